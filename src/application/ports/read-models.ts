@@ -1,0 +1,219 @@
+import type {
+  CredentialKind,
+  ExpirySource,
+  Instant,
+  LeasePurpose,
+  RegistryAccess,
+  RegistryProvider,
+} from '../../domain/events.ts';
+import type { Position } from './event-log.ts';
+
+/** A registry as queries see it. Status and due dates depend on the time of asking and are derived by the reader. */
+export interface RegistryView {
+  readonly id: string;
+  readonly projectId: string;
+  readonly url: string;
+  readonly enteredUrl: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly email: string | null;
+  readonly provider: RegistryProvider;
+  readonly username: string;
+  readonly access: RegistryAccess;
+  readonly caCertificate: string | null;
+  readonly credential: CredentialView;
+  readonly revision: number;
+  readonly createdAt: Instant;
+  readonly createdBy: string;
+  readonly updatedAt: Instant;
+  readonly updatedBy: string;
+}
+
+export interface CredentialView {
+  readonly version: number;
+  readonly kind: CredentialKind;
+  /** False where the secret's row is gone although the log says it should be there. */
+  readonly present: boolean;
+  readonly expiresAt: Instant | null;
+  readonly expirySource: ExpirySource | null;
+  readonly rotateEveryDays: number | null;
+  readonly rotatedAt: Instant;
+  readonly rotatedBy: string;
+}
+
+export interface PipelineUseView {
+  readonly pipeline: string;
+  readonly lastUsedAt: Instant | null;
+  readonly leases: number;
+  readonly linked: boolean;
+}
+
+export interface UsageView {
+  readonly lastUsedAt: Instant | null;
+  readonly lastUsedBy: string | null;
+  readonly activeLeases: number;
+  readonly pipelines: readonly PipelineUseView[];
+}
+
+export interface LeaseView {
+  readonly id: string;
+  readonly registryId: string;
+  readonly credentialVersion: number;
+  readonly pipeline: string;
+  readonly runId: string | null;
+  readonly purpose: LeasePurpose;
+  readonly issuedTo: string;
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant;
+  readonly releasedAt: Instant | null;
+}
+
+export type CredentialStatus = 'ACTIVE' | 'EXPIRING' | 'EXPIRED' | 'FAILING' | 'NEEDS_CREDENTIAL';
+
+export interface RegistryFilter {
+  readonly search?: string | undefined;
+  readonly provider?: RegistryProvider | undefined;
+  readonly status?: CredentialStatus | undefined;
+  readonly expiresBefore?: Instant | undefined;
+  readonly unusedSince?: Instant | undefined;
+}
+export type RegistryOrderField = 'NAME' | 'URL' | 'CREATED_AT' | 'UPDATED_AT' | 'EXPIRES_AT' | 'LAST_USED_AT';
+export interface RegistryOrder {
+  readonly field: RegistryOrderField;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+/** The place of a row in one order: the sort key's text (null sorts last in either direction) and the id. */
+export interface RegistryCursor {
+  readonly key: string | null;
+  readonly id: string;
+}
+
+export interface Page<Node, Cursor> {
+  readonly items: readonly { readonly node: Node; readonly cursor: Cursor }[];
+  readonly hasNextPage: boolean;
+}
+
+export interface RegistryQueries {
+  list(
+    projectId: string,
+    query: { filter: RegistryFilter; order: RegistryOrder; first: number; after: RegistryCursor | undefined },
+  ): Promise<Page<RegistryView, RegistryCursor>>;
+  count(projectId: string, filter: RegistryFilter): Promise<number>;
+  byId(projectId: string, id: string): Promise<RegistryView | undefined>;
+  /** In the order of the ids. */
+  usage(registryIds: readonly string[]): Promise<UsageView[]>;
+}
+
+export interface LeaseQueries {
+  list(
+    projectId: string,
+    query: { registryId: string | undefined; activeOnly: boolean; first: number },
+  ): Promise<LeaseView[]>;
+  countActive(registryId: string): Promise<number>;
+}
+
+export type AuditOutcome = 'SUCCEEDED' | 'DENIED' | 'FAILED';
+export interface AuditChangeView {
+  readonly field: string;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+export interface AuditEntryView {
+  /** In the project's hash chain, from 1, without gaps. */
+  readonly sequence: number;
+  readonly eventId: string;
+  readonly occurredAt: Instant;
+  readonly action: string;
+  readonly outcome: AuditOutcome;
+  readonly code: string | null;
+  readonly actor: string;
+  readonly issuer: string | null;
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
+  readonly requestId: string | null;
+  readonly registryId: string | null;
+  readonly url: string | null;
+  readonly pipeline: string | null;
+  readonly changes: readonly AuditChangeView[];
+  readonly durationMs: number | null;
+  readonly hash: string;
+}
+export interface AuditFilter {
+  readonly search?: string | undefined;
+  readonly registryId?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly outcome?: AuditOutcome | undefined;
+  readonly from?: Instant | undefined;
+  readonly to?: Instant | undefined;
+}
+export interface AuditQueries {
+  /** Newest first. `before` is the sequence of the last entry of the page before. */
+  list(
+    projectId: string,
+    query: { filter: AuditFilter; first: number; before: number | undefined },
+  ): Promise<{ entries: AuditEntryView[]; hasNextPage: boolean }>;
+  count(projectId: string, filter: AuditFilter): Promise<number>;
+}
+
+export type RotationNoticeKind =
+  | 'ROTATED'
+  | 'STAGED'
+  | 'RETIRED'
+  | 'EXPIRING'
+  | 'EXPIRED'
+  | 'ROTATION_OVERDUE'
+  | 'AUTHENTICATION_FAILED'
+  | 'NEEDS_CREDENTIAL'
+  | 'DELETED';
+export interface NoticeView {
+  /** In the order of all notices of the service; strictly increasing. */
+  readonly sequence: number;
+  readonly kind: RotationNoticeKind;
+  readonly projectId: string;
+  readonly registryId: string;
+  readonly url: string;
+  readonly credentialVersion: number;
+  readonly occurredAt: Instant;
+  readonly expiresAt: Instant | null;
+  readonly actor: string;
+  readonly leasesOnOlderVersions: number;
+  readonly message: string;
+}
+export type RegistryChangeKind = 'CREATED' | 'UPDATED' | 'DELETED';
+export interface ChangeView {
+  readonly sequence: number;
+  readonly kind: RegistryChangeKind;
+  readonly projectId: string;
+  readonly registryId: string;
+  /** As it was after the change; null once deleted. */
+  readonly registry: RegistryView | null;
+}
+
+export interface NoticeQueries {
+  /** Newest first. */
+  list(
+    projectId: string,
+    query: { registryId: string | undefined; first: number; before: number | undefined },
+  ): Promise<{ notices: NoticeView[]; hasNextPage: boolean }>;
+}
+
+/** What subscriptions follow: a sequence that can be replayed from any point and then goes on live. */
+export interface Feed<Item extends { readonly sequence: number; readonly projectId: string }> {
+  /** Items of the project after `after` (undefined: only new ones), in order, until the consumer returns or `signal` aborts. */
+  follow(projectId: string, after: number | undefined, signal: AbortSignal): AsyncGenerator<Item, void, undefined>;
+}
+
+export interface Feeds {
+  readonly notices: Feed<NoticeView>;
+  readonly changes: Feed<ChangeView>;
+}
+
+export interface ProjectionProgress {
+  /**
+   * Resolves when the read models have passed `position`.
+   * @throws PurserError UNAVAILABLE when that takes longer than the configured bound. The event itself is durable.
+   */
+  waitFor(position: Position): Promise<void>;
+}

@@ -1,0 +1,43 @@
+import type { SecretRef } from '../../domain/events.ts';
+import type { Secret } from '../../domain/secret.ts';
+
+/** What a sealed secret is bound to. It opens only for exactly these values. */
+export interface SecretBinding {
+  readonly projectId: string;
+  readonly registryId: string;
+  readonly credentialVersion: number;
+  /** Canonical `host[:port]`: a secret stored for one host is never sent to another. */
+  readonly host: string;
+}
+
+export interface LoginCredential {
+  readonly username: string;
+  readonly password: Secret;
+}
+
+/** A staged row that no event refers to, as far as the vault knows. */
+export interface StagedSecret {
+  readonly secretId: string;
+  readonly projectId: string;
+  readonly registryId: string;
+  readonly credentialVersion: number;
+}
+
+/** The row does not belong to what was asked for, was altered, or its key is not in the key ring. */
+export class SecretIntegrityError extends Error {
+  override readonly name = 'SecretIntegrityError';
+}
+
+export interface Vault {
+  /** Seals the credential under a data key of its own and stores it, durably, as staged. */
+  stage(binding: SecretBinding, credential: LoginCredential): Promise<SecretRef>;
+  /** Destroys a staged secret whose event was refused. */
+  discard(secretId: string): Promise<void>;
+  /**
+   * Undefined where the secret was destroyed or its row is missing.
+   * @throws SecretIntegrityError
+   */
+  open(binding: SecretBinding, ref: SecretRef): Promise<LoginCredential | undefined>;
+  /** Staged rows older than `olderThanMs`, oldest first, at most `limit`. */
+  staged(olderThanMs: number, limit: number): Promise<StagedSecret[]>;
+}

@@ -1,0 +1,177 @@
+/**
+ * Everything that can happen, as it stands in the log. Events never hold a secret, sealed or not: they refer to it.
+ * A change of shape gets a new schema version in `SCHEMA_VERSIONS` and an upcaster in the codec; fields are never removed.
+ */
+
+export type RegistryProvider =
+  | 'DOCKER_HUB'
+  | 'GITHUB'
+  | 'GITLAB'
+  | 'GOOGLE'
+  | 'AMAZON_ECR'
+  | 'AMAZON_ECR_PUBLIC'
+  | 'AZURE'
+  | 'QUAY'
+  | 'HARBOR'
+  | 'ARTIFACTORY'
+  | 'DIGITALOCEAN'
+  | 'GENERIC';
+export type RegistryAccess = 'PULL' | 'PULL_AND_PUSH';
+export type CredentialKind = 'PASSWORD' | 'TOKEN' | 'SERVICE_ACCOUNT_KEY' | 'MINTED';
+export type ExpirySource = 'DECLARED' | 'SECRET' | 'REGISTRY' | 'MINTED';
+export type LeasePurpose = 'PULL' | 'PUSH';
+
+/** ISO 8601 in UTC with milliseconds, so that text order is time order. */
+export type Instant = string;
+
+/** Where a sealed secret lies, and the digest that proves that the row is the one meant. */
+export interface SecretRef {
+  readonly secretId: string;
+  readonly digest: string;
+}
+
+/** One version of a registry's credential, without its secret. */
+export interface CredentialVersion extends SecretRef {
+  readonly version: number;
+  readonly kind: CredentialKind;
+  readonly expiresAt: Instant | null;
+  readonly expirySource: ExpirySource | null;
+}
+
+/** What a person can edit. Null means: not given. */
+export interface RegistryDetails {
+  readonly name: string;
+  readonly description: string | null;
+  readonly email: string | null;
+  readonly username: string;
+  readonly access: RegistryAccess;
+  readonly caCertificate: string | null;
+  readonly rotateEveryDays: number | null;
+}
+
+export interface RegistryCreated {
+  readonly type: 'RegistryCreated';
+  readonly data: RegistryDetails & {
+    readonly registryId: string;
+    readonly projectId: string;
+    readonly url: string;
+    readonly enteredUrl: string;
+    readonly provider: RegistryProvider;
+    readonly credential: CredentialVersion;
+  };
+}
+
+export interface RegistryUpdated {
+  readonly type: 'RegistryUpdated';
+  readonly data: {
+    readonly registryId: string;
+    /** Only the fields that changed, with their new values. */
+    readonly changes: Partial<RegistryDetails>;
+    /** The declared expiry of the stored secret, where it changed. */
+    readonly expiry: { readonly expiresAt: Instant | null; readonly expirySource: ExpirySource | null } | null;
+    /** A new username is sealed anew together with the kept password: a new version, but no rotation. */
+    readonly credential: CredentialVersion | null;
+  };
+}
+
+export interface CredentialRotated {
+  readonly type: 'CredentialRotated';
+  readonly data: {
+    readonly registryId: string;
+    readonly username: string;
+    readonly credential: CredentialVersion;
+  };
+}
+
+export interface RegistryDeleted {
+  readonly type: 'RegistryDeleted';
+  readonly data: {
+    readonly registryId: string;
+    readonly forced: boolean;
+    readonly activeLeases: number;
+  };
+}
+
+/** A staged secret whose event never came. A paused handler that would still append it is refused from here on. */
+export interface CredentialStageAbandoned {
+  readonly type: 'CredentialStageAbandoned';
+  readonly data: {
+    readonly registryId: string;
+    readonly secretId: string;
+    readonly credentialVersion: number;
+  };
+}
+
+export interface CredentialIssued {
+  readonly type: 'CredentialIssued';
+  readonly data: {
+    readonly leaseId: string;
+    readonly registryId: string;
+    readonly url: string;
+    readonly credentialVersion: number;
+    readonly secret: SecretRef;
+    readonly image: string;
+    readonly pipeline: string;
+    readonly runId: string | null;
+    readonly purpose: LeasePurpose;
+    readonly expiresAt: Instant;
+  };
+}
+
+export interface LeaseReleased {
+  readonly type: 'LeaseReleased';
+  readonly data: {
+    readonly leaseId: string;
+    readonly registryId: string;
+    readonly url: string;
+    readonly pipeline: string;
+  };
+}
+
+/** An attempt that was denied or failed. It holds the code only: never a message, never what was sent. */
+export interface AccessDenied {
+  readonly type: 'AccessDenied';
+  readonly data: {
+    readonly action: string;
+    readonly outcome: 'DENIED' | 'FAILED';
+    readonly code: string;
+    readonly registryId: string | null;
+    readonly leaseId: string | null;
+    readonly url: string | null;
+    readonly pipeline: string | null;
+  };
+}
+
+/** Calls with no valid token, counted by source and minute. They belong to no project. */
+export interface AuthenticationRejected {
+  readonly type: 'AuthenticationRejected';
+  readonly data: {
+    readonly source: string;
+    readonly minute: Instant;
+    readonly count: number;
+  };
+}
+
+export type RegistryEvent =
+  | RegistryCreated
+  | RegistryUpdated
+  | CredentialRotated
+  | RegistryDeleted
+  | CredentialStageAbandoned;
+export type LeaseEvent = CredentialIssued | LeaseReleased;
+export type AccessEvent = AccessDenied | AuthenticationRejected;
+export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent;
+export type EventType = DomainEvent['type'];
+
+/** The schema version that new events are written with. */
+export const SCHEMA_VERSIONS: Readonly<Record<EventType, number>> = {
+  RegistryCreated: 1,
+  RegistryUpdated: 1,
+  CredentialRotated: 1,
+  RegistryDeleted: 1,
+  CredentialStageAbandoned: 1,
+  CredentialIssued: 1,
+  LeaseReleased: 1,
+  AccessDenied: 1,
+  AuthenticationRejected: 1,
+};

@@ -1,0 +1,24 @@
+/** The permission claims that Purser knows. They are compared exactly: no wildcards, no case folding. */
+export const PERMISSIONS = {
+  registryRead: 'iam:project:cicd:registry:read',
+  registryWrite: 'iam:project:cicd:registry:write',
+  registryDelete: 'iam:project:cicd:registry:delete',
+  registryUse: 'iam:project:cicd:registry:use',
+  auditRead: 'iam:project:cicd:audit:read',
+} as const;
+
+export type Permission = (typeof PERMISSIONS)[keyof typeof PERMISSIONS];
+
+/** Who calls, as the token's verified claims say. */
+export interface Principal {
+  readonly subject: string;
+  readonly issuer: string;
+  /** Milliseconds since 1970; the token is worth nothing from then on. */
+  readonly expiresAt: number;
+  /** Permissions by project id. Unknown strings are kept: other services share the token. */
+  readonly grants: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export function isGranted(principal: Principal, projectId: string, permission: string): boolean {
+  return principal.grants.get(projectId)?.has(permission) ?? false;
+}
