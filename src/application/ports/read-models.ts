@@ -1,3 +1,4 @@
+import type { CredentialStatus } from '../../domain/credential-status.ts';
 import type {
   CredentialKind,
   ExpirySource,
@@ -67,8 +68,6 @@ export interface LeaseView {
   readonly expiresAt: Instant;
   readonly releasedAt: Instant | null;
 }
-
-export type CredentialStatus = 'ACTIVE' | 'EXPIRING' | 'EXPIRED' | 'FAILING' | 'NEEDS_CREDENTIAL';
 
 export interface RegistryFilter {
   readonly search?: string | undefined;
