@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+
+/** Purser's own namespaces. They are part of every id that was ever given out, so they never change. */
+export const REGISTRY_NAMESPACE = '4f848f95-b14f-43cc-9cd4-216d20f611e6';
+export const KEYED_EVENT_NAMESPACE = 'ddb30393-09aa-4c4d-834b-7e84dd92580c';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/**
+ * Whether the text is a UUID (RFC 9562, versions 1 to 8) as Purser writes it: lower case, with hyphens. Ids stand in
+ * stream names, where another spelling would be another stream.
+ */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+/** RFC 9562, section 5.5: SHA-1 of the namespace's bytes followed by the name's UTF-8. */
+export function uuidV5(namespace: string, name: string): string {
+  if (!isUuid(namespace)) throw new TypeError('the namespace of a UUIDv5 must be a UUID');
+  const hash = createHash('sha1')
+    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
+    .update(name, 'utf8')
+    .digest();
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = hash.toString('hex', 0, 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/**
+ * Several values as one name. JSON keeps them apart whatever they contain, and escapes lone surrogates, which UTF-8
+ * would make equal.
+ */
+function nameOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
+}
+
+/** A registry is its canonical URL within a project: the same pair gives the same id, always and everywhere. */
+export function registryId(projectId: string, canonicalUrl: string): string {
+  return uuidV5(REGISTRY_NAMESPACE, nameOf(projectId, canonicalUrl));
+}
+
+export function registryStream(registryId: string): string {
+  return `registry-${registryId}`;
+}
+
+export function leaseStream(leaseId: string): string {
+  return `lease-${leaseId}`;
+}
+
+/** Where a project's denied and failed attempts are written. */
+export function accessStream(projectId: string): string {
+  return `access-${projectId}`;
+}
+
+/** What an idempotency key belongs to: another caller's equal key is another key. */
+export interface KeyedCommand {
+  readonly projectId: string;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly idempotencyKey: string;
+}
+
+/** The id of the event that a command with an idempotency key makes, however often it is sent. */
+export function keyedEventId({ projectId, subject, issuer, idempotencyKey }: KeyedCommand): string {
+  return uuidV5(KEYED_EVENT_NAMESPACE, nameOf(projectId, issuer, subject, idempotencyKey));
+}
+
+/** The id of a further event of the same command: `eventId` belongs to the first one, `index` counts from 1. */
+export function derivedEventId(eventId: string, index: number): string {
+  return uuidV5(eventId, String(index));
+}
