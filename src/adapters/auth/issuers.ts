@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
+import { type Jwks, jwksSchema, usableKeys } from './verification-keys.ts';
+
+interface Issuer {
+  /** Compared exactly with the token's `iss`. */
+  readonly issuer: string;
+  /** The token's `aud` must hold one of these, exactly. */
+  readonly audience: readonly string[];
+  readonly algorithms: readonly SignatureAlgorithm[];
+}
+/** Keys that the issuer publishes and may change at any time. */
+export interface RemoteIssuer extends Issuer {
+  /** HTTPS, or HTTP on the loopback interface. */
+  readonly jwksUri: string;
+}
+/** Keys that stand in the configuration. */
+export interface LocalIssuer extends Issuer {
+  readonly jwks: Jwks;
+}
+/** Whose tokens are accepted. As JSON, an array of these is a valid `JWT_ISSUERS`. */
+export type IssuerConfig = RemoteIssuer | LocalIssuer;
+
+/** `JWT_ISSUERS` is wrong. The message has one line for each fault: which entry, which field, and what to write there. */
+export class IssuerConfigurationError extends Error {
+  override readonly name = 'IssuerConfigurationError';
+}
+
+const MAX_NAME_LENGTH = 255;
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+const name = (what: string) =>
+  z
+    .string({ error: `must be ${what}` })
+    .min(1, `must be ${what}, not an empty text`)
+    .max(MAX_NAME_LENGTH, `must have at most ${MAX_NAME_LENGTH} characters`)
+    .refine(
+      (text) => !/[\p{Cc}\p{Cs}]/u.test(text) && text.trim() === text,
+      'must hold no control or surrounding space',
+    );
+
+const audience = z
+  .union([name('a text'), z.array(name('a text')).min(1)], {
+    error: 'must be the text that tokens carry in `aud`, or a non-empty array of such texts',
+  })
+  .transform((value) => (typeof value === 'string' ? [value] : value));
+
+const algorithms = z
+  .array(
+    z.enum(SIGNATURE_ALGORITHMS, {
+      error: `is not an allowed algorithm: use one or more of ${SIGNATURE_ALGORITHMS.join(', ')} (symmetric ones and none are never accepted)`,
+    }),
+    { error: 'must be an array such as ["RS256"], or be left out' },
+  )
+  .min(1, 'must name at least one algorithm, or be left out')
+  .default([...SIGNATURE_ALGORITHMS]);
+
+const jwksUri = z.string({ error: 'must be a URL' }).superRefine((value, context) => {
+  const fault = jwksUriFault(value);
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+});
+
+const entry = z
+  .strictObject(
+    {
+      issuer: name("the text that this issuer's tokens carry in `iss`"),
+      audience,
+      jwksUri: jwksUri.optional(),
+      jwks: jwksSchema.optional(),
+      algorithms,
+    },
+    { error: objectFault },
+  )
+  .transform(({ jwksUri, jwks, ...issuer }, context): IssuerConfig => {
+    if (jwks !== undefined && jwksUri === undefined) {
+      const fault = jwksFault(jwks, issuer.algorithms);
+      if (fault === undefined) return { ...issuer, jwks };
+      context.addIssue({ code: 'custom', path: ['jwks'], message: fault });
+      return z.NEVER;
+    }
+    if (jwksUri !== undefined && jwks === undefined) return { ...issuer, jwksUri };
+    const message = 'needs exactly one of jwksUri (where the issuer publishes its keys) and jwks (the keys themselves)';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+
+const issuers = z
+  .array(entry, { error: 'must be a JSON array: put the entry in [ ]' })
+  .min(1, 'must hold at least one issuer')
+  .superRefine((entries, context) => {
+    entries.forEach(({ issuer }, index) => {
+      if (entries.findIndex((other) => other.issuer === issuer) === index) return;
+      const message = `${issuer} is listed twice: merge the entries, with an array as audience`;
+      context.addIssue({ code: 'custom', path: [index, 'issuer'], message });
+    });
+  });
+
+/**
+ * Reads `JWT_ISSUERS`: a JSON array, or the path of a file that holds one.
+ * @throws IssuerConfigurationError
+ */
+export function parseIssuers(value: string): IssuerConfig[] {
+  const inline = /^\s*[[{]/.test(value);
+  const source = inline ? 'JWT_ISSUERS' : `JWT_ISSUERS (${value})`;
+  const result = issuers.safeParse(parseJson(inline ? value : readIssuersFile(value), source));
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => `${source}${pathText(issue.path)}: ${issue.message}`);
+  throw new IssuerConfigurationError(faults.join('\n'));
+}
+
+function readIssuersFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const message = `JWT_ISSUERS: the file ${path} cannot be read: set it to a JSON array or to the path of a readable JSON file`;
+    throw new IssuerConfigurationError(message, { cause });
+  }
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const example = '[{"issuer":"https://id.example","audience":"purser","jwksUri":"https://id.example/jwks"}]';
+    throw new IssuerConfigurationError(`${source}: is not valid JSON: write an array such as ${example}`, { cause });
+  }
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+}
+
+function objectFault(issue: { readonly code?: string; readonly keys?: unknown }): string {
+  if (issue.code !== 'unrecognized_keys') return 'must be an object with issuer, audience, and jwksUri or jwks';
+  const keys = Array.isArray(issue.keys) ? issue.keys.join(', ') : '';
+  return `has the unknown field ${keys}: known are issuer, audience, jwksUri, jwks, algorithms`;
+}
+
+function jwksUriFault(value: string): string | undefined {
+  if (!URL.canParse(value)) return 'must be an absolute URL such as https://id.example/.well-known/jwks.json';
+  const url = new URL(value);
+  if (url.username !== '' || url.password !== '') return 'must hold no username or password';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'http:' && isLoopback(url.hostname)) return undefined;
+  return 'must begin with https:// (http:// is accepted for localhost, 127.0.0.0/8 and [::1] only)';
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function jwksFault(jwks: Jwks, allowed: readonly SignatureAlgorithm[]): string | undefined {
+  if (jwks.keys.some((key) => PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member)))) {
+    return 'holds a private or symmetric key: put only the public members here, and replace that key';
+  }
+  if (usableKeys(jwks, allowed).length > 0) return undefined;
+  return `holds no key that can verify ${allowed.join(', ')}: RSA keys need 2048 to 8192 bits, and \`use\` must be sig or absent`;
+}
