@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import type { Principal } from '../../domain/permissions.ts';
+import { RESERVED_KEYS } from './duplicate-keys.ts';
+import type { IssuerConfig } from './issuers.ts';
+import { TokenRefused } from './token-refused.ts';
+
+/** How far an issuer's clock may be ahead of ours. A token's end has no tolerance: `Principal.expiresAt` is exact. */
+const CLOCK_TOLERANCE_MS = 5_000;
+const MAX_TEXT_LENGTH = 255;
+/** The last second that a four-digit year has, so that every date can be written down. */
+const MAX_NUMERIC_DATE = 253_402_300_799;
+/** Control, lone surrogate, line separators, and characters that reorder the text around them in an audit log. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
+
+/** Whether a subject may be called so, or a project's id be spelled so. */
+export function isClaimText(value: string): boolean {
+  return value.length <= MAX_TEXT_LENGTH && value.trim() !== '' && !UNPRINTABLE.test(value);
+}
+
+/** As the key of a JSON object, a project's id must not be one of the names that `structureFault` refuses. */
+export function isProjectId(value: string): boolean {
+  return isClaimText(value) && !RESERVED_KEYS.has(value);
+}
+
+const text = z.string().refine(isClaimText);
+const projectId = z.string().refine(isProjectId);
+/** Seconds since 1970. JSON's `1e400` reads as infinity, which is not a number here. */
+const numericDate = z.number().max(MAX_NUMERIC_DATE);
+const permissions = z.array(z.string());
+
+const claimsSchema = z.looseObject({
+  iss: z.string(),
+  aud: z.union([z.string(), z.array(z.string())]),
+  sub: text,
+  exp: numericDate,
+  nbf: numericDate.optional(),
+  iat: numericDate.optional(),
+  projects: z.record(projectId, permissions).optional(),
+  project: projectId.optional(),
+  permissions: permissions.optional(),
+});
+type Claims = z.infer<typeof claimsSchema>;
+
+/** Who calls, and from when on. */
+export interface VerifiedClaims {
+  readonly principal: Principal;
+  /** Milliseconds since 1970; negative infinity where the token does not say. */
+  readonly notBefore: number;
+}
+
+/**
+ * Reads the claims of a token whose signature is good.
+ * @throws TokenRefused
+ */
+export function verifiedClaims(
+  claims: Readonly<Record<string, unknown>>,
+  issuer: IssuerConfig,
+  now: number,
+): VerifiedClaims {
+  const parsed = claimsSchema.safeParse(claims);
+  if (!parsed.success || parsed.data.iss !== issuer.issuer) throw new TokenRefused('claims');
+  const { aud, sub, exp, nbf, iat } = parsed.data;
+  const audiences = typeof aud === 'string' ? [aud] : aud;
+  if (!audiences.some((audience) => issuer.audience.includes(audience))) throw new TokenRefused('audience');
+
+  const verified: VerifiedClaims = {
+    principal: { subject: sub, issuer: issuer.issuer, expiresAt: exp * 1000, grants: grantsOf(parsed.data) },
+    // A token that was issued in the future counts as not yet valid until then.
+    notBefore: 1000 * Math.max(nbf ?? Number.NEGATIVE_INFINITY, iat ?? Number.NEGATIVE_INFINITY),
+  };
+  checkTime(verified, now);
+  return verified;
+}
+
+/** @throws TokenRefused when the token has ended or has not begun at `now`, in milliseconds since 1970. */
+export function checkTime({ principal, notBefore }: VerifiedClaims, now: number): void {
+  if (!(now < principal.expiresAt)) throw new TokenRefused('expired');
+  if (!(notBefore <= now + CLOCK_TOLERANCE_MS)) throw new TokenRefused('not-yet-valid');
+}
+
+/** Both forms together: `projects`, and `project` with `permissions`. Permissions stay exactly as they are. */
+function grantsOf({ projects, project, permissions }: Claims): ReadonlyMap<string, ReadonlySet<string>> {
+  const grants = new Map<string, Set<string>>();
+  for (const [projectId, granted] of Object.entries(projects ?? {})) grants.set(projectId, new Set(granted));
+  if (project !== undefined) {
+    grants.set(project, new Set([...(grants.get(project) ?? []), ...(permissions ?? [])]));
+  }
+  return grants;
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
+import { structureFault } from './duplicate-keys.ts';
+import { TokenRefused } from './token-refused.ts';
+
+/** In characters, all of them ASCII. */
+export const MAX_TOKEN_LENGTH = 8192;
+const MAX_KID_LENGTH = 256;
+
+/**
+ * Parameters that name a key or tell how to read the rest. Whoever wrote the token must not decide that.
+ * `crit`, `b64` and `zip` ask for processing that is not done here; the others belong to encrypted tokens.
+ */
+const REFUSED_PARAMETERS = ['jku', 'jwk', 'x5u', 'x5c', 'crit', 'b64', 'zip', 'cty', 'enc', 'epk', 'p2s', 'p2c'];
+
+/** RFC 7519 and RFC 9068. */
+const ACCEPTED_TYPES: ReadonlySet<string> = new Set(['jwt', 'at+jwt']);
+
+const headerSchema = z.looseObject({
+  alg: z.string(),
+  kid: z.string().min(1).max(MAX_KID_LENGTH).optional(),
+  typ: z
+    .string()
+    .refine((type) => ACCEPTED_TYPES.has(type.toLowerCase()))
+    .optional(),
+});
+
+/** What a token says of itself before its signature is checked: good for finding the key, and for nothing else. */
+export interface UnverifiedToken {
+  readonly algorithm: SignatureAlgorithm;
+  readonly kid: string | undefined;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads a JWS in compact form (RFC 7515, 7.1) in its one canonical spelling.
+ * @throws TokenRefused
+ */
+export function parseCompactJws(token: string): UnverifiedToken {
+  const [header, payload, signature, ...rest] = token.split('.', 4);
+  if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
+    throw new TokenRefused('malformed');
+  }
+  decodeCanonical(signature);
+  const parameters = parseObject(decodeCanonical(header));
+  const claims = parseObject(decodeCanonical(payload));
+
+  if (REFUSED_PARAMETERS.some((name) => Object.hasOwn(parameters, name))) throw new TokenRefused('header');
+  const parsed = headerSchema.safeParse(parameters);
+  if (!parsed.success) throw new TokenRefused('header');
+  const algorithm = SIGNATURE_ALGORITHMS.find((name) => name === parsed.data.alg);
+  if (algorithm === undefined) throw new TokenRefused('algorithm');
+  return { algorithm, kid: parsed.data.kid, claims };
+}
+
+/**
+ * Decoders skip foreign characters and ignore the last character's spare bits, so many texts decode to the same
+ * bytes. Only the text that encoding these bytes gives is accepted.
+ */
+function decodeCanonical(segment: string): Buffer {
+  const bytes = Buffer.from(segment, 'base64url');
+  if (bytes.length === 0 || bytes.toString('base64url') !== segment) throw new TokenRefused('malformed');
+  return bytes;
+}
+
+function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
+  const json = decodeUtf8(bytes);
+  const value = parseJson(json);
+  if (structureFault(json) !== undefined || !isObject(value)) throw new TokenRefused('malformed');
+  return value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new TokenRefused('malformed');
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new TokenRefused('malformed');
+  }
+}

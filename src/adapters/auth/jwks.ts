@@ -1,0 +1,136 @@
+import type { SignatureAlgorithm } from './algorithms.ts';
+import { type FetchJson, fetchJson as fetchDirectly } from './fetch-json.ts';
+import type { IssuerConfig, RemoteIssuer } from './issuers.ts';
+import { type Jwks, jwksSchema, usableKeys, type VerificationKey } from './verification-keys.ts';
+
+/** From one fetch to the next, whatever asks for it: keys younger than this are used as they are. */
+export const FETCH_INTERVAL_MS = 30_000;
+/** Keys older than this are used only after another try to fetch them: a removed key is refused from then on. */
+export const MAX_AGE_MS = 60_000;
+/** Keys of an issuer that cannot be reached are used so long, and no token after that. */
+export const OUTAGE_LIMIT_MS = 600_000;
+const FETCH_TIMEOUT_MS = 5_000;
+const MAX_JWKS_BYTES = 65_536;
+
+/** The keys of an issuer at one moment. */
+export interface Keys {
+  /** The one key that a token with this header may use; undefined where there is none, or more than one. */
+  find(algorithm: SignatureAlgorithm, kid: string | undefined): VerificationKey | undefined;
+  /** Whether this key, found in an earlier set, is still one of the issuer's. */
+  has(key: VerificationKey): boolean;
+}
+
+/** The issuer has not been reached for too long, or never. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable';
+}
+
+export interface KeySet {
+  /** At once where the keys are fresh, otherwise after a fetch. @throws KeysUnavailable */
+  current(): Keys | Promise<Keys>;
+  /** For a token whose key is not in the set: after a fetch, if one is due. @throws KeysUnavailable */
+  refetched(): Promise<Keys>;
+}
+
+export interface KeySetOptions {
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Default: a direct request without proxy. */
+  readonly fetchJson?: FetchJson;
+  /** Told of each fetch that failed. */
+  readonly onFetchFailed?: (issuer: string, error: unknown) => void;
+}
+
+/** One key set for each issuer, by its name. Nothing is fetched before the first token asks for it. */
+export function createKeySets(issuers: readonly IssuerConfig[], options: KeySetOptions): ReadonlyMap<string, KeySet> {
+  return new Map(
+    issuers.map((issuer) => [
+      issuer.issuer,
+      'jwks' in issuer ? localKeySet(issuer.jwks, issuer.algorithms) : remoteKeySet(issuer, options),
+    ]),
+  );
+}
+
+function localKeySet(jwks: Jwks, algorithms: readonly SignatureAlgorithm[]): KeySet {
+  const keys = keysOf(usableKeys(jwks, algorithms));
+  return { current: () => keys, refetched: async () => keys };
+}
+
+function remoteKeySet(
+  { issuer, jwksUri, algorithms }: RemoteIssuer,
+  { clock, fetchJson = fetchDirectly, onFetchFailed }: KeySetOptions,
+): KeySet {
+  let known: ReadonlyMap<string, VerificationKey> = new Map();
+  let held: { readonly keys: Keys; readonly asOf: number } | undefined;
+  let lastFetch: { readonly startedAt: number; failed: boolean } | undefined;
+  let fetching: Promise<void> | undefined;
+
+  /** A clock that was set back counts as a long time: rather a fetch too many than old keys. */
+  const elapsed = (since: number): number => {
+    const ms = clock() - since;
+    return ms < 0 ? Number.POSITIVE_INFINITY : ms;
+  };
+
+  const fetchKeys = async (): Promise<void> => {
+    // The keys are as old as the question, not as the answer.
+    const thisFetch = { startedAt: clock(), failed: false };
+    lastFetch = thisFetch;
+    try {
+      const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+      const jwks = jwksSchema.parse(await fetchJson(jwksUri, { signal, maxBytes: MAX_JWKS_BYTES }));
+      // Keys that stay keep their object, by which cached tokens refer to them.
+      const keys = usableKeys(jwks, algorithms).map((key) => known.get(key.identity) ?? key);
+      known = new Map(keys.map((key) => [key.identity, key]));
+      held = { keys: keysOf([...known.values()]), asOf: thisFetch.startedAt };
+    } catch (error) {
+      thisFetch.failed = true;
+      onFetchFailed?.(issuer, error);
+    }
+  };
+
+  /** Never rejects. Does nothing where the last fetch is too recent. */
+  const refresh = async (): Promise<void> => {
+    if (fetching === undefined && (lastFetch === undefined || elapsed(lastFetch.startedAt) >= FETCH_INTERVAL_MS)) {
+      fetching = fetchKeys().finally(() => {
+        fetching = undefined;
+      });
+    }
+    await fetching;
+  };
+
+  const afterRefresh = async (): Promise<Keys> => {
+    await refresh();
+    if (held !== undefined && elapsed(held.asOf) < OUTAGE_LIMIT_MS) return held.keys;
+    throw new KeysUnavailable(`the keys of ${issuer} cannot be fetched`);
+  };
+
+  /** While an issuer is known not to answer, requests do not wait for each further try. */
+  const isKnownOutage = (): boolean => lastFetch?.failed === true && elapsed(lastFetch.startedAt) < MAX_AGE_MS;
+
+  return {
+    current() {
+      if (held === undefined) return afterRefresh();
+      const age = elapsed(held.asOf);
+      if (age < FETCH_INTERVAL_MS) return held.keys;
+      if (age < MAX_AGE_MS || (age < OUTAGE_LIMIT_MS && isKnownOutage())) {
+        void refresh();
+        return held.keys;
+      }
+      return afterRefresh();
+    },
+    refetched: afterRefresh,
+  };
+}
+
+function keysOf(keys: readonly VerificationKey[]): Keys {
+  const members = new Set(keys);
+  return {
+    find(algorithm, kid) {
+      const fitting = keys.filter(
+        (key) => key.algorithms.includes(algorithm) && (kid === undefined || key.kid === kid),
+      );
+      return fitting.length === 1 ? fitting[0] : undefined;
+    },
+    has: (key) => members.has(key),
+  };
+}

@@ -1,0 +1,100 @@
+import { compactVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { Authenticator } from '../../application/ports/authenticator.ts';
+import { checkTime, type VerifiedClaims, verifiedClaims } from './claims.ts';
+import { MAX_TOKEN_LENGTH, parseCompactJws } from './compact-jws.ts';
+import type { IssuerConfig } from './issuers.ts';
+import type { KeySet, Keys } from './jwks.ts';
+import { TokenRefused } from './token-refused.ts';
+import type { VerificationKey } from './verification-keys.ts';
+
+export const DEFAULT_CACHE_SIZE = 10_000;
+/** Characters of cached tokens for each place in the cache: 10,000 places hold at most 20 MB of tokens. */
+const CACHED_CHARACTERS_PER_TOKEN = 2048;
+
+export interface AuthenticatorOptions {
+  readonly issuers: readonly IssuerConfig[];
+  /** By the issuer's name: `createKeySets`. */
+  readonly keySets: ReadonlyMap<string, KeySet>;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** How many verified tokens are remembered. Default: 10,000. */
+  readonly cacheSize?: number;
+}
+
+interface AcceptedToken extends VerifiedClaims {
+  readonly key: VerificationKey;
+  readonly keySet: KeySet;
+}
+
+/**
+ * Accepts the tokens of the given issuers. A token is verified once and then remembered by its whole text; its times
+ * and its key are checked again at every use. Refused tokens are not remembered.
+ */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { keySets, clock, cacheSize = DEFAULT_CACHE_SIZE } = options;
+  const issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, issuer]));
+  const accepted = new LRUCache<string, AcceptedToken>({
+    max: cacheSize,
+    maxSize: cacheSize * CACHED_CHARACTERS_PER_TOKEN,
+    sizeCalculation: (_, token) => token.length,
+  });
+  const verifying = new Map<string, Promise<AcceptedToken>>();
+
+  async function verify(token: string): Promise<AcceptedToken> {
+    const { algorithm, kid, claims } = parseCompactJws(token);
+    const { issuer, keySet } = issuerOf(claims);
+    if (!issuer.algorithms.includes(algorithm)) throw new TokenRefused('algorithm');
+    const key =
+      (await keysFrom(() => keySet.current())).find(algorithm, kid) ??
+      (await keysFrom(() => keySet.refetched())).find(algorithm, kid);
+    if (key === undefined) throw new TokenRefused('unknown-key');
+    await compactVerify(token, key.publicKey, { algorithms: [algorithm] }).catch(() => {
+      throw new TokenRefused('signature');
+    });
+    return { ...verifiedClaims(claims, issuer, clock()), key, keySet };
+  }
+
+  function issuerOf(claims: Readonly<Record<string, unknown>>): { issuer: IssuerConfig; keySet: KeySet } {
+    const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
+    const keySet = issuer === undefined ? undefined : keySets.get(issuer.issuer);
+    if (issuer === undefined || keySet === undefined) throw new TokenRefused('unknown-issuer');
+    return { issuer, keySet };
+  }
+
+  /** Calls for the same new token share one verification. */
+  function verifyOnce(token: string): Promise<AcceptedToken> {
+    const underWay = verifying.get(token);
+    if (underWay !== undefined) return underWay;
+    const verification = verify(token).finally(() => verifying.delete(token));
+    verifying.set(token, verification);
+    return verification;
+  }
+
+  return {
+    async authenticate(token) {
+      if (token.length > MAX_TOKEN_LENGTH) throw new TokenRefused('too-large');
+      const known = accepted.get(token);
+      if (known !== undefined) {
+        const current = known.keySet.current();
+        const keys = current instanceof Promise ? await keysFrom(() => current) : current;
+        if (keys.has(known.key)) {
+          checkTime(known, clock());
+          return known.principal;
+        }
+        accepted.delete(token);
+      }
+      const verified = await verifyOnce(token);
+      accepted.set(token, verified);
+      return verified.principal;
+    },
+  };
+}
+
+async function keysFrom(source: () => Keys | Promise<Keys>): Promise<Keys> {
+  try {
+    return await source();
+  } catch {
+    throw new TokenRefused('keys-unavailable');
+  }
+}
