@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { ClientError } from './client-error.ts';
+
+export const CREDENTIAL_PURPOSES = ['PULL', 'PUSH'] as const;
+export type CredentialPurpose = (typeof CREDENTIAL_PURPOSES)[number];
+
+/** Where Purser is and who asks: all that a client needs to send a request. */
+export interface PurserConnection {
+  readonly endpoint: URL;
+  readonly token: string;
+  readonly projectId: string;
+}
+
+/** For whom a credential is asked: what Purser writes into the lease. */
+export interface LeaseConfiguration {
+  readonly pipeline: string;
+  readonly runId: string | undefined;
+  readonly purpose: CredentialPurpose;
+  /** Seconds, 60 to 86400. */
+  readonly ttlSeconds: number;
+}
+
+/**
+ * Clients ask anew at each pull or push, so a lease need outlast one operation only; nobody tells Purser when it is over,
+ * and a lease that lasts longer than its use holds up the registry's deletion. Seconds.
+ */
+export const DEFAULT_TTL_SECONDS = 900;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads `PURSER_URL`, `PURSER_TOKEN` or `PURSER_TOKEN_FILE`, and `PURSER_PROJECT`. @throws ClientError */
+export function readConnection(environment: Environment): PurserConnection {
+  return {
+    endpoint: graphqlEndpoint(required(environment, 'PURSER_URL'), allowsPlainHttp(environment)),
+    projectId: required(environment, 'PURSER_PROJECT'),
+    token: readToken(environment),
+  };
+}
+
+/** Reads `PURSER_PIPELINE`, `PURSER_RUN_ID`, `PURSER_PURPOSE` and `PURSER_TTL_SECONDS`. @throws ClientError */
+export function readLeaseConfiguration(environment: Environment): LeaseConfiguration {
+  return {
+    pipeline: required(environment, 'PURSER_PIPELINE'),
+    runId: optional(environment, 'PURSER_RUN_ID'),
+    purpose: readPurpose(environment),
+    ttlSeconds: readTtl(environment),
+  };
+}
+
+/** The base URL of the service or its GraphQL endpoint; both are taken. */
+function graphqlEndpoint(value: string, plainHttpAllowed: boolean): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new ClientError('PURSER_URL must be an https URL, such as https://purser.example.com');
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new ClientError('PURSER_URL must have no user, password, query or fragment');
+  }
+  if (url.protocol === 'http:' && !plainHttpAllowed && !isLoopback(url.hostname)) {
+    throw new ClientError(
+      'PURSER_URL must be https: over http the token and the password would travel in clear text. ' +
+        'Set PURSER_ALLOW_PLAIN_HTTP=true only where the network itself is trusted',
+    );
+  }
+  const path = url.pathname.replace(/\/+$/, '');
+  url.pathname = path.endsWith('/graphql') ? path : `${path}/graphql`;
+  return url;
+}
+
+/** `hostname` comes from the URL parser, which has already made `127.1` or `0x7f.1` into dotted decimals. */
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function allowsPlainHttp(environment: Environment): boolean {
+  const value = optional(environment, 'PURSER_ALLOW_PLAIN_HTTP') ?? 'false';
+  if (value !== 'true' && value !== 'false') throw new ClientError('PURSER_ALLOW_PLAIN_HTTP must be true or false');
+  return value === 'true';
+}
+
+function readToken(environment: Environment): string {
+  const inline = optional(environment, 'PURSER_TOKEN');
+  const file = optional(environment, 'PURSER_TOKEN_FILE');
+  if (inline !== undefined && file !== undefined) {
+    throw new ClientError('Set PURSER_TOKEN or PURSER_TOKEN_FILE, not both');
+  }
+  if (inline !== undefined) return bearerToken('PURSER_TOKEN', inline);
+  if (file !== undefined) return bearerToken('PURSER_TOKEN_FILE', readTokenFile(file));
+  throw new ClientError('PURSER_TOKEN or PURSER_TOKEN_FILE is not set');
+}
+
+/** Read at each use, since whoever renews a token replaces the file. */
+function readTokenFile(path: string): string {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new ClientError(`The file that PURSER_TOKEN_FILE names cannot be read (${codeOf(error)})`);
+  }
+  if (content === '') throw new ClientError('The file that PURSER_TOKEN_FILE names is empty');
+  return content;
+}
+
+/** Refused here, because an HTTP client would repeat an invalid header value in its error. */
+function bearerToken(source: string, value: string): string {
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    throw new ClientError(`${source} must hold the token alone, without "Bearer", blanks or line breaks`);
+  }
+  return value;
+}
+
+function readPurpose(environment: Environment): CredentialPurpose {
+  const value = optional(environment, 'PURSER_PURPOSE') ?? 'PULL';
+  const purpose = CREDENTIAL_PURPOSES.find((known) => known === value.toUpperCase());
+  if (purpose === undefined) throw new ClientError('PURSER_PURPOSE must be PULL or PUSH');
+  return purpose;
+}
+
+function readTtl(environment: Environment): number {
+  const value = optional(environment, 'PURSER_TTL_SECONDS');
+  if (value === undefined) return DEFAULT_TTL_SECONDS;
+  const seconds = /^\d{1,6}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(seconds >= 60 && seconds <= 86_400)) throw new ClientError('PURSER_TTL_SECONDS must be from 60 to 86400');
+  return seconds;
+}
+
+function required(environment: Environment, name: string): string {
+  const value = optional(environment, name);
+  if (value === undefined) throw new ClientError(`${name} is not set`);
+  return value;
+}
+
+/** Blank is the same as unset: CI systems set a variable they have no value for to the empty string. */
+function optional(environment: Environment, name: string): string | undefined {
+  const value = environment[name]?.trim();
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+}

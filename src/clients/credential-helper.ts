@@ -1,0 +1,128 @@
+import { readConnection, readLeaseConfiguration } from './client-configuration.ts';
+import { ClientError } from './client-error.ts';
+import { createPurserClient, type PurserClient } from './purser-client.ts';
+
+/** By this sentence clients know that there is no credential and that they may go on anonymously; nothing else prints it. */
+const CREDENTIALS_NOT_FOUND = 'credentials not found in native keychain';
+const NO_SERVER_URL = 'no credentials server URL';
+/** For each command as a whole. Milliseconds. */
+const TIMEOUT_MS = 10_000;
+/** Far above any URL. Characters. */
+const MAX_SERVER_URL = 4096;
+
+export const USAGE = `usage: docker-credential-purser <get|list|store|erase|version>
+
+  get      reads a registry's URL from stdin, prints its credential as JSON and records a lease for the pipeline
+  list     prints the project's registries with their usernames (the token needs iam:project:cicd:registry:read)
+  store    always refused: registries are managed in Purser
+  erase    does nothing: no credential is kept on this machine
+
+environment:
+  PURSER_URL               where Purser is; https, except on this machine
+  PURSER_PROJECT           the project's id
+  PURSER_TOKEN             a token of that project, or
+  PURSER_TOKEN_FILE        the file that holds it; read at each call
+  PURSER_PIPELINE          which pipeline asks: shown as the lease's holder
+  PURSER_RUN_ID            optional: which run of it
+  PURSER_PURPOSE           optional: PULL (default) or PUSH
+  PURSER_TTL_SECONDS       optional: how long the lease is meant to last, 60 to 86400 (default 900)
+  PURSER_ALLOW_PLAIN_HTTP  optional: true sends the token over http to other machines, in clear text
+`;
+
+export interface Invocation {
+  readonly args: readonly string[];
+  readonly readInput: () => Promise<string>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+}
+
+/** What the process prints and its exit status. Clients read errors from stdout; stderr reaches the person. */
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr?: string;
+  readonly exitCode: 0 | 1;
+}
+
+/** The protocol of Docker's credential helpers, with Purser as the keychain. Never rejects. */
+export async function runCredentialHelper(invocation: Invocation): Promise<Outcome> {
+  try {
+    return await dispatch(invocation);
+  } catch (error) {
+    if (error instanceof ClientError) return failed(`docker-credential-purser: ${withoutTheSentence(error.message)}`);
+    // An unforeseen error's message may quote its input; its name cannot.
+    return failed(`docker-credential-purser: unexpected ${error instanceof Error ? error.name : 'failure'}`);
+  }
+}
+
+async function dispatch({ args, readInput, environment, version }: Invocation): Promise<Outcome> {
+  const [command, ...rest] = args;
+  if (rest.length > 0) return failed(USAGE);
+  switch (command) {
+    case 'get':
+      return get(await readInput(), environment, version);
+    case 'list':
+      return list(client(environment, version));
+    case 'store':
+      throw new ClientError('credentials are not stored from here: registries are managed in Purser');
+    case 'erase':
+      return erase(await readInput());
+    case 'version':
+    case '--version':
+    case '-v':
+      return succeeded(`docker-credential-purser ${version}`);
+    case '--help':
+    case '-h':
+      return succeeded(USAGE);
+    default:
+      return failed(USAGE);
+  }
+}
+
+async function get(input: string, environment: Invocation['environment'], version: string): Promise<Outcome> {
+  const serverUrl = input.trim();
+  if (serverUrl === '') return failed(NO_SERVER_URL);
+  if (serverUrl.length > MAX_SERVER_URL) throw new ClientError('the server URL is too long');
+  const lease = readLeaseConfiguration(environment);
+  const login = await client(environment, version).issueCredential(serverUrl, lease);
+  if (login === undefined) return failed(CREDENTIALS_NOT_FOUND);
+  return succeeded(JSON.stringify({ ServerURL: serverUrl, Username: login.username, Secret: login.password }));
+}
+
+async function list(purser: PurserClient): Promise<Outcome> {
+  const entries = await purser.registries();
+  return succeeded(JSON.stringify(Object.fromEntries(entries.map(({ url, username }) => [clientKey(url), username]))));
+}
+
+/** Clients know Docker Hub by the address of its first API. */
+function clientKey(url: string): string {
+  return url === 'docker.io' ? 'https://index.docker.io/v1/' : url;
+}
+
+/** `docker logout` asks this. Nothing is kept here, so it holds at once; stderr says what it does not do. */
+function erase(input: string): Outcome {
+  if (input.trim() === '') return failed(NO_SERVER_URL);
+  const stderr = 'docker-credential-purser: no credential is kept on this machine; the registry stays in Purser\n';
+  return { stdout: '', stderr, exitCode: 0 };
+}
+
+function client(environment: Invocation['environment'], version: string): PurserClient {
+  const userAgent = `docker-credential-purser/${version}`;
+  return createPurserClient({ ...readConnection(environment), userAgent, timeoutMs: TIMEOUT_MS });
+}
+
+/** Some clients look for the sentence anywhere in the text, and a refusal may quote what Purser or the environment says. */
+function withoutTheSentence(message: string): string {
+  return message.replaceAll(/not found in native keychain/gi, 'not found');
+}
+
+function succeeded(stdout: string): Outcome {
+  return { stdout: line(stdout), exitCode: 0 };
+}
+
+function failed(stdout: string): Outcome {
+  return { stdout: line(stdout), exitCode: 1 };
+}
+
+function line(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`;
+}

@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ClientError } from './client-error.ts';
+
+export interface GraphqlRequest {
+  readonly endpoint: URL;
+  readonly token: string;
+  readonly userAgent: string;
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+}
+
+export interface GraphqlError {
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly path: readonly unknown[];
+}
+
+export interface GraphqlAnswer {
+  readonly status: number;
+  readonly data: unknown;
+  readonly errors: readonly GraphqlError[];
+}
+
+/** No answer to these clients is larger than a service account key; anything more is not Purser. Bytes. */
+const MAX_ANSWER_BYTES = 1_048_576;
+/** Enough for a restarting listener or a load balancer that drops a connection. Milliseconds. */
+const RETRY_DELAY_MS = 200;
+
+const CONNECTION_FAILURES: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_SOCKET',
+]);
+
+/**
+ * Sends one GraphQL operation. A connection failure is tried once more with the same body, so an operation that is not
+ * safe to repeat needs an idempotency key in its variables.
+ *
+ * @throws ClientError when no GraphQL answer comes; it never quotes what the other side sent
+ */
+export async function postGraphql(request: GraphqlRequest): Promise<GraphqlAnswer> {
+  try {
+    return await attempt(request);
+  } catch (error) {
+    if (!CONNECTION_FAILURES.has(causeCode(error) ?? '')) throw readable(error, request.endpoint);
+  }
+  try {
+    await delay(RETRY_DELAY_MS, undefined, { signal: request.signal });
+    return await attempt(request);
+  } catch (error) {
+    throw readable(error, request.endpoint);
+  }
+}
+
+async function attempt({ endpoint, token, userAgent, query, variables, signal }: GraphqlRequest) {
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      accept: 'application/json',
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'user-agent': userAgent,
+    },
+    body: JSON.stringify({ query, variables }),
+    // A redirect would take the token to a host that nobody configured.
+    redirect: 'manual',
+    signal,
+  });
+  if (response.status >= 300 && response.status < 400) {
+    throw new ClientError(`Purser at ${endpoint.origin} answered with a redirect. Set PURSER_URL to where it leads`);
+  }
+  return graphqlAnswer(response.status, await readBody(response), endpoint);
+}
+
+async function readBody(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_ANSWER_BYTES) throw new ClientError('The answer is too large to be from Purser. Check PURSER_URL');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function graphqlAnswer(status: number, body: string, endpoint: URL): GraphqlAnswer {
+  const answer = parseJson(body);
+  const errors = isRecord(answer) ? (answer.errors ?? []) : undefined;
+  if (!isRecord(answer) || !Array.isArray(errors) || (errors.length === 0 && !isRecord(answer.data))) {
+    if (status === 200) throw new ClientError(`${endpoint} did not answer with GraphQL. Check PURSER_URL`);
+    throw new ClientError(`Purser at ${endpoint.origin} did not serve the request (HTTP ${status})`);
+  }
+  return { status, data: answer.data, errors: errors.map(graphqlError) };
+}
+
+function graphqlError(value: unknown): GraphqlError {
+  const { message, extensions, path } = isRecord(value) ? value : {};
+  const code = isRecord(extensions) ? extensions.code : undefined;
+  return {
+    message: typeof message === 'string' ? message : '',
+    code: typeof code === 'string' ? code : undefined,
+    path: Array.isArray(path) ? path : [],
+  };
+}
+
+function readable(error: unknown, endpoint: URL): ClientError {
+  if (error instanceof ClientError) return error;
+  if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
+    return new ClientError(`Purser at ${endpoint.origin} did not answer in time`);
+  }
+  const code = causeCode(error) ?? 'unknown error';
+  const hint = /CERT|SIGNATURE/.test(code)
+    ? '. For a private certificate authority set NODE_EXTRA_CA_CERTS to its PEM file'
+    : '';
+  return new ClientError(`Purser at ${endpoint.origin} cannot be reached (${code})${hint}`);
+}
+
+/** `fetch` wraps what happened to the socket as the cause of a TypeError that says only "fetch failed". */
+function causeCode(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return isRecord(cause) && typeof cause.code === 'string' ? cause.code : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

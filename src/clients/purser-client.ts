@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import type { LeaseConfiguration, PurserConnection } from './client-configuration.ts';
+import { ClientError } from './client-error.ts';
+import { type GraphqlAnswer, type GraphqlError, isRecord, postGraphql } from './graphql-over-http.ts';
+
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface RegistryEntry {
+  /** Canonical `host[:port]`. */
+  readonly url: string;
+  readonly username: string;
+}
+
+export interface PurserClient {
+  /**
+   * Asks for the credential of an image or a registry URL in any spelling.
+   *
+   * @returns `undefined` only where Purser itself says that the project has no such registry
+   * @throws ClientError for every other answer and for none
+   */
+  issueCredential(image: string, lease: LeaseConfiguration): Promise<RegistryLogin | undefined>;
+  /** All registries of the project. @throws ClientError */
+  registries(): Promise<RegistryEntry[]>;
+}
+
+export interface PurserClientOptions extends PurserConnection {
+  readonly userAgent: string;
+  /** For each method as a whole, retry and paging included. Milliseconds. */
+  readonly timeoutMs: number;
+}
+
+const ISSUE_CREDENTIAL = `mutation IssueCredential($projectId: ID!, $input: IssueCredentialInput!) {
+  issueCredential(projectId: $projectId, input: $input) { username password }
+}`;
+
+const REGISTRIES = `query Registries($projectId: ID!, $after: String) {
+  registries(projectId: $projectId, first: 100, after: $after) {
+    nodes { url username }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+
+const USE = 'iam:project:cicd:registry:use';
+const READ = 'iam:project:cicd:registry:read';
+/** A service that keeps answering with further pages is at fault; no project has so many registries. */
+const MAX_PAGES = 100;
+
+export function createPurserClient(options: PurserClientOptions): PurserClient {
+  const { endpoint, token, userAgent, projectId, timeoutMs } = options;
+  const send = (query: string, variables: Record<string, unknown>, signal: AbortSignal) =>
+    postGraphql({ endpoint, token, userAgent, query, variables: { projectId, ...variables }, signal });
+
+  return {
+    async issueCredential(image, { pipeline, runId, purpose, ttlSeconds }) {
+      // One key for one call: a repeated request gets the lease of the first instead of another.
+      const input = { image, purpose, pipeline, runId, ttlSeconds, idempotencyKey: randomUUID() };
+      const answer = await send(ISSUE_CREDENTIAL, { input }, AbortSignal.timeout(timeoutMs));
+      if (isMissingRegistry(answer)) return undefined;
+      return registryLogin(dataOf(answer, 'issueCredential', (error) => refusal(error, options, USE)));
+    },
+
+    async registries() {
+      const signal = AbortSignal.timeout(timeoutMs);
+      const entries: RegistryEntry[] = [];
+      let after: string | undefined;
+      for (let page = 0; page < MAX_PAGES; page++) {
+        const answer = await send(REGISTRIES, { after }, signal);
+        const connection = dataOf(answer, 'registries', (error) => refusal(error, options, READ));
+        entries.push(...registryEntries(connection));
+        after = nextCursor(connection);
+        if (after === undefined) return entries;
+      }
+      throw malformed();
+    },
+  };
+}
+
+/**
+ * The one answer that lets a client go on without a credential, so it must be Purser's own and nothing like it: a field's
+ * error in a complete GraphQL answer, not a gateway's "not found".
+ */
+function isMissingRegistry({ status, errors }: GraphqlAnswer): boolean {
+  return (
+    status === 200 &&
+    errors.length > 0 &&
+    errors.every((error) => error.code === 'NOT_FOUND' && error.path[0] === 'issueCredential')
+  );
+}
+
+function dataOf(
+  { status, data, errors }: GraphqlAnswer,
+  field: string,
+  explain: (error: GraphqlError) => ClientError,
+): Record<string, unknown> {
+  const [error] = errors;
+  if (error) throw explain(error);
+  const value = isRecord(data) ? data[field] : undefined;
+  if (status !== 200 || !isRecord(value)) throw malformed();
+  return value;
+}
+
+/** An empty password would be taken for "no login needed". */
+function registryLogin({ username, password }: Record<string, unknown>): RegistryLogin {
+  if (typeof username !== 'string' || username === '' || typeof password !== 'string' || password === '') {
+    throw malformed();
+  }
+  return { username, password };
+}
+
+function registryEntries({ nodes }: Record<string, unknown>): RegistryEntry[] {
+  if (!Array.isArray(nodes)) throw malformed();
+  return nodes.map((node: unknown) => {
+    if (!isRecord(node) || typeof node.url !== 'string' || typeof node.username !== 'string') throw malformed();
+    return { url: node.url, username: node.username };
+  });
+}
+
+function nextCursor({ pageInfo }: Record<string, unknown>): string | undefined {
+  if (!isRecord(pageInfo) || typeof pageInfo.hasNextPage !== 'boolean') throw malformed();
+  if (!pageInfo.hasNextPage) return undefined;
+  if (typeof pageInfo.endCursor !== 'string') throw malformed();
+  return pageInfo.endCursor;
+}
+
+function malformed(): ClientError {
+  return new ClientError(
+    'Purser answered in a form that this client does not know. Check PURSER_URL and both versions',
+  );
+}
+
+function refusal({ code, message }: GraphqlError, options: PurserClientOptions, permission: string): ClientError {
+  const { projectId, token } = options;
+  const detail = printable(message, token);
+  switch (code) {
+    case 'UNAUTHENTICATED':
+      return new ClientError('Purser refused the token (UNAUTHENTICATED): it is not valid or has expired');
+    case 'FORBIDDEN':
+      return new ClientError(
+        `Purser refused this (FORBIDDEN): it takes ${permission} in project ${projectId}. Purser says: ${detail}`,
+      );
+    case 'BAD_USER_INPUT':
+    case 'CREDENTIAL_UNAVAILABLE':
+    case 'IDEMPOTENCY_KEY_REUSED':
+    case 'NOT_FOUND':
+    case 'RATE_LIMITED':
+    case 'UNAVAILABLE':
+      return new ClientError(`Purser refused this (${code}): ${detail}`);
+    case 'GRAPHQL_PARSE_FAILED':
+    case 'GRAPHQL_VALIDATION_FAILED':
+      return new ClientError(`Purser does not know this client's request (${code}): their versions do not fit`);
+    // Whatever else it is, its text was not written for a caller.
+    default:
+      return new ClientError('Purser could not do this. Its log says why');
+  }
+}
+
+/** One line of plain text: the message goes to terminals and logs, wherever it came from. */
+function printable(message: string, token: string): string {
+  const line = message
+    .replaceAll(token, '[redacted]')
+    .replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
+    .trim();
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line || 'no reason given';
+}

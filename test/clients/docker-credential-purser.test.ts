@@ -1,0 +1,485 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canary } from '../support/canary.ts';
+import { type ClientRun, type CompiledClient, compileCredentialHelper, runClient } from '../support/compiled-client.ts';
+import { answerJson, fieldError, issued, type StubHandler, startPurserStub } from '../support/purser-stub.ts';
+
+const NOT_FOUND = 'credentials not found in native keychain';
+const TOKEN = canary('token');
+let client: CompiledClient;
+let folder: string;
+
+beforeAll(async () => {
+  [client, folder] = await Promise.all([compileCredentialHelper(), mkdtemp(join(tmpdir(), 'purser-helper-'))]);
+}, 60_000);
+afterAll(() => Promise.all([client.remove(), rm(folder, { recursive: true, force: true })]));
+
+function environment(url: string, changes: Record<string, string | undefined> = {}): Record<string, string> {
+  const variables: Record<string, string | undefined> = {
+    PURSER_URL: url,
+    PURSER_TOKEN: TOKEN,
+    PURSER_PROJECT: 'demo',
+    PURSER_PIPELINE: 'web/deploy',
+    ...changes,
+  };
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+/** Runs one command against a stub that answers so, and returns what both sides saw. */
+async function ask(
+  handler: StubHandler,
+  {
+    args = ['get'],
+    input = 'registry.example.com',
+    changes = {},
+    path = '',
+  }: { args?: string[]; input?: string; changes?: Record<string, string | undefined>; path?: string } = {},
+) {
+  const stub = await startPurserStub();
+  try {
+    stub.handle(handler);
+    const run = await runClient(client.program, args, { input, environment: environment(stub.url + path, changes) });
+    return { run, requests: stub.requests };
+  } finally {
+    await stub.stop();
+  }
+}
+
+/** A refusal: a text on stdout that no client takes for "go on anonymously", and nothing secret in it. */
+function expectRefusal(run: ClientRun, text: string | RegExp): void {
+  expect(run.stdout).toMatch(text);
+  expect(run).toMatchObject({ exitCode: 1, stderr: '' });
+  expect(run.stdout.toLowerCase()).not.toContain('not found in native keychain');
+  expect(run.stdout).toMatch(/^docker-credential-purser: [^\n]+\n$/);
+  expect(run.stdout).not.toContain(TOKEN);
+}
+
+describe('get', () => {
+  it('prints the credential that Purser issues and asks for it as the contract says', async () => {
+    const password = canary('get');
+    const { run, requests } = await ask((_, response) => answerJson(response, issued('robot', password)), {
+      input: 'registry.example.com:5000\n',
+      changes: { PURSER_RUN_ID: '42', PURSER_PURPOSE: 'PUSH', PURSER_TTL_SECONDS: '120' },
+    });
+    expect(run).toEqual({
+      stdout: `${JSON.stringify({ ServerURL: 'registry.example.com:5000', Username: 'robot', Secret: password })}\n`,
+      stderr: '',
+      exitCode: 0,
+    });
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).toMatchObject({
+      method: 'POST',
+      path: '/graphql',
+      authorization: `Bearer ${TOKEN}`,
+      userAgent: expect.stringMatching(/^docker-credential-purser\/\d/),
+      query: expect.stringContaining('issueCredential(projectId: $projectId, input: $input)'),
+      variables: {
+        projectId: 'demo',
+        input: {
+          image: 'registry.example.com:5000',
+          purpose: 'PUSH',
+          pipeline: 'web/deploy',
+          runId: '42',
+          ttlSeconds: 120,
+          idempotencyKey: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+        },
+      },
+    });
+  });
+
+  it('asks to pull, for fifteen minutes and for no run, where nothing else is set', async () => {
+    const { requests } = await ask((_, response) => answerJson(response, issued('robot', canary('default'))));
+    expect(requests[0]?.variables.input).toEqual({
+      image: 'registry.example.com',
+      purpose: 'PULL',
+      pipeline: 'web/deploy',
+      ttlSeconds: 900,
+      idempotencyKey: expect.any(String),
+    });
+  });
+
+  it('takes a new idempotency key for each call', async () => {
+    const stub = await startPurserStub();
+    stub.handle((_, response) => answerJson(response, issued('robot', canary('key'))));
+    const once = () => runClient(client.program, ['get'], { input: 'r.example', environment: environment(stub.url) });
+    await Promise.all([once(), once()]);
+    await stub.stop();
+    expect(new Set(stub.requests.map(({ variables }) => JSON.stringify(variables.input))).size).toBe(2);
+  });
+
+  it.each(['/', '/graphql', '/graphql/'])('takes a PURSER_URL that ends in %s', async (path) => {
+    const { requests } = await ask((_, response) => answerJson(response, issued('robot', canary('path'))), { path });
+    expect(requests[0]?.path).toBe('/graphql');
+  });
+
+  it('finds a service below a path', async () => {
+    const { requests } = await ask((_, response) => answerJson(response, issued('robot', canary('below'))), {
+      path: '/tools/purser/',
+    });
+    expect(requests[0]?.path).toBe('/tools/purser/graphql');
+  });
+
+  it.each([
+    ['quotes and backslashes', 'a"b\\c\'d'],
+    ['line breaks', '{\n  "type": "service_account"\r\n}\n'],
+    ['letters beyond ASCII', 'pässwörd-密码-🔑'],
+    ['surrounding blanks', '  blank  '],
+  ])('keeps a password with %s as it is', async (_, tail) => {
+    const password = `${canary('verbatim')}${tail}`;
+    const { run } = await ask((_, response) => answerJson(response, issued('röbot', password)));
+    expect(JSON.parse(run.stdout)).toEqual({ ServerURL: 'registry.example.com', Username: 'röbot', Secret: password });
+  });
+
+  it.each(['https://index.docker.io/v1/\n', 'docker.io', '  registry.example.com  \r\n'])(
+    'hands on what the client asks for, trimmed: %j',
+    async (input) => {
+      const { run, requests } = await ask((_, response) => answerJson(response, issued('robot', canary('asked'))), {
+        input,
+      });
+      expect(requests[0]?.variables.input).toMatchObject({ image: input.trim() });
+      expect(JSON.parse(run.stdout)).toMatchObject({ ServerURL: input.trim() });
+    },
+  );
+
+  it('says that there is no credential only where Purser says that there is no such registry', async () => {
+    const { run } = await ask((_, response) =>
+      answerJson(response, fieldError('NOT_FOUND', 'There is no such registry.')),
+    );
+    expect(run).toEqual({ stdout: `${NOT_FOUND}\n`, stderr: '', exitCode: 1 });
+  });
+
+  it.each(['', '\n', '  \n'])('says that the URL is missing when stdin is %j', async (input) => {
+    const { run, requests } = await ask((_, response) => answerJson(response, {}), { input });
+    expect(run).toEqual({ stdout: 'no credentials server URL\n', stderr: '', exitCode: 1 });
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('get, refused by Purser', () => {
+  it.each([
+    ['UNAUTHENTICATED', 401, /refused the token \(UNAUTHENTICATED\)/],
+    ['FORBIDDEN', 200, /FORBIDDEN.*iam:project:cicd:registry:use in project demo.*Because\./],
+    ['CREDENTIAL_UNAVAILABLE', 200, /CREDENTIAL_UNAVAILABLE.*Because\./],
+    ['RATE_LIMITED', 200, /RATE_LIMITED.*Because\./],
+    ['BAD_USER_INPUT', 200, /BAD_USER_INPUT.*Because\./],
+    ['UNAVAILABLE', 200, /UNAVAILABLE.*Because\./],
+    ['IDEMPOTENCY_KEY_REUSED', 200, /IDEMPOTENCY_KEY_REUSED.*Because\./],
+    ['GRAPHQL_VALIDATION_FAILED', 400, /versions do not fit/],
+  ])('%s is an error of its own, not a missing credential', async (code, status, text) => {
+    const { run, requests } = await ask((_, response) => answerJson(response, fieldError(code, 'Because.'), status));
+    expectRefusal(run, text);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('keeps the text of an internal or unknown error to itself', async () => {
+    for (const code of ['INTERNAL', 'SOMETHING_ELSE']) {
+      const { run } = await ask((_, response) => answerJson(response, fieldError(code, 'at /srv/secret.js')));
+      expectRefusal(run, /could not do this/);
+      expect(run.stdout).not.toContain('/srv');
+    }
+  });
+
+  it('does not take a NOT_FOUND for a missing registry unless the field itself says so', async () => {
+    const bodies: [object, number][] = [
+      [fieldError('NOT_FOUND', 'no route'), 404],
+      [{ errors: [{ message: 'no route', extensions: { code: 'NOT_FOUND' } }] }, 200],
+      [fieldError('NOT_FOUND', 'other field', 'registries'), 200],
+      [{ ...fieldError('NOT_FOUND', 'x'), errors: [fault('NOT_FOUND'), fault('FORBIDDEN')] }, 200],
+    ];
+    for (const [body, status] of bodies) {
+      const { run } = await ask((_, response) => answerJson(response, body, status));
+      expectRefusal(run, /NOT_FOUND/);
+    }
+  });
+
+  it('prints one short line of a message, without the token and without the sentence that means "go on"', async () => {
+    const message = `A\u001b[31m line\nof ${TOKEN}: ${NOT_FOUND} ${'x'.repeat(5000)}`;
+    const { run } = await ask((_, response) => answerJson(response, fieldError('BAD_USER_INPUT', message)));
+    expectRefusal(run, /A \[31m line of \[redacted\]: credentials not found x+…/);
+    expect(run.stdout.length).toBeLessThan(500);
+  });
+});
+
+describe('get, without a usable answer', () => {
+  it.each<[string, RegExp, StubHandler]>([
+    ['an HTML error page', /HTTP 500/, (_, r) => r.writeHead(500).end('<html>oops: SECRET-BODY</html>')],
+    ['a gateway page with status 200', /Check PURSER_URL/, (_, r) => r.writeHead(200).end('<html>SECRET-BODY</html>')],
+    ['a 404 page', /HTTP 404/, (_, r) => r.writeHead(404).end('SECRET-BODY not found')],
+    ['an empty body', /Check PURSER_URL/, (_, r) => r.writeHead(200).end()],
+    ['JSON that is no object', /Check PURSER_URL/, (_, r) => answerJson(r, ['SECRET-BODY'])],
+    ['no data', /Check PURSER_URL/, (_, r) => answerJson(r, { other: 'SECRET-BODY' })],
+    ['null for the field', /does not know/, (_, r) => answerJson(r, { data: { issueCredential: null } })],
+    ['an empty password', /does not know/, (_, r) => answerJson(r, issued('SECRET-BODY', ''))],
+    ['an empty username', /does not know/, (_, r) => answerJson(r, issued('', 'SECRET-BODY'))],
+    [
+      'a number for a password',
+      /does not know/,
+      (_, r) => answerJson(r, { data: { issueCredential: { username: 'a', password: 1 } } }),
+    ],
+    ['a credential with status 500', /does not know/, (_, r) => answerJson(r, issued('a', 'SECRET-BODY'), 500)],
+    [
+      'a credential beside an error',
+      /FORBIDDEN/,
+      (_, r) => answerJson(r, { ...issued('a', 'SECRET-BODY'), errors: [fault('FORBIDDEN')] }),
+    ],
+    [
+      'errors that are no list',
+      /Check PURSER_URL/,
+      (_, r) => answerJson(r, { ...issued('a', 'SECRET-BODY'), errors: 'x' }),
+    ],
+    ['a body without end', /too large/, (_, r) => r.writeHead(200).end('x'.repeat(3_000_000))],
+    ['a redirect', /redirect/, (_, r) => r.writeHead(307, { location: 'http://127.0.0.1:9/SECRET-BODY' }).end()],
+  ])('%s is an error that quotes nothing of it', async (_, text, handler) => {
+    const { run, requests } = await ask(handler);
+    expectRefusal(run, text);
+    expect(run.stdout).not.toContain('SECRET-BODY');
+    expect(requests).toHaveLength(1);
+  });
+
+  it('says that Purser cannot be reached when nothing listens', async () => {
+    const stub = await startPurserStub();
+    await stub.stop();
+    const run = await runClient(client.program, ['get'], { input: 'r.example', environment: environment(stub.url) });
+    expectRefusal(run, /cannot be reached \(ECONNREFUSED\)/);
+  });
+
+  it('tries a dropped connection once more, with the same idempotency key', async () => {
+    const password = canary('retry');
+    let calls = 0;
+    const { run, requests } = await ask((_, response, socket) => {
+      calls += 1;
+      if (calls === 1) socket.destroy();
+      else answerJson(response, issued('robot', password));
+    });
+    expect(JSON.parse(run.stdout)).toMatchObject({ Secret: password });
+    expect(requests).toHaveLength(2);
+    expect(requests[1]?.variables).toEqual(requests[0]?.variables);
+  });
+
+  it('tries an answer that breaks off once more, and then gives up', async () => {
+    const { run, requests } = await ask((_, response, socket) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"data":', () => socket.destroy());
+    });
+    expectRefusal(run, /cannot be reached/);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('does not offer the token to a listener whose certificate is not trusted', async () => {
+    const bytes: Buffer[] = [];
+    const listener = createServer((socket) => {
+      socket.on('data', (chunk: Buffer) => bytes.push(chunk)).on('error', () => undefined);
+      socket.end('HTTP/1.1 200 OK\r\n\r\n');
+    });
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const address = listener.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const run = await runClient(client.program, ['get'], {
+      input: 'r.example',
+      environment: environment(`https://127.0.0.1:${port}`),
+    });
+    listener.close();
+    expectRefusal(run, /cannot be reached/);
+    expect(Buffer.concat(bytes).toString('latin1')).not.toContain(TOKEN);
+  });
+
+  it.concurrent.each<[string, StubHandler]>([
+    ['never answers', () => undefined],
+    ['stops in the middle of its answer', (_, response) => response.writeHead(200).write('{"data":')],
+  ])('gives up on a service that %s', { timeout: 30_000 }, async (_, handler) => {
+    const { run, requests } = await ask(handler);
+    expectRefusal(run, /did not answer in time/);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('configuration', () => {
+  const service: StubHandler = (_, response) => answerJson(response, issued('robot', canary('configuration')));
+
+  it.each<[string, Record<string, string | undefined>, RegExp]>([
+    ['no PURSER_URL', { PURSER_URL: undefined }, /PURSER_URL is not set/],
+    ['a PURSER_URL that is none', { PURSER_URL: 'purser' }, /must be an https URL/],
+    ['a PURSER_URL of another scheme', { PURSER_URL: 'ftp://purser.example' }, /must be an https URL/],
+    ['a PURSER_URL with a password', { PURSER_URL: `https://a:${TOKEN}@purser.example` }, /no user, password/],
+    ['a PURSER_URL with a query', { PURSER_URL: `https://purser.example/?token=${TOKEN}` }, /query/],
+    ['plain http to another machine', { PURSER_URL: 'http://purser.example' }, /must be https/],
+    [
+      'plain http to a name that only begins like this machine',
+      { PURSER_URL: 'http://127.0.0.1.example.com' },
+      /must be https/,
+    ],
+    ['no PURSER_PROJECT', { PURSER_PROJECT: ' ' }, /PURSER_PROJECT is not set/],
+    ['no PURSER_PIPELINE', { PURSER_PIPELINE: '' }, /PURSER_PIPELINE is not set/],
+    ['no token', { PURSER_TOKEN: '' }, /PURSER_TOKEN or PURSER_TOKEN_FILE is not set/],
+    ['two tokens', { PURSER_TOKEN_FILE: '/dev/null' }, /not both/],
+    ['a token with its scheme', { PURSER_TOKEN: `Bearer ${TOKEN}` }, /the token alone/],
+    ['a token with a line break', { PURSER_TOKEN: `${TOKEN}\nx: y` }, /the token alone/],
+    ['another purpose', { PURSER_PURPOSE: 'DELETE' }, /must be PULL or PUSH/],
+    ['too short a lease', { PURSER_TTL_SECONDS: '59' }, /60 to 86400/],
+    ['too long a lease', { PURSER_TTL_SECONDS: '86401' }, /60 to 86400/],
+    ['another word for true', { PURSER_ALLOW_PLAIN_HTTP: 'yes' }, /must be true or false/],
+  ])('refuses %s, and asks nobody', async (_, changes, text) => {
+    const { run, requests } = await ask(service, { changes });
+    expectRefusal(run, text);
+    expect(requests).toEqual([]);
+  });
+
+  it('reads the token from its file anew at each call', async () => {
+    const file = join(folder, 'token');
+    const stub = await startPurserStub();
+    stub.handle(service);
+    const changes = { PURSER_TOKEN: undefined, PURSER_TOKEN_FILE: file };
+    for (const token of ['first', 'second']) {
+      await writeFile(file, `\n${token}\n`);
+      await runClient(client.program, ['get'], { input: 'r.example', environment: environment(stub.url, changes) });
+    }
+    await stub.stop();
+    expect(stub.requests.map(({ authorization }) => authorization)).toEqual(['Bearer first', 'Bearer second']);
+  });
+
+  it.each([
+    ['empty', '  \n', /is empty/],
+    ['missing', undefined, /cannot be read \(ENOENT\)/],
+  ])('refuses a token file that is %s', async (name, content, text) => {
+    const file = join(folder, `${name}-token`);
+    if (content !== undefined) await writeFile(file, content);
+    const { run, requests } = await ask(service, { changes: { PURSER_TOKEN: undefined, PURSER_TOKEN_FILE: file } });
+    expectRefusal(run, text);
+    expect(requests).toEqual([]);
+  });
+
+  it.each(['PULL', 'push', 'Push'])('takes %s for a purpose', async (purpose) => {
+    const { requests } = await ask(service, { changes: { PURSER_PURPOSE: purpose } });
+    expect(requests[0]?.variables.input).toMatchObject({ purpose: purpose.toUpperCase() });
+  });
+
+  it('sends the token over plain http to another machine only where that was allowed', async () => {
+    const changes = { PURSER_URL: 'http://purser.invalid', PURSER_ALLOW_PLAIN_HTTP: 'true' };
+    const { run } = await ask(service, { changes });
+    expectRefusal(run, /http:\/\/purser\.invalid cannot be reached/);
+  });
+});
+
+describe('list', () => {
+  const page = (nodes: [string, string][], endCursor: string | null) => ({
+    data: {
+      registries: {
+        nodes: nodes.map(([url, username]) => ({ url, username })),
+        pageInfo: { hasNextPage: endCursor !== null, endCursor },
+      },
+    },
+  });
+
+  it('prints the registries of all pages under the keys that clients use', async () => {
+    const { run, requests } = await ask(
+      ({ variables }, response) =>
+        answerJson(
+          response,
+          variables.after === 'next' ? page([['docker.io', 'hub']], null) : page([['r.example:5000', 'robot']], 'next'),
+        ),
+      { args: ['list'], input: '', changes: { PURSER_PIPELINE: undefined } },
+    );
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(run.stdout)).toEqual({ 'r.example:5000': 'robot', 'https://index.docker.io/v1/': 'hub' });
+    expect(requests.map(({ variables }) => variables)).toEqual([
+      { projectId: 'demo' },
+      { projectId: 'demo', after: 'next' },
+    ]);
+  });
+
+  it('prints an empty object for a project without registries', async () => {
+    const { run } = await ask((_, response) => answerJson(response, page([], null)), { args: ['list'] });
+    expect(run).toEqual({ stdout: '{}\n', stderr: '', exitCode: 0 });
+  });
+
+  it('is an error when it is refused, not an empty list', async () => {
+    const { run } = await ask((_, response) => answerJson(response, fieldError('FORBIDDEN', 'No.', 'registries')), {
+      args: ['list'],
+    });
+    expectRefusal(run, /FORBIDDEN.*iam:project:cicd:registry:read/);
+  });
+
+  it('gives up on a service that has always one more page', async () => {
+    const { run, requests } = await ask((_, response) => answerJson(response, page([], 'again')), { args: ['list'] });
+    expectRefusal(run, /does not know/);
+    expect(requests).toHaveLength(100);
+  });
+});
+
+describe('the other commands', () => {
+  it('store is refused and sends nothing, since registries are managed in Purser', async () => {
+    const password = canary('store');
+    const { run, requests } = await ask((_, response) => answerJson(response, {}), {
+      args: ['store'],
+      input: JSON.stringify({ ServerURL: 'r.example', Username: 'robot', Secret: password }),
+    });
+    expectRefusal(run, /registries are managed in Purser/);
+    expect(run.stdout).not.toContain(password);
+    expect(requests).toEqual([]);
+  });
+
+  it('erase holds at once, since nothing is kept, and says so on stderr', async () => {
+    const { run, requests } = await ask((_, response) => answerJson(response, {}), { args: ['erase'] });
+    expect(run).toMatchObject({ stdout: '', exitCode: 0, stderr: expect.stringContaining('stays in Purser') });
+    expect(requests).toEqual([]);
+  });
+
+  it('erase wants a URL all the same', async () => {
+    const { run } = await ask((_, response) => answerJson(response, {}), { args: ['erase'], input: '\n' });
+    expect(run).toEqual({ stdout: 'no credentials server URL\n', stderr: '', exitCode: 1 });
+  });
+
+  it.each(['version', '--version', '-v'])('%s prints the version, without any configuration', async (argument) => {
+    const run = await runClient(client.program, [argument]);
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(run.stdout).toMatch(/^docker-credential-purser \d+\.\d+\.\d+\n$/);
+  });
+
+  it.each(['--help', '-h'])('%s prints how it is used, every variable included', async (argument) => {
+    const run = await runClient(client.program, [argument]);
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const name of [
+      'URL',
+      'TOKEN',
+      'TOKEN_FILE',
+      'PROJECT',
+      'PIPELINE',
+      'RUN_ID',
+      'PURPOSE',
+      'TTL_SECONDS',
+      'ALLOW_PLAIN_HTTP',
+    ]) {
+      expect(run.stdout).toContain(`PURSER_${name}`);
+    }
+  });
+
+  it.each([[[]], [['login']], [['get', 'extra']]])('prints how it is used and fails for %j', async (args) => {
+    const { run, requests } = await ask((_, response) => answerJson(response, {}), { args });
+    expect(run).toMatchObject({
+      exitCode: 1,
+      stderr: '',
+      stdout: expect.stringMatching(/^usage: docker-credential-purser </),
+    });
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('the refusal check of these tests', () => {
+  it('finds an outage that reads like a missing credential', () => {
+    const run = { stdout: `docker-credential-purser: ${NOT_FOUND}\n`, stderr: '', exitCode: 1 };
+    expect(() => expectRefusal(run, /credentials/)).toThrow();
+  });
+
+  it('finds a token in the text', () => {
+    const run = { stdout: `docker-credential-purser: bad header ${TOKEN}\n`, stderr: '', exitCode: 1 };
+    expect(() => expectRefusal(run, /header/)).toThrow();
+  });
+});
+
+function fault(code: string): object {
+  return { message: 'Because.', path: ['issueCredential'], extensions: { code } };
+}
