@@ -30,13 +30,21 @@ export interface EventMetadata {
 export interface EventToAppend {
   /** UUID. Unique in the whole log. */
   readonly id: string;
+  /** Written with its type's version of `SCHEMA_VERSIONS`. */
   readonly event: DomainEvent;
   /** ISO 8601, UTC, milliseconds. */
   readonly occurredAt: string;
   readonly metadata: EventMetadata;
 }
 
-export interface RecordedEvent extends EventToAppend {
+/** As it was stored. The application's codec makes a domain event of it, so that one damaged event never stops a reader. */
+export interface RecordedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: unknown;
+  readonly occurredAt: string;
+  readonly metadata: EventMetadata;
   readonly stream: string;
   readonly revision: number;
   readonly position: Position;

@@ -1,46 +1,10 @@
+import type { AuditEntry, AuditOutcome } from '../../domain/audit-entry.ts';
 import type { CredentialStatus } from '../../domain/credential-status.ts';
-import type {
-  CredentialKind,
-  ExpirySource,
-  Instant,
-  LeasePurpose,
-  RegistryAccess,
-  RegistryProvider,
-} from '../../domain/events.ts';
+import type { Instant, LeasePurpose, RegistryProvider } from '../../domain/events.ts';
+import type { RegistryView } from '../../domain/registry-view.ts';
 import type { Position } from './event-log.ts';
 
-/** A registry as queries see it. Status and due dates depend on the time of asking and are derived by the reader. */
-export interface RegistryView {
-  readonly id: string;
-  readonly projectId: string;
-  readonly url: string;
-  readonly enteredUrl: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly email: string | null;
-  readonly provider: RegistryProvider;
-  readonly username: string;
-  readonly access: RegistryAccess;
-  readonly caCertificate: string | null;
-  readonly credential: CredentialView;
-  readonly revision: number;
-  readonly createdAt: Instant;
-  readonly createdBy: string;
-  readonly updatedAt: Instant;
-  readonly updatedBy: string;
-}
-
-export interface CredentialView {
-  readonly version: number;
-  readonly kind: CredentialKind;
-  /** False where the secret's row is gone although the log says it should be there. */
-  readonly present: boolean;
-  readonly expiresAt: Instant | null;
-  readonly expirySource: ExpirySource | null;
-  readonly rotateEveryDays: number | null;
-  readonly rotatedAt: Instant;
-  readonly rotatedBy: string;
-}
+export type { CredentialView, RegistryView } from '../../domain/registry-view.ts';
 
 export interface PipelineUseView {
   readonly pipeline: string;
@@ -112,30 +76,9 @@ export interface LeaseQueries {
   countActive(registryId: string): Promise<number>;
 }
 
-export type AuditOutcome = 'SUCCEEDED' | 'DENIED' | 'FAILED';
-export interface AuditChangeView {
-  readonly field: string;
-  readonly from: string | null;
-  readonly to: string | null;
-}
-export interface AuditEntryView {
+export interface AuditEntryView extends AuditEntry {
   /** In the project's hash chain, from 1, without gaps. */
   readonly sequence: number;
-  readonly eventId: string;
-  readonly occurredAt: Instant;
-  readonly action: string;
-  readonly outcome: AuditOutcome;
-  readonly code: string | null;
-  readonly actor: string;
-  readonly issuer: string | null;
-  readonly ipAddress: string | null;
-  readonly userAgent: string | null;
-  readonly requestId: string | null;
-  readonly registryId: string | null;
-  readonly url: string | null;
-  readonly pipeline: string | null;
-  readonly changes: readonly AuditChangeView[];
-  readonly durationMs: number | null;
   readonly hash: string;
 }
 export interface AuditFilter {

@@ -1,0 +1,86 @@
+import { LRUCache } from 'lru-cache';
+import { decodeEvent } from '../domain/event-codec.ts';
+import type { LeaseEvent, RegistryEvent } from '../domain/events.ts';
+import { leaseStream, registryStream } from '../domain/identity.ts';
+import { evolveLease, type LeaseState } from '../domain/lease.ts';
+import { evolveRegistry, initialRegistryState, type Occurrence, type RegistryState } from '../domain/registry.ts';
+import type { EventLog, RecordedEvent } from './ports/event-log.ts';
+
+const PAGE = 500;
+const CACHED_REGISTRIES = 10_000;
+
+/** A state and the revision that it stands for: an append on top of it expects exactly this. */
+export interface Loaded<State> {
+  readonly state: State;
+  readonly revision: number | 'no-stream';
+}
+
+export interface LoadedLease extends Loaded<LeaseState> {
+  /** The project that the lease's events belong to. */
+  readonly projectId: string | null;
+}
+
+export interface Aggregates {
+  registry(registryId: string): Promise<Loaded<RegistryState>>;
+  lease(leaseId: string): Promise<LoadedLease>;
+  /** Every event of a stream, oldest first. */
+  history(stream: string): Promise<RecordedEvent[]>;
+}
+
+export function occurrenceOf(event: RecordedEvent): Occurrence {
+  return { at: event.occurredAt, actor: event.metadata.actor };
+}
+
+export function foldRegistry(from: RegistryState, events: readonly RecordedEvent[]): RegistryState {
+  return events.reduce(
+    (state, event) => evolveRegistry(state, decodeEvent(event) as RegistryEvent, occurrenceOf(event)),
+    from,
+  );
+}
+
+export function foldLease(events: readonly RecordedEvent[]): LeaseState {
+  return events.reduce<LeaseState>(
+    (state, event) => evolveLease(state, decodeEvent(event) as LeaseEvent, occurrenceOf(event)),
+    null,
+  );
+}
+
+/**
+ * Streams are folded from their events; a registry's last state is kept, so that the next load reads only what came
+ * since. The log is asked every time: another replica may have appended.
+ */
+export function createAggregates(log: EventLog): Aggregates {
+  const registries = new LRUCache<string, Loaded<RegistryState>>({ max: CACHED_REGISTRIES });
+
+  async function eventsAfter(stream: string, revision: number | 'no-stream'): Promise<RecordedEvent[]> {
+    const events: RecordedEvent[] = [];
+    let next = revision === 'no-stream' ? 0 : revision + 1;
+    for (;;) {
+      const page = await log.readStream(stream, { fromRevision: next, maxCount: PAGE });
+      events.push(...page);
+      if (page.length < PAGE) return events;
+      next += page.length;
+    }
+  }
+
+  return {
+    async registry(registryId) {
+      const known = registries.get(registryId) ?? { state: initialRegistryState, revision: 'no-stream' };
+      const events = await eventsAfter(registryStream(registryId), known.revision);
+      const last = events.at(-1);
+      if (!last) return known;
+      const loaded = { state: foldRegistry(known.state, events), revision: last.revision };
+      registries.set(registryId, loaded);
+      return loaded;
+    },
+    async lease(leaseId) {
+      const events = await eventsAfter(leaseStream(leaseId), 'no-stream');
+      return {
+        state: foldLease(events),
+        revision: events.at(-1)?.revision ?? 'no-stream',
+        projectId: events[0]?.metadata.projectId ?? null,
+      };
+    },
+    history: (stream) => eventsAfter(stream, 'no-stream'),
+  };
+}

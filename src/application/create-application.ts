@@ -1,0 +1,137 @@
+import { isUuid, registryId as registryIdOf } from '../domain/identity.ts';
+import { registryUrlOfImage } from '../domain/image-reference.ts';
+import { parseRegistryUrl } from '../domain/registry-url.ts';
+import { type Aggregates, createAggregates } from './aggregates.ts';
+import type { Application, RefusedAttempt } from './application.ts';
+import { type Attempts, createAttempts } from './attempts.ts';
+import { createRegistryUseCase } from './create-registry.ts';
+import { deleteRegistryUseCase } from './delete-registry.ts';
+import { issueCredentialUseCase } from './issue-credential.ts';
+import type { EventLog } from './ports/event-log.ts';
+import type {
+  AuditQueries,
+  Feeds,
+  LeaseQueries,
+  NoticeQueries,
+  ProjectionProgress,
+  RegistryQueries,
+} from './ports/read-models.ts';
+import type { Vault } from './ports/vault.ts';
+import { createRegistryCommandHandler } from './registry-commands.ts';
+import { releaseLeaseUseCase } from './release-lease.ts';
+import { rotateCredentialUseCase } from './rotate-credential.ts';
+import { updateRegistryUseCase } from './update-registry.ts';
+
+export interface ApplicationParts {
+  readonly log: EventLog;
+  readonly vault: Vault;
+  readonly progress: ProjectionProgress;
+  readonly registries: RegistryQueries;
+  readonly leases: LeaseQueries;
+  readonly audit: AuditQueries;
+  readonly notices: NoticeQueries;
+  readonly feeds: Feeds;
+  readonly plainHttpHosts: ReadonlySet<string>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface RunningApplication {
+  readonly application: Application;
+  readonly attempts: Attempts;
+  readonly aggregates: Aggregates;
+}
+
+export function createApplication(parts: ApplicationParts): RunningApplication {
+  const { log, vault, progress, registries, leases, audit, notices, feeds, plainHttpHosts, now } = parts;
+  const aggregates = createAggregates(log);
+  const attempts = createAttempts(parts);
+  const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, now });
+
+  const createRegistry = createRegistryUseCase({ handle, plainHttpHosts });
+  const updateRegistry = updateRegistryUseCase({ handle, aggregates });
+  const rotateCredential = rotateCredentialUseCase({ handle, aggregates, leases });
+  const deleteRegistry = deleteRegistryUseCase({ handle, leases });
+  const issueCredential = issueCredentialUseCase({ log, aggregates, vault, progress, plainHttpHosts, now });
+  const releaseLease = releaseLeaseUseCase({ log, aggregates, progress, now });
+
+  /** Only a canonical URL is ever recorded: what was typed may hold a password. */
+  function namedByUrl(projectId: string, parse: () => string): Pick<RefusedAttempt, 'registryId' | 'url'> {
+    try {
+      const url = parse();
+      return { url, registryId: registryIdOf(projectId, url) };
+    } catch {
+      return {};
+    }
+  }
+  const byUrl = (projectId: string, url: string) =>
+    namedByUrl(projectId, () => parseRegistryUrl(url, { plainHttpHosts }).url);
+  const byImage = (projectId: string, image: string) =>
+    namedByUrl(projectId, () => registryUrlOfImage(image, { plainHttpHosts }).url);
+
+  const application: Application = {
+    createRegistry: (context, projectId, command) =>
+      attempts.audited(context, { projectId, action: 'CREATE_REGISTRY', ...byUrl(projectId, command.url) }, () =>
+        createRegistry(context, projectId, command),
+      ),
+    updateRegistry: (context, projectId, id, command) =>
+      attempts.audited(context, { projectId, action: 'UPDATE_REGISTRY', registryId: uuidOrNothing(id) }, () =>
+        updateRegistry(context, projectId, id, command),
+      ),
+    rotateCredential: (context, projectId, id, command) =>
+      attempts.audited(context, { projectId, action: 'ROTATE_CREDENTIAL', registryId: uuidOrNothing(id) }, () =>
+        rotateCredential(context, projectId, id, command),
+      ),
+    deleteRegistry: (context, projectId, id, command) =>
+      attempts.audited(context, { projectId, action: 'DELETE_REGISTRY', registryId: uuidOrNothing(id) }, () =>
+        deleteRegistry(context, projectId, id, command),
+      ),
+    issueCredential: (context, projectId, command) =>
+      attempts.audited(
+        context,
+        {
+          projectId,
+          action: 'ISSUE_CREDENTIAL',
+          ...byImage(projectId, command.image),
+          pipeline: command.pipeline,
+        },
+        () => issueCredential(context, projectId, command),
+      ),
+    releaseLease: (context, projectId, leaseId) =>
+      attempts.audited(context, { projectId, action: 'RELEASE_LEASE', leaseId: uuidOrNothing(leaseId) }, () =>
+        releaseLease(context, projectId, leaseId),
+      ),
+
+    registries: (projectId, query) => registries.list(projectId, query),
+    countRegistries: (projectId, filter) => registries.count(projectId, filter),
+    registry: async (projectId, id) => {
+      const registryId = uuidOrNothing(id);
+      return registryId === undefined ? undefined : registries.byId(projectId, registryId);
+    },
+    registryByUrl: async (projectId, url) => {
+      const canonical = parseRegistryUrl(url, { plainHttpHosts }).url;
+      return registries.byId(projectId, registryIdOf(projectId, canonical));
+    },
+    usage: (registryIds) => registries.usage(registryIds),
+    leases: async (projectId, query) => {
+      const registryId = query.registryId === undefined ? undefined : uuidOrNothing(query.registryId);
+      if (query.registryId !== undefined && registryId === undefined) return [];
+      return leases.list(projectId, { ...query, registryId });
+    },
+    auditLog: (projectId, query) => audit.list(projectId, query),
+    countAuditEntries: (projectId, filter) => audit.count(projectId, filter),
+    rotationNotices: (projectId, query) => notices.list(projectId, query),
+    feeds,
+
+    recordDenied: attempts.recordDenied,
+    recordFailed: attempts.recordFailed,
+    countUnauthenticated: attempts.countUnauthenticated,
+  };
+  return { application, attempts, aggregates };
+}
+
+function uuidOrNothing(id: string): string | undefined {
+  const lower = id.toLowerCase();
+  return isUuid(lower) ? lower : undefined;
+}

@@ -1,0 +1,56 @@
+import { registryId } from '../domain/identity.ts';
+import { resolveProvider } from '../domain/providers.ts';
+import { decideCreate, existing } from '../domain/registry.ts';
+import { parseRegistryUrl } from '../domain/registry-url.ts';
+import { registryView } from '../domain/registry-view.ts';
+import { checkText } from '../domain/text-rules.ts';
+import type { CreateRegistryCommand } from './application.ts';
+import { idempotentRequest } from './idempotency.ts';
+import type { RegistryView } from './ports/read-models.ts';
+import type { HandleRegistryCommand } from './registry-commands.ts';
+import { checkCredential, checkDetails, checkExpiresAt } from './registry-details.ts';
+import type { RequestContext } from './request-context.ts';
+import { refuseUnbuilt } from './unbuilt.ts';
+
+export interface CreateRegistryParts {
+  readonly handle: HandleRegistryCommand;
+  readonly plainHttpHosts: ReadonlySet<string>;
+}
+
+export function createRegistryUseCase({ handle, plainHttpHosts }: CreateRegistryParts) {
+  return async (context: RequestContext, projectId: string, command: CreateRegistryCommand): Promise<RegistryView> => {
+    const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
+    const provider = resolveProvider(url, command.provider ?? undefined);
+    const details = checkDetails(command, url);
+    const username = checkText('username', command.username.trim(), { max: 255 });
+    const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
+    const { password, proposed } = checkCredential(provider, username, command.password, expiresAt);
+    refuseUnbuilt(command);
+
+    const id = registryId(projectId, url);
+    const outcome = await handle(context, {
+      projectId,
+      registryId: id,
+      url,
+      idempotent: idempotentRequest(context, projectId, 'createRegistry', null, command),
+      password,
+      decide: (state) =>
+        decideCreate(state, {
+          registryId: id,
+          projectId,
+          url,
+          enteredUrl: command.url.trim(),
+          provider,
+          username,
+          name: details.name ?? url,
+          description: details.description ?? null,
+          email: details.email ?? null,
+          access: details.access ?? 'PULL_AND_PUSH',
+          caCertificate: details.caCertificate ?? null,
+          rotateEveryDays: details.rotateEveryDays ?? null,
+          credential: proposed,
+        }),
+    });
+    return registryView(existing(outcome.state), outcome.revision);
+  };
+}

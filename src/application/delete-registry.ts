@@ -1,0 +1,42 @@
+import { notFound } from '../domain/errors.ts';
+import { isUuid } from '../domain/identity.ts';
+import { decideDelete } from '../domain/registry.ts';
+import type { DeleteRegistryCommand } from './application.ts';
+import { idempotentRequest } from './idempotency.ts';
+import type { LeaseQueries } from './ports/read-models.ts';
+import type { HandleRegistryCommand } from './registry-commands.ts';
+import type { RequestContext } from './request-context.ts';
+
+export interface DeleteRegistryParts {
+  readonly handle: HandleRegistryCommand;
+  readonly leases: LeaseQueries;
+}
+
+export interface DeletedRegistry {
+  readonly deletedId: string;
+  readonly url: string;
+}
+
+export function deleteRegistryUseCase({ handle, leases }: DeleteRegistryParts) {
+  return async (
+    context: RequestContext,
+    projectId: string,
+    id: string,
+    command: DeleteRegistryCommand,
+  ): Promise<DeletedRegistry> => {
+    const registryId = id.toLowerCase();
+    if (!isUuid(registryId)) throw notFound('registry');
+    const { state } = await handle(context, {
+      projectId,
+      registryId,
+      url: undefined,
+      expectedRevision: command.expectedRevision,
+      idempotent: idempotentRequest(context, projectId, 'deleteRegistry', registryId, command),
+      password: undefined,
+      decide: async (current) =>
+        decideDelete(current, { force: command.force, activeLeases: await leases.countActive(registryId) }),
+    });
+    if (state.phase !== 'deleted') throw new Error('a deletion must leave a deleted registry');
+    return { deletedId: registryId, url: state.url };
+  };
+}

@@ -1,0 +1,78 @@
+import { badUserInput } from '../domain/errors.ts';
+import type { CredentialVersion, Instant, RegistryDetails, RegistryProvider } from '../domain/events.ts';
+import { checkPassword, checkUsername, credentialKind, normalisePassword } from '../domain/providers.ts';
+import type { Secret } from '../domain/secret.ts';
+import { checkEmail, checkInstant, checkPemCertificates, checkText } from '../domain/text-rules.ts';
+
+const ROTATE_EVERY_DAYS = { min: 1, max: 3650 } as const;
+
+/** A detail left out stays undefined, so that an update keeps it; null clears it. */
+export interface EnteredDetails {
+  readonly name: string | null | undefined;
+  readonly description: string | null | undefined;
+  readonly email: string | null | undefined;
+  readonly access: RegistryDetails['access'] | null | undefined;
+  readonly caCertificate: string | null | undefined;
+  readonly rotateEveryDays: number | null | undefined;
+}
+
+export type CheckedDetails = {
+  readonly [Field in Exclude<keyof RegistryDetails, 'username'>]: RegistryDetails[Field] | undefined;
+};
+
+/** @throws PurserError BAD_USER_INPUT that names the field */
+export function checkDetails(entered: EnteredDetails, url: string): CheckedDetails {
+  return {
+    name: ifGiven(entered.name, (name) => checkText('name', name.trim(), { max: 200 }) || url, url),
+    description: ifGiven(
+      entered.description,
+      (text) => checkText('description', text, { max: 2000, multiline: true }),
+      null,
+    ),
+    email: ifGiven(entered.email, (email) => checkEmail('email', email.trim()), null),
+    access: ifGiven(entered.access, (access) => access, 'PULL_AND_PUSH'),
+    caCertificate: ifGiven(entered.caCertificate, (pem) => checkPemCertificates('caCertificate', pem), null),
+    rotateEveryDays: ifGiven(entered.rotateEveryDays, checkRotateEveryDays, null),
+  };
+}
+
+export function checkExpiresAt(entered: Instant | null | undefined): Instant | null | undefined {
+  return ifGiven(entered, (instant) => checkInstant('expiresAt', instant), null);
+}
+
+/** The password as it will be sealed, and what its shape tells. Blank is refused: callers decide before whether it may be. */
+export function checkCredential(
+  provider: RegistryProvider,
+  username: string,
+  entered: Secret,
+  expiresAt: Instant | null,
+): { password: Secret; proposed: Pick<CredentialVersion, 'kind' | 'expiresAt' | 'expirySource'> } {
+  checkUsername(provider, username);
+  checkPassword(provider, username, entered);
+  const password = normalisePassword(provider, username, entered);
+  return {
+    password,
+    proposed: {
+      kind: credentialKind(provider, username, password),
+      expiresAt,
+      expirySource: expiresAt === null ? null : 'DECLARED',
+    },
+  };
+}
+
+function ifGiven<Entered, Kept, Cleared>(
+  entered: Entered | null | undefined,
+  check: (value: Entered) => Kept,
+  cleared: Cleared,
+): Kept | Cleared | undefined {
+  if (entered === undefined) return undefined;
+  return entered === null ? cleared : check(entered);
+}
+
+function checkRotateEveryDays(days: number): number {
+  const { min, max } = ROTATE_EVERY_DAYS;
+  if (!Number.isInteger(days) || days < min || days > max) {
+    throw badUserInput('rotateEveryDays', `rotateEveryDays must be a whole number from ${min} to ${max}.`);
+  }
+  return days;
+}

@@ -1,0 +1,93 @@
+import { badUserInput, notFound, PurserError } from './errors.ts';
+import type { CredentialIssued, Instant, LeaseEvent, LeasePurpose, LeaseReleased } from './events.ts';
+import { existing, type Occurrence, type RegistryState } from './registry.ts';
+
+export const LEASE_TTL_SECONDS = { min: 60, max: 86_400 } as const;
+
+export interface Lease {
+  readonly id: string;
+  readonly registryId: string;
+  readonly url: string;
+  readonly credentialVersion: number;
+  readonly pipeline: string;
+  readonly runId: string | null;
+  readonly purpose: LeasePurpose;
+  readonly issuedTo: string;
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant;
+  readonly releasedAt: Instant | null;
+}
+
+export type LeaseState = Lease | null;
+
+export function evolveLease(state: LeaseState, event: LeaseEvent, occurrence: Occurrence): LeaseState {
+  switch (event.type) {
+    case 'CredentialIssued': {
+      const { leaseId, secret: _secret, image: _image, ...lease } = event.data;
+      return { id: leaseId, ...lease, issuedTo: occurrence.actor, issuedAt: occurrence.at, releasedAt: null };
+    }
+    case 'LeaseReleased':
+      if (state === null) throw new Error('LeaseReleased on a lease that was never issued');
+      return { ...state, releasedAt: occurrence.at };
+    default:
+      return unknownEvent(event);
+  }
+}
+
+function unknownEvent(event: never): never {
+  throw new Error(`unknown lease event ${JSON.stringify((event as { type?: unknown }).type)}`);
+}
+
+export interface IssueCredential {
+  readonly leaseId: string;
+  readonly image: string;
+  readonly pipeline: string;
+  readonly runId: string | null;
+  readonly purpose: LeasePurpose;
+  readonly ttlSeconds: number;
+}
+
+/** `now` in milliseconds since 1970. */
+export function decideIssue(registry: RegistryState, command: IssueCredential, now: number): CredentialIssued {
+  const { min, max } = LEASE_TTL_SECONDS;
+  if (!Number.isInteger(command.ttlSeconds) || command.ttlSeconds < min || command.ttlSeconds > max) {
+    throw badUserInput('ttlSeconds', `ttlSeconds must be a whole number from ${min} to ${max}.`);
+  }
+  const live = existing(registry);
+  if (command.purpose === 'PUSH' && live.access === 'PULL') {
+    throw new PurserError(
+      'FORBIDDEN',
+      'This credential is registered for pulling only. Set `access: PULL_AND_PUSH` on the registry to push with it.',
+    );
+  }
+  const { credential } = live;
+  if (credential.expiresAt !== null && Date.parse(credential.expiresAt) <= now) {
+    throw new PurserError(
+      'CREDENTIAL_UNAVAILABLE',
+      `The credential of ${live.url} expired at ${credential.expiresAt}. Rotate it.`,
+    );
+  }
+  return {
+    type: 'CredentialIssued',
+    data: {
+      leaseId: command.leaseId,
+      registryId: live.registryId,
+      url: live.url,
+      credentialVersion: credential.version,
+      secret: { secretId: credential.secretId, digest: credential.digest },
+      image: command.image,
+      pipeline: command.pipeline,
+      runId: command.runId,
+      purpose: command.purpose,
+      expiresAt: new Date(now + command.ttlSeconds * 1000).toISOString(),
+    },
+  };
+}
+
+/** Releasing twice is no error and makes no second event. */
+export function decideRelease(state: LeaseState): LeaseReleased | null {
+  if (state === null) throw notFound('lease');
+  if (state.releasedAt !== null) return null;
+  const { id, registryId, url, pipeline } = state;
+  return { type: 'LeaseReleased', data: { leaseId: id, registryId, url, pipeline } };
+}

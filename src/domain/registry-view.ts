@@ -1,0 +1,47 @@
+import type { CredentialKind, ExpirySource, Instant, RegistryAccess, RegistryProvider } from './events.ts';
+import type { LiveRegistry } from './registry.ts';
+
+/** A registry as queries see it. Status and due dates depend on the time of asking and are derived by the reader. */
+export interface RegistryView {
+  readonly id: string;
+  readonly projectId: string;
+  readonly url: string;
+  readonly enteredUrl: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly email: string | null;
+  readonly provider: RegistryProvider;
+  readonly username: string;
+  readonly access: RegistryAccess;
+  readonly caCertificate: string | null;
+  readonly credential: CredentialView;
+  readonly revision: number;
+  readonly createdAt: Instant;
+  readonly createdBy: string;
+  readonly updatedAt: Instant;
+  readonly updatedBy: string;
+}
+
+export interface CredentialView {
+  readonly version: number;
+  readonly kind: CredentialKind;
+  /** False where the secret's row is gone although the log says it should be there. */
+  readonly present: boolean;
+  readonly expiresAt: Instant | null;
+  readonly expirySource: ExpirySource | null;
+  readonly rotateEveryDays: number | null;
+  readonly rotatedAt: Instant;
+  readonly rotatedBy: string;
+}
+
+/** The registry right after an event: made from the folded state, not read back. */
+export function registryView(live: LiveRegistry, revision: number): RegistryView {
+  const { phase: _phase, registryId, lastVersion: _last, rotateEveryDays, credential, ...registry } = live;
+  const { version, kind, expiresAt, expirySource, rotatedAt, rotatedBy } = credential;
+  return {
+    id: registryId,
+    ...registry,
+    credential: { version, kind, present: true, expiresAt, expirySource, rotateEveryDays, rotatedAt, rotatedBy },
+    revision,
+  };
+}

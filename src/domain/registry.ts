@@ -1,0 +1,275 @@
+import { notFound, PurserError } from './errors.ts';
+import type {
+  CredentialVersion,
+  Instant,
+  RegistryDetails,
+  RegistryEvent,
+  RegistryProvider,
+  SecretRef,
+} from './events.ts';
+
+/** Who did something, and when: it comes with the event. */
+export interface Occurrence {
+  readonly at: Instant;
+  readonly actor: string;
+}
+
+export interface StoredCredential extends CredentialVersion {
+  /** When the password last changed: a new username alone does not count. */
+  readonly rotatedAt: Instant;
+  readonly rotatedBy: string;
+}
+
+export interface LiveRegistry extends RegistryDetails {
+  readonly phase: 'live';
+  readonly registryId: string;
+  readonly projectId: string;
+  readonly url: string;
+  readonly enteredUrl: string;
+  readonly provider: RegistryProvider;
+  readonly credential: StoredCredential;
+  readonly createdAt: Instant;
+  readonly createdBy: string;
+  readonly updatedAt: Instant;
+  readonly updatedBy: string;
+  /** The highest credential version ever used or abandoned: the next is one more, also after a deletion. */
+  readonly lastVersion: number;
+}
+
+export type RegistryState =
+  | LiveRegistry
+  | { readonly phase: 'absent'; readonly lastVersion: number }
+  | { readonly phase: 'deleted'; readonly projectId: string; readonly url: string; readonly lastVersion: number };
+
+export const initialRegistryState: RegistryState = { phase: 'absent', lastVersion: 0 };
+
+export function evolveRegistry(state: RegistryState, event: RegistryEvent, occurrence: Occurrence): RegistryState {
+  switch (event.type) {
+    case 'RegistryCreated': {
+      const { credential, ...registry } = event.data;
+      return {
+        phase: 'live',
+        ...registry,
+        credential: { ...credential, rotatedAt: occurrence.at, rotatedBy: occurrence.actor },
+        createdAt: occurrence.at,
+        createdBy: occurrence.actor,
+        updatedAt: occurrence.at,
+        updatedBy: occurrence.actor,
+        lastVersion: credential.version,
+      };
+    }
+    case 'RegistryUpdated': {
+      const live = expectLive(state, event);
+      const { changes, expiry, credential } = event.data;
+      return {
+        ...live,
+        ...changes,
+        credential: { ...live.credential, ...credential, ...expiry },
+        ...touched(occurrence),
+        lastVersion: credential?.version ?? live.lastVersion,
+      };
+    }
+    case 'CredentialRotated': {
+      const live = expectLive(state, event);
+      const { username, credential } = event.data;
+      return {
+        ...live,
+        username,
+        credential: { ...credential, rotatedAt: occurrence.at, rotatedBy: occurrence.actor },
+        ...touched(occurrence),
+        lastVersion: credential.version,
+      };
+    }
+    case 'RegistryDeleted': {
+      const live = expectLive(state, event);
+      return { phase: 'deleted', projectId: live.projectId, url: live.url, lastVersion: live.lastVersion };
+    }
+    case 'CredentialStageAbandoned':
+      return { ...state, lastVersion: Math.max(state.lastVersion, event.data.credentialVersion) };
+    default:
+      return unknownEvent(event);
+  }
+}
+
+function touched(occurrence: Occurrence): Pick<LiveRegistry, 'updatedAt' | 'updatedBy'> {
+  return { updatedAt: occurrence.at, updatedBy: occurrence.actor };
+}
+
+/** The log itself is wrong: not the caller's fault, and nothing to go on with. */
+function expectLive(state: RegistryState, event: RegistryEvent): LiveRegistry {
+  if (state.phase !== 'live') throw new Error(`${event.type} on a registry that is ${state.phase}`);
+  return state;
+}
+
+function unknownEvent(event: never): never {
+  throw new Error(`unknown registry event ${JSON.stringify((event as { type?: unknown }).type)}`);
+}
+
+/**
+ * What a command comes to. A new secret is sealed between the decision and its events, because it is bound to the
+ * version that the decision gave it.
+ */
+export type Decision =
+  | { readonly seal: null; readonly events: readonly RegistryEvent[] }
+  | { readonly seal: { readonly version: number; readonly username: string }; events(ref: SecretRef): RegistryEvent[] };
+
+/** The kind and expiry of a password, as far as they are known before it is sealed. */
+export type ProposedCredential = Pick<CredentialVersion, 'kind' | 'expiresAt' | 'expirySource'>;
+
+export interface CreateRegistry extends RegistryDetails {
+  readonly registryId: string;
+  readonly projectId: string;
+  readonly url: string;
+  readonly enteredUrl: string;
+  readonly provider: RegistryProvider;
+  readonly credential: ProposedCredential;
+}
+
+export function decideCreate(state: RegistryState, command: CreateRegistry): Decision {
+  if (state.phase === 'live') {
+    throw new PurserError(
+      'REGISTRY_ALREADY_EXISTS',
+      'This project has a registry with this URL already. Update it, or delete it first.',
+      { field: 'url' },
+    );
+  }
+  const version = state.lastVersion + 1;
+  return {
+    seal: { version, username: command.username },
+    events: (ref) => [
+      { type: 'RegistryCreated', data: { ...command, credential: { version, ...command.credential, ...ref } } },
+    ],
+  };
+}
+
+export interface UpdateRegistry {
+  /** Undefined is kept as it is. */
+  readonly details: { readonly [Field in keyof RegistryDetails]?: RegistryDetails[Field] | undefined };
+  /** The declared expiry; undefined is kept. */
+  readonly expiresAt: Instant | null | undefined;
+  /** A new password, described; null keeps the stored one. */
+  readonly credential: ProposedCredential | null;
+}
+
+/**
+ * A new password makes a rotation. A new username alone is sealed again with the kept password, as a new version,
+ * because the two are one credential. An update that changes nothing makes no event.
+ */
+export function decideUpdate(state: RegistryState, command: UpdateRegistry): Decision {
+  const live = existing(state);
+  const changes = changedDetails(live, command.details);
+  const { credential } = command;
+  const version = live.lastVersion + 1;
+  const username = changes.username ?? live.username;
+
+  if (credential !== null) {
+    const { username: _, ...others } = changes;
+    return {
+      seal: { version, username },
+      events: (ref) => [
+        ...(Object.keys(others).length > 0 ? [updated(live, others, null, null)] : []),
+        rotated(live, username, { version, ...credential, ...ref }),
+      ],
+    };
+  }
+
+  const expiry =
+    command.expiresAt !== undefined && command.expiresAt !== live.credential.expiresAt
+      ? { expiresAt: command.expiresAt, expirySource: command.expiresAt === null ? null : ('DECLARED' as const) }
+      : null;
+  if (changes.username !== undefined) {
+    const { kind, expiresAt, expirySource } = { ...live.credential, ...expiry };
+    return {
+      seal: { version, username },
+      events: (ref) => [updated(live, changes, expiry, { version, kind, expiresAt, expirySource, ...ref })],
+    };
+  }
+  const unchanged = Object.keys(changes).length === 0 && expiry === null;
+  return { seal: null, events: unchanged ? [] : [updated(live, changes, expiry, null)] };
+}
+
+export interface RotateCredential {
+  /** Undefined keeps the username. */
+  readonly username: string | undefined;
+  readonly credential: ProposedCredential;
+  /** How many leases are active, where the caller wants to be refused while there are any. */
+  readonly refusedWhileLeased: number;
+}
+
+export function decideRotate(state: RegistryState, command: RotateCredential): Decision {
+  const live = existing(state);
+  refuseWhileLeased(command.refusedWhileLeased, 'Rotate it with `whenInUse: PROCEED`, or wait until they end.');
+  const version = live.lastVersion + 1;
+  const username = command.username ?? live.username;
+  return {
+    seal: { version, username },
+    events: (ref) => [rotated(live, username, { version, ...command.credential, ...ref })],
+  };
+}
+
+export interface DeleteRegistry {
+  readonly force: boolean;
+  readonly activeLeases: number;
+}
+
+export function decideDelete(state: RegistryState, command: DeleteRegistry): Decision {
+  const live = existing(state);
+  if (!command.force) {
+    refuseWhileLeased(command.activeLeases, 'Delete it with `force: true`, or wait until they end.');
+  }
+  return {
+    seal: null,
+    events: [
+      {
+        type: 'RegistryDeleted',
+        data: {
+          registryId: live.registryId,
+          forced: command.force && command.activeLeases > 0,
+          activeLeases: command.activeLeases,
+        },
+      },
+    ],
+  };
+}
+
+/** What the client saw must be what it changes. */
+export function requireRevision(expected: number | null | undefined, actual: number): void {
+  if (expected === null || expected === undefined || expected === actual) return;
+  throw new PurserError(
+    'REVISION_CONFLICT',
+    `The registry is at revision ${actual}, not ${expected}. Read it again and repeat the change.`,
+    { field: 'expectedRevision' },
+  );
+}
+
+export function existing(state: RegistryState): LiveRegistry {
+  if (state.phase !== 'live') throw notFound('registry');
+  return state;
+}
+
+function refuseWhileLeased(activeLeases: number, advice: string): void {
+  if (activeLeases === 0) return;
+  const leases = activeLeases === 1 ? '1 lease is' : `${activeLeases} leases are`;
+  throw new PurserError('REGISTRY_IN_USE', `${leases} active on this registry. ${advice}`);
+}
+
+function changedDetails(live: LiveRegistry, details: UpdateRegistry['details']): Partial<RegistryDetails> {
+  return Object.fromEntries(
+    Object.entries(details).filter(
+      ([field, value]) => value !== undefined && value !== live[field as keyof RegistryDetails],
+    ),
+  );
+}
+
+function updated(
+  live: LiveRegistry,
+  changes: Partial<RegistryDetails>,
+  expiry: Pick<CredentialVersion, 'expiresAt' | 'expirySource'> | null,
+  credential: CredentialVersion | null,
+): RegistryEvent {
+  return { type: 'RegistryUpdated', data: { registryId: live.registryId, changes, expiry, credential } };
+}
+
+function rotated(live: LiveRegistry, username: string, credential: CredentialVersion): RegistryEvent {
+  return { type: 'CredentialRotated', data: { registryId: live.registryId, username, credential } };
+}
