@@ -1,0 +1,153 @@
+-- Everything here is derived from the log and can be built again from it. Only the projector writes.
+create schema read_models;
+
+-- The counters belong to the checkpoint: they move with it, in its transaction.
+create table read_models.checkpoint (
+  name text primary key,
+  position numeric(20) not null,
+  notice_sequence bigint not null default 0,
+  change_sequence bigint not null default 0,
+  updated_at timestamptz not null default now()
+);
+insert into read_models.checkpoint (name, position) values ('read_models', 0);
+
+-- Zero rows moved means that another projector was faster: the error rolls the whole batch back.
+create function read_models.advance_checkpoint(
+  checkpoint_table regclass, old_position numeric, new_position numeric, notices bigint, changes bigint
+) returns void language plpgsql as $$
+declare moved int;
+begin
+  execute format(
+    'update %s set position = $2, notice_sequence = $3, change_sequence = $4, updated_at = now() where position = $1',
+    checkpoint_table)
+  using old_position, new_position, notices, changes;
+  get diagnostics moved = row_count;
+  if moved = 0 then
+    raise exception 'the checkpoint is not at %', old_position using errcode = 'PU001';
+  end if;
+end $$;
+
+create table read_models.registries (
+  id uuid primary key,
+  project_id text not null,
+  phase text not null check (phase in ('absent', 'live', 'deleted')),
+  revision int not null,
+  last_version int not null,
+  url text,
+  entered_url text,
+  name text,
+  description text,
+  email text,
+  provider text,
+  username text,
+  access text,
+  ca_certificate text,
+  rotate_every_days int,
+  credential_version int,
+  credential_kind text,
+  secret_id uuid,
+  secret_digest text,
+  secret_missing boolean not null default false,
+  expires_at timestamptz(3),
+  expiry_source text,
+  rotated_at timestamptz(3),
+  rotated_by text,
+  created_at timestamptz(3),
+  created_by text,
+  updated_at timestamptz(3),
+  updated_by text,
+  last_used_at timestamptz(3),
+  last_used_by text
+) with (fillfactor = 80);
+create index registries_by_name on read_models.registries (project_id, lower(name), id) where phase = 'live';
+create index registries_by_url on read_models.registries (project_id, url, id) where phase = 'live';
+create index registries_by_created on read_models.registries (project_id, created_at, id) where phase = 'live';
+create index registries_by_expiry on read_models.registries (project_id, expires_at, id) where phase = 'live';
+
+create table read_models.leases (
+  id uuid primary key,
+  project_id text not null,
+  registry_id uuid not null,
+  credential_version int not null,
+  pipeline text not null,
+  run_id text,
+  purpose text not null,
+  issued_to text not null,
+  issued_at timestamptz(3) not null,
+  expires_at timestamptz(3) not null,
+  released_at timestamptz(3)
+);
+create index leases_active on read_models.leases (registry_id, expires_at) where released_at is null;
+create index leases_by_project on read_models.leases (project_id, issued_at desc, id);
+create index leases_by_registry on read_models.leases (registry_id, issued_at desc, id);
+
+create table read_models.pipeline_uses (
+  registry_id uuid not null,
+  pipeline text not null,
+  last_used_at timestamptz(3),
+  leases int not null,
+  primary key (registry_id, pipeline)
+) with (fillfactor = 80);
+
+create table read_models.notices (
+  sequence bigint primary key,
+  kind text not null,
+  project_id text not null,
+  registry_id uuid not null,
+  url text not null,
+  credential_version int not null,
+  occurred_at timestamptz(3) not null,
+  expires_at timestamptz(3),
+  actor text not null,
+  leases_on_older_versions int not null,
+  message text not null
+);
+create index notices_by_project on read_models.notices (project_id, sequence);
+
+create table read_models.changes (
+  sequence bigint primary key,
+  kind text not null,
+  project_id text not null,
+  registry_id uuid not null,
+  registry jsonb
+);
+create index changes_by_project on read_models.changes (project_id, sequence);
+
+create table read_models.audit_entries (
+  project_id text not null,
+  sequence bigint not null,
+  event_id uuid not null,
+  occurred_at timestamptz(3) not null,
+  action text not null,
+  outcome text not null,
+  code text,
+  actor text not null,
+  issuer text,
+  ip_address text,
+  user_agent text,
+  request_id text,
+  registry_id uuid,
+  url text,
+  pipeline text,
+  changes jsonb not null,
+  duration_ms int,
+  hash text not null,
+  primary key (project_id, sequence)
+);
+create index audit_by_registry on read_models.audit_entries (project_id, registry_id, sequence) where registry_id is not null;
+
+create table read_models.audit_heads (
+  project_id text primary key,
+  sequence bigint not null,
+  hash text not null
+) with (fillfactor = 80);
+
+-- Events that could not be applied, and all that came after them in their streams: never skipped in silence.
+create table read_models.parked_events (
+  position numeric(20) primary key,
+  stream text not null,
+  event_id uuid not null,
+  reason text not null,
+  parked_at timestamptz not null default now()
+);
+create index parked_by_stream on read_models.parked_events (stream);
