@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { isGranted, PERMISSIONS } from '../../../src/domain/permissions.ts';
+import { authenticator, forge, ISSUER, NOW } from './forge.ts';
+import { GOOD_TOKENS } from './good-tokens.ts';
+
+const verifier = authenticator();
+const grantsOf = async (claims: Record<string, unknown>) =>
+  (await verifier.authenticate(forge({ claims: { projects: undefined, ...claims } }))).grants;
+
+test('there are at least 20 different good tokens, and the longest is as long as is allowed', () => {
+  expect(new Set(Object.values(GOOD_TOKENS)).size).toBeGreaterThanOrEqual(20);
+  expect(GOOD_TOKENS['of 8,192 characters']).toHaveLength(8192);
+});
+
+describe('a token is accepted', () => {
+  test.each(Object.entries(GOOD_TOKENS))('%s', async (_, token) => {
+    expect(await verifier.authenticate(token)).toMatchObject({ subject: 'alice' });
+  });
+});
+
+test('the principal is what the claims say', async () => {
+  expect(await verifier.authenticate(forge())).toEqual({
+    subject: 'alice',
+    issuer: ISSUER,
+    expiresAt: (NOW + 600) * 1000,
+    grants: new Map([['demo', new Set(['iam:project:cicd:registry:read'])]]),
+  });
+});
+
+test('a subject may be written in any script', async () => {
+  for (const sub of ['Åse Ødegård', '山田', 'a b', '👩‍💻', 'a'.repeat(255), 'system:serviceaccount:ci:runner']) {
+    expect(await verifier.authenticate(forge({ claims: { sub } }))).toMatchObject({ subject: sub });
+  }
+});
+
+test('each project gets its own permissions', async () => {
+  expect(await grantsOf({ projects: { a: ['x'], b: ['y', 'z'], c: [] } })).toEqual(
+    new Map([
+      ['a', new Set(['x'])],
+      ['b', new Set(['y', 'z'])],
+      ['c', new Set()],
+    ]),
+  );
+});
+
+test('one project can be named with its permissions', async () => {
+  expect(await grantsOf({ project: 'demo', permissions: ['x', 'y'] })).toEqual(
+    new Map([['demo', new Set(['x', 'y'])]]),
+  );
+  expect(await grantsOf({ project: 'demo' })).toEqual(new Map([['demo', new Set()]]));
+});
+
+test('both forms in one token add up', async () => {
+  const claims = { projects: { demo: ['x'], other: ['z'] }, project: 'demo', permissions: ['y', 'x'] };
+  expect(await grantsOf(claims)).toEqual(
+    new Map([
+      ['demo', new Set(['x', 'y'])],
+      ['other', new Set(['z'])],
+    ]),
+  );
+});
+
+test('permissions without a project grant nothing', async () => {
+  expect(await grantsOf({ permissions: [PERMISSIONS.registryRead] })).toEqual(new Map());
+});
+
+test('a permission that is spelled a little otherwise grants nothing', async () => {
+  const spellings = [
+    'iam:project:cicd:registry:*',
+    '*',
+    'iam:project:cicd:registry',
+    'IAM:PROJECT:CICD:REGISTRY:READ',
+    ' iam:project:cicd:registry:read',
+    'iam:project:cicd:registry:read ',
+    'iam:project:cicd:registry:read\0',
+    'iam:project:cicd:registry:reading',
+    'iam:project:cicd:registry:read,iam:project:cicd:registry:write',
+    'іam:project:cicd:registry:read',
+  ];
+  const principal = await verifier.authenticate(forge({ claims: { projects: { demo: spellings } } }));
+
+  expect(principal.grants.get('demo')?.size).toBe(spellings.length);
+  for (const permission of Object.values(PERMISSIONS)) expect(isGranted(principal, 'demo', permission)).toBe(false);
+});
+
+test('projects that are called like members of an object are projects like any other', async () => {
+  const principal = await verifier.authenticate(
+    forge({ claims: { projects: { toString: ['x'], hasOwnProperty: ['y'], 1: ['z'] } } }),
+  );
+
+  expect(isGranted(principal, 'toString', 'x')).toBe(true);
+  expect(isGranted(principal, 'hasOwnProperty', 'y')).toBe(true);
+  expect(isGranted(principal, '1', 'z')).toBe(true);
+  for (const name of ['valueOf', '__proto__', 'constructor', 'size', 'length']) {
+    expect(isGranted(principal, name, 'x')).toBe(false);
+  }
+});
