@@ -1,0 +1,141 @@
+import { badUserInput } from './errors.ts';
+import { DOCKER_HUB, parseRegistryUrl, type RegistryUrlOptions } from './registry-url.ts';
+
+/** An image reference with everything that is left out by habit filled in. */
+export interface ImageReference {
+  /** `host[:port]` as it was typed, in lower case; `docker.io` where the image names none. */
+  readonly host: string;
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+const FIELD = 'image';
+const MAX_ENTERED_LENGTH = 1024;
+const MAX_REPOSITORY_LENGTH = 255;
+
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const TAG = /^\w[\w.-]{0,127}$/;
+const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
+/** Docker takes this for an image's id, so it cannot name a repository. */
+const IMAGE_ID = /^[0-9a-f]{64}$/;
+/** A domain name, an IPv4 or a bracketed IPv6 address, with or without a port. */
+const DOMAIN =
+  /^(?:\[[0-9a-f:]+\]|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)(?::[0-9]{1,5})?$/;
+
+/**
+ * Reads a reference as Docker does (the grammar and the normalising rules of the distribution project's `reference`):
+ * the first component is a host only if it has a dot or a colon, is `localhost`, or has an upper-case letter.
+ * @throws PurserError BAD_USER_INPUT on `image`
+ */
+export function parseImageReference(image: string): ImageReference {
+  if (image.length > MAX_ENTERED_LENGTH) {
+    throw badUserInput(FIELD, `The image reference must have at most ${MAX_ENTERED_LENGTH} characters.`);
+  }
+  const { host: typedHost, remainder } = splitHost(image);
+  const host = typedHost === undefined || typedHost === 'index.docker.io' ? DOCKER_HUB : typedHost;
+  if (!DOMAIN.test(host)) {
+    throw badUserInput(FIELD, 'The image reference begins with something that is not a host name.');
+  }
+  const { name, tag, digest } = splitSuffixes(remainder);
+  const repository = host === DOCKER_HUB && !name.includes('/') ? `library/${name}` : name;
+  if (!REPOSITORY.test(name) || (typedHost === undefined && IMAGE_ID.test(name))) {
+    throw badUserInput(
+      FIELD,
+      'The image must be written [host[:port]/]repository[:tag][@digest], its repository in lower case, such as registry.example.com:5000/team/app:1.0.',
+    );
+  }
+  if (repository.length > MAX_REPOSITORY_LENGTH) {
+    throw badUserInput(FIELD, `The image's repository must have at most ${MAX_REPOSITORY_LENGTH} characters.`);
+  }
+  if (tag !== undefined && !TAG.test(tag)) {
+    throw badUserInput(FIELD, "The image's tag must be letters, digits, `_`, `.` and `-`, at most 128 of them.");
+  }
+  if (digest !== undefined && !DIGEST.test(digest)) {
+    throw badUserInput(
+      FIELD,
+      "The image's digest must be an algorithm and its lower-case hex, such as sha256:… with 64 digits.",
+    );
+  }
+  return { host, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+}
+
+function splitHost(image: string): { host: string | undefined; remainder: string } {
+  const slash = image.indexOf('/');
+  const first = image.slice(0, Math.max(slash, 0));
+  if (!namesHost(first)) return { host: undefined, remainder: image };
+  return { host: first.toLowerCase(), remainder: image.slice(slash + 1) };
+}
+
+function namesHost(component: string): boolean {
+  return /[.:]/.test(component) || component === 'localhost' || component !== component.toLowerCase();
+}
+
+function splitSuffixes(remainder: string): { name: string; tag: string | undefined; digest: string | undefined } {
+  const at = remainder.indexOf('@');
+  const tagged = at < 0 ? remainder : remainder.slice(0, at);
+  const colon = tagged.indexOf(':');
+  return {
+    name: colon < 0 ? tagged : tagged.slice(0, colon),
+    tag: colon < 0 ? undefined : tagged.slice(colon + 1),
+    digest: at < 0 ? undefined : remainder.slice(at + 1),
+  };
+}
+
+export interface ImageRegistry {
+  /** Canonical `host[:port]`. */
+  readonly url: string;
+  /** Absent where only a registry was named. */
+  readonly repository?: string;
+  /** Why it is this registry, as a sentence. */
+  readonly reason: string;
+}
+
+/**
+ * Which registry an image reference, or a registry's URL in any spelling, means. The two overlap where there is no
+ * path, and the rule is:
+ * - with a scheme, or with nothing but `/`, `/v1` or `/v2` after its host, it is a registry;
+ * - one word alone is a registry if it is `localhost` or has a dot (`ghcr.io`, `127.0.0.1:5000`) or is an IPv6
+ *   address, each with or without a port: nobody names an official image so;
+ * - any other word alone is an official image of Docker Hub (`alpine`, `node:20`), therefore also `registry:5000`:
+ *   for the registry on that host, `https://registry:5000` or `registry:5000/` must be asked for;
+ * - everything else is an image reference, and its first component tells the host as Docker has it.
+ *
+ * The host is compared whole, never by how it begins or ends.
+ * @throws PurserError BAD_USER_INPUT on `image`
+ */
+export function registryUrlOfImage(
+  imageOrUrl: string,
+  options: Pick<RegistryUrlOptions, 'plainHttpHosts'>,
+): ImageRegistry {
+  const text = imageOrUrl.trim();
+  if (text === '') throw badUserInput(FIELD, "Enter an image reference or a registry's host.");
+  if (text.length > MAX_ENTERED_LENGTH) {
+    throw badUserInput(FIELD, `The image reference must have at most ${MAX_ENTERED_LENGTH} characters.`);
+  }
+  const { scheme = '', authority = '', path = '' } = PARTS.exec(text)?.groups ?? {};
+  const canonical = (url: string) => parseRegistryUrl(url, { ...options, field: FIELD }).url;
+
+  const named = scheme !== '' || (path === '' ? standsForRegistry(authority) : namesHost(authority));
+  if (named && /^(?:\/v[12])?\/*$/.test(path)) {
+    const url = canonical(text);
+    return { url, reason: `\`${url}\` is the registry that was asked for.` };
+  }
+  const { host, repository } = parseImageReference(scheme === '' ? text : hosted(authority, path));
+  if (!named) return { url: DOCKER_HUB, repository, reason: `The image names no registry, which means ${DOCKER_HUB}.` };
+  const url = canonical(scheme + (scheme === '' ? host : authority));
+  return { url, repository, reason: `\`${url}\` is the registry that the image names.` };
+}
+
+const PARTS = /^(?<scheme>[A-Za-z][A-Za-z0-9+.-]*:\/\/)?(?<authority>[^/]*)(?<path>.*)$/s;
+const ALONE = /^(?:localhost|\[[^\]]*\]|[^:@]*\.[^:@]*)(?:[:@]|$)/i;
+
+function standsForRegistry(word: string): boolean {
+  return ALONE.test(word);
+}
+
+/** What follows a scheme names its host, even where Docker would read the same word as a user on Docker Hub. */
+function hosted(authority: string, path: string): string {
+  return namesHost(authority) ? authority + path : `${authority}:443${path}`;
+}
