@@ -1,0 +1,117 @@
+import { isAbsolute, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** A setting is missing or wrong. The message names every variable at fault and says what to set. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim().toLowerCase())
+      .filter((item) => item !== ''),
+  );
+
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must be a URL such as postgres://user:password@host:5432/purser')
+  .optional();
+
+const environment = z.object({
+  NODE_ENV: z.string().default('development'),
+  PORT: z.coerce
+    .number('must be a port number')
+    .int('must be a whole number')
+    .min(0, 'must be a port from 0 (any free one) to 65535')
+    .max(65_535, 'must be a port from 0 (any free one) to 65535')
+    .default(4000),
+  HOST: z.string().optional(),
+  DATABASE_URL: databaseUrl,
+  EVENT_STORE_URL: z.string().optional(),
+  PURSER_DATA_DIR: z.string().min(1).default('.purser'),
+  MASTER_KEY_FILE: z.string().min(1).optional(),
+  JWT_ISSUERS: z.string().min(1).optional(),
+  EGRESS_ALLOW: list,
+  PLAIN_HTTP_HOSTS: list,
+  CORS_ORIGINS: list,
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'must be fatal, error, warn, info, debug, trace or silent',
+    )
+    .default('info'),
+});
+
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Undefined: the embedded Postgres in the data folder. */
+  readonly databaseUrl: string | undefined;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Undefined outside production: made in the data folder. */
+  readonly masterKeyFile: string | undefined;
+  /** Undefined outside production: the development issuer. */
+  readonly jwtIssuers: string | undefined;
+  readonly egressAllow: readonly string[];
+  readonly plainHttpHosts: ReadonlySet<string>;
+  readonly corsOrigins: readonly string[];
+  readonly logLevel: string;
+}
+
+/**
+ * Reads the environment once. An empty variable counts as unset.
+ * @throws ConfigurationError
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigurationError(
+      parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n'),
+    );
+  }
+  const values = parsed.data;
+  const production = values.NODE_ENV === 'production';
+  refuseUnbuiltStore(values.EVENT_STORE_URL);
+  if (production) requireForProduction(values);
+  return {
+    production,
+    host: values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    port: values.PORT,
+    databaseUrl: values.DATABASE_URL,
+    dataDir: absolute(values.PURSER_DATA_DIR),
+    masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : absolute(values.MASTER_KEY_FILE),
+    jwtIssuers: values.JWT_ISSUERS,
+    egressAllow: values.EGRESS_ALLOW,
+    plainHttpHosts: new Set(values.PLAIN_HTTP_HOSTS),
+    corsOrigins: values.CORS_ORIGINS,
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+function requireForProduction(values: z.infer<typeof environment>): void {
+  const missing = [
+    values.JWT_ISSUERS === undefined &&
+      'JWT_ISSUERS is not set: give the issuers to trust, as a JSON array or the path of a JSON file with [{"issuer", "audience", "jwksUri"}].',
+    values.MASTER_KEY_FILE === undefined &&
+      'MASTER_KEY_FILE is not set: give the path of the key file that secrets are sealed with; it must be readable by the service alone.',
+  ].filter((sentence) => sentence !== false);
+  if (missing.length > 0) throw new ConfigurationError(missing.join('\n'));
+}
+
+function refuseUnbuiltStore(url: string | undefined): void {
+  if (url === undefined) return;
+  throw new ConfigurationError(
+    'EVENT_STORE_URL names a store that this version cannot use: leave it unset, and events are kept in the Postgres of DATABASE_URL.',
+  );
+}
+
+function absolute(path: string): string {
+  return isAbsolute(path) ? path : resolve(path);
+}
