@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 
 /** One GraphQL request as it came over the wire. */
@@ -14,7 +16,7 @@ export interface StubRequest {
 export type StubHandler = (request: StubRequest, response: ServerResponse, socket: IncomingMessage['socket']) => void;
 
 export interface PurserStub {
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`, or `https://localhost:PORT`. */
   readonly url: string;
   /** All requests since the start, oldest first. */
   readonly requests: readonly StubRequest[];
@@ -23,11 +25,11 @@ export interface PurserStub {
   stop(): Promise<void>;
 }
 
-/** A listener in the place of Purser that can also answer as Purser never should. */
-export async function startPurserStub(): Promise<PurserStub> {
+/** A listener in the place of Purser that can also answer as Purser never should. Over https where it is given a certificate. */
+export async function startPurserStub(tls?: { certificateFile: string; keyFile: string }): Promise<PurserStub> {
   const requests: StubRequest[] = [];
   let handler: StubHandler = (_, response) => response.writeHead(500).end();
-  const server = createServer(async (request, response) => {
+  const listener = async (request: IncomingMessage, response: ServerResponse) => {
     const body: { query?: string; variables?: Record<string, unknown> } = JSON.parse((await text(request)) || '{}');
     const received = {
       method: request.method,
@@ -39,12 +41,15 @@ export async function startPurserStub(): Promise<PurserStub> {
     };
     requests.push(received);
     handler(received, response, request.socket);
-  });
+  };
+  const server = tls
+    ? createTlsServer({ cert: await readFile(tls.certificateFile), key: await readFile(tls.keyFile) }, listener)
+    : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the stub has no port');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: tls ? `https://localhost:${address.port}` : `http://127.0.0.1:${address.port}`,
     requests,
     handle: (next) => {
       handler = next;

@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+
+export interface TestCertificates {
+  /** PEM of the authority. */
+  readonly caCertificate: string;
+  /** A folder that holds nothing but `ca.crt`, as container clients want it. */
+  readonly caFolder: string;
+  readonly caFile: string;
+  /** For `localhost` and 127.0.0.1, signed by the authority. */
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/** A certificate authority of its own, and a server certificate by it, both for a day. */
+export async function createCertificates(folder: string): Promise<TestCertificates> {
+  const caFolder = join(folder, 'ca');
+  const caFile = join(caFolder, 'ca.crt');
+  const caKey = join(folder, 'ca.key');
+  const certificateFile = join(folder, 'server.crt');
+  const keyFile = join(folder, 'server.key');
+  const request = join(folder, 'server.csr');
+  const extensions = join(folder, 'server.ext');
+  await mkdir(caFolder, { recursive: true });
+  await writeFile(extensions, 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n');
+
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const ca = ['-subj', '/CN=Test authority', '-addext', 'keyUsage=critical,keyCertSign'];
+  await openssl('req', '-x509', ...key, '-keyout', caKey, '-out', caFile, '-days', '1', ...ca);
+  await openssl('req', ...key, '-keyout', keyFile, '-out', request, '-subj', '/CN=localhost');
+  const signer = ['-CA', caFile, '-CAkey', caKey, '-CAcreateserial', '-days', '1', '-extfile', extensions];
+  await openssl('x509', '-req', '-in', request, '-out', certificateFile, ...signer);
+
+  return { caCertificate: await readFile(caFile, 'utf8'), caFolder, caFile, certificateFile, keyFile };
+}
+
+async function openssl(...args: string[]): Promise<void> {
+  await execute('openssl', args);
+}

@@ -1,0 +1,39 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Programs that the tests run, and the Debian packages they come in. */
+const PACKAGES = {
+  'docker-registry': 'docker-registry',
+  htpasswd: 'apache2-utils',
+  openssl: 'openssl',
+  skopeo: 'skopeo',
+} as const;
+
+export type Tool = keyof typeof PACKAGES;
+
+/**
+ * Why tests that need these programs cannot run here, or `undefined` when they can. Give it to `describe.skipIf`.
+ *
+ * @throws Error where `CI` is set: there nothing is left out
+ */
+export function skipReason(...tools: readonly Tool[]): string | undefined {
+  const missing = tools.filter((tool) => !isInstalled(tool));
+  if (missing.length === 0) return undefined;
+  const packages = missing.map((tool) => PACKAGES[tool]).join(' ');
+  const reason = `${missing.join(', ')} not found: apt-get install ${packages}`;
+  if (process.env.CI) throw new Error(reason);
+  return reason;
+}
+
+function isInstalled(program: string): boolean {
+  // Debian keeps some servers where an ordinary user's PATH does not look.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

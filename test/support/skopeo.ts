@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+export interface SkopeoOptions {
+  /** The compiled docker-credential-purser. */
+  readonly helper: string;
+  /** `localhost:PORT`, for which the helper is configured. */
+  readonly host: string;
+  /** Folder with the registry's authority; `undefined` for plain http. */
+  readonly certsDir: string | undefined;
+  /** The `PURSER_…` variables that the helper reads. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface SkopeoRun {
+  readonly exitCode: number;
+  /** Both streams: skopeo tells what failed in either. */
+  readonly output: string;
+}
+
+export interface Skopeo {
+  /** Copies the image of an OCI layout to `repository:tag` of the registry. */
+  push(layout: string, repository: string): Promise<SkopeoRun>;
+  /** Copies `repository:tag` of the registry into an OCI layout. */
+  pull(repository: string, layout: string): Promise<SkopeoRun>;
+  remove(): Promise<void>;
+}
+
+/** skopeo in a home of its own, where the only way to a login is docker-credential-purser. */
+export async function createSkopeo({ helper, host, certsDir, environment }: SkopeoOptions): Promise<Skopeo> {
+  const home = await mkdtemp(join(tmpdir(), 'purser-skopeo-'));
+  const bin = join(home, 'bin');
+  const command = join(bin, 'docker-credential-purser');
+  const authFile = join(home, 'auth.json');
+  await mkdir(bin);
+  await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${helper}' "$@"\n`);
+  await chmod(command, 0o755);
+  await writeFile(authFile, JSON.stringify({ auths: {}, credHelpers: { [host]: 'purser' } }));
+
+  async function run(side: 'src' | 'dest', source: string, destination: string): Promise<SkopeoRun> {
+    const trust = certsDir === undefined ? [`--${side}-tls-verify=false`] : [`--${side}-cert-dir`, certsDir];
+    // The machine's own policy file may be missing or strict; it says nothing about logins.
+    const skopeo = spawn('skopeo', ['--insecure-policy', 'copy', ...trust, source, destination], {
+      env: {
+        ...environment,
+        PATH: `${bin}:${process.env.PATH}`,
+        HOME: home,
+        XDG_RUNTIME_DIR: home,
+        XDG_CONFIG_HOME: home,
+        REGISTRY_AUTH_FILE: authFile,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [stdout, stderr, [exitCode]] = await Promise.all([
+      text(skopeo.stdout),
+      text(skopeo.stderr),
+      once(skopeo, 'close'),
+    ]);
+    return { exitCode, output: stdout + stderr };
+  }
+
+  return {
+    push: (layout, repository) => run('dest', `oci:${layout}:latest`, `docker://${host}/${repository}`),
+    pull: (repository, layout) => run('src', `docker://${host}/${repository}`, `oci:${layout}:latest`),
+    remove: () => rm(home, { recursive: true, force: true }),
+  };
+}
