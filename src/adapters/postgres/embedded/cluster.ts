@@ -1,0 +1,135 @@
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Account, CLEAN_ENVIRONMENT, dataDirArgument, idsOf } from './account.ts';
+import type { Binaries } from './binaries.ts';
+
+const run = promisify(execFile);
+const UNFINISHED = /^postgres(-password)?\.[0-9a-f]{12}\.tmp$/;
+
+/** scram-sha-256 only, from this machine only: a socket in the cluster's own closed folder, or loopback. */
+const CLIENT_AUTHENTICATION = `local all all scram-sha-256
+host all all 127.0.0.1/32 scram-sha-256
+`;
+
+export interface ClusterFiles {
+  readonly dataDir: string;
+  readonly clusterDir: string;
+  readonly logFile: string;
+}
+
+export function clusterFiles(dataDir: string): ClusterFiles {
+  return { dataDir, clusterDir: join(dataDir, 'postgres'), logFile: join(dataDir, 'postgres.log') };
+}
+
+/** The superuser's password: made once, readable by Purser's own user only. */
+export async function ensureSuperuserPassword({ dataDir }: ClusterFiles): Promise<string> {
+  const file = join(dataDir, 'postgres-password');
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const known = await readFile(file, 'utf8').catch(ifMissing);
+  if (known !== undefined) return known.trim();
+  const proposal = temporaryName(file);
+  await writeFile(proposal, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    // Of several processes that start at once, one proposal becomes the password of all.
+    await link(proposal, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await unlink(proposal);
+  }
+  return (await readFile(file, 'utf8')).trim();
+}
+
+/**
+ * Makes the cluster if there is none. It is made in a temporary folder and renamed when it is whole, so that an
+ * interrupted `initdb` leaves nothing that looks like one.
+ */
+export async function ensureCluster(
+  { dataDir, clusterDir }: ClusterFiles,
+  { initdb }: Binaries,
+  account: Account,
+  password: string,
+): Promise<void> {
+  const existing = await stat(clusterDir).catch(ifMissing);
+  if (existing) {
+    // Restored from a backup as root: Postgres insists that it owns its files.
+    if (account.kind === 'other' && existing.uid === 0) {
+      await run('chown', ['-R', `${account.uid}:${account.gid}`, clusterDir]);
+    }
+    return;
+  }
+  const unfinished = temporaryName(clusterDir);
+  try {
+    await mkdir(unfinished, { mode: 0o700 });
+    await giveTo(account, unfinished);
+    await runInitdb(initdb, unfinished, account, password);
+    await writeFile(join(unfinished, 'pg_hba.conf'), CLIENT_AUTHENTICATION);
+    await rename(unfinished, clusterDir).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
+    await syncFolder(dataDir);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** What interrupted starts left behind. Only for the process that owns the data folder. */
+export async function removeUnfinished({ dataDir }: ClusterFiles): Promise<void> {
+  for (const name of await readdir(dataDir)) {
+    if (UNFINISHED.test(name)) await rm(join(dataDir, name), { recursive: true, force: true });
+  }
+}
+
+/** The password goes in as an open file that has no name any more: it is in no argument and left in no folder. */
+async function runInitdb(initdb: string, folder: string, account: Account, password: string): Promise<void> {
+  const passwordFile = temporaryName(join(dirname(folder), 'postgres'));
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600, flag: 'wx' });
+  await giveTo(account, passwordFile);
+  const handle = await open(passwordFile, 'r');
+  try {
+    await unlink(passwordFile);
+    const child = spawn(
+      initdb,
+      [
+        ...['-D', dataDirArgument(account, folder), '--username=postgres', '--pwfile=/dev/stdin'],
+        ...['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions'],
+        ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+      ],
+      { ...idsOf(account), cwd: folder, env: CLEAN_ENVIRONMENT, stdio: [handle.fd, 'ignore', 'pipe'] },
+    );
+    let complaint = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      complaint += text;
+    });
+    const [code, signal] = await once(child, 'close');
+    if (code !== 0) throw new Error(`initdb failed (${code ?? signal}): ${complaint.trim()}`);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function giveTo(account: Account, path: string): Promise<void> {
+  if (account.kind === 'other') await chown(path, account.uid, account.gid);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function temporaryName(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
+function ifMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
+}

@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { Log } from '../log.ts';
+import type { Account } from './account.ts';
+import type { Binaries } from './binaries.ts';
+import type { ClusterFiles } from './cluster.ts';
+import { type Launched, launchPostmaster } from './launch.ts';
+import { type Endpoint, findPostmaster, stopPostmaster } from './postmaster.ts';
+
+/** From launch to the first answer: crash recovery of a large log takes its time. */
+const START_TIMEOUT_MS = 60_000;
+/** A launch that ends at once may have lost a race, or the last server's backends were not all gone yet. */
+const MAX_LAUNCHES = 10;
+/** How long a server left running may be silent before it is taken for hung. */
+const ANSWER_TIMEOUT_MS = 20_000;
+/** A predecessor's session ends a moment after its process. */
+const LOCK_PATIENCE_MS = 2_000;
+const POLL_MS = 20;
+/** Advisory lock in the maintenance database: "purser" in ASCII. */
+const OWNER_LOCK = '123666953725298';
+
+export interface Cluster {
+  readonly files: ClusterFiles;
+  readonly account: Account;
+  readonly binaries: Binaries;
+  readonly superuserPassword: string;
+  readonly log: Log;
+}
+
+/** The data folder's server, and the session that makes this process its owner for as long as it lives. */
+export interface OwnedServer {
+  readonly session: Client;
+  readonly endpoint: Endpoint;
+}
+
+/** The data folder is in use by another process. */
+export class DataDirInUse extends Error {
+  override readonly name = 'DataDirInUse';
+}
+
+/**
+ * Adopts the cluster's server or starts one, and becomes its owner.
+ * @throws DataDirInUse
+ */
+export async function takeOver(
+  cluster: Cluster,
+  chooseEndpoint: () => Promise<Endpoint>,
+  signal: AbortSignal,
+): Promise<OwnedServer> {
+  const { files, account, binaries } = cluster;
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  const launches: Launched[] = [];
+  const hung = silenceWatch();
+
+  while (!signal.aborted && performance.now() < deadline) {
+    const launched = launches.at(-1);
+    const postmaster = await findPostmaster(files.clusterDir);
+    const session = postmaster?.endpoint && (await connect(cluster, postmaster.endpoint));
+    if (session) {
+      const adopted = postmaster.pid !== launched?.pid;
+      await becomeOwner(session, files.dataDir, postmaster.pid);
+      if (adopted) cluster.log.info({ pid: postmaster.pid }, 'adopted a Postgres that was left running');
+      return { session, endpoint: postmaster.endpoint };
+    }
+    if (postmaster && postmaster.pid !== launched?.pid && hung(postmaster.pid)) {
+      cluster.log.warn({ pid: postmaster.pid }, 'the Postgres that was left running does not answer: stopping it');
+      await stopPostmaster(postmaster.pid);
+    }
+    if (!postmaster && (!launched || launched.hasEnded())) {
+      if (launches.length === MAX_LAUNCHES) break;
+      await delay(launches.length * 100);
+      launches.push(await launchPostmaster(files, binaries.postgres, account, await chooseEndpoint()));
+    }
+    await delay(POLL_MS);
+  }
+  const last = launches.at(-1);
+  if (last?.pid !== undefined && !last.hasEnded()) await stopPostmaster(last.pid);
+  throw new Error(`Postgres in ${files.clusterDir} did not start. ${(await last?.log()) ?? 'It does not answer.'}`);
+}
+
+/** Tells whether the same process was seen, and did not answer, for too long. */
+function silenceWatch(): (pid: number) => boolean {
+  let silent: { readonly pid: number; readonly since: number } | undefined;
+  return (pid) => {
+    if (silent?.pid !== pid) silent = { pid, since: performance.now() };
+    return performance.now() - silent.since > ANSWER_TIMEOUT_MS;
+  };
+}
+
+/** Undefined where nobody answers. */
+async function connect(cluster: Cluster, endpoint: Endpoint): Promise<Client | undefined> {
+  const { files, superuserPassword } = cluster;
+  const client = new Client({
+    connectionString: connectionString(files, endpoint, {
+      user: 'postgres',
+      password: superuserPassword,
+      database: 'postgres',
+    }),
+    application_name: 'purser data folder owner',
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 30_000,
+    keepAlive: true,
+  });
+  // The supervisor acts on its end; without a listener the error would end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '28P01') {
+      throw new Error(
+        `The password in ${files.dataDir}/postgres-password is not that of the Postgres in ${files.clusterDir}. Restore that file.`,
+      );
+    }
+    return undefined;
+  }
+}
+
+async function becomeOwner(session: Client, dataDir: string, pid: number): Promise<void> {
+  for (const until = performance.now() + LOCK_PATIENCE_MS; ; ) {
+    const { rows } = await session.query<{ owner: boolean }>('select pg_try_advisory_lock($1) as owner', [OWNER_LOCK]);
+    if (rows[0]?.owner === true) return;
+    if (performance.now() > until) {
+      await session.end();
+      throw new DataDirInUse(
+        `Another Purser uses the data folder ${dataDir} (its Postgres is process ${pid}). Stop it, or set PURSER_DATA_DIR to another folder.`,
+      );
+    }
+    await delay(POLL_MS);
+  }
+}
+
+export function connectionString(
+  { clusterDir }: ClusterFiles,
+  endpoint: Endpoint,
+  { user, password, database }: { user: string; password: string; database: string },
+): string {
+  switch (endpoint.kind) {
+    case 'socket':
+      return `postgresql://${user}:${password}@/${database}?host=${encodeURIComponent(clusterDir)}&port=5432`;
+    case 'loopback':
+      return `postgresql://${user}:${password}@127.0.0.1:${endpoint.port}/${database}`;
+  }
+}

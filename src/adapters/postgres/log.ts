@@ -1,0 +1,19 @@
+/** The part of a pino logger that the Postgres adapters write to. */
+export interface Log {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export const SILENT: Log = { info() {}, warn() {}, error() {} };
+
+/**
+ * What may be logged of an error. The server's own messages and details quote values ("Key (x)=(…)", "Failing row
+ * contains …"), so of its errors only the code and the names of what they concern are kept.
+ */
+export function loggable(error: unknown): object {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const { code, severity, schema, table, constraint } = error as Error & Record<string, unknown>;
+  if (severity !== undefined) return { error: error.name, code, severity, schema, table, constraint };
+  return { error: error.name, code, message: error.message };
+}
