@@ -12,8 +12,11 @@ create table read_models.checkpoint (
 insert into read_models.checkpoint (name, position) values ('read_models', 0);
 
 -- Zero rows moved means that another projector was faster: the error rolls the whole batch back.
-create function read_models.advance_checkpoint(
-  checkpoint_table regclass, old_position numeric, new_position numeric, notices bigint, changes bigint
+-- It stands apart because a rebuild replaces the schema of the read models; the table is named in text so that one
+-- who waited for such a replacement looks the name up again and finds the new checkpoint.
+create schema projection;
+create function projection.advance_checkpoint(
+  checkpoint_table text, old_position numeric, new_position numeric, notices bigint, changes bigint
 ) returns void language plpgsql as $$
 declare moved int;
 begin

@@ -219,7 +219,7 @@ function statements(schema: string) {
   }
 
   return {
-    advance: 'select read_models.advance_checkpoint($1::regclass, $2, $3, $4, $5)',
+    advance: 'select projection.advance_checkpoint($1, $2, $3, $4, $5)',
     of: (batch: BatchChanges) => [...of(batch)],
   };
 }

@@ -1,0 +1,235 @@
+import type { Client } from 'pg';
+import { BEGINNING, type EventLog, type Position, type RecordedEvent } from '../../../application/ports/event-log.ts';
+import { type BatchChanges, foldBatch, type ProjectionMemory } from './fold-batch.ts';
+import { createReadModelStore } from './read-model-store.ts';
+import type { PipelineUseRow, RegistryRow } from './rows.ts';
+
+const LIVE = 'read_models';
+const NEXT = 'read_models_next';
+const OLD = 'read_models_old';
+const PAGE = 5_000;
+const MAX_ACTIVE_LEASES = 10_000;
+
+export interface RebuildParts {
+  readonly log: EventLog;
+  /** A new, connected client; called twice. With `pipeline` on the catching up is quicker. */
+  readonly connect: () => Promise<Client>;
+}
+
+export interface Rebuilt {
+  readonly events: number;
+  readonly position: Position;
+}
+
+/**
+ * Builds the read models again from the first event on, beside those in use, and then takes their place: queries go on
+ * all the while. What happened before is folded in memory and written in bulk, indexes last; the vault is left alone,
+ * because all of that was done when it happened.
+ */
+export async function rebuildReadModels({ log, connect }: RebuildParts): Promise<Rebuilt> {
+  const client = await connect();
+  try {
+    const until = (await createReadModelStore(client, LIVE).checkpoint()).position;
+    await createEmptySchema(client);
+    const folded = await foldHistory(client, log, until);
+    await createIndexes(client);
+    await client.query(`analyze ${NEXT}.registries, ${NEXT}.leases, ${NEXT}.audit_entries`);
+    const caughtUp = await catchUp(client, log);
+    await takePlace(client, log, connect);
+    return { events: folded + caughtUp, position: until };
+  } finally {
+    await client.end();
+  }
+}
+
+async function createEmptySchema(client: Client): Promise<void> {
+  await client.query(`drop schema if exists ${NEXT} cascade`);
+  await client.query(`create schema ${NEXT}`);
+  const { rows } = await client.query<{ tablename: string }>('select tablename from pg_tables where schemaname = $1', [
+    LIVE,
+  ]);
+  for (const { tablename } of rows) {
+    await client.query(`create table ${NEXT}.${tablename} (like ${LIVE}.${tablename} including all excluding indexes)`);
+  }
+  await client.query(`create table ${NEXT}.issued (like ${LIVE}.leases)`);
+  await client.query(`create table ${NEXT}.released (id uuid, released_at timestamptz(3))`);
+}
+
+/** What stands in the tables once, however often it changed. */
+interface Totals {
+  readonly registries: Map<string, RegistryRow>;
+  readonly uses: Map<string, PipelineUseRow>;
+}
+
+async function foldHistory(client: Client, log: EventLog, until: Position): Promise<number> {
+  const memory: ProjectionMemory = {
+    registries: new Map(),
+    activeLeases: new Map(),
+    auditHeads: new Map(),
+    parkedStreams: new Set(),
+    noticeSequence: 0,
+    changeSequence: 0,
+  };
+  const totals: Totals = { registries: new Map(), uses: new Map() };
+  let position = BEGINNING;
+  let count = 0;
+  let written: Promise<unknown> = Promise.resolve();
+  let page = log.readAll({ after: position, maxCount: PAGE });
+  for (;;) {
+    const events = (await page).filter((event) => event.position <= until);
+    const last = events.at(-1);
+    if (!last) break;
+    position = last.position;
+    page = log.readAll({ after: position, maxCount: PAGE });
+    // The next page is read and this one is folded while the one before is being written.
+    rememberActiveLeases(memory, events);
+    const changes = foldBatch(memory, events);
+    addToTotals(totals, changes);
+    await written;
+    written = writeAppended(client, changes);
+    written.catch(() => undefined);
+    count += events.length;
+  }
+  await page;
+  await written;
+  await writeTotals(client, totals, memory, position);
+  return count;
+}
+
+/** The fold counts leases only where it was told to. */
+function rememberActiveLeases(memory: ProjectionMemory, events: readonly RecordedEvent[]): void {
+  const now = events[0]?.occurredAt ?? '';
+  for (const { type, data } of events) {
+    if (type !== 'CredentialIssued' || typeof data !== 'object' || data === null || !('registryId' in data)) continue;
+    const id = String(data.registryId);
+    const active = memory.activeLeases.get(id);
+    if (!active) memory.activeLeases.set(id, new Map());
+    else if (active.size > MAX_ACTIVE_LEASES) forgetExpired(active, now);
+  }
+}
+
+function forgetExpired(active: Map<string, { readonly expiresAt: string }>, now: string): void {
+  for (const [id, { expiresAt }] of active) if (expiresAt <= now) active.delete(id);
+}
+
+function addToTotals({ registries, uses }: Totals, changes: BatchChanges): void {
+  for (const [id, row] of changes.registries) registries.set(id, row);
+  if (changes.deletedRegistries.size > 0) {
+    for (const [key, use] of uses) if (changes.deletedRegistries.has(use.registry_id)) uses.delete(key);
+  }
+  for (const [key, use] of changes.pipelineUses) {
+    uses.set(key, { ...use, leases: use.leases + (uses.get(key)?.leases ?? 0) });
+  }
+}
+
+async function writeAppended(client: Client, changes: BatchChanges): Promise<void> {
+  await Promise.all([
+    bulk(client, 'issued', changes.leases),
+    bulk(client, 'released', changes.releases),
+    bulk(client, 'notices', changes.notices),
+    bulk(client, 'changes', changes.changes),
+    bulk(client, 'audit_entries', changes.audit),
+    bulk(
+      client,
+      'parked_events',
+      changes.parked.map((row) => ({ ...row, parked_at: new Date().toISOString() })),
+    ),
+  ]);
+}
+
+async function writeTotals(
+  client: Client,
+  totals: Totals,
+  memory: ProjectionMemory,
+  position: Position,
+): Promise<void> {
+  const lastUses = new Map<string, PipelineUseRow>();
+  for (const use of totals.uses.values()) {
+    const known = lastUses.get(use.registry_id);
+    if (!known || known.last_used_at <= use.last_used_at) lastUses.set(use.registry_id, use);
+  }
+  const registries = [...totals.registries.values()].map((row) => ({
+    ...row,
+    secret_missing: false,
+    last_used_at: lastUses.get(row.id)?.last_used_at ?? null,
+    last_used_by: lastUses.get(row.id)?.last_used_by ?? null,
+  }));
+  const heads = [...memory.auditHeads].map(([project_id, head]) => ({ project_id, ...head }));
+  for (const [table, rows] of [
+    ['registries', registries],
+    ['pipeline_uses', [...totals.uses.values()]],
+    ['audit_heads', heads],
+  ] as const) {
+    for (let start = 0; start < rows.length; start += PAGE) await bulk(client, table, rows.slice(start, start + PAGE));
+  }
+  await client.query(`insert into ${NEXT}.leases select l.id, l.project_id, l.registry_id, l.credential_version,
+      l.pipeline, l.run_id, l.purpose, l.issued_to, l.issued_at, l.expires_at, r.released_at
+    from ${NEXT}.issued l left join ${NEXT}.released r on r.id = l.id`);
+  await client.query(`drop table ${NEXT}.issued, ${NEXT}.released`);
+  await client.query(`update ${NEXT}.registries r set secret_missing = true where phase = 'live' and not exists (
+    select from vault.secrets s where s.secret_id = r.secret_id and s.state <> 'destroyed')`);
+  await client.query(
+    `insert into ${NEXT}.checkpoint (name, position, notice_sequence, change_sequence) values ('read_models', $1, $2, $3)`,
+    [String(position), memory.noticeSequence, memory.changeSequence],
+  );
+}
+
+async function bulk(client: Client, table: string, rows: readonly unknown[]): Promise<void> {
+  if (rows.length === 0) return;
+  await client.query({
+    name: `rebuild-${table}`,
+    text: `insert into ${NEXT}.${table} select * from json_populate_recordset(null::${NEXT}.${table}, $1::json)`,
+    values: [JSON.stringify(rows)],
+  });
+}
+
+async function createIndexes(client: Client): Promise<void> {
+  const { rows } = await client.query<{ indexdef: string }>('select indexdef from pg_indexes where schemaname = $1', [
+    LIVE,
+  ]);
+  for (const { indexdef } of rows) await client.query(indexdef.replace(` ON ${LIVE}.`, ` ON ${NEXT}.`));
+}
+
+/** As the projector does it, with the vault: these events it may not have seen yet, and doing them twice is harmless. */
+async function catchUp(client: Client, log: EventLog): Promise<number> {
+  const store = createReadModelStore(client, NEXT);
+  let checkpoint = await store.checkpoint();
+  let count = 0;
+  for (;;) {
+    const events = await log.readAll({ after: checkpoint.position, maxCount: PAGE });
+    const last = events.at(-1);
+    if (!last) return count;
+    const memory: ProjectionMemory = {
+      registries: new Map(),
+      activeLeases: new Map(),
+      auditHeads: new Map(),
+      parkedStreams: new Set(await store.parkedStreams()),
+      noticeSequence: checkpoint.noticeSequence,
+      changeSequence: checkpoint.changeSequence,
+    };
+    await store.recall(memory, events);
+    const changes = foldBatch(memory, events);
+    const { noticeSequence, changeSequence } = memory;
+    const next = { position: last.position, noticeSequence, changeSequence };
+    await store.write(changes, checkpoint.position, next);
+    checkpoint = next;
+    count += events.length;
+  }
+}
+
+/** The projector waits at its checkpoint while the last events are applied and the names change. */
+async function takePlace(client: Client, log: EventLog, connect: () => Promise<Client>): Promise<void> {
+  const swap = await connect();
+  try {
+    await swap.query('begin');
+    await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
+    await catchUp(client, log);
+    await swap.query(`drop schema if exists ${OLD} cascade`);
+    await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
+    await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);
+    await swap.query('commit');
+    await swap.query(`drop schema ${OLD} cascade`);
+  } finally {
+    await swap.end();
+  }
+}

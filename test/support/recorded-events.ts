@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import type { EventMetadata, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
+import { type DomainEvent, SCHEMA_VERSIONS } from '../../src/domain/events.ts';
+import { leaseStream, registryStream, uuidV5 } from '../../src/domain/identity.ts';
+
+const NAMESPACE = '7f3f6b62-6c0c-4b0a-8f0a-0a3c6f0f9d11';
+/** A UUID that follows from a name, so that examples stay the same. */
+export const idOf = (name: string): string => uuidV5(NAMESPACE, name);
+
+export const METADATA: EventMetadata = {
+  projectId: 'demo',
+  actor: 'ada',
+  issuer: 'https://issuer.example',
+  ipAddress: '192.0.2.7',
+  userAgent: 'test',
+  requestId: 'request-1',
+  durationMs: 3,
+  fingerprint: null,
+};
+
+const digestOf = (name: string): string => createHash('sha256').update(name).digest('hex');
+
+export function createdEvent(registry: string, version: number, projectId = 'demo'): DomainEvent {
+  return {
+    type: 'RegistryCreated',
+    data: {
+      registryId: idOf(registry),
+      projectId,
+      url: `${registry}.example`,
+      enteredUrl: `https://${registry}.example`,
+      provider: 'GENERIC',
+      username: 'ada',
+      name: registry,
+      description: null,
+      email: null,
+      access: 'PULL_AND_PUSH',
+      caCertificate: null,
+      rotateEveryDays: null,
+      credential: credential(registry, version),
+    },
+  };
+}
+
+export function rotatedEvent(registry: string, version: number): DomainEvent {
+  return {
+    type: 'CredentialRotated',
+    data: { registryId: idOf(registry), username: 'ada', credential: credential(registry, version) },
+  };
+}
+
+export function renamedEvent(registry: string, name: string): DomainEvent {
+  return {
+    type: 'RegistryUpdated',
+    data: { registryId: idOf(registry), changes: { name }, expiry: null, credential: null },
+  };
+}
+
+export function deletedEvent(registry: string): DomainEvent {
+  return { type: 'RegistryDeleted', data: { registryId: idOf(registry), forced: false, activeLeases: 0 } };
+}
+
+export function issuedEvent(registry: string, lease: string, version: number, expiresAt: string): DomainEvent {
+  return {
+    type: 'CredentialIssued',
+    data: {
+      leaseId: idOf(lease),
+      registryId: idOf(registry),
+      url: `${registry}.example`,
+      credentialVersion: version,
+      secret: { secretId: idOf(`${registry}-${version}`), digest: digestOf(`${registry}-${version}`) },
+      image: `${registry}.example/app:1`,
+      pipeline: `pipeline-of-${lease.slice(0, 1)}`,
+      runId: null,
+      purpose: 'PULL',
+      expiresAt,
+    },
+  };
+}
+
+export function releasedEvent(registry: string, lease: string): DomainEvent {
+  return {
+    type: 'LeaseReleased',
+    data: { leaseId: idOf(lease), registryId: idOf(registry), url: `${registry}.example`, pipeline: 'build' },
+  };
+}
+
+function credential(registry: string, version: number) {
+  const name = `${registry}-${version}`;
+  return {
+    version,
+    kind: 'TOKEN' as const,
+    expiresAt: null,
+    expirySource: null,
+    secretId: idOf(name),
+    digest: digestOf(name),
+  };
+}
+
+/** Puts events into the order of a log: positions from 1 on, a second apart, each in its own stream. */
+export function recorded(events: readonly DomainEvent[], metadata: Partial<EventMetadata> = {}): RecordedEvent[] {
+  const revisions = new Map<string, number>();
+  return events.map((event, index) => {
+    const stream = streamOf(event);
+    const revision = (revisions.get(stream) ?? -1) + 1;
+    revisions.set(stream, revision);
+    return {
+      id: idOf(`event-${index}`),
+      type: event.type,
+      schemaVersion: SCHEMA_VERSIONS[event.type],
+      data: event.data,
+      occurredAt: new Date(Date.UTC(2026, 2, 1) + index * 1000).toISOString(),
+      metadata: { ...METADATA, ...metadata },
+      stream,
+      revision,
+      position: BigInt(index + 1) as Position,
+    };
+  });
+}
+
+function streamOf({ data }: DomainEvent): string {
+  if ('leaseId' in data && data.leaseId !== null && !('code' in data)) return leaseStream(data.leaseId);
+  if ('registryId' in data && data.registryId !== null && !('code' in data)) return registryStream(data.registryId);
+  return 'access-demo';
+}
