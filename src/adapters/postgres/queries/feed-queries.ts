@@ -1,3 +1,4 @@
+import type { QueryResultRow } from 'pg';
 import type { ChangeView, NoticeQueries, NoticeView } from '../../../application/ports/read-models.ts';
 import type { ChangeRow, NoticeRow } from '../projections/rows.ts';
 import { Conditions, named, type Queryable } from './statement.ts';
@@ -35,7 +36,7 @@ export function createChangeFeedQuery(database: Queryable): FeedQuery<ChangeView
   return feedQuery(database, 'changes', CHANGE_COLUMNS, changeView);
 }
 
-function feedQuery<Row, Item>(
+function feedQuery<Row extends QueryResultRow, Item>(
   database: Queryable,
   table: 'notices' | 'changes',
   columns: string,

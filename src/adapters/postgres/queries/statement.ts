@@ -1,3 +1,5 @@
+import type { QueryResultRow } from 'pg';
+
 /** One prepared statement: `name` stands for `text` on every connection. */
 export interface Statement {
   readonly name: string;
@@ -7,7 +9,7 @@ export interface Statement {
 
 /** What queries need of a connection or of a set of them. */
 export interface Queryable {
-  query<Row>(statement: Statement): Promise<{ rows: Row[] }>;
+  query<Row extends QueryResultRow>(statement: Statement): Promise<{ rows: Row[] }>;
 }
 
 /** Collects conditions with their values, so that equal shapes give equal texts, which Postgres has prepared. */
