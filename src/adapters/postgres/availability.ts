@@ -1,0 +1,52 @@
+import pg from 'pg';
+
+/** Class 08: connection exceptions. 57P: the server goes down, is starting, or ended the session. 53300: no room. */
+const UNAVAILABLE_STATES = /^(?:08...|57P0[1-5]|53300|25P03)$/;
+/** The server gave up on a statement, a lock or an idle transaction. */
+const TIMEOUT_STATES = /^(?:57014|55P03)$/;
+/** It could not write or read what it should have: disk full, out of memory, I/O error. Retrying may help. */
+const RESOURCE_STATES = /^(?:53...|58030)$/;
+const SOCKET_CODES: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT', // the socket's file, while the server is down
+]);
+/** The driver's own errors have no code. */
+const DRIVER_MESSAGES: ReadonlySet<string> = new Set([
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+  'Query read timeout',
+  'timeout expired',
+  'timeout exceeded when trying to connect',
+  'Cannot use a pool after calling end on the pool',
+]);
+
+/** Postgres cannot be reached, or gave no answer in time. Anything else is a fault of the statement or its data. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  if (error instanceof pg.DatabaseError) {
+    return typeof code === 'string' && [UNAVAILABLE_STATES, TIMEOUT_STATES, RESOURCE_STATES].some((s) => s.test(code));
+  }
+  return SOCKET_CODES.has(code) || DRIVER_MESSAGES.has(error.message);
+}
+
+/**
+ * Whether a statement that failed so may have been committed all the same: the connection was lost while the answer
+ * was under way. An error that the server itself sent for the statement means that nothing happened, unless it ended
+ * the session with it.
+ */
+export function isOutcomeUnknown(error: unknown): boolean {
+  if (!isUnavailable(error)) return false;
+  return !(error instanceof pg.DatabaseError) || /^(?:08...|57P0[1-5])$/.test(error.code ?? '');
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import pg, { type Client } from 'pg';
+import { sessionConfig } from './session.ts';
+
+/** Racing replicas queue here: "migr" in ASCII. */
+const MIGRATION_LOCK = '1835627378';
+const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
+
+/** The schema is not one that this build can work with. The message says what to do. */
+export class SchemaMismatch extends Error {
+  override readonly name = 'SchemaMismatch';
+}
+
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+interface AppliedMigration {
+  readonly version: number;
+  readonly name: string;
+  readonly checksum: string;
+}
+
+/** `migrations/` of the project: beside its package.json, above the sources as well as above what is compiled from them. */
+export function findMigrationsDir(): string {
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return join(folder, 'migrations');
+  }
+  throw new Error('the folder of the migrations was not found');
+}
+
+/**
+ * Brings the schema up to date: numbered files, forward only, each in a transaction of its own. Of several processes
+ * that start at once one migrates, and the others wait for it and find nothing to do.
+ * @returns the names of the files that were applied
+ * @throws SchemaMismatch where an applied file was changed since, or where a newer build has migrated the database
+ */
+export async function migrate(
+  connectionString: string,
+  migrationsDir: string = findMigrationsDir(),
+): Promise<string[]> {
+  const migrations = await readMigrations(migrationsDir);
+  const client = new pg.Client(sessionConfig({ connectionString, name: 'purser migrations', statementTimeoutMs: 0 }));
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const pending = pendingOf(migrations, await appliedMigrations(client));
+    for (const migration of pending) await apply(client, migration);
+    return pending.map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
+}
+
+async function readMigrations(folder: string): Promise<Migration[]> {
+  const migrations: Migration[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    const match = FILE_NAME.exec(name);
+    if (!match) throw new Error(`${name} is not named like a migration: 0001_what_it_does.sql`);
+    const version = Number(match[1]);
+    if (version === migrations.at(-1)?.version) throw new Error(`two migrations have the number of ${name}`);
+    const sql = (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n');
+    migrations.push({ version, name, sql, checksum: createHash('sha256').update(sql).digest('hex') });
+  }
+  return migrations;
+}
+
+async function appliedMigrations(client: Client): Promise<AppliedMigration[]> {
+  await client.query(`
+    create table if not exists schema_migrations (
+      version int primary key,
+      name text not null,
+      checksum text not null,
+      applied_at timestamptz not null default now()
+    )`);
+  const { rows } = await client.query<AppliedMigration>(
+    'select version, name, checksum from schema_migrations order by version',
+  );
+  return rows;
+}
+
+function pendingOf(known: readonly Migration[], applied: readonly AppliedMigration[]): readonly Migration[] {
+  const newestKnown = known.at(-1)?.version ?? 0;
+  for (const { version, name, checksum } of applied) {
+    const own = known.find((migration) => migration.version === version);
+    if (version > newestKnown) {
+      throw new SchemaMismatch(
+        `A newer Purser has migrated this database (${name}); this one knows migrations up to number ${newestKnown}. Start the newer version, or restore a backup made before the upgrade.`,
+      );
+    }
+    if (own?.checksum !== checksum) {
+      throw new SchemaMismatch(
+        `Migration ${name} was applied to this database with another content than its file has now. Restore the file, and put the change into a new migration.`,
+      );
+    }
+  }
+  const newestApplied = applied.at(-1)?.version ?? 0;
+  const pending = known.filter(({ version }) => !applied.some((done) => done.version === version));
+  const late = pending.find(({ version }) => version < newestApplied);
+  if (late) {
+    throw new SchemaMismatch(
+      `Migration ${late.name} was never applied to this database, but number ${newestApplied} was. Give it the next free number.`,
+    );
+  }
+  return pending;
+}
+
+async function apply(client: Client, { version, name, sql, checksum }: Migration): Promise<void> {
+  try {
+    await client.query('begin');
+    await client.query(sql);
+    await client.query('insert into schema_migrations (version, name, checksum) values ($1, $2, $3)', [
+      version,
+      name,
+      checksum,
+    ]);
+    await client.query('commit');
+  } catch (cause) {
+    await client.query('rollback').catch(() => undefined);
+    throw new Error(`migration ${name} failed and was rolled back`, { cause });
+  }
+}

@@ -1,0 +1,35 @@
+import type { ClientConfig } from 'pg';
+import { TYPE_PARSERS } from './type-parsers.ts';
+
+export interface SessionOptions {
+  readonly connectionString: string;
+  /** Shows in `pg_stat_activity`. */
+  readonly name: string;
+  /** Milliseconds a statement may take; default 10 s, 0 for no limit. */
+  readonly statementTimeoutMs?: number | undefined;
+}
+
+/** By default `pg` waits for ever, for a connection, an answer and a forgotten transaction alike. */
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/** For an answer that does not come because the network is gone: the server gives up first where it can. */
+const NETWORK_ALLOWANCE_MS = 2_000;
+
+/** What all connections to Postgres have in common. */
+export function sessionConfig({ connectionString, name, statementTimeoutMs }: SessionOptions): ClientConfig {
+  const statementTimeout = statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  return {
+    connectionString,
+    application_name: name,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    ...(statementTimeout > 0 && {
+      statement_timeout: statementTimeout,
+      query_timeout: statementTimeout + NETWORK_ALLOWANCE_MS,
+    }),
+    keepAlive: true,
+    options: '-c TimeZone=UTC -c DateStyle=ISO',
+    types: TYPE_PARSERS,
+  };
+}

@@ -1,0 +1,88 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { migrate, SchemaMismatch } from '../../../src/adapters/postgres/migrate.ts';
+import { databaseUrl, withClient } from '../../support/server-databases.ts';
+
+let folder: string;
+let database: string;
+let made = 0;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'migrations-'));
+  const { connectionString, prefix } = inject('testServer');
+  made += 1;
+  const name = `${prefix}migrate_${process.pid}_${made}`;
+  await withClient(connectionString, (client) => client.query(`create database ${name}`));
+  database = databaseUrl(connectionString, name);
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function write(name: string, sql: string): Promise<void> {
+  return writeFile(join(folder, name), sql);
+}
+
+async function rows(sql: string): Promise<unknown[]> {
+  return withClient(database, async (client) => (await client.query(sql)).rows);
+}
+
+describe('migrate', () => {
+  it('applies the files in order, once', async () => {
+    await write('0001_first.sql', 'create table a (x int);');
+    await write('0002_second.sql', 'insert into a values (1); insert into a values (2);');
+    expect(await migrate(database, folder)).toEqual(['0001_first.sql', '0002_second.sql']);
+    expect(await migrate(database, folder)).toEqual([]);
+    expect(await rows('select x from a order by x')).toEqual([{ x: 1 }, { x: 2 }]);
+  });
+
+  it('lets one of many racing processes migrate while the others wait and find nothing to do', async () => {
+    await write('0001_first.sql', 'create table a (x int); select pg_sleep(0.2); insert into a values (1);');
+    const applied = await Promise.all(Array.from({ length: 8 }, () => migrate(database, folder)));
+    expect(applied.flat()).toEqual(['0001_first.sql']);
+    expect(await rows('select x from a')).toEqual([{ x: 1 }]);
+  });
+
+  it('rolls a failing file back whole and keeps those before it', async () => {
+    await write('0001_first.sql', 'create table a (x int);');
+    await write('0002_broken.sql', 'insert into a values (1); select 1 / 0;');
+    await expect(migrate(database, folder)).rejects.toThrow('0002_broken.sql failed');
+    expect(await rows('select x from a')).toEqual([]);
+    expect(await rows('select version from schema_migrations')).toEqual([{ version: 1 }]);
+  });
+
+  it('refuses a file that was changed after it was applied', async () => {
+    await write('0001_first.sql', 'create table a (x int);');
+    await migrate(database, folder);
+    await write('0001_first.sql', 'create table a (x bigint);');
+    await expect(migrate(database, folder)).rejects.toThrow(SchemaMismatch);
+  });
+
+  it('takes line ends for no change', async () => {
+    await write('0001_first.sql', 'create table a (x int);\n');
+    await migrate(database, folder);
+    await write('0001_first.sql', 'create table a (x int);\r\n');
+    expect(await migrate(database, folder)).toEqual([]);
+  });
+
+  it('refuses a database that a newer build has migrated', async () => {
+    await write('0001_first.sql', 'create table a (x int);');
+    await write('0002_newer.sql', 'create table b (x int);');
+    await migrate(database, folder);
+    await rm(join(folder, '0002_newer.sql'));
+    await expect(migrate(database, folder)).rejects.toThrow(/newer Purser has migrated this database.*up to number 1/);
+  });
+
+  it('refuses a file that was put in below one that is applied', async () => {
+    await write('0002_second.sql', 'create table b (x int);');
+    await migrate(database, folder);
+    await write('0001_first.sql', 'create table a (x int);');
+    await expect(migrate(database, folder)).rejects.toThrow('0001_first.sql was never applied');
+  });
+
+  it('refuses a file whose name has no number', async () => {
+    await write('first.sql', 'create table a (x int);');
+    await expect(migrate(database, folder)).rejects.toThrow('not named like a migration');
+  });
+});

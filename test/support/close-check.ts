@@ -1,0 +1,5 @@
+import { afterAll } from 'vitest';
+import { closeTestDatabases } from './postgres.ts';
+
+// Registered before any hook of a test file, so it runs after them all.
+afterAll(closeTestDatabases);

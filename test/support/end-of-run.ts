@@ -1,0 +1,15 @@
+/** What a test run leaves behind, while its server still runs and nothing is deleted yet. */
+export interface TestRun {
+  /** Of a role that owns all databases of the run. */
+  readonly connectionString: string;
+  /** The run's databases, the template included. */
+  readonly databases: readonly string[];
+  /** The embedded server's data folder with its log; undefined where the run uses a server of its own. */
+  readonly dataDir: string | undefined;
+}
+
+/**
+ * Looks at the whole run after its last test. An error that one of them throws fails the run. This is the place for
+ * searches over everything that was written, such as the one for leaked passwords.
+ */
+export const endOfRunChecks: readonly ((run: TestRun) => Promise<void>)[] = [];

@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/adapters/postgres/embedded-server.ts';
+import { SILENT } from '../../src/adapters/postgres/log.ts';
+import { migrate } from '../../src/adapters/postgres/migrate.ts';
+import { endOfRunChecks } from './end-of-run.ts';
+import { databaseUrl, withClient } from './server-databases.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where `createTestDatabase` makes its databases, and what their names begin with. */
+    readonly testServer: { readonly connectionString: string; readonly prefix: string };
+  }
+}
+
+interface TestServer {
+  readonly connectionString: string;
+  readonly dataDir: string | undefined;
+  stop(): Promise<void>;
+}
+
+/**
+ * One server for the whole run and one migrated template in it, which every test file clones. Databases stay until
+ * the end of the run, so that the checks over everything written find what the tests wrote.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startServer();
+  const prefix = `purser_test_${process.pid}_${Date.now().toString(36)}_`;
+  const template = `${prefix}template`;
+  try {
+    await withClient(server.connectionString, (client) => client.query(`create database ${template}`));
+    await migrate(databaseUrl(server.connectionString, template));
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  project.provide('testServer', { connectionString: server.connectionString, prefix });
+
+  return async () => {
+    const databases = await databasesOf(server.connectionString, prefix);
+    try {
+      const { connectionString, dataDir } = server;
+      for (const check of endOfRunChecks) await check({ connectionString, databases, dataDir });
+    } finally {
+      if (server.dataDir === undefined) {
+        for (const name of databases) {
+          await withClient(server.connectionString, (client) => client.query(`drop database ${name} with (force)`));
+        }
+      }
+      await server.stop();
+    }
+  };
+}
+
+async function startServer(): Promise<TestServer> {
+  const given = process.env.TEST_DATABASE_URL;
+  if (given) return { connectionString: given, dataDir: undefined, stop: async () => undefined };
+  const dataDir = await mkdtemp(join(tmpdir(), 'purser-test-'));
+  const removeDataDir = () => rm(dataDir, { recursive: true, force: true });
+  try {
+    const embedded = await startEmbeddedPostgres({ dataDir, log: SILENT });
+    const stop = async () => {
+      await embedded.stop();
+      await removeDataDir();
+    };
+    return { connectionString: embedded.connectionString, dataDir, stop };
+  } catch (error) {
+    await removeDataDir();
+    throw error;
+  }
+}
+
+async function databasesOf(connectionString: string, prefix: string): Promise<string[]> {
+  return withClient(connectionString, async (client) => {
+    const { rows } = await client.query<{ datname: string }>(
+      'select datname from pg_database where starts_with(datname, $1)',
+      [prefix],
+    );
+    return rows.map(({ datname }) => datname);
+  });
+}
