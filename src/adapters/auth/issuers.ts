@@ -40,10 +40,9 @@ const name = (what: string) =>
       'must hold no control or surrounding space',
     );
 
+const AUDIENCE_FAULT = 'must be the text that tokens carry in `aud`, or a non-empty array of such texts';
 const audience = z
-  .union([name('a text'), z.array(name('a text')).min(1)], {
-    error: 'must be the text that tokens carry in `aud`, or a non-empty array of such texts',
-  })
+  .union([name('a text'), z.array(name('a text')).min(1, AUDIENCE_FAULT)], { error: AUDIENCE_FAULT })
   .transform((value) => (typeof value === 'string' ? [value] : value));
 
 const algorithms = z

@@ -1,0 +1,192 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type DevelopmentIssuer, openDevelopmentIssuer } from '../../../src/adapters/auth/development-issuer.ts';
+import { createKeySets } from '../../../src/adapters/auth/jwks.ts';
+import { createAuthenticator } from '../../../src/adapters/auth/token-verifier.ts';
+import { startJwksServer } from './jwks-server.ts';
+
+const run = promisify(execFile);
+const token = { projectIds: ['demo', 'other'], permissions: ['x', 'y'], subject: 'alice', ttlSeconds: 60 };
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'purser-development-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const dataDir = () => join(folder, 'data');
+const keyPath = () => join(dataDir(), 'development-issuer.json');
+
+function verifierOf({ issuerConfig }: DevelopmentIssuer) {
+  const issuers = [issuerConfig];
+  return createAuthenticator({ issuers, keySets: createKeySets(issuers, { clock: Date.now }), clock: Date.now });
+}
+
+test('its tokens are accepted with the grants that were asked for', async () => {
+  const issuer = await openDevelopmentIssuer(dataDir());
+  const before = Math.floor(Date.now() / 1000) * 1000;
+
+  const principal = await verifierOf(issuer).authenticate(await issuer.signToken(token));
+
+  expect(principal.subject).toBe('alice');
+  expect(principal.issuer).toBe('urn:purser:development');
+  expect(principal.expiresAt).toBeGreaterThanOrEqual(before + 60_000);
+  expect(principal.grants).toEqual(
+    new Map([
+      ['demo', new Set(['x', 'y'])],
+      ['other', new Set(['x', 'y'])],
+    ]),
+  );
+});
+
+test('whoever reads its public keys can verify its tokens, and learns no private key', async () => {
+  const issuer = await openDevelopmentIssuer(dataDir());
+  const server = await startJwksServer(...issuer.publicJwks().keys);
+  try {
+    const keys = createRemoteJWKSet(new URL(server.url));
+    const { payload } = await jwtVerify(await issuer.signToken(token), keys, { audience: 'purser' });
+    expect(payload.sub).toBe('alice');
+  } finally {
+    await server.close();
+  }
+  const { d } = JSON.parse(await readFile(keyPath(), 'utf8'));
+  expect(d).toMatch(/^[\w-]{43}$/);
+  expect(JSON.stringify([issuer.publicJwks(), issuer.issuerConfig])).not.toContain(d);
+});
+
+test('two tokens are never equal', async () => {
+  const issuer = await openDevelopmentIssuer(dataDir());
+
+  expect(await issuer.signToken(token)).not.toBe(await issuer.signToken(token));
+});
+
+test('only the owner can read the key and the folder that was made for it', async () => {
+  await openDevelopmentIssuer(dataDir());
+
+  expect((await stat(keyPath())).mode & 0o777).toBe(0o600);
+  expect((await stat(dataDir())).mode & 0o777).toBe(0o700);
+  expect(await readdir(dataDir())).toEqual(['development-issuer.json']);
+});
+
+test('the key is the same at the next start', async () => {
+  const first = await openDevelopmentIssuer(dataDir());
+  const second = await openDevelopmentIssuer(dataDir());
+
+  expect(second.publicJwks()).toEqual(first.publicJwks());
+  expect(await verifierOf(second).authenticate(await first.signToken(token))).toMatchObject({ subject: 'alice' });
+});
+
+test('another folder has another key, whose tokens are refused', async () => {
+  const here = await openDevelopmentIssuer(dataDir());
+  const there = await openDevelopmentIssuer(join(folder, 'elsewhere'));
+
+  await expect(verifierOf(here).authenticate(await there.signToken(token))).rejects.toThrow();
+});
+
+test('a key that others may read is refused, with what to do', async () => {
+  await openDevelopmentIssuer(dataDir());
+  for (const mode of [0o640, 0o604, 0o620]) {
+    await chmod(keyPath(), mode);
+    await expect(openDevelopmentIssuer(dataDir())).rejects.toThrow(
+      /Others may read .*development-issuer\.json.* chmod 600/,
+    );
+  }
+  await chmod(keyPath(), 0o600);
+  await openDevelopmentIssuer(dataDir());
+});
+
+test.each([
+  ['an empty file', ''],
+  ['half a file', '{"kty":"OKP","crv":"Ed25519","d":"AAAA'],
+  ['another JSON', '{"keys":[]}'],
+  ['null', 'null'],
+  ['a public key', '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'],
+  ['a key that is too short', '{"kty":"OKP","crv":"Ed25519","x":"AAAA","d":"AAAA"}'],
+])('%s in the place of the key is refused by its path, and is not replaced', async (_, content) => {
+  await openDevelopmentIssuer(dataDir());
+  await writeFile(keyPath(), content);
+
+  await expect(openDevelopmentIssuer(dataDir())).rejects.toThrow(keyPath());
+  expect(await readFile(keyPath(), 'utf8')).toBe(content);
+});
+
+test('a public part that does not belong to the private one is not published', async () => {
+  const honest = await openDevelopmentIssuer(dataDir());
+  const stored = JSON.parse(await readFile(keyPath(), 'utf8'));
+  const other = await openDevelopmentIssuer(join(folder, 'elsewhere'));
+  await writeFile(keyPath(), JSON.stringify({ ...stored, x: other.publicJwks().keys[0]?.x }));
+
+  const reopened = await openDevelopmentIssuer(dataDir());
+
+  expect(reopened.publicJwks()).toEqual(honest.publicJwks());
+});
+
+/** How many different keys 20 starts at the same time see. */
+async function keysSeenAtOnce(open: (dir: string) => Promise<unknown>, dir: string): Promise<number> {
+  const keys = await Promise.all(Array.from({ length: 20 }, () => open(dir)));
+  return new Set(keys.map((key) => JSON.stringify(key))).size;
+}
+
+test('starts at the same time in one process end with one key', async () => {
+  for (let round = 0; round < 10; round++) {
+    const dir = join(folder, String(round));
+    const open = async () => (await openDevelopmentIssuer(dir)).publicJwks();
+
+    expect(await keysSeenAtOnce(open, dir)).toBe(1);
+    expect(await readdir(dir)).toEqual(['development-issuer.json']);
+  }
+});
+
+test('that check finds an issuer that looks first and writes then', async () => {
+  const careless = async (dir: string) => {
+    const path = join(dir, 'key');
+    const stored = await readFile(path, 'utf8').catch(() => undefined);
+    if (stored !== undefined) return stored;
+    const own = randomUUID();
+    await writeFile(path, own);
+    return own;
+  };
+
+  expect(await keysSeenAtOnce(careless, folder)).toBeGreaterThan(1);
+});
+
+test('processes that start at the same time end with one key', async () => {
+  const script = await compile();
+  for (let round = 0; round < 3; round++) {
+    const dir = join(folder, `race-${round}`);
+    const outputs = await Promise.all(
+      Array.from({ length: 8 }, () => run(process.execPath, ['--input-type=module', '-e', script, dir])),
+    );
+
+    expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(outputs[0]?.stdout).toContain('"Ed25519"');
+    expect(await readdir(dir)).toEqual(['development-issuer.json']);
+  }
+}, 60_000);
+
+/** A script for node alone, which opens the issuer of the folder in its argument and prints the public keys. */
+async function compile(): Promise<string> {
+  const root = resolve(import.meta.dirname, '../../..');
+  const outDir = join(folder, 'compiled');
+  const config = join(folder, 'tsconfig.json');
+  const compilerOptions = { noEmit: false, outDir, rootDir: root, typeRoots: [join(root, 'node_modules/@types')] };
+  const files = [join(root, 'src/adapters/auth/development-issuer.ts')];
+  await writeFile(
+    config,
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, files, include: [] }),
+  );
+  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config]);
+  await symlink(join(root, 'node_modules'), join(outDir, 'node_modules'));
+  await writeFile(join(outDir, 'package.json'), '{"type":"module"}');
+  const module = join(outDir, 'src/adapters/auth/development-issuer.js');
+  return `
+    import { openDevelopmentIssuer } from ${JSON.stringify(module)};
+    const issuer = await openDevelopmentIssuer(process.argv[1]);
+    process.stdout.write(JSON.stringify(issuer.publicJwks()));`;
+}
