@@ -16,6 +16,8 @@ const HIDDEN_IN_PROSE = new RegExp(
   'u',
 );
 const LONE_SURROGATE = /\p{Cs}/u;
+/** White space around a text that is read at all, in code points. */
+const OUTER_SPACE = 100;
 
 /** False where the text holds a lone surrogate, which neither UTF-8 nor the database can keep. */
 export function isWellFormed(text: string): boolean {
@@ -58,9 +60,6 @@ export function checkText(
   }
   return text;
 }
-
-/** White space around a text that is read at all, in code points. */
-const OUTER_SPACE = 100;
 
 function tooLong(field: string, max: number): Error {
   return badUserInput(field, `\`${field}\` must have at most ${max} characters.`);

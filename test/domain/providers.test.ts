@@ -50,6 +50,7 @@ const LOOKALIKES = [
   'ghcr.io:8443',
   'docker.io.example.com',
   'xdocker.io',
+  'dockerxio',
   'registry.gitlab.com.example.com',
   'registry-gitlab.com',
   'gitlab.example.com',
