@@ -1,0 +1,88 @@
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import type { WrappedKey } from '../../application/ports/sealed-secret-store.ts';
+import { SecretIntegrityError } from '../../application/ports/vault.ts';
+import { decrypt, encrypt, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './authenticated-encryption.ts';
+import { createKeyFile, type KeyFile, KeyRingError, readKeyFile } from './key-file.ts';
+import { lengthPrefixed } from './length-prefixed.ts';
+
+/**
+ * The key-encryption keys: one wraps, all unwrap. `context` must be the same both times; it is bound, not stored.
+ * Asynchronous, so that the keys can live in a key management service that never hands them out.
+ */
+export interface KeyRing {
+  /** The key that wraps. */
+  readonly primaryKeyId: number;
+  readonly keyIds: readonly number[];
+  wrap(dataKey: Uint8Array, context: Uint8Array): Promise<WrappedKey>;
+  /**
+   * The caller zeroes the result.
+   * @throws SecretIntegrityError
+   */
+  unwrap(wrapped: WrappedKey, context: Uint8Array): Promise<Buffer>;
+}
+
+export interface KeyRingOptions {
+  /** Absolute path of the key file; its format stands in key-file.ts. */
+  readonly file: string;
+  /** Makes a file with one new key where there is none. Processes that do so at the same time end with the same key. */
+  readonly createIfMissing: boolean;
+}
+
+/** @throws KeyRingError naming the file and, where one is at fault, the key's id */
+export async function loadKeyRing({ file, createIfMissing }: KeyRingOptions): Promise<KeyRing> {
+  let keyFile = await readKeyFile(file);
+  if (keyFile === undefined && createIfMissing) {
+    await createKeyFile(file);
+    keyFile = await readKeyFile(file);
+  }
+  if (keyFile === undefined) {
+    throw new KeyRingError(
+      `The key file ${file} does not exist. Restore it, or make a new one for an empty database: (umask 077; echo "1 $(openssl rand -base64 32)" > ${file})`,
+    );
+  }
+  return createLocalKeyRing(keyFile);
+}
+
+/**
+ * AES-256-GCM with a random nonce for each wrapping, so one key must not wrap more than 2^32 times (NIST SP 800-38D,
+ * section 8.3). Zeroes the bytes of `keys`.
+ */
+export function createLocalKeyRing({ primaryKeyId, keys }: KeyFile): KeyRing {
+  // A KeyObject shows none of its bytes when it is printed or serialised.
+  const keyObjects = new Map<number, KeyObject>();
+  for (const { id, bytes } of keys) {
+    keyObjects.set(id, createSecretKey(bytes));
+    bytes.fill(0);
+  }
+  const keyOf = (keyId: number): KeyObject => {
+    const key = keyObjects.get(keyId);
+    if (key === undefined) throw new SecretIntegrityError(`key ${keyId} is not in the key ring`);
+    return key;
+  };
+
+  return {
+    primaryKeyId,
+    keyIds: [...keyObjects.keys()],
+
+    async wrap(dataKey, context) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const { ciphertext, tag } = encrypt(keyOf(primaryKeyId), nonce, bound(primaryKeyId, context), dataKey);
+      return { keyId: primaryKeyId, bytes: Buffer.concat([nonce, ciphertext, tag]) };
+    },
+
+    async unwrap({ keyId, bytes }, context) {
+      if (bytes.length !== NONCE_BYTES + KEY_BYTES + TAG_BYTES) {
+        throw new SecretIntegrityError('the wrapped key has the wrong length');
+      }
+      const tagStart = NONCE_BYTES + KEY_BYTES;
+      return decrypt(keyOf(keyId), bytes.subarray(0, NONCE_BYTES), bound(keyId, context), {
+        ciphertext: bytes.subarray(NONCE_BYTES, tagStart),
+        tag: bytes.subarray(tagStart),
+      });
+    },
+  };
+}
+
+function bound(keyId: number, context: Uint8Array): Buffer {
+  return lengthPrefixed('purser key wrapping', keyId, context);
+}

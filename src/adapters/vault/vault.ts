@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { SealedSecret, SealedSecretStore } from '../../application/ports/sealed-secret-store.ts';
+import { type SecretBinding, SecretIntegrityError, type Vault } from '../../application/ports/vault.ts';
+import type { SecretRef } from '../../domain/events.ts';
+import { isUuid } from '../../domain/identity.ts';
+import { isWellFormed } from '../../domain/text-rules.ts';
+import { checkKeys } from './key-check.ts';
+import type { KeyRing } from './key-ring.ts';
+import { openRecord, sealRecord } from './record-cipher.ts';
+import { type RewrapOptions, type RewrapResult, rewrapAll } from './rewrap.ts';
+
+export interface VaultParts {
+  readonly keyRing: KeyRing;
+  /** Closed with the vault. */
+  readonly store: SealedSecretStore;
+}
+
+export interface SealingVault extends Vault {
+  /**
+   * To be called at start: whether the key ring holds the keys that the stored secrets are under.
+   * @throws KeyRingError naming the key
+   */
+  checkKeys(): Promise<void>;
+  /** Brings all secrets under the primary key, while the service goes on working. Safe to stop and to repeat. */
+  rewrapAll(options?: RewrapOptions): Promise<RewrapResult>;
+  close(): Promise<void>;
+}
+
+/** Seals and opens credentials; where the sealed ones lie is the store's matter. */
+export function createVault({ keyRing, store }: VaultParts): SealingVault {
+  return {
+    async stage(binding, credential) {
+      checkBinding(binding);
+      const secret = await sealRecord(keyRing, randomUUID(), binding, credential);
+      await store.insertStaged(secret);
+      return { secretId: secret.secretId, digest: secret.digest.toString('hex') };
+    },
+
+    async open(binding, { secretId, digest }) {
+      const secret = await store.find(secretId);
+      if (secret === undefined) return undefined;
+      try {
+        requireSame(binding, secretId, secret);
+        return await openRecord(keyRing, secret, digestOf({ secretId, digest }));
+      } catch (error) {
+        if (!(error instanceof SecretIntegrityError)) throw error;
+        throw new SecretIntegrityError(`secret ${secretId}: ${error.message}`, { cause: error });
+      }
+    },
+
+    discard: (secretId) => store.destroyStaged(secretId),
+    staged: (olderThanMs, limit) => store.staged(olderThanMs, limit),
+    checkKeys: () => checkKeys(keyRing, store),
+    rewrapAll: (options) => rewrapAll(keyRing, store, options),
+    close: () => store.close(),
+  };
+}
+
+/** The record proves what it was sealed for; here that is held against what it was asked for. */
+function requireSame(binding: SecretBinding, secretId: string, { binding: stored, ...secret }: SealedSecret): void {
+  const isSame =
+    secret.secretId === secretId &&
+    stored.projectId === binding.projectId &&
+    stored.registryId === binding.registryId &&
+    stored.credentialVersion === binding.credentialVersion &&
+    stored.host === binding.host;
+  if (!isSame) throw new SecretIntegrityError('the record belongs to another project, registry, version or host');
+}
+
+function digestOf({ digest }: SecretRef): Buffer {
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw new SecretIntegrityError('the reference holds no digest');
+  return Buffer.from(digest, 'hex');
+}
+
+/** What the database would refuse, or change, would fail the others of a batch or never open again. */
+function checkBinding({ projectId, registryId, credentialVersion, host }: SecretBinding): void {
+  const isKept = (text: string) => text !== '' && isWellFormed(text) && !text.includes('\0');
+  const isVersion = Number.isInteger(credentialVersion) && credentialVersion > 0 && credentialVersion < 2 ** 31;
+  if (!isKept(projectId) || !isKept(host) || !isUuid(registryId) || !isVersion) {
+    throw new TypeError('a secret cannot be bound to this project, registry, version and host');
+  }
+}

@@ -1,0 +1,56 @@
+import type { SecretBinding, StagedSecret } from './vault.ts';
+
+export interface WrappedKey {
+  /** Of the key-encryption key. */
+  readonly keyId: number;
+  readonly bytes: Buffer;
+}
+
+/** One credential version as it is stored. Which of the fields mean what is the vault's matter. */
+export interface SealedSecret {
+  readonly secretId: string;
+  readonly binding: SecretBinding;
+  readonly format: number;
+  /** The only field that a rotation of the key-encryption keys changes. */
+  readonly wrappedKey: WrappedKey;
+  readonly messageId: Buffer;
+  readonly commitment: Buffer;
+  readonly ciphertext: Buffer;
+  /** Of all other fields but the wrapped key. */
+  readonly digest: Buffer;
+}
+
+/** What a wrapped key is bound to, without the sealed text. */
+export type KeyedSecret = Pick<SealedSecret, 'secretId' | 'binding' | 'format' | 'wrappedKey' | 'messageId'>;
+
+export interface KeyReplacement {
+  readonly secretId: string;
+  readonly from: WrappedKey;
+  readonly to: WrappedKey;
+}
+
+/**
+ * Where sealed secrets lie. It sees neither a password nor a key. Which secrets become current, and which are
+ * destroyed for that, is decided with the projection of the events, not here.
+ * All methods throw PurserError UNAVAILABLE while the database cannot be reached.
+ */
+export interface SealedSecretStore {
+  /** Durable before it resolves. */
+  insertStaged(secret: SealedSecret): Promise<void>;
+  /** Undefined where it was destroyed or never existed. */
+  find(secretId: string): Promise<SealedSecret | undefined>;
+  /** Destroys the secret if it is still staged. */
+  destroyStaged(secretId: string): Promise<void>;
+  /** Oldest first. */
+  staged(olderThanMs: number, limit: number): Promise<StagedSecret[]>;
+  /** The key-encryption keys that secrets are under, in the order of their ids. */
+  keyIdsInUse(): Promise<number[]>;
+  /** Secrets under this key in the order of their ids, from the one after `after` on. */
+  underKey(keyId: number, after: string | undefined, limit: number): Promise<KeyedSecret[]>;
+  /**
+   * Replaces wrapped keys that are still as `from` says; a secret that was destroyed or changed meanwhile stays as it
+   * is, and one that someone else is changing is left out without waiting. Gives how many were replaced.
+   */
+  replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<number>;
+  close(): Promise<void>;
+}
