@@ -22,7 +22,7 @@ export function createRegistryUseCase({ handle, plainHttpHosts }: CreateRegistry
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);
     const details = checkDetails(command, url);
-    const username = checkText('username', command.username.trim(), { max: 255 });
+    const username = checkText('username', command.username, { max: 255 });
     const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
     const { password, proposed } = checkCredential(provider, username, command.password, expiresAt);
     refuseUnbuilt(command);

@@ -36,8 +36,8 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
     command: IssueCredentialCommand,
   ): Promise<IssuedCredential> => {
     const { url } = registryUrlOfImage(command.image, { plainHttpHosts });
-    const pipeline = checkText('pipeline', command.pipeline.trim(), { max: 255 });
-    const runId = command.runId == null ? null : checkText('runId', command.runId.trim(), { max: 255 });
+    const pipeline = checkText('pipeline', command.pipeline, { max: 255 });
+    const runId = command.runId == null ? null : checkText('runId', command.runId, { max: 255 });
     const idempotent = idempotentRequest(context, projectId, 'issueCredential', null, command);
     const repeated = idempotent && (await findRepeated(projectId, idempotent));
     if (repeated) return repeated;

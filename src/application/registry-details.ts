@@ -1,6 +1,6 @@
 import { badUserInput } from '../domain/errors.ts';
 import type { CredentialVersion, Instant, RegistryDetails, RegistryProvider } from '../domain/events.ts';
-import { checkPassword, checkUsername, credentialKind, normalisePassword } from '../domain/providers.ts';
+import { checkPassword, checkUsername, credentialKind, learnExpiry, normalisePassword } from '../domain/providers.ts';
 import type { Secret } from '../domain/secret.ts';
 import { checkEmail, checkInstant, checkPemCertificates, checkText } from '../domain/text-rules.ts';
 
@@ -23,10 +23,10 @@ export type CheckedDetails = {
 /** @throws PurserError BAD_USER_INPUT that names the field */
 export function checkDetails(entered: EnteredDetails, url: string): CheckedDetails {
   return {
-    name: ifGiven(entered.name, (name) => checkText('name', name.trim(), { max: 200 }) || url, url),
+    name: ifGiven(entered.name, (name) => checkText('name', name, { max: 200, optional: true }) || url, url),
     description: ifGiven(
       entered.description,
-      (text) => checkText('description', text, { max: 2000, multiline: true }),
+      (text) => checkText('description', text, { max: 2000, multiline: true, optional: true }) || null,
       null,
     ),
     email: ifGiven(entered.email, (email) => checkEmail('email', email.trim()), null),
@@ -54,10 +54,18 @@ export function checkCredential(
     password,
     proposed: {
       kind: credentialKind(provider, username, password),
-      expiresAt,
-      expirySource: expiresAt === null ? null : 'DECLARED',
+      ...earlierExpiry(expiresAt, learnExpiry(provider, password)),
     },
   };
+}
+
+/** Some secrets say themselves when they end. A declared date counts where it comes first. */
+function earlierExpiry(
+  declared: Instant | null,
+  learnt: Instant | null,
+): Pick<CredentialVersion, 'expiresAt' | 'expirySource'> {
+  if (learnt !== null && (declared === null || learnt < declared)) return { expiresAt: learnt, expirySource: 'SECRET' };
+  return { expiresAt: declared, expirySource: declared === null ? null : 'DECLARED' };
 }
 
 function ifGiven<Entered, Kept, Cleared>(

@@ -27,8 +27,7 @@ export function rotateCredentialUseCase({ handle, aggregates, leases }: RotateCr
   ): Promise<RegistryView> => {
     const { registryId, provider, url, username: storedUsername } = await liveRegistryOf(aggregates, projectId, id);
     if (command.password.isBlank) throw badUserInput('password', 'Rotating needs the new password.');
-    const username =
-      command.username == null ? undefined : checkText('username', command.username.trim(), { max: 255 });
+    const username = command.username == null ? undefined : checkText('username', command.username, { max: 255 });
     const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
     const { password, proposed } = checkCredential(provider, username ?? storedUsername, command.password, expiresAt);
     refuseUnbuilt(command);

@@ -28,8 +28,7 @@ export function updateRegistryUseCase({ handle, aggregates }: UpdateRegistryPart
     const { registryId, provider, url, username: storedUsername } = await liveRegistryOf(aggregates, projectId, id);
     if (command.username === null) throw badUserInput('username', 'A registry needs a username: it cannot be cleared.');
     const details = checkDetails(command, url);
-    const username =
-      command.username === undefined ? undefined : checkText('username', command.username.trim(), { max: 255 });
+    const username = command.username === undefined ? undefined : checkText('username', command.username, { max: 255 });
     if (username !== undefined) checkUsername(provider, username);
     const expiresAt = checkExpiresAt(command.expiresAt);
     const entered = command.password && !command.password.isBlank ? command.password : undefined;
