@@ -30,6 +30,12 @@ begin
   end if;
 end $$;
 
+-- Authenticates the cursors of pages and feeds: the same for all replicas, and after a restart.
+create table projection.cursor_key (
+  only_row boolean primary key default true check (only_row),
+  key bytea not null check (octet_length(key) = 32)
+);
+
 create table read_models.registries (
   id uuid primary key,
   project_id text not null,

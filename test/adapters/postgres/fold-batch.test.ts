@@ -59,7 +59,7 @@ describe('folding a batch', () => {
     expect([...kept.currentSecrets]).toEqual([[idOf('a'), idOf('a-2')]]);
     const gone = foldBatch(memory(), recorded([createdEvent('a', 1), rotatedEvent('a', 2), deletedEvent('a')]));
     expect([...gone.currentSecrets]).toEqual([]);
-    expect([...gone.destroyedRegistries]).toEqual([[idOf('a'), 2]]);
+    expect([...gone.destroyedVersions]).toEqual([[idOf('a'), 2]]);
   });
 
   it('parks a stream from the event on that it cannot apply, and goes on with the others', () => {

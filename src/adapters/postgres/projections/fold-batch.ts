@@ -2,7 +2,13 @@ import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import type { RegistryChangeKind, RotationNoticeKind } from '../../../application/ports/read-models.ts';
 import { type AuditEntry, auditFacts, chainHash, FIRST_PREVIOUS_HASH } from '../../../domain/audit-entry.ts';
 import { decodeEvent } from '../../../domain/event-codec.ts';
-import type { CredentialIssued, DomainEvent, LeaseReleased, RegistryEvent } from '../../../domain/events.ts';
+import type {
+  CredentialIssued,
+  CredentialVersion,
+  DomainEvent,
+  LeaseReleased,
+  RegistryEvent,
+} from '../../../domain/events.ts';
 import {
   evolveRegistry,
   initialRegistryState,
@@ -53,7 +59,8 @@ export interface BatchChanges {
   readonly deletedRegistries: Set<string>;
   /** What becomes of the vault's rows. */
   readonly currentSecrets: Map<string, string>;
-  readonly destroyedRegistries: Map<string, number>;
+  /** Up to and including which version. */
+  readonly destroyedVersions: Map<string, number>;
   readonly abandonedSecrets: string[];
 }
 
@@ -69,7 +76,7 @@ export function foldBatch(memory: ProjectionMemory, events: readonly RecordedEve
     parked: [],
     deletedRegistries: new Set(),
     currentSecrets: new Map(),
-    destroyedRegistries: new Map(),
+    destroyedVersions: new Map(),
     abandonedSecrets: [],
   };
   for (const recorded of events) foldEvent(memory, batch, recorded);
@@ -153,22 +160,22 @@ function applyRegistryEvent(
   switch (event.type) {
     case 'RegistryCreated':
       batch.deletedRegistries.delete(registryId);
-      batch.currentSecrets.set(registryId, event.data.credential.secretId);
+      settle(batch, registryId, event.data.credential);
       change(memory, batch, recorded, 'CREATED', after, registryId, projectId);
       return;
     case 'RegistryUpdated':
-      if (event.data.credential) batch.currentSecrets.set(registryId, event.data.credential.secretId);
+      if (event.data.credential) settle(batch, registryId, event.data.credential);
       change(memory, batch, recorded, 'UPDATED', after, registryId, projectId);
       return;
     case 'CredentialRotated': {
-      batch.currentSecrets.set(registryId, event.data.credential.secretId);
+      settle(batch, registryId, event.data.credential);
       change(memory, batch, recorded, 'UPDATED', after, registryId, projectId);
       notice(memory, batch, recorded, 'ROTATED', after as LiveRegistry);
       return;
     }
     case 'RegistryDeleted':
       batch.currentSecrets.delete(registryId);
-      batch.destroyedRegistries.set(registryId, after.lastVersion);
+      batch.destroyedVersions.set(registryId, after.lastVersion);
       forgetUse(batch, registryId);
       change(memory, batch, recorded, 'DELETED', after, registryId, projectId);
       notice(memory, batch, recorded, 'DELETED', before as LiveRegistry);
@@ -176,6 +183,12 @@ function applyRegistryEvent(
     case 'CredentialStageAbandoned':
       batch.abandonedSecrets.push(event.data.secretId);
   }
+}
+
+/** The older versions go even where the new one's row is missing. */
+function settle(batch: BatchChanges, registryId: string, { secretId, version }: CredentialVersion): void {
+  batch.currentSecrets.set(registryId, secretId);
+  batch.destroyedVersions.set(registryId, version - 1);
 }
 
 function forgetUse(batch: BatchChanges, registryId: string): void {

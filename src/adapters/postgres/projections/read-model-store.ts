@@ -133,8 +133,8 @@ function registryIdOf(data: unknown): string | undefined {
 }
 
 /** What was destroyed must stay destroyed when the machine stops: such a batch is flushed, others can be repeated. */
-function destroysSecrets({ currentSecrets, destroyedRegistries, abandonedSecrets }: BatchChanges): boolean {
-  return currentSecrets.size > 0 || destroyedRegistries.size > 0 || abandonedSecrets.length > 0;
+function destroysSecrets({ currentSecrets, destroyedVersions, abandonedSecrets }: BatchChanges): boolean {
+  return currentSecrets.size > 0 || destroyedVersions.size > 0 || abandonedSecrets.length > 0;
 }
 
 function isCheckpointMoved(error: unknown): boolean {
@@ -209,8 +209,8 @@ function statements(schema: string) {
     yield* json('parked', batch.parked);
     const current = [...batch.currentSecrets.values()];
     if (current.length > 0) yield { name: 'settle', text: text.settle, values: [current] };
-    if (batch.destroyedRegistries.size > 0) {
-      const [ids, versions] = [[...batch.destroyedRegistries.keys()], [...batch.destroyedRegistries.values()]];
+    if (batch.destroyedVersions.size > 0) {
+      const [ids, versions] = [[...batch.destroyedVersions.keys()], [...batch.destroyedVersions.values()]];
       yield { name: 'destroy', text: text.destroy, values: [ids, versions] };
     }
     if (batch.abandonedSecrets.length > 0)
