@@ -6,6 +6,12 @@ import { describe, expect, it } from 'vitest';
 
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
 
+interface LockedPackage {
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
 interface Rule {
   readonly name: string;
   readonly pattern: RegExp;
@@ -65,7 +71,7 @@ describe('the repository', () => {
 });
 
 describe('the lock file', () => {
-  const lock: { packages: Record<string, { resolved?: string; link?: boolean; integrity?: string }> } = JSON.parse(
+  const lock: { packages: Record<string, LockedPackage> } = JSON.parse(
     readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8'),
   );
 
@@ -76,6 +82,14 @@ describe('the lock file', () => {
   it('holds every package to its checksum', () => {
     const unchecked = Object.entries(lock.packages).filter(([path, { integrity }]) => path !== '' && !integrity);
     expect(unchecked).toEqual([]);
+  });
+
+  it('holds the packages of all platforms, without which npm ci refuses to install', () => {
+    const locked = new Set(Object.keys(lock.packages).map((path) => path.split('node_modules/').at(-1)));
+    const optional = Object.values(lock.packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies),
+    );
+    expect(optional.filter((name) => !locked.has(name))).toEqual([]);
   });
 });
 

@@ -139,7 +139,7 @@ function refusal({ code, message }: GraphqlError, options: PurserClientOptions, 
       return new ClientError('Purser refused the token (UNAUTHENTICATED): it is not valid or has expired');
     case 'FORBIDDEN':
       return new ClientError(
-        `Purser refused this (FORBIDDEN): it takes ${permission} in project ${projectId}. Purser says: ${detail}`,
+        `Purser refused this in project ${projectId} (FORBIDDEN; it takes ${permission}): ${detail}`,
       );
     case 'BAD_USER_INPUT':
     case 'CREDENTIAL_UNAVAILABLE':

@@ -164,7 +164,7 @@ describe('get', () => {
 describe('get, refused by Purser', () => {
   it.each([
     ['UNAUTHENTICATED', 401, /refused the token \(UNAUTHENTICATED\)/],
-    ['FORBIDDEN', 200, /FORBIDDEN.*iam:project:cicd:registry:use in project demo.*Because\./],
+    ['FORBIDDEN', 200, /in project demo \(FORBIDDEN; it takes iam:project:cicd:registry:use\): Because\./],
     ['CREDENTIAL_UNAVAILABLE', 200, /CREDENTIAL_UNAVAILABLE.*Because\./],
     ['RATE_LIMITED', 200, /RATE_LIMITED.*Because\./],
     ['BAD_USER_INPUT', 200, /BAD_USER_INPUT.*Because\./],

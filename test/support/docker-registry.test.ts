@@ -95,7 +95,7 @@ describe.skipIf(missing)(
       stub.handle((_, response) => answerJson(response, fieldError('FORBIDDEN', 'Not yours.')));
       const refused = await skopeo.push(image, 'open/app:2');
       expect(refused.exitCode).not.toBe(0);
-      expect(refused.output).toContain('docker-credential-purser: Purser refused this (FORBIDDEN)');
+      expect(refused.output).toContain('docker-credential-purser: Purser refused this in project demo (FORBIDDEN;');
 
       stub.handle((_, response) => response.writeHead(503).end());
       const outage = await skopeo.push(image, 'open/app:3');
