@@ -82,6 +82,8 @@ describe.skipIf(missing)(
       const refused = await skopeo.push(image, 'team/app:2');
       expect(refused.exitCode).not.toBe(0);
       expect(refused.output).toMatch(/unauthorized|authentication required/i);
+      expect(await registry.accepts('robot', older)).toBe(false);
+      expect(await registry.accepts('robot', newer)).toBe(true);
 
       handedOut = newer;
       expect(await skopeo.push(image, 'team/app:2')).toMatchObject({ exitCode: 0 });

@@ -27,6 +27,8 @@ export interface DockerRegistry {
   readonly certsDir: string | undefined;
   /** From now on this user has this password and no other. */
   setPassword(user: string, password: string): Promise<void>;
+  /** Whether the registry lets this user in. */
+  accepts(user: string, password: string): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -89,6 +91,11 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
       await utimes(next, changedAt, changedAt);
       await rename(next, passwordFile);
     },
+    async accepts(user, password) {
+      const status = await statusOf(port, certificates, { user, password });
+      if (status !== 200 && status !== 401) throw new Error(`the registry answered with ${status}`);
+      return status === 200;
+    },
     stop,
   };
 }
@@ -114,22 +121,28 @@ async function freePort(): Promise<number> {
 
 async function untilReady(registry: ChildProcess, port: number, certificates: TestCertificates | undefined) {
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await answers(port, certificates))) {
+  while ((await statusOf(port, certificates)) === undefined) {
     if (registry.exitCode !== null) throw new Error(`it ended with ${registry.exitCode}`);
     if (Date.now() > deadline) throw new Error(`it did not answer within ${START_TIMEOUT_MS} ms`);
     await delay(25);
   }
 }
 
-function answers(port: number, certificates: TestCertificates | undefined): Promise<boolean> {
-  const options: RequestOptions = { host: '127.0.0.1', port, path: '/v2/', agent: false, timeout: 1000 };
+/** Of the API's root, for this user or for nobody; `undefined` where nothing answers. */
+function statusOf(
+  port: number,
+  certificates: TestCertificates | undefined,
+  login?: { user: string; password: string },
+): Promise<number | undefined> {
+  const auth = login && `${login.user}:${login.password}`;
+  const options: RequestOptions = { host: '127.0.0.1', port, path: '/v2/', auth, agent: false, timeout: 1000 };
   return new Promise((resolve) => {
     const request = certificates
       ? httpsGet({ ...options, ca: certificates.caCertificate, servername: 'localhost' })
       : httpGet(options);
-    request.on('response', (response) => resolve(response.resume().statusCode !== undefined));
+    request.on('response', (response) => resolve(response.resume().statusCode));
     request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(false));
+    request.on('error', () => resolve(undefined));
   });
 }
 
