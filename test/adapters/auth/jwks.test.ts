@@ -156,6 +156,43 @@ describe('the keys of an issuer', () => {
     );
   });
 
+  test('are not fetched a second time while a fetch is under way, however long it takes', async () => {
+    const held: (() => void)[] = [];
+    server.answer((response) => held.push(() => response.end(JSON.stringify({ keys: [jwk('es256')] }))));
+    const authenticator = verifier();
+    const first = outcome(authenticator, es256);
+    await until(() => held.length === 1);
+
+    pass(60);
+    const second = outcome(authenticator, forge({ claims: { sub: 'bob' } }));
+    for (const answer of held) answer();
+
+    expect(await Promise.all([first, second])).toEqual(['accepted', 'accepted']);
+    expect(server.requests()).toBe(1);
+  });
+
+  test('that stay are the same keys after a fetch: tokens that were verified with them are not verified again', async () => {
+    let searches = 0;
+    const authenticator = verifier((keySet) => ({
+      current: async () => {
+        const keys = await keySet.current();
+        const find: typeof keys.find = (...wanted) => {
+          searches++;
+          return keys.find(...wanted);
+        };
+        return { has: keys.has, find };
+      },
+      refetched: () => keySet.refetched(),
+    }));
+    await outcome(authenticator, es256);
+    server.publish(jwk('eddsa'), jwk('es256', { x5t: 'a member that changes nothing' }));
+
+    pass(60);
+    expect(await outcome(authenticator, es256)).toBe('accepted');
+    expect(server.requests()).toBe(2);
+    expect(searches).toBe(1);
+  });
+
   test('are fetched again when the clock was set back', async () => {
     const authenticator = verifier();
     await outcome(authenticator, es256);
