@@ -1,0 +1,218 @@
+import { getDirective, MapperKind, mapSchema } from '@graphql-tools/utils';
+import {
+  DirectiveLocation,
+  defaultFieldResolver,
+  type GraphQLArgumentConfig,
+  GraphQLDirective,
+  type GraphQLFieldConfig,
+  GraphQLNonNull,
+  type GraphQLSchema,
+  GraphQLString,
+  isNonNullType,
+} from 'graphql';
+import type { RefusedAttempt } from '../application/application.ts';
+import { badUserInput, PurserError } from '../domain/errors.ts';
+import { isUuid } from '../domain/identity.ts';
+import { isGranted, PERMISSIONS } from '../domain/permissions.ts';
+import { hasHiddenCharacters } from '../domain/text-rules.ts';
+import type { GraphqlContext } from './context.ts';
+
+export const requiresPermissionDirective = new GraphQLDirective({
+  name: 'requiresPermission',
+  description:
+    "Checks, before the field resolves, that the caller's token grants `permission` in the project named by the field's `projectId` argument.",
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+  args: { permission: { type: new GraphQLNonNull(GraphQLString) } },
+});
+
+export const authenticatedDirective = new GraphQLDirective({
+  name: 'authenticated',
+  description: 'Needs a valid token and nothing more.',
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+});
+
+/** The schema cannot be served: a root field's policy is missing or wrong. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+}
+
+export type Policy =
+  | { readonly kind: 'authenticated' }
+  | {
+      readonly kind: 'permission';
+      readonly permission: string;
+      /** What the audit log calls an attempt at this field. */
+      readonly action: string;
+      readonly operation: 'query' | 'mutation' | 'subscription';
+    };
+
+type RootField = GraphQLFieldConfig<unknown, GraphqlContext, Record<string, unknown>>;
+
+/**
+ * Puts a guard before every root field's `resolve` and `subscribe`, as its directive says. Nested fields need none: they
+ * are reached through a root field only.
+ * @throws PolicyError where a root field has no policy, two, or one that cannot be checked
+ */
+export function enforcePolicies(schema: GraphQLSchema): GraphQLSchema {
+  const operationOf = new Map(
+    [
+      [schema.getQueryType()?.name, 'query'] as const,
+      [schema.getMutationType()?.name, 'mutation'] as const,
+      [schema.getSubscriptionType()?.name, 'subscription'] as const,
+    ].filter(([name]) => name !== undefined),
+  );
+  return mapSchema(schema, {
+    [MapperKind.ROOT_FIELD]: (field, fieldName, typeName) => {
+      const operation = operationOf.get(typeName);
+      if (operation === undefined) throw new PolicyError(`${typeName} is not a root type`);
+      return guarded(field, policyOf(schema, field, operation, typeName, fieldName));
+    },
+  });
+}
+
+function policyOf(
+  schema: GraphQLSchema,
+  field: RootField,
+  operation: 'query' | 'mutation' | 'subscription',
+  typeName: string,
+  fieldName: string,
+): Policy {
+  const where = `${typeName}.${fieldName}`;
+  const authenticated = getDirective(schema, field, authenticatedDirective.name) ?? [];
+  const required = getDirective(schema, field, requiresPermissionDirective.name) ?? [];
+  const [use] = required;
+  if (authenticated.length + required.length !== 1) {
+    throw new PolicyError(`${where} must have exactly one policy: @authenticated or @requiresPermission`);
+  }
+  if (use === undefined) return { kind: 'authenticated' };
+  const permission: unknown = use.permission;
+  const known: readonly unknown[] = Object.values(PERMISSIONS);
+  if (typeof permission !== 'string' || !known.includes(permission)) {
+    throw new PolicyError(`${where} requires a permission that does not exist`);
+  }
+  if (!isRequiredId(field.args?.projectId)) {
+    throw new PolicyError(`${where} requires a permission but has no argument \`projectId: ID!\``);
+  }
+  return { kind: 'permission', permission, operation, action: actionOf(operation, fieldName) };
+}
+
+function isRequiredId(argument: GraphQLArgumentConfig | undefined): boolean {
+  return (
+    isNonNullType(argument?.type) && argument.type.ofType.toString() === 'ID' && argument.defaultValue === undefined
+  );
+}
+
+function actionOf(operation: 'query' | 'mutation' | 'subscription', fieldName: string): string {
+  const name = fieldName.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+  switch (operation) {
+    case 'query':
+      return `READ_${name}`;
+    case 'mutation':
+      return name;
+    case 'subscription':
+      return `SUBSCRIBE_${name}`;
+    default:
+      return operation satisfies never;
+  }
+}
+
+function guarded(field: RootField, policy: Policy): RootField {
+  const { resolve = defaultFieldResolver, subscribe } = field;
+  return {
+    ...field,
+    resolve: (source, args, context, info) => {
+      const refusal = refusalOf(policy, context, args);
+      return refusal === undefined
+        ? audited(policy, context, args, () => resolve(source, args, context, info))
+        : refusal.then(raise);
+    },
+    ...(subscribe && {
+      subscribe: (source, args, context, info) => {
+        const refusal = refusalOf(policy, context, args);
+        return refusal === undefined
+          ? audited(policy, context, args, () => subscribe(source, args, context, info))
+          : refusal.then(raise);
+      },
+    }),
+  };
+}
+
+function raise(error: Error): never {
+  throw error;
+}
+
+/** Undefined where the caller may go on; otherwise the error to answer with, once the denial is in the audit log. */
+function refusalOf(
+  policy: Policy,
+  { request, services }: GraphqlContext,
+  args: Readonly<Record<string, unknown>>,
+): Promise<Error> | undefined {
+  const { principal } = request;
+  // A socket can outlive the token that opened it.
+  if (!(services.now() < principal.expiresAt)) return Promise.resolve(unauthenticated());
+  if (policy.kind === 'authenticated') return undefined;
+  const { projectId } = args;
+  if (typeof projectId !== 'string' || !isProjectId(projectId)) {
+    return Promise.resolve(badUserInput('projectId', '`projectId` must be the id of a project.'));
+  }
+  if (isGranted(principal, projectId, policy.permission)) return undefined;
+  return services.application
+    .recordDenied(request, attemptOf(policy.action, projectId, args))
+    .then(() => new PurserError('FORBIDDEN', 'You do not have the permission that this needs in this project.'));
+}
+
+export function unauthenticated(): PurserError {
+  return new PurserError('UNAUTHENTICATED', 'A valid token is needed.');
+}
+
+const MAX_PROJECT_ID_LENGTH = 255;
+
+function isProjectId(value: string): boolean {
+  return value !== '' && value.length <= MAX_PROJECT_ID_LENGTH && !hasHiddenCharacters(value);
+}
+
+/**
+ * Mutations are audited by their use cases. Of reads, what was allowed but asked for wrongly is recorded here, because
+ * nothing behind this point would.
+ */
+function audited<Result>(
+  policy: Policy,
+  { request, services }: GraphqlContext,
+  args: Readonly<Record<string, unknown>>,
+  run: () => Result,
+): Result | Promise<never> {
+  if (policy.kind !== 'permission' || policy.operation === 'mutation') return run();
+  const { action } = policy;
+  const record = async (error: unknown): Promise<never> => {
+    if (error instanceof PurserError && error.code === 'BAD_USER_INPUT') {
+      await services.application.recordFailed(request, attemptOf(action, String(args.projectId), args), error.code);
+    }
+    throw error;
+  };
+  try {
+    const result = run();
+    return result instanceof Promise ? (result.catch(record) as Result) : result;
+  } catch (error) {
+    return record(error);
+  }
+}
+
+const MAX_PIPELINE_LENGTH = 255;
+
+/** Only what cannot hold a secret: a URL as it was typed can, so it is left out. */
+function attemptOf(action: string, projectId: string, args: Readonly<Record<string, unknown>>): RefusedAttempt {
+  const { input } = args;
+  const pipeline = typeof input === 'object' && input !== null && 'pipeline' in input ? input.pipeline : undefined;
+  return {
+    projectId,
+    action,
+    registryId: uuid(args.id) ?? uuid(args.registryId),
+    leaseId: uuid(args.leaseId),
+    pipeline: typeof pipeline === 'string' ? pipeline.slice(0, MAX_PIPELINE_LENGTH) : undefined,
+  };
+}
+
+function uuid(value: unknown): string | undefined {
+  const lower = typeof value === 'string' ? value.toLowerCase() : '';
+  return isUuid(lower) ? lower : undefined;
+}

@@ -1,0 +1,65 @@
+import 'reflect-metadata';
+import { printSchemaWithDirectives } from '@graphql-tools/utils';
+import { type GraphQLSchema, lexicographicSortSchema, specifiedDirectives } from 'graphql';
+import { buildSchema, type NonEmptyArray } from 'type-graphql';
+import { AuditQueries } from './audit-queries.ts';
+import { AuditConnectionFields, AuditEntryFields } from './audit-types.ts';
+import { authenticatedDirective, enforcePolicies, requiresPermissionDirective } from './directive.ts';
+import { IssuedCredentialFields, LeaseMutations } from './lease-mutations.ts';
+import { LeaseQueries } from './lease-queries.ts';
+import { RegistryPresetQueries } from './presets.ts';
+import { RegistryConnectionFields } from './registry-connection.ts';
+import { RegistryMutations } from './registry-mutations.ts';
+import { RegistryQueries } from './registry-queries.ts';
+import { RegistryFields } from './registry-types.ts';
+import { RotationNoticeQueries } from './rotation-notices.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { ViewerQueries } from './viewer.ts';
+
+// biome-ignore lint/complexity/noBannedTypes: TypeGraphQL's own type for resolver classes
+export const RESOLVERS: NonEmptyArray<Function> = [
+  ViewerQueries,
+  RegistryPresetQueries,
+  RegistryQueries,
+  RegistryFields,
+  RegistryConnectionFields,
+  RegistryMutations,
+  LeaseQueries,
+  LeaseMutations,
+  IssuedCredentialFields,
+  RotationNoticeQueries,
+  AuditQueries,
+  AuditEntryFields,
+  AuditConnectionFields,
+  Subscriptions,
+];
+
+/**
+ * The schema with a guard before every root field.
+ * @throws PolicyError where a root field has no policy
+ */
+// biome-ignore lint/complexity/noBannedTypes: TypeGraphQL's own type for resolver classes
+export async function buildPurserSchema(resolvers: NonEmptyArray<Function> = RESOLVERS): Promise<GraphQLSchema> {
+  const schema = await buildSchema({
+    resolvers,
+    directives: [...specifiedDirectives, requiresPermissionDirective, authenticatedDirective],
+    validate: false,
+    pubSub: UNUSED_PUB_SUB,
+  });
+  return enforcePolicies(schema);
+}
+
+/** TypeGraphQL asks for one even where every subscription brings its own source. */
+const UNUSED_PUB_SUB = {
+  subscribe(): never {
+    throw new Error('subscriptions read from the feeds');
+  },
+  publish(): never {
+    throw new Error('subscriptions read from the feeds');
+  },
+};
+
+/** The schema as a document, with the uses of its directives, in one order. */
+export function printPurserSchema(schema: GraphQLSchema): string {
+  return `${printSchemaWithDirectives(lexicographicSortSchema(schema)).trim()}\n`;
+}

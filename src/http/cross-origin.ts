@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify';
+
+const ALLOWED_HEADERS = 'authorization, content-type, x-request-id';
+/** Seconds for which a browser remembers a preflight. */
+const PREFLIGHT_MAX_AGE = '600';
+
+/** Answers browsers of the listed origins, such as `https://ci.example.com`; for others there is no CORS header at all. */
+export function allowOrigins(app: FastifyInstance, origins: ReadonlySet<string>): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { origin } = request.headers;
+    if (origin === undefined) return;
+    reply.header('vary', 'Origin');
+    if (!origins.has(origin)) return;
+    reply.header('access-control-allow-origin', origin);
+    reply.header('access-control-expose-headers', 'x-request-id');
+  });
+  app.options('/graphql', async (request, reply) => {
+    const { origin } = request.headers;
+    if (origin === undefined || !origins.has(origin)) return reply.code(403).send();
+    return reply
+      .code(204)
+      .header('access-control-allow-methods', 'POST')
+      .header('access-control-allow-headers', ALLOWED_HEADERS)
+      .header('access-control-max-age', PREFLIGHT_MAX_AGE)
+      .send();
+  });
+}

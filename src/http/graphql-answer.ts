@@ -1,0 +1,37 @@
+import { PurserError } from '../domain/errors.ts';
+import { PublicError, protocolError, publicErrorOf } from '../graphql/errors.ts';
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+interface AnswerBody {
+  readonly data?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly errors?: readonly { readonly extensions?: { readonly [name: string]: unknown } }[] | undefined;
+}
+
+const REQUEST_FAULTS: ReadonlySet<unknown> = new Set([
+  'BAD_USER_INPUT',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+]);
+
+/** 401 without a valid token; 400 where the request was wrong and nothing of it was answered; otherwise 200. */
+export function statusOf({ data, errors }: AnswerBody): 200 | 400 | 401 {
+  if (errors === undefined || errors.length === 0) return 200;
+  const codes = errors.map(({ extensions }) => extensions?.code);
+  if (codes.includes('UNAUTHENTICATED')) return 401;
+  const answered = data !== undefined && data !== null && Object.values(data).some((value) => value !== null);
+  return !answered && codes.every((code) => REQUEST_FAULTS.has(code)) ? 400 : 200;
+}
+
+/** The body of an answer that is one error and nothing else. */
+export function errorBody(error: PublicError): string {
+  return JSON.stringify({ errors: [error.toJSON()] });
+}
+
+/** Of what the edge itself throws before an operation runs. */
+export function edgeError(error: unknown): PublicError | undefined {
+  if (error instanceof PublicError) return error;
+  return error instanceof PurserError ? publicErrorOf(error) : undefined;
+}
+
+export const UNAUTHENTICATED_BODY = errorBody(protocolError('UNAUTHENTICATED'));

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify';
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** What was looked at and how it was found; shown to whoever asks, so without secrets. */
+  readonly checks: Readonly<Record<string, unknown>>;
+}
+
+const READINESS_DEADLINE_MS = 5_000;
+
+/** `/healthz`: the process answers. `/readyz`: it can do its work. */
+export function healthRoutes(app: FastifyInstance, readiness: () => Promise<Readiness>): void {
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (request, reply) => {
+    const { ready, checks } = await within(READINESS_DEADLINE_MS, readiness()).catch((error: unknown) => {
+      request.log.warn({ err: error }, 'readiness could not be found out');
+      return { ready: false, checks: {} };
+    });
+    return reply.code(ready ? 200 : 503).send({ ready, checks });
+  });
+}
+
+async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`took longer than ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

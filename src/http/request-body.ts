@@ -1,0 +1,46 @@
+import { isUtf8 } from 'node:buffer';
+import { badUserInput } from '../domain/errors.ts';
+import { checkVariables } from '../graphql/input-text.ts';
+
+/** One operation, as a client asks for it; over HTTP as over WebSocket. */
+export interface OperationRequest {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads the body of a `POST /graphql`. `extensions` and other keys are passed over.
+ * @throws PurserError BAD_USER_INPUT
+ */
+export function readBody(body: Buffer): OperationRequest {
+  if (!isUtf8(body)) throw badUserInput('body', 'The body must be JSON in UTF-8.');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString());
+  } catch {
+    // The parser's own error quotes the body.
+    throw badUserInput('body', 'The body must be JSON.');
+  }
+  return readOperation(parsed);
+}
+
+/** @throws PurserError BAD_USER_INPUT */
+export function readOperation(value: unknown): OperationRequest {
+  if (Array.isArray(value)) throw badUserInput('body', 'Send one operation a request: batches are not served.');
+  if (!isRecord(value)) throw badUserInput('body', 'The body must be a JSON object with `query`.');
+  if (Object.hasOwn(value, '__proto__'))
+    throw badUserInput('body', '`__proto__` is not a name that an input can have.');
+  const { query, operationName = null, variables = null } = value;
+  if (typeof query !== 'string' || query === '') throw badUserInput('query', '`query` must be a GraphQL document.');
+  if (operationName !== null && typeof operationName !== 'string') {
+    throw badUserInput('operationName', '`operationName` must be a string.');
+  }
+  if (variables !== null && !isRecord(variables)) throw badUserInput('variables', '`variables` must be an object.');
+  if (variables !== null) checkVariables(variables);
+  return { query, operationName: operationName ?? undefined, variables: variables ?? {} };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,176 @@
+import type { AddressInfo } from 'node:net';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { Application } from '../application/application.ts';
+import type { Authenticator } from '../application/ports/authenticator.ts';
+import { badUserInput } from '../domain/errors.ts';
+import { createAdmission } from '../graphql/admission.ts';
+import { startApolloServer } from '../graphql/apollo.ts';
+import type { Services } from '../graphql/context.ts';
+import { createCursors } from '../graphql/cursors.ts';
+import { createErrorMask, publicErrorOf } from '../graphql/errors.ts';
+import { createExecutor } from '../graphql/executor.ts';
+import { DEFAULT_LIMITS, type DocumentLimits } from '../graphql/limits.ts';
+import { buildPurserSchema } from '../graphql/schema.ts';
+import { createSharedAnswers } from '../graphql/shared-answers.ts';
+import { requestIdOf } from './caller.ts';
+import { allowOrigins } from './cross-origin.ts';
+import { errorBody, JSON_TYPE } from './graphql-answer.ts';
+import { graphqlEndpoint } from './graphql-endpoint.ts';
+import { healthRoutes, type Readiness } from './health.ts';
+import type { Metrics } from './metrics.ts';
+import { serveWebSockets } from './websocket.ts';
+
+export interface HttpServerConfig {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Introspection is off in production. */
+  readonly production: boolean;
+  /** Origins whose pages may call, such as `https://ci.example.com`. */
+  readonly corsOrigins: readonly string[];
+  /** Believe `X-Forwarded-For`: only behind a proxy that sets it. Default: false. */
+  readonly trustProxy?: boolean;
+  /** Default: `DEFAULT_LIMITS`. */
+  readonly limits?: DocumentLimits;
+  /** How long a client may take to send its token over WebSocket, in milliseconds. Default: 3,000. */
+  readonly initTimeoutMs?: number;
+  /** Between two pings on a WebSocket, in milliseconds. Default: 12,000. */
+  readonly keepAliveMs?: number;
+  /** How long a shutdown waits for requests under way, in milliseconds. Default: 10,000. */
+  readonly drainMs?: number;
+}
+
+export interface HttpServerParts {
+  readonly application: Application;
+  readonly authenticator: Authenticator;
+  /** At least 32 bytes, the same on every replica: what cursors are authenticated with. */
+  readonly cursorKey: Uint8Array;
+  readonly readiness: () => Promise<Readiness>;
+  readonly metrics: Metrics;
+  readonly config: HttpServerConfig;
+  readonly logger: Logger;
+  /** Served at `/.well-known/jwks.json`: the development issuer's public keys. */
+  readonly developmentJwks?: object;
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  readonly now?: () => number;
+}
+
+export interface HttpServer {
+  /** @throws Error where the port cannot be had */
+  listen(): Promise<void>;
+  /** Such as `http://127.0.0.1:4000`. @throws Error before `listen` */
+  address(): string;
+  /** Takes nothing new, lets what is under way finish, closes WebSockets with 1001. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than load balancers keep idle connections, which are 60 seconds as a rule. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const DEFAULT_DRAIN_MS = 10_000;
+
+/** @throws PolicyError where a root field of the schema has no policy */
+export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
+  const { application, authenticator, cursorKey, metrics, config, logger, now = Date.now } = parts;
+  const { limits = DEFAULT_LIMITS, drainMs = DEFAULT_DRAIN_MS } = config;
+  const introspection = !config.production;
+  const corsOrigins = new Set(config.corsOrigins);
+  const services: Services = { application, cursors: createCursors(cursorKey), now };
+
+  const schema = await buildPurserSchema();
+  const mask = createErrorMask(logger);
+  const executor = createExecutor({ schema, mask, onFinished: metrics.operationFinished });
+  const admission = createAdmission(schema, { introspection, limits });
+  const apollo = await startApolloServer({ schema, executor, introspection, limits, logger });
+
+  const app = createApp(config, logger);
+  allowOrigins(app, corsOrigins);
+  healthRoutes(app, parts.readiness);
+  app.get('/metrics', async (_, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+  if (parts.developmentJwks !== undefined) {
+    const jwks = parts.developmentJwks;
+    app.get('/.well-known/jwks.json', async () => jwks);
+  }
+  await app.register(graphqlEndpoint, { services, authenticator, admission, apollo, logger });
+  const sockets = serveWebSockets(app.server, {
+    schema,
+    services,
+    admission,
+    executor,
+    sharedAnswers: createSharedAnswers(executor),
+    mask,
+    metrics,
+    authenticator,
+    corsOrigins,
+    logger,
+    drainMs,
+    ...(config.initTimeoutMs === undefined ? {} : { initTimeoutMs: config.initTimeoutMs }),
+    ...(config.keepAliveMs === undefined ? {} : { keepAliveMs: config.keepAliveMs }),
+  });
+
+  async function shutDown(): Promise<void> {
+    const cut = setTimeout(() => app.server.closeAllConnections(), drainMs);
+    try {
+      await Promise.all([app.close(), sockets.close()]);
+    } finally {
+      clearTimeout(cut);
+      await apollo.stop();
+    }
+  }
+
+  let closing: Promise<void> | undefined;
+  return {
+    async listen() {
+      await app.listen({ host: config.host, port: config.port });
+    },
+    address: () => addressOf(app.server.address()),
+    close() {
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+}
+
+function createApp(config: HttpServerConfig, logger: Logger): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    logger: false,
+    trustProxy: config.trustProxy ?? false,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    forceCloseConnections: 'idle',
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    reply.header('x-request-id', request.id);
+  });
+  app.setNotFoundHandler(async (_, reply) =>
+    reply
+      .code(404)
+      .type(JSON_TYPE)
+      .send(errorBody(publicErrorOf(badUserInput('path', 'There is nothing here. Send operations to /graphql.')))),
+  );
+  app.setErrorHandler(async (error, request, reply) => {
+    logger.error({ requestId: request.id, err: error }, 'a request failed for an unexpected reason');
+    return reply.code(500).send({ status: 'error' });
+  });
+  return app;
+}
+
+function addressOf(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port');
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}

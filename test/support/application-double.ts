@@ -1,0 +1,295 @@
+import { randomUUID } from 'node:crypto';
+import type { Application, RefusedAttempt } from '../../src/application/application.ts';
+import type { ChangeView, Feed, LeaseView, NoticeView } from '../../src/application/ports/read-models.ts';
+import type { RequestContext } from '../../src/application/request-context.ts';
+import { notFound } from '../../src/domain/errors.ts';
+import { registryId } from '../../src/domain/identity.ts';
+import type { RegistryView } from '../../src/domain/registry-view.ts';
+import { Secret } from '../../src/domain/secret.ts';
+
+export interface Recorded {
+  readonly outcome: 'DENIED' | 'FAILED';
+  readonly context: RequestContext;
+  readonly attempt: RefusedAttempt;
+}
+
+/** An application in memory, for tests of the edge: it decides nothing, and remembers what it was asked. */
+export interface ApplicationDouble {
+  readonly application: Application;
+  readonly registries: Map<string, RegistryView>;
+  /** Names of the methods that were called, in order, without those that record. */
+  readonly calls: string[];
+  readonly recorded: Recorded[];
+  /** By source. */
+  readonly unauthenticated: Map<string, number>;
+  /** The password that `issueCredential` hands out. */
+  readonly password: Secret;
+  /** What every use case and query throws from now on; undefined: nothing. */
+  failure: unknown;
+  /** What every use case and query waits for from now on. */
+  gate: Promise<void>;
+  addRegistry(projectId: string, url: string, changes?: Partial<RegistryView>): RegistryView;
+  publishNotice(projectId: string, changes?: Partial<NoticeView>): NoticeView;
+  publishChange(projectId: string, registry: RegistryView): ChangeView;
+  /** Generators of the feeds that were begun and have not ended. */
+  readonly openFeeds: number;
+}
+
+const NOW = '2030-01-31T09:00:00.000Z';
+
+export function createApplicationDouble(): ApplicationDouble {
+  const registries = new Map<string, RegistryView>();
+  const calls: string[] = [];
+  const recorded: Recorded[] = [];
+  const unauthenticated = new Map<string, number>();
+  const password = new Secret(`CANARY-double-${randomUUID()}`);
+  const notices = createFeedDouble<NoticeView>();
+  const changes = createFeedDouble<ChangeView>();
+
+  async function called<Result>(name: string, answer: () => Result): Promise<Result> {
+    calls.push(name);
+    await double.gate;
+    if (double.failure !== undefined) throw double.failure;
+    return answer();
+  }
+
+  const ofProject = (projectId: string) =>
+    [...registries.values()].filter((registry) => registry.projectId === projectId);
+
+  function existing(projectId: string, id: string): RegistryView {
+    const found = registries.get(id);
+    if (found === undefined || found.projectId !== projectId) throw notFound('registry');
+    return found;
+  }
+
+  const application: Application = {
+    createRegistry: (_context, projectId, { url, username }) =>
+      called('createRegistry', () => double.addRegistry(projectId, url, { username })),
+    updateRegistry: (_context, projectId, id) => called('updateRegistry', () => existing(projectId, id)),
+    rotateCredential: (_context, projectId, id) => called('rotateCredential', () => existing(projectId, id)),
+    deleteRegistry: (_context, projectId, id) =>
+      called('deleteRegistry', () => {
+        const { url } = existing(projectId, id);
+        registries.delete(id);
+        return { deletedId: id, url };
+      }),
+    issueCredential: (_context, _projectId, { pipeline }) =>
+      called('issueCredential', () => ({
+        lease: lease(pipeline),
+        serverAddress: 'https://index.docker.io/v1/',
+        username: 'robot',
+        password,
+        expiresAt: null,
+        dockerConfigJson: new Secret(JSON.stringify({ auths: { 'docker.io': { auth: password.reveal() } } })),
+      })),
+    releaseLease: (_context, _projectId, leaseId) =>
+      called('releaseLease', () => ({ ...lease('build'), id: leaseId, releasedAt: NOW })),
+
+    registries: (projectId, { first, after }) =>
+      called('registries', () => {
+        const all = ofProject(projectId);
+        const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after.id) + 1;
+        const items = all
+          .slice(start, start + first)
+          .map((node) => ({ node, cursor: { key: node.name, id: node.id } }));
+        return { items, hasNextPage: all.length > start + first };
+      }),
+    countRegistries: (projectId) => called('countRegistries', () => ofProject(projectId).length),
+    registry: (projectId, id) => called('registry', () => ofProject(projectId).find((found) => found.id === id)),
+    registryByUrl: (projectId, url) =>
+      called('registryByUrl', () => ofProject(projectId).find((found) => found.url === url)),
+    usage: (ids) =>
+      called('usage', () =>
+        ids.map((_, index) => ({ lastUsedAt: NOW, lastUsedBy: 'build', activeLeases: index, pipelines: [] })),
+      ),
+    leases: () => called('leases', () => [lease('build')]),
+    auditLog: (_projectId, { before = 1_000, first }) =>
+      called('auditLog', () => ({
+        entries: Array.from({ length: first }, (_, index) => auditEntry(before - index - 1)),
+        hasNextPage: true,
+      })),
+    countAuditEntries: () => called('countAuditEntries', () => 999),
+    rotationNotices: (projectId, { before = Number.POSITIVE_INFINITY, first }) =>
+      called('rotationNotices', () => {
+        const found = notices.items.filter((item) => item.projectId === projectId && item.sequence < before).reverse();
+        return { notices: found.slice(0, first), hasNextPage: found.length > first };
+      }),
+    feeds: { notices: notices.feed, changes: changes.feed },
+
+    recordDenied: async (context, attempt) => {
+      recorded.push({ outcome: 'DENIED', context, attempt });
+    },
+    recordFailed: async (context, attempt) => {
+      recorded.push({ outcome: 'FAILED', context, attempt });
+    },
+    countUnauthenticated: (source) => {
+      unauthenticated.set(source, (unauthenticated.get(source) ?? 0) + 1);
+    },
+  };
+
+  const double: ApplicationDouble = {
+    application,
+    registries,
+    calls,
+    recorded,
+    unauthenticated,
+    password,
+    failure: undefined,
+    gate: Promise.resolve(),
+    get openFeeds() {
+      return notices.open() + changes.open();
+    },
+    addRegistry(projectId, url, differences = {}) {
+      const registry: RegistryView = { ...registryTemplate(projectId, url), ...differences };
+      registries.set(registry.id, registry);
+      return registry;
+    },
+    publishNotice(projectId, differences = {}) {
+      return notices.publish((sequence) => ({
+        sequence,
+        kind: 'ROTATED',
+        projectId,
+        registryId: registryId(projectId, 'docker.io'),
+        url: 'docker.io',
+        credentialVersion: sequence,
+        occurredAt: NOW,
+        expiresAt: null,
+        actor: 'alice',
+        leasesOnOlderVersions: 0,
+        message: `version ${sequence}`,
+        ...differences,
+      }));
+    },
+    publishChange(projectId, registry) {
+      return changes.publish((sequence) => ({
+        sequence,
+        kind: 'UPDATED',
+        projectId,
+        registryId: registry.id,
+        registry,
+      }));
+    },
+  };
+  return double;
+}
+
+/** Hands the same object to everyone who follows, as the real feeds do. */
+function createFeedDouble<Item extends { readonly sequence: number; readonly projectId: string }>() {
+  const items: Item[] = [];
+  let open = 0;
+  const waiting = new Set<() => void>();
+
+  async function* follow(
+    projectId: string,
+    after: number | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Item, void, undefined> {
+    open += 1;
+    const wakeAll = () => wake();
+    signal.addEventListener('abort', wakeAll, { once: true });
+    try {
+      let next = after === undefined ? items.length : items.findIndex(({ sequence }) => sequence > after);
+      if (next === -1) next = items.length;
+      while (!signal.aborted) {
+        const item = items[next];
+        if (item === undefined) {
+          await new Promise<void>((resolve) => {
+            waiting.add(resolve);
+          });
+          continue;
+        }
+        next += 1;
+        if (item.projectId === projectId) yield item;
+      }
+    } finally {
+      signal.removeEventListener('abort', wakeAll);
+      open -= 1;
+    }
+  }
+
+  function wake(): void {
+    const woken = [...waiting];
+    waiting.clear();
+    for (const resolve of woken) resolve();
+  }
+
+  return {
+    items,
+    feed: { follow } satisfies Feed<Item>,
+    open: () => open,
+    publish(make: (sequence: number) => Item): Item {
+      const item = make(items.length + 1);
+      items.push(item);
+      wake();
+      return item;
+    },
+  };
+}
+
+function registryTemplate(projectId: string, url: string): RegistryView {
+  return {
+    id: registryId(projectId, url),
+    projectId,
+    url,
+    enteredUrl: `https://${url}/`,
+    name: url,
+    description: null,
+    email: null,
+    provider: 'GENERIC',
+    username: 'robot',
+    access: 'PULL_AND_PUSH',
+    caCertificate: null,
+    credential: {
+      version: 1,
+      kind: 'PASSWORD',
+      present: true,
+      expiresAt: null,
+      expirySource: null,
+      rotateEveryDays: 90,
+      rotatedAt: NOW,
+      rotatedBy: 'alice',
+    },
+    revision: 0,
+    createdAt: NOW,
+    createdBy: 'alice',
+    updatedAt: NOW,
+    updatedBy: 'alice',
+  };
+}
+
+function lease(pipeline: string): LeaseView {
+  return {
+    id: randomUUID(),
+    registryId: randomUUID(),
+    credentialVersion: 1,
+    pipeline,
+    runId: null,
+    purpose: 'PULL',
+    issuedTo: 'alice',
+    issuedAt: NOW,
+    expiresAt: NOW,
+    releasedAt: null,
+  };
+}
+
+function auditEntry(sequence: number) {
+  return {
+    sequence,
+    hash: String(sequence).padStart(64, '0'),
+    eventId: randomUUID(),
+    occurredAt: NOW,
+    action: 'CREATE_REGISTRY',
+    outcome: 'SUCCEEDED' as const,
+    code: null,
+    actor: 'alice',
+    issuer: null,
+    ipAddress: null,
+    userAgent: null,
+    requestId: null,
+    registryId: null,
+    url: 'docker.io',
+    pipeline: null,
+    changes: [{ field: 'name', from: null, to: 'docker.io' }],
+    durationMs: 1,
+  };
+}
