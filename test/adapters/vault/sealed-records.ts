@@ -1,0 +1,88 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { KeyFile } from '../../../src/adapters/vault/key-file.ts';
+import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
+import { openRecord, recordDigest, sealRecord } from '../../../src/adapters/vault/record-cipher.ts';
+import type { SealedSecret } from '../../../src/application/ports/sealed-secret-store.ts';
+import {
+  type LoginCredential,
+  type SecretBinding,
+  SecretIntegrityError,
+} from '../../../src/application/ports/vault.ts';
+import { Secret } from '../../../src/domain/secret.ts';
+import { canary } from '../../support/canary.ts';
+import { createMutant, type Fault } from '../../support/mutant.ts';
+
+/** The functions under test, or those of a broken variant. */
+export interface Cipher {
+  readonly createLocalKeyRing: typeof createLocalKeyRing;
+  readonly sealRecord: typeof sealRecord;
+  readonly openRecord: typeof openRecord;
+  readonly recordDigest: typeof recordDigest;
+}
+export const CIPHER: Cipher = { createLocalKeyRing, sealRecord, openRecord, recordDigest };
+
+export async function brokenCipher(faults: readonly Fault[]): Promise<Cipher> {
+  const mutant = await createMutant('adapters/vault', faults);
+  const { createLocalKeyRing } = await mutant.load<Pick<Cipher, 'createLocalKeyRing'>>('key-ring.ts');
+  return { ...(await mutant.load<Omit<Cipher, 'createLocalKeyRing'>>('record-cipher.ts')), createLocalKeyRing };
+}
+
+/** Random keys with these ids; the last one wraps. */
+export function keyFileWith(...ids: readonly [number, ...number[]]): KeyFile {
+  const keys = ids.map((id) => ({ id, bytes: randomBytes(32) }));
+  return { primaryKeyId: ids.at(-1) ?? ids[0], keys };
+}
+
+export function keyRingWith(...ids: readonly [number, ...number[]]): KeyRing {
+  return createLocalKeyRing(keyFileWith(...ids));
+}
+
+/** The same keys again: a key ring zeroes the bytes that it is made of. */
+export function copyOf({ primaryKeyId, keys }: KeyFile, changes: Partial<KeyFile> = {}): KeyFile {
+  return { primaryKeyId, keys: keys.map(({ id, bytes }) => ({ id, bytes: Buffer.from(bytes) })), ...changes };
+}
+
+export function someBinding(changes: Partial<SecretBinding> = {}): SecretBinding {
+  return {
+    projectId: `project-${randomBytes(4).toString('hex')}`,
+    registryId: randomUUID(),
+    credentialVersion: 1 + (randomBytes(1)[0] ?? 0),
+    host: `${randomBytes(3).toString('hex')}.example.com:5000`,
+    ...changes,
+  };
+}
+
+export function someCredential(label: string): LoginCredential {
+  return { username: `robot-${label}`, password: new Secret(canary(label)) };
+}
+
+/** Records, with what made them and what opens them. */
+export interface Sealed {
+  readonly cipher: Cipher;
+  readonly keyRing: KeyRing;
+  readonly records: readonly SealedSecret[];
+}
+
+export async function sealSome(count: number, label: string, cipher = CIPHER): Promise<Sealed> {
+  const keyRing = cipher.createLocalKeyRing(keyFileWith(1, 2));
+  const records: SealedSecret[] = [];
+  for (let index = 0; index < count; index += 1) {
+    records.push(await cipher.sealRecord(keyRing, randomUUID(), someBinding(), someCredential(label)));
+  }
+  return { cipher, keyRing, records };
+}
+
+/**
+ * Whether a record that was tampered with is refused although its digest was made to agree, so that every other
+ * guard has to hold by itself. Anything but a SecretIntegrityError is a fault of its own.
+ */
+export async function isRefused({ cipher, keyRing }: Sealed, tampered: Omit<SealedSecret, 'digest'>): Promise<boolean> {
+  const digest = cipher.recordDigest(tampered);
+  try {
+    await cipher.openRecord(keyRing, { ...tampered, digest }, digest);
+    return false;
+  } catch (error) {
+    if (error instanceof SecretIntegrityError) return true;
+    throw error;
+  }
+}
