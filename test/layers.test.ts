@@ -38,7 +38,7 @@ function ruleFor(file: string): Rule {
     case 'clients':
       return { paths: ['clients/'], modules: 'builtins' };
     case 'compose.ts':
-      return { paths: ['application/', 'domain/', 'adapters/', 'graphql/', 'http/', 'config.ts'], modules: 'any' };
+      return { paths: ['application/', 'domain/', 'adapters/', 'graphql/', 'http/', '*.ts'], modules: 'any' };
     case 'config.ts':
       return { paths: ['domain/'], modules: 'any' };
     case 'main.ts':

@@ -6,7 +6,7 @@ import { canary } from '../support/canary.ts';
 import { type ClientRun, type CompiledClient, compileCredentialHelper, runClient } from '../support/compiled-client.ts';
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
 import { digestOfOciImage, writeOciImage } from '../support/oci-image.ts';
-import { startPurser } from '../support/purser.ts';
+import { startPurser, type TestPurser } from '../support/purser.ts';
 import { skipReason } from '../support/required-tools.ts';
 import { createSkopeo, type Skopeo } from '../support/skopeo.ts';
 
@@ -30,7 +30,7 @@ const missing = skipReason('docker-registry', 'htpasswd', 'openssl', 'skopeo');
 /** One story in several steps: each starts where the one before it ended. */
 describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missing})` : ''}`, () => {
   const [first, second] = [canary('first'), canary('second')];
-  let purser: Awaited<ReturnType<typeof startPurser>>;
+  let purser: TestPurser;
   let registry: DockerRegistry;
   let helper: CompiledClient;
   let pipeline: Skopeo;
@@ -94,7 +94,7 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
     const input = { url: `https://${host}/`, username: 'robot', password: first, caCertificate };
     const created = await manage(CREATE, { input });
     expect(created).toMatchObject({ createRegistry: { registry: { url: host, credential: { version: 1 } } } });
-    registryId = (created as { createRegistry: { registry: { id: string } } }).createRegistry.registry.id;
+    registryId = created.createRegistry.registry.id;
 
     expect(await pipeline.push(image, 'team/web:1')).toMatchObject({ exitCode: 0 });
     expect(await pipeline.pull('team/web:1', join(folder, 'pulled'))).toMatchObject({ exitCode: 0 });
@@ -102,7 +102,7 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
   });
 
   it('leaves leases that name it', async () => {
-    const { leases } = (await manage(LEASES, { id: registryId })) as { leases: object[] };
+    const { leases } = await manage(LEASES, { id: registryId });
     const lease = {
       pipeline: 'web/deploy',
       runId: '1742',
@@ -111,7 +111,7 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
       credentialVersion: 1,
     };
     expect(leases.length).toBeGreaterThanOrEqual(2);
-    expect(leases).toEqual(leases.map(() => lease));
+    expect(leases).toEqual(leases.map((_: unknown) => lease));
   });
 
   it('is refused by the registry when the password was changed there alone', async () => {
