@@ -1,0 +1,63 @@
+import pg, { type Client, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { isOutcomeUnknown } from './availability.ts';
+import { type Log, loggable } from './log.ts';
+import { type SessionOptions, sessionConfig } from './session.ts';
+
+export interface ConnectionOptions extends SessionOptions {
+  readonly log: Log;
+  /** Sends statements without waiting for earlier answers: nearly twice the point reads, but slower durable writes. */
+  readonly pipeline?: boolean;
+}
+
+/** One connection that is made at its first use and made anew at the next use after it was lost. */
+export interface Connection {
+  query<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>>;
+  /** Ends it once the statements under way have been answered. */
+  close(): Promise<void>;
+}
+
+export function createConnection({ log, pipeline = false, ...session }: ConnectionOptions): Connection {
+  let current: Promise<Client> | undefined;
+  let closed = false;
+
+  function connect(): Promise<Client> {
+    const client = new pg.Client({ ...sessionConfig(session), pipeline });
+    const connecting = client.connect().then(() => client);
+    const forget = () => {
+      if (current === connecting) current = undefined;
+    };
+    client.on('error', (error) => {
+      log.warn({ connection: session.name, ...loggable(error) }, 'a connection to Postgres broke');
+      forget();
+    });
+    client.on('end', forget);
+    connecting.catch(forget);
+    return connecting;
+  }
+
+  /** A connection that owes an answer is of no more use: the answer could come in another statement's place. */
+  function discard(used: Promise<Client>, client: Client): void {
+    if (current === used) current = undefined;
+    client.end().catch(() => undefined);
+  }
+
+  return {
+    async query<Row extends QueryResultRow>(statement: QueryConfig) {
+      if (closed) throw new Error('Client was closed and is not queryable');
+      current ??= connect();
+      const used = current;
+      const client = await used;
+      try {
+        return await client.query<Row>(statement);
+      } catch (error) {
+        if (isOutcomeUnknown(error)) discard(used, client);
+        throw error;
+      }
+    },
+    async close() {
+      closed = true;
+      const client = await current?.catch(() => undefined);
+      await client?.end();
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { QueryConfig, QueryResultRow } from 'pg';
+import {
+  type AppendResult,
+  BEGINNING,
+  DuplicateEventId,
+  type EventLog,
+  EventLogUnavailable,
+  type Position,
+  WrongExpectedRevision,
+} from '../../application/ports/event-log.ts';
+import { type AppendNotifications, listenForAppends } from './append-notifications.ts';
+import { isUnavailable } from './availability.ts';
+import { type Connection, createConnection } from './connection.ts';
+import {
+  APPEND,
+  type AppendRow,
+  appendValues,
+  EVENT_COLUMNS,
+  type EventRow,
+  type PreparedAppend,
+  prepareAppend,
+  recordedEvent,
+} from './event-rows.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { type Log, loggable } from './log.ts';
+
+export interface PostgresEventLogOptions {
+  readonly connectionString: string;
+  readonly log: Log;
+  /** From the call to an answer, or to `EventLogUnavailable`. Default 10 s. */
+  readonly appendTimeoutMs?: number;
+  /** Called for every batch that was written: how many appends it held and how long it took. */
+  readonly onBatch?: (size: number, seconds: number) => void;
+}
+
+const APPEND_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
+const MAX_EVENTS_IN_BATCH = 256;
+/** Reading a stream must not wait behind a page of a thousand events, and two are enough to keep a core busy. */
+const STREAM_READERS = 2;
+/** A batch whose connection broke is sent again after these; the event ids make that safe. */
+const RETRY_DELAYS_MS = [100, 400] as const;
+
+type AppendOutcome =
+  | { readonly kind: 'appended'; readonly result: AppendResult }
+  | { readonly kind: 'wrong revision'; readonly actual: number | 'no-stream' }
+  | { readonly kind: 'duplicate'; readonly eventId: string };
+
+/** The log in `log.events`, written by group commit over one connection. Migrations must have run. */
+export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog {
+  const { connectionString, log, onBatch } = options;
+  const listeners = new Set<() => void>();
+  let notifications: AppendNotifications | undefined;
+  let closed = false;
+
+  const writer = createConnection({
+    connectionString,
+    log,
+    name: 'purser log writer',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
+  const reader = (name: string) => createConnection({ connectionString, log, name, pipeline: true });
+  const tailReader = reader('purser log tail');
+  const streamReaders = Array.from({ length: STREAM_READERS }, () => reader('purser log streams'));
+  let turn = 0;
+
+  const appends = createGroupCommit<PreparedAppend, AppendOutcome>({
+    commit: async (batch) => {
+      const outcomes = outcomesOf(batch, await insert(batch));
+      if (outcomes.some(({ kind }) => kind === 'appended')) tellListeners();
+      return outcomes;
+    },
+    maxWeight: MAX_EVENTS_IN_BATCH,
+    weightOf: ({ events }) => events.length,
+    // One append a stream and batch: the next one is judged by what this one leaves.
+    keysOf: ({ stream, events }) => [stream, ...events.map(({ id }) => id)],
+    isItemFault: (error) => !(error instanceof EventLogUnavailable),
+    timeoutMs: options.appendTimeoutMs ?? APPEND_TIMEOUT_MS,
+    timeoutError: () => new EventLogUnavailable('the event log did not answer in time'),
+    closedError,
+    onBatch,
+  });
+
+  async function insert(batch: readonly PreparedAppend[]): Promise<AppendRow[]> {
+    const statement = { ...APPEND, values: appendValues(batch) };
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return (await writer.query<AppendRow>(statement)).rows;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        const pause = RETRY_DELAYS_MS[attempt];
+        if (pause === undefined) throw new EventLogUnavailable('the event log did not answer', { cause: error });
+        log.warn({ attempt, ...loggable(error) }, 'an append got no answer: sending it again');
+        await delay(pause * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  async function read<Row extends QueryResultRow>(
+    connection: Connection | undefined,
+    statement: QueryConfig,
+  ): Promise<Row[]> {
+    if (closed || !connection) throw closedError();
+    try {
+      return (await connection.query<Row>(statement)).rows;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+    }
+    try {
+      // A read may be repeated: perhaps nothing but the connection was lost.
+      return (await connection.query<Row>(statement)).rows;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      throw new EventLogUnavailable('the event log did not answer', { cause: error });
+    }
+  }
+
+  function tellListeners(): void {
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch (error) {
+        // What was appended is appended.
+        log.error(loggable(error), 'a listener for appends failed');
+      }
+    }
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    await appends.close();
+    listeners.clear();
+    await Promise.all([notifications, writer, tailReader, ...streamReaders].map((part) => part?.close()));
+  }
+  let closing: Promise<void> | undefined;
+
+  return {
+    async append(stream, expected, events) {
+      const outcome = await appends.submit(prepareAppend(stream, expected, events));
+      switch (outcome.kind) {
+        case 'appended':
+          return outcome.result;
+        case 'wrong revision':
+          throw new WrongExpectedRevision(stream, expected, outcome.actual);
+        case 'duplicate':
+          throw new DuplicateEventId(outcome.eventId);
+        default:
+          return unknownOutcome(outcome);
+      }
+    },
+
+    async readStream(stream, { fromRevision, maxCount }) {
+      const connection = streamReaders[turn++ % streamReaders.length];
+      const rows = await read<EventRow>(connection, {
+        name: 'read-stream',
+        text: `select ${EVENT_COLUMNS} from log.events where stream = $1 and revision >= $2 order by revision limit $3`,
+        values: [stream, fromRevision, maxCount],
+      });
+      return rows.map(recordedEvent);
+    },
+
+    async readAll({ after, maxCount }) {
+      const rows = await read<EventRow>(tailReader, {
+        name: 'read-all',
+        text: `select ${EVENT_COLUMNS} from log.events where position > $1 order by position limit $2`,
+        values: [after, maxCount],
+      });
+      return rows.map(recordedEvent);
+    },
+
+    async head() {
+      const rows = await read<{ position: bigint }>(tailReader, {
+        name: 'read-head',
+        text: 'select position from log.head',
+      });
+      return (rows[0]?.position as Position | undefined) ?? BEGINNING;
+    },
+
+    onAppended(listener) {
+      listeners.add(listener);
+      if (!closed) notifications ??= listenForAppends(connectionString, log, tellListeners);
+      return () => listeners.delete(listener);
+    },
+
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function closedError(): EventLogUnavailable {
+  return new EventLogUnavailable('the event log is closed');
+}
+
+/** The database answers for each event; an append's outcome is that of its last one. */
+function outcomesOf(batch: readonly PreparedAppend[], rows: readonly AppendRow[]): AppendOutcome[] {
+  let next = 0;
+  return batch.map(({ events }) => {
+    next += events.length;
+    const row = rows[next - 1];
+    if (!row) throw new Error('log.append_events answered with fewer rows than events');
+    return outcomeOf(row);
+  });
+}
+
+function outcomeOf({ outcome, position, revision, known_id }: AppendRow): AppendOutcome {
+  switch (outcome) {
+    case 'appended':
+    case 'repeated':
+      return { kind: 'appended', result: { position: (position ?? BEGINNING) as Position, revision } };
+    case 'wrong_revision':
+      return { kind: 'wrong revision', actual: revision === -1 ? 'no-stream' : revision };
+    case 'duplicate_event':
+      return { kind: 'duplicate', eventId: known_id ?? '' };
+    default:
+      return unknownOutcome(outcome);
+  }
+}
+
+function unknownOutcome(outcome: never): never {
+  throw new Error(`unknown outcome of an append: ${JSON.stringify(outcome)}`);
+}

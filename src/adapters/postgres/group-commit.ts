@@ -1,0 +1,129 @@
+export interface GroupCommitOptions<Item, Outcome> {
+  /** Writes all items in one transaction; resolves with an outcome for each, in their order. */
+  readonly commit: (batch: readonly Item[]) => Promise<readonly Outcome[]>;
+  /** A batch takes items until their weights reach this. */
+  readonly maxWeight: number;
+  /** Default: 1 for each item. */
+  readonly weightOf?: (item: Item) => number;
+  /** Items that have a key in common never share a batch; they go in the order in which they came. */
+  readonly keysOf: (item: Item) => readonly string[];
+  /** Whether an error may be one item's own fault. Then each is tried alone, so that the others do not suffer for it. */
+  readonly isItemFault: (error: unknown) => boolean;
+  /** Milliseconds from `submit` to an answer. */
+  readonly timeoutMs: number;
+  readonly timeoutError: () => Error;
+  readonly closedError: () => Error;
+  readonly onBatch?: ((size: number, seconds: number) => void) | undefined;
+}
+
+export interface GroupCommit<Item, Outcome> {
+  /** After a timeout the item may or may not be written; one that was still waiting is not. */
+  submit(item: Item): Promise<Outcome>;
+  /** Waits for what was submitted, then refuses further items. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** A long queue of items with equal keys is not searched to its end for every batch. */
+const MAX_LOOK_AHEAD = 2_048;
+
+interface Waiting<Item, Outcome> {
+  readonly item: Item;
+  readonly keys: readonly string[];
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+  settled: boolean;
+}
+
+/**
+ * Collects what is submitted while a batch is under way and sends it as the next one. One durable write then serves
+ * many callers, without a timer and without anyone waiting for company: a single caller's item goes at once. Two
+ * batches under way at a time were measured to be no faster than one.
+ */
+export function createGroupCommit<Item, Outcome>(
+  options: GroupCommitOptions<Item, Outcome>,
+): GroupCommit<Item, Outcome> {
+  const { commit, maxWeight, weightOf = () => 1, keysOf, isItemFault, onBatch } = options;
+  let queue: Waiting<Item, Outcome>[] = [];
+  let running: Promise<void> | undefined;
+  let closed = false;
+
+  async function run(): Promise<void> {
+    while (queue.length > 0) {
+      // All who are about to submit in this turn of the event loop, such as those the last batch answered, go along.
+      await new Promise(setImmediate);
+      const batch = takeBatch();
+      if (batch.length > 0) await send(batch);
+    }
+    running = undefined;
+  }
+
+  function takeBatch(): Waiting<Item, Outcome>[] {
+    const batch: Waiting<Item, Outcome>[] = [];
+    const left: Waiting<Item, Outcome>[] = [];
+    const taken = new Set<string>();
+    let weight = 0;
+    let seen = 0;
+    for (const waiting of queue) {
+      if (waiting.settled) continue;
+      if (weight >= maxWeight || seen === MAX_LOOK_AHEAD) {
+        left.push(waiting);
+        continue;
+      }
+      seen += 1;
+      const free = waiting.keys.every((key) => !taken.has(key));
+      // Those left behind keep their keys as well, or a later item would overtake them.
+      for (const key of waiting.keys) taken.add(key);
+      (free ? batch : left).push(waiting);
+      if (free) weight += weightOf(waiting.item);
+    }
+    queue = left;
+    return batch;
+  }
+
+  async function send(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      const outcomes = await commit(batch.map(({ item }) => item));
+      onBatch?.(batch.length, (performance.now() - startedAt) / 1_000);
+      for (const [index, outcome] of outcomes.entries()) batch[index]?.resolve(outcome);
+    } catch (error) {
+      if (batch.length > 1 && isItemFault(error)) {
+        for (const waiting of batch) await send([waiting]);
+      } else {
+        for (const waiting of batch) waiting.reject(error);
+      }
+    }
+  }
+
+  return {
+    submit(item) {
+      if (closed) return Promise.reject(options.closedError());
+      return new Promise<Outcome>((resolve, reject) => {
+        const settle = () => {
+          waiting.settled = true;
+          clearTimeout(timer);
+        };
+        const waiting: Waiting<Item, Outcome> = {
+          item,
+          keys: keysOf(item),
+          resolve: (outcome) => {
+            settle();
+            resolve(outcome);
+          },
+          reject: (error) => {
+            settle();
+            reject(error);
+          },
+          settled: false,
+        };
+        const timer = setTimeout(() => waiting.reject(options.timeoutError()), options.timeoutMs);
+        queue.push(waiting);
+        running ??= run();
+      });
+    },
+    async close() {
+      closed = true;
+      await running;
+    },
+  };
+}
