@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { SealedSecret } from '../../../src/application/ports/sealed-secret-store.ts';
+import type { Fault } from '../../support/mutant.ts';
+import { brokenCipher, CIPHER, type Cipher, keyFileWith, someBinding, someCredential } from './sealed-records.ts';
+
+/**
+ * The goal is a million, which takes almost a minute: `PURSER_TEST_SEALS=1000000` asks for it. With half of that the
+ * suite still finds every source of keys that has less than some 36 bits.
+ */
+const SEALS = Number(process.env.PURSER_TEST_SEALS ?? 500_000);
+/** What is kept of each value: 64 bits, of which a million hold two equal ones once in 37 million runs. */
+const KEPT_BYTES = 8;
+
+interface Repetitions {
+  /** Of the pair that makes a message key: its nonce is always the same. */
+  readonly messageKeys: number;
+  /** Under the one key-encryption key. */
+  readonly wrappingNonces: number;
+}
+
+/**
+ * Seals one credential so often and counts the keys and nonces that came again. Message keys are not seen outside, but
+ * the commitment is derived with them: it repeats if and only if data key and message id do.
+ */
+async function repetitionsIn(seals: number, { createLocalKeyRing, sealRecord }: Cipher): Promise<Repetitions> {
+  const keyRing = createLocalKeyRing(keyFileWith(1));
+  const [binding, credential, secretId] = [someBinding(), someCredential('seals'), randomUUID()];
+  const commitments = new BigUint64Array(seals);
+  const nonces = new BigUint64Array(seals);
+  for (let index = 0; index < seals; index += 1) {
+    const record: SealedSecret = await sealRecord(keyRing, secretId, binding, credential);
+    commitments[index] = record.commitment.readBigUInt64BE(record.commitment.length - KEPT_BYTES);
+    nonces[index] = record.wrappedKey.bytes.readBigUInt64BE(0);
+  }
+  return { messageKeys: repetitions(commitments), wrappingNonces: repetitions(nonces) };
+}
+
+function repetitions(values: BigUint64Array): number {
+  const sorted = values.sort();
+  let repeated = 0;
+  for (let index = 1; index < sorted.length; index += 1) if (sorted[index] === sorted[index - 1]) repeated += 1;
+  return repeated;
+}
+
+describe(`${SEALS} seals`, () => {
+  it('repeat no key and no nonce', async () => {
+    expect(await repetitionsIn(SEALS, CIPHER)).toEqual({ messageKeys: 0, wrappingNonces: 0 });
+  }, 300_000);
+});
+
+describe('10,000 seals', () => {
+  it.each<[string, keyof Repetitions, Fault[]]>([
+    [
+      'data keys and message ids of two random bytes',
+      'messageKeys',
+      [
+        {
+          file: 'record-cipher.ts',
+          find: 'randomBytes(KEY_BYTES)',
+          replace: 'Buffer.alloc(KEY_BYTES, randomBytes(2))',
+        },
+        { file: 'record-cipher.ts', find: 'randomBytes(MESSAGE_ID_BYTES)', replace: 'Buffer.alloc(MESSAGE_ID_BYTES)' },
+      ],
+    ],
+    [
+      'wrapping nonces of two random bytes',
+      'wrappingNonces',
+      [{ file: 'key-ring.ts', find: 'randomBytes(NONCE_BYTES)', replace: 'Buffer.alloc(NONCE_BYTES, randomBytes(2))' }],
+    ],
+  ])('repeat some with %s', async (_, repeated, faults) => {
+    const found = await repetitionsIn(10_000, await brokenCipher(faults));
+    expect(found[repeated]).toBeGreaterThan(0);
+  });
+});
