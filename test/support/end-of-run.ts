@@ -6,6 +6,8 @@ export interface TestRun {
   readonly databases: readonly string[];
   /** The embedded server's data folder with its log; undefined where the run uses a server of its own. */
   readonly dataDir: string | undefined;
+  /** The logs of all services that ran under test. */
+  readonly logFolder: string;
 }
 
 /**

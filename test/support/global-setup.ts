@@ -12,6 +12,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Where `createTestDatabase` makes its databases, and what their names begin with. */
     readonly testServer: { readonly connectionString: string; readonly prefix: string };
+    /** Where services under test write their logs, a file for each process. */
+    readonly logFolder: string;
   }
 }
 
@@ -36,13 +38,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await server.stop();
     throw error;
   }
+  const logFolder = await mkdtemp(join(tmpdir(), 'purser-test-logs-'));
   project.provide('testServer', { connectionString: server.connectionString, prefix });
+  project.provide('logFolder', logFolder);
 
   return async () => {
     const databases = await databasesOf(server.connectionString, prefix);
     try {
       const { connectionString, dataDir } = server;
-      for (const check of endOfRunChecks) await check({ connectionString, databases, dataDir });
+      for (const check of endOfRunChecks) await check({ connectionString, databases, dataDir, logFolder });
     } finally {
       if (server.dataDir === undefined) {
         for (const name of databases) {
@@ -50,6 +54,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
         }
       }
       await server.stop();
+      await rm(logFolder, { recursive: true, force: true });
     }
   };
 }

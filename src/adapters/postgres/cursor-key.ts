@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { sessionConfig } from './session.ts';
+
+/** The key that all replicas authenticate cursors with; the first that starts makes it. */
+export async function loadCursorKey(connectionString: string): Promise<Buffer> {
+  const client = new pg.Client(sessionConfig({ connectionString, name: 'purser start' }));
+  await client.connect();
+  try {
+    await client.query('insert into projection.cursor_key (key) values ($1) on conflict do nothing', [randomBytes(32)]);
+    const { rows } = await client.query<{ key: Buffer }>('select key from projection.cursor_key');
+    const [row] = rows;
+    if (!row) throw new Error('projection.cursor_key has no row');
+    return row.key;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { ConfigurationError } from './config.ts';
+import { rebuild } from './rebuild-command.ts';
+import { serve } from './serve-command.ts';
+import { runTokenCommand } from './token-command.ts';
+
+const USAGE = `usage: purser <command>
+  serve     run the service (configured by environment variables)
+  token     print a development token: --project P [--permission P …] [--subject S] [--ttl 1h]
+  rebuild   build the read models again from the log, without stopping the service
+`;
+
+const COMMANDS: Readonly<Record<string, (argv: string[], env: NodeJS.ProcessEnv) => Promise<number>>> = {
+  serve: (_argv, env) => serve(env),
+  token: runTokenCommand,
+  rebuild: (_argv, env) => rebuild(env),
+};
+
+const [name = '', ...argv] = process.argv.slice(2);
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+if (command) {
+  try {
+    process.exitCode = await command(argv, process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  }
+} else {
+  process.stderr.write(USAGE);
+  process.exitCode = 2;
+}

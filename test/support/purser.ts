@@ -1,0 +1,86 @@
+import { appendFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { type Service, startService } from '../../src/compose.ts';
+import { readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/logger.ts';
+import { createTestDatabase } from './postgres.ts';
+import { createTestIssuer, type TestIssuer, type TestTokenOptions } from './tokens.ts';
+
+export interface GraphqlAnswer {
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
+  readonly data?: any;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions: { readonly code: string; readonly field?: string };
+  }[];
+}
+
+export interface TestPurser {
+  readonly url: string;
+  readonly connectionString: string;
+  readonly environment: Readonly<Record<string, string>>;
+  token(options?: TestTokenOptions): string;
+  /** With a token for everything in `demo` where none is given. */
+  graphql(query: string, variables?: Record<string, unknown>, token?: string): Promise<GraphqlAnswer>;
+  stop(): Promise<void>;
+}
+
+export interface PurserOptions {
+  /** A further replica of the service that this one is. */
+  readonly replicaOf?: TestPurser;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The whole service, listening on a free port, with a database, a key file and an issuer of its own. */
+export async function startPurser(options: PurserOptions = {}): Promise<TestPurser> {
+  const { replicaOf } = options;
+  const connectionString = replicaOf?.connectionString ?? (await createTestDatabase()).connectionString;
+  const dataDir = replicaOf ? undefined : await mkdtemp(join(tmpdir(), 'purser-data-'));
+  const issuer = replicaOf ? undefined : createTestIssuer();
+  const environment = {
+    ...(replicaOf?.environment ?? {
+      DATABASE_URL: connectionString,
+      PURSER_DATA_DIR: dataDir ?? '',
+      JWT_ISSUERS: (issuer as TestIssuer).jwtIssuers,
+      PORT: '0',
+      LOG_LEVEL: 'debug',
+    }),
+    ...options.environment,
+  };
+  const service: Service = await startService(readConfig(environment), createLogger('debug', testLog()));
+  const token = replicaOf ? replicaOf.token : (issuer as TestIssuer).token;
+  return {
+    url: service.url,
+    connectionString,
+    environment,
+    token,
+    graphql: (query, variables = {}, bearer = token()) => ask(service.url, query, variables, bearer),
+    async stop() {
+      await service.close();
+      if (dataDir) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function ask(
+  url: string,
+  query: string,
+  variables: Record<string, unknown>,
+  token: string,
+): Promise<GraphqlAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query, variables }),
+  });
+  return (await response.json()) as GraphqlAnswer;
+}
+
+/** What the service logs goes to a file that the checks at the end of the run read. */
+export function testLog(): { write(line: string): void } {
+  const file = join(inject('logFolder'), `${process.pid}.log`);
+  return { write: (line) => appendFileSync(file, line) };
+}
