@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canary } from '../support/canary.ts';
+import { type GraphqlAnswer, startPurser, type TestPurser } from '../support/purser.ts';
+import { withClient } from '../support/server-databases.ts';
+import { CREATE, DELETE, ISSUE, RELEASE, ROTATE, UPDATE } from './operations.ts';
+
+let purser: TestPurser;
+beforeAll(async () => {
+  purser = await startPurser();
+});
+afterAll(() => purser.stop());
+
+const REUSED = [{ extensions: { code: 'IDEMPOTENCY_KEY_REUSED', field: 'idempotencyKey' } }];
+
+async function eventCount(): Promise<number> {
+  const { rows } = await withClient(purser.connectionString, (client) =>
+    client.query(`select count(*)::int as count from log.events where type <> 'AccessDenied'`),
+  );
+  return rows[0].count;
+}
+
+describe('a repeated idempotency key', () => {
+  it('gives every mutation its first answer again, and makes no further event', async () => {
+    const [first, second] = [canary('first'), canary('second')];
+    const key = () => ({ idempotencyKey: randomUUID() });
+    const create = { input: { url: 'again.example', username: 'ada', password: first, ...key() } };
+    const created = await purser.graphql(CREATE, create);
+    const { id } = created.data.createRegistry.registry;
+    const update = { id, input: { name: 'Ours', username: 'grace', password: second, ...key() } };
+    const rotate = { id, input: { password: canary('third'), ...key() } };
+    const issue = { input: { image: 'again.example/app', pipeline: 'p', ...key() } };
+    const remove = { id, input: { force: true, ...key() } };
+    const answers: [string, Record<string, unknown>, GraphqlAnswer][] = [];
+    for (const [query, variables] of [
+      [UPDATE, update],
+      [ROTATE, rotate],
+      [ISSUE, issue],
+    ] as const) {
+      answers.push([query, variables, await purser.graphql(query, variables)]);
+    }
+    const before = await eventCount();
+    for (const [query, variables, answer] of answers) {
+      const again = await purser.graphql(query, variables);
+      expect(again.errors).toBeUndefined();
+      expect(withoutUsage(again)).toEqual(withoutUsage(answer));
+    }
+    expect(withoutUsage(await purser.graphql(CREATE, create))).toEqual(withoutUsage(created));
+    expect(await eventCount()).toBe(before);
+
+    const deleted = await purser.graphql(DELETE, remove);
+    expect(await purser.graphql(DELETE, remove)).toEqual(deleted);
+    expect(await eventCount()).toBe(before + 1);
+  });
+
+  it('is refused with another input, another secret, another operation or another target', async () => {
+    const idempotencyKey = randomUUID();
+    const password = canary('original');
+    const input = { url: 'reused.example', username: 'ada', password, idempotencyKey };
+    const { id } = (await purser.graphql(CREATE, { input })).data.createRegistry.registry;
+    const attempts: [string, Record<string, unknown>][] = [
+      [CREATE, { input: { ...input, name: 'other' } }],
+      [CREATE, { input: { ...input, password: canary('other') } }],
+      [CREATE, { input: { ...input, url: 'elsewhere.example' } }],
+      [UPDATE, { id, input: { name: 'x', idempotencyKey } }],
+      [ISSUE, { input: { image: 'reused.example/app', pipeline: 'p', idempotencyKey } }],
+    ];
+    for (const [query, variables] of attempts)
+      expect((await purser.graphql(query, variables)).errors).toMatchObject(REUSED);
+  });
+
+  it('is another key for another subject, and in another project', async () => {
+    const idempotencyKey = randomUUID();
+    const input = { image: 'shared.example/app', pipeline: 'p', idempotencyKey };
+    await purser.graphql(CREATE, { input: { url: 'shared.example', username: 'a', password: canary('shared') } });
+    const bob = purser.token({ subject: 'bob' });
+    const [mine, his] = [await purser.graphql(ISSUE, { input }), await purser.graphql(ISSUE, { input }, bob)];
+    expect(mine.data.issueCredential.lease.id).not.toBe(his.data.issueCredential.lease.id);
+  });
+
+  it('does not revive a lease that was released', async () => {
+    const input = { image: 'ended.example/app', pipeline: 'p', idempotencyKey: randomUUID() };
+    await purser.graphql(CREATE, { input: { url: 'ended.example', username: 'a', password: canary('ended') } });
+    const { lease } = (await purser.graphql(ISSUE, { input })).data.issueCredential;
+    await purser.graphql(RELEASE, { leaseId: lease.id });
+    expect((await purser.graphql(ISSUE, { input })).errors).toMatchObject([
+      { extensions: { code: 'CREDENTIAL_UNAVAILABLE' } },
+    ]);
+  });
+
+  it('50 keys, sent 100 times each at once, make 50 events', async () => {
+    await purser.graphql(CREATE, { input: { url: 'crowd.example', username: 'a', password: canary('crowd') } });
+    const before = await eventCount();
+    const keys = Array.from({ length: 50 }, () => randomUUID());
+    const leases = await Promise.all(
+      keys.flatMap((idempotencyKey) =>
+        Array.from({ length: 100 }, async () => {
+          const { data, errors } = await purser.graphql(ISSUE, {
+            input: { image: 'crowd.example/app', pipeline: 'p', idempotencyKey },
+          });
+          expect(errors).toBeUndefined();
+          return `${idempotencyKey} ${data.issueCredential.lease.id}`;
+        }),
+      ),
+    );
+    expect(new Set(leases).size).toBe(50);
+    expect(await eventCount()).toBe(before + 50);
+  }, 60_000);
+});
+
+/** What pipelines did meanwhile is no part of a mutation's answer. */
+function withoutUsage(answer: GraphqlAnswer): string {
+  return JSON.stringify(answer, (key, value) => (key === 'usage' ? undefined : value));
+}

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canary } from '../support/canary.ts';
+import { startPurser, type TestPurser } from '../support/purser.ts';
+import { withClient } from '../support/server-databases.ts';
+import { CREATE, DELETE, GET, ISSUE, LEASES, RELEASE, ROTATE } from './operations.ts';
+
+const password = canary('leases');
+let purser: TestPurser;
+beforeAll(async () => {
+  purser = await startPurser();
+});
+afterAll(() => purser.stop());
+
+async function create(input: Record<string, unknown>): Promise<string> {
+  const { data, errors } = await purser.graphql(CREATE, { input: { username: 'ada', password, ...input } });
+  expect(errors).toBeUndefined();
+  return data.createRegistry.registry.id;
+}
+
+const issue = (input: Record<string, unknown>) =>
+  purser.graphql(ISSUE, { input: { pipeline: 'web/deploy', ...input } });
+
+describe('issuing a credential', () => {
+  it('hands out the password under a lease that can be read at once', async () => {
+    const id = await create({ url: 'docker.io', expiresAt: '2040-01-01T00:00:00Z' });
+    const { data } = await issue({ image: 'alpine:3', runId: '7', purpose: 'PUSH', ttlSeconds: 60 });
+    const { lease, dockerConfigJson, ...issued } = data.issueCredential;
+    expect(issued).toEqual({
+      serverAddress: 'https://index.docker.io/v1/',
+      username: 'ada',
+      password,
+      expiresAt: '2040-01-01T00:00:00.000Z',
+    });
+    const auth = Buffer.from(`ada:${password}`).toString('base64');
+    expect(JSON.parse(dockerConfigJson)).toEqual({ auths: { 'https://index.docker.io/v1/': { auth } } });
+    expect(lease).toMatchObject({
+      registryId: id,
+      credentialVersion: 1,
+      runId: '7',
+      purpose: 'PUSH',
+      issuedTo: 'alice',
+    });
+    expect(Date.parse(lease.expiresAt) - Date.parse(lease.issuedAt)).toBe(60_000);
+
+    expect((await purser.graphql(LEASES, { registryId: id })).data.leases).toEqual([lease]);
+    expect((await purser.graphql(GET, { id })).data.registry.usage).toEqual({
+      lastUsedAt: lease.issuedAt,
+      lastUsedBy: 'alice',
+      activeLeases: 1,
+      pipelines: [{ pipeline: 'web/deploy', lastUsedAt: lease.issuedAt, leases: 1, linked: false }],
+    });
+  });
+
+  it('writes its event before the password leaves, and none for what is refused', async () => {
+    await create({ url: 'pull.example', access: 'PULL' });
+    await create({ url: 'expired.example', expiresAt: '2020-01-01T00:00:00Z' });
+    const refusals = [
+      [{ image: 'pull.example/app', purpose: 'PUSH' }, 'FORBIDDEN'],
+      [{ image: 'expired.example/app' }, 'CREDENTIAL_UNAVAILABLE'],
+      [{ image: 'unknown.example/app' }, 'NOT_FOUND'],
+      [{ image: 'pull.example.evil.example/app' }, 'NOT_FOUND'],
+      [{ image: 'pull.example/app', ttlSeconds: 59 }, 'BAD_USER_INPUT'],
+      [{ image: 'pull.example/app', pipeline: '' }, 'BAD_USER_INPUT'],
+      [{ image: 'PULL.example/APP' }, 'BAD_USER_INPUT'],
+    ] as const;
+    for (const [input, code] of refusals) {
+      const { errors } = await issue(input);
+      expect(errors, JSON.stringify(input)).toMatchObject([{ extensions: { code } }]);
+      expect(JSON.stringify(errors)).not.toContain(password);
+    }
+    const { rows } = await withClient(purser.connectionString, (client) =>
+      client.query(
+        `select count(*)::int as issued from log.events where type = 'CredentialIssued' and data->>'url' like '%.example%'`,
+      ),
+    );
+    expect(rows).toEqual([{ issued: 0 }]);
+  });
+
+  it('answers CREDENTIAL_UNAVAILABLE where the secret is missing, and makes no lease', async () => {
+    const id = await create({ url: 'lost.example' });
+    await withClient(purser.connectionString, (client) =>
+      client.query(`update vault.secrets set state = 'destroyed' where registry_id = $1`, [id]),
+    );
+    expect((await issue({ image: 'lost.example/app' })).errors).toMatchObject([
+      { extensions: { code: 'CREDENTIAL_UNAVAILABLE' } },
+    ]);
+    expect((await purser.graphql(LEASES, { registryId: id })).data.leases).toEqual([]);
+  });
+});
+
+describe('a lease', () => {
+  it('ends when it is released, once', async () => {
+    const id = await create({ url: 'release.example' });
+    const { lease } = (await issue({ image: 'release.example/app' })).data.issueCredential;
+    const released = (await purser.graphql(RELEASE, { leaseId: lease.id })).data.releaseLease;
+    expect(released.releasedAt).not.toBeNull();
+    expect((await purser.graphql(RELEASE, { leaseId: lease.id })).data.releaseLease).toEqual(released);
+    expect((await purser.graphql(LEASES, { registryId: id })).data.leases).toEqual([]);
+    expect((await purser.graphql(LEASES, { registryId: id, activeOnly: false })).data.leases).toEqual([released]);
+  });
+
+  it('of another project is not found', async () => {
+    await create({ url: 'own.example' });
+    const { lease } = (await issue({ image: 'own.example/app' })).data.issueCredential;
+    const token = purser.token({ projects: { other: ['iam:project:cicd:registry:use'] } });
+    const { errors } = await purser.graphql(RELEASE, { projectId: 'other', leaseId: lease.id }, token);
+    expect(errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
+  });
+
+  it('keeps its registry from being deleted, and from being rotated where that is wanted, until it ends', async () => {
+    const id = await create({ url: 'used.example' });
+    const { lease } = (await issue({ image: 'used.example/app' })).data.issueCredential;
+    const inUse = [{ extensions: { code: 'REGISTRY_IN_USE' } }];
+    expect((await purser.graphql(DELETE, { id })).errors).toMatchObject(inUse);
+    const refuse = { password: canary('refuse'), whenInUse: 'REFUSE' };
+    expect((await purser.graphql(ROTATE, { id, input: refuse })).errors).toMatchObject(inUse);
+    expect((await purser.graphql(ROTATE, { id, input: { ...refuse, whenInUse: 'PROCEED' } })).errors).toBeUndefined();
+    await purser.graphql(RELEASE, { leaseId: lease.id });
+    expect((await purser.graphql(DELETE, { id })).data.deleteRegistry.deletedId).toBe(id);
+  });
+
+  it('does not keep its registry from a forced deletion', async () => {
+    const id = await create({ url: 'forced.example' });
+    await issue({ image: 'forced.example/app' });
+    expect((await purser.graphql(DELETE, { id, input: { force: true } })).data.deleteRegistry.deletedId).toBe(id);
+    expect((await issue({ image: 'forced.example/app' })).errors).toMatchObject([
+      { extensions: { code: 'NOT_FOUND' } },
+    ]);
+  });
+});
