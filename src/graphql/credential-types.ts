@@ -1,4 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
+import { credentialStatus, rotationDueAt } from '../domain/credential-status.ts';
+import type { CredentialView } from '../domain/registry-view.ts';
 import { DateTime } from './date-time.ts';
 import { CredentialKind, CredentialStatus, ExpirySource } from './registry-enums.ts';
 import { RegistryHealth } from './registry-health.ts';
@@ -60,4 +62,22 @@ export class Credential {
 
   @Field(() => StagedCredential, { nullable: true, description: 'A version that is staged and not yet active.' })
   readonly staged!: StagedCredential | null;
+}
+
+const NO_WARNINGS: readonly string[] = [];
+
+export function presentCredential(view: CredentialView, now: number): Credential {
+  return {
+    version: view.version,
+    kind: view.kind,
+    status: credentialStatus(view, now),
+    expiresAt: view.expiresAt,
+    expirySource: view.expirySource,
+    rotateEveryDays: view.rotateEveryDays,
+    rotationDueAt: rotationDueAt(view),
+    rotatedAt: view.rotatedAt,
+    rotatedBy: view.rotatedBy,
+    warnings: NO_WARNINGS,
+    staged: null,
+  };
 }

@@ -121,14 +121,15 @@ function guarded(field: RootField, policy: Policy): RootField {
   return {
     ...field,
     resolve: (source, args, context, info) => {
-      const refusal = refusalOf(policy, context, args);
+      // An event's answer is shared by all who may see it: the token of the one it was made for may end meanwhile.
+      const refusal = refusalOf(policy, context, args, { expiry: subscribe === undefined });
       return refusal === undefined
         ? audited(policy, context, args, () => resolve(source, args, context, info))
         : refusal.then(raise);
     },
     ...(subscribe && {
       subscribe: (source, args, context, info) => {
-        const refusal = refusalOf(policy, context, args);
+        const refusal = refusalOf(policy, context, args, { expiry: true });
         return refusal === undefined
           ? audited(policy, context, args, () => subscribe(source, args, context, info))
           : refusal.then(raise);
@@ -146,10 +147,11 @@ function refusalOf(
   policy: Policy,
   { request, services }: GraphqlContext,
   args: Readonly<Record<string, unknown>>,
+  { expiry }: { expiry: boolean },
 ): Promise<Error> | undefined {
   const { principal } = request;
   // A socket can outlive the token that opened it.
-  if (!(services.now() < principal.expiresAt)) return Promise.resolve(unauthenticated());
+  if (expiry && !(services.now() < principal.expiresAt)) return Promise.resolve(unauthenticated());
   if (policy.kind === 'authenticated') return undefined;
   const { projectId } = args;
   if (typeof projectId !== 'string' || !isProjectId(projectId)) {

@@ -46,7 +46,7 @@ export function createErrorMask(logger: Pick<Logger, 'error'>): ErrorMask {
     if (cause instanceof PurserError && KNOWN_CODES.has(cause.code) && cause.code !== 'INTERNAL') {
       return publicError(cause.message, extensionsOf(cause), { path });
     }
-    logger.error({ requestId, path, err: describe(cause) }, 'an operation failed for an unexpected reason');
+    logger.error({ requestId, path, fault: faultForLog(cause) }, 'an operation failed for an unexpected reason');
     return publicError(CONSTANT_TEXTS.INTERNAL, { code: 'INTERNAL', requestId }, { path });
   };
 }
@@ -60,10 +60,26 @@ function rootCause(error: unknown): unknown {
   return cause;
 }
 
-/** Name, message and stack only: other properties of an error may hold what was sent. */
-function describe(error: unknown): { type: string; message: string; stack: string | undefined } {
-  if (!(error instanceof Error)) return { type: typeof error, message: 'not an Error', stack: undefined };
-  return { type: error.name, message: error.message, stack: error.stack };
+export interface LoggedFault {
+  readonly type: string;
+  readonly code: string | undefined;
+  /** Where it was thrown, without the message. */
+  readonly frames: readonly string[];
+  readonly cause: LoggedFault | undefined;
+}
+
+/**
+ * An unexpected error as it may be logged: without its message and other properties, which often quote what was sent
+ * (a database's "invalid input", a parser's "unexpected token").
+ */
+export function faultForLog(error: unknown, depth = 0): LoggedFault {
+  if (!(error instanceof Error)) return { type: typeof error, code: undefined, frames: [], cause: undefined };
+  return {
+    type: error.name,
+    code: 'code' in error && typeof error.code === 'string' ? error.code : undefined,
+    frames: error.stack?.match(/^ {4}at .+$/gm) ?? [],
+    cause: error.cause === undefined || depth > 4 ? undefined : faultForLog(error.cause, depth + 1),
+  };
 }
 
 function extensionsOf({ code, details: { field, outcome } }: PurserError): Record<string, unknown> {

@@ -1,8 +1,7 @@
 import { Field, FieldResolver, ID, Int, ObjectType, Resolver, Root } from 'type-graphql';
 import type { Application } from '../application/application.ts';
-import { credentialStatus, rotationDueAt } from '../domain/credential-status.ts';
 import type { RegistryView } from '../domain/registry-view.ts';
-import { Credential } from './credential-types.ts';
+import { Credential, presentCredential } from './credential-types.ts';
 import { DateTime } from './date-time.ts';
 import { RegistryAccess, RegistryProvider } from './registry-enums.ts';
 import { RegistryHealth } from './registry-health.ts';
@@ -96,18 +95,27 @@ export function presentRegistry(application: Pick<Application, 'usage'>, view: R
   return present(view, usageOfList(application, [view.id])(0), now);
 }
 
+/** Written out field by field: copying with a spread takes five times as long, and lists are what is asked most. */
 function present(view: RegistryView, loadUsage: LoadUsage, now: number): Registry {
-  const { credential } = view;
   return {
-    ...view,
-    credential: {
-      ...credential,
-      status: credentialStatus(credential, now),
-      rotationDueAt: rotationDueAt(credential),
-      warnings: [],
-      staged: null,
-    },
+    id: view.id,
+    projectId: view.projectId,
+    url: view.url,
+    enteredUrl: view.enteredUrl,
+    name: view.name,
+    description: view.description,
+    email: view.email,
+    provider: view.provider,
+    username: view.username,
+    access: view.access,
+    caCertificate: view.caCertificate,
+    credential: presentCredential(view.credential, now),
     health: null,
+    revision: view.revision,
+    createdAt: view.createdAt,
+    createdBy: view.createdBy,
+    updatedAt: view.updatedAt,
+    updatedBy: view.updatedBy,
     loadUsage,
   };
 }

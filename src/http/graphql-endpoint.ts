@@ -7,9 +7,10 @@ import { badUserInput } from '../domain/errors.ts';
 import type { Principal } from '../domain/permissions.ts';
 import type { Admission } from '../graphql/admission.ts';
 import type { GraphqlContext, Services } from '../graphql/context.ts';
-import { protocolError, publicErrorOf } from '../graphql/errors.ts';
+import { faultForLog, type PublicError, protocolError, publicErrorOf } from '../graphql/errors.ts';
 import { bearerToken, hasSeveralAuthorizations, userAgentOf } from './caller.ts';
 import { edgeError, errorBody, JSON_TYPE, statusOf, UNAUTHENTICATED_BODY } from './graphql-answer.ts';
+import type { Metrics } from './metrics.ts';
 import { readBody } from './request-body.ts';
 
 declare module 'fastify' {
@@ -26,6 +27,7 @@ export interface GraphqlEndpointOptions {
   readonly authenticator: Authenticator;
   readonly admission: Admission;
   readonly apollo: ApolloServer<GraphqlContext>;
+  readonly metrics: Metrics;
   readonly logger: Pick<Logger, 'error'>;
 }
 
@@ -36,19 +38,20 @@ const NEVER_ABORTED = new AbortController().signal;
  * objects of its own, which costs a quarter of the throughput of a list query.
  */
 export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndpointOptions): Promise<void> {
-  const { services, authenticator, admission, apollo, logger } = options;
+  const { services, authenticator, admission, apollo, metrics } = options;
   app.decorateRequest('caller', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_, body, done) =>
     done(null, body),
   );
-  app.setErrorHandler((error, request, reply) => answerFault(error, request, reply, logger));
+  app.setErrorHandler((error, request, reply) => answerFault(error, request, reply, options));
 
   // Before the body is read: whoever has no token cannot make the service read one.
   async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
     const principal = await principalOf(request, authenticator);
     if (principal === undefined) {
       services.application.countUnauthenticated(request.ip);
+      metrics.operationRefused('UNAUTHENTICATED');
       return reply.code(401).header('www-authenticate', 'Bearer').type(JSON_TYPE).send(UNAUTHENTICATED_BODY);
     }
     request.caller = {
@@ -108,20 +111,36 @@ function isUtf8Json(contentType: string | undefined): boolean {
   return charset === undefined || /^utf-?8$/i.test(charset);
 }
 
-function answerFault(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Pick<Logger, 'error'>) {
-  reply.type(JSON_TYPE);
+function answerFault(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { metrics, logger }: Pick<GraphqlEndpointOptions, 'metrics' | 'logger'>,
+) {
+  const { status, fault } = faultOf(error);
+  const { code } = fault.extensions;
+  if (code === 'INTERNAL') {
+    const { id: requestId } = request;
+    logger.error({ requestId, fault: faultForLog(error) }, 'a request failed for an unexpected reason');
+  }
+  metrics.operationRefused(String(code));
+  return reply.code(status).type(JSON_TYPE).send(errorBody(fault));
+}
+
+function faultOf(error: unknown): { status: number; fault: PublicError } {
   const known = edgeError(error);
-  if (known !== undefined) return reply.code(400).send(errorBody(known));
+  if (known !== undefined) return { status: 400, fault: known };
   if (isFastifyError(error, 'FST_ERR_CTP_BODY_TOO_LARGE')) {
     const text = `The body must have at most ${MAX_BODY_BYTES / 1024} KiB.`;
-    return reply.code(413).send(errorBody(publicErrorOf(badUserInput('body', text))));
+    return { status: 413, fault: publicErrorOf(badUserInput('body', text)) };
   }
   if (isFastifyError(error, 'FST_ERR_CTP_')) {
-    const text = 'Send the operation as application/json in UTF-8.';
-    return reply.code(400).send(errorBody(publicErrorOf(badUserInput('body', text))));
+    return {
+      status: 400,
+      fault: publicErrorOf(badUserInput('body', 'Send the operation as application/json in UTF-8.')),
+    };
   }
-  logger.error({ requestId: request.id, err: error }, 'a request failed for an unexpected reason');
-  return reply.code(500).send(errorBody(protocolError('INTERNAL')));
+  return { status: 500, fault: protocolError('INTERNAL') };
 }
 
 function isFastifyError(error: unknown, code: string): boolean {

@@ -5,6 +5,8 @@ export interface Metrics {
   readonly registry: Registry;
   /** `operation`: query, mutation, subscription or unknown; `outcome`: `ok` or an error code of the contract. */
   operationFinished(finished: { readonly operation: string; readonly outcome: string; readonly seconds: number }): void;
+  /** Before it was known what it is: no token, not JSON, beyond the limits. */
+  operationRefused(code: string): void;
   /** A batch that the event log took in one go. */
   eventsAppended(events: number): void;
   appendFailed(): void;
@@ -32,6 +34,12 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
     help: 'Time from the arrival of an operation to its answer.',
     labelNames: ['operation', 'outcome'],
     buckets: SECONDS,
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'purser_graphql_refusals_total',
+    help: 'Requests that were refused before an operation ran.',
+    labelNames: ['code'],
     registers,
   });
   const batches = new Histogram({
@@ -65,6 +73,7 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
     operationFinished({ operation, outcome, seconds }) {
       operations.labels(operation, outcome).observe(seconds);
     },
+    operationRefused: (code) => refusals.labels(code).inc(),
     eventsAppended(events) {
       batches.observe(events);
       appended.inc(events);

@@ -8,7 +8,7 @@ import { createAdmission } from '../graphql/admission.ts';
 import { startApolloServer } from '../graphql/apollo.ts';
 import type { Services } from '../graphql/context.ts';
 import { createCursors } from '../graphql/cursors.ts';
-import { createErrorMask, publicErrorOf } from '../graphql/errors.ts';
+import { createErrorMask, faultForLog, publicErrorOf } from '../graphql/errors.ts';
 import { createExecutor } from '../graphql/executor.ts';
 import { DEFAULT_LIMITS, type DocumentLimits } from '../graphql/limits.ts';
 import { buildPurserSchema } from '../graphql/schema.ts';
@@ -102,7 +102,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     const jwks = parts.developmentJwks;
     app.get('/.well-known/jwks.json', async () => jwks);
   }
-  await app.register(graphqlEndpoint, { services, authenticator, admission, apollo, logger });
+  await app.register(graphqlEndpoint, { services, authenticator, admission, apollo, metrics, logger });
   const sockets = serveWebSockets(app.server, {
     schema,
     services,
@@ -163,7 +163,7 @@ function createApp(config: HttpServerConfig, logger: Logger): FastifyInstance {
       .send(errorBody(publicErrorOf(badUserInput('path', 'There is nothing here. Send operations to /graphql.')))),
   );
   app.setErrorHandler(async (error, request, reply) => {
-    logger.error({ requestId: request.id, err: error }, 'a request failed for an unexpected reason');
+    logger.error({ requestId: request.id, fault: faultForLog(error) }, 'a request failed for an unexpected reason');
     return reply.code(500).send({ status: 'error' });
   });
   return app;

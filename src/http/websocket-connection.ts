@@ -32,8 +32,11 @@ export interface Origin {
  * looked at, and every operation is told to stop, whether or not the other side answers.
  */
 export class Connection {
-  /** Operations under way, by the client's id. */
-  readonly operations = new Map<string, AbortController>();
+  /**
+   * Operations that were begun and have not ended, whatever the client calls them: it may use an id again before the
+   * operation that had it has ended.
+   */
+  readonly operations = new Set<AbortController>();
   /** Queries and mutations that were begun: a shutdown lets them finish. */
   readonly running = new Set<Promise<unknown>>();
   /** Begins nothing more. */
@@ -117,8 +120,7 @@ export class Connection {
   #end(): void {
     this.#closed = true;
     clearTimeout(this.#expiry);
-    for (const operation of this.operations.values()) operation.abort();
-    this.operations.clear();
+    for (const operation of this.operations) operation.abort();
   }
 
   /** Lets what was begun be answered, until the deadline at the latest, then says goodbye. */

@@ -60,7 +60,7 @@ export function startOperation(
     const operation = executor.prepare({ document, operationName, variables });
     if (operation instanceof GraphQLError) return operation;
     const controller = new AbortController();
-    connection.operations.set(id, controller);
+    connection.operations.add(controller);
     const context = { services, request, signal: controller.signal };
     return { id, source: query, document, operationName, variables, operation, context, controller };
   } catch (error) {
@@ -107,7 +107,10 @@ export async function deliver(
   const { id, operation, context, controller, source, operationName, variables } = started;
   const { signal } = controller;
   const opened = await sourceOf(parts, started);
-  if ('errors' in opened) return opened;
+  if ('errors' in opened) {
+    connection.operations.delete(controller);
+    return opened;
+  }
   const { events } = opened;
   const group = sharedAnswers.join(JSON.stringify([source, operationName, variables]), operation, variables);
   const prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
@@ -127,6 +130,7 @@ export async function deliver(
     } catch (error) {
       if (!signal.aborted) throw mask(error, context.request.requestId);
     } finally {
+      connection.operations.delete(controller);
       group.leave();
       metrics.subscriptionEnded();
     }

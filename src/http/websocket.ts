@@ -7,6 +7,7 @@ import { handleProtocols, makeServer } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { AuthenticationFailed, type Authenticator } from '../application/ports/authenticator.ts';
+import { faultForLog } from '../graphql/errors.ts';
 import { bearerToken, userAgentOf } from './caller.ts';
 import { MAX_BODY_BYTES } from './graphql-endpoint.ts';
 import { CLOSE, Connection } from './websocket-connection.ts';
@@ -83,7 +84,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
             // What arrives while the socket closes comes from a client that may not know it yet.
             if (connection.isClosed) return;
             handle(String(data)).catch((error: unknown) => {
-              logger.error({ err: error }, 'a WebSocket message failed for an unexpected reason');
+              logger.error({ fault: faultForLog(error) }, 'a WebSocket message failed for an unexpected reason');
               connection.close(4500, 'Internal server error');
             });
           });
@@ -99,7 +100,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
       connections.delete(connection);
       metrics.socketClosed();
       closed(code, String(reason)).catch((error: unknown) => {
-        logger.error({ err: error }, 'a WebSocket could not be cleaned up');
+        logger.error({ fault: faultForLog(error) }, 'a WebSocket could not be cleaned up');
       });
     });
   }
@@ -143,7 +144,7 @@ function refuse(stream: Duplex, status: string): void {
 }
 
 function protocolServer(options: WebSocketOptions) {
-  const { schema, authenticator, executor, services, initTimeoutMs = 3_000 } = options;
+  const { schema, authenticator, executor, services, metrics, initTimeoutMs = 3_000 } = options;
   const startedBy = new WeakMap<ExecutionArgs, { connection: Connection; started: StartedOperation }>();
 
   function startedWith(args: ExecutionArgs): { connection: Connection; started: StartedOperation } {
@@ -165,6 +166,7 @@ function protocolServer(options: WebSocketOptions) {
       } catch (error) {
         if (!(error instanceof AuthenticationFailed)) throw error;
       }
+      metrics.operationRefused('UNAUTHENTICATED');
       services.application.countUnauthenticated(connection.origin.ipAddress ?? 'unknown');
       if (token === undefined) connection.close(CLOSE.unauthorized, 'Unauthorized');
       else connection.close(CLOSE.forbidden, 'Forbidden');
@@ -173,7 +175,10 @@ function protocolServer(options: WebSocketOptions) {
 
     onSubscribe({ extra: connection }, id, payload) {
       const started = startOperation(options, connection, id, payload);
-      if (started instanceof GraphQLError) return [started];
+      if (started instanceof GraphQLError) {
+        metrics.operationRefused(String(started.extensions.code));
+        return [started];
+      }
       const args: ExecutionArgs = {
         schema,
         document: started.document,
@@ -189,16 +194,15 @@ function protocolServer(options: WebSocketOptions) {
       const { connection, started } = startedWith(args);
       const answer = executor.execute(started);
       connection.running.add(answer);
-      return answer.finally(() => connection.running.delete(answer));
+      return answer.finally(() => {
+        connection.running.delete(answer);
+        connection.operations.delete(started.controller);
+      });
     },
 
     subscribe(args) {
       const { connection, started } = startedWith(args);
       return deliver(options, connection, started);
-    },
-
-    onComplete({ extra: connection }, id) {
-      connection.operations.delete(id);
     },
   });
 }
