@@ -6,6 +6,7 @@ import { type DevelopmentIssuer, openDevelopmentIssuer } from './adapters/auth/d
 import { parseIssuers } from './adapters/auth/issuers.ts';
 import { createKeySets } from './adapters/auth/jwks.ts';
 import { createAuthenticator } from './adapters/auth/token-verifier.ts';
+import { isUnavailable } from './adapters/postgres/availability.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
 import { startEmbeddedPostgres } from './adapters/postgres/embedded-server.ts';
 import { createPostgresEventLog } from './adapters/postgres/event-log.ts';
@@ -29,7 +30,7 @@ import { createVault } from './adapters/vault/vault.ts';
 import { abandonOrphanedStages } from './application/abandon-orphaned-stages.ts';
 import { createApplication } from './application/create-application.ts';
 import type { EventLog, Position } from './application/ports/event-log.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigurationError } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
 import type { Readiness } from './http/health.ts';
 import { meteredApplication } from './http/metered-application.ts';
@@ -63,7 +64,10 @@ export async function openStores(config: Config, logger: Logger, metrics?: Metri
   const lifecycle = createLifecycle();
   try {
     const connectionString = config.databaseUrl ?? (await embedded());
-    const applied = await migrate(connectionString);
+    const applied = await migrate(connectionString).catch((error: unknown) => {
+      if (!isUnavailable(error)) throw error;
+      throw new ConfigurationError('DATABASE_URL names a Postgres that cannot be reached.', { cause: error });
+    });
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
     const log = createPostgresEventLog({
       connectionString,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { ConfigurationError } from './config.ts';
+import { isMeantForOperator } from './operator-errors.ts';
 import { rebuild } from './rebuild-command.ts';
 import { serve } from './serve-command.ts';
 import { runTokenCommand } from './token-command.ts';
@@ -22,7 +22,7 @@ if (command) {
   try {
     process.exitCode = await command(argv, process.env);
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
+    if (!isMeantForOperator(error)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 2;
   }

@@ -83,9 +83,17 @@ async function get(input: string, environment: Invocation['environment'], versio
   if (serverUrl === '') return failed(NO_SERVER_URL);
   if (serverUrl.length > MAX_SERVER_URL) throw new ClientError('the server URL is too long');
   const lease = readLeaseConfiguration(environment);
-  const login = await client(environment, version).issueCredential(serverUrl, lease);
+  const login = await client(environment, version).issueCredential(registryOf(serverUrl), lease);
   if (login === undefined) return failed(CREDENTIALS_NOT_FOUND);
   return succeeded(JSON.stringify({ ServerURL: serverUrl, Username: login.username, Secret: login.password }));
+}
+
+/**
+ * `registry:5000` alone is also how an image of Docker Hub is written, whose credential must not go there: with a
+ * scheme it can only be the registry.
+ */
+function registryOf(serverUrl: string): string {
+  return serverUrl.includes('/') ? serverUrl : `https://${serverUrl}`;
 }
 
 async function list(purser: PurserClient): Promise<Outcome> {

@@ -82,7 +82,7 @@ describe('get', () => {
       variables: {
         projectId: 'demo',
         input: {
-          image: 'registry.example.com:5000',
+          image: 'https://registry.example.com:5000',
           purpose: 'PUSH',
           pipeline: 'web/deploy',
           runId: '42',
@@ -96,7 +96,7 @@ describe('get', () => {
   it('asks to pull, for fifteen minutes and for no run, where nothing else is set', async () => {
     const { requests } = await ask((_, response) => answerJson(response, issued('robot', canary('default'))));
     expect(requests[0]?.variables.input).toEqual({
-      image: 'registry.example.com',
+      image: 'https://registry.example.com',
       purpose: 'PULL',
       pipeline: 'web/deploy',
       ttlSeconds: 900,
@@ -142,7 +142,7 @@ describe('get', () => {
       const { run, requests } = await ask((_, response) => answerJson(response, issued('robot', canary('asked'))), {
         input,
       });
-      expect(requests[0]?.variables.input).toMatchObject({ image: input.trim() });
+      expect(requests[0]?.variables.input).toMatchObject({ image: input.includes('/') ? input.trim() : `https://${input.trim()}` });
       expect(JSON.parse(run.stdout)).toMatchObject({ ServerURL: input.trim() });
     },
   );
