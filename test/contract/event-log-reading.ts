@@ -1,0 +1,107 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { EventToAppend } from '../../src/application/ports/event-log.ts';
+import { SCHEMA_VERSIONS } from '../../src/domain/events.ts';
+import { anEvent, aStream } from '../support/events.ts';
+import type { OpenLogs } from './event-log-store.ts';
+
+type Events = [EventToAppend, ...EventToAppend[]];
+
+function severalEvents(count: number): Events {
+  return [anEvent('0'), ...Array.from({ length: count - 1 }, (_none, index) => anEvent(String(index + 1)))];
+}
+
+export function describeReading(logs: () => OpenLogs): void {
+  describe('reading', () => {
+    it('gives an event back as it was written, with where it stands', async () => {
+      const { log, other } = logs();
+      const stream = aStream();
+      const event = anEvent();
+      const { position } = await log.append(stream, 'no-stream', [event]);
+      const recorded = {
+        id: event.id,
+        type: event.event.type,
+        schemaVersion: SCHEMA_VERSIONS[event.event.type],
+        data: event.event.data,
+        occurredAt: event.occurredAt,
+        metadata: event.metadata,
+        stream,
+        revision: 0,
+        position,
+      };
+      expect(await other.readStream(stream, { fromRevision: 0, maxCount: 10 })).toEqual([recorded]);
+      expect((await other.readAll({ after: position, maxCount: 10 })).some(({ id }) => id === event.id)).toBe(false);
+      const before = (position - 1n) as typeof position;
+      expect(await other.readAll({ after: before, maxCount: 1 })).toEqual([recorded]);
+    });
+
+    it.each(['2026-02-03T04:05:06.000Z', '1999-12-31T23:59:59.999Z', '2026-07-01T12:00:00.010Z'])(
+      'keeps the instant %s to the millisecond',
+      async (occurredAt) => {
+        const stream = aStream();
+        await logs().log.append(stream, 'no-stream', [{ ...anEvent(), occurredAt }]);
+        const [read] = await logs().log.readStream(stream, { fromRevision: 0, maxCount: 1 });
+        expect(read?.occurredAt).toBe(occurredAt);
+      },
+    );
+
+    it('of a stream starts at a revision, ends at a count, and is empty for one that does not exist', async () => {
+      const { log } = logs();
+      const stream = aStream();
+      await log.append(stream, 'no-stream', severalEvents(7));
+      const revisions = async (fromRevision: number, maxCount: number) =>
+        (await log.readStream(stream, { fromRevision, maxCount })).map(({ revision }) => revision);
+      expect(await revisions(0, 100)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      expect(await revisions(2, 3)).toEqual([2, 3, 4]);
+      expect(await revisions(7, 10)).toEqual([]);
+      expect(await log.readStream(aStream(), { fromRevision: 0, maxCount: 10 })).toEqual([]);
+    });
+
+    it('of all streams goes on page by page to the head, in one order, with nothing twice', async () => {
+      const { log, other } = logs();
+      const start = await log.head();
+      const streams = Array.from({ length: 30 }, () => aStream());
+      await Promise.all(streams.map((stream) => log.append(stream, 'no-stream', severalEvents(3))));
+      const read: string[] = [];
+      let after = start;
+      for (;;) {
+        const page = await other.readAll({ after, maxCount: 7 });
+        const last = page.at(-1);
+        if (!last) break;
+        expect(page.every(({ position }, index) => position > (page[index - 1]?.position ?? after))).toBe(true);
+        after = last.position;
+        read.push(...page.map(({ stream, revision }) => `${stream}@${revision}`));
+      }
+      expect(after).toBe(await log.head());
+      expect(read.toSorted()).toEqual(streams.flatMap((s) => [`${s}@0`, `${s}@1`, `${s}@2`]).toSorted());
+    });
+
+    it('shows an append to every replica as soon as it is acknowledged', async () => {
+      const { log, other } = logs();
+      for (let round = 0; round < 50; round += 1) {
+        const stream = aStream();
+        const { position } = await log.append(stream, 'no-stream', [anEvent()]);
+        expect(await other.readStream(stream, { fromRevision: 0, maxCount: 2 })).toHaveLength(1);
+        expect((await other.head()) >= position).toBe(true);
+      }
+    });
+  });
+
+  describe('hints', () => {
+    it('come after an append here and after one by another replica, until they are no longer wanted', async () => {
+      const { log, other } = logs();
+      const [here, there] = [vi.fn(), vi.fn()];
+      const forget = [log.onAppended(here), other.onAppended(there)];
+      const stream = aStream();
+      // The other replica may not be listening yet: the hint may come late or never, but not always never.
+      await vi.waitFor(async () => {
+        await log.append(stream, 'any', [anEvent()]);
+        expect(here).toHaveBeenCalled();
+        expect(there).toHaveBeenCalled();
+      });
+      for (const stop of forget) stop();
+      here.mockClear();
+      await log.append(stream, 'any', [anEvent()]);
+      expect(here).not.toHaveBeenCalled();
+    });
+  });
+}

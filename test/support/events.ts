@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import type { EventMetadata, EventToAppend } from '../../src/application/ports/event-log.ts';
+import type { LeaseReleased } from '../../src/domain/events.ts';
+
+export const METADATA: EventMetadata = {
+  projectId: 'demo',
+  actor: 'someone',
+  issuer: 'https://issuer.example',
+  ipAddress: '192.0.2.1',
+  userAgent: null,
+  requestId: null,
+  durationMs: 3,
+  fingerprint: null,
+};
+
+/** A small event with an id of its own; `pipeline` is free for what the test wants to find again. */
+export function anEvent(
+  pipeline = 'build',
+  id: string = randomUUID(),
+): EventToAppend & { readonly event: LeaseReleased } {
+  const data = { leaseId: 'lease', registryId: 'registry', url: 'registry.example', pipeline };
+  return { id, event: { type: 'LeaseReleased', data }, occurredAt: '2026-02-03T04:05:06.789Z', metadata: METADATA };
+}
+
+let streams = 0;
+export function aStream(kind = 'stream'): string {
+  streams += 1;
+  return `${kind}-${streams}-${randomUUID()}`;
+}
