@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AuditEntry, chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
+import { canary } from '../support/canary.ts';
+import { startPurser, type TestPurser } from '../support/purser.ts';
+import { AUDIT, CREATE, DELETE, ISSUE, LIST, RELEASE, ROTATE, UPDATE } from './operations.ts';
+
+type Entry = AuditEntry & { readonly cursor: string; readonly sequence: number; readonly hash: string };
+
+let purser: TestPurser;
+beforeAll(async () => {
+  purser = await startPurser();
+});
+afterAll(() => purser.stop());
+
+async function entries(variables: Record<string, unknown> = {}): Promise<Entry[]> {
+  const { data, errors } = await purser.graphql(AUDIT, { first: 100, ...variables });
+  expect(errors).toBeUndefined();
+  return data.auditLog.nodes;
+}
+
+describe('the audit log', () => {
+  it('tells of every event, and of every attempt that was denied or failed', async () => {
+    const password = canary('audited');
+    const created = await purser.graphql(CREATE, { input: { url: 'audit.example', username: 'ada', password } });
+    const { id } = created.data.createRegistry.registry;
+    await purser.graphql(UPDATE, { id, input: { name: 'Ours', expiresAt: '2040-01-01T00:00:00Z' } });
+    await purser.graphql(ROTATE, { id, input: { password: canary('audited'), username: 'grace' } });
+    const issued = await purser.graphql(ISSUE, { input: { image: 'audit.example/app', pipeline: 'web/deploy' } });
+    await purser.graphql(RELEASE, { leaseId: issued.data.issueCredential.lease.id });
+    await purser.graphql(ISSUE, { input: { image: 'unknown.example/app', pipeline: 'web/deploy' } });
+    await purser.graphql(CREATE, {
+      input: { url: `https://ada:${password}@audit.example`, username: 'ada', password },
+    });
+    const reader = purser.token({ subject: 'bob', projects: { demo: ['iam:project:cicd:registry:read'] } });
+    await purser.graphql(DELETE, { id }, reader);
+    await purser.graphql(AUDIT, {}, reader);
+    await purser.graphql(DELETE, { id });
+
+    const log = await entries();
+    expect(log.map(({ action, outcome, code, actor }) => [action, outcome, code, actor])).toEqual([
+      ['DELETE_REGISTRY', 'SUCCEEDED', null, 'alice'],
+      ['READ_AUDIT_LOG', 'DENIED', 'FORBIDDEN', 'bob'],
+      ['DELETE_REGISTRY', 'DENIED', 'FORBIDDEN', 'bob'],
+      ['CREATE_REGISTRY', 'FAILED', 'BAD_USER_INPUT', 'alice'],
+      ['ISSUE_CREDENTIAL', 'FAILED', 'NOT_FOUND', 'alice'],
+      ['RELEASE_LEASE', 'SUCCEEDED', null, 'alice'],
+      ['ISSUE_CREDENTIAL', 'SUCCEEDED', null, 'alice'],
+      ['ROTATE_CREDENTIAL', 'SUCCEEDED', null, 'alice'],
+      ['UPDATE_REGISTRY', 'SUCCEEDED', null, 'alice'],
+      ['CREATE_REGISTRY', 'SUCCEEDED', null, 'alice'],
+    ]);
+    expect(log.map(({ sequence }) => sequence)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(log[7]?.changes).toEqual([
+      { field: 'username', from: 'ada', to: 'grace' },
+      { field: 'password', from: 'version 1', to: 'version 2' },
+      { field: 'expiresAt', from: '2040-01-01T00:00:00.000Z', to: null },
+    ]);
+    for (const entry of log) {
+      expect(entry).toMatchObject({
+        ipAddress: '127.0.0.1',
+        userAgent: 'node',
+        issuer: expect.stringContaining('issuer-'),
+      });
+      expect(entry.requestId).toMatch(/^[0-9a-f-]{36}$/);
+    }
+    expect(log[6]).toMatchObject({ registryId: id, url: 'audit.example', pipeline: 'web/deploy' });
+    // What was typed as a URL may hold a password: it is not recorded.
+    expect(log[3]).toMatchObject({ url: null });
+    expect(JSON.stringify(log)).not.toContain(password);
+  });
+
+  it('is a chain that whoever has the entries can compute again', async () => {
+    const log = (await entries()).toReversed();
+    let previous = FIRST_PREVIOUS_HASH;
+    for (const entry of log) {
+      previous = chainHash(previous, entry.sequence, entry);
+      expect(entry.hash).toBe(previous);
+    }
+  });
+
+  it('is filtered and paged, newest first', async () => {
+    const all = await entries();
+    const only = async (filter: object) => (await entries({ filter })).map(({ sequence }) => sequence);
+    expect(await only({ actor: 'bob' })).toEqual([9, 8]);
+    expect(await only({ action: 'ISSUE_CREDENTIAL' })).toEqual([6, 4]);
+    expect(await only({ outcome: 'FAILED' })).toEqual([7, 6]);
+    expect(await only({ search: 'WEB/DEPLOY' })).toEqual([6, 5, 4]);
+    expect(await only({ search: 'unknown.example' })).toEqual([6]);
+    expect(await only({ registryId: all[6]?.registryId })).toContain(4);
+    expect(await only({ from: all[2]?.occurredAt, to: all[0]?.occurredAt })).not.toContain(10);
+    const paged: number[] = [];
+    for (let after: string | null = null; ; ) {
+      const { data } = await purser.graphql(AUDIT, { first: 3, after });
+      paged.push(...data.auditLog.nodes.map(({ sequence }: Entry) => sequence));
+      expect(data.auditLog.totalCount).toBe(10);
+      if (!data.auditLog.pageInfo.hasNextPage) break;
+      after = data.auditLog.pageInfo.endCursor;
+    }
+    expect(paged).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+  });
+
+  it('shows no project the entries of another', async () => {
+    const token = purser.token({ projects: { other: Object.values(ALL) } });
+    expect((await purser.graphql(AUDIT, { projectId: 'other' }, token)).data.auditLog.nodes).toEqual([]);
+    await purser.graphql(LIST, { projectId: 'demo' }, token);
+    expect((await entries({ first: 1 }))[0]).toMatchObject({
+      action: 'READ_REGISTRIES',
+      outcome: 'DENIED',
+      sequence: 11,
+    });
+  });
+});
+const ALL = { audit: 'iam:project:cicd:audit:read' };
