@@ -36,12 +36,13 @@ const ROW_BYTES = 400;
 /** A batch whose connection broke is sent again after these; rows that are there already are left as they are. */
 const RETRY_DELAYS_MS = [100, 400] as const;
 
+/** Before the first id. */
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
 export interface SealedSecretStoreOptions {
   readonly connectionString: string;
   readonly log: Log;
 }
-
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** The table `vault.secrets`. Migrations must have run. */
 export function createSealedSecretStore({ connectionString, log }: SealedSecretStoreOptions): SealedSecretStore {

@@ -36,12 +36,14 @@ export function createVault({ keyRing, store }: VaultParts): SealingVault {
       return { secretId: secret.secretId, digest: secret.digest.toString('hex') };
     },
 
-    async open(binding, { secretId, digest }) {
+    async open(binding, ref) {
+      const { secretId } = ref;
+      const digest = digestOf(ref);
       const secret = await store.find(secretId);
       if (secret === undefined) return undefined;
       try {
         requireSame(binding, secretId, secret);
-        return await openRecord(keyRing, secret, digestOf({ secretId, digest }));
+        return await openRecord(keyRing, secret, digest);
       } catch (error) {
         if (!(error instanceof SecretIntegrityError)) throw error;
         throw new SecretIntegrityError(`secret ${secretId}: ${error.message}`, { cause: error });
@@ -67,8 +69,10 @@ function requireSame(binding: SecretBinding, secretId: string, { binding: stored
   if (!isSame) throw new SecretIntegrityError('the record belongs to another project, registry, version or host');
 }
 
-function digestOf({ digest }: SecretRef): Buffer {
-  if (!/^[0-9a-f]{64}$/.test(digest)) throw new SecretIntegrityError('the reference holds no digest');
+function digestOf({ secretId, digest }: SecretRef): Buffer {
+  if (!isUuid(secretId) || !/^[0-9a-f]{64}$/.test(digest)) {
+    throw new SecretIntegrityError('the reference to the secret is malformed');
+  }
   return Buffer.from(digest, 'hex');
 }
 

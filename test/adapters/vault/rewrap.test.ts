@@ -1,0 +1,283 @@
+import { randomInt } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KeyRingError } from '../../../src/adapters/vault/key-file.ts';
+import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
+import { type RewrapResult, rewrapAll } from '../../../src/adapters/vault/rewrap.ts';
+import type { SealingVault } from '../../../src/adapters/vault/vault.ts';
+import type { SealedSecretStore } from '../../../src/application/ports/sealed-secret-store.ts';
+import { withClient } from '../../support/server-databases.ts';
+import { copyOf, keyFileWith, keyRingWith } from './sealed-records.ts';
+import {
+  createVaultFixture,
+  opens,
+  type StagedCredential,
+  stageMany,
+  stageSome,
+  type VaultFixture,
+} from './vault-fixture.ts';
+
+/** Key 1 was all there was; key 2 is new, and now wraps. */
+const bothKeys = keyFileWith(1, 2);
+const ringWith = (...ids: number[]): KeyRing => {
+  const keys = copyOf(bothKeys).keys.filter(({ id }) => ids.includes(id));
+  return createLocalKeyRing({ keys, primaryKeyId: Math.max(...ids) });
+};
+
+let fixture: VaultFixture;
+let rotated: SealingVault;
+beforeEach(async () => {
+  fixture = await createVaultFixture(ringWith(1));
+  rotated = fixture.vaultWith(ringWith(1, 2));
+});
+afterEach(() => fixture.close());
+
+async function rowsUnder(keyId: number): Promise<number> {
+  const [row] = await fixture.sql<{ rows: number }>(
+    'select count(*)::int as rows from vault.secrets where kek_id = $1',
+    [keyId],
+  );
+  return row?.rows ?? -1;
+}
+
+/** Destroyed secrets that have a part of their key or text again. */
+async function resurrected(shredded: readonly StagedCredential[]): Promise<number> {
+  const [row] = await fixture.sql<{ rows: number }>(
+    `select count(*)::int as rows from vault.secrets
+     where secret_id = any($1) and (state <> 'destroyed' or num_nonnulls(kek_id, wrapped_key, ciphertext) > 0)`,
+    [shredded.map(({ ref }) => ref.secretId)],
+  );
+  return row?.rows ?? -1;
+}
+
+function shred(secrets: readonly StagedCredential[]): Promise<unknown> {
+  return fixture.sql('select vault.destroy_secrets($1)', [secrets.map(({ ref }) => ref.secretId)]);
+}
+
+async function stageAll(count: number): Promise<StagedCredential[]> {
+  const staged: StagedCredential[] = [];
+  while (staged.length < count)
+    staged.push(...(await stageMany(fixture, Math.min(500, count - staged.length), 'rewrap')));
+  return staged;
+}
+
+describe('rewrapping', () => {
+  it('brings 10,000 secrets under the new key while they are opened, staged, settled and destroyed', async () => {
+    const secrets = await stageAll(10_000);
+    const kept = secrets.slice(0, 9_000);
+    const shredded = secrets.slice(9_000);
+    const failures: unknown[] = [];
+    const added: StagedCredential[] = [];
+    let opened = 0;
+    let done = false;
+
+    const whileRewrapping = async (work: () => Promise<void>): Promise<void> => {
+      while (!done) await work().catch((error: unknown) => failures.push(error));
+    };
+    const load = [
+      ...Array.from({ length: 8 }, () =>
+        whileRewrapping(async () => {
+          const one = kept[randomInt(kept.length)];
+          if (one && !(await opens(rotated, one))) failures.push('not the same password');
+          opened += 1;
+        }),
+      ),
+      whileRewrapping(async () => {
+        added.push(await stageSome({ vault: rotated }, 'added'));
+      }),
+      whileRewrapping(async () => {
+        const one = kept[randomInt(kept.length)];
+        await fixture.sql('select vault.settle($1)', [[one?.ref.secretId]]);
+      }),
+      whileRewrapping(async () => {
+        await shred(
+          Array.from({ length: 10 }, () => shredded[randomInt(shredded.length)]).filter((one) => one !== undefined),
+        );
+      }),
+    ];
+    const result = await rotated.rewrapAll();
+    done = true;
+    await Promise.all(load);
+
+    expect(failures).toEqual([]);
+    expect(result).toMatchObject({ unreadable: [], keyIdsLeft: [] });
+    expect(await rowsUnder(1)).toBe(0);
+    expect(opened).toBeGreaterThan(100);
+    expect(added.length).toBeGreaterThan(0);
+    const withoutOldKey = fixture.vaultWith(ringWith(2));
+    await withoutOldKey.checkKeys();
+    for (const one of [...kept, ...added]) if (!(await opens(withoutOldKey, one))) failures.push('not opened');
+    expect(failures).toEqual([]);
+  }, 120_000);
+
+  it('changes nothing but the wrapped key and its key', async () => {
+    const [staged] = await stageAll(1);
+    const row = async () => {
+      const [found] = await fixture.sql('select * from vault.secrets where secret_id = $1', [staged?.ref.secretId]);
+      const { kek_id, wrapped_key, ...others } = found ?? {};
+      return { kek_id, wrapped_key, others };
+    };
+    const before = await row();
+    await rotated.rewrapAll();
+    const after = await row();
+    expect(after.others).toEqual(before.others);
+    expect([before.kek_id, after.kek_id]).toEqual([1, 2]);
+    expect(after.wrapped_key).not.toEqual(before.wrapped_key);
+  });
+
+  it('can be stopped and taken up again', async () => {
+    await stageAll(100);
+    const stop = new AbortController();
+    const ring = ringWith(1, 2);
+    const stopping: KeyRing = {
+      ...ring,
+      wrap(dataKey, context) {
+        stop.abort();
+        return ring.wrap(dataKey, context);
+      },
+    };
+    const vault = fixture.vaultWith(stopping);
+    const first = await vault.rewrapAll({ batchSize: 30, signal: stop.signal });
+    expect(first).toEqual({ rewrapped: 30, unreadable: [], keyIdsLeft: [1] });
+    expect(await rowsUnder(1)).toBe(70);
+    expect(await rotated.rewrapAll({ batchSize: 30 })).toEqual({ rewrapped: 70, unreadable: [], keyIdsLeft: [] });
+    expect(await rotated.rewrapAll()).toEqual({ rewrapped: 0, unreadable: [], keyIdsLeft: [] });
+  });
+
+  it('by two at the same time rewraps each secret once', async () => {
+    const secrets = await stageAll(1_000);
+    const other = fixture.vaultWith(ringWith(1, 2));
+    const results = await Promise.all([rotated, other].map((vault) => vault.rewrapAll({ batchSize: 50 })));
+    await rotated.rewrapAll();
+    expect(results.reduce((sum, { rewrapped }) => sum + rewrapped, 0)).toBeLessThanOrEqual(1_000);
+    expect(await rowsUnder(2)).toBe(1_000);
+    for (const one of secrets) expect(await opens(rotated, one)).toBe(true);
+  });
+
+  it('leaves out what someone else is changing, without waiting, and says that it is left', async () => {
+    const secrets = await stageAll(20);
+    await withClient(fixture.connectionString, async (client) => {
+      await client.query('begin');
+      await client.query('select from vault.secrets where secret_id = $1 for update', [secrets[7]?.ref.secretId]);
+      expect(await rotated.rewrapAll()).toEqual({ rewrapped: 19, unreadable: [], keyIdsLeft: [1] });
+      await client.query('rollback');
+    });
+    expect(await rotated.rewrapAll()).toEqual({ rewrapped: 1, unreadable: [], keyIdsLeft: [] });
+  });
+
+  it('names a secret that cannot be read, and goes on with the others', async () => {
+    const secrets = await stageAll(10);
+    const damaged = secrets[3]?.ref.secretId ?? '';
+    await fixture.sql(
+      `update vault.secrets set wrapped_key = set_byte(wrapped_key, 30, get_byte(wrapped_key, 30) # 1)
+       where secret_id = $1`,
+      [damaged],
+    );
+    expect(await rotated.rewrapAll({ batchSize: 3 })).toEqual({ rewrapped: 9, unreadable: [damaged], keyIdsLeft: [1] });
+  });
+});
+
+describe('rewrapping that races with destruction', () => {
+  it('resurrects nothing, whichever comes first', async () => {
+    const secrets = await stageAll(2_000);
+    const shredded = secrets.filter((_, index) => index % 2 === 0);
+    const shredAll = async (): Promise<void> => {
+      for (let at = 0; at < shredded.length; at += 10) await shred(shredded.slice(at, at + 10));
+    };
+    const other = fixture.vaultWith(ringWith(1, 2));
+    await Promise.all([rotated.rewrapAll({ batchSize: 40 }), other.rewrapAll({ batchSize: 70 }), shredAll()]);
+    await rotated.rewrapAll();
+    expect(await resurrected(shredded)).toBe(0);
+    expect(await rowsUnder(1)).toBe(0);
+    expect(await rowsUnder(2)).toBe(1_000);
+  });
+
+  /** Destroys the secrets just when their keys are unwrapped and not yet replaced. */
+  async function rewrapAroundShredding(
+    secrets: readonly StagedCredential[],
+    store: SealedSecretStore,
+  ): Promise<RewrapResult> {
+    const ring = ringWith(1, 2);
+    let isShredded = false;
+    const keyRing: KeyRing = {
+      ...ring,
+      async wrap(dataKey, context) {
+        if (!isShredded) await shred(secrets);
+        isShredded = true;
+        return ring.wrap(dataKey, context);
+      },
+    };
+    return rewrapAll(keyRing, store);
+  }
+
+  it('finds out about a secret that was destroyed after it was read', async () => {
+    const secrets = await stageAll(50);
+    expect(await rewrapAroundShredding(secrets, fixture.store)).toEqual({
+      rewrapped: 0,
+      unreadable: [],
+      keyIdsLeft: [],
+    });
+    expect(await resurrected(secrets)).toBe(0);
+  });
+
+  const blind = (): SealedSecretStore => ({
+    ...fixture.store,
+    async replaceWrappedKeys(replacements) {
+      for (const { secretId, to } of replacements) {
+        await fixture.sql('update vault.secrets set kek_id = $2, wrapped_key = $3 where secret_id = $1', [
+          secretId,
+          to.keyId,
+          to.bytes,
+        ]);
+      }
+      return replacements.length;
+    },
+  });
+
+  it('is stopped by the database where it looks at nothing', async () => {
+    const secrets = await stageAll(5);
+    await expect(rewrapAroundShredding(secrets, blind())).rejects.toMatchObject({ code: 'PU002' });
+    expect(await resurrected(secrets)).toBe(0);
+  });
+
+  it('would be found to resurrect secrets if neither looked', async () => {
+    const secrets = await stageAll(5);
+    await fixture.sql(`alter table vault.secrets drop constraint destroyed_means_gone;
+      drop trigger shred on vault.secrets;
+      create trigger shred before update on vault.secrets for each row
+        when (old.state <> 'destroyed' and new.state = 'destroyed') execute function vault.shred()`);
+    await rewrapAroundShredding(secrets, blind());
+    expect(await resurrected(secrets)).toBe(5);
+  });
+});
+
+describe('the check of the keys at the start', () => {
+  it('passes where there are no secrets, or where all their keys are there', async () => {
+    await fixture.vaultWith(keyRingWith(9)).checkKeys();
+    await stageAll(3);
+    await rotated.checkKeys();
+    await stageSome({ vault: rotated }, 'second');
+    await rotated.checkKeys();
+  });
+
+  it('names a key that is missing', async () => {
+    await stageAll(1);
+    const check = fixture.vaultWith(ringWith(2)).checkKeys();
+    await expect(check).rejects.toThrow(KeyRingError);
+    await expect(check).rejects.toThrow(/under key 1, which is not in the key ring/);
+  });
+
+  it('names a key that is another than the one that secrets are under', async () => {
+    await stageAll(1);
+    const check = fixture.vaultWith(keyRingWith(1)).checkKeys();
+    await expect(check).rejects.toThrow(KeyRingError);
+    await expect(check).rejects.toThrow(/Key 1 of the key ring is not the key 1/);
+  });
+
+  it('passes where one row is damaged, and where all secrets under a lost key are destroyed', async () => {
+    const [damaged, ...others] = await stageAll(3);
+    await fixture.sql("update vault.secrets set wrapped_key = '\\x00' where secret_id = $1", [damaged?.ref.secretId]);
+    await fixture.vault.checkKeys();
+    await shred([...(damaged ? [damaged] : []), ...others]);
+    await fixture.vaultWith(ringWith(2)).checkKeys();
+  });
+});

@@ -1,0 +1,270 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createVaultFixture, opens, type StagedCredential, stageSome, type VaultFixture } from './vault-fixture.ts';
+
+let fixture: VaultFixture;
+beforeAll(async () => {
+  fixture = await createVaultFixture();
+});
+afterAll(() => fixture.close());
+
+function stage(registryId: string, credentialVersion: number, on = fixture): Promise<StagedCredential> {
+  return stageSome(on, 'lifecycle', { registryId, credentialVersion });
+}
+
+async function settle(...staged: readonly StagedCredential[]): Promise<void> {
+  await fixture.sql('select vault.settle($1)', [staged.map(({ ref }) => ref.secretId)]);
+}
+
+async function statesOf(staged: readonly StagedCredential[]): Promise<string[]> {
+  const rows = await fixture.sql<{ secret_id: string; state: string }>(
+    'select secret_id, state from vault.secrets where secret_id = any($1)',
+    [staged.map(({ ref }) => ref.secretId)],
+  );
+  const states = new Map(rows.map(({ secret_id, state }) => [secret_id, state]));
+  return staged.map(({ ref }) => states.get(ref.secretId) ?? 'missing');
+}
+
+describe('settling a secret', () => {
+  it('makes it current and destroys older ones and those that lost against it', async () => {
+    const registryId = randomUUID();
+    const [first, second, winner, loser, next, elsewhere] = await Promise.all([
+      stage(registryId, 1),
+      stage(registryId, 2),
+      stage(registryId, 3),
+      stage(registryId, 3),
+      stage(registryId, 4),
+      stage(randomUUID(), 1),
+    ]);
+    await settle(second);
+    await settle(winner);
+    expect(await statesOf([first, second, winner, loser, next, elsewhere])).toEqual([
+      'destroyed',
+      'destroyed',
+      'current',
+      'destroyed',
+      'staged',
+      'staged',
+    ]);
+    expect(await fixture.vault.open(second.binding, second.ref)).toBeUndefined();
+    expect(await opens(fixture.vault, winner)).toBe(true);
+    expect(await opens(fixture.vault, next)).toBe(true);
+  });
+
+  it('works for many registries at once', async () => {
+    const registries = Array.from({ length: 50 }, () => randomUUID());
+    const older = await Promise.all(registries.map((id) => stage(id, 1)));
+    const newer = await Promise.all(registries.map((id) => stage(id, 2)));
+    await settle(...older);
+    expect(new Set(await statesOf(older))).toEqual(new Set(['current']));
+    await settle(...newer);
+    expect(new Set(await statesOf(older))).toEqual(new Set(['destroyed']));
+    expect(new Set(await statesOf(newer))).toEqual(new Set(['current']));
+  });
+
+  it('works for two versions of one registry at once', async () => {
+    const registryId = randomUUID();
+    const [older, newer] = await Promise.all([stage(registryId, 1), stage(registryId, 2)]);
+    await settle(newer, older);
+    expect(await statesOf([older, newer])).toEqual(['destroyed', 'current']);
+  });
+
+  it('changes nothing when an old event is repeated', async () => {
+    const registryId = randomUUID();
+    const [older, newer, next] = await Promise.all([1, 2, 3].map((version) => stage(registryId, version)));
+    if (!older || !newer || !next) throw new Error('three secrets were staged');
+    await settle(older);
+    await settle(newer);
+    await settle(older);
+    expect(await statesOf([older, newer, next])).toEqual(['destroyed', 'current', 'staged']);
+  });
+
+  it('of a secret that is missing does nothing', async () => {
+    await fixture.sql('select vault.settle($1)', [[randomUUID()]]);
+  });
+});
+
+describe('destroying the secrets of a registry', () => {
+  it('leaves what was staged since for creating it again', async () => {
+    const registryId = randomUUID();
+    const [current, lost, recreated, elsewhere] = await Promise.all([
+      stage(registryId, 1),
+      stage(registryId, 2),
+      stage(registryId, 3),
+      stage(randomUUID(), 1),
+    ]);
+    await settle(current);
+    const destroy = () => fixture.sql('select vault.destroy_registries($1, $2)', [[registryId], [2]]);
+    await destroy();
+    const after = ['destroyed', 'destroyed', 'staged', 'staged'];
+    expect(await statesOf([current, lost, recreated, elsewhere])).toEqual(after);
+    await settle(recreated);
+    await destroy();
+    expect(await statesOf([current, recreated])).toEqual(['destroyed', 'current']);
+    expect(await opens(fixture.vault, recreated)).toBe(true);
+  });
+});
+
+describe('a destroyed secret', () => {
+  async function destroyed(): Promise<StagedCredential> {
+    const staged = await stage(randomUUID(), 1);
+    await fixture.sql('select vault.destroy_secrets($1)', [[staged.ref.secretId]]);
+    return staged;
+  }
+
+  it('holds nothing that its password could be computed from', async () => {
+    const { ref, binding } = await destroyed();
+    const [row] = await fixture.sql('select * from vault.secrets where secret_id = $1', [ref.secretId]);
+    const { staged_at, destroyed_at, ...left } = row ?? {};
+    expect([staged_at, destroyed_at]).toEqual([expect.any(Date), expect.any(Date)]);
+    expect(left).toEqual({
+      secret_id: ref.secretId,
+      project_id: binding.projectId,
+      registry_id: binding.registryId,
+      credential_version: 1,
+      host: binding.host,
+      state: 'destroyed',
+      format: 1,
+      kek_id: null,
+      wrapped_key: null,
+      message_id: null,
+      commitment: null,
+      ciphertext: null,
+      digest: Buffer.from(ref.digest, 'hex'),
+      settled_at: null,
+    });
+  });
+
+  it.each([
+    "state = 'staged'",
+    "state = 'current'",
+    "wrapped_key = '\\x00'",
+    "kek_id = 1, wrapped_key = '\\x00', message_id = '\\x00', commitment = '\\x00', ciphertext = '\\x00'",
+    "host = 'example.com'",
+  ])('refuses: set %s', async (assignment) => {
+    const { ref } = await destroyed();
+    const change = fixture.sql(`update vault.secrets set ${assignment} where secret_id = $1`, [ref.secretId]);
+    await expect(change).rejects.toMatchObject({ code: 'PU002' });
+  });
+
+  it('cannot be stored with a key, nor one that is not destroyed without', async () => {
+    const insert = (state: string, bytes: string, destroyedAt: string) =>
+      fixture.sql(
+        `insert into vault.secrets values (gen_random_uuid(), 'p', gen_random_uuid(), 1, 'h', '${state}', 1,
+           ${bytes === 'null' ? 'null' : 1}, ${bytes}, ${bytes}, ${bytes}, ${bytes},
+           sha256(''), now(), null, ${destroyedAt})`,
+      );
+    const refused = { code: '23514', constraint: 'destroyed_means_gone' };
+    await expect(insert('destroyed', "'\\x00'", 'now()')).rejects.toMatchObject(refused);
+    await expect(insert('current', 'null', 'null')).rejects.toMatchObject(refused);
+    await expect(insert('staged', "'\\x00'", 'now()')).rejects.toMatchObject(refused);
+  });
+});
+
+describe('any history of a registry', () => {
+  /** What the log says happened, each with one staged secret more that never got its event. */
+  type Step = 'rotate' | 'rotate against a loser' | 'abandon' | 'delete';
+  const steps = fc.array(fc.constantFrom<Step>('rotate', 'rotate', 'rotate against a loser', 'abandon', 'delete'), {
+    minLength: 1,
+    maxLength: 8,
+  });
+
+  interface History {
+    readonly staged: StagedCredential[];
+    readonly statements: { readonly text: string; readonly values: readonly unknown[] }[];
+    current: StagedCredential | undefined;
+    pending: StagedCredential | undefined;
+  }
+
+  async function historyOf(taken: readonly Step[], on: VaultFixture): Promise<History> {
+    const registryId = randomUUID();
+    const history: History = { staged: [], statements: [], current: undefined, pending: undefined };
+    let version = 0;
+    const add = async (): Promise<StagedCredential> => {
+      const added = await stage(registryId, version, on);
+      history.staged.push(added);
+      return added;
+    };
+    for (const step of taken) {
+      if (step === 'delete') {
+        history.statements.push({ text: 'select vault.destroy_registries($1, $2)', values: [[registryId], [version]] });
+        history.current = undefined;
+        continue;
+      }
+      version += 1;
+      const own = await add();
+      if (step === 'abandon') {
+        history.statements.push({ text: 'select vault.destroy_secrets($1)', values: [[own.ref.secretId]] });
+        continue;
+      }
+      if (step === 'rotate against a loser') await add();
+      history.statements.push({ text: 'select vault.settle($1)', values: [[own.ref.secretId]] });
+      history.current = own;
+    }
+    version += 1;
+    history.pending = await add();
+    return history;
+  }
+
+  /** Applies all statements, then all of them again, as after a lost checkpoint; true if all is as the log says. */
+  async function survivesReplay(taken: readonly Step[], on: VaultFixture): Promise<boolean> {
+    const { staged, statements, current, pending } = await historyOf(taken, on);
+    for (let delivery = 0; delivery < 2; delivery += 1) {
+      for (const { text, values } of statements) await on.sql(text, values);
+      const states = await Promise.all(staged.map(({ ref }) => on.store.find(ref.secretId)));
+      const alive = staged.filter((_, index) => states[index] !== undefined);
+      const expected = [current, pending].filter((one) => one !== undefined);
+      // A loser of a version that was never overtaken is destroyed with the winner's settling.
+      if (alive.length !== expected.length || !expected.every((one) => alive.includes(one))) return false;
+    }
+    return true;
+  }
+
+  it('leaves the current secret and the one that is pending, also when it is applied twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, (taken) => survivesReplay(taken, fixture)),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each([
+    {
+      fault: 'settling looked at no version',
+      name: 'settle',
+      find: 's.credential_version < settled.credential_version',
+      replace: 's.secret_id <> settled.secret_id',
+    },
+    {
+      fault: 'settling left those that lost',
+      name: 'settle',
+      find: "s.state = 'staged' and s.secret_id <> all(secret_ids)",
+      replace: 'false',
+    },
+    {
+      fault: 'deleting looked at no version',
+      name: 'destroy_registries',
+      find: 's.credential_version <= deleted.up_to_version',
+      replace: 'true',
+    },
+    {
+      fault: 'abandoning did nothing',
+      name: 'destroy_secrets',
+      find: 'secret_id = any(secret_ids)',
+      replace: 'false',
+    },
+  ])('would be found to go wrong if $fault', async ({ name, find, replace }) => {
+    const own = await createVaultFixture();
+    try {
+      const [row] = await own.sql<{ definition: string }>('select pg_get_functiondef($1::regproc) as definition', [
+        `vault.${name}`,
+      ]);
+      expect(row?.definition.split(find)).toHaveLength(2);
+      await own.sql(row?.definition.replace(find, replace) ?? '');
+      const property = fc.asyncProperty(steps, (taken) => survivesReplay(taken, own));
+      expect((await fc.check(property, { numRuns: 40, endOnFailure: true })).failed).toBe(true);
+    } finally {
+      await own.close();
+    }
+  });
+});

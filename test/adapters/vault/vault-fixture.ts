@@ -1,0 +1,74 @@
+import type { QueryResultRow } from 'pg';
+import { SILENT } from '../../../src/adapters/postgres/log.ts';
+import { createSealedSecretStore } from '../../../src/adapters/postgres/sealed-secret-store.ts';
+import type { KeyRing } from '../../../src/adapters/vault/key-ring.ts';
+import { createVault, type SealingVault } from '../../../src/adapters/vault/vault.ts';
+import type { SealedSecretStore } from '../../../src/application/ports/sealed-secret-store.ts';
+import type { LoginCredential, SecretBinding } from '../../../src/application/ports/vault.ts';
+import type { SecretRef } from '../../../src/domain/events.ts';
+import { createTestDatabase } from '../../support/postgres.ts';
+import { withClient } from '../../support/server-databases.ts';
+import { keyRingWith, someBinding, someCredential } from './sealed-records.ts';
+
+/** A vault with a database of its own, and the database itself for what the vault would never do. */
+export interface VaultFixture {
+  readonly vault: SealingVault;
+  readonly store: SealedSecretStore;
+  readonly connectionString: string;
+  /** One more vault on the same database, such as another replica has, or one with another key ring. */
+  vaultWith(keyRing: KeyRing): SealingVault;
+  sql<Row extends QueryResultRow = QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+export interface StagedCredential {
+  readonly binding: SecretBinding;
+  readonly credential: LoginCredential;
+  readonly ref: SecretRef;
+}
+
+export async function createVaultFixture(keyRing = keyRingWith(1)): Promise<VaultFixture> {
+  const { connectionString } = await createTestDatabase();
+  const vaults: SealingVault[] = [];
+  const vaultOn = (store: SealedSecretStore, ring: KeyRing): SealingVault => {
+    const vault = createVault({ keyRing: ring, store });
+    vaults.push(vault);
+    return vault;
+  };
+  const store = createSealedSecretStore({ connectionString, log: SILENT });
+  return {
+    vault: vaultOn(store, keyRing),
+    store,
+    connectionString,
+    vaultWith: (ring) => vaultOn(createSealedSecretStore({ connectionString, log: SILENT }), ring),
+    sql: (text, values = []) =>
+      withClient(connectionString, async (client) => (await client.query(text, [...values])).rows),
+    close: async () => {
+      await Promise.all(vaults.map((vault) => vault.close()));
+    },
+  };
+}
+
+export async function stageSome(
+  { vault }: Pick<VaultFixture, 'vault'>,
+  label: string,
+  changes: Partial<SecretBinding> = {},
+): Promise<StagedCredential> {
+  const binding = someBinding(changes);
+  const credential = someCredential(label);
+  return { binding, credential, ref: await vault.stage(binding, credential) };
+}
+
+export async function stageMany(
+  fixture: Pick<VaultFixture, 'vault'>,
+  count: number,
+  label: string,
+): Promise<StagedCredential[]> {
+  return Promise.all(Array.from({ length: count }, () => stageSome(fixture, label)));
+}
+
+/** Whether the vault gives back what was staged; no assertion prints the password if not. */
+export async function opens(vault: SealingVault, { binding, credential, ref }: StagedCredential): Promise<boolean> {
+  const opened = await vault.open(binding, ref);
+  return opened?.username === credential.username && opened.password.reveal() === credential.password.reveal();
+}
