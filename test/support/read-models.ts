@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import pg, { type Client } from 'pg';
+import { sessionConfig } from '../../src/adapters/postgres/session.ts';
+import { withClient } from './server-databases.ts';
+
+/** A connection as the projector has it. */
+export async function projectorClient(connectionString: string): Promise<Client> {
+  const client = new pg.Client({ ...sessionConfig({ connectionString, name: 'test projector' }), pipeline: true });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** The order in which rows were written, and when, is no part of what the read models say. */
+const UNCOMPARED = new Set(['updated_at@checkpoint', 'parked_at@parked_events']);
+
+/** SHA-256 over all rows of each table of the read models. */
+export function digestsOfReadModels(connectionString: string): Promise<Record<string, string>> {
+  return withClient(connectionString, async (client) => {
+    const { rows: columns } = await client.query<{ table_name: string; column_name: string }>(
+      `select table_name, column_name from information_schema.columns
+       where table_schema = 'read_models' order by table_name, ordinal_position`,
+    );
+    const tables = [...new Set(columns.map(({ table_name }) => table_name))];
+    const digests: Record<string, string> = {};
+    for (const table of tables) {
+      const compared = columns
+        .filter(({ table_name, column_name }) => table_name === table && !UNCOMPARED.has(`${column_name}@${table}`))
+        .map(({ column_name }) => column_name);
+      const { rows } = await client.query<{ line: string }>(
+        `select row(${compared.join(', ')})::text as line from read_models.${table} order by 1`,
+      );
+      digests[table] = createHash('sha256')
+        .update(rows.map(({ line }) => line).join('\n'))
+        .digest('hex');
+    }
+    return digests;
+  });
+}
