@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPostgresEventLog } from '../../src/adapters/postgres/event-log.ts';
+import { SILENT } from '../../src/adapters/postgres/log.ts';
+import { rebuildReadModels } from '../../src/adapters/postgres/projections/rebuild.ts';
+import type { EventLog } from '../../src/application/ports/event-log.ts';
+import { canary } from '../support/canary.ts';
+import { startPurser, type TestPurser } from '../support/purser.ts';
+import { digestsOfReadModels, projectorClient } from '../support/read-models.ts';
+import { withClient } from '../support/server-databases.ts';
+import { CREATE, DELETE, GET, ISSUE, RELEASE, ROTATE, UPDATE } from './operations.ts';
+
+let purser: TestPurser;
+let log: EventLog;
+beforeAll(async () => {
+  purser = await startPurser();
+  log = createPostgresEventLog({ connectionString: purser.connectionString, log: SILENT });
+});
+afterAll(async () => {
+  await log.close();
+  await purser.stop();
+});
+
+const rebuild = () => rebuildReadModels({ log, connect: () => projectorClient(purser.connectionString) });
+
+async function useRegistry(url: string): Promise<void> {
+  const { data } = await purser.graphql(CREATE, { input: { url, username: 'ada', password: canary('rebuild') } });
+  const { id } = data.createRegistry.registry;
+  const input = { image: `${url}/app`, pipeline: 'web' };
+  const leases = await Promise.all([1, 2, 3].map(() => purser.graphql(ISSUE, { input })));
+  await purser.graphql(RELEASE, { leaseId: leases[0]?.data.issueCredential.lease.id });
+  await purser.graphql(ROTATE, { id, input: { password: canary('rebuild') } });
+  await purser.graphql(UPDATE, { id, input: { description: 'ours', username: 'grace' } });
+  await purser.graphql(DELETE, { id });
+  if (url.startsWith('1')) await purser.graphql(DELETE, { id, input: { force: true } });
+}
+
+describe('rebuilding the read models', () => {
+  it('comes to what they were, row by row, and leaves the vault alone', async () => {
+    await Promise.all(Array.from({ length: 20 }, (_, index) => useRegistry(`${index}.rebuild.example`)));
+    const before = await digestsOfReadModels(purser.connectionString);
+    const vault = await vaultRows();
+    const { events } = await rebuild();
+    expect(events).toBe(Number(await log.head()));
+    expect(await digestsOfReadModels(purser.connectionString)).toEqual(before);
+    expect(await vaultRows()).toEqual(vault);
+  });
+
+  it('goes on while people work, who notice nothing', async () => {
+    let rebuilding = true;
+    const rebuilds = (async () => {
+      for (let round = 0; round < 3; round += 1) await rebuild();
+      rebuilding = false;
+    })();
+    let worked = 0;
+    while (rebuilding || worked < 20) {
+      const url = `${worked}.meanwhile.example`;
+      const created = await purser.graphql(CREATE, { input: { url, username: 'ada', password: canary('meanwhile') } });
+      expect(created.errors).toBeUndefined();
+      const { id } = created.data.createRegistry.registry;
+      const issued = await purser.graphql(ISSUE, { input: { image: `${url}/app`, pipeline: 'web' } });
+      expect(issued.errors).toBeUndefined();
+      const read = await purser.graphql(GET, { id });
+      expect(read.data.registry.usage.activeLeases).toBe(1);
+      worked += 1;
+    }
+    await rebuilds;
+    const after = await digestsOfReadModels(purser.connectionString);
+    await rebuild();
+    expect(await digestsOfReadModels(purser.connectionString)).toEqual(after);
+  }, 60_000);
+
+  it('keeps every index and constraint that queries need', async () => {
+    const { rows } = await withClient(purser.connectionString, (client) =>
+      client.query(`select count(*)::int as indexes from pg_indexes where schemaname = 'read_models'`),
+    );
+    expect(rows[0].indexes).toBeGreaterThanOrEqual(16);
+  });
+});
+
+function vaultRows(): Promise<unknown[]> {
+  return withClient(purser.connectionString, async (client) => {
+    const { rows } = await client.query('select secret_id, state, kek_id from vault.secrets order by secret_id');
+    return rows;
+  });
+}
