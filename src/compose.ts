@@ -25,8 +25,8 @@ import { createRegistryQueries } from './adapters/postgres/queries/registry-quer
 import { createReadConnections } from './adapters/postgres/read-connections.ts';
 import { createSealedSecretStore } from './adapters/postgres/sealed-secret-store.ts';
 import { sessionConfig } from './adapters/postgres/session.ts';
-import { loadKeyRing } from './adapters/vault/key-ring.ts';
-import { createVault } from './adapters/vault/vault.ts';
+import { type KeyRing, loadKeyRing } from './adapters/vault/key-ring.ts';
+import { createVault, type SealingVault } from './adapters/vault/vault.ts';
 import { abandonOrphanedStages } from './application/abandon-orphaned-stages.ts';
 import { createApplication } from './application/create-application.ts';
 import type { EventLog, Position } from './application/ports/event-log.ts';
@@ -89,6 +89,26 @@ export async function openStores(config: Config, logger: Logger, metrics?: Metri
   }
 }
 
+/** The vault, with the keys that its secrets are under. @throws KeyRingError */
+export async function openVault(
+  config: Config,
+  logger: Logger,
+  connectionString: string,
+): Promise<{ vault: SealingVault; keyRing: KeyRing }> {
+  const keyRing = await loadKeyRing({
+    file: config.masterKeyFile ?? join(config.dataDir, 'master-key'),
+    createIfMissing: !config.production && config.masterKeyFile === undefined,
+  });
+  const vault = createVault({ keyRing, store: createSealedSecretStore({ connectionString, log: logger }) });
+  try {
+    await vault.checkKeys();
+  } catch (error) {
+    await vault.close();
+    throw error;
+  }
+  return { vault, keyRing };
+}
+
 export async function startService(config: Config, logger: Logger): Promise<Service> {
   const lifecycle = createLifecycle();
   try {
@@ -102,19 +122,13 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const onFault = (error: unknown) => logger.error({ err: error }, 'a background task failed');
     const issuer = config.jwtIssuers === undefined ? await openDevelopmentIssuer(config.dataDir) : undefined;
     const issuers = issuer ? [issuer.issuerConfig] : parseIssuers(config.jwtIssuers ?? '');
-    const keyRing = await loadKeyRing({
-      file: config.masterKeyFile ?? join(config.dataDir, 'master-key'),
-      createIfMissing: !config.production && config.masterKeyFile === undefined,
-    });
-
     const metrics = createMetrics();
     const stores = await openStores(config, logger, metrics);
     lifecycle.onClose(stores.close);
     const { connectionString, log } = stores;
 
-    const vault = createVault({ keyRing, store: createSealedSecretStore({ connectionString, log: logger }) });
+    const { vault, keyRing } = await openVault(config, logger, connectionString);
     lifecycle.onClose(() => vault.close());
-    await vault.checkKeys();
 
     const reads = createReadConnections({
       connectionString,

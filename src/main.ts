@@ -1,19 +1,21 @@
 #!/usr/bin/env node
+import { rebuild, rewrap } from './maintenance-commands.ts';
 import { isMeantForOperator } from './operator-errors.ts';
-import { rebuild } from './rebuild-command.ts';
 import { serve } from './serve-command.ts';
 import { runTokenCommand } from './token-command.ts';
 
 const USAGE = `usage: purser <command>
   serve     run the service (configured by environment variables)
   token     print a development token: --project P [--permission P …] [--subject S] [--ttl 1h]
-  rebuild   build the read models again from the log, without stopping the service
+  rebuild   build the read models again from the log, beside a service that goes on
+  rewrap    bring all secrets under the primary master key, beside a service that goes on
 `;
 
 const COMMANDS: Readonly<Record<string, (argv: string[], env: NodeJS.ProcessEnv) => Promise<number>>> = {
   serve: (_argv, env) => serve(env),
   token: runTokenCommand,
   rebuild: (_argv, env) => rebuild(env),
+  rewrap: (_argv, env) => rewrap(env),
 };
 
 const [name = '', ...argv] = process.argv.slice(2);

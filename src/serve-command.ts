@@ -27,13 +27,16 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   return 0;
 }
 
-/** Listens from the very start, so that a signal during the start is not lost. A second one ends at once. */
+/** A terminal's Ctrl-C reaches the service directly and once more through npm: that is one wish, not two. */
+const SAME_WISH_MS = 1_000;
+
+/** Listens from the very start, so that a signal during the start is not lost. A second one, later, ends at once. */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const stop = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(130);
-      asked = true;
+      if (askedAt !== undefined && performance.now() - askedAt > SAME_WISH_MS) process.exit(130);
+      askedAt ??= performance.now();
       resolve(signal);
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
