@@ -26,11 +26,13 @@ export function clusterFiles(dataDir: string): ClusterFiles {
 }
 
 /** The superuser's password: made once, readable by Purser's own user only. */
-export async function ensureSuperuserPassword({ dataDir }: ClusterFiles): Promise<string> {
+export async function ensureSuperuserPassword({ dataDir, clusterDir }: ClusterFiles): Promise<string> {
   const file = join(dataDir, 'postgres-password');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const isMade = (await stat(clusterDir).catch(ifMissing)) !== undefined;
   const known = await readFile(file, 'utf8').catch(ifMissing);
   if (known !== undefined) return known.trim();
+  if (isMade) throw new Error(`The password of the Postgres in ${clusterDir} is missing. Restore the file ${file}.`);
   const proposal = temporaryName(file);
   await writeFile(proposal, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
   try {
@@ -80,7 +82,8 @@ export async function ensureCluster(
 /** What interrupted starts left behind. Only for the process that owns the data folder. */
 export async function removeUnfinished({ dataDir }: ClusterFiles): Promise<void> {
   for (const name of await readdir(dataDir)) {
-    if (UNFINISHED.test(name)) await rm(join(dataDir, name), { recursive: true, force: true });
+    // An initdb that outlived its Purser may still be writing.
+    if (UNFINISHED.test(name)) await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
