@@ -31,8 +31,10 @@ export function variableFault(
       continue;
     }
     const faults: string[] = [];
-    coerceInputValue(value, type, (path) => {
-      const field = path.filter((part) => typeof part === 'string').join('.');
+    coerceInputValue(value, type, (path, _value, { message }) => {
+      const names = path.filter((part) => typeof part === 'string');
+      const missing = MISSING_FIELD.exec(message)?.[1];
+      const field = [...names, ...(missing === undefined ? [] : [missing])].join('.');
       faults.push(field === '' ? usedAs(operation, name) : field);
     });
     const [field] = faults;
@@ -40,6 +42,9 @@ export function variableFault(
   }
   return undefined;
 }
+
+/** GraphQL.js reports a missing field at the object that should have it; the name is the schema's. */
+const MISSING_FIELD = /^Field "([A-Za-z]\w*)" of required type /;
 
 /** The argument or input field that a variable is the value of: its own name is the client's choice. */
 function usedAs(operation: OperationDefinitionNode, variable: string): string {

@@ -1,4 +1,4 @@
-import { getDirective, MapperKind, mapSchema } from '@graphql-tools/utils';
+import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import {
   DirectiveLocation,
   defaultFieldResolver,
@@ -9,11 +9,12 @@ import {
   type GraphQLSchema,
   GraphQLString,
   isNonNullType,
+  Kind,
 } from 'graphql';
 import type { RefusedAttempt } from '../application/application.ts';
 import { badUserInput, PurserError } from '../domain/errors.ts';
 import { isUuid } from '../domain/identity.ts';
-import { isGranted, PERMISSIONS } from '../domain/permissions.ts';
+import { isGranted, PERMISSIONS, type Permission } from '../domain/permissions.ts';
 import { hasHiddenCharacters } from '../domain/text-rules.ts';
 import type { GraphqlContext } from './context.ts';
 
@@ -31,6 +32,8 @@ export const authenticatedDirective = new GraphQLDirective({
   locations: [DirectiveLocation.FIELD_DEFINITION],
 });
 
+const POLICIES: ReadonlySet<string> = new Set([requiresPermissionDirective.name, authenticatedDirective.name]);
+
 /** The schema cannot be served: a root field's policy is missing or wrong. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
@@ -40,7 +43,7 @@ export type Policy =
   | { readonly kind: 'authenticated' }
   | {
       readonly kind: 'permission';
-      readonly permission: string;
+      readonly permission: Permission;
       /** What the audit log calls an attempt at this field. */
       readonly action: string;
       readonly operation: 'query' | 'mutation' | 'subscription';
@@ -65,29 +68,27 @@ export function enforcePolicies(schema: GraphQLSchema): GraphQLSchema {
     [MapperKind.ROOT_FIELD]: (field, fieldName, typeName) => {
       const operation = operationOf.get(typeName);
       if (operation === undefined) throw new PolicyError(`${typeName} is not a root type`);
-      return guarded(field, policyOf(schema, field, operation, typeName, fieldName));
+      return guarded(field, policyOf(field, operation, typeName, fieldName));
     },
   });
 }
 
 function policyOf(
-  schema: GraphQLSchema,
   field: RootField,
   operation: 'query' | 'mutation' | 'subscription',
   typeName: string,
   fieldName: string,
 ): Policy {
   const where = `${typeName}.${fieldName}`;
-  const authenticated = getDirective(schema, field, authenticatedDirective.name) ?? [];
-  const required = getDirective(schema, field, requiresPermissionDirective.name) ?? [];
-  const [use] = required;
-  if (authenticated.length + required.length !== 1) {
+  const uses = (field.astNode?.directives ?? []).filter(({ name }) => POLICIES.has(name.value));
+  const [use] = uses;
+  if (use === undefined || uses.length > 1) {
     throw new PolicyError(`${where} must have exactly one policy: @authenticated or @requiresPermission`);
   }
-  if (use === undefined) return { kind: 'authenticated' };
-  const permission: unknown = use.permission;
-  const known: readonly unknown[] = Object.values(PERMISSIONS);
-  if (typeof permission !== 'string' || !known.includes(permission)) {
+  if (use.name.value === authenticatedDirective.name) return { kind: 'authenticated' };
+  const value = use.arguments?.find(({ name }) => name.value === 'permission')?.value;
+  const permission = Object.values(PERMISSIONS).find((known) => value?.kind === Kind.STRING && value.value === known);
+  if (permission === undefined) {
     throw new PolicyError(`${where} requires a permission that does not exist`);
   }
   if (!isRequiredId(field.args?.projectId)) {

@@ -74,8 +74,8 @@ function countNodes(document: DocumentNode, limits: DocumentLimits, introspectio
       // Names that begin so belong to GraphQL, and `__proto__` is one of them; only its own fields may be called so.
       if (name.value.startsWith('__') && !isFieldName(name, parent)) throw refused();
     },
-    StringValue(text, _key, _parent, _path, ancestors) {
-      if (!isStorable(text.value)) throw unstorableText(inputName(ancestors));
+    StringValue(text, _key, parent, _path, ancestors) {
+      if (!isStorable(text.value)) throw unstorableText(inputName(parent === undefined ? [] : [...ancestors, parent]));
     },
   });
 }

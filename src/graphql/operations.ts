@@ -79,7 +79,8 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operationName: s
 /**
  * Not everything may be compiled. The compiler writes literals into source code, and its way of marking dates in them
  * lets a string literal become code; its `@skip` and `@include` differ from the specification where fragments overlap;
- * of introspection there is nothing to gain. Clients that care for speed send variables.
+ * it goes on with the next mutation where GraphQL.js stops at the first that failed; of introspection there is nothing
+ * to gain. Clients that care for speed send variables.
  */
 export function isCompilable(document: DocumentNode): boolean {
   let compilable = true;
@@ -88,7 +89,12 @@ export function isCompilable(document: DocumentNode): boolean {
       const { kind } = node;
       if (kind === Kind.STRING || kind === Kind.FLOAT || kind === Kind.DIRECTIVE) compilable = false;
       if (kind === Kind.FIELD && node.name.value.startsWith('__')) compilable = false;
+      if (kind === Kind.OPERATION_DEFINITION && node.operation === 'mutation' && !isOneField(node)) compilable = false;
     },
   });
   return compilable;
+}
+
+function isOneField({ selectionSet: { selections } }: OperationDefinitionNode): boolean {
+  return selections.length === 1 && selections[0]?.kind === Kind.FIELD;
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Application } from '../application/application.ts';
 import type { Authenticator } from '../application/ports/authenticator.ts';
@@ -52,6 +53,8 @@ export interface HttpServerParts {
   readonly logger: Logger;
   /** Served at `/.well-known/jwks.json`: the development issuer's public keys. */
   readonly developmentJwks?: object;
+  /** Default: the whole schema, with a guard before every root field. */
+  readonly schema?: GraphQLSchema;
   /** Milliseconds since 1970. Default: `Date.now`. */
   readonly now?: () => number;
 }
@@ -86,7 +89,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   const corsOrigins = new Set(config.corsOrigins);
   const services: Services = { application, cursors: createCursors(cursorKey), now };
 
-  const schema = await buildPurserSchema();
+  const schema = parts.schema ?? (await buildPurserSchema());
   const mask = createErrorMask(logger);
   const executor = createExecutor({ schema, mask, onFinished: metrics.operationFinished });
   const admission = createAdmission(schema, { introspection, limits });

@@ -1,0 +1,221 @@
+import type { GraphQLSchema } from 'graphql';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { PERMISSIONS } from '../../src/domain/permissions.ts';
+import { buildPurserSchema } from '../../src/graphql/schema.ts';
+import { operationOn, type RootField, rootFields } from '../support/generated-operations.ts';
+import { codes, type HttpService, post, startHttpService } from '../support/http-service.ts';
+import { connected } from '../support/socket-client.ts';
+
+const { registryRead, registryWrite, registryDelete, registryUse, auditRead } = PERMISSIONS;
+
+/** Written down a second time on purpose: the schema's own directives are what is tested. Null: any valid token. */
+const REQUIRED: Readonly<Record<string, string | null>> = {
+  'query viewer': null,
+  'query registryPresets': null,
+  'query registries': registryRead,
+  'query registry': registryRead,
+  'query registryByUrl': registryRead,
+  'query leases': registryRead,
+  'query rotationNotices': registryRead,
+  'query auditLog': auditRead,
+  'mutation createRegistry': registryWrite,
+  'mutation updateRegistry': registryWrite,
+  'mutation rotateCredential': registryWrite,
+  'mutation deleteRegistry': registryDelete,
+  'mutation issueCredential': registryUse,
+  'mutation releaseLease': registryUse,
+  'subscription rotationNotices': registryRead,
+  'subscription registryChanges': registryRead,
+};
+
+interface Principal {
+  readonly name: string;
+  /** Undefined: no token at all. */
+  readonly projects?: Readonly<Record<string, readonly string[]>>;
+}
+
+const ALL = Object.values(PERMISSIONS);
+const PRINCIPALS: readonly Principal[] = [
+  { name: 'no token' },
+  { name: 'no permission', projects: {} },
+  { name: 'an empty list', projects: { demo: [] } },
+  ...ALL.map((permission) => ({ name: permission, projects: { demo: [permission] } })),
+  { name: 'all permissions', projects: { demo: ALL } },
+  { name: 'all permissions in another project', projects: { other: ALL } },
+  { name: 'all permissions in a project spelled otherwise', projects: { DEMO: ALL, 'demo ': ALL, demo2: ALL } },
+  { name: 'wildcards', projects: { demo: ['*', 'iam:*', 'iam:project:cicd:registry:*', 'iam:project:cicd:*:read'] } },
+  { name: 'permissions in capitals', projects: { demo: ALL.map((permission) => permission.toUpperCase()) } },
+  { name: 'permissions with white space', projects: { demo: ALL.map((permission) => ` ${permission} `) } },
+  { name: 'prefixes', projects: { demo: ALL.map((permission) => permission.slice(0, -1)) } },
+];
+
+type Outcome = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'allowed';
+
+function expected(field: RootField, { projects }: Principal): Outcome {
+  if (projects === undefined) return 'UNAUTHENTICATED';
+  const required = REQUIRED[`${field.kind} ${field.name}`];
+  if (required === undefined) throw new Error(`the matrix does not know ${field.kind} ${field.name}`);
+  return required === null || projects.demo?.includes(required) ? 'allowed' : 'FORBIDDEN';
+}
+
+type Ask = (service: HttpService, field: RootField, principal: Principal) => Promise<Outcome>;
+
+const overHttp: Ask = async ({ url, issuer }, field, { projects }) => {
+  const response = await post(url, operationOn(field, 'demo'), projects && issuer.token({ projects }));
+  return outcomeOf(codes(response));
+};
+
+const overWebSocket: Ask = async ({ socketUrl, issuer, double }, field, { projects }) => {
+  if (projects === undefined) return 'UNAUTHENTICATED';
+  const client = await connected(socketUrl, issuer.token({ projects }));
+  try {
+    client.subscribe('1', operationOn(field, 'demo'));
+    const answered = client.answer('1').then(({ payload }) => outcomeOf(codesOf(payload)));
+    if (field.kind !== 'subscription') return await answered;
+    // A subscription that was let in says nothing until something happens: its feed is open then.
+    const opened = expect.poll(() => double.openFeeds, { interval: 2 }).toBe(1);
+    return await Promise.race([answered, opened.then((): Outcome => 'allowed')]);
+  } finally {
+    client.socket.close();
+    await client.closed;
+    await expect.poll(() => double.openFeeds, { interval: 2 }).toBe(0);
+  }
+};
+
+function outcomeOf(found: readonly string[]): Outcome {
+  const code = found.find((each) => each === 'UNAUTHENTICATED' || each === 'FORBIDDEN');
+  return code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' ? code : 'allowed';
+}
+
+function codesOf(payload: unknown): string[] {
+  return [...JSON.stringify(payload).matchAll(/"code":"([A-Z_]+)"/g)].map(([, code = '']) => code);
+}
+
+/** What the service does otherwise than the matrix says, in words. */
+async function faults(
+  service: HttpService,
+  schema: GraphQLSchema,
+  kinds: readonly string[],
+  ask: Ask,
+): Promise<string[]> {
+  const { double } = service;
+  const found: string[] = [];
+  for (const field of rootFields(schema).filter(({ kind }) => kinds.includes(kind))) {
+    for (const principal of PRINCIPALS) {
+      const should = expected(field, principal);
+      const calls = double.calls.length;
+      const recorded = double.recorded.length;
+      const outcome = await ask(service, field, principal).catch(() => 'nothing');
+      const where = `${field.kind} ${field.name} with ${principal.name}`;
+      if (outcome !== should) found.push(`${where}: ${outcome}, should be ${should}`);
+      if (should !== 'allowed' && double.calls.length > calls) found.push(`${where}: reached the application`);
+      const denials = double.recorded.slice(recorded).filter(({ outcome: kind }) => kind === 'DENIED');
+      if (denials.length !== (should === 'FORBIDDEN' ? 1 : 0))
+        found.push(`${where}: ${denials.length} denials recorded`);
+    }
+  }
+  return found;
+}
+
+describe('the authorization matrix', () => {
+  let schema: GraphQLSchema;
+  beforeAll(async () => {
+    schema = await buildPurserSchema();
+  });
+
+  it('knows every root field of the schema, and no other', () => {
+    expect(
+      rootFields(schema)
+        .map(({ kind, name }) => `${kind} ${name}`)
+        .sort(),
+    ).toEqual(Object.keys(REQUIRED).sort());
+  });
+
+  it('holds over HTTP for every query and mutation and every principal', async () => {
+    await using service = await startHttpService();
+    expect(await faults(service, schema, ['query', 'mutation'], overHttp)).toEqual([]);
+  });
+
+  it('holds over WebSocket for every field and every principal', async () => {
+    await using service = await startHttpService();
+    expect(await faults(service, schema, ['query', 'mutation', 'subscription'], overWebSocket)).toEqual([]);
+  });
+
+  it('holds for documents that are compiled by then', async () => {
+    await using service = await startHttpService();
+    for (let round = 0; round < 4; round += 1) {
+      expect(await faults(service, schema, ['query', 'mutation'], overHttp)).toEqual([]);
+    }
+  });
+
+  it('finds a guard that does not stand before `subscribe`', async () => {
+    const broken = await buildPurserSchema();
+    for (const field of Object.values(broken.getSubscriptionType()?.getFields() ?? {})) {
+      field.subscribe = (_source, { projectId }, { services, signal }) =>
+        services.application.feeds.notices.follow(projectId, undefined, signal);
+    }
+    await using service = await startHttpService({ parts: { schema: broken } });
+    const found = await faults(service, broken, ['subscription'], overWebSocket);
+    expect(found).toContain('subscription rotationNotices with no permission: allowed, should be FORBIDDEN');
+    expect(found).toContain(
+      'subscription registryChanges with all permissions in another project: allowed, should be FORBIDDEN',
+    );
+  });
+
+  it('finds a field whose directive names the wrong permission', async () => {
+    const broken = await buildPurserSchema();
+    const { deleteRegistry, updateRegistry } = broken.getMutationType()?.getFields() ?? {};
+    if (deleteRegistry === undefined || updateRegistry?.resolve === undefined) throw new Error('no such field');
+    deleteRegistry.resolve = updateRegistry.resolve;
+    await using service = await startHttpService({ parts: { schema: broken } });
+    expect(await faults(service, broken, ['mutation'], overHttp)).toContain(
+      `mutation deleteRegistry with ${registryWrite}: allowed, should be FORBIDDEN`,
+    );
+  });
+});
+
+it('records a denial with what was attempted, and nothing that could hold a secret', async () => {
+  await using service = await startHttpService();
+  const { url, issuer, double } = service;
+  const id = '6B29FC40-CA47-1067-B31D-00DD010662DA';
+  const send = (query: string, variables: object) =>
+    post(url, { query, variables }, issuer.token(), {
+      'user-agent': 'evil\tagent \\ é',
+      'x-request-id': 'my-request',
+    });
+  await send('mutation ($id: ID!) { deleteRegistry(projectId: "secret", id: $id) { url } }', { id });
+  await send(
+    'mutation ($input: IssueCredentialInput!) { issueCredential(projectId: "secret", input: $input) { username } }',
+    {
+      input: { pipeline: 'build', image: 'https://user:password@docker.io/image' },
+    },
+  );
+  expect(double.recorded.map(({ attempt }) => attempt)).toMatchObject([
+    { projectId: 'secret', action: 'DELETE_REGISTRY', registryId: id.toLowerCase() },
+    { projectId: 'secret', action: 'ISSUE_CREDENTIAL', pipeline: 'build' },
+  ]);
+  expect(JSON.stringify(double.recorded)).not.toContain('password');
+  expect(double.recorded[0]?.context).toMatchObject({
+    requestId: 'my-request',
+    ipAddress: '127.0.0.1',
+    userAgent: 'evil\\u0009agent \\u005c \\u00e9',
+  });
+});
+
+it('answers UNAVAILABLE, not FORBIDDEN, when the denial cannot be recorded', async () => {
+  const { createApplicationDouble } = await import('../support/application-double.ts');
+  const { unavailable } = await import('../../src/domain/errors.ts');
+  const double = createApplicationDouble();
+  const application = {
+    ...double.application,
+    recordDenied: () => Promise.reject(unavailable('The audit log cannot be written. Try again.')),
+  };
+  await using service = await startHttpService({ double, parts: { application } });
+  const response = await post(
+    service.url,
+    { query: '{ registries(projectId: "demo") { totalCount } }' },
+    service.issuer.token({ projects: {} }),
+  );
+  expect(codes(response)).toEqual(['UNAVAILABLE']);
+  expect(double.calls).toEqual([]);
+});
