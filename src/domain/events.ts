@@ -21,6 +21,19 @@ export type CredentialKind = 'PASSWORD' | 'TOKEN' | 'SERVICE_ACCOUNT_KEY' | 'MIN
 export type ExpirySource = 'DECLARED' | 'SECRET' | 'REGISTRY' | 'MINTED';
 export type LeasePurpose = 'PULL' | 'PUSH';
 
+export type MintKind = 'AMAZON_ECR' | 'GOOGLE' | 'AZURE' | 'GITHUB_APP';
+
+/** How short-lived passwords are made from the stored cloud credential. */
+export interface MintConfig {
+  readonly kind: MintKind;
+  /** Amazon ECR: a role to assume first. */
+  readonly roleArn: string | null;
+  /** Azure: the tenant of the service principal. */
+  readonly tenantId: string | null;
+  /** GitHub: the installation of the app. */
+  readonly installationId: string | null;
+}
+
 /** ISO 8601 in UTC with milliseconds, so that text order is time order. */
 export type Instant = string;
 

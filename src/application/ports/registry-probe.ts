@@ -1,0 +1,30 @@
+import type { Instant, RegistryProvider } from '../../domain/events.ts';
+import type { ProbeOutcome, ProbeVerdicts } from '../../domain/probe-outcome.ts';
+import type { Secret } from '../../domain/secret.ts';
+
+export interface ProbeRequest {
+  /** Canonical `host[:port]`. */
+  readonly url: string;
+  readonly provider: RegistryProvider;
+  readonly username: string;
+  readonly password: Secret;
+  /** PEM, in addition to the certificate authorities that Node knows. */
+  readonly caCertificate: string | null;
+  /** Without one only the login is tried: scheduled checks never name one. */
+  readonly repository: string | null;
+}
+
+export interface ProbeReport extends ProbeVerdicts {
+  readonly outcome: ProbeOutcome;
+  /** When the password ends, where the registry or its API tells: on this occasion only. */
+  readonly expiresAt: Instant | null;
+  readonly durationMs: number;
+}
+
+export interface RegistryProbe {
+  /**
+   * Asks the registry what the credential can do. Whatever goes wrong on the way is an outcome, never an error; nothing
+   * that the other side sent is in the report.
+   */
+  probe(request: ProbeRequest): Promise<ProbeReport>;
+}
