@@ -1,5 +1,5 @@
-import type { Instant, RegistryProvider } from '../../domain/events.ts';
-import type { ProbeOutcome, ProbeVerdicts } from '../../domain/probe-outcome.ts';
+import type { Instant, RegistryAccess, RegistryProvider } from '../../domain/events.ts';
+import type { ProbeDetail, ProbeOutcome, ProbeVerdicts } from '../../domain/probe-outcome.ts';
 import type { Secret } from '../../domain/secret.ts';
 
 export interface ProbeRequest {
@@ -12,10 +12,17 @@ export interface ProbeRequest {
   readonly caCertificate: string | null;
   /** Without one only the login is tried: scheduled checks never name one. */
   readonly repository: string | null;
+  /**
+   * What the credential is meant for. Both rights are looked for in any case; with PULL, a denied push is no fault.
+   * Default: PULL_AND_PUSH.
+   */
+  readonly access?: RegistryAccess;
 }
 
 export interface ProbeReport extends ProbeVerdicts {
   readonly outcome: ProbeOutcome;
+  /** Null where the outcome says all that is known. */
+  readonly detail: ProbeDetail | null;
   /** When the password ends, where the registry or its API tells: on this occasion only. */
   readonly expiresAt: Instant | null;
   readonly durationMs: number;
