@@ -1,3 +1,4 @@
+import { ECR_HOST } from './ecr-host.ts';
 import type { RegistryProvider } from './events.ts';
 
 /** A kind of registry, as people choose it and as its host tells it. */
@@ -83,8 +84,7 @@ export const PROVIDER_CATALOGUE: readonly CatalogueEntry[] = [
     provider: 'AMAZON_ECR',
     name: 'Amazon Elastic Container Registry',
     urlPatterns: ['<account>.dkr.ecr.<region>.amazonaws.com'],
-    // The expression of Amazon's own credential helper, for lower-case hosts.
-    host: /^\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9][a-z0-9_-]*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|on\.(?:aws|amazonwebservices\.com\.cn)|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/,
+    host: ECR_HOST,
     username: 'AWS, in upper case',
     fixedUsernames: ['AWS'],
     password: 'What `aws ecr get-login-password` prints (valid for 12 hours)',

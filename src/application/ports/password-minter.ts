@@ -1,14 +1,20 @@
-import type { Instant, MintConfig } from '../../domain/events.ts';
+import type { Instant, LeasePurpose, MintConfig } from '../../domain/events.ts';
 import type { Secret } from '../../domain/secret.ts';
 import type { LoginCredential } from './vault.ts';
 
 /** What a cloud said no with. Its text is never kept. */
 export type MintingFault =
+  /** The cloud credential is wrong, expired, deleted or disabled. */
   | 'CREDENTIAL_REFUSED'
+  /** It is good, but may not assume the role, read the registry or have these permissions. */
   | 'NOT_PERMITTED'
+  /** The tenant, the installation or the registry does not exist. */
   | 'NOT_FOUND'
   | 'THROTTLED'
+  /** No connection, no answer in time, or one that says that the cloud itself is at fault. */
   | 'UNREACHABLE'
+  /** An address where the service may not go: the operator's setting forbids it. */
+  | 'TARGET_NOT_ALLOWED'
   | 'UNEXPECTED_ANSWER';
 
 export class MintingFailed extends Error {
@@ -25,6 +31,8 @@ export interface MintRequest {
   readonly url: string;
   /** The long-lived cloud credential. It goes to the cloud alone. */
   readonly source: LoginCredential;
+  /** The password is good for no more than this, where the cloud can narrow it. */
+  readonly purpose: LeasePurpose;
 }
 
 export interface MintedPassword {

@@ -1,0 +1,67 @@
+import type {
+  MintedPasswordKey,
+  MintedPasswordStore,
+  MintedPasswordVault,
+  SealedMintedPassword,
+} from '../../application/ports/minted-password-store.ts';
+import { type SecretBinding, SecretIntegrityError } from '../../application/ports/vault.ts';
+import { uuidV5 } from '../../domain/identity.ts';
+import type { KeyRing } from './key-ring.ts';
+import { openRecord, sealRecord } from './record-cipher.ts';
+
+/** It is a part of every record's id, so it never changes. */
+const MINTED_NAMESPACE = '0d2f8ad5-59a9-4a39-8a8e-7a3c1e1f4a60';
+
+export interface MintedPasswordVaultParts {
+  readonly keyRing: KeyRing;
+  /** Closed with the vault. */
+  readonly store: MintedPasswordStore;
+}
+
+export function createMintedPasswordVault({ keyRing, store }: MintedPasswordVaultParts): MintedPasswordVault {
+  return {
+    async find(key) {
+      const sealed = await store.find(key.sourceSecretId, key.purpose);
+      if (sealed === undefined) return undefined;
+      const { issuedAt, expiresAt, record } = sealed;
+      requireSame(key, sealed);
+      const login = await openRecord(keyRing, { ...record, secretId: recordId(sealed) }, record.digest);
+      return { ...login, issuedAt, expiresAt };
+    },
+
+    async keep({ binding, sourceSecretId, purpose }, { username, password, issuedAt, expiresAt }) {
+      const times = { sourceSecretId, purpose, issuedAt, expiresAt };
+      const { secretId: _, ...record } = await sealRecord(keyRing, recordId(times), binding, { username, password });
+      return store.replace({ ...times, record });
+    },
+
+    removeExpired: () => store.removeExpired(),
+    close: () => store.close(),
+  };
+}
+
+/**
+ * The record's own id, to which its key is bound. Made of what stands beside it, so that none of that can be changed:
+ * an expiry date that was moved, or a password for pushing in the place of one for pulling, is another record.
+ */
+function recordId(sealed: Omit<SealedMintedPassword, 'record'>): string {
+  const { sourceSecretId, purpose, issuedAt, expiresAt } = sealed;
+  return uuidV5(MINTED_NAMESPACE, JSON.stringify([sourceSecretId, purpose, issuedAt, expiresAt]));
+}
+
+/** The record proves what it was sealed for; here that is held against what it was asked for. */
+function requireSame({ binding, sourceSecretId, purpose }: MintedPasswordKey, sealed: SealedMintedPassword): void {
+  const isSame = sealed.sourceSecretId === sourceSecretId && sealed.purpose === purpose;
+  if (!isSame || !isSameBinding(binding, sealed.record.binding)) {
+    throw new SecretIntegrityError(`the password minted from ${sourceSecretId} belongs to another credential`);
+  }
+}
+
+function isSameBinding(a: SecretBinding, b: SecretBinding): boolean {
+  return (
+    a.projectId === b.projectId &&
+    a.registryId === b.registryId &&
+    a.credentialVersion === b.credentialVersion &&
+    a.host === b.host
+  );
+}

@@ -1,0 +1,171 @@
+import { PurserError } from '../domain/errors.ts';
+import type { LeasePurpose, MintConfig, SecretRef } from '../domain/events.ts';
+import { mintedPurpose } from '../domain/mint-config.ts';
+import type { MintedPasswordKey, MintedPasswordVault } from './ports/minted-password-store.ts';
+import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMinter } from './ports/password-minter.ts';
+import { type LoginCredential, type SecretBinding, SecretIntegrityError } from './ports/vault.ts';
+
+/** A password is used again while more than this share of its life is left. */
+export const REUSED_ABOVE = 1 / 4;
+/** After a failure the cloud is left alone for so long: meanwhile the same answer is given. */
+export const RETRY_AFTER_MS = 15_000;
+
+export interface MintedPasswordsParts {
+  readonly minter: PasswordMinter;
+  readonly vault: Pick<MintedPasswordVault, 'find' | 'keep'>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told of a kept password that does not open, and of one that cannot be kept. Neither stops a password from being given. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface MintedPasswordRequest {
+  readonly mint: MintConfig;
+  /** Of the stored cloud credential. */
+  readonly binding: SecretBinding;
+  readonly source: Pick<SecretRef, 'secretId'>;
+  readonly purpose: LeasePurpose;
+  /** Opens the cloud credential. Called only when the cloud is asked. */
+  readonly openSource: () => Promise<LoginCredential>;
+}
+
+export interface MintedPasswords {
+  /**
+   * A password that is kept, or else a new one. Whoever asks for the same one at the same time gets the same answer.
+   * @throws PurserError CREDENTIAL_UNAVAILABLE with the fault's class, whatever `openSource` throws, UNAVAILABLE
+   */
+  passwordFor(request: MintedPasswordRequest): Promise<MintedPassword>;
+}
+
+/** Whether the password is young enough to be given out without asking the cloud. `at` in milliseconds since 1970. */
+export function isReusable(
+  { issuedAt, expiresAt }: Pick<MintedPassword, 'issuedAt' | 'expiresAt'>,
+  at: number,
+): boolean {
+  const end = Date.parse(expiresAt);
+  return end - at > (end - Date.parse(issuedAt)) * REUSED_ABOVE;
+}
+
+function isValid({ expiresAt }: Pick<MintedPassword, 'expiresAt'>, at: number): boolean {
+  return Date.parse(expiresAt) > at;
+}
+
+export function createMintedPasswords({ minter, vault, now, onFault }: MintedPasswordsParts): MintedPasswords {
+  const underWay = new Map<string, Promise<MintedPassword>>();
+  const failures = new Map<string, { readonly fault: MintingFault; readonly until: number }>();
+
+  return {
+    passwordFor(request) {
+      const { binding, source, mint } = request;
+      const purpose = mintedPurpose(mint.kind, request.purpose);
+      const key = { binding, sourceSecretId: source.secretId, purpose };
+      // The whole binding: whoever asks with another one must not get this one's answer.
+      const name = JSON.stringify([binding, source.secretId, purpose]);
+      const running = underWay.get(name);
+      if (running !== undefined) return running;
+      const asked = recallOrMint(name, key, request).finally(() => underWay.delete(name));
+      underWay.set(name, asked);
+      return asked;
+    },
+  };
+
+  async function recallOrMint(
+    name: string,
+    key: MintedPasswordKey,
+    request: MintedPasswordRequest,
+  ): Promise<MintedPassword> {
+    const kept = await recall(key);
+    if (kept !== undefined && isReusable(kept, now())) return kept;
+    const known = failures.get(name);
+    const fault = known !== undefined && known.until > now() ? known.fault : undefined;
+    const minted = fault ?? (await mintFresh(name, key, request));
+    if (typeof minted !== 'string') return minted;
+    if (kept !== undefined && isValid(kept, now())) return kept;
+    throw credentialUnavailable(key.binding.host, minted);
+  }
+
+  /** One that does not open is as good as none: it is minted again. */
+  async function recall(key: MintedPasswordKey): Promise<MintedPassword | undefined> {
+    try {
+      return await vault.find(key);
+    } catch (error) {
+      if (!(error instanceof SecretIntegrityError)) throw error;
+      onFault(error);
+      return undefined;
+    }
+  }
+
+  async function mintFresh(
+    name: string,
+    key: MintedPasswordKey,
+    { mint, openSource }: MintedPasswordRequest,
+  ): Promise<MintedPassword | MintingFault> {
+    const source = await openSource();
+    let password: MintedPassword;
+    try {
+      password = await minter.mint({ mint, url: key.binding.host, source, purpose: key.purpose });
+    } catch (error) {
+      if (!(error instanceof MintingFailed)) throw error;
+      rememberFailure(name, error.fault);
+      return error.fault;
+    }
+    failures.delete(name);
+    await keep(key, password);
+    return password;
+  }
+
+  async function keep(key: MintedPasswordKey, password: MintedPassword): Promise<void> {
+    let isKept: boolean;
+    try {
+      isKept = await vault.keep(key, password);
+    } catch (error) {
+      onFault(error);
+      return;
+    }
+    if (!isKept) {
+      throw new PurserError(
+        'CREDENTIAL_UNAVAILABLE',
+        `The credential of ${key.binding.host} was replaced or deleted while a password was minted from it. Ask again.`,
+      );
+    }
+  }
+
+  function rememberFailure(name: string, fault: MintingFault): void {
+    const at = now();
+    for (const [other, { until }] of failures) if (until <= at) failures.delete(other);
+    failures.set(name, { fault, until: at + RETRY_AFTER_MS });
+  }
+}
+
+function credentialUnavailable(host: string, fault: MintingFault): PurserError {
+  return new PurserError(
+    'CREDENTIAL_UNAVAILABLE',
+    `No password could be minted for ${host} (${fault}). ${mintingAdvice(fault)}`,
+  );
+}
+
+/** What to do about it. */
+export function mintingAdvice(fault: MintingFault): string {
+  switch (fault) {
+    case 'CREDENTIAL_REFUSED':
+      return 'The cloud refuses the stored credential: it is wrong, expired, disabled or deleted. Rotate it.';
+    case 'NOT_PERMITTED':
+      return 'The cloud knows the stored credential but does not permit this. Grant it access to the registry, and to the role or the permissions that are named.';
+    case 'NOT_FOUND':
+      return 'The cloud does not know the tenant, the installation or the registry. Check what was entered.';
+    case 'THROTTLED':
+      return 'The cloud asks for fewer requests. Try again in a few minutes.';
+    case 'UNREACHABLE':
+      return 'The cloud cannot be reached or is at fault itself. Try again later.';
+    case 'TARGET_NOT_ALLOWED':
+      return 'The service may not connect there. Have the operator add the host to EGRESS_ALLOW.';
+    case 'UNEXPECTED_ANSWER':
+      return 'The cloud gave an answer that is not understood. Try again later.';
+    default:
+      return unknownFault(fault);
+  }
+}
+
+function unknownFault(fault: never): never {
+  throw new Error(`unknown fault of minting ${fault}`);
+}

@@ -1,0 +1,21 @@
+/** The expression of Amazon's own credential helper, for lower-case hosts. */
+export const ECR_HOST =
+  /^(?<account>\d{12})\.dkr[.-]ecr(?<fips>-fips)?\.(?<region>[a-z0-9][a-z0-9_-]*)\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|(?<dualStack>on\.(?:aws|amazonwebservices\.com\.cn))|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
+
+/** What the host of a private registry of Amazon ECR says about it. */
+export interface EcrHost {
+  /** Twelve digits. */
+  readonly account: string;
+  readonly region: string;
+  /** Only endpoints that are validated by FIPS 140 may be used. */
+  readonly fips: boolean;
+  /** Reached by IPv4 and IPv6. */
+  readonly dualStack: boolean;
+}
+
+/** Undefined where the canonical `host[:port]` is none of Amazon ECR's private registries. */
+export function ecrHost(url: string): EcrHost | undefined {
+  const { account, region, fips, dualStack } = ECR_HOST.exec(url)?.groups ?? {};
+  if (account === undefined || region === undefined) return undefined;
+  return { account, region, fips: fips !== undefined, dualStack: dualStack !== undefined };
+}
