@@ -55,6 +55,8 @@ export interface EgressRequest {
   readonly body?: string | Uint8Array;
   /** Of the answer's body. Default and most: 65,536. */
   readonly maxBytes?: number;
+  /** Gives this request up, not the session. */
+  readonly signal?: AbortSignal;
 }
 
 /** Of any status. A redirect is an answer like others: it is never followed. */

@@ -1,0 +1,43 @@
+import { connect } from 'node:net';
+import type { Egress } from '../../application/ports/egress.ts';
+import type { AllowList } from './allow-list.ts';
+import { createNameLookup, type LookUpName } from './name-lookup.ts';
+import type { OpenSocket } from './pinned-connection.ts';
+import { openSession } from './session.ts';
+import { createTrustSource } from './trust.ts';
+
+export interface EgressOptions {
+  /** What EGRESS_ALLOW opens. */
+  readonly allow: AllowList;
+  /** Hosts, or hosts with their port, that may be spoken to in plain http. */
+  readonly plainHttpHosts: ReadonlySet<string>;
+  /** Default: the DNS, and for names in `allow` the system. */
+  readonly lookUpName?: LookUpName;
+  /** Default: TCP. */
+  readonly openSocket?: OpenSocket;
+}
+
+/**
+ * Every request of the service goes out through here. It reads no environment variable: proxies and TLS settings in there
+ * have no effect.
+ */
+export function createEgress({
+  allow,
+  plainHttpHosts,
+  lookUpName = createNameLookup(),
+  openSocket = (options) => connect({ ...options, autoSelectFamily: false }),
+}: EgressOptions): Egress {
+  const parts = { allow, plainHttpHosts, lookUpName, openSocket, trust: createTrustSource() };
+  const open: Egress['open'] = (options) => openSession(parts, options);
+  return {
+    open,
+    async request(request, options) {
+      const session = open(options);
+      try {
+        return await session.request(request);
+      } finally {
+        await session.close();
+      }
+    },
+  };
+}

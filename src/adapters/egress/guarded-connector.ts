@@ -1,0 +1,83 @@
+import type { Socket } from 'node:net';
+import type { buildConnector } from 'undici';
+import { admitAddresses, admitName, isAdmitted } from './admission.ts';
+import type { AllowList } from './allow-list.ts';
+import type { LookUpName } from './name-lookup.ts';
+import { familyOf } from './networks.ts';
+import { connectPinned, type OpenSocket } from './pinned-connection.ts';
+import type { Target } from './target.ts';
+import type { TrustSource } from './trust.ts';
+
+export interface GuardParts {
+  readonly allow: AllowList;
+  readonly lookUpName: LookUpName;
+  readonly openSocket: OpenSocket;
+  readonly trust: TrustSource;
+}
+
+export interface GuardedConnector {
+  /** For an undici dispatcher: every connection it makes is judged here, whatever was judged before. */
+  readonly connect: buildConnector.connector;
+  /** Whether a TCP connection to it was ever made. */
+  hasReached(target: Target): boolean;
+}
+
+/** The connections of one session. They end with `signal`. */
+export function createGuardedConnector(
+  { allow, lookUpName, openSocket, trust }: GuardParts,
+  caCertificate: string | null,
+  signal: AbortSignal,
+): GuardedConnector {
+  const lookups = new Map<string, Promise<readonly string[]>>();
+  const reached = new Set<string>();
+  const connection = {
+    openSocket,
+    secureContext: () => trust(caCertificate),
+    isAdmitted: (address: string, target: Target) => isAdmitted(address, target, allow),
+    onConnected: (target: Target) => reached.add(endpoint(target)),
+    signal,
+  };
+
+  /** One look-up a host, so that a second answer cannot replace the one that was judged. */
+  const addressesOf = (target: Target): Promise<readonly string[]> => {
+    if (target.isAddress) return Promise.resolve([target.host]);
+    const known = lookups.get(target.host);
+    if (known !== undefined) return known;
+    const isOperators = allow.opensName(target.host, target.port);
+    // A name that does not exist has no addresses, and so cannot be reached.
+    const found = lookUpName(target.host, { signal, isOperators }).catch(() => []);
+    lookups.set(target.host, found);
+    return found;
+  };
+
+  const open = async (target: Target): Promise<Socket> => {
+    admitName(target, allow);
+    const addresses = await addressesOf(target);
+    admitAddresses(addresses, target, allow);
+    return connectPinned(target, addresses, connection);
+  };
+
+  return {
+    connect: (options, callback) => {
+      open(targetOf(options)).then(
+        (socket) => callback(null, socket),
+        (error: Error) => callback(error, null),
+      );
+    },
+    hasReached: (target) => reached.has(endpoint(target)),
+  };
+}
+
+function targetOf({ protocol, hostname, port }: buildConnector.Options): Target {
+  const isSecure = protocol === 'https:';
+  return {
+    protocol: isSecure ? 'https:' : 'http:',
+    host: hostname,
+    port: port === '' ? (isSecure ? 443 : 80) : Number(port),
+    isAddress: familyOf(hostname) !== undefined,
+  };
+}
+
+function endpoint({ host, port }: Target): string {
+  return `${host} ${port}`;
+}
