@@ -1,6 +1,6 @@
 import { PurserError } from '../domain/errors.ts';
 import type { LeasePurpose, MintConfig, SecretRef } from '../domain/events.ts';
-import { mintedPurpose } from '../domain/mint-config.ts';
+import { mintedPurpose } from '../domain/mint-source.ts';
 import type { MintedPasswordKey, MintedPasswordVault } from './ports/minted-password-store.ts';
 import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMinter } from './ports/password-minter.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError } from './ports/vault.ts';
