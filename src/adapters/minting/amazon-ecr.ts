@@ -1,0 +1,110 @@
+import type { ECRClientConfig } from '@aws-sdk/client-ecr';
+import { type MintedPassword, MintingFailed, type MintRequest } from '../../application/ports/password-minter.ts';
+import { type EcrHost, ecrHost } from '../../domain/ecr-host.ts';
+import { decodedBase64 } from '../../domain/secret-shapes.ts';
+import { awsFault } from './aws-fault.ts';
+import { createAwsRequestHandler, type WatchedRequestHandler } from './aws-request-handler.ts';
+import { mintedPassword } from './minted-password.ts';
+import type { MintingContext } from './minting-context.ts';
+
+/** Shows in the role's CloudTrail. */
+const ROLE_SESSION_NAME = 'purser';
+/** The least that a role can be assumed for. The password outlives it. */
+const ROLE_SESSION_SECONDS = 900;
+
+interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** The access key, or the role that it assumes, gets a password for all registries that it may use. It lasts twelve hours. */
+export async function mintForEcr(
+  { mint, url, source }: MintRequest,
+  { session, now, endpoints }: MintingContext,
+): Promise<MintedPassword> {
+  const registry = ecrHost(url);
+  if (registry === undefined) throw new MintingFailed('NOT_FOUND');
+  const key = { accessKeyId: source.username, secretAccessKey: source.password.reveal() };
+  const requests = createAwsRequestHandler(session);
+  const issuedAt = now();
+  try {
+    const credentials =
+      mint.roleArn === null ? key : await assumeRole(mint.roleArn, key, registry, requests, endpoints.sts);
+    const { authorizationToken, expiresAt } = await authorizationData(credentials, registry, requests, endpoints.ecr);
+    const [, username, token] = /^([^:]+):(.+)$/.exec(decodedBase64(authorizationToken ?? '') ?? '') ?? [];
+    return mintedPassword({ username: username ?? '', token, issuedAt, expiresAt: expiresAt?.getTime() });
+  } catch (error) {
+    const fault = awsFault(error, requests.lastStatus());
+    throw fault === undefined ? error : new MintingFailed(fault);
+  }
+}
+
+async function assumeRole(
+  roleArn: string,
+  key: AwsCredentials,
+  { region }: EcrHost,
+  requests: WatchedRequestHandler,
+  endpoint: string | undefined,
+): Promise<AwsCredentials> {
+  const { STSClient, AssumeRoleCommand } = await import('@aws-sdk/client-sts');
+  const client = new STSClient({
+    ...closedConfig(region, key, requests, endpoint),
+    sigv4aSigningRegionSet: [],
+  });
+  const { Credentials: assumed } = await client.send(
+    new AssumeRoleCommand({
+      RoleArn: roleArn,
+      RoleSessionName: ROLE_SESSION_NAME,
+      DurationSeconds: ROLE_SESSION_SECONDS,
+    }),
+  );
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = assumed ?? {};
+  if (!accessKeyId || !secretAccessKey || !sessionToken) throw new MintingFailed('UNEXPECTED_ANSWER');
+  return { accessKeyId, secretAccessKey, sessionToken };
+}
+
+async function authorizationData(
+  credentials: AwsCredentials,
+  { region, fips, dualStack }: EcrHost,
+  requests: WatchedRequestHandler,
+  endpoint: string | undefined,
+) {
+  const { ECRClient, GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');
+  const client = new ECRClient({
+    ...closedConfig(region, credentials, requests, endpoint),
+    // The SDK refuses these beside an endpoint of one's own.
+    useFipsEndpoint: fips && endpoint === undefined,
+    useDualstackEndpoint: dualStack && endpoint === undefined,
+  });
+  const { authorizationData: [data] = [] } = await client.send(new GetAuthorizationTokenCommand({}));
+  if (data === undefined) throw new MintingFailed('UNEXPECTED_ANSWER');
+  return data;
+}
+
+/**
+ * All that the SDK would otherwise look up in the environment, in `~/.aws` or at the metadata service. Whatever is left out
+ * here makes it look there, if only for a setting.
+ */
+function closedConfig(
+  region: string,
+  credentials: AwsCredentials,
+  { handler }: WatchedRequestHandler,
+  endpoint: string | undefined,
+) {
+  return {
+    region,
+    credentials,
+    requestHandler: handler,
+    ...(endpoint !== undefined && { endpoint }),
+    ignoreConfiguredEndpointUrls: true,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    defaultsMode: 'standard',
+    retryMode: 'standard',
+    maxAttempts: 1,
+    userAgentAppId: 'purser',
+    authSchemePreference: ['sigv4'],
+    disableHostPrefix: true,
+  } satisfies ECRClientConfig;
+}

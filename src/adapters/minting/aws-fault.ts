@@ -1,0 +1,32 @@
+import type { MintingFault } from '../../application/ports/password-minter.ts';
+import { faultOfStatus } from './minting-fault.ts';
+
+/** What Amazon's services call their refusals: ECR speaks JSON, with `Exception` at the end, and STS XML, without. */
+const FAULT_OF_CODE: ReadonlyMap<string, MintingFault> = new Map([
+  ['UnrecognizedClient', 'CREDENTIAL_REFUSED'],
+  ['InvalidClientTokenId', 'CREDENTIAL_REFUSED'],
+  ['InvalidAccessKeyId', 'CREDENTIAL_REFUSED'],
+  ['SignatureDoesNotMatch', 'CREDENTIAL_REFUSED'],
+  ['InvalidSignature', 'CREDENTIAL_REFUSED'],
+  ['IncompleteSignature', 'CREDENTIAL_REFUSED'],
+  ['MissingAuthenticationToken', 'CREDENTIAL_REFUSED'],
+  ['ExpiredToken', 'CREDENTIAL_REFUSED'],
+  ['AccessDenied', 'NOT_PERMITTED'],
+  ['NotAuthorized', 'NOT_PERMITTED'],
+  ['OptInRequired', 'NOT_PERMITTED'],
+  ['RegionDisabled', 'NOT_PERMITTED'],
+  ['Throttling', 'THROTTLED'],
+  ['ThrottledRequest', 'THROTTLED'],
+  ['TooManyRequests', 'THROTTLED'],
+  ['RequestLimitExceeded', 'THROTTLED'],
+  ['ServiceUnavailable', 'UNREACHABLE'],
+  ['InternalFailure', 'UNREACHABLE'],
+  ['Server', 'UNREACHABLE'],
+]);
+
+/** Undefined where nothing tells: no answer, or one that is not an error. `status` is that of the last answer. */
+export function awsFault(error: unknown, status: number | undefined): MintingFault | undefined {
+  const known = error instanceof Error ? FAULT_OF_CODE.get(error.name.replace(/(?:Exception|Error)$/, '')) : undefined;
+  if (known !== undefined) return known;
+  return status === undefined || status < 300 ? undefined : faultOfStatus(status);
+}

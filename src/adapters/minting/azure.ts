@@ -1,0 +1,89 @@
+import {
+  type MintedPassword,
+  MintingFailed,
+  type MintingFault,
+  type MintRequest,
+} from '../../application/ports/password-minter.ts';
+import { providerOf } from '../../domain/providers.ts';
+import { jwtExpiry } from '../../domain/secret-shapes.ts';
+import { type JsonAnswer, postForm, textOf } from './json-request.ts';
+import { mintedPassword } from './minted-password.ts';
+import type { MintingContext } from './minting-context.ts';
+import { faultOfStatus } from './minting-fault.ts';
+
+/** Where identities of a registry's cloud log in. */
+const ENTRA: Readonly<Record<string, string>> = {
+  'azurecr.io': 'https://login.microsoftonline.com',
+  'azurecr.us': 'https://login.microsoftonline.us',
+  'azurecr.cn': 'https://login.chinacloudapi.cn',
+};
+/** Registries alone take tokens of this audience, and those that refuse tokens of the resource manager take no others. */
+const SCOPE = 'https://containerregistry.azure.net/.default';
+/** Says that the password is a refresh token. */
+const TOKEN_USERNAME = '00000000-0000-0000-0000-000000000000';
+
+/** AADSTS codes of secrets that are wrong or have ended, and of service principals that are not there or disabled. */
+const REFUSED_CODES: ReadonlySet<unknown> = new Set([7000215, 7000222, 7000112, 700016, 7000229, 50034]);
+const UNKNOWN_TENANT_CODES: ReadonlySet<unknown> = new Set([90002, 900023, 900021]);
+
+/**
+ * The service principal logs in to its tenant, and the registry exchanges that token for a refresh token of its own. This
+ * is what `az acr login` gives to docker: registry clients swap it for access tokens by themselves, one for each
+ * repository and action, so an access token could not take its place. The refresh token lasts three hours.
+ */
+export async function mintForAzure(
+  { mint, url, source }: MintRequest,
+  { session, now, endpoints }: MintingContext,
+): Promise<MintedPassword> {
+  // The registry gets a token that every other registry of the tenant would take as well.
+  const entra = providerOf(url) === 'AZURE' ? ENTRA[url.split('.').slice(-2).join('.')] : undefined;
+  if (entra === undefined) throw new MintingFailed('NOT_FOUND');
+  const issuedAt = now();
+  const tenant = mint.tenantId ?? '';
+
+  const login = await postForm(session, `${endpoints.entra ?? entra}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`, {
+    grant_type: 'client_credentials',
+    client_id: source.username,
+    client_secret: source.password.reveal(),
+    scope: SCOPE,
+  });
+  if (login.status !== 200) throw new MintingFailed(loginFault(login));
+
+  const exchange = await postForm(session, `${endpoints.azureRegistry ?? `https://${url}`}/oauth2/exchange`, {
+    grant_type: 'access_token',
+    service: url,
+    tenant,
+    access_token: textOf(login.json, 'access_token'),
+  });
+  // The registry does not tell a token that it does not take from an identity that has no role there.
+  if (exchange.status === 401) throw new MintingFailed('NOT_PERMITTED');
+  if (exchange.status !== 200) throw new MintingFailed(faultOfStatus(exchange.status));
+  const token = textOf(exchange.json, 'refresh_token');
+  const expiresAt = jwtExpiry(token);
+  return mintedPassword({
+    username: TOKEN_USERNAME,
+    token,
+    issuedAt,
+    expiresAt: expiresAt === null ? undefined : Date.parse(expiresAt),
+  });
+}
+
+function loginFault({ status, json }: JsonAnswer): MintingFault {
+  const codes: readonly unknown[] = Array.isArray(json?.error_codes) ? json.error_codes : [];
+  if (codes.some((code) => UNKNOWN_TENANT_CODES.has(code))) return 'NOT_FOUND';
+  if (codes.some((code) => REFUSED_CODES.has(code))) return 'CREDENTIAL_REFUSED';
+  switch (json?.error) {
+    case 'invalid_client':
+    case 'invalid_grant':
+      return 'CREDENTIAL_REFUSED';
+    case 'unauthorized_client':
+    case 'access_denied':
+    case 'interaction_required':
+    case 'invalid_resource':
+      return 'NOT_PERMITTED';
+    case 'temporarily_unavailable':
+      return 'UNREACHABLE';
+    default:
+      return faultOfStatus(status);
+  }
+}

@@ -1,0 +1,72 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { type MintedPassword, MintingFailed, type MintRequest } from '../../application/ports/password-minter.ts';
+import type { LoginCredential } from '../../application/ports/vault.ts';
+import { parseInstant } from '../../domain/instant.ts';
+import { type JsonAnswer, requestJson, textOf } from './json-request.ts';
+import { mintedPassword } from './minted-password.ts';
+import type { MintingContext } from './minting-context.ts';
+import { faultOfStatus } from './minting-fault.ts';
+
+const GITHUB = 'https://api.github.com';
+const API_VERSION = '2022-11-28';
+/** GitHub refuses assertions from its future, and those that last longer than ten minutes. */
+const BACKDATED_SECONDS = 60;
+const ASSERTION_SECONDS = 9 * 60;
+
+/**
+ * The app signs for itself with its private key, and gets a token for one installation that may read packages, or read
+ * and write them, and nothing else.
+ */
+export async function mintForGitHub(
+  { mint, source, purpose }: MintRequest,
+  { session, now, endpoints }: MintingContext,
+): Promise<MintedPassword> {
+  const issuedAt = now();
+  const assertion = await signAssertion(source, Math.floor(issuedAt / 1000));
+  const installation = encodeURIComponent(mint.installationId ?? '');
+  const answer = await requestJson(session, {
+    url: `${endpoints.github ?? GITHUB}/app/installations/${installation}/access_tokens`,
+    method: 'POST',
+    headers: {
+      accept: 'application/vnd.github+json',
+      authorization: `Bearer ${assertion}`,
+      'content-type': 'application/json',
+      'x-github-api-version': API_VERSION,
+    },
+    body: JSON.stringify({ permissions: { packages: purpose === 'PUSH' ? 'write' : 'read' } }),
+  });
+  if (answer.status !== 201) throw new MintingFailed(faultOf(answer));
+  const expiresAt = parseInstant(textOf(answer.json, 'expires_at'));
+  return mintedPassword({
+    username: 'x-access-token',
+    token: answer.json?.token,
+    issuedAt,
+    expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+  });
+}
+
+async function signAssertion({ username, password }: LoginCredential, at: number): Promise<string> {
+  const { SignJWT } = await import('jose');
+  return new SignJWT()
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+    .setIssuer(username)
+    .setIssuedAt(at - BACKDATED_SECONDS)
+    .setExpirationTime(at + ASSERTION_SECONDS)
+    .sign(privateKey(password.reveal()));
+}
+
+/** GitHub gives keys out in PKCS #1, and people convert them: node:crypto reads either. */
+function privateKey(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new MintingFailed('CREDENTIAL_REFUSED');
+  }
+}
+
+/** GitHub answers 403 to suspended installations as well as to too many requests, and 422 to permissions it never gave. */
+function faultOf({ status, headers }: JsonAnswer) {
+  if (status === 422) return 'NOT_PERMITTED';
+  const isLimited = headers.has('retry-after') || headers.get('x-ratelimit-remaining')?.includes('0');
+  return status === 403 && isLimited ? 'THROTTLED' : faultOfStatus(status);
+}

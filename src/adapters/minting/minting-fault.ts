@@ -1,0 +1,45 @@
+import { EgressFailed, type EgressFault } from '../../application/ports/egress.ts';
+import { MintingFailed, type MintingFault } from '../../application/ports/password-minter.ts';
+
+/** What an answer's status alone tells. */
+export function faultOfStatus(status: number): MintingFault {
+  if (status === 401) return 'CREDENTIAL_REFUSED';
+  if (status === 403) return 'NOT_PERMITTED';
+  if (status === 404) return 'NOT_FOUND';
+  if (status === 429) return 'THROTTLED';
+  if (status === 408 || status >= 500) return 'UNREACHABLE';
+  return 'UNEXPECTED_ANSWER';
+}
+
+/**
+ * The one error that leaves this folder. Whatever else was thrown stays here, because SDKs put requests, and so
+ * credentials, into their errors, and clouds put names into their texts. `met` is what the way out itself ran into: SDKs
+ * hide that behind errors of their own.
+ */
+export function mintingFailed(error: unknown, met: EgressFault | undefined): MintingFailed {
+  if (error instanceof MintingFailed) return new MintingFailed(error.fault);
+  const fault = error instanceof EgressFailed ? error.fault : met;
+  return new MintingFailed(fault === undefined ? 'UNEXPECTED_ANSWER' : faultOfEgress(fault));
+}
+
+function faultOfEgress(fault: EgressFault): MintingFault {
+  switch (fault.kind) {
+    case 'TARGET_NOT_ALLOWED':
+      return 'TARGET_NOT_ALLOWED';
+    case 'UNREACHABLE':
+    case 'TLS_INVALID':
+    case 'TIMED_OUT':
+      return 'UNREACHABLE';
+    case 'TOO_LARGE':
+    case 'MALFORMED_ANSWER':
+      return 'UNEXPECTED_ANSWER';
+    case 'INVALID_REQUEST':
+      return 'CREDENTIAL_REFUSED';
+    default:
+      return unknownFault(fault);
+  }
+}
+
+function unknownFault(fault: never): never {
+  throw new Error(`unknown fault of the way out ${JSON.stringify(fault)}`);
+}

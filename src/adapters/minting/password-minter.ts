@@ -1,0 +1,52 @@
+import type { Egress } from '../../application/ports/egress.ts';
+import type { MintedPassword, MintRequest, PasswordMinter } from '../../application/ports/password-minter.ts';
+import { mintForEcr } from './amazon-ecr.ts';
+import { mintForAzure } from './azure.ts';
+import { mintForGitHub } from './github-app.ts';
+import { mintForGoogle } from './google.ts';
+import type { MintingContext, MintingEndpoints } from './minting-context.ts';
+import { mintingFailed } from './minting-fault.ts';
+
+export interface PasswordMinterParts {
+  readonly egress: Egress;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Default: the clouds' own. */
+  readonly endpoints?: MintingEndpoints;
+}
+
+/** Each minting is one egress session, and so ends by its deadline. Nothing is tried twice. */
+export function createPasswordMinter({ egress, now, endpoints = {} }: PasswordMinterParts): PasswordMinter {
+  return {
+    async mint(request) {
+      const session = egress.open();
+      try {
+        return await mintBy(request, { session, now, endpoints });
+      } catch (error) {
+        throw mintingFailed(error, session.fault);
+      } finally {
+        await session.close();
+      }
+    },
+  };
+}
+
+function mintBy(request: MintRequest, context: MintingContext): Promise<MintedPassword> {
+  const { kind } = request.mint;
+  switch (kind) {
+    case 'AMAZON_ECR':
+      return mintForEcr(request, context);
+    case 'GOOGLE':
+      return mintForGoogle(request, context);
+    case 'AZURE':
+      return mintForAzure(request, context);
+    case 'GITHUB_APP':
+      return mintForGitHub(request, context);
+    default:
+      return unknownKind(kind);
+  }
+}
+
+function unknownKind(kind: never): never {
+  throw new Error(`unknown kind of minting ${kind}`);
+}
