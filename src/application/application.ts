@@ -1,4 +1,4 @@
-import type { Instant, LeasePurpose, RegistryAccess, RegistryProvider } from '../domain/events.ts';
+import type { Instant, LeasePurpose, MintConfig, RegistryAccess, RegistryProvider } from '../domain/events.ts';
 import type { Secret } from '../domain/secret.ts';
 import type {
   AuditEntryView,
@@ -14,13 +14,15 @@ import type {
   UsageView,
 } from './ports/read-models.ts';
 import type { RequestContext } from './request-context.ts';
+import type { ImageResolution } from './resolve-image.ts';
+import type { TestedHealth } from './test-registry.ts';
 
 /** In commands `undefined` means left out and `null` means cleared, wherever both are possible. */
 export interface CreateRegistryCommand {
   readonly url: string;
   readonly username: string;
   readonly password: Secret;
-  readonly mint: object | null | undefined;
+  readonly mint: MintConfig | null | undefined;
   readonly name: string | null | undefined;
   readonly description: string | null | undefined;
   readonly email: string | null | undefined;
@@ -51,7 +53,7 @@ export interface UpdateRegistryCommand {
 export interface RotateCredentialCommand {
   readonly password: Secret;
   readonly username: string | null | undefined;
-  readonly mint: object | null | undefined;
+  readonly mint: MintConfig | null | undefined;
   readonly expiresAt: Instant | null | undefined;
   readonly verify: boolean;
   readonly whenInUse: 'PROCEED' | 'REFUSE';
@@ -82,6 +84,15 @@ export interface IssuedCredential {
   readonly password: Secret;
   readonly expiresAt: Instant | null;
   readonly dockerConfigJson: Secret;
+}
+
+export interface TestCredentialsCommand {
+  readonly url: string;
+  readonly username: string;
+  readonly password: Secret;
+  readonly provider: RegistryProvider | null | undefined;
+  readonly caCertificate: string | null | undefined;
+  readonly repository: string | null | undefined;
 }
 
 /** An attempt that was refused before a use case ran. */
@@ -126,6 +137,14 @@ export interface Application {
   ): Promise<IssuedCredential>;
   releaseLease(context: RequestContext, projectId: string, leaseId: string): Promise<LeaseView>;
 
+  testRegistry(
+    context: RequestContext,
+    projectId: string,
+    id: string,
+    repository: string | null | undefined,
+  ): Promise<TestedHealth>;
+  testCredentials(context: RequestContext, projectId: string, command: TestCredentialsCommand): Promise<TestedHealth>;
+
   registries(
     projectId: string,
     query: { filter: RegistryFilter; order: RegistryOrder; first: number; after: RegistryCursor | undefined },
@@ -134,6 +153,8 @@ export interface Application {
   registry(projectId: string, id: string): Promise<RegistryView | undefined>;
   /** Any spelling of the URL. @throws PurserError BAD_USER_INPUT with field `url` */
   registryByUrl(projectId: string, url: string): Promise<RegistryView | undefined>;
+  /** An image reference, or a registry's URL. @throws PurserError BAD_USER_INPUT with field `image` */
+  resolveImage(projectId: string, image: string): Promise<ImageResolution>;
   /** In the order of the ids; asked for only where a query selects `usage`. */
   usage(registryIds: readonly string[]): Promise<UsageView[]>;
   leases(

@@ -5,9 +5,15 @@ import { type Aggregates, createAggregates } from './aggregates.ts';
 import type { Application, RefusedAttempt } from './application.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
 import { createRegistryUseCase } from './create-registry.ts';
+import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
+import { createLoginCredentials, createStoredCredentialOf, type LoginCredentials } from './login-credential.ts';
+import { createMintedPasswords } from './minted-passwords.ts';
 import type { EventLog } from './ports/event-log.ts';
+import type { MintedPasswordVault } from './ports/minted-password-store.ts';
+import type { PasswordMinter } from './ports/password-minter.ts';
+import type { RateLimiter } from './ports/rate-limiter.ts';
 import type {
   AuditQueries,
   Feeds,
@@ -16,11 +22,15 @@ import type {
   ProjectionProgress,
   RegistryQueries,
 } from './ports/read-models.ts';
+import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { Vault } from './ports/vault.ts';
 import { createRegistryCommandHandler } from './registry-commands.ts';
 import { releaseLeaseUseCase } from './release-lease.ts';
+import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
+import { testCredentialsUseCase, testRegistryUseCase } from './test-registry.ts';
 import { updateRegistryUseCase } from './update-registry.ts';
+import { createVerification } from './verification.ts';
 
 export interface ApplicationParts {
   readonly log: EventLog;
@@ -31,6 +41,10 @@ export interface ApplicationParts {
   readonly audit: AuditQueries;
   readonly notices: NoticeQueries;
   readonly feeds: Feeds;
+  readonly probe: RegistryProbe;
+  readonly minter: PasswordMinter;
+  readonly mintedPasswords: Pick<MintedPasswordVault, 'find' | 'keep'>;
+  readonly limiter: RateLimiter;
   readonly plainHttpHosts: ReadonlySet<string>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -41,20 +55,32 @@ export interface RunningApplication {
   readonly application: Application;
   readonly attempts: Attempts;
   readonly aggregates: Aggregates;
+  readonly tests: CredentialTests;
+  readonly logins: LoginCredentials;
 }
 
 export function createApplication(parts: ApplicationParts): RunningApplication {
-  const { log, vault, progress, registries, leases, audit, notices, feeds, plainHttpHosts, now } = parts;
+  const { log, vault, progress, registries, leases, audit, notices, feeds, plainHttpHosts, now, onFault } = parts;
+  const { probe, minter, mintedPasswords, limiter } = parts;
   const aggregates = createAggregates(log);
   const attempts = createAttempts(parts);
   const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, now });
 
-  const createRegistry = createRegistryUseCase({ handle, plainHttpHosts });
-  const updateRegistry = updateRegistryUseCase({ handle, aggregates });
-  const rotateCredential = rotateCredentialUseCase({ handle, aggregates, leases });
+  const tests = createCredentialTests({ log, aggregates, progress, probe, minter, limiter, now });
+  const beginVerification = createVerification({ tests, aggregates, registries });
+  const storedCredential = createStoredCredentialOf(vault);
+  const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
+  const logins = createLoginCredentials(vault, minted);
+
+  const createRegistry = createRegistryUseCase({ handle, beginVerification, plainHttpHosts });
+  const updateRegistry = updateRegistryUseCase({ handle, aggregates, storedCredential, beginVerification });
+  const rotateCredential = rotateCredentialUseCase({ handle, aggregates, leases, beginVerification });
   const deleteRegistry = deleteRegistryUseCase({ handle, leases });
   const issueCredential = issueCredentialUseCase({ log, aggregates, vault, progress, plainHttpHosts, now });
   const releaseLease = releaseLeaseUseCase({ log, aggregates, progress, now });
+  const testRegistry = testRegistryUseCase({ tests, aggregates, logins });
+  const testCredentials = testCredentialsUseCase({ tests, plainHttpHosts });
+  const resolveImage = resolveImageUseCase({ registries, plainHttpHosts });
 
   /** Only a canonical URL is ever recorded: what was typed may hold a password. */
   function namedByUrl(projectId: string, parse: () => string): Pick<RefusedAttempt, 'registryId' | 'url'> {
@@ -103,6 +129,16 @@ export function createApplication(parts: ApplicationParts): RunningApplication {
         releaseLease(context, projectId, leaseId),
       ),
 
+    testRegistry: (context, projectId, id, repository) =>
+      attempts.audited(context, { projectId, action: 'TEST_REGISTRY', registryId: uuidOrNothing(id) }, () =>
+        testRegistry(context, projectId, id, repository),
+      ),
+    testCredentials: (context, projectId, command) =>
+      attempts.audited(context, { projectId, action: 'TEST_CREDENTIALS', ...byUrl(projectId, command.url) }, () =>
+        testCredentials(context, projectId, command),
+      ),
+
+    resolveImage,
     registries: (projectId, query) => registries.list(projectId, query),
     countRegistries: (projectId, filter) => registries.count(projectId, filter),
     registry: async (projectId, id) => {
@@ -128,7 +164,7 @@ export function createApplication(parts: ApplicationParts): RunningApplication {
     recordFailed: attempts.recordFailed,
     countUnauthenticated: attempts.countUnauthenticated,
   };
-  return { application, attempts, aggregates };
+  return { application, attempts, aggregates, tests, logins };
 }
 
 function uuidOrNothing(id: string): string | undefined {

@@ -1,8 +1,7 @@
 import { registryId } from '../domain/identity.ts';
 import { resolveProvider } from '../domain/providers.ts';
-import { decideCreate, existing } from '../domain/registry.ts';
+import { decideCreate } from '../domain/registry.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
-import { registryView } from '../domain/registry-view.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { CreateRegistryCommand } from './application.ts';
 import { idempotentRequest } from './idempotency.ts';
@@ -10,22 +9,26 @@ import type { RegistryView } from './ports/read-models.ts';
 import type { HandleRegistryCommand } from './registry-commands.ts';
 import { checkCredential, checkDetails, checkExpiresAt } from './registry-details.ts';
 import type { RequestContext } from './request-context.ts';
-import { refuseUnbuilt } from './unbuilt.ts';
+import type { BeginVerification } from './verification.ts';
 
 export interface CreateRegistryParts {
   readonly handle: HandleRegistryCommand;
+  readonly beginVerification: BeginVerification;
   readonly plainHttpHosts: ReadonlySet<string>;
 }
 
-export function createRegistryUseCase({ handle, plainHttpHosts }: CreateRegistryParts) {
+export function createRegistryUseCase({ handle, beginVerification, plainHttpHosts }: CreateRegistryParts) {
   return async (context: RequestContext, projectId: string, command: CreateRegistryCommand): Promise<RegistryView> => {
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);
     const details = checkDetails(command, url);
     const username = checkText('username', command.username, { max: 255 });
     const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
-    const { password, proposed } = checkCredential(provider, username, command.password, expiresAt);
-    refuseUnbuilt(command);
+    const mint = command.mint ?? null;
+    const { password, proposed } = checkCredential(provider, username, command.password, { expiresAt, mint });
+    const caCertificate = details.caCertificate ?? null;
+    const access = details.access ?? 'PULL_AND_PUSH';
+    const verification = beginVerification(projectId, command.verify);
 
     const id = registryId(projectId, url);
     const outcome = await handle(context, {
@@ -34,8 +37,8 @@ export function createRegistryUseCase({ handle, plainHttpHosts }: CreateRegistry
       url,
       idempotent: idempotentRequest(context, projectId, 'createRegistry', null, command),
       password,
-      decide: (state) =>
-        decideCreate(state, {
+      decide: async (state) => {
+        const decision = decideCreate(state, {
           registryId: id,
           projectId,
           url,
@@ -45,12 +48,15 @@ export function createRegistryUseCase({ handle, plainHttpHosts }: CreateRegistry
           name: details.name ?? url,
           description: details.description ?? null,
           email: details.email ?? null,
-          access: details.access ?? 'PULL_AND_PUSH',
-          caCertificate: details.caCertificate ?? null,
+          access,
+          caCertificate,
           rotateEveryDays: details.rotateEveryDays ?? null,
           credential: proposed,
-        }),
+        });
+        await verification.require({ url, provider, username, password, caCertificate, access }, mint);
+        return decision;
+      },
     });
-    return registryView(existing(outcome.state), outcome.revision);
+    return verification.answer(context, outcome);
   };
 }

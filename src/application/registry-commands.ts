@@ -198,6 +198,7 @@ function introducedCredential(event: RegistryEvent): (SecretRef & { readonly ver
       return event.data.credential;
     case 'RegistryDeleted':
     case 'CredentialStageAbandoned':
+    case 'CredentialExpiryLearnt':
       return null;
   }
 }

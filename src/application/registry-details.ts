@@ -1,6 +1,16 @@
 import { badUserInput } from '../domain/errors.ts';
-import type { CredentialVersion, Instant, RegistryDetails, RegistryProvider } from '../domain/events.ts';
-import { checkPassword, checkUsername, credentialKind, learnExpiry, normalisePassword } from '../domain/providers.ts';
+import type { CredentialVersion, Instant, MintConfig, RegistryDetails, RegistryProvider } from '../domain/events.ts';
+import { checkMint } from '../domain/mint-config.ts';
+import { checkMintSource } from '../domain/mint-source.ts';
+import {
+  checkPassword,
+  checkUsername,
+  credentialKind,
+  learnExpiry,
+  normalisePassword,
+  secretWarnings,
+} from '../domain/providers.ts';
+import type { ProposedCredential } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
 import { checkEmail, checkInstant, checkPemCertificates, checkText } from '../domain/text-rules.ts';
 
@@ -40,13 +50,22 @@ export function checkExpiresAt(entered: Instant | null | undefined): Instant | n
   return ifGiven(entered, (instant) => checkInstant('expiresAt', instant), null);
 }
 
-/** The password as it will be sealed, and what its shape tells. Blank is refused: callers decide before whether it may be. */
+export interface CheckedCredential {
+  readonly password: Secret;
+  readonly proposed: ProposedCredential;
+}
+
+/**
+ * The password as it will be sealed, and what its shape tells. Blank is refused: callers decide before whether it may be.
+ * With `mint` it is a cloud's credential, which the registry itself never sees.
+ */
 export function checkCredential(
   provider: RegistryProvider,
   username: string,
   entered: Secret,
-  expiresAt: Instant | null,
-): { password: Secret; proposed: Pick<CredentialVersion, 'kind' | 'expiresAt' | 'expirySource'> } {
+  { expiresAt, mint }: { readonly expiresAt: Instant | null; readonly mint: MintConfig | null },
+): CheckedCredential {
+  if (mint !== null) return checkMintingCredential(provider, username, entered, expiresAt, mint);
   checkUsername(provider, username);
   checkPassword(provider, username, entered);
   const password = normalisePassword(provider, username, entered);
@@ -55,8 +74,25 @@ export function checkCredential(
     proposed: {
       kind: credentialKind(provider, username, password),
       ...earlierExpiry(expiresAt, learnExpiry(provider, password)),
+      warnings: secretWarnings(provider, username, password),
+      mint: null,
     },
   };
+}
+
+function checkMintingCredential(
+  provider: RegistryProvider,
+  username: string,
+  entered: Secret,
+  expiresAt: Instant | null,
+  mint: MintConfig,
+): CheckedCredential {
+  checkMint(provider, mint);
+  checkUsername(provider, username, { minted: true });
+  checkPassword('GENERIC', username, entered);
+  checkMintSource(mint.kind, username, entered);
+  const password = normalisePassword('GENERIC', username, entered);
+  return { password, proposed: { kind: 'MINTED', ...earlierExpiry(expiresAt, null), warnings: [], mint } };
 }
 
 /** Some secrets say themselves when they end. A declared date counts where it comes first. */

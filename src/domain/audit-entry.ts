@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DomainEvent, Instant, RegistryDetails } from './events.ts';
+import type { DomainEvent, Instant, RegistryDetails, TestFindings } from './events.ts';
 import type { RegistryState } from './registry.ts';
 
 export type AuditOutcome = 'SUCCEEDED' | 'DENIED' | 'FAILED';
@@ -115,6 +115,25 @@ export function auditFacts(
       const changes = forced ? [{ field: 'forced', from: null, to: `${activeLeases} active leases` }] : [];
       return { ...nothing, action: 'DELETE_REGISTRY', registryId, url: known, changes };
     }
+    case 'CredentialExpiryLearnt': {
+      const { registryId, expiresAt } = event.data;
+      const from = before?.phase === 'live' ? before.credential.expiresAt : null;
+      return {
+        ...nothing,
+        action: 'LEARN_EXPIRY',
+        registryId,
+        url: known,
+        changes: expiryChange(from, expiresAt),
+      };
+    }
+    case 'RegistryTested': {
+      const { registryId, url } = event.data;
+      return { ...nothing, action: 'TEST_REGISTRY', registryId, url, changes: testChanges(event.data) };
+    }
+    case 'CredentialsTested': {
+      const { url } = event.data;
+      return { ...nothing, action: 'TEST_CREDENTIALS', registryId: null, url, changes: testChanges(event.data) };
+    }
     case 'CredentialStageAbandoned':
       return { ...nothing, action: 'ABANDON_STAGED_CREDENTIAL', registryId: event.data.registryId, url: known };
     case 'CredentialIssued': {
@@ -165,6 +184,13 @@ function detailChanges(before: RegistryDetails | null, after: Partial<RegistryDe
   return AUDITED_DETAILS.filter(
     (field) => after[field] !== undefined && after[field] !== (before?.[field] ?? null),
   ).map((field) => ({ field, from: text(before?.[field]), to: text(after[field]) }));
+}
+
+function testChanges({ outcome, repository }: TestFindings): AuditChange[] {
+  return [
+    { field: 'outcome', from: null, to: outcome },
+    ...(repository === null ? [] : [{ field: 'repository', from: null, to: repository }]),
+  ];
 }
 
 function expiryChange(from: Instant | null, to: Instant | null): AuditChange[] {

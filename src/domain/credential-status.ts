@@ -10,14 +10,17 @@ export interface CredentialTimes {
   /** False where the sealed secret is gone although the log says that it should be there. */
   readonly present: boolean;
   readonly expiresAt: Instant | null;
+  /** The registry refused this version when it was last tested. */
+  readonly failing: boolean;
 }
 
 /** `now` in milliseconds since 1970. */
 export function credentialStatus(credential: CredentialTimes, now: number): CredentialStatus {
   if (!credential.present) return 'NEEDS_CREDENTIAL';
+  if (credential.expiresAt !== null && Date.parse(credential.expiresAt) <= now) return 'EXPIRED';
+  if (credential.failing) return 'FAILING';
   if (credential.expiresAt === null) return 'ACTIVE';
   const left = Date.parse(credential.expiresAt) - now;
-  if (left <= 0) return 'EXPIRED';
   return left <= EXPIRING_WITHIN_MS ? 'EXPIRING' : 'ACTIVE';
 }
 

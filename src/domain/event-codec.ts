@@ -8,7 +8,17 @@ export interface StoredEvent {
 
 /** Brings the data of one old schema version to the next. Keyed by `<type>@<version it takes>`. */
 type Upcaster = (data: unknown) => unknown;
-const UPCASTERS: Readonly<Record<string, Upcaster>> = {};
+const UPCASTERS: Readonly<Record<string, Upcaster>> = {
+  // Version 2 says of a credential what its shape warns of, and how passwords are minted from it.
+  'RegistryCreated@1': withPlainCredential,
+  'RegistryUpdated@1': withPlainCredential,
+  'CredentialRotated@1': withPlainCredential,
+};
+
+function withPlainCredential(data: unknown): unknown {
+  const { credential, ...rest } = data as { credential: object | null };
+  return { ...rest, credential: credential && { ...credential, warnings: [], mint: null } };
+}
 
 /** An event that this build cannot read: a newer build wrote it, or the row is damaged. */
 export class UndecodableEvent extends Error {

@@ -3,6 +3,8 @@
  * A change of shape gets a new schema version in `SCHEMA_VERSIONS` and an upcaster in the codec; fields are never removed.
  */
 
+import type { ProbeDetail, ProbeOutcome, ProbeVerdicts } from './probe-outcome.ts';
+
 export type RegistryProvider =
   | 'DOCKER_HUB'
   | 'GITHUB'
@@ -49,6 +51,10 @@ export interface CredentialVersion extends SecretRef {
   readonly kind: CredentialKind;
   readonly expiresAt: Instant | null;
   readonly expirySource: ExpirySource | null;
+  /** Advice about the secret's shape, for people. */
+  readonly warnings: readonly string[];
+  /** Null where the stored password is the registry's own. */
+  readonly mint: MintConfig | null;
 }
 
 /** What a person can edit. Null means: not given. */
@@ -115,6 +121,39 @@ export interface CredentialStageAbandoned {
   };
 }
 
+/** The registry, or its API, told when the stored secret ends. */
+export interface CredentialExpiryLearnt {
+  readonly type: 'CredentialExpiryLearnt';
+  readonly data: {
+    readonly registryId: string;
+    readonly credentialVersion: number;
+    readonly expiresAt: Instant;
+  };
+}
+
+/** What a registry said to a stored credential. In a stream of its own: it changes nothing that people edit. */
+export interface RegistryTested {
+  readonly type: 'RegistryTested';
+  readonly data: TestFindings & {
+    readonly registryId: string;
+    readonly credentialVersion: number;
+    readonly scheduled: boolean;
+  };
+}
+
+/** What a registry said to a credential that is not stored. */
+export interface CredentialsTested {
+  readonly type: 'CredentialsTested';
+  readonly data: TestFindings;
+}
+
+export interface TestFindings extends ProbeVerdicts {
+  readonly url: string;
+  readonly outcome: ProbeOutcome;
+  readonly detail: ProbeDetail | null;
+  readonly durationMs: number;
+}
+
 export interface CredentialIssued {
   readonly type: 'CredentialIssued';
   readonly data: {
@@ -170,19 +209,24 @@ export type RegistryEvent =
   | RegistryUpdated
   | CredentialRotated
   | RegistryDeleted
-  | CredentialStageAbandoned;
+  | CredentialStageAbandoned
+  | CredentialExpiryLearnt;
 export type LeaseEvent = CredentialIssued | LeaseReleased;
 export type AccessEvent = AccessDenied | AuthenticationRejected;
-export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent;
+export type TestEvent = RegistryTested | CredentialsTested;
+export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent | TestEvent;
 export type EventType = DomainEvent['type'];
 
 /** The schema version that new events are written with. */
 export const SCHEMA_VERSIONS: Readonly<Record<EventType, number>> = {
-  RegistryCreated: 1,
-  RegistryUpdated: 1,
-  CredentialRotated: 1,
+  RegistryCreated: 2,
+  RegistryUpdated: 2,
+  CredentialRotated: 2,
   RegistryDeleted: 1,
   CredentialStageAbandoned: 1,
+  CredentialExpiryLearnt: 1,
+  RegistryTested: 1,
+  CredentialsTested: 1,
   CredentialIssued: 1,
   LeaseReleased: 1,
   AccessDenied: 1,

@@ -48,6 +48,11 @@ export function leaseStream(leaseId: string): string {
   return `lease-${leaseId}`;
 }
 
+/** Where the tests of a registry's credential are written: apart from what people edit, whose revisions they leave alone. */
+export function healthStream(registryId: string): string {
+  return `health-${registryId}`;
+}
+
 /** Where a project's denied and failed attempts are written. */
 export function accessStream(projectId: string): string {
   return `access-${projectId}`;

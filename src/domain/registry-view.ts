@@ -1,4 +1,5 @@
 import type { CredentialKind, ExpirySource, Instant, RegistryAccess, RegistryProvider } from './events.ts';
+import type { ProbeDetail, ProbeOutcome, ProbeVerdicts } from './probe-outcome.ts';
 import type { LiveRegistry } from './registry.ts';
 
 /** A registry as queries see it. Status and due dates depend on the time of asking and are derived by the reader. */
@@ -15,6 +16,8 @@ export interface RegistryView {
   readonly access: RegistryAccess;
   readonly caCertificate: string | null;
   readonly credential: CredentialView;
+  /** Null before the first test. */
+  readonly health: HealthView | null;
   readonly revision: number;
   readonly createdAt: Instant;
   readonly createdBy: string;
@@ -32,16 +35,37 @@ export interface CredentialView {
   readonly rotateEveryDays: number | null;
   readonly rotatedAt: Instant;
   readonly rotatedBy: string;
+  readonly warnings: readonly string[];
+}
+
+/** What the last test of a credential found. */
+export interface HealthView extends ProbeVerdicts {
+  readonly testedAt: Instant;
+  readonly credentialVersion: number | null;
+  readonly outcome: ProbeOutcome;
+  readonly detail: ProbeDetail | null;
+  readonly durationMs: number;
 }
 
 /** The registry right after an event: made from the folded state, not read back. */
-export function registryView(live: LiveRegistry, revision: number): RegistryView {
+export function registryView(live: LiveRegistry, revision: number, health: HealthView | null = null): RegistryView {
   const { phase: _phase, registryId, lastVersion: _last, rotateEveryDays, credential, ...registry } = live;
-  const { version, kind, expiresAt, expirySource, rotatedAt, rotatedBy } = credential;
+  const { version, kind, expiresAt, expirySource, rotatedAt, rotatedBy, warnings } = credential;
   return {
     id: registryId,
     ...registry,
-    credential: { version, kind, present: true, expiresAt, expirySource, rotateEveryDays, rotatedAt, rotatedBy },
+    credential: {
+      version,
+      kind,
+      present: true,
+      expiresAt,
+      expirySource,
+      rotateEveryDays,
+      rotatedAt,
+      rotatedBy,
+      warnings,
+    },
+    health,
     revision,
   };
 }

@@ -1,5 +1,6 @@
 import { notFound, PurserError } from './errors.ts';
 import type {
+  CredentialExpiryLearnt,
   CredentialVersion,
   Instant,
   RegistryDetails,
@@ -86,6 +87,12 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, occur
     }
     case 'CredentialStageAbandoned':
       return { ...state, lastVersion: Math.max(state.lastVersion, event.data.credentialVersion) };
+    case 'CredentialExpiryLearnt': {
+      const live = expectLive(state, event);
+      const { credentialVersion, expiresAt } = event.data;
+      if (live.credential.version !== credentialVersion) return live;
+      return { ...live, credential: { ...live.credential, expiresAt, expirySource: 'REGISTRY' } };
+    }
     default:
       return unknownEvent(event);
   }
@@ -114,7 +121,7 @@ export type Decision =
   | { readonly seal: { readonly version: number; readonly username: string }; events(ref: SecretRef): RegistryEvent[] };
 
 /** The kind and expiry of a password, as far as they are known before it is sealed. */
-export type ProposedCredential = Pick<CredentialVersion, 'kind' | 'expiresAt' | 'expirySource'>;
+export type ProposedCredential = Pick<CredentialVersion, 'kind' | 'expiresAt' | 'expirySource' | 'warnings' | 'mint'>;
 
 export interface CreateRegistry extends RegistryDetails {
   readonly registryId: string;
@@ -178,10 +185,12 @@ export function decideUpdate(state: RegistryState, command: UpdateRegistry): Dec
       ? { expiresAt: command.expiresAt, expirySource: command.expiresAt === null ? null : ('DECLARED' as const) }
       : null;
   if (changes.username !== undefined) {
-    const { kind, expiresAt, expirySource } = { ...live.credential, ...expiry };
+    const { kind, expiresAt, expirySource, warnings, mint } = { ...live.credential, ...expiry };
     return {
       seal: { version, username },
-      events: (ref) => [updated(live, changes, expiry, { version, kind, expiresAt, expirySource, ...ref })],
+      events: (ref) => [
+        updated(live, changes, expiry, { version, kind, expiresAt, expirySource, warnings, mint, ...ref }),
+      ],
     };
   }
   const unchanged = Object.keys(changes).length === 0 && expiry === null;
@@ -230,6 +239,18 @@ export function decideDelete(state: RegistryState, command: DeleteRegistry): Dec
       },
     ],
   };
+}
+
+/** A date that is learnt counts where it comes before the one that is known, and once. */
+export function decideLearnExpiry(
+  state: RegistryState,
+  credentialVersion: number,
+  expiresAt: Instant | null,
+): readonly CredentialExpiryLearnt[] {
+  if (state.phase !== 'live' || expiresAt === null || state.credential.version !== credentialVersion) return [];
+  const known = state.credential.expiresAt;
+  if (known !== null && known <= expiresAt) return [];
+  return [{ type: 'CredentialExpiryLearnt', data: { registryId: state.registryId, credentialVersion, expiresAt } }];
 }
 
 /** What the client saw must be what it changes. */

@@ -4,7 +4,7 @@ import type { Instant, LeasePurpose, RegistryProvider } from '../../domain/event
 import type { RegistryView } from '../../domain/registry-view.ts';
 import type { Position } from './event-log.ts';
 
-export type { CredentialView, RegistryView } from '../../domain/registry-view.ts';
+export type { CredentialView, HealthView, RegistryView } from '../../domain/registry-view.ts';
 
 export interface PipelineUseView {
   readonly pipeline: string;
@@ -64,6 +64,8 @@ export interface RegistryQueries {
   ): Promise<Page<RegistryView, RegistryCursor>>;
   count(projectId: string, filter: RegistryFilter): Promise<number>;
   byId(projectId: string, id: string): Promise<RegistryView | undefined>;
+  /** Live registries that were not tested since `before` and whose credential did not fail its last test, oldest first. */
+  dueForCheck(before: Instant, limit: number): Promise<string[]>;
   /** In the order of the ids. */
   usage(registryIds: readonly string[]): Promise<UsageView[]>;
 }

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { diagnose } from '../domain/diagnosis.ts';
+import { PurserError, unavailable } from '../domain/errors.ts';
+import type {
+  CredentialsTested,
+  MintConfig,
+  RegistryProvider,
+  RegistryTested,
+  TestFindings,
+} from '../domain/events.ts';
+import { accessStream, healthStream, registryStream } from '../domain/identity.ts';
+import type { ProbeOutcome } from '../domain/probe-outcome.ts';
+import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
+import type { HealthView } from '../domain/registry-view.ts';
+import type { Aggregates } from './aggregates.ts';
+import { eventsToAppend } from './event-metadata.ts';
+import { mintingAdvice } from './minted-passwords.ts';
+import { type EventLog, EventLogUnavailable, type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
+import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMinter } from './ports/password-minter.ts';
+import type { RateLimiter } from './ports/rate-limiter.ts';
+import type { ProjectionProgress } from './ports/read-models.ts';
+import type { ProbeReport, ProbeRequest, RegistryProbe } from './ports/registry-probe.ts';
+
+export interface CredentialTestsParts {
+  readonly log: EventLog;
+  readonly aggregates: Aggregates;
+  readonly progress: ProjectionProgress;
+  readonly probe: RegistryProbe;
+  readonly minter: PasswordMinter;
+  readonly limiter: RateLimiter;
+  readonly now: () => number;
+}
+
+export interface CredentialTests {
+  /** @throws PurserError RATE_LIMITED */
+  run(projectId: string, request: ProbeRequest): Promise<ProbeReport>;
+  /**
+   * As `run`, but a login that is not proved is an error. With `mint` the request's credential is the cloud's, and what
+   * is minted from it is tested.
+   * @throws PurserError VERIFICATION_FAILED
+   */
+  verify(projectId: string, request: ProbeRequest, mint: MintConfig | null): Promise<ProbeReport>;
+  /** Writes what a test of the stored credential found, and what it taught, before it resolves. */
+  record(registry: LiveRegistry, report: ProbeReport, how: Recording): Promise<HealthView>;
+  /** The same for a credential that is not stored. */
+  recordUnstored(projectId: string, url: string, report: ProbeReport, metadata: EventMetadata): Promise<HealthView>;
+}
+
+export interface Recording {
+  readonly metadata: EventMetadata;
+  readonly scheduled: boolean;
+}
+
+/** Tests of credentials against their registries: limited by project, recorded, and put to use. */
+export function createCredentialTests(parts: CredentialTestsParts): CredentialTests {
+  const { log, aggregates, progress, probe, minter, limiter, now } = parts;
+
+  async function run(projectId: string, request: ProbeRequest): Promise<ProbeReport> {
+    if (!(await limiter.take(projectId))) {
+      throw new PurserError('RATE_LIMITED', 'This project has had its 10 tests for this minute. Wait a minute.');
+    }
+    return probe.probe(request);
+  }
+
+  async function append(stream: string, event: RegistryTested | CredentialsTested, metadata: EventMetadata) {
+    const occurredAt = new Date(now()).toISOString();
+    try {
+      const { position } = await log.append(stream, 'any', eventsToAppend([event], metadata, occurredAt, null));
+      await progress.waitFor(position);
+      return occurredAt;
+    } catch (error) {
+      throw error instanceof EventLogUnavailable
+        ? unavailable('The event log did not answer. Try again.', error)
+        : error;
+    }
+  }
+
+  /** Read by what issuing reads: the registry's own stream. */
+  async function learnExpiry(registry: LiveRegistry, report: ProbeReport, metadata: EventMetadata): Promise<void> {
+    const { state, revision } = await aggregates.registry(registry.registryId);
+    const [event] = decideLearnExpiry(state, registry.credential.version, report.expiresAt);
+    if (!event) return;
+    const toAppend = { id: randomUUID(), event, occurredAt: new Date(now()).toISOString(), metadata };
+    try {
+      const { position } = await log.append(registryStream(registry.registryId), revision, [toAppend]);
+      await progress.waitFor(position);
+    } catch (error) {
+      // Someone changed the registry meanwhile: the next test tells again.
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+    }
+  }
+
+  async function withMintedPassword(request: ProbeRequest, mint: MintConfig): Promise<ProbeRequest> {
+    const { url, username, password } = request;
+    try {
+      return {
+        ...request,
+        ...loginOf(await minter.mint({ mint, url, source: { username, password }, purpose: 'PUSH' })),
+      };
+    } catch (error) {
+      if (!(error instanceof MintingFailed)) throw error;
+      throw notVerified(OUTCOME_OF_FAULT[error.fault], mintingAdvice(error.fault));
+    }
+  }
+
+  return {
+    run,
+
+    async verify(projectId, request, mint) {
+      const report = await run(projectId, mint === null ? request : await withMintedPassword(request, mint));
+      if (report.login === 'PROVED') return report;
+      throw notVerified(report.outcome, adviceFor(request.provider, { url: request.url, ...report }));
+    },
+
+    async record(registry, report, { metadata, scheduled }) {
+      const { registryId, url, credential } = registry;
+      const data = { ...findings(url, report), registryId, credentialVersion: credential.version, scheduled };
+      const testedAt = await append(healthStream(registryId), { type: 'RegistryTested', data }, metadata);
+      await learnExpiry(registry, report, metadata);
+      return { testedAt, credentialVersion: credential.version, ...verdicts(report) };
+    },
+
+    async recordUnstored(projectId, url, report, metadata) {
+      const event: CredentialsTested = { type: 'CredentialsTested', data: findings(url, report) };
+      const testedAt = await append(accessStream(projectId), event, metadata);
+      return { testedAt, credentialVersion: null, ...verdicts(report) };
+    },
+  };
+}
+
+const OUTCOME_OF_FAULT: Readonly<Record<MintingFault, ProbeOutcome>> = {
+  CREDENTIAL_REFUSED: 'AUTHENTICATION_FAILED',
+  NOT_PERMITTED: 'INSUFFICIENT_PERMISSION',
+  NOT_FOUND: 'UNEXPECTED_ANSWER',
+  THROTTLED: 'RATE_LIMITED',
+  UNREACHABLE: 'UNREACHABLE',
+  TARGET_NOT_ALLOWED: 'TARGET_NOT_ALLOWED',
+  UNEXPECTED_ANSWER: 'UNEXPECTED_ANSWER',
+};
+
+function loginOf({ username, password }: MintedPassword): Pick<ProbeRequest, 'username' | 'password'> {
+  return { username, password };
+}
+
+function notVerified(outcome: ProbeOutcome, advice: string | null): PurserError {
+  return new PurserError(
+    'VERIFICATION_FAILED',
+    `Nothing was stored, because the login was not proved. ${advice ?? ''}`.trim(),
+    {
+      outcome,
+    },
+  );
+}
+
+/** Null where there is nothing to advise. */
+export function adviceFor(
+  provider: RegistryProvider,
+  findings: Pick<TestFindings, 'url' | 'outcome' | 'detail'>,
+): string | null {
+  return findings.outcome === 'OK' ? null : diagnose({ provider, ...findings });
+}
+
+function findings(url: string, report: ProbeReport): TestFindings {
+  return { url, ...verdicts(report) };
+}
+
+function verdicts({ outcome, detail, login, pull, push, method, repository, durationMs }: ProbeReport) {
+  return { outcome, detail, login, pull, push, method, repository, durationMs };
+}

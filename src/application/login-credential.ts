@@ -1,0 +1,50 @@
+import { PurserError } from '../domain/errors.ts';
+import type { Instant, LeasePurpose } from '../domain/events.ts';
+import type { LiveRegistry } from '../domain/registry.ts';
+import type { MintedPasswords } from './minted-passwords.ts';
+import type { LoginCredential, SecretBinding, Vault } from './ports/vault.ts';
+
+/** What a client logs in to the registry with, and when that ends, where it is known. */
+export interface EffectiveLogin extends LoginCredential {
+  readonly expiresAt: Instant | null;
+}
+
+/** The secret as it is stored: for a minted password the cloud's. @throws PurserError CREDENTIAL_UNAVAILABLE */
+export type StoredCredentialOf = (registry: LiveRegistry) => Promise<LoginCredential>;
+
+export function createStoredCredentialOf(vault: Vault): StoredCredentialOf {
+  return async (registry) =>
+    (await vault.open(bindingOf(registry), registry.credential)) ?? missingSecret(registry.url);
+}
+
+function bindingOf({ projectId, registryId, url: host, credential }: LiveRegistry): SecretBinding {
+  return { projectId, registryId, credentialVersion: credential.version, host };
+}
+
+export type LoginCredentials = (registry: LiveRegistry, purpose: LeasePurpose) => Promise<EffectiveLogin | undefined>;
+
+/**
+ * The stored password, or one that is minted from it: the long-lived secret behind a minted one never gets further.
+ * Undefined where the secret was destroyed or its row is missing.
+ */
+export function createLoginCredentials(vault: Vault, minted: MintedPasswords): LoginCredentials {
+  return async (registry, purpose) => {
+    const { url, credential } = registry;
+    const binding = bindingOf(registry);
+    if (credential.mint === null) {
+      const stored = await vault.open(binding, credential);
+      return stored && { ...stored, expiresAt: credential.expiresAt };
+    }
+    return minted.passwordFor({
+      mint: credential.mint,
+      binding,
+      source: credential,
+      purpose,
+      openSource: async () => (await vault.open(binding, credential)) ?? missingSecret(url),
+    });
+  };
+}
+
+export function missingSecret(url: string): never {
+  throw new PurserError('CREDENTIAL_UNAVAILABLE', `The stored password of ${url} is missing. Rotate the credential.`);
+}

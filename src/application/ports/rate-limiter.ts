@@ -1,0 +1,4 @@
+export interface RateLimiter {
+  /** Takes one of the key's turns. False where none is left for now. */
+  take(key: string): Promise<boolean>;
+}

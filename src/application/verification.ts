@@ -1,0 +1,53 @@
+import type { MintConfig } from '../domain/events.ts';
+import { existing } from '../domain/registry.ts';
+import { type HealthView, registryView } from '../domain/registry-view.ts';
+import type { Aggregates } from './aggregates.ts';
+import type { CredentialTests } from './credential-tests.ts';
+import { metadataOf } from './event-metadata.ts';
+import type { RegistryQueries, RegistryView } from './ports/read-models.ts';
+import type { ProbeReport, ProbeRequest } from './ports/registry-probe.ts';
+import type { RegistryOutcome } from './registry-commands.ts';
+import type { RequestContext } from './request-context.ts';
+
+export interface VerificationParts {
+  readonly tests: CredentialTests;
+  readonly aggregates: Aggregates;
+  readonly registries: RegistryQueries;
+}
+
+/** The `verify` of one command: a test before anything is stored, and its findings with what was stored. */
+export interface Verification {
+  /** Once, however often a conflict makes the command decide again. @throws PurserError VERIFICATION_FAILED */
+  require(request: Omit<ProbeRequest, 'repository'>, mint: MintConfig | null): Promise<void>;
+  /** What the command answers: the registry with its health, and with what the test taught. */
+  answer(context: RequestContext, outcome: RegistryOutcome): Promise<RegistryView>;
+}
+
+export type BeginVerification = (projectId: string, wanted: boolean) => Verification;
+
+export function createVerification({ tests, aggregates, registries }: VerificationParts): BeginVerification {
+  return (projectId, wanted) => {
+    let report: ProbeReport | undefined;
+
+    async function healthOf({ state, before }: RegistryOutcome): Promise<HealthView | null> {
+      // A registry that was not there before has not been tested.
+      if (before.phase !== 'live') return null;
+      return (await registries.byId(projectId, existing(state).registryId))?.health ?? null;
+    }
+
+    return {
+      async require(request, mint) {
+        if (wanted) report ??= await tests.verify(projectId, { ...request, repository: null }, mint);
+      },
+
+      async answer(context, outcome) {
+        const live = existing(outcome.state);
+        if (!report) return registryView(live, outcome.revision, await healthOf(outcome));
+        const metadata = metadataOf(context, projectId, null);
+        const health = await tests.record(live, report, { metadata, scheduled: false });
+        const { state, revision } = await aggregates.registry(live.registryId);
+        return registryView(existing(state), revision === 'no-stream' ? outcome.revision : revision, health);
+      },
+    };
+  };
+}
