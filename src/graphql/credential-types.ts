@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { credentialStatus, rotationDueAt } from '../domain/credential-status.ts';
-import type { CredentialView } from '../domain/registry-view.ts';
+import type { RegistryView } from '../domain/registry-view.ts';
 import { DateTime } from './date-time.ts';
 import { CredentialKind, CredentialStatus, ExpirySource } from './registry-enums.ts';
 import { RegistryHealth } from './registry-health.ts';
@@ -64,20 +64,19 @@ export class Credential {
   readonly staged!: StagedCredential | null;
 }
 
-const NO_WARNINGS: readonly string[] = [];
-
-export function presentCredential(view: CredentialView, now: number): Credential {
+export function presentCredential({ credential: view, health }: RegistryView, now: number): Credential {
+  const failing = health?.outcome === 'AUTHENTICATION_FAILED' && health.credentialVersion === view.version;
   return {
     version: view.version,
     kind: view.kind,
-    status: credentialStatus(view, now),
+    status: credentialStatus({ present: view.present, expiresAt: view.expiresAt, failing }, now),
     expiresAt: view.expiresAt,
     expirySource: view.expirySource,
     rotateEveryDays: view.rotateEveryDays,
     rotationDueAt: rotationDueAt(view),
     rotatedAt: view.rotatedAt,
     rotatedBy: view.rotatedBy,
-    warnings: NO_WARNINGS,
+    warnings: view.warnings,
     staged: null,
   };
 }

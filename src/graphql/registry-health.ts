@@ -1,4 +1,7 @@
 import { Field, Int, ObjectType } from 'type-graphql';
+import { diagnose } from '../domain/diagnosis.ts';
+import type { RegistryProvider } from '../domain/events.ts';
+import type { HealthView } from '../domain/registry-view.ts';
 import { DateTime } from './date-time.ts';
 import { enumType } from './enum-type.ts';
 
@@ -52,4 +55,11 @@ export class RegistryHealth {
 
   @Field(() => Int)
   readonly durationMs!: number;
+}
+
+/** The advice follows from what was found: it is not stored, so that better advice reaches old findings as well. */
+export function presentHealth(health: HealthView, url: string, provider: RegistryProvider): RegistryHealth {
+  const { testedAt, credentialVersion, outcome, detail, login, pull, push, method, repository, durationMs } = health;
+  const advice = diagnose({ provider, url, outcome, detail });
+  return { testedAt, credentialVersion, outcome, advice, login, pull, push, method, repository, durationMs };
 }

@@ -3,8 +3,10 @@ import type {
   CreateRegistryCommand,
   DeleteRegistryCommand,
   RotateCredentialCommand,
+  TestCredentialsCommand,
   UpdateRegistryCommand,
 } from '../application/application.ts';
+import type { MintConfig } from '../domain/events.ts';
 import { Secret } from '../domain/secret.ts';
 import { DateTime } from './date-time.ts';
 import { enumType } from './enum-type.ts';
@@ -173,12 +175,49 @@ export class DeleteRegistryInput {
   readonly idempotencyKey?: string | null;
 }
 
+@InputType()
+export class TestCredentialsInput {
+  @Field(() => String)
+  readonly url!: string;
+
+  @Field(() => String)
+  readonly username!: string;
+
+  @Field(() => String)
+  readonly password!: string;
+
+  @Field(() => RegistryProvider, { nullable: true })
+  readonly provider?: keyof typeof RegistryProvider | null;
+
+  @Field(() => String, { nullable: true })
+  readonly caCertificate?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly repository?: string | null;
+}
+
+export function testCredentialsCommand(input: TestCredentialsInput): TestCredentialsCommand {
+  const { url, username, provider, caCertificate, repository } = input;
+  return { url, username, password: new Secret(input.password), provider, caCertificate, repository };
+}
+
+function mintConfig(mint: MintInput | null | undefined): MintConfig | null | undefined {
+  return (
+    mint && {
+      kind: mint.kind,
+      roleArn: mint.roleArn ?? null,
+      tenantId: mint.tenantId ?? null,
+      installationId: mint.installationId ?? null,
+    }
+  );
+}
+
 export function createRegistryCommand(input: CreateRegistryInput): CreateRegistryCommand {
   return {
     url: input.url,
     username: input.username,
     password: new Secret(input.password),
-    mint: input.mint,
+    mint: mintConfig(input.mint),
     name: input.name,
     description: input.description,
     email: input.email,
@@ -213,7 +252,7 @@ export function rotateCredentialCommand(input: RotateCredentialInput): RotateCre
   return {
     password: new Secret(input.password),
     username: input.username,
-    mint: input.mint,
+    mint: mintConfig(input.mint),
     expiresAt: input.expiresAt,
     verify: input.verify ?? false,
     whenInUse: input.whenInUse ?? 'PROCEED',

@@ -4,7 +4,7 @@ import type { RegistryView } from '../domain/registry-view.ts';
 import { Credential, presentCredential } from './credential-types.ts';
 import { DateTime } from './date-time.ts';
 import { RegistryAccess, RegistryProvider } from './registry-enums.ts';
-import { RegistryHealth } from './registry-health.ts';
+import { presentHealth, RegistryHealth } from './registry-health.ts';
 import { type LoadUsage, RegistryUsage, usageOfList } from './registry-usage.ts';
 
 @ObjectType({ simpleResolvers: true })
@@ -109,8 +109,8 @@ function present(view: RegistryView, loadUsage: LoadUsage, now: number): Registr
     username: view.username,
     access: view.access,
     caCertificate: view.caCertificate,
-    credential: presentCredential(view.credential, now),
-    health: null,
+    credential: presentCredential(view, now),
+    health: view.health && presentHealth(view.health, view.url, view.provider),
     revision: view.revision,
     createdAt: view.createdAt,
     createdBy: view.createdBy,

@@ -5,12 +5,14 @@ import { buildSchema, type NonEmptyArray } from 'type-graphql';
 import { AuditQueries } from './audit-queries.ts';
 import { AuditConnectionFields, AuditEntryFields } from './audit-types.ts';
 import { authenticatedDirective, enforcePolicies, requiresPermissionDirective } from './directive.ts';
+import { ImageQueries } from './image-resolution.ts';
 import { IssuedCredentialFields, LeaseMutations } from './lease-mutations.ts';
 import { LeaseQueries } from './lease-queries.ts';
 import { RegistryPresetQueries } from './presets.ts';
 import { RegistryConnectionFields } from './registry-connection.ts';
 import { RegistryMutations } from './registry-mutations.ts';
 import { RegistryQueries } from './registry-queries.ts';
+import { RegistryTestMutations } from './registry-tests.ts';
 import { RegistryFields } from './registry-types.ts';
 import { RotationNoticeQueries } from './rotation-notices.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -24,6 +26,8 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   RegistryFields,
   RegistryConnectionFields,
   RegistryMutations,
+  RegistryTestMutations,
+  ImageQueries,
   LeaseQueries,
   LeaseMutations,
   IssuedCredentialFields,
