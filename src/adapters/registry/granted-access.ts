@@ -1,0 +1,45 @@
+import { isObject, parseJson } from './registry-errors.ts';
+
+/** What a token's own text tells. Its signature is not checked: whoever sent it could as well have sent another. */
+export interface TokenClaims {
+  /** False where the token says that nobody was authenticated. */
+  readonly authenticated: boolean;
+  /** Undefined where the token does not list what it grants. */
+  readonly access: readonly unknown[] | undefined;
+}
+
+/** Undefined where the token is opaque to all but who made it. */
+export function readTokenClaims(token: string): TokenClaims | undefined {
+  const parts = /^([\w-]+)\.([\w-]+)\.[\w-]*$/.exec(token);
+  if (parts === null) return undefined;
+  const [header, claims] = parts.slice(1).map((part) => parseJson(Buffer.from(part, 'base64url')));
+  if (!isObject(header) || typeof header.alg !== 'string' || !isObject(claims)) return undefined;
+  return { authenticated: claims.sub !== '', access: listOf(claims) };
+}
+
+function listOf(claims: Readonly<Record<string, unknown>>): readonly unknown[] | undefined {
+  if (Array.isArray(claims.access)) return claims.access;
+  // How Go writes an empty list.
+  return claims.access === null ? [] : undefined;
+}
+
+/**
+ * The actions that `access` grants on a repository. The name is compared whole: it may hold a port's colon, and one
+ * repository's name may begin with another's.
+ */
+export function grantedActions(access: readonly unknown[], repository: string): ReadonlySet<string> {
+  const entries = access.filter(isObject).filter(({ type, name }) => isRepositoryType(type) && name === repository);
+  return new Set(
+    entries.flatMap(({ actions }) => (Array.isArray(actions) ? actions : [])).filter((a) => typeof a === 'string'),
+  );
+}
+
+/** `*` is every action to the reference registry. */
+export function grants(actions: ReadonlySet<string>, action: 'pull' | 'push'): boolean {
+  return actions.has(action) || actions.has('*');
+}
+
+/** A resource class may follow in parentheses, as in `repository(plugin)`. */
+function isRepositoryType(type: unknown): boolean {
+  return typeof type === 'string' && /^repository(?:\([a-z0-9]+\))?$/.test(type);
+}

@@ -1,0 +1,60 @@
+import { EgressFailed, type EgressFault } from '../../application/ports/egress.ts';
+import type { ProbeDetail, ProbeOutcome } from '../../domain/probe-outcome.ts';
+
+/** What ends a probe, or the part of it that met it. */
+export interface Fault {
+  readonly outcome: ProbeOutcome;
+  readonly detail: ProbeDetail | null;
+}
+
+export class ProbeFault extends Error {
+  override readonly name = 'ProbeFault';
+
+  constructor(
+    readonly outcome: ProbeOutcome,
+    readonly detail: ProbeDetail | null = null,
+  ) {
+    super(`the probe ends: ${outcome}`);
+  }
+}
+
+export function faultOf(error: unknown): Fault {
+  if (error instanceof ProbeFault) return { outcome: error.outcome, detail: error.detail };
+  if (error instanceof EgressFailed) return faultOfEgress(error.fault);
+  return { outcome: 'UNEXPECTED_ANSWER', detail: null };
+}
+
+function faultOfEgress(fault: EgressFault): Fault {
+  switch (fault.kind) {
+    case 'TARGET_NOT_ALLOWED':
+      return { outcome: 'TARGET_NOT_ALLOWED', detail: RULES[fault.rule] };
+    case 'TLS_INVALID':
+      return { outcome: 'TLS_INVALID', detail: TLS_REASONS[fault.reason] };
+    // Too slow looks like unreachable from outside, and gets the same advice.
+    case 'UNREACHABLE':
+    case 'TIMED_OUT':
+      return { outcome: 'UNREACHABLE', detail: null };
+    case 'TOO_LARGE':
+    case 'MALFORMED_ANSWER':
+    case 'INVALID_REQUEST':
+      return { outcome: 'UNEXPECTED_ANSWER', detail: null };
+    default:
+      return fault satisfies never;
+  }
+}
+
+const RULES: Readonly<Record<Extract<EgressFault, { kind: 'TARGET_NOT_ALLOWED' }>['rule'], ProbeDetail | null>> = {
+  URL: null,
+  PLAIN_HTTP: 'PLAIN_HTTP',
+  NAME: 'LOCAL_NAME',
+  ADDRESS: 'PRIVATE_ADDRESS',
+};
+
+const TLS_REASONS: Readonly<Record<Extract<EgressFault, { kind: 'TLS_INVALID' }>['reason'], ProbeDetail | null>> = {
+  UNKNOWN_AUTHORITY: 'UNKNOWN_AUTHORITY',
+  EXPIRED: 'CERTIFICATE_EXPIRED',
+  WRONG_HOST: 'WRONG_HOST',
+  NOT_TLS: 'NOT_TLS',
+  OWN_AUTHORITY_UNREADABLE: 'OWN_AUTHORITY_UNREADABLE',
+  OTHER: null,
+};

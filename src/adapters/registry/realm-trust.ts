@@ -1,0 +1,47 @@
+import type { RegistryProvider } from '../../domain/events.ts';
+import { apiHost } from '../../domain/providers.ts';
+
+/** Hosts whose tokens are made elsewhere, by the same provider. */
+const KNOWN_PAIRS: ReadonlyMap<string, string> = new Map([
+  ['docker.io', 'auth.docker.io'],
+  ['registry.gitlab.com', 'gitlab.com'],
+  ['registry.digitalocean.com', 'api.digitalocean.com'],
+]);
+
+export interface RealmTrust {
+  /** Canonical `host[:port]` of the registry. */
+  readonly url: string;
+  readonly provider: RegistryProvider;
+  /** The registry itself is spoken to in plain http. */
+  readonly plainHttp: boolean;
+  /** `host` or `host:port` that the operator allows besides. */
+  readonly trustedRealms: ReadonlySet<string>;
+}
+
+/**
+ * The realm as a URL, if it may be sent the registry's credential: over https unless the registry has none itself, and
+ * on the registry's own host, on the one known to belong to it, or on one that the operator allows. Undefined otherwise.
+ */
+export function trustedRealm(realm: string, { url, provider, plainHttp, trustedRealms }: RealmTrust): URL | undefined {
+  if (!URL.canParse(realm)) return undefined;
+  const target = new URL(realm);
+  const secure = target.protocol === 'https:' || (plainHttp && target.protocol === 'http:');
+  if (!secure || target.username !== '' || target.password !== '') return undefined;
+
+  const { hostname } = target;
+  const own = hostnameOf(apiHost(url));
+  const known =
+    // Whatever port: token servers stand beside self-hosted registries on another one.
+    hostname === own ||
+    KNOWN_PAIRS.get(url) === target.host ||
+    (provider === 'GITLAB' && own === `registry.${hostname}` && target.port === '') ||
+    trustedRealms.has(hostname) ||
+    trustedRealms.has(target.host);
+  if (!known) return undefined;
+  target.hash = '';
+  return target;
+}
+
+function hostnameOf(hostAndPort: string): string {
+  return new URL(`https://${hostAndPort}/`).hostname;
+}

@@ -1,0 +1,77 @@
+import type { EgressResponse } from '../../application/ports/egress.ts';
+import type { Instant } from '../../domain/events.ts';
+import { instantAt, parseInstant } from '../../domain/instant.ts';
+import { Secret } from '../../domain/secret.ts';
+import { basic } from './conversation.ts';
+import type { Entrance, RegistryTarget } from './login.ts';
+import { isObject, parseJson } from './registry-errors.ts';
+
+const GITHUB_API = new URL('https://api.github.com/');
+const GITLAB_TOKEN_PATH = /\/jwt\/auth\/?$/;
+
+/**
+ * When the credential ends, where the provider's own API tells it to the credential itself; null where it does not, or
+ * not now. The credential must have been accepted by the registry before.
+ */
+export async function expiryAtRegistry(target: RegistryTarget, entrance: Entrance): Promise<Instant | null> {
+  try {
+    switch (target.provider) {
+      case 'GITHUB':
+        return await expiryAtGitHub(target);
+      case 'GITLAB':
+        return await expiryAtGitLab(target, entrance);
+      case 'HARBOR':
+        return await expiryAtHarbor(target);
+      default:
+        return null;
+    }
+  } catch {
+    // The probe is whole without it.
+    return null;
+  }
+}
+
+/** Of personal access tokens: every answer has it in a header, `2030-01-31 09:00:00 UTC`. */
+async function expiryAtGitHub({ conversation, login, base }: RegistryTarget): Promise<Instant | null> {
+  if (base.host !== 'ghcr.io' || !login.password.reveal().startsWith('ghp_')) return null;
+  const authorization = new Secret(`Bearer ${login.password.reveal()}`);
+  const { headers } = await conversation.ask(GITHUB_API, { authorization });
+  const text = headers.get('github-authentication-token-expiration')?.[0] ?? '';
+  const { date, time, zone } = GITHUB_TIME.exec(text)?.groups ?? {};
+  const offset = zone === 'UTC' ? 'Z' : zone?.replace(/(\d\d)$/, ':$1');
+  return parseInstant(`${date}T${time}${offset}`) ?? null;
+}
+
+const GITHUB_TIME = /^(?<date>\d{4}-\d\d-\d\d) (?<time>\d\d:\d\d:\d\d) (?<zone>UTC|[+-]\d{4})$/;
+
+/** Of personal access tokens, at the GitLab that makes the registry's tokens. */
+async function expiryAtGitLab({ conversation, login }: RegistryTarget, entrance: Entrance): Promise<Instant | null> {
+  const token = login.password.reveal();
+  if (entrance.scheme !== 'BEARER' || !token.startsWith('glpat-')) return null;
+  const { realm } = entrance.tokenServer;
+  if (!GITLAB_TOKEN_PATH.test(realm.pathname)) return null;
+  const root = realm.pathname.replace(GITLAB_TOKEN_PATH, '');
+  const self = new URL(`${root}/api/v4/personal_access_tokens/self`, realm);
+  const response = await conversation.ask(self, { authorization: null, headers: { 'private-token': token } });
+  const { expires_at: day } = jsonOf(response);
+  // It ends with the day before: at midnight, UTC.
+  return typeof day === 'string' ? (parseInstant(`${day}T00:00:00Z`) ?? null) : null;
+}
+
+/** Of robot accounts that may list themselves. */
+async function expiryAtHarbor({ conversation, login, base }: RegistryTarget): Promise<Instant | null> {
+  if (!login.username.includes('$')) return null;
+  const url = new URL('/api/v2.0/robots?page_size=100', base);
+  const response = await conversation.ask(url, { authorization: basic(login.username, login.password) });
+  const robots = response.status === 200 ? parseJson(response.body) : undefined;
+  if (!Array.isArray(robots)) return null;
+  const own = robots.filter(isObject).find(({ name }) => name === login.username);
+  // −1 is never.
+  const seconds = own?.expires_at;
+  return typeof seconds === 'number' && seconds > 0 ? (instantAt(seconds * 1000) ?? null) : null;
+}
+
+function jsonOf({ status, body }: EgressResponse): Readonly<Record<string, unknown>> {
+  const value = status === 200 ? parseJson(body) : undefined;
+  return isObject(value) ? value : {};
+}

@@ -1,0 +1,86 @@
+import type { EgressResponse } from '../../application/ports/egress.ts';
+import { Secret } from '../../domain/secret.ts';
+import { basic, type Conversation } from './conversation.ts';
+import { isObject, parseJson } from './registry-errors.ts';
+
+/** With this user name Docker sends a password that is a refresh token. */
+const IDENTITY_TOKEN = '<token>';
+const CLIENT_ID = 'purser';
+
+export interface TokenServer {
+  /** Already trusted with the credential. */
+  readonly realm: URL;
+  readonly service: string | null;
+}
+
+export interface Login {
+  readonly username: string;
+  readonly password: Secret;
+}
+
+export type TokenAnswer =
+  /** Lives 60 seconds at least (the specification's minimum, and its default), longer than any probe: so nobody asks. */
+  | { readonly kind: 'TOKEN'; readonly token: Secret }
+  /** Any other status, and a 200 without a token. */
+  | { readonly kind: 'NONE'; readonly response: EgressResponse };
+
+/** The scope of a repository. Its name stands as it is: it may hold a port's colon. */
+export function repositoryScope(repository: string, actions: readonly ('pull' | 'push')[]): string {
+  return `repository:${repository}:${actions.join(',')}`;
+}
+
+/**
+ * Asks for a token as container clients do: GET with Basic, and the form of OAuth 2 only for refresh tokens and where
+ * the server knows nothing else. Without scopes this is what `docker login` asks.
+ * @throws ProbeFault @throws EgressFailed
+ */
+export async function requestToken(
+  conversation: Conversation,
+  server: TokenServer,
+  login: Login,
+  scopes: readonly string[],
+): Promise<TokenAnswer> {
+  if (login.username === IDENTITY_TOKEN) return posted(conversation, server, login, scopes);
+  const authorization = basic(login.username, login.password);
+  const response = await conversation.ask(queryUrl(server, scopes), { authorization });
+  return response.status === 405 ? posted(conversation, server, login, scopes) : tokenIn(response);
+}
+
+function queryUrl({ realm, service }: TokenServer, scopes: readonly string[]): URL {
+  const url = new URL(realm);
+  if (service !== null) url.searchParams.set('service', service);
+  url.searchParams.set('client_id', CLIENT_ID);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  return url;
+}
+
+async function posted(
+  conversation: Conversation,
+  { realm, service }: TokenServer,
+  { username, password }: Login,
+  scopes: readonly string[],
+): Promise<TokenAnswer> {
+  const form = new URLSearchParams({ client_id: CLIENT_ID, ...(service !== null && { service }) });
+  if (username === IDENTITY_TOKEN) {
+    form.set('grant_type', 'refresh_token');
+    form.set('refresh_token', password.reveal());
+  } else {
+    form.set('grant_type', 'password');
+    form.set('username', username);
+    form.set('password', password.reveal());
+  }
+  // One field with all of them, where GET repeats the parameter.
+  if (scopes.length > 0) form.set('scope', scopes.join(' '));
+  return tokenIn(await conversation.ask(realm, { method: 'POST', authorization: null, form }));
+}
+
+function tokenIn(response: EgressResponse): TokenAnswer {
+  const answer = response.status === 200 ? parseJson(response.body) : undefined;
+  const token = isObject(answer) ? [answer.token, answer.access_token].find(isSendable) : undefined;
+  return token === undefined ? { kind: 'NONE', response } : { kind: 'TOKEN', token: new Secret(token) };
+}
+
+/** A text that can stand in a header. */
+function isSendable(token: unknown): token is string {
+  return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token);
+}

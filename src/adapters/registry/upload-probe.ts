@@ -1,0 +1,60 @@
+import type { EgressResponse } from '../../application/ports/egress.ts';
+import type { Secret } from '../../domain/secret.ts';
+import { type Challenge, chooseChallenge } from './challenge.ts';
+import type { Conversation } from './conversation.ts';
+import { ProbeFault } from './probe-fault.ts';
+import type { Trial } from './read-probe.ts';
+import { errorCode } from './registry-errors.ts';
+
+export type UploadTrial = Trial | 'READ_ONLY';
+
+/**
+ * Begins an upload and cancels it: no blob, manifest or tag comes of it. `repository` ends in a slash.
+ * @throws ProbeFault @throws EgressFailed
+ */
+export async function tryToPush(
+  conversation: Conversation,
+  repository: URL,
+  authorization: Secret | null,
+): Promise<UploadTrial> {
+  const { status, body } = await beginAndCancel(conversation, repository, authorization);
+  if (status === 202) return 'ALLOWED';
+  if (status === 401) return 'UNAUTHENTICATED';
+  if (status === 403) return 'DENIED';
+  if (status === 405) return 'READ_ONLY';
+  if (status === 404 && errorCode(body) === 'NAME_UNKNOWN') return 'NO_REPOSITORY';
+  throw new ProbeFault('UNEXPECTED_ANSWER');
+}
+
+/**
+ * What a registry asks of somebody who pushes without a login, where it lets everybody read; undefined where it asks
+ * nothing that can be answered.
+ * @throws ProbeFault @throws EgressFailed
+ */
+export async function challengeOfPush(conversation: Conversation, repository: URL): Promise<Challenge | undefined> {
+  const { status, headers } = await beginAndCancel(conversation, repository, null);
+  return status === 401 ? chooseChallenge(headers.get('www-authenticate') ?? []) : undefined;
+}
+
+async function beginAndCancel(
+  conversation: Conversation,
+  repository: URL,
+  authorization: Secret | null,
+): Promise<EgressResponse> {
+  const uploads = new URL('blobs/uploads/', repository);
+  const response = await conversation.ask(uploads, { method: 'POST', authorization });
+  const upload = response.status === 202 ? ownUpload(response, uploads) : undefined;
+  // Whatever comes of it: what is not cancelled ends by itself, and GitHub has no way to cancel (405).
+  if (upload !== undefined) await conversation.ask(upload, { method: 'DELETE', authorization }).catch(() => undefined);
+  return response;
+}
+
+/** The credential goes to the registry's own origin alone. */
+function ownUpload({ headers }: EgressResponse, uploads: URL): URL | undefined {
+  const [location, ...others] = headers.get('location') ?? [];
+  if (location === undefined || others.length > 0 || !URL.canParse(location, uploads.href)) return undefined;
+  const upload = new URL(location, uploads);
+  if (upload.origin !== uploads.origin || upload.username !== '' || upload.password !== '') return undefined;
+  upload.hash = '';
+  return upload;
+}
