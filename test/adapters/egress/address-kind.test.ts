@@ -5,23 +5,23 @@ import { addressKind } from '../../../src/adapters/egress/address-kind.ts';
 import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
 import { createEgress } from '../../../src/adapters/egress/egress.ts';
 import type { OpenSocket } from '../../../src/adapters/egress/pinned-connection.ts';
-import { isPublic, SPECIAL_NETWORKS, textOf } from './iana-special-purpose.ts';
+import { addressText, isPublic, SPECIAL_NETWORKS } from './iana-special-purpose.ts';
 
 const ADDRESSES = 10_000;
 const BITS = [32, 128] as const;
 
 const anywhere = fc
   .constantFrom(...BITS)
-  .chain((bits) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }).map((value) => textOf(bits, value)));
+  .chain((bits) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }).map((value) => addressText(bits, value)));
 /** Half of all IPv6 there, as only an eighth of it would be by chance. */
-const globalUnicast = fc.bigInt({ min: 1n << 125n, max: (1n << 126n) - 1n }).map((value) => textOf(128, value));
+const globalUnicast = fc.bigInt({ min: 1n << 125n, max: (1n << 126n) - 1n }).map((value) => addressText(128, value));
 /** In a special network, or just beside it. */
 const nearSpecial = fc
   .constantFrom(...SPECIAL_NETWORKS)
   .chain(({ bits, first, last }) =>
     fc
       .oneof(fc.bigInt({ min: first, max: last }), fc.constantFrom(first - 1n, first, last, last + 1n))
-      .map((value) => textOf(bits, value < 0n ? 0n : value >> BigInt(bits) > 0n ? value - 1n : value)),
+      .map((value) => addressText(bits, value < 0n ? 0n : value >> BigInt(bits) > 0n ? value - 1n : value)),
   );
 const address = fc.oneof(anywhere, globalUnicast, nearSpecial);
 
@@ -30,7 +30,7 @@ describe('the rule for addresses', () => {
     const edges = SPECIAL_NETWORKS.flatMap(({ bits, first, last }) =>
       [first - 1n, first, last, last + 1n]
         .filter((value) => value >= 0n && value >> BigInt(bits) === 0n)
-        .map((value) => textOf(bits, value)),
+        .map((value) => addressText(bits, value)),
     );
     expect(edges.length).toBeGreaterThan(200);
     for (const edge of edges) expect([edge, addressKind(edge) === 'PUBLIC']).toEqual([edge, isPublic(edge)]);

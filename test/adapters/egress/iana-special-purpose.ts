@@ -73,13 +73,13 @@ const GLOBAL_UNICAST = network('2000::/3');
 
 /** By the table alone. */
 export function isPublic(address: string): boolean {
-  const { bits, value } = parse(address);
+  const { bits, value } = addressValue(address);
   const isIn = (range: Network) => range.bits === bits && range.first <= value && value <= range.last;
   return !SPECIAL_NETWORKS.some(isIn) && (bits === 32 || isIn(GLOBAL_UNICAST));
 }
 
 /** Without any abbreviation in IPv6. */
-export function textOf(bits: 32 | 128, value: bigint): string {
+export function addressText(bits: 32 | 128, value: bigint): string {
   const group = bits === 32 ? 8n : 16n;
   const count = bits === 32 ? 4 : 8;
   const groups = Array.from(
@@ -91,18 +91,27 @@ export function textOf(bits: 32 | 128, value: bigint): string {
 
 function network(cidr: string): Network {
   const [address = '', prefix] = cidr.split('/');
-  const { bits, value } = parse(address);
+  const { bits, value } = addressValue(address);
   const size = 1n << BigInt(bits - Number(prefix));
   return { bits, first: value, last: value + size - 1n };
 }
 
-function parse(address: string): { readonly bits: 32 | 128; readonly value: bigint } {
+/** The number behind an address in any usual notation. */
+export function addressValue(address: string): { readonly bits: 32 | 128; readonly value: bigint } {
   if (!address.includes(':')) return { bits: 32, value: join(address.split('.').map(Number), 8n) };
-  const [head = '', tail] = address.split('::');
+  const [head = '', tail] = dottedAsGroups(address).split('::');
   const groups = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
   const [before, after] = [groups(head), groups(tail ?? '')];
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
   return { bits: 128, value: join([...before, ...zeros, ...after], 16n) };
+}
+
+/** `::ffff:127.0.0.1` is `::ffff:7f00:1`. */
+function dottedAsGroups(address: string): string {
+  return address.replace(/\d+(?:\.\d+){3}$/, (dotted) => {
+    const ipv4 = addressValue(dotted).value;
+    return `${(ipv4 >> 16n).toString(16)}:${(ipv4 & 0xffffn).toString(16)}`;
+  });
 }
 
 function join(groups: readonly number[], width: bigint): bigint {
