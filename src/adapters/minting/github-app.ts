@@ -1,4 +1,3 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { type MintedPassword, MintingFailed, type MintRequest } from '../../application/ports/password-minter.ts';
 import type { LoginCredential } from '../../application/ports/vault.ts';
 import { parseInstant } from '../../domain/instant.ts';
@@ -6,6 +5,7 @@ import { type JsonAnswer, requestJson, textOf } from './json-request.ts';
 import { mintedPassword } from './minted-password.ts';
 import type { MintingContext } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
+import { rsaPrivateKey } from './rsa-private-key.ts';
 
 const GITHUB = 'https://api.github.com';
 const API_VERSION = '2022-11-28';
@@ -52,16 +52,7 @@ async function signAssertion({ username, password }: LoginCredential, at: number
     .setIssuer(username)
     .setIssuedAt(at - BACKDATED_SECONDS)
     .setExpirationTime(at + ASSERTION_SECONDS)
-    .sign(privateKey(password.reveal()));
-}
-
-/** GitHub gives keys out in PKCS #1, and people convert them: node:crypto reads either. */
-function privateKey(pem: string): KeyObject {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    throw new MintingFailed('CREDENTIAL_REFUSED');
-  }
+    .sign(rsaPrivateKey(password.reveal()));
 }
 
 /** GitHub answers 403 to suspended installations as well as to too many requests, and 422 to permissions it never gave. */

@@ -1,4 +1,3 @@
-import { createPrivateKey } from 'node:crypto';
 import type { EgressFetch } from '../../application/ports/egress.ts';
 import {
   type MintedPassword,
@@ -11,6 +10,7 @@ import { serviceAccountKey } from '../../domain/mint-source.ts';
 import { mintedPassword } from './minted-password.ts';
 import type { MintingContext } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
+import { rsaPrivateKey } from './rsa-private-key.ts';
 
 /** The only place that assertions are sent to: where a pasted key's own `token_uri` points is not looked at. */
 const TOKEN_ENDPOINT = 'https://oauth2.googleapis.com/token';
@@ -60,16 +60,19 @@ export async function mintForGoogle(
 
 /** @throws MintingFailed */
 function parseKey({ username, password }: LoginCredential): ServiceAccountKey {
+  const parsed = parseJson(serviceAccountKey(username, password.reveal()));
+  if (!isServiceAccountKey(parsed)) throw new MintingFailed('CREDENTIAL_REFUSED');
+  // The library would say in its own words, and with pieces of it, what is wrong with the key.
+  rsaPrivateKey(parsed.private_key);
+  return { email: parsed.client_email, key: parsed.private_key };
+}
+
+function parseJson(text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(serviceAccountKey(username, password.reveal()));
-    if (isServiceAccountKey(parsed)) {
-      createPrivateKey(parsed.private_key);
-      return { email: parsed.client_email, key: parsed.private_key };
-    }
+    return JSON.parse(text);
   } catch {
-    // Its text would hold pieces of the key.
+    return undefined;
   }
-  throw new MintingFailed('CREDENTIAL_REFUSED');
 }
 
 function isServiceAccountKey(value: unknown): value is { readonly client_email: string; readonly private_key: string } {

@@ -13,13 +13,16 @@ export interface PasswordMinterParts {
   readonly now: () => number;
   /** Default: the clouds' own. */
   readonly endpoints?: MintingEndpoints;
+  /** For one minting with all its requests. Default: what an egress session lasts at most. */
+  readonly deadlineMs?: number;
 }
 
 /** Each minting is one egress session, and so ends by its deadline. Nothing is tried twice. */
-export function createPasswordMinter({ egress, now, endpoints = {} }: PasswordMinterParts): PasswordMinter {
+export function createPasswordMinter(parts: PasswordMinterParts): PasswordMinter {
+  const { egress, now, endpoints = {}, deadlineMs } = parts;
   return {
     async mint(request) {
-      const session = egress.open();
+      const session = egress.open(deadlineMs === undefined ? {} : { deadlineMs });
       try {
         return await mintBy(request, { session, now, endpoints });
       } catch (error) {

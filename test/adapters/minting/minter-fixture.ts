@@ -1,0 +1,81 @@
+import { inspect } from 'node:util';
+import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
+import { createEgress } from '../../../src/adapters/egress/egress.ts';
+import type { MintingEndpoints } from '../../../src/adapters/minting/minting-context.ts';
+import { createPasswordMinter, type PasswordMinterParts } from '../../../src/adapters/minting/password-minter.ts';
+import type { Egress } from '../../../src/application/ports/egress.ts';
+import {
+  MintingFailed,
+  type MintingFault,
+  type MintRequest,
+  type PasswordMinter,
+} from '../../../src/application/ports/password-minter.ts';
+import type { MintConfig } from '../../../src/domain/events.ts';
+import { Secret } from '../../../src/domain/secret.ts';
+import type { CloudStub } from './cloud-stub.ts';
+
+/** The service's own way out, opened for the stub alone. */
+export function egressTo({ authority }: Pick<CloudStub, 'authority'>): Egress {
+  return createEgress({ allow: parseAllowList(['127.0.0.1']), plainHttpHosts: new Set([authority]) });
+}
+
+/** Brings every request to the stub, whatever host it is for, and writes that host down. */
+export function egressDivertedTo(stub: CloudStub): { readonly egress: Egress; readonly hosts: readonly string[] } {
+  const hosts: string[] = [];
+  const divert = (target: string): string => {
+    const { host, pathname } = new URL(target);
+    hosts.push(host);
+    return `${stub.url}${pathname}`;
+  };
+  const egress = egressTo(stub);
+  const open: Egress['open'] = (options) => {
+    const session = egress.open(options);
+    return {
+      request: async ({ url, ...rest }) => session.request({ ...rest, url: divert(url) }),
+      fetch: async (input, init) => session.fetch(divert(String(input)), init),
+      get fault() {
+        return session.fault;
+      },
+      close: () => session.close(),
+    };
+  };
+  return { egress: { ...egress, open }, hosts };
+}
+
+/** Every endpoint of every cloud. */
+export function endpointsAt({ url }: Pick<CloudStub, 'url'>): MintingEndpoints {
+  return {
+    ecr: url,
+    sts: url,
+    googleToken: `${url}/token`,
+    entra: url,
+    azureRegistry: url,
+    github: url,
+  };
+}
+
+export function minterFor(stub: CloudStub, changes: Partial<PasswordMinterParts> = {}): PasswordMinter {
+  return createPasswordMinter({ egress: egressTo(stub), now: Date.now, endpoints: endpointsAt(stub), ...changes });
+}
+
+export function mintConfig(changes: Pick<MintConfig, 'kind'> & Partial<MintConfig>): MintConfig {
+  return { roleArn: null, tenantId: null, installationId: null, ...changes };
+}
+
+export function source(username: string, password: string): MintRequest['source'] {
+  return { username, password: new Secret(password) };
+}
+
+/** The fault's class; anything but a MintingFailed that tells nothing else is a fault of its own. */
+export async function faultOf(minting: Promise<unknown>, ...secrets: readonly string[]): Promise<MintingFault> {
+  const error: unknown = await minting.then(
+    () => new Error('a password was minted'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof MintingFailed)) throw error;
+  const shown = inspect(error, { depth: null, showHidden: true });
+  if (error.cause !== undefined || secrets.some((secret) => shown.includes(secret))) {
+    throw new Error('the error tells more than its fault');
+  }
+  return error.fault;
+}
