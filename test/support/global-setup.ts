@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/adapters/postgres/embedded-server.ts';
 import { SILENT } from '../../src/adapters/postgres/log.ts';
 import { migrate } from '../../src/adapters/postgres/migrate.ts';
-import { endOfRunChecks } from './end-of-run.ts';
+import { endOfRunChecks, failingTheRun } from './end-of-run.ts';
 import { databaseUrl, withClient } from './server-databases.ts';
 
 declare module 'vitest' {
@@ -42,7 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('testServer', { connectionString: server.connectionString, prefix });
   project.provide('logFolder', logFolder);
 
-  return async () => {
+  return failingTheRun(async () => {
     const databases = await databasesOf(server.connectionString, prefix);
     try {
       const { connectionString, dataDir } = server;
@@ -56,7 +56,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await server.stop();
       await rm(logFolder, { recursive: true, force: true });
     }
-  };
+  });
 }
 
 async function startServer(): Promise<TestServer> {
