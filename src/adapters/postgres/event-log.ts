@@ -10,7 +10,7 @@ import {
   WrongExpectedRevision,
 } from '../../application/ports/event-log.ts';
 import { type AppendNotifications, listenForAppends } from './append-notifications.ts';
-import { isUnavailable } from './availability.ts';
+import { isDataFault, isUnavailable } from './availability.ts';
 import { type Connection, createConnection } from './connection.ts';
 import {
   APPEND,
@@ -75,7 +75,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     weightOf: ({ events }) => events.length,
     // One append a stream and batch: the next one is judged by what this one leaves.
     keysOf: ({ stream, events }) => [stream, ...events.map(({ id }) => id)],
-    isItemFault: (error) => !(error instanceof EventLogUnavailable),
+    isItemFault: isDataFault,
     timeoutMs: options.appendTimeoutMs ?? APPEND_TIMEOUT_MS,
     timeoutError: () => new EventLogUnavailable('the event log did not answer in time'),
     closedError,
