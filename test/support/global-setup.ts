@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,11 +71,20 @@ async function startServer(): Promise<TestServer> {
       await embedded.stop();
       await removeDataDir();
     };
+    process.once('exit', () => endAtOnce(dataDir));
     return { connectionString: embedded.connectionString, dataDir, stop };
   } catch (error) {
     await removeDataDir();
     throw error;
   }
+}
+
+/** For a run that is interrupted: Vitest leaves a millisecond for what has to be done. */
+function endAtOnce(dataDir: string): void {
+  const pidFile = join(dataDir, 'postgres/postmaster.pid');
+  if (!existsSync(pidFile)) return;
+  process.kill(Number.parseInt(readFileSync(pidFile, 'utf8'), 10), 'SIGQUIT');
+  rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function databasesOf(connectionString: string, prefix: string): Promise<string[]> {

@@ -28,6 +28,7 @@ beforeEach(async () => {
   dataDir = join(parent, '.purser');
 });
 afterEach(async () => {
+  await checkout.stopAll();
   for (const server of running.splice(0)) await server.stop();
   await rm(parent, { recursive: true, force: true });
 });
@@ -175,7 +176,8 @@ describe('embedded Postgres', () => {
     await mkdir(join(dataDir, 'postgres.0123456789ab.tmp/base'), { recursive: true });
     const child = checkout.start(dataDir);
     child.connectionString.catch(() => undefined);
-    await expect.poll(async () => (await readdir(dataDir)).filter((name) => name.endsWith('.tmp')).length).toBe(2);
+    const unfinished = async () => (await readdir(dataDir)).filter((name) => /^postgres\..*\.tmp$/.test(name)).length;
+    await expect.poll(unfinished, { interval: 5, timeout: 20_000 }).toBe(2);
     await killHard(child.process);
 
     const server = await start();
