@@ -8,6 +8,8 @@ const WRITERS = 6;
 /** No answer after this is a hang. */
 const ANSWER_WITHIN_MS = 15_000;
 const RETRY_MS = 50;
+/** So that what comes next, comes at any point of the work under way. */
+const MOMENT_MS = 20;
 
 /** How many answers had each code; `ok`, `lost` where the connection broke, `hung` where nothing came at all. */
 export type Tally = Map<string, number>;
@@ -78,9 +80,17 @@ function hear(mutation: Mutation, answer: GraphqlAnswer, code: string): void {
   }
 }
 
-/** Several clients at work, until they are stopped; resolves when all have. */
-export function startLoad(ledger: Ledger, client: Client): { stop(): Promise<void> } {
+export interface Load {
+  /** Resolves when so many more answers were `ok`, and then a moment later. */
+  reaches(answers: number): Promise<void>;
+  /** Resolves when all clients have stopped. */
+  stop(): Promise<void>;
+}
+
+/** Several clients at work, until they are stopped. */
+export function startLoad(ledger: Ledger, client: Client): Load {
   let stopped = false;
+  const okAtStart = client.tally.get('ok') ?? 0;
 
   async function write(): Promise<void> {
     while (!stopped) {
@@ -95,6 +105,10 @@ export function startLoad(ledger: Ledger, client: Client): { stop(): Promise<voi
 
   const writing = Promise.all(Array.from({ length: WRITERS }, write));
   return {
+    async reaches(answers) {
+      while ((client.tally.get('ok') ?? 0) < okAtStart + answers) await delay(1);
+      await delay(Math.random() * MOMENT_MS);
+    },
     async stop() {
       stopped = true;
       await writing;

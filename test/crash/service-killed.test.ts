@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { findingsIn, leaseCount } from './findings.ts';
@@ -7,7 +6,8 @@ import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
 
 const KILLS = 10;
-const LONGEST_ROUND_MS = 600;
+/** At most, before the kill. */
+const ANSWERS_A_ROUND = 80;
 
 describe('a service that is killed at any moment', () => {
   let home: PurserHome;
@@ -27,7 +27,7 @@ describe('a service that is killed at any moment', () => {
     async () => {
       const before = ledger.mutations.length;
       const load = startLoad(ledger, client);
-      await delay(50 + Math.random() * LONGEST_ROUND_MS);
+      await load.reaches(ANSWERS_A_ROUND * Math.random());
       await home.kill('SIGKILL');
       await load.stop();
       const sent = ledger.mutations.slice(before);
@@ -45,9 +45,12 @@ describe('a service that is killed at any moment', () => {
   );
 
   it('was under load all the while, and logged nothing worse than that it adopted its Postgres', async () => {
-    expect(ledger.mutations.length).toBeGreaterThan(KILLS * 20);
+    expect(ledger.mutations.length).toBeGreaterThan(KILLS * 10);
     expect(leaseCount(ledger)).toBeGreaterThan(KILLS);
-    expect([...client.tally.keys()].sort()).toEqual(['CREDENTIAL_UNAVAILABLE', 'lost', 'ok']);
+    const { ok, lost, CREDENTIAL_UNAVAILABLE: _, ...others } = Object.fromEntries(client.tally);
+    expect(others).toEqual({});
+    expect(lost).toBeGreaterThan(0);
+    expect(ok).toBeGreaterThan(KILLS * 10);
     const log = await home.log();
     expect(log.filter(({ level }) => level >= 40)).toEqual([]);
     expect(log.filter(({ msg }) => msg === 'adopted a Postgres that was left running')).toHaveLength(KILLS);
