@@ -15,5 +15,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 30_000,
+    // The default of one second is too short for real servers on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

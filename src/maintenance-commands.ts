@@ -13,8 +13,8 @@ export function rebuild(env: NodeJS.ProcessEnv): Promise<number> {
     const { events } = await rebuildReadModels({
       log,
       connect: async () => {
-        const session = sessionConfig({ connectionString, name: 'purser rebuild', statementTimeoutMs: 0 });
-        const client = new pg.Client({ ...session, pipeline: true });
+        const session = { connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline: true };
+        const client = new pg.Client(sessionConfig(session));
         await client.connect();
         return client;
       },

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { notFound, PurserError, unavailable } from '../domain/errors.ts';
+import { notFound, PurserError } from '../domain/errors.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { CredentialIssued, Instant } from '../domain/events.ts';
 import { derivedEventId, leaseStream, registryId } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
-import { decideIssue, evolveLease, type Lease } from '../domain/lease.ts';
+import { decideIssue, evolveLease, type IssueCredential, type Lease } from '../domain/lease.ts';
 import { serverAddress } from '../domain/providers.ts';
 import { Secret } from '../domain/secret.ts';
 import { checkText } from '../domain/text-rules.ts';
@@ -13,7 +13,7 @@ import type { IssueCredentialCommand, IssuedCredential } from './application.ts'
 import { eventsToAppend, metadataOf } from './event-metadata.ts';
 import { type IdempotentRequest, idempotentRequest, keyReused, requireSameRequest } from './idempotency.ts';
 import { leaseView } from './lease-view.ts';
-import { DuplicateEventId, type EventLog, EventLogUnavailable, WrongExpectedRevision } from './ports/event-log.ts';
+import { DuplicateEventId, type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
 import type { LoginCredential, Vault } from './ports/vault.ts';
 import type { RequestContext } from './request-context.ts';
@@ -25,6 +25,12 @@ export interface IssueCredentialParts {
   readonly progress: ProjectionProgress;
   readonly plainHttpHosts: ReadonlySet<string>;
   readonly now: () => number;
+}
+
+interface Decided {
+  readonly event: CredentialIssued;
+  readonly credential: LoginCredential;
+  readonly passwordExpiresAt: Instant | null;
 }
 
 export function issueCredentialUseCase(parts: IssueCredentialParts) {
@@ -42,14 +48,11 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
     const repeated = idempotent && (await findRepeated(projectId, idempotent));
     if (repeated) return repeated;
 
-    const { state } = await aggregates.registry(registryId(projectId, url));
     const leaseId = idempotent ? derivedEventId(idempotent.eventId, 0) : randomUUID();
     const { image, purpose, ttlSeconds } = command;
     const at = now();
-    const event = decideIssue(state, { leaseId, image: image.trim(), pipeline, runId, purpose, ttlSeconds }, at);
-    if (state.phase !== 'live') throw notFound('registry');
-    // Opened first, so that a lease is recorded only for a secret that is there; it leaves only after the append.
-    const credential = await open(projectId, event);
+    const issue = { leaseId, image: image.trim(), pipeline, runId, purpose, ttlSeconds };
+    const { event, credential, passwordExpiresAt } = await decideAndOpen(projectId, url, issue, at);
 
     const occurredAt = new Date(at).toISOString();
     const metadata = metadataOf(context, projectId, idempotent?.fingerprint ?? null);
@@ -58,26 +61,34 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
       const { position } = await log.append(leaseStream(leaseId), 'no-stream', events);
       await progress.waitFor(position);
     } catch (error) {
-      if (error instanceof EventLogUnavailable) throw unavailable('The event log did not answer. Try again.', error);
       const first = idempotent && isRefusal(error) && (await findRepeated(projectId, idempotent));
       if (first) return first;
       throw isRefusal(error) ? keyReused() : error;
     }
     const lease = evolveLease(null, event, { at: occurredAt, actor: metadata.actor });
     if (lease === null) throw new Error('an issued credential must leave a lease');
-    return issued(lease, credential, state.credential.expiresAt);
+    return issued(lease, credential, passwordExpiresAt);
   };
 
-  async function open(projectId: string, { data }: CredentialIssued): Promise<LoginCredential> {
-    const { registryId, credentialVersion, url: host, secret } = data;
-    const credential = await vault.open({ projectId, registryId, credentialVersion, host }, secret);
-    if (!credential) {
-      throw new PurserError(
-        'CREDENTIAL_UNAVAILABLE',
-        `The stored password of ${host} is missing. Rotate the credential.`,
-      );
+  /** The secret is opened before the lease is recorded, so that it is there; it leaves only after that. */
+  async function decideAndOpen(projectId: string, url: string, issue: IssueCredential, at: number): Promise<Decided> {
+    const id = registryId(projectId, url);
+    let { state } = await aggregates.registry(id);
+    for (;;) {
+      const event = decideIssue(state, issue, at);
+      if (state.phase !== 'live') throw notFound('registry');
+      const credential = await open(projectId, event);
+      if (credential) return { event, credential, passwordExpiresAt: state.credential.expiresAt };
+      // A rotation in between destroys what was decided on, and brings what is to be given instead.
+      const decidedOn = state.credential.secretId;
+      ({ state } = await aggregates.registry(id));
+      if (state.phase === 'live' && state.credential.secretId === decidedOn) throw missing(url);
     }
-    return credential;
+  }
+
+  function open(projectId: string, { data }: CredentialIssued): Promise<LoginCredential | undefined> {
+    const { registryId, credentialVersion, url: host, secret } = data;
+    return vault.open({ projectId, registryId, credentialVersion, host }, secret);
   }
 
   /** The same lease once more, for as long as it lasts. */
@@ -96,10 +107,15 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
       );
     }
     const credential = await open(projectId, event);
+    if (!credential) throw missing(event.data.url);
     const { state } = await aggregates.registry(event.data.registryId);
     await progress.waitFor(first.position);
     return issued(lease, credential, expiryOfVersion(state, lease.credentialVersion));
   }
+}
+
+function missing(url: string): PurserError {
+  return new PurserError('CREDENTIAL_UNAVAILABLE', `The stored password of ${url} is missing. Rotate the credential.`);
 }
 
 function isRefusal(error: unknown): boolean {

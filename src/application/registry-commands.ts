@@ -1,4 +1,4 @@
-import { PurserError, unavailable } from '../domain/errors.ts';
+import { PurserError } from '../domain/errors.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { RegistryEvent, SecretRef } from '../domain/events.ts';
 import { derivedEventId, registryStream } from '../domain/identity.ts';
@@ -13,13 +13,7 @@ import type { Secret } from '../domain/secret.ts';
 import { type Aggregates, foldRegistry, type Loaded } from './aggregates.ts';
 import { eventsToAppend, metadataOf } from './event-metadata.ts';
 import { type IdempotentRequest, keyReused, requireSameRequest } from './idempotency.ts';
-import {
-  DuplicateEventId,
-  type EventLog,
-  EventLogUnavailable,
-  type RecordedEvent,
-  WrongExpectedRevision,
-} from './ports/event-log.ts';
+import { DuplicateEventId, type EventLog, type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
 import type { Vault } from './ports/vault.ts';
 import type { RequestContext } from './request-context.ts';
@@ -86,7 +80,6 @@ export function createRegistryCommandHandler(parts: RegistryCommandParts): Handl
         const refused = error instanceof WrongExpectedRevision || error instanceof DuplicateEventId;
         // Only a refusal is certain: after an unknown outcome the log decides what becomes of the staged secret.
         if (refused && ref !== null) await vault.discard(ref.secretId);
-        if (error instanceof EventLogUnavailable) throw unavailable('The event log did not answer. Try again.', error);
         if (error instanceof DuplicateEventId && !(await findRepeated(command))) throw keyReused();
         if (!refused) throw error;
       }

@@ -1,10 +1,10 @@
-import { notFound, unavailable } from '../domain/errors.ts';
+import { notFound } from '../domain/errors.ts';
 import { isUuid, leaseStream } from '../domain/identity.ts';
 import { decideRelease, evolveLease } from '../domain/lease.ts';
 import type { Aggregates } from './aggregates.ts';
 import { eventsToAppend, metadataOf } from './event-metadata.ts';
 import { leaseView } from './lease-view.ts';
-import { type EventLog, EventLogUnavailable, WrongExpectedRevision } from './ports/event-log.ts';
+import { type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { LeaseView, ProjectionProgress } from './ports/read-models.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -34,7 +34,6 @@ export function releaseLeaseUseCase({ log, aggregates, progress, now }: ReleaseL
       );
       await progress.waitFor(position);
     } catch (error) {
-      if (error instanceof EventLogUnavailable) throw unavailable('The event log did not answer. Try again.', error);
       if (!(error instanceof WrongExpectedRevision)) throw error;
       // Someone else released it in the meantime, which is all that was wanted.
       const { state: released } = await aggregates.lease(leaseId);

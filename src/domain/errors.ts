@@ -29,7 +29,7 @@ export interface ErrorDetails {
 
 /** An error whose code and message are meant for the caller. The message never holds a value of a secret field. */
 export class PurserError extends Error {
-  override readonly name = 'PurserError';
+  override readonly name: string = 'PurserError';
 
   constructor(
     readonly code: ErrorCode,

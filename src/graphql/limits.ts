@@ -19,6 +19,8 @@ export interface DocumentLimits {
   readonly maxIntrospectionDepth: number;
   readonly maxAliases: number;
   readonly maxDirectives: number;
+  /** Validation compares them with each other. */
+  readonly maxFragments: number;
   /** Fields that one answer can have, where a list counts `first` times what is selected of it. */
   readonly maxCost: number;
   /** The same name more often in one selection: comparing them costs the square. */
@@ -31,6 +33,7 @@ export const DEFAULT_LIMITS: DocumentLimits = {
   maxIntrospectionDepth: 16,
   maxAliases: 15,
   maxDirectives: 10,
+  maxFragments: 20,
   maxCost: 20_000,
   maxRepetitions: 10,
 };
@@ -60,7 +63,12 @@ function refused(): Error {
 function countNodes(document: DocumentNode, limits: DocumentLimits, introspection: boolean): void {
   let aliases = 0;
   let directives = 0;
+  let fragments = 0;
   visit(document, {
+    FragmentDefinition() {
+      fragments += 1;
+      if (fragments > limits.maxFragments) throw refused();
+    },
     Directive() {
       directives += 1;
       if (directives > limits.maxDirectives) throw refused();

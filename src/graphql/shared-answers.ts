@@ -6,8 +6,6 @@ import type { Operation } from './operations.ts';
 export interface AnswerGroup {
   /** The event's answer as JSON. Computed and serialised once for all of the group. */
   answerTo(event: object, context: GraphqlContext): string | Promise<string>;
-  /** To be called once by everyone who joined. */
-  leave(): void;
 }
 
 export interface SharedAnswers {
@@ -16,38 +14,55 @@ export interface SharedAnswers {
    * project they were not let into; the answers hold nothing that depends on who asks.
    */
   join(key: string, operation: Operation, variables: Readonly<Record<string, unknown>>): AnswerGroup;
+  /** To be called once for every `join`. */
+  leave(group: AnswerGroup): void;
 }
 
-interface Group {
-  readonly answers: WeakMap<object, string | Promise<string>>;
+interface Membership {
+  readonly key: string;
+  readonly group: AnswerGroup;
   members: number;
 }
 
 export function createSharedAnswers(executor: Executor): SharedAnswers {
-  const groups = new Map<string, Group>();
+  const byKey = new Map<string, Membership>();
+  const byGroup = new Map<AnswerGroup, Membership>();
+
+  function create(key: string, operation: Operation, variables: Readonly<Record<string, unknown>>): Membership {
+    const answers = new WeakMap<object, string | Promise<string>>();
+    const group: AnswerGroup = {
+      answerTo(event, context) {
+        const known = answers.get(event);
+        if (known !== undefined) return known;
+        const answer = executor.executeEvent(operation, event, context, variables).then((result) => {
+          const text = serialised(result);
+          // A text needs no waiting, so those who come later go on at once.
+          answers.set(event, text);
+          return text;
+        });
+        answers.set(event, answer);
+        return answer;
+      },
+    };
+    const membership = { key, group, members: 0 };
+    byKey.set(key, membership);
+    byGroup.set(group, membership);
+    return membership;
+  }
+
   return {
     join(key, operation, variables) {
-      const group: Group = groups.get(key) ?? { answers: new WeakMap(), members: 0 };
-      groups.set(key, group);
-      group.members += 1;
-      return {
-        answerTo(event, context) {
-          const known = group.answers.get(event);
-          if (known !== undefined) return known;
-          const answer = executor.executeEvent(operation, event, context, variables).then((result) => {
-            const text = serialised(result);
-            // A text needs no waiting, so those who come later go on at once.
-            group.answers.set(event, text);
-            return text;
-          });
-          group.answers.set(event, answer);
-          return answer;
-        },
-        leave() {
-          group.members -= 1;
-          if (group.members === 0) groups.delete(key);
-        },
-      };
+      const membership = byKey.get(key) ?? create(key, operation, variables);
+      membership.members += 1;
+      return membership.group;
+    },
+    leave(group) {
+      const membership = byGroup.get(group);
+      if (membership === undefined) return;
+      membership.members -= 1;
+      if (membership.members > 0) return;
+      byKey.delete(membership.key);
+      byGroup.delete(group);
     },
   };
 }

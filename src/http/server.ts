@@ -80,6 +80,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than load balancers keep idle connections, which are 60 seconds as a rule. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const DEFAULT_DRAIN_MS = 10_000;
+const SWEEP_MS = 20;
 
 /** @throws PolicyError where a root field of the schema has no policy */
 export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
@@ -124,10 +125,13 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
 
   async function shutDown(): Promise<void> {
     const cut = setTimeout(() => app.server.closeAllConnections(), drainMs);
+    // A connection whose last answer went out after the closing began would be kept alive like any other.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
     try {
       await Promise.all([app.close(), sockets.close()]);
     } finally {
       clearTimeout(cut);
+      clearInterval(sweep);
       await apollo.stop();
     }
   }

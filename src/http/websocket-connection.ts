@@ -21,6 +21,13 @@ const CLOSE_GRACE_MS = 1_000;
 /** Longer timers fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
+/** An operation under way on a connection. */
+export interface ConnectionOperation {
+  /** Of a query or a mutation: a shutdown lets it finish. */
+  readonly answer: Promise<unknown> | undefined;
+  stop(): void;
+}
+
 /** What a connection was opened with. */
 export interface Origin {
   readonly ipAddress: string | null;
@@ -33,12 +40,10 @@ export interface Origin {
  */
 export class Connection {
   /**
-   * Operations that were begun and have not ended, whatever the client calls them: it may use an id again before the
+   * Those that were begun and have not ended, whatever the client calls them: it may use an id again before the
    * operation that had it has ended.
    */
-  readonly operations = new Set<AbortController>();
-  /** Queries and mutations that were begun: a shutdown lets them finish. */
-  readonly running = new Set<Promise<unknown>>();
+  readonly operations = new Set<ConnectionOperation>();
   /** Begins nothing more. */
   draining = false;
   #principal: Principal | undefined;
@@ -120,13 +125,13 @@ export class Connection {
   #end(): void {
     this.#closed = true;
     clearTimeout(this.#expiry);
-    for (const operation of this.operations) operation.abort();
+    for (const operation of this.operations) operation.stop();
   }
 
   /** Lets what was begun be answered, until the deadline at the latest, then says goodbye. */
   async drain(deadline: Promise<unknown>): Promise<void> {
     this.draining = true;
-    await Promise.race([Promise.allSettled(this.running), deadline]);
+    await Promise.race([Promise.allSettled([...this.operations].map(({ answer }) => answer)), deadline]);
     // graphql-ws sends the answer right after it came.
     await new Promise(setImmediate);
     this.close(CLOSE.goingAway, 'Going away');

@@ -4,13 +4,13 @@ import { PurserError, unavailable } from '../domain/errors.ts';
 import type { Admission } from '../graphql/admission.ts';
 import type { GraphqlContext, Services } from '../graphql/context.ts';
 import { type ErrorMask, type PublicError, protocolError, publicErrorOf } from '../graphql/errors.ts';
-import type { Executor } from '../graphql/executor.ts';
+import type { Answer, Executor } from '../graphql/executor.ts';
 import type { Operation } from '../graphql/operations.ts';
-import type { SharedAnswers } from '../graphql/shared-answers.ts';
+import type { AnswerGroup, SharedAnswers } from '../graphql/shared-answers.ts';
 import { edgeError } from './graphql-answer.ts';
 import type { Metrics } from './metrics.ts';
 import { readOperation } from './request-body.ts';
-import type { Connection } from './websocket-connection.ts';
+import type { Connection, ConnectionOperation } from './websocket-connection.ts';
 
 export interface OperationParts {
   readonly schema: GraphQLSchema;
@@ -34,7 +34,7 @@ export interface StartedOperation {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly operation: Operation;
   readonly context: GraphqlContext;
-  readonly controller: AbortController;
+  readonly delivery: Delivery;
 }
 
 /** The same checks as over HTTP. What is refused is told to the client under the operation's id. */
@@ -60,9 +60,11 @@ export function startOperation(
     const operation = executor.prepare({ document, operationName, variables });
     if (operation instanceof GraphQLError) return operation;
     const controller = new AbortController();
-    connection.operations.add(controller);
+    const delivery = new Delivery(controller);
+    // Here, not when it runs: many can be asked for before the first one does.
+    connection.operations.add(delivery);
     const context = { services, request, signal: controller.signal };
-    return { id, source: query, document, operationName, variables, operation, context, controller };
+    return { id, source: query, document, operationName, variables, operation, context, delivery };
   } catch (error) {
     const known = edgeError(error);
     if (known === undefined) throw error;
@@ -91,8 +93,17 @@ async function sourceOf(
   }
 }
 
-/** An iterator for graphql-ws that never gives a value: the answers go to the socket by themselves, serialised once. */
-export type Delivery = AsyncGenerator<never, void, void>;
+/** Runs a query or a mutation. */
+export function answer(
+  { executor }: OperationParts,
+  connection: Connection,
+  started: StartedOperation,
+): Promise<Answer> {
+  const { delivery } = started;
+  const running = executor.execute(started);
+  delivery.answer = running;
+  return running.finally(() => connection.operations.delete(delivery));
+}
 
 /**
  * Sends the subscription's answers to the connection until either ends. graphql-ws would serialise every answer for
@@ -103,69 +114,93 @@ export async function deliver(
   connection: Connection,
   started: StartedOperation,
 ): Promise<Delivery | { readonly errors: readonly PublicError[] }> {
-  const { sharedAnswers, metrics, mask } = parts;
-  const { id, operation, context, controller, source, operationName, variables } = started;
-  const { signal } = controller;
+  const { delivery } = started;
   const opened = await sourceOf(parts, started);
   if ('errors' in opened) {
-    connection.operations.delete(controller);
+    connection.operations.delete(delivery);
     return opened;
   }
-  const { events } = opened;
+  const { sharedAnswers, metrics } = parts;
+  const { id, source, operationName, variables, operation, context } = started;
   const group = sharedAnswers.join(JSON.stringify([source, operationName, variables]), operation, variables);
-  const prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   metrics.subscriptionStarted();
-
-  async function pump(): Promise<void> {
-    try {
-      for await (const event of events) {
-        if (signal.aborted) return;
-        if (typeof event !== 'object' || event === null) throw new TypeError('an event must be an object');
-        const answer = group.answerTo(event, context);
-        const text = typeof answer === 'string' ? answer : await answer;
-        if (signal.aborted) return;
-        const flushed = connection.send(`${prefix}${text}}`);
-        if (flushed !== undefined) await flushed;
-      }
-    } catch (error) {
-      if (!signal.aborted) throw mask(error, context.request.requestId);
-    } finally {
-      connection.operations.delete(controller);
-      group.leave();
+  pump(connection, id, opened.events, group, context)
+    .catch((error: unknown) => parts.mask(error, context.request.requestId))
+    .then((fault) => {
+      connection.operations.delete(delivery);
+      sharedAnswers.leave(group);
       metrics.subscriptionEnded();
-    }
-  }
-  return deliveryOf(pump(), controller);
+      delivery.end(fault ?? undefined);
+    });
+  return delivery;
 }
 
-/** Written out because an async generator's `return` would wait for the event that is being waited for. */
-function deliveryOf(pumping: Promise<void>, controller: AbortController): Delivery {
-  const done = { value: undefined, done: true } as const;
-  const stopped = new Promise<void>((resolve) => {
-    controller.signal.addEventListener('abort', () => resolve(), { once: true });
+async function pump(
+  connection: Connection,
+  id: string,
+  events: AsyncIterable<unknown>,
+  group: AnswerGroup,
+  context: GraphqlContext,
+): Promise<void> {
+  for await (const event of events) {
+    if (context.signal.aborted) return;
+    if (typeof event !== 'object' || event === null) throw new TypeError('an event must be an object');
+    const answered = group.answerTo(event, context);
+    const text = typeof answered === 'string' ? answered : await answered;
+    if (context.signal.aborted) return;
+    const flushed = connection.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${text}}`);
+    if (flushed !== undefined) await flushed;
+  }
+}
+
+/**
+ * An operation under way. Of a subscription, it is what graphql-ws iterates over: it never gives a value, because the answers go to the socket by themselves, and it
+ * ends when it is told to: an async generator's `return` would wait for the event that is being waited for.
+ */
+export class Delivery implements AsyncGenerator<never, void, void>, ConnectionOperation {
+  answer: Promise<unknown> | undefined;
+  #resolve: () => void = () => undefined;
+  #reject: (fault: unknown) => void = () => undefined;
+  readonly #ended = new Promise<void>((resolve, reject) => {
+    this.#resolve = resolve;
+    this.#reject = reject;
   });
-  const ended = Promise.race([pumping, stopped]);
-  // Whoever stops early does not ask for the outcome.
-  ended.catch(() => undefined);
-  pumping.catch(() => undefined);
-  return {
-    async next() {
-      await ended;
-      return done;
-    },
-    async return() {
-      controller.abort();
-      return done;
-    },
-    async throw(error) {
-      controller.abort();
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async [Symbol.asyncDispose]() {
-      controller.abort();
-    },
-  };
+
+  constructor(private readonly controller: AbortController) {
+    // Whoever stops early does not ask for the outcome.
+    this.#ended.catch(() => undefined);
+  }
+
+  stop(): void {
+    this.controller.abort();
+    this.#resolve();
+  }
+
+  end(fault: PublicError | undefined): void {
+    if (fault === undefined) this.#resolve();
+    else this.#reject(fault);
+  }
+
+  async next(): Promise<IteratorReturnResult<void>> {
+    await this.#ended;
+    return { value: undefined, done: true };
+  }
+
+  async return(): Promise<IteratorReturnResult<void>> {
+    this.stop();
+    return { value: undefined, done: true };
+  }
+
+  async throw(error: unknown): Promise<never> {
+    this.stop();
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+  }
 }

@@ -11,7 +11,7 @@ import { faultForLog } from '../graphql/errors.ts';
 import { bearerToken, userAgentOf } from './caller.ts';
 import { MAX_BODY_BYTES } from './graphql-endpoint.ts';
 import { CLOSE, Connection } from './websocket-connection.ts';
-import { deliver, type OperationParts, type StartedOperation, startOperation } from './websocket-operations.ts';
+import { answer, deliver, type OperationParts, type StartedOperation, startOperation } from './websocket-operations.ts';
 
 export interface WebSocketOptions extends OperationParts {
   readonly authenticator: Authenticator;
@@ -144,7 +144,7 @@ function refuse(stream: Duplex, status: string): void {
 }
 
 function protocolServer(options: WebSocketOptions) {
-  const { schema, authenticator, executor, services, metrics, initTimeoutMs = 3_000 } = options;
+  const { schema, authenticator, services, metrics, initTimeoutMs = 3_000 } = options;
   const startedBy = new WeakMap<ExecutionArgs, { connection: Connection; started: StartedOperation }>();
 
   function startedWith(args: ExecutionArgs): { connection: Connection; started: StartedOperation } {
@@ -158,6 +158,8 @@ function protocolServer(options: WebSocketOptions) {
 
     async onConnect({ connectionParams, extra: connection }) {
       const token = bearerToken(connectionParams?.authorization);
+      // It would be kept as long as the connection lives.
+      if (connectionParams !== undefined) Reflect.deleteProperty(connectionParams, 'authorization');
       try {
         if (token !== undefined) {
           connection.authenticated(await authenticator.authenticate(token));
@@ -192,12 +194,7 @@ function protocolServer(options: WebSocketOptions) {
 
     execute(args) {
       const { connection, started } = startedWith(args);
-      const answer = executor.execute(started);
-      connection.running.add(answer);
-      return answer.finally(() => {
-        connection.running.delete(answer);
-        connection.operations.delete(started.controller);
-      });
+      return answer(options, connection, started);
     },
 
     subscribe(args) {

@@ -66,7 +66,7 @@ describe.skipIf(missing)(
       expect(await skopeo.pull('team/app:1', join(folder, 'pulled'))).toMatchObject({ exitCode: 0 });
       expect(await digestOfOciImage(join(folder, 'pulled'))).toBe(digest);
       expect(stub.requests.map(({ variables }) => variables.input)).toContainEqual(
-        expect.objectContaining({ image: registry.host, purpose: 'PUSH', pipeline: 'web/build' }),
+        expect.objectContaining({ image: `https://${registry.host}`, purpose: 'PUSH', pipeline: 'web/build' }),
       );
     });
 

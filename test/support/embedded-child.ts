@@ -13,9 +13,11 @@ const PROGRAM = `
   import { startEmbeddedPostgres } from './dist/src/adapters/postgres/embedded-server.js';
   const say = (_details, message) => console.error(message);
   const server = await startEmbeddedPostgres({ dataDir: process.argv[2], log: { info: say, warn: say, error: say } });
-  process.on('SIGTERM', async () => { await server.stop(); process.exit(0); });
+  const stop = async () => { await server.stop(); process.exit(0); };
+  process.on('SIGTERM', stop);
+  // The test is over, however it ended.
+  process.stdin.on('end', stop).resume();
   console.log(server.connectionString);
-  setInterval(() => undefined, 1_000);
 `;
 
 /** A checkout of its own, in which only the embedded server is compiled, to run it in other processes. */
@@ -23,6 +25,8 @@ export interface Checkout {
   readonly folder: string;
   /** Starts a server in a process of its own; `uid` and `gid` where it shall run as someone else. */
   start(dataDir: string, ids?: { readonly uid: number; readonly gid: number }): EmbeddedChild;
+  /** Ends the processes that still run, with their servers. */
+  stopAll(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -43,10 +47,12 @@ export async function makeCheckout({ mode }: { readonly mode: number }): Promise
   await writeFile(join(folder, 'start.js'), PROGRAM);
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await chmod(folder, mode);
+  const children: ChildProcess[] = [];
   return {
     folder,
     start(dataDir, ids = undefined) {
       const child = spawn(process.execPath, [join(folder, 'start.js'), dataDir], { ...ids, cwd: '/', stdio: 'pipe' });
+      children.push(child);
       const complaint = text(child.stderr);
       const started = Promise.race([
         once(child.stdout.setEncoding('utf8'), 'data').then(([line]) => String(line).trim()),
@@ -54,6 +60,14 @@ export async function makeCheckout({ mode }: { readonly mode: number }): Promise
       ]);
       started.catch(() => undefined);
       return { process: child, connectionString: started };
+    },
+    async stopAll() {
+      for (const child of children.splice(0)) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        const ended = once(child, 'exit');
+        child.stdin?.end();
+        await ended;
+      }
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };

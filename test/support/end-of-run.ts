@@ -1,3 +1,5 @@
+import { requireNoCanary } from './canary-sweep.ts';
+
 /** What a test run leaves behind, while its server still runs and nothing is deleted yet. */
 export interface TestRun {
   /** Of a role that owns all databases of the run. */
@@ -14,4 +16,16 @@ export interface TestRun {
  * Looks at the whole run after its last test. An error that one of them throws fails the run. This is the place for
  * searches over everything that was written, such as the one for leaked passwords.
  */
-export const endOfRunChecks: readonly ((run: TestRun) => Promise<void>)[] = [];
+export const endOfRunChecks: readonly ((run: TestRun) => Promise<void>)[] = [requireNoCanary];
+
+/** Vitest prints an error of a global teardown and exits with 0 all the same (4.1): a leak would go by unnoticed. */
+export function failingTheRun(teardown: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    try {
+      await teardown();
+    } catch (error) {
+      process.exitCode = 1;
+      throw error;
+    }
+  };
+}

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/adapters/postgres/embedded-server.ts';
 import { SILENT } from '../../src/adapters/postgres/log.ts';
 import { migrate } from '../../src/adapters/postgres/migrate.ts';
-import { endOfRunChecks } from './end-of-run.ts';
+import { endOfRunChecks, failingTheRun } from './end-of-run.ts';
 import { databaseUrl, withClient } from './server-databases.ts';
 
 declare module 'vitest' {
@@ -42,7 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('testServer', { connectionString: server.connectionString, prefix });
   project.provide('logFolder', logFolder);
 
-  return async () => {
+  return failingTheRun(async () => {
     const databases = await databasesOf(server.connectionString, prefix);
     try {
       const { connectionString, dataDir } = server;
@@ -56,7 +57,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await server.stop();
       await rm(logFolder, { recursive: true, force: true });
     }
-  };
+  });
 }
 
 async function startServer(): Promise<TestServer> {
@@ -70,11 +71,20 @@ async function startServer(): Promise<TestServer> {
       await embedded.stop();
       await removeDataDir();
     };
+    process.once('exit', () => endAtOnce(dataDir));
     return { connectionString: embedded.connectionString, dataDir, stop };
   } catch (error) {
     await removeDataDir();
     throw error;
   }
+}
+
+/** For a run that is interrupted: Vitest leaves a millisecond for what has to be done. */
+function endAtOnce(dataDir: string): void {
+  const pidFile = join(dataDir, 'postgres/postmaster.pid');
+  if (!existsSync(pidFile)) return;
+  process.kill(Number.parseInt(readFileSync(pidFile, 'utf8'), 10), 'SIGQUIT');
+  rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function databasesOf(connectionString: string, prefix: string): Promise<string[]> {

@@ -70,11 +70,13 @@ export async function ask(
   query: string,
   variables: Record<string, unknown>,
   token: string,
+  signal: AbortSignal | null = null,
 ): Promise<GraphqlAnswer> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify({ query, variables }),
+    signal,
   });
   return (await response.json()) as GraphqlAnswer;
 }

@@ -50,3 +50,8 @@ export function isOutcomeUnknown(error: unknown): boolean {
   if (!isUnavailable(error)) return false;
   return !(error instanceof pg.DatabaseError) || /^(?:08...|57P0[1-5])$/.test(error.code ?? '');
 }
+
+/** A value that does not fit, a rule that a row breaks, or a limit that it exceeds: a fault of one row, not of its batch. */
+export function isDataFault(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && /^(?:22|23|54)/.test(error.code ?? '');
+}

@@ -5,8 +5,6 @@ import { type SessionOptions, sessionConfig } from './session.ts';
 
 export interface ConnectionOptions extends SessionOptions {
   readonly log: Log;
-  /** Sends statements without waiting for earlier answers: nearly twice the point reads, but slower durable writes. */
-  readonly pipeline?: boolean;
 }
 
 /** One connection that is made at its first use and made anew at the next use after it was lost. */
@@ -16,12 +14,12 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export function createConnection({ log, pipeline = false, ...session }: ConnectionOptions): Connection {
+export function createConnection({ log, ...session }: ConnectionOptions): Connection {
   let current: Promise<Client> | undefined;
   let closed = false;
 
   function connect(): Promise<Client> {
-    const client = new pg.Client({ ...sessionConfig(session), pipeline });
+    const client = new pg.Client(sessionConfig(session));
     const connecting = client.connect().then(() => client);
     const forget = () => {
       if (current === connecting) current = undefined;

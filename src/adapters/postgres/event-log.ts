@@ -10,7 +10,7 @@ import {
   WrongExpectedRevision,
 } from '../../application/ports/event-log.ts';
 import { type AppendNotifications, listenForAppends } from './append-notifications.ts';
-import { isUnavailable } from './availability.ts';
+import { isDataFault, isUnavailable } from './availability.ts';
 import { type Connection, createConnection } from './connection.ts';
 import {
   APPEND,
@@ -75,9 +75,12 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     weightOf: ({ events }) => events.length,
     // One append a stream and batch: the next one is judged by what this one leaves.
     keysOf: ({ stream, events }) => [stream, ...events.map(({ id }) => id)],
-    isItemFault: (error) => !(error instanceof EventLogUnavailable),
+    isItemFault: isDataFault,
     timeoutMs: options.appendTimeoutMs ?? APPEND_TIMEOUT_MS,
-    timeoutError: () => new EventLogUnavailable('the event log did not answer in time'),
+    timeoutError: () =>
+      new EventLogUnavailable(
+        'The event log did not answer in time. Repeating the request with the same idempotencyKey is safe.',
+      ),
     closedError,
     onBatch,
   });
@@ -90,7 +93,8 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       } catch (error) {
         if (!isUnavailable(error)) throw error;
         const pause = RETRY_DELAYS_MS[attempt];
-        if (pause === undefined) throw new EventLogUnavailable('the event log did not answer', { cause: error });
+        if (pause === undefined)
+          throw new EventLogUnavailable('The event log did not answer. Try again.', { cause: error });
         log.warn({ attempt, ...loggable(error) }, 'an append got no answer: sending it again');
         await delay(pause * (0.5 + Math.random()));
       }
@@ -112,7 +116,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       return (await connection.query<Row>(statement)).rows;
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      throw new EventLogUnavailable('the event log did not answer', { cause: error });
+      throw new EventLogUnavailable('The event log did not answer. Try again.', { cause: error });
     }
   }
 
@@ -191,7 +195,9 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
 }
 
 function closedError(): EventLogUnavailable {
-  return new EventLogUnavailable('the event log is closed');
+  return new EventLogUnavailable(
+    'The service is stopping. Repeating the request with the same idempotencyKey is safe.',
+  );
 }
 
 /** The database answers for each event; an append's outcome is that of its last one. */

@@ -1,4 +1,5 @@
 import type { ClientConfig } from 'pg';
+import { OneWriteATurn } from './one-write-a-turn.ts';
 import { TYPE_PARSERS } from './type-parsers.ts';
 
 export interface SessionOptions {
@@ -7,6 +8,8 @@ export interface SessionOptions {
   readonly name: string;
   /** Milliseconds a statement may take; default 10 s, 0 for no limit. */
   readonly statementTimeoutMs?: number | undefined;
+  /** Sends statements without waiting for earlier answers: nearly twice the point reads, but slower durable writes. */
+  readonly pipeline?: boolean | undefined;
 }
 
 /** By default `pg` waits for ever, for a connection, an answer and a forgotten transaction alike. */
@@ -17,7 +20,8 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 const NETWORK_ALLOWANCE_MS = 2_000;
 
 /** What all connections to Postgres have in common. */
-export function sessionConfig({ connectionString, name, statementTimeoutMs }: SessionOptions): ClientConfig {
+export function sessionConfig(options: SessionOptions): ClientConfig {
+  const { connectionString, name, statementTimeoutMs, pipeline = false } = options;
   const statementTimeout = statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   return {
     connectionString,
@@ -29,6 +33,7 @@ export function sessionConfig({ connectionString, name, statementTimeoutMs }: Se
       query_timeout: statementTimeout + NETWORK_ALLOWANCE_MS,
     }),
     keepAlive: true,
+    ...(pipeline && { pipeline, stream: () => new OneWriteATurn() }),
     options: '-c TimeZone=UTC -c DateStyle=ISO',
     types: TYPE_PARSERS,
   };

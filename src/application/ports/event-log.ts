@@ -1,3 +1,4 @@
+import { PurserError } from '../../domain/errors.ts';
 import type { DomainEvent } from '../../domain/events.ts';
 
 declare const position: unique symbol;
@@ -78,9 +79,16 @@ export class DuplicateEventId extends Error {
   }
 }
 
-/** The store cannot be reached or gave no answer: the append may or may not have happened. Retry with the same ids. */
-export class EventLogUnavailable extends Error {
+/**
+ * The store cannot be reached or gave no answer: the append may or may not have happened. Retry with the same ids.
+ * The message is the caller's, wherever the log was asked.
+ */
+export class EventLogUnavailable extends PurserError {
   override readonly name = 'EventLogUnavailable';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('UNAVAILABLE', message, {}, options);
+  }
 }
 
 export interface EventLog {

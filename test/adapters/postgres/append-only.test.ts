@@ -81,6 +81,17 @@ describe('an append', () => {
     await client.query('rollback');
   });
 
+  it('that the database cannot store fails alone, not those that go with it', async () => {
+    const log = createPostgresEventLog({ connectionString, log: SILENT });
+    const settled = await Promise.allSettled([
+      log.append(aStream(), 'no-stream', [anEvent()]),
+      log.append(aStream(), 'no-stream', [{ ...anEvent(), occurredAt: 'some day' }]),
+      log.append(aStream(), 'no-stream', [anEvent()]),
+    ]);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    await log.close();
+  });
+
   it('takes no position where all is refused, nor for what a rollback takes back', async () => {
     const log = createPostgresEventLog({ connectionString, log: SILENT });
     const head = await log.head();

@@ -8,6 +8,8 @@ import { type Checkout, killHard, makeCheckout } from '../../support/embedded-ch
 import { withClient } from '../../support/server-databases.ts';
 
 const IS_ROOT = process.getuid?.() === 0;
+/** Where root puts binaries that other users can reach. */
+const CACHE = '/var/cache/purser';
 const NOBODY = { uid: 65534, gid: 65534 };
 
 let parent: string;
@@ -26,6 +28,7 @@ beforeEach(async () => {
   dataDir = join(parent, '.purser');
 });
 afterEach(async () => {
+  await checkout.stopAll();
   for (const server of running.splice(0)) await server.stop();
   await rm(parent, { recursive: true, force: true });
 });
@@ -173,7 +176,8 @@ describe('embedded Postgres', () => {
     await mkdir(join(dataDir, 'postgres.0123456789ab.tmp/base'), { recursive: true });
     const child = checkout.start(dataDir);
     child.connectionString.catch(() => undefined);
-    await expect.poll(async () => (await readdir(dataDir)).filter((name) => name.endsWith('.tmp')).length).toBe(2);
+    const unfinished = async () => (await readdir(dataDir)).filter((name) => /^postgres\..*\.tmp$/.test(name)).length;
+    await expect.poll(unfinished, { interval: 5, timeout: 20_000 }).toBe(2);
     await killHard(child.process);
 
     const server = await start();
@@ -204,6 +208,7 @@ describe('embedded Postgres', () => {
 describe.runIf(IS_ROOT)('embedded Postgres started by root', () => {
   it('runs under another user, from a checkout and in a data folder that nobody else can enter', async () => {
     await chmod(parent, 0o700);
+    const hadCache = await stat(CACHE).catch(() => undefined);
     const child = checkout.start(dataDir);
     const connectionString = await child.connectionString;
     expect(await ask(connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
@@ -212,6 +217,7 @@ describe.runIf(IS_ROOT)('embedded Postgres started by root', () => {
     expect((await stat(join(dataDir, 'postgres'))).uid).toBe(uid);
     child.process.kill('SIGTERM');
     await expect.poll(() => child.process.exitCode).toBe(0);
+    if (!hadCache) await rm(CACHE, { recursive: true });
   });
 
   it('takes over a folder whose files were restored as root', async () => {

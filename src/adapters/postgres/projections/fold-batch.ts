@@ -188,7 +188,7 @@ function applyRegistryEvent(
 /** The older versions go even where the new one's row is missing. */
 function settle(batch: BatchChanges, registryId: string, { secretId, version }: CredentialVersion): void {
   batch.currentSecrets.set(registryId, secretId);
-  batch.destroyedVersions.set(registryId, version - 1);
+  if (version > 1) batch.destroyedVersions.set(registryId, version - 1);
 }
 
 function forgetUse(batch: BatchChanges, registryId: string): void {

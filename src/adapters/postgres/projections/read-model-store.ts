@@ -76,14 +76,21 @@ export function createReadModelStore(client: Client, schema: string): ReadModelS
 
     async write(changes, from, to) {
       const sent = [
-        client.query(destroysSecrets(changes) ? 'begin' : 'begin; set local synchronous_commit = off'),
+        client.query({ name: 'begin', text: 'begin' }),
         client.query({
           name: `${schema}-checkpoint`,
           text: sql.advance,
-          values: [`${schema}.checkpoint`, String(from), String(to.position), to.noticeSequence, to.changeSequence],
+          values: [
+            `${schema}.checkpoint`,
+            String(from),
+            String(to.position),
+            to.noticeSequence,
+            to.changeSequence,
+            destroysSecrets(changes) ? 'on' : 'off',
+          ],
         }),
         ...sql.of(changes).map(({ name, text, values }) => client.query({ name: `${schema}-${name}`, text, values })),
-        client.query('commit'),
+        client.query({ name: 'commit', text: 'commit' }),
       ];
       const settled = await Promise.allSettled(sent);
       const failed = settled.find((result) => result.status === 'rejected');
@@ -133,8 +140,8 @@ function registryIdOf(data: unknown): string | undefined {
 }
 
 /** What was destroyed must stay destroyed when the machine stops: such a batch is flushed, others can be repeated. */
-function destroysSecrets({ currentSecrets, destroyedVersions, abandonedSecrets }: BatchChanges): boolean {
-  return currentSecrets.size > 0 || destroyedVersions.size > 0 || abandonedSecrets.length > 0;
+function destroysSecrets({ destroyedVersions, abandonedSecrets }: BatchChanges): boolean {
+  return destroyedVersions.size > 0 || abandonedSecrets.length > 0;
 }
 
 function isCheckpointMoved(error: unknown): boolean {
@@ -180,9 +187,9 @@ function statements(schema: string) {
     settle: 'select vault.settle($1::uuid[])',
     destroy: 'select vault.destroy_registries($1::uuid[], $2::int[])',
     abandon: 'select vault.destroy_secrets($1::uuid[])',
-    missing: `update ${schema}.registries set secret_missing = not exists (
-        select from vault.secrets s where s.secret_id = registries.secret_id and s.state <> 'destroyed')
-      where secret_id = any($1::uuid[])`,
+    missing: `update ${schema}.registries r set secret_missing = true
+      where r.id = any($1::uuid[]) and r.phase = 'live' and not exists (
+        select from vault.secrets s where s.secret_id = r.secret_id and s.state <> 'destroyed')`,
   };
 
   function* of(batch: BatchChanges): Generator<Statement> {
@@ -215,11 +222,12 @@ function statements(schema: string) {
     }
     if (batch.abandonedSecrets.length > 0)
       yield { name: 'abandon', text: text.abandon, values: [batch.abandonedSecrets] };
-    if (current.length > 0) yield { name: 'missing', text: text.missing, values: [current] };
+    if (batch.registries.size > 0)
+      yield { name: 'missing', text: text.missing, values: [[...batch.registries.keys()]] };
   }
 
   return {
-    advance: 'select projection.advance_checkpoint($1, $2, $3, $4, $5)',
+    advance: `select projection.advance_checkpoint($1, $2, $3, $4, $5), set_config('synchronous_commit', $6, true)`,
     of: (batch: BatchChanges) => [...of(batch)],
   };
 }

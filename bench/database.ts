@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg, { type Client } from 'pg';
+import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded-server.ts';
+import { SILENT } from '../src/adapters/postgres/log.ts';
+import { migrate } from '../src/adapters/postgres/migrate.ts';
+
+export interface BenchServer {
+  /** A folder for this run alone. */
+  readonly folder: string;
+  /** A new database with the service's schema. */
+  createDatabase(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The Postgres that comes with the service, with fsync on, in a folder that goes with it. */
+export async function startServer(): Promise<BenchServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'purser-bench-'));
+  const server = await startEmbeddedPostgres({ dataDir: folder, log: SILENT });
+  return {
+    folder,
+    async createDatabase(name) {
+      await withClient(server.connectionString, (client) => client.query(`create database ${name}`));
+      // No URL object: the host is empty where the server listens on a socket.
+      const connectionString = server.connectionString.replace(/^([^:]+:\/\/[^/]*\/)[^?]*/, `$1${name}`);
+      await migrate(connectionString);
+      return connectionString;
+    },
+    async stop() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function withClient<Result>(
+  connectionString: string,
+  use: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}

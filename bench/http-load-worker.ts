@@ -1,0 +1,100 @@
+import { connect } from 'node:net';
+
+/**
+ * The process that makes the requests. autocannon spends as much time on an answer as the service under test does,
+ * and on a small machine takes it from it; this sends prepared bytes and reads no more of an answer than it must.
+ */
+
+export interface LoadOrder {
+  readonly url: string;
+  readonly token: string;
+  readonly connections: number;
+  readonly milliseconds: number;
+  /** Sent one after the other. */
+  readonly bodies: readonly string[];
+  /** Whether to begin again after the last body; otherwise the load ends there. */
+  readonly repeat: boolean;
+}
+
+export interface LoadResult {
+  readonly requestsPerSecond: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  /** The first answer that was not what was asked for. */
+  readonly fault: string | undefined;
+}
+
+const HEADERS_END = Buffer.from('\r\n\r\n');
+const ERRORS = Buffer.from('{"errors"');
+
+async function load(order: LoadOrder): Promise<LoadResult> {
+  const { hostname, port, host } = new URL(order.url);
+  const requests = order.bodies.map((body) =>
+    Buffer.from(
+      `POST /graphql HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${order.token}\r\n` +
+        `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    ),
+  );
+  const latencies: number[] = [];
+  let next = 0;
+  let fault: string | undefined;
+  const startedAt = performance.now();
+  const end = startedAt + order.milliseconds;
+
+  function nextRequest(): Buffer | undefined {
+    if (performance.now() >= end || fault !== undefined) return undefined;
+    const request = requests[order.repeat ? next % requests.length : next];
+    next += 1;
+    return request;
+  }
+
+  function talk(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+      let sentAt = 0;
+      let received: Buffer = Buffer.alloc(0);
+      const send = () => {
+        const request = nextRequest();
+        if (request === undefined) return socket.end();
+        sentAt = performance.now();
+        return socket.write(request);
+      };
+      socket.once('connect', send);
+      socket.on('data', (chunk: Buffer) => {
+        received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+        const headersEnd = received.indexOf(HEADERS_END);
+        if (headersEnd < 0) return;
+        const headers = received.toString('latin1', 0, headersEnd);
+        const bodyStart = headersEnd + HEADERS_END.length;
+        if (received.length < bodyStart + contentLength(headers)) return;
+        latencies.push(performance.now() - sentAt);
+        const isFault = !headers.startsWith('HTTP/1.1 200') || received.indexOf(ERRORS, bodyStart) === bodyStart;
+        if (isFault) fault ??= received.toString('utf8', bodyStart, bodyStart + 500);
+        received = Buffer.alloc(0);
+        send();
+      });
+      socket.once('close', () => resolve());
+      socket.once('error', reject);
+    });
+  }
+
+  await Promise.all(Array.from({ length: order.connections }, talk));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  latencies.sort((a, b) => a - b);
+  const percentile = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
+  return { requestsPerSecond: latencies.length / seconds, p50: percentile(0.5), p99: percentile(0.99), fault };
+}
+
+function contentLength(headers: string): number {
+  const length = /\r\ncontent-length: *(\d+)/i.exec(headers)?.[1];
+  if (length === undefined) throw new Error('the answer has no content-length');
+  return Number(length);
+}
+
+process.on('message', (order: LoadOrder) => {
+  load(order).then(
+    (result) => process.send?.({ result }),
+    (error: unknown) => process.send?.({ error: String(error) }),
+  );
+});

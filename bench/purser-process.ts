@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createKeyFile } from '../src/adapters/vault/key-file.ts';
+import type { TokenIssuer } from './tokens.ts';
+import { pidOf } from './worker.ts';
+
+export type PurserEnvironment = Readonly<Record<string, string>>;
+
+export interface PurserProcess {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** As it is deployed: production mode, a key file, configured issuers, a database that is running. */
+export async function purserEnvironment(
+  folder: string,
+  connectionString: string,
+  issuer: TokenIssuer,
+): Promise<PurserEnvironment> {
+  const keyFile = join(folder, 'master-key');
+  await createKeyFile(keyFile);
+  return {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: connectionString,
+    PURSER_DATA_DIR: join(folder, 'data'),
+    MASTER_KEY_FILE: keyFile,
+    JWT_ISSUERS: issuer.jwtIssuers,
+    LOG_LEVEL: 'info',
+  };
+}
+
+/** `purser serve`, once it listens. */
+export async function startPurser(environment: PurserEnvironment): Promise<PurserProcess> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.js'), 'serve'], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { msg, url } = JSON.parse(line) as { msg?: string; url?: string };
+    if (msg !== 'listening' || url === undefined) continue;
+    child.stdout.resume();
+    return {
+      url,
+      pid: pidOf(child),
+      async stop() {
+        child.kill('SIGTERM');
+        await once(child, 'exit');
+      },
+    };
+  }
+  throw new Error('the service ended before it listened');
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { ask, operation } from './graphql.ts';
+
+export const PROJECT = 'bench';
+
+const CREATE = `mutation ($projectId: ID!, $input: CreateRegistryInput!) {
+  createRegistry(projectId: $projectId, input: $input) {
+    registry { id url name provider revision createdAt credential { version kind status } } } }`;
+const ISSUE = `mutation ($projectId: ID!, $input: IssueCredentialInput!) {
+  issueCredential(projectId: $projectId, input: $input) {
+    lease { id registryId credentialVersion pipeline issuedAt expiresAt } serverAddress username password expiresAt } }`;
+const ROTATE = `mutation ($projectId: ID!, $id: ID!, $input: RotateCredentialInput!) {
+  rotateCredential(projectId: $projectId, id: $id, input: $input) { registry { credential { version } } } }`;
+
+/** Numbers the registries of this run: no two of them have the same URL. */
+let created = 0;
+
+export function createBody(): string {
+  created += 1;
+  const url = hostOf(created);
+  return operation(CREATE, {
+    projectId: PROJECT,
+    input: { url, name: `Registry ${created}`, username: 'robot', password: password() },
+  });
+}
+
+/** Of a registry that was created before, for one of some pipelines. */
+export function issueBody(registry: number): string {
+  return operation(ISSUE, {
+    projectId: PROJECT,
+    input: { image: `${hostOf(registry)}/team/app:1.2.3`, pipeline: `build-${registry % 20}`, purpose: 'PULL' },
+  });
+}
+
+export function rotateBody(id: string): string {
+  return operation(ROTATE, { projectId: PROJECT, id, input: { password: password() } });
+}
+
+/** @returns the ids of the new registries */
+export async function createRegistries(url: string, token: string, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let left = count; left > 0; left -= 50) {
+    const batch = Array.from({ length: Math.min(50, left) }, () => ask<Created>(url, token, createBody()));
+    for (const { createRegistry } of await Promise.all(batch)) ids.push(createRegistry.registry.id);
+  }
+  return ids;
+}
+
+interface Created {
+  readonly createRegistry: { readonly registry: { readonly id: string } };
+}
+
+function hostOf(number: number): string {
+  return `registry-${number}.example.com`;
+}
+
+function password(): string {
+  return randomBytes(15).toString('base64url');
+}

@@ -1,0 +1,46 @@
+import { withClient } from './database.ts';
+
+export const STREAMS = 20_000;
+export const EVENTS = 200_000;
+
+/**
+ * A log of 20,000 registries, each created, then changed nine times, two of three times in its details and else by a
+ * rotation; spread over 200 projects, the registries' events one among the other's. It is written in SQL, because
+ * nothing of it is measured, and the checkpoint says that the read models have seen it.
+ */
+export async function seedRegistryHistory(connectionString: string): Promise<void> {
+  await withClient(connectionString, async (client) => {
+    await client.query(
+      `insert into log.events (position, occurred_at, event_id, revision, schema_version, stream, type, data, metadata)
+       select position, timestamptz '2026-01-01 00:00:00Z' + position * interval '1 second', md5('event ' || position)::uuid,
+         revision, 1, 'registry-' || id,
+         case when revision = 0 then 'RegistryCreated' when revision % 3 = 0 then 'CredentialRotated' else 'RegistryUpdated' end,
+         case
+           when revision = 0 then json_build_object('registryId', id, 'projectId', project, 'url', host, 'enteredUrl', 'https://' || host,
+             'name', 'Registry ' || number, 'description', null, 'email', 'team@example.com', 'provider', 'GENERIC',
+             'username', 'robot', 'access', 'PULL_AND_PUSH', 'caCertificate', null, 'rotateEveryDays', 90,
+             'credential', credential(1, number))
+           when revision % 3 = 0 then json_build_object('registryId', id, 'username', 'robot',
+             'credential', credential(revision / 3 + 1, number))
+           else json_build_object('registryId', id, 'changes',
+             json_build_object('name', 'Registry ' || number || ' of ' || revision, 'description', 'Change ' || revision),
+             'expiry', null, 'credential', null)
+         end,
+         json_build_object('projectId', project, 'actor', 'someone@example.com', 'issuer', 'https://issuer.example.com',
+           'ipAddress', '192.0.2.7', 'userAgent', 'curl/8', 'requestId', '6f9619ff-8b86-4011-b42d-00c04fc964ff',
+           'durationMs', 3, 'fingerprint', null)
+       from (
+         select revision * ${STREAMS} + number as position, revision, number, md5('registry ' || number)::uuid as id,
+           'project-' || number % 200 as project, 'registry-' || number || '.example.com' as host
+         from generate_series(0, ${EVENTS / STREAMS - 1}) as revision, generate_series(1, ${STREAMS}) as number
+       ) as planned
+       order by position`.replaceAll(/credential\(([^,]+), number\)/g, CREDENTIAL),
+    );
+    await client.query('update log.head set position = $1', [EVENTS]);
+    await client.query('update read_models.checkpoint set position = $1', [EVENTS]);
+  });
+  await withClient(connectionString, (client) => client.query('vacuum analyze log.events'));
+}
+
+const CREDENTIAL = `json_build_object('version', $1, 'kind', 'TOKEN', 'expiresAt', '2027-01-01T00:00:00.000Z',
+  'expirySource', 'DECLARED', 'secretId', md5('secret ' || number || ' ' || $1)::uuid, 'digest', repeat('3f', 32))`;

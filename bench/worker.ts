@@ -1,0 +1,48 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** A process of its own that answers each order it is sent, one at a time. */
+export interface Worker<Order, Result> {
+  readonly pid: number;
+  /** @throws Error where the order failed, or the process ended */
+  send(order: Order): Promise<Result>;
+  stop(): Promise<void>;
+}
+
+/** An `undefined` result does not travel. */
+type Answer<Result> = { readonly result: Result } | { readonly error: string };
+
+/** `file` is a compiled file beside this one. It answers every message with `{ result }` or `{ error }`. */
+export function startWorker<Order extends object, Result>(
+  file: string,
+  { execArgv = [] }: { execArgv?: readonly string[] } = {},
+): Worker<Order, Result> {
+  // As it is deployed, so that no library works in its development mode.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const child = fork(join(import.meta.dirname, file), { execArgv: [...execArgv], env });
+  let answered: (answer: Answer<Result>) => void = () => undefined;
+  child.on('message', (answer) => answered(answer as Answer<Result>));
+  child.once('exit', () => answered({ error: 'the process ended' }));
+  return {
+    pid: pidOf(child),
+    async send(order) {
+      const answer = await new Promise<Answer<Result>>((resolve) => {
+        answered = resolve;
+        child.send(order);
+      });
+      if ('error' in answer) throw new Error(`${file}: ${answer.error}`);
+      return answer.result;
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+export function pidOf(child: ChildProcess): number {
+  if (child.pid === undefined) throw new Error('a process could not be started');
+  return child.pid;
+}

@@ -1,0 +1,164 @@
+import type pg from 'pg';
+import { createAuditQueries } from '../../src/adapters/postgres/queries/audit-queries.ts';
+import { chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
+import { type Ledger, leaseOf, type Mutation, PROJECTS, versionOf } from './ledger.ts';
+
+/** What is wrong in the service's tables, held against what its clients were told. Empty: nothing. */
+export async function findingsIn(client: pg.Client, ledger: Ledger): Promise<string[]> {
+  const events = await readEvents(client);
+  const findings = [
+    ...gaps(events),
+    ...lostOrDoubled(events, ledger),
+    ...wrongVersions(events, ledger),
+    ...(await projectionFaults(client, events)),
+    ...(await vaultFaults(client)),
+  ];
+  for (const project of PROJECTS) findings.push(...(await auditFaults(client, events, project)));
+  return findings;
+}
+
+interface EventRow {
+  readonly position: bigint;
+  readonly stream: string;
+  readonly revision: number;
+  readonly event_id: string;
+  readonly type: string;
+  readonly lease_id: string | null;
+  readonly version: number | null;
+  readonly project_id: string | null;
+}
+
+async function readEvents(client: pg.Client): Promise<EventRow[]> {
+  const { rows } = await client.query<EventRow>(
+    `select position, stream, revision, event_id, type, data->>'leaseId' as lease_id,
+       (data->'credential'->>'version')::int as version, metadata->>'projectId' as project_id
+     from log.events order by position`,
+  );
+  return rows;
+}
+
+function gaps(events: readonly EventRow[]): string[] {
+  const findings: string[] = [];
+  const revisions = new Map<string, number>();
+  for (const [index, { position, stream, revision }] of events.entries()) {
+    if (position !== BigInt(index + 1)) findings.push(`position ${index + 1} is missing`);
+    const expected = revisions.get(stream) ?? 0;
+    if (revision !== expected) findings.push(`revision ${expected} of ${stream} is missing`);
+    revisions.set(stream, revision + 1);
+  }
+  return findings.slice(0, 3);
+}
+
+const KEYED = new Map([
+  ['RegistryCreated', 'create'],
+  ['CredentialRotated', 'rotate'],
+  ['CredentialIssued', 'issue'],
+]);
+
+function lostOrDoubled(events: readonly EventRow[], ledger: Ledger): string[] {
+  const findings: string[] = [];
+  const byEventId = new Map<string, Mutation>();
+  for (const mutation of ledger.mutations) if (mutation.eventId) byEventId.set(mutation.eventId, mutation);
+
+  const logged = new Set<string>();
+  const releases = new Map<string, number>();
+  for (const { event_id, type, lease_id } of events) {
+    const kind = KEYED.get(type);
+    if (kind !== undefined) {
+      const mutation = byEventId.get(event_id);
+      if (mutation?.kind !== kind) findings.push(`${type} ${event_id} was asked for by nobody`);
+      if (mutation?.outcome.kind === 'refused') findings.push(`${kind} happened although it was refused`);
+      logged.add(event_id);
+    }
+    if (type === 'LeaseReleased' && lease_id !== null) releases.set(lease_id, (releases.get(lease_id) ?? 0) + 1);
+  }
+  for (const { kind, outcome, eventId, leaseId, registry } of ledger.mutations) {
+    if (outcome.kind !== 'acknowledged') continue;
+    if (eventId !== undefined && !logged.has(eventId))
+      findings.push(`an acknowledged ${kind} of ${registry.url} is lost`);
+    if (leaseId !== undefined && !releases.has(leaseId))
+      findings.push(`the acknowledged release of ${leaseId} is lost`);
+  }
+  for (const [leaseId, times] of releases) if (times > 1) findings.push(`${leaseId} was released ${times} times`);
+  return findings;
+}
+
+/** A version that was acknowledged is the one in the log, and no two mutations got the same one. */
+function wrongVersions(events: readonly EventRow[], ledger: Ledger): string[] {
+  const findings: string[] = [];
+  const logged = new Map(events.map(({ event_id, version }) => [event_id, version]));
+  const given = new Set<string>();
+  for (const mutation of ledger.mutations) {
+    const version = versionOf(mutation);
+    if (version === undefined) continue;
+    const { url } = mutation.registry;
+    if (logged.get(mutation.eventId ?? '') !== version)
+      findings.push(`version ${version} of ${url} is another in the log`);
+    if (given.has(`${url} ${version}`)) findings.push(`version ${version} of ${url} was given twice`);
+    given.add(`${url} ${version}`);
+  }
+  return findings;
+}
+
+async function projectionFaults(client: pg.Client, events: readonly EventRow[]): Promise<string[]> {
+  const { rows } = await client.query<{ name: string; count: number }>(`
+    select 'checkpoints behind the log' as name, count(*)::int as count
+      from read_models.checkpoint where position <> ${events.length}
+    union all select 'heads that are not the last position', count(*)::int from log.head where position <> ${events.length}
+    union all select 'parked events', count(*)::int from read_models.parked_events
+    union all select 'registries at another revision than their stream', count(*)::int from read_models.registries r
+      where r.revision <> (select max(e.revision) from log.events e where e.stream = 'registry-' || r.id)
+    union all select 'leases without their event, or events without their lease', count(*)::int
+      from read_models.leases l full join (select data->>'leaseId' as id from log.events where type = 'CredentialIssued') e
+        on e.id = l.id::text where e.id is null or l.id is null
+    union all select 'changes with a gap', count(*)::int
+      from (select sequence, row_number() over (order by sequence) as expected from read_models.changes) c
+      where c.sequence <> c.expected
+    union all select 'changes more or fewer than registry events', abs(
+      (select count(*) from read_models.changes) - (select count(*) from log.events
+        where type in ('RegistryCreated', 'CredentialRotated', 'RegistryUpdated', 'RegistryDeleted')))::int`);
+  return rows.filter(({ count }) => count > 0).map(({ name, count }) => `${count} ${name}`);
+}
+
+/** Only the current secret of a registry can be opened, and what was staged for an event that never came. */
+async function vaultFaults(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string; count: number }>(`
+    select 'live registries without a current secret that can be opened' as name, count(*)::int as count
+      from read_models.registries r where r.phase = 'live' and not exists (
+        select from vault.secrets s where s.secret_id = r.secret_id and s.state = 'current'
+          and s.wrapped_key is not null and s.ciphertext is not null)
+    union all select 'replaced secrets that have key material', count(*)::int
+      from vault.secrets s join read_models.registries r on r.id = s.registry_id
+      where s.secret_id <> r.secret_id and s.credential_version <= r.credential_version
+        and num_nonnulls(s.wrapped_key, s.ciphertext, s.kek_id, s.message_id, s.commitment) > 0
+    union all select 'registries whose secret counts as missing', count(*)::int
+      from read_models.registries where secret_missing`);
+  return rows.filter(({ count }) => count > 0).map(({ name, count }) => `${count} ${name}`);
+}
+
+/** The chain is computed again from its entries, and held against the events that it should tell of. */
+async function auditFaults(client: pg.Client, events: readonly EventRow[], project: string): Promise<string[]> {
+  const everything = { filter: {}, first: 1_000_000, before: undefined };
+  const { entries } = await createAuditQueries(client).list(project, everything);
+  entries.reverse();
+  let hash = FIRST_PREVIOUS_HASH;
+  for (const [index, entry] of entries.entries()) {
+    hash = chainHash(hash, index + 1, entry);
+    if (entry.sequence !== index + 1 || entry.hash !== hash)
+      return [`the audit chain of ${project} breaks at ${index + 1}`];
+  }
+  const told = entries.map(({ eventId }) => eventId).join();
+  const happened = events.filter((event) => event.project_id === project).map(({ event_id }) => event_id);
+  if (told !== happened.join()) return [`the audit log of ${project} does not tell what the event log does`];
+  const { rows } = await client.query<{ sequence: string; hash: string }>(
+    'select sequence::text, hash from read_models.audit_heads where project_id = $1',
+    [project],
+  );
+  const head = rows[0] ?? { sequence: '0', hash: FIRST_PREVIOUS_HASH };
+  return head.sequence === String(entries.length) && head.hash === hash ? [] : [`the head of ${project} is another`];
+}
+
+/** How many leases the clients hold: a check that ran over nothing proves nothing. */
+export function leaseCount(ledger: Ledger): number {
+  return ledger.mutations.filter((mutation) => leaseOf(mutation) !== undefined).length;
+}

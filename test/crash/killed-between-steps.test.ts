@@ -1,0 +1,147 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
+import { findingsIn } from './findings.ts';
+import { createLedger, type Ledger, type Mutation, versionOf } from './ledger.ts';
+import { type Client, createClient } from './load.ts';
+import { readBackFaults, repeatFaults } from './read-back.ts';
+
+/**
+ * The service is stopped at a step by a lock that a test's own transaction holds on a row which that step needs, and
+ * killed there. What it had sent to Postgres is either cut off as well, or goes through once the lock is gone.
+ */
+describe('a service that is killed between two steps of a mutation', () => {
+  let home: PurserHome;
+  let ledger: Ledger;
+  let client: Client;
+  let created: Mutation;
+  beforeAll(async () => {
+    home = await createPurserHome();
+    await home.start();
+  });
+  afterAll(() => home.remove());
+
+  async function startWithRegistry(): Promise<void> {
+    ledger ??= createLedger(home.issuer.issuerConfig.issuer);
+    client ??= createClient(home);
+    created = ledger.create();
+    await client.settle(created);
+  }
+
+  it.each([
+    ['the append never reaches the log', { cutOff: 'purser log writer', version: 1 }],
+    ['the append comes through after its sender is gone', { cutOff: null, version: 2 }],
+  ])('between storing the secret and appending its event: %s', async (_, { cutOff, version }) => {
+    await startWithRegistry();
+    const rotation = ledger.rotate(created.registry);
+    await home.withDatabase(async (database) => {
+      await killWhere(database, 'log.head', rotation, () =>
+        rowExists(database, `select from vault.secrets where registry_id = $1 and state = 'staged'`, created),
+      );
+      await letGo(database, cutOff);
+      await until(async () => (await eventCount(database)) === version);
+    });
+    await home.start();
+
+    expect(await currentVersion()).toBe(version);
+    expect(await readBackFaults(client, ledger)).toEqual([]);
+    await client.settle(rotation);
+    expect(versionOf(rotation)).toBe(2);
+    await requireNoFindings(rotation);
+  });
+
+  it.each([
+    ['the read models were not touched', 'purser projector'],
+    ['the batch comes through after its sender is gone', null],
+  ])('between appending the event and projecting it: %s', async (_, cutOff) => {
+    await startWithRegistry();
+    const rotation = ledger.rotate(created.registry);
+    await home.withDatabase(async (database) => {
+      await killWhere(database, 'read_models.checkpoint', rotation, async () => (await eventCount(database)) === 2);
+      // The new secret waits for the projection, and the old one is still there.
+      expect(await secretStates(database)).toEqual(['current', 'staged']);
+      await letGo(database, cutOff);
+    });
+    await home.start();
+
+    await until(async () => (await currentVersion()) === 2);
+    await client.settle(rotation);
+    expect(versionOf(rotation)).toBe(2);
+    await requireNoFindings(rotation);
+    expect(await home.withDatabase(secretStates)).toEqual(['destroyed', 'current']);
+  });
+
+  /** Sends the mutation, waits until it stands before the locked row, and kills the service there. */
+  async function killWhere(
+    database: pg.Client,
+    lockedTable: string,
+    mutation: Mutation,
+    reached: () => Promise<boolean>,
+  ): Promise<void> {
+    await database.query('begin');
+    await database.query(`select from ${lockedTable} for update`);
+    const answer = client.send(mutation);
+    await until(reached);
+    await until(() => someoneWaits(database));
+    await home.kill('SIGKILL');
+    await answer;
+    expect(mutation.outcome).toEqual({ kind: 'unknown' });
+  }
+
+  async function letGo(database: pg.Client, cutOff: string | null): Promise<void> {
+    if (cutOff !== null) {
+      const { rowCount } = await database.query(
+        'select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = $1',
+        [cutOff],
+      );
+      expect(rowCount).toBe(1);
+    }
+    await database.query('rollback');
+  }
+
+  async function rowExists(database: pg.Client, query: string, { registry }: Mutation): Promise<boolean> {
+    return (await database.query(query, [registry.id])).rowCount === 1;
+  }
+
+  async function someoneWaits(database: pg.Client): Promise<boolean> {
+    const { rowCount } = await database.query('select from pg_stat_activity where wait_event_type = $1', ['Lock']);
+    return rowCount === 1;
+  }
+
+  async function eventCount(database: pg.Client): Promise<number> {
+    const { rowCount } = await database.query('select from log.events where stream = $1', [
+      `registry-${created.registry.id}`,
+    ]);
+    return rowCount ?? 0;
+  }
+
+  async function secretStates(database: pg.Client): Promise<string[]> {
+    const { rows } = await database.query<{ state: string }>(
+      'select state from vault.secrets where registry_id = $1 order by credential_version, staged_at',
+      [created.registry.id],
+    );
+    return rows.map(({ state }) => state);
+  }
+
+  async function currentVersion(): Promise<number> {
+    const { projectId, id } = created.registry;
+    const { data } = await client.graphql(
+      'query ($projectId: ID!, $id: ID!) { registry(projectId: $projectId, id: $id) { credential { version } } }',
+      { projectId, id },
+    );
+    return data.registry.credential.version;
+  }
+
+  async function requireNoFindings(mutation: Mutation): Promise<void> {
+    expect(await readBackFaults(client, ledger)).toEqual([]);
+    expect(await repeatFaults(client, [created, mutation])).toEqual([]);
+    expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+  }
+});
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 10_000; !(await condition()); await delay(10)) {
+    if (performance.now() > deadline) throw new Error('the condition did not come about');
+  }
+}

@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { PERMISSIONS } from '../../src/domain/permissions.ts';
+import { ask, type GraphqlAnswer } from '../support/purser.ts';
+import type { PurserHome } from '../support/purser-process.ts';
+import { type Ledger, type Mutation, PROJECTS, SUBJECT } from './ledger.ts';
+
+const WRITERS = 6;
+/** No answer after this is a hang. */
+const ANSWER_WITHIN_MS = 15_000;
+const RETRY_MS = 50;
+/** So that what comes next, comes at any point of the work under way. */
+const MOMENT_MS = 20;
+
+/** How many answers had each code; `ok`, `lost` where the connection broke, `hung` where nothing came at all. */
+export type Tally = Map<string, number>;
+
+export interface Client {
+  readonly tally: Tally;
+  /** Sends it once. A lost connection and UNAVAILABLE leave its outcome unknown. */
+  send(mutation: Mutation): Promise<GraphqlAnswer | undefined>;
+  /** Sends it until something certain is heard. */
+  settle(mutation: Mutation): Promise<void>;
+  graphql(query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer>;
+}
+
+export function createClient(home: PurserHome): Client {
+  const token = home.issuer.token({
+    subject: SUBJECT,
+    projects: Object.fromEntries(PROJECTS.map((project) => [project, Object.values(PERMISSIONS)])),
+  });
+  const tally: Tally = new Map();
+  const count = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1);
+
+  async function graphql(query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer> {
+    return ask(home.url, query, variables, token, AbortSignal.timeout(ANSWER_WITHIN_MS));
+  }
+
+  async function send(mutation: Mutation): Promise<GraphqlAnswer | undefined> {
+    let answer: GraphqlAnswer;
+    try {
+      answer = await graphql(mutation.query, mutation.variables);
+    } catch (error) {
+      count(error instanceof Error && error.name === 'TimeoutError' ? 'hung' : 'lost');
+      return undefined;
+    }
+    const code = answer.errors?.[0]?.extensions.code ?? (answer.data ? 'ok' : 'stopping');
+    count(code);
+    hear(mutation, answer, code);
+    return answer;
+  }
+
+  return {
+    tally,
+    send,
+    graphql,
+    async settle(mutation) {
+      while (mutation.outcome.kind === 'unknown') {
+        await send(mutation);
+        if (mutation.outcome.kind === 'unknown') await delay(RETRY_MS);
+      }
+    },
+  };
+}
+
+function hear(mutation: Mutation, answer: GraphqlAnswer, code: string): void {
+  if (mutation.outcome.kind !== 'unknown') return;
+  switch (code) {
+    case 'ok':
+      mutation.outcome = { kind: 'acknowledged', answer };
+      if (mutation.kind === 'create') mutation.registry.created = true;
+      return;
+    case 'UNAVAILABLE':
+    case 'stopping':
+      return;
+    case 'CREDENTIAL_UNAVAILABLE':
+      mutation.outcome = { kind: 'withheld' };
+      return;
+    default:
+      mutation.outcome = { kind: 'refused', code };
+  }
+}
+
+export interface Load {
+  /** Resolves when so many more answers were `ok`, and then a moment later. */
+  reaches(answers: number): Promise<void>;
+  /** Resolves when all clients have stopped. */
+  stop(): Promise<void>;
+}
+
+/** Several clients at work, until they are stopped. */
+export function startLoad(ledger: Ledger, client: Client): Load {
+  let stopped = false;
+  const okAtStart = client.tally.get('ok') ?? 0;
+
+  async function write(): Promise<void> {
+    while (!stopped) {
+      const mutation = next(ledger);
+      // As a client does: again with the same key, until it hears what came of it.
+      while (!stopped && mutation.outcome.kind === 'unknown') {
+        await client.send(mutation);
+        if (mutation.outcome.kind === 'unknown' && !stopped) await delay(RETRY_MS);
+      }
+    }
+  }
+
+  const writing = Promise.all(Array.from({ length: WRITERS }, write));
+  return {
+    async reaches(answers) {
+      while ((client.tally.get('ok') ?? 0) < okAtStart + answers) await delay(1);
+      await delay(Math.random() * MOMENT_MS);
+    },
+    async stop() {
+      stopped = true;
+      await writing;
+    },
+  };
+}
+
+function next(ledger: Ledger): Mutation {
+  const created = ledger.registries.filter((registry) => registry.created);
+  const registry = created[Math.floor(Math.random() * created.length)];
+  const choice = Math.random();
+  if (!registry || choice < 0.08) return ledger.create();
+  if (choice < 0.5) return ledger.rotate(registry);
+  const lease = choice > 0.8 ? ledger.takeLease() : undefined;
+  return lease ? ledger.release(lease.leaseId, lease.registry) : ledger.issue(registry);
+}

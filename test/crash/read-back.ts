@@ -1,0 +1,56 @@
+import { GET } from '../service/operations.ts';
+import type { GraphqlAnswer } from '../support/purser.ts';
+import { type Ledger, lastAcknowledged, type Mutation, type RegistryRecord, unresolvedPasswords } from './ledger.ts';
+import type { Client } from './load.ts';
+
+/**
+ * Every registry whose creation was acknowledged is there, at the version that was acknowledged last or at one that
+ * was attempted since, and that version's password is the one that is given out.
+ */
+export async function readBackFaults(client: Client, ledger: Ledger): Promise<string[]> {
+  const created = ledger.registries.filter((registry) => registry.created);
+  const findings = await Promise.all(created.map((registry) => registryFaults(client, ledger, registry)));
+  return findings.flat();
+}
+
+async function registryFaults(client: Client, ledger: Ledger, registry: RegistryRecord): Promise<string[]> {
+  const { projectId, id, url } = registry;
+  const { version, password } = lastAcknowledged(ledger, registry);
+  const attempted = unresolvedPasswords(ledger, registry);
+  const { data } = await client.graphql(GET, { projectId, id });
+  const read = data?.registry?.credential.version;
+  if (!(read >= version && read <= version + attempted.size)) {
+    return [`${url} is at version ${read}, and ${version} was acknowledged`];
+  }
+  const issued = ledger.issue(registry);
+  const answer = await client.send(issued);
+  const given = answer?.data?.issueCredential?.password;
+  const isRight = read === version ? given === password : attempted.has(given);
+  return isRight ? [] : [`${url} does not give the password of version ${read}`];
+}
+
+/** Sent again with their keys, mutations get the answers that they got at first. */
+export async function repeatFaults(client: Client, mutations: readonly Mutation[]): Promise<string[]> {
+  const findings = await Promise.all(
+    mutations.map(async (mutation) => {
+      const { outcome, query, variables, kind, registry } = mutation;
+      if (outcome.kind !== 'acknowledged') return [];
+      const again = await client.graphql(query, variables);
+      if (comparable(again) === comparable(outcome.answer) || isWithheld(mutation, again)) return [];
+      return [
+        `a repeated ${kind} of ${registry.url} got another answer: ${again.errors?.[0]?.extensions.code ?? 'data'}`,
+      ];
+    }),
+  );
+  return findings.flat();
+}
+
+/** What was issued is not given again once it was replaced or released. */
+function isWithheld({ kind }: Mutation, { errors }: GraphqlAnswer): boolean {
+  return kind === 'issue' && errors?.[0]?.extensions.code === 'CREDENTIAL_UNAVAILABLE';
+}
+
+/** What pipelines did meanwhile is no part of a mutation's answer. */
+function comparable(answer: GraphqlAnswer): string {
+  return JSON.stringify(answer, (key, value) => (key === 'usage' ? undefined : value));
+}

@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
+import { findingsIn } from './findings.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { type Client, createClient, startLoad } from './load.ts';
+import { readBackFaults, repeatFaults } from './read-back.ts';
+
+const STOPS = 3;
+const ANSWERS_A_ROUND = 40;
+const STOPPED_WITHIN_MS = 20_000;
+
+describe('a service that is told to stop', () => {
+  let home: PurserHome;
+  let ledger: Ledger;
+  let client: Client;
+  beforeAll(async () => {
+    home = await createPurserHome();
+    ledger = createLedger(home.issuer.issuerConfig.issuer);
+    client = createClient(home);
+    await home.start();
+    await client.settle(ledger.create());
+  });
+  afterAll(() => home.remove());
+
+  it.each(Array.from({ length: STOPS }, (_, index) => index + 1))(
+    'under load ends with 0 and takes its Postgres along, and all that it acknowledged is there again (stop %i)',
+    async () => {
+      const before = ledger.mutations.length;
+      const load = startLoad(ledger, client);
+      await load.reaches(ANSWERS_A_ROUND);
+      const exit = await within(STOPPED_WITHIN_MS, home.kill('SIGTERM'));
+      await load.stop();
+      expect(exit).toEqual({ code: 0, signal: null });
+      expect(await home.isPostgresRunning()).toBe(false);
+      const sent = ledger.mutations.slice(before);
+
+      await home.start();
+      expect(await readBackFaults(client, ledger)).toEqual([]);
+      await Promise.all(sent.map(client.settle));
+      expect(await readBackFaults(client, ledger)).toEqual([]);
+      expect(await repeatFaults(client, sent.slice(-30))).toEqual([]);
+      expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+    },
+  );
+
+  it('has said that it stops, and found nothing wrong with that', async () => {
+    const log = await home.log();
+    expect(log.filter(({ level }) => level >= 40)).toEqual([]);
+    expect(log.filter(({ msg }) => msg === 'stopped')).toHaveLength(STOPS);
+  });
+
+  it('ends at once when it is told a second time, and the next start takes its Postgres over', async () => {
+    const created = ledger.create();
+    await client.settle(created);
+    await home.withDatabase(async (database) => {
+      // Something is under way that the service waits for.
+      await database.query('begin');
+      await database.query('select from log.head for update');
+      const answer = client.send(ledger.rotate(created.registry));
+      await until(
+        async () => (await database.query(`select from vault.secrets where state = 'staged'`)).rowCount === 1,
+      );
+      home.signal('SIGINT');
+      await until(async () => (await home.log()).at(-1)?.msg === 'stopping');
+      // One that comes right after the first is taken for the same wish, so it is sent until it is heard.
+      const again = setInterval(() => home.signal('SIGINT'), 100);
+      expect(await within(5_000, home.ended).finally(() => clearInterval(again))).toEqual({ code: 130, signal: null });
+      await answer;
+      await database.query('rollback');
+    });
+    expect(await home.isPostgresRunning()).toBe(true);
+
+    await home.start();
+    await Promise.all(ledger.mutations.map(client.settle));
+    expect(await readBackFaults(client, ledger)).toEqual([]);
+    expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+  });
+
+  it('while its Postgres is away ends in time as well', async () => {
+    await home.killPostgres();
+    const exit = await within(STOPPED_WITHIN_MS, home.kill('SIGTERM'));
+    expect(exit).toEqual({ code: 0, signal: null });
+    await until(async () => !(await home.isPostgresRunning()));
+
+    await home.start();
+    expect(await readBackFaults(client, ledger)).toEqual([]);
+    expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+  });
+});
+
+async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  const late = new AbortController();
+  const deadline = delay(milliseconds, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`took longer than ${milliseconds} ms`);
+  });
+  deadline.catch(() => undefined);
+  try {
+    return await Promise.race([work, deadline]);
+  } finally {
+    late.abort();
+  }
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 10_000; !(await condition()); await delay(10)) {
+    if (performance.now() > deadline) throw new Error('the condition did not come about');
+  }
+}

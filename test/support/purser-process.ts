@@ -1,0 +1,205 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { clusterFiles } from '../../src/adapters/postgres/embedded/cluster.ts';
+import { findPostmaster } from '../../src/adapters/postgres/embedded/postmaster.ts';
+import { connectionString } from '../../src/adapters/postgres/embedded/take-over.ts';
+import { sessionConfig } from '../../src/adapters/postgres/session.ts';
+import { requireNoCanaryIn } from './canary-sweep.ts';
+import { createTestIssuer, type TestIssuer } from './tokens.ts';
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = join(REPOSITORY, 'dist/src/main.js');
+const START_PATIENCE_MS = 20_000;
+const POLL_MS = 20;
+const execute = promisify(execFile);
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface LogLine {
+  /** As pino counts: 40 is a warning, 50 an error. */
+  readonly level: number;
+  readonly msg: string;
+  readonly [detail: string]: unknown;
+}
+
+/** A data folder, and the service that runs on it from time to time: the compiled program, with its own Postgres. */
+export interface PurserHome {
+  readonly dataDir: string;
+  readonly issuer: TestIssuer;
+  /** Of the service that runs, or ran last. */
+  readonly url: string;
+  /** Starts the service and waits until it is ready. */
+  start(): Promise<void>;
+  /** To the service alone; resolves when it has ended. */
+  kill(signal: NodeJS.Signals): Promise<Exit>;
+  /** As `kill`, without waiting. */
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves when the service ends. */
+  readonly ended: Promise<Exit>;
+  /** Kills the server that belongs to this data folder. @returns its process id */
+  killPostgres(): Promise<number>;
+  isPostgresRunning(): Promise<boolean>;
+  /** The service's database, as a superuser. */
+  withDatabase<Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result>;
+  /** What was logged so far. Throws where a line is none of the logger's. */
+  log(): Promise<LogLine[]>;
+  /** Stops what still runs, looks for passwords in what was written, and removes the folder. */
+  remove(): Promise<void>;
+}
+
+let built: Promise<unknown> | undefined;
+
+/** The compiler looks by itself at what is out of date; after `npm run build` that is nothing. */
+function build(): Promise<unknown> {
+  built ??= execute(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+    cwd: REPOSITORY,
+  }).catch((error: Error & { stdout?: string }) => {
+    throw new Error(`the service does not compile:\n${error.stdout ?? error.message}`);
+  });
+  return built;
+}
+
+export async function createPurserHome(environment: Readonly<Record<string, string>> = {}): Promise<PurserHome> {
+  await build();
+  const dataDir = await mkdtemp(join(tmpdir(), 'purser-home-'));
+  const logFile = join(inject('logFolder'), `process-${randomBytes(6).toString('hex')}.log`);
+  const issuer = createTestIssuer();
+  const files = clusterFiles(dataDir);
+  let child: ChildProcess | undefined;
+  let ended: Promise<Exit> | undefined;
+  let url = '';
+
+  async function launch(): Promise<{ child: ChildProcess; logStart: number }> {
+    const log = await open(logFile, 'a');
+    try {
+      const logStart = (await log.stat()).size;
+      const launched = spawn(process.execPath, [PROGRAM, 'serve'], {
+        cwd: dataDir,
+        env: {
+          PATH: process.env.PATH,
+          PURSER_DATA_DIR: dataDir,
+          JWT_ISSUERS: issuer.jwtIssuers,
+          PORT: '0',
+          LOG_LEVEL: 'debug',
+          ...environment,
+        },
+        stdio: ['ignore', log.fd, log.fd],
+      });
+      return { child: launched, logStart };
+    } finally {
+      await log.close();
+    }
+  }
+
+  async function start(): Promise<void> {
+    const launched = await launch();
+    child = launched.child;
+    ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+    for (const until = performance.now() + START_PATIENCE_MS; ; await delay(POLL_MS)) {
+      const said = (await readFile(logFile)).subarray(launched.logStart).toString('utf8');
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the service ended: ${said}`);
+      const address = /"url":"([^"]+)","msg":"listening"/.exec(said)?.[1];
+      if (address !== undefined && (await isReady(address))) {
+        url = address;
+        return;
+      }
+      if (performance.now() > until) throw new Error(`the service did not become ready: ${said}`);
+    }
+  }
+
+  function running(): ChildProcess {
+    if (!child) throw new Error('the service was not started');
+    return child;
+  }
+
+  async function kill(signal: NodeJS.Signals): Promise<Exit> {
+    const exit = home.ended;
+    running().kill(signal);
+    return exit;
+  }
+
+  async function database(): Promise<string> {
+    const postmaster = await findPostmaster(files.clusterDir);
+    if (!postmaster?.endpoint) throw new Error('Postgres takes no connections');
+    const password = (await readFile(join(dataDir, 'postgres-password'), 'utf8')).trim();
+    return connectionString(files, postmaster.endpoint, { user: 'postgres', password, database: 'purser' });
+  }
+
+  const home: PurserHome = {
+    dataDir,
+    issuer,
+    get url() {
+      return url;
+    },
+    get ended() {
+      if (!ended) throw new Error('the service was not started');
+      return ended;
+    },
+    start,
+    kill,
+    signal: (signal) => void running().kill(signal),
+
+    async killPostgres() {
+      const postmaster = await findPostmaster(files.clusterDir);
+      if (!postmaster) throw new Error('Postgres does not run');
+      process.kill(postmaster.pid, 'SIGKILL');
+      return postmaster.pid;
+    },
+
+    isPostgresRunning: async () => (await findPostmaster(files.clusterDir)) !== undefined,
+
+    async withDatabase(use) {
+      const client = new pg.Client(sessionConfig({ connectionString: await database(), name: 'crash test' }));
+      client.on('error', () => undefined);
+      await client.connect();
+      try {
+        return await use(client);
+      } finally {
+        await client.end();
+      }
+    },
+
+    async log() {
+      const text = await readFile(logFile, 'utf8');
+      return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line));
+    },
+
+    async remove() {
+      if (child && child.exitCode === null && child.signalCode === null) await kill('SIGKILL');
+      try {
+        if (await home.isPostgresRunning()) {
+          // Tables in memory go to the files that are searched.
+          await home.withDatabase((client) => client.query('checkpoint'));
+          await home.killPostgres();
+        }
+        requireNoCanaryIn(dataDir);
+      } finally {
+        await rm(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      }
+    },
+  };
+  return home;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/readyz`)).ok;
+  } catch {
+    return false;
+  }
+}
