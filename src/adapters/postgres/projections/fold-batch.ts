@@ -8,6 +8,7 @@ import type {
   DomainEvent,
   LeaseReleased,
   RegistryEvent,
+  RegistryTested,
 } from '../../../domain/events.ts';
 import {
   evolveRegistry,
@@ -15,11 +16,12 @@ import {
   type LiveRegistry,
   type RegistryState,
 } from '../../../domain/registry.ts';
-import { registryView } from '../../../domain/registry-view.ts';
+import { type HealthView, registryView } from '../../../domain/registry-view.ts';
 import {
   type AuditHead,
   type AuditRow,
   type ChangeRow,
+  type HealthRow,
   type LeaseReleaseRow,
   type LeaseRow,
   type NoticeRow,
@@ -37,6 +39,8 @@ export interface ActiveLease {
 /** What the read models say before a batch, as far as the batch needs it. The fold keeps it up to date. */
 export interface ProjectionMemory {
   readonly registries: Map<string, RegistryState>;
+  /** What the last test of a registry found. */
+  readonly health: Map<string, HealthView>;
   /** Leases that were not released, by registry and lease id. */
   readonly activeLeases: Map<string, Map<string, ActiveLease>>;
   readonly auditHeads: Map<string, AuditHead>;
@@ -55,6 +59,8 @@ export interface BatchChanges {
   readonly changes: ChangeRow[];
   readonly audit: AuditRow[];
   readonly parked: ParkedRow[];
+  /** What the last test of each registry found. */
+  readonly health: Map<string, HealthRow>;
   /** Registries that were deleted: what is known of their use goes with them. */
   readonly deletedRegistries: Set<string>;
   /** What becomes of the vault's rows. */
@@ -63,6 +69,8 @@ export interface BatchChanges {
   readonly destroyedVersions: Map<string, number>;
   readonly abandonedSecrets: string[];
 }
+
+type ProjectedNoticeKind = Extract<RotationNoticeKind, 'ROTATED' | 'DELETED' | 'AUTHENTICATION_FAILED'>;
 
 export function foldBatch(memory: ProjectionMemory, events: readonly RecordedEvent[]): BatchChanges {
   const batch: BatchChanges = {
@@ -74,6 +82,7 @@ export function foldBatch(memory: ProjectionMemory, events: readonly RecordedEve
     changes: [],
     audit: [],
     parked: [],
+    health: new Map(),
     deletedRegistries: new Set(),
     currentSecrets: new Map(),
     destroyedVersions: new Map(),
@@ -127,6 +136,7 @@ function apply(memory: ProjectionMemory, batch: BatchChanges, recorded: Recorded
     case 'CredentialRotated':
     case 'RegistryDeleted':
     case 'CredentialStageAbandoned':
+    case 'CredentialExpiryLearnt':
       applyRegistryEvent(memory, batch, recorded, event);
       return;
     case 'CredentialIssued':
@@ -135,8 +145,12 @@ function apply(memory: ProjectionMemory, batch: BatchChanges, recorded: Recorded
     case 'LeaseReleased':
       applyReleased(memory, batch, recorded, event);
       return;
+    case 'RegistryTested':
+      applyTested(memory, batch, recorded, event);
+      return;
     case 'AccessDenied':
     case 'AuthenticationRejected':
+    case 'CredentialsTested':
       return;
     default:
       unknownEvent(event);
@@ -175,10 +189,14 @@ function applyRegistryEvent(
     }
     case 'RegistryDeleted':
       batch.currentSecrets.delete(registryId);
+      memory.health.delete(registryId);
       batch.destroyedVersions.set(registryId, after.lastVersion);
       forgetUse(batch, registryId);
       change(memory, batch, recorded, 'DELETED', after, registryId, projectId);
       notice(memory, batch, recorded, 'DELETED', before as LiveRegistry);
+      return;
+    case 'CredentialExpiryLearnt':
+      change(memory, batch, recorded, 'UPDATED', after, registryId, projectId);
       return;
     case 'CredentialStageAbandoned':
       batch.abandonedSecrets.push(event.data.secretId);
@@ -191,8 +209,29 @@ function settle(batch: BatchChanges, registryId: string, { secretId, version }: 
   if (version > 1) batch.destroyedVersions.set(registryId, version - 1);
 }
 
+/** A refusal that nobody was there to see is a notice. */
+function applyTested(
+  memory: ProjectionMemory,
+  batch: BatchChanges,
+  recorded: RecordedEvent,
+  { data }: RegistryTested,
+): void {
+  const { registryId, credentialVersion, outcome, detail, login, pull, push, method, repository, durationMs } = data;
+  const state = memory.registries.get(registryId);
+  if (state?.phase !== 'live') return;
+  const found = { outcome, detail, login, pull, push, method, repository, durationMs };
+  const health = { testedAt: recorded.occurredAt, credentialVersion, ...found };
+  memory.health.set(registryId, health);
+  batch.health.set(registryId, { id: registryId, health });
+  const refused = outcome === 'AUTHENTICATION_FAILED' || outcome === 'EXPIRED';
+  if (data.scheduled && refused && credentialVersion === state.credential.version) {
+    notice(memory, batch, recorded, 'AUTHENTICATION_FAILED', state);
+  }
+}
+
 function forgetUse(batch: BatchChanges, registryId: string): void {
   batch.deletedRegistries.add(registryId);
+  batch.health.delete(registryId);
   for (const [key, use] of batch.pipelineUses) if (use.registry_id === registryId) batch.pipelineUses.delete(key);
 }
 
@@ -253,7 +292,8 @@ function change(
     kind,
     project_id: projectId,
     registry_id: registryId,
-    registry: after.phase === 'live' ? registryView(after, recorded.revision) : null,
+    registry:
+      after.phase === 'live' ? registryView(after, recorded.revision, memory.health.get(registryId) ?? null) : null,
   });
 }
 
@@ -261,7 +301,7 @@ function notice(
   memory: ProjectionMemory,
   batch: BatchChanges,
   { occurredAt, metadata }: RecordedEvent,
-  kind: Extract<RotationNoticeKind, 'ROTATED' | 'DELETED'>,
+  kind: ProjectedNoticeKind,
   registry: LiveRegistry,
 ): void {
   const { registryId, projectId, url, credential } = registry;
@@ -284,12 +324,15 @@ function notice(
   });
 }
 
-function noticeMessage(kind: 'ROTATED' | 'DELETED', registry: LiveRegistry, actor: string, older: number): string {
+function noticeMessage(kind: ProjectedNoticeKind, registry: LiveRegistry, actor: string, older: number): string {
   const { url, credential } = registry;
   const holders = older === 1 ? '1 lease still holds' : `${older} leases still hold`;
   if (kind === 'ROTATED') {
     const rotated = `${actor} rotated the credential of ${url} to version ${credential.version}.`;
     return older === 0 ? rotated : `${rotated} ${holders} an older version.`;
+  }
+  if (kind === 'AUTHENTICATION_FAILED') {
+    return `${url} refused version ${credential.version} of its credential in a scheduled check. No more checks until it is rotated or tested by hand.`;
   }
   const deleted = `${actor} deleted ${url}.`;
   return older === 0 ? deleted : `${deleted} ${holders} its credential.`;

@@ -179,6 +179,7 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
 async function emptyMemory(store: ReadModelStore, checkpoint: Checkpoint): Promise<ProjectionMemory> {
   return {
     registries: new Map(),
+    health: new Map(),
     activeLeases: new Map(),
     auditHeads: new Map(),
     parkedStreams: new Set(await store.parkedStreams()),

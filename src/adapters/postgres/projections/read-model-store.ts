@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { Position, RecordedEvent } from '../../../application/ports/event-log.ts';
 import type { BatchChanges, ProjectionMemory } from './fold-batch.ts';
-import { type AuditHead, type LeaseRow, type RegistryRow, registryState } from './rows.ts';
+import { type AuditHead, type HealthRow, type LeaseRow, type RegistryRow, registryState } from './rows.ts';
 
 /** Another projector moved the checkpoint: this one's memory is out of date. */
 export class CheckpointMoved extends Error {
@@ -31,8 +31,10 @@ const REGISTRY_EVENTS = new Set([
   'CredentialRotated',
   'RegistryDeleted',
   'CredentialStageAbandoned',
+  'CredentialExpiryLearnt',
+  'RegistryTested',
 ]);
-const LEASE_COUNTING_EVENTS = new Set(['CredentialRotated', 'RegistryDeleted']);
+const LEASE_COUNTING_EVENTS = new Set(['CredentialRotated', 'RegistryDeleted', 'RegistryTested']);
 
 /** `client` should send without waiting for answers (pg's `pipeline`), so that a batch costs one round trip. */
 export function createReadModelStore(client: Client, schema: string): ReadModelStore {
@@ -102,8 +104,14 @@ export function createReadModelStore(client: Client, schema: string): ReadModelS
   };
 
   async function recallRegistries(memory: ProjectionMemory, ids: string[]): Promise<void> {
-    const { rows } = await client.query<RegistryRow>(`select * from ${schema}.registries where id = any($1)`, [ids]);
-    for (const row of rows) memory.registries.set(row.id, registryState(row));
+    const { rows } = await client.query<RegistryRow & Partial<HealthRow>>(
+      `select * from ${schema}.registries where id = any($1)`,
+      [ids],
+    );
+    for (const row of rows) {
+      memory.registries.set(row.id, registryState(row));
+      if (row.health) memory.health.set(row.id, row.health);
+    }
   }
 
   async function recallLeases(
@@ -167,7 +175,7 @@ function statements(schema: string) {
     releases: `update ${schema}.leases l set released_at = r.released_at
       from json_to_recordset($1::json) as r(id uuid, released_at timestamptz) where l.id = r.id`,
     forgottenUses: `delete from ${schema}.pipeline_uses where registry_id = any($1)`,
-    forgottenLastUse: `update ${schema}.registries set last_used_at = null, last_used_by = null where id = any($1)`,
+    forgottenLastUse: `update ${schema}.registries set last_used_at = null, last_used_by = null, health = null where id = any($1)`,
     uses: `insert into ${schema}.pipeline_uses as used (registry_id, pipeline, last_used_at, leases)
       select registry_id, pipeline, last_used_at, leases from json_populate_recordset(null::${schema}.pipeline_uses, $1::json)
       on conflict (registry_id, pipeline) do update
@@ -184,6 +192,8 @@ function statements(schema: string) {
     parked: `insert into ${schema}.parked_events (position, stream, event_id, reason)
       select position, stream, event_id, reason from json_populate_recordset(null::${schema}.parked_events, $1::json)
       on conflict do nothing`,
+    health: `update ${schema}.registries r set health = h.health
+      from json_to_recordset($1::json) as h(id uuid, health jsonb) where r.id = h.id`,
     settle: 'select vault.settle($1::uuid[])',
     destroy: 'select vault.destroy_registries($1::uuid[], $2::int[])',
     abandon: 'select vault.destroy_secrets($1::uuid[])',
@@ -204,6 +214,7 @@ function statements(schema: string) {
       yield { name: 'forgottenUses', text: text.forgottenUses, values: [ids] };
       yield { name: 'forgottenLastUse', text: text.forgottenLastUse, values: [ids] };
     }
+    yield* json('health', [...batch.health.values()]);
     yield* json('leases', batch.leases);
     yield* json('releases', batch.releases);
     const uses = [...batch.pipelineUses.values()];
@@ -260,6 +271,8 @@ const REGISTRY_COLUMNS = [
   'created_by',
   'updated_at',
   'updated_by',
+  'warnings',
+  'mint',
 ] as const;
 
 function lastUseByRegistry(uses: readonly { registry_id: string; last_used_at: string; last_used_by: string }[]) {

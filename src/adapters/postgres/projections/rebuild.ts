@@ -64,6 +64,7 @@ interface Totals {
 async function foldHistory(client: Client, log: EventLog, until: Position): Promise<number> {
   const memory: ProjectionMemory = {
     registries: new Map(),
+    health: new Map(),
     activeLeases: new Map(),
     auditHeads: new Map(),
     parkedStreams: new Set(),
@@ -151,6 +152,7 @@ async function writeTotals(
   const registries = [...totals.registries.values()].map((row) => ({
     ...row,
     secret_missing: false,
+    health: memory.health.get(row.id) ?? null,
     last_used_at: lastUses.get(row.id)?.last_used_at ?? null,
     last_used_by: lastUses.get(row.id)?.last_used_by ?? null,
   }));
@@ -201,6 +203,7 @@ async function catchUp(client: Client, log: EventLog): Promise<number> {
     if (!last) return count;
     const memory: ProjectionMemory = {
       registries: new Map(),
+      health: new Map(),
       activeLeases: new Map(),
       auditHeads: new Map(),
       parkedStreams: new Set(await store.parkedStreams()),

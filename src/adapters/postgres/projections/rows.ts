@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../../domain/audit-entry.ts';
 import type { LiveRegistry, RegistryState } from '../../../domain/registry.ts';
+import type { HealthView } from '../../../domain/registry-view.ts';
 
 /** Rows of the read models, with the tables' column names, as they are written and read. */
 export interface RegistryRow {
@@ -30,6 +31,13 @@ export interface RegistryRow {
   readonly created_by: string | null;
   readonly updated_at: string | null;
   readonly updated_by: string | null;
+  readonly warnings: readonly string[];
+  readonly mint: LiveRegistry['credential']['mint'];
+}
+
+export interface HealthRow {
+  readonly id: string;
+  readonly health: HealthView;
 }
 
 export interface LeaseRow {
@@ -146,6 +154,8 @@ export function registryRow(id: string, projectId: string, revision: number, sta
     created_by: live?.createdBy ?? null,
     updated_at: live?.updatedAt ?? null,
     updated_by: live?.updatedBy ?? null,
+    warnings: credential?.warnings ?? [],
+    mint: credential?.mint ?? null,
   };
 }
 
@@ -179,6 +189,8 @@ export function registryState(row: RegistryRow): RegistryState {
           expirySource: row.expiry_source,
           rotatedAt: present(row.rotated_at),
           rotatedBy: present(row.rotated_by),
+          warnings: row.warnings,
+          mint: row.mint,
         },
         createdAt: present(row.created_at),
         createdBy: present(row.created_by),

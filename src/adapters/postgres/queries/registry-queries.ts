@@ -8,12 +8,13 @@ import type {
   UsageView,
 } from '../../../application/ports/read-models.ts';
 import { EXPIRING_WITHIN_MS } from '../../../domain/credential-status.ts';
+import type { HealthView } from '../../../domain/registry-view.ts';
 import type { RegistryRow } from '../projections/rows.ts';
 import { Conditions, containing, named, type Queryable } from './statement.ts';
 
 const COLUMNS = `id, project_id, url, entered_url, name, description, email, provider, username, access, ca_certificate,
   rotate_every_days, credential_version, credential_kind, secret_missing, expires_at, expiry_source, rotated_at,
-  rotated_by, created_at, created_by, updated_at, updated_by, revision`;
+  rotated_by, warnings, health, created_at, created_by, updated_at, updated_by, revision`;
 
 /** The text of a key goes into cursors and comes back, cast, in conditions. */
 const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: string }>> = {
@@ -25,7 +26,11 @@ const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: strin
   LAST_USED_AT: { key: 'last_used_at', type: 'timestamptz' },
 };
 
-type ViewRow = RegistryRow & { readonly secret_missing: boolean };
+type ViewRow = RegistryRow & { readonly secret_missing: boolean; readonly health: HealthView | null };
+
+/** The same rule as for `failing` of `credentialStatus`: the current version was refused when it was last tested. */
+const FAILING = `coalesce(health->>'outcome' = 'AUTHENTICATION_FAILED'
+  and (health->>'credentialVersion')::int = credential_version, false)`;
 
 export function createRegistryQueries(database: Queryable, now: () => number): RegistryQueries {
   return {
@@ -57,6 +62,15 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
       const { rows } = await database.query<ViewRow>(named('registry', text, [id, projectId]));
       const [row] = rows;
       return row && view(row);
+    },
+
+    async dueForCheck(before, limit) {
+      const text = `select id from read_models.registries
+        where phase = 'live' and not secret_missing and not ${FAILING}
+          and coalesce(health->>'testedAt', '') < $1
+        order by health->>'testedAt' nulls first, id limit $2`;
+      const { rows } = await database.query<{ id: string }>(named('registries-due', text, [before, limit]));
+      return rows.map(({ id }) => id);
     },
 
     async usage(registryIds) {
@@ -118,13 +132,13 @@ function addStatus(where: Conditions, status: NonNullable<RegistryFilter['status
       where.add(`not secret_missing and expires_at <= ${at()}`);
       return;
     case 'EXPIRING':
-      where.add(`not secret_missing and expires_at > ${at()} and expires_at <= ${soon()}`);
+      where.add(`not secret_missing and not ${FAILING} and expires_at > ${at()} and expires_at <= ${soon()}`);
       return;
     case 'ACTIVE':
-      where.add(`not secret_missing and (expires_at is null or expires_at > ${soon()})`);
+      where.add(`not secret_missing and not ${FAILING} and (expires_at is null or expires_at > ${soon()})`);
       return;
     case 'FAILING':
-      where.add('false');
+      where.add(`not secret_missing and ${FAILING} and (expires_at is null or expires_at > ${at()})`);
   }
 }
 
@@ -162,7 +176,9 @@ function view(row: ViewRow): RegistryView {
       rotateEveryDays: row.rotate_every_days,
       rotatedAt: row.rotated_at ?? '',
       rotatedBy: row.rotated_by ?? '',
+      warnings: row.warnings,
     },
+    health: row.health,
     revision: row.revision,
     createdAt: row.created_at ?? '',
     createdBy: row.created_by ?? '',

@@ -1,0 +1,22 @@
+import type { RateLimiter } from '../../application/ports/rate-limiter.ts';
+import type { Queryable } from './queries/statement.ts';
+
+export interface RateLimit {
+  readonly turns: number;
+  /** Seconds, from a window's first turn on. */
+  readonly windowSeconds: number;
+}
+
+/** Counted in the database, so that replicas share their turns. */
+export function createRateLimiter(database: Queryable, { turns, windowSeconds }: RateLimit): RateLimiter {
+  return {
+    async take(key) {
+      const { rows } = await database.query<{ taken: boolean }>({
+        name: 'take-turn',
+        text: 'select projection.take_turn($1, $2, make_interval(secs => $3)) as taken',
+        values: [key, turns, windowSeconds],
+      });
+      return rows[0]?.taken ?? false;
+    },
+  };
+}
