@@ -58,7 +58,7 @@ it('answers valid requests the same when they are interpreted and when they are 
   const withoutIds = (text: string) => text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id');
   let data = 0;
   let compiled = 0;
-  for (let seed = 0; seed < 200; seed += 1) {
+  for (let seed = 0; seed < 300; seed += 1) {
     const request = generator.valid(seed);
     if (isCompilable(parse(request.query))) compiled += 1;
     const texts: string[] = [];

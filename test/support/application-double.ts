@@ -4,7 +4,7 @@ import type { ChangeView, Feed, LeaseView, NoticeView } from '../../src/applicat
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { notFound } from '../../src/domain/errors.ts';
 import { registryId } from '../../src/domain/identity.ts';
-import type { RegistryView } from '../../src/domain/registry-view.ts';
+import type { HealthView, RegistryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
 
 export interface Recorded {
@@ -84,6 +84,13 @@ export function createApplicationDouble(): ApplicationDouble {
       })),
     releaseLease: (_context, _projectId, leaseId) =>
       called('releaseLease', () => ({ ...lease('build'), id: leaseId, releasedAt: NOW })),
+    testRegistry: (_context, projectId, id, repository) =>
+      called('testRegistry', () => {
+        const { url, provider, credential } = existing(projectId, id);
+        return { health: health(credential.version, repository), url, provider };
+      }),
+    testCredentials: (_context, _projectId, { url, provider, repository }) =>
+      called('testCredentials', () => ({ health: health(null, repository), url, provider: provider ?? 'GENERIC' })),
 
     registries: (projectId, { first, after }) =>
       called('registries', () => {
@@ -98,6 +105,14 @@ export function createApplicationDouble(): ApplicationDouble {
     registry: (projectId, id) => called('registry', () => ofProject(projectId).find((found) => found.id === id)),
     registryByUrl: (projectId, url) =>
       called('registryByUrl', () => ofProject(projectId).find((found) => found.url === url)),
+    resolveImage: (projectId, image) =>
+      called('resolveImage', () => ({
+        image,
+        url: 'docker.io',
+        repository: 'library/alpine',
+        registry: ofProject(projectId).find(({ url }) => url === 'docker.io') ?? null,
+        reason: 'No host is named, so it is Docker Hub.',
+      })),
     usage: (ids) =>
       called('usage', () =>
         ids.map((_, index) => ({ lastUsedAt: NOW, lastUsedBy: 'build', activeLeases: index, pipelines: [] })),
@@ -248,7 +263,9 @@ function registryTemplate(projectId: string, url: string): RegistryView {
       rotateEveryDays: 90,
       rotatedAt: NOW,
       rotatedBy: 'alice',
+      warnings: [],
     },
+    health: null,
     revision: 0,
     createdAt: NOW,
     createdBy: 'alice',
@@ -269,6 +286,21 @@ function lease(pipeline: string): LeaseView {
     issuedAt: NOW,
     expiresAt: NOW,
     releasedAt: null,
+  };
+}
+
+function health(credentialVersion: number | null, repository: string | null | undefined): HealthView {
+  return {
+    testedAt: NOW,
+    credentialVersion,
+    outcome: 'OK',
+    detail: null,
+    login: 'PROVED',
+    pull: 'UNKNOWN',
+    push: 'UNKNOWN',
+    method: 'TOKEN_SCOPE',
+    repository: repository ?? null,
+    durationMs: 1,
   };
 }
 
