@@ -11,13 +11,13 @@ export interface TestCertificates {
   /** A folder that holds nothing but `ca.crt`, as container clients want it. */
   readonly caFolder: string;
   readonly caFile: string;
-  /** For `localhost` and 127.0.0.1, signed by the authority. */
+  /** For `localhost`, 127.0.0.1 and the names that were asked for, signed by the authority. */
   readonly certificateFile: string;
   readonly keyFile: string;
 }
 
 /** A certificate authority of its own, and a server certificate by it, both for a day. */
-export async function createCertificates(folder: string): Promise<TestCertificates> {
+export async function createCertificates(folder: string, names: readonly string[] = []): Promise<TestCertificates> {
   const caFolder = join(folder, 'ca');
   const caFile = join(caFolder, 'ca.crt');
   const caKey = join(folder, 'ca.key');
@@ -26,7 +26,8 @@ export async function createCertificates(folder: string): Promise<TestCertificat
   const request = join(folder, 'server.csr');
   const extensions = join(folder, 'server.ext');
   await mkdir(caFolder, { recursive: true });
-  await writeFile(extensions, 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n');
+  const alternatives = ['DNS:localhost', 'IP:127.0.0.1', ...names.map((name) => `DNS:${name}`)].join(',');
+  await writeFile(extensions, `subjectAltName=${alternatives}\nextendedKeyUsage=serverAuth\n`);
 
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   const ca = ['-subj', '/CN=Test authority', '-addext', 'keyUsage=critical,keyCertSign'];
