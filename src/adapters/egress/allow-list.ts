@@ -99,7 +99,7 @@ function networkEntry(text: string): Entry | Fault {
   // A network of one address is that address: metadata services are opened in no other way.
   if (Number(prefix) === longest) return addressEntry(address, null);
   // Shorter ones, such as 0.0.0.0/0, only begin with what cannot be opened.
-  if (Number(prefix) >= 8 && addressKind(address) === 'NEVER') return CANNOT_BE_OPENED;
+  if (Number(prefix) > 3 && addressKind(address) === 'NEVER') return CANNOT_BE_OPENED;
   const network = networksOf(text);
   return { kind: 'network', matches: (host) => network.has(host), port: null };
 }

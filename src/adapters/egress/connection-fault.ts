@@ -32,7 +32,10 @@ export function tlsFault(error: unknown): EgressFault {
 
 /** What ended a request on an established connection. */
 export function requestFault(error: unknown): EgressFault {
-  switch (codeOf(error)) {
+  const code = codeOf(error);
+  // In TLS 1.3 the server judges the client, a missing certificate of its own for instance, when the client has long begun.
+  if (code.startsWith('ERR_SSL_')) return { kind: 'TLS_INVALID', reason: 'OTHER' };
+  switch (code) {
     case 'UND_ERR_INVALID_ARG':
     case 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH':
       return { kind: 'INVALID_REQUEST' };
@@ -44,6 +47,6 @@ export function requestFault(error: unknown): EgressFault {
   }
 }
 
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -32,6 +32,8 @@ export async function connectPinned(
   addresses: readonly string[],
   parts: ConnectionParts,
 ): Promise<Socket> {
+  // Before anything is opened: the caller's own authority may be unreadable.
+  const secureContext = target.protocol === 'https:' ? parts.secureContext() : undefined;
   const socket = await connectToFirst(inOrder(addresses), target.port, parts);
   const peer = socket.remoteAddress;
   if (peer === undefined || !addresses.some((address) => isSame(address, peer)) || !parts.isAdmitted(peer, target)) {
@@ -39,7 +41,7 @@ export async function connectPinned(
     throw notAllowed('ADDRESS');
   }
   parts.onConnected(target);
-  return target.protocol === 'https:' ? secure(socket, target, parts) : socket;
+  return secureContext === undefined ? socket : secure(socket, target, secureContext, parts.signal);
 }
 
 async function connectToFirst(
@@ -72,13 +74,18 @@ function inOrder(addresses: readonly string[]): readonly string[] {
   return [...ofFamily('ipv4'), ...ofFamily('ipv6')];
 }
 
-async function secure(socket: Socket, { host, isAddress }: Target, parts: ConnectionParts): Promise<Socket> {
+async function secure(
+  socket: Socket,
+  { host, isAddress }: Target,
+  secureContext: SecureContext,
+  signal: AbortSignal,
+): Promise<Socket> {
   const secured = connectTls({
     socket,
     // The certificate is held against this; SNI knows names only.
     host,
     ...(isAddress ? {} : { servername: host }),
-    secureContext: parts.secureContext(),
+    secureContext,
     // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off.
     rejectUnauthorized: true,
     ALPNProtocols: ['http/1.1'],
@@ -88,7 +95,7 @@ async function secure(socket: Socket, { host, isAddress }: Target, parts: Connec
     return secured;
   } catch (error) {
     secured.destroy();
-    throw new EgressFailed(parts.signal.aborted ? { kind: 'TIMED_OUT' } : tlsFault(error));
+    throw new EgressFailed(signal.aborted ? { kind: 'TIMED_OUT' } : tlsFault(error));
   }
 }
 

@@ -46,6 +46,8 @@ export function openSession(parts: SessionParts, options: EgressSessionOptions =
   const agent = new Agent({
     connect: guard.connect,
     allowH2: false,
+    // To each host: the requests of a session follow one another, and more would connect once more instead of waiting.
+    connections: 1,
     maxHeaderSize: MAX_HEADER_BYTES,
     maxResponseSize: MAX_BODY_BYTES,
     // The session's deadline is the only clock.
@@ -64,6 +66,7 @@ export function openSession(parts: SessionParts, options: EgressSessionOptions =
     let target: RequestTarget | undefined;
     try {
       target = parseTarget(asked.url, parts.plainHttpHosts);
+      signal.throwIfAborted();
       return await exchange(agent, target, asked, signal);
     } catch (error) {
       // The fault alone goes on: what libraries say holds addresses and pieces of what was sent.
