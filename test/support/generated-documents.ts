@@ -67,12 +67,16 @@ class Writer {
   readonly #variables: Record<string, unknown> = {};
   readonly #declared: string[] = [];
   readonly #fragments: string[] = [];
+  /** Half of the documents have nothing that keeps them from being compiled, such as literals or directives. */
+  readonly #plain: boolean;
 
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly marked: string,
     private readonly random: Random,
-  ) {}
+  ) {
+    this.#plain = random(2) === 0;
+  }
 
   request(): GeneratedRequest {
     const mutation = this.schema.getMutationType();
@@ -97,12 +101,13 @@ class Writer {
       const args = field.args.filter((arg) => isRequiredArgument(arg) || this.random(2) === 0);
       const passed = args.map((arg) => `${arg.name}: ${this.#argument(arg.type, arg.name)}`);
       const call = passed.length === 0 ? '' : `(${passed.join(', ')})`;
-      const directive = this.random(12) === 0 ? ` @${pick(['skip', 'include'], this.random)}(if: ${this.#bool()})` : '';
+      const directive =
+        !this.#plain && this.random(12) === 0 ? ` @${pick(['skip', 'include'], this.random)}(if: ${this.#bool()})` : '';
       const below = isObjectType(inner) ? ` ${this.#selection(inner, depth - 1)}` : '';
       return `${alias}${field.name}${call}${directive}${below}`;
     });
-    if (this.random(10) === 0) parts.push('__typename');
-    if (this.random(10) === 0) parts.push(`... on ${type.name} { __typename }`);
+    if (!this.#plain && this.random(10) === 0) parts.push('__typename');
+    if (!this.#plain && this.random(10) === 0) parts.push(`... on ${type.name} { __typename }`);
     if (this.random(8) === 0) {
       const name = `F${this.#fragments.length}`;
       this.#fragments.push(`fragment ${name} on ${type.name} { ${parts.join(' ')} }`);
@@ -117,7 +122,7 @@ class Writer {
 
   #argument(type: GraphQLInputType, name: string): string {
     const value = this.#value(type, name, 3);
-    if (this.random(2) === 0) return literal(value, type);
+    if (!this.#plain && this.random(2) === 0) return literal(value, type);
     const variable = `v${this.#declared.length}`;
     this.#declared.push(`$${variable}: ${type}`);
     this.#variables[variable] = value;
