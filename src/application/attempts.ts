@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ErrorCode, PurserError, unavailable } from '../domain/errors.ts';
 import type { AccessDenied, AuthenticationRejected } from '../domain/events.ts';
 import { accessStream, isUuid } from '../domain/identity.ts';
+import { hasHiddenCharacters, isWellFormed } from '../domain/text-rules.ts';
 import type { RefusedAttempt } from './application.ts';
 import { eventsToAppend, metadataOf, systemMetadata } from './event-metadata.ts';
 import type { EventLog } from './ports/event-log.ts';
@@ -53,7 +54,7 @@ export function createAttempts({ log, progress, now, onFault }: AttemptsParts): 
         registryId: uuidOrNull(registryId),
         leaseId: uuidOrNull(leaseId),
         url,
-        pipeline: pipeline?.slice(0, MAX_PIPELINE_LENGTH) ?? null,
+        pipeline: pipeline === undefined ? null : recordable(pipeline),
       },
     };
     const events = eventsToAppend([event], metadataOf(context, projectId, null), new Date(now()).toISOString(), null);
@@ -114,6 +115,20 @@ export function createAttempts({ log, progress, now, onFault }: AttemptsParts): 
       .append(UNAUTHENTICATED_STREAM, 'any', [{ id: randomUUID(), event, occurredAt, metadata: systemMetadata(null) }])
       .catch(onFault);
   }
+}
+
+/** What was refused may be any text: it is cut by characters, and what cannot be seen is written as escapes. */
+function recordable(text: string): string {
+  return [...text.slice(0, 2 * MAX_PIPELINE_LENGTH)]
+    .slice(0, MAX_PIPELINE_LENGTH)
+    .map((character) => (hasHiddenCharacters(character) || !isWellFormed(character) ? escaped(character) : character))
+    .join('');
+}
+
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
+    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+    .join('');
 }
 
 /** What was asked for may be any text; only an id is worth recording. */

@@ -8,7 +8,12 @@ import { createRegistryUseCase } from './create-registry.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
-import { createLoginCredentials, createStoredCredentialOf, type LoginCredentials } from './login-credential.ts';
+import {
+  createLoginCredentials,
+  createStoredCredentialOf,
+  type LoginCredentials,
+  withReportedFaults,
+} from './login-credential.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { MintedPasswordVault } from './ports/minted-password-store.ts';
@@ -60,23 +65,24 @@ export interface RunningApplication {
 }
 
 export function createApplication(parts: ApplicationParts): RunningApplication {
-  const { log, vault, progress, registries, leases, audit, notices, feeds, plainHttpHosts, now, onFault } = parts;
+  const { log, progress, registries, leases, audit, notices, feeds, plainHttpHosts, now, onFault } = parts;
   const { probe, minter, mintedPasswords, limiter } = parts;
+  const vault = withReportedFaults(parts.vault, onFault);
   const aggregates = createAggregates(log);
   const attempts = createAttempts(parts);
-  const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, now });
+  const storedCredential = createStoredCredentialOf(vault);
+  const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, storedCredential, now });
 
   const tests = createCredentialTests({ log, aggregates, progress, probe, minter, limiter, now });
   const beginVerification = createVerification({ tests, aggregates, registries });
-  const storedCredential = createStoredCredentialOf(vault);
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
   const logins = createLoginCredentials(vault, minted);
 
   const createRegistry = createRegistryUseCase({ handle, beginVerification, plainHttpHosts });
-  const updateRegistry = updateRegistryUseCase({ handle, aggregates, storedCredential, beginVerification });
-  const rotateCredential = rotateCredentialUseCase({ handle, aggregates, leases, beginVerification });
+  const updateRegistry = updateRegistryUseCase({ handle, storedCredential, beginVerification, now });
+  const rotateCredential = rotateCredentialUseCase({ handle, leases, beginVerification });
   const deleteRegistry = deleteRegistryUseCase({ handle, leases });
-  const issueCredential = issueCredentialUseCase({ log, aggregates, vault, progress, plainHttpHosts, now });
+  const issueCredential = issueCredentialUseCase({ log, aggregates, logins, progress, plainHttpHosts, now });
   const releaseLease = releaseLeaseUseCase({ log, aggregates, progress, now });
   const testRegistry = testRegistryUseCase({ tests, aggregates, logins });
   const testCredentials = testCredentialsUseCase({ tests, plainHttpHosts });

@@ -36,7 +36,7 @@ export function createRegistryUseCase({ handle, beginVerification, plainHttpHost
       registryId: id,
       url,
       idempotent: idempotentRequest(context, projectId, 'createRegistry', null, command),
-      password,
+      password: () => password,
       decide: async (state) => {
         const decision = decideCreate(state, {
           registryId: id,

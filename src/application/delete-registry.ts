@@ -1,8 +1,7 @@
-import { notFound } from '../domain/errors.ts';
-import { isUuid } from '../domain/identity.ts';
 import { decideDelete } from '../domain/registry.ts';
 import type { DeleteRegistryCommand } from './application.ts';
 import { idempotentRequest } from './idempotency.ts';
+import { registryIdOf } from './own-registry.ts';
 import type { LeaseQueries } from './ports/read-models.ts';
 import type { HandleRegistryCommand } from './registry-commands.ts';
 import type { RequestContext } from './request-context.ts';
@@ -17,6 +16,10 @@ export interface DeletedRegistry {
   readonly url: string;
 }
 
+/**
+ * Every lease that was handed out before the deletion was asked for counts. One that is being issued at that very moment
+ * may not, but then its pipeline gets the secret either before the deletion or not at all.
+ */
 export function deleteRegistryUseCase({ handle, leases }: DeleteRegistryParts) {
   return async (
     context: RequestContext,
@@ -24,15 +27,13 @@ export function deleteRegistryUseCase({ handle, leases }: DeleteRegistryParts) {
     id: string,
     command: DeleteRegistryCommand,
   ): Promise<DeletedRegistry> => {
-    const registryId = id.toLowerCase();
-    if (!isUuid(registryId)) throw notFound('registry');
+    const registryId = registryIdOf(id);
     const { state } = await handle(context, {
       projectId,
       registryId,
-      url: undefined,
       expectedRevision: command.expectedRevision,
       idempotent: idempotentRequest(context, projectId, 'deleteRegistry', registryId, command),
-      password: undefined,
+      password: () => undefined,
       decide: async (current) =>
         decideDelete(current, { force: command.force, activeLeases: await leases.countActive(registryId) }),
     });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { badUserInput, PurserError } from '../domain/errors.ts';
 import { keyedEventId } from '../domain/identity.ts';
 import { Secret } from '../domain/secret.ts';
+import { hasHiddenCharacters } from '../domain/text-rules.ts';
 import type { RecordedEvent } from './ports/event-log.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -26,8 +27,11 @@ export function idempotentRequest(
 ): IdempotentRequest | null {
   const { idempotencyKey, ...rest } = input;
   if (idempotencyKey === null || idempotencyKey === undefined) return null;
-  if (idempotencyKey.trim() === '' || idempotencyKey.length > MAX_KEY_LENGTH) {
-    throw badUserInput('idempotencyKey', `idempotencyKey must have 1 to ${MAX_KEY_LENGTH} characters, such as a UUID.`);
+  if (idempotencyKey.trim() === '' || idempotencyKey.length > MAX_KEY_LENGTH || hasHiddenCharacters(idempotencyKey)) {
+    throw badUserInput(
+      'idempotencyKey',
+      `idempotencyKey must have 1 to ${MAX_KEY_LENGTH} visible characters, such as a UUID.`,
+    );
   }
   const { subject, issuer } = context.principal;
   return {

@@ -1,40 +1,51 @@
 import { randomUUID } from 'node:crypto';
-import { notFound, PurserError } from '../domain/errors.ts';
+import { notFound, PurserError, unavailable } from '../domain/errors.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
-import type { CredentialIssued, Instant } from '../domain/events.ts';
+import type { CredentialIssued } from '../domain/events.ts';
 import { derivedEventId, leaseStream, registryId } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
-import { decideIssue, evolveLease, type IssueCredential, type Lease } from '../domain/lease.ts';
-import { serverAddress } from '../domain/providers.ts';
-import { Secret } from '../domain/secret.ts';
+import { decideIssue, decideRelease, evolveLease, type IssueCredential, type Lease } from '../domain/lease.ts';
+import type { LiveRegistry } from '../domain/registry.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { Aggregates } from './aggregates.ts';
 import type { IssueCredentialCommand, IssuedCredential } from './application.ts';
 import { eventsToAppend, metadataOf } from './event-metadata.ts';
 import { type IdempotentRequest, idempotentRequest, keyReused, requireSameRequest } from './idempotency.ts';
-import { leaseView } from './lease-view.ts';
+import { issuedCredential } from './issued-credential.ts';
+import { type EffectiveLogin, type LoginCredentials, missingSecret } from './login-credential.ts';
 import { DuplicateEventId, type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
-import type { LoginCredential, Vault } from './ports/vault.ts';
 import type { RequestContext } from './request-context.ts';
+
+/** A credential that is replaced more often while it is being issued is not in use, it is under attack. */
+const MAX_ATTEMPTS = 5;
 
 export interface IssueCredentialParts {
   readonly log: EventLog;
   readonly aggregates: Aggregates;
-  readonly vault: Vault;
+  readonly logins: LoginCredentials;
   readonly progress: ProjectionProgress;
   readonly plainHttpHosts: ReadonlySet<string>;
   readonly now: () => number;
 }
 
 interface Decided {
+  readonly registry: LiveRegistry;
   readonly event: CredentialIssued;
-  readonly credential: LoginCredential;
-  readonly passwordExpiresAt: Instant | null;
+  readonly login: EffectiveLogin;
 }
 
+interface Ask {
+  readonly context: RequestContext;
+  readonly projectId: string;
+  readonly registryId: string;
+  readonly issue: Omit<IssueCredential, 'leaseId'>;
+  readonly idempotent: IdempotentRequest | null;
+}
+
+/** Hands out the login under a lease. The lease is durable before the secret leaves, and of the version that is current then. */
 export function issueCredentialUseCase(parts: IssueCredentialParts) {
-  const { log, aggregates, vault, progress, plainHttpHosts, now } = parts;
+  const { log, aggregates, logins, progress, plainHttpHosts, now } = parts;
 
   return async (
     context: RequestContext,
@@ -45,96 +56,122 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
     const pipeline = checkText('pipeline', command.pipeline, { max: 255 });
     const runId = command.runId == null ? null : checkText('runId', command.runId, { max: 255 });
     const idempotent = idempotentRequest(context, projectId, 'issueCredential', null, command);
-    const repeated = idempotent && (await findRepeated(projectId, idempotent));
+    const repeated = idempotent && (await findRepeated(idempotent));
     if (repeated) return repeated;
 
-    const leaseId = idempotent ? derivedEventId(idempotent.eventId, 0) : randomUUID();
     const { image, purpose, ttlSeconds } = command;
+    const issue = { image: image.trim(), pipeline, runId, purpose, ttlSeconds };
+    const ask: Ask = { context, projectId, registryId: registryId(projectId, url), issue, idempotent };
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const issued = await attemptOnce(ask, attempt);
+      if (issued) return issued;
+    }
+    throw unavailable(`The credential of ${url} is being replaced. Try again.`);
+  };
+
+  /** Undefined where the credential was replaced or deleted meanwhile: the lease was withdrawn, nothing left. */
+  async function attemptOnce(ask: Ask, attempt: number): Promise<IssuedCredential | undefined> {
+    const { context, projectId, idempotent } = ask;
+    const leaseId = idempotent ? leaseOfAttempt(idempotent, attempt) : randomUUID();
     const at = now();
-    const issue = { leaseId, image: image.trim(), pipeline, runId, purpose, ttlSeconds };
-    const { event, credential, passwordExpiresAt } = await decideAndOpen(projectId, url, issue, at);
+    const { registry, event, login } = await decideAndOpen(ask, leaseId, at);
 
     const occurredAt = new Date(at).toISOString();
     const metadata = metadataOf(context, projectId, idempotent?.fingerprint ?? null);
-    const events = eventsToAppend([event], metadata, occurredAt, idempotent);
+    const keyed = idempotent && { ...idempotent, eventId: eventOfAttempt(idempotent, attempt) };
     try {
-      const { position } = await log.append(leaseStream(leaseId), 'no-stream', events);
+      const { position } = await log.append(
+        leaseStream(leaseId),
+        'no-stream',
+        eventsToAppend([event], metadata, occurredAt, keyed),
+      );
       await progress.waitFor(position);
     } catch (error) {
-      const first = idempotent && isRefusal(error) && (await findRepeated(projectId, idempotent));
+      const first = idempotent && isRefusal(error) && (await findRepeated(idempotent));
       if (first) return first;
       throw isRefusal(error) ? keyReused() : error;
     }
     const lease = evolveLease(null, event, { at: occurredAt, actor: metadata.actor });
     if (lease === null) throw new Error('an issued credential must leave a lease');
-    return issued(lease, credential, passwordExpiresAt);
-  };
+    if (await isStillCurrent(registry)) return issuedCredential(lease, login);
+    await withdraw(ask, lease);
+    return undefined;
+  }
 
   /** The secret is opened before the lease is recorded, so that it is there; it leaves only after that. */
-  async function decideAndOpen(projectId: string, url: string, issue: IssueCredential, at: number): Promise<Decided> {
-    const id = registryId(projectId, url);
-    let { state } = await aggregates.registry(id);
+  async function decideAndOpen(ask: Ask, leaseId: string, at: number): Promise<Decided> {
+    let { state } = await aggregates.registry(ask.registryId);
     for (;;) {
-      const event = decideIssue(state, issue, at);
+      const event = decideIssue(state, { ...ask.issue, leaseId }, at);
       if (state.phase !== 'live') throw notFound('registry');
-      const credential = await open(projectId, event);
-      if (credential) return { event, credential, passwordExpiresAt: state.credential.expiresAt };
+      const login = await logins(state, ask.issue.purpose);
+      if (login) return { registry: state, event, login };
       // A rotation in between destroys what was decided on, and brings what is to be given instead.
       const decidedOn = state.credential.secretId;
-      ({ state } = await aggregates.registry(id));
-      if (state.phase === 'live' && state.credential.secretId === decidedOn) throw missing(url);
+      ({ state } = await aggregates.registry(ask.registryId));
+      if (state.phase === 'live' && state.credential.secretId === decidedOn) missingSecret(state.url);
     }
   }
 
-  function open(projectId: string, { data }: CredentialIssued): Promise<LoginCredential | undefined> {
-    const { registryId, credentialVersion, url: host, secret } = data;
-    return vault.open({ projectId, registryId, credentialVersion, host }, secret);
+  async function isStillCurrent({ registryId: id, credential }: LiveRegistry): Promise<boolean> {
+    const { state } = await aggregates.registry(id);
+    return state.phase === 'live' && state.credential.secretId === credential.secretId;
+  }
+
+  async function withdraw({ context, projectId }: Ask, lease: Lease): Promise<void> {
+    const event = decideRelease(lease);
+    if (event === null) return;
+    const metadata = metadataOf(context, projectId, null);
+    const events = eventsToAppend([event], metadata, new Date(now()).toISOString(), null);
+    const { position } = await log.append(leaseStream(lease.id), 0, events);
+    await progress.waitFor(position);
   }
 
   /** The same lease once more, for as long as it lasts. */
-  async function findRepeated(projectId: string, idempotent: IdempotentRequest): Promise<IssuedCredential | undefined> {
-    const leaseId = derivedEventId(idempotent.eventId, 0);
-    const [first] = await aggregates.history(leaseStream(leaseId));
-    if (!first) return undefined;
-    requireSameRequest(idempotent, first);
-    const event = decodeEvent(first);
-    if (event.type !== 'CredentialIssued') throw keyReused();
-    const { state: lease } = await aggregates.lease(leaseId);
-    if (lease === null || lease.releasedAt !== null || Date.parse(lease.expiresAt) <= now()) {
-      throw new PurserError(
-        'CREDENTIAL_UNAVAILABLE',
-        'The lease that was issued under this idempotencyKey has ended. Ask again with a new key.',
-      );
+  async function findRepeated(idempotent: IdempotentRequest): Promise<IssuedCredential | undefined> {
+    const found = await lastAttempt(idempotent);
+    if (!found) return undefined;
+    const { state: lease } = await aggregates.lease(found.data.leaseId);
+    if (lease === null || lease.releasedAt !== null || Date.parse(lease.expiresAt) <= now()) throw ended('has ended');
+    const { state } = await aggregates.registry(lease.registryId);
+    if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) {
+      throw ended('is of a credential that was replaced since');
     }
-    const credential = await open(projectId, event);
-    if (!credential) throw missing(event.data.url);
-    const { state } = await aggregates.registry(event.data.registryId);
-    await progress.waitFor(first.position);
-    return issued(lease, credential, expiryOfVersion(state, lease.credentialVersion));
+    const login = (await logins(state, lease.purpose)) ?? missingSecret(lease.url);
+    await progress.waitFor(await log.head());
+    return issuedCredential(lease, login);
+  }
+
+  async function lastAttempt(idempotent: IdempotentRequest): Promise<CredentialIssued | undefined> {
+    let last: CredentialIssued | undefined;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const [first] = await aggregates.history(leaseStream(leaseOfAttempt(idempotent, attempt)));
+      if (!first) return last;
+      requireSameRequest(idempotent, first);
+      const event = decodeEvent(first);
+      if (event.type !== 'CredentialIssued') throw keyReused();
+      last = event;
+    }
+    return last;
   }
 }
 
-function missing(url: string): PurserError {
-  return new PurserError('CREDENTIAL_UNAVAILABLE', `The stored password of ${url} is missing. Rotate the credential.`);
+function leaseOfAttempt({ eventId }: IdempotentRequest, attempt: number): string {
+  return derivedEventId(eventId, attempt);
+}
+
+/** The first has the key's own id, which keeps the key from being used for anything else. */
+function eventOfAttempt(idempotent: IdempotentRequest, attempt: number): string {
+  return attempt === 0 ? idempotent.eventId : derivedEventId(leaseOfAttempt(idempotent, attempt), 0);
+}
+
+function ended(why: string): PurserError {
+  return new PurserError(
+    'CREDENTIAL_UNAVAILABLE',
+    `The lease that was issued under this idempotencyKey ${why}. Ask again with a new key.`,
+  );
 }
 
 function isRefusal(error: unknown): boolean {
   return error instanceof WrongExpectedRevision || error instanceof DuplicateEventId;
-}
-
-function expiryOfVersion(state: Awaited<ReturnType<Aggregates['registry']>>['state'], version: number): Instant | null {
-  return state.phase === 'live' && state.credential.version === version ? state.credential.expiresAt : null;
-}
-
-function issued(lease: Lease, { username, password }: LoginCredential, expiresAt: Instant | null): IssuedCredential {
-  const address = serverAddress(lease.url);
-  const auth = Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64');
-  return {
-    lease: leaseView(lease),
-    serverAddress: address,
-    username,
-    password,
-    expiresAt,
-    dockerConfigJson: new Secret(JSON.stringify({ auths: { [address]: { auth } } })),
-  };
 }

@@ -2,7 +2,7 @@ import { PurserError } from '../domain/errors.ts';
 import type { Instant, LeasePurpose } from '../domain/events.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import type { MintedPasswords } from './minted-passwords.ts';
-import type { LoginCredential, SecretBinding, Vault } from './ports/vault.ts';
+import { type LoginCredential, type SecretBinding, SecretIntegrityError, type Vault } from './ports/vault.ts';
 
 /** What a client logs in to the registry with, and when that ends, where it is known. */
 export interface EffectiveLogin extends LoginCredential {
@@ -15,6 +15,22 @@ export type StoredCredentialOf = (registry: LiveRegistry) => Promise<LoginCreden
 export function createStoredCredentialOf(vault: Vault): StoredCredentialOf {
   return async (registry) =>
     (await vault.open(bindingOf(registry), registry.credential)) ?? missingSecret(registry.url);
+}
+
+/** A record that does not open is of no more use to the caller than one that is gone; the operator hears of it. */
+export function withReportedFaults(vault: Vault, onFault: (error: unknown) => void): Vault {
+  return {
+    ...vault,
+    async open(binding, ref) {
+      try {
+        return await vault.open(binding, ref);
+      } catch (error) {
+        if (!(error instanceof SecretIntegrityError)) throw error;
+        onFault(error);
+        return missingSecret(binding.host);
+      }
+    },
+  };
 }
 
 function bindingOf({ projectId, registryId, url: host, credential }: LiveRegistry): SecretBinding {

@@ -39,9 +39,13 @@ export function checkDetails(entered: EnteredDetails, url: string): CheckedDetai
       (text) => checkText('description', text, { max: 2000, multiline: true, optional: true }) || null,
       null,
     ),
-    email: ifGiven(entered.email, (email) => checkEmail('email', email.trim()), null),
+    email: ifGiven(unlessBlank(entered.email), (email) => checkEmail('email', email), null),
     access: ifGiven(entered.access, (access) => access, 'PULL_AND_PUSH'),
-    caCertificate: ifGiven(entered.caCertificate, (pem) => checkPemCertificates('caCertificate', pem), null),
+    caCertificate: ifGiven(
+      unlessBlank(entered.caCertificate),
+      (pem) => checkPemCertificates('caCertificate', pem),
+      null,
+    ),
     rotateEveryDays: ifGiven(entered.rotateEveryDays, checkRotateEveryDays, null),
   };
 }
@@ -102,6 +106,11 @@ function earlierExpiry(
 ): Pick<CredentialVersion, 'expiresAt' | 'expirySource'> {
   if (learnt !== null && (declared === null || learnt < declared)) return { expiresAt: learnt, expirySource: 'SECRET' };
   return { expiresAt: declared, expirySource: declared === null ? null : 'DECLARED' };
+}
+
+/** Forms send an empty text for what was cleared. */
+function unlessBlank(text: string | null | undefined): string | null | undefined {
+  return text?.trim() === '' ? null : text;
 }
 
 function ifGiven<Entered, Kept, Cleared>(

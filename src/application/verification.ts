@@ -1,6 +1,6 @@
 import type { MintConfig } from '../domain/events.ts';
 import { existing } from '../domain/registry.ts';
-import { type HealthView, registryView } from '../domain/registry-view.ts';
+import { registryView } from '../domain/registry-view.ts';
 import type { Aggregates } from './aggregates.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import { metadataOf } from './event-metadata.ts';
@@ -29,10 +29,9 @@ export function createVerification({ tests, aggregates, registries }: Verificati
   return (projectId, wanted) => {
     let report: ProbeReport | undefined;
 
-    async function healthOf({ state, before }: RegistryOutcome): Promise<HealthView | null> {
-      // A registry that was not there before has not been tested.
-      if (before.phase !== 'live') return null;
-      return (await registries.byId(projectId, existing(state).registryId))?.health ?? null;
+    /** What the read models know besides: nothing of a registry that was not there before. */
+    async function known({ state, before }: RegistryOutcome): Promise<RegistryView | undefined> {
+      return before.phase === 'live' ? registries.byId(projectId, existing(state).registryId) : undefined;
     }
 
     return {
@@ -42,11 +41,15 @@ export function createVerification({ tests, aggregates, registries }: Verificati
 
       async answer(context, outcome) {
         const live = existing(outcome.state);
-        if (!report) return registryView(live, outcome.revision, await healthOf(outcome));
+        if (!report) {
+          const view = await known(outcome);
+          const present = view?.credential.present ?? true;
+          return registryView(live, outcome.revision, { health: view?.health ?? null, present });
+        }
         const metadata = metadataOf(context, projectId, null);
         const health = await tests.record(live, report, { metadata, scheduled: false });
         const { state, revision } = await aggregates.registry(live.registryId);
-        return registryView(existing(state), revision === 'no-stream' ? outcome.revision : revision, health);
+        return registryView(existing(state), Number(revision), { health, present: true });
       },
     };
   };

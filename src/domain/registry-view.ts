@@ -48,7 +48,11 @@ export interface HealthView extends ProbeVerdicts {
 }
 
 /** The registry right after an event: made from the folded state, not read back. */
-export function registryView(live: LiveRegistry, revision: number, health: HealthView | null = null): RegistryView {
+export function registryView(
+  live: LiveRegistry,
+  revision: number,
+  { health, present }: { readonly health: HealthView | null; readonly present: boolean },
+): RegistryView {
   const { phase: _phase, registryId, lastVersion: _last, rotateEveryDays, credential, ...registry } = live;
   const { version, kind, expiresAt, expirySource, rotatedAt, rotatedBy, warnings } = credential;
   return {
@@ -57,7 +61,7 @@ export function registryView(live: LiveRegistry, revision: number, health: Healt
     credential: {
       version,
       kind,
-      present: true,
+      present,
       expiresAt,
       expirySource,
       rotateEveryDays,

@@ -93,8 +93,8 @@ export class EventLogUnavailable extends PurserError {
 
 export interface EventLog {
   /**
-   * Appends all events or none, durably, before it resolves. Repeating an append with the same event ids, stream and
-   * content gives the first result again, whatever `expected` says.
+   * Appends all events or none, durably, before it resolves. Repeating an append with the same event ids, stream,
+   * content and fingerprints gives the first result again, whatever `expected` says.
    * @throws WrongExpectedRevision, DuplicateEventId, EventLogUnavailable
    */
   append(

@@ -293,7 +293,9 @@ function change(
     project_id: projectId,
     registry_id: registryId,
     registry:
-      after.phase === 'live' ? registryView(after, recorded.revision, memory.health.get(registryId) ?? null) : null,
+      after.phase === 'live'
+        ? registryView(after, recorded.revision, { health: memory.health.get(registryId) ?? null, present: true })
+        : null,
   });
 }
 
