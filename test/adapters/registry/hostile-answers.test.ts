@@ -1,0 +1,278 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
+import { createEgress } from '../../../src/adapters/egress/egress.ts';
+import { canary } from '../../support/canary.ts';
+import type { Internet } from '../../support/stub-registries/internet.ts';
+import { registryApi, rightsByBasic } from '../../support/stub-registries/registry-api.ts';
+import { type Handler, registryError, type StubAnswer } from '../../support/stub-registries/stub-host.ts';
+import { type Asked, probe, startInternet, talk, withCredential } from './probe-fixture.ts';
+
+let internet: Internet;
+beforeAll(async () => {
+  internet = await startInternet();
+});
+afterEach(() => internet.reset());
+afterAll(() => internet.close());
+
+const HOST = 'registry.example.com';
+const ELSEWHERE = 'elsewhere.example.com';
+/** In everything that the other side sends: it must not come out again. */
+const MARK = 'sent-by-the-other-side';
+const ask = (changes: Partial<Asked> = {}): Asked => ({
+  url: HOST,
+  provider: 'GENERIC',
+  username: 'robot',
+  password: canary('hostile'),
+  repository: 'team/app',
+  ...changes,
+});
+const challenge = (realm: string): StubAnswer => ({
+  ...registryError(401, MARK, MARK),
+  headers: { 'www-authenticate': `Bearer realm="${realm}",service="${MARK}"`, 'x-mark': MARK },
+});
+/** A registry with a token server on its own host that answers so. */
+const withTokens =
+  (answer: ReturnType<Handler>): Handler =>
+  (request) =>
+    request.path === '/token' ? answer : challenge(`https://${HOST}/token`);
+
+describe('the probe finds no registry', () => {
+  it.each<[string, ReturnType<Handler>, object]>([
+    ['in a web page', { status: 200, body: `<html>${MARK}</html>` }, { outcome: 'NOT_A_REGISTRY' }],
+    ['where there is no such path', { status: 404, body: MARK }, { outcome: 'NOT_A_REGISTRY' }],
+    ['where nobody says how to log in', { status: 401, body: MARK }, { outcome: 'NOT_A_REGISTRY' }],
+    [
+      'behind a redirect, which it does not follow',
+      { status: 301, headers: { location: `https://${ELSEWHERE}/v2/?${MARK}` } },
+      { outcome: 'NOT_A_REGISTRY', detail: 'REDIRECTED' },
+    ],
+    ['in what is not HTTP', (response) => void response.socket?.end(`${MARK}\r\n\r\n`), { outcome: 'NOT_A_REGISTRY' }],
+    ['in more than 64 KiB', { status: 200, body: MARK.repeat(4_000) }, { outcome: 'NOT_A_REGISTRY' }],
+    [
+      'that asks for a login it knows',
+      { status: 401, headers: { 'www-authenticate': `Negotiate, Digest realm="${MARK}"` } },
+      { outcome: 'UNEXPECTED_ANSWER', detail: 'UNKNOWN_SCHEME' },
+    ],
+    ['that has time for it', { status: 429, body: MARK }, { outcome: 'RATE_LIMITED' }],
+    ['that works', { status: 503, body: MARK }, { outcome: 'UNEXPECTED_ANSWER', detail: 'SERVER_ERROR' }],
+  ])('%s', async (_, answer, found) => {
+    const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 200, body: {} }));
+    const host = await internet.serve(HOST, () => answer);
+    const report = await probe(internet, ask());
+    expect(report).toMatchObject({
+      detail: null,
+      ...found,
+      login: 'UNKNOWN',
+      pull: 'UNKNOWN',
+      push: 'UNKNOWN',
+      method: null,
+    });
+    expect(JSON.stringify(report)).not.toContain(MARK);
+    expect(elsewhere.connections).toBe(0);
+    expect(withCredential(host)).toEqual([]);
+  });
+
+  it('where nothing listens', async () => {
+    expect(await probe(internet, ask())).toMatchObject({ outcome: 'UNREACHABLE', detail: null, login: 'UNKNOWN' });
+  });
+
+  it.each<[string, Handler]>([
+    ['that never answers', () => () => undefined],
+    ['that never ends its answer', () => (response) => void response.writeHead(200).write('{')],
+  ])('%s before the deadline', async (_, handler) => {
+    const { egress } = internet;
+    const hurried = { ...egress, open: (options = {}) => egress.open({ ...options, deadlineMs: 300 }) };
+    await internet.serve(HOST, handler);
+    const report = await probe({ ...internet, egress: hurried }, ask());
+    expect(report).toMatchObject({ outcome: 'UNREACHABLE', login: 'UNKNOWN' });
+  });
+
+  it('whose certificate it can trust', async () => {
+    const host = await internet.serve(HOST, () => ({ status: 200, body: {} }));
+    const report = await probe(internet, ask({ caCertificate: null }));
+    expect(report).toMatchObject({ outcome: 'TLS_INVALID', detail: 'UNKNOWN_AUTHORITY', login: 'UNKNOWN' });
+    const unreadable = await probe(internet, ask({ caCertificate: 'no certificate' }));
+    expect(unreadable).toMatchObject({ outcome: 'TLS_INVALID', detail: 'OWN_AUTHORITY_UNREADABLE' });
+    expect(host.requests).toEqual([]);
+  });
+
+  it('on a private address, unless the operator opens it', async () => {
+    const host = await internet.serve(HOST, () => ({ status: 200, body: {} }));
+    const egress = createEgress({ allow: parseAllowList([]), plainHttpHosts: new Set() });
+    const at = (url: string) => probe({ egress, caCertificate: null }, ask({ url }));
+    expect(await at(`127.0.0.1:${host.port}`)).toMatchObject({
+      outcome: 'TARGET_NOT_ALLOWED',
+      detail: 'PRIVATE_ADDRESS',
+    });
+    expect(await at('registry.internal')).toMatchObject({ outcome: 'TARGET_NOT_ALLOWED', detail: 'LOCAL_NAME' });
+    expect(host.connections).toBe(0);
+  });
+
+  it.each(['../../etc', 'a/../b', 'a/./b', 'a//b', 'a?b', 'a#b', 'a b', '/a', 'a/', 'ä', '%2e%2e/a', 'a'.repeat(256)])(
+    'with a repository %j, and asks for none',
+    async (repository) => {
+      expect(await probe(internet, ask({ repository }))).toMatchObject({
+        outcome: 'REPOSITORY_NOT_FOUND',
+        login: 'UNKNOWN',
+      });
+      expect(internet.dialled).toEqual([]);
+    },
+  );
+});
+
+describe('the credential stays with the registry', () => {
+  it.each([
+    `https://${ELSEWHERE}/token`,
+    `http://${HOST}/token`,
+    `https://${HOST}@${ELSEWHERE}/token`,
+    `https://${HOST}.${ELSEWHERE}/token`,
+    'not a URL',
+  ])('when the realm is %s', async (realm) => {
+    const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 200, body: { token: 'x' } }));
+    const host = await internet.serve(HOST, () => challenge(realm));
+    const report = await probe(internet, ask());
+    expect(report).toMatchObject({ outcome: 'REALM_NOT_TRUSTED', login: 'UNKNOWN' });
+    expect(elsewhere.connections).toBe(0);
+    expect(withCredential(host)).toEqual([]);
+    expect(internet.dialled).not.toContain(ELSEWHERE);
+  });
+
+  it('unless the operator allows the host of the realm', async () => {
+    const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 401 }));
+    await internet.serve(HOST, () => challenge(`https://${ELSEWHERE}/token`));
+    const report = await probe(internet, ask(), { trustedRealms: new Set([ELSEWHERE]) });
+    expect(report).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
+    expect(withCredential(elsewhere)).toHaveLength(1);
+  });
+
+  it.each([301, 302, 307, 308])('when the token server redirects with %i', async (status) => {
+    const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 200, body: { token: 'x' } }));
+    await internet.serve(HOST, withTokens({ status, headers: { location: `https://${ELSEWHERE}/token` } }));
+    expect(await probe(internet, ask())).toMatchObject({ outcome: 'UNEXPECTED_ANSWER', login: 'UNKNOWN' });
+    expect(elsewhere.connections).toBe(0);
+  });
+
+  it.each([
+    [`https://${ELSEWHERE}/v2/team/app/blobs/uploads/1`, false],
+    [`//${ELSEWHERE}/v2/team/app/blobs/uploads/1`, false],
+    [`http://${HOST}/v2/team/app/blobs/uploads/1`, false],
+    [`https://${HOST}:8443/v2/team/app/blobs/uploads/1`, false],
+    [`https://user:x@${HOST}/v2/team/app/blobs/uploads/1`, false],
+    ['http://[', false],
+    [`https://${HOST}/v2/team/app/blobs/uploads/1?state=a%2Fb`, true],
+    ['/v2/team/app/blobs/uploads/1?state=a%2Fb', true],
+    ['1?state=a%2Fb', true],
+  ])('when the upload goes on at %s', async (location, followed) => {
+    const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 204 }));
+    const robot = { username: 'robot', password: canary('upload'), rights: { 'team/app': ['pull', 'push'] as const } };
+    const host = await internet.serve(HOST, (request) => {
+      const answer = registryApi(request, { challenge: 'Basic realm="r"', rights: rightsByBasic([robot]) });
+      return answer.status === 202 ? { ...answer, headers: { location } } : answer;
+    });
+    const report = await probe(internet, ask({ password: robot.password }));
+    expect(report).toMatchObject({ outcome: 'OK', push: 'PROVED', method: 'UPLOAD_PROBE' });
+    const cancels = host.requests.filter(({ method }) => method === 'DELETE');
+    expect(cancels.map(({ path, query }) => [path, query.get('state')])).toEqual(
+      followed ? [['/v2/team/app/blobs/uploads/1', 'a/b']] : [],
+    );
+    expect(elsewhere.connections).toBe(0);
+    expect(internet.dialled.every((name) => name === HOST)).toBe(true);
+  });
+});
+
+describe('a token server', () => {
+  it.each<[string, ReturnType<Handler>, string]>([
+    ['answers without JSON', { status: 200, body: MARK }, 'UNEXPECTED_ANSWER'],
+    ['answers without a token', { status: 200, body: { [MARK]: MARK } }, 'UNEXPECTED_ANSWER'],
+    ['answers with a list', { status: 200, body: [MARK] }, 'UNEXPECTED_ANSWER'],
+    ['answers with a number', { status: 200, body: { token: 5 } }, 'UNEXPECTED_ANSWER'],
+    [
+      'answers with a token that would break a header',
+      { status: 200, body: { token: 'a\r\nb: c' } },
+      'UNEXPECTED_ANSWER',
+    ],
+    ['answers with more than 64 KiB', { status: 200, body: { token: 'a'.repeat(70_000) } }, 'UNEXPECTED_ANSWER'],
+    ['breaks off', (response) => void response.destroy(), 'UNEXPECTED_ANSWER'],
+    ['is overrun', { status: 429, body: MARK }, 'RATE_LIMITED'],
+    ['fails', { status: 500, body: MARK }, 'UNEXPECTED_ANSWER'],
+  ])('that %s proves nothing', async (_, answer, outcome) => {
+    await internet.serve(HOST, withTokens(answer));
+    const report = await probe(internet, ask());
+    expect(report).toMatchObject({ outcome, login: 'UNKNOWN', pull: 'UNKNOWN', push: 'UNKNOWN' });
+    expect(JSON.stringify(report)).not.toContain(MARK);
+  });
+
+  it('that makes a token for nobody has refused the login', async () => {
+    const anonymous = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":""}').toString('base64url')}.`;
+    await internet.serve(HOST, withTokens({ status: 200, body: { token: anonymous } }));
+    expect(await probe(internet, ask())).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
+  });
+
+  it('whose token the registry does not take has not proved the login', async () => {
+    await internet.serve(HOST, withTokens({ status: 200, body: { token: 'opaque' } }));
+    expect(await probe(internet, ask())).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
+  });
+
+  it('that knows forms only is asked with one', async () => {
+    const host = await internet.serve(HOST, ({ path, method, authorization }) => {
+      if (path === '/token')
+        return method === 'POST' ? { status: 200, body: { access_token: 'opaque' } } : { status: 405 };
+      return authorization === undefined ? challenge(`https://${HOST}/token`) : { status: 200, body: {} };
+    });
+    const asked = ask({ repository: null });
+    expect(await probe(internet, asked)).toMatchObject({ outcome: 'OK', login: 'PROVED' });
+    const form = Object.fromEntries(new URLSearchParams(host.requests.find(({ method }) => method === 'POST')?.body));
+    expect(form).toMatchObject({ grant_type: 'password', username: 'robot', password: asked.password });
+    expect(form).not.toHaveProperty('scope');
+  });
+
+  it('is given a refresh token as what it is', async () => {
+    const host = await internet.serve(HOST, ({ path, authorization }) => {
+      if (path === '/token') return { status: 200, body: { access_token: 'opaque' } };
+      return authorization === undefined ? challenge(`https://${HOST}/token`) : { status: 200, body: {} };
+    });
+    const asked = ask({ repository: null, username: '<token>' });
+    expect(await probe(internet, asked)).toMatchObject({ outcome: 'OK', login: 'PROVED' });
+    expect(talk(host)).toEqual(['GET /v2/', 'POST /token', 'GET /v2/']);
+    const form = Object.fromEntries(new URLSearchParams(host.requests[1]?.body));
+    expect(form).toMatchObject({ grant_type: 'refresh_token', refresh_token: asked.password });
+    expect(host.requests[1]?.authorization).toBeUndefined();
+  });
+});
+
+describe('a registry that lets everybody in', () => {
+  const robot = { username: 'robot', password: canary('open'), rights: { 'team/app': ['pull', 'push'] as const } };
+  /** Reading is free, pushing is not. */
+  const openToRead: Handler = (request) =>
+    request.method === 'GET'
+      ? registryApi(request, { challenge: 'Basic', rights: () => ({ 'team/app': ['pull'] }) })
+      : registryApi(request, { challenge: 'Basic realm="r"', rights: rightsByBasic([robot]) });
+
+  it('leaves the login unknown', async () => {
+    await internet.serve(HOST, openToRead);
+    expect(await probe(internet, ask({ repository: null }))).toMatchObject({
+      outcome: 'OK',
+      detail: 'NO_LOGIN_ASKED',
+      login: 'UNKNOWN',
+      method: null,
+    });
+  });
+
+  it('may ask whoever pushes, which is then the login', async () => {
+    await internet.serve(HOST, openToRead);
+    expect(await probe(internet, ask({ password: robot.password }))).toMatchObject({
+      outcome: 'OK',
+      detail: null,
+      login: 'PROVED',
+      pull: 'PROVED',
+      push: 'PROVED',
+    });
+    expect(await probe(internet, ask())).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
+  });
+
+  it('and lets everybody push proves nothing about the login', async () => {
+    await internet.serve(HOST, (request) => registryApi(request, { challenge: 'Basic', rights: () => robot.rights }));
+    const report = await probe(internet, ask());
+    expect(report).toMatchObject({ outcome: 'OK', detail: 'NO_LOGIN_ASKED', login: 'UNKNOWN', push: 'PROVED' });
+  });
+});
