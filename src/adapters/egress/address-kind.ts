@@ -39,6 +39,8 @@ const METADATA = networksOf(
   '192.0.0.192/32', // Oracle
   'fd00:ec2::254/128', // Amazon
   'fd00:ec2::23/128', // Amazon EKS pods
+  'fd00:c1::a9fe:a9fe/128', // Oracle
+  'fd00:42::42/128', // Scaleway
   'fd20:ce::254/128', // Google
 );
 

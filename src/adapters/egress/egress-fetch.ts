@@ -1,44 +1,57 @@
-import {
+import type {
   EgressFailed,
-  type EgressFetch,
-  type EgressRequest,
-  type EgressResponse,
-  type EgressSession,
+  EgressFault,
+  EgressFetch,
+  EgressResponse,
+  EgressSession,
 } from '../../application/ports/egress.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 /** For which the standard allows no body, not even an empty one. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** A `fetch` on top of a session's requests. */
-export function createFetch(request: EgressSession['request']): EgressFetch {
+/**
+ * A `fetch` on top of a session's requests.
+ * @param failed makes the session's error of a fault
+ */
+export function createFetch(
+  request: EgressSession['request'],
+  failed: (fault: EgressFault) => EgressFailed,
+): EgressFetch {
   return async (input, init) => {
-    const asked = new Request(input, init);
+    const asked = readRequest(input, init);
+    const method = METHODS.find((name) => name === asked?.method);
+    if (asked === undefined || method === undefined) throw failed({ kind: 'INVALID_REQUEST' });
     const body = asked.body === null ? {} : { body: new Uint8Array(await asked.arrayBuffer()) };
     const answer = await request({
       // As it was written, where it was: the parsed one would hide an address in another notation.
       url: typeof input === 'string' ? input : asked.url,
-      method: methodOf(asked),
+      method,
       headers: Object.fromEntries(asked.headers),
       signal: asked.signal,
       ...body,
     });
-    return responseOf(answer);
+    const response = responseOf(answer);
+    if (response === undefined) throw failed({ kind: 'MALFORMED_ANSWER' });
+    return response;
   };
 }
 
-function methodOf({ method }: Request): NonNullable<EgressRequest['method']> {
-  const known = METHODS.find((name) => name === method);
-  if (known === undefined) throw new EgressFailed({ kind: 'INVALID_REQUEST' });
-  return known;
+/** Undefined where it is not valid: the standard's own error repeats the URL, with the password that may stand in it. */
+function readRequest(...input: Parameters<EgressFetch>): Request | undefined {
+  try {
+    return new Request(...input);
+  } catch {
+    return undefined;
+  }
 }
 
-function responseOf({ status, headers, body }: EgressResponse): Response {
+/** Undefined where the standard does not know such an answer: of a status above 599, for instance. */
+function responseOf({ status, headers, body }: EgressResponse): Response | undefined {
+  const pairs = [...headers].flatMap(([name, values]) => values.map((value): [string, string] => [name, value]));
   try {
-    const pairs = [...headers].flatMap(([name, values]) => values.map((value): [string, string] => [name, value]));
     return new Response(WITHOUT_BODY.has(status) ? null : new Uint8Array(body), { status, headers: pairs });
   } catch {
-    // A status above 599, for instance, which the standard does not know.
-    throw new EgressFailed({ kind: 'MALFORMED_ANSWER' });
+    return undefined;
   }
 }

@@ -6,13 +6,16 @@ export interface LookupOptions {
   readonly isOperators: boolean;
 }
 
-/** The addresses of a name, in the order to try them. Empty, or rejected, where there are none. */
+/** The addresses of a name. Empty, or rejected, where there are none. */
 export type LookUpName = (name: string, options: LookupOptions) => Promise<readonly string[]>;
 
 /** IP addresses with their port, instead of the system's. */
 export interface DnsOptions {
   readonly servers?: readonly string[];
 }
+
+/** A name server that never answers for one family must leave time to use the other. The second try takes twice as long. */
+const PATIENCE = { timeout: 1_000, tries: 2 };
 
 /**
  * Names of strangers are asked of the DNS alone. Besides the search lists, this keeps them from the thread pool, where one
@@ -29,7 +32,7 @@ async function systemLookup(name: string, signal: AbortSignal): Promise<readonly
 }
 
 async function dnsLookup(name: string, signal: AbortSignal, servers?: readonly string[]): Promise<readonly string[]> {
-  const resolver = new Resolver();
+  const resolver = new Resolver(PATIENCE);
   if (servers !== undefined) resolver.setServers(servers);
   const cancel = () => resolver.cancel();
   signal.addEventListener('abort', cancel, { once: true });

@@ -79,7 +79,7 @@ export function openSession(parts: SessionParts, options: EgressSessionOptions =
 
   return {
     request,
-    fetch: createFetch(request),
+    fetch: createFetch(request, failed),
     get fault() {
       return firstFault;
     },

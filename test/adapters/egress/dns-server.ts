@@ -16,17 +16,20 @@ const HEADER_LENGTH = 12;
 
 /**
  * A name server over UDP that may answer differently each time.
- * @param addressesOf of either family; the ones of the type that was asked for are sent, with no time to live
+ * @param addressesOf of either family; the ones of the type that was asked for are sent, with no time to live;
+ * undefined: no answer at all
  */
 export async function startDnsServer(
-  addressesOf: (name: string, type: 'A' | 'AAAA') => readonly string[],
+  addressesOf: (name: string, type: 'A' | 'AAAA') => readonly string[] | undefined,
 ): Promise<DnsServer> {
   const socket = createSocket('udp4');
   const asked: string[] = [];
   socket.on('message', (query, { port, address }) => {
     const { name, type, end } = questionOf(query);
     asked.push(name);
-    const answers = (type === TYPES.A || type === TYPES.AAAA ? addressesOf(name, type === TYPES.A ? 'A' : 'AAAA') : [])
+    const addresses = type === TYPES.A || type === TYPES.AAAA ? addressesOf(name, type === TYPES.A ? 'A' : 'AAAA') : [];
+    if (addresses === undefined) return;
+    const answers = addresses
       .filter((candidate) => isIPv4(candidate) === (type === TYPES.A))
       .map((candidate) => recordOf(type, candidate));
     const header = Buffer.alloc(HEADER_LENGTH);

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
 import { createEgress } from '../../../src/adapters/egress/egress.ts';
 import type { EgressSession } from '../../../src/application/ports/egress.ts';
+import { canary } from '../../support/canary.ts';
 
 let server: Server;
 let url: string;
@@ -105,6 +107,16 @@ describe('the fetch of a session', () => {
     await expect(session.fetch(url, { method: 'OPTIONS' })).rejects.toMatchObject({
       fault: { kind: 'INVALID_REQUEST' },
     });
+  });
+
+  it('does not repeat what stands in a URL that it cannot take', async () => {
+    const password = canary('fetch');
+    const failed: unknown = await session
+      .fetch(`https://user:${password}@registry.example.com/`)
+      .catch((error) => error);
+    expect(failed).toMatchObject({ fault: { kind: 'INVALID_REQUEST' } });
+    expect(inspect(failed)).not.toContain(password);
+    expect(session.fault).toEqual({ kind: 'INVALID_REQUEST' });
   });
 
   it('takes no answer that the standard does not know', async () => {
