@@ -6,12 +6,17 @@ import { type DevelopmentIssuer, openDevelopmentIssuer } from './adapters/auth/d
 import { parseIssuers } from './adapters/auth/issuers.ts';
 import { createKeySets } from './adapters/auth/jwks.ts';
 import { createAuthenticator } from './adapters/auth/token-verifier.ts';
+import { parseAllowList } from './adapters/egress/allow-list.ts';
+import { createEgress } from './adapters/egress/egress.ts';
+import { createGuardedFetchJson } from './adapters/egress/guarded-fetch-json.ts';
+import { createPasswordMinter } from './adapters/minting/password-minter.ts';
 import { isUnavailable } from './adapters/postgres/availability.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
 import { startEmbeddedPostgres } from './adapters/postgres/embedded-server.ts';
 import { createPostgresEventLog } from './adapters/postgres/event-log.ts';
 import { createFeed } from './adapters/postgres/feeds.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
+import { createMintedPasswordStore } from './adapters/postgres/minted-password-store.ts';
 import { createProgress } from './adapters/postgres/projections/progress.ts';
 import { createProjector } from './adapters/postgres/projections/projector.ts';
 import { createAuditQueries } from './adapters/postgres/queries/audit-queries.ts';
@@ -22,14 +27,19 @@ import {
 } from './adapters/postgres/queries/feed-queries.ts';
 import { createLeaseQueries } from './adapters/postgres/queries/lease-queries.ts';
 import { createRegistryQueries } from './adapters/postgres/queries/registry-queries.ts';
+import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
 import { createReadConnections } from './adapters/postgres/read-connections.ts';
 import { createSealedSecretStore } from './adapters/postgres/sealed-secret-store.ts';
 import { sessionConfig } from './adapters/postgres/session.ts';
+import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
 import { type KeyRing, loadKeyRing } from './adapters/vault/key-ring.ts';
+import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
 import { createVault, type SealingVault } from './adapters/vault/vault.ts';
 import { abandonOrphanedStages } from './application/abandon-orphaned-stages.ts';
 import { createApplication } from './application/create-application.ts';
 import type { EventLog, Position } from './application/ports/event-log.ts';
+import { scheduledChecks } from './application/scheduled-checks.ts';
+import { createChores } from './chores.ts';
 import { type Config, ConfigurationError } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
 import type { Readiness } from './http/health.ts';
@@ -42,6 +52,8 @@ const READ_CONNECTIONS = 2;
 /** How long a mutation waits until what it wrote can be read. */
 const READ_YOUR_WRITE_MS = 10_000;
 const HOUSEKEEPING_MS = 30_000;
+/** Tests go out to others' registries, which ban who asks too often. */
+const TESTS_OF_A_PROJECT = { turns: 10, windowSeconds: 60 };
 const TOKEN_TTL_SECONDS = 3600;
 
 export interface Stores {
@@ -166,27 +178,63 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       notices: createFeed({ query: createNoticeFeedQuery(reads), follow: progress.follow, onFault }),
       changes: createFeed({ query: createChangeFeedQuery(reads), follow: progress.follow, onFault }),
     };
-    const { application, attempts, aggregates } = createApplication({
+    const { plainHttpHosts, trustedRealms } = config;
+    const egressOptions = { allow: parseAllowList(config.egressAllow), plainHttpHosts };
+    const egress = createEgress(egressOptions);
+    const probe = createRegistryProbe({ egress, plainHttpHosts, trustedRealms, now: Date.now });
+    const mintedPasswords = createMintedPasswordVault({
+      keyRing,
+      store: createMintedPasswordStore({ connectionString, log: logger }),
+    });
+    lifecycle.onClose(() => mintedPasswords.close());
+    const registries = createRegistryQueries(reads, Date.now);
+    const { application, attempts, aggregates, tests, logins } = createApplication({
       log,
       vault,
       progress,
-      registries: createRegistryQueries(reads, Date.now),
+      registries,
       leases: createLeaseQueries(reads, Date.now),
       audit: createAuditQueries(reads),
       notices: createNoticeQueries(reads),
       feeds,
-      plainHttpHosts: config.plainHttpHosts,
+      probe,
+      minter: createPasswordMinter({ egress, now: Date.now }),
+      mintedPasswords,
+      limiter: createRateLimiter(reads, TESTS_OF_A_PROJECT),
+      plainHttpHosts,
       now: Date.now,
       onFault,
     });
     lifecycle.onClose(() => attempts.flush({ all: true }));
 
     const abandonStages = abandonOrphanedStages({ log, aggregates, vault, now: Date.now });
-    const housekeeping = setInterval(() => {
-      void attempts.flush({ all: false }).catch(onFault);
-      if (projector.leading) void abandonStages().catch(onFault);
-    }, HOUSEKEEPING_MS);
-    lifecycle.onClose(async () => clearInterval(housekeeping));
+    const intervalMs = config.healthCheckIntervalMs;
+    const checkDue =
+      intervalMs === undefined
+        ? async () => 0
+        : scheduledChecks({
+            registries,
+            aggregates,
+            logins,
+            probe,
+            tests,
+            intervalMs,
+            now: Date.now,
+            random: Math.random,
+            onFault,
+          });
+    const chores = createChores(
+      [
+        () => attempts.flush({ all: false }),
+        ...[abandonStages, () => mintedPasswords.removeExpired(), checkDue].map(
+          (chore) => async (signal: AbortSignal) => {
+            if (projector.leading) await chore(signal);
+          },
+        ),
+      ],
+      { everyMs: HOUSEKEEPING_MS, onFault },
+    );
+    lifecycle.onClose(() => chores.stop());
 
     const readiness = async (): Promise<Readiness> => {
       const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
@@ -208,6 +256,10 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         issuers,
         keySets: createKeySets(issuers, {
           clock: Date.now,
+          fetchJson: createGuardedFetchJson(
+            issuers.flatMap((one) => ('jwksUri' in one ? [one.jwksUri] : [])),
+            egressOptions,
+          ),
           onFetchFailed: (name, error) =>
             logger.warn({ issuer: name, err: error }, 'the keys of an issuer cannot be fetched'),
         }),

@@ -21,6 +21,10 @@ const databaseUrl = z
   .regex(/^postgres(ql)?:\/\//, 'must be a URL such as postgres://user:password@host:5432/purser')
   .optional();
 
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** Providers take more frequent logins for an attack. */
+const MIN_CHECK_INTERVAL_MS = 5 * UNIT_MS.m;
+
 const environment = z.object({
   NODE_ENV: z.string().default('development'),
   PORT: z.coerce
@@ -37,6 +41,13 @@ const environment = z.object({
   JWT_ISSUERS: z.string().min(1).optional(),
   EGRESS_ALLOW: list,
   PLAIN_HTTP_HOSTS: list,
+  TRUSTED_REALMS: list,
+  HEALTH_CHECK_INTERVAL: z
+    .string()
+    .regex(/^[1-9]\d{0,4}[mhd]$/, 'must be a time such as 30m, 6h or 1d')
+    .transform((text) => Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS])
+    .refine((milliseconds) => milliseconds >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
+    .optional(),
   CORS_ORIGINS: list,
   LOG_LEVEL: z
     .enum(
@@ -60,6 +71,10 @@ export interface Config {
   readonly jwtIssuers: string | undefined;
   readonly egressAllow: readonly string[];
   readonly plainHttpHosts: ReadonlySet<string>;
+  /** Token servers that any registry's realm may name. */
+  readonly trustedRealms: ReadonlySet<string>;
+  /** Milliseconds between two checks of a registry; undefined: none are made. */
+  readonly healthCheckIntervalMs: number | undefined;
   readonly corsOrigins: readonly string[];
   readonly logLevel: string;
 }
@@ -90,6 +105,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtIssuers: values.JWT_ISSUERS,
     egressAllow: values.EGRESS_ALLOW,
     plainHttpHosts: new Set(values.PLAIN_HTTP_HOSTS),
+    trustedRealms: new Set(values.TRUSTED_REALMS),
+    healthCheckIntervalMs: values.HEALTH_CHECK_INTERVAL,
     corsOrigins: values.CORS_ORIGINS,
     logLevel: values.LOG_LEVEL,
   };

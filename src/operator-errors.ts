@@ -1,5 +1,6 @@
 import { DevelopmentIssuerError } from './adapters/auth/development-issuer.ts';
 import { IssuerConfigurationError } from './adapters/auth/issuers.ts';
+import { EgressAllowError } from './adapters/egress/allow-list.ts';
 import { DataDirInUse } from './adapters/postgres/embedded/take-over.ts';
 import { SchemaMismatch } from './adapters/postgres/migrate.ts';
 import { KeyRingError } from './adapters/vault/key-file.ts';
@@ -10,6 +11,7 @@ const FOR_OPERATORS = [
   ConfigurationError,
   DataDirInUse,
   DevelopmentIssuerError,
+  EgressAllowError,
   IssuerConfigurationError,
   KeyRingError,
   SchemaMismatch,

@@ -27,7 +27,7 @@ export interface ScheduledChecksParts {
  * refused its credential is left alone until that is rotated or tested by hand: providers ban whoever keeps trying.
  * Gives how many were checked.
  */
-export function scheduledChecks(parts: ScheduledChecksParts): () => Promise<number> {
+export function scheduledChecks(parts: ScheduledChecksParts): (signal: AbortSignal) => Promise<number> {
   const { registries, aggregates, logins, probe, tests, intervalMs, now, random, onFault } = parts;
 
   async function check(registryId: string): Promise<void> {
@@ -41,11 +41,12 @@ export function scheduledChecks(parts: ScheduledChecksParts): () => Promise<numb
     await tests.record(state, report, { metadata: systemMetadata(state.projectId), scheduled: true });
   }
 
-  return async () => {
+  return async (signal) => {
     const due = new Date(now() - intervalMs * (1 + JITTER * random())).toISOString();
     const ids = await registries.dueForCheck(due, BATCH);
     let checked = 0;
     for (const id of ids) {
+      if (signal.aborted) break;
       try {
         await check(id);
         checked += 1;

@@ -1,0 +1,39 @@
+export interface Chores {
+  /** Waits for the round under way. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Does the chores one after the other, round after round, with a pause between rounds. One that fails does not keep the others.
+ * Long ones end early when `signal` aborts.
+ */
+export function createChores(
+  chores: readonly ((signal: AbortSignal) => Promise<unknown>)[],
+  { everyMs, onFault }: { readonly everyMs: number; readonly onFault: (error: unknown) => void },
+): Chores {
+  let round: Promise<void> = Promise.resolve();
+  let timer = next();
+  const stopping = new AbortController();
+
+  function next(): NodeJS.Timeout {
+    return setTimeout(() => {
+      round = doAll();
+    }, everyMs);
+  }
+
+  async function doAll(): Promise<void> {
+    for (const chore of chores) {
+      if (stopping.signal.aborted) return;
+      await chore(stopping.signal).catch(onFault);
+    }
+    if (!stopping.signal.aborted) timer = next();
+  }
+
+  return {
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}
