@@ -11,12 +11,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createCertificates, type TestCertificates } from './certificates.ts';
 
 export interface DockerRegistryOptions {
-  /** HTTPS with a certificate of the registry's own authority. Default: true. */
-  readonly tls?: boolean;
+  /** HTTPS with a certificate of the registry's own authority, or with this one. Default: true. */
+  readonly tls?: boolean | TestCertificates;
   /** Refuse uploads, as during maintenance. Default: false. */
   readonly readOnly?: boolean;
-  /** Ask everybody for a login. Default: true. */
-  readonly login?: boolean;
+  /** Ask everybody for a login: with a password, or with a token of this server. Default: true. */
+  readonly login?: boolean | TokenLogin;
+}
+
+/** Whose tokens a registry takes. */
+export interface TokenLogin {
+  readonly realm: string;
+  readonly service: string;
+  readonly issuer: string;
+  /** PEM of the certificates that sign tokens. */
+  readonly rootCertificateFile: string;
 }
 
 export interface DockerRegistry {
@@ -38,7 +47,7 @@ const START_TIMEOUT_MS = 15_000;
 export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
   const { tls = true, readOnly = false, login = true } = options;
   const folder = await mkdtemp(join(tmpdir(), 'purser-registry-'));
-  const certificates = tls ? await createCertificates(folder) : undefined;
+  const certificates = tls === true ? await createCertificates(folder) : tls || undefined;
   const passwords = new Map<string, string>();
   const passwordFile = join(folder, 'htpasswd');
   await writeFile(passwordFile, '');
@@ -58,7 +67,9 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
         addr: `127.0.0.1:${port}`,
         ...(certificates && { tls: { certificate: certificates.certificateFile, key: certificates.keyFile } }),
       },
-      ...(login && { auth: { htpasswd: { realm: 'purser-tests', path: passwordFile } } }),
+      ...(login && {
+        auth: login === true ? { htpasswd: { realm: 'purser-tests', path: passwordFile } } : tokens(login),
+      }),
     }),
   );
   const registry = spawn('docker-registry', ['serve', configuration], {
@@ -98,6 +109,10 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
     },
     stop,
   };
+}
+
+function tokens({ realm, service, issuer, rootCertificateFile }: TokenLogin) {
+  return { token: { realm, service, issuer, rootcertbundle: rootCertificateFile } };
 }
 
 async function htpasswdLine(user: string, password: string): Promise<string> {
