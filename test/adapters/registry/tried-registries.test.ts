@@ -171,6 +171,15 @@ describe('the probe of Amazon ECR', () => {
     expect(await refused(60)).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', detail: null, login: 'DENIED' });
   });
 
+  it('takes status 400 for a password that is none of its own', async () => {
+    const password = canary('malformed');
+    await startEcr(internet, [], { repositories: [], malformed: [password] });
+    expect(await probe(internet, { ...asked, password })).toMatchObject({
+      outcome: 'AUTHENTICATION_FAILED',
+      login: 'DENIED',
+    });
+  });
+
   it('proves both rights with Basic, without listing tags, for which Amazon has a right of its own', async () => {
     const robot = account(['pull', 'push'], 'AWS');
     const { host } = await startEcr(internet, [robot], { repositories: ['team/app'] });

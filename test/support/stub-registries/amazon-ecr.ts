@@ -8,6 +8,8 @@ export interface EcrOptions {
   readonly repositories: readonly string[];
   /** Passwords that were good once. */
   readonly expired?: readonly string[];
+  /** Passwords that Amazon cannot even read. */
+  readonly malformed?: readonly string[];
 }
 
 /** Basic, with no token endpoint; an expired password is refused with 403 and a plain text; a push makes no repository. */
@@ -21,6 +23,7 @@ export async function startEcr(internet: Internet, accounts: readonly Account[],
         body: "Your Authorization Token has expired. Please run 'aws ecr get-login-password' to fetch a new one.",
       };
     }
+    if (password !== undefined && options.malformed?.includes(password)) return { status: 400 };
     const isListing = request.path.endsWith('/tags/list');
     return isListing
       ? registryError(403, 'DENIED', 'not authorized to perform: ecr:ListImages')

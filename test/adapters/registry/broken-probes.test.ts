@@ -1,0 +1,121 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { canary } from '../../support/canary.ts';
+import { createMutant, type Fault } from '../../support/mutant.ts';
+import { ECR_HOST, startEcr } from '../../support/stub-registries/amazon-ecr.ts';
+import { startDockerHub } from '../../support/stub-registries/docker-hub.ts';
+import { startGhcr } from '../../support/stub-registries/ghcr.ts';
+import { startHarbor } from '../../support/stub-registries/harbor.ts';
+import type { Internet } from '../../support/stub-registries/internet.ts';
+import { startQuay } from '../../support/stub-registries/quay.ts';
+import { type Action, registryApi, rightsByBasic } from '../../support/stub-registries/registry-api.ts';
+import { type Asked, probe, startInternet, withCredential } from './probe-fixture.ts';
+
+let internet: Internet;
+beforeAll(async () => {
+  internet = await startInternet();
+});
+afterEach(() => internet.reset());
+afterAll(() => internet.close());
+
+type Module = typeof import('../../../src/adapters/registry/registry-probe.ts');
+
+async function brokenProbe(asked: Asked, ...faults: Fault[]) {
+  const mutant = await createMutant('adapters/registry', faults);
+  const { createRegistryProbe } = await mutant.load<Module>('registry-probe.ts');
+  return probe(internet, { repository: 'team/app', ...asked }, { create: createRegistryProbe });
+}
+
+const account = (actions: readonly Action[], username = 'robot') => ({
+  username,
+  password: canary('broken'),
+  rights: { 'team/app': actions },
+});
+
+/** What the other tests hold the probe to, in reverse: with the rule taken out, the same registries show it. */
+describe('a probe', () => {
+  it('that takes a token for the proof of all that was asked for is deceived by Docker Hub', async () => {
+    const robot = account(['pull']);
+    await startDockerHub(internet, [robot]);
+    const report = await brokenProbe(
+      { url: 'docker.io', provider: 'DOCKER_HUB', ...robot },
+      { file: 'repository-rights.ts', find: 'grantedActions(access, repository)', replace: 'new Set(actions)' },
+    );
+    expect(report).toMatchObject({ outcome: 'OK', push: 'PROVED' });
+  });
+
+  it('that names a scope at the login is deceived by Harbor', async () => {
+    await startHarbor(internet, []);
+    const report = await brokenProbe(
+      { url: 'harbor.example.com', provider: 'HARBOR', ...account([]) },
+      { file: 'login.ts', find: 'target.login, []', replace: "target.login, ['repository:team/app:pull']" },
+    );
+    expect(report.login).toBe('PROVED');
+  });
+
+  it('that asks for everything at once makes repositories on Quay', async () => {
+    const robot = account([], 'team+ci');
+    const { made } = await startQuay(internet, [robot], { repositories: [], ownedNamespace: 'team' });
+    await brokenProbe(
+      { url: 'quay.io', provider: 'QUAY', ...robot },
+      { file: 'probe-strategies.ts', find: "askForPush: 'WHERE_IT_EXISTS' }", replace: "askForPush: 'ALWAYS' }" },
+    );
+    expect(made).toEqual(['team/app']);
+  });
+
+  it('that takes the right to pull for existence makes repositories on Quay', async () => {
+    const robot = account([], 'team+ci');
+    const { made } = await startQuay(internet, [robot], { repositories: [], ownedNamespace: 'team' });
+    await brokenProbe(
+      { url: 'quay.io', provider: 'QUAY', ...robot },
+      { file: 'repository-rights.ts', find: 'if (!exists)', replace: 'if (false)' },
+    );
+    expect(made).toEqual(['team/app']);
+  });
+
+  it('that believes the tokens of ghcr.io is deceived by them', async () => {
+    const robot = account(['pull']);
+    await startGhcr(internet, [robot], { boastingTokens: true });
+    const report = await brokenProbe(
+      { url: 'ghcr.io', provider: 'GITHUB', ...robot },
+      { file: 'probe-strategies.ts', find: "token: 'OPAQUE' }", replace: "token: 'JWT' }" },
+    );
+    expect(report.push).toBe('PROVED');
+  });
+
+  it('that does not know the words of Amazon takes an expired password for a wrong one', async () => {
+    const robot = account([], 'AWS');
+    await startEcr(internet, [], { repositories: [], expired: [robot.password] });
+    const report = await brokenProbe(
+      { url: ECR_HOST, provider: 'AMAZON_ECR', ...robot },
+      { file: 'probe-strategies.ts', find: '/authorization token has expired/i', replace: 'null' },
+    );
+    expect(report.outcome).toBe('AUTHENTICATION_FAILED');
+  });
+
+  it('that trusts any realm sends the credential there', async () => {
+    const elsewhere = await internet.serve('elsewhere.example.com', () => ({ status: 401 }));
+    await internet.serve('registry.example.com', () => ({
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer realm="https://elsewhere.example.com/token"' },
+    }));
+    await brokenProbe(
+      { url: 'registry.example.com', provider: 'GENERIC', ...account([]) },
+      { file: 'realm-trust.ts', find: 'if (!known) return undefined;', replace: '' },
+    );
+    expect(withCredential(elsewhere)).toHaveLength(1);
+  });
+
+  it('that cancels an upload wherever it goes on sends the credential there', async () => {
+    const robot = account(['pull', 'push']);
+    const elsewhere = await internet.serve('elsewhere.example.com', () => ({ status: 204 }));
+    await internet.serve('registry.example.com', (request) => {
+      const answer = registryApi(request, { challenge: 'Basic realm="r"', rights: rightsByBasic([robot]) });
+      return answer.status === 202 ? { status: 202, headers: { location: 'https://elsewhere.example.com/1' } } : answer;
+    });
+    await brokenProbe(
+      { url: 'registry.example.com', provider: 'GENERIC', ...robot },
+      { file: 'upload-probe.ts', find: 'upload.origin !== uploads.origin || ', replace: '' },
+    );
+    expect(withCredential(elsewhere)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { type DiagnosedFinding, diagnose, troubleshootingTable } from '../../src/domain/diagnosis.ts';
+import type { ProbeOutcome } from '../../src/domain/probe-outcome.ts';
+import { PROVIDER_CATALOGUE } from '../../src/domain/provider-catalogue.ts';
+
+const README = fileURLToPath(new URL('../../README.md', import.meta.url));
+const FAULTS: readonly Exclude<ProbeOutcome, 'OK'>[] = [
+  'AUTHENTICATION_FAILED',
+  'INSUFFICIENT_PERMISSION',
+  'EXPIRED',
+  'REPOSITORY_NOT_FOUND',
+  'NOT_A_REGISTRY',
+  'UNREACHABLE',
+  'TLS_INVALID',
+  'TARGET_NOT_ALLOWED',
+  'REALM_NOT_TRUSTED',
+  'RATE_LIMITED',
+  'UNEXPECTED_ANSWER',
+];
+
+const advice = (outcome: ProbeOutcome, rest: Partial<DiagnosedFinding> = {}) =>
+  diagnose({ provider: 'GENERIC', url: 'registry.example.com', outcome, detail: null, ...rest });
+
+describe('the advice', () => {
+  it.each<[string, ProbeOutcome, Partial<DiagnosedFinding>, RegExp]>([
+    ['docker.io in place of hub.docker.com', 'NOT_A_REGISTRY', { url: 'hub.docker.com' }, /Use docker\.io/],
+    [
+      'an access token in place of the password on Docker Hub',
+      'AUTHENTICATION_FAILED',
+      { provider: 'DOCKER_HUB', detail: 'ACCOUNT_PASSWORD' },
+      /access token \(dckr_pat_…\)/,
+    ],
+    [
+      'a classic token in place of a fine-grained one on ghcr.io',
+      'AUTHENTICATION_FAILED',
+      { provider: 'GITHUB', detail: 'FINE_GRAINED_TOKEN' },
+      /fine-grained.*classic/,
+    ],
+    [
+      'the scopes that a GitLab token lacks',
+      'INSUFFICIENT_PERMISSION',
+      { provider: 'GITLAB', detail: 'TOKEN_WITHOUT_SCOPE' },
+      /read_registry.*write_registry/,
+    ],
+    ['write:packages', 'INSUFFICIENT_PERMISSION', { provider: 'GITHUB' }, /write:packages/],
+    ['a whole key file', 'AUTHENTICATION_FAILED', { provider: 'GOOGLE', detail: 'BROKEN_KEY' }, /_json_key/],
+    ['a key without quotes', 'AUTHENTICATION_FAILED', { provider: 'GOOGLE', detail: 'REQUOTED_KEY' }, /without quotes/],
+    [
+      'a new password after 12 hours',
+      'EXPIRED',
+      { provider: 'AMAZON_ECR', detail: 'SECRET_EXPIRED' },
+      /12 hours.*`mint`/,
+    ],
+    ['to make the repository first', 'REPOSITORY_NOT_FOUND', { provider: 'AMAZON_ECR' }, /create-repository/],
+    ['to make the repository first', 'REPOSITORY_NOT_FOUND', { provider: 'QUAY' }, /Make it first/],
+    ['to make the project first', 'INSUFFICIENT_PERMISSION', { provider: 'HARBOR' }, /Make the project first/],
+    ["the authority's certificate", 'TLS_INVALID', { detail: 'UNKNOWN_AUTHORITY' }, /`caCertificate`/],
+    ['a port with HTTPS', 'TLS_INVALID', { detail: 'NOT_TLS' }, /no HTTPS on that port.*PLAIN_HTTP_HOSTS/],
+    ['another host than a web site', 'NOT_A_REGISTRY', {}, /not a container registry/],
+    ['the setting that opens private networks', 'TARGET_NOT_ALLOWED', { detail: 'PRIVATE_ADDRESS' }, /EGRESS_ALLOW/],
+    ['the setting that allows plain http', 'TARGET_NOT_ALLOWED', { detail: 'PLAIN_HTTP' }, /PLAIN_HTTP_HOSTS/],
+    ['that a push was refused to everybody', 'INSUFFICIENT_PERMISSION', { detail: 'READ_ONLY' }, /read-only/],
+    ['that the password was not checked', 'OK', { detail: 'NO_LOGIN_ASKED' }, /could not be checked/],
+  ])('names %s', (_, outcome, rest, words) => {
+    expect(advice(outcome, rest)).toMatch(words);
+  });
+
+  it('is there for every fault with every provider, and never without', () => {
+    for (const { provider } of PROVIDER_CATALOGUE) {
+      for (const outcome of FAULTS) expect(advice(outcome, { provider })).toMatch(/^\S.*\. \S.*\.$/);
+      expect(advice('OK', { provider })).toBeNull();
+    }
+  });
+
+  it('fits the provider where providers differ', () => {
+    const providers = [...new Set(PROVIDER_CATALOGUE.map(({ provider }) => provider))];
+    const differing = (outcome: ProbeOutcome) =>
+      new Set(providers.map((provider) => advice(outcome, { provider }))).size;
+    // Amazon's two registries share theirs.
+    expect(differing('AUTHENTICATION_FAILED')).toBe(providers.length - 1);
+    expect(differing('INSUFFICIENT_PERMISSION')).toBe(providers.length - 1);
+  });
+});
+
+describe('the troubleshooting table', () => {
+  const table = troubleshootingTable();
+  const [header = '', line = '', ...rows] = table.trimEnd().split('\n');
+
+  it('has a row for every fault, in four columns', () => {
+    expect(line).toBe('| --- | --- | --- | --- |');
+    for (const row of [header, ...rows]) expect(row.match(/(?<!\\)\|/g)).toHaveLength(5);
+    for (const outcome of FAULTS) expect(rows.some((row) => row.startsWith(`| \`${outcome}\` |`))).toBe(true);
+  });
+
+  it('holds nothing that Markdown would take for HTML', () => {
+    expect(table.replace(/`[^`]*`/g, '')).not.toMatch(/(?<!\\)</);
+  });
+
+  it.skipIf(!existsSync(README))('stands in the README as it is', () => {
+    const text = readFileSync(README, 'utf8');
+    const [, inReadme] = /<!-- troubleshooting -->\n+([\s\S]*?)\n*<!-- \/troubleshooting -->/.exec(text) ?? [];
+    expect(inReadme).toBe(table.trimEnd());
+  });
+});
