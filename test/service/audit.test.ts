@@ -99,6 +99,19 @@ describe('the audit log', () => {
     expect(paged).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
   });
 
+  it('has an entry also of attempts whose texts are made to be unwritable', async () => {
+    const reader = purser.token({ subject: 'mallory', projects: { demo: ['iam:project:cicd:registry:read'] } });
+    for (const pipeline of ['😀'.repeat(200), 'a\u202eb\u0001c']) {
+      const input = { image: 'x.example/app', pipeline };
+      expect((await purser.graphql(ISSUE, { input }, reader)).errors).toMatchObject([
+        { extensions: { code: 'FORBIDDEN' } },
+      ]);
+    }
+    const [escaped, long] = await entries({ filter: { actor: 'mallory' } });
+    expect(escaped?.pipeline).toBe('a\\u202eb\\u0001c');
+    expect(long?.pipeline).toBe('😀'.repeat(200));
+  });
+
   it('shows no project the entries of another', async () => {
     const token = purser.token({ projects: { other: Object.values(ALL) } });
     expect((await purser.graphql(AUDIT, { projectId: 'other' }, token)).data.auditLog.nodes).toEqual([]);

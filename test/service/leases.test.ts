@@ -88,6 +88,31 @@ describe('issuing a credential', () => {
   });
 });
 
+describe('a credential that is replaced while it is issued', () => {
+  it('is never handed out under a lease that came after its rotation or deletion', async () => {
+    const rounds = Array.from({ length: 10 }, async (_, round) => {
+      const id = await create({ url: `${round}.racing.example` });
+      await Promise.all([
+        ...Array.from({ length: 5 }, () => issue({ image: `${round}.racing.example/app` })),
+        purser.graphql(ROTATE, { id, input: { password: canary('racing') } }),
+        ...Array.from({ length: 5 }, () => issue({ image: `${round}.racing.example/app` })),
+        purser.graphql(DELETE, { id, input: { force: true } }),
+        ...Array.from({ length: 5 }, () => issue({ image: `${round}.racing.example/app` })),
+      ]);
+    });
+    await Promise.all(rounds);
+    const { rows } = await withClient(purser.connectionString, (client) =>
+      client.query(`select l.position from log.events l join log.events r
+          on r.data->>'registryId' = l.data->>'registryId' and r.position < l.position
+        where l.type = 'CredentialIssued'
+          and (r.type = 'RegistryDeleted'
+            or r.type = 'CredentialRotated' and (r.data->'credential'->>'version')::int > (l.data->>'credentialVersion')::int)
+          and not exists (select from log.events w where w.stream = l.stream and w.type = 'LeaseReleased')`),
+    );
+    expect(rows).toEqual([]);
+  });
+});
+
 describe('a lease', () => {
   it('ends when it is released, once', async () => {
     const id = await create({ url: 'release.example' });

@@ -111,6 +111,32 @@ describe('a registry', () => {
     expect(fresh.data.updateRegistry.registry.revision).toBe(9);
   });
 
+  it('takes a hundred updates at once, one after the other', async () => {
+    const { ask, create } = inProject('crowd');
+    const { id } = await create({ url: 'reg.example' });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => ask(UPDATE, { id, input: { name: `name ${index}` } })),
+    );
+    expect(answers.filter(({ errors }) => errors)).toEqual([]);
+    expect((await ask(GET, { id })).data.registry.revision).toBe(100);
+  });
+
+  it('keeps a declared expiry that is still to come with a new password, and drops one that has passed', async () => {
+    const { ask, create } = inProject('expiry');
+    const { id } = await create({ url: 'reg.example', expiresAt: '2040-01-01T00:00:00Z' });
+    const update = async (input: object) => (await ask(UPDATE, { id, input })).data.updateRegistry.registry.credential;
+    expect(await update({ password: canary('expiry') })).toMatchObject({
+      version: 2,
+      expiresAt: '2040-01-01T00:00:00.000Z',
+    });
+    expect(await update({ expiresAt: '2020-01-01T00:00:00Z' })).toMatchObject({ version: 2, status: 'EXPIRED' });
+    expect(await update({ password: canary('expiry') })).toMatchObject({
+      version: 3,
+      expiresAt: null,
+      status: 'ACTIVE',
+    });
+  });
+
   it('continues its stream and its versions when it is deleted and created again', async () => {
     const { ask, create } = inProject('again');
     const { id } = await create({ url: 'reg.example' });
