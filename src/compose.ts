@@ -40,9 +40,10 @@ import { createApplication } from './application/create-application.ts';
 import type { EventLog, Position } from './application/ports/event-log.ts';
 import { scheduledChecks } from './application/scheduled-checks.ts';
 import { createChores } from './chores.ts';
-import { type Config, ConfigurationError } from './config.ts';
+import { type Config, ConfigurationError, unusableAddress } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
 import type { Readiness } from './http/health.ts';
+import { ListenFailed } from './http/listen-failed.ts';
 import { meteredApplication } from './http/metered-application.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
@@ -273,12 +274,15 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         port: config.port,
         production: config.production,
         corsOrigins: config.corsOrigins,
+        trustedProxies: config.trustedProxies,
       },
       logger,
       ...(issuer && { developmentJwks: issuer.publicJwks() }),
     });
     lifecycle.onClose(() => server.close());
-    await server.listen();
+    await server.listen().catch((error: unknown) => {
+      throw error instanceof ListenFailed ? unusableAddress(error.fault, config, error) : error;
+    });
     return { url: server.address(), developmentToken: issuer && developmentToken(issuer), close: lifecycle.close };
   }
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -15,6 +16,26 @@ const list = z
       .map((item) => item.trim().toLowerCase())
       .filter((item) => item !== ''),
   );
+
+const MAX_HOPS = 10;
+const PROXIES = `must be the addresses or networks of the proxies, such as 10.0.0.5,10.1.0.0/16, or how many proxies there are, from 1 to ${MAX_HOPS}`;
+
+const trustedProxies = list.transform((items, context): readonly string[] | number => {
+  const [only = ''] = items;
+  const hops = items.length === 1 && /^\d{1,2}$/.test(only) ? Number(only) : undefined;
+  const fits = hops === undefined ? items.every(isNetwork) : hops >= 1 && hops <= MAX_HOPS;
+  if (!fits) context.addIssue({ code: 'custom', message: PROXIES });
+  return hops ?? items;
+});
+
+/** An address, or one with the length of its prefix. All addresses together are no proxy: everybody could forge theirs. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || address.includes('%') || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+}
 
 const databaseUrl = z
   .string()
@@ -49,6 +70,7 @@ const environment = z.object({
     .refine((milliseconds) => milliseconds >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
     .optional(),
   CORS_ORIGINS: list,
+  TRUST_PROXY: trustedProxies,
   LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -76,6 +98,8 @@ export interface Config {
   /** Milliseconds between two checks of a registry; undefined: none are made. */
   readonly healthCheckIntervalMs: number | undefined;
   readonly corsOrigins: readonly string[];
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed, or how many there are. Default: none. */
+  readonly trustedProxies: readonly string[] | number;
   readonly logLevel: string;
 }
 
@@ -108,8 +132,31 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     trustedRealms: new Set(values.TRUSTED_REALMS),
     healthCheckIntervalMs: values.HEALTH_CHECK_INTERVAL,
     corsOrigins: values.CORS_ORIGINS,
+    trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
   };
+}
+
+/** What to set where the service cannot listen at the address it was given. */
+export function unusableAddress(
+  fault: 'port in use' | 'port not permitted' | 'no such host',
+  { host, port }: Pick<Config, 'host' | 'port'>,
+  cause: unknown,
+): ConfigurationError {
+  return new ConfigurationError(sentenceOf(), { cause });
+
+  function sentenceOf(): string {
+    switch (fault) {
+      case 'port in use':
+        return `PORT ${port} is in use on ${host}: stop what listens there, or set PORT to another one (0: any free one).`;
+      case 'port not permitted':
+        return `PORT ${port} must not be opened by this user: set PORT to one from 1024 on.`;
+      case 'no such host':
+        return 'HOST is no address of this machine: set it to 127.0.0.1, to 0.0.0.0 for all addresses, or leave it unset.';
+      default:
+        return fault satisfies never;
+    }
+  }
 }
 
 function requireForProduction(values: z.infer<typeof environment>): void {

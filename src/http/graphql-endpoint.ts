@@ -9,6 +9,7 @@ import type { Admission } from '../graphql/admission.ts';
 import type { GraphqlContext, Services } from '../graphql/context.ts';
 import { faultForLog, type PublicError, protocolError, publicErrorOf } from '../graphql/errors.ts';
 import { bearerToken, hasSeveralAuthorizations, userAgentOf } from './caller.ts';
+import type { ClientAddress } from './client-address.ts';
 import { edgeError, errorBody, JSON_TYPE, statusOf, UNAUTHENTICATED_BODY } from './graphql-answer.ts';
 import type { Metrics } from './metrics.ts';
 import { readBody } from './request-body.ts';
@@ -27,6 +28,7 @@ export interface GraphqlEndpointOptions {
   readonly authenticator: Authenticator;
   readonly admission: Admission;
   readonly apollo: ApolloServer<GraphqlContext>;
+  readonly clientAddress: ClientAddress;
   readonly metrics: Metrics;
   readonly logger: Pick<Logger, 'error'>;
 }
@@ -38,7 +40,7 @@ const NEVER_ABORTED = new AbortController().signal;
  * objects of its own, which costs a quarter of the throughput of a list query.
  */
 export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndpointOptions): Promise<void> {
-  const { services, authenticator, admission, apollo, metrics } = options;
+  const { services, authenticator, admission, apollo, clientAddress, metrics } = options;
   app.decorateRequest('caller', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_, body, done) =>
@@ -50,13 +52,13 @@ export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndp
   async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
     const principal = await principalOf(request, authenticator);
     if (principal === undefined) {
-      services.application.countUnauthenticated(request.ip);
+      services.application.countUnauthenticated(clientAddress(request.raw) ?? 'unknown');
       metrics.operationRefused('UNAUTHENTICATED');
       return reply.code(401).header('www-authenticate', 'Bearer').type(JSON_TYPE).send(UNAUTHENTICATED_BODY);
     }
     request.caller = {
       principal,
-      ipAddress: request.ip,
+      ipAddress: clientAddress(request.raw),
       userAgent: userAgentOf(request.headers['user-agent']),
       requestId: request.id,
       startedAt: performance.now(),

@@ -15,10 +15,12 @@ import { DEFAULT_LIMITS, type DocumentLimits } from '../graphql/limits.ts';
 import { buildPurserSchema } from '../graphql/schema.ts';
 import { createSharedAnswers } from '../graphql/shared-answers.ts';
 import { requestIdOf } from './caller.ts';
+import { createClientAddress, type TrustedProxies } from './client-address.ts';
 import { allowOrigins } from './cross-origin.ts';
 import { errorBody, JSON_TYPE } from './graphql-answer.ts';
 import { graphqlEndpoint } from './graphql-endpoint.ts';
 import { healthRoutes, type Readiness } from './health.ts';
+import { listenError } from './listen-failed.ts';
 import type { Metrics } from './metrics.ts';
 import { serveWebSockets } from './websocket.ts';
 
@@ -30,8 +32,8 @@ export interface HttpServerConfig {
   readonly production: boolean;
   /** Origins whose pages may call, such as `https://ci.example.com`. */
   readonly corsOrigins: readonly string[];
-  /** Believe `X-Forwarded-For`: only behind a proxy that sets it. Default: false. */
-  readonly trustProxy?: boolean;
+  /** The proxies whose `X-Forwarded-For` is believed, over HTTP and WebSocket alike. Default: none. */
+  readonly trustedProxies?: TrustedProxies;
   /** Default: `DEFAULT_LIMITS`. */
   readonly limits?: DocumentLimits;
   /** How long a client may take to send its token over WebSocket, in milliseconds. Default: 3,000. */
@@ -60,7 +62,7 @@ export interface HttpServerParts {
 }
 
 export interface HttpServer {
-  /** @throws Error where the port cannot be had */
+  /** @throws ListenFailed where the address cannot be had */
   listen(): Promise<void>;
   /** Such as `http://127.0.0.1:4000`. @throws Error before `listen` */
   address(): string;
@@ -96,7 +98,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   const admission = createAdmission(schema, { introspection, limits });
   const apollo = await startApolloServer({ schema, executor, introspection, limits, logger });
 
-  const app = createApp(config, logger);
+  const app = createApp(logger);
   allowOrigins(app, corsOrigins);
   healthRoutes(app, parts.readiness);
   app.get('/metrics', async (_, reply) =>
@@ -106,7 +108,8 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     const jwks = parts.developmentJwks;
     app.get('/.well-known/jwks.json', async () => jwks);
   }
-  await app.register(graphqlEndpoint, { services, authenticator, admission, apollo, metrics, logger });
+  const clientAddress = createClientAddress(config.trustedProxies ?? []);
+  await app.register(graphqlEndpoint, { services, authenticator, admission, apollo, clientAddress, metrics, logger });
   const sockets = serveWebSockets(app.server, {
     schema,
     services,
@@ -116,6 +119,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     mask,
     metrics,
     authenticator,
+    clientAddress,
     corsOrigins,
     logger,
     drainMs,
@@ -139,7 +143,9 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   let closing: Promise<void> | undefined;
   return {
     async listen() {
-      await app.listen({ host: config.host, port: config.port });
+      await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+        throw listenError(error);
+      });
     },
     address: () => addressOf(app.server.address()),
     close() {
@@ -149,10 +155,9 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   };
 }
 
-function createApp(config: HttpServerConfig, logger: Logger): FastifyInstance {
+function createApp(logger: Logger): FastifyInstance {
   const app: FastifyInstance = Fastify({
     logger: false,
-    trustProxy: config.trustProxy ?? false,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,

@@ -9,12 +9,14 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { AuthenticationFailed, type Authenticator } from '../application/ports/authenticator.ts';
 import { faultForLog } from '../graphql/errors.ts';
 import { bearerToken, userAgentOf } from './caller.ts';
+import type { ClientAddress } from './client-address.ts';
 import { MAX_BODY_BYTES } from './graphql-endpoint.ts';
 import { CLOSE, Connection } from './websocket-connection.ts';
 import { answer, deliver, type OperationParts, type StartedOperation, startOperation } from './websocket-operations.ts';
 
 export interface WebSocketOptions extends OperationParts {
   readonly authenticator: Authenticator;
+  readonly clientAddress: ClientAddress;
   /** Browsers of other origins are refused; clients that send no `Origin` are not browsers. */
   readonly corsOrigins: ReadonlySet<string>;
   readonly logger: Pick<Logger, 'error'>;
@@ -38,7 +40,8 @@ const PATH = '/graphql';
 
 /** GraphQL over WebSocket (graphql-transport-ws) on the server's upgrades. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketEndpoint {
-  const { corsOrigins, maxConnections = 10_000, keepAliveMs = 12_000, drainMs, logger, metrics, services } = options;
+  const { clientAddress, corsOrigins, logger, metrics, services } = options;
+  const { maxConnections = 10_000, keepAliveMs = 12_000, drainMs } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -67,7 +70,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
     const connection = new Connection(
       socket,
       {
-        ipAddress: request.socket.remoteAddress ?? null,
+        ipAddress: clientAddress(request),
         userAgent: userAgentOf(request.headers['user-agent']),
       },
       services.now,

@@ -1,0 +1,28 @@
+/** Why a server cannot listen where it was told to. */
+export type ListenFault = 'port in use' | 'port not permitted' | 'no such host';
+
+const FAULTS: Readonly<Record<string, ListenFault>> = {
+  EADDRINUSE: 'port in use',
+  EACCES: 'port not permitted',
+  EADDRNOTAVAIL: 'no such host',
+  ENOTFOUND: 'no such host',
+};
+
+/** The address that was asked for cannot be had; the cause is the operating system's error. */
+export class ListenFailed extends Error {
+  override readonly name = 'ListenFailed';
+
+  constructor(
+    readonly fault: ListenFault,
+    options?: ErrorOptions,
+  ) {
+    super(`cannot listen: ${fault}`, options);
+  }
+}
+
+/** The error of a `listen`, typed where the one who chose the address can do something about it. */
+export function listenError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const fault = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
+  return fault === undefined ? error : new ListenFailed(fault, { cause: error });
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError, readConfig, unusableAddress } from '../src/config.ts';
+
+describe('TRUST_PROXY', () => {
+  it.each([
+    [undefined, []],
+    ['', []],
+    ['10.0.0.5', ['10.0.0.5']],
+    [' 10.0.0.5, 10.1.0.0/16 ,2001:DB8::/32,', ['10.0.0.5', '10.1.0.0/16', '2001:db8::/32']],
+    ['1', 1],
+    ['10', 10],
+  ])('reads %j', (value, trusted) => {
+    expect(readConfig({ TRUST_PROXY: value }).trustedProxies).toEqual(trusted);
+  });
+
+  it.each([
+    'true',
+    '*',
+    '0',
+    '11',
+    '-1',
+    '1,2',
+    'proxy.example.com',
+    '10.0.0.0/',
+    '10.0.0.0/33',
+    '10.0.0.0/8/8',
+    '10.0.0.0/08',
+    '2001:db8::/129',
+    'fe80::1%eth0',
+    '10.0.0',
+    // Everybody could forge an address.
+    '0.0.0.0/0',
+    '::/0',
+  ])('refuses %j, naming the variable', (value) => {
+    expect(() => readConfig({ TRUST_PROXY: value })).toThrow(ConfigurationError);
+    expect(() => readConfig({ TRUST_PROXY: value })).toThrow(/^TRUST_PROXY must be the addresses/);
+  });
+});
+
+it('names every variable at fault, and no value', () => {
+  const read = () => readConfig({ PORT: '70000', TRUST_PROXY: 'hunter2', DATABASE_URL: 'mysql://hunter2' });
+  for (const name of ['PORT', 'TRUST_PROXY', 'DATABASE_URL']) expect(read).toThrow(name);
+  expect(read).not.toThrow('hunter2');
+});
+
+it('says which variable to set where the service cannot listen', () => {
+  const address = { host: '127.0.0.1', port: 4000 };
+  expect(unusableAddress('port in use', address, undefined).message).toMatch(/^PORT 4000 is in use on 127\.0\.0\.1/);
+  expect(unusableAddress('port not permitted', address, undefined).message).toMatch(/^PORT 4000 must not be opened/);
+  expect(unusableAddress('no such host', address, undefined).message).toMatch(/^HOST /);
+});

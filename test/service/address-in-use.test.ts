@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { expect, it } from 'vitest';
+import { isMeantForOperator } from '../../src/operator-errors.ts';
+import { startPurser } from '../support/purser.ts';
+
+function faultOf(environment: Readonly<Record<string, string>>): Promise<unknown> {
+  return startPurser({ environment }).then(
+    async (purser) => {
+      await purser.stop();
+      return undefined;
+    },
+    (error: unknown) => error,
+  );
+}
+
+it('says in a sentence that names PORT that the port is in use, and stops what it had started', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const fault = await faultOf({ PORT: String(port) });
+  expect(isMeantForOperator(fault)).toBe(true);
+  expect(String(fault)).toContain(`PORT ${port} is in use`);
+  other.close();
+  await once(other, 'close');
+  expect(await faultOf({ PORT: String(port) })).toBeUndefined();
+});
+
+it('names HOST where the machine has no such address', async () => {
+  const fault = await faultOf({ HOST: '192.0.2.1' });
+  expect(isMeantForOperator(fault)).toBe(true);
+  expect(String(fault)).toContain('HOST is no address of this machine');
+});
