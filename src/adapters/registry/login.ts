@@ -56,7 +56,7 @@ async function firstAnswer(conversation: Conversation, base: URL): Promise<Egres
 }
 
 /** @throws ProbeFault */
-export function challengeOf(response: EgressResponse): Challenge {
+function challengeOf(response: EgressResponse): Challenge {
   const headers = response.headers.get('www-authenticate') ?? [];
   const challenge = chooseChallenge(headers);
   if (challenge !== undefined) return challenge;
