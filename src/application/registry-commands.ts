@@ -113,14 +113,15 @@ export function createRegistryCommandHandler(parts: RegistryCommandParts): Handl
       { projectId, registryId, credentialVersion: credential.version, host: url },
       credential,
     );
-    if (!kept) {
-      throw new PurserError(
-        'CREDENTIAL_UNAVAILABLE',
-        'The stored password is missing, so it cannot be kept with the new username. Give the password as well.',
-        { field: 'password' },
-      );
-    }
-    return kept.password;
+    if (kept) return kept.password;
+    // A rotation in between destroyed it. The append on top of this state will be refused, and all be decided anew.
+    const { state: now } = await aggregates.registry(registryId);
+    if (now.phase === 'live' && now.credential.secretId !== credential.secretId) return keptPassword(now);
+    throw new PurserError(
+      'CREDENTIAL_UNAVAILABLE',
+      'The stored password is missing, so it cannot be kept with the new username. Give the password as well.',
+      { field: 'password' },
+    );
   }
 
   /** What an earlier request with this key came to, if there was one. */
