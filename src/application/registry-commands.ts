@@ -85,8 +85,9 @@ export function createRegistryCommandHandler(parts: RegistryCommandParts): Handl
 
     const loaded = ofProject(projectId, history ? foldHistory(history) : await aggregates.registry(registryId));
     if (loaded.state.phase === 'live') requireRevision(command.expectedRevision, Number(loaded.revision));
-    const decision = await command.decide(loaded.state);
-    const ref = await stage(command, loaded.state, decision);
+    const decided = await decideAndStage(command, loaded);
+    if (!decided) return undefined;
+    const { decision, ref } = decided;
     const events = ref === null ? [...unsealed(decision)] : sealed(decision, ref);
     if (events.length === 0) return unchanged(loaded);
 
@@ -106,6 +107,21 @@ export function createRegistryCommandHandler(parts: RegistryCommandParts): Handl
       if (error instanceof DuplicateEventId) await requireOwnEvent(command);
       if (!refused) throw error;
       return undefined;
+    }
+  }
+
+  /** Undefined where a rotation in another replica has destroyed the password that was to be kept. */
+  async function decideAndStage(
+    command: RegistryCommand,
+    loaded: Loaded<RegistryState>,
+  ): Promise<{ decision: Decision; ref: SecretRef | null } | undefined> {
+    try {
+      const decision = await command.decide(loaded.state);
+      return { decision, ref: await stage(command, loaded.state, decision) };
+    } catch (error) {
+      const lost = error instanceof PurserError && error.code === 'CREDENTIAL_UNAVAILABLE';
+      if (lost && (await aggregates.registry(command.registryId)).revision !== loaded.revision) return undefined;
+      throw error;
     }
   }
 

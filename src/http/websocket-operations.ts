@@ -125,7 +125,8 @@ export async function deliver(
   const group = sharedAnswers.join(JSON.stringify([source, operationName, variables]), operation, variables);
   metrics.subscriptionStarted();
   pump(connection, id, opened.events, group, context)
-    .catch((error: unknown) => parts.mask(error, context.request.requestId))
+    // A feed may end with an error when it is told to stop.
+    .catch((error: unknown) => (context.signal.aborted ? undefined : parts.mask(error, context.request.requestId)))
     .then((fault) => {
       connection.operations.delete(delivery);
       sharedAnswers.leave(group);
@@ -154,8 +155,9 @@ async function pump(
 }
 
 /**
- * An operation under way. Of a subscription, it is what graphql-ws iterates over: it never gives a value, because the answers go to the socket by themselves, and it
- * ends when it is told to: an async generator's `return` would wait for the event that is being waited for.
+ * An operation under way. Of a subscription, it is what graphql-ws iterates over: it never gives a value, because the
+ * answers go to the socket by themselves, and it ends when it is told to. An async generator's `return` would wait for
+ * the event that is being waited for.
  */
 export class Delivery implements AsyncGenerator<never, void, void>, ConnectionOperation {
   answer: Promise<unknown> | undefined;

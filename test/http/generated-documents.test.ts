@@ -56,16 +56,17 @@ it(`answers ${DOCUMENTS} damaged requests without one that fails on our side or 
 
 it('answers valid requests the same when they are interpreted and when they are compiled', async () => {
   const withoutIds = (text: string) => text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id');
-  let data = 0;
-  let compiled = 0;
-  for (let seed = 0; seed < 300; seed += 1) {
-    const request = generator.valid(seed);
-    if (isCompilable(parse(request.query))) compiled += 1;
+  let answered = 0;
+  let refused = 0;
+  for (let seed = 0; seed < 250; seed += 1) {
+    const request = generator.plain(seed);
+    expect(isCompilable(parse(request.query))).toBe(true);
     const texts: string[] = [];
     for (let run = 0; run < 4; run += 1) texts.push(withoutIds((await post(service.url, request, token)).text));
     expect(new Set(texts).size, `seed ${seed}: ${request.query}\n${texts.join('\n')}`).toBe(1);
-    if (texts[0]?.startsWith('{"data"')) data += 1;
+    if (texts[0]?.startsWith('{"data"')) answered += 1;
+    else refused += 1;
   }
-  expect(data).toBeGreaterThan(50);
-  expect(compiled).toBeGreaterThan(30);
+  expect(answered).toBeGreaterThan(50);
+  expect(refused).toBeGreaterThan(50);
 });

@@ -84,6 +84,13 @@ export async function sweepDatabase(connectionString: string, name: string): Pro
   });
 }
 
+/** The names of the encodings in which a password stands in the text. */
+export function encodingsIn(text: string): string[] {
+  const search = createSearch('', Buffer.alloc(Buffer.byteLength(text) + 1));
+  search.take((space) => space.write(text));
+  return search.result().findings.map(({ encoding }) => encoding);
+}
+
 /** Without the asynchronous calls, which cost more than the search: a server has thousands of small files. */
 function sweepFile(path: string, search: Search): Sweep {
   const file = openIfThere(path);

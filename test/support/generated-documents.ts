@@ -22,6 +22,8 @@ export interface GeneratedRequest {
 export interface DocumentGenerator {
   /** A valid operation: any fields, aliases, fragments, directives, literals or variables. */
   valid(seed: number): GeneratedRequest;
+  /** A valid one as a client for speed writes it: all arguments are variables, no directives, mostly permitted. */
+  plain(seed: number): GeneratedRequest;
   /** A valid one with something wrong in its text, its variables, or both. */
   mutated(seed: number): GeneratedRequest;
 }
@@ -30,6 +32,7 @@ export interface DocumentGenerator {
 export function documentGenerator(schema: GraphQLSchema, marked: string): DocumentGenerator {
   return {
     valid: (seed) => new Writer(schema, marked, randomFrom(seed)).request(),
+    plain: (seed) => new Writer(schema, marked, randomFrom(seed), { plain: true }).request(),
     mutated(seed) {
       const random = randomFrom(seed);
       const request = new Writer(schema, marked, random).request();
@@ -67,16 +70,13 @@ class Writer {
   readonly #variables: Record<string, unknown> = {};
   readonly #declared: string[] = [];
   readonly #fragments: string[] = [];
-  /** Half of the documents have nothing that keeps them from being compiled, such as literals or directives. */
-  readonly #plain: boolean;
 
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly marked: string,
     private readonly random: Random,
-  ) {
-    this.#plain = random(2) === 0;
-  }
+    private readonly options: { readonly plain: boolean } = { plain: false },
+  ) {}
 
   request(): GeneratedRequest {
     const mutation = this.schema.getMutationType();
@@ -94,7 +94,9 @@ class Writer {
 
   #selection(type: GraphQLObjectType, depth: number): string {
     const fields = Object.values(type.getFields()).filter((field) => depth > 0 || isLeafType(getNamedType(field.type)));
-    const chosen = Array.from({ length: 1 + this.random(4) }, () => pick(fields, this.random));
+    const { plain } = this.options;
+    const count = plain && type === this.schema.getMutationType() ? 1 : 1 + this.random(4);
+    const chosen = Array.from({ length: count }, () => pick(fields, this.random));
     const parts = chosen.map((field, index) => {
       const inner = getNamedType(field.type);
       const alias = this.random(6) === 0 ? `${field.name}${index}: ` : '';
@@ -102,13 +104,13 @@ class Writer {
       const passed = args.map((arg) => `${arg.name}: ${this.#argument(arg.type, arg.name)}`);
       const call = passed.length === 0 ? '' : `(${passed.join(', ')})`;
       const directive =
-        !this.#plain && this.random(12) === 0 ? ` @${pick(['skip', 'include'], this.random)}(if: ${this.#bool()})` : '';
+        !plain && this.random(12) === 0 ? ` @${pick(['skip', 'include'], this.random)}(if: ${this.#bool()})` : '';
       const below = isObjectType(inner) ? ` ${this.#selection(inner, depth - 1)}` : '';
       return `${alias}${field.name}${call}${directive}${below}`;
     });
-    if (!this.#plain && this.random(10) === 0) parts.push('__typename');
-    if (!this.#plain && this.random(10) === 0) parts.push(`... on ${type.name} { __typename }`);
-    if (this.random(8) === 0) {
+    if (!plain && this.random(10) === 0) parts.push('__typename');
+    if (!plain && this.random(10) === 0) parts.push(`... on ${type.name} { __typename }`);
+    if (type !== this.schema.getMutationType() && this.random(8) === 0) {
       const name = `F${this.#fragments.length}`;
       this.#fragments.push(`fragment ${name} on ${type.name} { ${parts.join(' ')} }`);
       return `{ ...${name} }`;
@@ -122,7 +124,7 @@ class Writer {
 
   #argument(type: GraphQLInputType, name: string): string {
     const value = this.#value(type, name, 3);
-    if (!this.#plain && this.random(2) === 0) return literal(value, type);
+    if (!this.options.plain && this.random(2) === 0) return literal(value, type);
     const variable = `v${this.#declared.length}`;
     this.#declared.push(`$${variable}: ${type}`);
     this.#variables[variable] = value;
@@ -148,7 +150,7 @@ class Writer {
         return '2030-01-31T09:00:00.000+01:00';
       default:
         return name === 'projectId'
-          ? pick(['demo', 'other'], this.random)
+          ? pick(this.options.plain ? ['demo', 'demo', 'demo', 'other'] : ['demo', 'other'], this.random)
           : pick([this.marked, '', 'docker.io'], this.random);
     }
   }

@@ -19,15 +19,18 @@ const SOCKET_CODES: ReadonlySet<unknown> = new Set([
   'ENOENT', // the socket's file, while the server is down
 ]);
 /** The driver's own errors have no code. */
-const DRIVER_MESSAGES: ReadonlySet<string> = new Set([
-  'Connection terminated',
-  'Connection terminated unexpectedly',
+const TIMEOUT_MESSAGES: ReadonlySet<string> = new Set([
   'Connection terminated due to connection timeout',
-  'Client has encountered a connection error and is not queryable',
-  'Client was closed and is not queryable',
   'Query read timeout',
   'timeout expired',
   'timeout exceeded when trying to connect',
+]);
+const DRIVER_MESSAGES: ReadonlySet<string> = new Set([
+  ...TIMEOUT_MESSAGES,
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
   'Cannot use a pool after calling end on the pool',
 ]);
 
@@ -39,6 +42,13 @@ export function isUnavailable(error: unknown): boolean {
     return typeof code === 'string' && [UNAVAILABLE_STATES, TIMEOUT_STATES, RESOURCE_STATES].some((s) => s.test(code));
   }
   return SOCKET_CODES.has(code) || DRIVER_MESSAGES.has(error.message);
+}
+
+/** It was waited for in vain: doing so once more would double the wait. */
+export function isTimeout(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof pg.DatabaseError) return TIMEOUT_STATES.test(error.code ?? '');
+  return TIMEOUT_MESSAGES.has(error.message);
 }
 
 /**

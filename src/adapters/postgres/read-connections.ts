@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import { unavailable } from '../../domain/errors.ts';
-import { isUnavailable } from './availability.ts';
+import { isTimeout, isUnavailable } from './availability.ts';
 import { type ConnectionOptions, createConnection } from './connection.ts';
 import type { Queryable, Statement } from './queries/statement.ts';
 
@@ -27,17 +27,21 @@ export function createReadConnections({ connections, ...options }: ReadConnectio
       try {
         return await connection.query<Row>(statement);
       } catch (error) {
-        if (!isUnavailable(error)) throw error;
+        if (!isUnavailable(error) || isTimeout(error)) throw answerable(error);
       }
       try {
         // A read may be repeated: the connection was perhaps the only thing that was lost.
         return await connection.query<Row>(statement);
       } catch (error) {
-        throw isUnavailable(error) ? unavailable('The database did not answer. Try again.', error) : error;
+        throw answerable(error);
       }
     },
     async close() {
       await Promise.all(all.map((connection) => connection.close()));
     },
   };
+}
+
+function answerable(error: unknown): unknown {
+  return isUnavailable(error) ? unavailable('The database did not answer. Try again.', error) : error;
 }

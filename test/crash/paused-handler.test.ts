@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type EventLog, WrongExpectedRevision } from '../../src/application/ports/event-log.ts';
+import { registryStream } from '../../src/domain/identity.ts';
+import { CREATE, ISSUE, ROTATE } from '../service/operations.ts';
+import { canary } from '../support/canary.ts';
+import { startPurser, type TestPurser } from '../support/purser.ts';
+import { withClient } from '../support/server-databases.ts';
+import { type Between, type Replica, startReplica } from './replica.ts';
+
+let purser: TestPurser;
+let other: Replica;
+beforeAll(async () => {
+  purser = await startPurser();
+  other = await startReplica(purser);
+});
+afterAll(async () => {
+  await other.close();
+  await purser.stop();
+});
+
+/** Lets the first call that comes to it wait. */
+function gate() {
+  let open = () => {};
+  let arrive = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  return {
+    open: () => open(),
+    arrived,
+    async pass() {
+      arrive();
+      await opened;
+    },
+  };
+}
+
+async function replicaWith(between: Between): Promise<Replica> {
+  const replica = await startReplica(purser, between);
+  onTestFinished(() => replica.close());
+  return replica;
+}
+
+/** A replica whose first append waits at the gate, and what came of its appends. */
+async function pausedBeforeAppend() {
+  const beforeAppend = gate();
+  const refused: unknown[] = [];
+  const log = (real: EventLog): EventLog => ({
+    ...real,
+    async append(...append) {
+      await beforeAppend.pass();
+      return real.append(...append).catch((error) => {
+        refused.push(error);
+        throw error;
+      });
+    },
+  });
+  return { replica: await replicaWith({ log }), beforeAppend, refused };
+}
+
+async function created(url: string, password: string): Promise<string> {
+  const { data } = await purser.graphql(CREATE, { input: { url, username: 'robot', password } });
+  return data.createRegistry.registry.id;
+}
+
+async function issuedPassword(url: string): Promise<string> {
+  const { data, errors } = await purser.graphql(ISSUE, { input: { image: `${url}/app`, pipeline: 'p' } });
+  return data?.issueCredential?.password ?? errors?.[0]?.extensions.code;
+}
+
+async function eventTypes(id: string): Promise<string[]> {
+  return withClient(purser.connectionString, async (client) => {
+    const { rows } = await client.query('select type from log.events where stream = $1 order by revision', [
+      registryStream(id),
+    ]);
+    return rows.map(({ type }) => type);
+  });
+}
+
+async function secretStates(id: string): Promise<string[]> {
+  return withClient(purser.connectionString, async (client) => {
+    const { rows } = await client.query(
+      'select state, num_nonnulls(wrapped_key, ciphertext) as kept from vault.secrets where registry_id = $1 order by staged_at',
+      [id],
+    );
+    return rows.map(({ state, kept }) => `${state}: ${kept}`);
+  });
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 10_000; !(await condition()); await delay(5)) {
+    if (performance.now() > deadline) throw new Error('the condition did not come about');
+  }
+}
+
+describe('a handler that stops between storing a secret and appending its event', () => {
+  it('is refused when it goes on after its secret was cleared, and stores it anew', async () => {
+    const password = canary('late');
+    const id = await created('late.example', canary('first'));
+    const { replica, beforeAppend, refused } = await pausedBeforeAppend();
+    const rotation = replica.rotate(id, password, randomUUID());
+    await beforeAppend.arrived;
+    expect(await secretStates(id)).toEqual(['current: 2', 'staged: 2']);
+
+    expect(await other.abandonOrphans()).toBe(1);
+    await until(async () => (await secretStates(id)).join() === 'current: 2,destroyed: 0');
+    beforeAppend.open();
+    await rotation;
+
+    expect(refused).toEqual([expect.any(WrongExpectedRevision)]);
+    expect(await eventTypes(id)).toEqual(['RegistryCreated', 'CredentialStageAbandoned', 'CredentialRotated']);
+    expect(await secretStates(id)).toEqual(['destroyed: 0', 'destroyed: 0', 'current: 2']);
+    expect(await issuedPassword('late.example')).toBe(password);
+  });
+
+  it('would leave a registry without its secret if that were cleared without telling the stream', async () => {
+    const id = await created('untold.example', canary('first'));
+    const { replica, beforeAppend } = await pausedBeforeAppend();
+    const rotation = replica.rotate(id, canary('untold'));
+    await beforeAppend.arrived;
+    for (const { secretId } of await other.staged()) await other.discardUntold(secretId);
+    beforeAppend.open();
+    await rotation;
+    expect(await issuedPassword('untold.example')).toBe('CREDENTIAL_UNAVAILABLE');
+  });
+
+  it('and never goes on leaves a secret that is cleared, a registry as it was, and a key that can be used', async () => {
+    const [first, second] = [canary('first'), canary('second')];
+    const id = await created('dead.example', first);
+    const { replica, beforeAppend } = await pausedBeforeAppend();
+    const idempotencyKey = randomUUID();
+    const neverGoesOn = replica.rotate(id, second, idempotencyKey);
+    neverGoesOn.catch(() => undefined);
+    await beforeAppend.arrived;
+
+    expect(await other.abandonOrphans()).toBe(1);
+    expect(await other.abandonOrphans()).toBe(0);
+    await until(async () => (await secretStates(id)).join() === 'current: 2,destroyed: 0');
+    expect(await issuedPassword('dead.example')).toBe(first);
+    const { data } = await purser.graphql(ROTATE, { id, input: { password: second, idempotencyKey } });
+    // Version 2 was bound to the secret that was cleared: no version is used twice.
+    expect(data.rotateCredential.registry.credential.version).toBe(3);
+    expect(await issuedPassword('dead.example')).toBe(second);
+  });
+
+  it('does not have its secret cleared when its event is in the log, projected or not', async () => {
+    const id = await created('logged.example', canary('first'));
+    const password = canary('logged');
+    await withClient(purser.connectionString, async (client) => {
+      await client.query('begin');
+      await client.query('select from read_models.checkpoint for update');
+      const rotation = other.rotate(id, password);
+      await until(async () => (await eventTypes(id)).length === 2);
+      expect(await secretStates(id)).toEqual(['current: 2', 'staged: 2']);
+      expect(await other.abandonOrphans()).toBe(0);
+      // The log alone decides which version is current.
+      const issued = other.issue('logged.example/app');
+      await client.query('rollback');
+      await rotation;
+      expect((await issued).password.reveal()).toBe(password);
+    });
+    expect(await eventTypes(id)).toEqual(['RegistryCreated', 'CredentialRotated']);
+    expect(await secretStates(id)).toEqual(['destroyed: 0', 'current: 2']);
+  });
+});
+
+describe('a rotation between two steps of another use case', () => {
+  async function rotatedWhileOpening(url: string) {
+    const id = await created(url, canary('old'));
+    const password = canary('new');
+    const opening = gate();
+    let first = true;
+    const replica = await replicaWith({
+      vault: (real) => ({
+        ...real,
+        async open(...secret) {
+          if (first) {
+            first = false;
+            await opening.pass();
+          }
+          return real.open(...secret);
+        },
+      }),
+    });
+    const rotate = async () => {
+      await opening.arrived;
+      await other.rotate(id, password);
+      opening.open();
+    };
+    return { id, password, replica, rotate };
+  }
+
+  it('has the new password issued, where the old one was decided on and is gone', async () => {
+    const { password, replica, rotate } = await rotatedWhileOpening('between.example');
+    const [issued] = await Promise.all([replica.issue('between.example/app'), rotate()]);
+    expect(issued.password.reveal()).toBe(password);
+    expect(issued.lease.credentialVersion).toBe(2);
+  });
+
+  it('has the new password kept with a new username, where the old one was to be kept and is gone', async () => {
+    const { id, password, replica, rotate } = await rotatedWhileOpening('kept.example');
+    const [renamed] = await Promise.all([replica.rename(id, 'grace'), rotate()]);
+    expect(renamed.username).toBe('grace');
+    expect(await issuedPassword('kept.example')).toBe(password);
+  });
+});

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createPostgresEventLog } from '../../src/adapters/postgres/event-log.ts';
+import { SILENT } from '../../src/adapters/postgres/log.ts';
+import { createProgress } from '../../src/adapters/postgres/projections/progress.ts';
+import { createLeaseQueries } from '../../src/adapters/postgres/queries/lease-queries.ts';
+import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
+import { createSealedSecretStore } from '../../src/adapters/postgres/sealed-secret-store.ts';
+import { loadKeyRing } from '../../src/adapters/vault/key-ring.ts';
+import { createVault } from '../../src/adapters/vault/vault.ts';
+import { abandonOrphanedStages } from '../../src/application/abandon-orphaned-stages.ts';
+import { createAggregates } from '../../src/application/aggregates.ts';
+import type { IssuedCredential } from '../../src/application/application.ts';
+import { issueCredentialUseCase } from '../../src/application/issue-credential.ts';
+import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
+import type { RegistryView } from '../../src/application/ports/read-models.ts';
+import type { StagedSecret, Vault } from '../../src/application/ports/vault.ts';
+import { createRegistryCommandHandler } from '../../src/application/registry-commands.ts';
+import type { RequestContext } from '../../src/application/request-context.ts';
+import { rotateCredentialUseCase } from '../../src/application/rotate-credential.ts';
+import { updateRegistryUseCase } from '../../src/application/update-registry.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import type { TestPurser } from '../support/purser.ts';
+
+const PROJECT = 'demo';
+
+/** The use cases of a second replica, without a projector of its own, on ports that a test can put itself between. */
+export interface Replica {
+  rotate(id: string, password: string, idempotencyKey?: string): Promise<RegistryView>;
+  rename(id: string, username: string): Promise<RegistryView>;
+  issue(image: string): Promise<IssuedCredential>;
+  /** What housekeeping does, without regard to how long ago a secret was staged. @returns how many were abandoned */
+  abandonOrphans(): Promise<number>;
+  staged(): Promise<StagedSecret[]>;
+  /** Destroys a staged secret as nobody should: without telling its stream. */
+  discardUntold(secretId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Between {
+  readonly log?: (log: EventLog) => EventLog;
+  readonly vault?: (vault: Vault) => Vault;
+}
+
+export async function startReplica(purser: TestPurser, between: Between = {}): Promise<Replica> {
+  const { connectionString, environment } = purser;
+  const keyRing = await loadKeyRing({
+    file: join(environment.PURSER_DATA_DIR ?? '', 'master-key'),
+    createIfMissing: false,
+  });
+  const postgresLog = createPostgresEventLog({ connectionString, log: SILENT });
+  const store = createSealedSecretStore({ connectionString, log: SILENT });
+  const sealingVault = createVault({ keyRing, store });
+  const reads = createReadConnections({ connectionString, name: 'replica', connections: 1, log: SILENT });
+  const readCheckpoint = async (): Promise<Position> => {
+    const text = 'select position::text from read_models.checkpoint';
+    const { rows } = await reads.query<{ position: string }>({ name: 'checkpoint', text, values: [] });
+    return BigInt(rows[0]?.position ?? 0) as Position;
+  };
+
+  const log = between.log?.(postgresLog) ?? postgresLog;
+  const vault = between.vault?.(sealingVault) ?? sealingVault;
+  const progress = createProgress({ readCheckpoint, timeoutMs: 10_000 }, BEGINNING);
+  const aggregates = createAggregates(log);
+  const now = Date.now;
+  const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, now });
+  const rotate = rotateCredentialUseCase({ handle, aggregates, leases: createLeaseQueries(reads, now) });
+  const update = updateRegistryUseCase({ handle, aggregates });
+  const plainHttpHosts = new Set<string>();
+  const issue = issueCredentialUseCase({ log, aggregates, vault, progress, plainHttpHosts, now });
+
+  return {
+    rotate: (id, password, idempotencyKey) =>
+      rotate(context(), PROJECT, id, {
+        password: new Secret(password),
+        username: undefined,
+        mint: undefined,
+        expiresAt: undefined,
+        verify: false,
+        whenInUse: 'PROCEED',
+        expectedRevision: undefined,
+        idempotencyKey,
+      }),
+    rename: (id, username) =>
+      update(context(), PROJECT, id, {
+        username,
+        name: undefined,
+        description: undefined,
+        email: undefined,
+        password: undefined,
+        access: undefined,
+        caCertificate: undefined,
+        expiresAt: undefined,
+        rotateEveryDays: undefined,
+        expectedRevision: undefined,
+        verify: false,
+        idempotencyKey: undefined,
+      }),
+    issue: (image) =>
+      issue(context(), PROJECT, {
+        image,
+        purpose: 'PULL',
+        pipeline: 'build',
+        runId: undefined,
+        ttlSeconds: 3600,
+        idempotencyKey: undefined,
+      }),
+    abandonOrphans: abandonOrphanedStages({ log, aggregates, vault, now, olderThanMs: 0 }),
+    staged: () => sealingVault.staged(0, 100),
+    discardUntold: (secretId) => sealingVault.discard(secretId),
+    async close() {
+      progress.stop();
+      await Promise.all([postgresLog.close(), sealingVault.close(), reads.close()]);
+    },
+  };
+}
+
+function context(): RequestContext {
+  return {
+    principal: { subject: 'alice', issuer: 'replica', expiresAt: Number.MAX_SAFE_INTEGER, grants: new Map() },
+    ipAddress: null,
+    userAgent: null,
+    requestId: randomUUID(),
+    startedAt: performance.now(),
+  };
+}
