@@ -105,6 +105,6 @@ function closedConfig(
     maxAttempts: 1,
     userAgentAppId: 'purser',
     authSchemePreference: ['sigv4'],
-    disableHostPrefix: true,
+    disableClockSkewCorrection: true,
   } satisfies ECRClientConfig;
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MintRequest } from '../../../src/application/ports/password-minter.ts';
 import { canary } from '../../support/canary.ts';
 import { type CloudAnswer, type CloudStub, startCloudStub } from './cloud-stub.ts';
-import { faultOf, mintConfig, minterFor, source } from './minter-fixture.ts';
+import { egressDivertedTo, faultOf, mintConfig, minterFor, source } from './minter-fixture.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 /** As GitHub gives it out. */

@@ -1,0 +1,136 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sampleRequests } from './cloud-credentials.ts';
+import { type CloudStub, startCloudStub } from './cloud-stub.ts';
+import { faultOf, mintConfig, minterFor } from './minter-fixture.ts';
+
+/** Whatever the environment points to: metadata services, proxies, other endpoints. */
+let lure: CloudStub;
+let stub: CloudStub;
+let folder: string;
+let pipe: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'purser-minting-'));
+  // Whoever opens it to read waits for a writer, and can be seen waiting.
+  pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+beforeEach(async () => {
+  [lure, stub] = await Promise.all([startCloudStub(), startCloudStub()]);
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'ALL_PROXY'];
+  const environment = {
+    ...Object.fromEntries(proxies.map((name) => [name, lure.url])),
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    HOME: folder,
+    AWS_CONFIG_FILE: pipe,
+    AWS_SHARED_CREDENTIALS_FILE: pipe,
+    AWS_PROFILE: 'other',
+    AWS_SDK_LOAD_CONFIG: '1',
+    AWS_DEFAULTS_MODE: 'auto',
+    AWS_MAX_ATTEMPTS: 'many',
+    AWS_USE_FIPS_ENDPOINT: 'true',
+    AWS_ENDPOINT_URL: lure.url,
+    AWS_ENDPOINT_URL_ECR: lure.url,
+    AWS_ENDPOINT_URL_STS: lure.url,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: lure.url,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${lure.url}/credentials`,
+    AWS_WEB_IDENTITY_TOKEN_FILE: pipe,
+    AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/environment',
+    AWS_ACCESS_KEY_ID: 'AKIAENVIRONMENT00000',
+    AWS_SECRET_ACCESS_KEY: 'of the environment',
+    GOOGLE_APPLICATION_CREDENTIALS: pipe,
+    GCE_METADATA_HOST: lure.authority,
+    GCE_METADATA_IP: lure.authority,
+    METADATA_SERVER_DETECTION: 'bios-only',
+    GOOGLE_CLOUD_QUOTA_PROJECT: 'other',
+    AZURE_CLIENT_ID: 'of the environment',
+    AZURE_AUTHORITY_HOST: lure.url,
+    MSI_ENDPOINT: lure.url,
+    IDENTITY_ENDPOINT: lure.url,
+    GITHUB_TOKEN: 'of the environment',
+    GITHUB_API_URL: lure.url,
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await Promise.all([lure.close(), stub.close()]);
+});
+
+/**
+ * Whether somebody is waiting to read the pipe; whoever is gets its end. Synchronous, because those who wait may hold every
+ * thread that Node has for files.
+ */
+function isPipeRead(): boolean {
+  try {
+    closeSync(openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENXIO') return false;
+    throw error;
+  }
+}
+
+describe('minting in an environment full of other credentials', () => {
+  it.each(sampleRequests())('uses the stored one alone for $kind', async ({ kind, request, secrets }) => {
+    const mint = mintConfig({ ...request.mint, kind });
+    await faultOf(minterFor(stub).mint({ ...request, mint }), ...secrets);
+    expect(stub.requests).toHaveLength(1);
+    const [asked] = stub.requests;
+    expect(JSON.stringify([asked?.headers, asked?.body])).not.toContain('nvironment');
+    expect(lure.connections()).toBe(0);
+    expect(isPipeRead()).toBe(false);
+  });
+
+  it('uses the stored access key alone to assume a role', async () => {
+    const [ecr] = sampleRequests();
+    if (ecr === undefined) throw new Error('there is a sample of each kind');
+    const mint = mintConfig({ kind: 'AMAZON_ECR', roleArn: 'arn:aws:iam::123456789012:role/stored' });
+    await faultOf(minterFor(stub).mint({ ...ecr.request, mint }), ...ecr.secrets);
+    expect(stub.requests[0]?.headers.authorization).toContain(ecr.request.source.username);
+    expect(stub.requests[0]?.form.get('RoleArn')).toBe('arn:aws:iam::123456789012:role/stored');
+    expect(lure.connections()).toBe(0);
+    expect(isPipeRead()).toBe(false);
+  });
+});
+
+describe('what the SDK would do by itself', () => {
+  it('is to read the files that the environment names, which these tests would see', async () => {
+    // In a process of its own, because waiting for the pipe it would hold the threads of this one.
+    const program = `import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+      await new ECRClient({ region: 'eu-west-1' }).send(new GetAuthorizationTokenCommand({}));`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    try {
+      await vi.waitUntil(isPipeRead, { timeout: 20_000, interval: 20 });
+    } finally {
+      child.kill('SIGKILL');
+      await ended;
+    }
+  });
+
+  it('is to go to the endpoint that the environment names, which these tests would see', async () => {
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'none'));
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'none'));
+    const client = new ECRClient({
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      maxAttempts: 1,
+      defaultsMode: 'standard',
+      useFipsEndpoint: false,
+      profile: 'none',
+    });
+    await client.send(new GetAuthorizationTokenCommand({})).catch(() => undefined);
+    client.destroy();
+    expect(lure.connections()).toBe(1);
+  });
+});

@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
+import { createEgress } from '../../../src/adapters/egress/egress.ts';
+import { mintingFailed } from '../../../src/adapters/minting/minting-fault.ts';
+import type { createPasswordMinter } from '../../../src/adapters/minting/password-minter.ts';
+import type { Egress } from '../../../src/application/ports/egress.ts';
+import { createMutant } from '../../support/mutant.ts';
+import { sampleRequests } from './cloud-credentials.ts';
+import { type CloudStub, startCloudStub } from './cloud-stub.ts';
+import { egressTo, endpointsAt, faultOf, minterFor } from './minter-fixture.ts';
+
+const SAMPLES = sampleRequests();
+
+let stub: CloudStub;
+beforeEach(async () => {
+  stub = await startCloudStub();
+});
+afterEach(() => stub.close());
+
+/** An answer that repeats the request in every place there is: its text must not come through. */
+function echo(status: number): void {
+  stub.answer(({ headers, body }) => ({
+    status,
+    headers: {
+      'x-echo': String(headers.authorization ?? 'none'),
+      'x-amzn-errortype': body.slice(0, 200).replace(/[^\w.-]/g, ''),
+    },
+    body: { error: body, error_description: body, message: body, __type: body, token: { body }, Code: body },
+  }));
+}
+
+describe.each(SAMPLES)('minting for $kind', ({ request, secrets }) => {
+  it('tells a cloud that is not there by its class', async () => {
+    await stub.close();
+    expect(await faultOf(minterFor(stub).mint(request), ...secrets)).toBe('UNREACHABLE');
+  });
+
+  it('ends with its deadline where the cloud takes the request and says nothing', async () => {
+    stub.answer(() => undefined);
+    expect(await faultOf(minterFor(stub, { deadlineMs: 700 }).mint(request), ...secrets)).toBe('UNREACHABLE');
+    expect(stub.requests).toHaveLength(1);
+  });
+
+  it('ends with its deadline where the answer never ends', async () => {
+    stub.answer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{');
+      return undefined;
+    });
+    expect(await faultOf(minterFor(stub, { deadlineMs: 700 }).mint(request), ...secrets)).toBe('UNREACHABLE');
+  });
+
+  it('tells a connection that breaks by its class, and does not try again', async () => {
+    stub.answer((_, response) => {
+      response.socket?.destroy();
+      return undefined;
+    });
+    const fault = await faultOf(minterFor(stub).mint(request), ...secrets);
+    expect(['UNREACHABLE', 'UNEXPECTED_ANSWER']).toContain(fault);
+    expect(stub.requests).toHaveLength(1);
+  });
+
+  it('does not read more than a token takes', async () => {
+    stub.answer(() => ({ body: `{"a":"${'x'.repeat(80_000)}"}` }));
+    expect(await faultOf(minterFor(stub).mint(request), ...secrets)).toBe('UNEXPECTED_ANSWER');
+  });
+
+  it('follows no redirect', async () => {
+    const elsewhere = await startCloudStub();
+    try {
+      stub.answer(() => ({ status: 307, headers: { location: elsewhere.url } }));
+      expect(await faultOf(minterFor(stub).mint(request), ...secrets)).toBe('UNEXPECTED_ANSWER');
+      expect(elsewhere.connections()).toBe(0);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it('goes nowhere that the operator has not opened, and says so', async () => {
+    const egress = createEgress({ allow: parseAllowList([]), plainHttpHosts: new Set([stub.authority]) });
+    expect(await faultOf(minterFor(stub, { egress }).mint(request), ...secrets)).toBe('TARGET_NOT_ALLOWED');
+    expect(stub.connections()).toBe(0);
+  });
+
+  it.each([200, 201, 400, 401, 403, 500])(
+    'lets nothing of an answer with status %i through to its error',
+    async (status) => {
+      echo(status);
+      await faultOf(minterFor(stub).mint(request), ...secrets);
+      expect(stub.requests.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('closes its session, however it ends', async () => {
+    let open = 0;
+    const egress = egressTo(stub);
+    const counting: Egress = {
+      ...egress,
+      open: (options) => {
+        open += 1;
+        const session = egress.open(options);
+        return {
+          request: session.request,
+          fetch: session.fetch,
+          get fault() {
+            return session.fault;
+          },
+          close: async () => {
+            open -= 1;
+            await session.close();
+          },
+        };
+      },
+    };
+    await faultOf(minterFor(stub, { egress: counting }).mint(request), ...secrets);
+    expect(open).toBe(0);
+  });
+});
+
+describe('the class of a fault', () => {
+  it('hides whatever an SDK threw', () => {
+    const failed = mintingFailed(new Error('with the secret in it'), undefined);
+    expect(failed).toMatchObject({ fault: 'UNEXPECTED_ANSWER', message: 'no password was minted: UNEXPECTED_ANSWER' });
+    expect(failed.cause).toBeUndefined();
+  });
+
+  it('would be found to leak if the SDK error went along', async () => {
+    const mutant = await createMutant('adapters/minting', [
+      {
+        file: 'minting-fault.ts',
+        find: "return new MintingFailed(fault === undefined ? 'UNEXPECTED_ANSWER' : faultOfEgress(fault));",
+        replace: "return Object.assign(new MintingFailed('UNEXPECTED_ANSWER'), { cause: error });",
+      },
+      {
+        file: 'google.ts',
+        find: 'throw fault === undefined ? error : new MintingFailed(fault);',
+        replace: 'throw error;',
+      },
+    ]);
+    const { createPasswordMinter: createBroken } = await mutant.load<{
+      createPasswordMinter: typeof createPasswordMinter;
+    }>('password-minter.ts');
+    const broken = createBroken({ egress: egressTo(stub), now: Date.now, endpoints: endpointsAt(stub) });
+    const google = SAMPLES.find(({ kind }) => kind === 'GOOGLE');
+    if (google === undefined) throw new Error('there is a sample of each kind');
+    echo(400);
+    const checked = faultOf(broken.mint(google.request), ...google.secrets);
+    await expect(checked).rejects.toThrow('the error tells more than its fault');
+  });
+});
