@@ -45,6 +45,7 @@ import { PERMISSIONS } from './domain/permissions.ts';
 import type { Readiness } from './http/health.ts';
 import { ListenFailed } from './http/listen-failed.ts';
 import { meteredApplication } from './http/metered-application.ts';
+import { meteredEventLog } from './http/metered-event-log.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
 import { createLifecycle } from './lifecycle.ts';
@@ -88,7 +89,7 @@ export async function openStores(config: Config, logger: Logger, metrics?: Metri
       ...(metrics && { onBatch: metrics.eventsAppended }),
     });
     lifecycle.onClose(() => log.close());
-    return { connectionString, log, close: lifecycle.close };
+    return { connectionString, log: metrics ? meteredEventLog(log, metrics) : log, close: lifecycle.close };
   } catch (error) {
     await lifecycle.close();
     throw error;
@@ -237,11 +238,13 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     );
     lifecycle.onClose(() => chores.stop());
 
+    const projectionLag = async () => Number((await log.head()) - (await readCheckpoint()));
+    metrics.measureProjectionLag(projectionLag);
+
     const readiness = async (): Promise<Readiness> => {
       const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
       try {
-        const lag = Number((await log.head()) - (await readCheckpoint()));
-        metrics.projectionLag(lag);
+        const lag = await projectionLag();
         const { parkedStreams, leading } = projector;
         const status = parkedStreams > 0 ? 'degraded' : 'ok';
         return { ready: true, checks: { keys, database: 'ok', projection: { status, lag, parkedStreams, leading } } };

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { within } from './deadline.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -18,16 +19,4 @@ export function healthRoutes(app: FastifyInstance, readiness: () => Promise<Read
     });
     return reply.code(ready ? 200 : 503).send({ ready, checks });
   });
-}
-
-async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`took longer than ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { within } from './deadline.ts';
 
 /** What the service counts. Labels come from short fixed lists: no project, no URL, no subject. */
 export interface Metrics {
@@ -7,11 +8,11 @@ export interface Metrics {
   operationFinished(finished: { readonly operation: string; readonly outcome: string; readonly seconds: number }): void;
   /** Before it was known what it is: no token, not JSON, beyond the limits. */
   operationRefused(code: string): void;
-  /** A batch that the event log took in one go. */
+  /** Events that the log took in one go; what it refused, or had already, is not among them. */
   eventsAppended(events: number): void;
   appendFailed(): void;
-  /** `lag`: events that the read models have not passed yet. */
-  projectionLag(lag: number): void;
+  /** How to find out, at every scrape, how many events the read models have not passed yet. */
+  measureProjectionLag(measure: () => Promise<number>): void;
   leaseIssued(): void;
   leaseReleased(): void;
   subscriptionStarted(): void;
@@ -21,6 +22,8 @@ export interface Metrics {
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Shorter than scrapers wait as a rule: a database that hangs must not take the other numbers with it. */
+const LAG_DEADLINE_MS = 3_000;
 const EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 /** A registry of its own, so that two services in one process, as in tests, do not share counters. */
@@ -58,10 +61,18 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
     help: 'Appends that failed or whose outcome is unknown.',
     registers,
   });
-  const lag = new Gauge({
+  let measureLag: (() => Promise<number>) | undefined;
+  new Gauge({
     name: 'purser_projection_lag_events',
-    help: 'Events in the log that the read models have not passed.',
+    help: 'Events in the log that the read models have not passed; missing where that cannot be found out.',
     registers,
+    async collect() {
+      try {
+        if (measureLag) this.set(await within(LAG_DEADLINE_MS, measureLag()));
+      } catch {
+        this.remove();
+      }
+    },
   });
   const leasesIssued = new Counter({ name: 'purser_leases_issued_total', help: 'Credentials handed out.', registers });
   const leasesReleased = new Counter({ name: 'purser_leases_released_total', help: 'Leases given back.', registers });
@@ -79,7 +90,9 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
       appended.inc(events);
     },
     appendFailed: () => appendFailures.inc(),
-    projectionLag: (events) => lag.set(events),
+    measureProjectionLag(measure) {
+      measureLag = measure;
+    },
     leaseIssued: () => leasesIssued.inc(),
     leaseReleased: () => leasesReleased.inc(),
     subscriptionStarted: () => subscriptions.inc(),

@@ -30,8 +30,8 @@ export interface PostgresEventLogOptions {
   readonly log: Log;
   /** From the call to an answer, or to `EventLogUnavailable`. Default 10 s. */
   readonly appendTimeoutMs?: number;
-  /** Called for every batch that was written: how many appends it held and how long it took. */
-  readonly onBatch?: (size: number, seconds: number) => void;
+  /** Called for every batch that added to the log: how many events. Refused and repeated ones are not among them. */
+  readonly onBatch?: (events: number) => void;
 }
 
 const APPEND_TIMEOUT_MS = 10_000;
@@ -82,14 +82,16 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
         'The event log did not answer in time. Repeating the request with the same idempotencyKey is safe.',
       ),
     closedError,
-    onBatch,
   });
 
   async function insert(batch: readonly PreparedAppend[]): Promise<AppendRow[]> {
     const statement = { ...APPEND, values: appendValues(batch) };
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return (await writer.query<AppendRow>(statement)).rows;
+        const { rows } = await writer.query<AppendRow>(statement);
+        const added = rows.filter(({ outcome }) => outcome === 'appended').length;
+        if (added > 0) onBatch?.(added);
+        return rows;
       } catch (error) {
         if (!isUnavailable(error)) throw error;
         const pause = RETRY_DELAYS_MS[attempt];

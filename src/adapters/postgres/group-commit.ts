@@ -13,7 +13,6 @@ export interface GroupCommitOptions<Item, Outcome> {
   readonly timeoutMs: number;
   readonly timeoutError: () => Error;
   readonly closedError: () => Error;
-  readonly onBatch?: ((size: number, seconds: number) => void) | undefined;
 }
 
 export interface GroupCommit<Item, Outcome> {
@@ -42,7 +41,7 @@ interface Waiting<Item, Outcome> {
 export function createGroupCommit<Item, Outcome>(
   options: GroupCommitOptions<Item, Outcome>,
 ): GroupCommit<Item, Outcome> {
-  const { commit, maxWeight, weightOf = () => 1, keysOf, isItemFault, onBatch } = options;
+  const { commit, maxWeight, weightOf = () => 1, keysOf, isItemFault } = options;
   let queue: Waiting<Item, Outcome>[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
@@ -81,10 +80,8 @@ export function createGroupCommit<Item, Outcome>(
   }
 
   async function send(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
-    const startedAt = performance.now();
     try {
       const outcomes = await commit(batch.map(({ item }) => item));
-      onBatch?.(batch.length, (performance.now() - startedAt) / 1_000);
       for (const [index, outcome] of outcomes.entries()) batch[index]?.resolve(outcome);
     } catch (error) {
       if (batch.length > 1 && isItemFault(error)) {
