@@ -1,24 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createPostgresEventLog } from '../../src/adapters/postgres/event-log.ts';
+import { createFeed } from '../../src/adapters/postgres/feeds.ts';
 import { SILENT } from '../../src/adapters/postgres/log.ts';
 import { createProgress } from '../../src/adapters/postgres/projections/progress.ts';
+import { createAuditQueries } from '../../src/adapters/postgres/queries/audit-queries.ts';
+import {
+  createChangeFeedQuery,
+  createNoticeFeedQuery,
+  createNoticeQueries,
+} from '../../src/adapters/postgres/queries/feed-queries.ts';
 import { createLeaseQueries } from '../../src/adapters/postgres/queries/lease-queries.ts';
+import { createRegistryQueries } from '../../src/adapters/postgres/queries/registry-queries.ts';
 import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
 import { createSealedSecretStore } from '../../src/adapters/postgres/sealed-secret-store.ts';
 import { loadKeyRing } from '../../src/adapters/vault/key-ring.ts';
 import { createVault } from '../../src/adapters/vault/vault.ts';
 import { abandonOrphanedStages } from '../../src/application/abandon-orphaned-stages.ts';
-import { createAggregates } from '../../src/application/aggregates.ts';
 import type { IssuedCredential } from '../../src/application/application.ts';
-import { issueCredentialUseCase } from '../../src/application/issue-credential.ts';
+import { createApplication } from '../../src/application/create-application.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { RegistryView } from '../../src/application/ports/read-models.ts';
 import type { StagedSecret, Vault } from '../../src/application/ports/vault.ts';
-import { createRegistryCommandHandler } from '../../src/application/registry-commands.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
-import { rotateCredentialUseCase } from '../../src/application/rotate-credential.ts';
-import { updateRegistryUseCase } from '../../src/application/update-registry.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { TestPurser } from '../support/purser.ts';
 
@@ -61,17 +65,32 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   const log = between.log?.(postgresLog) ?? postgresLog;
   const vault = between.vault?.(sealingVault) ?? sealingVault;
   const progress = createProgress({ readCheckpoint, timeoutMs: 10_000 }, BEGINNING);
-  const aggregates = createAggregates(log);
   const now = Date.now;
-  const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, now });
-  const rotate = rotateCredentialUseCase({ handle, aggregates, leases: createLeaseQueries(reads, now) });
-  const update = updateRegistryUseCase({ handle, aggregates });
-  const plainHttpHosts = new Set<string>();
-  const issue = issueCredentialUseCase({ log, aggregates, vault, progress, plainHttpHosts, now });
+  const feed = { follow: progress.follow, onFault: () => undefined };
+  const { application, aggregates } = createApplication({
+    log,
+    vault,
+    progress,
+    registries: createRegistryQueries(reads, now),
+    leases: createLeaseQueries(reads, now),
+    audit: createAuditQueries(reads),
+    notices: createNoticeQueries(reads),
+    feeds: {
+      notices: createFeed({ query: createNoticeFeedQuery(reads), ...feed }),
+      changes: createFeed({ query: createChangeFeedQuery(reads), ...feed }),
+    },
+    probe: { probe: notAsked },
+    minter: { mint: notAsked },
+    mintedPasswords: { find: notAsked, keep: notAsked },
+    limiter: { take: notAsked },
+    plainHttpHosts: new Set(),
+    now,
+    onFault: () => undefined,
+  });
 
   return {
     rotate: (id, password, idempotencyKey) =>
-      rotate(context(), PROJECT, id, {
+      application.rotateCredential(context(), PROJECT, id, {
         password: new Secret(password),
         username: undefined,
         mint: undefined,
@@ -82,7 +101,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
         idempotencyKey,
       }),
     rename: (id, username) =>
-      update(context(), PROJECT, id, {
+      application.updateRegistry(context(), PROJECT, id, {
         username,
         name: undefined,
         description: undefined,
@@ -97,7 +116,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
         idempotencyKey: undefined,
       }),
     issue: (image) =>
-      issue(context(), PROJECT, {
+      application.issueCredential(context(), PROJECT, {
         image,
         purpose: 'PULL',
         pipeline: 'build',
@@ -113,6 +132,11 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
       await Promise.all([postgresLog.close(), sealingVault.close(), reads.close()]);
     },
   };
+}
+
+/** No test of this folder goes out to a registry or a cloud. */
+function notAsked(): Promise<never> {
+  return Promise.reject(new Error('nobody should ask for this'));
 }
 
 function context(): RequestContext {
