@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { diagnose } from '../domain/diagnosis.ts';
 import { PurserError, unavailable } from '../domain/errors.ts';
-import type {
-  CredentialsTested,
-  MintConfig,
-  RegistryProvider,
-  RegistryTested,
-  TestFindings,
-} from '../domain/events.ts';
+import type { CredentialsTested, MintConfig, RegistryTested, TestFindings } from '../domain/events.ts';
 import { accessStream, healthStream, registryStream } from '../domain/identity.ts';
 import type { ProbeOutcome } from '../domain/probe-outcome.ts';
 import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
@@ -109,7 +103,7 @@ export function createCredentialTests(parts: CredentialTestsParts): CredentialTe
     async verify(projectId, request, mint) {
       const report = await run(projectId, mint === null ? request : await withMintedPassword(request, mint));
       if (report.login === 'PROVED') return report;
-      throw notVerified(report.outcome, adviceFor(request.provider, { url: request.url, ...report }));
+      throw notVerified(report.outcome, diagnose({ provider: request.provider, url: request.url, ...report }));
     },
 
     async record(registry, report, { metadata, scheduled }) {
@@ -150,14 +144,6 @@ function notVerified(outcome: ProbeOutcome, advice: string | null): PurserError 
       outcome,
     },
   );
-}
-
-/** Null where there is nothing to advise. */
-export function adviceFor(
-  provider: RegistryProvider,
-  findings: Pick<TestFindings, 'url' | 'outcome' | 'detail'>,
-): string | null {
-  return findings.outcome === 'OK' ? null : diagnose({ provider, ...findings });
 }
 
 function findings(url: string, report: ProbeReport): TestFindings {

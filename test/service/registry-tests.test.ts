@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canary } from '../support/canary.ts';
+import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
+import { startPurser, type TestPurser } from '../support/purser.ts';
+import { skipReason } from '../support/required-tools.ts';
+import { AUDIT, CREATE, GET, LIST, NOTICES, ROTATE, UPDATE } from './operations.ts';
+
+const HEALTH = 'testedAt credentialVersion outcome advice login pull push method repository durationMs';
+const TEST = `mutation ($projectId: ID = "demo", $id: ID!, $repository: String) {
+  testRegistry(projectId: $projectId, id: $id, repository: $repository) { ${HEALTH} } }`;
+const TRY = `mutation ($projectId: ID = "demo", $input: TestCredentialsInput!) {
+  testCredentials(projectId: $projectId, input: $input) { ${HEALTH} } }`;
+const HEALTH_OF = `query ($id: ID!) { registry(projectId: "demo", id: $id) { health { ${HEALTH} } credential { status version } } }`;
+const RESOLVE = `query ($image: String!) {
+  resolveImage(projectId: "demo", image: $image) { url repository reason registry { url } } }`;
+
+const missing = skipReason('docker-registry', 'htpasswd', 'openssl');
+
+describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`, () => {
+  const password = canary('tested');
+  let purser: TestPurser;
+  let registry: DockerRegistry;
+  let readOnly: DockerRegistry;
+
+  beforeAll(async () => {
+    [purser, registry, readOnly] = await Promise.all([
+      startPurser({ environment: { EGRESS_ALLOW: 'localhost' } }),
+      startDockerRegistry(),
+      startDockerRegistry({ readOnly: true }),
+    ]);
+    await Promise.all([registry, readOnly].map((each) => each.setPassword('robot', password)));
+  }, 60_000);
+  afterAll(() => Promise.all([purser?.stop(), registry?.stop(), readOnly?.stop()]));
+
+  const entry = (of: DockerRegistry, secret = password) => ({
+    url: of.host,
+    username: 'robot',
+    password: secret,
+    caCertificate: of.caCertificate,
+  });
+
+  it('prove before anything is stored what a credential can do', async () => {
+    const proved = (await purser.graphql(TRY, { input: { ...entry(registry), repository: 'team/app' } })).data;
+    expect(proved.testCredentials).toMatchObject({
+      credentialVersion: null,
+      outcome: 'OK',
+      login: 'PROVED',
+      push: 'PROVED',
+      repository: 'team/app',
+      method: 'UPLOAD_PROBE',
+    });
+    const wrong = (await purser.graphql(TRY, { input: entry(registry, canary('wrong')) })).data.testCredentials;
+    expect(wrong).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED', push: 'UNKNOWN' });
+    expect(wrong.advice).not.toBeNull();
+    const unknown = (await purser.graphql(TRY, { input: { ...entry(registry), caCertificate: null } })).data;
+    expect(unknown.testCredentials).toMatchObject({ outcome: 'TLS_INVALID' });
+    expect(unknown.testCredentials.advice).toContain('caCertificate');
+    expect((await purser.graphql(LIST, {})).data.registries.totalCount).toBe(0);
+  });
+
+  it('store nothing with `verify` unless the login is proved, and the findings where it is', async () => {
+    const refused = await purser.graphql(CREATE, { input: { ...entry(registry, canary('wrong')), verify: true } });
+    expect(refused.errors).toMatchObject([
+      { extensions: { code: 'VERIFICATION_FAILED', outcome: 'AUTHENTICATION_FAILED' } },
+    ]);
+    expect((await purser.graphql(LIST, {})).data.registries.totalCount).toBe(0);
+
+    const created = (await purser.graphql(CREATE, { input: { ...entry(registry), verify: true } })).data.createRegistry;
+    expect(created.registry).toMatchObject({ health: { outcome: 'OK' }, credential: { version: 1, status: 'ACTIVE' } });
+    const { id } = created.registry;
+    const rotation = { password: canary('wrong'), verify: true };
+    expect((await purser.graphql(ROTATE, { id, input: rotation })).errors).toMatchObject([
+      { extensions: { code: 'VERIFICATION_FAILED' } },
+    ]);
+    const updated = await purser.graphql(UPDATE, { id, input: { name: 'Ours', verify: true } });
+    expect(updated.data.updateRegistry.registry).toMatchObject({
+      name: 'Ours',
+      credential: { version: 1 },
+      health: { outcome: 'OK' },
+    });
+  });
+
+  it('are kept with the registry, in the audit log, and make a refused credential FAILING until it is rotated', async () => {
+    const input = { ...entry(readOnly), url: `https://${readOnly.host}/v2/` };
+    const { id } = (await purser.graphql(CREATE, { input })).data.createRegistry.registry;
+    expect((await purser.graphql(HEALTH_OF, { id })).data.registry.health).toBeNull();
+    const tested = (await purser.graphql(TEST, { id, repository: 'team/app' })).data.testRegistry;
+    expect(tested).toMatchObject({ credentialVersion: 1, login: 'PROVED', pull: 'PROVED', push: 'DENIED' });
+    expect((await purser.graphql(HEALTH_OF, { id })).data.registry).toEqual({
+      health: tested,
+      credential: { status: 'ACTIVE', version: 1 },
+    });
+    const [entryOfTest] = (await purser.graphql(AUDIT, { filter: { registryId: id }, first: 1 })).data.auditLog.nodes;
+    expect(entryOfTest).toMatchObject({ action: 'TEST_REGISTRY', outcome: 'SUCCEEDED', url: readOnly.host });
+
+    await readOnly.setPassword('robot', canary('changed'));
+    expect((await purser.graphql(TEST, { id })).data.testRegistry.outcome).toBe('AUTHENTICATION_FAILED');
+    const failing = { filter: { status: 'FAILING' } };
+    expect((await purser.graphql(HEALTH_OF, { id })).data.registry.credential.status).toBe('FAILING');
+    expect((await purser.graphql(LIST, failing)).data.registries.nodes).toMatchObject([{ url: readOnly.host }]);
+    await purser.graphql(ROTATE, { id, input: { password: canary('next') } });
+    expect((await purser.graphql(GET, { id })).data.registry.credential.status).toBe('ACTIVE');
+    expect((await purser.graphql(LIST, failing)).data.registries.nodes).toEqual([]);
+    expect((await purser.graphql(NOTICES, { registryId: id })).data.rotationNotices.nodes).toMatchObject([
+      { kind: 'ROTATED' },
+    ]);
+  });
+
+  it('go nowhere that the operator did not open', async () => {
+    const token = purser.token({ projects: { closed: ['iam:project:cicd:registry:write'] } });
+    for (const url of ['127.0.0.1:5000', '169.254.169.254', '10.1.2.3', '[::1]:5000', 'db.internal:5432']) {
+      const { data } = await purser.graphql(
+        TRY,
+        { projectId: 'closed', input: { url, username: 'a', password } },
+        token,
+      );
+      expect(data.testCredentials, url).toMatchObject({ outcome: 'TARGET_NOT_ALLOWED', login: 'UNKNOWN' });
+      expect(data.testCredentials.advice).toContain('EGRESS_ALLOW');
+    }
+  });
+
+  it('are ten a minute for a project, whoever asks', async () => {
+    const token = purser.token({ projects: { busy: ['iam:project:cicd:registry:write'] } });
+    const input = { url: '10.0.0.1', username: 'a', password };
+    const answers = await Promise.all(
+      Array.from({ length: 14 }, () => purser.graphql(TRY, { projectId: 'busy', input }, token)),
+    );
+    const limited = answers.filter(({ errors }) => errors);
+    expect(limited).toHaveLength(4);
+    for (const { errors } of limited) expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+  });
+
+  it('are not needed to say which registry an image would use, and why', async () => {
+    const own = (await purser.graphql(RESOLVE, { image: `${registry.host}/team/app:1` })).data.resolveImage;
+    expect(own).toMatchObject({ url: registry.host, repository: 'team/app', registry: { url: registry.host } });
+    for (const [image, url] of [
+      ['alpine', 'docker.io'],
+      [`${registry.host}.evil.example/app`, `${registry.host}.evil.example`],
+    ] as const) {
+      const { data, errors } = await purser.graphql(RESOLVE, { image });
+      if (errors) expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'image' } }]);
+      else expect(data.resolveImage).toMatchObject({ url, registry: null });
+    }
+  });
+});
