@@ -21,3 +21,14 @@ language sql as $$
     taken = case when l.window_ends_at <= now() then 1 else l.taken + 1 end
   returning taken <= turns;
 $$;
+
+-- The version that the registry was created with, the last time: leases of lower versions ended when it was deleted.
+alter table read_models.registries add column first_version int;
+update read_models.registries r set first_version = (
+  select (e.data->'credential'->>'version')::int from log.events e
+  where e.stream = 'registry-' || r.id and e.type = 'RegistryCreated'
+  order by e.revision desc limit 1)
+where r.phase = 'live';
+
+-- What a parked event says of versions, so that a later deletion destroys up to the highest.
+alter table read_models.parked_events add column credential_version int;

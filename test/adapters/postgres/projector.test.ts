@@ -1,17 +1,17 @@
-import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresEventLog } from '../../../src/adapters/postgres/event-log.ts';
 import { SILENT } from '../../../src/adapters/postgres/log.ts';
-import { foldBatch, type ProjectionMemory } from '../../../src/adapters/postgres/projections/fold-batch.ts';
-import { createProgress, type TrackedProgress } from '../../../src/adapters/postgres/projections/progress.ts';
-import { createProjector, type Projector } from '../../../src/adapters/postgres/projections/projector.ts';
+import { foldBatch } from '../../../src/adapters/postgres/projections/fold-batch.ts';
+import { emptyMemory } from '../../../src/adapters/postgres/projections/projection-memory.ts';
 import { CheckpointMoved, createReadModelStore } from '../../../src/adapters/postgres/projections/read-model-store.ts';
-import { BEGINNING, type EventLog } from '../../../src/application/ports/event-log.ts';
+import type { EventLog } from '../../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../../src/domain/events.ts';
 import { registryStream } from '../../../src/domain/identity.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { digestsOfReadModels, projectorClient } from '../../support/read-models.ts';
-import { createdEvent, idOf, METADATA, renamedEvent, rotatedEvent } from '../../support/recorded-events.ts';
+import { createdEvent, idOf, renamedEvent, rotatedEvent, unstorableEvent } from '../../support/recorded-events.ts';
+import { appendAll, startProjector } from '../../support/running-projector.ts';
 import { withClient } from '../../support/server-databases.ts';
 
 let database: TestDatabase;
@@ -22,53 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => log.close());
 
-async function append(registry: string, ...events: DomainEvent[]) {
-  const [first, ...others] = events.map((event) => ({
-    id: randomUUID(),
-    event,
-    occurredAt: new Date().toISOString(),
-    metadata: METADATA,
-  }));
-  if (!first) throw new Error('nothing to append');
-  return log.append(registryStream(idOf(registry)), 'any', [first, ...others]);
-}
-
-interface Running {
-  readonly projector: Projector;
-  readonly progress: TrackedProgress;
-  readonly faults: unknown[];
-  stop(): Promise<void>;
-}
-
-function start(): Running {
-  const faults: unknown[] = [];
-  const { connectionString } = database;
-  const readCheckpoint = async () => {
-    const client = await projectorClient(connectionString);
-    try {
-      return (await createReadModelStore(client, 'read_models').checkpoint()).position;
-    } finally {
-      await client.end();
-    }
-  };
-  const progress = createProgress({ readCheckpoint, timeoutMs: 10_000 }, BEGINNING);
-  const projector = createProjector({
-    log,
-    progress,
-    connect: () => projectorClient(connectionString),
-    onFault: (error) => faults.push(error),
-  });
-  projector.start();
-  return {
-    projector,
-    progress,
-    faults,
-    async stop() {
-      await projector.stop();
-      progress.stop();
-    },
-  };
-}
+const start = () => startProjector(database.connectionString, log);
+const append = (...events: DomainEvent[]) => appendAll(log, ...events);
 
 async function query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
   return withClient(database.connectionString, async (client) => (await client.query(text, values)).rows as Row[]);
@@ -77,19 +32,27 @@ async function query<Row>(text: string, values: unknown[] = []): Promise<Row[]> 
 const nameOf = async (registry: string) =>
   (await query<{ name: string }>('select name from read_models.registries where id = $1', [idOf(registry)]))[0]?.name;
 
+const reasonsOf = async (registry: string) =>
+  (
+    await query<{ reason: string }>(
+      'select reason from read_models.parked_events where stream = $1 order by position',
+      [registryStream(idOf(registry))],
+    )
+  ).map(({ reason }) => reason);
+
 describe('the projector', () => {
   it('leads in one replica, and another takes over when its connection is lost', async () => {
     const replicas = [start(), start()];
     const leaders = () => replicas.filter(({ projector }) => projector.leading);
     await expect.poll(() => leaders().length).toBe(1);
-    await replicas[0]?.progress.waitFor((await append('a', createdEvent('a', 1))).position);
+    await replicas[0]?.progress.waitFor((await append(createdEvent('a', 1))).position);
     const lost = leaders()[0];
     await query(
       `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (
          select oid from pg_database where datname = current_database()) and granted`,
     );
     await expect.poll(() => lost?.projector.leading || leaders().length === 1, { timeout: 10_000 }).toBe(true);
-    const { position } = await append('a', renamedEvent('a', 'after the change of lead'));
+    const { position } = await append(renamedEvent('a', 'after the change of lead'));
     await Promise.all(replicas.map(({ progress }) => progress.waitFor(position)));
     expect(await nameOf('a')).toBe('after the change of lead');
     expect(leaders()).toHaveLength(1);
@@ -98,20 +61,22 @@ describe('the projector', () => {
 
   it('parks a stream whose event the database refuses, says so, and goes on with the others', async () => {
     const replica = start();
-    await replica.progress.waitFor((await append('b', createdEvent('b', 1))).position);
-    await append('b', renamedEvent('b', 'applied'), {
-      type: 'RegistryUpdated',
-      data: { registryId: idOf('b'), changes: { rotateEveryDays: 2 ** 40 }, expiry: null, credential: null },
-    });
-    await append('b', renamedEvent('b', 'never seen'));
-    const { position } = await append('c', createdEvent('c', 1));
+    await replica.progress.waitFor((await append(createdEvent('b', 1))).position);
+    await append(renamedEvent('b', 'applied'), unstorableEvent('b'));
+    await append(renamedEvent('b', 'never seen'));
+    const { position } = await append(createdEvent('c', 1));
     await replica.progress.waitFor(position);
     expect(await nameOf('b')).toBe('applied');
     expect(await nameOf('c')).toBe('c');
-    expect(replica.projector.parkedStreams).toBe(1);
-    expect(replica.faults.length).toBeGreaterThan(0);
-    const parked = await query<{ stream: string }>('select stream from read_models.parked_events');
-    expect(parked).toEqual([{ stream: registryStream(idOf('b')) }, { stream: registryStream(idOf('b')) }]);
+    const parked = await query('select stream, reason from read_models.parked_events order by position');
+    const stream = registryStream(idOf('b'));
+    expect(parked).toEqual([
+      { stream, reason: 'the database refused it: SQLSTATE 22003' },
+      { stream, reason: 'an earlier event of this stream is parked' },
+    ]);
+    expect(replica.faults.map(String)).toContainEqual(expect.stringContaining('is parked: the database refused it'));
+    // The server's own message quotes the value.
+    expect(inspect(replica.faults, { depth: 10 })).not.toContain(String(2 ** 40));
     const audited = await query<{ count: number }>(
       'select count(*)::int as count from read_models.audit_entries union all select position::int from log.head',
     );
@@ -119,22 +84,31 @@ describe('the projector', () => {
     await replica.stop();
   });
 
+  it('waits, and parks nothing, where the database lacks what it needs; and goes on once that is there', async () => {
+    const replica = start();
+    await replica.progress.waitFor((await append(createdEvent('held', 1))).position);
+    const before = replica.progress.position;
+    await query('alter table read_models.registries rename column name to name_of_a_newer_build');
+    const { position } = await append(renamedEvent('held', 'after the wait'));
+    await expect.poll(() => replica.faults).toContainEqual(expect.objectContaining({ code: '42703' }));
+    expect(await reasonsOf('held')).toEqual([]);
+    expect(replica.progress.position).toBe(before);
+    await query('alter table read_models.registries rename column name_of_a_newer_build to name');
+    await expect.poll(() => nameOf('held')).toBe('after the wait');
+    expect(replica.progress.position).toBeGreaterThanOrEqual(position);
+    expect(await reasonsOf('held')).toEqual([]);
+    await replica.stop();
+  });
+
   it('applies every event once, whoever was quicker: the checkpoint refuses the second', async () => {
-    await append('d', createdEvent('d', 1), rotatedEvent('d', 2));
+    await append(createdEvent('d', 1), rotatedEvent('d', 2));
     const clients = await Promise.all([1, 2].map(() => projectorClient(database.connectionString)));
     const results = await Promise.allSettled(
       clients.map(async (client) => {
         const store = createReadModelStore(client, 'read_models');
         const checkpoint = await store.checkpoint();
         const events = await log.readAll({ after: checkpoint.position, maxCount: 100 });
-        const memory: ProjectionMemory = {
-          registries: new Map(),
-          activeLeases: new Map(),
-          auditHeads: new Map(),
-          parkedStreams: new Set(await store.parkedStreams()),
-          noticeSequence: checkpoint.noticeSequence,
-          changeSequence: checkpoint.changeSequence,
-        };
+        const memory = emptyMemory(checkpoint, await store.parkedStreams());
         await store.recall(memory, events);
         const changes = foldBatch(memory, events);
         const { noticeSequence, changeSequence } = memory;
@@ -161,5 +135,21 @@ describe('the projector', () => {
     await replica.progress.waitFor(await log.head());
     await replica.stop();
     expect(await digestsOfReadModels(database.connectionString)).toEqual(before);
+  });
+
+  it('names the rule that a parked event breaks, and no value', async () => {
+    const replica = start();
+    await query(`alter table read_models.registries add constraint no_such_name check (name <> 'unwanted')`);
+    try {
+      const { position } = await append(createdEvent('ruled', 1), renamedEvent('ruled', 'unwanted'));
+      await replica.progress.waitFor(position);
+      expect(await reasonsOf('ruled')).toEqual([
+        'the database refused it: SQLSTATE 23514, constraint no_such_name, table registries',
+      ]);
+      expect(inspect(replica.faults, { depth: 10 })).not.toContain('unwanted');
+    } finally {
+      await query('alter table read_models.registries drop constraint no_such_name');
+      await replica.stop();
+    }
   });
 });

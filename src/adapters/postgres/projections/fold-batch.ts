@@ -1,10 +1,9 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
-import type { RegistryChangeKind, RotationNoticeKind } from '../../../application/ports/read-models.ts';
-import { type AuditEntry, auditFacts, chainHash, FIRST_PREVIOUS_HASH } from '../../../domain/audit-entry.ts';
+import type { RegistryChangeKind } from '../../../application/ports/read-models.ts';
+import { auditFacts } from '../../../domain/audit-entry.ts';
 import { decodeEvent } from '../../../domain/event-codec.ts';
 import type {
   CredentialIssued,
-  CredentialVersion,
   DomainEvent,
   LeaseReleased,
   RegistryEvent,
@@ -16,103 +15,55 @@ import {
   type LiveRegistry,
   type RegistryState,
 } from '../../../domain/registry.ts';
-import { type HealthView, registryView } from '../../../domain/registry-view.ts';
-import {
-  type AuditHead,
-  type AuditRow,
-  type ChangeRow,
-  type HealthRow,
-  type LeaseReleaseRow,
-  type LeaseRow,
-  type NoticeRow,
-  type ParkedRow,
-  type PipelineUseRow,
-  type RegistryRow,
-  registryRow,
-} from './rows.ts';
+import { registryView } from '../../../domain/registry-view.ts';
+import { addAuditEntry } from './audit-rows.ts';
+import { type BatchChanges, noChanges } from './batch-changes.ts';
+import { addNotice } from './notice-rows.ts';
+import type { ProjectionMemory } from './projection-memory.ts';
+import { registryRow } from './rows.ts';
+import { eventForVault, foldVaultEffects, namedVersion } from './vault-effects.ts';
 
-export interface ActiveLease {
-  readonly credentialVersion: number;
-  readonly expiresAt: string;
-}
-
-/** What the read models say before a batch, as far as the batch needs it. The fold keeps it up to date. */
-export interface ProjectionMemory {
-  readonly registries: Map<string, RegistryState>;
-  /** What the last test of a registry found. */
-  readonly health: Map<string, HealthView>;
-  /** Leases that were not released, by registry and lease id. */
-  readonly activeLeases: Map<string, Map<string, ActiveLease>>;
-  readonly auditHeads: Map<string, AuditHead>;
-  readonly parkedStreams: Set<string>;
-  noticeSequence: number;
-  changeSequence: number;
-}
-
-/** What a batch changes. Rows of one key stand once, as the batch leaves them. */
-export interface BatchChanges {
-  readonly registries: Map<string, RegistryRow>;
-  readonly leases: LeaseRow[];
-  readonly releases: LeaseReleaseRow[];
-  readonly pipelineUses: Map<string, PipelineUseRow>;
-  readonly notices: NoticeRow[];
-  readonly changes: ChangeRow[];
-  readonly audit: AuditRow[];
-  readonly parked: ParkedRow[];
-  /** What the last test of each registry found. */
-  readonly health: Map<string, HealthRow>;
-  /** Registries that were deleted: what is known of their use goes with them. */
-  readonly deletedRegistries: Set<string>;
-  /** What becomes of the vault's rows. */
-  readonly currentSecrets: Map<string, string>;
-  /** Up to and including which version. */
-  readonly destroyedVersions: Map<string, number>;
-  readonly abandonedSecrets: string[];
-}
-
-type ProjectedNoticeKind = Extract<RotationNoticeKind, 'ROTATED' | 'DELETED' | 'AUTHENTICATION_FAILED'>;
-
-export function foldBatch(memory: ProjectionMemory, events: readonly RecordedEvent[]): BatchChanges {
-  const batch: BatchChanges = {
-    registries: new Map(),
-    leases: [],
-    releases: [],
-    pipelineUses: new Map(),
-    notices: [],
-    changes: [],
-    audit: [],
-    parked: [],
-    health: new Map(),
-    deletedRegistries: new Set(),
-    currentSecrets: new Map(),
-    destroyedVersions: new Map(),
-    abandonedSecrets: [],
-  };
-  for (const recorded of events) foldEvent(memory, batch, recorded);
+/** `refusals`: why the database refused events, by their ids. Such an event is parked, with its stream. */
+export function foldBatch(
+  memory: ProjectionMemory,
+  events: readonly RecordedEvent[],
+  refusals: ReadonlyMap<string, string> = new Map(),
+): BatchChanges {
+  const batch = noChanges();
+  for (const recorded of events) {
+    const obstacle = refusals.get(recorded.id) ?? waiting(memory, recorded) ?? applied(memory, batch, recorded);
+    if (obstacle !== undefined) park(memory, batch, recorded, obstacle);
+  }
   return batch;
 }
 
-function foldEvent(memory: ProjectionMemory, batch: BatchChanges, recorded: RecordedEvent): void {
-  if (memory.parkedStreams.has(recorded.stream)) {
-    park(memory, batch, recorded, 'an earlier event of this stream is parked');
-    return;
-  }
+function waiting(memory: ProjectionMemory, { stream }: RecordedEvent): string | undefined {
+  return memory.parkedStreams.has(stream) ? 'an earlier event of this stream is parked' : undefined;
+}
+
+/** What kept the event from being applied; undefined where nothing did. */
+function applied(memory: ProjectionMemory, batch: BatchChanges, recorded: RecordedEvent): string | undefined {
   try {
     const event = decodeEvent(recorded);
     const facts = auditFacts(event, registryBefore(memory, event));
     apply(memory, batch, recorded, event);
-    audit(memory, batch, recorded, facts);
+    addAuditEntry(memory, batch, recorded, facts);
+    return undefined;
   } catch (error) {
-    park(memory, batch, recorded, error instanceof Error ? error.message : 'unknown fault');
+    return error instanceof Error ? error.message : 'unknown fault';
   }
 }
 
-/** The stream waits; the audit log still says that something happened, and who did it. */
+/**
+ * The stream waits, and its registry is shown as it was. The audit log still says that something happened, and who did
+ * it; and the vault goes on, because a secret that was replaced or deleted must not wait.
+ */
 function park(memory: ProjectionMemory, batch: BatchChanges, recorded: RecordedEvent, reason: string): void {
-  memory.parkedStreams.add(recorded.stream);
-  const { position, stream, id } = recorded;
-  batch.parked.push({ position: String(position), stream, event_id: id, reason });
-  audit(memory, batch, recorded, {
+  const { position, stream, id, data } = recorded;
+  const version = namedVersion(data);
+  memory.parkedStreams.set(stream, Math.max(version, memory.parkedStreams.get(stream) ?? 0));
+  batch.parked.push({ position: String(position), stream, event_id: id, reason, credential_version: version });
+  addAuditEntry(memory, batch, recorded, {
     action: recorded.type,
     outcome: 'SUCCEEDED',
     code: null,
@@ -121,6 +72,13 @@ function park(memory: ProjectionMemory, batch: BatchChanges, recorded: RecordedE
     pipeline: null,
     changes: [],
   });
+  const event = eventForVault(recorded);
+  if (event) foldVaultEffects(batch, event, lastVersion(memory, stream, event.data.registryId));
+}
+
+/** The row knows the versions before the first parked event, which count on from there. */
+function lastVersion(memory: ProjectionMemory, stream: string, registryId: string): number {
+  return Math.max(memory.registries.get(registryId)?.lastVersion ?? 0, memory.parkedStreams.get(stream) ?? 0);
 }
 
 function registryBefore(memory: ProjectionMemory, event: DomainEvent): RegistryState | null {
@@ -171,42 +129,32 @@ function applyRegistryEvent(
   memory.registries.set(registryId, after);
   batch.registries.set(registryId, registryRow(registryId, projectId, recorded.revision, after));
 
+  foldVaultEffects(batch, event, before.lastVersion);
+
   switch (event.type) {
     case 'RegistryCreated':
       batch.deletedRegistries.delete(registryId);
-      settle(batch, registryId, event.data.credential);
       change(memory, batch, recorded, 'CREATED', after, registryId, projectId);
       return;
     case 'RegistryUpdated':
-      if (event.data.credential) settle(batch, registryId, event.data.credential);
-      change(memory, batch, recorded, 'UPDATED', after, registryId, projectId);
-      return;
-    case 'CredentialRotated': {
-      settle(batch, registryId, event.data.credential);
-      change(memory, batch, recorded, 'UPDATED', after, registryId, projectId);
-      notice(memory, batch, recorded, 'ROTATED', after as LiveRegistry);
-      return;
-    }
-    case 'RegistryDeleted':
-      batch.currentSecrets.delete(registryId);
-      memory.health.delete(registryId);
-      batch.destroyedVersions.set(registryId, after.lastVersion);
-      forgetUse(batch, registryId);
-      change(memory, batch, recorded, 'DELETED', after, registryId, projectId);
-      notice(memory, batch, recorded, 'DELETED', before as LiveRegistry);
-      return;
     case 'CredentialExpiryLearnt':
       change(memory, batch, recorded, 'UPDATED', after, registryId, projectId);
       return;
+    case 'CredentialRotated':
+      change(memory, batch, recorded, 'UPDATED', after, registryId, projectId);
+      addNotice(memory, batch, recorded, 'ROTATED', after as LiveRegistry);
+      return;
+    case 'RegistryDeleted':
+      memory.health.delete(registryId);
+      forgetUse(batch, registryId);
+      change(memory, batch, recorded, 'DELETED', after, registryId, projectId);
+      addNotice(memory, batch, recorded, 'DELETED', before as LiveRegistry);
+      return;
     case 'CredentialStageAbandoned':
-      batch.abandonedSecrets.push(event.data.secretId);
+      return;
+    default:
+      unknownEvent(event);
   }
-}
-
-/** The older versions go even where the new one's row is missing. */
-function settle(batch: BatchChanges, registryId: string, { secretId, version }: CredentialVersion): void {
-  batch.currentSecrets.set(registryId, secretId);
-  if (version > 1) batch.destroyedVersions.set(registryId, version - 1);
 }
 
 /** A refusal that nobody was there to see is a notice. */
@@ -225,7 +173,7 @@ function applyTested(
   batch.health.set(registryId, { id: registryId, health });
   const refused = outcome === 'AUTHENTICATION_FAILED' || outcome === 'EXPIRED';
   if (data.scheduled && refused && credentialVersion === state.credential.version) {
-    notice(memory, batch, recorded, 'AUTHENTICATION_FAILED', state);
+    addNotice(memory, batch, recorded, 'AUTHENTICATION_FAILED', state);
   }
 }
 
@@ -296,92 +244,6 @@ function change(
       after.phase === 'live'
         ? registryView(after, recorded.revision, { health: memory.health.get(registryId) ?? null, present: true })
         : null,
-  });
-}
-
-function notice(
-  memory: ProjectionMemory,
-  batch: BatchChanges,
-  { occurredAt, metadata }: RecordedEvent,
-  kind: ProjectedNoticeKind,
-  registry: LiveRegistry,
-): void {
-  const { registryId, projectId, url, credential } = registry;
-  const older = [...(memory.activeLeases.get(registryId)?.values() ?? [])].filter(
-    (lease) => lease.expiresAt > occurredAt && (kind === 'DELETED' || lease.credentialVersion < credential.version),
-  ).length;
-  memory.noticeSequence += 1;
-  batch.notices.push({
-    sequence: memory.noticeSequence,
-    kind,
-    project_id: projectId,
-    registry_id: registryId,
-    url,
-    credential_version: credential.version,
-    occurred_at: occurredAt,
-    expires_at: credential.expiresAt,
-    actor: metadata.actor,
-    leases_on_older_versions: older,
-    message: noticeMessage(kind, registry, metadata.actor, older),
-  });
-}
-
-function noticeMessage(kind: ProjectedNoticeKind, registry: LiveRegistry, actor: string, older: number): string {
-  const { url, credential } = registry;
-  const holders = older === 1 ? '1 lease still holds' : `${older} leases still hold`;
-  if (kind === 'ROTATED') {
-    const rotated = `${actor} rotated the credential of ${url} to version ${credential.version}.`;
-    return older === 0 ? rotated : `${rotated} ${holders} an older version.`;
-  }
-  if (kind === 'AUTHENTICATION_FAILED') {
-    return `${url} refused version ${credential.version} of its credential in a scheduled check. No more checks until it is rotated or tested by hand.`;
-  }
-  const deleted = `${actor} deleted ${url}.`;
-  return older === 0 ? deleted : `${deleted} ${holders} its credential.`;
-}
-
-function audit(
-  memory: ProjectionMemory,
-  batch: BatchChanges,
-  { id, occurredAt, metadata }: RecordedEvent,
-  facts: ReturnType<typeof auditFacts>,
-): void {
-  const { projectId, actor, issuer, ipAddress, userAgent, requestId, durationMs } = metadata;
-  if (projectId === null) return;
-  const entry: AuditEntry = {
-    eventId: id,
-    occurredAt,
-    actor,
-    issuer,
-    ipAddress,
-    userAgent,
-    requestId,
-    durationMs,
-    ...facts,
-  };
-  const head = memory.auditHeads.get(projectId) ?? { sequence: 0, hash: FIRST_PREVIOUS_HASH };
-  const sequence = head.sequence + 1;
-  const hash = chainHash(head.hash, sequence, entry);
-  memory.auditHeads.set(projectId, { sequence, hash });
-  batch.audit.push({
-    project_id: projectId,
-    sequence,
-    event_id: id,
-    occurred_at: occurredAt,
-    action: entry.action,
-    outcome: entry.outcome,
-    code: entry.code,
-    actor,
-    issuer,
-    ip_address: ipAddress,
-    user_agent: userAgent,
-    request_id: requestId,
-    registry_id: entry.registryId,
-    url: entry.url,
-    pipeline: entry.pipeline,
-    changes: entry.changes,
-    duration_ms: durationMs,
-    hash,
   });
 }
 

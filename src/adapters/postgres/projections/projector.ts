@@ -1,8 +1,11 @@
 import type { Client } from 'pg';
 import type { EventLog, RecordedEvent } from '../../../application/ports/event-log.ts';
-import { foldBatch, type ProjectionMemory } from './fold-batch.ts';
+import { isUnavailable } from '../availability.ts';
+import { foldBatch } from './fold-batch.ts';
 import type { TrackedProgress } from './progress.ts';
+import { emptyMemory, type ProjectionMemory } from './projection-memory.ts';
 import { type Checkpoint, CheckpointMoved, createReadModelStore, type ReadModelStore } from './read-model-store.ts';
+import { refusalOf } from './refusal.ts';
 
 const SCHEMA = 'read_models';
 /** Session-level: losing the connection is losing the lead. The checkpoint's condition is the real fence. */
@@ -11,6 +14,8 @@ const BATCH = 1_000;
 /** Hints may be lost, so the log is looked at this often without one. */
 const POLL_MS = 250;
 const STANDBY_MS = 1_000;
+/** Where the database lacks something, or a build is too old for it, trying again soon does not help: up to this. */
+const MAX_BACK_OFF_MS = 30_000;
 /** More than this is forgotten and read again when it is needed. */
 const MAX_REMEMBERED = 50_000;
 
@@ -38,6 +43,7 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
   let leading = false;
   let parked = 0;
   let wake: (() => void) | undefined;
+  let hint: (() => void) | undefined;
 
   const pause = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
@@ -51,19 +57,30 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
       }
     });
 
+  async function untilAppended(): Promise<void> {
+    const waiting = pause(POLL_MS);
+    hint = wake;
+    await waiting;
+    hint = undefined;
+  }
+
   async function run(): Promise<void> {
+    let failures = 0;
     while (!stopping.signal.aborted) {
+      const before = progress.position;
       let client: Client | undefined;
       try {
         client = await connect();
         await lead(client);
+        failures = 0;
       } catch (error) {
         if (!stopping.signal.aborted) onFault(error);
+        failures = isUnavailable(error) || progress.position > before ? 0 : failures + 1;
       } finally {
         leading = false;
         await client?.end().catch(onFault);
       }
-      await pause(STANDBY_MS * (0.5 + Math.random()));
+      await pause(Math.min(STANDBY_MS * 2 ** failures, MAX_BACK_OFF_MS) * (0.5 + Math.random()));
     }
   }
 
@@ -87,16 +104,16 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
   async function follow(store: ReadModelStore): Promise<void> {
     let checkpoint = await store.checkpoint();
     progress.advanceTo(checkpoint.position);
-    let memory = await emptyMemory(store, checkpoint);
+    let memory = await freshMemory(store, checkpoint);
     while (!stopping.signal.aborted) {
       const events = await log.readAll({ after: checkpoint.position, maxCount: BATCH });
       const last = events.at(-1);
       if (!last) {
-        await pause(POLL_MS);
+        await untilAppended();
         continue;
       }
       if (memory.registries.size + memory.auditHeads.size > MAX_REMEMBERED)
-        memory = await emptyMemory(store, checkpoint);
+        memory = await freshMemory(store, checkpoint);
       checkpoint = await applyOrPark(store, memory, checkpoint, events);
       parked = memory.parkedStreams.size;
       progress.advanceTo(checkpoint.position);
@@ -105,7 +122,7 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
 
   /**
    * A batch that the database refuses is taken apart: one event at a time, and the one that cannot be applied is
-   * parked with its stream, so that all others go on.
+   * parked with its stream, so that all others go on. Where no row is at fault, all of them wait.
    */
   async function applyOrPark(
     store: ReadModelStore,
@@ -116,20 +133,20 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
     try {
       return await apply(store, memory, from, events);
     } catch (error) {
-      if (!isRefusedByDatabase(error)) throw error;
-      onFault(error);
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      onFault(new Error(`${events.length} events are applied one at a time: ${refusal}`));
     }
     let checkpoint = from;
-    let clean = await emptyMemory(store, checkpoint);
+    let clean = await freshMemory(store, checkpoint);
     for (const event of events) {
       try {
         checkpoint = await apply(store, clean, checkpoint, [event]);
       } catch (error) {
-        if (!isRefusedByDatabase(error)) throw error;
-        onFault(error);
-        clean = await emptyMemory(store, checkpoint);
-        clean.parkedStreams.add(event.stream);
-        checkpoint = await apply(store, clean, checkpoint, [event]);
+        const refusal = refusalOf(error);
+        if (refusal === undefined) throw error;
+        clean = await freshMemory(store, checkpoint);
+        checkpoint = await apply(store, clean, checkpoint, [event], new Map([[event.id, refusal]]));
       }
     }
     // What the fold remembered of the refused batch is wrong: start from the tables again.
@@ -141,16 +158,17 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
     memory: ProjectionMemory,
     from: Checkpoint,
     events: readonly RecordedEvent[],
+    refusals?: ReadonlyMap<string, string>,
   ): Promise<Checkpoint> {
     await store.recall(memory, events);
-    const changes = foldBatch(memory, events);
-    for (const { position, reason } of changes.parked) onFault(new Error(`event ${position} is parked: ${reason}`));
+    const changes = foldBatch(memory, events, refusals);
     const to: Checkpoint = {
       position: events.at(-1)?.position ?? from.position,
       noticeSequence: memory.noticeSequence,
       changeSequence: memory.changeSequence,
     };
     await store.write(changes, from.position, to);
+    for (const { position, reason } of changes.parked) onFault(new Error(`event ${position} is parked: ${reason}`));
     // Leases come by the thousand and are needed at a rotation only.
     memory.activeLeases.clear();
     return to;
@@ -165,7 +183,7 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
     },
     start() {
       running ??= run();
-      const forget = log.onAppended(() => wake?.());
+      const forget = log.onAppended(() => hint?.());
       stopping.signal.addEventListener('abort', () => forget());
     },
     async stop() {
@@ -176,20 +194,6 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
   };
 }
 
-async function emptyMemory(store: ReadModelStore, checkpoint: Checkpoint): Promise<ProjectionMemory> {
-  return {
-    registries: new Map(),
-    health: new Map(),
-    activeLeases: new Map(),
-    auditHeads: new Map(),
-    parkedStreams: new Set(await store.parkedStreams()),
-    noticeSequence: checkpoint.noticeSequence,
-    changeSequence: checkpoint.changeSequence,
-  };
-}
-
-/** Classes 22 (data), 23 (integrity) and 42 (undefined): the rows are at fault, not the connection. */
-function isRefusedByDatabase(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string') return false;
-  return /^(22|23|42)/.test(error.code);
+async function freshMemory(store: ReadModelStore, checkpoint: Checkpoint): Promise<ProjectionMemory> {
+  return emptyMemory(checkpoint, await store.parkedStreams());
 }

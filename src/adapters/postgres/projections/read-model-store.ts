@@ -1,7 +1,10 @@
 import type { Client } from 'pg';
 import type { Position, RecordedEvent } from '../../../application/ports/event-log.ts';
-import type { BatchChanges, ProjectionMemory } from './fold-batch.ts';
+import { isUuid } from '../../../domain/identity.ts';
+import type { BatchChanges } from './batch-changes.ts';
+import type { ProjectionMemory } from './projection-memory.ts';
 import { type AuditHead, type HealthRow, type LeaseRow, type RegistryRow, registryState } from './rows.ts';
+import { isSecretMissing } from './secret-presence.ts';
 
 /** Another projector moved the checkpoint: this one's memory is out of date. */
 export class CheckpointMoved extends Error {
@@ -18,7 +21,7 @@ export interface Checkpoint {
 /** Reads and writes the read models' tables in one schema, on one connection. */
 export interface ReadModelStore {
   checkpoint(): Promise<Checkpoint>;
-  parkedStreams(): Promise<string[]>;
+  parkedStreams(): Promise<ProjectionMemory['parkedStreams']>;
   /** Adds to `memory` what the events need and it does not hold yet. */
   recall(memory: ProjectionMemory, events: readonly RecordedEvent[]): Promise<void>;
   /** Everything or nothing, with the checkpoint. @throws CheckpointMoved */
@@ -55,8 +58,10 @@ export function createReadModelStore(client: Client, schema: string): ReadModelS
     },
 
     async parkedStreams() {
-      const { rows } = await client.query<{ stream: string }>(`select distinct stream from ${schema}.parked_events`);
-      return rows.map(({ stream }) => stream);
+      const { rows } = await client.query<{ stream: string; version: number }>(
+        `select stream, coalesce(max(credential_version), 0) as version from ${schema}.parked_events group by stream`,
+      );
+      return new Map(rows.map(({ stream, version }) => [stream, version]));
     },
 
     async recall(memory, events) {
@@ -142,9 +147,10 @@ export function createReadModelStore(client: Client, schema: string): ReadModelS
   }
 }
 
+/** What is no id is not asked for: the rows of such an event are refused, not the question. */
 function registryIdOf(data: unknown): string | undefined {
   if (typeof data !== 'object' || data === null || !('registryId' in data)) return undefined;
-  return typeof data.registryId === 'string' ? data.registryId : undefined;
+  return typeof data.registryId === 'string' && isUuid(data.registryId) ? data.registryId : undefined;
 }
 
 /** What was destroyed must stay destroyed when the machine stops: such a batch is flushed, others can be repeated. */
@@ -189,8 +195,8 @@ function statements(schema: string) {
       'audit_heads',
       'on conflict (project_id) do update set sequence = excluded.sequence, hash = excluded.hash',
     ),
-    parked: `insert into ${schema}.parked_events (position, stream, event_id, reason)
-      select position, stream, event_id, reason from json_populate_recordset(null::${schema}.parked_events, $1::json)
+    parked: `insert into ${schema}.parked_events (position, stream, event_id, reason, credential_version)
+      select position, stream, event_id, reason, credential_version from json_populate_recordset(null::${schema}.parked_events, $1::json)
       on conflict do nothing`,
     health: `update ${schema}.registries r set health = h.health
       from json_to_recordset($1::json) as h(id uuid, health jsonb) where r.id = h.id`,
@@ -198,8 +204,7 @@ function statements(schema: string) {
     destroy: 'select vault.destroy_registries($1::uuid[], $2::int[])',
     abandon: 'select vault.destroy_secrets($1::uuid[])',
     missing: `update ${schema}.registries r set secret_missing = true
-      where r.id = any($1::uuid[]) and r.phase = 'live' and not exists (
-        select from vault.secrets s where s.secret_id = r.secret_id and s.state <> 'destroyed')`,
+      where r.id = any($1::uuid[]) and ${isSecretMissing(schema)}`,
   };
 
   function* of(batch: BatchChanges): Generator<Statement> {
@@ -247,6 +252,7 @@ const REGISTRY_COLUMNS = [
   'project_id',
   'phase',
   'revision',
+  'first_version',
   'last_version',
   'url',
   'entered_url',

@@ -1,8 +1,12 @@
 import type { Client } from 'pg';
 import { BEGINNING, type EventLog, type Position, type RecordedEvent } from '../../../application/ports/event-log.ts';
-import { type BatchChanges, foldBatch, type ProjectionMemory } from './fold-batch.ts';
+import type { BatchChanges } from './batch-changes.ts';
+import { foldBatch } from './fold-batch.ts';
+import { emptyMemory, type ProjectionMemory } from './projection-memory.ts';
 import { createReadModelStore } from './read-model-store.ts';
 import type { PipelineUseRow, RegistryRow } from './rows.ts';
+import { isSecretMissing } from './secret-presence.ts';
+import { addVaultEffects, noVaultEffects, type VaultEffects } from './vault-effects.ts';
 
 const LIVE = 'read_models';
 const NEXT = 'read_models_next';
@@ -23,8 +27,8 @@ export interface Rebuilt {
 
 /**
  * Builds the read models again from the first event on, beside those in use, and then takes their place: queries go on
- * all the while. What happened before is folded in memory and written in bulk, indexes last; the vault is left alone,
- * because all of that was done when it happened.
+ * all the while. What happened before is folded in memory and written in bulk, indexes last. The vault is told all of it
+ * again: nothing of that is left to do but where an event could not be read when it happened.
  */
 export async function rebuildReadModels({ log, connect }: RebuildParts): Promise<Rebuilt> {
   const client = await connect();
@@ -57,21 +61,14 @@ async function createEmptySchema(client: Client): Promise<void> {
 
 /** What stands in the tables once, however often it changed. */
 interface Totals {
+  readonly vault: VaultEffects;
   readonly registries: Map<string, RegistryRow>;
   readonly uses: Map<string, PipelineUseRow>;
 }
 
 async function foldHistory(client: Client, log: EventLog, until: Position): Promise<number> {
-  const memory: ProjectionMemory = {
-    registries: new Map(),
-    health: new Map(),
-    activeLeases: new Map(),
-    auditHeads: new Map(),
-    parkedStreams: new Set(),
-    noticeSequence: 0,
-    changeSequence: 0,
-  };
-  const totals: Totals = { registries: new Map(), uses: new Map() };
+  const memory = emptyMemory();
+  const totals: Totals = { vault: noVaultEffects(), registries: new Map(), uses: new Map() };
   let position = BEGINNING;
   let count = 0;
   let written: Promise<unknown> = Promise.resolve();
@@ -93,6 +90,7 @@ async function foldHistory(client: Client, log: EventLog, until: Position): Prom
   }
   await page;
   await written;
+  await bringVaultUpToDate(client, totals.vault);
   await writeTotals(client, totals, memory, position);
   return count;
 }
@@ -113,7 +111,8 @@ function forgetExpired(active: Map<string, { readonly expiresAt: string }>, now:
   for (const [id, { expiresAt }] of active) if (expiresAt <= now) active.delete(id);
 }
 
-function addToTotals({ registries, uses }: Totals, changes: BatchChanges): void {
+function addToTotals({ vault, registries, uses }: Totals, changes: BatchChanges): void {
+  addVaultEffects(vault, changes);
   for (const [id, row] of changes.registries) registries.set(id, row);
   if (changes.deletedRegistries.size > 0) {
     for (const [key, use] of uses) if (changes.deletedRegistries.has(use.registry_id)) uses.delete(key);
@@ -136,6 +135,24 @@ async function writeAppended(client: Client, changes: BatchChanges): Promise<voi
       changes.parked.map((row) => ({ ...row, parked_at: new Date().toISOString() })),
     ),
   ]);
+}
+
+/** In the order in which the projector does it. What is current or destroyed already is left as it is. */
+async function bringVaultUpToDate(client: Client, effects: VaultEffects): Promise<void> {
+  for (const ids of pages([...effects.currentSecrets.values()])) {
+    await client.query('select vault.settle($1::uuid[])', [ids]);
+  }
+  for (const deleted of pages([...effects.destroyedVersions])) {
+    const values = [deleted.map(([id]) => id), deleted.map(([, version]) => version)];
+    await client.query('select vault.destroy_registries($1::uuid[], $2::int[])', values);
+  }
+  for (const ids of pages(effects.abandonedSecrets)) {
+    await client.query('select vault.destroy_secrets($1::uuid[])', [ids]);
+  }
+}
+
+function* pages<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += PAGE) yield items.slice(start, start + PAGE);
 }
 
 async function writeTotals(
@@ -162,14 +179,13 @@ async function writeTotals(
     ['pipeline_uses', [...totals.uses.values()]],
     ['audit_heads', heads],
   ] as const) {
-    for (let start = 0; start < rows.length; start += PAGE) await bulk(client, table, rows.slice(start, start + PAGE));
+    for (const page of pages<object>(rows)) await bulk(client, table, page);
   }
   await client.query(`insert into ${NEXT}.leases select l.id, l.project_id, l.registry_id, l.credential_version,
       l.pipeline, l.run_id, l.purpose, l.issued_to, l.issued_at, l.expires_at, r.released_at
     from ${NEXT}.issued l left join ${NEXT}.released r on r.id = l.id`);
   await client.query(`drop table ${NEXT}.issued, ${NEXT}.released`);
-  await client.query(`update ${NEXT}.registries r set secret_missing = true where phase = 'live' and not exists (
-    select from vault.secrets s where s.secret_id = r.secret_id and s.state <> 'destroyed')`);
+  await client.query(`update ${NEXT}.registries r set secret_missing = true where ${isSecretMissing(NEXT)}`);
   await client.query(
     `insert into ${NEXT}.checkpoint (name, position, notice_sequence, change_sequence) values ('read_models', $1, $2, $3)`,
     [String(position), memory.noticeSequence, memory.changeSequence],
@@ -201,15 +217,7 @@ async function catchUp(client: Client, log: EventLog): Promise<number> {
     const events = await log.readAll({ after: checkpoint.position, maxCount: PAGE });
     const last = events.at(-1);
     if (!last) return count;
-    const memory: ProjectionMemory = {
-      registries: new Map(),
-      health: new Map(),
-      activeLeases: new Map(),
-      auditHeads: new Map(),
-      parkedStreams: new Set(await store.parkedStreams()),
-      noticeSequence: checkpoint.noticeSequence,
-      changeSequence: checkpoint.changeSequence,
-    };
+    const memory = emptyMemory(checkpoint, await store.parkedStreams());
     await store.recall(memory, events);
     const changes = foldBatch(memory, events);
     const { noticeSequence, changeSequence } = memory;

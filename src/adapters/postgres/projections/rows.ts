@@ -8,6 +8,8 @@ export interface RegistryRow {
   readonly project_id: string;
   readonly phase: RegistryState['phase'];
   readonly revision: number;
+  /** Null while the registry is not live, and where an older build wrote the row. */
+  readonly first_version: number | null;
   readonly last_version: number;
   readonly url: string | null;
   readonly entered_url: string | null;
@@ -121,6 +123,8 @@ export interface ParkedRow {
   readonly stream: string;
   readonly event_id: string;
   readonly reason: string;
+  /** That the event names; 0 where it names none. */
+  readonly credential_version: number;
 }
 
 export function registryRow(id: string, projectId: string, revision: number, state: RegistryState): RegistryRow {
@@ -131,6 +135,7 @@ export function registryRow(id: string, projectId: string, revision: number, sta
     project_id: projectId,
     phase: state.phase,
     revision,
+    first_version: live?.firstVersion ?? null,
     last_version: state.lastVersion,
     url: state.phase === 'absent' ? null : state.url,
     entered_url: live?.enteredUrl ?? null,
@@ -196,6 +201,7 @@ export function registryState(row: RegistryRow): RegistryState {
         createdBy: present(row.created_by),
         updatedAt: present(row.updated_at),
         updatedBy: present(row.updated_by),
+        firstVersion: row.first_version ?? 1,
         lastVersion: row.last_version,
       };
   }

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { createProgress, type TrackedProgress } from '../../src/adapters/postgres/projections/progress.ts';
+import { createProjector, type Projector } from '../../src/adapters/postgres/projections/projector.ts';
+import { createReadModelStore } from '../../src/adapters/postgres/projections/read-model-store.ts';
+import { type AppendResult, BEGINNING, type EventLog } from '../../src/application/ports/event-log.ts';
+import type { DomainEvent } from '../../src/domain/events.ts';
+import { projectorClient } from './read-models.ts';
+import { METADATA, streamOf } from './recorded-events.ts';
+
+export interface RunningProjector {
+  readonly projector: Projector;
+  readonly progress: TrackedProgress;
+  readonly faults: unknown[];
+  stop(): Promise<void>;
+}
+
+/** A projector as each replica runs one. */
+export function startProjector(connectionString: string, log: EventLog): RunningProjector {
+  const faults: unknown[] = [];
+  const readCheckpoint = async () => {
+    const client = await projectorClient(connectionString);
+    try {
+      return (await createReadModelStore(client, 'read_models').checkpoint()).position;
+    } finally {
+      await client.end();
+    }
+  };
+  const progress = createProgress({ readCheckpoint, timeoutMs: 10_000 }, BEGINNING);
+  const projector = createProjector({
+    log,
+    progress,
+    connect: () => projectorClient(connectionString),
+    onFault: (error) => faults.push(error),
+  });
+  projector.start();
+  return {
+    projector,
+    progress,
+    faults,
+    async stop() {
+      await projector.stop();
+      progress.stop();
+    },
+  };
+}
+
+/** Appends the events one after the other, each to its stream, whatever stands there. */
+export async function appendAll(log: EventLog, ...events: readonly DomainEvent[]): Promise<AppendResult> {
+  let appended: AppendResult = { position: BEGINNING, revision: -1 };
+  for (const event of events) {
+    const occurredAt = new Date().toISOString();
+    appended = await log.append(streamOf(event), 'any', [{ id: randomUUID(), event, occurredAt, metadata: METADATA }]);
+  }
+  return appended;
+}
