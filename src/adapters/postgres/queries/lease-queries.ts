@@ -1,6 +1,7 @@
 import type { LeaseQueries, LeaseView } from '../../../application/ports/read-models.ts';
 import type { LeasePurpose } from '../../../domain/events.ts';
 import type { LeaseRow } from '../projections/rows.ts';
+import { activeLease } from './active-leases.ts';
 import { Conditions, named, type Queryable } from './statement.ts';
 
 const COLUMNS = `id, registry_id, credential_version, pipeline, run_id, purpose, issued_to, issued_at, expires_at,
@@ -13,16 +14,16 @@ export function createLeaseQueries(database: Queryable, now: () => number): Leas
       const where = new Conditions();
       where.add(`project_id = ${where.value(projectId)}`);
       if (registryId !== undefined) where.add(`registry_id = ${where.value(registryId)}`);
-      if (activeOnly) where.add(`released_at is null and expires_at > ${where.value(new Date(now()).toISOString())}`);
-      const text = `select ${COLUMNS} from read_models.leases where ${where.text}
+      if (activeOnly) where.add(activeLease(where.value(new Date(now()).toISOString())));
+      const text = `select ${COLUMNS} from read_models.leases l where ${where.text}
         order by issued_at desc, id limit ${where.value(first)}`;
       const { rows } = await database.query<ViewRow>(named('leases', text, where.values));
       return rows.map(view);
     },
 
     async countActive(registryId) {
-      const text = `select count(*)::int as count from read_models.leases
-        where registry_id = $1 and released_at is null and expires_at > $2`;
+      const text = `select count(*)::int as count from read_models.leases l
+        where registry_id = $1 and ${activeLease('$2')}`;
       const at = new Date(now()).toISOString();
       const { rows } = await database.query<{ count: number }>(named('leases-active', text, [registryId, at]));
       return rows[0]?.count ?? 0;

@@ -10,7 +10,11 @@ import type {
 import { EXPIRING_WITHIN_MS } from '../../../domain/credential-status.ts';
 import type { HealthView } from '../../../domain/registry-view.ts';
 import type { RegistryRow } from '../projections/rows.ts';
+import { activeLease } from './active-leases.ts';
 import { Conditions, containing, named, type Queryable } from './statement.ts';
+
+/** Of the pipelines that used a registry: the newest. */
+const MAX_PIPELINES = 100;
 
 const COLUMNS = `id, project_id, url, entered_url, name, description, email, provider, username, access, ca_certificate,
   rotate_every_days, credential_version, credential_kind, secret_missing, expires_at, expiry_source, rotated_at,
@@ -76,12 +80,13 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
     async usage(registryIds) {
       const text = `select r.id, r.last_used_at, r.last_used_by,
           (select count(*)::int from read_models.leases l
-            where l.registry_id = r.id and l.released_at is null and l.expires_at > $2) as active_leases,
+            where l.registry_id = r.id and ${activeLease('$2')}) as active_leases,
           coalesce((select json_agg(json_build_object('pipeline', u.pipeline, 'lastUsedAt',
               to_char(u.last_used_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'leases', u.leases,
               'linked', false) order by u.last_used_at desc, u.pipeline)
-            from read_models.pipeline_uses u
-            where u.registry_id = r.id and u.last_used_at > $2::timestamptz - interval '30 days'), '[]') as pipelines
+            from (select * from read_models.pipeline_uses p
+              where p.registry_id = r.id and p.last_used_at > $2::timestamptz - interval '30 days'
+              order by p.last_used_at desc, p.pipeline limit ${MAX_PIPELINES}) u), '[]') as pipelines
         from read_models.registries r where r.id = any($1)`;
       const at = new Date(now()).toISOString();
       const { rows } = await database.query<UsageRow>(named('usage', text, [registryIds, at]));
