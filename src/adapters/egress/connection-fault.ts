@@ -40,7 +40,6 @@ export function requestFault(error: unknown): EgressFault {
     case 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH':
       return { kind: 'INVALID_REQUEST' };
     case 'UND_ERR_HEADERS_OVERFLOW':
-    case 'UND_ERR_RES_EXCEEDED_MAX_SIZE':
       return { kind: 'TOO_LARGE' };
     default:
       return { kind: 'MALFORMED_ANSWER' };

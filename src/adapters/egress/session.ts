@@ -49,7 +49,6 @@ export function openSession(parts: SessionParts, options: EgressSessionOptions =
     // To each host: the requests of a session follow one another, and more would connect once more instead of waiting.
     connections: 1,
     maxHeaderSize: MAX_HEADER_BYTES,
-    maxResponseSize: MAX_BODY_BYTES,
     // The session's deadline is the only clock.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -109,6 +109,23 @@ describe('the environment', () => {
     expect(await run('guarded', environment)).toBe(UNKNOWN);
   });
 
+  it('brings back no old version: NODE_OPTIONS counts for others, and not here', async () => {
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const oldServer = createServer({ ...(await authority.issue('IP:127.0.0.1')), ...old }, (_, response) =>
+      response.end(),
+    );
+    oldServer.listen(0, '127.0.0.1');
+    await once(oldServer, 'listening');
+    const target = `https://127.0.0.1:${(oldServer.address() as AddressInfo).port}/`;
+    const environment = {
+      NODE_OPTIONS: '--tls-min-v1.0 --tls-cipher-list=DEFAULT@SECLEVEL=0',
+      NODE_EXTRA_CA_CERTS: authority.certificateFile,
+    };
+    expect(await run('plain', environment, target)).toBe('200');
+    expect(await run('guarded', environment, target, authority.certificate)).toBe('no answer: TLS_INVALID (OTHER)');
+    oldServer.close();
+  });
+
   it('names no proxy: its variables count for others, and not here', async () => {
     const address = `http://127.0.0.1:${proxy.port}`;
     const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'];
