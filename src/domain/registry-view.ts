@@ -53,11 +53,12 @@ export function registryView(
   revision: number,
   { health, present }: { readonly health: HealthView | null; readonly present: boolean },
 ): RegistryView {
-  const { phase: _phase, registryId, lastVersion: _last, rotateEveryDays, credential, ...registry } = live;
+  const { phase: _phase, registryId, firstVersion: _first, lastVersion: _last, ...registry } = live;
+  const { rotateEveryDays, credential, ...shown } = registry;
   const { version, kind, expiresAt, expirySource, rotatedAt, rotatedBy, warnings } = credential;
   return {
     id: registryId,
-    ...registry,
+    ...shown,
     credential: {
       version,
       kind,

@@ -33,6 +33,8 @@ export interface LiveRegistry extends RegistryDetails {
   readonly createdBy: string;
   readonly updatedAt: Instant;
   readonly updatedBy: string;
+  /** The credential version that it was created with: lower ones belong to a registry of this URL that was deleted. */
+  readonly firstVersion: number;
   /** The highest credential version ever used or abandoned: the next is one more, also after a deletion. */
   readonly lastVersion: number;
 }
@@ -56,6 +58,7 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, occur
         createdBy: occurrence.actor,
         updatedAt: occurrence.at,
         updatedBy: occurrence.actor,
+        firstVersion: credential.version,
         lastVersion: credential.version,
       };
     }

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { type AuditEntry, auditFacts, chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
 import type { RegistryEvent } from '../../src/domain/events.ts';
 import { evolveRegistry, initialRegistryState } from '../../src/domain/registry.ts';
-import { createdEvent, idOf, renamedEvent, rotatedEvent } from '../support/recorded-events.ts';
+import {
+  createdEvent,
+  credentialsTestedEvent,
+  expiryLearntEvent,
+  idOf,
+  renamedEvent,
+  rotatedEvent,
+  testedEvent,
+} from '../support/recorded-events.ts';
 
 const before = evolveRegistry(initialRegistryState, createdEvent('a', 1) as RegistryEvent, {
   at: '2026-03-01T00:00:00.000Z',
@@ -24,6 +32,37 @@ describe('what an event says in the audit log', () => {
     expect(auditFacts(rotatedEvent('a', 2), before).changes).toEqual([
       { field: 'password', from: 'version 1', to: 'version 2' },
     ]);
+  });
+
+  it('tells what a test found, and which repository it was about', () => {
+    const test = testedEvent('a', 1, { outcome: 'INSUFFICIENT_PERMISSION', push: 'DENIED', repository: 'org/app' });
+    expect(auditFacts(test, before)).toEqual({
+      action: 'TEST_REGISTRY',
+      outcome: 'SUCCEEDED',
+      code: null,
+      registryId: idOf('a'),
+      url: 'a.example',
+      pipeline: null,
+      changes: [
+        { field: 'outcome', from: null, to: 'INSUFFICIENT_PERMISSION' },
+        { field: 'repository', from: null, to: 'org/app' },
+      ],
+    });
+    expect(auditFacts(credentialsTestedEvent('b.example'), null)).toMatchObject({
+      action: 'TEST_CREDENTIALS',
+      registryId: null,
+      url: 'b.example',
+      changes: [{ field: 'outcome', from: null, to: 'AUTHENTICATION_FAILED' }],
+    });
+  });
+
+  it('shows an expiry that was learnt beside the one that was known', () => {
+    const expiresAt = '2026-09-01T00:00:00.000Z';
+    expect(auditFacts(expiryLearntEvent('a', 1, expiresAt), before)).toMatchObject({
+      action: 'LEARN_EXPIRY',
+      url: 'a.example',
+      changes: [{ field: 'expiresAt', from: null, to: expiresAt }],
+    });
   });
 });
 

@@ -20,7 +20,15 @@ const registry = (overrides: { access?: 'PULL'; expiresAt?: string } = {}): Regi
     access: overrides.access ?? 'PULL_AND_PUSH',
     caCertificate: null,
     rotateEveryDays: null,
-    credential: { version: 1, kind: 'TOKEN', expiresAt: overrides.expiresAt ?? null, expirySource: null, ...SEALED },
+    credential: {
+      version: 1,
+      kind: 'TOKEN',
+      expiresAt: overrides.expiresAt ?? null,
+      expirySource: null,
+      warnings: [],
+      mint: null,
+      ...SEALED,
+    },
   },
 });
 const ask = {

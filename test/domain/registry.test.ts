@@ -5,10 +5,12 @@ import {
   type CreateRegistry,
   decideCreate,
   decideDelete,
+  decideLearnExpiry,
   decideRotate,
   decideUpdate,
   evolveRegistry,
   initialRegistryState,
+  type ProposedCredential,
   type RegistryState,
   requireRevision,
 } from '../../src/domain/registry.ts';
@@ -27,13 +29,19 @@ const command: CreateRegistry = {
   access: 'PULL_AND_PUSH',
   caCertificate: null,
   rotateEveryDays: null,
-  credential: { kind: 'PASSWORD', expiresAt: null, expirySource: null },
+  credential: { kind: 'PASSWORD', expiresAt: null, expirySource: null, warnings: [], mint: null },
 };
 const created: RegistryCreated = {
   type: 'RegistryCreated',
   data: { ...command, credential: { ...command.credential, version: 1, ...SEALED } },
 };
-const proposed = { kind: 'TOKEN', expiresAt: '2026-09-01T00:00:00.000Z', expirySource: 'DECLARED' } as const;
+const proposed: ProposedCredential = {
+  kind: 'TOKEN',
+  expiresAt: '2026-09-01T00:00:00.000Z',
+  expirySource: 'DECLARED',
+  warnings: ['This access token is valid for an hour at most. A service-account key lasts.'],
+  mint: null,
+};
 const rotated = (version: number): RegistryEvent => ({
   type: 'CredentialRotated',
   data: { registryId: command.registryId, username: 'ada', credential: { version, ...proposed, ...SEALED } },
@@ -56,6 +64,15 @@ describe('creating a registry', () => {
   it('goes on counting versions after a deletion', () => {
     const [event] = decided(decideCreate(given(created, rotated(2), deleted), command));
     expect(event).toMatchObject({ type: 'RegistryCreated', data: { credential: { version: 3 } } });
+  });
+
+  it('begins another life with that version, of which the ones before are no part', () => {
+    expect(given(created, rotated(2))).toMatchObject({ firstVersion: 1, lastVersion: 2 });
+    const again = decided(decideCreate(given(created, rotated(2), deleted), command));
+    expect(given(created, rotated(2), deleted, ...again, rotated(4))).toMatchObject({
+      firstVersion: 3,
+      lastVersion: 4,
+    });
   });
 
   it('never reuses the version of an abandoned stage', () => {
@@ -153,6 +170,47 @@ describe('deleting a registry', () => {
     const forced = (activeLeases: number) => decided(decideDelete(given(created), { force: true, activeLeases }))[0];
     expect(forced(1)).toMatchObject({ data: { forced: true, activeLeases: 1 } });
     expect(forced(0)).toMatchObject({ data: { forced: false, activeLeases: 0 } });
+  });
+});
+
+describe('learning when a credential ends', () => {
+  const later = '2026-12-01T00:00:00.000Z';
+  const sooner = '2026-06-01T00:00:00.000Z';
+
+  it('changes the expiry and says where it comes from, but nothing of who edited the registry', () => {
+    const before = given(created);
+    const learnt = decideLearnExpiry(before, 1, sooner);
+    expect(learnt).toEqual([
+      {
+        type: 'CredentialExpiryLearnt',
+        data: { registryId: command.registryId, credentialVersion: 1, expiresAt: sooner },
+      },
+    ]);
+    expect(given(created, ...learnt)).toEqual({
+      ...before,
+      credential: {
+        ...(before.phase === 'live' ? before.credential : {}),
+        expiresAt: sooner,
+        expirySource: 'REGISTRY',
+      },
+    });
+  });
+
+  it('makes an event for a date before the one that is known, and for no other', () => {
+    const declared = given(created, rotated(2));
+    expect(decideLearnExpiry(declared, 2, sooner)).toHaveLength(1);
+    for (const told of [later, proposed.expiresAt, null]) expect(decideLearnExpiry(declared, 2, told)).toEqual([]);
+  });
+
+  it('is of one version: what comes for an older one, or after a deletion, changes nothing', () => {
+    expect(decideLearnExpiry(given(created, rotated(2)), 1, sooner)).toEqual([]);
+    expect(decideLearnExpiry(given(created, deleted), 1, sooner)).toEqual([]);
+    expect(decideLearnExpiry(given(), 1, sooner)).toEqual([]);
+    const late: RegistryEvent = {
+      type: 'CredentialExpiryLearnt',
+      data: { registryId: command.registryId, credentialVersion: 1, expiresAt: sooner },
+    };
+    expect(given(created, rotated(2), late)).toEqual(given(created, rotated(2)));
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EventMetadata, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
-import { type DomainEvent, SCHEMA_VERSIONS } from '../../src/domain/events.ts';
-import { leaseStream, registryStream, uuidV5 } from '../../src/domain/identity.ts';
+import { type DomainEvent, type RegistryTested, SCHEMA_VERSIONS } from '../../src/domain/events.ts';
+import { healthStream, leaseStream, registryStream, uuidV5 } from '../../src/domain/identity.ts';
 
 const NAMESPACE = '7f3f6b62-6c0c-4b0a-8f0a-0a3c6f0f9d11';
 /** A UUID that follows from a name, so that examples stay the same. */
@@ -59,6 +59,59 @@ export function deletedEvent(registry: string): DomainEvent {
   return { type: 'RegistryDeleted', data: { registryId: idOf(registry), forced: false, activeLeases: 0 } };
 }
 
+export function abandonedEvent(registry: string, version: number): DomainEvent {
+  return {
+    type: 'CredentialStageAbandoned',
+    data: { registryId: idOf(registry), secretId: idOf(`${registry}-${version}`), credentialVersion: version },
+  };
+}
+
+export function expiryLearntEvent(registry: string, version: number, expiresAt: string): DomainEvent {
+  return {
+    type: 'CredentialExpiryLearnt',
+    data: { registryId: idOf(registry), credentialVersion: version, expiresAt },
+  };
+}
+
+/** What a test of a stored credential found: by default a login that works. */
+export function testedEvent(
+  registry: string,
+  version: number,
+  findings: Partial<RegistryTested['data']> = {},
+): RegistryTested {
+  return {
+    type: 'RegistryTested',
+    data: {
+      registryId: idOf(registry),
+      credentialVersion: version,
+      scheduled: false,
+      url: `${registry}.example`,
+      outcome: 'OK',
+      detail: null,
+      login: 'PROVED',
+      pull: 'UNKNOWN',
+      push: 'UNKNOWN',
+      method: 'TOKEN_SCOPE',
+      repository: null,
+      durationMs: 40,
+      ...findings,
+    },
+  };
+}
+
+export function credentialsTestedEvent(url: string): DomainEvent {
+  const { registryId: _id, credentialVersion: _version, scheduled: _scheduled, ...findings } = testedEvent('x', 1).data;
+  return { type: 'CredentialsTested', data: { ...findings, url, outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' } };
+}
+
+/** Nothing is wrong with it but that the database has no room for the number. */
+export function unstorableEvent(registry: string): DomainEvent {
+  return {
+    type: 'RegistryUpdated',
+    data: { registryId: idOf(registry), changes: { rotateEveryDays: 2 ** 40 }, expiry: null, credential: null },
+  };
+}
+
 export function issuedEvent(registry: string, lease: string, version: number, expiresAt: string): DomainEvent {
   return {
     type: 'CredentialIssued',
@@ -93,6 +146,8 @@ function credential(registry: string, version: number) {
     expirySource: null,
     secretId: idOf(name),
     digest: digestOf(name),
+    warnings: [],
+    mint: null,
   };
 }
 
@@ -117,7 +172,8 @@ export function recorded(events: readonly DomainEvent[], metadata: Partial<Event
   });
 }
 
-function streamOf({ data }: DomainEvent): string {
+export function streamOf({ type, data }: DomainEvent): string {
+  if (type === 'RegistryTested') return healthStream(data.registryId);
   if ('leaseId' in data && data.leaseId !== null && !('code' in data)) return leaseStream(data.leaseId);
   if ('registryId' in data && data.registryId !== null && !('code' in data)) return registryStream(data.registryId);
   return 'access-demo';
