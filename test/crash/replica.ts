@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createPostgresEventLog } from '../../src/adapters/postgres/event-log.ts';
 import { createFeed } from '../../src/adapters/postgres/feeds.ts';
 import { SILENT } from '../../src/adapters/postgres/log.ts';
+import { createMintedPasswordStore } from '../../src/adapters/postgres/minted-password-store.ts';
 import { createProgress } from '../../src/adapters/postgres/projections/progress.ts';
 import { createAuditQueries } from '../../src/adapters/postgres/queries/audit-queries.ts';
 import {
@@ -15,11 +16,13 @@ import { createRegistryQueries } from '../../src/adapters/postgres/queries/regis
 import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
 import { createSealedSecretStore } from '../../src/adapters/postgres/sealed-secret-store.ts';
 import { loadKeyRing } from '../../src/adapters/vault/key-ring.ts';
+import { createMintedPasswordVault } from '../../src/adapters/vault/minted-password-vault.ts';
 import { createVault } from '../../src/adapters/vault/vault.ts';
 import { abandonOrphanedStages } from '../../src/application/abandon-orphaned-stages.ts';
-import type { IssuedCredential } from '../../src/application/application.ts';
+import type { Application, IssuedCredential } from '../../src/application/application.ts';
 import { createApplication } from '../../src/application/create-application.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
+import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
 import type { RegistryView } from '../../src/application/ports/read-models.ts';
 import type { StagedSecret, Vault } from '../../src/application/ports/vault.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
@@ -30,6 +33,9 @@ const PROJECT = 'demo';
 
 /** The use cases of a second replica, without a projector of its own, on ports that a test can put itself between. */
 export interface Replica {
+  readonly application: Application;
+  /** As a caller with every permission. */
+  readonly context: () => RequestContext;
   rotate(id: string, password: string, idempotencyKey?: string): Promise<RegistryView>;
   rename(id: string, username: string): Promise<RegistryView>;
   issue(image: string): Promise<IssuedCredential>;
@@ -44,6 +50,7 @@ export interface Replica {
 export interface Between {
   readonly log?: (log: EventLog) => EventLog;
   readonly vault?: (vault: Vault) => Vault;
+  readonly minter?: PasswordMinter;
 }
 
 export async function startReplica(purser: TestPurser, between: Between = {}): Promise<Replica> {
@@ -62,6 +69,10 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     return BigInt(rows[0]?.position ?? 0) as Position;
   };
 
+  const mintedPasswords = createMintedPasswordVault({
+    keyRing,
+    store: createMintedPasswordStore({ connectionString, log: SILENT }),
+  });
   const log = between.log?.(postgresLog) ?? postgresLog;
   const vault = between.vault?.(sealingVault) ?? sealingVault;
   const progress = createProgress({ readCheckpoint, timeoutMs: 10_000 }, BEGINNING);
@@ -80,8 +91,8 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
       changes: createFeed({ query: createChangeFeedQuery(reads), ...feed }),
     },
     probe: { probe: notAsked },
-    minter: { mint: notAsked },
-    mintedPasswords: { find: notAsked, keep: notAsked },
+    minter: between.minter ?? { mint: notAsked },
+    mintedPasswords,
     limiter: { take: notAsked },
     plainHttpHosts: new Set(),
     now,
@@ -89,6 +100,8 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   });
 
   return {
+    application,
+    context,
     rotate: (id, password, idempotencyKey) =>
       application.rotateCredential(context(), PROJECT, id, {
         password: new Secret(password),
@@ -129,7 +142,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     discardUntold: (secretId) => sealingVault.discard(secretId),
     async close() {
       progress.stop();
-      await Promise.all([postgresLog.close(), sealingVault.close(), reads.close()]);
+      await Promise.all([postgresLog.close(), sealingVault.close(), mintedPasswords.close(), reads.close()]);
     },
   };
 }

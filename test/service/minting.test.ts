@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MintingFailed, type MintRequest } from '../../src/application/ports/password-minter.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { type Replica, startReplica } from '../crash/replica.ts';
+import { canary } from '../support/canary.ts';
+import { startPurser, type TestPurser } from '../support/purser.ts';
+import { withClient } from '../support/server-databases.ts';
+import { CREATE, GET, ROTATE } from './operations.ts';
+
+const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
+const HOUR_MS = 3_600_000;
+
+/** The use cases with everything real but the cloud, whose adapters have tests of their own. */
+describe('a registry whose passwords are minted', () => {
+  const source = canary('cloud');
+  const asked: MintRequest[] = [];
+  let cloud: () => Promise<number> = async () => 12 * HOUR_MS;
+  let purser: TestPurser;
+  let replica: Replica;
+  let id: string;
+
+  beforeAll(async () => {
+    purser = await startPurser();
+    replica = await startReplica(purser, {
+      minter: {
+        async mint(request) {
+          asked.push(request);
+          const lifeMs = await cloud();
+          const issuedAt = new Date().toISOString();
+          const expiresAt = new Date(Date.now() + lifeMs).toISOString();
+          return { username: 'AWS', password: new Secret(canary(`minted-${asked.length}`)), issuedAt, expiresAt };
+        },
+      },
+    });
+    const input = {
+      url: HOST,
+      username: 'AKIAIOSFODNN7EXAMPLE',
+      password: source,
+      mint: { kind: 'AMAZON_ECR', roleArn: 'arn:aws:iam::123456789012:role/push' },
+    };
+    const { data, errors } = await purser.graphql(CREATE, { input });
+    expect(errors).toBeUndefined();
+    id = data.createRegistry.registry.id;
+  });
+  afterAll(async () => {
+    await replica?.close();
+    await purser?.stop();
+  });
+  beforeEach(() => {
+    asked.length = 0;
+    cloud = async () => 12 * HOUR_MS;
+  });
+
+  const issue = () =>
+    replica.application.issueCredential(replica.context(), 'demo', {
+      image: `${HOST}/team/app:1`,
+      purpose: 'PUSH',
+      pipeline: 'build',
+      runId: undefined,
+      ttlSeconds: 3600,
+      idempotencyKey: undefined,
+    });
+
+  it('says so, and gives out what was minted with its own end, never the secret behind it', async () => {
+    expect((await purser.graphql(GET, { id })).data.registry.credential).toMatchObject({
+      kind: 'MINTED',
+      expiresAt: null,
+    });
+    const issued = await issue();
+    expect(asked).toMatchObject([
+      { url: HOST, mint: { kind: 'AMAZON_ECR', roleArn: 'arn:aws:iam::123456789012:role/push' } },
+    ]);
+    expect(asked[0]?.source.password.reveal()).toBe(source);
+    expect(issued.username).toBe('AWS');
+    expect(issued.password.reveal()).not.toBe(source);
+    expect(Date.parse(issued.expiresAt ?? '') - Date.now()).toBeGreaterThan(11 * HOUR_MS);
+  });
+
+  it('gives the same password again, and mints once for all who ask at once after a rotation', async () => {
+    const first = await issue();
+    expect(asked).toEqual([]);
+    await purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });
+    expect((await purser.graphql(GET, { id })).data.registry.credential).toMatchObject({ kind: 'MINTED', version: 2 });
+    const all = await Promise.all(Array.from({ length: 50 }, issue));
+    expect(asked).toHaveLength(1);
+    expect(new Set(all.map(({ password }) => password.reveal())).size).toBe(1);
+    expect(all[0]?.password.reveal()).not.toBe(first.password.reveal());
+  });
+
+  it('has nothing left of what was minted from a credential that was replaced', async () => {
+    await purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });
+    const { rows } = await withClient(purser.connectionString, (client) =>
+      client.query('select count(*)::int as kept from vault.minted_passwords'),
+    );
+    expect(rows).toEqual([{ kept: 0 }]);
+  });
+
+  it('answers CREDENTIAL_UNAVAILABLE with the kind of refusal, and makes no lease', async () => {
+    cloud = async () => Promise.reject(new MintingFailed('CREDENTIAL_REFUSED'));
+    await expect(issue()).rejects.toMatchObject({
+      code: 'CREDENTIAL_UNAVAILABLE',
+      message: expect.stringContaining('Rotate'),
+    });
+    const { rows } = await withClient(purser.connectionString, (client) =>
+      client.query(`select count(*)::int as leases from log.events where type = 'CredentialIssued'
+        and (data->>'credentialVersion')::int = 3`),
+    );
+    expect(rows).toEqual([{ leases: 0 }]);
+  });
+
+  it.each([
+    ['a registry that it is not for', { url: 'ghcr.io', mint: { kind: 'AMAZON_ECR' } }],
+    ['a role that is none', { url: HOST.replace('1', '2'), mint: { kind: 'AMAZON_ECR', roleArn: 'admin' } }],
+    ['no tenant', { url: 'x.azurecr.io', username: '0b4e2c0e-6f6e-4d8a-9a39-6a9c6f8f0a11', mint: { kind: 'AZURE' } }],
+  ])('is refused with %s', async (_what, wrong) => {
+    const input = { username: 'AKIAIOSFODNN7EXAMPLE', password: canary('cloud'), ...wrong };
+    expect((await purser.graphql(CREATE, { input })).errors).toMatchObject([
+      { extensions: { code: 'BAD_USER_INPUT', field: 'mint' } },
+    ]);
+  });
+});
