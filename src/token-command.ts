@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { isClaimText, isProjectId } from './adapters/auth/claims.ts';
+import { isProjectId } from './adapters/auth/claims.ts';
 import { MAX_TOKEN_LENGTH } from './adapters/auth/compact-jws.ts';
 import {
   DevelopmentIssuerError,
@@ -8,6 +8,7 @@ import {
 } from './adapters/auth/development-issuer.ts';
 import { parseLifetime } from './adapters/auth/token-lifetime.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
+import { isReadableName } from './domain/readable-name.ts';
 
 const USAGE = 'purser token --project <id> [--permission <permission>] [--subject <name>] [--ttl 1h]';
 
@@ -61,8 +62,8 @@ function refuseOutsideDevelopment(env: Environment): void {
 function parseArguments(argv: readonly string[]): DevelopmentToken {
   const { project = [], permission = [], subject, ttl } = parseOptions(argv);
   if (project.length === 0) throw new UsageError(`Name the project that the token is for: ${USAGE}`);
-  if (!project.every(isProjectId) || !isClaimText(subject)) {
-    throw new UsageError('A project or subject must have 1 to 255 characters, and no control characters.');
+  if (!project.every(isProjectId) || !isReadableName(subject)) {
+    throw new UsageError('A project or subject must have 1 to 255 characters, all of them visible.');
   }
   const known: readonly string[] = Object.values(PERMISSIONS);
   const unknown = permission.find((name) => !known.includes(name));

@@ -13,10 +13,10 @@ import {
 } from 'graphql';
 import type { RefusedAttempt } from '../application/application.ts';
 import { badUserInput, PurserError } from '../domain/errors.ts';
-import { isUuid } from '../domain/identity.ts';
 import { isGranted, PERMISSIONS, type Permission } from '../domain/permissions.ts';
-import { hasHiddenCharacters } from '../domain/text-rules.ts';
+import { isReadableName } from '../domain/readable-name.ts';
 import type { GraphqlContext } from './context.ts';
+import { unauthenticated } from './errors.ts';
 
 export const requiresPermissionDirective = new GraphQLDirective({
   name: 'requiresPermission',
@@ -155,23 +155,13 @@ function refusalOf(
   if (expiry && !(services.now() < principal.expiresAt)) return Promise.resolve(unauthenticated());
   if (policy.kind === 'authenticated') return undefined;
   const { projectId } = args;
-  if (typeof projectId !== 'string' || !isProjectId(projectId)) {
+  if (typeof projectId !== 'string' || !isReadableName(projectId)) {
     return Promise.resolve(badUserInput('projectId', '`projectId` must be the id of a project.'));
   }
   if (isGranted(principal, projectId, policy.permission)) return undefined;
   return services.application
     .recordDenied(request, attemptOf(policy.action, projectId, args))
     .then(() => new PurserError('FORBIDDEN', 'You do not have the permission that this needs in this project.'));
-}
-
-export function unauthenticated(): PurserError {
-  return new PurserError('UNAUTHENTICATED', 'A valid token is needed.');
-}
-
-const MAX_PROJECT_ID_LENGTH = 255;
-
-function isProjectId(value: string): boolean {
-  return value !== '' && value.length <= MAX_PROJECT_ID_LENGTH && !hasHiddenCharacters(value);
 }
 
 /**
@@ -200,22 +190,19 @@ function audited<Result>(
   }
 }
 
-const MAX_PIPELINE_LENGTH = 255;
-
-/** Only what cannot hold a secret: a URL as it was typed can, so it is left out. */
+/** As it was sent: what of it is fit for the audit log is decided where that is written. A URL could hold a password. */
 function attemptOf(action: string, projectId: string, args: Readonly<Record<string, unknown>>): RefusedAttempt {
   const { input } = args;
   const pipeline = typeof input === 'object' && input !== null && 'pipeline' in input ? input.pipeline : undefined;
   return {
     projectId,
     action,
-    registryId: uuid(args.id) ?? uuid(args.registryId),
-    leaseId: uuid(args.leaseId),
-    pipeline: typeof pipeline === 'string' ? pipeline.slice(0, MAX_PIPELINE_LENGTH) : undefined,
+    registryId: text(args.id) ?? text(args.registryId),
+    leaseId: text(args.leaseId),
+    pipeline: text(pipeline),
   };
 }
 
-function uuid(value: unknown): string | undefined {
-  const lower = typeof value === 'string' ? value.toLowerCase() : '';
-  return isUuid(lower) ? lower : undefined;
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

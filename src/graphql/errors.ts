@@ -26,6 +26,11 @@ export function protocolError(
   return publicError(CONSTANT_TEXTS[code], { code, ...(field === undefined ? {} : { field }) }, { locations });
 }
 
+/** For resolvers, whose errors are masked like any other's. */
+export function unauthenticated(): PurserError {
+  return new PurserError('UNAUTHENTICATED', CONSTANT_TEXTS.UNAUTHENTICATED);
+}
+
 /** For faults that are found before anything runs, such as a bad page size. */
 export function publicErrorOf(error: PurserError): PublicError {
   return publicError(error.message, extensionsOf(error));

@@ -95,6 +95,7 @@ export function isCompilable(document: DocumentNode): boolean {
   return compilable;
 }
 
-function isOneField({ selectionSet: { selections } }: OperationDefinitionNode): boolean {
+/** Whether there is certainly no more than one root field; fragments are not looked into. */
+export function isOneField({ selectionSet: { selections } }: OperationDefinitionNode): boolean {
   return selections.length === 1 && selections[0]?.kind === Kind.FIELD;
 }

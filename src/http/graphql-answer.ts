@@ -5,7 +5,9 @@ export const JSON_TYPE = 'application/json; charset=utf-8';
 
 interface AnswerBody {
   readonly data?: Readonly<Record<string, unknown>> | null | undefined;
-  readonly errors?: readonly { readonly extensions?: { readonly [name: string]: unknown } }[] | undefined;
+  readonly errors?:
+    | readonly { readonly path?: unknown; readonly extensions?: { readonly [name: string]: unknown } }[]
+    | undefined;
 }
 
 const REQUEST_FAULTS: ReadonlySet<unknown> = new Set([
@@ -14,13 +16,18 @@ const REQUEST_FAULTS: ReadonlySet<unknown> = new Set([
   'GRAPHQL_VALIDATION_FAILED',
 ]);
 
-/** 401 without a valid token; 400 where the request was wrong and nothing of it was answered; otherwise 200. */
-export function statusOf({ data, errors }: AnswerBody): 200 | 400 | 401 {
+/**
+ * 401 without a valid token; 400 where the request was wrong and nothing of it was answered or done; otherwise 200. Of
+ * several root fields one may have done its work although another's fault leaves no data.
+ */
+export function statusOf({ data, errors }: AnswerBody, { oneField }: { oneField: boolean }): 200 | 400 | 401 {
   if (errors === undefined || errors.length === 0) return 200;
   const codes = errors.map(({ extensions }) => extensions?.code);
   if (codes.includes('UNAUTHENTICATED')) return 401;
   const answered = data !== undefined && data !== null && Object.values(data).some((value) => value !== null);
-  return !answered && codes.every((code) => REQUEST_FAULTS.has(code)) ? 400 : 200;
+  // Only what comes of a field has a path.
+  const ran = !oneField && errors.some(({ path }) => path !== undefined);
+  return !answered && !ran && codes.every((code) => REQUEST_FAULTS.has(code)) ? 400 : 200;
 }
 
 /** The body of an answer that is one error and nothing else. */

@@ -1,5 +1,6 @@
 import type { ApolloServer } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { getOperationAST } from 'graphql';
 import type { Logger } from 'pino';
 import { AuthenticationFailed, type Authenticator } from '../application/ports/authenticator.ts';
 import type { RequestContext } from '../application/request-context.ts';
@@ -8,6 +9,7 @@ import type { Principal } from '../domain/permissions.ts';
 import type { Admission } from '../graphql/admission.ts';
 import type { GraphqlContext, Services } from '../graphql/context.ts';
 import { faultForLog, type PublicError, protocolError, publicErrorOf } from '../graphql/errors.ts';
+import { isOneField } from '../graphql/operations.ts';
 import { bearerToken, hasSeveralAuthorizations, userAgentOf } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
 import { edgeError, errorBody, JSON_TYPE, statusOf, UNAUTHENTICATED_BODY } from './graphql-answer.ts';
@@ -73,14 +75,16 @@ export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndp
       throw badUserInput('body', 'Send the operation as application/json in UTF-8.');
     }
     const { query, operationName, variables } = readBody(body);
-    admission.admit(query);
+    const document = admission.admit(query);
     const { body: answer } = await apollo.executeOperation(
       { query, variables, ...(operationName === undefined ? {} : { operationName }) },
       { contextValue: { services, request: caller, signal: NEVER_ABORTED } },
     );
     if (answer.kind !== 'single') throw new Error('an answer in parts was not asked for');
     const { singleResult } = answer;
-    return reply.code(statusOf(singleResult)).type(JSON_TYPE).send(JSON.stringify(singleResult));
+    const operation = getOperationAST(document, operationName);
+    const status = statusOf(singleResult, { oneField: operation ? isOneField(operation) : true });
+    return reply.code(status).type(JSON_TYPE).send(JSON.stringify(singleResult));
   });
 
   app.route({

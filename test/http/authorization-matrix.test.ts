@@ -194,7 +194,7 @@ it('records a denial with what was attempted, and nothing that could hold a secr
     },
   );
   expect(double.recorded.map(({ attempt }) => attempt)).toMatchObject([
-    { projectId: 'secret', action: 'DELETE_REGISTRY', registryId: id.toLowerCase() },
+    { projectId: 'secret', action: 'DELETE_REGISTRY', registryId: id },
     { projectId: 'secret', action: 'ISSUE_CREDENTIAL', pipeline: 'build' },
   ]);
   expect(JSON.stringify(double.recorded)).not.toContain('password');

@@ -264,6 +264,50 @@ describe('inputs', () => {
   });
 });
 
+describe('the status', () => {
+  const created =
+    'createRegistry(projectId: "demo", input: { url: "status.example.com", username: "a", password: "b" })';
+  const refused = 'releaseLease(projectId: "", leaseId: "x")';
+  const ask = (query: string) => post(service.url, { query }, token);
+
+  it('is 400 where all that was asked for was refused', async () => {
+    const response = await ask(`mutation { ${refused} { id } }`);
+    expect([response.status, response.body.data, codes(response)]).toEqual([400, null, ['BAD_USER_INPUT']]);
+    const before = service.double.calls.length;
+    const variables = await post(
+      service.url,
+      {
+        query: `mutation ($id: ID!) { a: ${created} { registry { id } } b: releaseLease(projectId: "demo", leaseId: $id) { id } }`,
+      },
+      token,
+    );
+    expect([variables.status, codes(variables)]).toEqual([400, ['BAD_USER_INPUT']]);
+    expect(service.double.calls).toHaveLength(before);
+  });
+
+  it('is 200 where part of a mutation was done, although there is no data', async () => {
+    const before = service.double.calls.length;
+    const response = await ask(`mutation { a: ${created} { registry { id } } b: ${refused} { id } }`);
+    expect([response.status, response.body.data, codes(response)]).toEqual([200, null, ['BAD_USER_INPUT']]);
+    expect(service.double.calls.slice(before)).toEqual(['createRegistry']);
+    const inFragment = await ask(
+      `mutation { ...F } fragment F on Mutation { a: ${created} { registry { id } } b: ${refused} { id } }`,
+    );
+    expect([inFragment.status, inFragment.body.data]).toEqual([200, null]);
+  });
+});
+
+describe('a project id', () => {
+  it.each(['', ' ', 'a\u200b', 'a\u00ad', 'a\u3164', '\u202ea', 'a\n', 'x'.repeat(256)])(
+    'that a person could not read is refused: %j',
+    async (projectId) => {
+      const query = 'query ($p: ID!) { registries(projectId: $p) { totalCount } }';
+      const response = await post(service.url, { query, variables: { p: projectId } }, token);
+      expect([response.status, codes(response), fieldOf(response)]).toEqual([400, ['BAD_USER_INPUT'], 'projectId']);
+    },
+  );
+});
+
 describe('answers', () => {
   it('carry the request id that was sent, where it is one', async () => {
     const sent = await post(service.url, { query: '{ viewer { subject } }' }, token, { 'x-request-id': 'build-42' });

@@ -1,28 +1,21 @@
 import { z } from 'zod';
 import type { Principal } from '../../domain/permissions.ts';
+import { isReadableName } from '../../domain/readable-name.ts';
 import { RESERVED_KEYS } from './duplicate-keys.ts';
 import type { IssuerConfig } from './issuers.ts';
 import { TokenRefused } from './token-refused.ts';
 
 /** How far an issuer's clock may be ahead of ours. A token's end has no tolerance: `Principal.expiresAt` is exact. */
 const CLOCK_TOLERANCE_MS = 5_000;
-const MAX_TEXT_LENGTH = 255;
 /** The last second that a four-digit year has, so that every date can be written down. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
-/** Control, lone surrogate, line separators, and characters that reorder the text around them in an audit log. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
-
-/** Whether a subject may be called so, or a project's id be spelled so. */
-export function isClaimText(value: string): boolean {
-  return value.length <= MAX_TEXT_LENGTH && value.trim() !== '' && !UNPRINTABLE.test(value);
-}
 
 /** As the key of a JSON object, a project's id must not be one of the names that `structureFault` refuses. */
 export function isProjectId(value: string): boolean {
-  return isClaimText(value) && !RESERVED_KEYS.has(value);
+  return isReadableName(value) && !RESERVED_KEYS.has(value);
 }
 
-const text = z.string().refine(isClaimText);
+const text = z.string().refine(isReadableName);
 const projectId = z.string().refine(isProjectId);
 /** Seconds since 1970. JSON's `1e400` reads as infinity, which is not a number here. */
 const numericDate = z.number().max(MAX_NUMERIC_DATE);

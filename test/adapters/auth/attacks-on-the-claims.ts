@@ -101,6 +101,10 @@ const SUBJECT = group('claims', {
   'a DEL in the subject': claim('sub', 'alice\u007f'),
   'a lone surrogate in the subject': claim('sub', '\ud800'),
   'reordered text in the subject': claim('sub', '\u202eecila'),
+  'a zero-width space in the subject': claim('sub', 'alice\u200b'),
+  'a soft hyphen in the subject': claim('sub', 'al\u00adice'),
+  'a filler in the subject': claim('sub', 'alice\u3164'),
+  'a tag character in the subject': claim('sub', 'alice\u{e0041}'),
   'a line separator in the subject': claim('sub', 'alice\u2028'),
   'a subject of 256 characters': claim('sub', 'a'.repeat(256)),
 });
@@ -121,6 +125,7 @@ const GRANTS = group('claims', {
   'an empty project id': claim('projects', { '': [] }),
   'a blank project id': claim('projects', { ' ': [] }),
   'a NUL in a project id': claim('projects', { 'demo\0': [] }),
+  'a zero-width space in a project id': claim('projects', { 'de\u200bmo': [] }),
   'a project id of 256 characters': claim('projects', { ['p'.repeat(256)]: [] }),
   'a text for the permissions': { claims: { project: 'demo', permissions: 'iam:project:cicd:registry:read' } },
   'an object for the permissions': {
