@@ -151,5 +151,7 @@ function findings(url: string, report: ProbeReport): TestFindings {
 }
 
 function verdicts({ outcome, detail, login, pull, push, method, repository, durationMs }: ProbeReport) {
-  return { outcome, detail, login, pull, push, method, repository, durationMs };
+  // A port that is filtered takes longer to say nothing than one that is closed: nobody is to learn which it was.
+  const told = outcome === 'UNREACHABLE' ? 0 : durationMs;
+  return { outcome, detail, login, pull, push, method, repository, durationMs: told };
 }
