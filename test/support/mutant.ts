@@ -34,8 +34,11 @@ export async function createMutant(folder: string, faults: readonly Fault[]): Pr
   for (const file of files) {
     const original = await readFile(join(source, file), 'utf8');
     const broken = faults.filter((fault) => fault.file === file).reduce(putIn, original);
-    // What lies outside the folder is the same module for the copy.
-    const text = broken.replace(/ from '(\.\.\/[^']+)'/g, (_, path: string) => ` from '${resolve(source, path)}'`);
+    // What lies outside the folder, or in a folder in it, is the same module for the copy.
+    const text = broken.replace(
+      / from '((?:\.\.|\.\/[^'/]+)\/[^']+)'/g,
+      (_, path: string) => ` from '${resolve(source, path)}'`,
+    );
     await writeFile(join(copy, file), text);
   }
   return { load: (file) => import(join(copy, file)) };

@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { SILENT } from '../../../src/adapters/postgres/log.ts';
+import { createMintedPasswordStore } from '../../../src/adapters/postgres/minted-password-store.ts';
+import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
+import { createMintedPasswordVault } from '../../../src/adapters/vault/minted-password-vault.ts';
+import type { MintedPasswordKey, MintedPasswordVault } from '../../../src/application/ports/minted-password-store.ts';
+import type { MintedPassword } from '../../../src/application/ports/password-minter.ts';
+import { SecretIntegrityError } from '../../../src/application/ports/vault.ts';
+import { Secret } from '../../../src/domain/secret.ts';
+import { canary } from '../../support/canary.ts';
+import { createMutant } from '../../support/mutant.ts';
+import { copyOf, keyFileWith } from './sealed-records.ts';
+import { createVaultFixture, type StagedCredential, stageSome, type VaultFixture } from './vault-fixture.ts';
+
+const keys = keyFileWith(1, 2);
+const ringWith = (...ids: number[]): KeyRing =>
+  createLocalKeyRing({ keys: copyOf(keys).keys.filter(({ id }) => ids.includes(id)), primaryKeyId: Math.max(...ids) });
+
+let fixture: VaultFixture;
+let minted: MintedPasswordVault;
+beforeAll(async () => {
+  fixture = await createVaultFixture(ringWith(1));
+  minted = vaultOn(fixture, ringWith(1));
+});
+afterAll(() => Promise.all([minted.close(), fixture.close()]));
+
+function vaultOn({ connectionString }: VaultFixture, keyRing: KeyRing): MintedPasswordVault {
+  return createMintedPasswordVault({ keyRing, store: createMintedPasswordStore({ connectionString, log: SILENT }) });
+}
+
+const HOUR = 3_600_000;
+function password(label: string, lifeMs = HOUR, issuedAt = Date.now()): MintedPassword {
+  return {
+    username: 'AWS',
+    password: new Secret(canary(label)),
+    issuedAt: new Date(issuedAt).toISOString(),
+    expiresAt: new Date(issuedAt + lifeMs).toISOString(),
+  };
+}
+
+function keyOf({ binding, ref }: StagedCredential, purpose: MintedPasswordKey['purpose'] = 'PUSH'): MintedPasswordKey {
+  return { binding, sourceSecretId: ref.secretId, purpose };
+}
+
+async function current(registryId: string = randomUUID(), credentialVersion = 1): Promise<StagedCredential> {
+  const staged = await stageSome(fixture, 'minting-source', { registryId, credentialVersion });
+  await fixture.sql('select vault.settle($1)', [[staged.ref.secretId]]);
+  return staged;
+}
+
+/** Without printing either of them. */
+function isSame(a: MintedPassword | undefined, b: MintedPassword): boolean {
+  const { password: own, ...rest } = a ?? { password: new Secret('') };
+  const { password: other, ...expected } = b;
+  return JSON.stringify(rest) === JSON.stringify(expected) && own.reveal() === other.reveal();
+}
+
+async function rowsOf({ ref }: StagedCredential): Promise<number> {
+  const [row] = await fixture.sql<{ rows: number }>(
+    'select count(*)::int as rows from vault.minted_passwords where source_secret_id = $1',
+    [ref.secretId],
+  );
+  return row?.rows ?? -1;
+}
+
+describe('a minted password', () => {
+  it('is kept for its purpose and found again, to the last byte and millisecond', async () => {
+    const source = await current();
+    const [forPull, forPush] = [password('pull'), password('push', 2 * HOUR + 1)];
+    expect(await minted.find(keyOf(source, 'PULL'))).toBeUndefined();
+    expect(await minted.keep(keyOf(source, 'PULL'), forPull)).toBe(true);
+    expect(await minted.keep(keyOf(source, 'PUSH'), forPush)).toBe(true);
+    expect(isSame(await minted.find(keyOf(source, 'PULL')), forPull)).toBe(true);
+    expect(isSame(await minted.find(keyOf(source, 'PUSH')), forPush)).toBe(true);
+  });
+
+  it('stands in the table in no form that could be read', async () => {
+    const source = await current();
+    const kept = password('sealed');
+    await minted.keep(keyOf(source), kept);
+    const [row] = await fixture.sql<{ text: string }>(
+      'select m::text as text from vault.minted_passwords m where source_secret_id = $1',
+      [source.ref.secretId],
+    );
+    const text = row?.text ?? '';
+    const secret = kept.password.reveal();
+    const forms = [secret, Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64')];
+    expect(text.length).toBeGreaterThan(500);
+    expect(forms.some((form) => text.includes(form))).toBe(false);
+  });
+
+  it('gives way to one that lasts longer, and to no other', async () => {
+    const source = await current();
+    const [first, longer, shorter] = [password('first'), password('longer', 3 * HOUR), password('shorter', 2 * HOUR)];
+    await minted.keep(keyOf(source), first);
+    await minted.keep(keyOf(source), longer);
+    expect(await minted.keep(keyOf(source), shorter)).toBe(true);
+    expect(isSame(await minted.find(keyOf(source)), longer)).toBe(true);
+    expect(await rowsOf(source)).toBe(1);
+  });
+
+  it('is removed when its time has passed', async () => {
+    const [spent, living] = [await current(), await current()];
+    await minted.keep(keyOf(spent), password('spent', HOUR, Date.now() - 2 * HOUR));
+    await minted.keep(keyOf(living), password('living'));
+    expect(await minted.removeExpired()).toBeGreaterThan(0);
+    expect([await rowsOf(spent), await rowsOf(living)]).toEqual([0, 1]);
+  });
+});
+
+describe('a minted password that was tampered with', () => {
+  it.each([
+    ['a later expiry', "expires_at = expires_at + interval '1 hour'"],
+    ['an earlier issue', "issued_at = issued_at - interval '1 ms'"],
+    ['another purpose', "purpose = 'PULL'"],
+    ['another host', "host = 'evil.example.com'"],
+    ['another project', "project_id = 'other'"],
+    ['another version', 'credential_version = credential_version + 1'],
+    ['a changed ciphertext', 'ciphertext = set_byte(ciphertext, 7, get_byte(ciphertext, 7) # 1)'],
+    ['a changed key', 'wrapped_key = set_byte(wrapped_key, 20, get_byte(wrapped_key, 20) # 1)'],
+    ['a changed digest', 'digest = set_byte(digest, 0, get_byte(digest, 0) # 1)'],
+  ])('does not open with %s', async (_, assignment) => {
+    const source = await current();
+    await minted.keep(keyOf(source, 'PUSH'), password('tampered'));
+    await fixture.sql(`update vault.minted_passwords set ${assignment} where source_secret_id = $1`, [
+      source.ref.secretId,
+    ]);
+    const purpose = assignment.startsWith('purpose') ? 'PULL' : 'PUSH';
+    await expect(minted.find(keyOf(source, purpose))).rejects.toBeInstanceOf(SecretIntegrityError);
+  });
+
+  it('does not open in the place of another', async () => {
+    const [own, other] = [await current(), await current()];
+    await minted.keep(keyOf(own), password('own'));
+    await minted.keep(keyOf(other), password('other'));
+    await fixture.sql('delete from vault.minted_passwords where source_secret_id = $1', [own.ref.secretId]);
+    await fixture.sql('update vault.minted_passwords set source_secret_id = $1 where source_secret_id = $2', [
+      own.ref.secretId,
+      other.ref.secretId,
+    ]);
+    await expect(minted.find(keyOf(own))).rejects.toBeInstanceOf(SecretIntegrityError);
+  });
+
+  it('does not open when everything that the table says of it was changed as well', async () => {
+    const [own, other] = [await current(), await current()];
+    await minted.keep(keyOf(other), password('moved'));
+    const { projectId, registryId, credentialVersion, host } = own.binding;
+    await fixture.sql(
+      `update vault.minted_passwords set source_secret_id = $1, project_id = $2, registry_id = $3,
+         credential_version = $4, host = $5 where source_secret_id = $6`,
+      [own.ref.secretId, projectId, registryId, credentialVersion, host, other.ref.secretId],
+    );
+    await expect(minted.find(keyOf(own))).rejects.toBeInstanceOf(SecretIntegrityError);
+  });
+
+  it('would be found to live longer if its times were not bound', async () => {
+    const mutant = await createMutant('adapters/vault', [
+      {
+        file: 'minted-password-vault.ts',
+        find: 'JSON.stringify([sourceSecretId, purpose, issuedAt, expiresAt])',
+        replace: 'JSON.stringify([sourceSecretId, purpose])',
+      },
+    ]);
+    const { createMintedPasswordVault: createBroken } = await mutant.load<{
+      createMintedPasswordVault: typeof createMintedPasswordVault;
+    }>('minted-password-vault.ts');
+    const { connectionString } = fixture;
+    const store = createMintedPasswordStore({ connectionString, log: SILENT });
+    onTestFinished(() => store.close());
+    const broken = createBroken({ keyRing: ringWith(1), store });
+    const source = await current();
+    await broken.keep(keyOf(source), password('broken'));
+    await fixture.sql(
+      `update vault.minted_passwords set expires_at = expires_at + interval '1 hour' where source_secret_id = $1`,
+      [source.ref.secretId],
+    );
+    expect(await broken.find(keyOf(source))).toBeDefined();
+  });
+});
+
+describe('a minted password under a key that was taken away', () => {
+  it('does not open, is no reason to refuse the start, and gives way to a new one', async () => {
+    const source = await current();
+    await minted.keep(keyOf(source), password('old-key'));
+    const rotated = vaultOn(fixture, ringWith(2));
+    onTestFinished(() => rotated.close());
+    await expect(rotated.find(keyOf(source))).rejects.toBeInstanceOf(SecretIntegrityError);
+    const next = password('new-key', 2 * HOUR);
+    await rotated.keep(keyOf(source), next);
+    expect(isSame(await rotated.find(keyOf(source)), next)).toBe(true);
+  });
+});
+
+describe('destroying the credential', () => {
+  /** The ways in which the projector destroys; each with the credential that is to go. */
+  const WAYS: readonly [string, (source: StagedCredential) => Promise<unknown>][] = [
+    ['rotation', ({ binding }) => current(binding.registryId, binding.credentialVersion + 1)],
+    [
+      'deletion',
+      ({ binding }) =>
+        fixture.sql('select vault.destroy_registries($1, $2)', [[binding.registryId], [binding.credentialVersion]]),
+    ],
+  ];
+
+  it.each(WAYS)('by %s takes with it what was minted from it', async (_, destroy) => {
+    const [source, bystander] = [await current(), await current()];
+    for (const purpose of ['PULL', 'PUSH'] as const) await minted.keep(keyOf(source, purpose), password('shredded'));
+    await minted.keep(keyOf(bystander), password('bystander'));
+    await destroy(source);
+    expect([await rowsOf(source), await rowsOf(bystander)]).toEqual([0, 1]);
+    expect(await minted.keep(keyOf(source), password('too-late'))).toBe(false);
+    expect(await rowsOf(source)).toBe(0);
+  });
+
+  it('of a staged secret does so as well', async () => {
+    const staged = await stageSome(fixture, 'minting-source');
+    expect(await minted.keep(keyOf(staged), password('staged'))).toBe(true);
+    await fixture.vault.discard(staged.ref.secretId);
+    expect(await rowsOf(staged)).toBe(0);
+  });
+
+  it('is undone together with the rest of its transaction', async () => {
+    const source = await current();
+    await minted.keep(keyOf(source), password('rolled-back'));
+    const { registryId, credentialVersion } = source.binding;
+    await fixture.sql(`do $$ begin
+      perform vault.destroy_registries(array['${registryId}']::uuid[], array[${credentialVersion}]);
+      raise exception 'rolled back' using errcode = 'PU999';
+      exception when sqlstate 'PU999' then null; end $$`);
+    expect(await rowsOf(source)).toBe(1);
+  });
+
+  it('leaves nothing behind, whenever the password is kept meanwhile', async () => {
+    expect(await survivors(50)).toBe(0);
+  });
+
+  it('would be found to leave passwords behind if the credential were not locked', async () => {
+    const [row] = await fixture.sql<{ definition: string }>(
+      "select pg_get_functiondef('vault.keep_minted'::regproc) as definition",
+    );
+    const definition = row?.definition ?? '';
+    const broken = definition.replace(
+      "and state <> 'destroyed' for share;\n",
+      "and state <> 'destroyed';\n  perform pg_sleep(0.05);\n",
+    );
+    expect(broken).not.toBe(definition);
+    await fixture.sql(broken);
+    try {
+      expect(await survivors(10)).toBeGreaterThan(0);
+    } finally {
+      await fixture.sql(definition);
+    }
+  });
+
+  /** Races keeping against destroying, and gives how many passwords outlive their credential. */
+  async function survivors(rounds: number): Promise<number> {
+    let left = 0;
+    for (let round = 0; round < rounds; round += 1) {
+      const source = await current();
+      const { registryId, credentialVersion } = source.binding;
+      const destroy = fixture.sql('select vault.destroy_registries($1, $2)', [[registryId], [credentialVersion]]);
+      await Promise.all([destroy, minted.keep(keyOf(source), password('raced'))]);
+      left += await rowsOf(source);
+    }
+    return left;
+  }
+});

@@ -1,0 +1,323 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  createMintedPasswords,
+  isReusable,
+  type MintedPasswordRequest,
+  type MintedPasswords,
+  mintingAdvice,
+  RETRY_AFTER_MS,
+} from '../../src/application/minted-passwords.ts';
+import type { MintedPasswordKey } from '../../src/application/ports/minted-password-store.ts';
+import {
+  type MintedPassword,
+  MintingFailed,
+  type MintingFault,
+  type MintRequest,
+} from '../../src/application/ports/password-minter.ts';
+import { SecretIntegrityError } from '../../src/application/ports/vault.ts';
+import { PurserError } from '../../src/domain/errors.ts';
+import type { MintConfig } from '../../src/domain/events.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { canary } from '../support/canary.ts';
+import { createMutant } from '../support/mutant.ts';
+
+const START = Date.parse('2026-03-01T12:00:00.000Z');
+const LIFE_MS = 12 * 3_600_000;
+const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const SOURCE_ID = '6e0c1c50-4bd2-4b43-b7d1-2e6c1a3a2c11';
+
+/** A cloud, a vault and a clock that do as they are told. */
+interface World {
+  readonly passwords: MintedPasswords;
+  readonly minted: MintRequest[];
+  readonly faults: unknown[];
+  readonly kept: Map<string, MintedPassword>;
+  now: number;
+  opened: number;
+  lifeMs: number;
+  cloud: 'well' | 'held' | MintingFault;
+  release: () => void;
+  vault: 'well' | 'altered' | 'unavailable for keeping' | 'without its source';
+}
+
+function createWorld(create: typeof createMintedPasswords = createMintedPasswords): World {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const nameOf = ({ sourceSecretId, purpose }: MintedPasswordKey): string => `${sourceSecretId} ${purpose}`;
+  const world: World = {
+    minted: [],
+    faults: [],
+    kept: new Map(),
+    now: START,
+    opened: 0,
+    lifeMs: LIFE_MS,
+    cloud: 'well',
+    release,
+    vault: 'well',
+    passwords: create({
+      now: () => world.now,
+      onFault: (error) => world.faults.push(error),
+      minter: {
+        async mint(request) {
+          world.minted.push(request);
+          if (world.cloud === 'held') await held;
+          else if (world.cloud !== 'well') throw new MintingFailed(world.cloud);
+          const [issuedAt, expiresAt] = [world.now, world.now + world.lifeMs].map((at) => new Date(at).toISOString());
+          return {
+            username: 'AWS',
+            password: new Secret(`password ${world.minted.length}`),
+            issuedAt: issuedAt ?? '',
+            expiresAt: expiresAt ?? '',
+          };
+        },
+      },
+      vault: {
+        async find(key) {
+          await turn();
+          if (world.vault === 'altered') throw new SecretIntegrityError('altered');
+          return world.kept.get(nameOf(key));
+        },
+        async keep(key, password) {
+          await turn();
+          if (world.vault === 'without its source') return false;
+          if (world.vault === 'unavailable for keeping') throw new PurserError('UNAVAILABLE', 'no answer');
+          world.kept.set(nameOf(key), password);
+          return true;
+        },
+      },
+    }),
+  };
+  return world;
+}
+
+function request(world: World, changes: Partial<MintedPasswordRequest> = {}): MintedPasswordRequest {
+  return {
+    mint: mint('AMAZON_ECR'),
+    binding: { projectId: 'p', registryId: 'c5a7b0bc-5b6c-4b4e-8f0e-6a3a0c1d2e3f', credentialVersion: 1, host: HOST },
+    source: { secretId: SOURCE_ID },
+    purpose: 'PULL',
+    openSource: async () => {
+      world.opened += 1;
+      return { username: 'AKIA', password: new Secret(canary('source')) };
+    },
+    ...changes,
+  };
+}
+
+function mint(kind: MintConfig['kind']): MintConfig {
+  return { kind, roleArn: null, tenantId: null, installationId: null };
+}
+
+async function ask(world: World, changes: Partial<MintedPasswordRequest> = {}): Promise<string> {
+  return (await world.passwords.passwordFor(request(world, changes))).password.reveal();
+}
+
+async function refusal(world: World): Promise<PurserError> {
+  const error: unknown = await ask(world).catch((reason: unknown) => reason);
+  if (!(error instanceof PurserError)) throw new Error('a refusal was expected', { cause: error });
+  return error;
+}
+
+describe('a password that is asked for', () => {
+  it('is minted for what was stored, kept, and given again without opening the cloud credential', async () => {
+    const world = createWorld();
+    const first = await world.passwords.passwordFor(request(world));
+    expect(first).toMatchObject({ username: 'AWS', expiresAt: new Date(START + LIFE_MS).toISOString() });
+    expect(await ask(world)).toBe('password 1');
+    expect(world.minted).toMatchObject([{ url: HOST, mint: { kind: 'AMAZON_ECR' }, source: { username: 'AKIA' } }]);
+    expect(world.opened).toBe(1);
+  });
+
+  it('is the kept one until a quarter of its life is left, and a new one from then on', async () => {
+    const world = createWorld();
+    await ask(world);
+    world.now = START + LIFE_MS * 0.75 - 1;
+    expect(await ask(world)).toBe('password 1');
+    world.now = START + LIFE_MS * 0.75;
+    expect(await ask(world)).toBe('password 2');
+    expect(await ask(world)).toBe('password 2');
+  });
+
+  it('is minted once for a hundred who ask at the same time', async () => {
+    const world = createWorld();
+    world.cloud = 'held';
+    const asked = Array.from({ length: 100 }, () => ask(world));
+    while (world.minted.length === 0) await turn();
+    world.release();
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['password 1']));
+    expect([world.minted.length, world.opened]).toEqual([1, 1]);
+  });
+
+  it('would be found to be minted a hundred times if nobody waited for the others', async () => {
+    const mutant = await createMutant('application', [
+      { file: 'minted-passwords.ts', find: 'underWay.set(name, asked);', replace: '' },
+    ]);
+    const { createMintedPasswords: broken } = await mutant.load<{
+      createMintedPasswords: typeof createMintedPasswords;
+    }>('minted-passwords.ts');
+    const world = createWorld(broken);
+    await Promise.all(Array.from({ length: 100 }, () => ask(world)));
+    expect(world.minted.length).toBeGreaterThan(1);
+  });
+
+  it('is another one for another registry, version, source and purpose', async () => {
+    const world = createWorld();
+    const { binding } = request(world);
+    const answers = await Promise.all([
+      ask(world),
+      ask(world, { binding: { ...binding, credentialVersion: 2 }, source: { secretId: 'other' } }),
+      ask(world, { mint: mint('GOOGLE'), source: { secretId: 'google' }, purpose: 'PULL' }),
+      ask(world, { mint: mint('GOOGLE'), source: { secretId: 'google' }, purpose: 'PUSH' }),
+    ]);
+    expect(new Set(answers).size).toBe(4);
+    expect(world.minted.map(({ purpose }) => purpose).sort()).toEqual(['PULL', 'PUSH', 'PUSH', 'PUSH']);
+  });
+
+  it('is the same for pulling and pushing where the cloud makes no difference', async () => {
+    const world = createWorld();
+    expect(await ask(world, { purpose: 'PULL' })).toBe(await ask(world, { purpose: 'PUSH' }));
+    expect(world.minted).toHaveLength(1);
+  });
+});
+
+describe('a cloud that fails', () => {
+  it.each<MintingFault>([
+    'CREDENTIAL_REFUSED',
+    'NOT_PERMITTED',
+    'NOT_FOUND',
+    'THROTTLED',
+    'UNREACHABLE',
+    'TARGET_NOT_ALLOWED',
+    'UNEXPECTED_ANSWER',
+  ])('with %s makes the credential unavailable, with that class, what to do, and nothing more', async (fault) => {
+    const world = createWorld();
+    world.cloud = fault;
+    const error = await refusal(world);
+    expect(error.code).toBe('CREDENTIAL_UNAVAILABLE');
+    expect(error.message).toBe(`No password could be minted for ${HOST} (${fault}). ${mintingAdvice(fault)}`);
+    expect(inspect(error, { depth: null })).not.toContain('CANARY');
+  });
+
+  it('fails all who asked at the same time with one request', async () => {
+    const world = createWorld();
+    world.cloud = 'UNREACHABLE';
+    await Promise.all(Array.from({ length: 20 }, () => refusal(world)));
+    expect(world.minted).toHaveLength(1);
+  });
+
+  it('is left alone for a moment, and then asked again', async () => {
+    const world = createWorld();
+    world.cloud = 'UNREACHABLE';
+    await refusal(world);
+    world.cloud = 'well';
+    world.now += RETRY_AFTER_MS - 1;
+    expect((await refusal(world)).message).toContain('UNREACHABLE');
+    expect(world.minted).toHaveLength(1);
+    world.now += 1;
+    expect(await ask(world)).toBe('password 2');
+  });
+
+  it('is asked at once for a credential that was rotated meanwhile', async () => {
+    const world = createWorld();
+    world.cloud = 'CREDENTIAL_REFUSED';
+    await refusal(world);
+    world.cloud = 'well';
+    expect(await ask(world, { source: { secretId: 'rotated' } })).toBe('password 2');
+  });
+
+  it('does not take away the old password as long as that is valid', async () => {
+    const world = createWorld();
+    await ask(world);
+    world.cloud = 'UNREACHABLE';
+    world.now = START + LIFE_MS - 1;
+    expect(await ask(world)).toBe('password 1');
+    expect(world.minted).toHaveLength(2);
+    world.now = START + LIFE_MS;
+    expect((await refusal(world)).code).toBe('CREDENTIAL_UNAVAILABLE');
+  });
+
+  it('lets other errors through as they are', async () => {
+    const world = createWorld();
+    const gone = new PurserError('CREDENTIAL_UNAVAILABLE', 'The stored password is missing.');
+    const openSource = () => Promise.reject(gone);
+    await expect(world.passwords.passwordFor(request(world, { openSource }))).rejects.toBe(gone);
+    expect(world.minted).toHaveLength(0);
+  });
+});
+
+describe('a vault that fails', () => {
+  it('with a kept password that was altered has a new one minted, and says so to the operator', async () => {
+    const world = createWorld();
+    await ask(world);
+    world.vault = 'altered';
+    expect(await ask(world)).toBe('password 2');
+    expect(world.faults).toEqual([expect.any(SecretIntegrityError)]);
+  });
+
+  it('when a password is to be kept does not take that password away', async () => {
+    const world = createWorld();
+    world.vault = 'unavailable for keeping';
+    expect(await ask(world)).toBe('password 1');
+    expect(world.faults).toHaveLength(1);
+  });
+
+  it('because the credential was destroyed meanwhile keeps the password from leaving', async () => {
+    const world = createWorld();
+    world.vault = 'without its source';
+    const error = await refusal(world);
+    expect([error.code, error.message]).toEqual([
+      'CREDENTIAL_UNAVAILABLE',
+      expect.stringContaining('replaced or deleted'),
+    ]);
+  });
+});
+
+describe('whatever happens', () => {
+  const steps = fc.array(
+    fc.record({
+      elapsed: fc.integer({ min: 0, max: LIFE_MS }),
+      cloud: fc.constantFrom<World['cloud']>('well', 'well', 'UNREACHABLE'),
+      life: fc.integer({ min: 60_000, max: LIFE_MS }),
+    }),
+    { minLength: 1, maxLength: 30 },
+  );
+
+  it('no password is given that has ended, none is minted while more than a quarter is left, none is refused while one is valid', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (taken) => {
+        const world = createWorld();
+        for (const { elapsed, cloud, life } of taken) {
+          Object.assign(world, { now: world.now + elapsed, cloud, lifeMs: life });
+          const before = [...world.kept.values()].at(-1);
+          const mintedBefore = world.minted.length;
+          const given = await world.passwords.passwordFor(request(world)).catch(() => undefined);
+          if (given !== undefined) expect(Date.parse(given.expiresAt)).toBeGreaterThan(world.now);
+          if (before !== undefined && Date.parse(before.expiresAt) > world.now) expect(given).toBeDefined();
+          if (before !== undefined && isReusable(before, world.now)) expect(world.minted).toHaveLength(mintedBefore);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('the share that must be left does not depend on when and for how long the password was minted', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 4e12 }),
+        fc.integer({ min: 4, max: 1e9 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (issued, life, share) => {
+          const at = issued + Math.floor(life * share);
+          const [issuedAt, expiresAt] = [issued, issued + life].map((time) => new Date(time).toISOString());
+          const left = (issued + life - at) / life;
+          expect(isReusable({ issuedAt: issuedAt ?? '', expiresAt: expiresAt ?? '' }, at)).toBe(left > 0.25);
+        },
+      ),
+    );
+  });
+});
