@@ -24,8 +24,10 @@ import { createApplication } from '../../src/application/create-application.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
 import type { RegistryView } from '../../src/application/ports/read-models.ts';
+import type { RegistryProbe } from '../../src/application/ports/registry-probe.ts';
 import type { StagedSecret, Vault } from '../../src/application/ports/vault.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
+import { scheduledChecks } from '../../src/application/scheduled-checks.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { TestPurser } from '../support/purser.ts';
 
@@ -39,6 +41,8 @@ export interface Replica {
   rotate(id: string, password: string, idempotencyKey?: string): Promise<RegistryView>;
   rename(id: string, username: string): Promise<RegistryView>;
   issue(image: string): Promise<IssuedCredential>;
+  /** One round of the scheduled checks. @returns how many registries were checked */
+  checkDue(intervalMs: number): Promise<number>;
   /** What housekeeping does, without regard to how long ago a secret was staged. @returns how many were abandoned */
   abandonOrphans(): Promise<number>;
   staged(): Promise<StagedSecret[]>;
@@ -51,6 +55,7 @@ export interface Between {
   readonly log?: (log: EventLog) => EventLog;
   readonly vault?: (vault: Vault) => Vault;
   readonly minter?: PasswordMinter;
+  readonly probe?: RegistryProbe;
 }
 
 export async function startReplica(purser: TestPurser, between: Between = {}): Promise<Replica> {
@@ -78,11 +83,13 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   const progress = createProgress({ readCheckpoint, timeoutMs: 10_000 }, BEGINNING);
   const now = Date.now;
   const feed = { follow: progress.follow, onFault: () => undefined };
-  const { application, aggregates } = createApplication({
+  const probe = between.probe ?? { probe: notAsked };
+  const registries = createRegistryQueries(reads, now);
+  const { application, aggregates, tests, logins } = createApplication({
     log,
     vault,
     progress,
-    registries: createRegistryQueries(reads, now),
+    registries,
     leases: createLeaseQueries(reads, now),
     audit: createAuditQueries(reads),
     notices: createNoticeQueries(reads),
@@ -90,7 +97,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
       notices: createFeed({ query: createNoticeFeedQuery(reads), ...feed }),
       changes: createFeed({ query: createChangeFeedQuery(reads), ...feed }),
     },
-    probe: { probe: notAsked },
+    probe,
     minter: between.minter ?? { mint: notAsked },
     mintedPasswords,
     limiter: { take: notAsked },
@@ -137,6 +144,18 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
         ttlSeconds: 3600,
         idempotencyKey: undefined,
       }),
+    checkDue: (intervalMs) =>
+      scheduledChecks({
+        registries,
+        aggregates,
+        logins,
+        probe,
+        tests,
+        intervalMs,
+        now,
+        random: () => 0,
+        onFault: throwIt,
+      })(new AbortController().signal),
     abandonOrphans: abandonOrphanedStages({ log, aggregates, vault, now, olderThanMs: 0 }),
     staged: () => sealingVault.staged(0, 100),
     discardUntold: (secretId) => sealingVault.discard(secretId),
@@ -145,6 +164,10 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
       await Promise.all([postgresLog.close(), sealingVault.close(), mintedPasswords.close(), reads.close()]);
     },
   };
+}
+
+function throwIt(error: unknown): never {
+  throw error;
 }
 
 /** No test of this folder goes out to a registry or a cloud. */
