@@ -32,3 +32,24 @@ where r.phase = 'live';
 
 -- What a parked event says of versions, so that a later deletion destroys up to the highest.
 alter table read_models.parked_events add column credential_version int;
+
+-- A rebuild can come to the same position with other rows, of which a projector that goes on must not know the old ones.
+alter table read_models.checkpoint add column generation uuid not null default gen_random_uuid();
+
+-- In place of the one that looked at the position alone, so that a build that would write on so can write no more.
+drop function projection.advance_checkpoint(text, numeric, numeric, bigint, bigint);
+create function projection.advance_checkpoint(
+  checkpoint_table text, known_generation uuid, old_position numeric, new_position numeric, notices bigint, changes bigint
+) returns void language plpgsql as $$
+declare moved int;
+begin
+  execute format(
+    'update %s set position = $3, notice_sequence = $4, change_sequence = $5, updated_at = now()
+     where position = $2 and generation = $1',
+    checkpoint_table)
+  using known_generation, old_position, new_position, notices, changes;
+  get diagnostics moved = row_count;
+  if moved = 0 then
+    raise exception 'the checkpoint is not at %', old_position using errcode = 'PU001';
+  end if;
+end $$;

@@ -113,7 +113,7 @@ describe('the projector', () => {
         const changes = foldBatch(memory, events);
         const { noticeSequence, changeSequence } = memory;
         const position = events.at(-1)?.position ?? checkpoint.position;
-        await store.write(changes, checkpoint.position, { position, noticeSequence, changeSequence });
+        await store.write(changes, checkpoint, { ...checkpoint, position, noticeSequence, changeSequence });
       }),
     );
     await Promise.all(clients.map((client) => client.end()));

@@ -1,11 +1,9 @@
 import type { Client } from 'pg';
-import type { EventLog, RecordedEvent } from '../../../application/ports/event-log.ts';
+import type { EventLog } from '../../../application/ports/event-log.ts';
 import { isUnavailable } from '../availability.ts';
-import { foldBatch } from './fold-batch.ts';
+import { applyEvents, atCheckpoint, progressOf } from './apply-events.ts';
 import type { TrackedProgress } from './progress.ts';
-import { emptyMemory, type ProjectionMemory } from './projection-memory.ts';
-import { type Checkpoint, CheckpointMoved, createReadModelStore, type ReadModelStore } from './read-model-store.ts';
-import { refusalOf } from './refusal.ts';
+import { CheckpointMoved, createReadModelStore, type ReadModelStore } from './read-model-store.ts';
 
 const SCHEMA = 'read_models';
 /** Session-level: losing the connection is losing the lead. The checkpoint's condition is the real fence. */
@@ -102,76 +100,20 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
 
   /** Works from the stored checkpoint on, until it is stopped or someone else moves the checkpoint. */
   async function follow(store: ReadModelStore): Promise<void> {
-    let checkpoint = await store.checkpoint();
-    progress.advanceTo(checkpoint.position);
-    let memory = await freshMemory(store, checkpoint);
+    let reached = await progressOf(store);
+    progress.advanceTo(reached.checkpoint.position);
     while (!stopping.signal.aborted) {
-      const events = await log.readAll({ after: checkpoint.position, maxCount: BATCH });
-      const last = events.at(-1);
-      if (!last) {
+      const events = await log.readAll({ after: reached.checkpoint.position, maxCount: BATCH });
+      if (events.length === 0) {
         await untilAppended();
         continue;
       }
-      if (memory.registries.size + memory.auditHeads.size > MAX_REMEMBERED)
-        memory = await freshMemory(store, checkpoint);
-      checkpoint = await applyOrPark(store, memory, checkpoint, events);
-      parked = memory.parkedStreams.size;
-      progress.advanceTo(checkpoint.position);
+      const { registries, auditHeads } = reached.memory;
+      if (registries.size + auditHeads.size > MAX_REMEMBERED) reached = await atCheckpoint(store, reached.checkpoint);
+      reached = await applyEvents(store, reached, events, onFault);
+      parked = reached.memory.parkedStreams.size;
+      progress.advanceTo(reached.checkpoint.position);
     }
-  }
-
-  /**
-   * A batch that the database refuses is taken apart: one event at a time, and the one that cannot be applied is
-   * parked with its stream, so that all others go on. Where no row is at fault, all of them wait.
-   */
-  async function applyOrPark(
-    store: ReadModelStore,
-    memory: ProjectionMemory,
-    from: Checkpoint,
-    events: readonly RecordedEvent[],
-  ): Promise<Checkpoint> {
-    try {
-      return await apply(store, memory, from, events);
-    } catch (error) {
-      const refusal = refusalOf(error);
-      if (refusal === undefined) throw error;
-      onFault(new Error(`${events.length} events are applied one at a time: ${refusal}`));
-    }
-    let checkpoint = from;
-    let clean = await freshMemory(store, checkpoint);
-    for (const event of events) {
-      try {
-        checkpoint = await apply(store, clean, checkpoint, [event]);
-      } catch (error) {
-        const refusal = refusalOf(error);
-        if (refusal === undefined) throw error;
-        clean = await freshMemory(store, checkpoint);
-        checkpoint = await apply(store, clean, checkpoint, [event], new Map([[event.id, refusal]]));
-      }
-    }
-    // What the fold remembered of the refused batch is wrong: start from the tables again.
-    throw new CheckpointMoved('a batch was applied one event at a time');
-  }
-
-  async function apply(
-    store: ReadModelStore,
-    memory: ProjectionMemory,
-    from: Checkpoint,
-    events: readonly RecordedEvent[],
-    refusals?: ReadonlyMap<string, string>,
-  ): Promise<Checkpoint> {
-    await store.recall(memory, events);
-    const changes = foldBatch(memory, events, refusals);
-    const to: Checkpoint = {
-      position: events.at(-1)?.position ?? from.position,
-      noticeSequence: memory.noticeSequence,
-      changeSequence: memory.changeSequence,
-    };
-    await store.write(changes, from.position, to);
-    for (const { position, reason } of changes.parked) onFault(new Error(`event ${position} is parked: ${reason}`));
-    // Leases come by the thousand and are needed at a rotation only.
-    memory.activeLeases.clear();
-    return to;
   }
 
   return {
@@ -192,8 +134,4 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
       await running;
     },
   };
-}
-
-async function freshMemory(store: ReadModelStore, checkpoint: Checkpoint): Promise<ProjectionMemory> {
-  return emptyMemory(checkpoint, await store.parkedStreams());
 }

@@ -13,6 +13,8 @@ export class CheckpointMoved extends Error {
 const CHECKPOINT_MOVED = 'PU001';
 
 export interface Checkpoint {
+  /** Differs from one build of the read models to the next: what was remembered of an earlier one is wrong. */
+  readonly generation: string;
   readonly position: Position;
   readonly noticeSequence: number;
   readonly changeSequence: number;
@@ -25,7 +27,14 @@ export interface ReadModelStore {
   /** Adds to `memory` what the events need and it does not hold yet. */
   recall(memory: ProjectionMemory, events: readonly RecordedEvent[]): Promise<void>;
   /** Everything or nothing, with the checkpoint. @throws CheckpointMoved */
-  write(changes: BatchChanges, from: Position, to: Checkpoint): Promise<void>;
+  write(changes: BatchChanges, from: Checkpoint, to: Checkpoint): Promise<void>;
+}
+
+interface CheckpointRow {
+  readonly generation: string;
+  readonly position: string;
+  readonly notice_sequence: string;
+  readonly change_sequence: string;
 }
 
 const REGISTRY_EVENTS = new Set([
@@ -45,12 +54,13 @@ export function createReadModelStore(client: Client, schema: string): ReadModelS
 
   return {
     async checkpoint() {
-      const { rows } = await client.query<{ position: string; notice_sequence: string; change_sequence: string }>(
-        `select position::text, notice_sequence::text, change_sequence::text from ${schema}.checkpoint`,
+      const { rows } = await client.query<CheckpointRow>(
+        `select generation, position::text, notice_sequence::text, change_sequence::text from ${schema}.checkpoint`,
       );
       const [row] = rows;
       if (!row) throw new Error(`${schema}.checkpoint has no row`);
       return {
+        generation: row.generation,
         position: BigInt(row.position) as Position,
         noticeSequence: Number(row.notice_sequence),
         changeSequence: Number(row.change_sequence),
@@ -89,7 +99,8 @@ export function createReadModelStore(client: Client, schema: string): ReadModelS
           text: sql.advance,
           values: [
             `${schema}.checkpoint`,
-            String(from),
+            from.generation,
+            String(from.position),
             String(to.position),
             to.noticeSequence,
             to.changeSequence,
@@ -103,7 +114,7 @@ export function createReadModelStore(client: Client, schema: string): ReadModelS
       const failed = settled.find((result) => result.status === 'rejected');
       if (!failed) return;
       if (isCheckpointMoved(failed.reason))
-        throw new CheckpointMoved(`not at position ${from}`, { cause: failed.reason });
+        throw new CheckpointMoved(`not at position ${from.position}`, { cause: failed.reason });
       throw failed.reason;
     },
   };
@@ -243,7 +254,7 @@ function statements(schema: string) {
   }
 
   return {
-    advance: `select projection.advance_checkpoint($1, $2, $3, $4, $5), set_config('synchronous_commit', $6, true)`,
+    advance: `select projection.advance_checkpoint($1, $2, $3, $4, $5, $6), set_config('synchronous_commit', $7, true)`,
     of: (batch: BatchChanges) => [...of(batch)],
   };
 }

@@ -1,11 +1,13 @@
 import type { Client } from 'pg';
 import { BEGINNING, type EventLog, type Position, type RecordedEvent } from '../../../application/ports/event-log.ts';
+import { applyEvents, atCheckpoint, progressOf } from './apply-events.ts';
 import type { BatchChanges } from './batch-changes.ts';
 import { foldBatch } from './fold-batch.ts';
 import { emptyMemory, type ProjectionMemory } from './projection-memory.ts';
 import { createReadModelStore } from './read-model-store.ts';
+import { refusalOf } from './refusal.ts';
 import type { PipelineUseRow, RegistryRow } from './rows.ts';
-import { isSecretMissing } from './secret-presence.ts';
+import { recheckStatement } from './secret-presence.ts';
 import { addVaultEffects, noVaultEffects, type VaultEffects } from './vault-effects.ts';
 
 const LIVE = 'read_models';
@@ -18,6 +20,7 @@ export interface RebuildParts {
   readonly log: EventLog;
   /** A new, connected client; called twice. With `pipeline` on the catching up is quicker. */
   readonly connect: () => Promise<Client>;
+  readonly onFault?: (error: Error) => void;
 }
 
 export interface Rebuilt {
@@ -30,20 +33,34 @@ export interface Rebuilt {
  * all the while. What happened before is folded in memory and written in bulk, indexes last. The vault is told all of it
  * again: nothing of that is left to do but where an event could not be read when it happened.
  */
-export async function rebuildReadModels({ log, connect }: RebuildParts): Promise<Rebuilt> {
+export async function rebuildReadModels({ log, connect, onFault = () => {} }: RebuildParts): Promise<Rebuilt> {
   const client = await connect();
   try {
     const until = (await createReadModelStore(client, LIVE).checkpoint()).position;
     await createEmptySchema(client);
-    const folded = await foldHistory(client, log, until);
+    const folded = await foldHistory(client, log, until).catch((error: unknown) => {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      onFault(new Error(`the history is applied batch by batch: ${refusal}`));
+      return undefined;
+    });
+    if (folded === undefined) await beginEmpty(client);
     await createIndexes(client);
     await client.query(`analyze ${NEXT}.registries, ${NEXT}.leases, ${NEXT}.audit_entries`);
-    const caughtUp = await catchUp(client, log);
-    await takePlace(client, log, connect);
-    return { events: folded + caughtUp, position: until };
+    const caughtUp = await catchUp(client, log, onFault);
+    await client.query(recheckStatement(NEXT));
+    const last = await takePlace(client, log, connect, onFault);
+    return { events: (folded ?? 0) + caughtUp + last, position: until };
   } finally {
     await client.end();
   }
+}
+
+/** The row that the database refuses is found the way the projector does it, from the first event on. */
+async function beginEmpty(client: Client): Promise<void> {
+  await createEmptySchema(client);
+  await dropInterim(client);
+  await writeCheckpoint(client, BEGINNING, emptyMemory());
 }
 
 async function createEmptySchema(client: Client): Promise<void> {
@@ -79,6 +96,7 @@ async function foldHistory(client: Client, log: EventLog, until: Position): Prom
     if (!last) break;
     position = last.position;
     page = log.readAll({ after: position, maxCount: PAGE });
+    page.catch(() => undefined);
     // The next page is read and this one is folded while the one before is being written.
     rememberActiveLeases(memory, events);
     const changes = foldBatch(memory, events);
@@ -184,8 +202,16 @@ async function writeTotals(
   await client.query(`insert into ${NEXT}.leases select l.id, l.project_id, l.registry_id, l.credential_version,
       l.pipeline, l.run_id, l.purpose, l.issued_to, l.issued_at, l.expires_at, r.released_at
     from ${NEXT}.issued l left join ${NEXT}.released r on r.id = l.id`);
+  await dropInterim(client);
+  await writeCheckpoint(client, position, memory);
+}
+
+/** What only the writing in bulk needs. */
+async function dropInterim(client: Client): Promise<void> {
   await client.query(`drop table ${NEXT}.issued, ${NEXT}.released`);
-  await client.query(`update ${NEXT}.registries r set secret_missing = true where ${isSecretMissing(NEXT)}`);
+}
+
+async function writeCheckpoint(client: Client, position: Position, memory: ProjectionMemory): Promise<void> {
   await client.query(
     `insert into ${NEXT}.checkpoint (name, position, notice_sequence, change_sequence) values ('read_models', $1, $2, $3)`,
     [String(position), memory.noticeSequence, memory.changeSequence],
@@ -209,37 +235,36 @@ async function createIndexes(client: Client): Promise<void> {
 }
 
 /** As the projector does it, with the vault: these events it may not have seen yet, and doing them twice is harmless. */
-async function catchUp(client: Client, log: EventLog): Promise<number> {
+async function catchUp(client: Client, log: EventLog, onFault: (error: Error) => void): Promise<number> {
   const store = createReadModelStore(client, NEXT);
-  let checkpoint = await store.checkpoint();
   let count = 0;
+  let reached = await progressOf(store);
   for (;;) {
-    const events = await log.readAll({ after: checkpoint.position, maxCount: PAGE });
-    const last = events.at(-1);
-    if (!last) return count;
-    const memory = emptyMemory(checkpoint, await store.parkedStreams());
-    await store.recall(memory, events);
-    const changes = foldBatch(memory, events);
-    const { noticeSequence, changeSequence } = memory;
-    const next = { position: last.position, noticeSequence, changeSequence };
-    await store.write(changes, checkpoint.position, next);
-    checkpoint = next;
+    const events = await log.readAll({ after: reached.checkpoint.position, maxCount: PAGE });
+    if (events.length === 0) return count;
+    reached = await applyEvents(store, await atCheckpoint(store, reached.checkpoint), events, onFault);
     count += events.length;
   }
 }
 
 /** The projector waits at its checkpoint while the last events are applied and the names change. */
-async function takePlace(client: Client, log: EventLog, connect: () => Promise<Client>): Promise<void> {
+async function takePlace(
+  client: Client,
+  log: EventLog,
+  connect: () => Promise<Client>,
+  onFault: (error: Error) => void,
+): Promise<number> {
   const swap = await connect();
   try {
     await swap.query('begin');
     await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
-    await catchUp(client, log);
+    const count = await catchUp(client, log, onFault);
     await swap.query(`drop schema if exists ${OLD} cascade`);
     await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
     await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);
     await swap.query('commit');
     await swap.query(`drop schema ${OLD} cascade`);
+    return count;
   } finally {
     await swap.end();
   }

@@ -17,20 +17,22 @@ export function isSecretMissing(schema: string): string {
  * time to time. Gives how many rows were wrong.
  */
 export async function recheckSecrets(database: Queryable): Promise<number> {
-  const { rows } = await database.query<{ count: number }>({ name: 'recheck-secrets', text: RECHECK, values: [] });
+  const text = recheckStatement('read_models');
+  const { rows } = await database.query<{ count: number }>({ name: 'recheck-secrets', text, values: [] });
   return rows[0]?.count ?? 0;
 }
 
 /** The row's secret is compared again at the update: a rotation may have come in between. */
-const RECHECK = `with found as (
-    select r.id, r.secret_id, s.secret_id is null as missing
-    from read_models.registries r
-    left join vault.secrets s on s.secret_id = r.secret_id and s.state <> 'destroyed'
-    where r.phase = 'live'
-  ), corrected as (
-    update read_models.registries r set secret_missing = found.missing from found
-    where r.id = found.id and r.secret_id = found.secret_id and r.secret_missing <> found.missing
-      and not ${isParked('read_models')}
-    returning r.id
-  )
-  select count(*)::int as count from corrected`;
+export function recheckStatement(schema: string): string {
+  return `with found as (
+      select r.id, r.secret_id, s.secret_id is null and not ${isParked(schema)} as missing
+      from ${schema}.registries r
+      left join vault.secrets s on s.secret_id = r.secret_id and s.state <> 'destroyed'
+      where r.phase = 'live'
+    ), corrected as (
+      update ${schema}.registries r set secret_missing = found.missing from found
+      where r.id = found.id and r.secret_id = found.secret_id and r.secret_missing <> found.missing
+      returning r.id
+    )
+    select count(*)::int as count from corrected`;
+}
