@@ -50,6 +50,9 @@ export type ProbeDetail =
   /** A service-account key that was put in quotes once more on its way. */
   | 'REQUOTED_KEY';
 
+/** The registry will not have the credential: asking again is of no use, and gets the service banned. */
+export const REFUSALS: readonly ProbeOutcome[] = ['AUTHENTICATION_FAILED', 'EXPIRED'];
+
 export type ProbeMethod = 'TOKEN_SCOPE' | 'UPLOAD_PROBE' | 'BASIC';
 
 export interface ProbeVerdicts {

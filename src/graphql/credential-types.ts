@@ -1,5 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { credentialStatus, rotationDueAt } from '../domain/credential-status.ts';
+import { REFUSALS } from '../domain/probe-outcome.ts';
 import type { RegistryView } from '../domain/registry-view.ts';
 import { DateTime } from './date-time.ts';
 import { CredentialKind, CredentialStatus, ExpirySource } from './registry-enums.ts';
@@ -65,7 +66,7 @@ export class Credential {
 }
 
 export function presentCredential({ credential: view, health }: RegistryView, now: number): Credential {
-  const failing = health?.outcome === 'AUTHENTICATION_FAILED' && health.credentialVersion === view.version;
+  const failing = health !== null && REFUSALS.includes(health.outcome) && health.credentialVersion === view.version;
   return {
     version: view.version,
     kind: view.kind,

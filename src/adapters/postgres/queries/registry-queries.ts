@@ -8,6 +8,7 @@ import type {
   UsageView,
 } from '../../../application/ports/read-models.ts';
 import { EXPIRING_WITHIN_MS } from '../../../domain/credential-status.ts';
+import { REFUSALS } from '../../../domain/probe-outcome.ts';
 import type { HealthView } from '../../../domain/registry-view.ts';
 import type { RegistryRow } from '../projections/rows.ts';
 import { activeLease } from './active-leases.ts';
@@ -33,7 +34,7 @@ const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: strin
 type ViewRow = RegistryRow & { readonly secret_missing: boolean; readonly health: HealthView | null };
 
 /** The same rule as for `failing` of `credentialStatus`: the current version was refused when it was last tested. */
-const FAILING = `coalesce(health->>'outcome' = 'AUTHENTICATION_FAILED'
+const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome) => `'${outcome}'`).join(', ')})
   and (health->>'credentialVersion')::int = credential_version, false)`;
 
 export function createRegistryQueries(database: Queryable, now: () => number): RegistryQueries {
