@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { badUserInput } from './errors.ts';
+import { badUserInput, type PurserError } from './errors.ts';
 import type { Instant } from './events.ts';
 import { parseInstant } from './instant.ts';
 
@@ -89,10 +89,15 @@ export function checkEmail(field: string, value: string): string {
  */
 export function checkInstant(field: string, value: string): Instant {
   const instant = parseInstant(value);
-  if (instant === undefined) {
-    throw badUserInput(field, `\`${field}\` must be a date and time with a time zone, such as 2030-01-31T09:00:00Z.`);
-  }
+  if (instant === undefined) throw notAnInstant(field);
   return instant;
+}
+
+export function notAnInstant(field: string): PurserError {
+  return badUserInput(
+    field,
+    `\`${field}\` must be a date and time with a time zone as RFC 3339 writes it, such as 2030-01-31T09:00:00Z.`,
+  );
 }
 
 export const MAX_CERTIFICATES_BYTES = 64 * 1024;

@@ -1,6 +1,18 @@
-import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
+import {
+  type ArgumentNode,
+  type ASTNode,
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  type ObjectFieldNode,
+  parse,
+  validate,
+  visit,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { protocolError } from './errors.ts';
+import { notAnInstant } from '../domain/text-rules.ts';
+import { InvalidDateTime } from './date-time.ts';
+import { protocolError, publicErrorOf } from './errors.ts';
 import { checkDocument, DEFAULT_LIMITS, type DocumentLimits } from './limits.ts';
 
 export interface Admission {
@@ -36,11 +48,28 @@ export function createAdmission(schema: GraphQLSchema, options: AdmissionOptions
       const document = parsed(source, limits.maxTokens);
       checkDocument(document, { limits, introspection });
       const [fault] = validate(schema, document, undefined, { maxErrors: 1 });
-      if (fault !== undefined) throw protocolError('GRAPHQL_VALIDATION_FAILED', { locations: fault.locations });
+      if (fault !== undefined) throw validationError(document, fault);
       admitted.set(source, document);
       return document;
     },
   };
+}
+
+function validationError(document: DocumentNode, { originalError, nodes, locations }: GraphQLError): Error {
+  const field = originalError instanceof InvalidDateTime ? fieldWith(document, nodes?.[0]) : undefined;
+  return field === undefined
+    ? protocolError('GRAPHQL_VALIDATION_FAILED', { locations })
+    : publicErrorOf(notAnInstant(field), { locations });
+}
+
+/** The argument or input field that the literal is the value of. */
+function fieldWith(document: DocumentNode, literal: ASTNode | undefined): string | undefined {
+  let found: string | undefined;
+  const look = ({ name, value }: ArgumentNode | ObjectFieldNode) => {
+    if (value === literal) found = name.value;
+  };
+  visit(document, { Argument: look, ObjectField: look });
+  return found;
 }
 
 function parsed(source: string, maxTokens: number): DocumentNode {

@@ -1,11 +1,15 @@
-import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLScalarType, Kind } from 'graphql';
 import type { Instant } from '../domain/events.ts';
 import { parseInstant } from '../domain/instant.ts';
 
+/** Not a GraphQLError, so that validation wraps it and says where in the document it stands. */
+export class InvalidDateTime extends Error {
+  override readonly name = 'InvalidDateTime';
+}
+
 function instantFrom(value: unknown): Instant {
   const instant = typeof value === 'string' ? parseInstant(value) : undefined;
-  if (instant === undefined)
-    throw new GraphQLError('Expected a date and time with a time zone, as RFC 3339 writes it.');
+  if (instant === undefined) throw new InvalidDateTime('Expected a date and time with a time zone.');
   return instant;
 }
 

@@ -4,6 +4,7 @@ import {
   defaultFieldResolver,
   type GraphQLArgumentConfig,
   GraphQLDirective,
+  type GraphQLField,
   type GraphQLFieldConfig,
   GraphQLNonNull,
   type GraphQLSchema,
@@ -121,6 +122,7 @@ function guarded(field: RootField, policy: Policy): RootField {
   const { resolve = defaultFieldResolver, subscribe } = field;
   return {
     ...field,
+    extensions: { ...field.extensions, policy },
     resolve: (source, args, context, info) => {
       // An event's answer is shared by all who may see it: the token of the one it was made for may end meanwhile.
       const refusal = refusalOf(policy, context, args, { expiry: subscribe === undefined });
@@ -137,6 +139,25 @@ function guarded(field: RootField, policy: Policy): RootField {
       },
     }),
   };
+}
+
+/**
+ * The guard of a root field that will not resolve, because its arguments do not fit: the refusal, where the permission
+ * is missing; otherwise the attempt is recorded as one that failed. Nothing can be said of an unknown project.
+ */
+export async function guardUnresolved(
+  { extensions }: GraphQLField<unknown, GraphqlContext>,
+  args: Readonly<Record<string, unknown>>,
+  context: GraphqlContext,
+): Promise<Error | undefined> {
+  const policy = extensions.policy as Policy | undefined;
+  const { projectId } = args;
+  if (policy?.kind !== 'permission' || typeof projectId !== 'string') return undefined;
+  const refusal = await refusalOf(policy, context, args, { expiry: true });
+  if (refusal !== undefined) return refusal;
+  const { services, request } = context;
+  await services.application.recordFailed(request, attemptOf(policy.action, projectId, args), 'BAD_USER_INPUT');
+  return undefined;
 }
 
 function raise(error: Error): never {

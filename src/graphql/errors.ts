@@ -32,8 +32,11 @@ export function unauthenticated(): PurserError {
 }
 
 /** For faults that are found before anything runs, such as a bad page size. */
-export function publicErrorOf(error: PurserError): PublicError {
-  return publicError(error.message, extensionsOf(error));
+export function publicErrorOf(
+  error: PurserError,
+  where: { locations?: GraphQLFormattedError['locations'] } = {},
+): PublicError {
+  return publicError(error.message, extensionsOf(error), where);
 }
 
 /** What may be said of an error that was thrown while an operation ran. What may not be said is logged. */

@@ -1,8 +1,16 @@
-import { type DocumentNode, type ExecutionResult, type GraphQLSchema, OperationTypeNode } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
+import { badUserInput } from '../domain/errors.ts';
 import { variableFault } from './coercion.ts';
 import type { GraphqlContext } from './context.ts';
-import { type ErrorMask, type PublicError, protocolError } from './errors.ts';
+import { type ErrorMask, type PublicError, publicErrorOf } from './errors.ts';
 import { createOperations, type Operation } from './operations.ts';
+import { guardRefused } from './refused-variables.ts';
 
 /** What a client is answered: errors are masked already. */
 export interface Answer {
@@ -25,11 +33,19 @@ export interface ExecutionRequest {
   readonly context: GraphqlContext;
 }
 
+export interface UnfitOperation {
+  readonly fault: PublicError;
+  /** Undefined where there is none, or it is unclear which. */
+  readonly node: OperationDefinitionNode | undefined;
+}
+
 export interface Executor {
   /** Runs a query or a mutation. Never rejects. */
   execute(request: ExecutionRequest): Promise<Answer>;
   /** The operation, where it exists and its variables fit; otherwise what is wrong. */
-  prepare(request: Omit<ExecutionRequest, 'context'>): Operation | PublicError;
+  prepare(request: Omit<ExecutionRequest, 'context'>): Operation | UnfitOperation;
+  /** What the client is told of an operation that does not fit, once the attempt is recorded. Never rejects. */
+  refuse(unfit: UnfitOperation, request: Pick<ExecutionRequest, 'context' | 'variables'>): Promise<PublicError>;
   /** One event of a subscription, as its answer. Never rejects. */
   executeEvent(
     operation: Operation,
@@ -45,16 +61,40 @@ export interface ExecutorOptions {
   readonly onFinished: (finished: FinishedOperation) => void;
 }
 
+const NO_OPERATION = publicErrorOf(
+  badUserInput('operationName', "`operationName` must name one of the document's operations."),
+);
+const NOT_HERE = publicErrorOf(badUserInput('query', 'Send subscriptions over WebSocket.'));
+
 /** More say nothing that the first ones did not. */
 const MAX_ERRORS = 20;
 
 export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): Executor {
   const operations = createOperations(schema);
 
-  function prepare({ document, operationName, variables }: Omit<ExecutionRequest, 'context'>): Operation | PublicError {
+  function prepare({
+    document,
+    operationName,
+    variables,
+  }: Omit<ExecutionRequest, 'context'>): Operation | UnfitOperation {
     const operation = operations.find(document, operationName);
-    if (operation === undefined) return protocolError('BAD_USER_INPUT', { field: 'operationName' });
-    return variableFault(schema, operation.node, variables) ?? operation;
+    if (operation === undefined) return { fault: NO_OPERATION, node: undefined };
+    const fault = variableFault(schema, operation.node, variables);
+    return fault === undefined ? operation : { fault, node: operation.node };
+  }
+
+  async function refuse(
+    { fault, node }: UnfitOperation,
+    { context, variables }: Pick<ExecutionRequest, 'context' | 'variables'>,
+  ): Promise<PublicError> {
+    if (node === undefined) return fault;
+    const { requestId } = context.request;
+    try {
+      const refusal = await guardRefused(schema, node, variables, context);
+      return refusal === undefined ? fault : mask(refusal, requestId);
+    } catch (error) {
+      return mask(error, requestId);
+    }
   }
 
   async function run(
@@ -79,18 +119,19 @@ export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): E
 
   return {
     prepare,
+    refuse,
     executeEvent: run,
     async execute(request) {
       const { context, variables } = request;
       const operation = prepare(request);
       const answer =
-        operation instanceof Error
-          ? { errors: [operation] }
+        'fault' in operation
+          ? { errors: [await refuse(operation, request)] }
           : operation.node.operation === OperationTypeNode.SUBSCRIPTION
-            ? { errors: [protocolError('BAD_USER_INPUT', { field: 'query' })] }
+            ? { errors: [NOT_HERE] }
             : await run(operation, undefined, context, variables);
       onFinished({
-        operation: operation instanceof Error ? 'unknown' : operation.node.operation,
+        operation: operation.node?.operation ?? 'unknown',
         outcome: outcomeOf(answer),
         seconds: (performance.now() - context.request.startedAt) / 1000,
       });

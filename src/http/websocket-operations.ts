@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createSourceEventStream, type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
+import { createSourceEventStream, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { PurserError, unavailable } from '../domain/errors.ts';
 import type { Admission } from '../graphql/admission.ts';
 import type { GraphqlContext, Services } from '../graphql/context.ts';
@@ -37,13 +37,13 @@ export interface StartedOperation {
   readonly delivery: Delivery;
 }
 
-/** The same checks as over HTTP. What is refused is told to the client under the operation's id. */
+/** The same checks as over HTTP. What is refused is told to the client under the operation's id, once it is recorded. */
 export function startOperation(
   { services, admission, executor }: OperationParts,
   connection: Connection,
   id: string,
   payload: unknown,
-): StartedOperation | PublicError {
+): StartedOperation | PublicError | Promise<PublicError> {
   const request = connection.requestContext(randomUUID());
   if (request === undefined) return protocolError('UNAUTHENTICATED');
   if (connection.draining) {
@@ -58,12 +58,16 @@ export function startOperation(
     const { query, operationName, variables } = readOperation(payload);
     const document = admission.admit(query);
     const operation = executor.prepare({ document, operationName, variables });
-    if (operation instanceof GraphQLError) return operation;
     const controller = new AbortController();
     const delivery = new Delivery(controller);
     // Here, not when it runs: many can be asked for before the first one does.
     connection.operations.add(delivery);
     const context = { services, request, signal: controller.signal };
+    if ('fault' in operation) {
+      const refused = executor.refuse(operation, { variables, context });
+      delivery.answer = refused;
+      return refused.finally(() => connection.operations.delete(delivery));
+    }
     return { id, source: query, document, operationName, variables, operation, context, delivery };
   } catch (error) {
     const known = edgeError(error);

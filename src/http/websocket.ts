@@ -156,6 +156,11 @@ function protocolServer(options: WebSocketOptions) {
     return found;
   }
 
+  function refused(error: GraphQLError): readonly GraphQLError[] {
+    metrics.operationRefused(String(error.extensions.code));
+    return [error];
+  }
+
   return makeServer<{ authorization?: unknown }, Connection>({
     connectionInitWaitTimeout: initTimeoutMs,
 
@@ -180,10 +185,8 @@ function protocolServer(options: WebSocketOptions) {
 
     onSubscribe({ extra: connection }, id, payload) {
       const started = startOperation(options, connection, id, payload);
-      if (started instanceof GraphQLError) {
-        metrics.operationRefused(String(started.extensions.code));
-        return [started];
-      }
+      if (started instanceof Promise) return started.then(refused);
+      if (started instanceof GraphQLError) return refused(started);
       const args: ExecutionArgs = {
         schema,
         document: started.document,
