@@ -8,8 +8,13 @@ const KEYED_COLUMNS =
 export const FIND = `select ${KEYED_COLUMNS}, commitment, ciphertext, digest from vault.secrets
   where secret_id = $1 and state <> 'destroyed'`;
 
-export const STAGED = `select secret_id, project_id, registry_id, credential_version from vault.secrets
-  where state = 'staged' and staged_at < now() - $1 * interval '1 millisecond' order by staged_at limit $2`;
+const STAGED_LONG_AGO = `select secret_id, project_id, registry_id, credential_version from vault.secrets
+  where state = 'staged' and staged_at < now() - $1 * interval '1 millisecond'`;
+export const STAGED = `${STAGED_LONG_AGO} order by staged_at, secret_id limit $2`;
+/** The row that was last may have been destroyed meanwhile: it keeps its place. */
+export const STAGED_AFTER = `${STAGED_LONG_AGO}
+  and (staged_at, secret_id) > (select l.staged_at, l.secret_id from vault.secrets l where l.secret_id = $3)
+  order by staged_at, secret_id limit $2`;
 
 /** From one id to the next: as many index probes as there are keys, however many secrets are under them. */
 export const KEY_IDS = `with recursive used(kek_id) as (

@@ -18,6 +18,7 @@ import {
   replaceStatement,
   type SecretRow,
   STAGED,
+  STAGED_AFTER,
   type StagedRow,
   sealedSecret,
   stagedSecret,
@@ -116,8 +117,12 @@ export function createSealedSecretStore({ connectionString, log }: SealedSecretS
       await run({ name: 'vault-destroy', text: 'select vault.destroy_secrets($1::uuid[])', values: [[secretId]] });
     },
 
-    async staged(olderThanMs, limit) {
-      const rows = await run<StagedRow>({ name: 'vault-staged', text: STAGED, values: [olderThanMs, limit] });
+    async staged(olderThanMs, limit, after) {
+      const statement =
+        after === undefined
+          ? { name: 'vault-staged', text: STAGED, values: [olderThanMs, limit] }
+          : { name: 'vault-staged-after', text: STAGED_AFTER, values: [olderThanMs, limit, after] };
+      const rows = await run<StagedRow>(statement);
       return rows.map(stagedSecret);
     },
 

@@ -51,7 +51,7 @@ export function createVault({ keyRing, store }: VaultParts): SealingVault {
     },
 
     discard: (secretId) => store.destroyStaged(secretId),
-    staged: (olderThanMs, limit) => store.staged(olderThanMs, limit),
+    staged: (olderThanMs, limit, after) => store.staged(olderThanMs, limit, after),
     checkKeys: () => checkKeys(keyRing, store),
     rewrapAll: (options) => rewrapAll(keyRing, store, options),
     close: () => store.close(),

@@ -41,8 +41,8 @@ export interface SealedSecretStore {
   find(secretId: string): Promise<SealedSecret | undefined>;
   /** Destroys the secret if it is still staged. */
   destroyStaged(secretId: string): Promise<void>;
-  /** Oldest first. */
-  staged(olderThanMs: number, limit: number): Promise<StagedSecret[]>;
+  /** Oldest first, from the one after the secret `after` on. */
+  staged(olderThanMs: number, limit: number, after?: string): Promise<StagedSecret[]>;
   /** The key-encryption keys that secrets are under, in the order of their ids. */
   keyIdsInUse(): Promise<number[]>;
   /** Secrets under this key in the order of their ids, from the one after `after` on. */

@@ -38,6 +38,6 @@ export interface Vault {
    * @throws SecretIntegrityError
    */
   open(binding: SecretBinding, ref: SecretRef): Promise<LoginCredential | undefined>;
-  /** Staged rows older than `olderThanMs`, oldest first, at most `limit`. */
-  staged(olderThanMs: number, limit: number): Promise<StagedSecret[]>;
+  /** Staged rows older than `olderThanMs`, oldest first, at most `limit`, from the one after the secret `after` on. */
+  staged(olderThanMs: number, limit: number, after?: string): Promise<StagedSecret[]>;
 }

@@ -161,6 +161,10 @@ describe('the list of what is staged', () => {
       expect(await own.vault.staged(5_000, 10)).toEqual([entry(3), entry(2), entry(4)]);
       expect(await own.vault.staged(20_000, 1)).toEqual([entry(3)]);
       expect(await own.vault.staged(20_000, 10)).toEqual([entry(3), entry(2)]);
+      expect(await own.vault.staged(5_000, 1, staged[3]?.ref.secretId)).toEqual([entry(2)]);
+      await own.vault.discard(staged[2]?.ref.secretId ?? '');
+      expect(await own.vault.staged(5_000, 10, staged[2]?.ref.secretId)).toEqual([entry(4)]);
+      expect(await own.vault.staged(5_000, 10, randomUUID())).toEqual([]);
     } finally {
       await own.close();
     }
