@@ -1,3 +1,4 @@
+import { SignJWT } from 'jose';
 import { type MintedPassword, MintingFailed, type MintRequest } from '../../application/ports/password-minter.ts';
 import type { LoginCredential } from '../../application/ports/vault.ts';
 import { parseInstant } from '../../domain/instant.ts';
@@ -46,7 +47,6 @@ export async function mintForGitHub(
 }
 
 async function signAssertion({ username, password }: LoginCredential, at: number): Promise<string> {
-  const { SignJWT } = await import('jose');
   return new SignJWT()
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
     .setIssuer(username)

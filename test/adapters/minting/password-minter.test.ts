@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
 import { createEgress } from '../../../src/adapters/egress/egress.ts';
@@ -33,6 +35,14 @@ describe.each(SAMPLES)('minting for $kind', ({ request, secrets }) => {
   it('tells a cloud that is not there by its class', async () => {
     await stub.close();
     expect(await faultOf(minterFor(stub).mint(request), ...secrets)).toBe('UNREACHABLE');
+  });
+
+  it('sends nothing where TLS cannot be established', async () => {
+    const endpoints = Object.fromEntries(
+      Object.entries(endpointsAt(stub)).map(([name, url]) => [name, url.replace('http:', 'https:')]),
+    );
+    expect(await faultOf(minterFor(stub, { endpoints }).mint(request), ...secrets)).toBe('UNREACHABLE');
+    expect(stub.requests).toHaveLength(0);
   });
 
   it('ends with its deadline where the cloud takes the request and says nothing', async () => {
@@ -146,5 +156,23 @@ describe('the class of a fault', () => {
     echo(400);
     const checked = faultOf(broken.mint(google.request), ...google.secrets);
     await expect(checked).rejects.toThrow('the error tells more than its fault');
+  });
+});
+
+describe('the SDKs', () => {
+  const LOADED_AT_START = /^import (?!type\b)[^;]*? from '(?:@aws-sdk\/|google-auth-library)/m;
+
+  it('are not loaded before a password is minted with them: they take 30 MB', async () => {
+    const folder = fileURLToPath(new URL('../../../src/adapters/minting/', import.meta.url));
+    const sources = await Promise.all((await readdir(folder)).map((file) => readFile(`${folder}${file}`, 'utf8')));
+    expect(sources.length).toBeGreaterThan(5);
+    expect(sources.some((source) => source.includes("await import('@aws-sdk/client-ecr')"))).toBe(true);
+    expect(sources.filter((source) => LOADED_AT_START.test(source))).toEqual([]);
+  });
+
+  it('would be found to be loaded at the start', () => {
+    expect(LOADED_AT_START.test("import { b } from './b.ts';\nimport { JWT } from 'google-auth-library';")).toBe(true);
+    expect(LOADED_AT_START.test("import {\n  STSClient,\n} from '@aws-sdk/client-sts';")).toBe(true);
+    expect(LOADED_AT_START.test("import type { A } from '@aws-sdk/client-ecr';")).toBe(false);
   });
 });

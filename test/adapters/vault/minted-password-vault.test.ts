@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SILENT } from '../../../src/adapters/postgres/log.ts';
 import { createMintedPasswordStore } from '../../../src/adapters/postgres/minted-password-store.ts';
 import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
@@ -10,6 +10,7 @@ import { SecretIntegrityError } from '../../../src/application/ports/vault.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import { canary } from '../../support/canary.ts';
 import { createMutant } from '../../support/mutant.ts';
+import { withClient } from '../../support/server-databases.ts';
 import { copyOf, keyFileWith } from './sealed-records.ts';
 import { createVaultFixture, type StagedCredential, stageSome, type VaultFixture } from './vault-fixture.ts';
 
@@ -231,8 +232,41 @@ describe('destroying the credential', () => {
     expect(await rowsOf(source)).toBe(1);
   });
 
-  it('leaves nothing behind, whenever the password is kept meanwhile', async () => {
-    expect(await survivors(50)).toBe(0);
+  it('that is under way makes keeping wait, and then refuses it', async () => {
+    const source = await current();
+    await withClient(fixture.connectionString, async (client) => {
+      await client.query('begin');
+      await client.query('select vault.destroy_registries($1, $2)', [
+        [source.binding.registryId],
+        [source.binding.credentialVersion],
+      ]);
+      const keeping = minted.keep(keyOf(source), password('late'));
+      await untilSomebodyWaits();
+      await client.query('commit');
+      expect(await keeping).toBe(false);
+    });
+    expect(await rowsOf(source)).toBe(0);
+  });
+
+  it('waits for keeping that is under way, and then takes the password with it', async () => {
+    const source = await current();
+    await minted.keep(keyOf(source), password('early'));
+    const { registryId, credentialVersion } = source.binding;
+    await withClient(fixture.connectionString, async (client) => {
+      await client.query('begin');
+      await client.query('select vault.keep_minted(m) from vault.minted_passwords m where source_secret_id = $1', [
+        source.ref.secretId,
+      ]);
+      const destroying = fixture.sql('select vault.destroy_registries($1, $2)', [[registryId], [credentialVersion]]);
+      await untilSomebodyWaits();
+      await client.query('commit');
+      await destroying;
+    });
+    expect(await rowsOf(source)).toBe(0);
+  });
+
+  it('leaves nothing behind when both come at the same time', async () => {
+    expect(await survivors(20)).toBe(0);
   });
 
   it('would be found to leave passwords behind if the credential were not locked', async () => {
@@ -252,6 +286,15 @@ describe('destroying the credential', () => {
       await fixture.sql(definition);
     }
   });
+
+  async function untilSomebodyWaits(): Promise<void> {
+    await vi.waitUntil(async () => {
+      const waiting = await fixture.sql(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return waiting.length > 0;
+    });
+  }
 
   /** Races keeping against destroying, and gives how many passwords outlive their credential. */
   async function survivors(rounds: number): Promise<number> {

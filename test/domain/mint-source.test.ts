@@ -1,0 +1,83 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { ecrHost } from '../../src/domain/ecr-host.ts';
+import { PurserError } from '../../src/domain/errors.ts';
+import type { MintKind } from '../../src/domain/events.ts';
+import { checkMintSource, mintedPurpose } from '../../src/domain/mint-source.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { canary } from '../support/canary.ts';
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const PKCS1 = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+const PKCS8 = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const ED25519 = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const SERVICE_ACCOUNT = JSON.stringify({ type: 'service_account', client_email: 'a@b', private_key: PKCS8 });
+const secret = canary('mint-source');
+
+describe('a cloud credential to mint from', () => {
+  it.each<[string, MintKind, string, string]>([
+    ['the access key of a user', 'AMAZON_ECR', 'AKIAIOSFODNN7EXAMPLE', secret],
+    ['a service-account key', 'GOOGLE', '_json_key', SERVICE_ACCOUNT],
+    ['a service-account key in base64', 'GOOGLE', '_json_key_base64', Buffer.from(SERVICE_ACCOUNT).toString('base64')],
+    ['a service principal', 'AZURE', '99999999-8888-7777-6666-555555555555', secret],
+    ['an app by its id', 'GITHUB_APP', '1234', PKCS1],
+    ['an app by its client id', 'GITHUB_APP', 'Iv23liABCDEF', PKCS8],
+  ])('is accepted where it is %s', (_, kind, username, password) => {
+    expect(() => checkMintSource(kind, username, new Secret(password))).not.toThrow();
+  });
+
+  it.each<[string, MintKind, string, string, string]>([
+    ['a temporary access key', 'AMAZON_ECR', 'ASIAIOSFODNN7EXAMPLE', secret, 'username'],
+    ['no JSON', 'GOOGLE', '_json_key', secret, 'password'],
+    ['a service-account key under the wrong user name', 'GOOGLE', '_json_key_base64', SERVICE_ACCOUNT, 'password'],
+    ['a key that lacks a field', 'GOOGLE', '_json_key', `{"type":"service_account","a":"${secret}"}`, 'password'],
+    ['an app by its name', 'GITHUB_APP', 'my app', PKCS1, 'username'],
+    ['an app with a token', 'GITHUB_APP', '1234', secret, 'password'],
+    ['an app with half a key', 'GITHUB_APP', '1234', PKCS1.slice(0, 500), 'password'],
+    ['an app with a key of another kind', 'GITHUB_APP', '1234', ED25519, 'password'],
+  ])('is refused where it is %s, without a part of it in the message', (_, kind, username, password, field) => {
+    let error: unknown;
+    try {
+      checkMintSource(kind, username, new Secret(password));
+    } catch (thrown) {
+      error = thrown;
+    }
+    if (!(error instanceof PurserError)) throw new Error('it was accepted');
+    expect([error.code, error.details.field]).toEqual(['BAD_USER_INPUT', field]);
+    expect(error.message.includes(password.slice(0, 60))).toBe(false);
+  });
+});
+
+describe('what a minted password is good for', () => {
+  it.each<[MintKind, string, string]>([
+    ['AMAZON_ECR', 'PUSH', 'PUSH'],
+    ['AZURE', 'PUSH', 'PUSH'],
+    ['GOOGLE', 'PULL', 'PUSH'],
+    ['GITHUB_APP', 'PULL', 'PUSH'],
+  ])('of %s is %s when it is for pulling and %s when it is for pushing', (kind, forPull, forPush) => {
+    expect([mintedPurpose(kind, 'PULL'), mintedPurpose(kind, 'PUSH')]).toEqual([forPull, forPush]);
+  });
+});
+
+describe('the host of a private registry of Amazon ECR', () => {
+  it.each([
+    ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'eu-west-1', false, false],
+    ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'cn-north-1', false, false],
+    ['123456789012.dkr.ecr-fips.us-east-1.amazonaws.com', 'us-east-1', true, false],
+    ['123456789012.dkr-ecr.us-east-1.on.aws', 'us-east-1', false, true],
+    ['123456789012.dkr-ecr-fips.us-gov-west-1.on.aws', 'us-gov-west-1', true, true],
+  ])('%s tells its region %s and its endpoints', (host, region, fips, dualStack) => {
+    expect(ecrHost(host)).toEqual({ account: '123456789012', region, fips, dualStack });
+  });
+
+  it.each([
+    'public.ecr.aws',
+    '12345678901.dkr.ecr.eu-west-1.amazonaws.com',
+    '123456789012.dkr.ecr.eu-west-1.amazonaws.com.example.com',
+    '123456789012.dkr.ecr.eu-west-1.amazonaws.com:443',
+    'x123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+    '123456789012.dkr.ecr.a.b.amazonaws.com',
+  ])('is not %s', (host) => {
+    expect(ecrHost(host)).toBeUndefined();
+  });
+});
