@@ -26,6 +26,7 @@ import {
   createNoticeQueries,
 } from './adapters/postgres/queries/feed-queries.ts';
 import { createLeaseQueries } from './adapters/postgres/queries/lease-queries.ts';
+import { countParkedStreams } from './adapters/postgres/queries/parked-streams.ts';
 import { createRegistryQueries } from './adapters/postgres/queries/registry-queries.ts';
 import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
 import { createReadConnections } from './adapters/postgres/read-connections.ts';
@@ -244,8 +245,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const readiness = async (): Promise<Readiness> => {
       const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
       try {
-        const lag = await projectionLag();
-        const { parkedStreams, leading } = projector;
+        const [lag, parkedStreams] = await Promise.all([projectionLag(), countParkedStreams(reads)]);
+        const { leading } = projector;
         const status = parkedStreams > 0 ? 'degraded' : 'ok';
         return { ready: true, checks: { keys, database: 'ok', projection: { status, lag, parkedStreams, leading } } };
       } catch (error) {

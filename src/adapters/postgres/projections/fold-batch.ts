@@ -9,6 +9,7 @@ import type {
   RegistryEvent,
   RegistryTested,
 } from '../../../domain/events.ts';
+import { REFUSALS } from '../../../domain/probe-outcome.ts';
 import {
   evolveRegistry,
   initialRegistryState,
@@ -171,7 +172,7 @@ function applyTested(
   const health = { testedAt: recorded.occurredAt, credentialVersion, ...found };
   memory.health.set(registryId, health);
   batch.health.set(registryId, { id: registryId, health });
-  const refused = outcome === 'AUTHENTICATION_FAILED' || outcome === 'EXPIRED';
+  const refused = REFUSALS.includes(outcome);
   if (data.scheduled && refused && credentialVersion === state.credential.version) {
     addNotice(memory, batch, recorded, 'AUTHENTICATION_FAILED', state);
   }

@@ -27,8 +27,6 @@ export interface ProjectorParts {
 
 export interface Projector {
   readonly leading: boolean;
-  /** Streams whose events wait for a build that can apply them. */
-  readonly parkedStreams: number;
   start(): void;
   /** Finishes the batch under way. Safe to call twice. */
   stop(): Promise<void>;
@@ -39,7 +37,6 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let leading = false;
-  let parked = 0;
   let wake: (() => void) | undefined;
   let hint: (() => void) | undefined;
 
@@ -111,7 +108,6 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
       const { registries, auditHeads } = reached.memory;
       if (registries.size + auditHeads.size > MAX_REMEMBERED) reached = await atCheckpoint(store, reached.checkpoint);
       reached = await applyEvents(store, reached, events, onFault);
-      parked = reached.memory.parkedStreams.size;
       progress.advanceTo(reached.checkpoint.position);
     }
   }
@@ -119,9 +115,6 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
   return {
     get leading() {
       return leading;
-    },
-    get parkedStreams() {
-      return parked;
     },
     start() {
       running ??= run();
