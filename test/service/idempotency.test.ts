@@ -70,6 +70,46 @@ describe('a repeated idempotency key', () => {
       expect((await purser.graphql(query, variables)).errors).toMatchObject(REUSED);
   });
 
+  it('is judged by one reading, also while the first request is landing', async () => {
+    for (let round = 0; round < 15; round += 1) {
+      const idempotencyKey = randomUUID();
+      const input = { url: `${round}.landing.example`, username: 'a', password: canary('landing'), idempotencyKey };
+      const created = await inQuickSuccession(() => purser.graphql(CREATE, { input }));
+      expect(created).toHaveLength(1);
+      const { id } = JSON.parse(created[0] ?? '').data.createRegistry.registry;
+      const update = { id, input: { name: 'x', expectedRevision: 0, idempotencyKey: randomUUID() } };
+      expect(await inQuickSuccession(() => purser.graphql(UPDATE, update))).toHaveLength(1);
+      const remove = { id, input: { idempotencyKey: randomUUID() } };
+      expect(await inQuickSuccession(() => purser.graphql(DELETE, remove))).toHaveLength(1);
+    }
+  });
+
+  it('is refused with another input even where both would make equal events', async () => {
+    const input = { url: 'equal.example', username: 'a', password: canary('equal') };
+    const { id } = (await purser.graphql(CREATE, { input })).data.createRegistry.registry;
+    const idempotencyKey = randomUUID();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        purser.graphql(DELETE, { id, input: { force: index % 2 === 0, idempotencyKey } }),
+      ),
+    );
+    const refused = answers.filter(({ errors }) => errors);
+    expect(refused).toHaveLength(5);
+    for (const { errors } of refused) expect(errors).toMatchObject(REUSED);
+  });
+
+  it('repeats an update and a rotation also after the registry was deleted', async () => {
+    const input = { url: 'later.example', username: 'a', password: canary('later') };
+    const { id } = (await purser.graphql(CREATE, { input })).data.createRegistry.registry;
+    const rotate = { id, input: { password: canary('later'), idempotencyKey: randomUUID() } };
+    const update = { id, input: { name: 'x', idempotencyKey: randomUUID() } };
+    const rotated = withoutUsage(await purser.graphql(ROTATE, rotate));
+    const updated = withoutUsage(await purser.graphql(UPDATE, update));
+    await purser.graphql(DELETE, { id });
+    expect(withoutUsage(await purser.graphql(ROTATE, rotate))).toBe(rotated);
+    expect(withoutUsage(await purser.graphql(UPDATE, update))).toBe(updated);
+  });
+
   it('is another key for another subject, and in another project', async () => {
     const idempotencyKey = randomUUID();
     const input = { image: 'shared.example/app', pipeline: 'p', idempotencyKey };
