@@ -38,6 +38,8 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
   let leading = false;
   let parked = 0;
   let wake: (() => void) | undefined;
+  /** Whether there was a hint since the log was last read. */
+  let hinted = false;
 
   const pause = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
@@ -89,10 +91,12 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
     progress.advanceTo(checkpoint.position);
     let memory = await emptyMemory(store, checkpoint);
     while (!stopping.signal.aborted) {
+      hinted = false;
       const events = await log.readAll({ after: checkpoint.position, maxCount: BATCH });
       const last = events.at(-1);
       if (!last) {
-        await pause(POLL_MS);
+        // A hint that came meanwhile may tell of an event that came after the answer was on its way.
+        if (!hinted) await pause(POLL_MS);
         continue;
       }
       if (memory.registries.size + memory.auditHeads.size > MAX_REMEMBERED)
@@ -165,7 +169,10 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
     },
     start() {
       running ??= run();
-      const forget = log.onAppended(() => wake?.());
+      const forget = log.onAppended(() => {
+        hinted = true;
+        wake?.();
+      });
       stopping.signal.addEventListener('abort', () => forget());
     },
     async stop() {
