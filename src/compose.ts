@@ -168,7 +168,9 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       progress,
       onFault,
       connect: async () => {
-        const client = new pg.Client(sessionConfig({ connectionString, name: 'purser projector', pipeline: true }));
+        const client = new pg.Client(
+          sessionConfig({ connectionString, name: 'purser projector', pipeline: true, byIndexOnly: true }),
+        );
         client.on('error', onFault);
         await client.connect();
         return client;

@@ -8,7 +8,7 @@ import { createLogger } from './logger.ts';
 
 /** Builds the read models again from the log. @returns the process's exit code */
 export function rebuild(env: NodeJS.ProcessEnv): Promise<number> {
-  return withStores(env, async (_config, _logger, { log, connectionString }) => {
+  return withStores(env, async (_config, logger, { log, connectionString }) => {
     const startedAt = performance.now();
     const { events } = await rebuildReadModels({
       log,
@@ -18,6 +18,7 @@ export function rebuild(env: NodeJS.ProcessEnv): Promise<number> {
         await client.connect();
         return client;
       },
+      onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
     });
     const seconds = (performance.now() - startedAt) / 1000;
     process.stdout.write(`rebuilt from ${events} events in ${seconds.toFixed(1)} s\n`);

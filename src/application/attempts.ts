@@ -11,6 +11,8 @@ import type { RequestContext } from './request-context.ts';
 
 const MAX_PIPELINE_LENGTH = 255;
 const MINUTE_MS = 60_000;
+/** Who is told that the store is away does not wait any longer for the same store to take that down. */
+const UNAVAILABLE_PATIENCE_MS = 2_000;
 /** Sources counted one by one in a minute; the rest of that minute counts together, so that memory stays bounded. */
 const MAX_SOURCES = 1_000;
 const OTHER_SOURCES = 'other';
@@ -27,8 +29,15 @@ export interface AttemptsParts {
 export interface Attempts {
   recordDenied(context: RequestContext, attempt: RefusedAttempt): Promise<void>;
   recordFailed(context: RequestContext, attempt: RefusedAttempt, code: string): Promise<void>;
-  /** Runs the mutation; what it is refused for goes to the audit log before the caller hears of it. */
-  audited<Result>(context: RequestContext, attempt: RefusedAttempt, run: () => Promise<Result>): Promise<Result>;
+  /**
+   * Runs the mutation; what it is refused for goes to the audit log before the caller hears of it. `attemptOf` is
+   * asked only then.
+   */
+  audited<Result>(
+    context: RequestContext,
+    attemptOf: () => RefusedAttempt,
+    run: () => Promise<Result>,
+  ): Promise<Result>;
   countUnauthenticated(source: string): void;
   /** Writes what was counted of past minutes; with `all`, of this one too. */
   flush(options: { all: boolean }): Promise<void>;
@@ -70,13 +79,14 @@ export function createAttempts({ log, progress, now, onFault }: AttemptsParts): 
     recordDenied: (context, attempt) => write(context, attempt, 'DENIED', 'FORBIDDEN' satisfies ErrorCode),
     recordFailed: (context, attempt, code) => write(context, attempt, 'FAILED', code),
 
-    async audited(context, attempt, run) {
+    async audited(context, attemptOf, run) {
       try {
         return await run();
       } catch (error) {
         const code: ErrorCode = error instanceof PurserError ? error.code : 'INTERNAL';
+        const recording = write(context, attemptOf(), code === 'FORBIDDEN' ? 'DENIED' : 'FAILED', code);
         try {
-          await write(context, attempt, code === 'FORBIDDEN' ? 'DENIED' : 'FAILED', code);
+          await (code === 'UNAVAILABLE' ? atMost(UNAVAILABLE_PATIENCE_MS, recording) : recording);
         } catch (fault) {
           onFault(fault);
           // An attempt that could not be recorded is answered as such, unless the store was the trouble to begin with.
@@ -129,6 +139,18 @@ function escaped(character: string): string {
   return Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
     .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
     .join('');
+}
+
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What was asked for may be any text; only an id is worth recording. */

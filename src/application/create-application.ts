@@ -104,35 +104,45 @@ export function createApplication(parts: ApplicationParts): RunningApplication {
 
   const application: Application = {
     createRegistry: (context, projectId, command) =>
-      attempts.audited(context, { projectId, action: 'CREATE_REGISTRY', ...byUrl(projectId, command.url) }, () =>
-        createRegistry(context, projectId, command),
+      attempts.audited(
+        context,
+        () => ({ projectId, action: 'CREATE_REGISTRY', ...byUrl(projectId, command.url) }),
+        () => createRegistry(context, projectId, command),
       ),
     updateRegistry: (context, projectId, id, command) =>
-      attempts.audited(context, { projectId, action: 'UPDATE_REGISTRY', registryId: uuidOrNothing(id) }, () =>
-        updateRegistry(context, projectId, id, command),
+      attempts.audited(
+        context,
+        () => ({ projectId, action: 'UPDATE_REGISTRY', registryId: uuidOrNothing(id) }),
+        () => updateRegistry(context, projectId, id, command),
       ),
     rotateCredential: (context, projectId, id, command) =>
-      attempts.audited(context, { projectId, action: 'ROTATE_CREDENTIAL', registryId: uuidOrNothing(id) }, () =>
-        rotateCredential(context, projectId, id, command),
+      attempts.audited(
+        context,
+        () => ({ projectId, action: 'ROTATE_CREDENTIAL', registryId: uuidOrNothing(id) }),
+        () => rotateCredential(context, projectId, id, command),
       ),
     deleteRegistry: (context, projectId, id, command) =>
-      attempts.audited(context, { projectId, action: 'DELETE_REGISTRY', registryId: uuidOrNothing(id) }, () =>
-        deleteRegistry(context, projectId, id, command),
+      attempts.audited(
+        context,
+        () => ({ projectId, action: 'DELETE_REGISTRY', registryId: uuidOrNothing(id) }),
+        () => deleteRegistry(context, projectId, id, command),
       ),
     issueCredential: (context, projectId, command) =>
       attempts.audited(
         context,
-        {
+        () => ({
           projectId,
           action: 'ISSUE_CREDENTIAL',
           ...byImage(projectId, command.image),
           pipeline: command.pipeline,
-        },
+        }),
         () => issueCredential(context, projectId, command),
       ),
     releaseLease: (context, projectId, leaseId) =>
-      attempts.audited(context, { projectId, action: 'RELEASE_LEASE', leaseId: uuidOrNothing(leaseId) }, () =>
-        releaseLease(context, projectId, leaseId),
+      attempts.audited(
+        context,
+        () => ({ projectId, action: 'RELEASE_LEASE', leaseId: uuidOrNothing(leaseId) }),
+        () => releaseLease(context, projectId, leaseId),
       ),
 
     testRegistry: (context, projectId, id, repository) =>

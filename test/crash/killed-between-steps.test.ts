@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
+import { until } from '../support/until.ts';
 import { findingsIn } from './findings.ts';
 import { createLedger, type Ledger, type Mutation, versionOf } from './ledger.ts';
 import { type Client, createClient } from './load.ts';
@@ -139,9 +139,3 @@ describe('a service that is killed between two steps of a mutation', () => {
     expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
   }
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 10_000; !(await condition()); await delay(10)) {
-    if (performance.now() > deadline) throw new Error('the condition did not come about');
-  }
-}

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type EventLog, WrongExpectedRevision } from '../../src/application/ports/event-log.ts';
 import { registryStream } from '../../src/domain/identity.ts';
@@ -7,6 +6,7 @@ import { CREATE, ISSUE, ROTATE } from '../service/operations.ts';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
+import { until } from '../support/until.ts';
 import { type Between, type Replica, startReplica } from './replica.ts';
 
 let purser: TestPurser;
@@ -90,12 +90,6 @@ async function secretStates(id: string): Promise<string[]> {
     );
     return rows.map(({ state, kept }) => `${state}: ${kept}`);
   });
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 10_000; !(await condition()); await delay(5)) {
-    if (performance.now() > deadline) throw new Error('the condition did not come about');
-  }
 }
 
 describe('a handler that stops between storing a secret and appending its event', () => {

@@ -4,8 +4,9 @@ import { findingsIn, leaseCount } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
+import { rounds } from './rounds.ts';
 
-const KILLS = 10;
+const KILLS = rounds(10);
 /** At most, before the kill. */
 const ANSWERS_A_ROUND = 80;
 
@@ -22,28 +23,25 @@ describe('a Postgres that is killed at any moment under a service that stays up'
   });
   afterAll(() => home.remove());
 
-  it.each(Array.from({ length: KILLS }, (_, index) => index + 1))(
-    'comes back by itself, and nothing is lost or doubled (kill %i)',
-    async () => {
-      const before = ledger.mutations.length;
-      const load = startLoad(ledger, client);
-      await load.reaches(ANSWERS_A_ROUND * Math.random());
-      await home.killPostgres();
-      // The clients go on: they send again what got no answer, until it gets one.
-      await client.settle(ledger.create());
-      await load.stop();
-      const unresolved = ledger.mutations.filter(({ outcome }) => outcome.kind === 'unknown');
-      await Promise.all(unresolved.map(client.settle));
+  it.each(KILLS)('comes back by itself, and nothing is lost or doubled (kill %i)', async () => {
+    const before = ledger.mutations.length;
+    const load = startLoad(ledger, client);
+    await load.reaches(ANSWERS_A_ROUND * Math.random());
+    await home.killPostgres();
+    // The clients go on: they send again what got no answer, until it gets one.
+    await client.settle(ledger.create());
+    await load.stop();
+    const unresolved = ledger.mutations.filter(({ outcome }) => outcome.kind === 'unknown');
+    await Promise.all(unresolved.map(client.settle));
 
-      expect(await readBackFaults(client, ledger)).toEqual([]);
-      expect(await repeatFaults(client, ledger.mutations.slice(before).slice(-40))).toEqual([]);
-      expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
-    },
-  );
+    expect(await readBackFaults(client, ledger)).toEqual([]);
+    expect(await repeatFaults(client, ledger.mutations.slice(before).slice(-40))).toEqual([]);
+    expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+  });
 
   it('answered UNAVAILABLE meanwhile, and nothing that says less or nothing at all', async () => {
-    expect(ledger.mutations.length).toBeGreaterThan(KILLS * 10);
-    expect(leaseCount(ledger)).toBeGreaterThan(KILLS);
+    expect(ledger.mutations.length).toBeGreaterThan(KILLS.length * 10);
+    expect(leaseCount(ledger)).toBeGreaterThan(KILLS.length);
     const { ok = 0, UNAVAILABLE = 0, CREDENTIAL_UNAVAILABLE: _, ...others } = Object.fromEntries(client.tally);
     expect(others).toEqual({});
     expect(UNAVAILABLE).toBeGreaterThan(0);
@@ -52,7 +50,7 @@ describe('a Postgres that is killed at any moment under a service that stays up'
 
   it('is started again each time by the same service, which logs no unexpected fault', async () => {
     const messages = (await home.log()).map(({ msg }) => msg);
-    expect(messages.filter((message) => message === 'Postgres is back')).toHaveLength(KILLS);
+    expect(messages.filter((message) => message === 'Postgres is back')).toHaveLength(KILLS.length);
     expect(messages.filter((message) => message === 'listening')).toHaveLength(1);
     expect(messages).not.toContain('an operation failed for an unexpected reason');
   });

@@ -4,8 +4,9 @@ import { findingsIn, leaseCount } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
+import { rounds } from './rounds.ts';
 
-const KILLS = 10;
+const KILLS = rounds(10);
 /** At most, before the kill. */
 const ANSWERS_A_ROUND = 80;
 
@@ -22,7 +23,7 @@ describe('a service that is killed at any moment', () => {
   });
   afterAll(() => home.remove());
 
-  it.each(Array.from({ length: KILLS }, (_, index) => index + 1))(
+  it.each(KILLS)(
     'has lost and doubled nothing when it is started again on the same data folder (kill %i)',
     async () => {
       const before = ledger.mutations.length;
@@ -45,14 +46,14 @@ describe('a service that is killed at any moment', () => {
   );
 
   it('was under load all the while, and logged nothing worse than that it adopted its Postgres', async () => {
-    expect(ledger.mutations.length).toBeGreaterThan(KILLS * 10);
-    expect(leaseCount(ledger)).toBeGreaterThan(KILLS);
+    expect(ledger.mutations.length).toBeGreaterThan(KILLS.length * 10);
+    expect(leaseCount(ledger)).toBeGreaterThan(KILLS.length);
     const { ok, lost, CREDENTIAL_UNAVAILABLE: _, ...others } = Object.fromEntries(client.tally);
     expect(others).toEqual({});
     expect(lost).toBeGreaterThan(0);
-    expect(ok).toBeGreaterThan(KILLS * 10);
+    expect(ok).toBeGreaterThan(KILLS.length * 10);
     const log = await home.log();
     expect(log.filter(({ level }) => level >= 40)).toEqual([]);
-    expect(log.filter(({ msg }) => msg === 'adopted a Postgres that was left running')).toHaveLength(KILLS);
+    expect(log.filter(({ msg }) => msg === 'adopted a Postgres that was left running')).toHaveLength(KILLS.length);
   });
 });

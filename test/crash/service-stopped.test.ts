@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
+import { until } from '../support/until.ts';
 import { findingsIn } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
+import { rounds } from './rounds.ts';
 
-const STOPS = 3;
+const STOPS = rounds(3);
 const ANSWERS_A_ROUND = 40;
 const STOPPED_WITHIN_MS = 20_000;
 
@@ -23,7 +25,7 @@ describe('a service that is told to stop', () => {
   });
   afterAll(() => home.remove());
 
-  it.each(Array.from({ length: STOPS }, (_, index) => index + 1))(
+  it.each(STOPS)(
     'under load ends with 0 and takes its Postgres along, and all that it acknowledged is there again (stop %i)',
     async () => {
       const before = ledger.mutations.length;
@@ -47,7 +49,7 @@ describe('a service that is told to stop', () => {
   it('has said that it stops, and found nothing wrong with that', async () => {
     const log = await home.log();
     expect(log.filter(({ level }) => level >= 40)).toEqual([]);
-    expect(log.filter(({ msg }) => msg === 'stopped')).toHaveLength(STOPS);
+    expect(log.filter(({ msg }) => msg === 'stopped')).toHaveLength(STOPS.length);
   });
 
   it('ends at once when it is told a second time, and the next start takes its Postgres over', async () => {
@@ -99,11 +101,5 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
     return await Promise.race([work, deadline]);
   } finally {
     late.abort();
-  }
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 10_000; !(await condition()); await delay(10)) {
-    if (performance.now() > deadline) throw new Error('the condition did not come about');
   }
 }

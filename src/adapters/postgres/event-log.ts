@@ -10,20 +10,28 @@ import {
   WrongExpectedRevision,
 } from '../../application/ports/event-log.ts';
 import { type AppendNotifications, listenForAppends } from './append-notifications.ts';
-import { isDataFault, isUnavailable } from './availability.ts';
+import { isDataFault, isTimeout, isUnavailable } from './availability.ts';
+import { createBatchedRead } from './batched-read.ts';
 import { type Connection, createConnection } from './connection.ts';
 import {
   APPEND,
   type AppendRow,
+  appendedEvents,
   appendValues,
-  EVENT_COLUMNS,
+  checkStreamName,
   type EventRow,
   type PreparedAppend,
   prepareAppend,
+  READ_ALL,
+  READ_STREAMS,
   recordedEvent,
+  type StreamEventRow,
+  type StreamRead,
+  streamReadValues,
 } from './event-rows.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { type Log, loggable } from './log.ts';
+import { createRecentEvents } from './recent-events.ts';
 
 export interface PostgresEventLogOptions {
   readonly connectionString: string;
@@ -37,8 +45,7 @@ export interface PostgresEventLogOptions {
 const APPEND_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 5_000;
 const MAX_EVENTS_IN_BATCH = 256;
-/** Reading a stream must not wait behind a page of a thousand events, and two are enough to keep a core busy. */
-const STREAM_READERS = 2;
+const MAX_STREAMS_IN_READ = 64;
 /** A batch whose connection broke is sent again after these; the event ids make that safe. */
 const RETRY_DELAYS_MS = [100, 400] as const;
 
@@ -60,16 +67,28 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     name: 'purser log writer',
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
-  const reader = (name: string) => createConnection({ connectionString, log, name, pipeline: true });
+  const reader = (name: string) =>
+    createConnection({
+      connectionString,
+      log,
+      name,
+      pipeline: true,
+      byIndexOnly: true,
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    });
   const tailReader = reader('purser log tail');
-  const streamReaders = Array.from({ length: STREAM_READERS }, () => reader('purser log streams'));
-  let turn = 0;
+  // Of its own: reading a stream must not wait behind a page of a thousand events.
+  const streamReader = reader('purser log streams');
+  const recent = createRecentEvents();
 
   const appends = createGroupCommit<PreparedAppend, AppendOutcome>({
     commit: async (batch) => {
-      const outcomes = outcomesOf(batch, await insert(batch));
-      if (outcomes.some(({ kind }) => kind === 'appended')) tellListeners();
-      return outcomes;
+      const rows = await insert(batch);
+      if (listeners.size > 0 && rows.some(({ outcome }) => outcome === 'appended')) {
+        recent.add(appendedEvents(batch, rows));
+        tellListeners();
+      }
+      return outcomesOf(batch, rows);
     },
     maxWeight: MAX_EVENTS_IN_BATCH,
     weightOf: ({ events }) => events.length,
@@ -95,30 +114,35 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       } catch (error) {
         if (!isUnavailable(error)) throw error;
         const pause = RETRY_DELAYS_MS[attempt];
-        if (pause === undefined)
-          throw new EventLogUnavailable('The event log did not answer. Try again.', { cause: error });
+        if (pause === undefined) throw answerable(error);
         log.warn({ attempt, ...loggable(error) }, 'an append got no answer: sending it again');
         await delay(pause * (0.5 + Math.random()));
       }
     }
   }
 
-  async function read<Row extends QueryResultRow>(
-    connection: Connection | undefined,
-    statement: QueryConfig,
-  ): Promise<Row[]> {
-    if (closed || !connection) throw closedError();
+  const readStream = createBatchedRead<StreamRead, EventRow[]>({
+    maxKeys: MAX_STREAMS_IN_READ,
+    read: async (reads) => {
+      const rows = await read<StreamEventRow>(streamReader, { ...READ_STREAMS, values: streamReadValues(reads) });
+      const found: EventRow[][] = reads.map(() => []);
+      for (const row of rows) found[row.asked - 1]?.push(row);
+      return found;
+    },
+  });
+
+  async function read<Row extends QueryResultRow>(connection: Connection, statement: QueryConfig): Promise<Row[]> {
+    if (closed) throw closedError();
     try {
       return (await connection.query<Row>(statement)).rows;
     } catch (error) {
-      if (!isUnavailable(error)) throw error;
+      if (!isUnavailable(error) || isTimeout(error)) throw answerable(error);
     }
     try {
       // A read may be repeated: perhaps nothing but the connection was lost.
       return (await connection.query<Row>(statement)).rows;
     } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      throw new EventLogUnavailable('The event log did not answer. Try again.', { cause: error });
+      throw answerable(error);
     }
   }
 
@@ -137,7 +161,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     closed = true;
     await appends.close();
     listeners.clear();
-    await Promise.all([notifications, writer, tailReader, ...streamReaders].map((part) => part?.close()));
+    await Promise.all([notifications, writer, tailReader, streamReader].map((part) => part?.close()));
   }
   let closing: Promise<void> | undefined;
 
@@ -157,21 +181,14 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     },
 
     async readStream(stream, { fromRevision, maxCount }) {
-      const connection = streamReaders[turn++ % streamReaders.length];
-      const rows = await read<EventRow>(connection, {
-        name: 'read-stream',
-        text: `select ${EVENT_COLUMNS} from log.events where stream = $1 and revision >= $2 order by revision limit $3`,
-        values: [stream, fromRevision, maxCount],
-      });
-      return rows.map(recordedEvent);
+      checkStreamName(stream);
+      return (await readStream({ stream, fromRevision, maxCount })).map(recordedEvent);
     },
 
     async readAll({ after, maxCount }) {
-      const rows = await read<EventRow>(tailReader, {
-        name: 'read-all',
-        text: `select ${EVENT_COLUMNS} from log.events where position > $1 order by position limit $2`,
-        values: [after, maxCount],
-      });
+      const remembered = recent.after(after, maxCount);
+      if (remembered && !closed) return remembered;
+      const rows = await read<EventRow>(tailReader, { ...READ_ALL, values: [after, maxCount] });
       return rows.map(recordedEvent);
     },
 
@@ -194,6 +211,12 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       return closing;
     },
   };
+}
+
+function answerable(error: unknown): unknown {
+  return isUnavailable(error)
+    ? new EventLogUnavailable('The event log did not answer. Try again.', { cause: error })
+    : error;
 }
 
 function closedError(): EventLogUnavailable {

@@ -35,9 +35,7 @@ export function prepareAppend(
   expected: ExpectedRevision,
   events: readonly EventToAppend[],
 ): PreparedAppend {
-  if (stream === '' || !isWellFormed(stream) || stream.includes('\0')) {
-    throw new TypeError('the name of a stream must be well-formed text without NUL');
-  }
+  checkStreamName(stream);
   if (typeof expected === 'number' && !(Number.isInteger(expected) && expected >= 0)) {
     throw new TypeError('an expected revision is a whole number from 0');
   }
@@ -59,6 +57,13 @@ export function prepareAppend(
       metadata: jsonOf(metadata),
     })),
   };
+}
+
+/** What Postgres would refuse would fail all that is asked for in the same statement. @throws TypeError */
+export function checkStreamName(stream: string): void {
+  if (stream === '' || !isWellFormed(stream) || stream.includes('\0')) {
+    throw new TypeError('the name of a stream must be well-formed text without NUL');
+  }
 }
 
 /** As JSON writes NUL and a lone surrogate, each after an even number of backslashes. */
@@ -132,7 +137,67 @@ export interface EventRow {
   readonly metadata: EventMetadata;
 }
 
-export const EVENT_COLUMNS = 'position, stream, revision, event_id, type, schema_version, occurred_at, data, metadata';
+const EVENT_COLUMNS = 'position, stream, revision, event_id, type, schema_version, occurred_at, data, metadata';
+
+export const READ_ALL = {
+  name: 'read-all',
+  text: `select ${EVENT_COLUMNS} from log.events where position > $1 order by position limit $2`,
+} as const;
+
+export interface StreamRead {
+  readonly stream: string;
+  readonly fromRevision: number;
+  readonly maxCount: number;
+}
+
+export interface StreamEventRow extends EventRow {
+  /** Which of the reads the event is for, from 1. */
+  readonly asked: number;
+}
+
+/** Several streams in one statement, each from a revision of its own on. */
+export const READ_STREAMS = {
+  name: 'read-streams',
+  text: `select asked.ordinal::int as asked, found.*
+    from unnest($1::text[], $2::bigint[], $3::bigint[]) with ordinality asked (stream, from_revision, max_count, ordinal)
+    cross join lateral (
+      select ${EVENT_COLUMNS} from log.events e
+      where e.stream = asked.stream and e.revision >= asked.from_revision
+      order by e.revision limit asked.max_count
+    ) found
+    order by asked.ordinal, found.revision`,
+} as const;
+
+export function streamReadValues(reads: readonly StreamRead[]): unknown[] {
+  return [
+    reads.map(({ stream }) => stream),
+    reads.map(({ fromRevision }) => fromRevision),
+    reads.map(({ maxCount }) => maxCount),
+  ];
+}
+
+/** What a batch added to the log, as it would be read from there. */
+export function appendedEvents(batch: readonly PreparedAppend[], rows: readonly AppendRow[]): RecordedEvent[] {
+  const recorded: RecordedEvent[] = [];
+  const events = batch.flatMap(({ stream, events: own }) => own.map((event) => ({ stream, ...event })));
+  for (const [index, { stream, id, type, schemaVersion, occurredAt, data, metadata }] of events.entries()) {
+    const row = rows[index];
+    if (row?.outcome !== 'appended' || row.position === null) continue;
+    const position = row.position as Position;
+    recorded.push({
+      id,
+      type,
+      schemaVersion,
+      data: JSON.parse(data),
+      occurredAt,
+      metadata: JSON.parse(metadata),
+      stream,
+      revision: row.revision,
+      position,
+    });
+  }
+  return recorded;
+}
 
 export function recordedEvent(row: EventRow): RecordedEvent {
   return {

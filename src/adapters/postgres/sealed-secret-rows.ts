@@ -6,7 +6,7 @@ const KEYED_COLUMNS =
   'secret_id, project_id, registry_id, credential_version, host, format, kek_id, wrapped_key, message_id';
 
 export const FIND = `select ${KEYED_COLUMNS}, commitment, ciphertext, digest from vault.secrets
-  where secret_id = $1 and state <> 'destroyed'`;
+  where secret_id = any($1::uuid[]) and state <> 'destroyed'`;
 
 const STAGED_LONG_AGO = `select secret_id, project_id, registry_id, credential_version from vault.secrets
   where state = 'staged' and staged_at < now() - $1 * interval '1 millisecond'`;

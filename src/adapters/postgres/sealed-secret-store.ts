@@ -3,6 +3,7 @@ import type { QueryResultRow } from 'pg';
 import type { SealedSecret, SealedSecretStore } from '../../application/ports/sealed-secret-store.ts';
 import { PurserError, unavailable } from '../../domain/errors.ts';
 import { isUnavailable } from './availability.ts';
+import { createBatchedRead } from './batched-read.ts';
 import { createConnection } from './connection.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { type Log, loggable } from './log.ts';
@@ -25,8 +26,7 @@ import {
   UNDER_KEY,
 } from './sealed-secret-rows.ts';
 
-/** Two that send ahead answer more reads than the server has time for. */
-const READ_CONNECTIONS = 2;
+const MAX_SECRETS_IN_READ = 64;
 /** For what is rare: clearing staged secrets, and the rotation of keys. */
 const POOL_SIZE = 2;
 const INSERT_TIMEOUT_MS = 10_000;
@@ -50,8 +50,17 @@ export function createSealedSecretStore({ connectionString, log }: SealedSecretS
   const reads = createReadConnections({
     connectionString,
     name: 'purser vault reads',
-    connections: READ_CONNECTIONS,
+    connections: 1,
+    byIndexOnly: true,
     log,
+  });
+  const find = createBatchedRead<string, SealedSecret | undefined>({
+    maxKeys: MAX_SECRETS_IN_READ,
+    read: async (secretIds) => {
+      const { rows } = await reads.query<SecretRow>({ name: 'vault-find', text: FIND, values: [secretIds] });
+      const found = new Map(rows.map((row) => [row.secret_id, sealedSecret(row)]));
+      return secretIds.map((secretId) => found.get(secretId));
+    },
   });
   const writer = createConnection({
     connectionString,
@@ -107,11 +116,7 @@ export function createSealedSecretStore({ connectionString, log }: SealedSecretS
       await inserts.submit(secret);
     },
 
-    async find(secretId) {
-      const { rows } = await reads.query<SecretRow>({ name: 'vault-find', text: FIND, values: [secretId] });
-      const [row] = rows;
-      return row && sealedSecret(row);
-    },
+    find,
 
     async destroyStaged(secretId) {
       await run({ name: 'vault-destroy', text: 'select vault.destroy_secrets($1::uuid[])', values: [[secretId]] });

@@ -39,6 +39,8 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
   let leading = false;
   let wake: (() => void) | undefined;
   let hint: (() => void) | undefined;
+  /** Whether there was a hint since the log was last read. */
+  let hinted = false;
 
   const pause = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
@@ -100,9 +102,11 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
     let reached = await progressOf(store);
     progress.advanceTo(reached.checkpoint.position);
     while (!stopping.signal.aborted) {
+      hinted = false;
       const events = await log.readAll({ after: reached.checkpoint.position, maxCount: BATCH });
       if (events.length === 0) {
-        await untilAppended();
+        // A hint that came meanwhile may tell of an event that came after the answer was on its way.
+        if (!hinted) await untilAppended();
         continue;
       }
       const { registries, auditHeads } = reached.memory;
@@ -118,7 +122,10 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
     },
     start() {
       running ??= run();
-      const forget = log.onAppended(() => hint?.());
+      const forget = log.onAppended(() => {
+        hinted = true;
+        hint?.();
+      });
       stopping.signal.addEventListener('abort', () => forget());
     },
     async stop() {

@@ -20,6 +20,7 @@ export interface RebuildParts {
   readonly log: EventLog;
   /** A new, connected client; called twice. With `pipeline` on the catching up is quicker. */
   readonly connect: () => Promise<Client>;
+  /** Is told of events that are parked where the database refuses them. */
   readonly onFault?: (error: Error) => void;
 }
 
