@@ -146,12 +146,16 @@ export function createApplication(parts: ApplicationParts): RunningApplication {
       ),
 
     testRegistry: (context, projectId, id, repository) =>
-      attempts.audited(context, { projectId, action: 'TEST_REGISTRY', registryId: uuidOrNothing(id) }, () =>
-        testRegistry(context, projectId, id, repository),
+      attempts.audited(
+        context,
+        () => ({ projectId, action: 'TEST_REGISTRY', registryId: uuidOrNothing(id) }),
+        () => testRegistry(context, projectId, id, repository),
       ),
     testCredentials: (context, projectId, command) =>
-      attempts.audited(context, { projectId, action: 'TEST_CREDENTIALS', ...byUrl(projectId, command.url) }, () =>
-        testCredentials(context, projectId, command),
+      attempts.audited(
+        context,
+        () => ({ projectId, action: 'TEST_CREDENTIALS', ...byUrl(projectId, command.url) }),
+        () => testCredentials(context, projectId, command),
       ),
 
     resolveImage,
