@@ -113,13 +113,14 @@ describe('the audit log', () => {
   });
 
   it('shows no project the entries of another', async () => {
+    const [newest] = await entries({ first: 1 });
     const token = purser.token({ projects: { other: Object.values(ALL) } });
     expect((await purser.graphql(AUDIT, { projectId: 'other' }, token)).data.auditLog.nodes).toEqual([]);
     await purser.graphql(LIST, { projectId: 'demo' }, token);
     expect((await entries({ first: 1 }))[0]).toMatchObject({
       action: 'READ_REGISTRIES',
       outcome: 'DENIED',
-      sequence: 11,
+      sequence: (newest?.sequence ?? 0) + 1,
     });
   });
 });
