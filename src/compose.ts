@@ -19,6 +19,7 @@ import { migrate } from './adapters/postgres/migrate.ts';
 import { createMintedPasswordStore } from './adapters/postgres/minted-password-store.ts';
 import { createProgress } from './adapters/postgres/projections/progress.ts';
 import { createProjector } from './adapters/postgres/projections/projector.ts';
+import { recheckSecrets } from './adapters/postgres/projections/secret-presence.ts';
 import { createAuditQueries } from './adapters/postgres/queries/audit-queries.ts';
 import {
   createChangeFeedQuery,
@@ -231,7 +232,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const chores = createChores(
       [
         () => attempts.flush({ all: false }),
-        ...[abandonStages, () => mintedPasswords.removeExpired(), checkDue].map(
+        ...[abandonStages, () => mintedPasswords.removeExpired(), () => recheckSecrets(reads), checkDue].map(
           (chore) => async (signal: AbortSignal) => {
             if (projector.leading) await chore(signal);
           },

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { createAuditQueries } from '../../src/adapters/postgres/queries/audit-queries.ts';
 import { chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
+import { derivedEventId } from '../../src/domain/identity.ts';
 import { type Ledger, leaseOf, type Mutation, PROJECTS, versionOf } from './ledger.ts';
 
 /** What is wrong in the service's tables, held against what its clients were told. Empty: nothing. */
@@ -55,10 +56,24 @@ const KEYED = new Map([
   ['CredentialIssued', 'issue'],
 ]);
 
+/** A credential that was replaced while it was issued is issued anew, under another lease of the same key. */
+const MAX_ISSUES = 5;
+
 function lostOrDoubled(events: readonly EventRow[], ledger: Ledger): string[] {
   const findings: string[] = [];
   const byEventId = new Map<string, Mutation>();
-  for (const mutation of ledger.mutations) if (mutation.eventId) byEventId.set(mutation.eventId, mutation);
+  /** Events of later attempts, with the lease that must have been withdrawn before. */
+  const attempts = new Map<string, string>();
+  for (const mutation of ledger.mutations) {
+    if (!mutation.eventId) continue;
+    byEventId.set(mutation.eventId, mutation);
+    if (mutation.kind !== 'issue') continue;
+    for (let attempt = 1; attempt < MAX_ISSUES; attempt += 1) {
+      const eventId = derivedEventId(derivedEventId(mutation.eventId, attempt), 0);
+      byEventId.set(eventId, mutation);
+      attempts.set(eventId, derivedEventId(mutation.eventId, attempt - 1));
+    }
+  }
 
   const logged = new Set<string>();
   const releases = new Map<string, number>();
@@ -78,6 +93,10 @@ function lostOrDoubled(events: readonly EventRow[], ledger: Ledger): string[] {
       findings.push(`an acknowledged ${kind} of ${registry.url} is lost`);
     if (leaseId !== undefined && !releases.has(leaseId))
       findings.push(`the acknowledged release of ${leaseId} is lost`);
+  }
+  for (const [eventId, before] of attempts) {
+    if (logged.has(eventId) && !releases.has(before))
+      findings.push(`${before} was not withdrawn before another was issued`);
   }
   for (const [leaseId, times] of releases) if (times > 1) findings.push(`${leaseId} was released ${times} times`);
   return findings;

@@ -108,7 +108,7 @@ describe('a fault of the service’s own', () => {
       `update vault.secrets set ciphertext = overlay(ciphertext placing '\\x00'::bytea from 3) where host = 'altered.example'`,
     );
     const answer = await purser.graphql(ISSUE, { input: { image: 'altered.example/app', pipeline: 'p' } });
-    expect(answer.errors).toMatchObject(INTERNAL);
+    expect(answer.errors).toMatchObject([{ extensions: { code: 'CREDENTIAL_UNAVAILABLE' } }]);
     expect(encodingsIn(JSON.stringify(answer))).toEqual([]);
     expectNothingLogged();
   });
