@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { BEGINNING, type EventLog, type Position, type RecordedEvent } from '../../../application/ports/event-log.ts';
+import { copyIn } from '../copy-in.ts';
 import { type BatchChanges, foldBatch, type ProjectionMemory } from './fold-batch.ts';
 import { createReadModelStore } from './read-model-store.ts';
 import type { PipelineUseRow, RegistryRow } from './rows.ts';
@@ -7,13 +8,13 @@ import type { PipelineUseRow, RegistryRow } from './rows.ts';
 const LIVE = 'read_models';
 const NEXT = 'read_models_next';
 const OLD = 'read_models_old';
-const PAGE = 5_000;
+const PAGE = 2_000;
 const MAX_ACTIVE_LEASES = 10_000;
 
 export interface RebuildParts {
   readonly log: EventLog;
-  /** A new, connected client; called twice. With `pipeline` on the catching up is quicker. */
-  readonly connect: () => Promise<Client>;
+  /** A new, connected client, which sends ahead (pg's `pipeline`) or not. */
+  readonly connect: (options: { readonly pipeline: boolean }) => Promise<Client>;
 }
 
 export interface Rebuilt {
@@ -27,18 +28,19 @@ export interface Rebuilt {
  * because all of that was done when it happened.
  */
 export async function rebuildReadModels({ log, connect }: RebuildParts): Promise<Rebuilt> {
-  const client = await connect();
+  const client = await connect({ pipeline: true });
+  const bulk = await connect({ pipeline: false });
   try {
     const until = (await createReadModelStore(client, LIVE).checkpoint()).position;
     await createEmptySchema(client);
-    const folded = await foldHistory(client, log, until);
+    const folded = await foldHistory(bulk, log, until);
     await createIndexes(client);
     await client.query(`analyze ${NEXT}.registries, ${NEXT}.leases, ${NEXT}.audit_entries`);
     const caughtUp = await catchUp(client, log);
-    await takePlace(client, log, connect);
+    await takePlace(client, bulk, log);
     return { events: folded + caughtUp, position: until };
   } finally {
-    await client.end();
+    await Promise.all([client.end(), bulk.end()]);
   }
 }
 
@@ -123,18 +125,17 @@ function addToTotals({ registries, uses }: Totals, changes: BatchChanges): void 
 }
 
 async function writeAppended(client: Client, changes: BatchChanges): Promise<void> {
-  await Promise.all([
-    bulk(client, 'issued', changes.leases),
-    bulk(client, 'released', changes.releases),
-    bulk(client, 'notices', changes.notices),
-    bulk(client, 'changes', changes.changes),
-    bulk(client, 'audit_entries', changes.audit),
-    bulk(
-      client,
-      'parked_events',
-      changes.parked.map((row) => ({ ...row, parked_at: new Date().toISOString() })),
-    ),
-  ]);
+  const parkedAt = new Date().toISOString();
+  for (const [table, rows] of [
+    ['issued', changes.leases],
+    ['released', changes.releases],
+    ['notices', changes.notices],
+    ['changes', changes.changes],
+    ['audit_entries', changes.audit],
+    ['parked_events', changes.parked.map((row) => ({ ...row, parked_at: parkedAt }))],
+  ] as const) {
+    await copyIn(client, `${NEXT}.${table}`, rows);
+  }
 }
 
 async function writeTotals(
@@ -154,13 +155,16 @@ async function writeTotals(
     last_used_at: lastUses.get(row.id)?.last_used_at ?? null,
     last_used_by: lastUses.get(row.id)?.last_used_by ?? null,
   }));
+  const uses = [...totals.uses.values()].map(({ last_used_by: _, ...row }) => row);
   const heads = [...memory.auditHeads].map(([project_id, head]) => ({ project_id, ...head }));
   for (const [table, rows] of [
     ['registries', registries],
-    ['pipeline_uses', [...totals.uses.values()]],
+    ['pipeline_uses', uses],
     ['audit_heads', heads],
   ] as const) {
-    for (let start = 0; start < rows.length; start += PAGE) await bulk(client, table, rows.slice(start, start + PAGE));
+    for (let start = 0; start < rows.length; start += PAGE) {
+      await copyIn(client, `${NEXT}.${table}`, rows.slice(start, start + PAGE));
+    }
   }
   await client.query(`insert into ${NEXT}.leases select l.id, l.project_id, l.registry_id, l.credential_version,
       l.pipeline, l.run_id, l.purpose, l.issued_to, l.issued_at, l.expires_at, r.released_at
@@ -172,15 +176,6 @@ async function writeTotals(
     `insert into ${NEXT}.checkpoint (name, position, notice_sequence, change_sequence) values ('read_models', $1, $2, $3)`,
     [String(position), memory.noticeSequence, memory.changeSequence],
   );
-}
-
-async function bulk(client: Client, table: string, rows: readonly unknown[]): Promise<void> {
-  if (rows.length === 0) return;
-  await client.query({
-    name: `rebuild-${table}`,
-    text: `insert into ${NEXT}.${table} select * from json_populate_recordset(null::${NEXT}.${table}, $1::json)`,
-    values: [JSON.stringify(rows)],
-  });
 }
 
 async function createIndexes(client: Client): Promise<void> {
@@ -218,18 +213,13 @@ async function catchUp(client: Client, log: EventLog): Promise<number> {
 }
 
 /** The projector waits at its checkpoint while the last events are applied and the names change. */
-async function takePlace(client: Client, log: EventLog, connect: () => Promise<Client>): Promise<void> {
-  const swap = await connect();
-  try {
-    await swap.query('begin');
-    await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
-    await catchUp(client, log);
-    await swap.query(`drop schema if exists ${OLD} cascade`);
-    await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
-    await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);
-    await swap.query('commit');
-    await swap.query(`drop schema ${OLD} cascade`);
-  } finally {
-    await swap.end();
-  }
+async function takePlace(client: Client, swap: Client, log: EventLog): Promise<void> {
+  await swap.query('begin');
+  await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
+  await catchUp(client, log);
+  await swap.query(`drop schema if exists ${OLD} cascade`);
+  await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
+  await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);
+  await swap.query('commit');
+  await swap.query(`drop schema ${OLD} cascade`);
 }
