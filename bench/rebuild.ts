@@ -40,8 +40,8 @@ async function rebuild(connectionString: string): Promise<number> {
     const startedAt = performance.now();
     const { events } = await rebuildReadModels({
       log,
-      connect: async () => {
-        const session = { connectionString, name: 'bench rebuild', statementTimeoutMs: 0, pipeline: true };
+      connect: async ({ pipeline }) => {
+        const session = { connectionString, name: 'bench rebuild', statementTimeoutMs: 0, pipeline };
         const client = new pg.Client(sessionConfig(session));
         await client.connect();
         return client;

@@ -12,8 +12,8 @@ export function rebuild(env: NodeJS.ProcessEnv): Promise<number> {
     const startedAt = performance.now();
     const { events } = await rebuildReadModels({
       log,
-      connect: async () => {
-        const session = { connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline: true };
+      connect: async ({ pipeline }) => {
+        const session = { connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline };
         const client = new pg.Client(sessionConfig(session));
         await client.connect();
         return client;

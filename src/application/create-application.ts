@@ -34,6 +34,7 @@ import { releaseLeaseUseCase } from './release-lease.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
 import { testCredentialsUseCase, testRegistryUseCase } from './test-registry.ts';
+import { createTurns } from './turns.ts';
 import { updateRegistryUseCase } from './update-registry.ts';
 import { createVerification } from './verification.ts';
 
@@ -71,7 +72,8 @@ export function createApplication(parts: ApplicationParts): RunningApplication {
   const aggregates = createAggregates(log);
   const attempts = createAttempts(parts);
   const storedCredential = createStoredCredentialOf(vault);
-  const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, storedCredential, now });
+  const turns = createTurns();
+  const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, storedCredential, turns, now });
 
   const tests = createCredentialTests({ log, aggregates, progress, probe, minter, limiter, now });
   const beginVerification = createVerification({ tests, aggregates, registries });
@@ -82,7 +84,7 @@ export function createApplication(parts: ApplicationParts): RunningApplication {
   const updateRegistry = updateRegistryUseCase({ handle, storedCredential, beginVerification, now });
   const rotateCredential = rotateCredentialUseCase({ handle, leases, beginVerification });
   const deleteRegistry = deleteRegistryUseCase({ handle, leases });
-  const issueCredential = issueCredentialUseCase({ log, aggregates, logins, progress, plainHttpHosts, now });
+  const issueCredential = issueCredentialUseCase({ log, aggregates, logins, progress, turns, plainHttpHosts, now });
   const releaseLease = releaseLeaseUseCase({ log, aggregates, progress, now });
   const testRegistry = testRegistryUseCase({ tests, aggregates, logins });
   const testCredentials = testCredentialsUseCase({ tests, plainHttpHosts });

@@ -16,6 +16,7 @@ import { type EffectiveLogin, type LoginCredentials, missingSecret } from './log
 import { DuplicateEventId, type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
 import type { RequestContext } from './request-context.ts';
+import type { Turns } from './turns.ts';
 
 /** A credential that is replaced more often while it is being issued is not in use, it is under attack. */
 const MAX_ATTEMPTS = 5;
@@ -25,6 +26,8 @@ export interface IssueCredentialParts {
   readonly aggregates: Aggregates;
   readonly logins: LoginCredentials;
   readonly progress: ProjectionProgress;
+  /** Those of the commands on registries. */
+  readonly turns: Turns;
   readonly plainHttpHosts: ReadonlySet<string>;
   readonly now: () => number;
 }
@@ -45,7 +48,7 @@ interface Ask {
 
 /** Hands out the login under a lease. The lease is durable before the secret leaves, and of the version that is current then. */
 export function issueCredentialUseCase(parts: IssueCredentialParts) {
-  const { log, aggregates, logins, progress, plainHttpHosts, now } = parts;
+  const { log, aggregates, logins, progress, turns, plainHttpHosts, now } = parts;
 
   return async (
     context: RequestContext,
@@ -63,7 +66,11 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
     const issue = { image: image.trim(), pipeline, runId, purpose, ttlSeconds };
     const ask: Ask = { context, projectId, registryId: registryId(projectId, url), issue, idempotent };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const issued = await attemptOnce(ask, attempt);
+      // After the first, in turn with the changes of the registry, which would otherwise come in between again.
+      const issued =
+        attempt === 0
+          ? await attemptOnce(ask, attempt)
+          : await turns.take(ask.registryId, () => attemptOnce(ask, attempt));
       if (issued) return issued;
     }
     throw unavailable(`The credential of ${url} is being replaced. Try again.`);

@@ -20,7 +20,7 @@ import { DuplicateEventId, type EventLog, type RecordedEvent, WrongExpectedRevis
 import type { ProjectionProgress } from './ports/read-models.ts';
 import type { Vault } from './ports/vault.ts';
 import type { RequestContext } from './request-context.ts';
-import { createTurns } from './turns.ts';
+import type { Turns } from './turns.ts';
 
 /** Replicas may meet a few times; more than this is a fault, not contention. */
 const MAX_ATTEMPTS = 20;
@@ -33,6 +33,7 @@ export interface RegistryCommandParts {
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
   readonly storedCredential: StoredCredentialOf;
+  readonly turns: Turns;
   readonly now: () => number;
 }
 
@@ -60,8 +61,7 @@ export type HandleRegistryCommand = (context: RequestContext, command: RegistryC
 
 /** Load, fold, decide, seal, append, wait until it can be read: the one way every change of a registry goes. */
 export function createRegistryCommandHandler(parts: RegistryCommandParts): HandleRegistryCommand {
-  const { log, aggregates, vault, progress, storedCredential, now } = parts;
-  const turns = createTurns();
+  const { log, aggregates, vault, progress, storedCredential, turns, now } = parts;
 
   return (context, command) => turns.take(command.registryId, () => handle(context, command));
 

@@ -20,7 +20,8 @@ afterAll(async () => {
   await purser.stop();
 });
 
-const rebuild = () => rebuildReadModels({ log, connect: () => projectorClient(purser.connectionString) });
+const rebuild = () =>
+  rebuildReadModels({ log, connect: (options) => projectorClient(purser.connectionString, options) });
 
 async function useRegistry(url: string): Promise<void> {
   const { data } = await purser.graphql(CREATE, { input: { url, username: 'ada', password: canary('rebuild') } });

@@ -4,8 +4,8 @@ import { sessionConfig } from '../../src/adapters/postgres/session.ts';
 import { withClient } from './server-databases.ts';
 
 /** A connection as the projector has it. */
-export async function projectorClient(connectionString: string): Promise<Client> {
-  const client = new pg.Client({ ...sessionConfig({ connectionString, name: 'test projector' }), pipeline: true });
+export async function projectorClient(connectionString: string, { pipeline = true } = {}): Promise<Client> {
+  const client = new pg.Client(sessionConfig({ connectionString, name: 'test projector', pipeline }));
   client.on('error', () => undefined);
   await client.connect();
   return client;

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { BEGINNING, type EventLog, type Position, type RecordedEvent } from '../../../application/ports/event-log.ts';
+import { copyIn } from '../copy-in.ts';
 import { applyEvents, atCheckpoint, progressOf } from './apply-events.ts';
 import type { BatchChanges } from './batch-changes.ts';
 import { foldBatch } from './fold-batch.ts';
@@ -13,13 +14,13 @@ import { addVaultEffects, noVaultEffects, type VaultEffects } from './vault-effe
 const LIVE = 'read_models';
 const NEXT = 'read_models_next';
 const OLD = 'read_models_old';
-const PAGE = 5_000;
+const PAGE = 2_000;
 const MAX_ACTIVE_LEASES = 10_000;
 
 export interface RebuildParts {
   readonly log: EventLog;
-  /** A new, connected client; called twice. With `pipeline` on the catching up is quicker. */
-  readonly connect: () => Promise<Client>;
+  /** A new, connected client, which sends ahead (pg's `pipeline`) or not. */
+  readonly connect: (options: { readonly pipeline: boolean }) => Promise<Client>;
   /** Is told of events that are parked where the database refuses them. */
   readonly onFault?: (error: Error) => void;
 }
@@ -35,11 +36,12 @@ export interface Rebuilt {
  * again: nothing of that is left to do but where an event could not be read when it happened.
  */
 export async function rebuildReadModels({ log, connect, onFault = () => {} }: RebuildParts): Promise<Rebuilt> {
-  const client = await connect();
+  const client = await connect({ pipeline: true });
+  const bulk = await connect({ pipeline: false });
   try {
     const until = (await createReadModelStore(client, LIVE).checkpoint()).position;
     await createEmptySchema(client);
-    const folded = await foldHistory(client, log, until).catch((error: unknown) => {
+    const folded = await foldHistory(bulk, log, until).catch((error: unknown) => {
       const refusal = refusalOf(error);
       if (refusal === undefined) throw error;
       onFault(new Error(`the history is applied batch by batch: ${refusal}`));
@@ -50,10 +52,10 @@ export async function rebuildReadModels({ log, connect, onFault = () => {} }: Re
     await client.query(`analyze ${NEXT}.registries, ${NEXT}.leases, ${NEXT}.audit_entries`);
     const caughtUp = await catchUp(client, log, onFault);
     await client.query(recheckStatement(NEXT));
-    const last = await takePlace(client, log, connect, onFault);
+    const last = await takePlace(client, bulk, log, onFault);
     return { events: (folded ?? 0) + caughtUp + last, position: until };
   } finally {
-    await client.end();
+    await Promise.all([client.end(), bulk.end()]);
   }
 }
 
@@ -142,18 +144,17 @@ function addToTotals({ vault, registries, uses }: Totals, changes: BatchChanges)
 }
 
 async function writeAppended(client: Client, changes: BatchChanges): Promise<void> {
-  await Promise.all([
-    bulk(client, 'issued', changes.leases),
-    bulk(client, 'released', changes.releases),
-    bulk(client, 'notices', changes.notices),
-    bulk(client, 'changes', changes.changes),
-    bulk(client, 'audit_entries', changes.audit),
-    bulk(
-      client,
-      'parked_events',
-      changes.parked.map((row) => ({ ...row, parked_at: new Date().toISOString() })),
-    ),
-  ]);
+  const parkedAt = new Date().toISOString();
+  for (const [table, rows] of [
+    ['issued', changes.leases],
+    ['released', changes.releases],
+    ['notices', changes.notices],
+    ['changes', changes.changes],
+    ['audit_entries', changes.audit],
+    ['parked_events', changes.parked.map((row) => ({ ...row, parked_at: parkedAt }))],
+  ] as const) {
+    await copyIn(client, `${NEXT}.${table}`, rows);
+  }
 }
 
 /** In the order in which the projector does it. What is current or destroyed already is left as it is. */
@@ -192,13 +193,14 @@ async function writeTotals(
     last_used_at: lastUses.get(row.id)?.last_used_at ?? null,
     last_used_by: lastUses.get(row.id)?.last_used_by ?? null,
   }));
+  const uses = [...totals.uses.values()].map(({ last_used_by: _, ...row }) => row);
   const heads = [...memory.auditHeads].map(([project_id, head]) => ({ project_id, ...head }));
   for (const [table, rows] of [
     ['registries', registries],
-    ['pipeline_uses', [...totals.uses.values()]],
+    ['pipeline_uses', uses],
     ['audit_heads', heads],
   ] as const) {
-    for (const page of pages<object>(rows)) await bulk(client, table, page);
+    for (const page of pages<object>(rows)) await copyIn(client, `${NEXT}.${table}`, page);
   }
   await client.query(`insert into ${NEXT}.leases select l.id, l.project_id, l.registry_id, l.credential_version,
       l.pipeline, l.run_id, l.purpose, l.issued_to, l.issued_at, l.expires_at, r.released_at
@@ -217,15 +219,6 @@ async function writeCheckpoint(client: Client, position: Position, memory: Proje
     `insert into ${NEXT}.checkpoint (name, position, notice_sequence, change_sequence) values ('read_models', $1, $2, $3)`,
     [String(position), memory.noticeSequence, memory.changeSequence],
   );
-}
-
-async function bulk(client: Client, table: string, rows: readonly unknown[]): Promise<void> {
-  if (rows.length === 0) return;
-  await client.query({
-    name: `rebuild-${table}`,
-    text: `insert into ${NEXT}.${table} select * from json_populate_recordset(null::${NEXT}.${table}, $1::json)`,
-    values: [JSON.stringify(rows)],
-  });
 }
 
 async function createIndexes(client: Client): Promise<void> {
@@ -251,22 +244,17 @@ async function catchUp(client: Client, log: EventLog, onFault: (error: Error) =>
 /** The projector waits at its checkpoint while the last events are applied and the names change. */
 async function takePlace(
   client: Client,
+  swap: Client,
   log: EventLog,
-  connect: () => Promise<Client>,
   onFault: (error: Error) => void,
 ): Promise<number> {
-  const swap = await connect();
-  try {
-    await swap.query('begin');
-    await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
-    const count = await catchUp(client, log, onFault);
-    await swap.query(`drop schema if exists ${OLD} cascade`);
-    await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
-    await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);
-    await swap.query('commit');
-    await swap.query(`drop schema ${OLD} cascade`);
-    return count;
-  } finally {
-    await swap.end();
-  }
+  await swap.query('begin');
+  await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
+  const count = await catchUp(client, log, onFault);
+  await swap.query(`drop schema if exists ${OLD} cascade`);
+  await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
+  await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);
+  await swap.query('commit');
+  await swap.query(`drop schema ${OLD} cascade`);
+  return count;
 }
