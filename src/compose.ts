@@ -287,6 +287,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       ...(issuer && { developmentJwks: issuer.publicJwks() }),
     });
     lifecycle.onClose(() => server.close());
+    // After a crash the read models may be behind what was acknowledged: nobody is to read that.
+    await progress.waitFor(await log.head()).catch(onFault);
     await server.listen().catch((error: unknown) => {
       throw error instanceof ListenFailed ? unusableAddress(error.fault, config, error) : error;
     });

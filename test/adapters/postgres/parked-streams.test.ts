@@ -77,7 +77,7 @@ async function expectWholeChain(): Promise<void> {
   }
 }
 
-const rebuild = () => rebuildReadModels({ log, connect: () => projectorClient(database.connectionString) });
+const rebuild = () => rebuildReadModels({ log, connect: (options) => projectorClient(database.connectionString, options) });
 
 const rowOf = async (registry: string) =>
   (
