@@ -7,7 +7,7 @@ import { benchMutations } from './mutations.ts';
 import { purserEnvironment, startPurser } from './purser-process.ts';
 import { benchRebuild } from './rebuild.ts';
 import { createRegistries, PROJECT } from './registries.ts';
-import { benchStart, memoryRow } from './start-and-memory.ts';
+import { benchStart, memoryRow, startIdle } from './start-and-memory.ts';
 import { benchSubscribers } from './subscribers.ts';
 import { printTable, type Row } from './table.ts';
 import { createTokenIssuer } from './tokens.ts';
@@ -38,11 +38,19 @@ async function run(print: (line: string) => void): Promise<void> {
     } finally {
       await purser.stop();
     }
-    await measure('start and memory', () => benchStart(environment, issuer));
-    await measure('append', async () => appendRows(await server.createDatabase('bench_append')));
-    await measure('rebuild', async () => benchRebuild(await server.createDatabase('bench_rebuild')));
-    const subscribersDatabase = await server.createDatabase('bench_subscribers');
-    await measure('subscribers', () => benchSubscribers({ ...environment, DATABASE_URL: subscribersDatabase }, issuer));
+    await measure('start', () => benchStart(environment, issuer));
+    const idle = await startIdle(environment, issuer);
+    try {
+      await measure('append', async () => appendRows(await server.createDatabase('bench_append')));
+      await measure('rebuild', async () => benchRebuild(await server.createDatabase('bench_rebuild')));
+      const subscribersDatabase = await server.createDatabase('bench_subscribers');
+      await measure('subscribers', () =>
+        benchSubscribers({ ...environment, DATABASE_URL: subscribersDatabase }, issuer),
+      );
+      await measure('memory', idle.measure);
+    } finally {
+      await idle.stop();
+    }
     print('');
     printTable(rows, print);
     print('');
