@@ -142,7 +142,9 @@ describe('get', () => {
       const { run, requests } = await ask((_, response) => answerJson(response, issued('robot', canary('asked'))), {
         input,
       });
-      expect(requests[0]?.variables.input).toMatchObject({ image: input.includes('/') ? input.trim() : `https://${input.trim()}` });
+      expect(requests[0]?.variables.input).toMatchObject({
+        image: input.includes('/') ? input.trim() : `https://${input.trim()}`,
+      });
       expect(JSON.parse(run.stdout)).toMatchObject({ ServerURL: input.trim() });
     },
   );

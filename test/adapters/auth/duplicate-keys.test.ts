@@ -60,10 +60,10 @@ const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
   ),
 }));
 
-function write(value: Tree, escape: boolean, space: string): string {
+function write(value: Tree, escaped: boolean, space: string): string {
   if (value === null || typeof value === 'number') return String(value);
   if (typeof value === 'string') return JSON.stringify(value);
-  if ('list' in value) return `[${space}${value.list.map((item) => write(item, escape, space)).join(`,${space}`)}]`;
+  if ('list' in value) return `[${space}${value.list.map((item) => write(item, escaped, space)).join(`,${space}`)}]`;
   const pairs = value.pairs.map(([key, item], index) => {
     const text = escape && index % 2 === 0 ? escaped(key) : JSON.stringify(key);
     return `${text}${space}:${space}${write(item, !escape, space)}`;
@@ -84,8 +84,8 @@ function hasDuplicate(value: Tree): boolean {
 }
 
 const agrees = (scan: (json: string) => StructureFault | undefined) =>
-  fc.property(tree, fc.boolean(), fc.constantFrom('', ' ', '\n\t '), (value, escape, space) => {
-    const json = write(value, escape, space);
+  fc.property(tree, fc.boolean(), fc.constantFrom('', ' ', '\n\t '), (value, escaped, space) => {
+    const json = write(value, escaped, space);
     JSON.parse(json);
     return (scan(json) === 'duplicate-key') === hasDuplicate(value);
   });

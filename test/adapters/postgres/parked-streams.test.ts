@@ -77,7 +77,8 @@ async function expectWholeChain(): Promise<void> {
   }
 }
 
-const rebuild = () => rebuildReadModels({ log, connect: (options) => projectorClient(database.connectionString, options) });
+const rebuild = () =>
+  rebuildReadModels({ log, connect: (options) => projectorClient(database.connectionString, options) });
 
 const rowOf = async (registry: string) =>
   (
