@@ -60,13 +60,13 @@ const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
   ),
 }));
 
-function write(value: Tree, escaped: boolean, space: string): string {
+function write(value: Tree, escaping: boolean, space: string): string {
   if (value === null || typeof value === 'number') return String(value);
   if (typeof value === 'string') return JSON.stringify(value);
-  if ('list' in value) return `[${space}${value.list.map((item) => write(item, escaped, space)).join(`,${space}`)}]`;
+  if ('list' in value) return `[${space}${value.list.map((item) => write(item, escaping, space)).join(`,${space}`)}]`;
   const pairs = value.pairs.map(([key, item], index) => {
-    const text = escape && index % 2 === 0 ? escaped(key) : JSON.stringify(key);
-    return `${text}${space}:${space}${write(item, !escape, space)}`;
+    const text = escaping && index % 2 === 0 ? escaped(key) : JSON.stringify(key);
+    return `${text}${space}:${space}${write(item, !escaping, space)}`;
   });
   return `{${pairs.join(`${space},`)}${space}}`;
 }
@@ -84,8 +84,8 @@ function hasDuplicate(value: Tree): boolean {
 }
 
 const agrees = (scan: (json: string) => StructureFault | undefined) =>
-  fc.property(tree, fc.boolean(), fc.constantFrom('', ' ', '\n\t '), (value, escaped, space) => {
-    const json = write(value, escaped, space);
+  fc.property(tree, fc.boolean(), fc.constantFrom('', ' ', '\n\t '), (value, escaping, space) => {
+    const json = write(value, escaping, space);
     JSON.parse(json);
     return (scan(json) === 'duplicate-key') === hasDuplicate(value);
   });
