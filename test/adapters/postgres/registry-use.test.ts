@@ -75,7 +75,7 @@ describe('the active leases of a registry', () => {
     await apply(createdEvent('b', 1), issuedEvent('b', 'b1', 1, LATER), deletedEvent('b'), createdEvent('b', 2));
     await apply(issuedEvent('b', 'b2', 2, LATER));
     const before = await activeLeases('b');
-    await rebuildReadModels({ log, connect: () => projectorClient(database.connectionString) });
+    await rebuildReadModels({ log, connect: (options) => projectorClient(database.connectionString, options) });
     expect(await activeLeases('b')).toEqual(before);
     expect(before).toEqual([1, 1, 1]);
   });
