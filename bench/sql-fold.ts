@@ -1,12 +1,16 @@
 import { withClient } from './database.ts';
 
+const COLUMNS = `id, project_id, phase, revision, last_version, url, entered_url, name, description, email, provider,
+  username, access, ca_certificate, rotate_every_days, credential_version, credential_kind, secret_id, secret_digest,
+  secret_missing, expires_at, expiry_source, rotated_at, rotated_by, created_at, created_by, updated_at, updated_by`;
+
 const MERGE = `create or replace aggregate bench_merge(jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}')`;
 
 /**
  * The last state of every registry by the database alone: each event as a patch, patches merged in their order. No
  * audit log, no chain of hashes, no changes and notices: less than a rebuild does, and what no rebuild can be faster than.
  */
-const FOLD = `insert into bench_fold
+const FOLD = `insert into bench_fold (${COLUMNS})
   select (state ->> 'registryId')::uuid, state ->> 'projectId', 'live', revision, (state #>> '{credential,version}')::int,
     state ->> 'url', state ->> 'enteredUrl', state ->> 'name', state ->> 'description', state ->> 'email',
     state ->> 'provider', state ->> 'username', state ->> 'access', state ->> 'caCertificate',
@@ -34,7 +38,7 @@ export function foldInSql(connectionString: string): Promise<number> {
   return withClient(connectionString, async (client) => {
     await client.query(MERGE);
     await client.query('drop table if exists bench_fold');
-    await client.query('create table bench_fold (like read_models.registries)');
+    await client.query(`create table bench_fold as select ${COLUMNS} from read_models.registries with no data`);
     const startedAt = performance.now();
     await client.query(FOLD);
     const milliseconds = performance.now() - startedAt;
