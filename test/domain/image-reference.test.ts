@@ -99,6 +99,8 @@ describe('an image reference', () => {
   it('names exactly its own host, never one that it only begins or ends with', () => {
     fc.assert(
       fc.property(reference, ({ host, path }) => {
+        // `host/v1` and `host/v2` are how the address of a registry's API is written.
+        fc.pre(!/^v[12]$/.test(path));
         expect(registryUrlOfImage(`${host}/${path}`, { plainHttpHosts })).toMatchObject({
           url: host,
           repository: path,
