@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
 
 /**
- * The process that makes the requests. autocannon spends as much time on an answer as the service under test does,
- * and on a small machine takes it from it; this sends prepared bytes and reads no more of an answer than it must.
+ * The process that makes the requests. Every body is sent once over all connections together, which creating wants and
+ * autocannon, whose connections each go through the whole list, does not do by itself. Sending prepared bytes and
+ * reading no more of an answer than it must, it takes 40 to 50 µs of CPU for one where autocannon takes 57 to 65.
  */
 
 export interface LoadOrder {

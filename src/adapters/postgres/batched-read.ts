@@ -13,8 +13,8 @@ interface Asked<Key, Result> {
 
 /**
  * Answers all who ask in one turn of the event loop with one read. Requests come in flocks, because those that were
- * written in one batch are answered together; reading for each of them alone costs the driver and the server three
- * times as much.
+ * written in one batch are answered together: one statement for each flock costs the driver and the server less than
+ * one for each of them.
  */
 export function createBatchedRead<Key, Result>(
   options: BatchedReadOptions<Key, Result>,

@@ -11,8 +11,8 @@ export interface RecentEvents {
 const MAX_EVENTS = 1_024;
 
 /**
- * A projector that leads would read back what the same process has just written: half of what a read costs it. Only
- * events without a gap between them are kept, so that what another process wrote is never passed over.
+ * A projector that leads would read back what the same process has just written. Only events without a gap between them
+ * are kept, so that what another process wrote is never passed over.
  */
 export function createRecentEvents(): RecentEvents {
   let events: RecordedEvent[] = [];

@@ -12,8 +12,8 @@ export interface SessionOptions {
   readonly pipeline?: boolean | undefined;
   /**
    * For sessions whose statements all look rows up by an index: a plan that was made while a table was small and is
-   * kept must not read all of it when it is large. Without it, making secrets current in a database that filled up
-   * since the start cost half a millisecond each.
+   * kept must not read all of it when it is large. In a database that filled up since the start, projecting a created
+   * registry took the server 340 to 570 µs, and more with every registry, because of one such plan; then 190 to 200.
    */
   readonly byIndexOnly?: boolean | undefined;
 }

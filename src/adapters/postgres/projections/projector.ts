@@ -143,7 +143,7 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
 /**
  * In two halves, where it is worth it: those who wait for the first are answered, and ask again, while the second is
  * being written. Callers who were once answered together would otherwise stay in step for ever, with Postgres idle
- * while the service works and the other way round: a tenth of the throughput of 32 callers.
+ * while the service works and the other way round. Halving gave 32 callers 4 to 10 % more, on a busy machine.
  */
 function inParts<Event>(events: readonly Event[]): (readonly Event[])[] {
   if (events.length < WORTH_HALVING.min || events.length > WORTH_HALVING.max) return [events];
