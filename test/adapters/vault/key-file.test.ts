@@ -111,7 +111,7 @@ describe('the start is refused, with the file and the key named, where', () => {
     ['there is no key', () => '# nothing\n', /holds no key/],
     ['it is empty', () => '', /holds no key/],
     ['it is far too large', () => '#'.repeat(100_000), /larger than/],
-    ['it is binary', () => randomBytes(64).toString('latin1').replaceAll('\n', '.'), /Line 1 of/],
+    ['it is binary', () => `\x01${randomBytes(64).toString('latin1').replaceAll('\n', '.')}`, /Line 1 of/],
   ];
   it.each(content)('%s', async (_, make, expected) => {
     const text = make();
