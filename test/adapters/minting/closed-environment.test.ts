@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createMutant } from '../../support/mutant.ts';
 import { sampleRequests } from './cloud-credentials.ts';
 import { type CloudStub, startCloudStub } from './cloud-stub.ts';
-import { faultOf, mintConfig, minterFor } from './minter-fixture.ts';
+import { egressDivertedTo, faultOf, mintConfig, minterFor } from './minter-fixture.ts';
 
 /** Whatever the environment points to: metadata services, proxies, other endpoints. */
 let lure: CloudStub;
@@ -100,6 +101,45 @@ describe('minting in an environment full of other credentials', () => {
     expect(stub.requests[0]?.form.get('RoleArn')).toBe('arn:aws:iam::123456789012:role/stored');
     expect(lure.connections()).toBe(0);
     expect(isPipeRead()).toBe(false);
+  });
+});
+
+/** Without endpoints of a test's own, which come before whatever the environment says. */
+describe("the clouds' own endpoints", () => {
+  const role = mintConfig({ kind: 'AMAZON_ECR', roleArn: 'arn:aws:iam::123456789012:role/stored' });
+  const [ecr, google, azure, github] = sampleRequests();
+  const EXPECTED = [
+    ['Amazon ECR', ecr, undefined, 'api.ecr.eu-west-1.amazonaws.com'],
+    ['a role', ecr, role, 'sts.eu-west-1.amazonaws.com'],
+    ['Google', google, undefined, 'oauth2.googleapis.com'],
+    ['Azure', azure, undefined, 'login.microsoftonline.com'],
+    ['GitHub', github, undefined, 'api.github.com'],
+  ] as const;
+
+  it.each(EXPECTED)('are used for %s, whatever the environment names', async (_what, sample, mint, host) => {
+    if (sample === undefined) throw new Error('there is a sample of each kind');
+    const { egress, hosts } = egressDivertedTo(stub);
+    const minter = minterFor(stub, { egress, endpoints: {} });
+    await faultOf(minter.mint({ ...sample.request, ...(mint && { mint }) }), ...sample.secrets);
+    expect(hosts).toEqual([host]);
+    expect(lure.connections()).toBe(0);
+    expect(isPipeRead()).toBe(false);
+  });
+
+  it("would be found to be others if the SDK's settings were left open", async () => {
+    const mutant = await createMutant('adapters/minting', [
+      { file: 'amazon-ecr.ts', find: 'ignoreConfiguredEndpointUrls: true,', replace: '' },
+    ]);
+    const { createPasswordMinter } =
+      await mutant.load<typeof import('../../../src/adapters/minting/password-minter.ts')>('password-minter.ts');
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'none'));
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'none'));
+    const { egress, hosts } = egressDivertedTo(stub);
+    if (ecr === undefined) throw new Error('there is a sample of each kind');
+    await createPasswordMinter({ egress, now: Date.now })
+      .mint(ecr.request)
+      .catch(() => undefined);
+    expect(hosts).toEqual([lure.authority]);
   });
 });
 
