@@ -144,9 +144,11 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
     if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) {
       throw ended('is of a credential that was replaced since');
     }
-    const login = (await logins(state, lease.purpose)) ?? missingSecret(lease.url);
+    const login = await logins(state, lease.purpose);
     await progress.waitFor(await log.head());
-    return issuedCredential(lease, login);
+    // Minting takes its time, in which the credential may have been replaced.
+    if (!(await isStillCurrent(state))) throw ended('is of a credential that was replaced since');
+    return issuedCredential(lease, login ?? missingSecret(lease.url));
   }
 
   async function lastAttempt(idempotent: IdempotentRequest): Promise<CredentialIssued | undefined> {

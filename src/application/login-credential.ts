@@ -41,11 +41,11 @@ export type LoginCredentials = (registry: LiveRegistry, purpose: LeasePurpose) =
 
 /**
  * The stored password, or one that is minted from it: the long-lived secret behind a minted one never gets further.
- * Undefined where the secret was destroyed or its row is missing.
+ * Undefined where the secret was destroyed or its row is missing, be it while a password was minted from it.
  */
 export function createLoginCredentials(vault: Vault, minted: MintedPasswords): LoginCredentials {
   return async (registry, purpose) => {
-    const { url, credential } = registry;
+    const { credential } = registry;
     const binding = bindingOf(registry);
     if (credential.mint === null) {
       const stored = await vault.open(binding, credential);
@@ -56,7 +56,7 @@ export function createLoginCredentials(vault: Vault, minted: MintedPasswords): L
       binding,
       source: credential,
       purpose,
-      openSource: async () => (await vault.open(binding, credential)) ?? missingSecret(url),
+      openSource: () => vault.open(binding, credential),
     });
   };
 }

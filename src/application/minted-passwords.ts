@@ -25,16 +25,17 @@ export interface MintedPasswordRequest {
   readonly binding: SecretBinding;
   readonly source: Pick<SecretRef, 'secretId'>;
   readonly purpose: LeasePurpose;
-  /** Opens the cloud credential. Called only when the cloud is asked. */
-  readonly openSource: () => Promise<LoginCredential>;
+  /** Opens the cloud credential; undefined where it was destroyed or its row is missing. Called only when the cloud is asked. */
+  readonly openSource: () => Promise<LoginCredential | undefined>;
 }
 
 export interface MintedPasswords {
   /**
    * A password that is kept, or else a new one. Whoever asks for the same one at the same time gets the same answer.
+   * Undefined where the cloud credential is gone, or went while a password was minted from it.
    * @throws PurserError CREDENTIAL_UNAVAILABLE with the fault's class, whatever `openSource` throws, UNAVAILABLE
    */
-  passwordFor(request: MintedPasswordRequest): Promise<MintedPassword>;
+  passwordFor(request: MintedPasswordRequest): Promise<MintedPassword | undefined>;
 }
 
 /** Whether the password is young enough to be given out without asking the cloud. `at` in milliseconds since 1970. */
@@ -51,7 +52,7 @@ function isValid({ expiresAt }: Pick<MintedPassword, 'expiresAt'>, at: number): 
 }
 
 export function createMintedPasswords({ minter, vault, now, onFault }: MintedPasswordsParts): MintedPasswords {
-  const underWay = new Map<string, Promise<MintedPassword>>();
+  const underWay = new Map<string, Promise<MintedPassword | undefined>>();
   const failures = new Map<string, { readonly fault: MintingFault; readonly until: number }>();
 
   return {
@@ -73,7 +74,7 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
     name: string,
     key: MintedPasswordKey,
     request: MintedPasswordRequest,
-  ): Promise<MintedPassword> {
+  ): Promise<MintedPassword | undefined> {
     const kept = await recall(key);
     if (kept !== undefined && isReusable(kept, now())) return kept;
     const known = failures.get(name);
@@ -99,8 +100,9 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
     name: string,
     key: MintedPasswordKey,
     { mint, openSource }: MintedPasswordRequest,
-  ): Promise<MintedPassword | MintingFault> {
+  ): Promise<MintedPassword | MintingFault | undefined> {
     const source = await openSource();
+    if (source === undefined) return undefined;
     let password: MintedPassword;
     try {
       password = await minter.mint({ mint, url: key.binding.host, source, purpose: key.purpose });
@@ -110,23 +112,16 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
       return error.fault;
     }
     failures.delete(name);
-    await keep(key, password);
-    return password;
+    return (await isSourceGone(key, password)) ? undefined : password;
   }
 
-  async function keep(key: MintedPasswordKey, password: MintedPassword): Promise<void> {
-    let isKept: boolean;
+  /** Keeps the password, which tells whether the credential behind it was destroyed meanwhile. */
+  async function isSourceGone(key: MintedPasswordKey, password: MintedPassword): Promise<boolean> {
     try {
-      isKept = await vault.keep(key, password);
+      return !(await vault.keep(key, password));
     } catch (error) {
       onFault(error);
-      return;
-    }
-    if (!isKept) {
-      throw new PurserError(
-        'CREDENTIAL_UNAVAILABLE',
-        `The credential of ${key.binding.host} was replaced or deleted while a password was minted from it. Ask again.`,
-      );
+      return false;
     }
   }
 

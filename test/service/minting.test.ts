@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MintingFailed, type MintRequest } from '../../src/application/ports/password-minter.ts';
 import { Secret } from '../../src/domain/secret.ts';
@@ -51,15 +52,20 @@ describe('a registry whose passwords are minted', () => {
     cloud = async () => 12 * HOUR_MS;
   });
 
-  const issue = () =>
+  const issue = (idempotencyKey?: string) =>
     replica.application.issueCredential(replica.context(), 'demo', {
       image: `${HOST}/team/app:1`,
       purpose: 'PUSH',
       pipeline: 'build',
       runId: undefined,
       ttlSeconds: 3600,
-      idempotencyKey: undefined,
+      idempotencyKey,
     });
+  const rotate = () => purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });
+  /** Spends what is kept, so that the next to ask has the cloud asked. */
+  const forget = () =>
+    withClient(purser.connectionString, (client) => client.query('delete from vault.minted_passwords'));
+  const version = async (): Promise<number> => (await purser.graphql(GET, { id })).data.registry.credential.version;
 
   it('says so, and gives out what was minted with its own end, never the secret behind it', async () => {
     expect((await purser.graphql(GET, { id })).data.registry.credential).toMatchObject({
@@ -79,31 +85,61 @@ describe('a registry whose passwords are minted', () => {
   it('gives the same password again, and mints once for all who ask at once after a rotation', async () => {
     const first = await issue();
     expect(asked).toEqual([]);
-    await purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });
+    await rotate();
     expect((await purser.graphql(GET, { id })).data.registry.credential).toMatchObject({ kind: 'MINTED', version: 2 });
-    const all = await Promise.all(Array.from({ length: 50 }, issue));
+    const all = await Promise.all(Array.from({ length: 50 }, () => issue()));
     expect(asked).toHaveLength(1);
     expect(new Set(all.map(({ password }) => password.reveal())).size).toBe(1);
     expect(all[0]?.password.reveal()).not.toBe(first.password.reveal());
   });
 
   it('has nothing left of what was minted from a credential that was replaced', async () => {
-    await purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });
+    await rotate();
     const { rows } = await withClient(purser.connectionString, (client) =>
       client.query('select count(*)::int as kept from vault.minted_passwords'),
     );
     expect(rows).toEqual([{ kept: 0 }]);
   });
 
+  it('gives out what was minted from the new credential where the old one was replaced while the cloud was asked', async () => {
+    await forget();
+    cloud = async () => {
+      if (asked.length === 1) await rotate();
+      return 12 * HOUR_MS;
+    };
+    const issued = await issue();
+    expect(asked).toHaveLength(2);
+    expect(asked[1]?.source.password.reveal()).not.toBe(asked[0]?.source.password.reveal());
+    expect(issued.lease.credentialVersion).toBe(await version());
+  });
+
+  it('gives nothing out again under the lease of a credential that is replaced while the cloud is asked', async () => {
+    const key = randomUUID();
+    await issue(key);
+    await forget();
+    cloud = async () => {
+      await rotate();
+      return 12 * HOUR_MS;
+    };
+    await expect(issue(key)).rejects.toMatchObject({
+      code: 'CREDENTIAL_UNAVAILABLE',
+      message: expect.stringContaining('replaced since'),
+    });
+  });
+
   it('answers CREDENTIAL_UNAVAILABLE with the kind of refusal, and makes no lease', async () => {
+    const current = await version();
     cloud = async () => Promise.reject(new MintingFailed('CREDENTIAL_REFUSED'));
     await expect(issue()).rejects.toMatchObject({
       code: 'CREDENTIAL_UNAVAILABLE',
       message: expect.stringContaining('Rotate'),
     });
     const { rows } = await withClient(purser.connectionString, (client) =>
-      client.query(`select count(*)::int as leases from log.events where type = 'CredentialIssued'
-        and (data->>'credentialVersion')::int = 3`),
+      client.query(
+        `select count(*)::int as leases from log.events where type = 'CredentialIssued'
+          and (data->>'credentialVersion')::int = $1`,
+        [current],
+      ),
     );
     expect(rows).toEqual([{ leases: 0 }]);
   });
