@@ -49,11 +49,9 @@ export interface Recording {
 export function createCredentialTests(parts: CredentialTestsParts): CredentialTests {
   const { log, aggregates, progress, probe, minter, limiter, now } = parts;
 
-  async function run(projectId: string, request: ProbeRequest): Promise<ProbeReport> {
-    if (!(await limiter.take(projectId))) {
-      throw new PurserError('RATE_LIMITED', 'This project has had its 10 tests for this minute. Wait a minute.');
-    }
-    return probe.probe(request);
+  async function takeTurn(projectId: string): Promise<void> {
+    if (await limiter.take(projectId)) return;
+    throw new PurserError('RATE_LIMITED', 'This project has had its 10 tests for this minute. Wait a minute.');
   }
 
   async function append(stream: string, event: RegistryTested | CredentialsTested, metadata: EventMetadata) {
@@ -85,12 +83,10 @@ export function createCredentialTests(parts: CredentialTestsParts): CredentialTe
   }
 
   async function withMintedPassword(request: ProbeRequest, mint: MintConfig): Promise<ProbeRequest> {
-    const { url, username, password } = request;
+    const { url, username, password, access } = request;
+    const purpose = access === 'PULL' ? 'PULL' : 'PUSH';
     try {
-      return {
-        ...request,
-        ...loginOf(await minter.mint({ mint, url, source: { username, password }, purpose: 'PUSH' })),
-      };
+      return { ...request, ...loginOf(await minter.mint({ mint, url, source: { username, password }, purpose })) };
     } catch (error) {
       if (!(error instanceof MintingFailed)) throw error;
       throw notVerified(OUTCOME_OF_FAULT[error.fault], mintingAdvice(error.fault));
@@ -98,10 +94,15 @@ export function createCredentialTests(parts: CredentialTestsParts): CredentialTe
   }
 
   return {
-    run,
+    async run(projectId, request) {
+      await takeTurn(projectId);
+      return probe.probe(request);
+    },
 
     async verify(projectId, request, mint) {
-      const report = await run(projectId, mint === null ? request : await withMintedPassword(request, mint));
+      // Before minting: whoever has no turn left is not to try credentials on a cloud either.
+      await takeTurn(projectId);
+      const report = await probe.probe(mint === null ? request : await withMintedPassword(request, mint));
       if (report.login === 'PROVED') return report;
       throw notVerified(report.outcome, diagnose({ provider: request.provider, url: request.url, ...report }));
     },

@@ -23,6 +23,7 @@ import type { Application, IssuedCredential } from '../../src/application/applic
 import { createApplication } from '../../src/application/create-application.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
+import type { RateLimiter } from '../../src/application/ports/rate-limiter.ts';
 import type { RegistryView } from '../../src/application/ports/read-models.ts';
 import type { RegistryProbe } from '../../src/application/ports/registry-probe.ts';
 import type { StagedSecret, Vault } from '../../src/application/ports/vault.ts';
@@ -56,6 +57,7 @@ export interface Between {
   readonly vault?: (vault: Vault) => Vault;
   readonly minter?: PasswordMinter;
   readonly probe?: RegistryProbe;
+  readonly limiter?: RateLimiter;
 }
 
 export async function startReplica(purser: TestPurser, between: Between = {}): Promise<Replica> {
@@ -100,7 +102,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     probe,
     minter: between.minter ?? { mint: notAsked },
     mintedPasswords,
-    limiter: { take: notAsked },
+    limiter: between.limiter ?? { take: notAsked },
     plainHttpHosts: new Set(),
     now,
     onFault: () => undefined,

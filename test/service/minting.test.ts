@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MintingFailed, type MintRequest } from '../../src/application/ports/password-minter.ts';
+import type { ProbeReport, ProbeRequest } from '../../src/application/ports/registry-probe.ts';
+import type { RegistryAccess } from '../../src/domain/events.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
@@ -10,12 +12,25 @@ import { CREATE, GET, ROTATE } from './operations.ts';
 
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const HOUR_MS = 3_600_000;
+const LOGGED_IN: ProbeReport = {
+  outcome: 'OK',
+  detail: null,
+  login: 'PROVED',
+  pull: 'UNKNOWN',
+  push: 'UNKNOWN',
+  method: 'BASIC',
+  repository: null,
+  expiresAt: null,
+  durationMs: 1,
+};
 
 /** The use cases with everything real but the cloud, whose adapters have tests of their own. */
 describe('a registry whose passwords are minted', () => {
   const source = canary('cloud');
   const asked: MintRequest[] = [];
+  const probed: ProbeRequest[] = [];
   let cloud: () => Promise<number> = async () => 12 * HOUR_MS;
+  let hasTurns = true;
   let purser: TestPurser;
   let replica: Replica;
   let id: string;
@@ -32,6 +47,13 @@ describe('a registry whose passwords are minted', () => {
           return { username: 'AWS', password: new Secret(canary(`minted-${asked.length}`)), issuedAt, expiresAt };
         },
       },
+      probe: {
+        async probe(request) {
+          probed.push(request);
+          return LOGGED_IN;
+        },
+      },
+      limiter: { take: async () => hasTurns },
     });
     const input = {
       url: HOST,
@@ -49,6 +71,8 @@ describe('a registry whose passwords are minted', () => {
   });
   beforeEach(() => {
     asked.length = 0;
+    probed.length = 0;
+    hasTurns = true;
     cloud = async () => 12 * HOUR_MS;
   });
 
@@ -142,6 +166,40 @@ describe('a registry whose passwords are minted', () => {
       ),
     );
     expect(rows).toEqual([{ leases: 0 }]);
+  });
+
+  const createVerified = (url: string, access: RegistryAccess) =>
+    replica.application.createRegistry(replica.context(), 'demo', {
+      url,
+      username: 'AKIAIOSFODNN7EXAMPLE',
+      password: new Secret(source),
+      mint: { kind: 'AMAZON_ECR', roleArn: null, tenantId: null, installationId: null },
+      access,
+      verify: true,
+      name: undefined,
+      description: undefined,
+      email: undefined,
+      provider: undefined,
+      caCertificate: undefined,
+      expiresAt: undefined,
+      rotateEveryDays: undefined,
+      idempotencyKey: undefined,
+    });
+
+  it.each<[RegistryAccess, string, string]>([
+    ['PULL', 'PULL', HOST.replace('1', '3')],
+    ['PULL_AND_PUSH', 'PUSH', HOST.replace('1', '4')],
+  ])('is verified, where it is for %s, with a password for %s and no more', async (access, purpose, url) => {
+    await createVerified(url, access);
+    expect(asked.map((request) => request.purpose)).toEqual([purpose]);
+    expect(probed).toMatchObject([{ url, username: 'AWS' }]);
+    expect(probed[0]?.password.reveal()).not.toBe(source);
+  });
+
+  it('tries its credential on the cloud only where the project has a test left', async () => {
+    hasTurns = false;
+    await expect(createVerified(HOST.replace('1', '5'), 'PULL')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(asked).toEqual([]);
   });
 
   it.each([
