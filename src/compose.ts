@@ -214,25 +214,10 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     lifecycle.onClose(() => attempts.flush({ all: true }));
 
     const abandonStages = abandonOrphanedStages({ log, aggregates, vault, now: Date.now });
-    const intervalMs = config.healthCheckIntervalMs;
-    const checkDue =
-      intervalMs === undefined
-        ? async () => 0
-        : scheduledChecks({
-            registries,
-            aggregates,
-            logins,
-            probe,
-            tests,
-            intervalMs,
-            now: Date.now,
-            random: Math.random,
-            onFault,
-          });
     const chores = createChores(
       [
         () => attempts.flush({ all: false }),
-        ...[abandonStages, () => mintedPasswords.removeExpired(), () => recheckSecrets(reads), checkDue].map(
+        ...[abandonStages, () => mintedPasswords.removeExpired(), () => recheckSecrets(reads)].map(
           (chore) => async (signal: AbortSignal) => {
             if (projector.leading) await chore(signal);
           },
@@ -241,6 +226,15 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       { everyMs: HOUSEKEEPING_MS, onFault },
     );
     lifecycle.onClose(() => chores.stop());
+
+    const { healthCheckIntervalMs: intervalMs } = config;
+    if (intervalMs !== undefined) {
+      const leading = () => projector.leading;
+      const parts = { registries, aggregates, logins, probe, tests, intervalMs, leading, now: Date.now, onFault };
+      // Apart from the other chores, which would have to wait for registries that do not answer.
+      const checks = createChores([scheduledChecks(parts)], { everyMs: HOUSEKEEPING_MS, onFault });
+      lifecycle.onClose(() => checks.stop());
+    }
 
     const projectionLag = async () => Number((await log.head()) - (await readCheckpoint()));
     metrics.measureProjectionLag(projectionLag);

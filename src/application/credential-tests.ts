@@ -8,9 +8,9 @@ import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
 import type { HealthView } from '../domain/registry-view.ts';
 import type { Aggregates } from './aggregates.ts';
 import { eventsToAppend } from './event-metadata.ts';
-import { mintingAdvice } from './minted-passwords.ts';
+import { FINDING_OF_FAULT, mintingAdvice } from './minted-passwords.ts';
 import { type EventLog, EventLogUnavailable, type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
-import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMinter } from './ports/password-minter.ts';
+import { type MintedPassword, MintingFailed, type PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
 import type { ProbeReport, ProbeRequest, RegistryProbe } from './ports/registry-probe.ts';
@@ -89,7 +89,7 @@ export function createCredentialTests(parts: CredentialTestsParts): CredentialTe
       return { ...request, ...loginOf(await minter.mint({ mint, url, source: { username, password }, purpose })) };
     } catch (error) {
       if (!(error instanceof MintingFailed)) throw error;
-      throw notVerified(OUTCOME_OF_FAULT[error.fault], mintingAdvice(error.fault));
+      throw notVerified(FINDING_OF_FAULT[error.fault].outcome, mintingAdvice(error.fault));
     }
   }
 
@@ -122,16 +122,6 @@ export function createCredentialTests(parts: CredentialTestsParts): CredentialTe
     },
   };
 }
-
-const OUTCOME_OF_FAULT: Readonly<Record<MintingFault, ProbeOutcome>> = {
-  CREDENTIAL_REFUSED: 'AUTHENTICATION_FAILED',
-  NOT_PERMITTED: 'INSUFFICIENT_PERMISSION',
-  NOT_FOUND: 'UNEXPECTED_ANSWER',
-  THROTTLED: 'RATE_LIMITED',
-  UNREACHABLE: 'UNREACHABLE',
-  TARGET_NOT_ALLOWED: 'TARGET_NOT_ALLOWED',
-  UNEXPECTED_ANSWER: 'UNEXPECTED_ANSWER',
-};
 
 function loginOf({ username, password }: MintedPassword): Pick<ProbeRequest, 'username' | 'password'> {
   return { username, password };

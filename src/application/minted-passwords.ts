@@ -1,5 +1,6 @@
+import { diagnose } from '../domain/diagnosis.ts';
 import { PurserError } from '../domain/errors.ts';
-import type { LeasePurpose, MintConfig, SecretRef } from '../domain/events.ts';
+import type { LeasePurpose, MintConfig, SecretRef, TestFindings } from '../domain/events.ts';
 import { mintedPurpose } from '../domain/mint-source.ts';
 import type { MintedPasswordKey, MintedPasswordVault } from './ports/minted-password-store.ts';
 import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMinter } from './ports/password-minter.ts';
@@ -133,34 +134,27 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
 }
 
 function credentialUnavailable(host: string, fault: MintingFault): PurserError {
-  return new PurserError(
-    'CREDENTIAL_UNAVAILABLE',
-    `No password could be minted for ${host} (${fault}). ${mintingAdvice(fault)}`,
-  );
+  const message = `No password could be minted for ${host} (${fault}). ${mintingAdvice(fault)}`;
+  return new PurserError('CREDENTIAL_UNAVAILABLE', message, {}, { cause: new MintingFailed(fault) });
 }
 
-/** What to do about it. */
+/** Of an error that `passwordFor` threw; undefined where it was not a cloud that failed. */
+export function mintingFaultOf(error: unknown): MintingFault | undefined {
+  return error instanceof PurserError && error.cause instanceof MintingFailed ? error.cause.fault : undefined;
+}
+
+/** What a test of a registry says where no password could be minted for it. */
+export const FINDING_OF_FAULT: Readonly<Record<MintingFault, Pick<TestFindings, 'outcome' | 'detail'>>> = {
+  CREDENTIAL_REFUSED: { outcome: 'AUTHENTICATION_FAILED', detail: 'NOT_MINTED' },
+  NOT_PERMITTED: { outcome: 'INSUFFICIENT_PERMISSION', detail: 'NOT_MINTED' },
+  NOT_FOUND: { outcome: 'UNEXPECTED_ANSWER', detail: 'UNKNOWN_TO_CLOUD' },
+  THROTTLED: { outcome: 'RATE_LIMITED', detail: 'NOT_MINTED' },
+  UNREACHABLE: { outcome: 'UNREACHABLE', detail: 'NOT_MINTED' },
+  TARGET_NOT_ALLOWED: { outcome: 'TARGET_NOT_ALLOWED', detail: 'NOT_MINTED' },
+  UNEXPECTED_ANSWER: { outcome: 'UNEXPECTED_ANSWER', detail: 'NOT_MINTED' },
+};
+
+/** What to do about it: the same for every provider and registry. */
 export function mintingAdvice(fault: MintingFault): string {
-  switch (fault) {
-    case 'CREDENTIAL_REFUSED':
-      return 'The cloud refuses the stored credential: it is wrong, expired, disabled or deleted. Rotate it.';
-    case 'NOT_PERMITTED':
-      return 'The cloud knows the stored credential but does not permit this. Grant it access to the registry, and to the role or the permissions that are named.';
-    case 'NOT_FOUND':
-      return 'The cloud does not know the tenant, the installation or the registry. Check what was entered.';
-    case 'THROTTLED':
-      return 'The cloud asks for fewer requests. Try again in a few minutes.';
-    case 'UNREACHABLE':
-      return 'The cloud cannot be reached or is at fault itself. Try again later.';
-    case 'TARGET_NOT_ALLOWED':
-      return 'The service may not connect there. Have the operator add the host to EGRESS_ALLOW.';
-    case 'UNEXPECTED_ANSWER':
-      return 'The cloud gave an answer that is not understood. Try again later.';
-    default:
-      return unknownFault(fault);
-  }
-}
-
-function unknownFault(fault: never): never {
-  throw new Error(`unknown fault of minting ${fault}`);
+  return diagnose({ provider: 'GENERIC', url: '', ...FINDING_OF_FAULT[fault] }) ?? '';
 }

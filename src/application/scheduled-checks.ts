@@ -1,59 +1,102 @@
+import type { LiveRegistry } from '../domain/registry.ts';
 import type { Aggregates } from './aggregates.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import { systemMetadata } from './event-metadata.ts';
 import type { LoginCredentials } from './login-credential.ts';
+import { FINDING_OF_FAULT, mintingFaultOf } from './minted-passwords.ts';
 import type { RegistryQueries } from './ports/read-models.ts';
-import type { RegistryProbe } from './ports/registry-probe.ts';
+import type { ProbeReport, RegistryProbe } from './ports/registry-probe.ts';
 
-const BATCH = 20;
-/** A part of the interval by which each check comes later, so that registries are not asked all at once. */
-const JITTER = 0.2;
+/** A round checks so many at most, which spreads those that were never checked. */
+const BATCH = 100;
+/** So many are asked at a time: one that does not answer holds up its own place alone. */
+const AT_A_TIME = 5;
+/** A part of the interval by which the checks of a registry come later, each registry's by another one. */
+const SPREAD = 0.2;
 
 export interface ScheduledChecksParts {
-  readonly registries: RegistryQueries;
+  readonly registries: Pick<RegistryQueries, 'dueForCheck'>;
   readonly aggregates: Aggregates;
   readonly logins: LoginCredentials;
   readonly probe: RegistryProbe;
   readonly tests: Pick<CredentialTests, 'record'>;
   /** Milliseconds between two checks of one registry. */
   readonly intervalMs: number;
+  /** Whether it is still for this replica to check. */
+  readonly leading: () => boolean;
   readonly now: () => number;
-  readonly random: () => number;
   readonly onFault: (error: unknown) => void;
 }
 
 /**
  * Logs in to the registries whose last test is longer ago than the interval; for the leader alone. A registry that
  * refused its credential is left alone until that is rotated or tested by hand: providers ban whoever keeps trying.
- * Gives how many were checked.
+ * Where passwords are minted, a cloud that gives none is a finding as well. Gives how many were checked.
  */
 export function scheduledChecks(parts: ScheduledChecksParts): (signal: AbortSignal) => Promise<number> {
-  const { registries, aggregates, logins, probe, tests, intervalMs, now, random, onFault } = parts;
+  const { registries, aggregates, logins, probe, tests, intervalMs, leading, now, onFault } = parts;
+  /** Those whose check gave no finding, and until when they are left alone: they would come first in every round. */
+  const setAside = new Map<string, number>();
 
   async function check(registryId: string): Promise<void> {
     const { state } = await aggregates.registry(registryId);
     if (state.phase !== 'live') return;
-    const login = await logins(state, 'PULL');
-    if (!login) return;
-    const { url, provider, caCertificate, access } = state;
-    const { username, password } = login;
-    const report = await probe.probe({ url, provider, username, password, caCertificate, repository: null, access });
+    const report = await reportOn(state);
+    if (!report) return;
     await tests.record(state, report, { metadata: systemMetadata(state.projectId), scheduled: true });
+    setAside.delete(registryId);
+  }
+
+  async function reportOn(registry: LiveRegistry): Promise<ProbeReport | undefined> {
+    const login = await loginOrReport(registry);
+    if (!login || 'outcome' in login) return login;
+    const { url, provider, caCertificate, access } = registry;
+    const { username, password } = login;
+    return probe.probe({ url, provider, username, password, caCertificate, repository: null, access });
+  }
+
+  async function loginOrReport(registry: LiveRegistry): Promise<Awaited<ReturnType<LoginCredentials>> | ProbeReport> {
+    const startedAt = now();
+    try {
+      return await logins(registry, 'PULL');
+    } catch (error) {
+      const fault = mintingFaultOf(error);
+      if (fault === undefined) throw error;
+      return { ...NOT_ASKED, ...FINDING_OF_FAULT[fault], durationMs: now() - startedAt };
+    }
   }
 
   return async (signal) => {
-    const due = new Date(now() - intervalMs * (1 + JITTER * random())).toISOString();
-    const ids = await registries.dueForCheck(due, BATCH);
+    if (!leading()) return 0;
+    const at = now();
+    for (const [id, until] of setAside) if (until <= at) setAside.delete(id);
+    const due = await registries.dueForCheck({
+      testedBefore: new Date(at - intervalMs).toISOString(),
+      spreadMs: intervalMs * SPREAD,
+      except: [...setAside.keys()],
+      limit: BATCH,
+    });
+    const waiting = due.values();
     let checked = 0;
-    for (const id of ids) {
-      if (signal.aborted) break;
-      try {
-        await check(id);
+
+    async function checkWaiting(): Promise<void> {
+      for (const id of waiting) {
+        if (signal.aborted || !leading()) return;
         checked += 1;
-      } catch (error) {
-        onFault(error);
+        setAside.set(id, at + intervalMs);
+        await check(id).catch(onFault);
       }
     }
+    await Promise.all(Array.from({ length: AT_A_TIME }, checkWaiting));
     return checked;
   };
 }
+
+const NOT_ASKED = {
+  login: 'UNKNOWN',
+  pull: 'UNKNOWN',
+  push: 'UNKNOWN',
+  method: null,
+  repository: null,
+  expiresAt: null,
+} as const satisfies Partial<ProbeReport>;

@@ -1,6 +1,7 @@
 import { CONNECTION_DIAGNOSES } from './diagnoses/connection.ts';
 import type { Diagnosis } from './diagnoses/entry.ts';
 import { LOGIN_DIAGNOSES } from './diagnoses/login.ts';
+import { MINTING_DIAGNOSES } from './diagnoses/minting.ts';
 import { RIGHTS_DIAGNOSES } from './diagnoses/rights.ts';
 import type { RegistryProvider } from './events.ts';
 import type { ProbeDetail, ProbeOutcome } from './probe-outcome.ts';
@@ -14,7 +15,12 @@ export interface DiagnosedFinding {
   readonly detail: ProbeDetail | null;
 }
 
-const DIAGNOSES: readonly Diagnosis[] = [...LOGIN_DIAGNOSES, ...RIGHTS_DIAGNOSES, ...CONNECTION_DIAGNOSES];
+const DIAGNOSES: readonly Diagnosis[] = [
+  ...MINTING_DIAGNOSES,
+  ...LOGIN_DIAGNOSES,
+  ...RIGHTS_DIAGNOSES,
+  ...CONNECTION_DIAGNOSES,
+];
 
 /** What is wrong and what to do about it, in a sentence or more; null where nothing is. */
 export function diagnose(finding: DiagnosedFinding): string | null {

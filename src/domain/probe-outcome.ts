@@ -48,7 +48,11 @@ export type ProbeDetail =
   /** A service-account key that is not whole. */
   | 'BROKEN_KEY'
   /** A service-account key that was put in quotes once more on its way. */
-  | 'REQUOTED_KEY';
+  | 'REQUOTED_KEY'
+  /** It is the cloud that says so, from which a password was to be minted: the registry was not asked. */
+  | 'NOT_MINTED'
+  /** The same cloud does not know the tenant, the installation or the registry. */
+  | 'UNKNOWN_TO_CLOUD';
 
 /** The registry will not have the credential: asking again is of no use, and gets the service banned. */
 export const REFUSALS: readonly ProbeOutcome[] = ['AUTHENTICATION_FAILED', 'EXPIRED'];

@@ -24,11 +24,11 @@ import { createApplication } from '../../src/application/create-application.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
 import type { RateLimiter } from '../../src/application/ports/rate-limiter.ts';
-import type { RegistryView } from '../../src/application/ports/read-models.ts';
+import type { RegistryQueries, RegistryView } from '../../src/application/ports/read-models.ts';
 import type { RegistryProbe } from '../../src/application/ports/registry-probe.ts';
 import type { StagedSecret, Vault } from '../../src/application/ports/vault.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
-import { scheduledChecks } from '../../src/application/scheduled-checks.ts';
+import { type ScheduledChecksParts, scheduledChecks } from '../../src/application/scheduled-checks.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { TestPurser } from '../support/purser.ts';
 
@@ -42,8 +42,12 @@ export interface Replica {
   rotate(id: string, password: string, idempotencyKey?: string): Promise<RegistryView>;
   rename(id: string, username: string): Promise<RegistryView>;
   issue(image: string): Promise<IssuedCredential>;
-  /** One round of the scheduled checks. @returns how many registries were checked */
-  checkDue(intervalMs: number): Promise<number>;
+  /** Gives one round of the scheduled checks, which gives how many registries were checked. */
+  scheduledChecks(
+    intervalMs: number,
+    options?: Partial<Pick<ScheduledChecksParts, 'leading' | 'onFault'>>,
+  ): () => Promise<number>;
+  readonly registries: RegistryQueries;
   /** What housekeeping does, without regard to how long ago a secret was staged. @returns how many were abandoned */
   abandonOrphans(): Promise<number>;
   staged(): Promise<StagedSecret[]>;
@@ -146,18 +150,21 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
         ttlSeconds: 3600,
         idempotencyKey: undefined,
       }),
-    checkDue: (intervalMs) =>
-      scheduledChecks({
+    scheduledChecks: (intervalMs, { leading = () => true, onFault = throwIt } = {}) => {
+      const check = scheduledChecks({
         registries,
         aggregates,
         logins,
         probe,
         tests,
         intervalMs,
+        leading,
         now,
-        random: () => 0,
-        onFault: throwIt,
-      })(new AbortController().signal),
+        onFault,
+      });
+      return () => check(new AbortController().signal);
+    },
+    registries,
     abandonOrphans: abandonOrphanedStages({ log, aggregates, vault, now, olderThanMs: 0 }),
     staged: () => sealingVault.staged(0, 100),
     discardUntold: (secretId) => sealingVault.discard(secretId),

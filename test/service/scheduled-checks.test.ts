@@ -1,8 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MintingFailed, type MintingFault, type MintRequest } from '../../src/application/ports/password-minter.ts';
 import type { ProbeReport, ProbeRequest } from '../../src/application/ports/registry-probe.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
+import { withClient } from '../support/server-databases.ts';
 import { CREATE, GET, NOTICES, ROTATE } from './operations.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,6 +27,12 @@ const REFUSED: ProbeReport = { ...OK, outcome: 'AUTHENTICATION_FAILED', login: '
 describe('scheduled checks', () => {
   const asked: ProbeRequest[] = [];
   const answers = new Map<string, ProbeReport>();
+  const minted: MintRequest[] = [];
+  let cloud: MintingFault | undefined;
+  /** Hosts whose stored password cannot be read at present. */
+  const unreadable = new Set<string>();
+  /** Called with every question, before it is answered. */
+  let onAsked: () => Promise<void> | void = () => undefined;
   let purser: TestPurser;
   let replica: Replica;
 
@@ -32,23 +42,50 @@ describe('scheduled checks', () => {
       probe: {
         async probe(request) {
           asked.push(request);
+          await onAsked();
           return answers.get(request.url) ?? OK;
         },
       },
+      minter: {
+        async mint(request) {
+          minted.push(request);
+          if (cloud !== undefined) throw new MintingFailed(cloud);
+          const [issuedAt, expiresAt] = [0, 12 * HOUR_MS].map((ms) => new Date(Date.now() + ms).toISOString());
+          return {
+            username: 'AWS',
+            password: new Secret(canary('minted')),
+            issuedAt: issuedAt ?? '',
+            expiresAt: expiresAt ?? '',
+          };
+        },
+      },
+      vault: (vault) => ({
+        ...vault,
+        open: (binding, ref) =>
+          unreadable.has(binding.host) ? Promise.reject(new Error('unreadable')) : vault.open(binding, ref),
+      }),
+      limiter: { take: async () => true },
     });
+  });
+  beforeEach(() => {
+    cloud = undefined;
+    onAsked = () => undefined;
+    minted.length = 0;
+    unreadable.clear();
   });
   afterAll(async () => {
     await replica?.close();
     await purser?.stop();
   });
 
-  async function create(url: string): Promise<string> {
-    const { data } = await purser.graphql(CREATE, { input: { url, username: 'ada', password: canary('checked') } });
+  async function create(url: string, details: object = {}): Promise<string> {
+    const input = { url, username: 'ada', password: canary('checked'), ...details };
+    const { data } = await purser.graphql(CREATE, { input });
     return data.createRegistry.registry.id;
   }
   async function check(intervalMs: number): Promise<string[]> {
     asked.length = 0;
-    await replica.checkDue(intervalMs);
+    await replica.scheduledChecks(intervalMs)();
     return asked.map(({ url }) => url).sort();
   }
   const registry = async (id: string) => (await purser.graphql(GET, { id })).data.registry;
@@ -88,5 +125,135 @@ describe('scheduled checks', () => {
     answers.set('telling.example', { ...OK, expiresAt: '2041-01-01T00:00:00.000Z' });
     await check(-1);
     expect((await registry(id)).revision).toBe(1);
+  });
+
+  it('go on with a registry that does not answer', async () => {
+    const id = await create('silent.example');
+    answers.set('silent.example', { ...OK, outcome: 'UNREACHABLE', login: 'UNKNOWN' });
+    for (let round = 0; round < 3; round += 1) expect(await check(-1)).toContain('silent.example');
+    expect(await registry(id)).toMatchObject({ health: { outcome: 'UNREACHABLE' }, credential: { status: 'ACTIVE' } });
+  });
+
+  it('leave a credential alone whose time has passed', async () => {
+    const id = await create('ended.example', { expiresAt: new Date(Date.now() + HOUR_MS).toISOString() });
+    expect(await check(-1)).toContain('ended.example');
+    await withClient(purser.connectionString, (client) =>
+      client.query(`update read_models.registries set expires_at = now() - interval '1 s' where id = $1`, [id]),
+    );
+    expect(await check(-1)).not.toContain('ended.example');
+  });
+
+  it('continue with a registry that was refused after a test by hand that it passed', async () => {
+    const id = await create('mended.example');
+    answers.set('mended.example', REFUSED);
+    await check(HOUR_MS);
+    expect(await check(-1)).not.toContain('mended.example');
+    answers.delete('mended.example');
+    await replica.application.testRegistry(replica.context(), 'demo', id, null);
+    expect(await check(-1)).toContain('mended.example');
+  });
+
+  describe('of a registry whose passwords are minted', () => {
+    const mint = { kind: 'AMAZON_ECR' };
+    const hostOf = (account: string) => `${account}.dkr.ecr.eu-west-1.amazonaws.com`;
+    const createMinting = (account: string) => create(hostOf(account), { username: 'AKIAIOSFODNN7EXAMPLE', mint });
+
+    it('log in with what is minted', async () => {
+      await createMinting('100000000001');
+      expect(await check(HOUR_MS)).toEqual([hostOf('100000000001')]);
+      expect([minted.length, asked[0]?.username]).toEqual([1, 'AWS']);
+    });
+
+    it('end where the cloud refuses the credential, which is a notice', async () => {
+      const id = await createMinting('100000000002');
+      cloud = 'CREDENTIAL_REFUSED';
+      expect(await check(HOUR_MS)).toEqual([]);
+      expect(minted).toHaveLength(1);
+      expect(await registry(id)).toMatchObject({
+        health: { outcome: 'AUTHENTICATION_FAILED' },
+        credential: { status: 'FAILING' },
+      });
+      const { nodes } = (await purser.graphql(NOTICES, { registryId: id })).data.rotationNotices;
+      expect(nodes).toMatchObject([{ kind: 'AUTHENTICATION_FAILED' }]);
+      await check(-1);
+      expect(minted.filter(({ url }) => url === hostOf('100000000002'))).toHaveLength(1);
+    });
+
+    it('go on where the cloud is at fault, after the interval and not before', async () => {
+      const id = await createMinting('100000000003');
+      cloud = 'UNREACHABLE';
+      await check(HOUR_MS);
+      await check(HOUR_MS);
+      expect(minted).toHaveLength(1);
+      expect(await registry(id)).toMatchObject({
+        health: { outcome: 'UNREACHABLE' },
+        credential: { status: 'ACTIVE' },
+      });
+      cloud = undefined;
+      await purser.graphql(ROTATE, { id, input: { password: canary('checked') } });
+      expect(await check(-1)).toContain(hostOf('100000000003'));
+    });
+  });
+
+  it('set a registry aside that cannot be checked, and check the others', async () => {
+    await create('unreadable.example');
+    unreadable.add('unreadable.example');
+    const faults: unknown[] = [];
+    const round = replica.scheduledChecks(HOUR_MS, { onFault: (error) => faults.push(error) });
+    expect(await round()).toBe(1);
+    await create('readable.example');
+    asked.length = 0;
+    expect(await round()).toBe(1);
+    expect(asked.map(({ url }) => url)).toEqual(['readable.example']);
+    expect(faults).toHaveLength(1);
+  });
+
+  it('ask nobody where another replica leads, and no more registries once it does', async () => {
+    let leads = false;
+    const round = replica.scheduledChecks(-1, { leading: () => leads });
+    asked.length = 0;
+    expect(await round()).toBe(0);
+    leads = true;
+    onAsked = () => {
+      leads = false;
+    };
+    await round();
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThanOrEqual(5);
+  });
+
+  it('ask five registries at a time', async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    onAsked = () => held;
+    asked.length = 0;
+    const round = replica.scheduledChecks(-1)();
+    await vi.waitUntil(() => asked.length >= 5);
+    for (let turns = 0; turns < 20; turns += 1) await turn();
+    expect(asked).toHaveLength(5);
+    letGo();
+    expect(await round).toBeGreaterThan(5);
+  });
+
+  it('are due at another time for each registry, and for each at the same whenever one looks', async () => {
+    for (let one = 0; one < 12; one += 1) await create(`spread-${one}.example`);
+    await check(-1);
+    const { registries } = replica;
+    const due = (sinceMs: number) =>
+      registries.dueForCheck({
+        testedBefore: new Date(Date.now() + sinceMs).toISOString(),
+        spreadMs: 2 * HOUR_MS,
+        except: [],
+        limit: 100,
+      });
+    const all = await due(2 * HOUR_MS);
+    expect(all.length).toBeGreaterThan(12);
+    const some = await due(HOUR_MS);
+    expect(some.length).toBeGreaterThan(0);
+    expect(some.length).toBeLessThan(all.length);
+    expect(await due(HOUR_MS)).toEqual(some);
+    expect(await due(-HOUR_MS)).toEqual([]);
   });
 });

@@ -57,6 +57,15 @@ export interface Page<Node, Cursor> {
   readonly hasNextPage: boolean;
 }
 
+export interface DueForCheck {
+  /** Not tested since then, */
+  readonly testedBefore: Instant;
+  /** or since some time before that, for each registry another, by at most so many milliseconds. */
+  readonly spreadMs: number;
+  readonly except: readonly string[];
+  readonly limit: number;
+}
+
 export interface RegistryQueries {
   list(
     projectId: string,
@@ -64,8 +73,8 @@ export interface RegistryQueries {
   ): Promise<Page<RegistryView, RegistryCursor>>;
   count(projectId: string, filter: RegistryFilter): Promise<number>;
   byId(projectId: string, id: string): Promise<RegistryView | undefined>;
-  /** Live registries that were not tested since `before` and whose credential did not fail its last test, oldest first. */
-  dueForCheck(before: Instant, limit: number): Promise<string[]>;
+  /** Live registries whose credential has not ended and was not refused at its last test, the longest untested first. */
+  dueForCheck(due: DueForCheck): Promise<string[]>;
   /** In the order of the ids. */
   usage(registryIds: readonly string[]): Promise<UsageView[]>;
 }

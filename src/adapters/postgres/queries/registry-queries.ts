@@ -37,6 +37,9 @@ type ViewRow = RegistryRow & { readonly secret_missing: boolean; readonly health
 const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome) => `'${outcome}'`).join(', ')})
   and (health->>'credentialVersion')::int = credential_version, false)`;
 
+/** From 0 to 1, for each registry another and always the same. */
+const PLACE = '((hashtext(id::text)::float8 + 2147483648) / 4294967296)';
+
 export function createRegistryQueries(database: Queryable, now: () => number): RegistryQueries {
   return {
     async list(projectId, { filter, order, first, after }) {
@@ -69,12 +72,14 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
       return row && view(row);
     },
 
-    async dueForCheck(before, limit) {
+    async dueForCheck({ testedBefore, spreadMs, except, limit }) {
       const text = `select id from read_models.registries
-        where phase = 'live' and not secret_missing and not ${FAILING}
-          and coalesce(health->>'testedAt', '') < $1
-        order by health->>'testedAt' nulls first, id limit $2`;
-      const { rows } = await database.query<{ id: string }>(named('registries-due', text, [before, limit]));
+        where phase = 'live' and not secret_missing and not ${FAILING} and (expires_at is null or expires_at > $1)
+          and coalesce((health->>'testedAt')::timestamptz < $2::timestamptz - ${PLACE} * $3 * interval '1 ms', true)
+          and id <> all($4::uuid[])
+        order by health->>'testedAt' nulls first, id limit $5`;
+      const values = [new Date(now()).toISOString(), testedBefore, spreadMs, except, limit];
+      const { rows } = await database.query<{ id: string }>(named('registries-due', text, values));
       return rows.map(({ id }) => id);
     },
 

@@ -1,0 +1,47 @@
+import type { Diagnosis } from './entry.ts';
+
+/** Of the cloud that mints a registry's passwords: the registry itself was not asked. */
+export const MINTING_DIAGNOSES: readonly Diagnosis[] = [
+  {
+    outcome: 'AUTHENTICATION_FAILED',
+    detail: 'NOT_MINTED',
+    cause: 'The cloud refuses the stored credential: it is wrong, expired, disabled or deleted.',
+    fix: 'Rotate it.',
+  },
+  {
+    outcome: 'INSUFFICIENT_PERMISSION',
+    detail: 'NOT_MINTED',
+    cause: 'The cloud knows the stored credential but does not permit this.',
+    fix: 'Grant it access to the registry, and to the role or the permissions that are named.',
+  },
+  {
+    outcome: 'UNEXPECTED_ANSWER',
+    detail: 'UNKNOWN_TO_CLOUD',
+    cause: 'The cloud does not know the tenant, the installation or the registry.',
+    fix: 'Check what was entered.',
+  },
+  {
+    outcome: 'RATE_LIMITED',
+    detail: 'NOT_MINTED',
+    cause: 'The cloud asks for fewer requests.',
+    fix: 'Try again in a few minutes.',
+  },
+  {
+    outcome: 'UNREACHABLE',
+    detail: 'NOT_MINTED',
+    cause: 'The cloud cannot be reached or is at fault itself.',
+    fix: 'Try again later.',
+  },
+  {
+    outcome: 'TARGET_NOT_ALLOWED',
+    detail: 'NOT_MINTED',
+    cause: 'The service may not connect to the cloud.',
+    fix: 'Have the operator add its host to EGRESS_ALLOW.',
+  },
+  {
+    outcome: 'UNEXPECTED_ANSWER',
+    detail: 'NOT_MINTED',
+    cause: 'The cloud gave an answer that is not understood.',
+    fix: 'Try again later.',
+  },
+];
