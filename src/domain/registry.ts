@@ -244,15 +244,18 @@ export function decideDelete(state: RegistryState, command: DeleteRegistry): Dec
   };
 }
 
-/** A date that is learnt counts where it comes before the one that is known, and once. */
+/**
+ * A date that is learnt counts where it comes before the one that is known, and once. What a test learns where passwords
+ * are minted is about the minted one, not about the credential behind it.
+ */
 export function decideLearnExpiry(
   state: RegistryState,
   credentialVersion: number,
   expiresAt: Instant | null,
 ): readonly CredentialExpiryLearnt[] {
   if (state.phase !== 'live' || expiresAt === null || state.credential.version !== credentialVersion) return [];
-  const known = state.credential.expiresAt;
-  if (known !== null && known <= expiresAt) return [];
+  const { expiresAt: known, mint } = state.credential;
+  if (mint !== null || (known !== null && known <= expiresAt)) return [];
   return [{ type: 'CredentialExpiryLearnt', data: { registryId: state.registryId, credentialVersion, expiresAt } }];
 }
 

@@ -202,6 +202,15 @@ describe('learning when a credential ends', () => {
     for (const told of [later, proposed.expiresAt, null]) expect(decideLearnExpiry(declared, 2, told)).toEqual([]);
   });
 
+  it('is not of the credential that passwords are minted from', () => {
+    const live = given(created);
+    if (live.phase !== 'live') throw new Error('it was created');
+    const mint = { kind: 'GITHUB_APP', roleArn: null, tenantId: null, installationId: '1' } as const;
+    const minting = { ...live, credential: { ...live.credential, mint } };
+    expect(decideLearnExpiry(live, 1, sooner)).toHaveLength(1);
+    expect(decideLearnExpiry(minting, 1, sooner)).toEqual([]);
+  });
+
   it('is of one version: what comes for an older one, or after a deletion, changes nothing', () => {
     expect(decideLearnExpiry(given(created, rotated(2)), 1, sooner)).toEqual([]);
     expect(decideLearnExpiry(given(created, deleted), 1, sooner)).toEqual([]);
