@@ -40,7 +40,7 @@ export function parseImageReference(image: string): ImageReference {
   }
   const { name, tag, digest } = splitSuffixes(remainder);
   const repository = host === DOCKER_HUB && !name.includes('/') ? `library/${name}` : name;
-  if (!REPOSITORY.test(name) || (typedHost === undefined && IMAGE_ID.test(name))) {
+  if (!REPOSITORY.test(name) || IMAGE_ID.test(image)) {
     throw badUserInput(
       FIELD,
       'The image must be written [host[:port]/]repository[:tag][@digest], its repository in lower case, such as registry.example.com:5000/team/app:1.0.',

@@ -29,6 +29,7 @@ describe('an image reference', () => {
     ['a__b/c.d-e---f', { host: 'docker.io', repository: 'a__b/c.d-e---f' }],
     [`org/${'a'.repeat(251)}`, { host: 'docker.io', repository: `org/${'a'.repeat(251)}` }],
     [`app:${'t'.repeat(128)}`, { host: 'docker.io', repository: 'library/app', tag: 't'.repeat(128) }],
+    [`${'a'.repeat(64)}:1`, { host: 'docker.io', repository: `library/${'a'.repeat(64)}`, tag: '1' }],
     [`org/${'a'.repeat(64)}`, { host: 'docker.io', repository: `org/${'a'.repeat(64)}` }],
   ])('%s is read as Docker reads it', (image, reference) => {
     expect(parseImageReference(image)).toEqual(reference);
