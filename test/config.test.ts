@@ -37,6 +37,22 @@ describe('TRUST_PROXY', () => {
   });
 });
 
+describe('HEALTH_CHECK_INTERVAL', () => {
+  it.each([
+    [undefined, undefined],
+    ['', undefined],
+    ['5m', 300_000],
+    ['6h', 21_600_000],
+    ['1d', 86_400_000],
+  ])('reads %j: without it nothing is checked', (value, milliseconds) => {
+    expect(readConfig({ HEALTH_CHECK_INTERVAL: value }).healthCheckIntervalMs).toBe(milliseconds);
+  });
+
+  it.each(['4m', '0h', '6', '6 h', '-1d', '1.5h', '100000d', 'off'])('refuses %j, naming the variable', (value) => {
+    expect(() => readConfig({ HEALTH_CHECK_INTERVAL: value })).toThrow(/^HEALTH_CHECK_INTERVAL must be/);
+  });
+});
+
 it('names every variable at fault, and no value', () => {
   const read = () => readConfig({ PORT: '70000', TRUST_PROXY: 'hunter2', DATABASE_URL: 'mysql://hunter2' });
   for (const name of ['PORT', 'TRUST_PROXY', 'DATABASE_URL']) expect(read).toThrow(name);

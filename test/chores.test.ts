@@ -1,0 +1,36 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createChores } from '../src/chores.ts';
+
+describe('chores', () => {
+  it('are done in turn, round after round, whichever of them fails', async () => {
+    const done: string[] = [];
+    const faults: unknown[] = [];
+    const failing = async () => {
+      done.push('failing');
+      throw new Error('failed');
+    };
+    const other = async () => done.push('other');
+    const chores = createChores([failing, other], { everyMs: 1, onFault: (error) => faults.push(error) });
+    await vi.waitUntil(() => done.length >= 4);
+    await chores.stop();
+    expect(done.slice(0, 4)).toEqual(['failing', 'other', 'failing', 'other']);
+    expect(faults.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('are stopped by telling the one under way, waiting for it, and beginning no other', async () => {
+    const done: string[] = [];
+    let begun = false;
+    const long = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        begun = true;
+        signal.addEventListener('abort', () => {
+          done.push('long');
+          resolve();
+        });
+      });
+    const chores = createChores([long, async () => done.push('next')], { everyMs: 1, onFault: () => undefined });
+    await vi.waitUntil(() => begun);
+    await chores.stop();
+    expect(done).toEqual(['long']);
+  });
+});
