@@ -11,8 +11,6 @@ const TEST = `mutation ($projectId: ID = "demo", $id: ID!, $repository: String) 
 const TRY = `mutation ($projectId: ID = "demo", $input: TestCredentialsInput!) {
   testCredentials(projectId: $projectId, input: $input) { ${HEALTH} } }`;
 const HEALTH_OF = `query ($id: ID!) { registry(projectId: "demo", id: $id) { health { ${HEALTH} } credential { status version } } }`;
-const RESOLVE = `query ($image: String!) {
-  resolveImage(projectId: "demo", image: $image) { url repository reason registry { url } } }`;
 
 const missing = skipReason('docker-registry', 'htpasswd', 'openssl');
 
@@ -128,18 +126,5 @@ describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`
     const limited = answers.filter(({ errors }) => errors);
     expect(limited).toHaveLength(4);
     for (const { errors } of limited) expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
-  });
-
-  it('are not needed to say which registry an image would use, and why', async () => {
-    const own = (await purser.graphql(RESOLVE, { image: `${registry.host}/team/app:1` })).data.resolveImage;
-    expect(own).toMatchObject({ url: registry.host, repository: 'team/app', registry: { url: registry.host } });
-    for (const [image, url] of [
-      ['alpine', 'docker.io'],
-      [`${registry.host}.evil.example/app`, `${registry.host}.evil.example`],
-    ] as const) {
-      const { data, errors } = await purser.graphql(RESOLVE, { image });
-      if (errors) expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'image' } }]);
-      else expect(data.resolveImage).toMatchObject({ url, registry: null });
-    }
   });
 });
