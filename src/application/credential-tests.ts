@@ -26,8 +26,11 @@ export interface CredentialTestsParts {
 }
 
 export interface CredentialTests {
-  /** @throws PurserError RATE_LIMITED */
-  run(projectId: string, request: ProbeRequest): Promise<ProbeReport>;
+  /**
+   * `prepare` is called once the project has had its turn: what it asks of a cloud is limited as well.
+   * @throws PurserError RATE_LIMITED, whatever `prepare` throws
+   */
+  run(projectId: string, prepare: () => ProbeRequest | Promise<ProbeRequest>): Promise<ProbeReport>;
   /**
    * As `run`, but a login that is not proved is an error. With `mint` the request's credential is the cloud's, and what
    * is minted from it is tested.
@@ -49,10 +52,12 @@ export interface Recording {
 export function createCredentialTests(parts: CredentialTestsParts): CredentialTests {
   const { log, aggregates, progress, probe, minter, limiter, now } = parts;
 
-  async function takeTurn(projectId: string): Promise<void> {
-    if (await limiter.take(projectId)) return;
-    throw new PurserError('RATE_LIMITED', 'This project has had its 10 tests for this minute. Wait a minute.');
-  }
+  const run: CredentialTests['run'] = async (projectId, prepare) => {
+    if (!(await limiter.take(projectId))) {
+      throw new PurserError('RATE_LIMITED', 'This project has had its 10 tests for this minute. Wait a minute.');
+    }
+    return probe.probe(await prepare());
+  };
 
   async function append(stream: string, event: RegistryTested | CredentialsTested, metadata: EventMetadata) {
     const occurredAt = new Date(now()).toISOString();
@@ -94,15 +99,10 @@ export function createCredentialTests(parts: CredentialTestsParts): CredentialTe
   }
 
   return {
-    async run(projectId, request) {
-      await takeTurn(projectId);
-      return probe.probe(request);
-    },
+    run,
 
     async verify(projectId, request, mint) {
-      // Before minting: whoever has no turn left is not to try credentials on a cloud either.
-      await takeTurn(projectId);
-      const report = await probe.probe(mint === null ? request : await withMintedPassword(request, mint));
+      const report = await run(projectId, () => (mint === null ? request : withMintedPassword(request, mint)));
       if (report.login === 'PROVED') return report;
       throw notVerified(report.outcome, diagnose({ provider: request.provider, url: request.url, ...report }));
     },

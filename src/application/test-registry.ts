@@ -37,10 +37,11 @@ export function testRegistryUseCase({ tests, aggregates, logins }: TestRegistryP
     const registry = await liveRegistryOf(aggregates, projectId, id);
     const { url, provider, caCertificate, access } = registry;
     const checked = checkRepository(repository, url);
-    const login = (await logins(registry, access === 'PULL' ? 'PULL' : 'PUSH')) ?? missingSecret(url);
-    const { username, password } = login;
-    const request = { url, provider, username, password, caCertificate, repository: checked, access };
-    const report = await tests.run(projectId, request);
+    const report = await tests.run(projectId, async () => {
+      const login = (await logins(registry, access === 'PULL' ? 'PULL' : 'PUSH')) ?? missingSecret(url);
+      const { username, password } = login;
+      return { url, provider, username, password, caCertificate, repository: checked, access };
+    });
     const metadata = metadataOf(context, projectId, null);
     return { health: await tests.record(registry, report, { metadata, scheduled: false }), provider, url };
   };
@@ -62,7 +63,8 @@ export function testCredentialsUseCase({ tests, plainHttpHosts }: TestCredential
     const password = normalisePassword(provider, username, command.password);
     const caCertificate = command.caCertificate ? checkPemCertificates('caCertificate', command.caCertificate) : null;
     const repository = checkRepository(command.repository, url);
-    const report = await tests.run(projectId, { url, provider, username, password, caCertificate, repository });
+    const request = { url, provider, username, password, caCertificate, repository };
+    const report = await tests.run(projectId, () => request);
     const health = await tests.recordUnstored(projectId, url, report, metadataOf(context, projectId, null));
     return { health, provider, url };
   };

@@ -29,8 +29,8 @@ describe('a registry whose passwords are minted', () => {
   const source = canary('cloud');
   const asked: MintRequest[] = [];
   const probed: ProbeRequest[] = [];
+  let turns = 0;
   let cloud: () => Promise<number> = async () => 12 * HOUR_MS;
-  let hasTurns = true;
   let purser: TestPurser;
   let replica: Replica;
   let id: string;
@@ -53,7 +53,7 @@ describe('a registry whose passwords are minted', () => {
           return LOGGED_IN;
         },
       },
-      limiter: { take: async () => hasTurns },
+      limiter: { take: async () => turns-- > 0 },
     });
     const input = {
       url: HOST,
@@ -72,7 +72,7 @@ describe('a registry whose passwords are minted', () => {
   beforeEach(() => {
     asked.length = 0;
     probed.length = 0;
-    hasTurns = true;
+    turns = 10;
     cloud = async () => 12 * HOUR_MS;
   });
 
@@ -168,38 +168,67 @@ describe('a registry whose passwords are minted', () => {
     expect(rows).toEqual([{ leases: 0 }]);
   });
 
-  const createVerified = (url: string, access: RegistryAccess) =>
-    replica.application.createRegistry(replica.context(), 'demo', {
-      url,
-      username: 'AKIAIOSFODNN7EXAMPLE',
-      password: new Secret(source),
-      mint: { kind: 'AMAZON_ECR', roleArn: null, tenantId: null, installationId: null },
-      access,
-      verify: true,
-      name: undefined,
-      description: undefined,
-      email: undefined,
-      provider: undefined,
-      caCertificate: undefined,
-      expiresAt: undefined,
-      rotateEveryDays: undefined,
-      idempotencyKey: undefined,
+  describe('that is verified', () => {
+    const verified = (url: string, access: RegistryAccess = 'PULL_AND_PUSH') =>
+      replica.application.createRegistry(replica.context(), 'demo', {
+        url,
+        username: 'AKIAIOSFODNN7EXAMPLE',
+        password: new Secret(source),
+        mint: { kind: 'AMAZON_ECR', roleArn: null, tenantId: null, installationId: null },
+        access,
+        verify: true,
+        name: undefined,
+        description: undefined,
+        email: undefined,
+        provider: undefined,
+        caCertificate: undefined,
+        expiresAt: undefined,
+        rotateEveryDays: undefined,
+        idempotencyKey: undefined,
+      });
+
+    it.each<[RegistryAccess, string, string]>([
+      ['PULL', 'PULL', HOST.replace('1', '3')],
+      ['PULL_AND_PUSH', 'PUSH', HOST.replace('1', '4')],
+    ])('is tested, where it is for %s, with what is minted for %s, which alone the registry sees', async (...of) => {
+      const [access, purpose, url] = of;
+      const { health } = await verified(url, access);
+      expect(health).toMatchObject({ outcome: 'OK', login: 'PROVED' });
+      expect(asked.map((request) => request.purpose)).toEqual([purpose]);
+      expect(probed).toMatchObject([{ url, username: 'AWS', repository: null }]);
+      expect(probed[0]?.password.reveal()).not.toBe(source);
     });
 
-  it.each<[RegistryAccess, string, string]>([
-    ['PULL', 'PULL', HOST.replace('1', '3')],
-    ['PULL_AND_PUSH', 'PUSH', HOST.replace('1', '4')],
-  ])('is verified, where it is for %s, with a password for %s and no more', async (access, purpose, url) => {
-    await createVerified(url, access);
-    expect(asked.map((request) => request.purpose)).toEqual([purpose]);
-    expect(probed).toMatchObject([{ url, username: 'AWS' }]);
-    expect(probed[0]?.password.reveal()).not.toBe(source);
+    it('is not stored where the cloud refuses to mint', async () => {
+      cloud = async () => Promise.reject(new MintingFailed('CREDENTIAL_REFUSED'));
+      const url = HOST.replace('1', '5');
+      await expect(verified(url)).rejects.toMatchObject({
+        code: 'VERIFICATION_FAILED',
+        details: { outcome: 'AUTHENTICATION_FAILED' },
+      });
+      expect(probed).toEqual([]);
+      expect(await replica.application.registryByUrl('demo', url)).toBeUndefined();
+    });
+
+    it('asks the cloud no more often than the project has tests, whatever comes of them', async () => {
+      cloud = async () => Promise.reject(new MintingFailed('CREDENTIAL_REFUSED'));
+      turns = 2;
+      for (const code of ['VERIFICATION_FAILED', 'VERIFICATION_FAILED', 'RATE_LIMITED']) {
+        await expect(verified(HOST.replace('1', '6'))).rejects.toMatchObject({ code });
+      }
+      expect(asked).toHaveLength(2);
+    });
   });
 
-  it('tries its credential on the cloud only where the project has a test left', async () => {
-    hasTurns = false;
-    await expect(createVerified(HOST.replace('1', '5'), 'PULL')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  it('asks the cloud for no test that the project has no turn for', async () => {
+    await purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });
+    turns = 0;
+    const test = () => replica.application.testRegistry(replica.context(), 'demo', id, null);
+    await expect(test()).rejects.toMatchObject({ code: 'RATE_LIMITED' });
     expect(asked).toEqual([]);
+    turns = 1;
+    expect(await test()).toMatchObject({ health: { outcome: 'OK' } });
+    expect(asked).toHaveLength(1);
   });
 
   it.each([
