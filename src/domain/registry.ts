@@ -155,7 +155,7 @@ export function decideCreate(state: RegistryState, command: CreateRegistry): Dec
 export interface UpdateRegistry {
   /** Undefined is kept as it is. */
   readonly details: { readonly [Field in keyof RegistryDetails]?: RegistryDetails[Field] | undefined };
-  /** The declared expiry; undefined is kept. */
+  /** The declared expiry; undefined is kept. Later than a learnt one, or null in its place, it changes nothing. */
   readonly expiresAt: Instant | null | undefined;
   /** A new password, described; null keeps the stored one. */
   readonly credential: ProposedCredential | null;
@@ -183,10 +183,7 @@ export function decideUpdate(state: RegistryState, command: UpdateRegistry): Dec
     };
   }
 
-  const expiry =
-    command.expiresAt !== undefined && command.expiresAt !== live.credential.expiresAt
-      ? { expiresAt: command.expiresAt, expirySource: command.expiresAt === null ? null : ('DECLARED' as const) }
-      : null;
+  const expiry = declaredExpiry(live.credential, command.expiresAt);
   if (changes.username !== undefined) {
     const { kind, expiresAt, expirySource, warnings, mint } = { ...live.credential, ...expiry };
     return {
@@ -245,8 +242,9 @@ export function decideDelete(state: RegistryState, command: DeleteRegistry): Dec
 }
 
 /**
- * A date that is learnt counts where it comes before the one that is known, and once. What a test learns where passwords
- * are minted is about the minted one, not about the credential behind it.
+ * A date that is learnt counts where it comes before the one that is known, and once; and the registry may put off what
+ * it told itself before. What a test learns where passwords are minted is about the minted one, not about the
+ * credential behind it.
  */
 export function decideLearnExpiry(
   state: RegistryState,
@@ -254,8 +252,9 @@ export function decideLearnExpiry(
   expiresAt: Instant | null,
 ): readonly CredentialExpiryLearnt[] {
   if (state.phase !== 'live' || expiresAt === null || state.credential.version !== credentialVersion) return [];
-  const { expiresAt: known, mint } = state.credential;
-  if (mint !== null || (known !== null && known <= expiresAt)) return [];
+  const { expiresAt: known, expirySource, mint } = state.credential;
+  if (mint !== null || known === expiresAt) return [];
+  if (known !== null && known < expiresAt && expirySource !== 'REGISTRY') return [];
   return [{ type: 'CredentialExpiryLearnt', data: { registryId: state.registryId, credentialVersion, expiresAt } }];
 }
 
@@ -278,6 +277,17 @@ function refuseWhileLeased(activeLeases: number, advice: string): void {
   if (activeLeases === 0) return;
   const leases = activeLeases === 1 ? '1 lease is' : `${activeLeases} leases are`;
   throw new PurserError('REGISTRY_IN_USE', `${leases} active on this registry. ${advice}`);
+}
+
+/** Null where the known date stays: one that was learnt is not undone by declaring a later one, or none. */
+function declaredExpiry(
+  { expiresAt: known, expirySource }: Pick<CredentialVersion, 'expiresAt' | 'expirySource'>,
+  declared: Instant | null | undefined,
+): Pick<CredentialVersion, 'expiresAt' | 'expirySource'> | null {
+  if (declared === undefined || declared === known) return null;
+  const isLearnt = known !== null && expirySource !== 'DECLARED';
+  if (isLearnt && (declared === null || known < declared)) return null;
+  return { expiresAt: declared, expirySource: declared === null ? null : 'DECLARED' };
 }
 
 function changedDetails(live: LiveRegistry, details: UpdateRegistry['details']): Partial<RegistryDetails> {

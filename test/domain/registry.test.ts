@@ -211,6 +211,27 @@ describe('learning when a credential ends', () => {
     expect(decideLearnExpiry(minting, 1, sooner)).toEqual([]);
   });
 
+  it('follows the registry where it puts off its own date, which no secret needs to change for', () => {
+    const learnt = given(created, ...decideLearnExpiry(given(created), 1, sooner));
+    expect(decideLearnExpiry(learnt, 1, later)).toMatchObject([{ data: { expiresAt: later } }]);
+    expect(decideLearnExpiry(learnt, 1, sooner)).toEqual([]);
+  });
+
+  it('is not undone by a declared date that comes later or is cleared, and is by an earlier one', () => {
+    const learnt = given(created, ...decideLearnExpiry(given(created), 1, sooner));
+    for (const expiresAt of [later, null]) {
+      expect(decided(decideUpdate(learnt, { ...unchanged, expiresAt }))).toEqual([]);
+      const renamed = decided(decideUpdate(learnt, { ...unchanged, expiresAt, details: { username: 'other' } }));
+      expect(renamed).toMatchObject([
+        { data: { expiry: null, credential: { expiresAt: sooner, expirySource: 'REGISTRY' } } },
+      ]);
+    }
+    const earlier = '2026-05-01T00:00:00.000Z';
+    expect(decided(decideUpdate(learnt, { ...unchanged, expiresAt: earlier }))).toMatchObject([
+      { data: { expiry: { expiresAt: earlier, expirySource: 'DECLARED' } } },
+    ]);
+  });
+
   it('is of one version: what comes for an older one, or after a deletion, changes nothing', () => {
     expect(decideLearnExpiry(given(created, rotated(2)), 1, sooner)).toEqual([]);
     expect(decideLearnExpiry(given(created, deleted), 1, sooner)).toEqual([]);
