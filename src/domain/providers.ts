@@ -115,9 +115,6 @@ function writtenWrong(username: string): string | undefined {
 }
 
 function wrongForLogin(provider: RegistryProvider, username: string): string | undefined {
-  if (provider === 'DOCKER_HUB' && username.includes('@')) {
-    return 'Docker Hub wants the Docker ID here, not an e-mail address.';
-  }
   const allowed = PROVIDER_CATALOGUE.find((entry) => entry.provider === provider)?.fixedUsernames ?? [];
   if (allowed.length === 0 || allowed.includes(username)) return undefined;
   switch (provider) {

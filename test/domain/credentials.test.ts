@@ -44,6 +44,8 @@ describe('a user name', () => {
     ['GITHUB', 'Octocat'],
     ['GITLAB', 'gitlab+deploy-token-42'],
     ['GOOGLE', '_json_key'],
+    // Docker's own prompt asks for either.
+    ['DOCKER_HUB', 'ops@example.com'],
     ['GOOGLE', '_json_key_base64'],
     ['GOOGLE', 'oauth2accesstoken'],
     ['AMAZON_ECR', 'AWS'],
@@ -70,7 +72,6 @@ describe('a user name', () => {
     ['GOOGLE', 'json_key', /is _json_key with/],
     ['GOOGLE', '_JSON_KEY', /is _json_key with/],
     ['GOOGLE', 'ci@demo.iam.gserviceaccount.com', /is _json_key with/],
-    ['DOCKER_HUB', 'ops@example.com', /wants the Docker ID/],
     ['GENERIC', '', /^Enter the user name/],
     ['GENERIC', ' \t', /^Enter the user name/],
     ['GENERIC', ' ci', /begins or ends with white space/],

@@ -47,7 +47,7 @@ export const LOGIN_DIAGNOSES: readonly Diagnosis[] = [
     outcome: 'AUTHENTICATION_FAILED',
     providers: ['DOCKER_HUB'],
     cause: 'Docker Hub does not know this user name with this token.',
-    fix: "Check that the user name is the Docker ID, not the e-mail address (for an organization's token the organization's name), and that the token was not deactivated.",
+    fix: "Check that the user name is the Docker ID rather than an e-mail address (for an organization's token the organization's name), and that the token was not deactivated.",
   },
   {
     outcome: 'AUTHENTICATION_FAILED',
