@@ -1,7 +1,7 @@
 /** The codes of the distribution specification that a probe tells apart. */
-export type RegistryErrorCode = 'NAME_UNKNOWN' | 'MANIFEST_UNKNOWN' | 'UNSUPPORTED';
+export type RegistryErrorCode = 'NAME_UNKNOWN' | 'MANIFEST_UNKNOWN';
 
-const CODES: ReadonlySet<string> = new Set<RegistryErrorCode>(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN', 'UNSUPPORTED']);
+const CODES: ReadonlySet<string> = new Set<RegistryErrorCode>(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN']);
 
 /** The first known code in an error's body; undefined where it has none. Nothing else of the body is used. */
 export function errorCode(body: Buffer): RegistryErrorCode | undefined {
