@@ -76,7 +76,8 @@ function checkRepository(entered: string | null | undefined, url: string): strin
   const name = entered.trim();
   try {
     const reference = parseImageReference(`${url}/${name}`);
-    if (reference.repository === name) return name;
+    // An official image of Docker Hub is named without its `library/`.
+    if (reference.repository === name || reference.repository === `library/${name}`) return name;
   } catch {
     // Said below, about the field that was entered.
   }
