@@ -58,11 +58,25 @@ async function expiryAtGitLab({ conversation, login }: RegistryTarget, entrance:
   return typeof day === 'string' ? (parseInstant(`${day}T00:00:00Z`) ?? null) : null;
 }
 
-/** Of robot accounts that may list themselves. */
+/** Of robot accounts that may list their like. */
 async function expiryAtHarbor({ conversation, login, base }: RegistryTarget): Promise<Instant | null> {
   if (!login.username.includes('$')) return null;
+  const authorization = basic(login.username, login.password);
   const url = new URL('/api/v2.0/robots?page_size=100', base);
-  const response = await conversation.ask(url, { authorization: basic(login.username, login.password) });
+
+  // The list is of the system's robots unless it is asked for those of a project, which is named by its number.
+  const project = /\$(.+)\+/.exec(login.username)?.[1];
+  if (project !== undefined) {
+    const { project_id: id } = jsonOf(
+      await conversation.ask(new URL(`/api/v2.0/projects/${encodeURIComponent(project)}`, base), {
+        authorization,
+        headers: { 'x-is-resource-name': 'true' },
+      }),
+    );
+    if (typeof id !== 'number') return null;
+    url.searchParams.set('q', `Level=project,ProjectID=${id}`);
+  }
+  const response = await conversation.ask(url, { authorization });
   const robots = response.status === 200 ? parseJson(response.body) : undefined;
   if (!Array.isArray(robots)) return null;
   const own = robots.filter(isObject).find(({ name }) => name === login.username);

@@ -109,13 +109,16 @@ describe('the probe of Harbor', () => {
   });
 
   it.each([
-    ['when the robot account ends', [{ name: 'robot$team+ci', expires_at: 1_900_000_000 }], '2030-03-17T17:46:40.000Z'],
-    ['nothing of one that never ends', [{ name: 'robot$team+ci', expires_at: -1 }], null],
-    ["nothing of another account's end", [{ name: 'robot$team+ci2', expires_at: 1_900_000_000 }], null],
-  ])('learns %s', async (_, robots, expiresAt) => {
-    const robot = account([], asked.username);
-    await startHarbor(internet, [robot], robots);
-    expect(await probe(internet, { ...asked, password: robot.password })).toMatchObject({ outcome: 'OK', expiresAt });
+    ['when the robot account ends', 'robot$team+ci', 'robot$team+ci', 1_900_000_000, '2030-03-17T17:46:40.000Z'],
+    ['when one of the system ends', 'robot$ci', 'robot$ci', 1_900_000_000, '2030-03-17T17:46:40.000Z'],
+    ['nothing of one that never ends', 'robot$team+ci', 'robot$team+ci', -1, null],
+    ["nothing of another account's end", 'robot$team+ci', 'robot$team+ci2', 1_900_000_000, null],
+    ['nothing in a project that it may not see', 'robot$other+ci', 'robot$other+ci', 1_900_000_000, null],
+  ])('learns %s', async (_, username, name, expires_at, expiresAt) => {
+    const robot = account([], username);
+    await startHarbor(internet, [robot], [{ name, expires_at }]);
+    const report = await probe(internet, { ...asked, username, password: robot.password });
+    expect(report).toMatchObject({ outcome: 'OK', login: 'PROVED', expiresAt });
   });
 });
 

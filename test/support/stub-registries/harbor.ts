@@ -1,22 +1,31 @@
 import type { Internet } from './internet.ts';
 import { type Account, accountOf, createTokenBox, registryApi, scopesOf } from './registry-api.ts';
 
+/** The number of the project `team`. */
+const TEAM_ID = 7;
+
 export interface Robot {
+  /** With the project `team` in it, or of the system. */
   readonly name: string;
   /** Seconds since 1970; −1 for never. */
   readonly expires_at: number;
 }
 
 /**
- * With a scope it makes a token for anybody, with no action in it; and for whoever it knows, with all actions that they
+ * Robots of a project are listed only to whoever asks for that project, by its number. With a scope it makes a token for anybody, with no action in it; and for whoever it knows, with all actions that they
  * have, asked for or not.
  */
 export async function startHarbor(internet: Internet, accounts: readonly Account[], robots: readonly Robot[] = []) {
   const tokens = createTokenBox();
   const host = await internet.serve('harbor.example.com', (request) => {
     const account = accountOf(request, accounts);
+    if (request.path.startsWith('/api/') && account === undefined) return { status: 401 };
+    if (request.path === '/api/v2.0/projects/team') return { status: 200, body: { project_id: TEAM_ID, name: 'team' } };
     if (request.path === '/api/v2.0/robots') {
-      return account === undefined ? { status: 401 } : { status: 200, body: robots };
+      const asked = request.query.get('q');
+      if (asked !== null && asked !== `Level=project,ProjectID=${TEAM_ID}`) return { status: 403 };
+      const ofProject = asked !== null;
+      return { status: 200, body: robots.filter(({ name }) => name.includes('$team+') === ofProject) };
     }
     if (request.path === '/service/token') {
       const scopes = scopesOf(request);
