@@ -31,8 +31,6 @@ const AMAZON: ProbeStrategy = {
   expiredText: /authorization token has expired/i,
 };
 
-const QUAY: ProbeStrategy = { ...BY_THE_BOOK, askForPush: 'WHERE_IT_EXISTS' };
-
 const STRATEGIES: Readonly<Record<RegistryProvider, ProbeStrategy>> = {
   // Grants less than was asked for, with status 200: only the token tells.
   DOCKER_HUB: BY_THE_BOOK,
@@ -43,7 +41,7 @@ const STRATEGIES: Readonly<Record<RegistryProvider, ProbeStrategy>> = {
   AMAZON_ECR: AMAZON,
   AMAZON_ECR_PUBLIC: AMAZON,
   AZURE: BY_THE_BOOK,
-  QUAY,
+  QUAY: { ...BY_THE_BOOK, askForPush: 'WHERE_IT_EXISTS' },
   // With a scope it answers 200 even to bad credentials, so only the login without one tells; and with all the actions
   // that somebody has, asked for or not.
   HARBOR: BY_THE_BOOK,
@@ -52,9 +50,12 @@ const STRATEGIES: Readonly<Record<RegistryProvider, ProbeStrategy>> = {
   GENERIC: BY_THE_BOOK,
 };
 
-/** An undeclared Quay gives itself away by its realm's path: what would create repositories must not wait to be told. */
+/**
+ * A Quay that was declared as something else, or not at all, gives itself away by its realm's path: what would create
+ * repositories must not wait to be told.
+ */
 export function strategyFor(provider: RegistryProvider, challenge: Challenge): ProbeStrategy {
-  if (provider === 'GENERIC' && challenge.scheme === 'BEARER' && /\/v2\/auth\/?(?:\?|$)/.test(challenge.realm))
-    return QUAY;
-  return STRATEGIES[provider];
+  const strategy = STRATEGIES[provider];
+  const isQuay = challenge.scheme === 'BEARER' && /\/v2\/auth\/?(?:\?|$)/.test(challenge.realm);
+  return isQuay ? { ...strategy, askForPush: 'WHERE_IT_EXISTS' } : strategy;
 }

@@ -57,7 +57,12 @@ describe('a probe', () => {
     const { made } = await startQuay(internet, [robot], { repositories: [], ownedNamespace: 'team' });
     await brokenProbe(
       { url: 'quay.io', provider: 'QUAY', ...robot },
-      { file: 'probe-strategies.ts', find: "askForPush: 'WHERE_IT_EXISTS' }", replace: "askForPush: 'ALWAYS' }" },
+      {
+        file: 'probe-strategies.ts',
+        find: "QUAY: { ...BY_THE_BOOK, askForPush: 'WHERE_IT_EXISTS' }",
+        replace: 'QUAY: BY_THE_BOOK',
+      },
+      { file: 'probe-strategies.ts', find: 'return isQuay ?', replace: 'return false ?' },
     );
     expect(made).toEqual(['team/app']);
   });

@@ -25,7 +25,7 @@ describe('the probe of Quay', () => {
   const asked = { url: 'quay.io', provider: 'QUAY', username: 'team+ci' } as const;
   const pushScopes = (talked: string[]) => talked.filter((line) => /:pull,push$|:push$/.test(line));
 
-  it.each(['QUAY', 'GENERIC'] as const)(
+  it.each(['QUAY', 'GENERIC', 'HARBOR', 'GITLAB', 'ARTIFACTORY'] as const)(
     'asks for no push scope of a repository that is not there, declared as %s',
     async (provider) => {
       const robot = account([], asked.username);
