@@ -4,7 +4,7 @@ import { isObject, parseJson } from './registry-errors.ts';
 export interface TokenClaims {
   /** False where the token says that nobody was authenticated. */
   readonly authenticated: boolean;
-  /** Undefined where the token does not list what it grants. */
+  /** Undefined where the token does not list what it grants, or not as the specification has it. */
   readonly access: readonly unknown[] | undefined;
 }
 
@@ -17,10 +17,16 @@ export function readTokenClaims(token: string): TokenClaims | undefined {
   return { authenticated: claims.sub !== '', access: listOf(claims) };
 }
 
-function listOf(claims: Readonly<Record<string, unknown>>): readonly unknown[] | undefined {
-  if (Array.isArray(claims.access)) return claims.access;
+function listOf({ access }: Readonly<Record<string, unknown>>): readonly unknown[] | undefined {
   // How Go writes an empty list.
-  return claims.access === null ? [] : undefined;
+  if (access === null) return [];
+  return Array.isArray(access) && access.every(isEntry) ? access : undefined;
+}
+
+function isEntry(entry: unknown): boolean {
+  if (!isObject(entry)) return false;
+  const { type, name, actions } = entry;
+  return typeof type === 'string' && typeof name === 'string' && (actions === null || Array.isArray(actions));
 }
 
 /**

@@ -28,6 +28,17 @@ describe('the claims of a token', () => {
   });
 
   it.each([
+    { Type: 'repository', Name: 'a/b', Actions: ['pull'] },
+    'repository:a/b:pull',
+    { type: 'repository', name: 'a/b', actions: 'pull' },
+    null,
+  ])('do not list what they grant where an entry is %j, which nobody can read as a refusal', (entry) => {
+    const known = { type: 'repository', name: 'a/b', actions: ['pull'] };
+    expect(readTokenClaims(jwt({ access: [known, entry] }))).toEqual({ authenticated: true, access: undefined });
+    expect(readTokenClaims(jwt({ access: [known, { ...known, actions: null }] }))?.access).toHaveLength(2);
+  });
+
+  it.each([
     '',
     'opaque',
     'a.b.c',
