@@ -92,11 +92,18 @@ async function enter({ conversation, base }: RegistryTarget, strategy: ProbeStra
 }
 
 function refusal(strategy: ProbeStrategy, { status, body }: EgressResponse): ProbeFault {
+  if (status === 400 && isInvalidGrant(body)) return new ProbeFault('AUTHENTICATION_FAILED');
   if (!strategy.refusedLogin.includes(status)) return new ProbeFault('UNEXPECTED_ANSWER');
   if (strategy.expiredText?.test(body.toString('utf8'))) return new ProbeFault('EXPIRED', 'SECRET_EXPIRED');
   return status === 403 && strategy.forbiddenLogin === 'MISSING_SCOPE'
     ? new ProbeFault('INSUFFICIENT_PERMISSION', 'TOKEN_WITHOUT_SCOPE')
     : new ProbeFault('AUTHENTICATION_FAILED');
+}
+
+/** How OAuth 2 refuses a password or a refresh token (RFC 6749, section 5.2). */
+function isInvalidGrant(body: Buffer): boolean {
+  const answer = parseJson(body);
+  return isObject(answer) && answer.error === 'invalid_grant';
 }
 
 /** Web sites answer 200 to any path, with a page of theirs. */

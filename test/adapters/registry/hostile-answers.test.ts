@@ -202,6 +202,25 @@ describe('a token server', () => {
     expect(JSON.stringify(report)).not.toContain(MARK);
   });
 
+  it.each([
+    ['robot', (method: string) => (method === 'POST' ? 400 : 405)],
+    ['<token>', () => 400],
+  ])('that refuses a form as OAuth 2 does has refused the login of %s', async (username, statusOf) => {
+    await internet.serve(HOST, ({ path, method }) =>
+      path === '/token'
+        ? { status: statusOf(method), body: { error: 'invalid_grant', error_description: MARK } }
+        : challenge(`https://${HOST}/token`),
+    );
+    const report = await probe(internet, ask({ username }));
+    expect(report).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED', pull: 'UNKNOWN' });
+    expect(JSON.stringify(report)).not.toContain(MARK);
+  });
+
+  it('that finds fault with the request itself has said nothing of the login', async () => {
+    await internet.serve(HOST, withTokens({ status: 400, body: { error: 'invalid_request' } }));
+    expect(await probe(internet, ask())).toMatchObject({ outcome: 'UNEXPECTED_ANSWER', login: 'UNKNOWN' });
+  });
+
   it('that makes a token for nobody has refused the login', async () => {
     const anonymous = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":""}').toString('base64url')}.`;
     await internet.serve(HOST, withTokens({ status: 200, body: { token: anonymous } }));
