@@ -19,16 +19,18 @@ describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`
   let purser: TestPurser;
   let registry: DockerRegistry;
   let readOnly: DockerRegistry;
+  let open: DockerRegistry;
 
   beforeAll(async () => {
-    [purser, registry, readOnly] = await Promise.all([
+    [purser, registry, readOnly, open] = await Promise.all([
       startPurser({ environment: { EGRESS_ALLOW: 'localhost' } }),
       startDockerRegistry(),
       startDockerRegistry({ readOnly: true }),
+      startDockerRegistry({ login: false }),
     ]);
     await Promise.all([registry, readOnly].map((each) => each.setPassword('robot', password)));
   }, 60_000);
-  afterAll(() => Promise.all([purser?.stop(), registry?.stop(), readOnly?.stop()]));
+  afterAll(() => Promise.all([purser?.stop(), registry?.stop(), readOnly?.stop(), open?.stop()]));
 
   const entry = (of: DockerRegistry, secret = password) => ({
     url: of.host,
@@ -76,6 +78,18 @@ describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`
       credential: { version: 1 },
       health: { outcome: 'OK' },
     });
+  });
+
+  it('store nothing with `verify` of a registry that asks nobody for a login, which proves nothing', async () => {
+    const { errors } = await purser.graphql(CREATE, { input: { ...entry(open), verify: true } });
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringContaining('could not be checked'),
+        extensions: { code: 'VERIFICATION_FAILED', outcome: 'OK' },
+      },
+    ]);
+    const urls = (await purser.graphql(LIST, {})).data.registries.nodes.map(({ url }: { url: string }) => url);
+    expect(urls).not.toContain(open.host);
   });
 
   it('are kept with the registry, in the audit log, and make a refused credential FAILING until it is rotated', async () => {
