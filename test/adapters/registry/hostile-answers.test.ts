@@ -180,6 +180,29 @@ describe('the credential stays with the registry', () => {
   });
 });
 
+describe('an upload', () => {
+  const robot = { username: 'robot', password: canary('begun'), rights: { 'team/app': ['pull', 'push'] as const } };
+  const api: Handler = (request) => registryApi(request, { challenge: 'Basic', rights: rightsByBasic([robot]) });
+
+  it.each<[string, ReturnType<Handler>]>([
+    ['fails', { status: 500 }],
+    ['comes too soon', { status: 429 }],
+    ['breaks off', (response) => void response.destroy()],
+  ])('that was begun proves the right to push, although its cancelling %s', async (_, answer) => {
+    await internet.serve(HOST, (request) => (request.method === 'DELETE' ? answer : api(request)));
+    const report = await probe(internet, ask({ password: robot.password }));
+    expect(report).toMatchObject({ outcome: 'OK', push: 'PROVED', method: 'UPLOAD_PROBE' });
+  });
+
+  it('that makes its repository leaves nothing to find fault with where there was none to pull from', async () => {
+    await internet.serve(HOST, (request) =>
+      request.path.includes('/manifests/') ? registryError(404, 'NAME_UNKNOWN') : api(request),
+    );
+    const report = await probe(internet, ask({ password: robot.password }));
+    expect(report).toMatchObject({ outcome: 'OK', login: 'PROVED', pull: 'UNKNOWN', push: 'PROVED' });
+  });
+});
+
 describe('a token server', () => {
   it.each<[string, ReturnType<Handler>, string]>([
     ['answers without JSON', { status: 200, body: MARK }, 'UNEXPECTED_ANSWER'],
@@ -223,7 +246,11 @@ describe('a token server', () => {
 
   it('that makes a token for nobody has refused the login', async () => {
     const anonymous = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":""}').toString('base64url')}.`;
-    await internet.serve(HOST, withTokens({ status: 200, body: { token: anonymous } }));
+    // Takes any token, as a registry does that lets everybody read.
+    await internet.serve(HOST, ({ path, authorization }) => {
+      if (path === '/token') return { status: 200, body: { token: anonymous } };
+      return authorization === undefined ? challenge(`https://${HOST}/token`) : { status: 200, body: {} };
+    });
     expect(await probe(internet, ask())).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
   });
 
