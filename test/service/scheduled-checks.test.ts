@@ -7,7 +7,7 @@ import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
-import { CREATE, GET, NOTICES, ROTATE } from './operations.ts';
+import { CREATE, GET, NOTICES, ROTATE, UPDATE } from './operations.ts';
 
 const HOUR_MS = 3_600_000;
 const OK: ProbeReport = {
@@ -115,7 +115,7 @@ describe('scheduled checks', () => {
     expect((await registry(id)).credential.status).toBe('ACTIVE');
   });
 
-  it('learn when a password ends, where the registry tells, and leave an earlier date that was declared', async () => {
+  it('learn when a password ends, where the registry tells and puts it off, and leave an earlier date that was declared', async () => {
     const id = await create('telling.example');
     answers.set('telling.example', { ...OK, expiresAt: '2040-01-01T00:00:00.000Z' });
     await check(HOUR_MS);
@@ -124,7 +124,17 @@ describe('scheduled checks', () => {
     expect(revision).toBe(1);
     answers.set('telling.example', { ...OK, expiresAt: '2041-01-01T00:00:00.000Z' });
     await check(-1);
-    expect((await registry(id)).revision).toBe(1);
+    expect((await registry(id)).credential).toMatchObject({
+      expiresAt: '2041-01-01T00:00:00.000Z',
+      expirySource: 'REGISTRY',
+    });
+
+    const expiresAt = '2039-01-01T00:00:00.000Z';
+    await purser.graphql(UPDATE, { id, input: { expiresAt } });
+    const declared = await registry(id);
+    expect(declared.credential).toMatchObject({ expiresAt, expirySource: 'DECLARED' });
+    await check(-1);
+    expect(await registry(id)).toMatchObject({ credential: { expiresAt }, revision: declared.revision });
   });
 
   it('go on with a registry that does not answer', async () => {
