@@ -1,4 +1,11 @@
-import type { Instant, LeasePurpose, MintConfig, RegistryAccess, RegistryProvider } from '../domain/events.ts';
+import type {
+  ExpirySource,
+  Instant,
+  LeasePurpose,
+  MintConfig,
+  RegistryAccess,
+  RegistryProvider,
+} from '../domain/events.ts';
 import type { Secret } from '../domain/secret.ts';
 import type {
   AuditEntryView,
@@ -83,6 +90,7 @@ export interface IssuedCredential {
   readonly username: string;
   readonly password: Secret;
   readonly expiresAt: Instant | null;
+  readonly expirySource: ExpirySource | null;
   readonly dockerConfigJson: Secret;
 }
 

@@ -6,7 +6,10 @@ import { leaseView } from './lease-view.ts';
 import type { EffectiveLogin } from './login-credential.ts';
 
 /** What a pipeline gets: the login as it is, and as a file that clients read. */
-export function issuedCredential(lease: Lease, { username, password, expiresAt }: EffectiveLogin): IssuedCredential {
+export function issuedCredential(
+  lease: Lease,
+  { username, password, expiresAt, expirySource }: EffectiveLogin,
+): IssuedCredential {
   const address = serverAddress(lease.url);
   const auth = Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64');
   return {
@@ -15,6 +18,7 @@ export function issuedCredential(lease: Lease, { username, password, expiresAt }
     username,
     password,
     expiresAt,
+    expirySource,
     dockerConfigJson: new Secret(JSON.stringify({ auths: { [address]: { auth } } })),
   };
 }

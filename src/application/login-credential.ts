@@ -1,5 +1,5 @@
 import { PurserError } from '../domain/errors.ts';
-import type { Instant, LeasePurpose } from '../domain/events.ts';
+import type { ExpirySource, Instant, LeasePurpose } from '../domain/events.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import type { MintedPasswords } from './minted-passwords.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError, type Vault } from './ports/vault.ts';
@@ -7,6 +7,8 @@ import { type LoginCredential, type SecretBinding, SecretIntegrityError, type Va
 /** What a client logs in to the registry with, and when that ends, where it is known. */
 export interface EffectiveLogin extends LoginCredential {
   readonly expiresAt: Instant | null;
+  /** Null where no end is known. */
+  readonly expirySource: ExpirySource | null;
 }
 
 /** The secret as it is stored: for a minted password the cloud's. @throws PurserError CREDENTIAL_UNAVAILABLE */
@@ -49,15 +51,17 @@ export function createLoginCredentials(vault: Vault, minted: MintedPasswords): L
     const binding = bindingOf(registry);
     if (credential.mint === null) {
       const stored = await vault.open(binding, credential);
-      return stored && { ...stored, expiresAt: credential.expiresAt };
+      const { expiresAt, expirySource } = credential;
+      return stored && { ...stored, expiresAt, expirySource };
     }
-    return minted.passwordFor({
+    const password = await minted.passwordFor({
       mint: credential.mint,
       binding,
       source: credential,
       purpose,
       openSource: () => vault.open(binding, credential),
     });
+    return password && { ...password, expirySource: 'MINTED' };
   };
 }
 

@@ -16,6 +16,7 @@ import type { Secret } from '../domain/secret.ts';
 import type { GraphqlContext } from './context.ts';
 import { DateTime } from './date-time.ts';
 import { Lease, LeasePurpose } from './lease-types.ts';
+import { ExpirySource } from './registry-enums.ts';
 
 @InputType()
 export class IssueCredentialInput {
@@ -65,6 +66,12 @@ export class IssuedCredential {
     description: 'When the password itself stops working, where that is known.',
   })
   readonly expiresAt!: string | null;
+
+  @Field(() => ExpirySource, {
+    nullable: true,
+    description: 'How that is known: MINTED where the password was minted for pipelines, else as at `Credential`.',
+  })
+  readonly expirySource!: keyof typeof ExpirySource | null;
 
   readonly dockerConfigJson!: Secret;
 }

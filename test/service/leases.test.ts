@@ -30,6 +30,7 @@ describe('issuing a credential', () => {
       username: 'ada',
       password,
       expiresAt: '2040-01-01T00:00:00.000Z',
+      expirySource: 'DECLARED',
     });
     const auth = Buffer.from(`ada:${password}`).toString('base64');
     expect(JSON.parse(dockerConfigJson)).toEqual({ auths: { 'https://index.docker.io/v1/': { auth } } });

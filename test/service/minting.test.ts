@@ -103,6 +103,7 @@ describe('a registry whose passwords are minted', () => {
     expect(asked[0]?.source.password.reveal()).toBe(source);
     expect(issued.username).toBe('AWS');
     expect(issued.password.reveal()).not.toBe(source);
+    expect(issued.expirySource).toBe('MINTED');
     expect(Date.parse(issued.expiresAt ?? '') - Date.now()).toBeGreaterThan(11 * HOUR_MS);
   });
 

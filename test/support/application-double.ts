@@ -80,6 +80,7 @@ export function createApplicationDouble(): ApplicationDouble {
         username: 'robot',
         password,
         expiresAt: null,
+        expirySource: null,
         dockerConfigJson: new Secret(JSON.stringify({ auths: { 'docker.io': { auth: password.reveal() } } })),
       })),
     releaseLease: (_context, _projectId, leaseId) =>
