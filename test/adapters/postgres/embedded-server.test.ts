@@ -130,6 +130,19 @@ describe('embedded Postgres', () => {
     expect(refused).toEqual(['DataDirInUse', 'DataDirInUse', 'DataDirInUse']);
   });
 
+  it('refuses one that was overtaken while it made the cluster, whose unfinished files the owner removed', async () => {
+    const slow = checkout.start(dataDir);
+    const unfinished = async () =>
+      (await readdir(dataDir).catch(() => [])).filter((name) => /^postgres\..*\.tmp$/.test(name)).length;
+    await expect.poll(unfinished, { interval: 5, timeout: 20_000 }).toBeGreaterThan(0);
+    slow.process.kill('SIGSTOP');
+    const first = await start();
+    expect(await unfinished()).toBe(0);
+    slow.process.kill('SIGCONT');
+    await expect(slow.connectionString).rejects.toThrow(`Another Purser uses the data folder ${dataDir}`);
+    expect(await ask(first.connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
+  });
+
   it('is adopted when it outlived a Purser that was killed', async () => {
     const child = checkout.start(dataDir);
     const before = await child.connectionString;

@@ -29,26 +29,27 @@ export function clusterFiles(dataDir: string): ClusterFiles {
 export async function ensureSuperuserPassword({ dataDir, clusterDir }: ClusterFiles): Promise<string> {
   const file = join(dataDir, 'postgres-password');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const isMade = (await stat(clusterDir).catch(ifMissing)) !== undefined;
+  const isMade = await exists(clusterDir);
   const known = await readFile(file, 'utf8').catch(ifMissing);
   if (known !== undefined) return known.trim();
   if (isMade) throw new Error(`The password of the Postgres in ${clusterDir} is missing. Restore the file ${file}.`);
   const proposal = temporaryName(file);
-  await writeFile(proposal, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
   try {
+    await writeFile(proposal, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
     // Of several processes that start at once, one proposal becomes the password of all.
-    await link(proposal, file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    await link(proposal, file);
+  } catch (error) {
+    if (!(await exists(file))) throw error;
   } finally {
-    await unlink(proposal);
+    await rm(proposal, { force: true });
   }
   return (await readFile(file, 'utf8')).trim();
 }
 
 /**
  * Makes the cluster if there is none. It is made in a temporary folder and renamed when it is whole, so that an
- * interrupted `initdb` leaves nothing that looks like one.
+ * interrupted `initdb` leaves nothing that looks like one. Of several processes that start at once the first one's
+ * becomes the cluster of all; it may own the data folder already and have removed what the others were still making.
  */
 export async function ensureCluster(
   { dataDir, clusterDir }: ClusterFiles,
@@ -70,13 +71,13 @@ export async function ensureCluster(
     await giveTo(account, unfinished);
     await runInitdb(initdb, unfinished, account, password);
     await writeFile(join(unfinished, 'pg_hba.conf'), CLIENT_AUTHENTICATION);
-    await rename(unfinished, clusterDir).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
-    await syncFolder(dataDir);
+    await rename(unfinished, clusterDir);
+  } catch (error) {
+    if (!(await exists(clusterDir))) throw error;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
+  await syncFolder(dataDir);
 }
 
 /** What interrupted starts left behind. Only for the process that owns the data folder. */
@@ -130,6 +131,10 @@ async function syncFolder(folder: string): Promise<void> {
 
 function temporaryName(path: string): string {
   return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(ifMissing)) !== undefined;
 }
 
 function ifMissing(error: NodeJS.ErrnoException): undefined {
