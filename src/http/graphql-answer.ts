@@ -1,4 +1,4 @@
-import { PurserError } from '../domain/errors.ts';
+import { PurserError, unavailable } from '../domain/errors.ts';
 import { PublicError, protocolError, publicErrorOf } from '../graphql/errors.ts';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
@@ -42,3 +42,8 @@ export function edgeError(error: unknown): PublicError | undefined {
 }
 
 export const UNAUTHENTICATED_BODY = errorBody(protocolError('UNAUTHENTICATED'));
+
+/** For what arrives on a connection that was open when the shutdown began. */
+export function shuttingDown(): PublicError {
+  return publicErrorOf(unavailable('The service is shutting down. Connect again.'));
+}

@@ -17,7 +17,7 @@ import { createSharedAnswers } from '../graphql/shared-answers.ts';
 import { requestIdOf } from './caller.ts';
 import { createClientAddress, type TrustedProxies } from './client-address.ts';
 import { allowOrigins } from './cross-origin.ts';
-import { errorBody, JSON_TYPE } from './graphql-answer.ts';
+import { errorBody, JSON_TYPE, shuttingDown } from './graphql-answer.ts';
 import { graphqlEndpoint } from './graphql-endpoint.ts';
 import { healthRoutes, type Readiness } from './health.ts';
 import { listenError } from './listen-failed.ts';
@@ -88,6 +88,7 @@ const SWEEP_MS = 20;
 export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
   const { application, authenticator, cursorKey, metrics, config, logger, now = Date.now } = parts;
   const { limits = DEFAULT_LIMITS, drainMs = DEFAULT_DRAIN_MS } = config;
+  let closing: Promise<void> | undefined;
   const introspection = !config.production;
   const corsOrigins = new Set(config.corsOrigins);
   const services: Services = { application, cursors: createCursors(cursorKey), now };
@@ -98,7 +99,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   const admission = createAdmission(schema, { introspection, limits });
   const apollo = await startApolloServer({ schema, executor, introspection, limits, logger });
 
-  const app = createApp(logger);
+  const app = createApp(logger, () => closing !== undefined);
   allowOrigins(app, corsOrigins);
   healthRoutes(app, parts.readiness);
   app.get('/metrics', async (_, reply) =>
@@ -140,7 +141,6 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     }
   }
 
-  let closing: Promise<void> | undefined;
   return {
     async listen() {
       await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
@@ -155,7 +155,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   };
 }
 
-function createApp(logger: Logger): FastifyInstance {
+function createApp(logger: Logger, isClosing: () => boolean): FastifyInstance {
   const app: FastifyInstance = Fastify({
     logger: false,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
@@ -163,10 +163,16 @@ function createApp(logger: Logger): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS },
     forceCloseConnections: 'idle',
+    // Its own answer would not be in the form of the contract.
+    return503OnClosing: false,
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
     reply.header('x-request-id', request.id);
+  });
+  app.addHook('onRequest', async (_, reply) => {
+    if (!isClosing()) return;
+    await reply.code(503).header('connection', 'close').type(JSON_TYPE).send(errorBody(shuttingDown()));
   });
   app.setNotFoundHandler(async (_, reply) =>
     reply

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createSourceEventStream, type DocumentNode, type GraphQLSchema } from 'graphql';
-import { PurserError, unavailable } from '../domain/errors.ts';
+import { PurserError } from '../domain/errors.ts';
 import type { Admission } from '../graphql/admission.ts';
 import type { GraphqlContext, Services } from '../graphql/context.ts';
 import { type ErrorMask, type PublicError, protocolError, publicErrorOf } from '../graphql/errors.ts';
 import type { Answer, Executor } from '../graphql/executor.ts';
 import type { Operation } from '../graphql/operations.ts';
 import type { AnswerGroup, SharedAnswers } from '../graphql/shared-answers.ts';
-import { edgeError } from './graphql-answer.ts';
+import { edgeError, shuttingDown } from './graphql-answer.ts';
 import type { Metrics } from './metrics.ts';
 import { readOperation } from './request-body.ts';
 import type { Connection, ConnectionOperation } from './websocket-connection.ts';
@@ -46,9 +46,7 @@ export function startOperation(
 ): StartedOperation | PublicError | Promise<PublicError> {
   const request = connection.requestContext(randomUUID());
   if (request === undefined) return protocolError('UNAUTHENTICATED');
-  if (connection.draining) {
-    return publicErrorOf(unavailable('The service is shutting down. Connect again.'));
-  }
+  if (connection.draining) return shuttingDown();
   if (connection.operations.size >= MAX_OPERATIONS) {
     return publicErrorOf(
       new PurserError('RATE_LIMITED', `A connection may have at most ${MAX_OPERATIONS} operations under way.`),

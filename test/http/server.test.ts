@@ -1,5 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect as connectTo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { canary } from '../support/canary.ts';
 import { type HttpService, post, startHttpService } from '../support/http-service.ts';
@@ -143,6 +145,33 @@ it('finishes what is under way when it shuts down, over HTTP and WebSocket, and 
   expect(await caller.closed).toMatchObject({ code: 1001 });
   await closed;
   expect(double.openFeeds).toBe(0);
+});
+
+it('answers what comes on an open connection during a shutdown with UNAVAILABLE, and closes that', async () => {
+  const service = await startHttpService();
+  const { url, issuer, double, server } = service;
+  const open = closeGate(service);
+  const { hostname, port } = new URL(url);
+  const body = JSON.stringify(LIST);
+  const head = ['POST /graphql HTTP/1.1', `Host: ${hostname}`, `Authorization: Bearer ${issuer.token()}`].join('\r\n');
+  const rest = `\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const socket = connectTo(Number(port), hostname);
+  const received = text(socket);
+  // The second request begins in the packet of the first, so that it is under way when the shutdown begins.
+  socket.write(`${head}${rest}${head}`);
+  await expect.poll(() => double.calls.length).toBe(1);
+  const closed = server.close();
+  socket.write(rest);
+  open();
+
+  const [, first, second = ''] = (await received).split('HTTP/1.1 ');
+  expect(first).toMatch(/^200 .*"totalCount":0/s);
+  expect(second).toMatch(/^503 .*^connection: close\r$/ims);
+  expect(second).toMatch(/^x-content-type-options: nosniff\r$/im);
+  expect(JSON.parse(second.split('\r\n\r\n')[1] ?? '')).toEqual({
+    errors: [{ message: 'The service is shutting down. Connect again.', extensions: { code: 'UNAVAILABLE' } }],
+  });
+  await closed;
 });
 
 it('does not wait for ever for what does not finish', async () => {
