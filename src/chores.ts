@@ -1,3 +1,6 @@
+/** Long ones end early when `signal` aborts. */
+export type Chore = (signal: AbortSignal) => Promise<unknown>;
+
 export interface Chores {
   /** Waits for the round under way. */
   stop(): Promise<void>;
@@ -5,10 +8,9 @@ export interface Chores {
 
 /**
  * Does the chores one after the other, round after round, with a pause between rounds. One that fails does not keep the others.
- * Long ones end early when `signal` aborts.
  */
 export function createChores(
-  chores: readonly ((signal: AbortSignal) => Promise<unknown>)[],
+  chores: readonly Chore[],
   { everyMs, onFault }: { readonly everyMs: number; readonly onFault: (error: unknown) => void },
 ): Chores {
   let round: Promise<void> = Promise.resolve();

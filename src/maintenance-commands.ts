@@ -1,10 +1,9 @@
-import pg from 'pg';
 import type { Logger } from 'pino';
 import { rebuildReadModels } from './adapters/postgres/projections/rebuild.ts';
-import { sessionConfig } from './adapters/postgres/session.ts';
-import { openStores, openVault, type Stores } from './compose.ts';
+import { openSession } from './adapters/postgres/session.ts';
 import { type Config, readConfig } from './config.ts';
 import { createLogger } from './logger.ts';
+import { openStores, openVault, type Stores } from './stores.ts';
 
 /** Builds the read models again from the log. @returns the process's exit code */
 export function rebuild(env: NodeJS.ProcessEnv): Promise<number> {
@@ -12,12 +11,10 @@ export function rebuild(env: NodeJS.ProcessEnv): Promise<number> {
     const startedAt = performance.now();
     const { events } = await rebuildReadModels({
       log,
-      connect: async ({ pipeline }) => {
-        const session = { connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline };
-        const client = new pg.Client(sessionConfig(session));
-        await client.connect();
-        return client;
-      },
+      connect: ({ pipeline }) =>
+        openSession({ connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline }, (error) =>
+          logger.error({ err: error }, 'the connection to Postgres broke'),
+        ),
       onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
     });
     const seconds = (performance.now() - startedAt) / 1000;

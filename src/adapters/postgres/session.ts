@@ -1,4 +1,4 @@
-import type { ClientConfig } from 'pg';
+import pg, { type ClientConfig } from 'pg';
 import { OneWriteATurn } from './one-write-a-turn.ts';
 import { TYPE_PARSERS } from './type-parsers.ts';
 
@@ -43,6 +43,14 @@ export function sessionConfig(options: SessionOptions): ClientConfig {
     options: settings({ TimeZone: 'UTC', DateStyle: 'ISO', ...(byIndexOnly && BY_INDEX_ONLY) }),
     types: TYPE_PARSERS,
   };
+}
+
+/** A connected client. `onLost` is told when the connection breaks; without a listener that would end the process. */
+export async function openSession(options: SessionOptions, onLost: (error: Error) => void): Promise<pg.Client> {
+  const client = new pg.Client(sessionConfig(options));
+  client.on('error', onLost);
+  await client.connect();
+  return client;
 }
 
 const BY_INDEX_ONLY = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };

@@ -1,0 +1,73 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { isUnavailable } from './adapters/postgres/availability.ts';
+import { startEmbeddedPostgres } from './adapters/postgres/embedded-server.ts';
+import { createPostgresEventLog } from './adapters/postgres/event-log.ts';
+import { migrate } from './adapters/postgres/migrate.ts';
+import { createSealedSecretStore } from './adapters/postgres/sealed-secret-store.ts';
+import { type KeyRing, loadKeyRing } from './adapters/vault/key-ring.ts';
+import { createVault, type SealingVault } from './adapters/vault/vault.ts';
+import { type Config, ConfigurationError } from './config.ts';
+import { createLifecycle } from './lifecycle.ts';
+
+export interface Stores {
+  readonly connectionString: string;
+  readonly log: ReturnType<typeof createPostgresEventLog>;
+  close(): Promise<void>;
+}
+
+/** The database, migrated, and the event log in it: what every command needs. */
+export async function openStores(
+  config: Config,
+  logger: Logger,
+  /** Is told of every batch that the log took. */
+  onBatch?: (events: number) => void,
+): Promise<Stores> {
+  const lifecycle = createLifecycle();
+  try {
+    const connectionString = config.databaseUrl ?? (await embedded());
+    const applied = await migrate(connectionString).catch((error: unknown) => {
+      if (!isUnavailable(error)) throw error;
+      throw new ConfigurationError('DATABASE_URL names a Postgres that cannot be reached.', { cause: error });
+    });
+    if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
+    const log = createPostgresEventLog({
+      connectionString,
+      log: logger,
+      ...(onBatch && { onBatch }),
+    });
+    lifecycle.onClose(() => log.close());
+    return { connectionString, log, close: lifecycle.close };
+  } catch (error) {
+    await lifecycle.close();
+    throw error;
+  }
+
+  async function embedded(): Promise<string> {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    const server = await startEmbeddedPostgres({ dataDir: config.dataDir, log: logger });
+    lifecycle.onClose(() => server.stop());
+    return server.connectionString;
+  }
+}
+
+/** The vault, with the keys that its secrets are under. @throws KeyRingError */
+export async function openVault(
+  config: Config,
+  logger: Logger,
+  connectionString: string,
+): Promise<{ vault: SealingVault; keyRing: KeyRing }> {
+  const keyRing = await loadKeyRing({
+    file: config.masterKeyFile ?? join(config.dataDir, 'master-key'),
+    createIfMissing: !config.production && config.masterKeyFile === undefined,
+  });
+  const vault = createVault({ keyRing, store: createSealedSecretStore({ connectionString, log: logger }) });
+  try {
+    await vault.checkKeys();
+  } catch (error) {
+    await vault.close();
+    throw error;
+  }
+  return { vault, keyRing };
+}
