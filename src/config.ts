@@ -17,6 +17,19 @@ const list = z
       .filter((item) => item !== ''),
   );
 
+const HOST = /^(?:\[[\da-f:.]+\]|[^\s:/@?#[\]*]+)(?::\d{1,5})?$/;
+const hosts = list
+  .refine(
+    (items) => items.every((item) => HOST.test(item)),
+    'must be hosts, or hosts with their port, without scheme and path, such as reg.internal,reg.internal:5000',
+  )
+  .transform((items) => new Set(items));
+
+const origins = list.refine(
+  (items) => items.every((item) => URL.canParse(item) && new URL(item).origin === item),
+  'must be origins as browsers send them, with scheme and without path, such as https://ci.example.com',
+);
+
 const MAX_HOPS = 10;
 const PROXIES = `must be the addresses or networks of the proxies, such as 10.0.0.5,10.1.0.0/16, or how many proxies there are, from 1 to ${MAX_HOPS}`;
 
@@ -47,7 +60,10 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const MIN_CHECK_INTERVAL_MS = 5 * UNIT_MS.m;
 
 const environment = z.object({
-  NODE_ENV: z.string().default('development'),
+  // Anything else may be meant for production, and would get its tokens from a development issuer.
+  NODE_ENV: z
+    .enum(['production', 'development', 'test'], 'must be production or development; unset it is development')
+    .default('development'),
   PORT: z.coerce
     .number('must be a port number')
     .int('must be a whole number')
@@ -61,15 +77,15 @@ const environment = z.object({
   MASTER_KEY_FILE: z.string().min(1).optional(),
   JWT_ISSUERS: z.string().min(1).optional(),
   EGRESS_ALLOW: list,
-  PLAIN_HTTP_HOSTS: list,
-  TRUSTED_REALMS: list,
+  PLAIN_HTTP_HOSTS: hosts,
+  TRUSTED_REALMS: hosts,
   HEALTH_CHECK_INTERVAL: z
     .string()
     .regex(/^[1-9]\d{0,4}[mhd]$/, 'must be a time such as 30m, 6h or 1d')
     .transform((text) => Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS])
     .refine((milliseconds) => milliseconds >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
     .optional(),
-  CORS_ORIGINS: list,
+  CORS_ORIGINS: origins,
   TRUST_PROXY: trustedProxies,
   LOG_LEVEL: z
     .enum(
@@ -128,8 +144,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : absolute(values.MASTER_KEY_FILE),
     jwtIssuers: values.JWT_ISSUERS,
     egressAllow: values.EGRESS_ALLOW,
-    plainHttpHosts: new Set(values.PLAIN_HTTP_HOSTS),
-    trustedRealms: new Set(values.TRUSTED_REALMS),
+    plainHttpHosts: values.PLAIN_HTTP_HOSTS,
+    trustedRealms: values.TRUSTED_REALMS,
     healthCheckIntervalMs: values.HEALTH_CHECK_INTERVAL,
     corsOrigins: values.CORS_ORIGINS,
     trustedProxies: values.TRUST_PROXY,

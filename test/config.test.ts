@@ -53,6 +53,30 @@ describe('HEALTH_CHECK_INTERVAL', () => {
   });
 });
 
+it('reads hosts with or without their port, and origins', () => {
+  const config = readConfig({
+    PLAIN_HTTP_HOSTS: 'Reg.internal:5000, localhost,[::1]:5000',
+    TRUSTED_REALMS: 'auth.example.com',
+    CORS_ORIGINS: 'https://ci.example.com,http://localhost:3000',
+  });
+  expect([...config.plainHttpHosts]).toEqual(['reg.internal:5000', 'localhost', '[::1]:5000']);
+  expect([...config.trustedRealms]).toEqual(['auth.example.com']);
+  expect(config.corsOrigins).toEqual(['https://ci.example.com', 'http://localhost:3000']);
+});
+
+it.each([
+  ['PLAIN_HTTP_HOSTS', 'http://reg.internal', /^PLAIN_HTTP_HOSTS must be hosts/],
+  ['PLAIN_HTTP_HOSTS', '10.0.0.0/8', /^PLAIN_HTTP_HOSTS must be hosts/],
+  ['TRUSTED_REALMS', 'https://auth.example.com/token', /^TRUSTED_REALMS must be hosts/],
+  ['TRUSTED_REALMS', '*.example.com', /^TRUSTED_REALMS must be hosts/],
+  ['CORS_ORIGINS', 'ci.example.com', /^CORS_ORIGINS must be origins/],
+  ['CORS_ORIGINS', 'https://ci.example.com/', /^CORS_ORIGINS must be origins/],
+  ['CORS_ORIGINS', '*', /^CORS_ORIGINS must be origins/],
+  ['NODE_ENV', 'prod', /^NODE_ENV must be production or development/],
+])('refuses what would never match: %s=%s', (name, value, message) => {
+  expect(() => readConfig({ [name]: value })).toThrow(message);
+});
+
 it('names every variable at fault, and no value', () => {
   const read = () => readConfig({ PORT: '70000', TRUST_PROXY: 'hunter2', DATABASE_URL: 'mysql://hunter2' });
   for (const name of ['PORT', 'TRUST_PROXY', 'DATABASE_URL']) expect(read).toThrow(name);
