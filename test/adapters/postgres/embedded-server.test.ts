@@ -124,6 +124,15 @@ describe('embedded Postgres', () => {
     expect(await ask(first.connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
   });
 
+  it('is taken over by one that waited for the owner to stop', async () => {
+    const first = await start();
+    const second = start();
+    const sessions = `select count(*)::int as count from pg_stat_activity where datname = 'postgres'`;
+    await expect.poll(() => ask(first.connectionString, sessions), { interval: 5 }).toEqual([{ count: 2 }]);
+    await first.stop();
+    expect(await ask((await second).connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
+  });
+
   it('has one owner of many that start at once in a new folder', async () => {
     const starts = await Promise.allSettled([start(), start(), start(), start()]);
     const refused = starts.flatMap((one) => (one.status === 'rejected' ? [one.reason.name] : []));

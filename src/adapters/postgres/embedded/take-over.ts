@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { isUnavailable } from '../availability.ts';
 import type { Log } from '../log.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
@@ -58,7 +59,7 @@ export async function takeOver(
     const session = postmaster?.endpoint && (await connect(cluster, postmaster.endpoint));
     if (session) {
       const adopted = postmaster.pid !== launched?.pid;
-      await becomeOwner(session, files.dataDir, postmaster.pid);
+      if (!(await becomeOwner(session, files.dataDir, postmaster.pid))) continue;
       if (adopted) cluster.log.info({ pid: postmaster.pid }, 'adopted a Postgres that was left running');
       return { session, endpoint: postmaster.endpoint };
     }
@@ -116,10 +117,15 @@ async function connect(cluster: Cluster, endpoint: Endpoint): Promise<Client | u
   }
 }
 
-async function becomeOwner(session: Client, dataDir: string, pid: number): Promise<void> {
+/** @returns false where the server went away meanwhile, as when its owner stops @throws DataDirInUse */
+async function becomeOwner(session: Client, dataDir: string, pid: number): Promise<boolean> {
   for (const until = performance.now() + LOCK_PATIENCE_MS; ; ) {
-    const { rows } = await session.query<{ owner: boolean }>('select pg_try_advisory_lock($1) as owner', [OWNER_LOCK]);
-    if (rows[0]?.owner === true) return;
+    const owner = await tryOwnerLock(session).catch(async (error: unknown) => {
+      await session.end();
+      if (!isUnavailable(error)) throw error;
+      return undefined;
+    });
+    if (owner !== false) return owner === true;
     if (performance.now() > until) {
       await session.end();
       throw new DataDirInUse(
@@ -128,6 +134,11 @@ async function becomeOwner(session: Client, dataDir: string, pid: number): Promi
     }
     await delay(POLL_MS);
   }
+}
+
+async function tryOwnerLock(session: Client): Promise<boolean> {
+  const { rows } = await session.query<{ owner: boolean }>('select pg_try_advisory_lock($1) as owner', [OWNER_LOCK]);
+  return rows[0]?.owner === true;
 }
 
 export function connectionString(
