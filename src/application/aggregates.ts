@@ -27,7 +27,7 @@ export interface Aggregates {
   history(stream: string): Promise<RecordedEvent[]>;
 }
 
-export function occurrenceOf(event: RecordedEvent): Occurrence {
+function occurrenceOf(event: RecordedEvent): Occurrence {
   return { at: event.occurredAt, actor: event.metadata.actor };
 }
 
@@ -38,7 +38,7 @@ export function foldRegistry(from: RegistryState, events: readonly RecordedEvent
   );
 }
 
-export function foldLease(events: readonly RecordedEvent[]): LeaseState {
+function foldLease(events: readonly RecordedEvent[]): LeaseState {
   return events.reduce<LeaseState>(
     (state, event) => evolveLease(state, decodeEvent(event) as LeaseEvent, occurrenceOf(event)),
     null,

@@ -7,7 +7,7 @@ import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMin
 import { type LoginCredential, type SecretBinding, SecretIntegrityError } from './ports/vault.ts';
 
 /** A password is used again while more than this share of its life is left. */
-export const REUSED_ABOVE = 1 / 4;
+const REUSED_ABOVE = 1 / 4;
 /** After a failure the cloud is left alone for so long: meanwhile the same answer is given. */
 export const RETRY_AFTER_MS = 15_000;
 

@@ -5,6 +5,7 @@ export class AuthenticationFailed extends Error {
   override readonly name = 'AuthenticationFailed';
 }
 
+/** Who calls, by the token that came with the call. */
 export interface Authenticator {
   /**
    * Verifies a compact JWT (without the `Bearer ` prefix).

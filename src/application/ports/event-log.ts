@@ -91,6 +91,7 @@ export class EventLogUnavailable extends PurserError {
   }
 }
 
+/** The source of truth: streams of events with revisions, and one order over all of them. Nothing in it ever changes. */
 export interface EventLog {
   /**
    * Appends all events or none, durably, before it resolves. Repeating an append with the same event ids, stream,

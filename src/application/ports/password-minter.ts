@@ -17,6 +17,7 @@ export type MintingFault =
   | 'TARGET_NOT_ALLOWED'
   | 'UNEXPECTED_ANSWER';
 
+/** Holds the kind of refusal and nothing that the cloud sent. */
 export class MintingFailed extends Error {
   override readonly name = 'MintingFailed';
 
@@ -43,6 +44,7 @@ export interface MintedPassword {
   readonly expiresAt: Instant;
 }
 
+/** Makes short-lived registry passwords from long-lived cloud credentials. */
 export interface PasswordMinter {
   /** @throws MintingFailed */
   mint(request: MintRequest): Promise<MintedPassword>;

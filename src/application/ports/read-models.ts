@@ -66,6 +66,7 @@ export interface DueForCheck {
   readonly limit: number;
 }
 
+/** All queries answer from the read models, which `ProjectionProgress` tells how far they are. */
 export interface RegistryQueries {
   list(
     projectId: string,
@@ -163,6 +164,7 @@ export interface Feeds {
   readonly changes: Feed<ChangeView>;
 }
 
+/** How far the read models are behind the log, on whichever replica they are brought up to date. */
 export interface ProjectionProgress {
   /**
    * Resolves when the read models have passed `position`.
