@@ -8,12 +8,7 @@ import { createRegistryUseCase } from './create-registry.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
-import {
-  createLoginCredentials,
-  createStoredCredentialOf,
-  type LoginCredentials,
-  withReportedFaults,
-} from './login-credential.ts';
+import { createLoginCredentials, createStoredCredentialOf, withReportedFaults } from './login-credential.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { MintedPasswordVault } from './ports/minted-password-store.ts';
@@ -33,6 +28,7 @@ import { createRegistryCommandHandler } from './registry-commands.ts';
 import { releaseLeaseUseCase } from './release-lease.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
+import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
 import { testCredentialsUseCase, testRegistryUseCase } from './test-registry.ts';
 import { createTurns } from './turns.ts';
 import { updateRegistryUseCase } from './update-registry.ts';
@@ -62,7 +58,7 @@ export interface RunningApplication {
   readonly attempts: Attempts;
   readonly aggregates: Aggregates;
   readonly tests: CredentialTests;
-  readonly logins: LoginCredentials;
+  readonly testStored: TestStoredCredential;
 }
 
 export function createApplication(parts: ApplicationParts): RunningApplication {
@@ -79,6 +75,7 @@ export function createApplication(parts: ApplicationParts): RunningApplication {
   const beginVerification = createVerification({ tests, aggregates, registries });
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
   const logins = createLoginCredentials(vault, minted);
+  const testStored = createStoredCredentialTest({ logins, probe, now });
 
   const createRegistry = createRegistryUseCase({ handle, beginVerification, plainHttpHosts });
   const updateRegistry = updateRegistryUseCase({ handle, storedCredential, beginVerification, now });
@@ -86,8 +83,8 @@ export function createApplication(parts: ApplicationParts): RunningApplication {
   const deleteRegistry = deleteRegistryUseCase({ handle, leases });
   const issueCredential = issueCredentialUseCase({ log, aggregates, logins, progress, turns, plainHttpHosts, now });
   const releaseLease = releaseLeaseUseCase({ log, aggregates, progress, now });
-  const testRegistry = testRegistryUseCase({ tests, aggregates, logins });
-  const testCredentials = testCredentialsUseCase({ tests, plainHttpHosts });
+  const testRegistry = testRegistryUseCase({ tests, aggregates, testStored });
+  const testCredentials = testCredentialsUseCase({ tests, probe, plainHttpHosts });
   const resolveImage = resolveImageUseCase({ registries, plainHttpHosts });
 
   /** Only a canonical URL is ever recorded: what was typed may hold a password. */
@@ -186,7 +183,7 @@ export function createApplication(parts: ApplicationParts): RunningApplication {
     recordFailed: attempts.recordFailed,
     countUnauthenticated: attempts.countUnauthenticated,
   };
-  return { application, attempts, aggregates, tests, logins };
+  return { application, attempts, aggregates, tests, testStored };
 }
 
 function uuidOrNothing(id: string): string | undefined {

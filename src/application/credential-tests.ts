@@ -27,10 +27,10 @@ export interface CredentialTestsParts {
 
 export interface CredentialTests {
   /**
-   * `prepare` is called once the project has had its turn: what it asks of a cloud is limited as well.
-   * @throws PurserError RATE_LIMITED, whatever `prepare` throws
+   * Runs the test in one of the project's turns: what it asks of a cloud is limited as well.
+   * @throws PurserError RATE_LIMITED, whatever `test` throws
    */
-  run(projectId: string, prepare: () => ProbeRequest | Promise<ProbeRequest>): Promise<ProbeReport>;
+  run(projectId: string, test: () => Promise<ProbeReport>): Promise<ProbeReport>;
   /**
    * As `run`, but a login that is not proved is an error. With `mint` the request's credential is the cloud's, and what
    * is minted from it is tested.
@@ -52,11 +52,11 @@ export interface Recording {
 export function createCredentialTests(parts: CredentialTestsParts): CredentialTests {
   const { log, aggregates, progress, probe, minter, limiter, now } = parts;
 
-  const run: CredentialTests['run'] = async (projectId, prepare) => {
+  const run: CredentialTests['run'] = async (projectId, test) => {
     if (!(await limiter.take(projectId))) {
       throw new PurserError('RATE_LIMITED', 'This project has had its 10 tests for this minute. Wait a minute.');
     }
-    return probe.probe(await prepare());
+    return test();
   };
 
   async function append(stream: string, event: RegistryTested | CredentialsTested, metadata: EventMetadata) {
@@ -102,7 +102,9 @@ export function createCredentialTests(parts: CredentialTestsParts): CredentialTe
     run,
 
     async verify(projectId, request, mint) {
-      const report = await run(projectId, () => (mint === null ? request : withMintedPassword(request, mint)));
+      const report = await run(projectId, async () =>
+        probe.probe(mint === null ? request : await withMintedPassword(request, mint)),
+      );
       if (report.login === 'PROVED') return report;
       throw notVerified(report.outcome, diagnose({ provider: request.provider, url: request.url, ...report }));
     },

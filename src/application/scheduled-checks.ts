@@ -1,11 +1,8 @@
-import type { LiveRegistry } from '../domain/registry.ts';
 import type { Aggregates } from './aggregates.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import { systemMetadata } from './event-metadata.ts';
-import type { LoginCredentials } from './login-credential.ts';
-import { FINDING_OF_FAULT, mintingFaultOf } from './minted-passwords.ts';
 import type { RegistryQueries } from './ports/read-models.ts';
-import type { ProbeReport, RegistryProbe } from './ports/registry-probe.ts';
+import type { TestStoredCredential } from './stored-credential-test.ts';
 
 /** A round checks so many at most, which spreads those that were never checked. */
 const BATCH = 100;
@@ -17,8 +14,7 @@ const SPREAD = 0.2;
 export interface ScheduledChecksParts {
   readonly registries: Pick<RegistryQueries, 'dueForCheck'>;
   readonly aggregates: Aggregates;
-  readonly logins: LoginCredentials;
-  readonly probe: RegistryProbe;
+  readonly testStored: TestStoredCredential;
   readonly tests: Pick<CredentialTests, 'record'>;
   /** Milliseconds between two checks of one registry. */
   readonly intervalMs: number;
@@ -31,39 +27,20 @@ export interface ScheduledChecksParts {
 /**
  * Logs in to the registries whose last test is longer ago than the interval; for the leader alone. A registry that
  * refused its credential is left alone until that is rotated or tested by hand: providers ban whoever keeps trying.
- * Where passwords are minted, a cloud that gives none is a finding as well. Gives how many were checked.
+ * Gives how many were checked.
  */
 export function scheduledChecks(parts: ScheduledChecksParts): (signal: AbortSignal) => Promise<number> {
-  const { registries, aggregates, logins, probe, tests, intervalMs, leading, now, onFault } = parts;
+  const { registries, aggregates, testStored, tests, intervalMs, leading, now, onFault } = parts;
   /** Those whose check gave no finding, and until when they are left alone: they would come first in every round. */
   const setAside = new Map<string, number>();
 
   async function check(registryId: string): Promise<void> {
     const { state } = await aggregates.registry(registryId);
     if (state.phase !== 'live') return;
-    const report = await reportOn(state);
+    const report = await testStored(state, { purpose: 'PULL', repository: null });
     if (!report) return;
     await tests.record(state, report, { metadata: systemMetadata(state.projectId), scheduled: true });
     setAside.delete(registryId);
-  }
-
-  async function reportOn(registry: LiveRegistry): Promise<ProbeReport | undefined> {
-    const login = await loginOrReport(registry);
-    if (!login || 'outcome' in login) return login;
-    const { url, provider, caCertificate, access } = registry;
-    const { username, password } = login;
-    return probe.probe({ url, provider, username, password, caCertificate, repository: null, access });
-  }
-
-  async function loginOrReport(registry: LiveRegistry): Promise<Awaited<ReturnType<LoginCredentials>> | ProbeReport> {
-    const startedAt = now();
-    try {
-      return await logins(registry, 'PULL');
-    } catch (error) {
-      const fault = mintingFaultOf(error);
-      if (fault === undefined) throw error;
-      return { ...NOT_ASKED, ...FINDING_OF_FAULT[fault], durationMs: now() - startedAt };
-    }
   }
 
   return async (signal) => {
@@ -91,12 +68,3 @@ export function scheduledChecks(parts: ScheduledChecksParts): (signal: AbortSign
     return checked;
   };
 }
-
-const NOT_ASKED = {
-  login: 'UNKNOWN',
-  pull: 'UNKNOWN',
-  push: 'UNKNOWN',
-  method: null,
-  repository: null,
-  expiresAt: null,
-} as const satisfies Partial<ProbeReport>;

@@ -9,9 +9,11 @@ import type { Aggregates } from './aggregates.ts';
 import type { TestCredentialsCommand } from './application.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import { metadataOf } from './event-metadata.ts';
-import { type LoginCredentials, missingSecret } from './login-credential.ts';
+import { missingSecret } from './login-credential.ts';
 import { liveRegistryOf } from './own-registry.ts';
+import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { RequestContext } from './request-context.ts';
+import type { TestStoredCredential } from './stored-credential-test.ts';
 
 /** What a test found, and whose registry it was: advice depends on the provider. */
 export interface TestedHealth {
@@ -23,11 +25,11 @@ export interface TestedHealth {
 export interface TestRegistryParts {
   readonly tests: CredentialTests;
   readonly aggregates: Aggregates;
-  readonly logins: LoginCredentials;
+  readonly testStored: TestStoredCredential;
 }
 
 /** Tests the stored credential; with a repository also whether it may pull and push there. */
-export function testRegistryUseCase({ tests, aggregates, logins }: TestRegistryParts) {
+export function testRegistryUseCase({ tests, aggregates, testStored }: TestRegistryParts) {
   return async (
     context: RequestContext,
     projectId: string,
@@ -35,13 +37,13 @@ export function testRegistryUseCase({ tests, aggregates, logins }: TestRegistryP
     repository: string | null | undefined,
   ): Promise<TestedHealth> => {
     const registry = await liveRegistryOf(aggregates, projectId, id);
-    const { url, provider, caCertificate, access } = registry;
+    const { url, provider, access } = registry;
     const checked = checkRepository(repository, url);
-    const report = await tests.run(projectId, async () => {
-      const login = (await logins(registry, access === 'PULL' ? 'PULL' : 'PUSH')) ?? missingSecret(url);
-      const { username, password } = login;
-      return { url, provider, username, password, caCertificate, repository: checked, access };
-    });
+    const purpose = access === 'PULL' ? 'PULL' : 'PUSH';
+    const report = await tests.run(
+      projectId,
+      async () => (await testStored(registry, { purpose, repository: checked })) ?? missingSecret(url),
+    );
     const metadata = metadataOf(context, projectId, null);
     return { health: await tests.record(registry, report, { metadata, scheduled: false }), provider, url };
   };
@@ -49,11 +51,12 @@ export function testRegistryUseCase({ tests, aggregates, logins }: TestRegistryP
 
 export interface TestCredentialsParts {
   readonly tests: CredentialTests;
+  readonly probe: RegistryProbe;
   readonly plainHttpHosts: ReadonlySet<string>;
 }
 
 /** The same before anything is stored. */
-export function testCredentialsUseCase({ tests, plainHttpHosts }: TestCredentialsParts) {
+export function testCredentialsUseCase({ tests, probe, plainHttpHosts }: TestCredentialsParts) {
   return async (context: RequestContext, projectId: string, command: TestCredentialsCommand): Promise<TestedHealth> => {
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);
@@ -64,7 +67,7 @@ export function testCredentialsUseCase({ tests, plainHttpHosts }: TestCredential
     const caCertificate = command.caCertificate ? checkPemCertificates('caCertificate', command.caCertificate) : null;
     const repository = checkRepository(command.repository, url);
     const request = { url, provider, username, password, caCertificate, repository };
-    const report = await tests.run(projectId, () => request);
+    const report = await tests.run(projectId, () => probe.probe(request));
     const health = await tests.recordUnstored(projectId, url, report, metadataOf(context, projectId, null));
     return { health, provider, url };
   };

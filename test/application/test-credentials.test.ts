@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CredentialTests } from '../../src/application/credential-tests.ts';
-import type { ProbeReport, ProbeRequest } from '../../src/application/ports/registry-probe.ts';
+import type { ProbeReport, ProbeRequest, RegistryProbe } from '../../src/application/ports/registry-probe.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { testCredentialsUseCase } from '../../src/application/test-registry.ts';
 import { Secret } from '../../src/domain/secret.ts';
@@ -29,15 +29,18 @@ const REPORT: ProbeReport = {
 async function asked(url: string, repository: string): Promise<ProbeRequest | undefined> {
   const requests: ProbeRequest[] = [];
   const tests: CredentialTests = {
-    async run(_projectId, prepare) {
-      requests.push(await prepare());
-      return REPORT;
-    },
+    run: (_projectId, test) => test(),
     recordUnstored: async () => ({ ...REPORT, testedAt: '2030-01-31T09:00:00.000Z', credentialVersion: null }),
     verify: () => Promise.reject(new Error('nothing is to be stored')),
     record: () => Promise.reject(new Error('nothing is stored')),
   };
-  await testCredentialsUseCase({ tests, plainHttpHosts: new Set() })(context, 'demo', {
+  const probe: RegistryProbe = {
+    async probe(request) {
+      requests.push(request);
+      return REPORT;
+    },
+  };
+  await testCredentialsUseCase({ tests, probe, plainHttpHosts: new Set() })(context, 'demo', {
     url,
     username: 'robot',
     password: new Secret(canary('asked')),

@@ -91,7 +91,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   const feed = { follow: progress.follow, onFault: () => undefined };
   const probe = between.probe ?? { probe: notAsked };
   const registries = createRegistryQueries(reads, now);
-  const { application, aggregates, tests, logins } = createApplication({
+  const { application, aggregates, tests, testStored } = createApplication({
     log,
     vault,
     progress,
@@ -154,8 +154,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
       const check = scheduledChecks({
         registries,
         aggregates,
-        logins,
-        probe,
+        testStored,
         tests,
         intervalMs,
         leading,

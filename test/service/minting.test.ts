@@ -232,6 +232,19 @@ describe('a registry whose passwords are minted', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('shows what the cloud said to a test by hand, which is recorded like what a registry says', async () => {
+    await purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });
+    cloud = async () => Promise.reject(new MintingFailed('CREDENTIAL_REFUSED'));
+    const { health } = await replica.application.testRegistry(replica.context(), 'demo', id, 'team/app');
+    const found = { outcome: 'AUTHENTICATION_FAILED', login: 'UNKNOWN', push: 'UNKNOWN', repository: 'team/app' };
+    expect(health).toMatchObject(found);
+    expect(probed).toEqual([]);
+    const stored = (await purser.graphql(GET, { id })).data.registry;
+    expect(stored).toMatchObject({ health: { outcome: found.outcome }, credential: { status: 'FAILING' } });
+    await purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });
+    expect((await purser.graphql(GET, { id })).data.registry.credential.status).toBe('ACTIVE');
+  });
+
   it.each([
     ['a registry that it is not for', { url: 'ghcr.io', mint: { kind: 'AMAZON_ECR' } }],
     ['a role that is none', { url: HOST.replace('1', '2'), mint: { kind: 'AMAZON_ECR', roleArn: 'admin' } }],

@@ -1,0 +1,52 @@
+import type { LeasePurpose } from '../domain/events.ts';
+import type { LiveRegistry } from '../domain/registry.ts';
+import type { LoginCredentials } from './login-credential.ts';
+import { FINDING_OF_FAULT, mintingFaultOf } from './minted-passwords.ts';
+import type { ProbeReport, RegistryProbe } from './ports/registry-probe.ts';
+
+export interface StoredCredentialTestParts {
+  readonly logins: LoginCredentials;
+  readonly probe: RegistryProbe;
+  readonly now: () => number;
+}
+
+export interface StoredCredentialTest {
+  /** What a minted password must be good for. */
+  readonly purpose: LeasePurpose;
+  /** Null: only the login is tried. */
+  readonly repository: string | null;
+}
+
+/**
+ * Tests what pipelines would be given. Where that is minted, a cloud that gives nothing is a finding as well.
+ * Undefined where the secret is missing.
+ */
+export type TestStoredCredential = (
+  registry: LiveRegistry,
+  test: StoredCredentialTest,
+) => Promise<ProbeReport | undefined>;
+
+export function createStoredCredentialTest({ logins, probe, now }: StoredCredentialTestParts): TestStoredCredential {
+  return async (registry, { purpose, repository }) => {
+    const { url, provider, caCertificate, access } = registry;
+    const startedAt = now();
+    try {
+      const login = await logins(registry, purpose);
+      if (!login) return undefined;
+      const { username, password } = login;
+      return await probe.probe({ url, provider, username, password, caCertificate, repository, access });
+    } catch (error) {
+      const fault = mintingFaultOf(error);
+      if (fault === undefined) throw error;
+      return { ...NOT_ASKED, ...FINDING_OF_FAULT[fault], repository, durationMs: now() - startedAt };
+    }
+  };
+}
+
+const NOT_ASKED = {
+  login: 'UNKNOWN',
+  pull: 'UNKNOWN',
+  push: 'UNKNOWN',
+  method: null,
+  expiresAt: null,
+} as const satisfies Partial<ProbeReport>;
