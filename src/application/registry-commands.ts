@@ -55,6 +55,8 @@ export interface RegistryOutcome {
   /** Of the state before the command's own events. */
   readonly before: RegistryState;
   readonly revision: number;
+  /** Whether an earlier request with the same key did it. */
+  readonly repeated: boolean;
 }
 
 export type HandleRegistryCommand = (context: RequestContext, command: RegistryCommand) => Promise<RegistryOutcome>;
@@ -99,7 +101,7 @@ export function createRegistryCommandHandler(parts: RegistryCommandParts): Handl
       await progress.waitFor(appended.position);
       const occurrence = { at: occurredAt, actor: metadata.actor };
       const state = events.reduce((folded, event) => evolveRegistry(folded, event, occurrence), loaded.state);
-      return { state, before: loaded.state, revision: appended.revision };
+      return { state, before: loaded.state, revision: appended.revision, repeated: false };
     } catch (error) {
       const refused = error instanceof WrongExpectedRevision || error instanceof DuplicateEventId;
       // Only a refusal is certain: after an unknown outcome the log decides what becomes of the staged secret.
@@ -152,7 +154,7 @@ export function createRegistryCommandHandler(parts: RegistryCommandParts): Handl
 
     const last = events.at(-1) ?? first;
     await progress.waitFor(last.position);
-    return { before, state, revision: last.revision };
+    return { before, state, revision: last.revision, repeated: true };
   }
 
   /** Once the secret is destroyed there is nothing left to compare with. */
@@ -203,7 +205,7 @@ function sealed(decision: Decision, ref: SecretRef): readonly RegistryEvent[] {
 
 function unchanged(loaded: Loaded<RegistryState>): RegistryOutcome {
   if (loaded.revision === 'no-stream') throw new Error('a stream that does not exist cannot be left unchanged');
-  return { state: loaded.state, before: loaded.state, revision: loaded.revision };
+  return { state: loaded.state, before: loaded.state, revision: loaded.revision, repeated: false };
 }
 
 function lastOfAppend(history: readonly RecordedEvent[], start: number): number {

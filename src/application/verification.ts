@@ -29,9 +29,9 @@ export function createVerification({ tests, aggregates, registries }: Verificati
   return (projectId, wanted) => {
     let report: ProbeReport | undefined;
 
-    /** What the read models know besides: nothing of a registry that was not there before. */
-    async function known({ state, before }: RegistryOutcome): Promise<RegistryView | undefined> {
-      return before.phase === 'live' ? registries.byId(projectId, existing(state).registryId) : undefined;
+    /** What the read models know besides: nothing of a registry that was not there before this request. */
+    async function known({ state, before, repeated }: RegistryOutcome): Promise<RegistryView | undefined> {
+      return before.phase === 'live' || repeated ? registries.byId(projectId, existing(state).registryId) : undefined;
     }
 
     return {

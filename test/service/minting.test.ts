@@ -170,7 +170,7 @@ describe('a registry whose passwords are minted', () => {
   });
 
   describe('that is verified', () => {
-    const verified = (url: string, access: RegistryAccess = 'PULL_AND_PUSH') =>
+    const verified = (url: string, access: RegistryAccess = 'PULL_AND_PUSH', idempotencyKey?: string) =>
       replica.application.createRegistry(replica.context(), 'demo', {
         url,
         username: 'AKIAIOSFODNN7EXAMPLE',
@@ -185,7 +185,7 @@ describe('a registry whose passwords are minted', () => {
         caCertificate: undefined,
         expiresAt: undefined,
         rotateEveryDays: undefined,
-        idempotencyKey: undefined,
+        idempotencyKey,
       });
 
     it.each<[RegistryAccess, string, string]>([
@@ -198,6 +198,14 @@ describe('a registry whose passwords are minted', () => {
       expect(asked.map((request) => request.purpose)).toEqual([purpose]);
       expect(probed).toMatchObject([{ url, username: 'AWS', repository: null }]);
       expect(probed[0]?.password.reveal()).not.toBe(source);
+    });
+
+    it('is answered with its health when the request is repeated, and not tested again', async () => {
+      const once = () => verified(HOST.replace('1', '7'), 'PULL', 'verified once');
+      const first = await once();
+      expect(first.health).toMatchObject({ outcome: 'OK' });
+      expect(await once()).toEqual(first);
+      expect(probed).toHaveLength(1);
     });
 
     it('is not stored where the cloud refuses to mint', async () => {
