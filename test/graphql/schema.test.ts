@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { buildPurserSchema, printPurserSchema } from '../../src/graphql/schema.ts';
 
-it('has its printed form in schema/schema.graphql; `npm run -s schema` writes it anew', async () => {
+it('has its printed form in schema/schema.graphql; `npm run -s generate` writes it anew', async () => {
   const printed = printPurserSchema(await buildPurserSchema());
   expect(await readFile('schema/schema.graphql', 'utf8')).toBe(printed);
 });

@@ -28,7 +28,7 @@ export const CONNECTION_DIAGNOSES: readonly Diagnosis[] = [
     outcome: 'TLS_INVALID',
     detail: 'UNKNOWN_AUTHORITY',
     cause: "The registry's certificate is signed by an authority that is not publicly known.",
-    fix: "Give the authority's certificate in `caCertificate`, as PEM, or have the registry send its intermediate certificates.",
+    fix: "Give the authority's certificate in `caCertificate`, as PEM; where one is given, it is another's. Or have the registry send its intermediate certificates.",
   },
   {
     outcome: 'TLS_INVALID',
