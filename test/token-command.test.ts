@@ -7,6 +7,7 @@ import { createKeySets } from '../src/adapters/auth/jwks.ts';
 import { createAuthenticator } from '../src/adapters/auth/token-verifier.ts';
 import { PERMISSIONS } from '../src/domain/permissions.ts';
 import { runTokenCommand } from '../src/token-command.ts';
+import { fetchNothing } from './support/fetch-nothing.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -31,7 +32,7 @@ async function run(argv: readonly string[], env: Record<string, string> = {}) {
 
 async function principalOf(token: string) {
   const issuers = [(await openDevelopmentIssuer(dataDir())).issuerConfig];
-  const keySets = createKeySets(issuers, { clock: Date.now });
+  const keySets = createKeySets(issuers, { clock: Date.now, fetchJson: fetchNothing });
   return createAuthenticator({ issuers, keySets, clock: Date.now }).authenticate(token);
 }
 

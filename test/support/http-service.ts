@@ -11,6 +11,7 @@ import {
   type HttpServerParts,
 } from '../../src/http/server.ts';
 import { type ApplicationDouble, createApplicationDouble } from './application-double.ts';
+import { fetchNothing } from './fetch-nothing.ts';
 import { createTestIssuer, type TestIssuer } from './tokens.ts';
 
 /** The real server on a real port, with real tokens, in front of the application in memory. */
@@ -48,7 +49,7 @@ export async function startHttpService(options: HttpServiceOptions = {}): Promis
     application: double.application,
     authenticator: createAuthenticator({
       issuers,
-      keySets: createKeySets(issuers, { clock: Date.now }),
+      keySets: createKeySets(issuers, { clock: Date.now, fetchJson: fetchNothing }),
       clock: Date.now,
     }),
     cursorKey: options.cursorKey ?? randomBytes(32),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createKeySets } from '../../src/adapters/auth/jwks.ts';
 import { createAuthenticator } from '../../src/adapters/auth/token-verifier.ts';
+import { fetchNothing } from './fetch-nothing.ts';
 import { createTestIssuer } from './tokens.ts';
 
 test('a token of the test issuer is accepted with the grants that it names', async () => {
@@ -8,7 +9,7 @@ test('a token of the test issuer is accepted with the grants that it names', asy
   const issuers = [issuer.issuerConfig];
   const authenticator = createAuthenticator({
     issuers,
-    keySets: createKeySets(issuers, { clock: Date.now }),
+    keySets: createKeySets(issuers, { clock: Date.now, fetchJson: fetchNothing }),
     clock: Date.now,
   });
 

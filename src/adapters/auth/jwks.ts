@@ -1,5 +1,4 @@
 import type { SignatureAlgorithm } from './algorithms.ts';
-import { type FetchJson, fetchJson as fetchDirectly } from './fetch-json.ts';
 import type { IssuerConfig, RemoteIssuer } from './issuers.ts';
 import { type Jwks, jwksSchema, usableKeys, type VerificationKey } from './verification-keys.ts';
 
@@ -11,6 +10,9 @@ export const MAX_AGE_MS = 60_000;
 export const OUTAGE_LIMIT_MS = 600_000;
 const FETCH_TIMEOUT_MS = 5_000;
 const MAX_JWKS_BYTES = 65_536;
+
+/** Gets a JSON document of at most `maxBytes`, and nothing once `signal` has aborted. Rejects on any answer but a 200 with JSON. */
+export type FetchJson = (url: string, options: { signal: AbortSignal; maxBytes: number }) => Promise<unknown>;
 
 /** The keys of an issuer at one moment. */
 export interface Keys {
@@ -35,8 +37,7 @@ export interface KeySet {
 export interface KeySetOptions {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** Default: a direct request without proxy. */
-  readonly fetchJson?: FetchJson;
+  readonly fetchJson: FetchJson;
   /** Told of each fetch that failed. */
   readonly onFetchFailed?: (issuer: string, error: unknown) => void;
 }
@@ -58,7 +59,7 @@ function localKeySet(jwks: Jwks, algorithms: readonly SignatureAlgorithm[]): Key
 
 function remoteKeySet(
   { issuer, jwksUri, algorithms }: RemoteIssuer,
-  { clock, fetchJson = fetchDirectly, onFetchFailed }: KeySetOptions,
+  { clock, fetchJson, onFetchFailed }: KeySetOptions,
 ): KeySet {
   let known: ReadonlyMap<string, VerificationKey> = new Map();
   let held: { readonly keys: Keys; readonly asOf: number } | undefined;

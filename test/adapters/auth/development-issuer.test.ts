@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type DevelopmentIssuer, openDevelopmentIssuer } from '../../../src/adapters/auth/development-issuer.ts';
 import { createKeySets } from '../../../src/adapters/auth/jwks.ts';
 import { createAuthenticator } from '../../../src/adapters/auth/token-verifier.ts';
+import { fetchNothing } from '../../support/fetch-nothing.ts';
 import { startJwksServer } from './jwks-server.ts';
 
 const run = promisify(execFile);
@@ -25,7 +26,8 @@ const keyPath = () => join(dataDir(), 'development-issuer.json');
 
 function verifierOf({ issuerConfig }: DevelopmentIssuer) {
   const issuers = [issuerConfig];
-  return createAuthenticator({ issuers, keySets: createKeySets(issuers, { clock: Date.now }), clock: Date.now });
+  const keySets = createKeySets(issuers, { clock: Date.now, fetchJson: fetchNothing });
+  return createAuthenticator({ issuers, keySets, clock: Date.now });
 }
 
 test('its tokens are accepted with the grants that were asked for', async () => {

@@ -4,6 +4,7 @@ import { parseIssuers } from '../../../src/adapters/auth/issuers.ts';
 import { createKeySets } from '../../../src/adapters/auth/jwks.ts';
 import { createAuthenticator } from '../../../src/adapters/auth/token-verifier.ts';
 import type { Authenticator } from '../../../src/application/ports/authenticator.ts';
+import { fetchNothing } from '../../support/fetch-nothing.ts';
 
 /** The verifier's clock in these tests, in seconds since 1970. */
 export const NOW = 1_800_000_000;
@@ -88,7 +89,8 @@ export const issuers: readonly IssuerConfig[] = parseIssuers(
 );
 
 export function authenticator(): Authenticator {
-  return createAuthenticator({ issuers, keySets: createKeySets(issuers, { clock }), clock, cacheSize: 100 });
+  const keySets = createKeySets(issuers, { clock, fetchJson: fetchNothing });
+  return createAuthenticator({ issuers, keySets, clock, cacheSize: 100 });
 }
 
 export interface Token {

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseIssuers } from '../../../src/adapters/auth/issuers.ts';
 import { createKeySets, type KeySet } from '../../../src/adapters/auth/jwks.ts';
 import { createAuthenticator } from '../../../src/adapters/auth/token-verifier.ts';
+import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
+import { createGuardedFetchJson } from '../../../src/adapters/egress/guarded-fetch-json.ts';
 import { forge, ISSUER, jwk, NOW } from './forge.ts';
 import { type JwksServer, startJwksServer } from './jwks-server.ts';
 
@@ -26,7 +28,8 @@ const pass = (seconds: number) => {
 
 function verifier(wrap: (keySet: KeySet) => KeySet = (keySet) => keySet) {
   const issuers = parseIssuers(JSON.stringify([{ issuer: ISSUER, audience: 'purser', jwksUri: server.url }]));
-  const keySets = createKeySets(issuers, { clock, onFetchFailed: (_, error) => failures.push(error) });
+  const fetchJson = createGuardedFetchJson([server.url], { allow: parseAllowList([]), plainHttpHosts: new Set() });
+  const keySets = createKeySets(issuers, { clock, fetchJson, onFetchFailed: (_, error) => failures.push(error) });
   const wrapped = new Map([...keySets].map(([issuer, keySet]) => [issuer, wrap(keySet)]));
   return createAuthenticator({ issuers, keySets: wrapped, clock, cacheSize: 100 });
 }

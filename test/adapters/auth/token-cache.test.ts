@@ -4,6 +4,7 @@ import { TokenRefused } from '../../../src/adapters/auth/token-refused.ts';
 import { createAuthenticator } from '../../../src/adapters/auth/token-verifier.ts';
 import type { Authenticator } from '../../../src/application/ports/authenticator.ts';
 import type { Principal } from '../../../src/domain/permissions.ts';
+import { fetchNothing } from '../../support/fetch-nothing.ts';
 import { forge, issuers, NOW, withPart } from './forge.ts';
 
 /** A verifier whose clock can be set, and which counts how many tokens it has looked up a key for. */
@@ -25,7 +26,8 @@ function observedVerifier(cacheSize = 100) {
     };
     return { current, refetched: () => keySet.refetched() };
   };
-  const keySets = new Map([...createKeySets(issuers, { clock })].map(([name, keySet]) => [name, observe(keySet)]));
+  const configured = createKeySets(issuers, { clock, fetchJson: fetchNothing });
+  const keySets = new Map([...configured].map(([name, keySet]) => [name, observe(keySet)]));
   const authenticator = createAuthenticator({ issuers, keySets, clock, cacheSize });
   return { authenticator, time, verifications: () => verifications };
 }
