@@ -80,6 +80,23 @@ function violations(sources: ReadonlyMap<string, string>): string[] {
   );
 }
 
+/** What looks up names or opens connections, by import or as a global. Types alone do neither. */
+const WAYS_OUT = [
+  /^\s*(?:import|export)\s+(?!type\b)[^'"`;]*?\bfrom\s*['"](?:undici|(?:node:)?(?:https?|http2|tls|dns|dns\/promises|dgram))['"]/m,
+  /^\s*import\s*\{[^}]*\b(?:connect|createConnection|Socket)\b[^}]*\}\s*from\s*['"](?:node:)?net['"]/m,
+  /\bimport\s*\(\s*['"`](?:undici|(?:node:)?(?:https?|http2|net|tls|dns|dns\/promises|dgram))['"`]/,
+  /(?<![.\w])(?:globalThis\.)?fetch\(|\bnew (?:WebSocket|EventSource)\(/,
+];
+/** The guard itself; the way to the operator's own database; and the clients, which are no part of the service. */
+const MAY_GO_OUT = ['adapters/egress/', 'adapters/postgres/', 'clients/'];
+
+function goingOut(sources: ReadonlyMap<string, string>): string[] {
+  return [...sources]
+    .filter(([file]) => !MAY_GO_OUT.some((folder) => file.startsWith(folder)))
+    .filter(([, source]) => WAYS_OUT.some((wayOut) => wayOut.test(source)))
+    .map(([file]) => `src/${file}`);
+}
+
 function tooLong(sources: ReadonlyMap<string, string>): string[] {
   return [...sources].filter(([, source]) => source.split('\n').length > MAX_LINES).map(([file]) => `src/${file}`);
 }
@@ -100,6 +117,10 @@ describe('the layers', () => {
 
   it('import only what they may', () => {
     expect(violations(sources)).toEqual([]);
+  });
+
+  it('let requests out through the egress guard alone', () => {
+    expect(goingOut(sources)).toEqual([]);
   });
 
   it(`keep every file within ${MAX_LINES} lines`, () => {
@@ -150,6 +171,31 @@ describe('the check of the layers', () => {
       ['serve-command.ts', "import { compose } from './compose.ts';"],
     ]);
     expect(violations(allowed)).toEqual([]);
+  });
+
+  it.each([
+    "import { Agent } from 'undici';",
+    "import * as https from 'node:https';",
+    "import { request } from 'http';",
+    "import { lookup } from 'node:dns/promises';",
+    "import {\n  connect,\n  isIP,\n} from 'node:net';",
+    "import tls from 'node:tls';",
+    "const { request } = await import('node:http');",
+    'const response = await fetch(url);',
+    'return globalThis.fetch(url);',
+    'const socket = new WebSocket(url);',
+  ])('finds a way out beside the guard: %j', (source) => {
+    expect(goingOut(new Map([['adapters/auth/keys.ts', source]]))).toEqual(['src/adapters/auth/keys.ts']);
+    expect(goingOut(new Map([['adapters/egress/guard.ts', source]]))).toEqual([]);
+  });
+
+  it.each([
+    "import type { IncomingMessage } from 'node:http';",
+    "import { isIP } from 'node:net';",
+    'const response = await session.fetch(url);',
+    'const keys = await refetch(url);',
+  ])('finds none in %j', (source) => {
+    expect(goingOut(new Map([['adapters/auth/keys.ts', source]]))).toEqual([]);
   });
 
   it('finds a file that is too long', () => {

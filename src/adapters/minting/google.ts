@@ -83,11 +83,11 @@ function isServiceAccountKey(value: unknown): value is { readonly client_email: 
 }
 
 /** A `fetch` to one URL alone that remembers why it was refused: the library's errors are for people. */
-function watchRefusals(fetch: EgressFetch, url: string) {
+function watchRefusals(send: EgressFetch, url: string) {
   let refused: Response | undefined;
   return {
     fetch: async (_: unknown, init?: RequestInit): Promise<Response> => {
-      const response = await fetch(url, init);
+      const response = await send(url, init);
       if (!response.ok) refused = response.clone();
       return response;
     },
