@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
+import { EgressFailed } from '../../application/ports/egress.ts';
 import { admitAddresses, admitName, isAdmitted } from './admission.ts';
 import type { AllowList } from './allow-list.ts';
 import type { LookUpName } from './name-lookup.ts';
@@ -21,6 +22,9 @@ export interface GuardedConnector {
   /** Whether a TCP connection to it was ever made. */
   hasReached(target: Target): boolean;
 }
+
+/** For all answers on one connection, with whatever stands around and between their headers and bodies. */
+const MAX_BYTES_A_CONNECTION = 1_048_576;
 
 /** The connections of one session. They end with `signal`. */
 export function createGuardedConnector(
@@ -60,12 +64,19 @@ export function createGuardedConnector(
   return {
     connect: (options, callback) => {
       open(targetOf(options)).then(
-        (socket) => callback(null, socket),
+        (socket) => callback(null, readingLittle(socket)),
         (error: Error) => callback(error, null),
       );
     },
     hasReached: (target) => reached.has(endpoint(target)),
   };
+}
+
+/** Parsers skip over blank lines, interim answers and a chunk's extensions, for as long as more of them come. */
+function readingLittle(socket: Socket): Socket {
+  return socket.on('readable', () => {
+    if (socket.bytesRead > MAX_BYTES_A_CONNECTION) socket.destroy(new EgressFailed({ kind: 'TOO_LARGE' }));
+  });
 }
 
 function targetOf({ protocol, hostname, port }: buildConnector.Options): Target {

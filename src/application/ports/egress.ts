@@ -29,7 +29,7 @@ export type EgressFault =
   | { readonly kind: 'TLS_INVALID'; readonly reason: TlsFaultReason }
   /** Connected, but the session's deadline came, or its caller gave up, before the answer was whole. */
   | { readonly kind: 'TIMED_OUT' }
-  /** Body or headers past their limit. */
+  /** Body or headers past their limit, or what stands around them. */
   | { readonly kind: 'TOO_LARGE' }
   /** Not HTTP, cut short, or compressed although it was asked not to be. */
   | { readonly kind: 'MALFORMED_ANSWER' }
