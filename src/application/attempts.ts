@@ -66,7 +66,10 @@ export function createAttempts({ log, progress, now, onFault }: AttemptsParts): 
         pipeline: pipeline === undefined ? null : recordable(pipeline),
       },
     };
-    const events = eventsToAppend([event], metadataOf(context, projectId, null), new Date(now()).toISOString(), null);
+    const metadata = metadataOf(context, projectId, null);
+    // How long a registry took to say nothing would tell a filtered port from a closed one.
+    const durationMs = code === 'VERIFICATION_FAILED' ? null : metadata.durationMs;
+    const events = eventsToAppend([event], { ...metadata, durationMs }, new Date(now()).toISOString(), null);
     try {
       const { position } = await log.append(accessStream(projectId), 'any', events);
       await progress.waitFor(position);

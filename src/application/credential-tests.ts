@@ -112,14 +112,14 @@ export function createCredentialTests(parts: CredentialTestsParts): CredentialTe
     async record(registry, report, { metadata, scheduled }) {
       const { registryId, url, credential } = registry;
       const data = { ...findings(url, report), registryId, credentialVersion: credential.version, scheduled };
-      const testedAt = await append(healthStream(registryId), { type: 'RegistryTested', data }, metadata);
+      const testedAt = await append(healthStream(registryId), { type: 'RegistryTested', data }, told(metadata, report));
       await learnExpiry(registry, report, metadata);
       return { testedAt, credentialVersion: credential.version, ...verdicts(report) };
     },
 
     async recordUnstored(projectId, url, report, metadata) {
       const event: CredentialsTested = { type: 'CredentialsTested', data: findings(url, report) };
-      const testedAt = await append(accessStream(projectId), event, metadata);
+      const testedAt = await append(accessStream(projectId), event, told(metadata, report));
       return { testedAt, credentialVersion: null, ...verdicts(report) };
     },
   };
@@ -144,7 +144,15 @@ function findings(url: string, report: ProbeReport): TestFindings {
 }
 
 function verdicts({ outcome, detail, login, pull, push, method, repository, durationMs }: ProbeReport) {
-  // A port that is filtered takes longer to say nothing than one that is closed: nobody is to learn which it was.
-  const told = outcome === 'UNREACHABLE' ? 0 : durationMs;
-  return { outcome, detail, login, pull, push, method, repository, durationMs: told };
+  return { outcome, detail, login, pull, push, method, repository, durationMs: tellsTime(outcome) ? durationMs : 0 };
+}
+
+/** The same for the command around the test, whose duration stands in the audit log. */
+function told(metadata: EventMetadata, { outcome }: ProbeReport): EventMetadata {
+  return tellsTime(outcome) ? metadata : { ...metadata, durationMs: null };
+}
+
+/** A port that is filtered takes longer to say nothing than one that is closed: nobody is to learn which it was. */
+function tellsTime(outcome: ProbeOutcome): boolean {
+  return outcome !== 'UNREACHABLE';
 }

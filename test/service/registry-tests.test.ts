@@ -131,6 +131,21 @@ describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`
     }
   });
 
+  it('tell of a port that does not answer nowhere how long it took, which is longer where it is filtered than closed', async () => {
+    const projectId = 'silent';
+    const permissions = ['iam:project:cicd:registry:write', 'iam:project:cicd:audit:read'];
+    const token = purser.token({ projects: { [projectId]: permissions } });
+    const input = { url: 'localhost:1', username: 'a', password };
+    const tested = await purser.graphql(TRY, { projectId, input }, token);
+    expect(tested.data.testCredentials).toMatchObject({ outcome: 'UNREACHABLE', durationMs: 0 });
+    const refused = await purser.graphql(CREATE, { projectId, input: { ...input, verify: true } }, token);
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'VERIFICATION_FAILED' } }]);
+    expect((await purser.graphql(AUDIT, { projectId, first: 2 }, token)).data.auditLog.nodes).toMatchObject([
+      { outcome: 'FAILED', code: 'VERIFICATION_FAILED', durationMs: null },
+      { action: 'TEST_CREDENTIALS', durationMs: null },
+    ]);
+  });
+
   it('are ten a minute for a project, whoever asks', async () => {
     const token = purser.token({ projects: { busy: ['iam:project:cicd:registry:write'] } });
     const input = { url: '10.0.0.1', username: 'a', password };
