@@ -28,6 +28,7 @@ export class IssuerConfigurationError extends Error {
 }
 
 const MAX_NAME_LENGTH = 255;
+const HOST_AS_TYPED = /^https?:\/\/([^/?#]*?)(?::\d*)?(?:[/?#]|$)/i;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 const name = (what: string) =>
@@ -140,9 +141,12 @@ function jwksUriFault(value: string): string | undefined {
   if (!URL.canParse(value)) return 'must be an absolute URL such as https://id.example/.well-known/jwks.json';
   const url = new URL(value);
   if (url.username !== '' || url.password !== '') return 'must hold no username or password';
-  if (url.protocol === 'https:') return undefined;
-  if (url.protocol === 'http:' && isLoopback(url.hostname)) return undefined;
-  return 'must begin with https:// (http:// is accepted for localhost, 127.0.0.0/8 and [::1] only)';
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    return 'must begin with https:// (http:// is accepted for localhost, 127.0.0.0/8 and [::1] only)';
+  }
+  // Every fetch would refuse another spelling, and so the service every token.
+  if (HOST_AS_TYPED.exec(value)?.[1]?.toLowerCase() === url.hostname) return undefined;
+  return `must name its host as it is reached: ${url.protocol}//${url.hostname}`;
 }
 
 function isLoopback(hostname: string): boolean {

@@ -2,7 +2,7 @@ import { addressKind } from './address-kind.ts';
 import { isHostName, isOnlyLocal } from './host-name.ts';
 import { familyOf, networksOf } from './networks.ts';
 
-/** An entry of `EGRESS_ALLOW` is wrong. The message names it and says what to write. */
+/** An entry of `EGRESS_ALLOW`, or a host that the operator named elsewhere, is wrong. The message names it and says what to write. */
 export class EgressAllowError extends Error {
   override readonly name = 'EgressAllowError';
 }
@@ -37,14 +37,15 @@ const CANNOT_BE_OPENED =
 /**
  * Reads the entries of `EGRESS_ALLOW`, case does not matter:
  * `reg.internal`, `*.corp.example`, `reg.internal:5000`, `10.1.2.3`, `10.1.2.3:5000`, `[fd00::1]:5000`, `fd00::1`, `10.0.0.0/8`, `fd00::/8`.
+ * @param variable where they stand, for the error
  * @throws EgressAllowError with one line for each wrong entry
  */
-export function parseAllowList(texts: readonly string[]): AllowList {
+export function parseAllowList(texts: readonly string[], variable = 'EGRESS_ALLOW'): AllowList {
   const faults: string[] = [];
   const entries = texts.flatMap((text) => {
     const parsed = parseEntry(text.trim().toLowerCase());
     if (typeof parsed !== 'string') return [parsed];
-    faults.push(`EGRESS_ALLOW: ${JSON.stringify(text)} ${parsed}`);
+    faults.push(`${variable}: ${JSON.stringify(text)} ${parsed}`);
     return [];
   });
   if (faults.length > 0) throw new EgressAllowError(faults.join('\n'));

@@ -19,6 +19,7 @@ export function createGuardedFetchJson(operatorsUrls: readonly string[], options
   const urls = operatorsUrls.map((url) => new URL(url));
   const own = parseAllowList(
     urls.map(({ hostname, protocol, port }) => `${hostname}:${port || (protocol === 'http:' ? '80' : '443')}`),
+    'JWT_ISSUERS',
   );
   const plainHttpHosts = new Set(urls.filter(({ protocol }) => protocol === 'http:').map(({ host }) => host));
   return fetchJsonThrough(createEgress({ ...options, allow: either(own, options.allow), plainHttpHosts }));

@@ -52,6 +52,7 @@ describe('issuers are accepted', () => {
   test.each([
     'https://id.example/keys?tenant=1',
     'https://10.0.0.1:8443/keys',
+    'https://ID.example:443?tenant=1',
     'http://localhost:8080/keys',
     'http://127.0.0.1/keys',
     'http://127.9.9.9:1/keys',
@@ -127,6 +128,14 @@ describe('the fault is named with its entry, its field and what to write', () =>
         `keys at ${jwksUri}`,
         [second({ ...remote, jwksUri }), 'JWT_ISSUERS[1].jwksUri: must begin with https://'],
       ]),
+    ),
+    ...Object.fromEntries(
+      ['https://127.1/keys', 'https://bücher.example/keys', 'https:id.example/keys', ' https://id.example/keys'].map(
+        (jwksUri) => [
+          `keys at ${JSON.stringify(jwksUri)}`,
+          [second({ ...remote, jwksUri }), 'JWT_ISSUERS[1].jwksUri: must name its host as it is reached: https://'],
+        ],
+      ),
     ),
     'keys at a relative path': [
       second({ ...remote, jwksUri: '/keys' }),

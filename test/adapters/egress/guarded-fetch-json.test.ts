@@ -35,6 +35,13 @@ describe('a document whose address the operator wrote down', () => {
     expect(server.requests()).toBe(0);
   });
 
+  it.each(['https://id.example./keys', 'https://0.0.0.0/keys'])(
+    'stops the start where nothing can be there, and names where it stands: %s',
+    (url) => {
+      expect(() => fetcher([url])).toThrow(/^JWT_ISSUERS: "/);
+    },
+  );
+
   it('is also fetched from what EGRESS_ALLOW opens', async () => {
     const fetchJson = fetcher(['https://id.internal/keys'], ['127.0.0.1']);
     await expect(get(fetchJson, 'https://127.0.0.1:1/')).rejects.toMatchObject({ fault: { kind: 'UNREACHABLE' } });
