@@ -32,6 +32,7 @@ export function createClientAddress(trusted: TrustedProxies): ClientAddress {
 
 function trustOf(trusted: TrustedProxies): (address: string, hop: number) => boolean {
   if (typeof trusted === 'number') return (_, hop) => hop < trusted;
+  if (trusted.length === 0) return () => false;
   const list = new BlockList();
   for (const entry of trusted) {
     const [network = '', prefix] = entry.split('/');
