@@ -36,7 +36,7 @@ export async function purserEnvironment(
 
 /** `purser serve`, once it listens. */
 export async function startPurser(environment: PurserEnvironment): Promise<PurserProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.js'), 'serve'], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../bin/purser.js'), 'serve'], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** The version in the nearest package.json above this file, which is not at the same height in `src` and in `dist`. */
+/** The version in the package.json two folders above the source and the program that is made of it. */
 export function packageVersion(): string {
-  for (const candidate of ['../../package.json', '../../../package.json']) {
-    try {
-      const { version }: { version?: unknown } = JSON.parse(readFileSync(new URL(candidate, import.meta.url), 'utf8'));
-      if (typeof version === 'string') return version;
-    } catch {
-      // Not there: look one level higher.
-    }
+  try {
+    const file = new URL('../../package.json', import.meta.url);
+    const { version }: { version?: unknown } = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof version === 'string' ? version : 'unknown';
+  } catch {
+    return 'unknown';
   }
-  return 'unknown';
 }

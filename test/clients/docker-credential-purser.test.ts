@@ -2,21 +2,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ClientRun, CREDENTIAL_HELPER, runClient } from '../support/built-client.ts';
 import { canary } from '../support/canary.ts';
 import { createCertificates } from '../support/certificates.ts';
-import { type ClientRun, type CompiledClient, compileCredentialHelper, runClient } from '../support/compiled-client.ts';
 import { answerJson, fieldError, issued, type StubHandler, startPurserStub } from '../support/purser-stub.ts';
 import { skipReason } from '../support/required-tools.ts';
 
 const NOT_FOUND = 'credentials not found in native keychain';
 const TOKEN = canary('token');
-let client: CompiledClient;
 let folder: string;
 
 beforeAll(async () => {
-  [client, folder] = await Promise.all([compileCredentialHelper(), mkdtemp(join(tmpdir(), 'purser-helper-'))]);
+  folder = await mkdtemp(join(tmpdir(), 'purser-helper-'));
 }, 60_000);
-afterAll(() => Promise.all([client.remove(), rm(folder, { recursive: true, force: true })]));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function environment(url: string, changes: Record<string, string | undefined> = {}): Record<string, string> {
   const variables: Record<string, string | undefined> = {
@@ -44,7 +43,7 @@ async function ask(
   const stub = await startPurserStub();
   try {
     stub.handle(handler);
-    const run = await runClient(client.program, args, { input, environment: environment(stub.url + path, changes) });
+    const run = await runClient(CREDENTIAL_HELPER, args, { input, environment: environment(stub.url + path, changes) });
     return { run, requests: stub.requests };
   } finally {
     await stub.stop();
@@ -107,7 +106,8 @@ describe('get', () => {
   it('takes a new idempotency key for each call', async () => {
     const stub = await startPurserStub();
     stub.handle((_, response) => answerJson(response, issued('robot', canary('key'))));
-    const once = () => runClient(client.program, ['get'], { input: 'r.example', environment: environment(stub.url) });
+    const once = () =>
+      runClient(CREDENTIAL_HELPER, ['get'], { input: 'r.example', environment: environment(stub.url) });
     await Promise.all([once(), once()]);
     await stub.stop();
     expect(new Set(stub.requests.map(({ variables }) => JSON.stringify(variables.input))).size).toBe(2);
@@ -247,7 +247,7 @@ describe('get, without a usable answer', () => {
   it('says that Purser cannot be reached when nothing listens', async () => {
     const stub = await startPurserStub();
     await stub.stop();
-    const run = await runClient(client.program, ['get'], { input: 'r.example', environment: environment(stub.url) });
+    const run = await runClient(CREDENTIAL_HELPER, ['get'], { input: 'r.example', environment: environment(stub.url) });
     expectRefusal(run, /cannot be reached \(ECONNREFUSED\)/);
   });
 
@@ -290,7 +290,7 @@ describe.skipIf(missing)(`get, over https${missing ? ` (${missing})` : ''}`, () 
     const stub = await startPurserStub(certificates);
     stub.handle((_, response) => answerJson(response, issued('robot', password)));
     const get = (changes: Record<string, string>) =>
-      runClient(client.program, ['get'], { input: 'r.example', environment: environment(stub.url, changes) });
+      runClient(CREDENTIAL_HELPER, ['get'], { input: 'r.example', environment: environment(stub.url, changes) });
 
     expectRefusal(
       await get({}),
@@ -341,7 +341,7 @@ describe('configuration', () => {
     const changes = { PURSER_TOKEN: undefined, PURSER_TOKEN_FILE: file };
     for (const token of ['first', 'second']) {
       await writeFile(file, `\n${token}\n`);
-      await runClient(client.program, ['get'], { input: 'r.example', environment: environment(stub.url, changes) });
+      await runClient(CREDENTIAL_HELPER, ['get'], { input: 'r.example', environment: environment(stub.url, changes) });
     }
     await stub.stop();
     expect(stub.requests.map(({ authorization }) => authorization)).toEqual(['Bearer first', 'Bearer second']);
@@ -440,13 +440,13 @@ describe('the other commands', () => {
   });
 
   it.each(['version', '--version', '-v'])('%s prints the version, without any configuration', async (argument) => {
-    const run = await runClient(client.program, [argument]);
+    const run = await runClient(CREDENTIAL_HELPER, [argument]);
     expect(run).toMatchObject({ exitCode: 0, stderr: '' });
     expect(run.stdout).toMatch(/^docker-credential-purser \d+\.\d+\.\d+\n$/);
   });
 
   it.each(['--help', '-h'])('%s prints how it is used, every variable included', async (argument) => {
-    const run = await runClient(client.program, [argument]);
+    const run = await runClient(CREDENTIAL_HELPER, [argument]);
     expect(run).toMatchObject({ exitCode: 0, stderr: '' });
     for (const name of [
       'URL',

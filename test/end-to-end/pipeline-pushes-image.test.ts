@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ClientRun, CREDENTIAL_HELPER, runClient } from '../support/built-client.ts';
 import { canary } from '../support/canary.ts';
-import { type ClientRun, type CompiledClient, compileCredentialHelper, runClient } from '../support/compiled-client.ts';
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
 import { digestOfOciImage, writeOciImage } from '../support/oci-image.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
@@ -32,7 +32,6 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
   const [first, second] = [canary('first'), canary('second')];
   let purser: TestPurser;
   let registry: DockerRegistry;
-  let helper: CompiledClient;
   let pipeline: Skopeo;
   let folder: string;
   let image: string;
@@ -42,23 +41,22 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'purser-pipeline-'));
     image = join(folder, 'image');
-    [purser, registry, helper, digest] = await Promise.all([
+    [purser, registry, digest] = await Promise.all([
       startPurser(),
       startDockerRegistry(),
-      compileCredentialHelper(),
       writeOciImage(image, 'built by a pipeline'),
     ]);
     await registry.setPassword('robot', first);
     const { host, certsDir } = registry;
     pipeline = await createSkopeo({
-      helper: helper.program,
+      helper: CREDENTIAL_HELPER,
       host,
       certsDir,
       environment: environmentOf('demo', 'demo'),
     });
   }, 60_000);
   afterAll(async () => {
-    await Promise.allSettled([purser?.stop(), registry?.stop(), pipeline?.remove(), helper?.remove()]);
+    await Promise.allSettled([purser?.stop(), registry?.stop(), pipeline?.remove()]);
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -75,7 +73,7 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
   }
 
   const askHelper = (tokenFor: string, asksIn: string): Promise<ClientRun> =>
-    runClient(helper.program, ['get'], { input: registry.host, environment: environmentOf(tokenFor, asksIn) });
+    runClient(CREDENTIAL_HELPER, ['get'], { input: registry.host, environment: environmentOf(tokenFor, asksIn) });
 
   async function manage(query: string, variables: Record<string, unknown>) {
     const token = purser.token({ projects: { demo: MANAGE }, subject: 'alice' });

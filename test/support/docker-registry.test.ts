@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CREDENTIAL_HELPER } from './built-client.ts';
 import { canary } from './canary.ts';
-import { type CompiledClient, compileCredentialHelper } from './compiled-client.ts';
 import { type DockerRegistryOptions, startDockerRegistry } from './docker-registry.ts';
 import { digestOfOciImage, writeOciImage } from './oci-image.ts';
 import { answerJson, fieldError, issued, type PurserStub, startPurserStub } from './purser-stub.ts';
@@ -15,17 +15,12 @@ const missing = skipReason('docker-registry', 'htpasswd', 'openssl', 'skopeo');
 describe.skipIf(missing)(
   `skopeo, docker-credential-purser and docker-registry${missing ? ` (${missing})` : ''}`,
   () => {
-    let helper: CompiledClient;
     let stub: PurserStub;
     let folder: string;
     let image: string;
     let digest: string;
     const cleanUps: (() => Promise<void>)[] = [];
 
-    beforeAll(async () => {
-      helper = await compileCredentialHelper();
-    }, 60_000);
-    afterAll(() => helper.remove());
     beforeEach(async () => {
       folder = await mkdtemp(join(tmpdir(), 'purser-images-'));
       image = join(folder, 'image');
@@ -51,7 +46,7 @@ describe.skipIf(missing)(
         PURSER_PIPELINE: 'web/build',
         PURSER_PURPOSE: 'PUSH',
       };
-      const skopeo = await createSkopeo({ helper: helper.program, host, certsDir, environment });
+      const skopeo = await createSkopeo({ helper: CREDENTIAL_HELPER, host, certsDir, environment });
       cleanUps.push(skopeo.remove);
       return skopeo;
     }

@@ -17,7 +17,7 @@ import { requireNoCanaryIn } from './canary-sweep.ts';
 import { createTestIssuer, type TestIssuer } from './tokens.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = join(REPOSITORY, 'dist/src/main.js');
+const PROGRAM = join(REPOSITORY, 'dist/bin/purser.js');
 const START_PATIENCE_MS = 20_000;
 const POLL_MS = 20;
 const execute = promisify(execFile);
