@@ -9,8 +9,6 @@ const SCHEMA = 'read_models';
 /** Session-level: losing the connection is losing the lead. The checkpoint's condition is the real fence. */
 const LEADER_LOCK = 7_208_611_423;
 const BATCH = 1_000;
-/** Larger batches come where nobody waits: after a start, or behind another replica's load. */
-const WORTH_HALVING = { min: 16, max: 256 } as const;
 /** Hints may be lost, so the log is looked at this often without one. */
 const POLL_MS = 250;
 const STANDBY_MS = 1_000;
@@ -113,10 +111,8 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
       }
       const { registries, auditHeads } = reached.memory;
       if (registries.size + auditHeads.size > MAX_REMEMBERED) reached = await atCheckpoint(store, reached.checkpoint);
-      for (const part of inParts(events)) {
-        reached = await applyEvents(store, reached, part, onFault);
-        progress.advanceTo(reached.checkpoint.position);
-      }
+      reached = await applyEvents(store, reached, events, onFault);
+      progress.advanceTo(reached.checkpoint.position);
     }
   }
 
@@ -138,15 +134,4 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorPa
       await running;
     },
   };
-}
-
-/**
- * In two halves, where it is worth it: those who wait for the first are answered, and ask again, while the second is
- * being written. Callers who were once answered together would otherwise stay in step for ever, with Postgres idle
- * while the service works and the other way round. Halving gave 32 callers 4 to 10 % more, on a busy machine.
- */
-function inParts<Event>(events: readonly Event[]): (readonly Event[])[] {
-  if (events.length < WORTH_HALVING.min || events.length > WORTH_HALVING.max) return [events];
-  const middle = Math.ceil(events.length / 2);
-  return [events.slice(0, middle), events.slice(middle)];
 }
