@@ -1,10 +1,11 @@
 // Puts each program and all that it needs into `dist/bin`. From one file a library, 1,500 of them, the service takes
 // twice as long to load and 25 MB more memory.
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 const FOLDER = 'dist/bin';
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
 const common = {
   bundle: true,
@@ -34,6 +35,7 @@ const service = await build({
 const helper = await build({
   ...common,
   entryPoints: { 'docker-credential-purser': 'src/clients/docker-credential-purser.ts' },
+  define: { PURSER_VERSION: JSON.stringify(version) },
 });
 
 // What an earlier build left goes last: a service that runs from here may yet load a part of it.

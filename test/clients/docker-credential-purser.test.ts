@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -443,6 +443,13 @@ describe('the other commands', () => {
     const run = await runClient(CREDENTIAL_HELPER, [argument]);
     expect(run).toMatchObject({ exitCode: 0, stderr: '' });
     expect(run.stdout).toMatch(/^docker-credential-purser \d+\.\d+\.\d+\n$/);
+  });
+
+  it('is one file, which runs wherever it is copied to, under the name that clients look for', async () => {
+    const copy = join(folder, 'docker-credential-purser');
+    await copyFile(CREDENTIAL_HELPER, copy);
+    const { exitCode, stdout } = await runClient(copy, ['version']);
+    expect([exitCode, stdout]).toEqual([0, (await runClient(CREDENTIAL_HELPER, ['version'])).stdout]);
   });
 
   it.each(['--help', '-h'])('%s prints how it is used, every variable included', async (argument) => {
