@@ -14,7 +14,7 @@ export async function projectorClient(connectionString: string, { pipeline = tru
 /** The order in which rows were written, when, and by which build of them, is no part of what the read models say. */
 const UNCOMPARED = new Set(['updated_at@checkpoint', 'generation@checkpoint', 'parked_at@parked_events']);
 
-/** SHA-256 over all rows of each table of the read models. */
+/** SHA-256 over all rows of each table of the read models. Of JSON it is the value that counts, not the order of its keys. */
 export function digestsOfReadModels(connectionString: string): Promise<Record<string, string>> {
   return withClient(connectionString, async (client) => {
     const { rows: columns } = await client.query<{ table_name: string; column_name: string }>(
@@ -28,7 +28,7 @@ export function digestsOfReadModels(connectionString: string): Promise<Record<st
         .filter(({ table_name, column_name }) => table_name === table && !UNCOMPARED.has(`${column_name}@${table}`))
         .map(({ column_name }) => column_name);
       const { rows } = await client.query<{ line: string }>(
-        `select row(${compared.join(', ')})::text as line from read_models.${table} order by 1`,
+        `select to_jsonb(row(${compared.join(', ')}))::text as line from read_models.${table} order by 1`,
       );
       digests[table] = createHash('sha256')
         .update(rows.map(({ line }) => line).join('\n'))
