@@ -1,6 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { buildClientSchema, buildSchema, getIntrospectionQuery, lexicographicSortSchema, printSchema } from 'graphql';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { mintForEcr } from '../src/adapters/minting/amazon-ecr.ts';
+import type { mintForGoogle } from '../src/adapters/minting/google.ts';
+import type { EgressRequest, EgressSession } from '../src/application/ports/egress.ts';
+import type { MintKind } from '../src/domain/events.ts';
+import { Secret } from '../src/domain/secret.ts';
+import { canary } from './support/canary.ts';
 import { createPurserHome, type PurserHome } from './support/purser-process.ts';
 
 let home: PurserHome;
@@ -21,4 +29,63 @@ it('serves the schema as it is printed: bundling renamed none of the classes tha
   expect(printSchema(lexicographicSortSchema(buildClientSchema(data)))).toBe(
     printSchema(lexicographicSortSchema(printed)),
   );
+});
+
+/** The parts that are loaded late are named after their modules. */
+describe('the SDKs of the clouds, as they are built', () => {
+  const BIN = fileURLToPath(new URL('../dist/bin/', import.meta.url));
+  const sent: string[] = [];
+  const session: EgressSession = {
+    async request({ url, headers }: EgressRequest) {
+      sent.push(`${url} ${Object.keys(headers ?? {}).includes('authorization') ? 'signed' : ''}`.trim());
+      return { status: 403, headers: new Map(), body: Buffer.from('{}') };
+    },
+    async fetch(input) {
+      sent.push(String(input));
+      return new Response('{"error":"invalid_grant"}', { status: 400 });
+    },
+    fault: undefined,
+    close: async () => undefined,
+  };
+  const load = (name: string) => {
+    const file = readdirSync(BIN).find((each) => each.startsWith(`${name}-`) && each.endsWith('.js'));
+    return import(BIN + file);
+  };
+  const request = (kind: MintKind, url: string, username: string, password: string) => ({
+    mint: { kind, roleArn: null, tenantId: null, installationId: null },
+    url,
+    source: { username, password: new Secret(password) },
+    purpose: 'PULL' as const,
+  });
+  const context = { session, now: Date.now, endpoints: {} };
+
+  it('ask Amazon with a signature, for a password as for a role', async () => {
+    const { mintForEcr: mint } = (await load('amazon-ecr')) as { mintForEcr: typeof mintForEcr };
+    const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+    const plain = request('AMAZON_ECR', host, 'AKIAIOSFODNN7EXAMPLE', canary('built'));
+    const roleArn = 'arn:aws:iam::123456789012:role/push';
+    sent.length = 0;
+    await expect(mint(plain, context)).rejects.toMatchObject({ fault: 'NOT_PERMITTED' });
+    await expect(mint({ ...plain, mint: { ...plain.mint, roleArn } }, context)).rejects.toMatchObject({
+      fault: 'NOT_PERMITTED',
+    });
+    expect(sent).toEqual([
+      'https://api.ecr.eu-west-1.amazonaws.com/ signed',
+      'https://sts.eu-west-1.amazonaws.com/ signed',
+    ]);
+  });
+
+  it('ask Google', async () => {
+    const { mintForGoogle: mint } = (await load('google')) as { mintForGoogle: typeof mintForGoogle };
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const key = {
+      type: 'service_account',
+      client_email: 'a@b.iam.gserviceaccount.com',
+      private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    };
+    sent.length = 0;
+    const refused = mint(request('GOOGLE', 'europe-docker.pkg.dev', '_json_key', JSON.stringify(key)), context);
+    await expect(refused).rejects.toMatchObject({ fault: expect.any(String) });
+    expect(sent).toEqual(['https://oauth2.googleapis.com/token']);
+  });
 });

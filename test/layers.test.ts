@@ -97,6 +97,12 @@ function goingOut(sources: ReadonlyMap<string, string>): string[] {
     .map(([file]) => `src/${file}`);
 }
 
+function loadingLibrariesLate(sources: ReadonlyMap<string, string>): string[] {
+  return [...sources]
+    .filter(([, source]) => /\bimport\s*\(\s*['"`](?!\.{1,2}\/|node:)/.test(source))
+    .map(([file]) => `src/${file}`);
+}
+
 function tooLong(sources: ReadonlyMap<string, string>): string[] {
   return [...sources].filter(([, source]) => source.split('\n').length > MAX_LINES).map(([file]) => `src/${file}`);
 }
@@ -121,6 +127,14 @@ describe('the layers', () => {
 
   it('let requests out through the egress guard alone', () => {
     expect(goingOut(sources)).toEqual([]);
+  });
+
+  // A bundle gives a library in CommonJS, loaded late, without the names that it exports.
+  it('load late only files of their own, which import the library', () => {
+    expect(loadingLibrariesLate(sources)).toEqual([]);
+    expect(loadingLibrariesLate(new Map([['a.ts', "const { JWT } = await import('google-auth-library');"]]))).toEqual([
+      'src/a.ts',
+    ]);
   });
 
   it(`keep every file within ${MAX_LINES} lines`, () => {

@@ -1,4 +1,5 @@
-import type { ECRClientConfig } from '@aws-sdk/client-ecr';
+import { ECRClient, type ECRClientConfig, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { type MintedPassword, MintingFailed, type MintRequest } from '../../application/ports/password-minter.ts';
 import { type EcrHost, ecrHost } from '../../domain/ecr-host.ts';
 import { decodedBase64 } from '../../domain/secret-shapes.ts';
@@ -47,7 +48,6 @@ async function assumeRole(
   requests: WatchedRequestHandler,
   endpoint: string | undefined,
 ): Promise<AwsCredentials> {
-  const { STSClient, AssumeRoleCommand } = await import('@aws-sdk/client-sts');
   const client = new STSClient({
     ...closedConfig(region, key, requests, endpoint),
     sigv4aSigningRegionSet: [],
@@ -70,7 +70,6 @@ async function authorizationData(
   requests: WatchedRequestHandler,
   endpoint: string | undefined,
 ) {
-  const { ECRClient, GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');
   const client = new ECRClient({
     ...closedConfig(region, credentials, requests, endpoint),
     // The SDK refuses these beside an endpoint of one's own.

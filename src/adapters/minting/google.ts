@@ -1,3 +1,4 @@
+import { JWT } from 'google-auth-library';
 import type { EgressFetch } from '../../application/ports/egress.ts';
 import {
   type MintedPassword,
@@ -29,7 +30,6 @@ export async function mintForGoogle(
   { session, now, endpoints }: MintingContext,
 ): Promise<MintedPassword> {
   const { email, key } = parseKey(source);
-  const { JWT } = await import('google-auth-library');
   const tokens = watchRefusals(session.fetch, endpoints.googleToken ?? TOKEN_ENDPOINT);
   // `JWT` alone: what else the library can make of a JSON file reads other files, starts programs or asks the metadata
   // service.

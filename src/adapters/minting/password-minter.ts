@@ -1,9 +1,7 @@
 import type { Egress } from '../../application/ports/egress.ts';
 import type { MintedPassword, MintRequest, PasswordMinter } from '../../application/ports/password-minter.ts';
-import { mintForEcr } from './amazon-ecr.ts';
 import { mintForAzure } from './azure.ts';
 import { mintForGitHub } from './github-app.ts';
-import { mintForGoogle } from './google.ts';
 import type { MintingContext, MintingEndpoints } from './minting-context.ts';
 import { mintingFailed } from './minting-fault.ts';
 
@@ -34,13 +32,14 @@ export function createPasswordMinter(parts: PasswordMinterParts): PasswordMinter
   };
 }
 
-function mintBy(request: MintRequest, context: MintingContext): Promise<MintedPassword> {
+/** The clouds' SDKs are large: they come with the first minting. */
+async function mintBy(request: MintRequest, context: MintingContext): Promise<MintedPassword> {
   const { kind } = request.mint;
   switch (kind) {
     case 'AMAZON_ECR':
-      return mintForEcr(request, context);
+      return (await import('./amazon-ecr.ts')).mintForEcr(request, context);
     case 'GOOGLE':
-      return mintForGoogle(request, context);
+      return (await import('./google.ts')).mintForGoogle(request, context);
     case 'AZURE':
       return mintForAzure(request, context);
     case 'GITHUB_APP':

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
@@ -160,19 +161,30 @@ describe('the class of a fault', () => {
 });
 
 describe('the SDKs', () => {
-  const LOADED_AT_START = /^import (?!type\b)[^;]*? from '(?:@aws-sdk\/|google-auth-library)/m;
+  const LOADS_SDK = /^import (?!type\b)[^;]*? from '(?:@aws-sdk\/|google-auth-library)/m;
+  const LOADS_MINTER = /^import (?!type\b)[^;]*? from '[^']*\/(?:amazon-ecr|google)\.ts'/m;
 
   it('are not loaded before a password is minted with them: they take 30 MB', async () => {
-    const folder = fileURLToPath(new URL('../../../src/adapters/minting/', import.meta.url));
-    const sources = await Promise.all((await readdir(folder)).map((file) => readFile(`${folder}${file}`, 'utf8')));
-    expect(sources.length).toBeGreaterThan(5);
-    expect(sources.some((source) => source.includes("await import('@aws-sdk/client-ecr')"))).toBe(true);
-    expect(sources.filter((source) => LOADED_AT_START.test(source))).toEqual([]);
+    const folder = fileURLToPath(new URL('../../../src/', import.meta.url));
+    const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
+    const having = async (pattern: RegExp) => {
+      const found = await Promise.all(
+        files.map(async (file) => (pattern.test(await readFile(join(folder, file), 'utf8')) ? [file] : [])),
+      );
+      return found.flat().sort();
+    };
+    expect(await having(LOADS_SDK)).toEqual(['adapters/minting/amazon-ecr.ts', 'adapters/minting/google.ts']);
+    expect(await having(LOADS_MINTER)).toEqual([]);
+    expect(await having(/await import\('\.\/(?:amazon-ecr|google)\.ts'\)/)).toEqual([
+      'adapters/minting/password-minter.ts',
+    ]);
   });
 
   it('would be found to be loaded at the start', () => {
-    expect(LOADED_AT_START.test("import { b } from './b.ts';\nimport { JWT } from 'google-auth-library';")).toBe(true);
-    expect(LOADED_AT_START.test("import {\n  STSClient,\n} from '@aws-sdk/client-sts';")).toBe(true);
-    expect(LOADED_AT_START.test("import type { A } from '@aws-sdk/client-ecr';")).toBe(false);
+    expect(LOADS_SDK.test("import { b } from './b.ts';\nimport { JWT } from 'google-auth-library';")).toBe(true);
+    expect(LOADS_SDK.test("import {\n  STSClient,\n} from '@aws-sdk/client-sts';")).toBe(true);
+    expect(LOADS_SDK.test("import type { A } from '@aws-sdk/client-ecr';")).toBe(false);
+    expect(LOADS_MINTER.test("import { mintForEcr } from './amazon-ecr.ts';")).toBe(true);
+    expect(LOADS_MINTER.test("import type { Ecr } from './amazon-ecr.ts';")).toBe(false);
   });
 });
