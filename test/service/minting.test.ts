@@ -1,28 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MintingFailed, type MintRequest } from '../../src/application/ports/password-minter.ts';
-import type { ProbeReport, ProbeRequest } from '../../src/application/ports/registry-probe.ts';
+import type { ProbeRequest } from '../../src/application/ports/registry-probe.ts';
 import type { RegistryAccess } from '../../src/domain/events.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
+import { LOGGED_IN } from '../support/probe-reports.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
 import { CREATE, GET, ROTATE } from './operations.ts';
 
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const HOUR_MS = 3_600_000;
-const LOGGED_IN: ProbeReport = {
-  outcome: 'OK',
-  detail: null,
-  login: 'PROVED',
-  pull: 'UNKNOWN',
-  push: 'UNKNOWN',
-  method: 'BASIC',
-  repository: null,
-  expiresAt: null,
-  durationMs: 1,
-};
 
 /** The use cases with everything real but the cloud, whose adapters have tests of their own. */
 describe('a registry whose passwords are minted', () => {

@@ -5,23 +5,13 @@ import type { ProbeReport, ProbeRequest } from '../../src/application/ports/regi
 import { Secret } from '../../src/domain/secret.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
+import { LOGGED_IN } from '../support/probe-reports.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
 import { CREATE, GET, NOTICES, ROTATE, UPDATE } from './operations.ts';
 
 const HOUR_MS = 3_600_000;
-const OK: ProbeReport = {
-  outcome: 'OK',
-  detail: null,
-  login: 'PROVED',
-  pull: 'UNKNOWN',
-  push: 'UNKNOWN',
-  method: 'BASIC',
-  repository: null,
-  expiresAt: null,
-  durationMs: 1,
-};
-const REFUSED: ProbeReport = { ...OK, outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' };
+const REFUSED: ProbeReport = { ...LOGGED_IN, outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' };
 
 /** What registries answer has tests of its own; here it is a script. */
 describe('scheduled checks', () => {
@@ -43,7 +33,7 @@ describe('scheduled checks', () => {
         async probe(request) {
           asked.push(request);
           await onAsked();
-          return answers.get(request.url) ?? OK;
+          return answers.get(request.url) ?? LOGGED_IN;
         },
       },
       minter: {
@@ -117,12 +107,12 @@ describe('scheduled checks', () => {
 
   it('learn when a password ends, where the registry tells and puts it off, and leave an earlier date that was declared', async () => {
     const id = await create('telling.example');
-    answers.set('telling.example', { ...OK, expiresAt: '2040-01-01T00:00:00.000Z' });
+    answers.set('telling.example', { ...LOGGED_IN, expiresAt: '2040-01-01T00:00:00.000Z' });
     await check(HOUR_MS);
     const { credential, revision } = await registry(id);
     expect(credential).toMatchObject({ expiresAt: '2040-01-01T00:00:00.000Z', expirySource: 'REGISTRY' });
     expect(revision).toBe(1);
-    answers.set('telling.example', { ...OK, expiresAt: '2041-01-01T00:00:00.000Z' });
+    answers.set('telling.example', { ...LOGGED_IN, expiresAt: '2041-01-01T00:00:00.000Z' });
     await check(-1);
     expect((await registry(id)).credential).toMatchObject({
       expiresAt: '2041-01-01T00:00:00.000Z',
@@ -139,7 +129,7 @@ describe('scheduled checks', () => {
 
   it('go on with a registry that does not answer', async () => {
     const id = await create('silent.example');
-    answers.set('silent.example', { ...OK, outcome: 'UNREACHABLE', login: 'UNKNOWN' });
+    answers.set('silent.example', { ...LOGGED_IN, outcome: 'UNREACHABLE', login: 'UNKNOWN' });
     for (let round = 0; round < 3; round += 1) expect(await check(-1)).toContain('silent.example');
     expect(await registry(id)).toMatchObject({ health: { outcome: 'UNREACHABLE' }, credential: { status: 'ACTIVE' } });
   });
