@@ -20,7 +20,7 @@ const common = {
 
 const service = await build({
   ...common,
-  entryPoints: { purser: 'src/main.ts' },
+  entryPoints: { purser: 'src/cli/main.ts' },
   // What is loaded late stays apart: the SDKs of the clouds.
   splitting: true,
   // The first is looked up at run time, the others are optional peers that are not installed.

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg, { type Client } from 'pg';
-import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded-server.ts';
-import { SILENT } from '../src/adapters/postgres/log.ts';
+import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded/server.ts';
+import { SILENT } from '../src/adapters/postgres/logger.ts';
 import { migrate } from '../src/adapters/postgres/migrate.ts';
 
 export interface BenchServer {

@@ -1,5 +1,5 @@
-import { createPostgresEventLog } from '../src/adapters/postgres/event-log.ts';
-import { SILENT } from '../src/adapters/postgres/log.ts';
+import { createPostgresEventLog } from '../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../src/adapters/postgres/logger.ts';
 import { runFor } from './callers.ts';
 import { openRawInserts, sampleEvent } from './raw-insert.ts';
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { createPostgresEventLog } from '../src/adapters/postgres/event-log.ts';
-import { SILENT } from '../src/adapters/postgres/log.ts';
-import { rebuildReadModels } from '../src/adapters/postgres/projections/rebuild.ts';
+import { createPostgresEventLog } from '../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../src/adapters/postgres/logger.ts';
+import { rebuildReadModels } from '../src/adapters/postgres/read-models/rebuild.ts';
 import { sessionConfig } from '../src/adapters/postgres/session.ts';
 import { median, perSecond, ratio } from './figures.ts';
 import { EVENTS, seedRegistryHistory } from './registry-history.ts';

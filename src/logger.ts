@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { loggable } from './adapters/postgres/log.ts';
+import { loggable } from './adapters/postgres/logger.ts';
 
 /**
  * JSON lines on standard output. Passwords cannot get here: they are `Secret`, which prints as `[redacted]`. Of what

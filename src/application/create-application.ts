@@ -1,14 +1,13 @@
 import { isUuid, registryId as registryIdOf } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
-import { type Aggregates, createAggregates } from './aggregates.ts';
 import type { Application, RefusedAttempt } from './application.ts';
-import { type Attempts, createAttempts } from './attempts.ts';
 import { createRegistryUseCase } from './create-registry.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
+import { createLoginCredentials, createStoredCredentialOf, withReportedFaults } from './effective-credential.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
-import { createLoginCredentials, createStoredCredentialOf, withReportedFaults } from './login-credential.ts';
+import { createTurns } from './keyed-mutex.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { MintedPasswordVault } from './ports/minted-password-store.ts';
@@ -24,13 +23,14 @@ import type {
 } from './ports/read-models.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { Vault } from './ports/vault.ts';
-import { createRegistryCommandHandler } from './registry-commands.ts';
+import { type Attempts, createAttempts } from './refused-attempts.ts';
+import { createRegistryCommandHandler } from './registry-command-handler.ts';
 import { releaseLeaseUseCase } from './release-lease.ts';
+import { type Aggregates, createAggregates } from './repository.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
 import { testCredentialsUseCase, testRegistryUseCase } from './test-registry.ts';
-import { createTurns } from './turns.ts';
 import { updateRegistryUseCase } from './update-registry.ts';
 import { createVerification } from './verification.ts';
 

@@ -6,7 +6,7 @@ import { checkText } from '../domain/text-rules.ts';
 import type { CreateRegistryCommand } from './application.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { RegistryView } from './ports/read-models.ts';
-import type { HandleRegistryCommand } from './registry-commands.ts';
+import type { HandleRegistryCommand } from './registry-command-handler.ts';
 import { checkCredential, checkDetails, checkExpiresAt } from './registry-details.ts';
 import type { RequestContext } from './request-context.ts';
 import type { BeginVerification } from './verification.ts';

@@ -6,7 +6,6 @@ import { accessStream, healthStream, registryStream } from '../domain/identity.t
 import type { ProbeOutcome } from '../domain/probe-outcome.ts';
 import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
 import type { HealthView } from '../domain/registry-view.ts';
-import type { Aggregates } from './aggregates.ts';
 import { eventsToAppend } from './event-metadata.ts';
 import { FINDING_OF_FAULT, mintingAdvice } from './minted-passwords.ts';
 import { type EventLog, EventLogUnavailable, type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
@@ -14,6 +13,7 @@ import { type MintedPassword, MintingFailed, type PasswordMinter } from './ports
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
 import type { ProbeReport, ProbeRequest, RegistryProbe } from './ports/registry-probe.ts';
+import type { Aggregates } from './repository.ts';
 
 export interface CredentialTestsParts {
   readonly log: EventLog;

@@ -3,7 +3,7 @@ import type { DeleteRegistryCommand } from './application.ts';
 import { idempotentRequest } from './idempotency.ts';
 import { registryIdOf } from './own-registry.ts';
 import type { LeaseQueries } from './ports/read-models.ts';
-import type { HandleRegistryCommand } from './registry-commands.ts';
+import type { HandleRegistryCommand } from './registry-command-handler.ts';
 import type { RequestContext } from './request-context.ts';
 
 export interface DeleteRegistryParts {

@@ -7,16 +7,16 @@ import { registryUrlOfImage } from '../domain/image-reference.ts';
 import { decideIssue, decideRelease, evolveLease, type IssueCredential, type Lease } from '../domain/lease.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import { checkText } from '../domain/text-rules.ts';
-import type { Aggregates } from './aggregates.ts';
 import type { IssueCredentialCommand, IssuedCredential } from './application.ts';
+import { type EffectiveLogin, type LoginCredentials, missingSecret } from './effective-credential.ts';
 import { eventsToAppend, metadataOf } from './event-metadata.ts';
 import { type IdempotentRequest, idempotentRequest, keyReused, requireSameRequest } from './idempotency.ts';
 import { issuedCredential } from './issued-credential.ts';
-import { type EffectiveLogin, type LoginCredentials, missingSecret } from './login-credential.ts';
+import type { Turns } from './keyed-mutex.ts';
 import { DuplicateEventId, type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
+import type { Aggregates } from './repository.ts';
 import type { RequestContext } from './request-context.ts';
-import type { Turns } from './turns.ts';
 
 /** A credential that is replaced more often while it is being issued is not in use, it is under attack. */
 const MAX_ATTEMPTS = 5;

@@ -2,8 +2,8 @@ import type { Lease } from '../domain/lease.ts';
 import { serverAddress } from '../domain/providers.ts';
 import { Secret } from '../domain/secret.ts';
 import type { IssuedCredential } from './application.ts';
+import type { EffectiveLogin } from './effective-credential.ts';
 import { leaseView } from './lease-view.ts';
-import type { EffectiveLogin } from './login-credential.ts';
 
 /** What a pipeline gets: the login as it is, and as a file that clients read. */
 export function issuedCredential(

@@ -1,7 +1,7 @@
 import { notFound } from '../domain/errors.ts';
 import { isUuid } from '../domain/identity.ts';
 import { existing, type LiveRegistry } from '../domain/registry.ts';
-import type { Aggregates } from './aggregates.ts';
+import type { Aggregates } from './repository.ts';
 
 /** Ids stand in stream names in one spelling. @throws PurserError NOT_FOUND for what is no id */
 export function registryIdOf(id: string): string {

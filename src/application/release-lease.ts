@@ -1,11 +1,11 @@
 import { notFound } from '../domain/errors.ts';
 import { isUuid, leaseStream } from '../domain/identity.ts';
 import { decideRelease, evolveLease } from '../domain/lease.ts';
-import type { Aggregates } from './aggregates.ts';
 import { eventsToAppend, metadataOf } from './event-metadata.ts';
 import { leaseView } from './lease-view.ts';
 import { type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { LeaseView, ProjectionProgress } from './ports/read-models.ts';
+import type { Aggregates } from './repository.ts';
 import type { RequestContext } from './request-context.ts';
 
 export interface ReleaseLeaseParts {

@@ -5,7 +5,7 @@ import type { RotateCredentialCommand } from './application.ts';
 import { idempotentRequest } from './idempotency.ts';
 import { registryIdOf } from './own-registry.ts';
 import type { LeaseQueries, RegistryView } from './ports/read-models.ts';
-import type { HandleRegistryCommand } from './registry-commands.ts';
+import type { HandleRegistryCommand } from './registry-command-handler.ts';
 import { type CheckedCredential, checkCredential, checkExpiresAt } from './registry-details.ts';
 import type { RequestContext } from './request-context.ts';
 import type { BeginVerification } from './verification.ts';

@@ -1,7 +1,7 @@
-import type { Aggregates } from './aggregates.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import { systemMetadata } from './event-metadata.ts';
 import type { RegistryQueries } from './ports/read-models.ts';
+import type { Aggregates } from './repository.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
 
 /** A round checks so many at most, which spreads those that were never checked. */

@@ -1,6 +1,6 @@
 import type { LeasePurpose } from '../domain/events.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
-import type { LoginCredentials } from './login-credential.ts';
+import type { LoginCredentials } from './effective-credential.ts';
 import { FINDING_OF_FAULT, mintingFaultOf } from './minted-passwords.ts';
 import type { ProbeReport, RegistryProbe } from './ports/registry-probe.ts';
 

@@ -5,13 +5,13 @@ import { checkPassword, checkUsername, normalisePassword, resolveProvider } from
 import { parseRegistryUrl } from '../domain/registry-url.ts';
 import type { HealthView } from '../domain/registry-view.ts';
 import { checkPemCertificates, checkText } from '../domain/text-rules.ts';
-import type { Aggregates } from './aggregates.ts';
 import type { TestCredentialsCommand } from './application.ts';
 import type { CredentialTests } from './credential-tests.ts';
+import { missingSecret } from './effective-credential.ts';
 import { metadataOf } from './event-metadata.ts';
-import { missingSecret } from './login-credential.ts';
 import { liveRegistryOf } from './own-registry.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
+import type { Aggregates } from './repository.ts';
 import type { RequestContext } from './request-context.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
 

@@ -1,12 +1,12 @@
 import type { MintConfig } from '../domain/events.ts';
 import { existing } from '../domain/registry.ts';
 import { registryView } from '../domain/registry-view.ts';
-import type { Aggregates } from './aggregates.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import { metadataOf } from './event-metadata.ts';
 import type { RegistryQueries, RegistryView } from './ports/read-models.ts';
 import type { ProbeReport, ProbeRequest } from './ports/registry-probe.ts';
-import type { RegistryOutcome } from './registry-commands.ts';
+import type { RegistryOutcome } from './registry-command-handler.ts';
+import type { Aggregates } from './repository.ts';
 import type { RequestContext } from './request-context.ts';
 
 export interface VerificationParts {

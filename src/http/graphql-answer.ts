@@ -1,5 +1,5 @@
 import { PurserError, unavailable } from '../domain/errors.ts';
-import { PublicError, protocolError, publicErrorOf } from '../graphql/errors.ts';
+import { PublicError, protocolError, publicErrorOf } from '../graphql/pipeline/errors.ts';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 

@@ -2,18 +2,18 @@ import type { ApolloServer } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { getOperationAST } from 'graphql';
 import type { Logger } from 'pino';
+import type { Metrics } from '../adapters/prometheus/metrics.ts';
 import { AuthenticationFailed, type Authenticator } from '../application/ports/authenticator.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Principal } from '../domain/permissions.ts';
-import type { Admission } from '../graphql/admission.ts';
-import type { GraphqlContext, Services } from '../graphql/context.ts';
-import { faultForLog, type PublicError, protocolError, publicErrorOf } from '../graphql/errors.ts';
-import { isOneField } from '../graphql/operations.ts';
+import type { GraphqlContext, Services } from '../graphql/pipeline/context.ts';
+import type { Admission } from '../graphql/pipeline/document-cache.ts';
+import { faultForLog, type PublicError, protocolError, publicErrorOf } from '../graphql/pipeline/errors.ts';
+import { isOneField } from '../graphql/pipeline/operations.ts';
 import { bearerToken, hasSeveralAuthorizations, userAgentOf } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
 import { edgeError, errorBody, JSON_TYPE, statusOf, UNAUTHENTICATED_BODY } from './graphql-answer.ts';
-import type { Metrics } from './metrics.ts';
 import { readBody } from './request-body.ts';
 
 declare module 'fastify' {

@@ -1,5 +1,5 @@
+import type { Metrics } from '../adapters/prometheus/metrics.ts';
 import type { Application } from '../application/application.ts';
-import type { Metrics } from './metrics.ts';
 
 /** Counts leases as they are handed out and given back. */
 export function meteredApplication(application: Application, metrics: Metrics): Application {

@@ -1,5 +1,5 @@
+import type { Metrics } from '../adapters/prometheus/metrics.ts';
 import { DuplicateEventId, type EventLog, WrongExpectedRevision } from '../application/ports/event-log.ts';
-import type { Metrics } from './metrics.ts';
 
 /** Counts appends that failed. One that the log refused is an answer, not a failure. */
 export function meteredEventLog(log: EventLog, metrics: Pick<Metrics, 'appendFailed'>): EventLog {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { badUserInput } from '../domain/errors.ts';
-import { checkVariables } from '../graphql/input-text.ts';
+import { checkVariables } from '../graphql/pipeline/input-text.ts';
 
 /** One operation, as a client asks for it; over HTTP as over WebSocket. */
 export interface OperationRequest {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { createAuditQueries } from '../../src/adapters/postgres/queries/audit-queries.ts';
+import { createAuditQueries } from '../../src/adapters/postgres/read-models/audit-queries.ts';
 import { chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
 import { derivedEventId } from '../../src/domain/identity.ts';
 import { type Ledger, leaseOf, type Mutation, PROJECTS, versionOf } from './ledger.ts';

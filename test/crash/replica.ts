@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { createPostgresEventLog } from '../../src/adapters/postgres/event-log.ts';
-import { createFeed } from '../../src/adapters/postgres/feeds.ts';
-import { SILENT } from '../../src/adapters/postgres/log.ts';
-import { createMintedPasswordStore } from '../../src/adapters/postgres/minted-password-store.ts';
-import { createProgress } from '../../src/adapters/postgres/projections/progress.ts';
-import { createAuditQueries } from '../../src/adapters/postgres/queries/audit-queries.ts';
+import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../../src/adapters/postgres/logger.ts';
+import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
+import { createAuditQueries } from '../../src/adapters/postgres/read-models/audit-queries.ts';
 import {
   createChangeFeedQuery,
   createNoticeFeedQuery,
   createNoticeQueries,
-} from '../../src/adapters/postgres/queries/feed-queries.ts';
-import { createLeaseQueries } from '../../src/adapters/postgres/queries/lease-queries.ts';
-import { createRegistryQueries } from '../../src/adapters/postgres/queries/registry-queries.ts';
-import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
-import { createSealedSecretStore } from '../../src/adapters/postgres/sealed-secret-store.ts';
+} from '../../src/adapters/postgres/read-models/feed-queries.ts';
+import { createFeed } from '../../src/adapters/postgres/read-models/feeds.ts';
+import { createLeaseQueries } from '../../src/adapters/postgres/read-models/lease-queries.ts';
+import { createProgress } from '../../src/adapters/postgres/read-models/progress.ts';
+import { createRegistryQueries } from '../../src/adapters/postgres/read-models/registry-queries.ts';
+import { createMintedPasswordStore } from '../../src/adapters/postgres/vault/minted-password-store.ts';
+import { createSealedSecretStore } from '../../src/adapters/postgres/vault/sealed-secret-store.ts';
 import { loadKeyRing } from '../../src/adapters/vault/key-ring.ts';
 import { createMintedPasswordVault } from '../../src/adapters/vault/minted-password-vault.ts';
 import { createVault } from '../../src/adapters/vault/vault.ts';
-import { abandonOrphanedStages } from '../../src/application/abandon-orphaned-stages.ts';
 import type { Application, IssuedCredential } from '../../src/application/application.ts';
 import { createApplication } from '../../src/application/create-application.ts';
+import { abandonOrphanedStages } from '../../src/application/discard-orphaned-secrets.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
 import type { RateLimiter } from '../../src/application/ports/rate-limiter.ts';

@@ -1,8 +1,8 @@
 import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../src/domain/errors.ts';
-import { isCompilable } from '../../src/graphql/operations.ts';
-import { buildPurserSchema } from '../../src/graphql/schema.ts';
+import { isCompilable } from '../../src/graphql/pipeline/operations.ts';
+import { buildPurserSchema } from '../../src/graphql/pipeline/schema.ts';
 import { canary } from '../support/canary.ts';
 import { type DocumentGenerator, documentGenerator, type GeneratedRequest } from '../support/generated-documents.ts';
 import { type GraphqlResponse, type HttpService, post, startHttpService } from '../support/http-service.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { isMeantForOperator } from '../../src/operator-errors.ts';
+import { isMeantForOperator } from '../../src/cli/operator-errors.ts';
 import { startPurser } from '../support/purser.ts';
 
 function faultOf(environment: Readonly<Record<string, string>>): Promise<unknown> {

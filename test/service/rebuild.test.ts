@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPostgresEventLog } from '../../src/adapters/postgres/event-log.ts';
-import { SILENT } from '../../src/adapters/postgres/log.ts';
-import { rebuildReadModels } from '../../src/adapters/postgres/projections/rebuild.ts';
+import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../../src/adapters/postgres/logger.ts';
+import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';

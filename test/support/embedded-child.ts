@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 const REPOSITORY = join(import.meta.dirname, '../..');
-const SOURCE = 'src/adapters/postgres/embedded-server.ts';
+const SOURCE = 'src/adapters/postgres/embedded/server.ts';
 const PROGRAM = `
-  import { startEmbeddedPostgres } from './dist/src/adapters/postgres/embedded-server.js';
+  import { startEmbeddedPostgres } from './dist/src/adapters/postgres/embedded/server.js';
   const say = (_details, message) => console.error(message);
   const server = await startEmbeddedPostgres({ dataDir: process.argv[2], log: { info: say, warn: say, error: say } });
   const stop = async () => { await server.stop(); process.exit(0); };

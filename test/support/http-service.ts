@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import { createKeySets } from '../../src/adapters/auth/jwks.ts';
 import { createAuthenticator } from '../../src/adapters/auth/token-verifier.ts';
-import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
+import { createMetrics, type Metrics } from '../../src/adapters/prometheus/metrics.ts';
 import {
   createHttpServer,
   type HttpServer,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createProgress, type TrackedProgress } from '../../src/adapters/postgres/projections/progress.ts';
-import { createProjector, type Projector } from '../../src/adapters/postgres/projections/projector.ts';
-import { createReadModelStore } from '../../src/adapters/postgres/projections/read-model-store.ts';
+import { createProgress, type TrackedProgress } from '../../src/adapters/postgres/read-models/progress.ts';
+import { createProjector, type Projector } from '../../src/adapters/postgres/read-models/projector.ts';
+import { createReadModelStore } from '../../src/adapters/postgres/read-models/read-model-store.ts';
 import { type AppendResult, BEGINNING, type EventLog } from '../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import { projectorClient } from './read-models.ts';

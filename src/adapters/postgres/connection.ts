@@ -1,6 +1,6 @@
 import pg, { type Client, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
 import { isOutcomeUnknown } from './availability.ts';
-import { type Log, loggable } from './log.ts';
+import { type Log, loggable } from './logger.ts';
 import { type SessionOptions, sessionConfig } from './session.ts';
 
 export interface ConnectionOptions extends SessionOptions {

@@ -1,5 +1,5 @@
 import pg, { type Pool } from 'pg';
-import { type Log, loggable } from './log.ts';
+import { type Log, loggable } from './logger.ts';
 import { type SessionOptions, sessionConfig } from './session.ts';
 
 /** Unused connections are closed after this. */

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isOutcomeUnknown, isUnavailable } from '../../../src/adapters/postgres/availability.ts';
-import { type Log, SILENT } from '../../../src/adapters/postgres/log.ts';
+import { type Log, SILENT } from '../../../src/adapters/postgres/logger.ts';
 import { createPool } from '../../../src/adapters/postgres/pool.ts';
 import { instantOf } from '../../../src/adapters/postgres/type-parsers.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { SILENT } from '../../../src/adapters/postgres/log.ts';
-import { createMintedPasswordStore } from '../../../src/adapters/postgres/minted-password-store.ts';
+import { SILENT } from '../../../src/adapters/postgres/logger.ts';
+import { createMintedPasswordStore } from '../../../src/adapters/postgres/vault/minted-password-store.ts';
 import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { createMintedPasswordVault } from '../../../src/adapters/vault/minted-password-vault.ts';
 import type { MintedPasswordKey, MintedPasswordVault } from '../../../src/application/ports/minted-password-store.ts';

@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
-import { SILENT } from '../../../src/adapters/postgres/log.ts';
-import { createSealedSecretStore } from '../../../src/adapters/postgres/sealed-secret-store.ts';
+import { SILENT } from '../../../src/adapters/postgres/logger.ts';
+import { createSealedSecretStore } from '../../../src/adapters/postgres/vault/sealed-secret-store.ts';
 import type { KeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { createVault, type SealingVault } from '../../../src/adapters/vault/vault.ts';
 import type { SealedSecretStore } from '../../../src/application/ports/sealed-secret-store.ts';

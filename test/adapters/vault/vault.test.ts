@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SILENT } from '../../../src/adapters/postgres/log.ts';
-import { createSealedSecretStore } from '../../../src/adapters/postgres/sealed-secret-store.ts';
+import { SILENT } from '../../../src/adapters/postgres/logger.ts';
+import { createSealedSecretStore } from '../../../src/adapters/postgres/vault/sealed-secret-store.ts';
 import { createLocalKeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { sealRecord } from '../../../src/adapters/vault/record-cipher.ts';
 import { createVault } from '../../../src/adapters/vault/vault.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { isUnavailable } from '../availability.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../logger.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import type { ClusterFiles } from './cluster.ts';

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { type Log, loggable } from '../logger.ts';
+import { sessionConfig } from '../session.ts';
+
+/** What `log.append_events` notifies on. */
+const CHANNEL = 'purser_log';
+/** While there is no connection to listen on, a signal is given this often: there may have been appends. */
+const POLL_MS = 1_000;
+const RECONNECT_MS = { min: 200, max: 1_000 } as const;
+
+export interface AppendNotifications {
+  close(): Promise<void>;
+}
+
+/** Signals appends by any process. What piles up in one turn of the event loop is one signal. */
+export function listenForAppends(connectionString: string, log: Log, onSignal: () => void): AppendNotifications {
+  const closing = new AbortController();
+  const { signal: closed } = closing;
+  let listening = false;
+  let signalled = false;
+  let wake = (): void => undefined;
+
+  function signal(): void {
+    if (signalled) return;
+    signalled = true;
+    setImmediate(() => {
+      signalled = false;
+      if (!closed.aborted) onSignal();
+    });
+  }
+
+  /** Resolves when the connection is lost, or not wanted any more. */
+  async function listen(): Promise<void> {
+    const client = new pg.Client(sessionConfig({ connectionString, name: 'purser log listener' }));
+    const over = new Promise<void>((resolve) => {
+      // A breaking connection may report several errors: the first tells enough, and none may end the process.
+      client.on('error', () => resolve());
+      client.once('end', resolve);
+      wake = resolve;
+    });
+    try {
+      await client.connect();
+      client.on('notification', signal);
+      await client.query(`listen ${CHANNEL}`);
+      listening = true;
+      // What was appended before could not be heard.
+      signal();
+      if (!closed.aborted) await over;
+      if (!closed.aborted) log.warn({}, 'the connection that listens for appends broke');
+    } finally {
+      listening = false;
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  async function run(): Promise<void> {
+    const poll = setInterval(() => {
+      if (!listening) signal();
+    }, POLL_MS);
+    while (!closed.aborted) {
+      await listen().catch((error) => log.warn(loggable(error), 'cannot listen for appends'));
+      const { min, max } = RECONNECT_MS;
+      await delay(min + Math.random() * (max - min), undefined, { signal: closed }).catch(() => undefined);
+    }
+    clearInterval(poll);
+  }
+
+  const running = run();
+  return {
+    async close() {
+      closing.abort();
+      wake();
+      await running;
+    },
+  };
+}

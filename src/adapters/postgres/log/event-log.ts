@@ -1,0 +1,255 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { QueryConfig, QueryResultRow } from 'pg';
+import {
+  type AppendResult,
+  BEGINNING,
+  DuplicateEventId,
+  type EventLog,
+  EventLogUnavailable,
+  type Position,
+  WrongExpectedRevision,
+} from '../../../application/ports/event-log.ts';
+import { isDataFault, isTimeout, isUnavailable } from '../availability.ts';
+import { createBatchedRead } from '../batched-read.ts';
+import { type Connection, createConnection } from '../connection.ts';
+import { type Log, loggable } from '../logger.ts';
+import { type AppendNotifications, listenForAppends } from './append-notifications.ts';
+import {
+  APPEND,
+  type AppendRow,
+  appendedEvents,
+  appendValues,
+  checkStreamName,
+  type EventRow,
+  type PreparedAppend,
+  prepareAppend,
+  READ_ALL,
+  READ_STREAMS,
+  recordedEvent,
+  type StreamEventRow,
+  type StreamRead,
+  streamReadValues,
+} from './event-rows.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { createRecentEvents } from './recent-events.ts';
+
+export interface PostgresEventLogOptions {
+  readonly connectionString: string;
+  readonly log: Log;
+  /** From the call to an answer, or to `EventLogUnavailable`. Default 10 s. */
+  readonly appendTimeoutMs?: number;
+  /** Called for every batch that added to the log: how many events. Refused and repeated ones are not among them. */
+  readonly onBatch?: (events: number) => void;
+}
+
+const APPEND_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
+const MAX_EVENTS_IN_BATCH = 256;
+const MAX_STREAMS_IN_READ = 64;
+/** A batch whose connection broke is sent again after these; the event ids make that safe. */
+const RETRY_DELAYS_MS = [100, 400] as const;
+
+type AppendOutcome =
+  | { readonly kind: 'appended'; readonly result: AppendResult }
+  | { readonly kind: 'wrong revision'; readonly actual: number | 'no-stream' }
+  | { readonly kind: 'duplicate'; readonly eventId: string };
+
+/** The log in `log.events`, written by group commit over one connection. Migrations must have run. */
+export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog {
+  const { connectionString, log, onBatch } = options;
+  const listeners = new Set<() => void>();
+  let notifications: AppendNotifications | undefined;
+  let closed = false;
+
+  const writer = createConnection({
+    connectionString,
+    log,
+    name: 'purser log writer',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
+  const reader = (name: string) =>
+    createConnection({
+      connectionString,
+      log,
+      name,
+      pipeline: true,
+      byIndexOnly: true,
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    });
+  const tailReader = reader('purser log tail');
+  // Of its own: reading a stream must not wait behind a page of a thousand events.
+  const streamReader = reader('purser log streams');
+  const recent = createRecentEvents();
+
+  const appends = createGroupCommit<PreparedAppend, AppendOutcome>({
+    commit: async (batch) => {
+      const rows = await insert(batch);
+      if (listeners.size > 0 && rows.some(({ outcome }) => outcome === 'appended')) {
+        recent.add(appendedEvents(batch, rows));
+        tellListeners();
+      }
+      return outcomesOf(batch, rows);
+    },
+    maxWeight: MAX_EVENTS_IN_BATCH,
+    weightOf: ({ events }) => events.length,
+    // One append a stream and batch: the next one is judged by what this one leaves.
+    keysOf: ({ stream, events }) => [stream, ...events.map(({ id }) => id)],
+    isItemFault: isDataFault,
+    timeoutMs: options.appendTimeoutMs ?? APPEND_TIMEOUT_MS,
+    timeoutError: () =>
+      new EventLogUnavailable(
+        'The event log did not answer in time. Repeating the request with the same idempotencyKey is safe.',
+      ),
+    closedError,
+  });
+
+  async function insert(batch: readonly PreparedAppend[]): Promise<AppendRow[]> {
+    const statement = { ...APPEND, values: appendValues(batch) };
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const { rows } = await writer.query<AppendRow>(statement);
+        const added = rows.filter(({ outcome }) => outcome === 'appended').length;
+        if (added > 0) onBatch?.(added);
+        return rows;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        const pause = RETRY_DELAYS_MS[attempt];
+        if (pause === undefined) throw answerable(error);
+        log.warn({ attempt, ...loggable(error) }, 'an append got no answer: sending it again');
+        await delay(pause * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  const readStream = createBatchedRead<StreamRead, EventRow[]>({
+    maxKeys: MAX_STREAMS_IN_READ,
+    read: async (reads) => {
+      const rows = await read<StreamEventRow>(streamReader, { ...READ_STREAMS, values: streamReadValues(reads) });
+      const found: EventRow[][] = reads.map(() => []);
+      for (const row of rows) found[row.asked - 1]?.push(row);
+      return found;
+    },
+  });
+
+  async function read<Row extends QueryResultRow>(connection: Connection, statement: QueryConfig): Promise<Row[]> {
+    if (closed) throw closedError();
+    try {
+      return (await connection.query<Row>(statement)).rows;
+    } catch (error) {
+      if (!isUnavailable(error) || isTimeout(error)) throw answerable(error);
+    }
+    try {
+      // A read may be repeated: perhaps nothing but the connection was lost.
+      return (await connection.query<Row>(statement)).rows;
+    } catch (error) {
+      throw answerable(error);
+    }
+  }
+
+  function tellListeners(): void {
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch (error) {
+        // What was appended is appended.
+        log.error(loggable(error), 'a listener for appends failed');
+      }
+    }
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    await appends.close();
+    listeners.clear();
+    await Promise.all([notifications, writer, tailReader, streamReader].map((part) => part?.close()));
+  }
+  let closing: Promise<void> | undefined;
+
+  return {
+    async append(stream, expected, events) {
+      const outcome = await appends.submit(prepareAppend(stream, expected, events));
+      switch (outcome.kind) {
+        case 'appended':
+          return outcome.result;
+        case 'wrong revision':
+          throw new WrongExpectedRevision(stream, expected, outcome.actual);
+        case 'duplicate':
+          throw new DuplicateEventId(outcome.eventId);
+        default:
+          return unknownOutcome(outcome);
+      }
+    },
+
+    async readStream(stream, { fromRevision, maxCount }) {
+      checkStreamName(stream);
+      return (await readStream({ stream, fromRevision, maxCount })).map(recordedEvent);
+    },
+
+    async readAll({ after, maxCount }) {
+      const remembered = recent.after(after, maxCount);
+      if (remembered && !closed) return remembered;
+      const rows = await read<EventRow>(tailReader, { ...READ_ALL, values: [after, maxCount] });
+      return rows.map(recordedEvent);
+    },
+
+    async head() {
+      const rows = await read<{ position: bigint }>(tailReader, {
+        name: 'read-head',
+        text: 'select position from log.head',
+      });
+      return (rows[0]?.position as Position | undefined) ?? BEGINNING;
+    },
+
+    onAppended(listener) {
+      listeners.add(listener);
+      if (!closed) notifications ??= listenForAppends(connectionString, log, tellListeners);
+      return () => listeners.delete(listener);
+    },
+
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function answerable(error: unknown): unknown {
+  return isUnavailable(error)
+    ? new EventLogUnavailable('The event log did not answer. Try again.', { cause: error })
+    : error;
+}
+
+function closedError(): EventLogUnavailable {
+  return new EventLogUnavailable(
+    'The service is stopping. Repeating the request with the same idempotencyKey is safe.',
+  );
+}
+
+/** The database answers for each event; an append's outcome is that of its last one. */
+function outcomesOf(batch: readonly PreparedAppend[], rows: readonly AppendRow[]): AppendOutcome[] {
+  let next = 0;
+  return batch.map(({ events }) => {
+    next += events.length;
+    const row = rows[next - 1];
+    if (!row) throw new Error('log.append_events answered with fewer rows than events');
+    return outcomeOf(row);
+  });
+}
+
+function outcomeOf({ outcome, position, revision, known_id }: AppendRow): AppendOutcome {
+  switch (outcome) {
+    case 'appended':
+    case 'repeated':
+      return { kind: 'appended', result: { position: (position ?? BEGINNING) as Position, revision } };
+    case 'wrong_revision':
+      return { kind: 'wrong revision', actual: revision === -1 ? 'no-stream' : revision };
+    case 'duplicate_event':
+      return { kind: 'duplicate', eventId: known_id ?? '' };
+    default:
+      return unknownOutcome(outcome);
+  }
+}
+
+function unknownOutcome(outcome: never): never {
+  throw new Error(`unknown outcome of an append: ${JSON.stringify(outcome)}`);
+}

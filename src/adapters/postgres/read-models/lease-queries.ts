@@ -1,0 +1,47 @@
+import type { LeaseQueries, LeaseView } from '../../../application/ports/read-models.ts';
+import type { LeasePurpose } from '../../../domain/events.ts';
+import { activeLease } from './active-leases.ts';
+import type { LeaseRow } from './rows.ts';
+import { Conditions, named, type Queryable } from './statement.ts';
+
+const COLUMNS = `id, registry_id, credential_version, pipeline, run_id, purpose, issued_to, issued_at, expires_at,
+  released_at`;
+type ViewRow = LeaseRow & { readonly purpose: LeasePurpose };
+
+export function createLeaseQueries(database: Queryable, now: () => number): LeaseQueries {
+  return {
+    async list(projectId, { registryId, activeOnly, first }) {
+      const where = new Conditions();
+      where.add(`project_id = ${where.value(projectId)}`);
+      if (registryId !== undefined) where.add(`registry_id = ${where.value(registryId)}`);
+      if (activeOnly) where.add(activeLease(where.value(new Date(now()).toISOString())));
+      const text = `select ${COLUMNS} from read_models.leases l where ${where.text}
+        order by issued_at desc, id limit ${where.value(first)}`;
+      const { rows } = await database.query<ViewRow>(named('leases', text, where.values));
+      return rows.map(view);
+    },
+
+    async countActive(registryId) {
+      const text = `select count(*)::int as count from read_models.leases l
+        where registry_id = $1 and ${activeLease('$2')}`;
+      const at = new Date(now()).toISOString();
+      const { rows } = await database.query<{ count: number }>(named('leases-active', text, [registryId, at]));
+      return rows[0]?.count ?? 0;
+    },
+  };
+}
+
+function view(row: ViewRow): LeaseView {
+  return {
+    id: row.id,
+    registryId: row.registry_id,
+    credentialVersion: row.credential_version,
+    pipeline: row.pipeline,
+    runId: row.run_id,
+    purpose: row.purpose,
+    issuedTo: row.issued_to,
+    issuedAt: row.issued_at,
+    expiresAt: row.expires_at,
+    releasedAt: row.released_at,
+  };
+}

@@ -1,0 +1,199 @@
+import type {
+  RegistryCursor,
+  RegistryFilter,
+  RegistryOrder,
+  RegistryOrderField,
+  RegistryQueries,
+  RegistryView,
+  UsageView,
+} from '../../../application/ports/read-models.ts';
+import { EXPIRING_WITHIN_MS } from '../../../domain/credential-status.ts';
+import { REFUSALS } from '../../../domain/probe-outcome.ts';
+import type { HealthView } from '../../../domain/registry-view.ts';
+import { activeLease } from './active-leases.ts';
+import type { RegistryRow } from './rows.ts';
+import { Conditions, containing, named, type Queryable } from './statement.ts';
+
+/** Of the pipelines that used a registry: the newest. */
+const MAX_PIPELINES = 100;
+
+const COLUMNS = `id, project_id, url, entered_url, name, description, email, provider, username, access, ca_certificate,
+  rotate_every_days, credential_version, credential_kind, secret_missing, expires_at, expiry_source, rotated_at,
+  rotated_by, warnings, health, created_at, created_by, updated_at, updated_by, revision`;
+
+/** The text of a key goes into cursors and comes back, cast, in conditions. */
+const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: string }>> = {
+  NAME: { key: 'lower(name)', type: 'text' },
+  URL: { key: 'url', type: 'text' },
+  CREATED_AT: { key: 'created_at', type: 'timestamptz' },
+  UPDATED_AT: { key: 'updated_at', type: 'timestamptz' },
+  EXPIRES_AT: { key: 'expires_at', type: 'timestamptz' },
+  LAST_USED_AT: { key: 'last_used_at', type: 'timestamptz' },
+};
+
+type ViewRow = RegistryRow & { readonly secret_missing: boolean; readonly health: HealthView | null };
+
+/** The same rule as for `failing` of `credentialStatus`: the current version was refused when it was last tested. */
+const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome) => `'${outcome}'`).join(', ')})
+  and (health->>'credentialVersion')::int = credential_version, false)`;
+
+/** From 0 to 1, for each registry another and always the same. */
+const PLACE = '((hashtext(id::text)::float8 + 2147483648) / 4294967296)';
+
+export function createRegistryQueries(database: Queryable, now: () => number): RegistryQueries {
+  return {
+    async list(projectId, { filter, order, first, after }) {
+      const { key, type } = ORDER_KEYS[order.field];
+      const where = filtered(projectId, filter, now());
+      if (after) addAfter(where, key, type, order, after);
+      const direction = order.direction === 'ASC' ? 'asc' : 'desc';
+      const text = `select ${COLUMNS}, ${key} as cursor_key from read_models.registries where ${where.text}
+        order by ${key} ${direction} nulls last, id ${direction} limit ${where.value(first + 1)}`;
+      const { rows } = await database.query<ViewRow & { cursor_key: string | null }>(
+        named('registries', text, where.values),
+      );
+      return {
+        items: rows.slice(0, first).map((row) => ({ node: view(row), cursor: { key: row.cursor_key, id: row.id } })),
+        hasNextPage: rows.length > first,
+      };
+    },
+
+    async count(projectId, filter) {
+      const where = filtered(projectId, filter, now());
+      const text = `select count(*)::int as count from read_models.registries where ${where.text}`;
+      const { rows } = await database.query<{ count: number }>(named('registries-count', text, where.values));
+      return rows[0]?.count ?? 0;
+    },
+
+    async byId(projectId, id) {
+      const text = `select ${COLUMNS} from read_models.registries where id = $1 and project_id = $2 and phase = 'live'`;
+      const { rows } = await database.query<ViewRow>(named('registry', text, [id, projectId]));
+      const [row] = rows;
+      return row && view(row);
+    },
+
+    async dueForCheck({ testedBefore, spreadMs, except, limit }) {
+      const text = `select id from read_models.registries
+        where phase = 'live' and not secret_missing and not ${FAILING} and (expires_at is null or expires_at > $1)
+          and coalesce((health->>'testedAt')::timestamptz < $2::timestamptz - ${PLACE} * $3 * interval '1 ms', true)
+          and id <> all($4::uuid[])
+        order by health->>'testedAt' nulls first, id limit $5`;
+      const values = [new Date(now()).toISOString(), testedBefore, spreadMs, except, limit];
+      const { rows } = await database.query<{ id: string }>(named('registries-due', text, values));
+      return rows.map(({ id }) => id);
+    },
+
+    async usage(registryIds) {
+      const text = `select r.id, r.last_used_at, r.last_used_by,
+          (select count(*)::int from read_models.leases l
+            where l.registry_id = r.id and ${activeLease('$2')}) as active_leases,
+          coalesce((select json_agg(json_build_object('pipeline', u.pipeline, 'lastUsedAt',
+              to_char(u.last_used_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'leases', u.leases,
+              'linked', false) order by u.last_used_at desc, u.pipeline)
+            from (select * from read_models.pipeline_uses p
+              where p.registry_id = r.id and p.last_used_at > $2::timestamptz - interval '30 days'
+              order by p.last_used_at desc, p.pipeline limit ${MAX_PIPELINES}) u), '[]') as pipelines
+        from read_models.registries r where r.id = any($1)`;
+      const at = new Date(now()).toISOString();
+      const { rows } = await database.query<UsageRow>(named('usage', text, [registryIds, at]));
+      const byId = new Map(rows.map((row) => [row.id, usage(row)]));
+      return registryIds.map((id) => byId.get(id) ?? UNUSED);
+    },
+  };
+}
+
+interface UsageRow {
+  readonly id: string;
+  readonly last_used_at: string | null;
+  readonly last_used_by: string | null;
+  readonly active_leases: number;
+  readonly pipelines: UsageView['pipelines'];
+}
+
+const UNUSED: UsageView = { lastUsedAt: null, lastUsedBy: null, activeLeases: 0, pipelines: [] };
+
+function usage({ last_used_at, last_used_by, active_leases, pipelines }: UsageRow): UsageView {
+  return { lastUsedAt: last_used_at, lastUsedBy: last_used_by, activeLeases: active_leases, pipelines };
+}
+
+function filtered(projectId: string, filter: RegistryFilter, now: number): Conditions {
+  const where = new Conditions();
+  where.add(`project_id = ${where.value(projectId)} and phase = 'live'`);
+  const { search, provider, status, expiresBefore, unusedSince } = filter;
+  if (search !== undefined && search !== '') {
+    const term = where.value(containing(search));
+    where.add(`(name ilike ${term} or url ilike ${term} or username ilike ${term} or description ilike ${term})`);
+  }
+  if (provider !== undefined) where.add(`provider = ${where.value(provider)}`);
+  if (expiresBefore !== undefined) where.add(`expires_at < ${where.value(expiresBefore)}`);
+  if (unusedSince !== undefined) where.add(`(last_used_at is null or last_used_at < ${where.value(unusedSince)})`);
+  if (status !== undefined) addStatus(where, status, now);
+  return where;
+}
+
+/** The same rule as `credentialStatus`, for rows. */
+function addStatus(where: Conditions, status: NonNullable<RegistryFilter['status']>, now: number): void {
+  const at = () => where.value(new Date(now).toISOString());
+  const soon = () => where.value(new Date(now + EXPIRING_WITHIN_MS).toISOString());
+  switch (status) {
+    case 'NEEDS_CREDENTIAL':
+      where.add('secret_missing');
+      return;
+    case 'EXPIRED':
+      where.add(`not secret_missing and expires_at <= ${at()}`);
+      return;
+    case 'EXPIRING':
+      where.add(`not secret_missing and not ${FAILING} and expires_at > ${at()} and expires_at <= ${soon()}`);
+      return;
+    case 'ACTIVE':
+      where.add(`not secret_missing and not ${FAILING} and (expires_at is null or expires_at > ${soon()})`);
+      return;
+    case 'FAILING':
+      where.add(`not secret_missing and ${FAILING} and (expires_at is null or expires_at > ${at()})`);
+  }
+}
+
+/** Null keys come last in either direction. */
+function addAfter(where: Conditions, key: string, type: string, order: RegistryOrder, after: RegistryCursor): void {
+  const beyond = order.direction === 'ASC' ? '>' : '<';
+  const id = where.value(after.id);
+  if (after.key === null) {
+    where.add(`${key} is null and id ${beyond} ${id}::uuid`);
+    return;
+  }
+  const from = `${where.value(after.key)}::${type}`;
+  where.add(`(${key} ${beyond} ${from} or (${key} = ${from} and id ${beyond} ${id}::uuid) or ${key} is null)`);
+}
+
+function view(row: ViewRow): RegistryView {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    url: row.url ?? '',
+    enteredUrl: row.entered_url ?? '',
+    name: row.name ?? '',
+    description: row.description,
+    email: row.email,
+    provider: row.provider ?? 'GENERIC',
+    username: row.username ?? '',
+    access: row.access ?? 'PULL_AND_PUSH',
+    caCertificate: row.ca_certificate,
+    credential: {
+      version: row.credential_version ?? 0,
+      kind: row.credential_kind ?? 'PASSWORD',
+      present: !row.secret_missing,
+      expiresAt: row.expires_at,
+      expirySource: row.expiry_source,
+      rotateEveryDays: row.rotate_every_days,
+      rotatedAt: row.rotated_at ?? '',
+      rotatedBy: row.rotated_by ?? '',
+      warnings: row.warnings,
+    },
+    health: row.health,
+    revision: row.revision,
+    createdAt: row.created_at ?? '',
+    createdBy: row.created_by ?? '',
+    updatedAt: row.updated_at ?? '',
+    updatedBy: row.updated_by ?? '',
+  };
+}

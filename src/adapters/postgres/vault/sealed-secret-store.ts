@@ -1,0 +1,160 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { QueryResultRow } from 'pg';
+import type { SealedSecret, SealedSecretStore } from '../../../application/ports/sealed-secret-store.ts';
+import { PurserError, unavailable } from '../../../domain/errors.ts';
+import { isUnavailable } from '../availability.ts';
+import { createBatchedRead } from '../batched-read.ts';
+import { createConnection } from '../connection.ts';
+import { createGroupCommit } from '../log/group-commit.ts';
+import { type Log, loggable } from '../logger.ts';
+import { createPool } from '../pool.ts';
+import { createReadConnections } from '../read-connections.ts';
+import type { Statement } from '../read-models/statement.ts';
+import {
+  FIND,
+  insertStatement,
+  KEY_IDS,
+  type KeyedRow,
+  keyedSecret,
+  replaceStatement,
+  type SecretRow,
+  STAGED,
+  STAGED_AFTER,
+  type StagedRow,
+  sealedSecret,
+  stagedSecret,
+  UNDER_KEY,
+} from './sealed-secret-rows.ts';
+
+const MAX_SECRETS_IN_READ = 64;
+/** For what is rare: clearing staged secrets, and the rotation of keys. */
+const POOL_SIZE = 2;
+const INSERT_TIMEOUT_MS = 10_000;
+const INSERT_STATEMENT_TIMEOUT_MS = 5_000;
+const MAX_BATCH_BYTES = 512 * 1024;
+/** What a row has besides its ciphertext, about. */
+const ROW_BYTES = 400;
+/** A batch whose connection broke is sent again after these; rows that are there already are left as they are. */
+const RETRY_DELAYS_MS = [100, 400] as const;
+
+/** Before the first id. */
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+export interface SealedSecretStoreOptions {
+  readonly connectionString: string;
+  readonly log: Log;
+}
+
+/** The table `vault.secrets`. Migrations must have run. */
+export function createSealedSecretStore({ connectionString, log }: SealedSecretStoreOptions): SealedSecretStore {
+  const reads = createReadConnections({
+    connectionString,
+    name: 'purser vault reads',
+    connections: 1,
+    byIndexOnly: true,
+    log,
+  });
+  const find = createBatchedRead<string, SealedSecret | undefined>({
+    maxKeys: MAX_SECRETS_IN_READ,
+    read: async (secretIds) => {
+      const { rows } = await reads.query<SecretRow>({ name: 'vault-find', text: FIND, values: [secretIds] });
+      const found = new Map(rows.map((row) => [row.secret_id, sealedSecret(row)]));
+      return secretIds.map((secretId) => found.get(secretId));
+    },
+  });
+  const writer = createConnection({
+    connectionString,
+    name: 'purser vault writer',
+    statementTimeoutMs: INSERT_STATEMENT_TIMEOUT_MS,
+    log,
+  });
+  const pool = createPool({ connectionString, name: 'purser vault', max: POOL_SIZE, log });
+
+  const inserts = createGroupCommit<SealedSecret, SealedSecret>({
+    commit: insert,
+    maxWeight: MAX_BATCH_BYTES,
+    weightOf: ({ ciphertext }) => ciphertext.length + ROW_BYTES,
+    keysOf: () => [],
+    isItemFault: (error) => !(error instanceof PurserError),
+    timeoutMs: INSERT_TIMEOUT_MS,
+    timeoutError: () => noAnswer(),
+    closedError: () => unavailable('The service is stopping.'),
+  });
+
+  async function insert(secrets: readonly SealedSecret[]): Promise<readonly SealedSecret[]> {
+    const statement = insertStatement(secrets);
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await writer.query(statement);
+        return secrets;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        const pause = RETRY_DELAYS_MS[attempt];
+        if (pause === undefined) throw noAnswer(error);
+        log.warn({ attempt, ...loggable(error) }, 'storing secrets got no answer: sending them again');
+        await delay(pause * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  async function run<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
+    try {
+      return (await pool.query<Row>(statement)).rows;
+    } catch (error) {
+      throw isUnavailable(error) ? noAnswer(error) : error;
+    }
+  }
+
+  async function close(): Promise<void> {
+    await inserts.close();
+    await Promise.all([writer.close(), reads.close(), pool.end()]);
+  }
+  let closing: Promise<void> | undefined;
+
+  return {
+    async insertStaged(secret) {
+      await inserts.submit(secret);
+    },
+
+    find,
+
+    async destroyStaged(secretId) {
+      await run({ name: 'vault-destroy', text: 'select vault.destroy_secrets($1::uuid[])', values: [[secretId]] });
+    },
+
+    async staged(olderThanMs, limit, after) {
+      const statement =
+        after === undefined
+          ? { name: 'vault-staged', text: STAGED, values: [olderThanMs, limit] }
+          : { name: 'vault-staged-after', text: STAGED_AFTER, values: [olderThanMs, limit, after] };
+      const rows = await run<StagedRow>(statement);
+      return rows.map(stagedSecret);
+    },
+
+    async keyIdsInUse() {
+      const rows = await run<{ kek_id: number }>({ name: 'vault-keys', text: KEY_IDS, values: [] });
+      return rows.map(({ kek_id }) => kek_id);
+    },
+
+    async underKey(keyId, after, limit) {
+      const values = [keyId, after ?? NIL_UUID, limit];
+      const rows = await run<KeyedRow>({ name: 'vault-under-key', text: UNDER_KEY, values });
+      return rows.map(keyedSecret);
+    },
+
+    async replaceWrappedKeys(replacements) {
+      if (replacements.length === 0) return 0;
+      const rows = await run(replaceStatement(replacements));
+      return rows.length;
+    },
+
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function noAnswer(cause?: unknown): PurserError {
+  return unavailable('The database did not answer. Try again.', cause);
+}

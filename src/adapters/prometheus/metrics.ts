@@ -1,0 +1,103 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { within } from '../../http/deadline.ts';
+
+/** What the service counts. Labels come from short fixed lists: no project, no URL, no subject. */
+export interface Metrics {
+  readonly registry: Registry;
+  /** `operation`: query, mutation, subscription or unknown; `outcome`: `ok` or an error code of the contract. */
+  operationFinished(finished: { readonly operation: string; readonly outcome: string; readonly seconds: number }): void;
+  /** Before it was known what it is: no token, not JSON, beyond the limits. */
+  operationRefused(code: string): void;
+  /** Events that the log took in one go; what it refused, or had already, is not among them. */
+  eventsAppended(events: number): void;
+  appendFailed(): void;
+  /** How to find out, at every scrape, how many events the read models have not passed yet. */
+  measureProjectionLag(measure: () => Promise<number>): void;
+  leaseIssued(): void;
+  leaseReleased(): void;
+  subscriptionStarted(): void;
+  subscriptionEnded(): void;
+  socketOpened(): void;
+  socketClosed(): void;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Shorter than scrapers wait as a rule: a database that hangs must not take the other numbers with it. */
+const LAG_DEADLINE_MS = 3_000;
+const EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+
+/** A registry of its own, so that two services in one process, as in tests, do not share counters. */
+export function createMetrics({ processMetrics = true }: { processMetrics?: boolean } = {}): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  if (processMetrics) collectDefaultMetrics({ register: registry });
+
+  const operations = new Histogram({
+    name: 'purser_graphql_operation_seconds',
+    help: 'Time from the arrival of an operation to its answer.',
+    labelNames: ['operation', 'outcome'],
+    buckets: SECONDS,
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'purser_graphql_refusals_total',
+    help: 'Requests that were refused before an operation ran.',
+    labelNames: ['code'],
+    registers,
+  });
+  const batches = new Histogram({
+    name: 'purser_event_log_batch_events',
+    help: 'Events that were appended together.',
+    buckets: EVENTS,
+    registers,
+  });
+  const appended = new Counter({
+    name: 'purser_events_appended_total',
+    help: 'Events appended to the log.',
+    registers,
+  });
+  const appendFailures = new Counter({
+    name: 'purser_event_log_append_failures_total',
+    help: 'Appends that failed or whose outcome is unknown.',
+    registers,
+  });
+  let measureLag: (() => Promise<number>) | undefined;
+  new Gauge({
+    name: 'purser_projection_lag_events',
+    help: 'Events in the log that the read models have not passed; missing where that cannot be found out.',
+    registers,
+    async collect() {
+      try {
+        if (measureLag) this.set(await within(LAG_DEADLINE_MS, measureLag()));
+      } catch {
+        this.remove();
+      }
+    },
+  });
+  const leasesIssued = new Counter({ name: 'purser_leases_issued_total', help: 'Credentials handed out.', registers });
+  const leasesReleased = new Counter({ name: 'purser_leases_released_total', help: 'Leases given back.', registers });
+  const subscriptions = new Gauge({ name: 'purser_subscriptions', help: 'Subscriptions under way.', registers });
+  const sockets = new Gauge({ name: 'purser_websockets', help: 'Open WebSocket connections.', registers });
+
+  return {
+    registry,
+    operationFinished({ operation, outcome, seconds }) {
+      operations.labels(operation, outcome).observe(seconds);
+    },
+    operationRefused: (code) => refusals.labels(code).inc(),
+    eventsAppended(events) {
+      batches.observe(events);
+      appended.inc(events);
+    },
+    appendFailed: () => appendFailures.inc(),
+    measureProjectionLag(measure) {
+      measureLag = measure;
+    },
+    leaseIssued: () => leasesIssued.inc(),
+    leaseReleased: () => leasesReleased.inc(),
+    subscriptionStarted: () => subscriptions.inc(),
+    subscriptionEnded: () => subscriptions.dec(),
+    socketOpened: () => sockets.inc(),
+    socketClosed: () => sockets.dec(),
+  };
+}

@@ -1,0 +1,44 @@
+import { startService } from '../compose.ts';
+import { readConfig } from '../config.ts';
+import { createLogger } from '../logger.ts';
+import { welcome } from './welcome.ts';
+
+/** Longer than any request may take; after that, what still runs is left to the log, which lost nothing. */
+const STOP_WITHIN_MS = 20_000;
+
+/** Runs the service until it is asked to stop. @returns the process's exit code */
+export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
+  const config = readConfig(env);
+  const logger = createLogger(config.logLevel);
+  const stopRequested = stopSignal();
+  const service = await startService(config, logger);
+  logger.info({ url: service.url }, 'listening');
+  if (!config.production) process.stdout.write(await welcome(service));
+
+  const signal = await stopRequested;
+  logger.info({ signal }, 'stopping');
+  const deadline = setTimeout(() => {
+    logger.error({ seconds: STOP_WITHIN_MS / 1000 }, 'not stopped in time');
+    process.exit(1);
+  }, STOP_WITHIN_MS);
+  deadline.unref();
+  await service.close();
+  logger.info('stopped');
+  return 0;
+}
+
+/** A terminal's Ctrl-C reaches the service directly and once more through npm: that is one wish, not two. */
+const SAME_WISH_MS = 1_000;
+
+/** Listens from the very start, so that a signal during the start is not lost. A second one, later, ends at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let askedAt: number | undefined;
+    const stop = (signal: NodeJS.Signals) => {
+      if (askedAt !== undefined && performance.now() - askedAt > SAME_WISH_MS) process.exit(130);
+      askedAt ??= performance.now();
+      resolve(signal);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  });
+}

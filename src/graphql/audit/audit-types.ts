@@ -1,0 +1,165 @@
+import { Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver, Root } from 'type-graphql';
+import type { AuditFilter as Filter } from '../../application/ports/read-models.ts';
+import { PageInfo } from '../paging/page-info.ts';
+import { DateTime } from '../pipeline/date-time.ts';
+import { enumType } from '../pipeline/enum-type.ts';
+import { searchText } from '../registry/search-text.ts';
+
+export const AuditOutcome = enumType('AuditOutcome', ['SUCCEEDED', 'DENIED', 'FAILED']);
+
+@ObjectType({ simpleResolvers: true })
+export class AuditChange {
+  @Field(() => String)
+  readonly field!: string;
+
+  @Field(() => String, { nullable: true })
+  readonly from!: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly to!: string | null;
+}
+
+@ObjectType({ simpleResolvers: true })
+export class AuditEntry {
+  @Field(() => Int, { description: "Position in the project's hash chain." })
+  readonly sequence!: number;
+
+  @Field(() => ID)
+  readonly eventId!: string;
+
+  @Field(() => DateTime)
+  readonly occurredAt!: string;
+
+  @Field(() => String, {
+    description:
+      'CREATE_REGISTRY, UPDATE_REGISTRY, ROTATE_CREDENTIAL, DELETE_REGISTRY, TEST_REGISTRY, ISSUE_CREDENTIAL, …',
+  })
+  readonly action!: string;
+
+  @Field(() => AuditOutcome)
+  readonly outcome!: keyof typeof AuditOutcome;
+
+  @Field(() => String, { nullable: true, description: 'The error code of a denied or failed attempt.' })
+  readonly code!: string | null;
+
+  @Field(() => String)
+  readonly actor!: string;
+
+  @Field(() => String, { nullable: true })
+  readonly issuer!: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly ipAddress!: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly userAgent!: string | null;
+
+  @Field(() => ID, { nullable: true })
+  readonly requestId!: string | null;
+
+  @Field(() => ID, { nullable: true })
+  readonly registryId!: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly url!: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly pipeline!: string | null;
+
+  @Field(() => [AuditChange], {
+    description: 'Changed fields with their old and new values; a secret shows as its version.',
+  })
+  readonly changes!: readonly AuditChange[];
+
+  @Field(() => Int, { nullable: true })
+  readonly durationMs!: number | null;
+
+  @Field(() => String)
+  readonly hash!: string;
+
+  /** Behind the field `cursor`. */
+  readonly makeCursor!: () => string;
+}
+
+@Resolver(() => AuditEntry)
+export class AuditEntryFields {
+  @FieldResolver(() => String)
+  cursor(@Root() entry: AuditEntry): string {
+    return entry.makeCursor();
+  }
+}
+
+@ObjectType({ simpleResolvers: true })
+export class AuditEdge {
+  @Field(() => String)
+  readonly cursor!: string;
+
+  @Field(() => AuditEntry)
+  readonly node!: AuditEntry;
+}
+
+@ObjectType({ simpleResolvers: true })
+export class AuditConnection {
+  @Field(() => [AuditEntry])
+  readonly nodes!: readonly AuditEntry[];
+
+  @Field(() => PageInfo)
+  readonly pageInfo!: PageInfo;
+
+  /** Behind the field `totalCount`. */
+  readonly count!: () => Promise<number>;
+}
+
+@Resolver(() => AuditConnection)
+export class AuditConnectionFields {
+  @FieldResolver(() => [AuditEdge])
+  edges(@Root() { nodes }: AuditConnection): AuditEdge[] {
+    return nodes.map((node) => ({ node, cursor: node.makeCursor() }));
+  }
+
+  @FieldResolver(() => Int)
+  totalCount(@Root() connection: AuditConnection): Promise<number> {
+    return connection.count();
+  }
+}
+
+@InputType()
+export class AuditFilter {
+  @Field(() => String, { nullable: true, description: 'Matches actor, URL, action and pipeline.' })
+  readonly search?: string | null;
+
+  @Field(() => ID, { nullable: true })
+  readonly registryId?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly actor?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly action?: string | null;
+
+  @Field(() => AuditOutcome, { nullable: true })
+  readonly outcome?: keyof typeof AuditOutcome | null;
+
+  @Field(() => DateTime, { nullable: true })
+  readonly from?: string | null;
+
+  @Field(() => DateTime, { nullable: true })
+  readonly to?: string | null;
+}
+
+export function auditFilter(filter: AuditFilter | null | undefined): Filter {
+  return {
+    search: searchText(filter?.search),
+    registryId: filter?.registryId ?? undefined,
+    actor: filter?.actor ?? undefined,
+    action: filter?.action ?? undefined,
+    outcome: filter?.outcome ?? undefined,
+    from: filter?.from ?? undefined,
+    to: filter?.to ?? undefined,
+  };
+}
+
+/** The same text for the same filter, for the cursors of the list. */
+export function auditSelection({ search, registryId, actor, action, outcome, from, to }: Filter): string {
+  return JSON.stringify([search, registryId, actor, action, outcome, from, to]);
+}

@@ -1,0 +1,25 @@
+import { Arg, Ctx, Directive, ID, Int, Query, Resolver } from 'type-graphql';
+import { pageSize } from '../paging/page-size.ts';
+import type { GraphqlContext } from '../pipeline/context.ts';
+import { Lease } from './lease-types.ts';
+
+const DEFAULT_PAGE_SIZE = 20;
+
+@Resolver()
+export class LeaseQueries {
+  @Query(() => [Lease])
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
+  async leases(
+    @Ctx() { services }: GraphqlContext,
+    @Arg('projectId', () => ID) projectId: string,
+    @Arg('registryId', () => ID, { nullable: true }) registryId: string | null | undefined,
+    @Arg('activeOnly', () => Boolean, { nullable: true, defaultValue: true }) activeOnly: boolean | null | undefined,
+    @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
+  ): Promise<Lease[]> {
+    return services.application.leases(projectId, {
+      registryId: registryId ?? undefined,
+      activeOnly: activeOnly ?? true,
+      first: pageSize(first, DEFAULT_PAGE_SIZE),
+    });
+  }
+}

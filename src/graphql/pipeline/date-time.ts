@@ -1,0 +1,24 @@
+import { GraphQLScalarType, Kind } from 'graphql';
+import type { Instant } from '../../domain/events.ts';
+import { parseInstant } from '../../domain/instant.ts';
+
+/** Not a GraphQLError, so that validation wraps it and says where in the document it stands. */
+export class InvalidDateTime extends Error {
+  override readonly name = 'InvalidDateTime';
+}
+
+function instantFrom(value: unknown): Instant {
+  const instant = typeof value === 'string' ? parseInstant(value) : undefined;
+  if (instant === undefined) throw new InvalidDateTime('Expected a date and time with a time zone.');
+  return instant;
+}
+
+/** In: RFC 3339 with a zone. Out: the text as it is stored, so that no list of registries makes dates of its texts. */
+export const DateTime = new GraphQLScalarType<Instant, Instant>({
+  name: 'DateTime',
+  description:
+    'A point in time as RFC 3339 writes it. Answers are in UTC with milliseconds: `2030-01-31T09:00:00.000Z`.',
+  serialize: (value) => value as Instant,
+  parseValue: instantFrom,
+  parseLiteral: (node) => instantFrom(node.kind === Kind.STRING ? node.value : undefined),
+});

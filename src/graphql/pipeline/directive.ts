@@ -1,0 +1,229 @@
+import { MapperKind, mapSchema } from '@graphql-tools/utils';
+import {
+  DirectiveLocation,
+  defaultFieldResolver,
+  type GraphQLArgumentConfig,
+  GraphQLDirective,
+  type GraphQLField,
+  type GraphQLFieldConfig,
+  GraphQLNonNull,
+  type GraphQLSchema,
+  GraphQLString,
+  isNonNullType,
+  Kind,
+} from 'graphql';
+import type { RefusedAttempt } from '../../application/application.ts';
+import { badUserInput, PurserError } from '../../domain/errors.ts';
+import { isGranted, PERMISSIONS, type Permission } from '../../domain/permissions.ts';
+import { isReadableName } from '../../domain/readable-name.ts';
+import type { GraphqlContext } from './context.ts';
+import { unauthenticated } from './errors.ts';
+
+export const requiresPermissionDirective = new GraphQLDirective({
+  name: 'requiresPermission',
+  description:
+    "Checks, before the field resolves, that the caller's token grants `permission` in the project named by the field's `projectId` argument.",
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+  args: { permission: { type: new GraphQLNonNull(GraphQLString) } },
+});
+
+export const authenticatedDirective = new GraphQLDirective({
+  name: 'authenticated',
+  description: 'Needs a valid token and nothing more.',
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+});
+
+const POLICIES: ReadonlySet<string> = new Set([requiresPermissionDirective.name, authenticatedDirective.name]);
+
+/** The schema cannot be served: a root field's policy is missing or wrong. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+}
+
+export type Policy =
+  | { readonly kind: 'authenticated' }
+  | {
+      readonly kind: 'permission';
+      readonly permission: Permission;
+      /** What the audit log calls an attempt at this field. */
+      readonly action: string;
+      readonly operation: 'query' | 'mutation' | 'subscription';
+    };
+
+type RootField = GraphQLFieldConfig<unknown, GraphqlContext, Record<string, unknown>>;
+
+/**
+ * Puts a guard before every root field's `resolve` and `subscribe`, as its directive says. Nested fields need none: they
+ * are reached through a root field only.
+ * @throws PolicyError where a root field has no policy, two, or one that cannot be checked
+ */
+export function enforcePolicies(schema: GraphQLSchema): GraphQLSchema {
+  const operationOf = new Map(
+    [
+      [schema.getQueryType()?.name, 'query'] as const,
+      [schema.getMutationType()?.name, 'mutation'] as const,
+      [schema.getSubscriptionType()?.name, 'subscription'] as const,
+    ].filter(([name]) => name !== undefined),
+  );
+  return mapSchema(schema, {
+    [MapperKind.ROOT_FIELD]: (field, fieldName, typeName) => {
+      const operation = operationOf.get(typeName);
+      if (operation === undefined) throw new PolicyError(`${typeName} is not a root type`);
+      return guarded(field, policyOf(field, operation, typeName, fieldName));
+    },
+  });
+}
+
+function policyOf(
+  field: RootField,
+  operation: 'query' | 'mutation' | 'subscription',
+  typeName: string,
+  fieldName: string,
+): Policy {
+  const where = `${typeName}.${fieldName}`;
+  const uses = (field.astNode?.directives ?? []).filter(({ name }) => POLICIES.has(name.value));
+  const [use] = uses;
+  if (use === undefined || uses.length > 1) {
+    throw new PolicyError(`${where} must have exactly one policy: @authenticated or @requiresPermission`);
+  }
+  if (use.name.value === authenticatedDirective.name) return { kind: 'authenticated' };
+  const value = use.arguments?.find(({ name }) => name.value === 'permission')?.value;
+  const permission = Object.values(PERMISSIONS).find((known) => value?.kind === Kind.STRING && value.value === known);
+  if (permission === undefined) {
+    throw new PolicyError(`${where} requires a permission that does not exist`);
+  }
+  if (!isRequiredId(field.args?.projectId)) {
+    throw new PolicyError(`${where} requires a permission but has no argument \`projectId: ID!\``);
+  }
+  return { kind: 'permission', permission, operation, action: actionOf(operation, fieldName) };
+}
+
+function isRequiredId(argument: GraphQLArgumentConfig | undefined): boolean {
+  return (
+    isNonNullType(argument?.type) && argument.type.ofType.toString() === 'ID' && argument.defaultValue === undefined
+  );
+}
+
+function actionOf(operation: 'query' | 'mutation' | 'subscription', fieldName: string): string {
+  const name = fieldName.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+  switch (operation) {
+    case 'query':
+      return `READ_${name}`;
+    case 'mutation':
+      return name;
+    case 'subscription':
+      return `SUBSCRIBE_${name}`;
+    default:
+      return operation satisfies never;
+  }
+}
+
+function guarded(field: RootField, policy: Policy): RootField {
+  const { resolve = defaultFieldResolver, subscribe } = field;
+  return {
+    ...field,
+    extensions: { ...field.extensions, policy },
+    resolve: (source, args, context, info) => {
+      // An event's answer is shared by all who may see it: the token of the one it was made for may end meanwhile.
+      const refusal = refusalOf(policy, context, args, { expiry: subscribe === undefined });
+      return refusal === undefined
+        ? audited(policy, context, args, () => resolve(source, args, context, info))
+        : refusal.then(raise);
+    },
+    ...(subscribe && {
+      subscribe: (source, args, context, info) => {
+        const refusal = refusalOf(policy, context, args, { expiry: true });
+        return refusal === undefined
+          ? audited(policy, context, args, () => subscribe(source, args, context, info))
+          : refusal.then(raise);
+      },
+    }),
+  };
+}
+
+/**
+ * The guard of a root field that will not resolve, because its arguments do not fit: the refusal, where the permission
+ * is missing; otherwise the attempt is recorded as one that failed. Nothing can be said of an unknown project.
+ */
+export async function guardUnresolved(
+  { extensions }: GraphQLField<unknown, GraphqlContext>,
+  args: Readonly<Record<string, unknown>>,
+  context: GraphqlContext,
+): Promise<Error | undefined> {
+  const policy = extensions.policy as Policy | undefined;
+  const { projectId } = args;
+  if (policy?.kind !== 'permission' || typeof projectId !== 'string') return undefined;
+  const refusal = await refusalOf(policy, context, args, { expiry: true });
+  if (refusal !== undefined) return refusal;
+  const { services, request } = context;
+  await services.application.recordFailed(request, attemptOf(policy.action, projectId, args), 'BAD_USER_INPUT');
+  return undefined;
+}
+
+function raise(error: Error): never {
+  throw error;
+}
+
+/** Undefined where the caller may go on; otherwise the error to answer with, once the denial is in the audit log. */
+function refusalOf(
+  policy: Policy,
+  { request, services }: GraphqlContext,
+  args: Readonly<Record<string, unknown>>,
+  { expiry }: { expiry: boolean },
+): Promise<Error> | undefined {
+  const { principal } = request;
+  // A socket can outlive the token that opened it.
+  if (expiry && !(services.now() < principal.expiresAt)) return Promise.resolve(unauthenticated());
+  if (policy.kind === 'authenticated') return undefined;
+  const { projectId } = args;
+  if (typeof projectId !== 'string' || !isReadableName(projectId)) {
+    return Promise.resolve(badUserInput('projectId', '`projectId` must be the id of a project.'));
+  }
+  if (isGranted(principal, projectId, policy.permission)) return undefined;
+  return services.application
+    .recordDenied(request, attemptOf(policy.action, projectId, args))
+    .then(() => new PurserError('FORBIDDEN', 'You do not have the permission that this needs in this project.'));
+}
+
+/**
+ * Mutations are audited by their use cases. Of reads, what was allowed but asked for wrongly is recorded here, because
+ * nothing behind this point would.
+ */
+function audited<Result>(
+  policy: Policy,
+  { request, services }: GraphqlContext,
+  args: Readonly<Record<string, unknown>>,
+  run: () => Result,
+): Result | Promise<never> {
+  if (policy.kind !== 'permission' || policy.operation === 'mutation') return run();
+  const { action } = policy;
+  const record = async (error: unknown): Promise<never> => {
+    if (error instanceof PurserError && error.code === 'BAD_USER_INPUT') {
+      await services.application.recordFailed(request, attemptOf(action, String(args.projectId), args), error.code);
+    }
+    throw error;
+  };
+  try {
+    const result = run();
+    return result instanceof Promise ? (result.catch(record) as Result) : result;
+  } catch (error) {
+    return record(error);
+  }
+}
+
+/** As it was sent: what of it is fit for the audit log is decided where that is written. A URL could hold a password. */
+function attemptOf(action: string, projectId: string, args: Readonly<Record<string, unknown>>): RefusedAttempt {
+  const { input } = args;
+  const pipeline = typeof input === 'object' && input !== null && 'pipeline' in input ? input.pipeline : undefined;
+  return {
+    projectId,
+    action,
+    registryId: text(args.id) ?? text(args.registryId),
+    leaseId: text(args.leaseId),
+    pipeline: text(pipeline),
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

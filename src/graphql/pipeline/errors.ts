@@ -1,0 +1,128 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { ERROR_CODES, type ErrorCode, PurserError } from '../../domain/errors.ts';
+
+/** An error in the form in which it may leave the service. Only this file makes them. */
+export class PublicError extends GraphQLError {}
+
+const CONSTANT_TEXTS = {
+  UNAUTHENTICATED: 'A valid token is needed.',
+  BAD_USER_INPUT: 'The request holds something that this service cannot use.',
+  GRAPHQL_PARSE_FAILED: 'The document is not valid GraphQL.',
+  GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
+  INTERNAL: 'Something went wrong on our side. It was logged with the id of this request.',
+} as const satisfies Partial<Record<ErrorCode, string>>;
+
+const KNOWN_CODES: ReadonlySet<string> = new Set(ERROR_CODES);
+
+/**
+ * What GraphQL.js or Apollo Server says about a document, in our words: theirs quote the document, the schema and the
+ * variables' values.
+ */
+export function protocolError(
+  code: keyof typeof CONSTANT_TEXTS,
+  { locations, field }: { locations?: GraphQLFormattedError['locations']; field?: string | undefined } = {},
+): PublicError {
+  return publicError(CONSTANT_TEXTS[code], { code, ...(field === undefined ? {} : { field }) }, { locations });
+}
+
+/** For resolvers, whose errors are masked like any other's. */
+export function unauthenticated(): PurserError {
+  return new PurserError('UNAUTHENTICATED', CONSTANT_TEXTS.UNAUTHENTICATED);
+}
+
+/** For faults that are found before anything runs, such as a bad page size. */
+export function publicErrorOf(
+  error: PurserError,
+  where: { locations?: GraphQLFormattedError['locations'] } = {},
+): PublicError {
+  return publicError(error.message, extensionsOf(error), where);
+}
+
+/** What may be said of an error that was thrown while an operation ran. What may not be said is logged. */
+export type ErrorMask = (error: unknown, requestId: string) => PublicError;
+
+/**
+ * Masks by allow list: a `PurserError` with a code of the contract keeps its message; everything else becomes INTERNAL
+ * with a constant text.
+ */
+export function createErrorMask(logger: Pick<Logger, 'error'>): ErrorMask {
+  return (error, requestId) => {
+    if (error instanceof PublicError) return error;
+    const path = error instanceof GraphQLError ? error.path : undefined;
+    const cause = rootCause(error);
+    if (cause instanceof PurserError && KNOWN_CODES.has(cause.code) && cause.code !== 'INTERNAL') {
+      return publicError(cause.message, extensionsOf(cause), { path });
+    }
+    logger.error({ requestId, path, fault: faultForLog(cause) }, 'an operation failed for an unexpected reason');
+    return publicError(CONSTANT_TEXTS.INTERNAL, { code: 'INTERNAL', requestId }, { path });
+  };
+}
+
+function rootCause(error: unknown): unknown {
+  let cause = error;
+  // Resolvers' errors come wrapped, at times twice; the bound is against a cycle.
+  for (let depth = 0; depth < 8 && cause instanceof GraphQLError && cause.originalError; depth += 1) {
+    cause = cause.originalError;
+  }
+  return cause;
+}
+
+export interface LoggedFault {
+  readonly type: string;
+  readonly code: string | undefined;
+  /** Where it was thrown, without the message. */
+  readonly frames: readonly string[];
+  readonly cause: LoggedFault | undefined;
+}
+
+/**
+ * An unexpected error as it may be logged: without its message and other properties, which often quote what was sent
+ * (a database's "invalid input", a parser's "unexpected token").
+ */
+export function faultForLog(error: unknown, depth = 0): LoggedFault {
+  if (!(error instanceof Error)) return { type: typeof error, code: undefined, frames: [], cause: undefined };
+  return {
+    type: error.name,
+    code: 'code' in error && typeof error.code === 'string' ? error.code : undefined,
+    frames: error.stack?.match(/^ {4}at .+$/gm) ?? [],
+    cause: error.cause === undefined || depth > 4 ? undefined : faultForLog(error.cause, depth + 1),
+  };
+}
+
+function extensionsOf({ code, details: { field, outcome } }: PurserError): Record<string, unknown> {
+  return { code, ...(field === undefined ? {} : { field }), ...(outcome === undefined ? {} : { outcome }) };
+}
+
+function publicError(
+  message: string,
+  extensions: Record<string, unknown>,
+  where: { path?: GraphQLError['path']; locations?: GraphQLFormattedError['locations'] } = {},
+): PublicError {
+  const error = new PublicError(message, { extensions, ...(where.path === undefined ? {} : { path: where.path }) });
+  if (where.locations !== undefined)
+    Object.defineProperty(error, 'locations', { value: where.locations, enumerable: true });
+  return error;
+}
+
+/**
+ * Apollo Server's `formatError`: the last fence before an answer. Errors of running operations come masked; of Apollo's
+ * own only the kind and the place in the document get through.
+ */
+export function formatApolloError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  if (error instanceof PublicError) return error.toJSON();
+  const { locations } = formatted;
+  const where = locations === undefined ? {} : { locations };
+  switch (formatted.extensions?.code) {
+    case 'GRAPHQL_PARSE_FAILED':
+      return protocolError('GRAPHQL_PARSE_FAILED', where).toJSON();
+    case 'GRAPHQL_VALIDATION_FAILED':
+      return protocolError('GRAPHQL_VALIDATION_FAILED', where).toJSON();
+    case 'BAD_USER_INPUT':
+    case 'BAD_REQUEST':
+    case 'OPERATION_RESOLUTION_FAILURE':
+      return protocolError('BAD_USER_INPUT').toJSON();
+    default:
+      return protocolError('INTERNAL').toJSON();
+  }
+}

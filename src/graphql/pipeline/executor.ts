@@ -1,0 +1,146 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
+import { badUserInput } from '../../domain/errors.ts';
+import { variableFault } from './coercion.ts';
+import type { GraphqlContext } from './context.ts';
+import { type ErrorMask, type PublicError, publicErrorOf } from './errors.ts';
+import { createOperations, type Operation } from './operations.ts';
+import { guardRefused } from './refused-variables.ts';
+
+/** What a client is answered: errors are masked already. */
+export interface Answer {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly PublicError[];
+}
+
+export interface FinishedOperation {
+  readonly operation: 'query' | 'mutation' | 'subscription' | 'unknown';
+  /** `ok`, or the code of the first error. */
+  readonly outcome: string;
+  readonly seconds: number;
+}
+
+export interface ExecutionRequest {
+  /** Admitted: within the limits and valid. */
+  readonly document: DocumentNode;
+  readonly operationName: string | null | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly context: GraphqlContext;
+}
+
+export interface UnfitOperation {
+  readonly fault: PublicError;
+  /** Undefined where there is none, or it is unclear which. */
+  readonly node: OperationDefinitionNode | undefined;
+}
+
+export interface Executor {
+  /** Runs a query or a mutation. Never rejects. */
+  execute(request: ExecutionRequest): Promise<Answer>;
+  /** The operation, where it exists and its variables fit; otherwise what is wrong. */
+  prepare(request: Omit<ExecutionRequest, 'context'>): Operation | UnfitOperation;
+  /** What the client is told of an operation that does not fit, once the attempt is recorded. Never rejects. */
+  refuse(unfit: UnfitOperation, request: Pick<ExecutionRequest, 'context' | 'variables'>): Promise<PublicError>;
+  /** One event of a subscription, as its answer. Never rejects. */
+  executeEvent(
+    operation: Operation,
+    event: unknown,
+    context: GraphqlContext,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<Answer>;
+}
+
+export interface ExecutorOptions {
+  readonly schema: GraphQLSchema;
+  readonly mask: ErrorMask;
+  readonly onFinished: (finished: FinishedOperation) => void;
+}
+
+const NO_OPERATION = publicErrorOf(
+  badUserInput('operationName', "`operationName` must name one of the document's operations."),
+);
+const NOT_HERE = publicErrorOf(badUserInput('query', 'Send subscriptions over WebSocket.'));
+
+/** More say nothing that the first ones did not. */
+const MAX_ERRORS = 20;
+
+export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): Executor {
+  const operations = createOperations(schema);
+
+  function prepare({
+    document,
+    operationName,
+    variables,
+  }: Omit<ExecutionRequest, 'context'>): Operation | UnfitOperation {
+    const operation = operations.find(document, operationName);
+    if (operation === undefined) return { fault: NO_OPERATION, node: undefined };
+    const fault = variableFault(schema, operation.node, variables);
+    return fault === undefined ? operation : { fault, node: operation.node };
+  }
+
+  async function refuse(
+    { fault, node }: UnfitOperation,
+    { context, variables }: Pick<ExecutionRequest, 'context' | 'variables'>,
+  ): Promise<PublicError> {
+    if (node === undefined) return fault;
+    const { requestId } = context.request;
+    try {
+      const refusal = await guardRefused(schema, node, variables, context);
+      return refusal === undefined ? fault : mask(refusal, requestId);
+    } catch (error) {
+      return mask(error, requestId);
+    }
+  }
+
+  async function run(
+    operation: Operation,
+    rootValue: unknown,
+    context: GraphqlContext,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<Answer> {
+    const { requestId } = context.request;
+    try {
+      return masked(await operation.run(rootValue, context, variables), requestId);
+    } catch (error) {
+      return { errors: [mask(error, requestId)] };
+    }
+  }
+
+  function masked({ data, errors }: ExecutionResult, requestId: string): Answer {
+    if (errors === undefined || errors.length === 0) return { data: data ?? null };
+    const publicErrors = errors.slice(0, MAX_ERRORS).map((error) => mask(error, requestId));
+    return data === undefined ? { errors: publicErrors } : { errors: publicErrors, data };
+  }
+
+  return {
+    prepare,
+    refuse,
+    executeEvent: run,
+    async execute(request) {
+      const { context, variables } = request;
+      const operation = prepare(request);
+      const answer =
+        'fault' in operation
+          ? { errors: [await refuse(operation, request)] }
+          : operation.node.operation === OperationTypeNode.SUBSCRIPTION
+            ? { errors: [NOT_HERE] }
+            : await run(operation, undefined, context, variables);
+      onFinished({
+        operation: operation.node?.operation ?? 'unknown',
+        outcome: outcomeOf(answer),
+        seconds: (performance.now() - context.request.startedAt) / 1000,
+      });
+      return answer;
+    },
+  };
+}
+
+export function outcomeOf({ errors }: Answer): string {
+  const code = errors?.[0]?.extensions.code;
+  return typeof code === 'string' ? code : 'ok';
+}

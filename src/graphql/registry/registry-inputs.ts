@@ -1,0 +1,270 @@
+import { Field, InputType, Int } from 'type-graphql';
+import type {
+  CreateRegistryCommand,
+  DeleteRegistryCommand,
+  RotateCredentialCommand,
+  TestCredentialsCommand,
+  UpdateRegistryCommand,
+} from '../../application/application.ts';
+import type { MintConfig } from '../../domain/events.ts';
+import { Secret } from '../../domain/secret.ts';
+import { DateTime } from '../pipeline/date-time.ts';
+import { enumType } from '../pipeline/enum-type.ts';
+import { RegistryAccess, RegistryProvider } from './registry-enums.ts';
+
+export const MintKind = enumType('MintKind', ['AMAZON_ECR', 'GOOGLE', 'AZURE', 'GITHUB_APP']);
+export const WhenInUse = enumType('WhenInUse', ['PROCEED', 'REFUSE']);
+
+@InputType({
+  description: `The stored username and password are long-lived cloud credentials, and a short-lived registry password is minted from them
+when a pipeline asks: AMAZON_ECR takes an access key id and its secret, GOOGLE \`_json_key\` and the service-account JSON,
+AZURE a service principal's appId and secret, GITHUB_APP an app id and its private key.`,
+})
+export class MintInput {
+  @Field(() => MintKind)
+  readonly kind!: keyof typeof MintKind;
+
+  @Field(() => String, { nullable: true })
+  readonly roleArn?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly tenantId?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly installationId?: string | null;
+}
+
+@InputType()
+export class CreateRegistryInput {
+  @Field(() => String)
+  readonly url!: string;
+
+  @Field(() => String)
+  readonly username!: string;
+
+  @Field(() => String)
+  readonly password!: string;
+
+  @Field(() => MintInput, { nullable: true })
+  readonly mint?: MintInput | null;
+
+  @Field(() => String, { nullable: true, description: 'Defaults to the canonical URL.' })
+  readonly name?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly description?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly email?: string | null;
+
+  @Field(() => RegistryAccess, { nullable: true, description: 'Defaults to PULL_AND_PUSH.' })
+  readonly access?: keyof typeof RegistryAccess | null;
+
+  @Field(() => RegistryProvider, {
+    nullable: true,
+    description: 'Only where the URL does not tell it: HARBOR, GITLAB, QUAY, ARTIFACTORY on own hosts.',
+  })
+  readonly provider?: keyof typeof RegistryProvider | null;
+
+  @Field(() => String, { nullable: true })
+  readonly caCertificate?: string | null;
+
+  @Field(() => DateTime, { nullable: true })
+  readonly expiresAt?: string | null;
+
+  @Field(() => Int, { nullable: true })
+  readonly rotateEveryDays?: number | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: 'Test against the registry first; store nothing if the login fails.',
+  })
+  readonly verify?: boolean | null;
+
+  @Field(() => String, { nullable: true })
+  readonly idempotencyKey?: string | null;
+}
+
+@InputType({
+  description:
+    'There is no `url`: to use another, delete the registry and create it anew. What is left out stays as it is; a blank password keeps the stored one.',
+})
+export class UpdateRegistryInput {
+  @Field(() => String, { nullable: true })
+  readonly name?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly description?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly email?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly username?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly password?: string | null;
+
+  @Field(() => RegistryAccess, { nullable: true })
+  readonly access?: keyof typeof RegistryAccess | null;
+
+  @Field(() => String, { nullable: true })
+  readonly caCertificate?: string | null;
+
+  @Field(() => DateTime, { nullable: true })
+  readonly expiresAt?: string | null;
+
+  @Field(() => Int, { nullable: true })
+  readonly rotateEveryDays?: number | null;
+
+  @Field(() => Int, { nullable: true })
+  readonly expectedRevision?: number | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false })
+  readonly verify?: boolean | null;
+
+  @Field(() => String, { nullable: true })
+  readonly idempotencyKey?: string | null;
+}
+
+@InputType()
+export class RotateCredentialInput {
+  @Field(() => String)
+  readonly password!: string;
+
+  @Field(() => String, { nullable: true })
+  readonly username?: string | null;
+
+  @Field(() => MintInput, { nullable: true })
+  readonly mint?: MintInput | null;
+
+  @Field(() => DateTime, { nullable: true })
+  readonly expiresAt?: string | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false })
+  readonly verify?: boolean | null;
+
+  @Field(() => WhenInUse, {
+    nullable: true,
+    defaultValue: 'PROCEED',
+    description: 'REFUSE: answer REGISTRY_IN_USE while leases are active.',
+  })
+  readonly whenInUse?: keyof typeof WhenInUse | null;
+
+  @Field(() => Int, { nullable: true })
+  readonly expectedRevision?: number | null;
+
+  @Field(() => String, { nullable: true })
+  readonly idempotencyKey?: string | null;
+}
+
+@InputType()
+export class DeleteRegistryInput {
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: 'Delete although leases are active. Audited as forced.',
+  })
+  readonly force?: boolean | null;
+
+  @Field(() => Int, { nullable: true })
+  readonly expectedRevision?: number | null;
+
+  @Field(() => String, { nullable: true })
+  readonly idempotencyKey?: string | null;
+}
+
+@InputType()
+export class TestCredentialsInput {
+  @Field(() => String)
+  readonly url!: string;
+
+  @Field(() => String)
+  readonly username!: string;
+
+  @Field(() => String)
+  readonly password!: string;
+
+  @Field(() => RegistryProvider, { nullable: true })
+  readonly provider?: keyof typeof RegistryProvider | null;
+
+  @Field(() => String, { nullable: true })
+  readonly caCertificate?: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly repository?: string | null;
+}
+
+export function testCredentialsCommand(input: TestCredentialsInput): TestCredentialsCommand {
+  const { url, username, provider, caCertificate, repository } = input;
+  return { url, username, password: new Secret(input.password), provider, caCertificate, repository };
+}
+
+function mintConfig(mint: MintInput | null | undefined): MintConfig | null | undefined {
+  return (
+    mint && {
+      kind: mint.kind,
+      roleArn: mint.roleArn ?? null,
+      tenantId: mint.tenantId ?? null,
+      installationId: mint.installationId ?? null,
+    }
+  );
+}
+
+export function createRegistryCommand(input: CreateRegistryInput): CreateRegistryCommand {
+  return {
+    url: input.url,
+    username: input.username,
+    password: new Secret(input.password),
+    mint: mintConfig(input.mint),
+    name: input.name,
+    description: input.description,
+    email: input.email,
+    access: input.access,
+    provider: input.provider,
+    caCertificate: input.caCertificate,
+    expiresAt: input.expiresAt,
+    rotateEveryDays: input.rotateEveryDays,
+    verify: input.verify ?? false,
+    idempotencyKey: input.idempotencyKey,
+  };
+}
+
+export function updateRegistryCommand(input: UpdateRegistryInput): UpdateRegistryCommand {
+  return {
+    name: input.name,
+    description: input.description,
+    email: input.email,
+    username: input.username,
+    password: typeof input.password === 'string' ? new Secret(input.password) : input.password,
+    access: input.access,
+    caCertificate: input.caCertificate,
+    expiresAt: input.expiresAt,
+    rotateEveryDays: input.rotateEveryDays,
+    expectedRevision: input.expectedRevision,
+    verify: input.verify ?? false,
+    idempotencyKey: input.idempotencyKey,
+  };
+}
+
+export function rotateCredentialCommand(input: RotateCredentialInput): RotateCredentialCommand {
+  return {
+    password: new Secret(input.password),
+    username: input.username,
+    mint: mintConfig(input.mint),
+    expiresAt: input.expiresAt,
+    verify: input.verify ?? false,
+    whenInUse: input.whenInUse ?? 'PROCEED',
+    expectedRevision: input.expectedRevision,
+    idempotencyKey: input.idempotencyKey,
+  };
+}
+
+export function deleteRegistryCommand(input: DeleteRegistryInput | null | undefined): DeleteRegistryCommand {
+  return {
+    force: input?.force ?? false,
+    expectedRevision: input?.expectedRevision,
+    idempotencyKey: input?.idempotencyKey,
+  };
+}

@@ -1,0 +1,82 @@
+import { Arg, Ctx, Directive, ID, Int, Query, Resolver } from 'type-graphql';
+import type { CursorScope } from '../paging/cursors.ts';
+import { pageSize } from '../paging/page-size.ts';
+import type { GraphqlContext } from '../pipeline/context.ts';
+import {
+  positionOf,
+  RegistryConnection,
+  RegistryFilter,
+  RegistryOrder,
+  registryCursor,
+  registryFilter,
+  registryOrder,
+  registrySelection,
+} from './registry-connection.ts';
+import { presentRegistries, presentRegistry, Registry } from './registry-types.ts';
+
+const DEFAULT_PAGE_SIZE = 20;
+
+@Resolver()
+export class RegistryQueries {
+  @Query(() => RegistryConnection)
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
+  async registries(
+    @Ctx() { services }: GraphqlContext,
+    @Arg('projectId', () => ID) projectId: string,
+    @Arg('filter', () => RegistryFilter, { nullable: true }) filterInput: RegistryFilter | null | undefined,
+    @Arg('orderBy', () => RegistryOrder, { nullable: true }) orderInput: RegistryOrder | null | undefined,
+    @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
+    @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
+  ): Promise<RegistryConnection> {
+    const { application, cursors, now } = services;
+    const filter = registryFilter(filterInput);
+    const order = registryOrder(orderInput);
+    const scope: CursorScope = { of: 'registries', projectId, selection: registrySelection(filter, order) };
+    const page = await application.registries(projectId, {
+      filter,
+      order,
+      first: pageSize(first, DEFAULT_PAGE_SIZE),
+      after: typeof after === 'string' ? registryCursor(cursors.decode(scope, after)) : undefined,
+    });
+    const cursorAt = (index: number): string => {
+      const item = page.items[index];
+      if (item === undefined) throw new RangeError('there is no such item on this page');
+      return cursors.encode(scope, positionOf(item.cursor));
+    };
+    return {
+      nodes: presentRegistries(
+        application,
+        page.items.map(({ node }) => node),
+        now(),
+      ),
+      pageInfo: {
+        hasNextPage: page.hasNextPage,
+        endCursor: page.items.length === 0 ? null : cursorAt(page.items.length - 1),
+      },
+      cursorAt,
+      count: () => application.countRegistries(projectId, filter),
+    };
+  }
+
+  @Query(() => Registry, { nullable: true })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
+  async registry(
+    @Ctx() { services: { application, now } }: GraphqlContext,
+    @Arg('projectId', () => ID) projectId: string,
+    @Arg('id', () => ID) id: string,
+  ): Promise<Registry | null> {
+    const view = await application.registry(projectId, id);
+    return view === undefined ? null : presentRegistry(application, view, now());
+  }
+
+  @Query(() => Registry, { nullable: true, description: 'Accepts any spelling of the URL.' })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
+  async registryByUrl(
+    @Ctx() { services: { application, now } }: GraphqlContext,
+    @Arg('projectId', () => ID) projectId: string,
+    @Arg('url', () => String) url: string,
+  ): Promise<Registry | null> {
+    const view = await application.registryByUrl(projectId, url);
+    return view === undefined ? null : presentRegistry(application, view, now());
+  }
+}

@@ -1,0 +1,53 @@
+import { Field, Int, ObjectType } from 'type-graphql';
+import type { Application } from '../../application/application.ts';
+import type { UsageView } from '../../application/ports/read-models.ts';
+import { DateTime } from '../pipeline/date-time.ts';
+
+@ObjectType({ simpleResolvers: true })
+export class PipelineUse {
+  @Field(() => String)
+  readonly pipeline!: string;
+
+  @Field(() => DateTime, { nullable: true })
+  readonly lastUsedAt!: string | null;
+
+  @Field(() => Int)
+  readonly leases!: number;
+
+  @Field(() => Boolean)
+  readonly linked!: boolean;
+}
+
+@ObjectType({ simpleResolvers: true })
+export class RegistryUsage {
+  @Field(() => DateTime, { nullable: true })
+  readonly lastUsedAt!: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly lastUsedBy!: string | null;
+
+  @Field(() => Int)
+  readonly activeLeases!: number;
+
+  @Field(() => [PipelineUse], {
+    description: 'Pipelines that used it in the last 30 days, or were linked by hand.',
+  })
+  readonly pipelines!: readonly PipelineUse[];
+}
+
+/** The usage of one registry of a list. */
+export type LoadUsage = () => Promise<UsageView>;
+
+/** One call for the whole list, made when the first of its registries is asked. */
+export function usageOfList(
+  application: Pick<Application, 'usage'>,
+  ids: readonly string[],
+): (index: number) => LoadUsage {
+  let batch: Promise<UsageView[]> | undefined;
+  return (index) => async () => {
+    batch ??= application.usage(ids);
+    const usage = (await batch)[index];
+    if (usage === undefined) throw new Error(`no usage was given for registry ${ids[index]}`);
+    return usage;
+  };
+}

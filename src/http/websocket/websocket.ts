@@ -1,0 +1,211 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import type { ExecutionArgs } from 'graphql';
+import { GraphQLError } from 'graphql';
+import { handleProtocols, makeServer } from 'graphql-ws';
+import type { Logger } from 'pino';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { AuthenticationFailed, type Authenticator } from '../../application/ports/authenticator.ts';
+import { faultForLog } from '../../graphql/pipeline/errors.ts';
+import { bearerToken, userAgentOf } from '../caller.ts';
+import type { ClientAddress } from '../client-address.ts';
+import { MAX_BODY_BYTES } from '../graphql-endpoint.ts';
+import { CLOSE, Connection } from './connection.ts';
+import { answer, deliver, type OperationParts, type StartedOperation, startOperation } from './operations.ts';
+
+export interface WebSocketOptions extends OperationParts {
+  readonly authenticator: Authenticator;
+  readonly clientAddress: ClientAddress;
+  /** Browsers of other origins are refused; clients that send no `Origin` are not browsers. */
+  readonly corsOrigins: ReadonlySet<string>;
+  readonly logger: Pick<Logger, 'error'>;
+  /** Sockets open at once. Default: 10,000. */
+  readonly maxConnections?: number;
+  /** How long a client may take to send its token, in milliseconds. Default: 3,000. */
+  readonly initTimeoutMs?: number;
+  /** Between two pings, in milliseconds; what answers none is cut. Default: 12,000. */
+  readonly keepAliveMs?: number;
+  /** How long `close` waits for queries and mutations under way, in milliseconds. */
+  readonly drainMs: number;
+}
+
+export interface WebSocketEndpoint {
+  readonly connections: number;
+  /** Lets queries and mutations finish, then closes every socket with 1001. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const PATH = '/graphql';
+
+/** GraphQL over WebSocket (graphql-transport-ws) on the server's upgrades. */
+export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketEndpoint {
+  const { clientAddress, corsOrigins, logger, metrics, services } = options;
+  const { maxConnections = 10_000, keepAliveMs = 12_000, drainMs } = options;
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_BODY_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+  });
+  const connections = new Set<Connection>();
+  const protocol = protocolServer(options);
+  let closing: Promise<void> | undefined;
+
+  server.on('upgrade', (request, stream, head) => {
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) return refuse(stream, refusal);
+    sockets.handleUpgrade(request, stream, head, (socket) => open(socket, request));
+  });
+
+  function refusalOf({ url, headers }: IncomingMessage): string | undefined {
+    if (url?.split('?', 1)[0] !== PATH) return '404 Not Found';
+    if (closing !== undefined || connections.size >= maxConnections) return '503 Service Unavailable';
+    if (headers.origin !== undefined && !corsOrigins.has(headers.origin)) return '403 Forbidden';
+    return undefined;
+  }
+
+  function open(socket: WebSocket, request: IncomingMessage): void {
+    const connection = new Connection(
+      socket,
+      {
+        ipAddress: clientAddress(request),
+        userAgent: userAgentOf(request.headers['user-agent']),
+      },
+      services.now,
+    );
+    connections.add(connection);
+    metrics.socketOpened();
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => connection.send(text),
+        close: (code = CLOSE.goingAway, reason = '') => connection.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data) => {
+            // What arrives while the socket closes comes from a client that may not know it yet.
+            if (connection.isClosed) return;
+            handle(String(data)).catch((error: unknown) => {
+              logger.error({ fault: faultForLog(error) }, 'a WebSocket message failed for an unexpected reason');
+              connection.close(4500, 'Internal server error');
+            });
+          });
+        },
+      },
+      connection,
+    );
+    socket.on('pong', () => connection.ponged());
+    // Broken frames and too large ones: ws closes the socket by itself, with the code that tells which.
+    socket.on('error', () => undefined);
+    socket.once('close', (code, reason) => {
+      connection.ended();
+      connections.delete(connection);
+      metrics.socketClosed();
+      closed(code, String(reason)).catch((error: unknown) => {
+        logger.error({ fault: faultForLog(error) }, 'a WebSocket could not be cleaned up');
+      });
+    });
+  }
+
+  const keepAlive = setInterval(() => {
+    for (const connection of connections) connection.checkAlive();
+  }, keepAliveMs);
+  keepAlive.unref();
+
+  async function shutDown(): Promise<void> {
+    const deadline = new AbortController();
+    const late = setTimeout(drainMs, undefined, { signal: deadline.signal }).catch(() => undefined);
+    await Promise.all([...connections].map((connection) => connection.drain(late)));
+    deadline.abort();
+    await Promise.all([...connections].map(({ socket }) => closedSocket(socket)));
+    clearInterval(keepAlive);
+    sockets.close();
+  }
+
+  return {
+    get connections() {
+      return connections.size;
+    },
+    close() {
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+}
+
+function closedSocket(socket: WebSocket): Promise<void> {
+  if (socket.readyState === socket.CLOSED) return Promise.resolve();
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve());
+  });
+}
+
+function refuse(stream: Duplex, status: string): void {
+  stream.on('error', () => undefined);
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function protocolServer(options: WebSocketOptions) {
+  const { schema, authenticator, services, metrics, initTimeoutMs = 3_000 } = options;
+  const startedBy = new WeakMap<ExecutionArgs, { connection: Connection; started: StartedOperation }>();
+
+  function startedWith(args: ExecutionArgs): { connection: Connection; started: StartedOperation } {
+    const found = startedBy.get(args);
+    if (found === undefined) throw new Error('an operation runs that was never admitted');
+    return found;
+  }
+
+  function refused(error: GraphQLError): readonly GraphQLError[] {
+    metrics.operationRefused(String(error.extensions.code));
+    return [error];
+  }
+
+  return makeServer<{ authorization?: unknown }, Connection>({
+    connectionInitWaitTimeout: initTimeoutMs,
+
+    async onConnect({ connectionParams, extra: connection }) {
+      const token = bearerToken(connectionParams?.authorization);
+      // It would be kept as long as the connection lives.
+      if (connectionParams !== undefined) Reflect.deleteProperty(connectionParams, 'authorization');
+      try {
+        if (token !== undefined) {
+          connection.authenticated(await authenticator.authenticate(token));
+          return !connection.isClosed;
+        }
+      } catch (error) {
+        if (!(error instanceof AuthenticationFailed)) throw error;
+      }
+      metrics.operationRefused('UNAUTHENTICATED');
+      services.application.countUnauthenticated(connection.origin.ipAddress ?? 'unknown');
+      if (token === undefined) connection.close(CLOSE.unauthorized, 'Unauthorized');
+      else connection.close(CLOSE.forbidden, 'Forbidden');
+      return false;
+    },
+
+    onSubscribe({ extra: connection }, id, payload) {
+      const started = startOperation(options, connection, id, payload);
+      if (started instanceof Promise) return started.then(refused);
+      if (started instanceof GraphQLError) return refused(started);
+      const args: ExecutionArgs = {
+        schema,
+        document: started.document,
+        operationName: started.operationName,
+        variableValues: started.variables,
+        contextValue: started.context,
+      };
+      startedBy.set(args, { connection, started });
+      return args;
+    },
+
+    execute(args) {
+      const { connection, started } = startedWith(args);
+      return answer(options, connection, started);
+    },
+
+    subscribe(args) {
+      const { connection, started } = startedWith(args);
+      return deliver(options, connection, started);
+    },
+  });
+}

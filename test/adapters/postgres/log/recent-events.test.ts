@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRecentEvents, type RecentEvents } from '../../../../src/adapters/postgres/log/recent-events.ts';
+import type { Position, RecordedEvent } from '../../../../src/application/ports/event-log.ts';
+import { anEvent, METADATA } from '../../../support/events.ts';
+
+function at(position: bigint): RecordedEvent {
+  const { id, event, occurredAt } = anEvent();
+  return {
+    id,
+    type: event.type,
+    schemaVersion: 1,
+    data: event.data,
+    occurredAt,
+    metadata: METADATA,
+    stream: 'stream',
+    revision: Number(position),
+    position: position as Position,
+  };
+}
+
+const positionsAfter = (recent: RecentEvents, position: bigint, maxCount = 10_000) =>
+  recent.after(position as Position, maxCount)?.map((event) => event.position);
+
+/** Events of this process, with some by others in between: 0 says how many were passed over before a batch of so many. */
+const batches = fc.array(fc.record({ byOthers: fc.nat(2), size: fc.integer({ min: 1, max: 40 }) }), { maxLength: 200 });
+
+/** Whether, for any batches, what is given after any position is exactly what comes next in the log. */
+function neverPassesOver(create: () => RecentEvents): void {
+  fc.assert(
+    fc.property(batches, fc.nat(), (written, seed) => {
+      const recent = create();
+      let head = 0n;
+      for (const { byOthers, size } of written) {
+        head += BigInt(byOthers);
+        recent.add(Array.from({ length: size }, (_, index) => at(head + BigInt(index + 1))));
+        head += BigInt(size);
+      }
+      for (const after of [0n, head, head - 1n, head > 0n ? BigInt(seed) % (head + 1n) : 0n]) {
+        const given = positionsAfter(recent, after, 25);
+        if (given === undefined) continue;
+        expect(given).toEqual(given.map((_, index) => after + BigInt(index + 1)));
+        expect(given.length).toBeGreaterThan(0);
+      }
+    }),
+    { numRuns: 200 },
+  );
+}
+
+describe('the recent events', () => {
+  it('come from any position that they follow without a gap, up to a count', () => {
+    const recent = createRecentEvents();
+    recent.add([at(5n), at(6n)]);
+    recent.add([at(7n)]);
+    expect(positionsAfter(recent, 4n)).toEqual([5n, 6n, 7n]);
+    expect(positionsAfter(recent, 6n)).toEqual([7n]);
+    expect(positionsAfter(recent, 4n, 2)).toEqual([5n, 6n]);
+  });
+
+  it('say nothing where only the log can tell: before the first, after the last, and while there are none', () => {
+    const recent = createRecentEvents();
+    expect(recent.after(0n as Position, 10)).toBeUndefined();
+    recent.add([at(5n)]);
+    expect(recent.after(3n as Position, 10)).toBeUndefined();
+    expect(recent.after(5n as Position, 10)).toBeUndefined();
+    expect(recent.after(9n as Position, 10)).toBeUndefined();
+  });
+
+  it('forget what came before an event of another process', () => {
+    const recent = createRecentEvents();
+    recent.add([at(5n), at(6n)]);
+    recent.add([at(8n)]);
+    expect(recent.after(4n as Position, 10)).toBeUndefined();
+    expect(positionsAfter(recent, 7n)).toEqual([8n]);
+  });
+
+  it('are bounded in number', () => {
+    const recent = createRecentEvents();
+    for (let position = 1n; position <= 10_000n; position += 1n) recent.add([at(position)]);
+    expect(recent.after(0n as Position, 10)).toBeUndefined();
+    expect(positionsAfter(recent, 9_999n)).toEqual([10_000n]);
+  });
+
+  it('never pass over an event, however the batches fall', () => {
+    neverPassesOver(createRecentEvents);
+  });
+
+  it('would be found out if they kept on over a gap', () => {
+    const keepingOn = (): RecentEvents => {
+      const events: RecordedEvent[] = [];
+      return {
+        add: (added) => void events.push(...added),
+        after: (position, maxCount) => events.filter((event) => event.position > position).slice(0, maxCount),
+      };
+    };
+    expect(() => neverPassesOver(keepingOn)).toThrow();
+  });
+});

@@ -1,0 +1,158 @@
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
+import { foldBatch } from '../../../../src/adapters/postgres/read-models/fold-batch.ts';
+import { emptyMemory } from '../../../../src/adapters/postgres/read-models/projection-memory.ts';
+import {
+  CheckpointMoved,
+  createReadModelStore,
+} from '../../../../src/adapters/postgres/read-models/read-model-store.ts';
+import type { EventLog } from '../../../../src/application/ports/event-log.ts';
+import type { DomainEvent } from '../../../../src/domain/events.ts';
+import { registryStream } from '../../../../src/domain/identity.ts';
+import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
+import { digestsOfReadModels, projectorClient } from '../../../support/read-models.ts';
+import { createdEvent, idOf, renamedEvent, rotatedEvent, unstorableEvent } from '../../../support/recorded-events.ts';
+import { appendAll, startProjector } from '../../../support/running-projector.ts';
+import { withClient } from '../../../support/server-databases.ts';
+
+let database: TestDatabase;
+let log: EventLog;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  log = createPostgresEventLog({ connectionString: database.connectionString, log: SILENT });
+});
+afterAll(() => log.close());
+
+const start = () => startProjector(database.connectionString, log);
+const append = (...events: DomainEvent[]) => appendAll(log, ...events);
+
+async function query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+  return withClient(database.connectionString, async (client) => (await client.query(text, values)).rows as Row[]);
+}
+
+const nameOf = async (registry: string) =>
+  (await query<{ name: string }>('select name from read_models.registries where id = $1', [idOf(registry)]))[0]?.name;
+
+const reasonsOf = async (registry: string) =>
+  (
+    await query<{ reason: string }>(
+      'select reason from read_models.parked_events where stream = $1 order by position',
+      [registryStream(idOf(registry))],
+    )
+  ).map(({ reason }) => reason);
+
+describe('the projector', () => {
+  it('leads in one replica, and another takes over when its connection is lost', async () => {
+    const replicas = [start(), start()];
+    const leaders = () => replicas.filter(({ projector }) => projector.leading);
+    await expect.poll(() => leaders().length).toBe(1);
+    await replicas[0]?.progress.waitFor((await append(createdEvent('a', 1))).position);
+    const lost = leaders()[0];
+    await query(
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (
+         select oid from pg_database where datname = current_database()) and granted`,
+    );
+    await expect.poll(() => lost?.projector.leading || leaders().length === 1, { timeout: 10_000 }).toBe(true);
+    const { position } = await append(renamedEvent('a', 'after the change of lead'));
+    await Promise.all(replicas.map(({ progress }) => progress.waitFor(position)));
+    expect(await nameOf('a')).toBe('after the change of lead');
+    expect(leaders()).toHaveLength(1);
+    await Promise.all(replicas.map((replica) => replica.stop()));
+  });
+
+  it('parks a stream whose event the database refuses, says so, and goes on with the others', async () => {
+    const replica = start();
+    await replica.progress.waitFor((await append(createdEvent('b', 1))).position);
+    await append(renamedEvent('b', 'applied'), unstorableEvent('b'));
+    await append(renamedEvent('b', 'never seen'));
+    const { position } = await append(createdEvent('c', 1));
+    await replica.progress.waitFor(position);
+    expect(await nameOf('b')).toBe('applied');
+    expect(await nameOf('c')).toBe('c');
+    const parked = await query('select stream, reason from read_models.parked_events order by position');
+    const stream = registryStream(idOf('b'));
+    expect(parked).toEqual([
+      { stream, reason: 'the database refused it: SQLSTATE 22003' },
+      { stream, reason: 'an earlier event of this stream is parked' },
+    ]);
+    expect(replica.faults.map(String)).toContainEqual(expect.stringContaining('is parked: the database refused it'));
+    // The server's own message quotes the value.
+    expect(inspect(replica.faults, { depth: 10 })).not.toContain(String(2 ** 40));
+    const audited = await query<{ count: number }>(
+      'select count(*)::int as count from read_models.audit_entries union all select position::int from log.head',
+    );
+    expect(audited[0]).toEqual(audited[1]);
+    await replica.stop();
+  });
+
+  it('waits, and parks nothing, where the database lacks what it needs; and goes on once that is there', async () => {
+    const replica = start();
+    await replica.progress.waitFor((await append(createdEvent('held', 1))).position);
+    const before = replica.progress.position;
+    await query('alter table read_models.registries rename column name to name_of_a_newer_build');
+    const { position } = await append(renamedEvent('held', 'after the wait'));
+    await expect.poll(() => replica.faults).toContainEqual(expect.objectContaining({ code: '42703' }));
+    expect(await reasonsOf('held')).toEqual([]);
+    expect(replica.progress.position).toBe(before);
+    await query('alter table read_models.registries rename column name_of_a_newer_build to name');
+    await expect.poll(() => nameOf('held')).toBe('after the wait');
+    expect(replica.progress.position).toBeGreaterThanOrEqual(position);
+    expect(await reasonsOf('held')).toEqual([]);
+    await replica.stop();
+  });
+
+  it('applies every event once, whoever was quicker: the checkpoint refuses the second', async () => {
+    await append(createdEvent('d', 1), rotatedEvent('d', 2));
+    const clients = await Promise.all([1, 2].map(() => projectorClient(database.connectionString)));
+    const results = await Promise.allSettled(
+      clients.map(async (client) => {
+        const store = createReadModelStore(client, 'read_models');
+        const checkpoint = await store.checkpoint();
+        const events = await log.readAll({ after: checkpoint.position, maxCount: 100 });
+        const memory = emptyMemory(checkpoint, await store.parkedStreams());
+        await store.recall(memory, events);
+        const changes = foldBatch(memory, events);
+        const { noticeSequence, changeSequence } = memory;
+        const position = events.at(-1)?.position ?? checkpoint.position;
+        await store.write(changes, checkpoint, { ...checkpoint, position, noticeSequence, changeSequence });
+      }),
+    );
+    await Promise.all(clients.map((client) => client.end()));
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const refused = results.find((result) => result.status === 'rejected');
+    expect(refused?.reason).toBeInstanceOf(CheckpointMoved);
+    expect(
+      await query('select count(*)::int as count from read_models.notices where registry_id = $1', [idOf('d')]),
+    ).toEqual([{ count: 1 }]);
+  });
+
+  it('comes to the same state when it begins again from nothing', async () => {
+    const before = await digestsOfReadModels(database.connectionString);
+    await query(`truncate read_models.registries, read_models.leases, read_models.pipeline_uses, read_models.notices,
+      read_models.changes, read_models.audit_entries, read_models.audit_heads, read_models.parked_events`);
+    await query('update read_models.checkpoint set position = 0, notice_sequence = 0, change_sequence = 0');
+    expect(await digestsOfReadModels(database.connectionString)).not.toEqual(before);
+    const replica = start();
+    await replica.progress.waitFor(await log.head());
+    await replica.stop();
+    expect(await digestsOfReadModels(database.connectionString)).toEqual(before);
+  });
+
+  it('names the rule that a parked event breaks, and no value', async () => {
+    const replica = start();
+    await query(`alter table read_models.registries add constraint no_such_name check (name <> 'unwanted')`);
+    try {
+      const { position } = await append(createdEvent('ruled', 1), renamedEvent('ruled', 'unwanted'));
+      await replica.progress.waitFor(position);
+      expect(await reasonsOf('ruled')).toEqual([
+        'the database refused it: SQLSTATE 23514, constraint no_such_name, table registries',
+      ]);
+      expect(inspect(replica.faults, { depth: 10 })).not.toContain('unwanted');
+    } finally {
+      await query('alter table read_models.registries drop constraint no_such_name');
+      await replica.stop();
+    }
+  });
+});

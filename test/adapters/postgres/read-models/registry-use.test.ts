@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
+import { createReadConnections, type ReadConnections } from '../../../../src/adapters/postgres/read-connections.ts';
+import { createLeaseQueries } from '../../../../src/adapters/postgres/read-models/lease-queries.ts';
+import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
+import { createRegistryQueries } from '../../../../src/adapters/postgres/read-models/registry-queries.ts';
+import type { EventLog } from '../../../../src/application/ports/event-log.ts';
+import type { LeaseQueries, RegistryQueries } from '../../../../src/application/ports/read-models.ts';
+import type { CredentialIssued } from '../../../../src/domain/events.ts';
+import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
+import { projectorClient } from '../../../support/read-models.ts';
+import {
+  createdEvent,
+  deletedEvent,
+  idOf,
+  issuedEvent,
+  releasedEvent,
+  rotatedEvent,
+  unstorableEvent,
+} from '../../../support/recorded-events.ts';
+import { appendAll, type RunningProjector, startProjector } from '../../../support/running-projector.ts';
+
+const LATER = '2040-01-01T00:00:00.000Z';
+let database: TestDatabase;
+let log: EventLog;
+let reads: ReadConnections;
+let replica: RunningProjector;
+let leases: LeaseQueries;
+let registries: RegistryQueries;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const { connectionString } = database;
+  log = createPostgresEventLog({ connectionString, log: SILENT });
+  reads = createReadConnections({ connectionString, name: 'test reads', connections: 1, log: SILENT });
+  leases = createLeaseQueries(reads, Date.now);
+  registries = createRegistryQueries(reads, Date.now);
+  replica = startProjector(connectionString, log);
+});
+afterAll(async () => {
+  await replica.stop();
+  await reads.close();
+  await log.close();
+});
+
+async function apply(...events: Parameters<typeof appendAll>[1][]): Promise<void> {
+  await replica.progress.waitFor((await appendAll(log, ...events)).position);
+}
+
+/** The same question, asked in all places that answer it. */
+async function activeLeases(registry: string): Promise<number[]> {
+  const registryId = idOf(registry);
+  const [usage] = await registries.usage([registryId]);
+  const listed = await leases.list('demo', { registryId, activeOnly: true, first: 100 });
+  return [usage?.activeLeases ?? -1, await leases.countActive(registryId), listed.length];
+}
+
+describe('the active leases of a registry', () => {
+  it('end with a deletion, and are none of the registry that is created again', async () => {
+    await apply(createdEvent('a', 1), issuedEvent('a', 'a1', 1, LATER), issuedEvent('a', 'a2', 1, LATER));
+    expect(await activeLeases('a')).toEqual([2, 2, 2]);
+    await apply(deletedEvent('a'));
+    expect(await activeLeases('a')).toEqual([0, 0, 0]);
+    // One that was decided before the deletion and came after it.
+    await apply(createdEvent('a', 2), issuedEvent('a', 'a3', 1, LATER), issuedEvent('a', 'a4', 2, LATER));
+    expect(await activeLeases('a')).toEqual([1, 1, 1]);
+    await apply(rotatedEvent('a', 3), issuedEvent('a', 'a5', 3, LATER));
+    expect(await activeLeases('a')).toEqual([2, 2, 2]);
+    await apply(releasedEvent('a', 'a5'), issuedEvent('a', 'over', 3, '2026-01-01T00:00:00.000Z'));
+    expect(await activeLeases('a')).toEqual([1, 1, 1]);
+    expect(await leases.list('demo', { registryId: idOf('a'), activeOnly: false, first: 100 })).toHaveLength(6);
+  });
+
+  it('are the same after a rebuild', async () => {
+    await apply(createdEvent('b', 1), issuedEvent('b', 'b1', 1, LATER), deletedEvent('b'), createdEvent('b', 2));
+    await apply(issuedEvent('b', 'b2', 2, LATER));
+    const before = await activeLeases('b');
+    await rebuildReadModels({ log, connect: (options) => projectorClient(database.connectionString, options) });
+    expect(await activeLeases('b')).toEqual(before);
+    expect(before).toEqual([1, 1, 1]);
+  });
+
+  it('count where the registry itself cannot be shown', async () => {
+    const created = createdEvent('c', 1);
+    const unstorable = { ...unstorableEvent('c') };
+    await apply(unstorable, created, issuedEvent('c', 'c1', 1, LATER));
+    expect(await leases.countActive(idOf('c'))).toBe(1);
+  });
+});
+
+it('shows the 100 pipelines that used a registry last', async () => {
+  const uses = Array.from({ length: 130 }, (_, index): CredentialIssued => {
+    const issued = issuedEvent('d', `d${index}`, 1, LATER) as CredentialIssued;
+    return { ...issued, data: { ...issued.data, pipeline: `pipeline-${index}` } };
+  });
+  await apply(createdEvent('d', 1), ...uses);
+  const [usage] = await registries.usage([idOf('d')]);
+  expect(usage?.pipelines).toHaveLength(100);
+  const shown = new Set(usage?.pipelines.map(({ pipeline }) => pipeline));
+  expect([shown.has('pipeline-129'), shown.has('pipeline-0')]).toEqual([true, false]);
+  const times = usage?.pipelines.map(({ lastUsedAt }) => lastUsedAt ?? '') ?? [];
+  expect(times).toEqual(times.toSorted().toReversed());
+});

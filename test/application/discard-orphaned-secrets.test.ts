@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../../src/adapters/postgres/logger.ts';
+import { abandonOrphanedStages } from '../../src/application/discard-orphaned-secrets.ts';
+import type { EventLog } from '../../src/application/ports/event-log.ts';
+import type { Vault } from '../../src/application/ports/vault.ts';
+import { createAggregates } from '../../src/application/repository.ts';
+import type { RegistryCreated } from '../../src/domain/events.ts';
+import { registryStream } from '../../src/domain/identity.ts';
+import {
+  createVaultFixture,
+  type StagedCredential,
+  stageSome,
+  type VaultFixture,
+} from '../adapters/vault/vault-fixture.ts';
+import { createdEvent, METADATA } from '../support/recorded-events.ts';
+
+/** More than a page, all older than the orphan. */
+const REFERRED_TO = 130;
+
+let fixture: VaultFixture;
+let log: EventLog;
+beforeAll(async () => {
+  fixture = await createVaultFixture();
+  log = createPostgresEventLog({ connectionString: fixture.connectionString, log: SILENT });
+});
+afterAll(async () => {
+  await log.close();
+  await fixture.close();
+});
+
+const stage = () => stageSome(fixture, 'staged', { registryId: randomUUID(), credentialVersion: 1 });
+
+async function appendFor({ binding, ref }: StagedCredential): Promise<void> {
+  const { data } = createdEvent('a', 1) as RegistryCreated;
+  const { registryId } = binding;
+  const event = {
+    type: 'RegistryCreated',
+    data: { ...data, registryId, credential: { ...data.credential, ...ref } },
+  } as const;
+  const occurredAt = new Date().toISOString();
+  await log.append(registryStream(registryId), 'no-stream', [
+    { id: randomUUID(), event, occurredAt, metadata: METADATA },
+  ]);
+}
+
+/** What a newer build would write. */
+async function appendUnreadableFor({ binding, ref }: StagedCredential): Promise<void> {
+  await fixture.sql(
+    `select log.append_events(array[$1], array[-1], array[0], array[$2::uuid], array['RegistryCreated'],
+       array[99::smallint], array[now()], array[$3::json], array[$4::json])`,
+    [registryStream(binding.registryId), randomUUID(), { sealed: [ref.secretId] }, METADATA],
+  );
+}
+
+function janitor(vault: Vault = fixture.vault) {
+  const aggregates = createAggregates(log);
+  const read: string[] = [];
+  const history = (stream: string) => {
+    read.push(stream);
+    return aggregates.history(stream);
+  };
+  const run = abandonOrphanedStages({
+    log,
+    aggregates: { ...aggregates, history },
+    vault,
+    now: Date.now,
+    olderThanMs: 0,
+  });
+  return { run, read };
+}
+
+const typesIn = async ({ binding }: StagedCredential) =>
+  (await log.readStream(registryStream(binding.registryId), { fromRevision: 0, maxCount: 10 })).map(({ type }) => type);
+
+describe('clearing staged secrets', () => {
+  it('comes to the orphan behind all those whose events the vault does not know yet, and reads each history once', async () => {
+    const waiting = await Promise.all(Array.from({ length: REFERRED_TO }, stage));
+    await Promise.all(waiting.map(appendFor));
+    const unreadable = await stage();
+    await appendUnreadableFor(unreadable);
+    const orphan = await stage();
+
+    // One that looks no further than the first page finds nothing.
+    const { vault } = fixture;
+    const shortSighted: Vault = {
+      ...vault,
+      staged: async (age, limit, after) => (after === undefined ? vault.staged(age, limit) : []),
+    };
+    expect(await janitor(shortSighted).run()).toBe(0);
+
+    const { run, read } = janitor();
+    expect(await run()).toBe(1);
+    expect(await typesIn(orphan)).toEqual(['CredentialStageAbandoned']);
+    expect(await typesIn(unreadable)).toEqual(['RegistryCreated']);
+    expect(read).toHaveLength(REFERRED_TO + 2);
+
+    const another = await stage();
+    expect(await run()).toBe(1);
+    expect(read.slice(REFERRED_TO + 2)).toEqual([registryStream(another.binding.registryId)]);
+    expect(await run()).toBe(0);
+    expect(read).toHaveLength(REFERRED_TO + 3);
+  });
+});

@@ -1,0 +1,111 @@
+import { GraphQLError, type GraphQLSchema, getIntrospectionQuery } from 'graphql';
+import { beforeAll, expect, it } from 'vitest';
+import { PurserError } from '../../../src/domain/errors.ts';
+import { type Admission, createAdmission } from '../../../src/graphql/pipeline/document-cache.ts';
+import { DEFAULT_LIMITS } from '../../../src/graphql/pipeline/limits.ts';
+import { buildPurserSchema } from '../../../src/graphql/pipeline/schema.ts';
+import { operationOn, rootFields } from '../../support/generated-operations.ts';
+
+const ALL_FIELDS =
+  '{ id projectId url enteredUrl name description email provider username access caCertificate revision createdAt createdBy updatedAt updatedBy credential { version kind status expiresAt expirySource rotateEveryDays rotationDueAt rotatedAt rotatedBy warnings staged { version stagedAt stagedBy expiresAt } } health { testedAt outcome advice login pull push method repository durationMs } usage { lastUsedAt lastUsedBy activeLeases pipelines { pipeline lastUsedAt leases linked } } }';
+
+let schema: GraphQLSchema;
+let production: Admission;
+let development: Admission;
+beforeAll(async () => {
+  schema = await buildPurserSchema();
+  production = createAdmission(schema, { introspection: false });
+  development = createAdmission(schema, { introspection: true });
+});
+
+function verdict(source: string, admission = production): string {
+  try {
+    admission.admit(source);
+    return 'admitted';
+  } catch (error) {
+    if (error instanceof PurserError) return error.code;
+    return error instanceof GraphQLError ? String(error.extensions.code) : String(error);
+  }
+}
+
+function times(count: number, make: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => make(index)).join(' ');
+}
+
+/** Fragments that each spread the next one twice: the last is reached 2^n times. */
+function fanOut(fragments: number): string {
+  return `{ viewer { ...F0 } } ${times(fragments, (n) => `fragment F${n} on Viewer { ...F${n + 1} ...F${n + 1} }`)} fragment F${fragments} on Viewer { subject }`;
+}
+
+function nestedFanOut(levels: number): string {
+  return `{ registry(projectId: "a", id: "b") { ...F0 } } ${times(levels, (n) => `fragment F${n} on Registry { a: credential { version } ...F${n + 1} b: credential { version } ...F${n + 1} }`)} fragment F${levels} on Registry { id }`;
+}
+
+const CIRCULAR = '{ viewer { ...A } } fragment A on Viewer { ...B } fragment B on Viewer { ...A }';
+
+it.each([
+  ['fields within fields', `${'{ registry '.repeat(50)}${'}'.repeat(50)}`],
+  ['inline fragments within inline fragments', `{ ${'... { '.repeat(900)} viewer ${'}'.repeat(900)} }`],
+  ['too many aliases', `{ ${times(16, (n) => `a${n}: viewer { subject }`)} }`],
+  [
+    'too many aliases in a fragment',
+    `{ ...F } fragment F on Query { ${times(16, (n) => `a${n}: viewer { subject }`)} }`,
+  ],
+  ['too many directives', `{ viewer { subject ${times(11, () => '@skip(if: false)')} } }`],
+  ['too many fragments that fan out', fanOut(20)],
+  ['fragments that fan out with fields', nestedFanOut(20)],
+  ['circular fragments', CIRCULAR],
+  ['a fragment that spreads itself', '{ viewer { ...A } } fragment A on Viewer { ...A }'],
+  ['circular fragments that no operation uses', `${CIRCULAR.replace('{ viewer { ...A } }', '{ viewer { subject } }')}`],
+  ['a fragment that is not there', '{ viewer { ...Nowhere } }'],
+  ['one field again and again', `{ viewer { ${times(900, () => 'subject')} } }`],
+  ['one field again and again, in inline fragments', `{ viewer { ${times(300, () => '... { subject }')} } }`],
+  [
+    'many fragments',
+    `{ viewer { ${times(190, (n) => `...F${n}`)} } } ${times(190, (n) => `fragment F${n} on Viewer { subject }`)}`,
+  ],
+  [
+    'three lists of hundreds with all their fields',
+    `{ ${times(9, (n) => `a${n}: registries(projectId: "a", first: 100) { nodes ${ALL_FIELDS} edges { node ${ALL_FIELDS} } }`)} }`,
+  ],
+  [
+    'a list whose length is a variable',
+    `query ($n: Int) { ${times(9, (n) => `a${n}: registries(projectId: "a", first: $n) { nodes ${ALL_FIELDS} edges { node ${ALL_FIELDS} } }`)} }`,
+  ],
+  ['`__proto__` as an alias', '{ __proto__: viewer { subject } }'],
+  ['`__proto__` as a variable', 'query ($__proto__: ID!) { registries(projectId: $__proto__) { totalCount } }'],
+  ['introspection', '{ __schema { types { name } } }'],
+  ['introspection of one type', '{ __type(name: "Registry") { name } }'],
+  ['introspection in a fragment', '{ ...F } fragment F on Query { __schema { types { name } } }'],
+])('refuses %s', (_, source) => {
+  expect(['GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED']).toContain(verdict(source));
+});
+
+it('refuses more tokens than there may be while it reads them', () => {
+  const tokens = (count: number) => `{ viewer { ${times(count - 5, () => '...')} } }`;
+  expect(verdict(`{ ${'a '.repeat(DEFAULT_LIMITS.maxTokens)}}`)).toBe('GRAPHQL_PARSE_FAILED');
+  expect(verdict(tokens(100_000))).toBe('GRAPHQL_PARSE_FAILED');
+});
+
+it('admits every field of the schema with all that it can answer', () => {
+  for (const field of rootFields(schema)) expect(verdict(operationOn(field, 'demo').query)).toBe('admitted');
+});
+
+it('admits a page of a hundred registries with all their fields, twice', () => {
+  const source = `query ($n: Int) { registries(projectId: "a", first: $n) { nodes ${ALL_FIELDS} edges { cursor node ${ALL_FIELDS} } pageInfo { endCursor hasNextPage } totalCount } }`;
+  expect(verdict(source)).toBe('admitted');
+});
+
+it('admits what tools ask for to show the schema, outside production', () => {
+  for (const options of [{}, { inputValueDeprecation: true, directiveIsRepeatable: true, specifiedByUrl: true }]) {
+    expect(verdict(getIntrospectionQuery(options), development)).toBe('admitted');
+  }
+  expect(verdict(getIntrospectionQuery())).toBe('GRAPHQL_VALIDATION_FAILED');
+  expect(verdict('{ viewer { __typename subject } }')).toBe('admitted');
+});
+
+it('refuses what a validation that knows no limits would work on for seconds', () => {
+  // With 13 fragments an answer would have 8,192 times the field; with 20 a million.
+  expect(verdict(fanOut(13))).toBe('admitted');
+  expect(verdict(fanOut(15))).toBe('GRAPHQL_VALIDATION_FAILED');
+});

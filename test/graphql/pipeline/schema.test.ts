@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { buildPurserSchema, printPurserSchema } from '../../../src/graphql/pipeline/schema.ts';
+
+it('has its printed form in schema/schema.graphql; `npm run -s generate` writes it anew', async () => {
+  const printed = printPurserSchema(await buildPurserSchema());
+  expect(await readFile('schema/schema.graphql', 'utf8')).toBe(printed);
+});
+
+it('gives a secret back in one type only', async () => {
+  const schema = await buildPurserSchema();
+  const outputs = Object.values(schema.getTypeMap()).filter((type) => 'getInterfaces' in type);
+  const holders = outputs.filter((type) =>
+    Object.keys(type.getFields()).some((name) => /password|secret|token$/i.test(name)),
+  );
+  // A preset's `password` is the sentence that says what to enter.
+  expect(holders.map(({ name }) => name).sort()).toEqual(['IssuedCredential', 'RegistryPreset']);
+});
