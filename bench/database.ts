@@ -17,7 +17,7 @@ export interface BenchServer {
 /** The Postgres that comes with the service, with fsync on, in a folder that goes with it. */
 export async function startServer(): Promise<BenchServer> {
   const folder = await mkdtemp(join(tmpdir(), 'purser-bench-'));
-  const server = await startEmbeddedPostgres({ dataDir: folder, log: SILENT });
+  const server = await startEmbeddedPostgres({ dataDir: folder, logger: SILENT });
   return {
     folder,
     async createDatabase(name) {

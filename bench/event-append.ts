@@ -20,7 +20,7 @@ export async function benchAppend(
   connectionString: string,
   { slices = 4, sliceMs = 1_000 }: { slices?: number; sliceMs?: number } = {},
 ): Promise<AppendRates> {
-  const log = createPostgresEventLog({ connectionString, log: SILENT });
+  const log = createPostgresEventLog({ connectionString, logger: SILENT });
   const raw = await openRawInserts(connectionString);
   const append = async () => {
     const event = sampleEvent();

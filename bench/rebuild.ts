@@ -35,7 +35,7 @@ export async function benchRebuild(connectionString: string): Promise<Row[]> {
 
 /** @returns milliseconds */
 async function rebuild(connectionString: string): Promise<number> {
-  const log = createPostgresEventLog({ connectionString, log: SILENT });
+  const log = createPostgresEventLog({ connectionString, logger: SILENT });
   try {
     const startedAt = performance.now();
     const { events } = await rebuildReadModels({

@@ -8,7 +8,7 @@ create table vault.secrets (
   registry_id uuid not null,
   credential_version int not null check (credential_version > 0),
   host text not null,
-  state text not null check (state in ('staged', 'current', 'destroyed')),
+  state text not null check (state in ('pending', 'current', 'destroyed')),
   format smallint not null,
   kek_id int,
   wrapped_key bytea,
@@ -16,7 +16,7 @@ create table vault.secrets (
   commitment bytea,
   ciphertext bytea,
   digest bytea not null check (octet_length(digest) = 32),
-  staged_at timestamptz not null default now(),
+  sealed_at timestamptz not null default now(),
   settled_at timestamptz,
   destroyed_at timestamptz,
   -- Whatever writes here, a destroyed secret has no key, and one that is not destroyed can be opened.
@@ -44,7 +44,7 @@ alter table vault.secrets alter column ciphertext set storage external;
 -- No update is heap-only: destroyed rows, the bulk after a while, are in no index but the primary key's, which makes
 -- all three scans below as short as what they look for.
 create index secrets_of_registry on vault.secrets (registry_id, credential_version) where state <> 'destroyed';
-create index staged_secrets on vault.secrets (staged_at) where state = 'staged';
+create index pending_secrets on vault.secrets (sealed_at) where state = 'pending';
 create index secrets_under_key on vault.secrets (kek_id, secret_id) where state <> 'destroyed';
 
 -- To destroy a secret is to set its state: the rest follows here, whoever does it, and cannot be undone.
@@ -67,7 +67,7 @@ create trigger shred before update on vault.secrets for each row
 -- All that follows can be repeated: events may come again, in their order.
 
 -- Makes the secrets current and destroys what they replace: all secrets of a lower version of the same registry, and
--- those staged at the same version, which lost against them. A higher version is never touched: it is staged for an
+-- those pending at the same version, which lost against them. A higher version is never touched: it is pending for an
 -- event that is still to come, or its event came first and this one is being repeated.
 create function vault.settle(secret_ids uuid[]) returns void language sql as $$
   update vault.secrets s set state = 'destroyed'
@@ -76,13 +76,13 @@ create function vault.settle(secret_ids uuid[]) returns void language sql as $$
     and s.registry_id = settled.registry_id
     and s.state <> 'destroyed'
     and (s.credential_version < settled.credential_version
-      or s.credential_version = settled.credential_version and s.state = 'staged' and s.secret_id <> all(secret_ids));
+      or s.credential_version = settled.credential_version and s.state = 'pending' and s.secret_id <> all(secret_ids));
 
   update vault.secrets set state = 'current', settled_at = now()
-  where secret_id = any(secret_ids) and state = 'staged';
+  where secret_id = any(secret_ids) and state = 'pending';
 $$;
 
--- Destroys all secrets of each registry up to and including the version beside it. What is staged above that belongs
+-- Destroys all secrets of each registry up to and including the version beside it. What is pending above that belongs
 -- to a registry that is being created again.
 create function vault.destroy_registries(registry_ids uuid[], up_to_versions int[]) returns void language sql as $$
   update vault.secrets s set state = 'destroyed'
@@ -92,8 +92,8 @@ create function vault.destroy_registries(registry_ids uuid[], up_to_versions int
     and s.state <> 'destroyed';
 $$;
 
--- Destroys staged secrets that no event refers to. One that is current stays: its event came.
+-- Destroys pending secrets that no event refers to. One that is current stays: its event came.
 create function vault.destroy_secrets(secret_ids uuid[]) returns void language sql as $$
   update vault.secrets set state = 'destroyed'
-  where secret_id = any(secret_ids) and state = 'staged';
+  where secret_id = any(secret_ids) and state = 'pending';
 $$;

@@ -31,18 +31,17 @@ import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
 import type { KeyRing } from './adapters/vault/key-ring.ts';
 import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
 import { createApplication, type RunningApplication } from './application/create-application.ts';
-import { type AbandonOrphanedStagesParts, abandonOrphanedStages } from './application/discard-orphaned-secrets.ts';
+import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from './application/discard-orphaned-secrets.ts';
+import { meteredApplication, meteredEventLog } from './application/metered.ts';
 import type { Authenticator } from './application/ports/authenticator.ts';
 import type { EventLog } from './application/ports/event-log.ts';
 import type { MintedPasswordVault } from './application/ports/minted-password-store.ts';
-import { type ScheduledChecksParts, scheduledChecks } from './application/scheduled-checks.ts';
+import { type ScheduledChecksDeps, scheduledChecks } from './application/scheduled-checks.ts';
 import { type Chore, createChores } from './chores.ts';
 import { type Config, unusableAddress } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
 import type { Readiness } from './http/health.ts';
 import { ListenFailed } from './http/listen-failed.ts';
-import { meteredApplication } from './http/metered-application.ts';
-import { meteredEventLog } from './http/metered-event-log.ts';
 import { createHttpServer } from './http/server.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { openStores, openVault } from './stores.ts';
@@ -91,7 +90,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     connectionString,
     name: 'purser reads',
     connections: READ_CONNECTIONS,
-    log: logger,
+    logger,
   });
   lifecycle.onClose(() => reads.close());
   const { progress, projector } = await startProjecting({ connectionString, log, reads, onFault }, lifecycle);
@@ -102,11 +101,11 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const probe = createRegistryProbe({ egress, plainHttpHosts, trustedRealms, now: Date.now });
   const mintedPasswords = createMintedPasswordVault({
     keyRing,
-    store: createMintedPasswordStore({ connectionString, log: logger }),
+    store: createMintedPasswordStore({ connectionString, logger }),
   });
   lifecycle.onClose(() => mintedPasswords.close());
 
-  const parts = {
+  const deps = {
     log,
     vault,
     progress,
@@ -126,9 +125,9 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     now: Date.now,
     onFault,
   };
-  const running = createApplication(parts);
+  const running = createApplication(deps);
   lifecycle.onClose(() => running.attempts.flush({ all: true }));
-  startChores({ ...parts, ...running, mintedPasswords, reads, projector, config }, lifecycle);
+  startChores({ ...deps, ...running, mintedPasswords, reads, projector, config }, lifecycle);
 
   const projectionLag = async () => Number((await log.head()) - (await readCheckpoint(reads)));
   metrics.measureProjectionLag(projectionLag);
@@ -158,7 +157,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
 
 type OnFault = (error: unknown) => void;
 
-interface ProjectingParts {
+interface ProjectingDeps {
   readonly connectionString: string;
   readonly log: EventLog;
   readonly reads: ReadConnections;
@@ -166,7 +165,7 @@ interface ProjectingParts {
 }
 
 /** The read models follow the log from here on. */
-async function startProjecting({ connectionString, log, reads, onFault }: ProjectingParts, lifecycle: Lifecycle) {
+async function startProjecting({ connectionString, log, reads, onFault }: ProjectingDeps, lifecycle: Lifecycle) {
   const checkpoint = () => readCheckpoint(reads);
   const progress = createProgress({ readCheckpoint: checkpoint, timeoutMs: READ_YOUR_WRITE_MS }, await checkpoint());
   lifecycle.onClose(async () => progress.stop());
@@ -177,8 +176,8 @@ async function startProjecting({ connectionString, log, reads, onFault }: Projec
   return { progress, projector };
 }
 
-type ChoreParts = Omit<ScheduledChecksParts, 'intervalMs' | 'leading'> &
-  AbandonOrphanedStagesParts &
+type ChoreDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading'> &
+  DiscardOrphanedSecretsDeps &
   Pick<RunningApplication, 'attempts'> & {
     readonly mintedPasswords: MintedPasswordVault;
     readonly reads: ReadConnections;
@@ -187,10 +186,10 @@ type ChoreParts = Omit<ScheduledChecksParts, 'intervalMs' | 'leading'> &
   };
 
 /** What is done from time to time. All but the first chore is for one replica: the one that projects. */
-function startChores(parts: ChoreParts, lifecycle: Lifecycle): void {
-  const { attempts, mintedPasswords, reads, projector, onFault } = parts;
+function startChores(deps: ChoreDeps, lifecycle: Lifecycle): void {
+  const { attempts, mintedPasswords, reads, projector, onFault } = deps;
   const ofTheLeader: readonly Chore[] = [
-    abandonOrphanedStages(parts),
+    discardOrphanedSecrets(deps),
     () => mintedPasswords.removeExpired(),
     () => recheckSecrets(reads),
   ];
@@ -207,9 +206,9 @@ function startChores(parts: ChoreParts, lifecycle: Lifecycle): void {
   );
   lifecycle.onClose(() => chores.stop());
 
-  const intervalMs = parts.config.healthCheckIntervalMs;
+  const intervalMs = deps.config.healthCheckIntervalMs;
   if (intervalMs === undefined) return;
-  const check = scheduledChecks({ ...parts, intervalMs, leading: () => projector.leading });
+  const check = scheduledChecks({ ...deps, intervalMs, leading: () => projector.leading });
   // Apart from the other chores, which would have to wait for registries that do not answer.
   const checks = createChores([check], { everyMs: HOUSEKEEPING_MS, onFault });
   lifecycle.onClose(() => checks.stop());
@@ -227,7 +226,7 @@ function openAuthenticator(issuers: readonly IssuerConfig[], egress: EgressOptio
   return createAuthenticator({ issuers, keySets, clock: Date.now });
 }
 
-interface ReadinessParts {
+interface ReadinessDeps {
   readonly keyRing: KeyRing;
   readonly projectionLag: () => Promise<number>;
   readonly reads: ReadConnections;
@@ -235,7 +234,7 @@ interface ReadinessParts {
   readonly logger: Logger;
 }
 
-function createReadiness({ keyRing, projectionLag, reads, projector, logger }: ReadinessParts) {
+function createReadiness({ keyRing, projectionLag, reads, projector, logger }: ReadinessDeps) {
   const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
   return async (): Promise<Readiness> => {
     try {

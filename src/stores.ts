@@ -34,7 +34,7 @@ export async function openStores(
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
     const log = createPostgresEventLog({
       connectionString,
-      log: logger,
+      logger,
       ...(onBatch && { onBatch }),
     });
     lifecycle.onClose(() => log.close());
@@ -46,7 +46,7 @@ export async function openStores(
 
   async function embedded(): Promise<string> {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-    const server = await startEmbeddedPostgres({ dataDir: config.dataDir, log: logger });
+    const server = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
     lifecycle.onClose(() => server.stop());
     return server.connectionString;
   }
@@ -62,7 +62,7 @@ export async function openVault(
     file: config.masterKeyFile ?? join(config.dataDir, 'master-key'),
     createIfMissing: !config.production && config.masterKeyFile === undefined,
   });
-  const vault = createVault({ keyRing, store: createSealedSecretStore({ connectionString, log: logger }) });
+  const vault = createVault({ keyRing, store: createSealedSecretStore({ connectionString, logger }) });
   try {
     await vault.checkKeys();
   } catch (error) {

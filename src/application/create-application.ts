@@ -1,13 +1,14 @@
 import { isUuid, registryId as registryIdOf } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
+import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
 import type { Application, RefusedAttempt } from './application.ts';
 import { createRegistryUseCase } from './create-registry.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
-import { createLoginCredentials, createStoredCredentialOf, withReportedFaults } from './effective-credential.ts';
+import { createEffectiveCredentials, createStoredCredentialOf, withReportedFaults } from './effective-credential.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
-import { createTurns } from './keyed-mutex.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { MintedPasswordVault } from './ports/minted-password-store.ts';
@@ -23,10 +24,9 @@ import type {
 } from './ports/read-models.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { Vault } from './ports/vault.ts';
-import { type Attempts, createAttempts } from './refused-attempts.ts';
+import { createRefusedAttempts, type RefusedAttempts } from './refused-attempts.ts';
 import { createRegistryCommandHandler } from './registry-command-handler.ts';
 import { releaseLeaseUseCase } from './release-lease.ts';
-import { type Aggregates, createAggregates } from './repository.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
@@ -34,7 +34,7 @@ import { testCredentialsUseCase, testRegistryUseCase } from './test-registry.ts'
 import { updateRegistryUseCase } from './update-registry.ts';
 import { createVerification } from './verification.ts';
 
-export interface ApplicationParts {
+export interface ApplicationDeps {
   readonly log: EventLog;
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
@@ -55,33 +55,33 @@ export interface ApplicationParts {
 
 export interface RunningApplication {
   readonly application: Application;
-  readonly attempts: Attempts;
-  readonly aggregates: Aggregates;
+  readonly attempts: RefusedAttempts;
+  readonly aggregates: AggregateStore;
   readonly tests: CredentialTests;
   readonly testStored: TestStoredCredential;
 }
 
-export function createApplication(parts: ApplicationParts): RunningApplication {
-  const { log, progress, registries, leases, audit, notices, feeds, plainHttpHosts, now, onFault } = parts;
-  const { probe, minter, mintedPasswords, limiter } = parts;
-  const vault = withReportedFaults(parts.vault, onFault);
-  const aggregates = createAggregates(log);
-  const attempts = createAttempts(parts);
+export function createApplication(deps: ApplicationDeps): RunningApplication {
+  const { log, progress, registries, leases, audit, notices, feeds, plainHttpHosts, now, onFault } = deps;
+  const { probe, minter, mintedPasswords, limiter } = deps;
+  const vault = withReportedFaults(deps.vault, onFault);
+  const aggregates = createAggregateStore(log);
+  const attempts = createRefusedAttempts(deps);
   const storedCredential = createStoredCredentialOf(vault);
-  const turns = createTurns();
-  const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, storedCredential, turns, now });
+  const mutex = createKeyedMutex();
+  const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, storedCredential, mutex, now });
 
   const tests = createCredentialTests({ log, aggregates, progress, probe, minter, limiter, now });
   const beginVerification = createVerification({ tests, aggregates, registries });
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
-  const logins = createLoginCredentials(vault, minted);
+  const logins = createEffectiveCredentials(vault, minted);
   const testStored = createStoredCredentialTest({ logins, probe, now });
 
   const createRegistry = createRegistryUseCase({ handle, beginVerification, plainHttpHosts });
   const updateRegistry = updateRegistryUseCase({ handle, storedCredential, beginVerification, now });
   const rotateCredential = rotateCredentialUseCase({ handle, leases, beginVerification });
   const deleteRegistry = deleteRegistryUseCase({ handle, leases });
-  const issueCredential = issueCredentialUseCase({ log, aggregates, logins, progress, turns, plainHttpHosts, now });
+  const issueCredential = issueCredentialUseCase({ log, aggregates, logins, progress, mutex, plainHttpHosts, now });
   const releaseLease = releaseLeaseUseCase({ log, aggregates, progress, now });
   const testRegistry = testRegistryUseCase({ tests, aggregates, testStored });
   const testCredentials = testCredentialsUseCase({ tests, probe, plainHttpHosts });

@@ -11,13 +11,13 @@ import { checkCredential, checkDetails, checkExpiresAt } from './registry-detail
 import type { RequestContext } from './request-context.ts';
 import type { BeginVerification } from './verification.ts';
 
-export interface CreateRegistryParts {
+export interface CreateRegistryDeps {
   readonly handle: HandleRegistryCommand;
   readonly beginVerification: BeginVerification;
   readonly plainHttpHosts: ReadonlySet<string>;
 }
 
-export function createRegistryUseCase({ handle, beginVerification, plainHttpHosts }: CreateRegistryParts) {
+export function createRegistryUseCase({ handle, beginVerification, plainHttpHosts }: CreateRegistryDeps) {
   return async (context: RequestContext, projectId: string, command: CreateRegistryCommand): Promise<RegistryView> => {
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);

@@ -6,6 +6,7 @@ import { accessStream, healthStream, registryStream } from '../domain/identity.t
 import type { ProbeOutcome } from '../domain/probe-outcome.ts';
 import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
 import type { HealthView } from '../domain/registry-view.ts';
+import type { AggregateStore } from './aggregate-store.ts';
 import { eventsToAppend } from './event-metadata.ts';
 import { FINDING_OF_FAULT, mintingAdvice } from './minted-passwords.ts';
 import { type EventLog, EventLogUnavailable, type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
@@ -13,11 +14,10 @@ import { type MintedPassword, MintingFailed, type PasswordMinter } from './ports
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
 import type { ProbeReport, ProbeRequest, RegistryProbe } from './ports/registry-probe.ts';
-import type { Aggregates } from './repository.ts';
 
-export interface CredentialTestsParts {
+export interface CredentialTestsDeps {
   readonly log: EventLog;
-  readonly aggregates: Aggregates;
+  readonly aggregates: AggregateStore;
   readonly progress: ProjectionProgress;
   readonly probe: RegistryProbe;
   readonly minter: PasswordMinter;
@@ -49,8 +49,8 @@ export interface Recording {
 }
 
 /** Tests of credentials against their registries: limited by project, recorded, and put to use. */
-export function createCredentialTests(parts: CredentialTestsParts): CredentialTests {
-  const { log, aggregates, progress, probe, minter, limiter, now } = parts;
+export function createCredentialTests(deps: CredentialTestsDeps): CredentialTests {
+  const { log, aggregates, progress, probe, minter, limiter, now } = deps;
 
   const run: CredentialTests['run'] = async (projectId, test) => {
     if (!(await limiter.take(projectId))) {
@@ -74,7 +74,7 @@ export function createCredentialTests(parts: CredentialTestsParts): CredentialTe
 
   /** Read by what issuing reads: the registry's own stream. */
   async function learnExpiry(registry: LiveRegistry, report: ProbeReport, metadata: EventMetadata): Promise<void> {
-    const { state, revision } = await aggregates.registry(registry.registryId);
+    const { state, revision } = await aggregates.loadRegistry(registry.registryId);
     const [event] = decideLearnExpiry(state, registry.credential.version, report.expiresAt);
     if (!event) return;
     const toAppend = { id: randomUUID(), event, occurredAt: new Date(now()).toISOString(), metadata };

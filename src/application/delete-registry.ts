@@ -6,7 +6,7 @@ import type { LeaseQueries } from './ports/read-models.ts';
 import type { HandleRegistryCommand } from './registry-command-handler.ts';
 import type { RequestContext } from './request-context.ts';
 
-export interface DeleteRegistryParts {
+export interface DeleteRegistryDeps {
   readonly handle: HandleRegistryCommand;
   readonly leases: LeaseQueries;
 }
@@ -20,7 +20,7 @@ export interface DeletedRegistry {
  * Every lease that was handed out before the deletion was asked for counts. One that is being issued at that very moment
  * may not, but then its pipeline gets the secret either before the deletion or not at all.
  */
-export function deleteRegistryUseCase({ handle, leases }: DeleteRegistryParts) {
+export function deleteRegistryUseCase({ handle, leases }: DeleteRegistryDeps) {
   return async (
     context: RequestContext,
     projectId: string,

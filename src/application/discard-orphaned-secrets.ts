@@ -1,42 +1,42 @@
 import { randomUUID } from 'node:crypto';
 import type { RegistryEvent } from '../domain/events.ts';
 import { registryStream } from '../domain/identity.ts';
+import type { AggregateStore } from './aggregate-store.ts';
 import { systemMetadata } from './event-metadata.ts';
 import { type EventLog, type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
-import type { StagedSecret, Vault } from './ports/vault.ts';
-import type { Aggregates } from './repository.ts';
+import type { PendingSecret, Vault } from './ports/vault.ts';
 
 /** Longer than any request lives. */
 const ORPHANED_AFTER_MS = 10 * 60_000;
 const PAGE = 100;
 
-export interface AbandonOrphanedStagesParts {
+export interface DiscardOrphanedSecretsDeps {
   readonly log: EventLog;
-  readonly aggregates: Aggregates;
+  readonly aggregates: AggregateStore;
   readonly vault: Vault;
   readonly now: () => number;
   readonly olderThanMs?: number;
 }
 
 /**
- * Clears staged secrets whose event never came. The stream is told first: a handler that was paused all the while
+ * Clears pending secrets whose event never came. The stream is told first: a handler that was paused all the while
  * and appends only now is refused, so that no event can refer to a secret that was cleared. Of what an event refers to,
  * which may be long in coming to the vault, the history is read once.
  */
-export function abandonOrphanedStages(parts: AbandonOrphanedStagesParts) {
-  const { log, aggregates, vault, now, olderThanMs = ORPHANED_AFTER_MS } = parts;
+export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
+  const { log, aggregates, vault, now, olderThanMs = ORPHANED_AFTER_MS } = deps;
   let referredTo: ReadonlySet<string> = new Set();
 
   return async (signal?: AbortSignal): Promise<number> => {
     const stillReferredTo = new Set<string>();
-    let abandoned = 0;
+    let discarded = 0;
     let after: string | undefined;
     do {
-      const page = await vault.staged(olderThanMs, PAGE, after);
+      const page = await vault.pending(olderThanMs, PAGE, after);
       for (const orphan of page) {
         if (!referredTo.has(orphan.secretId)) {
-          const outcome = await abandon(orphan);
-          if (outcome === 'abandoned') abandoned += 1;
+          const outcome = await discard(orphan);
+          if (outcome === 'discarded') discarded += 1;
           if (outcome === 'in-motion') continue;
         }
         stillReferredTo.add(orphan.secretId);
@@ -44,17 +44,17 @@ export function abandonOrphanedStages(parts: AbandonOrphanedStagesParts) {
       after = page.length < PAGE ? undefined : page.at(-1)?.secretId;
     } while (after !== undefined && !signal?.aborted);
     referredTo = stillReferredTo;
-    return abandoned;
+    return discarded;
   };
 
   /** `in-motion`: something else was appended to the stream meanwhile, perhaps the event itself. */
-  async function abandon(orphan: StagedSecret): Promise<'abandoned' | 'referred-to' | 'in-motion'> {
+  async function discard(orphan: PendingSecret): Promise<'discarded' | 'referred-to' | 'in-motion'> {
     const { secretId, registryId, credentialVersion, projectId } = orphan;
     const stream = registryStream(registryId);
     const history = await aggregates.history(stream);
     if (history.some((event) => refersTo(event, secretId))) return 'referred-to';
     const event: RegistryEvent = {
-      type: 'CredentialStageAbandoned',
+      type: 'PendingSecretDiscarded',
       data: { registryId, secretId, credentialVersion },
     };
     try {
@@ -65,7 +65,7 @@ export function abandonOrphanedStages(parts: AbandonOrphanedStagesParts) {
       if (error instanceof WrongExpectedRevision) return 'in-motion';
       throw error;
     }
-    return 'abandoned';
+    return 'discarded';
   }
 }
 

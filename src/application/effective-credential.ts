@@ -5,7 +5,7 @@ import type { MintedPasswords } from './minted-passwords.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError, type Vault } from './ports/vault.ts';
 
 /** What a client logs in to the registry with, and when that ends, where it is known. */
-export interface EffectiveLogin extends LoginCredential {
+export interface EffectiveCredential extends LoginCredential {
   readonly expiresAt: Instant | null;
   /** Null where no end is known. */
   readonly expirySource: ExpirySource | null;
@@ -39,13 +39,16 @@ function bindingOf({ projectId, registryId, url: host, credential }: LiveRegistr
   return { projectId, registryId, credentialVersion: credential.version, host };
 }
 
-export type LoginCredentials = (registry: LiveRegistry, purpose: LeasePurpose) => Promise<EffectiveLogin | undefined>;
+export type EffectiveCredentials = (
+  registry: LiveRegistry,
+  purpose: LeasePurpose,
+) => Promise<EffectiveCredential | undefined>;
 
 /**
  * The stored password, or one that is minted from it: the long-lived secret behind a minted one never gets further.
  * Undefined where the secret was destroyed or its row is missing, be it while a password was minted from it.
  */
-export function createLoginCredentials(vault: Vault, minted: MintedPasswords): LoginCredentials {
+export function createEffectiveCredentials(vault: Vault, minted: MintedPasswords): EffectiveCredentials {
   return async (registry, purpose) => {
     const { credential } = registry;
     const binding = bindingOf(registry);

@@ -7,27 +7,27 @@ import { registryUrlOfImage } from '../domain/image-reference.ts';
 import { decideIssue, decideRelease, evolveLease, type IssueCredential, type Lease } from '../domain/lease.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import { checkText } from '../domain/text-rules.ts';
+import type { AggregateStore } from './aggregate-store.ts';
 import type { IssueCredentialCommand, IssuedCredential } from './application.ts';
-import { type EffectiveLogin, type LoginCredentials, missingSecret } from './effective-credential.ts';
+import { type EffectiveCredential, type EffectiveCredentials, missingSecret } from './effective-credential.ts';
 import { eventsToAppend, metadataOf } from './event-metadata.ts';
 import { type IdempotentRequest, idempotentRequest, keyReused, requireSameRequest } from './idempotency.ts';
 import { issuedCredential } from './issued-credential.ts';
-import type { Turns } from './keyed-mutex.ts';
+import type { KeyedMutex } from './keyed-mutex.ts';
 import { DuplicateEventId, type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
-import type { Aggregates } from './repository.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** A credential that is replaced more often while it is being issued is not in use, it is under attack. */
 const MAX_ATTEMPTS = 5;
 
-export interface IssueCredentialParts {
+export interface IssueCredentialDeps {
   readonly log: EventLog;
-  readonly aggregates: Aggregates;
-  readonly logins: LoginCredentials;
+  readonly aggregates: AggregateStore;
+  readonly logins: EffectiveCredentials;
   readonly progress: ProjectionProgress;
   /** Those of the commands on registries. */
-  readonly turns: Turns;
+  readonly mutex: KeyedMutex;
   readonly plainHttpHosts: ReadonlySet<string>;
   readonly now: () => number;
 }
@@ -35,7 +35,7 @@ export interface IssueCredentialParts {
 interface Decided {
   readonly registry: LiveRegistry;
   readonly event: CredentialIssued;
-  readonly login: EffectiveLogin;
+  readonly login: EffectiveCredential;
 }
 
 interface Ask {
@@ -47,8 +47,8 @@ interface Ask {
 }
 
 /** Hands out the login under a lease. The lease is durable before the secret leaves, and of the version that is current then. */
-export function issueCredentialUseCase(parts: IssueCredentialParts) {
-  const { log, aggregates, logins, progress, turns, plainHttpHosts, now } = parts;
+export function issueCredentialUseCase(deps: IssueCredentialDeps) {
+  const { log, aggregates, logins, progress, mutex, plainHttpHosts, now } = deps;
 
   return async (
     context: RequestContext,
@@ -70,7 +70,7 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
       const issued =
         attempt === 0
           ? await attemptOnce(ask, attempt)
-          : await turns.take(ask.registryId, () => attemptOnce(ask, attempt));
+          : await mutex.runExclusive(ask.registryId, () => attemptOnce(ask, attempt));
       if (issued) return issued;
     }
     throw unavailable(`The credential of ${url} is being replaced. Try again.`);
@@ -107,7 +107,7 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
 
   /** The secret is opened before the lease is recorded, so that it is there; it leaves only after that. */
   async function decideAndOpen(ask: Ask, leaseId: string, at: number): Promise<Decided> {
-    let { state } = await aggregates.registry(ask.registryId);
+    let { state } = await aggregates.loadRegistry(ask.registryId);
     for (;;) {
       const event = decideIssue(state, { ...ask.issue, leaseId }, at);
       if (state.phase !== 'live') throw notFound('registry');
@@ -115,13 +115,13 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
       if (login) return { registry: state, event, login };
       // A rotation in between destroys what was decided on, and brings what is to be given instead.
       const decidedOn = state.credential.secretId;
-      ({ state } = await aggregates.registry(ask.registryId));
+      ({ state } = await aggregates.loadRegistry(ask.registryId));
       if (state.phase === 'live' && state.credential.secretId === decidedOn) missingSecret(state.url);
     }
   }
 
   async function isStillCurrent({ registryId: id, credential }: LiveRegistry): Promise<boolean> {
-    const { state } = await aggregates.registry(id);
+    const { state } = await aggregates.loadRegistry(id);
     return state.phase === 'live' && state.credential.secretId === credential.secretId;
   }
 
@@ -138,9 +138,9 @@ export function issueCredentialUseCase(parts: IssueCredentialParts) {
   async function findRepeated(idempotent: IdempotentRequest): Promise<IssuedCredential | undefined> {
     const found = await lastAttempt(idempotent);
     if (!found) return undefined;
-    const { state: lease } = await aggregates.lease(found.data.leaseId);
+    const { state: lease } = await aggregates.loadLease(found.data.leaseId);
     if (lease === null || lease.releasedAt !== null || Date.parse(lease.expiresAt) <= now()) throw ended('has ended');
-    const { state } = await aggregates.registry(lease.registryId);
+    const { state } = await aggregates.loadRegistry(lease.registryId);
     if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) {
       throw ended('is of a credential that was replaced since');
     }

@@ -1,13 +1,13 @@
-export interface Turns {
+export interface KeyedMutex {
   /** Runs the task when all tasks of the key that came before have ended, however they ended. */
-  take<Result>(key: string, task: () => Promise<Result>): Promise<Result>;
+  runExclusive<Result>(key: string, task: () => Promise<Result>): Promise<Result>;
 }
 
 /** Commands of one process on one registry, one after the other: they would only refuse each other's revisions. */
-export function createTurns(): Turns {
+export function createKeyedMutex(): KeyedMutex {
   const last = new Map<string, Promise<unknown>>();
   return {
-    take(key, task) {
+    runExclusive(key, task) {
       const turn = (last.get(key) ?? Promise.resolve()).then(task, task);
       last.set(key, turn);
       const leave = () => {

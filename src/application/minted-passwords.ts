@@ -11,7 +11,7 @@ const REUSED_ABOVE = 1 / 4;
 /** After a failure the cloud is left alone for so long: meanwhile the same answer is given. */
 export const RETRY_AFTER_MS = 15_000;
 
-export interface MintedPasswordsParts {
+export interface MintedPasswordsDeps {
   readonly minter: PasswordMinter;
   readonly vault: Pick<MintedPasswordVault, 'find' | 'keep'>;
   /** Milliseconds since 1970. */
@@ -52,7 +52,7 @@ function isValid({ expiresAt }: Pick<MintedPassword, 'expiresAt'>, at: number): 
   return Date.parse(expiresAt) > at;
 }
 
-export function createMintedPasswords({ minter, vault, now, onFault }: MintedPasswordsParts): MintedPasswords {
+export function createMintedPasswords({ minter, vault, now, onFault }: MintedPasswordsDeps): MintedPasswords {
   const underWay = new Map<string, Promise<MintedPassword | undefined>>();
   const failures = new Map<string, { readonly fault: MintingFault; readonly until: number }>();
 

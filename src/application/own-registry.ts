@@ -1,7 +1,7 @@
 import { notFound } from '../domain/errors.ts';
 import { isUuid } from '../domain/identity.ts';
 import { existing, type LiveRegistry } from '../domain/registry.ts';
-import type { Aggregates } from './repository.ts';
+import type { AggregateStore } from './aggregate-store.ts';
 
 /** Ids stand in stream names in one spelling. @throws PurserError NOT_FOUND for what is no id */
 export function registryIdOf(id: string): string {
@@ -11,8 +11,8 @@ export function registryIdOf(id: string): string {
 }
 
 /** @throws PurserError NOT_FOUND, the same for another project's registry, a deleted one and one that never was */
-export async function liveRegistryOf(aggregates: Aggregates, projectId: string, id: string): Promise<LiveRegistry> {
-  const { state } = await aggregates.registry(registryIdOf(id));
+export async function liveRegistryOf(aggregates: AggregateStore, projectId: string, id: string): Promise<LiveRegistry> {
+  const { state } = await aggregates.loadRegistry(registryIdOf(id));
   const live = existing(state);
   if (live.projectId !== projectId) throw notFound('registry');
   return live;

@@ -19,14 +19,14 @@ const OTHER_SOURCES = 'other';
 /** Of no project, so of none of the projects' streams. */
 const UNAUTHENTICATED_STREAM = 'authentication-rejected';
 
-export interface AttemptsParts {
+export interface RefusedAttemptsDeps {
   readonly log: EventLog;
   readonly progress: ProjectionProgress;
   readonly now: () => number;
   readonly onFault: (error: unknown) => void;
 }
 
-export interface Attempts {
+export interface RefusedAttempts {
   recordDenied(context: RequestContext, attempt: RefusedAttempt): Promise<void>;
   recordFailed(context: RequestContext, attempt: RefusedAttempt, code: string): Promise<void>;
   /**
@@ -44,7 +44,7 @@ export interface Attempts {
 }
 
 /** The trail of attempts that came to nothing: denied, failed, or without a valid token. */
-export function createAttempts({ log, progress, now, onFault }: AttemptsParts): Attempts {
+export function createRefusedAttempts({ log, progress, now, onFault }: RefusedAttemptsDeps): RefusedAttempts {
   const rejected = new Map<number, Map<string, number>>();
 
   async function write(
@@ -78,7 +78,7 @@ export function createAttempts({ log, progress, now, onFault }: AttemptsParts): 
     }
   }
 
-  const attempts: Attempts = {
+  const attempts: RefusedAttempts = {
     recordDenied: (context, attempt) => write(context, attempt, 'DENIED', 'FORBIDDEN' satisfies ErrorCode),
     recordFailed: (context, attempt, code) => write(context, attempt, 'FAILED', code),
 

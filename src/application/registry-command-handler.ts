@@ -12,14 +12,14 @@ import {
   requireRevision,
 } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
+import { type AggregateStore, foldRegistry, type Loaded } from './aggregate-store.ts';
 import type { StoredCredentialOf } from './effective-credential.ts';
 import { eventsToAppend, metadataOf } from './event-metadata.ts';
 import { type IdempotentRequest, keyReused, requireSameRequest } from './idempotency.ts';
-import type { Turns } from './keyed-mutex.ts';
+import type { KeyedMutex } from './keyed-mutex.ts';
 import { DuplicateEventId, type EventLog, type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
 import type { Vault } from './ports/vault.ts';
-import { type Aggregates, foldRegistry, type Loaded } from './repository.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** Replicas may meet a few times; more than this is a fault, not contention. */
@@ -27,13 +27,13 @@ const MAX_ATTEMPTS = 20;
 /** Milliseconds by which a retry is put off at most, so that replicas do not meet again at once. */
 const RETRY_JITTER_MS = 20;
 
-export interface RegistryCommandParts {
+export interface RegistryCommandDeps {
   readonly log: EventLog;
-  readonly aggregates: Aggregates;
+  readonly aggregates: AggregateStore;
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
   readonly storedCredential: StoredCredentialOf;
-  readonly turns: Turns;
+  readonly mutex: KeyedMutex;
   readonly now: () => number;
 }
 
@@ -62,10 +62,10 @@ export interface RegistryOutcome {
 export type HandleRegistryCommand = (context: RequestContext, command: RegistryCommand) => Promise<RegistryOutcome>;
 
 /** Load, fold, decide, seal, append, wait until it can be read: the one way every change of a registry goes. */
-export function createRegistryCommandHandler(parts: RegistryCommandParts): HandleRegistryCommand {
-  const { log, aggregates, vault, progress, storedCredential, turns, now } = parts;
+export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleRegistryCommand {
+  const { log, aggregates, vault, progress, storedCredential, mutex, now } = deps;
 
-  return (context, command) => turns.take(command.registryId, () => handle(context, command));
+  return (context, command) => mutex.runExclusive(command.registryId, () => handle(context, command));
 
   async function handle(context: RequestContext, command: RegistryCommand): Promise<RegistryOutcome> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -85,9 +85,9 @@ export function createRegistryCommandHandler(parts: RegistryCommandParts): Handl
     const repeated = history && (await findRepeated(command, history));
     if (repeated) return repeated;
 
-    const loaded = ofProject(projectId, history ? foldHistory(history) : await aggregates.registry(registryId));
+    const loaded = ofProject(projectId, history ? foldHistory(history) : await aggregates.loadRegistry(registryId));
     if (loaded.state.phase === 'live') requireRevision(command.expectedRevision, Number(loaded.revision));
-    const decided = await decideAndStage(command, loaded);
+    const decided = await decideAndSeal(command, loaded);
     if (!decided) return undefined;
     const { decision, ref } = decided;
     const events = ref === null ? [...unsealed(decision)] : sealed(decision, ref);
@@ -99,12 +99,12 @@ export function createRegistryCommandHandler(parts: RegistryCommandParts): Handl
     try {
       const appended = await log.append(registryStream(registryId), loaded.revision, toAppend);
       await progress.waitFor(appended.position);
-      const occurrence = { at: occurredAt, actor: metadata.actor };
-      const state = events.reduce((folded, event) => evolveRegistry(folded, event, occurrence), loaded.state);
+      const eventContext = { at: occurredAt, actor: metadata.actor };
+      const state = events.reduce((folded, event) => evolveRegistry(folded, event, eventContext), loaded.state);
       return { state, before: loaded.state, revision: appended.revision, repeated: false };
     } catch (error) {
       const refused = error instanceof WrongExpectedRevision || error instanceof DuplicateEventId;
-      // Only a refusal is certain: after an unknown outcome the log decides what becomes of the staged secret.
+      // Only a refusal is certain: after an unknown outcome the log decides what becomes of the pending secret.
       if (refused && ref !== null) await vault.discard(ref.secretId);
       if (error instanceof DuplicateEventId) await requireOwnEvent(command);
       if (!refused) throw error;
@@ -113,27 +113,27 @@ export function createRegistryCommandHandler(parts: RegistryCommandParts): Handl
   }
 
   /** Undefined where a rotation in another replica has destroyed the password that was to be kept. */
-  async function decideAndStage(
+  async function decideAndSeal(
     command: RegistryCommand,
     loaded: Loaded<RegistryState>,
   ): Promise<{ decision: Decision; ref: SecretRef | null } | undefined> {
     try {
       const decision = await command.decide(loaded.state);
-      return { decision, ref: await stage(command, loaded.state, decision) };
+      return { decision, ref: await seal(command, loaded.state, decision) };
     } catch (error) {
       const lost = error instanceof PurserError && error.code === 'CREDENTIAL_UNAVAILABLE';
-      if (lost && (await aggregates.registry(command.registryId)).revision !== loaded.revision) return undefined;
+      if (lost && (await aggregates.loadRegistry(command.registryId)).revision !== loaded.revision) return undefined;
       throw error;
     }
   }
 
-  async function stage(command: RegistryCommand, state: RegistryState, decision: Decision): Promise<SecretRef | null> {
+  async function seal(command: RegistryCommand, state: RegistryState, decision: Decision): Promise<SecretRef | null> {
     if (decision.seal === null) return null;
     const { version, username } = decision.seal;
     const host = command.url ?? existing(state).url;
     const binding = { projectId: command.projectId, registryId: command.registryId, credentialVersion: version, host };
     const password = command.password(state) ?? (await storedCredential(existing(state))).password;
-    return vault.stage(binding, { username, password });
+    return vault.seal(binding, { username, password });
   }
 
   /** What an earlier request with this key came to, if there was one. */
@@ -222,7 +222,7 @@ function introducedCredential(event: RegistryEvent): (SecretRef & { readonly ver
     case 'CredentialRotated':
       return event.data.credential;
     case 'RegistryDeleted':
-    case 'CredentialStageAbandoned':
+    case 'PendingSecretDiscarded':
     case 'CredentialExpiryLearnt':
       return null;
     default:

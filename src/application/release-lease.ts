@@ -1,25 +1,25 @@
 import { notFound } from '../domain/errors.ts';
 import { isUuid, leaseStream } from '../domain/identity.ts';
 import { decideRelease, evolveLease } from '../domain/lease.ts';
+import type { AggregateStore } from './aggregate-store.ts';
 import { eventsToAppend, metadataOf } from './event-metadata.ts';
 import { leaseView } from './lease-view.ts';
 import { type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { LeaseView, ProjectionProgress } from './ports/read-models.ts';
-import type { Aggregates } from './repository.ts';
 import type { RequestContext } from './request-context.ts';
 
-export interface ReleaseLeaseParts {
+export interface ReleaseLeaseDeps {
   readonly log: EventLog;
-  readonly aggregates: Aggregates;
+  readonly aggregates: AggregateStore;
   readonly progress: ProjectionProgress;
   readonly now: () => number;
 }
 
-export function releaseLeaseUseCase({ log, aggregates, progress, now }: ReleaseLeaseParts) {
+export function releaseLeaseUseCase({ log, aggregates, progress, now }: ReleaseLeaseDeps) {
   return async (context: RequestContext, projectId: string, id: string): Promise<LeaseView> => {
     const leaseId = id.toLowerCase();
     if (!isUuid(leaseId)) throw notFound('lease');
-    const { state, revision, projectId: owner } = await aggregates.lease(leaseId);
+    const { state, revision, projectId: owner } = await aggregates.loadLease(leaseId);
     if (state === null || owner !== projectId) throw notFound('lease');
     const event = decideRelease(state);
     if (event === null) return leaseView(state);
@@ -36,7 +36,7 @@ export function releaseLeaseUseCase({ log, aggregates, progress, now }: ReleaseL
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
       // Someone else released it in the meantime, which is all that was wanted.
-      const { state: released } = await aggregates.lease(leaseId);
+      const { state: released } = await aggregates.loadLease(leaseId);
       if (released !== null) return leaseView(released);
       throw error;
     }

@@ -11,13 +11,13 @@ export interface ImageResolution {
   readonly reason: string;
 }
 
-export interface ResolveImageParts {
+export interface ResolveImageDeps {
   readonly registries: RegistryQueries;
   readonly plainHttpHosts: ReadonlySet<string>;
 }
 
 /** Which registry an image reference would use, and why: the exact host decides, never a part of it. */
-export function resolveImageUseCase({ registries, plainHttpHosts }: ResolveImageParts) {
+export function resolveImageUseCase({ registries, plainHttpHosts }: ResolveImageDeps) {
   return async (projectId: string, image: string): Promise<ImageResolution> => {
     const { url, repository = '', reason } = registryUrlOfImage(image, { plainHttpHosts });
     const registry = (await registries.byId(projectId, registryId(projectId, url))) ?? null;

@@ -10,13 +10,13 @@ import { type CheckedCredential, checkCredential, checkExpiresAt } from './regis
 import type { RequestContext } from './request-context.ts';
 import type { BeginVerification } from './verification.ts';
 
-export interface RotateCredentialParts {
+export interface RotateCredentialDeps {
   readonly handle: HandleRegistryCommand;
   readonly leases: LeaseQueries;
   readonly beginVerification: BeginVerification;
 }
 
-export function rotateCredentialUseCase({ handle, leases, beginVerification }: RotateCredentialParts) {
+export function rotateCredentialUseCase({ handle, leases, beginVerification }: RotateCredentialDeps) {
   return async (
     context: RequestContext,
     projectId: string,

@@ -1,7 +1,7 @@
+import type { AggregateStore } from './aggregate-store.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import { systemMetadata } from './event-metadata.ts';
 import type { RegistryQueries } from './ports/read-models.ts';
-import type { Aggregates } from './repository.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
 
 /** A round checks so many at most, which spreads those that were never checked. */
@@ -11,9 +11,9 @@ const AT_A_TIME = 5;
 /** A part of the interval by which the checks of a registry come later, each registry's by another one. */
 const SPREAD = 0.2;
 
-export interface ScheduledChecksParts {
+export interface ScheduledChecksDeps {
   readonly registries: Pick<RegistryQueries, 'dueForCheck'>;
-  readonly aggregates: Aggregates;
+  readonly aggregates: AggregateStore;
   readonly testStored: TestStoredCredential;
   readonly tests: Pick<CredentialTests, 'record'>;
   /** Milliseconds between two checks of one registry. */
@@ -29,13 +29,13 @@ export interface ScheduledChecksParts {
  * refused its credential is left alone until that is rotated or tested by hand: providers ban whoever keeps trying.
  * Gives how many were checked.
  */
-export function scheduledChecks(parts: ScheduledChecksParts): (signal: AbortSignal) => Promise<number> {
-  const { registries, aggregates, testStored, tests, intervalMs, leading, now, onFault } = parts;
+export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal) => Promise<number> {
+  const { registries, aggregates, testStored, tests, intervalMs, leading, now, onFault } = deps;
   /** Those whose check gave no finding, and until when they are left alone: they would come first in every round. */
   const setAside = new Map<string, number>();
 
   async function check(registryId: string): Promise<void> {
-    const { state } = await aggregates.registry(registryId);
+    const { state } = await aggregates.loadRegistry(registryId);
     if (state.phase !== 'live') return;
     const report = await testStored(state, { purpose: 'PULL', repository: null });
     if (!report) return;

@@ -1,11 +1,11 @@
 import type { LeasePurpose } from '../domain/events.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
-import type { LoginCredentials } from './effective-credential.ts';
+import type { EffectiveCredentials } from './effective-credential.ts';
 import { FINDING_OF_FAULT, mintingFaultOf } from './minted-passwords.ts';
 import type { ProbeReport, RegistryProbe } from './ports/registry-probe.ts';
 
-export interface StoredCredentialTestParts {
-  readonly logins: LoginCredentials;
+export interface StoredCredentialTestDeps {
+  readonly logins: EffectiveCredentials;
   readonly probe: RegistryProbe;
   readonly now: () => number;
 }
@@ -26,7 +26,7 @@ export type TestStoredCredential = (
   test: StoredCredentialTest,
 ) => Promise<ProbeReport | undefined>;
 
-export function createStoredCredentialTest({ logins, probe, now }: StoredCredentialTestParts): TestStoredCredential {
+export function createStoredCredentialTest({ logins, probe, now }: StoredCredentialTestDeps): TestStoredCredential {
   return async (registry, { purpose, repository }) => {
     const { url, provider, caCertificate, access } = registry;
     const startedAt = now();

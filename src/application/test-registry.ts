@@ -5,13 +5,13 @@ import { checkPassword, checkUsername, normalisePassword, resolveProvider } from
 import { parseRegistryUrl } from '../domain/registry-url.ts';
 import type { HealthView } from '../domain/registry-view.ts';
 import { checkPemCertificates, checkText } from '../domain/text-rules.ts';
+import type { AggregateStore } from './aggregate-store.ts';
 import type { TestCredentialsCommand } from './application.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import { missingSecret } from './effective-credential.ts';
 import { metadataOf } from './event-metadata.ts';
 import { liveRegistryOf } from './own-registry.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
-import type { Aggregates } from './repository.ts';
 import type { RequestContext } from './request-context.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
 
@@ -22,14 +22,14 @@ export interface TestedHealth {
   readonly url: string;
 }
 
-export interface TestRegistryParts {
+export interface TestRegistryDeps {
   readonly tests: CredentialTests;
-  readonly aggregates: Aggregates;
+  readonly aggregates: AggregateStore;
   readonly testStored: TestStoredCredential;
 }
 
 /** Tests the stored credential; with a repository also whether it may pull and push there. */
-export function testRegistryUseCase({ tests, aggregates, testStored }: TestRegistryParts) {
+export function testRegistryUseCase({ tests, aggregates, testStored }: TestRegistryDeps) {
   return async (
     context: RequestContext,
     projectId: string,
@@ -49,14 +49,14 @@ export function testRegistryUseCase({ tests, aggregates, testStored }: TestRegis
   };
 }
 
-export interface TestCredentialsParts {
+export interface TestCredentialsDeps {
   readonly tests: CredentialTests;
   readonly probe: RegistryProbe;
   readonly plainHttpHosts: ReadonlySet<string>;
 }
 
 /** The same before anything is stored. */
-export function testCredentialsUseCase({ tests, probe, plainHttpHosts }: TestCredentialsParts) {
+export function testCredentialsUseCase({ tests, probe, plainHttpHosts }: TestCredentialsDeps) {
   return async (context: RequestContext, projectId: string, command: TestCredentialsCommand): Promise<TestedHealth> => {
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);

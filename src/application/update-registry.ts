@@ -13,15 +13,15 @@ import { type CheckedCredential, checkCredential, checkDetails, checkExpiresAt }
 import type { RequestContext } from './request-context.ts';
 import type { BeginVerification } from './verification.ts';
 
-export interface UpdateRegistryParts {
+export interface UpdateRegistryDeps {
   readonly handle: HandleRegistryCommand;
   readonly storedCredential: StoredCredentialOf;
   readonly beginVerification: BeginVerification;
   readonly now: () => number;
 }
 
-export function updateRegistryUseCase(parts: UpdateRegistryParts) {
-  const { handle, storedCredential, beginVerification, now } = parts;
+export function updateRegistryUseCase(deps: UpdateRegistryDeps) {
+  const { handle, storedCredential, beginVerification, now } = deps;
   return async (
     context: RequestContext,
     projectId: string,

@@ -1,17 +1,17 @@
 import type { MintConfig } from '../domain/events.ts';
 import { existing } from '../domain/registry.ts';
 import { registryView } from '../domain/registry-view.ts';
+import type { AggregateStore } from './aggregate-store.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import { metadataOf } from './event-metadata.ts';
 import type { RegistryQueries, RegistryView } from './ports/read-models.ts';
 import type { ProbeReport, ProbeRequest } from './ports/registry-probe.ts';
 import type { RegistryOutcome } from './registry-command-handler.ts';
-import type { Aggregates } from './repository.ts';
 import type { RequestContext } from './request-context.ts';
 
-export interface VerificationParts {
+export interface VerificationDeps {
   readonly tests: CredentialTests;
-  readonly aggregates: Aggregates;
+  readonly aggregates: AggregateStore;
   readonly registries: RegistryQueries;
 }
 
@@ -25,7 +25,7 @@ export interface Verification {
 
 export type BeginVerification = (projectId: string, wanted: boolean) => Verification;
 
-export function createVerification({ tests, aggregates, registries }: VerificationParts): BeginVerification {
+export function createVerification({ tests, aggregates, registries }: VerificationDeps): BeginVerification {
   return (projectId, wanted) => {
     let report: ProbeReport | undefined;
 
@@ -48,7 +48,7 @@ export function createVerification({ tests, aggregates, registries }: Verificati
         }
         const metadata = metadataOf(context, projectId, null);
         const health = await tests.record(live, report, { metadata, scheduled: false });
-        const { state, revision } = await aggregates.registry(live.registryId);
+        const { state, revision } = await aggregates.loadRegistry(live.registryId);
         return registryView(existing(state), Number(revision), { health, present: true });
       },
     };

@@ -134,8 +134,8 @@ export function auditFacts(
       const { url } = event.data;
       return { ...nothing, action: 'TEST_CREDENTIALS', registryId: null, url, changes: testChanges(event.data) };
     }
-    case 'CredentialStageAbandoned':
-      return { ...nothing, action: 'ABANDON_STAGED_CREDENTIAL', registryId: event.data.registryId, url: known };
+    case 'PendingSecretDiscarded':
+      return { ...nothing, action: 'DISCARD_PENDING_SECRET', registryId: event.data.registryId, url: known };
     case 'CredentialIssued': {
       const { registryId, url, pipeline, purpose, credentialVersion } = event.data;
       const changes = [

@@ -111,9 +111,9 @@ export interface RegistryDeleted {
   };
 }
 
-/** A staged secret whose event never came. A paused handler that would still append it is refused from here on. */
-export interface CredentialStageAbandoned {
-  readonly type: 'CredentialStageAbandoned';
+/** A pending secret whose event never came. A paused handler that would still append it is refused from here on. */
+export interface PendingSecretDiscarded {
+  readonly type: 'PendingSecretDiscarded';
   readonly data: {
     readonly registryId: string;
     readonly secretId: string;
@@ -209,7 +209,7 @@ export type RegistryEvent =
   | RegistryUpdated
   | CredentialRotated
   | RegistryDeleted
-  | CredentialStageAbandoned
+  | PendingSecretDiscarded
   | CredentialExpiryLearnt;
 export type LeaseEvent = CredentialIssued | LeaseReleased;
 export type AccessEvent = AccessDenied | AuthenticationRejected;
@@ -223,7 +223,7 @@ export const SCHEMA_VERSIONS: Readonly<Record<EventType, number>> = {
   RegistryUpdated: 2,
   CredentialRotated: 2,
   RegistryDeleted: 1,
-  CredentialStageAbandoned: 1,
+  PendingSecretDiscarded: 1,
   CredentialExpiryLearnt: 1,
   RegistryTested: 1,
   CredentialsTested: 1,

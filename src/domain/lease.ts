@@ -1,6 +1,6 @@
 import { badUserInput, notFound, PurserError } from './errors.ts';
 import type { CredentialIssued, Instant, LeaseEvent, LeasePurpose, LeaseReleased } from './events.ts';
-import { existing, type Occurrence, type RegistryState } from './registry.ts';
+import { type EventContext, existing, type RegistryState } from './registry.ts';
 
 export const LEASE_TTL_SECONDS = { min: 60, max: 86_400 } as const;
 
@@ -20,15 +20,15 @@ export interface Lease {
 
 export type LeaseState = Lease | null;
 
-export function evolveLease(state: LeaseState, event: LeaseEvent, occurrence: Occurrence): LeaseState {
+export function evolveLease(state: LeaseState, event: LeaseEvent, eventContext: EventContext): LeaseState {
   switch (event.type) {
     case 'CredentialIssued': {
       const { leaseId, secret: _secret, image: _image, ...lease } = event.data;
-      return { id: leaseId, ...lease, issuedTo: occurrence.actor, issuedAt: occurrence.at, releasedAt: null };
+      return { id: leaseId, ...lease, issuedTo: eventContext.actor, issuedAt: eventContext.at, releasedAt: null };
     }
     case 'LeaseReleased':
       if (state === null) throw new Error('LeaseReleased on a lease that was never issued');
-      return { ...state, releasedAt: occurrence.at };
+      return { ...state, releasedAt: eventContext.at };
     default:
       return unknownEvent(event);
   }

@@ -10,7 +10,7 @@ import type {
 } from './events.ts';
 
 /** Who did something, and when: it comes with the event. */
-export interface Occurrence {
+export interface EventContext {
   readonly at: Instant;
   readonly actor: string;
 }
@@ -35,7 +35,7 @@ export interface LiveRegistry extends RegistryDetails {
   readonly updatedBy: string;
   /** The credential version that it was created with: lower ones belong to a registry of this URL that was deleted. */
   readonly firstVersion: number;
-  /** The highest credential version ever used or abandoned: the next is one more, also after a deletion. */
+  /** The highest credential version ever used or discarded: the next is one more, also after a deletion. */
   readonly lastVersion: number;
 }
 
@@ -46,18 +46,18 @@ export type RegistryState =
 
 export const initialRegistryState: RegistryState = { phase: 'absent', lastVersion: 0 };
 
-export function evolveRegistry(state: RegistryState, event: RegistryEvent, occurrence: Occurrence): RegistryState {
+export function evolveRegistry(state: RegistryState, event: RegistryEvent, eventContext: EventContext): RegistryState {
   switch (event.type) {
     case 'RegistryCreated': {
       const { credential, ...registry } = event.data;
       return {
         phase: 'live',
         ...registry,
-        credential: { ...credential, rotatedAt: occurrence.at, rotatedBy: occurrence.actor },
-        createdAt: occurrence.at,
-        createdBy: occurrence.actor,
-        updatedAt: occurrence.at,
-        updatedBy: occurrence.actor,
+        credential: { ...credential, rotatedAt: eventContext.at, rotatedBy: eventContext.actor },
+        createdAt: eventContext.at,
+        createdBy: eventContext.actor,
+        updatedAt: eventContext.at,
+        updatedBy: eventContext.actor,
         firstVersion: credential.version,
         lastVersion: credential.version,
       };
@@ -69,7 +69,7 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, occur
         ...live,
         ...changes,
         credential: { ...live.credential, ...credential, ...expiry },
-        ...touched(occurrence),
+        ...touched(eventContext),
         lastVersion: credential?.version ?? live.lastVersion,
       };
     }
@@ -79,8 +79,8 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, occur
       return {
         ...live,
         username,
-        credential: { ...credential, rotatedAt: occurrence.at, rotatedBy: occurrence.actor },
-        ...touched(occurrence),
+        credential: { ...credential, rotatedAt: eventContext.at, rotatedBy: eventContext.actor },
+        ...touched(eventContext),
         lastVersion: credential.version,
       };
     }
@@ -88,7 +88,7 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, occur
       const live = expectLive(state, event);
       return { phase: 'deleted', projectId: live.projectId, url: live.url, lastVersion: live.lastVersion };
     }
-    case 'CredentialStageAbandoned':
+    case 'PendingSecretDiscarded':
       return { ...state, lastVersion: Math.max(state.lastVersion, event.data.credentialVersion) };
     case 'CredentialExpiryLearnt': {
       const live = expectLive(state, event);
@@ -101,8 +101,8 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, occur
   }
 }
 
-function touched(occurrence: Occurrence): Pick<LiveRegistry, 'updatedAt' | 'updatedBy'> {
-  return { updatedAt: occurrence.at, updatedBy: occurrence.actor };
+function touched(eventContext: EventContext): Pick<LiveRegistry, 'updatedAt' | 'updatedBy'> {
+  return { updatedAt: eventContext.at, updatedBy: eventContext.actor };
 }
 
 /** The log itself is wrong: not the caller's fault, and nothing to go on with. */

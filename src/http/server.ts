@@ -2,19 +2,19 @@ import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
-import type { Metrics } from '../adapters/prometheus/metrics.ts';
 import type { Application } from '../application/application.ts';
 import type { Authenticator } from '../application/ports/authenticator.ts';
+import type { Metrics } from '../application/ports/metrics.ts';
 import { badUserInput } from '../domain/errors.ts';
 import { createCursors } from '../graphql/paging/cursors.ts';
 import { startApolloServer } from '../graphql/pipeline/apollo.ts';
 import type { Services } from '../graphql/pipeline/context.ts';
-import { createAdmission } from '../graphql/pipeline/document-cache.ts';
+import { createDocumentCache } from '../graphql/pipeline/document-cache.ts';
 import { createErrorMask, faultForLog, publicErrorOf } from '../graphql/pipeline/errors.ts';
 import { createExecutor } from '../graphql/pipeline/executor.ts';
 import { DEFAULT_LIMITS, type DocumentLimits } from '../graphql/pipeline/limits.ts';
 import { buildPurserSchema } from '../graphql/pipeline/schema.ts';
-import { createSharedAnswers } from '../graphql/pipeline/shared-execution.ts';
+import { createSharedExecution } from '../graphql/pipeline/shared-execution.ts';
 import { requestIdOf } from './caller.ts';
 import { createClientAddress, type TrustedProxies } from './client-address.ts';
 import { allowOrigins } from './cross-origin.ts';
@@ -44,7 +44,7 @@ export interface HttpServerConfig {
   readonly drainMs?: number;
 }
 
-export interface HttpServerParts {
+export interface HttpServerDeps {
   readonly application: Application;
   readonly authenticator: Authenticator;
   /** At least 32 bytes, the same on every replica: what cursors are authenticated with. */
@@ -85,28 +85,29 @@ const DEFAULT_DRAIN_MS = 10_000;
 const SWEEP_MS = 20;
 
 /** @throws PolicyError where a root field of the schema has no policy */
-export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
-  const { application, authenticator, cursorKey, metrics, config, logger, now = Date.now } = parts;
+export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
+  const { application, authenticator, cursorKey, metrics, config, logger, now = Date.now } = deps;
   const { limits = DEFAULT_LIMITS, drainMs = DEFAULT_DRAIN_MS } = config;
   let closing: Promise<void> | undefined;
   const introspection = !config.production;
   const corsOrigins = new Set(config.corsOrigins);
   const services: Services = { application, cursors: createCursors(cursorKey), now };
 
-  const schema = parts.schema ?? (await buildPurserSchema());
+  const schema = deps.schema ?? (await buildPurserSchema());
   const mask = createErrorMask(logger);
   const executor = createExecutor({ schema, mask, onFinished: metrics.operationFinished });
-  const admission = createAdmission(schema, { introspection, limits });
+  const admission = createDocumentCache(schema, { introspection, limits });
   const apollo = await startApolloServer({ schema, executor, introspection, limits, logger });
 
   const app = createApp(logger, () => closing !== undefined);
   allowOrigins(app, corsOrigins);
-  healthRoutes(app, parts.readiness);
-  app.get('/metrics', async (_, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
-  if (parts.developmentJwks !== undefined) {
-    const jwks = parts.developmentJwks;
+  healthRoutes(app, deps.readiness);
+  app.get('/metrics', async (_, reply) => {
+    const { contentType, text } = await metrics.exposition();
+    return reply.type(contentType).send(text);
+  });
+  if (deps.developmentJwks !== undefined) {
+    const jwks = deps.developmentJwks;
     app.get('/.well-known/jwks.json', async () => jwks);
   }
   const clientAddress = createClientAddress(config.trustedProxies ?? []);
@@ -116,7 +117,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     services,
     admission,
     executor,
-    sharedAnswers: createSharedAnswers(executor),
+    sharedExecution: createSharedExecution(executor),
     mask,
     metrics,
     authenticator,

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
-import { abandonOrphanedStages } from '../../src/application/discard-orphaned-secrets.ts';
+import { createAggregateStore } from '../../src/application/aggregate-store.ts';
+import { discardOrphanedSecrets } from '../../src/application/discard-orphaned-secrets.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import type { Vault } from '../../src/application/ports/vault.ts';
-import { createAggregates } from '../../src/application/repository.ts';
 import type { RegistryCreated } from '../../src/domain/events.ts';
 import { registryStream } from '../../src/domain/identity.ts';
 import {
   createVaultFixture,
-  type StagedCredential,
-  stageSome,
+  type SealedCredential,
+  sealSome,
   type VaultFixture,
 } from '../adapters/vault/vault-fixture.ts';
 import { createdEvent, METADATA } from '../support/recorded-events.ts';
@@ -23,16 +23,16 @@ let fixture: VaultFixture;
 let log: EventLog;
 beforeAll(async () => {
   fixture = await createVaultFixture();
-  log = createPostgresEventLog({ connectionString: fixture.connectionString, log: SILENT });
+  log = createPostgresEventLog({ connectionString: fixture.connectionString, logger: SILENT });
 });
 afterAll(async () => {
   await log.close();
   await fixture.close();
 });
 
-const stage = () => stageSome(fixture, 'staged', { registryId: randomUUID(), credentialVersion: 1 });
+const seal = () => sealSome(fixture, 'pending', { registryId: randomUUID(), credentialVersion: 1 });
 
-async function appendFor({ binding, ref }: StagedCredential): Promise<void> {
+async function appendFor({ binding, ref }: SealedCredential): Promise<void> {
   const { data } = createdEvent('a', 1) as RegistryCreated;
   const { registryId } = binding;
   const event = {
@@ -46,7 +46,7 @@ async function appendFor({ binding, ref }: StagedCredential): Promise<void> {
 }
 
 /** What a newer build would write. */
-async function appendUnreadableFor({ binding, ref }: StagedCredential): Promise<void> {
+async function appendUnreadableFor({ binding, ref }: SealedCredential): Promise<void> {
   await fixture.sql(
     `select log.append_events(array[$1], array[-1], array[0], array[$2::uuid], array['RegistryCreated'],
        array[99::smallint], array[now()], array[$3::json], array[$4::json])`,
@@ -55,13 +55,13 @@ async function appendUnreadableFor({ binding, ref }: StagedCredential): Promise<
 }
 
 function janitor(vault: Vault = fixture.vault) {
-  const aggregates = createAggregates(log);
+  const aggregates = createAggregateStore(log);
   const read: string[] = [];
   const history = (stream: string) => {
     read.push(stream);
     return aggregates.history(stream);
   };
-  const run = abandonOrphanedStages({
+  const run = discardOrphanedSecrets({
     log,
     aggregates: { ...aggregates, history },
     vault,
@@ -71,32 +71,32 @@ function janitor(vault: Vault = fixture.vault) {
   return { run, read };
 }
 
-const typesIn = async ({ binding }: StagedCredential) =>
+const typesIn = async ({ binding }: SealedCredential) =>
   (await log.readStream(registryStream(binding.registryId), { fromRevision: 0, maxCount: 10 })).map(({ type }) => type);
 
-describe('clearing staged secrets', () => {
+describe('clearing pending secrets', () => {
   it('comes to the orphan behind all those whose events the vault does not know yet, and reads each history once', async () => {
-    const waiting = await Promise.all(Array.from({ length: REFERRED_TO }, stage));
+    const waiting = await Promise.all(Array.from({ length: REFERRED_TO }, seal));
     await Promise.all(waiting.map(appendFor));
-    const unreadable = await stage();
+    const unreadable = await seal();
     await appendUnreadableFor(unreadable);
-    const orphan = await stage();
+    const orphan = await seal();
 
     // One that looks no further than the first page finds nothing.
     const { vault } = fixture;
     const shortSighted: Vault = {
       ...vault,
-      staged: async (age, limit, after) => (after === undefined ? vault.staged(age, limit) : []),
+      pending: async (age, limit, after) => (after === undefined ? vault.pending(age, limit) : []),
     };
     expect(await janitor(shortSighted).run()).toBe(0);
 
     const { run, read } = janitor();
     expect(await run()).toBe(1);
-    expect(await typesIn(orphan)).toEqual(['CredentialStageAbandoned']);
+    expect(await typesIn(orphan)).toEqual(['PendingSecretDiscarded']);
     expect(await typesIn(unreadable)).toEqual(['RegistryCreated']);
     expect(read).toHaveLength(REFERRED_TO + 2);
 
-    const another = await stage();
+    const another = await seal();
     expect(await run()).toBe(1);
     expect(read.slice(REFERRED_TO + 2)).toEqual([registryStream(another.binding.registryId)]);
     expect(await run()).toBe(0);

@@ -139,7 +139,7 @@ async function projectionFaults(client: pg.Client, events: readonly EventRow[]):
   return rows.filter(({ count }) => count > 0).map(({ name, count }) => `${count} ${name}`);
 }
 
-/** Only the current secret of a registry can be opened, and what was staged for an event that never came. */
+/** Only the current secret of a registry can be opened, and what was sealed for an event that never came. */
 async function vaultFaults(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string; count: number }>(`
     select 'live registries without a current secret that can be opened' as name, count(*)::int as count

@@ -37,7 +37,7 @@ describe('a service that is killed between two steps of a mutation', () => {
     const rotation = ledger.rotate(created.registry);
     await home.withDatabase(async (database) => {
       await killWhere(database, 'log.head', rotation, () =>
-        rowExists(database, `select from vault.secrets where registry_id = $1 and state = 'staged'`, created),
+        rowExists(database, `select from vault.secrets where registry_id = $1 and state = 'pending'`, created),
       );
       await letGo(database, cutOff);
       await until(async () => (await eventCount(database)) === version);
@@ -60,7 +60,7 @@ describe('a service that is killed between two steps of a mutation', () => {
     await home.withDatabase(async (database) => {
       await killWhere(database, 'read_models.checkpoint', rotation, async () => (await eventCount(database)) === 2);
       // The new secret waits for the projection, and the old one is still there.
-      expect(await secretStates(database)).toEqual(['current', 'staged']);
+      expect(await secretStates(database)).toEqual(['current', 'pending']);
       await letGo(database, cutOff);
     });
     await home.start();
@@ -118,7 +118,7 @@ describe('a service that is killed between two steps of a mutation', () => {
 
   async function secretStates(database: pg.Client): Promise<string[]> {
     const { rows } = await database.query<{ state: string }>(
-      'select state from vault.secrets where registry_id = $1 order by credential_version, staged_at',
+      'select state from vault.secrets where registry_id = $1 order by credential_version, sealed_at',
       [created.registry.id],
     );
     return rows.map(({ state }) => state);

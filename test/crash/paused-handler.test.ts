@@ -85,7 +85,7 @@ async function eventTypes(id: string): Promise<string[]> {
 async function secretStates(id: string): Promise<string[]> {
   return withClient(purser.connectionString, async (client) => {
     const { rows } = await client.query(
-      'select state, num_nonnulls(wrapped_key, ciphertext) as kept from vault.secrets where registry_id = $1 order by staged_at',
+      'select state, num_nonnulls(wrapped_key, ciphertext) as kept from vault.secrets where registry_id = $1 order by sealed_at',
       [id],
     );
     return rows.map(({ state, kept }) => `${state}: ${kept}`);
@@ -99,15 +99,15 @@ describe('a handler that stops between storing a secret and appending its event'
     const { replica, beforeAppend, refused } = await pausedBeforeAppend();
     const rotation = replica.rotate(id, password, randomUUID());
     await beforeAppend.arrived;
-    expect(await secretStates(id)).toEqual(['current: 2', 'staged: 2']);
+    expect(await secretStates(id)).toEqual(['current: 2', 'pending: 2']);
 
-    expect(await other.abandonOrphans()).toBe(1);
+    expect(await other.discardOrphans()).toBe(1);
     await until(async () => (await secretStates(id)).join() === 'current: 2,destroyed: 0');
     beforeAppend.open();
     await rotation;
 
     expect(refused).toEqual([expect.any(WrongExpectedRevision)]);
-    expect(await eventTypes(id)).toEqual(['RegistryCreated', 'CredentialStageAbandoned', 'CredentialRotated']);
+    expect(await eventTypes(id)).toEqual(['RegistryCreated', 'PendingSecretDiscarded', 'CredentialRotated']);
     expect(await secretStates(id)).toEqual(['destroyed: 0', 'destroyed: 0', 'current: 2']);
     expect(await issuedPassword('late.example')).toBe(password);
   });
@@ -117,7 +117,7 @@ describe('a handler that stops between storing a secret and appending its event'
     const { replica, beforeAppend } = await pausedBeforeAppend();
     const rotation = replica.rotate(id, canary('untold'));
     await beforeAppend.arrived;
-    for (const { secretId } of await other.staged()) await other.discardUntold(secretId);
+    for (const { secretId } of await other.pendingSecrets()) await other.discardUntold(secretId);
     beforeAppend.open();
     await rotation;
     expect(await issuedPassword('untold.example')).toBe('CREDENTIAL_UNAVAILABLE');
@@ -132,8 +132,8 @@ describe('a handler that stops between storing a secret and appending its event'
     neverGoesOn.catch(() => undefined);
     await beforeAppend.arrived;
 
-    expect(await other.abandonOrphans()).toBe(1);
-    expect(await other.abandonOrphans()).toBe(0);
+    expect(await other.discardOrphans()).toBe(1);
+    expect(await other.discardOrphans()).toBe(0);
     await until(async () => (await secretStates(id)).join() === 'current: 2,destroyed: 0');
     expect(await issuedPassword('dead.example')).toBe(first);
     const { data } = await purser.graphql(ROTATE, { id, input: { password: second, idempotencyKey } });
@@ -150,8 +150,8 @@ describe('a handler that stops between storing a secret and appending its event'
       await client.query('select from read_models.checkpoint for update');
       const rotation = other.rotate(id, password);
       await until(async () => (await eventTypes(id)).length === 2);
-      expect(await secretStates(id)).toEqual(['current: 2', 'staged: 2']);
-      expect(await other.abandonOrphans()).toBe(0);
+      expect(await secretStates(id)).toEqual(['current: 2', 'pending: 2']);
+      expect(await other.discardOrphans()).toBe(0);
       // The log alone decides which version is current.
       const issued = other.issue('logged.example/app');
       await client.query('rollback');

@@ -20,15 +20,15 @@ import { createMintedPasswordVault } from '../../src/adapters/vault/minted-passw
 import { createVault } from '../../src/adapters/vault/vault.ts';
 import type { Application, IssuedCredential } from '../../src/application/application.ts';
 import { createApplication } from '../../src/application/create-application.ts';
-import { abandonOrphanedStages } from '../../src/application/discard-orphaned-secrets.ts';
+import { discardOrphanedSecrets } from '../../src/application/discard-orphaned-secrets.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
 import type { RateLimiter } from '../../src/application/ports/rate-limiter.ts';
 import type { RegistryQueries, RegistryView } from '../../src/application/ports/read-models.ts';
 import type { RegistryProbe } from '../../src/application/ports/registry-probe.ts';
-import type { StagedSecret, Vault } from '../../src/application/ports/vault.ts';
+import type { PendingSecret, Vault } from '../../src/application/ports/vault.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
-import { type ScheduledChecksParts, scheduledChecks } from '../../src/application/scheduled-checks.ts';
+import { type ScheduledChecksDeps, scheduledChecks } from '../../src/application/scheduled-checks.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { TestPurser } from '../support/purser.ts';
 
@@ -45,13 +45,13 @@ export interface Replica {
   /** Gives one round of the scheduled checks, which gives how many registries were checked. */
   scheduledChecks(
     intervalMs: number,
-    options?: Partial<Pick<ScheduledChecksParts, 'leading' | 'onFault'>>,
+    options?: Partial<Pick<ScheduledChecksDeps, 'leading' | 'onFault'>>,
   ): () => Promise<number>;
   readonly registries: RegistryQueries;
-  /** What housekeeping does, without regard to how long ago a secret was staged. @returns how many were abandoned */
-  abandonOrphans(): Promise<number>;
-  staged(): Promise<StagedSecret[]>;
-  /** Destroys a staged secret as nobody should: without telling its stream. */
+  /** What housekeeping does, without regard to how long ago a secret was sealed. @returns how many were discarded */
+  discardOrphans(): Promise<number>;
+  pendingSecrets(): Promise<PendingSecret[]>;
+  /** Destroys a pending secret as nobody should: without telling its stream. */
   discardUntold(secretId: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -70,10 +70,10 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     file: join(environment.PURSER_DATA_DIR ?? '', 'master-key'),
     createIfMissing: false,
   });
-  const postgresLog = createPostgresEventLog({ connectionString, log: SILENT });
-  const store = createSealedSecretStore({ connectionString, log: SILENT });
+  const postgresLog = createPostgresEventLog({ connectionString, logger: SILENT });
+  const store = createSealedSecretStore({ connectionString, logger: SILENT });
   const sealingVault = createVault({ keyRing, store });
-  const reads = createReadConnections({ connectionString, name: 'replica', connections: 1, log: SILENT });
+  const reads = createReadConnections({ connectionString, name: 'replica', connections: 1, logger: SILENT });
   const readCheckpoint = async (): Promise<Position> => {
     const text = 'select position::text from read_models.checkpoint';
     const { rows } = await reads.query<{ position: string }>({ name: 'checkpoint', text, values: [] });
@@ -82,7 +82,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
 
   const mintedPasswords = createMintedPasswordVault({
     keyRing,
-    store: createMintedPasswordStore({ connectionString, log: SILENT }),
+    store: createMintedPasswordStore({ connectionString, logger: SILENT }),
   });
   const log = between.log?.(postgresLog) ?? postgresLog;
   const vault = between.vault?.(sealingVault) ?? sealingVault;
@@ -164,8 +164,8 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
       return () => check(new AbortController().signal);
     },
     registries,
-    abandonOrphans: abandonOrphanedStages({ log, aggregates, vault, now, olderThanMs: 0 }),
-    staged: () => sealingVault.staged(0, 100),
+    discardOrphans: discardOrphanedSecrets({ log, aggregates, vault, now, olderThanMs: 0 }),
+    pendingSecrets: () => sealingVault.pending(0, 100),
     discardUntold: (secretId) => sealingVault.discard(secretId),
     async close() {
       progress.stop();

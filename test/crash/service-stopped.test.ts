@@ -61,7 +61,7 @@ describe('a service that is told to stop', () => {
       await database.query('select from log.head for update');
       const answer = client.send(ledger.rotate(created.registry));
       await until(
-        async () => (await database.query(`select from vault.secrets where state = 'staged'`)).rowCount === 1,
+        async () => (await database.query(`select from vault.secrets where state = 'pending'`)).rowCount === 1,
       );
       home.signal('SIGINT');
       await until(async () => (await home.log()).at(-1)?.msg === 'stopping');

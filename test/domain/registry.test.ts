@@ -75,12 +75,12 @@ describe('creating a registry', () => {
     });
   });
 
-  it('never reuses the version of an abandoned stage', () => {
-    const abandoned: RegistryEvent = {
-      type: 'CredentialStageAbandoned',
+  it('never reuses the version of a discarded pending secret', () => {
+    const discarded: RegistryEvent = {
+      type: 'PendingSecretDiscarded',
       data: { registryId: command.registryId, secretId: SEALED.secretId, credentialVersion: 1 },
     };
-    const [event] = decided(decideCreate(given(abandoned), command));
+    const [event] = decided(decideCreate(given(discarded), command));
     expect(event).toMatchObject({ data: { credential: { version: 2 } } });
   });
 });
@@ -250,7 +250,7 @@ it('names the revision that a change was meant for', () => {
 });
 
 it('whatever is asked in whatever order, versions only grow and a state is never impossible', () => {
-  const step = fc.constantFrom('create', 'rename', 'username', 'password', 'rotate', 'delete', 'abandon');
+  const step = fc.constantFrom('create', 'rename', 'username', 'password', 'rotate', 'delete', 'discard');
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       let state: RegistryState = initialRegistryState;
@@ -287,9 +287,7 @@ function attempt(state: RegistryState, asked: string, index: number): readonly R
       default: {
         const { registryId } = command;
         const credentialVersion = state.lastVersion + 1;
-        return [
-          { type: 'CredentialStageAbandoned', data: { registryId, secretId: SEALED.secretId, credentialVersion } },
-        ];
+        return [{ type: 'PendingSecretDiscarded', data: { registryId, secretId: SEALED.secretId, credentialVersion } }];
       }
     }
   } catch (error) {

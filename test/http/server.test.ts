@@ -21,7 +21,7 @@ it('says that it is alive, and whether it is ready', async () => {
     if (!ready) throw new Error(secret);
     return { ready, checks: { database: 'ok' } };
   };
-  await using service = await startHttpService({ parts: { readiness } });
+  await using service = await startHttpService({ deps: { readiness } });
   expect((await fetch(at(service, '/healthz'))).status).toBe(200);
   const good = await fetch(at(service, '/readyz'));
   expect([good.status, await good.json()]).toEqual([200, { ready: true, checks: { database: 'ok' } }]);
@@ -49,7 +49,7 @@ it('counts operations by kind and outcome, and refusals by code, with no label t
 it("serves the development issuer's keys where there are some", async () => {
   await using without = await startHttpService();
   expect((await fetch(at(without, '/.well-known/jwks.json'))).status).toBe(404);
-  await using service = await startHttpService({ parts: { developmentJwks: { keys: [] } } });
+  await using service = await startHttpService({ deps: { developmentJwks: { keys: [] } } });
   expect(await (await fetch(at(service, '/.well-known/jwks.json'))).json()).toEqual({ keys: [] });
 });
 

@@ -13,7 +13,7 @@ let purser: TestPurser;
 let log: EventLog;
 beforeAll(async () => {
   purser = await startPurser();
-  log = createPostgresEventLog({ connectionString: purser.connectionString, log: SILENT });
+  log = createPostgresEventLog({ connectionString: purser.connectionString, logger: SILENT });
 });
 afterAll(async () => {
   await log.close();

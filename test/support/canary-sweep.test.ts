@@ -90,7 +90,7 @@ describe('the sweep over a server', () => {
     // A server of its own: what is planted here stays in its write-ahead log.
     const dataDir = await mkdtemp(join(tmpdir(), 'purser-sweep-'));
     const logFolder = await mkdtemp(join(tmpdir(), 'purser-sweep-'));
-    const server = await startEmbeddedPostgres({ dataDir, log: SILENT });
+    const server = await startEmbeddedPostgres({ dataDir, logger: SILENT });
     stop = async () => {
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });

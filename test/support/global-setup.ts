@@ -78,7 +78,7 @@ async function startServer(): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'purser-test-'));
   const removeDataDir = () => rm(dataDir, { recursive: true, force: true });
   try {
-    const embedded = await startEmbeddedPostgres({ dataDir, log: SILENT });
+    const embedded = await startEmbeddedPostgres({ dataDir, logger: SILENT });
     const stop = async () => {
       await embedded.stop();
       await removeDataDir();

@@ -3,12 +3,13 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import { createKeySets } from '../../src/adapters/auth/jwks.ts';
 import { createAuthenticator } from '../../src/adapters/auth/token-verifier.ts';
-import { createMetrics, type Metrics } from '../../src/adapters/prometheus/metrics.ts';
+import { createMetrics } from '../../src/adapters/prometheus/metrics.ts';
+import type { Metrics } from '../../src/application/ports/metrics.ts';
 import {
   createHttpServer,
   type HttpServer,
   type HttpServerConfig,
-  type HttpServerParts,
+  type HttpServerDeps,
 } from '../../src/http/server.ts';
 import { type ApplicationDouble, createApplicationDouble } from './application-double.ts';
 import { fetchNothing } from './fetch-nothing.ts';
@@ -28,7 +29,7 @@ export interface HttpService extends AsyncDisposable {
 
 export interface HttpServiceOptions {
   readonly config?: Partial<HttpServerConfig>;
-  readonly parts?: Partial<HttpServerParts>;
+  readonly deps?: Partial<HttpServerDeps>;
   readonly double?: ApplicationDouble;
   readonly cursorKey?: Uint8Array;
 }
@@ -57,7 +58,7 @@ export async function startHttpService(options: HttpServiceOptions = {}): Promis
     metrics,
     logger: pino({ level: 'trace' }, sink),
     config: { host: '127.0.0.1', port: 0, production: true, corsOrigins: [], ...options.config },
-    ...options.parts,
+    ...options.deps,
   });
   await server.listen();
   const url = `${server.address()}/graphql`;

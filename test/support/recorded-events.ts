@@ -59,9 +59,9 @@ export function deletedEvent(registry: string): DomainEvent {
   return { type: 'RegistryDeleted', data: { registryId: idOf(registry), forced: false, activeLeases: 0 } };
 }
 
-export function abandonedEvent(registry: string, version: number): DomainEvent {
+export function discardedEvent(registry: string, version: number): DomainEvent {
   return {
-    type: 'CredentialStageAbandoned',
+    type: 'PendingSecretDiscarded',
     data: { registryId: idOf(registry), secretId: idOf(`${registry}-${version}`), credentialVersion: version },
   };
 }

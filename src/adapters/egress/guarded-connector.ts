@@ -9,7 +9,7 @@ import { connectPinned, type OpenSocket } from './pinned-connection.ts';
 import type { Target } from './target.ts';
 import type { TrustSource } from './trust.ts';
 
-export interface GuardParts {
+export interface GuardDeps {
   readonly allow: AllowList;
   readonly lookUpName: LookUpName;
   readonly openSocket: OpenSocket;
@@ -28,7 +28,7 @@ const MAX_BYTES_A_CONNECTION = 1_048_576;
 
 /** The connections of one session. They end with `signal`. */
 export function createGuardedConnector(
-  { allow, lookUpName, openSocket, trust }: GuardParts,
+  { allow, lookUpName, openSocket, trust }: GuardDeps,
   caCertificate: string | null,
   signal: AbortSignal,
 ): GuardedConnector {

@@ -8,7 +8,7 @@ import { notAllowed, type Target } from './target.ts';
 /** Begins a TCP connection to an address. It is destroyed once `signal` aborts. */
 export type OpenSocket = (options: { host: string; port: number; signal: AbortSignal }) => Socket;
 
-export interface ConnectionParts {
+export interface ConnectionDeps {
   readonly openSocket: OpenSocket;
   readonly secureContext: () => SecureContext;
   /** Whether the target may be reached by this address: asked once more of the address that the socket has. */
@@ -30,24 +30,24 @@ const TRY_MS = 2_500;
 export async function connectPinned(
   target: Target,
   addresses: readonly string[],
-  parts: ConnectionParts,
+  deps: ConnectionDeps,
 ): Promise<Socket> {
   // Before anything is opened: the caller's own authority may be unreadable.
-  const secureContext = target.protocol === 'https:' ? parts.secureContext() : undefined;
-  const socket = await connectToFirst(inOrder(addresses), target.port, parts);
+  const secureContext = target.protocol === 'https:' ? deps.secureContext() : undefined;
+  const socket = await connectToFirst(inOrder(addresses), target.port, deps);
   const peer = socket.remoteAddress;
-  if (peer === undefined || !addresses.some((address) => isSame(address, peer)) || !parts.isAdmitted(peer, target)) {
+  if (peer === undefined || !addresses.some((address) => isSame(address, peer)) || !deps.isAdmitted(peer, target)) {
     socket.destroy();
     throw notAllowed('ADDRESS');
   }
-  parts.onConnected(target);
-  return secureContext === undefined ? socket : secure(socket, target, secureContext, parts.signal);
+  deps.onConnected(target);
+  return secureContext === undefined ? socket : secure(socket, target, secureContext, deps.signal);
 }
 
 async function connectToFirst(
   addresses: readonly string[],
   port: number,
-  { openSocket, signal }: ConnectionParts,
+  { openSocket, signal }: ConnectionDeps,
 ): Promise<Socket> {
   for (const [index, host] of addresses.entries()) {
     if (signal.aborted) break;

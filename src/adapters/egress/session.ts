@@ -9,10 +9,10 @@ import {
 } from '../../application/ports/egress.ts';
 import { requestFault } from './connection-fault.ts';
 import { createFetch } from './egress-fetch.ts';
-import { createGuardedConnector, type GuardParts } from './guarded-connector.ts';
+import { createGuardedConnector, type GuardDeps } from './guarded-connector.ts';
 import { parseTarget, type RequestTarget } from './target.ts';
 
-export interface SessionParts extends GuardParts {
+export interface SessionDeps extends GuardDeps {
   readonly plainHttpHosts: ReadonlySet<string>;
 }
 
@@ -35,14 +35,14 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-export function openSession(parts: SessionParts, options: EgressSessionOptions = {}): EgressSession {
+export function openSession(deps: SessionDeps, options: EgressSessionOptions = {}): EgressSession {
   const ended = new AbortController();
   const end = () => ended.abort();
   const timer = setTimeout(end, Math.min(options.deadlineMs ?? MAX_DEADLINE_MS, MAX_DEADLINE_MS));
   options.signal?.addEventListener('abort', end, { once: true });
   if (options.signal?.aborted) end();
 
-  const guard = createGuardedConnector(parts, options.caCertificate ?? null, ended.signal);
+  const guard = createGuardedConnector(deps, options.caCertificate ?? null, ended.signal);
   const agent = new Agent({
     connect: guard.connect,
     allowH2: false,
@@ -64,7 +64,7 @@ export function openSession(parts: SessionParts, options: EgressSessionOptions =
     const signal = asked.signal === undefined ? ended.signal : AbortSignal.any([ended.signal, asked.signal]);
     let target: RequestTarget | undefined;
     try {
-      target = parseTarget(asked.url, parts.plainHttpHosts);
+      target = parseTarget(asked.url, deps.plainHttpHosts);
       signal.throwIfAborted();
       return await exchange(agent, target, asked, signal);
     } catch (error) {

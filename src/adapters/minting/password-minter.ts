@@ -5,7 +5,7 @@ import { mintForGitHub } from './github-app.ts';
 import type { MintingContext, MintingEndpoints } from './minting-context.ts';
 import { mintingFailed } from './minting-fault.ts';
 
-export interface PasswordMinterParts {
+export interface PasswordMinterDeps {
   readonly egress: Egress;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -16,8 +16,8 @@ export interface PasswordMinterParts {
 }
 
 /** Each minting is one egress session, and so ends by its deadline. Nothing is tried twice. */
-export function createPasswordMinter(parts: PasswordMinterParts): PasswordMinter {
-  const { egress, now, endpoints = {}, deadlineMs } = parts;
+export function createPasswordMinter(deps: PasswordMinterDeps): PasswordMinter {
+  const { egress, now, endpoints = {}, deadlineMs } = deps;
   return {
     async mint(request) {
       const session = egress.open(deadlineMs === undefined ? {} : { deadlineMs });

@@ -1,10 +1,10 @@
 import pg, { type Client, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
 import { isOutcomeUnknown } from './availability.ts';
-import { type Log, loggable } from './logger.ts';
+import { type Logger, loggable } from './logger.ts';
 import { type SessionOptions, sessionConfig } from './session.ts';
 
 export interface ConnectionOptions extends SessionOptions {
-  readonly log: Log;
+  readonly logger: Logger;
 }
 
 /** One connection that is made at its first use and made anew at the next use after it was lost. */
@@ -14,7 +14,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export function createConnection({ log, ...session }: ConnectionOptions): Connection {
+export function createConnection({ logger, ...session }: ConnectionOptions): Connection {
   let current: Promise<Client> | undefined;
   let closed = false;
 
@@ -25,7 +25,7 @@ export function createConnection({ log, ...session }: ConnectionOptions): Connec
       if (current === connecting) current = undefined;
     };
     client.on('error', (error) => {
-      log.warn({ connection: session.name, ...loggable(error) }, 'a connection to Postgres broke');
+      logger.warn({ connection: session.name, ...loggable(error) }, 'a connection to Postgres broke');
       forget();
     });
     client.on('end', forget);

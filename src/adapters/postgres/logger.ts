@@ -1,11 +1,11 @@
 /** The part of a pino logger that the Postgres adapters write to. */
-export interface Log {
+export interface Logger {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;
   error(details: object, message: string): void;
 }
 
-export const SILENT: Log = { info() {}, warn() {}, error() {} };
+export const SILENT: Logger = { info() {}, warn() {}, error() {} };
 
 /**
  * What may be logged of an error. The server's own messages and details quote values ("Key (x)=(…)", "Failing row

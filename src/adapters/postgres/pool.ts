@@ -1,5 +1,5 @@
 import pg, { type Pool } from 'pg';
-import { type Log, loggable } from './logger.ts';
+import { type Logger, loggable } from './logger.ts';
 import { type SessionOptions, sessionConfig } from './session.ts';
 
 /** Unused connections are closed after this. */
@@ -8,14 +8,14 @@ const IDLE_TIMEOUT_MS = 30_000;
 export interface PoolOptions extends SessionOptions {
   /** Connections at most. */
   readonly max: number;
-  readonly log: Log;
+  readonly logger: Logger;
 }
 
 /** Rows come with `bigint` for int8 and with text for instants (ISO 8601, UTC, milliseconds), numerics and dates. */
 export function createPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({ ...sessionConfig(options), max: options.max, idleTimeoutMillis: IDLE_TIMEOUT_MS });
   const report = (error: Error) => {
-    options.log.warn({ pool: options.name, ...loggable(error) }, 'a connection to Postgres broke');
+    options.logger.warn({ pool: options.name, ...loggable(error) }, 'a connection to Postgres broke');
   };
   // An error event without a listener ends the process. The pool listens on idle connections only, so those that are
   // in use get a listener of their own.

@@ -1,25 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { within } from '../../http/deadline.ts';
-
-/** What the service counts. Labels come from short fixed lists: no project, no URL, no subject. */
-export interface Metrics {
-  readonly registry: Registry;
-  /** `operation`: query, mutation, subscription or unknown; `outcome`: `ok` or an error code of the contract. */
-  operationFinished(finished: { readonly operation: string; readonly outcome: string; readonly seconds: number }): void;
-  /** Before it was known what it is: no token, not JSON, beyond the limits. */
-  operationRefused(code: string): void;
-  /** Events that the log took in one go; what it refused, or had already, is not among them. */
-  eventsAppended(events: number): void;
-  appendFailed(): void;
-  /** How to find out, at every scrape, how many events the read models have not passed yet. */
-  measureProjectionLag(measure: () => Promise<number>): void;
-  leaseIssued(): void;
-  leaseReleased(): void;
-  subscriptionStarted(): void;
-  subscriptionEnded(): void;
-  socketOpened(): void;
-  socketClosed(): void;
-}
+import type { Metrics } from '../../application/ports/metrics.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Shorter than scrapers wait as a rule: a database that hangs must not take the other numbers with it. */
@@ -67,11 +48,13 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
     help: 'Events in the log that the read models have not passed; missing where that cannot be found out.',
     registers,
     async collect() {
-      try {
-        if (measureLag) this.set(await within(LAG_DEADLINE_MS, measureLag()));
-      } catch {
-        this.remove();
-      }
+      if (!measureLag) return;
+      const deadline = new AbortController();
+      const late = delay(LAG_DEADLINE_MS, undefined, { signal: deadline.signal });
+      const lag = await Promise.race([measureLag(), late]).catch(() => undefined);
+      deadline.abort();
+      if (lag === undefined) this.remove();
+      else this.set(lag);
     },
   });
   const leasesIssued = new Counter({ name: 'purser_leases_issued_total', help: 'Credentials handed out.', registers });
@@ -80,7 +63,7 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
   const sockets = new Gauge({ name: 'purser_websockets', help: 'Open WebSocket connections.', registers });
 
   return {
-    registry,
+    exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     operationFinished({ operation, outcome, seconds }) {
       operations.labels(operation, outcome).observe(seconds);
     },

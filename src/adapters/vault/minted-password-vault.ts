@@ -12,13 +12,13 @@ import { openRecord, sealRecord } from './record-cipher.ts';
 /** It is a part of every record's id, so it never changes. */
 const MINTED_NAMESPACE = '0d2f8ad5-59a9-4a39-8a8e-7a3c1e1f4a60';
 
-export interface MintedPasswordVaultParts {
+export interface MintedPasswordVaultDeps {
   readonly keyRing: KeyRing;
   /** Closed with the vault. */
   readonly store: MintedPasswordStore;
 }
 
-export function createMintedPasswordVault({ keyRing, store }: MintedPasswordVaultParts): MintedPasswordVault {
+export function createMintedPasswordVault({ keyRing, store }: MintedPasswordVaultDeps): MintedPasswordVault {
   return {
     async find(key) {
       const sealed = await store.find(key.sourceSecretId, key.purpose);

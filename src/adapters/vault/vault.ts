@@ -9,7 +9,7 @@ import type { KeyRing } from './key-ring.ts';
 import { openRecord, sealRecord } from './record-cipher.ts';
 import { type RewrapOptions, type RewrapResult, rewrapAll } from './rewrap.ts';
 
-export interface VaultParts {
+export interface VaultDeps {
   readonly keyRing: KeyRing;
   /** Closed with the vault. */
   readonly store: SealedSecretStore;
@@ -27,12 +27,12 @@ export interface SealingVault extends Vault {
 }
 
 /** Seals and opens credentials; where the sealed ones lie is the store's matter. */
-export function createVault({ keyRing, store }: VaultParts): SealingVault {
+export function createVault({ keyRing, store }: VaultDeps): SealingVault {
   return {
-    async stage(binding, credential) {
+    async seal(binding, credential) {
       checkBinding(binding);
       const secret = await sealRecord(keyRing, randomUUID(), binding, credential);
-      await store.insertStaged(secret);
+      await store.insertPending(secret);
       return { secretId: secret.secretId, digest: secret.digest.toString('hex') };
     },
 
@@ -50,8 +50,8 @@ export function createVault({ keyRing, store }: VaultParts): SealingVault {
       }
     },
 
-    discard: (secretId) => store.destroyStaged(secretId),
-    staged: (olderThanMs, limit, after) => store.staged(olderThanMs, limit, after),
+    discard: (secretId) => store.destroyPending(secretId),
+    pending: (olderThanMs, limit, after) => store.pending(olderThanMs, limit, after),
     checkKeys: () => checkKeys(keyRing, store),
     rewrapAll: (options) => rewrapAll(keyRing, store, options),
     close: () => store.close(),

@@ -1,4 +1,4 @@
-import type { SecretBinding, StagedSecret } from './vault.ts';
+import type { PendingSecret, SecretBinding } from './vault.ts';
 
 export interface WrappedKey {
   /** Of the key-encryption key. */
@@ -36,13 +36,13 @@ export interface KeyReplacement {
  */
 export interface SealedSecretStore {
   /** Durable before it resolves. */
-  insertStaged(secret: SealedSecret): Promise<void>;
+  insertPending(secret: SealedSecret): Promise<void>;
   /** Undefined where it was destroyed or never existed. */
   find(secretId: string): Promise<SealedSecret | undefined>;
-  /** Destroys the secret if it is still staged. */
-  destroyStaged(secretId: string): Promise<void>;
+  /** Destroys the secret if it is still pending. */
+  destroyPending(secretId: string): Promise<void>;
   /** Oldest first, from the one after the secret `after` on. */
-  staged(olderThanMs: number, limit: number, after?: string): Promise<StagedSecret[]>;
+  pending(olderThanMs: number, limit: number, after?: string): Promise<PendingSecret[]>;
   /** The key-encryption keys that secrets are under, in the order of their ids. */
   keyIdsInUse(): Promise<number[]>;
   /** Secrets under this key in the order of their ids, from the one after `after` on. */

@@ -15,8 +15,8 @@ export interface LoginCredential {
   readonly password: Secret;
 }
 
-/** A staged row that no event refers to, as far as the vault knows. */
-export interface StagedSecret {
+/** A pending row that no event refers to, as far as the vault knows. */
+export interface PendingSecret {
   readonly secretId: string;
   readonly projectId: string;
   readonly registryId: string;
@@ -29,15 +29,15 @@ export class SecretIntegrityError extends Error {
 }
 
 export interface Vault {
-  /** Seals the credential under a data key of its own and stores it, durably, as staged. */
-  stage(binding: SecretBinding, credential: LoginCredential): Promise<SecretRef>;
-  /** Destroys a staged secret whose event was refused. */
+  /** Seals the credential under a data key of its own and stores it, durably, as pending. */
+  seal(binding: SecretBinding, credential: LoginCredential): Promise<SecretRef>;
+  /** Destroys a pending secret whose event was refused. */
   discard(secretId: string): Promise<void>;
   /**
    * Undefined where the secret was destroyed or its row is missing.
    * @throws SecretIntegrityError
    */
   open(binding: SecretBinding, ref: SecretRef): Promise<LoginCredential | undefined>;
-  /** Staged rows older than `olderThanMs`, oldest first, at most `limit`, from the one after the secret `after` on. */
-  staged(olderThanMs: number, limit: number, after?: string): Promise<StagedSecret[]>;
+  /** Pending rows older than `olderThanMs`, oldest first, at most `limit`, from the one after the secret `after` on. */
+  pending(olderThanMs: number, limit: number, after?: string): Promise<PendingSecret[]>;
 }

@@ -7,7 +7,7 @@ import { AuditConnection, AuditFilter, auditFilter, auditSelection } from './aud
 const DEFAULT_PAGE_SIZE = 50;
 
 @Resolver()
-export class AuditQueries {
+export class AuditResolver {
   @Query(() => AuditConnection, { description: 'Newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:audit:read")')
   async auditLog(

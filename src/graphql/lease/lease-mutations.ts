@@ -90,7 +90,7 @@ export class IssuedCredentialFields {
 }
 
 @Resolver()
-export class LeaseMutations {
+export class LeaseMutationResolver {
   @Mutation(() => IssuedCredential, {
     description: 'Hands a credential to a pipeline. The event that records it is durable before the secret leaves.',
   })

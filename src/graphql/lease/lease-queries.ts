@@ -6,7 +6,7 @@ import { Lease } from './lease-types.ts';
 const DEFAULT_PAGE_SIZE = 20;
 
 @Resolver()
-export class LeaseQueries {
+export class LeaseQueryResolver {
   @Query(() => [Lease])
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async leases(

@@ -77,7 +77,7 @@ export function presentNotice(cursors: Cursors, notice: NoticeView): RotationNot
 const DEFAULT_PAGE_SIZE = 20;
 
 @Resolver()
-export class RotationNoticeQueries {
+export class RotationNoticeResolver {
   @Query(() => RotationNoticeConnection, { description: 'Newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async rotationNotices(

@@ -23,7 +23,7 @@ export interface Admission {
   admit(source: string): DocumentNode;
 }
 
-export interface AdmissionOptions {
+export interface DocumentCacheOptions {
   /** `__schema` and `__type` may be asked for. */
   readonly introspection: boolean;
   /** Default: `DEFAULT_LIMITS`. */
@@ -34,7 +34,7 @@ export interface AdmissionOptions {
 const REMEMBERED_CHARACTERS = 1_000_000;
 
 /** The way in for documents, the same for HTTP and WebSocket. */
-export function createAdmission(schema: GraphQLSchema, options: AdmissionOptions): Admission {
+export function createDocumentCache(schema: GraphQLSchema, options: DocumentCacheOptions): Admission {
   const { introspection, limits = DEFAULT_LIMITS } = options;
   const admitted = new LRUCache<string, DocumentNode>({
     max: 1_000,

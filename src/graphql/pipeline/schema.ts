@@ -2,40 +2,40 @@ import 'reflect-metadata';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { type GraphQLSchema, lexicographicSortSchema, specifiedDirectives } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
-import { AuditQueries } from '../audit/audit-queries.ts';
+import { AuditResolver } from '../audit/audit-queries.ts';
 import { AuditConnectionFields, AuditEntryFields } from '../audit/audit-types.ts';
-import { IssuedCredentialFields, LeaseMutations } from '../lease/lease-mutations.ts';
-import { LeaseQueries } from '../lease/lease-queries.ts';
-import { RotationNoticeQueries } from '../notices/rotation-notices.ts';
-import { ImageQueries } from '../registry/image-resolution.ts';
-import { RegistryPresetQueries } from '../registry/presets.ts';
+import { IssuedCredentialFields, LeaseMutationResolver } from '../lease/lease-mutations.ts';
+import { LeaseQueryResolver } from '../lease/lease-queries.ts';
+import { RotationNoticeResolver } from '../notices/rotation-notices.ts';
+import { ImageResolver } from '../registry/image-resolution.ts';
+import { RegistryPresetResolver } from '../registry/presets.ts';
 import { RegistryConnectionFields } from '../registry/registry-connection.ts';
-import { RegistryMutations } from '../registry/registry-mutations.ts';
-import { RegistryQueries } from '../registry/registry-queries.ts';
-import { RegistryTestMutations } from '../registry/registry-tests.ts';
+import { RegistryMutationResolver } from '../registry/registry-mutations.ts';
+import { RegistryQueryResolver } from '../registry/registry-queries.ts';
+import { RegistryTestResolver } from '../registry/registry-tests.ts';
 import { RegistryFields } from '../registry/registry-types.ts';
 import { authenticatedDirective, enforcePolicies, requiresPermissionDirective } from './directive.ts';
-import { Subscriptions } from './subscriptions.ts';
-import { ViewerQueries } from './viewer.ts';
+import { SubscriptionResolver } from './subscriptions.ts';
+import { ViewerResolver } from './viewer.ts';
 
 // biome-ignore lint/complexity/noBannedTypes: TypeGraphQL's own type for resolver classes
 export const RESOLVERS: NonEmptyArray<Function> = [
-  ViewerQueries,
-  RegistryPresetQueries,
-  RegistryQueries,
+  ViewerResolver,
+  RegistryPresetResolver,
+  RegistryQueryResolver,
   RegistryFields,
   RegistryConnectionFields,
-  RegistryMutations,
-  RegistryTestMutations,
-  ImageQueries,
-  LeaseQueries,
-  LeaseMutations,
+  RegistryMutationResolver,
+  RegistryTestResolver,
+  ImageResolver,
+  LeaseQueryResolver,
+  LeaseMutationResolver,
   IssuedCredentialFields,
-  RotationNoticeQueries,
-  AuditQueries,
+  RotationNoticeResolver,
+  AuditResolver,
   AuditEntryFields,
   AuditConnectionFields,
-  Subscriptions,
+  SubscriptionResolver,
 ];
 
 /**

@@ -8,7 +8,7 @@ export interface AnswerGroup {
   answerTo(event: object, context: GraphqlContext): string | Promise<string>;
 }
 
-export interface SharedAnswers {
+export interface SharedExecution {
   /**
    * `key` tells document, operation name and variables. A project is named by them, so nobody joins a group whose
    * project they were not let into; the answers hold nothing that depends on who asks.
@@ -24,7 +24,7 @@ interface Membership {
   members: number;
 }
 
-export function createSharedAnswers(executor: Executor): SharedAnswers {
+export function createSharedExecution(executor: Executor): SharedExecution {
   const byKey = new Map<string, Membership>();
   const byGroup = new Map<AnswerGroup, Membership>();
 

@@ -43,7 +43,7 @@ function followChanges(
 }
 
 @Resolver()
-export class Subscriptions {
+export class SubscriptionResolver {
   @Subscription(() => RotationNotice, {
     description: 'Live, after replaying what came since `after`.',
     subscribe: ({ context, args }) => followNotices(context, args as FeedArguments),

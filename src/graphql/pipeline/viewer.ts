@@ -27,7 +27,7 @@ export class Viewer {
 }
 
 @Resolver()
-export class ViewerQueries {
+export class ViewerResolver {
   @Query(() => Viewer)
   @Directive('@authenticated')
   viewer(@Ctx() { request: { principal } }: GraphqlContext): Viewer {

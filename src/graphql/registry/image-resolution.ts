@@ -21,7 +21,7 @@ export class ImageResolution {
 }
 
 @Resolver()
-export class ImageQueries {
+export class ImageResolver {
   @Query(() => ImageResolution, { description: 'Which registry an image reference would use, and why.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async resolveImage(

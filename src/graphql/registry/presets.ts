@@ -30,7 +30,7 @@ export class RegistryPreset {
 }
 
 @Resolver()
-export class RegistryPresetQueries {
+export class RegistryPresetResolver {
   @Query(() => [RegistryPreset])
   @Directive('@authenticated')
   registryPresets(): RegistryPreset[] {

@@ -29,7 +29,7 @@ export class DeleteRegistryPayload {
 }
 
 @Resolver()
-export class RegistryMutations {
+export class RegistryMutationResolver {
   @Mutation(() => RegistryPayload)
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async createRegistry(

@@ -17,7 +17,7 @@ import { presentRegistries, presentRegistry, Registry } from './registry-types.t
 const DEFAULT_PAGE_SIZE = 20;
 
 @Resolver()
-export class RegistryQueries {
+export class RegistryQueryResolver {
   @Query(() => RegistryConnection)
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registries(

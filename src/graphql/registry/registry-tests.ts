@@ -5,7 +5,7 @@ import { presentHealth, RegistryHealth } from './registry-health.ts';
 import { TestCredentialsInput, testCredentialsCommand } from './registry-inputs.ts';
 
 @Resolver()
-export class RegistryTestMutations {
+export class RegistryTestResolver {
   @Mutation(() => RegistryHealth, {
     description:
       'Tests the stored credential against the registry; with a repository also whether it may pull and push there.',

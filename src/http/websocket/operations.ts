@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { createSourceEventStream, type DocumentNode, type GraphQLSchema } from 'graphql';
-import type { Metrics } from '../../adapters/prometheus/metrics.ts';
+import type { Metrics } from '../../application/ports/metrics.ts';
 import { PurserError } from '../../domain/errors.ts';
 import type { GraphqlContext, Services } from '../../graphql/pipeline/context.ts';
 import type { Admission } from '../../graphql/pipeline/document-cache.ts';
 import { type ErrorMask, type PublicError, protocolError, publicErrorOf } from '../../graphql/pipeline/errors.ts';
 import type { Answer, Executor } from '../../graphql/pipeline/executor.ts';
 import type { Operation } from '../../graphql/pipeline/operations.ts';
-import type { AnswerGroup, SharedAnswers } from '../../graphql/pipeline/shared-execution.ts';
+import type { AnswerGroup, SharedExecution } from '../../graphql/pipeline/shared-execution.ts';
 import { edgeError, shuttingDown } from '../graphql-answer.ts';
 import { readOperation } from '../request-body.ts';
 import type { Connection, ConnectionOperation } from './connection.ts';
 
-export interface OperationParts {
+export interface OperationDeps {
   readonly schema: GraphQLSchema;
   readonly services: Services;
   readonly admission: Admission;
   readonly executor: Executor;
-  readonly sharedAnswers: SharedAnswers;
+  readonly sharedExecution: SharedExecution;
   readonly mask: ErrorMask;
   readonly metrics: Metrics;
 }
@@ -39,7 +39,7 @@ export interface StartedOperation {
 
 /** The same checks as over HTTP. What is refused is told to the client under the operation's id, once it is recorded. */
 export function startOperation(
-  { services, admission, executor }: OperationParts,
+  { services, admission, executor }: OperationDeps,
   connection: Connection,
   id: string,
   payload: unknown,
@@ -76,7 +76,7 @@ export function startOperation(
 
 /** The events of a subscription, or why there are none. */
 async function sourceOf(
-  { schema, mask }: OperationParts,
+  { schema, mask }: OperationDeps,
   { document, operationName, variables, context }: StartedOperation,
 ): Promise<{ readonly events: AsyncIterable<unknown> } | { readonly errors: readonly PublicError[] }> {
   const { requestId } = context.request;
@@ -97,7 +97,7 @@ async function sourceOf(
 
 /** Runs a query or a mutation. */
 export function answer(
-  { executor }: OperationParts,
+  { executor }: OperationDeps,
   connection: Connection,
   started: StartedOperation,
 ): Promise<Answer> {
@@ -112,26 +112,26 @@ export function answer(
  * every client; here equal operations share one text.
  */
 export async function deliver(
-  parts: OperationParts,
+  deps: OperationDeps,
   connection: Connection,
   started: StartedOperation,
 ): Promise<Delivery | { readonly errors: readonly PublicError[] }> {
   const { delivery } = started;
-  const opened = await sourceOf(parts, started);
+  const opened = await sourceOf(deps, started);
   if ('errors' in opened) {
     connection.operations.delete(delivery);
     return opened;
   }
-  const { sharedAnswers, metrics } = parts;
+  const { sharedExecution, metrics } = deps;
   const { id, source, operationName, variables, operation, context } = started;
-  const group = sharedAnswers.join(JSON.stringify([source, operationName, variables]), operation, variables);
+  const group = sharedExecution.join(JSON.stringify([source, operationName, variables]), operation, variables);
   metrics.subscriptionStarted();
   pump(connection, id, opened.events, group, context)
     // A feed may end with an error when it is told to stop.
-    .catch((error: unknown) => (context.signal.aborted ? undefined : parts.mask(error, context.request.requestId)))
+    .catch((error: unknown) => (context.signal.aborted ? undefined : deps.mask(error, context.request.requestId)))
     .then((fault) => {
       connection.operations.delete(delivery);
-      sharedAnswers.leave(group);
+      sharedExecution.leave(group);
       metrics.subscriptionEnded();
       delivery.end(fault ?? undefined);
     });

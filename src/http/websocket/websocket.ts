@@ -12,9 +12,9 @@ import { bearerToken, userAgentOf } from '../caller.ts';
 import type { ClientAddress } from '../client-address.ts';
 import { MAX_BODY_BYTES } from '../graphql-endpoint.ts';
 import { CLOSE, Connection } from './connection.ts';
-import { answer, deliver, type OperationParts, type StartedOperation, startOperation } from './operations.ts';
+import { answer, deliver, type OperationDeps, type StartedOperation, startOperation } from './operations.ts';
 
-export interface WebSocketOptions extends OperationParts {
+export interface WebSocketOptions extends OperationDeps {
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
   /** Browsers of other origins are refused; clients that send no `Origin` are not browsers. */

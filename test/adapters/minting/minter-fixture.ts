@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
 import { createEgress } from '../../../src/adapters/egress/egress.ts';
 import type { MintingEndpoints } from '../../../src/adapters/minting/minting-context.ts';
-import { createPasswordMinter, type PasswordMinterParts } from '../../../src/adapters/minting/password-minter.ts';
+import { createPasswordMinter, type PasswordMinterDeps } from '../../../src/adapters/minting/password-minter.ts';
 import type { Egress } from '../../../src/application/ports/egress.ts';
 import {
   MintingFailed,
@@ -54,7 +54,7 @@ export function endpointsAt({ url }: Pick<CloudStub, 'url'>): MintingEndpoints {
   };
 }
 
-export function minterFor(stub: CloudStub, changes: Partial<PasswordMinterParts> = {}): PasswordMinter {
+export function minterFor(stub: CloudStub, changes: Partial<PasswordMinterDeps> = {}): PasswordMinter {
   return createPasswordMinter({ egress: egressTo(stub), now: Date.now, endpoints: endpointsAt(stub), ...changes });
 }
 

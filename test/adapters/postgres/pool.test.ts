@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isOutcomeUnknown, isUnavailable } from '../../../src/adapters/postgres/availability.ts';
-import { type Log, SILENT } from '../../../src/adapters/postgres/logger.ts';
+import { type Logger, SILENT } from '../../../src/adapters/postgres/logger.ts';
 import { createPool } from '../../../src/adapters/postgres/pool.ts';
 import { instantOf } from '../../../src/adapters/postgres/type-parsers.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -9,11 +9,11 @@ import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts
 let database: TestDatabase;
 let pool: Pool;
 const warnings: string[] = [];
-const log: Log = { ...SILENT, warn: (_details, message) => warnings.push(message) };
+const logger: Logger = { ...SILENT, warn: (_details, message) => warnings.push(message) };
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = createPool({ connectionString: database.connectionString, name: 'pool test', max: 3, log });
+  pool = createPool({ connectionString: database.connectionString, name: 'pool test', max: 3, logger });
 });
 
 afterAll(async () => {
@@ -68,7 +68,7 @@ describe('a pool whose connections break', () => {
     const idle = await pool.connect();
     idle.release();
     const { rows } = await pool.query('select pg_backend_pid() as pid');
-    const other = createPool({ connectionString: database.connectionString, name: 'killer', max: 1, log: SILENT });
+    const other = createPool({ connectionString: database.connectionString, name: 'killer', max: 1, logger: SILENT });
     await other.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
     await other.end();
     await expect.poll(() => warnings).toContain('a connection to Postgres broke');
@@ -88,7 +88,7 @@ describe('a pool whose connections break', () => {
 describe('telling an outage from a fault', () => {
   it('takes a refused connection and an unknown socket for an outage', async () => {
     for (const connectionString of ['postgresql://a:b@127.0.0.1:1/x', 'postgresql://a:b@/x?host=/nonexistent']) {
-      const broken = createPool({ connectionString, name: 'nobody there', max: 1, log: SILENT });
+      const broken = createPool({ connectionString, name: 'nobody there', max: 1, logger: SILENT });
       expect(isUnavailable(await failure(broken.query('select 1')))).toBe(true);
       await broken.end();
     }
@@ -96,7 +96,7 @@ describe('telling an outage from a fault', () => {
 
   it('takes a statement that ran too long for an outage with a known outcome', async () => {
     const { connectionString } = database;
-    const hasty = createPool({ connectionString, name: 'hasty', max: 1, log: SILENT, statementTimeoutMs: 50 });
+    const hasty = createPool({ connectionString, name: 'hasty', max: 1, logger: SILENT, statementTimeoutMs: 50 });
     const error = await failure(hasty.query('select pg_sleep(10)'));
     expect(isUnavailable(error)).toBe(true);
     expect(isOutcomeUnknown(error)).toBe(false);

@@ -29,7 +29,7 @@ it('answers a scrape although the lag cannot be found out in time', async () => 
   const metrics = createMetrics({ processMetrics: false });
   metrics.measureProjectionLag(() => new Promise(() => undefined));
   metrics.leaseIssued();
-  const text = await metrics.registry.metrics();
+  const { text } = await metrics.exposition();
   expect(text).toContain('purser_leases_issued_total 1');
   expect(text).not.toMatch(LAG);
 });

@@ -12,7 +12,7 @@ import { canary } from '../../support/canary.ts';
 import { createMutant } from '../../support/mutant.ts';
 import { withClient } from '../../support/server-databases.ts';
 import { copyOf, keyFileWith } from './sealed-records.ts';
-import { createVaultFixture, type StagedCredential, stageSome, type VaultFixture } from './vault-fixture.ts';
+import { createVaultFixture, type SealedCredential, sealSome, type VaultFixture } from './vault-fixture.ts';
 
 const keys = keyFileWith(1, 2);
 const ringWith = (...ids: number[]): KeyRing =>
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([minted.close(), fixture.close()]));
 
 function vaultOn({ connectionString }: VaultFixture, keyRing: KeyRing): MintedPasswordVault {
-  return createMintedPasswordVault({ keyRing, store: createMintedPasswordStore({ connectionString, log: SILENT }) });
+  return createMintedPasswordVault({ keyRing, store: createMintedPasswordStore({ connectionString, logger: SILENT }) });
 }
 
 const HOUR = 3_600_000;
@@ -40,14 +40,14 @@ function password(label: string, lifeMs = HOUR, issuedAt = Date.now()): MintedPa
   };
 }
 
-function keyOf({ binding, ref }: StagedCredential, purpose: MintedPasswordKey['purpose'] = 'PUSH'): MintedPasswordKey {
+function keyOf({ binding, ref }: SealedCredential, purpose: MintedPasswordKey['purpose'] = 'PUSH'): MintedPasswordKey {
   return { binding, sourceSecretId: ref.secretId, purpose };
 }
 
-async function current(registryId: string = randomUUID(), credentialVersion = 1): Promise<StagedCredential> {
-  const staged = await stageSome(fixture, 'minting-source', { registryId, credentialVersion });
-  await fixture.sql('select vault.settle($1)', [[staged.ref.secretId]]);
-  return staged;
+async function current(registryId: string = randomUUID(), credentialVersion = 1): Promise<SealedCredential> {
+  const sealed = await sealSome(fixture, 'minting-source', { registryId, credentialVersion });
+  await fixture.sql('select vault.settle($1)', [[sealed.ref.secretId]]);
+  return sealed;
 }
 
 /** Without printing either of them. */
@@ -57,7 +57,7 @@ function isSame(a: MintedPassword | undefined, b: MintedPassword): boolean {
   return JSON.stringify(rest) === JSON.stringify(expected) && own.reveal() === other.reveal();
 }
 
-async function rowsOf({ ref }: StagedCredential): Promise<number> {
+async function rowsOf({ ref }: SealedCredential): Promise<number> {
   const [row] = await fixture.sql<{ rows: number }>(
     'select count(*)::int as rows from vault.minted_passwords where source_secret_id = $1',
     [ref.secretId],
@@ -167,7 +167,7 @@ describe('a minted password that was tampered with', () => {
       createMintedPasswordVault: typeof createMintedPasswordVault;
     }>('minted-password-vault.ts');
     const { connectionString } = fixture;
-    const store = createMintedPasswordStore({ connectionString, log: SILENT });
+    const store = createMintedPasswordStore({ connectionString, logger: SILENT });
     onTestFinished(() => store.close());
     const broken = createBroken({ keyRing: ringWith(1), store });
     const source = await current();
@@ -195,7 +195,7 @@ describe('a minted password under a key that was taken away', () => {
 
 describe('destroying the credential', () => {
   /** The ways in which the projector destroys; each with the credential that is to go. */
-  const WAYS: readonly [string, (source: StagedCredential) => Promise<unknown>][] = [
+  const WAYS: readonly [string, (source: SealedCredential) => Promise<unknown>][] = [
     ['rotation', ({ binding }) => current(binding.registryId, binding.credentialVersion + 1)],
     [
       'deletion',
@@ -214,11 +214,11 @@ describe('destroying the credential', () => {
     expect(await rowsOf(source)).toBe(0);
   });
 
-  it('of a staged secret does so as well', async () => {
-    const staged = await stageSome(fixture, 'minting-source');
-    expect(await minted.keep(keyOf(staged), password('staged'))).toBe(true);
-    await fixture.vault.discard(staged.ref.secretId);
-    expect(await rowsOf(staged)).toBe(0);
+  it('of a pending secret does so as well', async () => {
+    const sealed = await sealSome(fixture, 'minting-source');
+    expect(await minted.keep(keyOf(sealed), password('pending'))).toBe(true);
+    await fixture.vault.discard(sealed.ref.secretId);
+    expect(await rowsOf(sealed)).toBe(0);
   });
 
   it('is undone together with the rest of its transaction', async () => {

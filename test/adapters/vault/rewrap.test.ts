@@ -10,9 +10,9 @@ import { copyOf, keyFileWith, keyRingWith } from './sealed-records.ts';
 import {
   createVaultFixture,
   opens,
-  type StagedCredential,
-  stageMany,
-  stageSome,
+  type SealedCredential,
+  sealMany,
+  sealSome,
   type VaultFixture,
 } from './vault-fixture.ts';
 
@@ -40,7 +40,7 @@ async function rowsUnder(keyId: number): Promise<number> {
 }
 
 /** Destroyed secrets that have a part of their key or text again. */
-async function resurrected(shredded: readonly StagedCredential[]): Promise<number> {
+async function resurrected(shredded: readonly SealedCredential[]): Promise<number> {
   const [row] = await fixture.sql<{ rows: number }>(
     `select count(*)::int as rows from vault.secrets
      where secret_id = any($1) and (state <> 'destroyed' or num_nonnulls(kek_id, wrapped_key, ciphertext) > 0)`,
@@ -49,24 +49,24 @@ async function resurrected(shredded: readonly StagedCredential[]): Promise<numbe
   return row?.rows ?? -1;
 }
 
-function shred(secrets: readonly StagedCredential[]): Promise<unknown> {
+function shred(secrets: readonly SealedCredential[]): Promise<unknown> {
   return fixture.sql('select vault.destroy_secrets($1)', [secrets.map(({ ref }) => ref.secretId)]);
 }
 
-async function stageAll(count: number): Promise<StagedCredential[]> {
-  const staged: StagedCredential[] = [];
-  while (staged.length < count)
-    staged.push(...(await stageMany(fixture, Math.min(500, count - staged.length), 'rewrap')));
-  return staged;
+async function sealAll(count: number): Promise<SealedCredential[]> {
+  const sealed: SealedCredential[] = [];
+  while (sealed.length < count)
+    sealed.push(...(await sealMany(fixture, Math.min(500, count - sealed.length), 'rewrap')));
+  return sealed;
 }
 
 describe('rewrapping', () => {
-  it('brings 10,000 secrets under the new key while they are opened, staged, settled and destroyed', async () => {
-    const secrets = await stageAll(10_000);
+  it('brings 10,000 secrets under the new key while they are opened, sealed, settled and destroyed', async () => {
+    const secrets = await sealAll(10_000);
     const kept = secrets.slice(0, 9_000);
     const shredded = secrets.slice(9_000);
     const failures: unknown[] = [];
-    const added: StagedCredential[] = [];
+    const added: SealedCredential[] = [];
     let opened = 0;
     let done = false;
 
@@ -82,7 +82,7 @@ describe('rewrapping', () => {
         }),
       ),
       whileRewrapping(async () => {
-        added.push(await stageSome({ vault: rotated }, 'added'));
+        added.push(await sealSome({ vault: rotated }, 'added'));
       }),
       whileRewrapping(async () => {
         const one = kept[randomInt(kept.length)];
@@ -110,9 +110,9 @@ describe('rewrapping', () => {
   }, 120_000);
 
   it('changes nothing but the wrapped key and its key', async () => {
-    const [staged] = await stageAll(1);
+    const [sealed] = await sealAll(1);
     const row = async () => {
-      const [found] = await fixture.sql('select * from vault.secrets where secret_id = $1', [staged?.ref.secretId]);
+      const [found] = await fixture.sql('select * from vault.secrets where secret_id = $1', [sealed?.ref.secretId]);
       const { kek_id, wrapped_key, ...others } = found ?? {};
       return { kek_id, wrapped_key, others };
     };
@@ -125,7 +125,7 @@ describe('rewrapping', () => {
   });
 
   it('can be stopped and taken up again', async () => {
-    await stageAll(100);
+    await sealAll(100);
     const stop = new AbortController();
     const ring = ringWith(1, 2);
     const stopping: KeyRing = {
@@ -144,7 +144,7 @@ describe('rewrapping', () => {
   });
 
   it('by two at the same time rewraps each secret once', async () => {
-    const secrets = await stageAll(1_000);
+    const secrets = await sealAll(1_000);
     const other = fixture.vaultWith(ringWith(1, 2));
     const results = await Promise.all([rotated, other].map((vault) => vault.rewrapAll({ batchSize: 50 })));
     await rotated.rewrapAll();
@@ -154,7 +154,7 @@ describe('rewrapping', () => {
   });
 
   it('leaves out what someone else is changing, without waiting, and says that it is left', async () => {
-    const secrets = await stageAll(20);
+    const secrets = await sealAll(20);
     await withClient(fixture.connectionString, async (client) => {
       await client.query('begin');
       await client.query('select from vault.secrets where secret_id = $1 for update', [secrets[7]?.ref.secretId]);
@@ -165,7 +165,7 @@ describe('rewrapping', () => {
   });
 
   it('names a secret that cannot be read, and goes on with the others', async () => {
-    const secrets = await stageAll(10);
+    const secrets = await sealAll(10);
     const damaged = secrets[3]?.ref.secretId ?? '';
     await fixture.sql(
       `update vault.secrets set wrapped_key = set_byte(wrapped_key, 30, get_byte(wrapped_key, 30) # 1)
@@ -178,7 +178,7 @@ describe('rewrapping', () => {
 
 describe('rewrapping that races with destruction', () => {
   it('resurrects nothing, whichever comes first', async () => {
-    const secrets = await stageAll(2_000);
+    const secrets = await sealAll(2_000);
     const shredded = secrets.filter((_, index) => index % 2 === 0);
     const shredAll = async (): Promise<void> => {
       for (let at = 0; at < shredded.length; at += 10) await shred(shredded.slice(at, at + 10));
@@ -193,7 +193,7 @@ describe('rewrapping that races with destruction', () => {
 
   /** Destroys the secrets just when their keys are unwrapped and not yet replaced. */
   async function rewrapAroundShredding(
-    secrets: readonly StagedCredential[],
+    secrets: readonly SealedCredential[],
     store: SealedSecretStore,
   ): Promise<RewrapResult> {
     const ring = ringWith(1, 2);
@@ -210,7 +210,7 @@ describe('rewrapping that races with destruction', () => {
   }
 
   it('finds out about a secret that was destroyed after it was read', async () => {
-    const secrets = await stageAll(50);
+    const secrets = await sealAll(50);
     expect(await rewrapAroundShredding(secrets, fixture.store)).toEqual({
       rewrapped: 0,
       unreadable: [],
@@ -234,13 +234,13 @@ describe('rewrapping that races with destruction', () => {
   });
 
   it('is stopped by the database where it looks at nothing', async () => {
-    const secrets = await stageAll(5);
+    const secrets = await sealAll(5);
     await expect(rewrapAroundShredding(secrets, blind())).rejects.toMatchObject({ code: 'PU002' });
     expect(await resurrected(secrets)).toBe(0);
   });
 
   it('would be found to resurrect secrets if neither looked', async () => {
-    const secrets = await stageAll(5);
+    const secrets = await sealAll(5);
     await fixture.sql(`alter table vault.secrets drop constraint destroyed_means_gone;
       drop trigger shred on vault.secrets;
       create trigger shred before update on vault.secrets for each row
@@ -253,28 +253,28 @@ describe('rewrapping that races with destruction', () => {
 describe('the check of the keys at the start', () => {
   it('passes where there are no secrets, or where all their keys are there', async () => {
     await fixture.vaultWith(keyRingWith(9)).checkKeys();
-    await stageAll(3);
+    await sealAll(3);
     await rotated.checkKeys();
-    await stageSome({ vault: rotated }, 'second');
+    await sealSome({ vault: rotated }, 'second');
     await rotated.checkKeys();
   });
 
   it('names a key that is missing', async () => {
-    await stageAll(1);
+    await sealAll(1);
     const check = fixture.vaultWith(ringWith(2)).checkKeys();
     await expect(check).rejects.toThrow(KeyRingError);
     await expect(check).rejects.toThrow(/under key 1, which is not in the key ring/);
   });
 
   it('names a key that is another than the one that secrets are under', async () => {
-    await stageAll(1);
+    await sealAll(1);
     const check = fixture.vaultWith(keyRingWith(1)).checkKeys();
     await expect(check).rejects.toThrow(KeyRingError);
     await expect(check).rejects.toThrow(/Key 1 of the key ring is not the key 1/);
   });
 
   it('passes where one row is damaged, and where all secrets under a lost key are destroyed', async () => {
-    const [damaged, ...others] = await stageAll(3);
+    const [damaged, ...others] = await sealAll(3);
     await fixture.sql("update vault.secrets set wrapped_key = '\\x00' where secret_id = $1", [damaged?.ref.secretId]);
     await fixture.vault.checkKeys();
     await shred([...(damaged ? [damaged] : []), ...others]);

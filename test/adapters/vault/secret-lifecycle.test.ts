@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createVaultFixture, opens, type StagedCredential, stageSome, type VaultFixture } from './vault-fixture.ts';
+import { createVaultFixture, opens, type SealedCredential, sealSome, type VaultFixture } from './vault-fixture.ts';
 
 let fixture: VaultFixture;
 beforeAll(async () => {
@@ -9,33 +9,33 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-function stage(registryId: string, credentialVersion: number, on = fixture): Promise<StagedCredential> {
-  return stageSome(on, 'lifecycle', { registryId, credentialVersion });
+function seal(registryId: string, credentialVersion: number, on = fixture): Promise<SealedCredential> {
+  return sealSome(on, 'lifecycle', { registryId, credentialVersion });
 }
 
-async function settle(...staged: readonly StagedCredential[]): Promise<void> {
-  await fixture.sql('select vault.settle($1)', [staged.map(({ ref }) => ref.secretId)]);
+async function settle(...sealed: readonly SealedCredential[]): Promise<void> {
+  await fixture.sql('select vault.settle($1)', [sealed.map(({ ref }) => ref.secretId)]);
 }
 
-async function statesOf(staged: readonly StagedCredential[]): Promise<string[]> {
+async function statesOf(sealed: readonly SealedCredential[]): Promise<string[]> {
   const rows = await fixture.sql<{ secret_id: string; state: string }>(
     'select secret_id, state from vault.secrets where secret_id = any($1)',
-    [staged.map(({ ref }) => ref.secretId)],
+    [sealed.map(({ ref }) => ref.secretId)],
   );
   const states = new Map(rows.map(({ secret_id, state }) => [secret_id, state]));
-  return staged.map(({ ref }) => states.get(ref.secretId) ?? 'missing');
+  return sealed.map(({ ref }) => states.get(ref.secretId) ?? 'missing');
 }
 
 describe('settling a secret', () => {
   it('makes it current and destroys older ones and those that lost against it', async () => {
     const registryId = randomUUID();
     const [first, second, winner, loser, next, elsewhere] = await Promise.all([
-      stage(registryId, 1),
-      stage(registryId, 2),
-      stage(registryId, 3),
-      stage(registryId, 3),
-      stage(registryId, 4),
-      stage(randomUUID(), 1),
+      seal(registryId, 1),
+      seal(registryId, 2),
+      seal(registryId, 3),
+      seal(registryId, 3),
+      seal(registryId, 4),
+      seal(randomUUID(), 1),
     ]);
     await settle(second);
     await settle(winner);
@@ -44,8 +44,8 @@ describe('settling a secret', () => {
       'destroyed',
       'current',
       'destroyed',
-      'staged',
-      'staged',
+      'pending',
+      'pending',
     ]);
     expect(await fixture.vault.open(second.binding, second.ref)).toBeUndefined();
     expect(await opens(fixture.vault, winner)).toBe(true);
@@ -54,8 +54,8 @@ describe('settling a secret', () => {
 
   it('works for many registries at once', async () => {
     const registries = Array.from({ length: 50 }, () => randomUUID());
-    const older = await Promise.all(registries.map((id) => stage(id, 1)));
-    const newer = await Promise.all(registries.map((id) => stage(id, 2)));
+    const older = await Promise.all(registries.map((id) => seal(id, 1)));
+    const newer = await Promise.all(registries.map((id) => seal(id, 2)));
     await settle(...older);
     expect(new Set(await statesOf(older))).toEqual(new Set(['current']));
     await settle(...newer);
@@ -65,19 +65,19 @@ describe('settling a secret', () => {
 
   it('works for two versions of one registry at once', async () => {
     const registryId = randomUUID();
-    const [older, newer] = await Promise.all([stage(registryId, 1), stage(registryId, 2)]);
+    const [older, newer] = await Promise.all([seal(registryId, 1), seal(registryId, 2)]);
     await settle(newer, older);
     expect(await statesOf([older, newer])).toEqual(['destroyed', 'current']);
   });
 
   it('changes nothing when an old event is repeated', async () => {
     const registryId = randomUUID();
-    const [older, newer, next] = await Promise.all([1, 2, 3].map((version) => stage(registryId, version)));
-    if (!older || !newer || !next) throw new Error('three secrets were staged');
+    const [older, newer, next] = await Promise.all([1, 2, 3].map((version) => seal(registryId, version)));
+    if (!older || !newer || !next) throw new Error('three secrets were pending');
     await settle(older);
     await settle(newer);
     await settle(older);
-    expect(await statesOf([older, newer, next])).toEqual(['destroyed', 'current', 'staged']);
+    expect(await statesOf([older, newer, next])).toEqual(['destroyed', 'current', 'pending']);
   });
 
   it('of a secret that is missing does nothing', async () => {
@@ -86,18 +86,18 @@ describe('settling a secret', () => {
 });
 
 describe('destroying the secrets of a registry', () => {
-  it('leaves what was staged since for creating it again', async () => {
+  it('leaves what was sealed since for creating it again', async () => {
     const registryId = randomUUID();
     const [current, lost, recreated, elsewhere] = await Promise.all([
-      stage(registryId, 1),
-      stage(registryId, 2),
-      stage(registryId, 3),
-      stage(randomUUID(), 1),
+      seal(registryId, 1),
+      seal(registryId, 2),
+      seal(registryId, 3),
+      seal(randomUUID(), 1),
     ]);
     await settle(current);
     const destroy = () => fixture.sql('select vault.destroy_registries($1, $2)', [[registryId], [2]]);
     await destroy();
-    const after = ['destroyed', 'destroyed', 'staged', 'staged'];
+    const after = ['destroyed', 'destroyed', 'pending', 'pending'];
     expect(await statesOf([current, lost, recreated, elsewhere])).toEqual(after);
     await settle(recreated);
     await destroy();
@@ -107,17 +107,17 @@ describe('destroying the secrets of a registry', () => {
 });
 
 describe('a destroyed secret', () => {
-  async function destroyed(): Promise<StagedCredential> {
-    const staged = await stage(randomUUID(), 1);
-    await fixture.sql('select vault.destroy_secrets($1)', [[staged.ref.secretId]]);
-    return staged;
+  async function destroyed(): Promise<SealedCredential> {
+    const sealed = await seal(randomUUID(), 1);
+    await fixture.sql('select vault.destroy_secrets($1)', [[sealed.ref.secretId]]);
+    return sealed;
   }
 
   it('holds nothing that its password could be computed from', async () => {
     const { ref, binding } = await destroyed();
     const [row] = await fixture.sql('select * from vault.secrets where secret_id = $1', [ref.secretId]);
-    const { staged_at, destroyed_at, ...left } = row ?? {};
-    expect([staged_at, destroyed_at]).toEqual([expect.any(Date), expect.any(Date)]);
+    const { sealed_at, destroyed_at, ...left } = row ?? {};
+    expect([sealed_at, destroyed_at]).toEqual([expect.any(Date), expect.any(Date)]);
     expect(left).toEqual({
       secret_id: ref.secretId,
       project_id: binding.projectId,
@@ -137,7 +137,7 @@ describe('a destroyed secret', () => {
   });
 
   it.each([
-    "state = 'staged'",
+    "state = 'pending'",
     "state = 'current'",
     "wrapped_key = '\\x00'",
     "kek_id = 1, wrapped_key = '\\x00', message_id = '\\x00', commitment = '\\x00', ciphertext = '\\x00'",
@@ -158,32 +158,32 @@ describe('a destroyed secret', () => {
     const refused = { code: '23514', constraint: 'destroyed_means_gone' };
     await expect(insert('destroyed', "'\\x00'", 'now()')).rejects.toMatchObject(refused);
     await expect(insert('current', 'null', 'null')).rejects.toMatchObject(refused);
-    await expect(insert('staged', "'\\x00'", 'now()')).rejects.toMatchObject(refused);
+    await expect(insert('pending', "'\\x00'", 'now()')).rejects.toMatchObject(refused);
   });
 });
 
 describe('any history of a registry', () => {
-  /** What the log says happened, each with one staged secret more that never got its event. */
-  type Step = 'rotate' | 'rotate against a loser' | 'abandon' | 'delete';
-  const steps = fc.array(fc.constantFrom<Step>('rotate', 'rotate', 'rotate against a loser', 'abandon', 'delete'), {
+  /** What the log says happened, each with one pending secret more that never got its event. */
+  type Step = 'rotate' | 'rotate against a loser' | 'discard' | 'delete';
+  const steps = fc.array(fc.constantFrom<Step>('rotate', 'rotate', 'rotate against a loser', 'discard', 'delete'), {
     minLength: 1,
     maxLength: 8,
   });
 
   interface History {
-    readonly staged: StagedCredential[];
+    readonly sealed: SealedCredential[];
     readonly statements: { readonly text: string; readonly values: readonly unknown[] }[];
-    current: StagedCredential | undefined;
-    pending: StagedCredential | undefined;
+    current: SealedCredential | undefined;
+    pending: SealedCredential | undefined;
   }
 
   async function historyOf(taken: readonly Step[], on: VaultFixture): Promise<History> {
     const registryId = randomUUID();
-    const history: History = { staged: [], statements: [], current: undefined, pending: undefined };
+    const history: History = { sealed: [], statements: [], current: undefined, pending: undefined };
     let version = 0;
-    const add = async (): Promise<StagedCredential> => {
-      const added = await stage(registryId, version, on);
-      history.staged.push(added);
+    const add = async (): Promise<SealedCredential> => {
+      const added = await seal(registryId, version, on);
+      history.sealed.push(added);
       return added;
     };
     for (const step of taken) {
@@ -194,7 +194,7 @@ describe('any history of a registry', () => {
       }
       version += 1;
       const own = await add();
-      if (step === 'abandon') {
+      if (step === 'discard') {
         history.statements.push({ text: 'select vault.destroy_secrets($1)', values: [[own.ref.secretId]] });
         continue;
       }
@@ -209,11 +209,11 @@ describe('any history of a registry', () => {
 
   /** Applies all statements, then all of them again, as after a lost checkpoint; true if all is as the log says. */
   async function survivesReplay(taken: readonly Step[], on: VaultFixture): Promise<boolean> {
-    const { staged, statements, current, pending } = await historyOf(taken, on);
+    const { sealed, statements, current, pending } = await historyOf(taken, on);
     for (let delivery = 0; delivery < 2; delivery += 1) {
       for (const { text, values } of statements) await on.sql(text, values);
-      const states = await Promise.all(staged.map(({ ref }) => on.store.find(ref.secretId)));
-      const alive = staged.filter((_, index) => states[index] !== undefined);
+      const states = await Promise.all(sealed.map(({ ref }) => on.store.find(ref.secretId)));
+      const alive = sealed.filter((_, index) => states[index] !== undefined);
       const expected = [current, pending].filter((one) => one !== undefined);
       // A loser of a version that was never overtaken is destroyed with the winner's settling.
       if (alive.length !== expected.length || !expected.every((one) => alive.includes(one))) return false;
@@ -238,7 +238,7 @@ describe('any history of a registry', () => {
     {
       fault: 'settling left those that lost',
       name: 'settle',
-      find: "s.state = 'staged' and s.secret_id <> all(secret_ids)",
+      find: "s.state = 'pending' and s.secret_id <> all(secret_ids)",
       replace: 'false',
     },
     {
@@ -248,7 +248,7 @@ describe('any history of a registry', () => {
       replace: 'true',
     },
     {
-      fault: 'abandoning did nothing',
+      fault: 'discarding did nothing',
       name: 'destroy_secrets',
       find: 'secret_id = any(secret_ids)',
       replace: 'false',

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SecretIntegrityError } from '../../../src/application/ports/vault.ts';
-import { createVaultFixture, opens, type StagedCredential, stageSome, type VaultFixture } from './vault-fixture.ts';
+import { createVaultFixture, opens, type SealedCredential, sealSome, type VaultFixture } from './vault-fixture.ts';
 
 const SEALED_COLUMNS = ['format', 'kek_id', 'wrapped_key', 'message_id', 'commitment', 'ciphertext', 'digest'];
 const BOUND_COLUMNS = ['project_id', 'registry_id', 'credential_version', 'host'];
@@ -13,9 +13,9 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 /** What became of an attempt to open. Anything but a refusal or the credential itself is a fault of its own. */
-async function outcomeOf(staged: StagedCredential): Promise<'refused' | 'opened' | 'gone'> {
+async function outcomeOf(sealed: SealedCredential): Promise<'refused' | 'opened' | 'gone'> {
   try {
-    const opened = await fixture.vault.open(staged.binding, staged.ref);
+    const opened = await fixture.vault.open(sealed.binding, sealed.ref);
     return opened === undefined ? 'gone' : 'opened';
   } catch (error) {
     if (error instanceof SecretIntegrityError) return 'refused';
@@ -24,7 +24,7 @@ async function outcomeOf(staged: StagedCredential): Promise<'refused' | 'opened'
 }
 
 /** Copies columns of one row into another, as someone who can write the table would. */
-async function copyColumns(columns: readonly string[], from: StagedCredential, to: StagedCredential): Promise<void> {
+async function copyColumns(columns: readonly string[], from: SealedCredential, to: SealedCredential): Promise<void> {
   const assignments = columns.map((column) => `${column} = source.${column}`).join(', ');
   await fixture.sql(
     `update vault.secrets s set ${assignments} from vault.secrets source
@@ -33,9 +33,9 @@ async function copyColumns(columns: readonly string[], from: StagedCredential, t
   );
 }
 
-async function twoVersions(): Promise<[older: StagedCredential, newer: StagedCredential]> {
-  const older = await stageSome(fixture, 'older', { credentialVersion: 1 });
-  return [older, await stageSome(fixture, 'newer', { ...older.binding, credentialVersion: 2 })];
+async function twoVersions(): Promise<[older: SealedCredential, newer: SealedCredential]> {
+  const older = await sealSome(fixture, 'older', { credentialVersion: 1 });
+  return [older, await sealSome(fixture, 'newer', { ...older.binding, credentialVersion: 2 })];
 }
 
 describe('a row of the vault that was changed in the database is refused', () => {
@@ -58,9 +58,9 @@ describe('a row of the vault that was changed in the database is refused', () =>
     ['ciphertext', "''"],
     ['digest', 'set_byte(digest, 5, get_byte(digest, 5) # 4)'],
   ])('%s = %s', async (column, value) => {
-    const staged = await stageSome(fixture, 'changed');
-    await fixture.sql(`update vault.secrets set ${column} = ${value} where secret_id = $1`, [staged.ref.secretId]);
-    expect(await outcomeOf(staged)).toBe('refused');
+    const sealed = await sealSome(fixture, 'changed');
+    await fixture.sql(`update vault.secrets set ${column} = ${value} where secret_id = $1`, [sealed.ref.secretId]);
+    expect(await outcomeOf(sealed)).toBe('refused');
   });
 
   it('with the sealed fields of its older version', async () => {
@@ -88,8 +88,8 @@ describe('a row of the vault that was changed in the database is refused', () =>
   it('with any choice of columns of another row', async () => {
     const columns = [...SEALED_COLUMNS, ...BOUND_COLUMNS];
     for (let round = 0; round < 200; round += 1) {
-      const one = await stageSome(fixture, 'one', { credentialVersion: 1 });
-      const other = await stageSome(fixture, 'other', { credentialVersion: 2 });
+      const one = await sealSome(fixture, 'one', { credentialVersion: 1 });
+      const other = await sealSome(fixture, 'other', { credentialVersion: 2 });
       // Format and key id are the same in all rows: they alone would change nothing.
       const telling = columns.filter((column) => column !== 'format' && column !== 'kek_id');
       const first = telling[randomInt(telling.length)] ?? 'host';
@@ -100,9 +100,9 @@ describe('a row of the vault that was changed in the database is refused', () =>
   });
 
   it('but not one that was left as it was', async () => {
-    const staged = await stageSome(fixture, 'untouched');
-    await fixture.sql('update vault.secrets set settled_at = now() where secret_id = $1', [staged.ref.secretId]);
-    expect(await outcomeOf(staged)).toBe('opened');
-    expect(await opens(fixture.vault, staged)).toBe(true);
+    const sealed = await sealSome(fixture, 'untouched');
+    await fixture.sql('update vault.secrets set settled_at = now() where secret_id = $1', [sealed.ref.secretId]);
+    expect(await outcomeOf(sealed)).toBe('opened');
+    expect(await opens(fixture.vault, sealed)).toBe(true);
   });
 });

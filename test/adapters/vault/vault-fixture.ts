@@ -21,7 +21,7 @@ export interface VaultFixture {
   close(): Promise<void>;
 }
 
-export interface StagedCredential {
+export interface SealedCredential {
   readonly binding: SecretBinding;
   readonly credential: LoginCredential;
   readonly ref: SecretRef;
@@ -35,12 +35,12 @@ export async function createVaultFixture(keyRing = keyRingWith(1)): Promise<Vaul
     vaults.push(vault);
     return vault;
   };
-  const store = createSealedSecretStore({ connectionString, log: SILENT });
+  const store = createSealedSecretStore({ connectionString, logger: SILENT });
   return {
     vault: vaultOn(store, keyRing),
     store,
     connectionString,
-    vaultWith: (ring) => vaultOn(createSealedSecretStore({ connectionString, log: SILENT }), ring),
+    vaultWith: (ring) => vaultOn(createSealedSecretStore({ connectionString, logger: SILENT }), ring),
     sql: (text, values = []) =>
       withClient(connectionString, async (client) => (await client.query(text, [...values])).rows),
     close: async () => {
@@ -49,26 +49,26 @@ export async function createVaultFixture(keyRing = keyRingWith(1)): Promise<Vaul
   };
 }
 
-export async function stageSome(
+export async function sealSome(
   { vault }: Pick<VaultFixture, 'vault'>,
   label: string,
   changes: Partial<SecretBinding> = {},
-): Promise<StagedCredential> {
+): Promise<SealedCredential> {
   const binding = someBinding(changes);
   const credential = someCredential(label);
-  return { binding, credential, ref: await vault.stage(binding, credential) };
+  return { binding, credential, ref: await vault.seal(binding, credential) };
 }
 
-export async function stageMany(
+export async function sealMany(
   fixture: Pick<VaultFixture, 'vault'>,
   count: number,
   label: string,
-): Promise<StagedCredential[]> {
-  return Promise.all(Array.from({ length: count }, () => stageSome(fixture, label)));
+): Promise<SealedCredential[]> {
+  return Promise.all(Array.from({ length: count }, () => sealSome(fixture, label)));
 }
 
-/** Whether the vault gives back what was staged; no assertion prints the password if not. */
-export async function opens(vault: SealingVault, { binding, credential, ref }: StagedCredential): Promise<boolean> {
+/** Whether the vault gives back what was sealed; no assertion prints the password if not. */
+export async function opens(vault: SealingVault, { binding, credential, ref }: SealedCredential): Promise<boolean> {
   const opened = await vault.open(binding, ref);
   return opened?.username === credential.username && opened.password.reveal() === credential.password.reveal();
 }

@@ -10,7 +10,7 @@ import { SecretIntegrityError } from '../../../src/application/ports/vault.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import { CANARY_MARKER } from '../../support/canary.ts';
 import { copyOf, keyFileWith, keyRingWith, someBinding, someCredential } from './sealed-records.ts';
-import { createVaultFixture, opens, stageMany, stageSome, type VaultFixture } from './vault-fixture.ts';
+import { createVaultFixture, opens, sealMany, sealSome, type VaultFixture } from './vault-fixture.ts';
 
 const keys = keyFileWith(1);
 let fixture: VaultFixture;
@@ -21,17 +21,17 @@ afterAll(() => fixture.close());
 
 describe('staging', () => {
   it('is done for others to see when it resolves, and opens again', async () => {
-    const staged = await stageSome(fixture, 'seen', { host: 'docker.io' });
+    const sealed = await sealSome(fixture, 'seen', { host: 'docker.io' });
     const rows = await fixture.sql('select state, host, kek_id from vault.secrets where secret_id = $1', [
-      staged.ref.secretId,
+      sealed.ref.secretId,
     ]);
-    expect(rows).toEqual([{ state: 'staged', host: 'docker.io', kek_id: 1 }]);
-    expect(await opens(fixture.vault, staged)).toBe(true);
+    expect(rows).toEqual([{ state: 'pending', host: 'docker.io', kek_id: 1 }]);
+    expect(await opens(fixture.vault, sealed)).toBe(true);
   });
 
-  it('keeps apart what is staged at the same time, and writes it in few transactions', async () => {
-    const many = await stageMany(fixture, 300, 'crowd');
-    expect(await Promise.all(many.map((staged) => opens(fixture.vault, staged)))).not.toContain(false);
+  it('keeps apart what is sealed at the same time, and writes it in few transactions', async () => {
+    const many = await sealMany(fixture, 300, 'crowd');
+    expect(await Promise.all(many.map((sealed) => opens(fixture.vault, sealed)))).not.toContain(false);
     const [row] = await fixture.sql<{ transactions: number }>(
       'select count(distinct xmin::text)::int as transactions from vault.secrets where secret_id = any($1)',
       [many.map(({ ref }) => ref.secretId)],
@@ -41,13 +41,13 @@ describe('staging', () => {
 
   it('of the largest credentials at the same time works as well', async () => {
     const password = new Secret('p'.repeat(15_000));
-    const staged = await Promise.all(
+    const sealed = await Promise.all(
       Array.from({ length: 60 }, async () => {
         const binding = someBinding();
-        return { binding, ref: await fixture.vault.stage(binding, { username: 'u', password }) };
+        return { binding, ref: await fixture.vault.seal(binding, { username: 'u', password }) };
       }),
     );
-    for (const { binding, ref } of staged) {
+    for (const { binding, ref } of sealed) {
       expect((await fixture.vault.open(binding, ref))?.password.reveal()).toHaveLength(15_000);
     }
   });
@@ -61,7 +61,7 @@ describe('staging', () => {
         ),
       );
     const secrets = await secretsFor([1, 0, 2]);
-    const outcomes = await Promise.allSettled(secrets.map((secret) => fixture.store.insertStaged(secret)));
+    const outcomes = await Promise.allSettled(secrets.map((secret) => fixture.store.insertPending(secret)));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
@@ -75,7 +75,7 @@ describe('staging', () => {
     ['a version too large', { credentialVersion: 2 ** 31 }],
     ['no host', { host: '' }],
   ])('is refused for %s, before anything is written', async (_, changes) => {
-    await expect(fixture.vault.stage(someBinding(changes), someCredential('refused'))).rejects.toThrow(TypeError);
+    await expect(fixture.vault.seal(someBinding(changes), someCredential('refused'))).rejects.toThrow(TypeError);
   });
 });
 
@@ -86,35 +86,35 @@ describe('opening', () => {
   });
 
   it.each(['', 'zz', 'A'.repeat(64), 'a'.repeat(63), 'a'.repeat(65)])('refuses %j as a digest', async (digest) => {
-    const { binding, ref } = await stageSome(fixture, 'digest');
+    const { binding, ref } = await sealSome(fixture, 'digest');
     await expect(fixture.vault.open(binding, { ...ref, digest })).rejects.toThrow(SecretIntegrityError);
   });
 
   it('refuses a reference with no UUID', async () => {
-    const { binding, ref } = await stageSome(fixture, 'reference');
+    const { binding, ref } = await sealSome(fixture, 'reference');
     await expect(fixture.vault.open(binding, { ...ref, secretId: "' or true" })).rejects.toThrow(SecretIntegrityError);
   });
 
   it.each(['projectId', 'registryId', 'credentialVersion', 'host'] as const)(
     'is refused for another %s than it was sealed for',
     async (field) => {
-      const { binding, ref } = await stageSome(fixture, 'binding', { credentialVersion: 1 });
+      const { binding, ref } = await sealSome(fixture, 'binding', { credentialVersion: 1 });
       const other = { ...binding, [field]: someBinding({ credentialVersion: 2 })[field] };
       await expect(fixture.vault.open(other, ref)).rejects.toThrow(SecretIntegrityError);
     },
   );
 
   it('is refused with the digest of another version', async () => {
-    const one = await stageSome(fixture, 'one');
-    const other = await stageSome(fixture, 'other', one.binding);
+    const one = await sealSome(fixture, 'one');
+    const other = await sealSome(fixture, 'other', one.binding);
     const mixed = { secretId: one.ref.secretId, digest: other.ref.digest };
     await expect(fixture.vault.open(one.binding, mixed)).rejects.toThrow(SecretIntegrityError);
   });
 });
 
 describe('discarding', () => {
-  it('destroys what is staged, and may be repeated', async () => {
-    const { binding, ref } = await stageSome(fixture, 'discarded');
+  it('destroys what is pending, and may be repeated', async () => {
+    const { binding, ref } = await sealSome(fixture, 'discarded');
     await fixture.vault.discard(ref.secretId);
     await fixture.vault.discard(ref.secretId);
     expect(await fixture.vault.open(binding, ref)).toBeUndefined();
@@ -128,10 +128,10 @@ describe('discarding', () => {
   });
 
   it('leaves a current secret alone', async () => {
-    const staged = await stageSome(fixture, 'current');
-    await fixture.sql('select vault.settle($1)', [[staged.ref.secretId]]);
-    await fixture.vault.discard(staged.ref.secretId);
-    expect(await opens(fixture.vault, staged)).toBe(true);
+    const sealed = await sealSome(fixture, 'current');
+    await fixture.sql('select vault.settle($1)', [[sealed.ref.secretId]]);
+    await fixture.vault.discard(sealed.ref.secretId);
+    expect(await opens(fixture.vault, sealed)).toBe(true);
   });
 
   it('of one that never existed does nothing', async () => {
@@ -139,32 +139,32 @@ describe('discarding', () => {
   });
 });
 
-describe('the list of what is staged', () => {
+describe('the list of what is pending', () => {
   it('has the oldest first, only what is old enough, and not more than asked for', async () => {
     const own = await createVaultFixture();
     try {
       const ages = [30, 90, 60, 120, 10];
-      const staged = await Promise.all(ages.map(() => stageSome(own, 'aged')));
+      const sealed = await Promise.all(ages.map(() => sealSome(own, 'aged')));
       for (const [index, seconds] of ages.entries()) {
-        await own.sql(`update vault.secrets set staged_at = now() - $1 * interval '1 second' where secret_id = $2`, [
+        await own.sql(`update vault.secrets set sealed_at = now() - $1 * interval '1 second' where secret_id = $2`, [
           seconds,
-          staged[index]?.ref.secretId,
+          sealed[index]?.ref.secretId,
         ]);
       }
-      await own.sql('select vault.settle($1)', [[staged[1]?.ref.secretId]]);
-      await own.vault.discard(staged[0]?.ref.secretId ?? '');
+      await own.sql('select vault.settle($1)', [[sealed[1]?.ref.secretId]]);
+      await own.vault.discard(sealed[0]?.ref.secretId ?? '');
 
       const entry = (index: number) => {
-        const { host: _, ...owner } = staged[index]?.binding ?? someBinding();
-        return { secretId: staged[index]?.ref.secretId, ...owner };
+        const { host: _, ...owner } = sealed[index]?.binding ?? someBinding();
+        return { secretId: sealed[index]?.ref.secretId, ...owner };
       };
-      expect(await own.vault.staged(5_000, 10)).toEqual([entry(3), entry(2), entry(4)]);
-      expect(await own.vault.staged(20_000, 1)).toEqual([entry(3)]);
-      expect(await own.vault.staged(20_000, 10)).toEqual([entry(3), entry(2)]);
-      expect(await own.vault.staged(5_000, 1, staged[3]?.ref.secretId)).toEqual([entry(2)]);
-      await own.vault.discard(staged[2]?.ref.secretId ?? '');
-      expect(await own.vault.staged(5_000, 10, staged[2]?.ref.secretId)).toEqual([entry(4)]);
-      expect(await own.vault.staged(5_000, 10, randomUUID())).toEqual([]);
+      expect(await own.vault.pending(5_000, 10)).toEqual([entry(3), entry(2), entry(4)]);
+      expect(await own.vault.pending(20_000, 1)).toEqual([entry(3)]);
+      expect(await own.vault.pending(20_000, 10)).toEqual([entry(3), entry(2)]);
+      expect(await own.vault.pending(5_000, 1, sealed[3]?.ref.secretId)).toEqual([entry(2)]);
+      await own.vault.discard(sealed[2]?.ref.secretId ?? '');
+      expect(await own.vault.pending(5_000, 10, sealed[2]?.ref.secretId)).toEqual([entry(4)]);
+      expect(await own.vault.pending(5_000, 10, randomUUID())).toEqual([]);
     } finally {
       await own.close();
     }
@@ -173,29 +173,29 @@ describe('the list of what is staged', () => {
 
 describe('a database that is away', () => {
   it('gives UNAVAILABLE', async () => {
-    const store = createSealedSecretStore({ connectionString: 'postgres://nobody@127.0.0.1:1/none', log: SILENT });
+    const store = createSealedSecretStore({ connectionString: 'postgres://nobody@127.0.0.1:1/none', logger: SILENT });
     const vault = createVault({ keyRing: keyRingWith(1), store });
     const unavailable = expect.objectContaining({ code: 'UNAVAILABLE' });
     const ref = { secretId: randomUUID(), digest: 'a'.repeat(64) };
-    await expect(vault.stage(someBinding(), someCredential('away'))).rejects.toEqual(unavailable);
+    await expect(vault.seal(someBinding(), someCredential('away'))).rejects.toEqual(unavailable);
     await expect(vault.open(someBinding(), ref)).rejects.toEqual(unavailable);
     await expect(vault.discard(ref.secretId)).rejects.toEqual(unavailable);
-    await expect(vault.staged(0, 1)).rejects.toEqual(unavailable);
+    await expect(vault.pending(0, 1)).rejects.toEqual(unavailable);
     await vault.close();
-    await expect(vault.stage(someBinding(), someCredential('closed'))).rejects.toEqual(unavailable);
+    await expect(vault.seal(someBinding(), someCredential('closed'))).rejects.toEqual(unavailable);
     await vault.close();
   });
 
-  it('is found again after all connections were cut, and what is staged meanwhile is stored', async () => {
-    const staged = await stageSome(fixture, 'before');
+  it('is found again after all connections were cut, and what is sealed meanwhile is stored', async () => {
+    const sealed = await sealSome(fixture, 'before');
     for (let round = 0; round < 10; round += 1) {
-      const meanwhile = stageMany(fixture, 20, 'meanwhile');
+      const meanwhile = sealMany(fixture, 20, 'meanwhile');
       await fixture.sql(
         `select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and application_name like 'purser vault%'`,
       );
       for (const one of await meanwhile) expect(await opens(fixture.vault, one)).toBe(true);
-      expect(await opens(fixture.vault, staged)).toBe(true);
+      expect(await opens(fixture.vault, sealed)).toBe(true);
     }
   });
 });
@@ -219,16 +219,16 @@ describe('nothing that can be printed', () => {
   }
 
   async function errorsOf(): Promise<unknown[]> {
-    const { binding, credential, ref } = await stageSome(fixture, 'errors');
+    const { binding, credential, ref } = await sealSome(fixture, 'errors');
     const lone = new Secret(`${credential.password.reveal()}\ud800`);
     const long = new Secret(credential.password.reveal().repeat(1_000));
     await fixture.sql('update vault.secrets set host = $1 where secret_id = $2', ['evil.example.com', ref.secretId]);
     const outcomes = await Promise.allSettled([
       fixture.vault.open(binding, ref),
       fixture.vault.open({ ...binding, host: 'evil.example.com' }, ref),
-      fixture.vault.stage(binding, { username: 'u', password: lone }),
-      fixture.vault.stage(binding, { username: 'u', password: long }),
-      fixture.vault.stage({ ...binding, credentialVersion: -1 }, credential),
+      fixture.vault.seal(binding, { username: 'u', password: lone }),
+      fixture.vault.seal(binding, { username: 'u', password: long }),
+      fixture.vault.seal({ ...binding, credentialVersion: -1 }, credential),
     ]);
     return outcomes.map((outcome) => {
       if (outcome.status === 'fulfilled') throw new Error('this should have failed');
@@ -237,14 +237,14 @@ describe('nothing that can be printed', () => {
   }
 
   it('shows a password or a key: vault, store, opened credential, errors', async () => {
-    const staged = await stageSome(fixture, 'printed');
-    const opened = await fixture.vault.open(staged.binding, staged.ref);
-    const values = [fixture.vault, fixture.store, opened, staged.ref, ...(await errorsOf())];
+    const sealed = await sealSome(fixture, 'printed');
+    const opened = await fixture.vault.open(sealed.binding, sealed.ref);
+    const values = [fixture.vault, fixture.store, opened, sealed.ref, ...(await errorsOf())];
     expect(values.map(leaks)).not.toContain(true);
   });
 
   it('would be missed by the search for it', async () => {
-    const { credential } = await stageSome(fixture, 'planted');
+    const { credential } = await sealSome(fixture, 'planted');
     const password = credential.password.reveal();
     const planted = [
       new Error(`wrong password ${password}`),

@@ -1,21 +1,21 @@
 import { GraphQLError, type GraphQLSchema, getIntrospectionQuery } from 'graphql';
 import { beforeAll, expect, it } from 'vitest';
 import { PurserError } from '../../../src/domain/errors.ts';
-import { type Admission, createAdmission } from '../../../src/graphql/pipeline/document-cache.ts';
+import { type Admission, createDocumentCache } from '../../../src/graphql/pipeline/document-cache.ts';
 import { DEFAULT_LIMITS } from '../../../src/graphql/pipeline/limits.ts';
 import { buildPurserSchema } from '../../../src/graphql/pipeline/schema.ts';
 import { operationOn, rootFields } from '../../support/generated-operations.ts';
 
 const ALL_FIELDS =
-  '{ id projectId url enteredUrl name description email provider username access caCertificate revision createdAt createdBy updatedAt updatedBy credential { version kind status expiresAt expirySource rotateEveryDays rotationDueAt rotatedAt rotatedBy warnings staged { version stagedAt stagedBy expiresAt } } health { testedAt outcome advice login pull push method repository durationMs } usage { lastUsedAt lastUsedBy activeLeases pipelines { pipeline lastUsedAt leases linked } } }';
+  '{ id projectId url enteredUrl name description email provider username access caCertificate revision createdAt createdBy updatedAt updatedBy credential { version kind status expiresAt expirySource rotateEveryDays rotationDueAt rotatedAt rotatedBy warnings staged { version sealedAt stagedBy expiresAt } } health { testedAt outcome advice login pull push method repository durationMs } usage { lastUsedAt lastUsedBy activeLeases pipelines { pipeline lastUsedAt leases linked } } }';
 
 let schema: GraphQLSchema;
 let production: Admission;
 let development: Admission;
 beforeAll(async () => {
   schema = await buildPurserSchema();
-  production = createAdmission(schema, { introspection: false });
-  development = createAdmission(schema, { introspection: true });
+  production = createDocumentCache(schema, { introspection: false });
+  development = createDocumentCache(schema, { introspection: true });
 });
 
 function verdict(source: string, admission = production): string {

@@ -248,9 +248,7 @@ describe('subscriptions', () => {
     const vanishing = await subscribed();
     vanishing.socket.terminate();
     await expect.poll(() => service.double.openFeeds).toBe(0);
-    expect(await service.metrics.registry.getSingleMetricAsString('purser_subscriptions')).toMatch(
-      /^purser_subscriptions 0$/m,
-    );
+    expect((await service.metrics.exposition()).text).toMatch(/^purser_subscriptions 0$/m);
   });
 
   it('tell an error of the feed without its words, and end', async () => {
@@ -263,7 +261,7 @@ describe('subscriptions', () => {
       },
     };
     await using broken = await startHttpService({
-      parts: { application: { ...application, feeds: { ...application.feeds, notices } } },
+      deps: { application: { ...application, feeds: { ...application.feeds, notices } } },
     });
     const client = await connected(broken.socketUrl, broken.issuer.token());
     client.subscribe('1', NOTICES);
@@ -321,7 +319,7 @@ describe('the end of a token', () => {
       expiresAt: Date.now() + 3_600_000,
       grants: new Map([['demo', new Set<string>(Object.values(PERMISSIONS))]]),
     };
-    await using broken = await startHttpService({ parts: { authenticator: { authenticate: async () => principal } } });
+    await using broken = await startHttpService({ deps: { authenticator: { authenticate: async () => principal } } });
     expect(await faultsAtExpiry(broken, 5, 1)).toHaveLength(5);
   });
 

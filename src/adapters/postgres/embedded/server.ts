@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
-import { type Log, loggable } from '../logger.ts';
+import { type Logger, loggable } from '../logger.ts';
 import { accountFor } from './account.ts';
 import { findBinaries } from './binaries.ts';
 import { clusterFiles, ensureCluster, ensureSuperuserPassword, removeUnfinished } from './cluster.ts';
@@ -31,14 +31,14 @@ export interface EmbeddedPostgres {
  *   process, however that ends, so no lock is ever left behind; and it ends with the server, so it is the watch as well.
  * @throws DataDirInUse
  */
-export async function startEmbeddedPostgres(options: { dataDir: string; log: Log }): Promise<EmbeddedPostgres> {
-  const { log } = options;
+export async function startEmbeddedPostgres(options: { dataDir: string; logger: Logger }): Promise<EmbeddedPostgres> {
+  const { logger } = options;
   const files = clusterFiles(resolve(options.dataDir));
   const account = await accountFor(files.clusterDir);
   const binaries = await findBinaries(account);
   const superuserPassword = await ensureSuperuserPassword(files);
   await ensureCluster(files, binaries, account, superuserPassword);
-  const cluster: Cluster = { files, account, binaries, superuserPassword, log };
+  const cluster: Cluster = { files, account, binaries, superuserPassword, logger };
 
   const stopping = new AbortController();
   let owned: OwnedServer | undefined = await takeOver(cluster, () => chooseEndpoint(files.clusterDir), stopping.signal);
@@ -55,16 +55,16 @@ export async function startEmbeddedPostgres(options: { dataDir: string; log: Log
 
   /** On the same endpoint, so that all connections find it. */
   async function restart(): Promise<void> {
-    log.warn({}, 'Postgres went away: starting it again');
+    logger.warn({}, 'Postgres went away: starting it again');
     while (!stopping.signal.aborted) {
       try {
         owned = await takeOver(cluster, async () => endpoint, stopping.signal);
         watch(owned.session);
-        log.info({}, 'Postgres is back');
+        logger.info({}, 'Postgres is back');
         return;
       } catch (error) {
         if (stopping.signal.aborted) return;
-        log.error(loggable(error), 'Postgres could not be started again');
+        logger.error(loggable(error), 'Postgres could not be started again');
         await delay(1_000, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }

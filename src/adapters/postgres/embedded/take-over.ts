@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { isUnavailable } from '../availability.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import type { ClusterFiles } from './cluster.ts';
@@ -25,7 +25,7 @@ export interface Cluster {
   readonly account: Account;
   readonly binaries: Binaries;
   readonly superuserPassword: string;
-  readonly log: Log;
+  readonly logger: Logger;
 }
 
 /** The data folder's server, and the session that makes this process its owner for as long as it lives. */
@@ -60,11 +60,11 @@ export async function takeOver(
     if (session) {
       const adopted = postmaster.pid !== launched?.pid;
       if (!(await becomeOwner(session, files.dataDir, postmaster.pid))) continue;
-      if (adopted) cluster.log.info({ pid: postmaster.pid }, 'adopted a Postgres that was left running');
+      if (adopted) cluster.logger.info({ pid: postmaster.pid }, 'adopted a Postgres that was left running');
       return { session, endpoint: postmaster.endpoint };
     }
     if (postmaster && postmaster.pid !== launched?.pid && hung(postmaster.pid)) {
-      cluster.log.warn({ pid: postmaster.pid }, 'the Postgres that was left running does not answer: stopping it');
+      cluster.logger.warn({ pid: postmaster.pid }, 'the Postgres that was left running does not answer: stopping it');
       await stopPostmaster(postmaster.pid);
     }
     if (!postmaster && (!launched || launched.hasEnded())) {

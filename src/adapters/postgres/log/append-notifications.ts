@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { type Log, loggable } from '../logger.ts';
+import { type Logger, loggable } from '../logger.ts';
 import { sessionConfig } from '../session.ts';
 
 /** What `log.append_events` notifies on. */
@@ -14,7 +14,7 @@ export interface AppendNotifications {
 }
 
 /** Signals appends by any process. What piles up in one turn of the event loop is one signal. */
-export function listenForAppends(connectionString: string, log: Log, onSignal: () => void): AppendNotifications {
+export function listenForAppends(connectionString: string, logger: Logger, onSignal: () => void): AppendNotifications {
   const closing = new AbortController();
   const { signal: closed } = closing;
   let listening = false;
@@ -47,7 +47,7 @@ export function listenForAppends(connectionString: string, log: Log, onSignal: (
       // What was appended before could not be heard.
       signal();
       if (!closed.aborted) await over;
-      if (!closed.aborted) log.warn({}, 'the connection that listens for appends broke');
+      if (!closed.aborted) logger.warn({}, 'the connection that listens for appends broke');
     } finally {
       listening = false;
       await client.end().catch(() => undefined);
@@ -59,7 +59,7 @@ export function listenForAppends(connectionString: string, log: Log, onSignal: (
       if (!listening) signal();
     }, POLL_MS);
     while (!closed.aborted) {
-      await listen().catch((error) => log.warn(loggable(error), 'cannot listen for appends'));
+      await listen().catch((error) => logger.warn(loggable(error), 'cannot listen for appends'));
       const { min, max } = RECONNECT_MS;
       await delay(min + Math.random() * (max - min), undefined, { signal: closed }).catch(() => undefined);
     }

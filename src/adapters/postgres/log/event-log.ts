@@ -12,7 +12,7 @@ import {
 import { isDataFault, isTimeout, isUnavailable } from '../availability.ts';
 import { createBatchedRead } from '../batched-read.ts';
 import { type Connection, createConnection } from '../connection.ts';
-import { type Log, loggable } from '../logger.ts';
+import { type Logger, loggable } from '../logger.ts';
 import { type AppendNotifications, listenForAppends } from './append-notifications.ts';
 import {
   APPEND,
@@ -35,7 +35,7 @@ import { createRecentEvents } from './recent-events.ts';
 
 export interface PostgresEventLogOptions {
   readonly connectionString: string;
-  readonly log: Log;
+  readonly logger: Logger;
   /** From the call to an answer, or to `EventLogUnavailable`. Default 10 s. */
   readonly appendTimeoutMs?: number;
   /** Called for every batch that added to the log: how many events. Refused and repeated ones are not among them. */
@@ -56,21 +56,21 @@ type AppendOutcome =
 
 /** The log in `log.events`, written by group commit over one connection. Migrations must have run. */
 export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog {
-  const { connectionString, log, onBatch } = options;
+  const { connectionString, logger, onBatch } = options;
   const listeners = new Set<() => void>();
   let notifications: AppendNotifications | undefined;
   let closed = false;
 
   const writer = createConnection({
     connectionString,
-    log,
+    logger,
     name: 'purser log writer',
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
   const reader = (name: string) =>
     createConnection({
       connectionString,
-      log,
+      logger,
       name,
       pipeline: true,
       byIndexOnly: true,
@@ -115,7 +115,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
         if (!isUnavailable(error)) throw error;
         const pause = RETRY_DELAYS_MS[attempt];
         if (pause === undefined) throw answerable(error);
-        log.warn({ attempt, ...loggable(error) }, 'an append got no answer: sending it again');
+        logger.warn({ attempt, ...loggable(error) }, 'an append got no answer: sending it again');
         await delay(pause * (0.5 + Math.random()));
       }
     }
@@ -152,7 +152,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
         listener();
       } catch (error) {
         // What was appended is appended.
-        log.error(loggable(error), 'a listener for appends failed');
+        logger.error(loggable(error), 'a listener for appends failed');
       }
     }
   }
@@ -202,7 +202,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
 
     onAppended(listener) {
       listeners.add(listener);
-      if (!closed) notifications ??= listenForAppends(connectionString, log, tellListeners);
+      if (!closed) notifications ??= listenForAppends(connectionString, logger, tellListeners);
       return () => listeners.delete(listener);
     },
 

@@ -5,7 +5,7 @@ const PAGE = 500;
 /** A subscriber that is further behind than this is served from the table again instead of from memory. */
 const MAX_QUEUED = 1_000;
 
-export interface FeedParts<Item> {
+export interface FeedDeps<Item> {
   readonly query: FeedQuery<Item>;
   /** Calls the listener whenever there may be new items. */
   readonly follow: (listener: () => void) => () => void;
@@ -20,9 +20,9 @@ interface Subscriber<Item> {
 
 /** Items are read once a replica and handed to all subscribers of their project, as the same objects. */
 export function createFeed<Item extends { readonly sequence: number; readonly projectId: string }>(
-  parts: FeedParts<Item>,
+  deps: FeedDeps<Item>,
 ): Feed<Item> & { readonly subscribers: number } {
-  const { query, follow, onFault } = parts;
+  const { query, follow, onFault } = deps;
   const subscribers = new Map<string, Set<Subscriber<Item>>>();
   let count = 0;
   let unfollow: (() => void) | undefined;
@@ -51,7 +51,7 @@ export function createFeed<Item extends { readonly sequence: number; readonly pr
         const items = await query.after(undefined, last, PAGE);
         for (const item of items) {
           last = item.sequence;
-          for (const subscriber of subscribers.get(item.projectId) ?? []) hand(subscriber, item);
+          for (const subscriber of subscribers.get(item.projectId) ?? []) dispatch(subscriber, item);
         }
         if (handedOut) handedOut = Promise.resolve(last);
         if (items.length === PAGE) readAgain = true;
@@ -63,7 +63,7 @@ export function createFeed<Item extends { readonly sequence: number; readonly pr
     }
   }
 
-  function hand(subscriber: Subscriber<Item>, item: Item): void {
+  function dispatch(subscriber: Subscriber<Item>, item: Item): void {
     if (subscriber.queue.length >= MAX_QUEUED) {
       subscriber.queue.length = 0;
       subscriber.behind = true;

@@ -94,7 +94,7 @@ function apply(memory: ProjectionMemory, batch: BatchChanges, recorded: Recorded
     case 'RegistryUpdated':
     case 'CredentialRotated':
     case 'RegistryDeleted':
-    case 'CredentialStageAbandoned':
+    case 'PendingSecretDiscarded':
     case 'CredentialExpiryLearnt':
       applyRegistryEvent(memory, batch, recorded, event);
       return;
@@ -151,7 +151,7 @@ function applyRegistryEvent(
       change(memory, batch, recorded, 'DELETED', after, registryId, projectId);
       addNotice(memory, batch, recorded, 'DELETED', before as LiveRegistry);
       return;
-    case 'CredentialStageAbandoned':
+    case 'PendingSecretDiscarded':
       return;
     default:
       unknownEvent(event);

@@ -7,7 +7,7 @@ const WAITING_POLL_MS = 10;
 /** And this often while someone follows what comes. */
 const FOLLOWING_POLL_MS = 100;
 
-export interface ProgressParts {
+export interface ProgressDeps {
   /** The checkpoint as the database has it. */
   readonly readCheckpoint: () => Promise<Position>;
   /** Milliseconds after which a waiting mutation is told that its answer is not ready. */
@@ -30,11 +30,11 @@ interface Waiter {
 }
 
 /** How far the read models are: told by the projector where it runs here, looked up where another replica leads. */
-export function createProgress({ readCheckpoint, timeoutMs }: ProgressParts, start: Position): TrackedProgress {
+export function createProgress({ readCheckpoint, timeoutMs }: ProgressDeps, start: Position): TrackedProgress {
   let position = start;
   const waiters = new Set<Waiter>();
   const listeners = new Set<() => void>();
-  let poll: NodeJS.Timeout | undefined;
+  let pollTimer: NodeJS.Timeout | undefined;
   let polling = false;
   let stopped = false;
 
@@ -50,8 +50,8 @@ export function createProgress({ readCheckpoint, timeoutMs }: ProgressParts, sta
     for (const listener of listeners) listener();
   }
 
-  async function look(): Promise<void> {
-    poll = undefined;
+  async function poll(): Promise<void> {
+    pollTimer = undefined;
     polling = true;
     try {
       advanceTo(await readCheckpoint());
@@ -64,15 +64,15 @@ export function createProgress({ readCheckpoint, timeoutMs }: ProgressParts, sta
   }
 
   function schedule(): void {
-    if (poll || polling || stopped || waiters.size + listeners.size === 0) return;
-    poll = setTimeout(() => void look(), waiters.size > 0 ? WAITING_POLL_MS : FOLLOWING_POLL_MS);
+    if (pollTimer || polling || stopped || waiters.size + listeners.size === 0) return;
+    pollTimer = setTimeout(() => void poll(), waiters.size > 0 ? WAITING_POLL_MS : FOLLOWING_POLL_MS);
   }
 
   /** A follower's slow poll must not hold up one who waits. */
-  function hurry(): void {
+  function pollSooner(): void {
     if (waiters.size > 1) return;
-    clearTimeout(poll);
-    poll = undefined;
+    clearTimeout(pollTimer);
+    pollTimer = undefined;
     schedule();
   }
 
@@ -99,12 +99,12 @@ export function createProgress({ readCheckpoint, timeoutMs }: ProgressParts, sta
         }, timeoutMs);
         const waiter: Waiter = { position: awaited, resolve, reject, timer };
         waiters.add(waiter);
-        hurry();
+        pollSooner();
       });
     },
     stop() {
       stopped = true;
-      clearTimeout(poll);
+      clearTimeout(pollTimer);
       for (const waiter of waiters) {
         clearTimeout(waiter.timer);
         waiter.reject(

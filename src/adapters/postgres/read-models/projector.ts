@@ -17,7 +17,7 @@ const MAX_BACK_OFF_MS = 30_000;
 /** More than this is forgotten and read again when it is needed. */
 const MAX_REMEMBERED = 50_000;
 
-export interface ProjectorParts {
+export interface ProjectorDeps {
   readonly log: EventLog;
   readonly progress: TrackedProgress;
   /** A new, connected client with `pipeline` on; it emits `error` or `end` when it is lost. */
@@ -33,7 +33,7 @@ export interface Projector {
 }
 
 /** Keeps the read models up to date. Every replica runs one; the one that has the lock works. */
-export function createProjector({ log, progress, connect, onFault }: ProjectorParts): Projector {
+export function createProjector({ log, progress, connect, onFault }: ProjectorDeps): Projector {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let leading = false;

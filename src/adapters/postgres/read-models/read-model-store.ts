@@ -42,7 +42,7 @@ const REGISTRY_EVENTS = new Set([
   'RegistryUpdated',
   'CredentialRotated',
   'RegistryDeleted',
-  'CredentialStageAbandoned',
+  'PendingSecretDiscarded',
   'CredentialExpiryLearnt',
   'RegistryTested',
 ]);
@@ -165,8 +165,8 @@ function registryIdOf(data: unknown): string | undefined {
 }
 
 /** What was destroyed must stay destroyed when the machine stops: such a batch is flushed, others can be repeated. */
-function destroysSecrets({ destroyedVersions, abandonedSecrets }: BatchChanges): boolean {
-  return destroyedVersions.size > 0 || abandonedSecrets.length > 0;
+function destroysSecrets({ destroyedVersions, discardedSecrets }: BatchChanges): boolean {
+  return destroyedVersions.size > 0 || discardedSecrets.length > 0;
 }
 
 function isCheckpointMoved(error: unknown): boolean {
@@ -213,7 +213,7 @@ function statements(schema: string) {
       from json_to_recordset($1::json) as h(id uuid, health jsonb) where r.id = h.id`,
     settle: 'select vault.settle($1::uuid[])',
     destroy: 'select vault.destroy_registries($1::uuid[], $2::int[])',
-    abandon: 'select vault.destroy_secrets($1::uuid[])',
+    discard: 'select vault.destroy_secrets($1::uuid[])',
     missing: `update ${schema}.registries r set secret_missing = true
       where r.id = any($1::uuid[]) and ${isSecretMissing(schema)}`,
   };
@@ -247,8 +247,8 @@ function statements(schema: string) {
       const [ids, versions] = [[...batch.destroyedVersions.keys()], [...batch.destroyedVersions.values()]];
       yield { name: 'destroy', text: text.destroy, values: [ids, versions] };
     }
-    if (batch.abandonedSecrets.length > 0)
-      yield { name: 'abandon', text: text.abandon, values: [batch.abandonedSecrets] };
+    if (batch.discardedSecrets.length > 0)
+      yield { name: 'discard', text: text.discard, values: [batch.discardedSecrets] };
     if (batch.registries.size > 0)
       yield { name: 'missing', text: text.missing, values: [[...batch.registries.keys()]] };
   }

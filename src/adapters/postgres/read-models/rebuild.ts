@@ -17,7 +17,7 @@ const OLD = 'read_models_old';
 const PAGE = 2_000;
 const MAX_ACTIVE_LEASES = 10_000;
 
-export interface RebuildParts {
+export interface RebuildDeps {
   readonly log: EventLog;
   /** A new, connected client, which sends ahead (pg's `pipeline`) or not. */
   readonly connect: (options: { readonly pipeline: boolean }) => Promise<Client>;
@@ -35,7 +35,7 @@ export interface Rebuilt {
  * all the while. What happened before is folded in memory and written in bulk, indexes last. The vault is told all of it
  * again: nothing of that is left to do but where an event could not be read when it happened.
  */
-export async function rebuildReadModels({ log, connect, onFault = () => {} }: RebuildParts): Promise<Rebuilt> {
+export async function rebuildReadModels({ log, connect, onFault = () => {} }: RebuildDeps): Promise<Rebuilt> {
   const client = await connect({ pipeline: true });
   const bulk = await connect({ pipeline: false });
   try {
@@ -52,7 +52,7 @@ export async function rebuildReadModels({ log, connect, onFault = () => {} }: Re
     await client.query(`analyze ${NEXT}.registries, ${NEXT}.leases, ${NEXT}.audit_entries`);
     const caughtUp = await catchUp(client, log, onFault);
     await client.query(recheckStatement(NEXT));
-    const last = await takePlace(client, bulk, log, onFault);
+    const last = await swapSchemas(client, bulk, log, onFault);
     return { events: (folded ?? 0) + caughtUp + last, position: until };
   } finally {
     await Promise.all([client.end(), bulk.end()]);
@@ -166,7 +166,7 @@ async function bringVaultUpToDate(client: Client, effects: VaultEffects): Promis
     const values = [deleted.map(([id]) => id), deleted.map(([, version]) => version)];
     await client.query('select vault.destroy_registries($1::uuid[], $2::int[])', values);
   }
-  for (const ids of pages(effects.abandonedSecrets)) {
+  for (const ids of pages(effects.discardedSecrets)) {
     await client.query('select vault.destroy_secrets($1::uuid[])', [ids]);
   }
 }
@@ -242,7 +242,7 @@ async function catchUp(client: Client, log: EventLog, onFault: (error: Error) =>
 }
 
 /** The projector waits at its checkpoint while the last events are applied and the names change. */
-async function takePlace(
+async function swapSchemas(
   client: Client,
   swap: Client,
   log: EventLog,

@@ -8,11 +8,11 @@ export interface VaultEffects {
   readonly currentSecrets: Map<string, string>;
   /** Up to and including which version, by registry. */
   readonly destroyedVersions: Map<string, number>;
-  readonly abandonedSecrets: string[];
+  readonly discardedSecrets: string[];
 }
 
 export function noVaultEffects(): VaultEffects {
-  return { currentSecrets: new Map(), destroyedVersions: new Map(), abandonedSecrets: [] };
+  return { currentSecrets: new Map(), destroyedVersions: new Map(), discardedSecrets: [] };
 }
 
 /** `lastVersion`: the highest that the registry had so far. A deletion destroys everything up to it. */
@@ -30,8 +30,8 @@ export function foldVaultEffects(effects: VaultEffects, event: RegistryEvent, la
       effects.currentSecrets.delete(registryId);
       effects.destroyedVersions.set(registryId, lastVersion);
       return;
-    case 'CredentialStageAbandoned':
-      effects.abandonedSecrets.push(event.data.secretId);
+    case 'PendingSecretDiscarded':
+      effects.discardedSecrets.push(event.data.secretId);
       return;
     case 'CredentialExpiryLearnt':
       return;
@@ -50,7 +50,7 @@ function settle(effects: VaultEffects, registryId: string, { secretId, version }
 export function addVaultEffects(total: VaultEffects, later: VaultEffects): void {
   for (const [id, secretId] of later.currentSecrets) total.currentSecrets.set(id, secretId);
   for (const [id, version] of later.destroyedVersions) total.destroyedVersions.set(id, version);
-  total.abandonedSecrets.push(...later.abandonedSecrets);
+  total.discardedSecrets.push(...later.discardedSecrets);
 }
 
 /**
@@ -74,7 +74,7 @@ export function eventForVault(stored: StoredEvent): RegistryEvent | undefined {
     }
     case 'RegistryDeleted':
       return isId(event.data.registryId) ? event : undefined;
-    case 'CredentialStageAbandoned':
+    case 'PendingSecretDiscarded':
       return isId(event.data.secretId) ? event : undefined;
     default:
       return undefined;

@@ -3,7 +3,7 @@ import type { MintedPasswordStore, SealedMintedPassword } from '../../../applica
 import { unavailable } from '../../../domain/errors.ts';
 import type { Instant, LeasePurpose } from '../../../domain/events.ts';
 import { isUnavailable } from '../availability.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import { createPool } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
 import type { Statement } from '../read-models/statement.ts';
@@ -26,14 +26,17 @@ const REMOVE_EXPIRED = `with removed as (
 
 export interface MintedPasswordStoreOptions {
   readonly connectionString: string;
-  readonly log: Log;
+  readonly logger: Logger;
 }
 
 /** The table `vault.minted_passwords`. Migrations must have run. */
-export function createMintedPasswordStore({ connectionString, log }: MintedPasswordStoreOptions): MintedPasswordStore {
+export function createMintedPasswordStore({
+  connectionString,
+  logger,
+}: MintedPasswordStoreOptions): MintedPasswordStore {
   const name = 'purser minted passwords';
-  const reads = createReadConnections({ connectionString, name, connections: READ_CONNECTIONS, log });
-  const pool = createPool({ connectionString, name, max: POOL_SIZE, log });
+  const reads = createReadConnections({ connectionString, name, connections: READ_CONNECTIONS, logger });
+  const pool = createPool({ connectionString, name, max: POOL_SIZE, logger });
 
   async function run<Row extends QueryResultRow>(statement: Statement): Promise<Row | undefined> {
     try {

@@ -1,5 +1,5 @@
 import type { KeyedSecret, KeyReplacement, SealedSecret } from '../../../application/ports/sealed-secret-store.ts';
-import type { StagedSecret } from '../../../application/ports/vault.ts';
+import type { PendingSecret } from '../../../application/ports/vault.ts';
 import type { Statement } from '../read-models/statement.ts';
 
 const KEYED_COLUMNS =
@@ -8,13 +8,13 @@ const KEYED_COLUMNS =
 export const FIND = `select ${KEYED_COLUMNS}, commitment, ciphertext, digest from vault.secrets
   where secret_id = any($1::uuid[]) and state <> 'destroyed'`;
 
-const STAGED_LONG_AGO = `select secret_id, project_id, registry_id, credential_version from vault.secrets
-  where state = 'staged' and staged_at < now() - $1 * interval '1 millisecond'`;
-export const STAGED = `${STAGED_LONG_AGO} order by staged_at, secret_id limit $2`;
+const PENDING_LONG_AGO = `select secret_id, project_id, registry_id, credential_version from vault.secrets
+  where state = 'pending' and sealed_at < now() - $1 * interval '1 millisecond'`;
+export const PENDING = `${PENDING_LONG_AGO} order by sealed_at, secret_id limit $2`;
 /** The row that was last may have been destroyed meanwhile: it keeps its place. */
-export const STAGED_AFTER = `${STAGED_LONG_AGO}
-  and (staged_at, secret_id) > (select l.staged_at, l.secret_id from vault.secrets l where l.secret_id = $3)
-  order by staged_at, secret_id limit $2`;
+export const PENDING_AFTER = `${PENDING_LONG_AGO}
+  and (sealed_at, secret_id) > (select l.sealed_at, l.secret_id from vault.secrets l where l.secret_id = $3)
+  order by sealed_at, secret_id limit $2`;
 
 /** From one id to the next: as many index probes as there are keys, however many secrets are under them. */
 export const KEY_IDS = `with recursive used(kek_id) as (
@@ -31,7 +31,7 @@ export const UNDER_KEY = `select ${KEYED_COLUMNS} from vault.secrets
 const INSERT = `insert into vault.secrets
     (state, secret_id, project_id, registry_id, credential_version, host, format, kek_id, wrapped_key, message_id,
      commitment, ciphertext, digest)
-  select 'staged', * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::smallint[], $7::int[],
+  select 'pending', * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::smallint[], $7::int[],
     $8::bytea[], $9::bytea[], $10::bytea[], $11::bytea[], $12::bytea[])
   on conflict (secret_id) do nothing`;
 
@@ -89,14 +89,14 @@ export function replaceStatement(replacements: readonly KeyReplacement[]): State
   };
 }
 
-export interface StagedRow {
+export interface PendingRow {
   readonly secret_id: string;
   readonly project_id: string;
   readonly registry_id: string;
   readonly credential_version: number;
 }
 
-export interface KeyedRow extends StagedRow {
+export interface KeyedRow extends PendingRow {
   readonly host: string;
   readonly format: number;
   readonly kek_id: number;
@@ -110,7 +110,7 @@ export interface SecretRow extends KeyedRow {
   readonly digest: Buffer;
 }
 
-export function stagedSecret({ secret_id, project_id, registry_id, credential_version }: StagedRow): StagedSecret {
+export function pendingSecret({ secret_id, project_id, registry_id, credential_version }: PendingRow): PendingSecret {
   return {
     secretId: secret_id,
     projectId: project_id,
@@ -120,7 +120,7 @@ export function stagedSecret({ secret_id, project_id, registry_id, credential_ve
 }
 
 export function keyedSecret(row: KeyedRow): KeyedSecret {
-  const { secretId, ...owner } = stagedSecret(row);
+  const { secretId, ...owner } = pendingSecret(row);
   return {
     secretId,
     binding: { ...owner, host: row.host },

@@ -6,7 +6,7 @@ import { isUnavailable } from '../availability.ts';
 import { createBatchedRead } from '../batched-read.ts';
 import { createConnection } from '../connection.ts';
 import { createGroupCommit } from '../log/group-commit.ts';
-import { type Log, loggable } from '../logger.ts';
+import { type Logger, loggable } from '../logger.ts';
 import { createPool } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
 import type { Statement } from '../read-models/statement.ts';
@@ -16,18 +16,18 @@ import {
   KEY_IDS,
   type KeyedRow,
   keyedSecret,
+  PENDING,
+  PENDING_AFTER,
+  type PendingRow,
+  pendingSecret,
   replaceStatement,
   type SecretRow,
-  STAGED,
-  STAGED_AFTER,
-  type StagedRow,
   sealedSecret,
-  stagedSecret,
   UNDER_KEY,
 } from './sealed-secret-rows.ts';
 
 const MAX_SECRETS_IN_READ = 64;
-/** For what is rare: clearing staged secrets, and the rotation of keys. */
+/** For what is rare: clearing pending secrets, and the rotation of keys. */
 const POOL_SIZE = 2;
 const INSERT_TIMEOUT_MS = 10_000;
 const INSERT_STATEMENT_TIMEOUT_MS = 5_000;
@@ -42,17 +42,17 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 export interface SealedSecretStoreOptions {
   readonly connectionString: string;
-  readonly log: Log;
+  readonly logger: Logger;
 }
 
 /** The table `vault.secrets`. Migrations must have run. */
-export function createSealedSecretStore({ connectionString, log }: SealedSecretStoreOptions): SealedSecretStore {
+export function createSealedSecretStore({ connectionString, logger }: SealedSecretStoreOptions): SealedSecretStore {
   const reads = createReadConnections({
     connectionString,
     name: 'purser vault reads',
     connections: 1,
     byIndexOnly: true,
-    log,
+    logger,
   });
   const find = createBatchedRead<string, SealedSecret | undefined>({
     maxKeys: MAX_SECRETS_IN_READ,
@@ -66,9 +66,9 @@ export function createSealedSecretStore({ connectionString, log }: SealedSecretS
     connectionString,
     name: 'purser vault writer',
     statementTimeoutMs: INSERT_STATEMENT_TIMEOUT_MS,
-    log,
+    logger,
   });
-  const pool = createPool({ connectionString, name: 'purser vault', max: POOL_SIZE, log });
+  const pool = createPool({ connectionString, name: 'purser vault', max: POOL_SIZE, logger });
 
   const inserts = createGroupCommit<SealedSecret, SealedSecret>({
     commit: insert,
@@ -91,7 +91,7 @@ export function createSealedSecretStore({ connectionString, log }: SealedSecretS
         if (!isUnavailable(error)) throw error;
         const pause = RETRY_DELAYS_MS[attempt];
         if (pause === undefined) throw noAnswer(error);
-        log.warn({ attempt, ...loggable(error) }, 'storing secrets got no answer: sending them again');
+        logger.warn({ attempt, ...loggable(error) }, 'storing secrets got no answer: sending them again');
         await delay(pause * (0.5 + Math.random()));
       }
     }
@@ -112,23 +112,23 @@ export function createSealedSecretStore({ connectionString, log }: SealedSecretS
   let closing: Promise<void> | undefined;
 
   return {
-    async insertStaged(secret) {
+    async insertPending(secret) {
       await inserts.submit(secret);
     },
 
     find,
 
-    async destroyStaged(secretId) {
+    async destroyPending(secretId) {
       await run({ name: 'vault-destroy', text: 'select vault.destroy_secrets($1::uuid[])', values: [[secretId]] });
     },
 
-    async staged(olderThanMs, limit, after) {
+    async pending(olderThanMs, limit, after) {
       const statement =
         after === undefined
-          ? { name: 'vault-staged', text: STAGED, values: [olderThanMs, limit] }
-          : { name: 'vault-staged-after', text: STAGED_AFTER, values: [olderThanMs, limit, after] };
-      const rows = await run<StagedRow>(statement);
-      return rows.map(stagedSecret);
+          ? { name: 'vault-pending', text: PENDING, values: [olderThanMs, limit] }
+          : { name: 'vault-pending-after', text: PENDING_AFTER, values: [olderThanMs, limit, after] };
+      const rows = await run<PendingRow>(statement);
+      return rows.map(pendingSecret);
     },
 
     async keyIdsInUse() {

@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 async function start(folder = dataDir): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataDir: folder, log: SILENT });
+  const server = await startEmbeddedPostgres({ dataDir: folder, logger: SILENT });
   running.push(server);
   return server;
 }

@@ -82,7 +82,7 @@ describe('an append', () => {
   });
 
   it('that the database cannot store fails alone, not those that go with it', async () => {
-    const log = createPostgresEventLog({ connectionString, log: SILENT });
+    const log = createPostgresEventLog({ connectionString, logger: SILENT });
     const settled = await Promise.allSettled([
       log.append(aStream(), 'no-stream', [anEvent()]),
       log.append(aStream(), 'no-stream', [{ ...anEvent(), occurredAt: 'some day' }]),
@@ -93,7 +93,7 @@ describe('an append', () => {
   });
 
   it('takes no position where all is refused, nor for what a rollback takes back', async () => {
-    const log = createPostgresEventLog({ connectionString, log: SILENT });
+    const log = createPostgresEventLog({ connectionString, logger: SILENT });
     const head = await log.head();
     await client.query('begin');
     await append();
@@ -106,7 +106,7 @@ describe('an append', () => {
 
   it('goes on, and hints come again, after the server ended all of the log’s connections', async () => {
     const batches: number[] = [];
-    const log = createPostgresEventLog({ connectionString, log: SILENT, onBatch: (size) => batches.push(size) });
+    const log = createPostgresEventLog({ connectionString, logger: SILENT, onBatch: (size) => batches.push(size) });
     let hints = 0;
     log.onAppended(() => {
       hints += 1;

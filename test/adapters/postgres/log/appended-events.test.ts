@@ -2,17 +2,17 @@ import { expect, it } from 'vitest';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { createMetrics } from '../../../../src/adapters/prometheus/metrics.ts';
-import { meteredEventLog } from '../../../../src/http/metered-event-log.ts';
+import { meteredEventLog } from '../../../../src/application/metered.ts';
 import { anEvent } from '../../../support/events.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';
 
 it('counts the events that came into the log, and of what did not come in only the failures', async () => {
   const { connectionString } = await createTestDatabase();
   const metrics = createMetrics({ processMetrics: false });
-  const postgres = createPostgresEventLog({ connectionString, log: SILENT, onBatch: metrics.eventsAppended });
+  const postgres = createPostgresEventLog({ connectionString, logger: SILENT, onBatch: metrics.eventsAppended });
   const log = meteredEventLog(postgres, metrics);
   const counted = async () => {
-    const text = await metrics.registry.metrics();
+    const { text } = await metrics.exposition();
     const numberOf = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
     return {
       events: numberOf('purser_events_appended_total'),

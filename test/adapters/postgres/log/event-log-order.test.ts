@@ -100,7 +100,7 @@ describe('a reader that goes by position', () => {
     const stalled = await connect(elsewhere);
     await stalled.query('begin');
     await stalled.query('create table stalled (x int)');
-    const open = () => createPostgresEventLog({ connectionString: database.connectionString, log: SILENT });
+    const open = () => createPostgresEventLog({ connectionString: database.connectionString, logger: SILENT });
     const [log, reader] = [open(), open()];
     try {
       const start = await reader.head();

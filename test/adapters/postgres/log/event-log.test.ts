@@ -7,10 +7,10 @@ import { serverOf, throughPort } from '../../../support/server-databases.ts';
 describeEventLogContract('Postgres', async () => {
   const { connectionString, drop } = await createTestDatabase();
   return {
-    open: () => createPostgresEventLog({ connectionString, log: SILENT }),
+    open: () => createPostgresEventLog({ connectionString, logger: SILENT }),
     server: serverOf(connectionString),
     openThrough: (port) =>
-      createPostgresEventLog({ connectionString: throughPort(connectionString, port), log: SILENT }),
+      createPostgresEventLog({ connectionString: throughPort(connectionString, port), logger: SILENT }),
     close: drop,
   };
 });

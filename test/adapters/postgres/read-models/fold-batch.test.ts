@@ -6,10 +6,10 @@ import { emptyMemory, type ProjectionMemory } from '../../../../src/adapters/pos
 import type { RecordedEvent } from '../../../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../../../src/domain/events.ts';
 import {
-  abandonedEvent,
   createdEvent,
   credentialsTestedEvent,
   deletedEvent,
+  discardedEvent,
   expiryLearntEvent,
   idOf,
   issuedEvent,
@@ -145,12 +145,12 @@ describe('folding a batch', () => {
     const deleted = parkedAt(1, [
       createdEvent('a', 1),
       rotatedEvent('a', 2),
-      abandonedEvent('a', 3),
+      discardedEvent('a', 3),
       deletedEvent('a'),
     ]);
     expect([...deleted.currentSecrets]).toEqual([]);
     expect([...deleted.destroyedVersions]).toEqual([[idOf('a'), 3]]);
-    expect(deleted.abandonedSecrets).toEqual([idOf('a-3')]);
+    expect(deleted.discardedSecrets).toEqual([idOf('a-3')]);
   });
 
   it('asks nothing of the vault that it would have to refuse', () => {

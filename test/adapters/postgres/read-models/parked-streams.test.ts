@@ -11,9 +11,9 @@ import { chainHash, FIRST_PREVIOUS_HASH } from '../../../../src/domain/audit-ent
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
 import { projectorClient } from '../../../support/read-models.ts';
 import {
-  abandonedEvent,
   createdEvent,
   deletedEvent,
+  discardedEvent,
   idOf,
   renamedEvent,
   rotatedEvent,
@@ -29,8 +29,8 @@ let replica: RunningProjector;
 beforeAll(async () => {
   database = await createTestDatabase();
   const { connectionString } = database;
-  log = createPostgresEventLog({ connectionString, log: SILENT });
-  reads = createReadConnections({ connectionString, name: 'test reads', connections: 1, log: SILENT });
+  log = createPostgresEventLog({ connectionString, logger: SILENT });
+  reads = createReadConnections({ connectionString, name: 'test reads', connections: 1, logger: SILENT });
   replica = startProjector(connectionString, log);
 });
 afterAll(async () => {
@@ -44,12 +44,12 @@ async function query<Row>(text: string, values: unknown[] = []): Promise<Row[]> 
 }
 
 /** Rows as the vault has them: sealed texts do not matter here. */
-async function stage(registry: string, ...versions: number[]): Promise<void> {
+async function seal(registry: string, ...versions: number[]): Promise<void> {
   for (const version of versions) {
     await query(
       `insert into vault.secrets (secret_id, project_id, registry_id, credential_version, host, state, format, kek_id,
          wrapped_key, message_id, commitment, ciphertext, digest)
-       values ($1, 'demo', $2, $3, 'host', 'staged', 1, 1, '', '', '', '', sha256(''))`,
+       values ($1, 'demo', $2, $3, 'host', 'pending', 1, 1, '', '', '', '', sha256(''))`,
       [idOf(`${registry}-${version}`), idOf(registry), version],
     );
   }
@@ -91,14 +91,14 @@ const rowOf = async (registry: string) =>
 describe('a rebuild', () => {
   it('settles and destroys what was left behind when it happened', async () => {
     await apply(createdEvent('e', 1), rotatedEvent('e', 2), createdEvent('f', 1), deletedEvent('f'));
-    await apply(createdEvent('g', 1), abandonedEvent('g', 2));
+    await apply(createdEvent('g', 1), discardedEvent('g', 2));
     // As if no build had been able to read these events when they came.
-    await stage('e', 1, 2, 3);
-    await stage('f', 1, 2);
-    await stage('g', 1, 2);
+    await seal('e', 1, 2, 3);
+    await seal('f', 1, 2);
+    await seal('g', 1, 2);
     await rebuild();
-    expect(await secretsOf('e')).toEqual(['1 destroyed', '2 current', '3 staged']);
-    expect(await secretsOf('f')).toEqual(['1 destroyed', '2 staged']);
+    expect(await secretsOf('e')).toEqual(['1 destroyed', '2 current', '3 pending']);
+    expect(await secretsOf('f')).toEqual(['1 destroyed', '2 pending']);
     expect(await secretsOf('g')).toEqual(['1 current', '2 destroyed']);
     expect(await rowOf('e')).toMatchObject({ secret_missing: false });
   });
@@ -106,9 +106,9 @@ describe('a rebuild', () => {
 
 describe('a stream that is parked', () => {
   it('loses its old secret at a rotation all the same, and all of them at a deletion', async () => {
-    await stage('a', 1, 2, 3);
+    await seal('a', 1, 2, 3);
     await apply(createdEvent('a', 1), unstorableEvent('a'), rotatedEvent('a', 2));
-    expect(await secretsOf('a')).toEqual(['1 destroyed', '2 current', '3 staged']);
+    expect(await secretsOf('a')).toEqual(['1 destroyed', '2 current', '3 pending']);
     // Across batches, and for a version that only a parked event names.
     await apply(rotatedEvent('a', 3));
     expect(await secretsOf('a')).toEqual(['1 destroyed', '2 destroyed', '3 current']);
@@ -116,16 +116,16 @@ describe('a stream that is parked', () => {
     expect(await secretsOf('a')).toEqual(['1 destroyed', '2 destroyed', '3 destroyed']);
   });
 
-  it('lets go of stages that were abandoned, and of a registry that is created again', async () => {
-    await stage('b', 1, 2, 3);
-    await apply(createdEvent('b', 1), unstorableEvent('b'), abandonedEvent('b', 2), deletedEvent('b'));
-    expect(await secretsOf('b')).toEqual(['1 destroyed', '2 destroyed', '3 staged']);
+  it('lets go of pending secrets that were discarded, and of a registry that is created again', async () => {
+    await seal('b', 1, 2, 3);
+    await apply(createdEvent('b', 1), unstorableEvent('b'), discardedEvent('b', 2), deletedEvent('b'));
+    expect(await secretsOf('b')).toEqual(['1 destroyed', '2 destroyed', '3 pending']);
     await apply(createdEvent('b', 3));
     expect(await secretsOf('b')).toEqual(['1 destroyed', '2 destroyed', '3 current']);
   });
 
   it('applies to the vault what the database refuses to show', async () => {
-    await stage('c', 1, 2);
+    await seal('c', 1, 2);
     await query(
       `alter table read_models.registries add constraint one_version check (credential_version < 2) not valid`,
     );
@@ -147,7 +147,7 @@ describe('a stream that is parked', () => {
 describe('a rebuild over events that the database refuses', () => {
   it('parks them again, and brings the vault up to date all the same', async () => {
     await apply(createdEvent('h', 1), unstorableEvent('h'), rotatedEvent('h', 2));
-    await stage('h', 1, 2);
+    await seal('h', 1, 2);
     const parked = await countParkedStreams(reads);
     await rebuild();
     expect(await secretsOf('h')).toEqual(['1 destroyed', '2 current']);
@@ -177,8 +177,8 @@ describe('a rebuild that can apply what was parked', () => {
 
 describe('a secret that is missing', () => {
   it('shows although nothing happens to its registry, and no longer once it is back', async () => {
-    await stage('lost', 1);
-    await stage('kept', 1);
+    await seal('lost', 1);
+    await seal('kept', 1);
     await apply(createdEvent('lost', 1), createdEvent('kept', 1));
     await recheckSecrets(reads);
     expect(await recheckSecrets(reads)).toBe(0);
@@ -200,7 +200,7 @@ describe('a secret that is missing', () => {
   });
 
   it('is not that of a parked stream, whose row still names the version before', async () => {
-    await stage('late', 1, 2);
+    await seal('late', 1, 2);
     await apply(createdEvent('late', 1));
     await apply(renamedEvent('late', 'shown'), unstorableEvent('late'), rotatedEvent('late', 2));
     expect(await secretsOf('late')).toEqual(['1 destroyed', '2 current']);

@@ -21,7 +21,7 @@ let database: TestDatabase;
 let log: EventLog;
 beforeAll(async () => {
   database = await createTestDatabase();
-  log = createPostgresEventLog({ connectionString: database.connectionString, log: SILENT });
+  log = createPostgresEventLog({ connectionString: database.connectionString, logger: SILENT });
 });
 afterAll(() => log.close());
 

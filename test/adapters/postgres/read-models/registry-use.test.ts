@@ -31,8 +31,8 @@ let registries: RegistryQueries;
 beforeAll(async () => {
   database = await createTestDatabase();
   const { connectionString } = database;
-  log = createPostgresEventLog({ connectionString, log: SILENT });
-  reads = createReadConnections({ connectionString, name: 'test reads', connections: 1, log: SILENT });
+  log = createPostgresEventLog({ connectionString, logger: SILENT });
+  reads = createReadConnections({ connectionString, name: 'test reads', connections: 1, logger: SILENT });
   leases = createLeaseQueries(reads, Date.now);
   registries = createRegistryQueries(reads, Date.now);
   replica = startProjector(connectionString, log);

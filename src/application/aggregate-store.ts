@@ -3,7 +3,7 @@ import { decodeEvent } from '../domain/event-codec.ts';
 import type { LeaseEvent, RegistryEvent } from '../domain/events.ts';
 import { leaseStream, registryStream } from '../domain/identity.ts';
 import { evolveLease, type LeaseState } from '../domain/lease.ts';
-import { evolveRegistry, initialRegistryState, type Occurrence, type RegistryState } from '../domain/registry.ts';
+import { type EventContext, evolveRegistry, initialRegistryState, type RegistryState } from '../domain/registry.ts';
 import type { EventLog, RecordedEvent } from './ports/event-log.ts';
 
 const PAGE = 500;
@@ -20,27 +20,27 @@ export interface LoadedLease extends Loaded<LeaseState> {
   readonly projectId: string | null;
 }
 
-export interface Aggregates {
-  registry(registryId: string): Promise<Loaded<RegistryState>>;
-  lease(leaseId: string): Promise<LoadedLease>;
+export interface AggregateStore {
+  loadRegistry(registryId: string): Promise<Loaded<RegistryState>>;
+  loadLease(leaseId: string): Promise<LoadedLease>;
   /** Every event of a stream, oldest first. */
   history(stream: string): Promise<RecordedEvent[]>;
 }
 
-function occurrenceOf(event: RecordedEvent): Occurrence {
+function eventContextOf(event: RecordedEvent): EventContext {
   return { at: event.occurredAt, actor: event.metadata.actor };
 }
 
 export function foldRegistry(from: RegistryState, events: readonly RecordedEvent[]): RegistryState {
   return events.reduce(
-    (state, event) => evolveRegistry(state, decodeEvent(event) as RegistryEvent, occurrenceOf(event)),
+    (state, event) => evolveRegistry(state, decodeEvent(event) as RegistryEvent, eventContextOf(event)),
     from,
   );
 }
 
 function foldLease(events: readonly RecordedEvent[]): LeaseState {
   return events.reduce<LeaseState>(
-    (state, event) => evolveLease(state, decodeEvent(event) as LeaseEvent, occurrenceOf(event)),
+    (state, event) => evolveLease(state, decodeEvent(event) as LeaseEvent, eventContextOf(event)),
     null,
   );
 }
@@ -49,7 +49,7 @@ function foldLease(events: readonly RecordedEvent[]): LeaseState {
  * Streams are folded from their events; a registry's last state is kept, so that the next load reads only what came
  * since. The log is asked every time: another replica may have appended.
  */
-export function createAggregates(log: EventLog): Aggregates {
+export function createAggregateStore(log: EventLog): AggregateStore {
   const registries = new LRUCache<string, Loaded<RegistryState>>({ max: CACHED_REGISTRIES });
 
   async function eventsAfter(stream: string, revision: number | 'no-stream'): Promise<RecordedEvent[]> {
@@ -64,7 +64,7 @@ export function createAggregates(log: EventLog): Aggregates {
   }
 
   return {
-    async registry(registryId) {
+    async loadRegistry(registryId) {
       const known = registries.get(registryId) ?? { state: initialRegistryState, revision: 'no-stream' };
       const events = await eventsAfter(registryStream(registryId), known.revision);
       const last = events.at(-1);
@@ -73,7 +73,7 @@ export function createAggregates(log: EventLog): Aggregates {
       registries.set(registryId, loaded);
       return loaded;
     },
-    async lease(leaseId) {
+    async loadLease(leaseId) {
       const events = await eventsAfter(leaseStream(leaseId), 'no-stream');
       return {
         state: foldLease(events),

@@ -1,0 +1,35 @@
+import type { Application } from './application.ts';
+import { DuplicateEventId, type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
+import type { Metrics } from './ports/metrics.ts';
+
+/** Counts leases as they are handed out and given back. */
+export function meteredApplication(application: Application, metrics: Metrics): Application {
+  return {
+    ...application,
+    async issueCredential(context, projectId, command) {
+      const issued = await application.issueCredential(context, projectId, command);
+      metrics.leaseIssued();
+      return issued;
+    },
+    async releaseLease(context, projectId, leaseId) {
+      const lease = await application.releaseLease(context, projectId, leaseId);
+      metrics.leaseReleased();
+      return lease;
+    },
+  };
+}
+
+/** Counts appends that failed. One that the log refused is an answer, not a failure. */
+export function meteredEventLog(log: EventLog, metrics: Pick<Metrics, 'appendFailed'>): EventLog {
+  return {
+    ...log,
+    async append(stream, expected, events) {
+      try {
+        return await log.append(stream, expected, events);
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevision || error instanceof DuplicateEventId)) metrics.appendFailed();
+        throw error;
+      }
+    },
+  };
+}
