@@ -1,11 +1,7 @@
-import type {
-  ExpirySource,
-  Instant,
-  LeasePurpose,
-  MintConfig,
-  RegistryAccess,
-  RegistryProvider,
-} from '../domain/events.ts';
+import type { ExpirySource, LeasePurpose, MintConfig } from '../domain/credential.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { RegistryProvider } from '../domain/providers/table.ts';
+import type { RegistryAccess } from '../domain/registry-details.ts';
 import type { Secret } from '../domain/secret.ts';
 import type {
   AuditEntryView,

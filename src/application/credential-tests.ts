@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { MintConfig } from '../domain/credential.ts';
 import { diagnose } from '../domain/diagnosis.ts';
 import { PurserError, unavailable } from '../domain/errors.ts';
-import type { CredentialsTested, MintConfig, RegistryTested, TestFindings } from '../domain/events.ts';
+import type { CredentialsTested, RegistryTested } from '../domain/events.ts';
 import { accessStream, healthStream, registryStream } from '../domain/identity.ts';
-import type { ProbeOutcome } from '../domain/probe-outcome.ts';
+import type { ProbeOutcome, TestFindings } from '../domain/probe-outcome.ts';
 import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
 import type { HealthView } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';

@@ -1,5 +1,6 @@
+import type { ExpirySource, LeasePurpose } from '../domain/credential.ts';
 import { PurserError } from '../domain/errors.ts';
-import type { ExpirySource, Instant, LeasePurpose } from '../domain/events.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import type { MintedPasswords } from './minted-passwords.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError, type Vault } from './ports/vault.ts';

@@ -1,7 +1,8 @@
+import type { LeasePurpose, MintConfig, SecretRef } from '../domain/credential.ts';
 import { diagnose } from '../domain/diagnosis.ts';
 import { PurserError } from '../domain/errors.ts';
-import type { LeasePurpose, MintConfig, SecretRef, TestFindings } from '../domain/events.ts';
 import { mintedPurpose } from '../domain/mint-source.ts';
+import type { TestFindings } from '../domain/probe-outcome.ts';
 import type { MintedPasswordKey, MintedPasswordVault } from './ports/minted-password-store.ts';
 import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMinter } from './ports/password-minter.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError } from './ports/vault.ts';

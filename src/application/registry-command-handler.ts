@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SecretRef } from '../domain/credential.ts';
 import { PurserError } from '../domain/errors.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
-import type { RegistryEvent, SecretRef } from '../domain/events.ts';
+import type { RegistryEvent } from '../domain/events.ts';
 import { derivedEventId, registryStream } from '../domain/identity.ts';
 import {
   type Decision,

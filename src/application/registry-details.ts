@@ -1,7 +1,9 @@
+import type { CredentialVersion, MintConfig } from '../domain/credential.ts';
 import { badUserInput } from '../domain/errors.ts';
-import type { CredentialVersion, Instant, MintConfig, RegistryDetails, RegistryProvider } from '../domain/events.ts';
+import type { Instant } from '../domain/instant.ts';
 import { checkMint } from '../domain/mint-config.ts';
 import { checkMintSource } from '../domain/mint-source.ts';
+import type { RegistryProvider } from '../domain/providers/table.ts';
 import {
   checkPassword,
   checkUsername,
@@ -11,6 +13,7 @@ import {
   secretWarnings,
 } from '../domain/providers.ts';
 import type { ProposedCredential } from '../domain/registry.ts';
+import type { RegistryDetails } from '../domain/registry-details.ts';
 import type { Secret } from '../domain/secret.ts';
 import { checkEmail, checkInstant, checkPemCertificates, checkText } from '../domain/text-rules.ts';
 

@@ -1,4 +1,4 @@
-import type { LeasePurpose } from '../domain/events.ts';
+import type { LeasePurpose } from '../domain/credential.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import type { EffectiveCredentials } from './effective-credential.ts';
 import { FINDING_OF_FAULT, mintingFaultOf } from './minted-passwords.ts';

@@ -1,6 +1,6 @@
 import { badUserInput } from '../domain/errors.ts';
-import type { RegistryProvider } from '../domain/events.ts';
 import { parseImageReference } from '../domain/image-reference.ts';
+import type { RegistryProvider } from '../domain/providers/table.ts';
 import { checkPassword, checkUsername, normalisePassword, resolveProvider } from '../domain/providers.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
 import type { HealthView } from '../domain/registry-view.ts';

@@ -1,5 +1,5 @@
 import { badUserInput } from '../domain/errors.ts';
-import type { Instant } from '../domain/events.ts';
+import type { Instant } from '../domain/instant.ts';
 import { checkUsername } from '../domain/providers.ts';
 import { decideUpdate, existing, type LiveRegistry } from '../domain/registry.ts';
 import { checkText } from '../domain/text-rules.ts';

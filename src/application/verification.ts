@@ -1,4 +1,4 @@
-import type { MintConfig } from '../domain/events.ts';
+import type { MintConfig } from '../domain/credential.ts';
 import { existing } from '../domain/registry.ts';
 import { registryView } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { DomainEvent, Instant, RegistryDetails, TestFindings } from './events.ts';
+import type { DomainEvent } from './events.ts';
+import type { Instant } from './instant.ts';
+import type { TestFindings } from './probe-outcome.ts';
 import type { RegistryState } from './registry.ts';
+import type { RegistryDetails } from './registry-details.ts';
 
 export type AuditOutcome = 'SUCCEEDED' | 'DENIED' | 'FAILED';
 

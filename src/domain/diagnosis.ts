@@ -3,9 +3,9 @@ import type { Diagnosis } from './diagnoses/entry.ts';
 import { LOGIN_DIAGNOSES } from './diagnoses/login.ts';
 import { MINTING_DIAGNOSES } from './diagnoses/minting.ts';
 import { RIGHTS_DIAGNOSES } from './diagnoses/rights.ts';
-import type { RegistryProvider } from './events.ts';
 import type { ProbeDetail, ProbeOutcome } from './probe-outcome.ts';
 import { PROVIDER_CATALOGUE } from './provider-catalogue.ts';
+import type { RegistryProvider } from './providers/table.ts';
 
 export interface DiagnosedFinding {
   readonly provider: RegistryProvider;

@@ -3,70 +3,11 @@
  * A change of shape gets a new schema version in `SCHEMA_VERSIONS` and an upcaster in the codec; fields are never removed.
  */
 
-import type { ProbeDetail, ProbeOutcome, ProbeVerdicts } from './probe-outcome.ts';
-
-export type RegistryProvider =
-  | 'DOCKER_HUB'
-  | 'GITHUB'
-  | 'GITLAB'
-  | 'GOOGLE'
-  | 'AMAZON_ECR'
-  | 'AMAZON_ECR_PUBLIC'
-  | 'AZURE'
-  | 'QUAY'
-  | 'HARBOR'
-  | 'ARTIFACTORY'
-  | 'DIGITALOCEAN'
-  | 'GENERIC';
-export type RegistryAccess = 'PULL' | 'PULL_AND_PUSH';
-export type CredentialKind = 'PASSWORD' | 'TOKEN' | 'SERVICE_ACCOUNT_KEY' | 'MINTED';
-export type ExpirySource = 'DECLARED' | 'SECRET' | 'REGISTRY' | 'MINTED';
-export type LeasePurpose = 'PULL' | 'PUSH';
-
-export type MintKind = 'AMAZON_ECR' | 'GOOGLE' | 'AZURE' | 'GITHUB_APP';
-
-/** How short-lived passwords are made from the stored cloud credential. */
-export interface MintConfig {
-  readonly kind: MintKind;
-  /** Amazon ECR: a role to assume first. */
-  readonly roleArn: string | null;
-  /** Azure: the tenant of the service principal. */
-  readonly tenantId: string | null;
-  /** GitHub: the installation of the app. */
-  readonly installationId: string | null;
-}
-
-/** ISO 8601 in UTC with milliseconds, so that text order is time order. */
-export type Instant = string;
-
-/** Where a sealed secret lies, and the digest that proves that the row is the one meant. */
-export interface SecretRef {
-  readonly secretId: string;
-  readonly digest: string;
-}
-
-/** One version of a registry's credential, without its secret. */
-export interface CredentialVersion extends SecretRef {
-  readonly version: number;
-  readonly kind: CredentialKind;
-  readonly expiresAt: Instant | null;
-  readonly expirySource: ExpirySource | null;
-  /** Advice about the secret's shape, for people. */
-  readonly warnings: readonly string[];
-  /** Null where the stored password is the registry's own. */
-  readonly mint: MintConfig | null;
-}
-
-/** What a person can edit. Null means: not given. */
-export interface RegistryDetails {
-  readonly name: string;
-  readonly description: string | null;
-  readonly email: string | null;
-  readonly username: string;
-  readonly access: RegistryAccess;
-  readonly caCertificate: string | null;
-  readonly rotateEveryDays: number | null;
-}
+import type { CredentialVersion, ExpirySource, LeasePurpose, SecretRef } from './credential.ts';
+import type { Instant } from './instant.ts';
+import type { TestFindings } from './probe-outcome.ts';
+import type { RegistryProvider } from './providers/table.ts';
+import type { RegistryDetails } from './registry-details.ts';
 
 export interface RegistryCreated {
   readonly type: 'RegistryCreated';
@@ -145,13 +86,6 @@ export interface RegistryTested {
 export interface CredentialsTested {
   readonly type: 'CredentialsTested';
   readonly data: TestFindings;
-}
-
-export interface TestFindings extends ProbeVerdicts {
-  readonly url: string;
-  readonly outcome: ProbeOutcome;
-  readonly detail: ProbeDetail | null;
-  readonly durationMs: number;
 }
 
 export interface CredentialIssued {

@@ -1,4 +1,5 @@
-import type { Instant } from './events.ts';
+/** ISO 8601 in UTC with milliseconds, so that text order is time order. */
+export type Instant = string;
 
 const RFC_3339 =
   /^(?<date>\d{4}-\d{2}-\d{2})[Tt](?<time>\d{2}:\d{2}:\d{2})(?<fraction>\.\d{1,9})?(?<zone>[Zz]|[+-]\d{2}:\d{2})$/;

@@ -1,5 +1,7 @@
+import type { LeasePurpose } from './credential.ts';
 import { badUserInput, notFound, PurserError } from './errors.ts';
-import type { CredentialIssued, Instant, LeaseEvent, LeasePurpose, LeaseReleased } from './events.ts';
+import type { CredentialIssued, LeaseEvent, LeaseReleased } from './events.ts';
+import type { Instant } from './instant.ts';
 import { type EventContext, existing, type RegistryState } from './registry.ts';
 
 export const LEASE_TTL_SECONDS = { min: 60, max: 86_400 } as const;

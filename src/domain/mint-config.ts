@@ -1,5 +1,6 @@
+import type { MintConfig, MintKind } from './credential.ts';
 import { badUserInput } from './errors.ts';
-import type { MintConfig, MintKind, RegistryProvider } from './events.ts';
+import type { RegistryProvider } from './providers/table.ts';
 
 /** Which registries a cloud's credential can mint passwords for. */
 const PROVIDERS: Readonly<Record<MintKind, { provider: RegistryProvider; registries: string }>> = {

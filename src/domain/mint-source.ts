@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
+import type { LeasePurpose, MintKind } from './credential.ts';
 import { badUserInput } from './errors.ts';
-import type { LeasePurpose, MintKind } from './events.ts';
 import type { Secret } from './secret.ts';
 import { decodedBase64, serviceAccountKeyFault } from './secret-shapes.ts';
 

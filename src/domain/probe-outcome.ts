@@ -67,3 +67,10 @@ export interface ProbeVerdicts {
   readonly method: ProbeMethod | null;
   readonly repository: string | null;
 }
+
+export interface TestFindings extends ProbeVerdicts {
+  readonly url: string;
+  readonly outcome: ProbeOutcome;
+  readonly detail: ProbeDetail | null;
+  readonly durationMs: number;
+}

@@ -1,5 +1,5 @@
 import { ECR_HOST } from './ecr-host.ts';
-import type { RegistryProvider } from './events.ts';
+import type { RegistryProvider } from './providers/table.ts';
 
 /** A kind of registry, as people choose it and as its host tells it. */
 export interface CatalogueEntry {

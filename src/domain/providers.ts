@@ -1,6 +1,8 @@
+import type { CredentialKind } from './credential.ts';
 import { badUserInput } from './errors.ts';
-import type { CredentialKind, Instant, RegistryProvider } from './events.ts';
+import type { Instant } from './instant.ts';
 import { type CatalogueEntry, PROVIDER_CATALOGUE } from './provider-catalogue.ts';
+import type { RegistryProvider } from './providers/table.ts';
 import { DOCKER_HUB } from './registry-url.ts';
 import { Secret } from './secret.ts';
 import {

@@ -1,6 +1,9 @@
-import type { CredentialKind, ExpirySource, Instant, RegistryAccess, RegistryProvider } from './events.ts';
+import type { CredentialKind, ExpirySource } from './credential.ts';
+import type { Instant } from './instant.ts';
 import type { ProbeDetail, ProbeOutcome, ProbeVerdicts } from './probe-outcome.ts';
+import type { RegistryProvider } from './providers/table.ts';
 import type { LiveRegistry } from './registry.ts';
+import type { RegistryAccess } from './registry-details.ts';
 
 /** A registry as queries see it. Status and due dates depend on the time of asking and are derived by the reader. */
 export interface RegistryView {

@@ -1,13 +1,9 @@
+import type { CredentialVersion, SecretRef } from './credential.ts';
 import { notFound, PurserError } from './errors.ts';
-import type {
-  CredentialExpiryLearnt,
-  CredentialVersion,
-  Instant,
-  RegistryDetails,
-  RegistryEvent,
-  RegistryProvider,
-  SecretRef,
-} from './events.ts';
+import type { CredentialExpiryLearnt, RegistryEvent } from './events.ts';
+import type { Instant } from './instant.ts';
+import type { RegistryProvider } from './providers/table.ts';
+import type { RegistryDetails } from './registry-details.ts';
 
 /** Who did something, and when: it comes with the event. */
 export interface EventContext {

@@ -1,5 +1,5 @@
-import type { RegistryProvider } from './events.ts';
 import type { ProbeDetail } from './probe-outcome.ts';
+import type { RegistryProvider } from './providers/table.ts';
 import { learnExpiry } from './providers.ts';
 import type { Secret } from './secret.ts';
 import { decodedBase64, serviceAccountKeyFault, tokenIssuer } from './secret-shapes.ts';

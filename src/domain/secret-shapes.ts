@@ -1,5 +1,5 @@
-import type { Instant, RegistryProvider } from './events.ts';
-import { instantAt } from './instant.ts';
+import { type Instant, instantAt } from './instant.ts';
+import type { RegistryProvider } from './providers/table.ts';
 
 /**
  * What a secret's text tells about it. Every function takes any text, however broken, and none puts a part of it

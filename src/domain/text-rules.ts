@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { badUserInput, type PurserError } from './errors.ts';
-import type { Instant } from './events.ts';
-import { parseInstant } from './instant.ts';
+import { type Instant, parseInstant } from './instant.ts';
 
 /** Variation selector 16, the only invisible character that ordinary text needs: it makes an emoji of a symbol. */
 const EMOJI_SELECTOR = '\\ufe0f';

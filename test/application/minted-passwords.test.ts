@@ -18,8 +18,8 @@ import {
   type MintRequest,
 } from '../../src/application/ports/password-minter.ts';
 import { SecretIntegrityError } from '../../src/application/ports/vault.ts';
+import type { MintConfig } from '../../src/domain/credential.ts';
 import { PurserError } from '../../src/domain/errors.ts';
-import type { MintConfig } from '../../src/domain/events.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
 import { createMutant } from '../support/mutant.ts';

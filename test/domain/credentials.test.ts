@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { CredentialKind } from '../../src/domain/credential.ts';
 import { PurserError } from '../../src/domain/errors.ts';
-import type { CredentialKind, RegistryProvider } from '../../src/domain/events.ts';
+import type { RegistryProvider } from '../../src/domain/providers/table.ts';
 import {
   checkPassword,
   checkUsername,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RegistryProvider } from '../../src/domain/events.ts';
+import type { RegistryProvider } from '../../src/domain/providers/table.ts';
 import { apiHost, providerOf, registryPresets, resolveProvider, serverAddress } from '../../src/domain/providers.ts';
 import { parseRegistryUrl } from '../../src/domain/registry-url.ts';
 import { refusal } from './refusals.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RegistryProvider } from '../../src/domain/events.ts';
+import type { RegistryProvider } from '../../src/domain/providers/table.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { secretFault } from '../../src/domain/secret-faults.ts';
 

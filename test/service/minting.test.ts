@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MintingFailed, type MintRequest } from '../../src/application/ports/password-minter.ts';
 import type { ProbeRequest } from '../../src/application/ports/registry-probe.ts';
-import type { RegistryAccess } from '../../src/domain/events.ts';
+import type { RegistryAccess } from '../../src/domain/registry-details.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { RegistryEvent, SecretRef } from '../../src/domain/events.ts';
+import type { SecretRef } from '../../src/domain/credential.ts';
+import type { RegistryEvent } from '../../src/domain/events.ts';
 import { type Decision, evolveRegistry, initialRegistryState, type RegistryState } from '../../src/domain/registry.ts';
 
 export const AT = '2026-03-01T10:00:00.000Z';

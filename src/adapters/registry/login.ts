@@ -1,5 +1,5 @@
 import { EgressFailed, type EgressResponse } from '../../application/ports/egress.ts';
-import type { RegistryProvider } from '../../domain/events.ts';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { type Challenge, chooseChallenge } from './challenge.ts';
 import { basic, bearer, type Conversation, isRedirect } from './conversation.ts';

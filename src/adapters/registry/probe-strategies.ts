@@ -1,4 +1,4 @@
-import type { RegistryProvider } from '../../domain/events.ts';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { Challenge } from './challenge.ts';
 
 /** In what a provider differs from the protocol's specification. */

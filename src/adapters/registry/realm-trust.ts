@@ -1,4 +1,4 @@
-import type { RegistryProvider } from '../../domain/events.ts';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
 import { apiHost } from '../../domain/providers.ts';
 
 /** Hosts whose tokens are made elsewhere, by the same provider. */

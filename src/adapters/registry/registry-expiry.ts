@@ -1,6 +1,5 @@
 import type { EgressResponse } from '../../application/ports/egress.ts';
-import type { Instant } from '../../domain/events.ts';
-import { instantAt, parseInstant } from '../../domain/instant.ts';
+import { type Instant, instantAt, parseInstant } from '../../domain/instant.ts';
 import { Secret } from '../../domain/secret.ts';
 import { basic } from './conversation.ts';
 import type { Entrance, RegistryTarget } from './login.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SealedSecret, SealedSecretStore } from '../../application/ports/sealed-secret-store.ts';
 import { type SecretBinding, SecretIntegrityError, type Vault } from '../../application/ports/vault.ts';
-import type { SecretRef } from '../../domain/events.ts';
+import type { SecretRef } from '../../domain/credential.ts';
 import { isUuid } from '../../domain/identity.ts';
 import { isWellFormed } from '../../domain/text-rules.ts';
 import { checkKeys } from './key-check.ts';

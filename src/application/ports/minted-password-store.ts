@@ -1,4 +1,5 @@
-import type { Instant, LeasePurpose } from '../../domain/events.ts';
+import type { LeasePurpose } from '../../domain/credential.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { MintedPassword } from './password-minter.ts';
 import type { SealedSecret } from './sealed-secret-store.ts';
 import type { SecretBinding } from './vault.ts';

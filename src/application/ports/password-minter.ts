@@ -1,4 +1,5 @@
-import type { Instant, LeasePurpose, MintConfig } from '../../domain/events.ts';
+import type { LeasePurpose, MintConfig } from '../../domain/credential.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Secret } from '../../domain/secret.ts';
 import type { LoginCredential } from './vault.ts';
 

@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditOutcome } from '../../domain/audit-entry.ts';
-import type { CredentialStatus } from '../../domain/credential-status.ts';
-import type { Instant, LeasePurpose, RegistryProvider } from '../../domain/events.ts';
+import type { CredentialStatus, LeasePurpose } from '../../domain/credential.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import type { Position } from './event-log.ts';
 

@@ -1,5 +1,7 @@
-import type { Instant, RegistryAccess, RegistryProvider } from '../../domain/events.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { ProbeDetail, ProbeOutcome, ProbeVerdicts } from '../../domain/probe-outcome.ts';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
+import type { RegistryAccess } from '../../domain/registry-details.ts';
 import type { Secret } from '../../domain/secret.ts';
 
 export interface ProbeRequest {

@@ -1,4 +1,4 @@
-import type { SecretRef } from '../../domain/events.ts';
+import type { SecretRef } from '../../domain/credential.ts';
 import type { Secret } from '../../domain/secret.ts';
 
 /** What a sealed secret is bound to. It opens only for exactly these values. */

@@ -1,5 +1,5 @@
-import type { RegistryProvider } from '../events.ts';
 import type { ProbeDetail, ProbeOutcome } from '../probe-outcome.ts';
+import type { RegistryProvider } from '../providers/table.ts';
 
 /** What one finding means, and what to do about it. */
 export interface Diagnosis {

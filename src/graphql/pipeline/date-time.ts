@@ -1,6 +1,5 @@
 import { GraphQLScalarType, Kind } from 'graphql';
-import type { Instant } from '../../domain/events.ts';
-import { parseInstant } from '../../domain/instant.ts';
+import { type Instant, parseInstant } from '../../domain/instant.ts';
 
 /** Not a GraphQLError, so that validation wraps it and says where in the document it stands. */
 export class InvalidDateTime extends Error {

@@ -1,5 +1,5 @@
 import { Field, Int, ObjectType } from 'type-graphql';
-import { credentialStatus, rotationDueAt } from '../../domain/credential-status.ts';
+import { credentialStatus, rotationDueAt } from '../../domain/credential.ts';
 import { REFUSALS } from '../../domain/probe-outcome.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import { DateTime } from '../pipeline/date-time.ts';

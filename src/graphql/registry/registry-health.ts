@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { diagnose } from '../../domain/diagnosis.ts';
-import type { RegistryProvider } from '../../domain/events.ts';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { HealthView } from '../../domain/registry-view.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';

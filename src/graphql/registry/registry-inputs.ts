@@ -6,7 +6,7 @@ import type {
   TestCredentialsCommand,
   UpdateRegistryCommand,
 } from '../../application/application.ts';
-import type { MintConfig } from '../../domain/events.ts';
+import type { MintConfig } from '../../domain/credential.ts';
 import { Secret } from '../../domain/secret.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';

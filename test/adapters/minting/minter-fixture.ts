@@ -10,7 +10,7 @@ import {
   type MintRequest,
   type PasswordMinter,
 } from '../../../src/application/ports/password-minter.ts';
-import type { MintConfig } from '../../../src/domain/events.ts';
+import type { MintConfig } from '../../../src/domain/credential.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import type { CloudStub } from './cloud-stub.ts';
 

@@ -5,7 +5,7 @@ import type { KeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { createVault, type SealingVault } from '../../../src/adapters/vault/vault.ts';
 import type { SealedSecretStore } from '../../../src/application/ports/sealed-secret-store.ts';
 import type { LoginCredential, SecretBinding } from '../../../src/application/ports/vault.ts';
-import type { SecretRef } from '../../../src/domain/events.ts';
+import type { SecretRef } from '../../../src/domain/credential.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { withClient } from '../../support/server-databases.ts';
 import { keyRingWith, someBinding, someCredential } from './sealed-records.ts';

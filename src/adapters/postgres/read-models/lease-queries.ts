@@ -1,5 +1,5 @@
 import type { LeaseQueries, LeaseView } from '../../../application/ports/read-models.ts';
-import type { LeasePurpose } from '../../../domain/events.ts';
+import type { LeasePurpose } from '../../../domain/credential.ts';
 import { activeLease } from './active-leases.ts';
 import type { LeaseRow } from './rows.ts';
 import { Conditions, named, type Queryable } from './statement.ts';

@@ -7,7 +7,7 @@ import type {
   RegistryView,
   UsageView,
 } from '../../../application/ports/read-models.ts';
-import { EXPIRING_WITHIN_MS } from '../../../domain/credential-status.ts';
+import { EXPIRING_WITHIN_MS } from '../../../domain/credential.ts';
 import { REFUSALS } from '../../../domain/probe-outcome.ts';
 import type { HealthView } from '../../../domain/registry-view.ts';
 import { activeLease } from './active-leases.ts';

@@ -1,5 +1,6 @@
+import type { CredentialVersion } from '../../../domain/credential.ts';
 import { decodeEvent, type StoredEvent } from '../../../domain/event-codec.ts';
-import type { CredentialVersion, DomainEvent, RegistryEvent } from '../../../domain/events.ts';
+import type { DomainEvent, RegistryEvent } from '../../../domain/events.ts';
 import { isUuid } from '../../../domain/identity.ts';
 
 /** What becomes of the vault's rows. */

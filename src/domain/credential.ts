@@ -1,0 +1,65 @@
+import type { Instant } from './instant.ts';
+
+export type CredentialKind = 'PASSWORD' | 'TOKEN' | 'SERVICE_ACCOUNT_KEY' | 'MINTED';
+export type ExpirySource = 'DECLARED' | 'SECRET' | 'REGISTRY' | 'MINTED';
+export type LeasePurpose = 'PULL' | 'PUSH';
+
+export type MintKind = 'AMAZON_ECR' | 'GOOGLE' | 'AZURE' | 'GITHUB_APP';
+
+/** How short-lived passwords are made from the stored cloud credential. */
+export interface MintConfig {
+  readonly kind: MintKind;
+  /** Amazon ECR: a role to assume first. */
+  readonly roleArn: string | null;
+  /** Azure: the tenant of the service principal. */
+  readonly tenantId: string | null;
+  /** GitHub: the installation of the app. */
+  readonly installationId: string | null;
+}
+
+/** Where a sealed secret lies, and the digest that proves that the row is the one meant. */
+export interface SecretRef {
+  readonly secretId: string;
+  readonly digest: string;
+}
+
+/** One version of a registry's credential, without its secret. */
+export interface CredentialVersion extends SecretRef {
+  readonly version: number;
+  readonly kind: CredentialKind;
+  readonly expiresAt: Instant | null;
+  readonly expirySource: ExpirySource | null;
+  /** Advice about the secret's shape, for people. */
+  readonly warnings: readonly string[];
+  /** Null where the stored password is the registry's own. */
+  readonly mint: MintConfig | null;
+}
+
+export type CredentialStatus = 'ACTIVE' | 'EXPIRING' | 'EXPIRED' | 'FAILING' | 'NEEDS_CREDENTIAL';
+
+const DAY_MS = 86_400_000;
+/** A credential counts as expiring for its last 14 days. */
+export const EXPIRING_WITHIN_MS = 14 * DAY_MS;
+
+export interface CredentialTimes {
+  /** False where the sealed secret is gone although the log says that it should be there. */
+  readonly present: boolean;
+  readonly expiresAt: Instant | null;
+  /** The registry refused this version when it was last tested. */
+  readonly failing: boolean;
+}
+
+/** `now` in milliseconds since 1970. */
+export function credentialStatus(credential: CredentialTimes, now: number): CredentialStatus {
+  if (!credential.present) return 'NEEDS_CREDENTIAL';
+  if (credential.expiresAt !== null && Date.parse(credential.expiresAt) <= now) return 'EXPIRED';
+  if (credential.failing) return 'FAILING';
+  if (credential.expiresAt === null) return 'ACTIVE';
+  const left = Date.parse(credential.expiresAt) - now;
+  return left <= EXPIRING_WITHIN_MS ? 'EXPIRING' : 'ACTIVE';
+}
+
+export function rotationDueAt(credential: { rotatedAt: Instant; rotateEveryDays: number | null }): Instant | null {
+  if (credential.rotateEveryDays === null) return null;
+  return new Date(Date.parse(credential.rotatedAt) + credential.rotateEveryDays * DAY_MS).toISOString();
+}

@@ -1,0 +1,12 @@
+export type RegistryAccess = 'PULL' | 'PULL_AND_PUSH';
+
+/** What a person can edit. Null means: not given. */
+export interface RegistryDetails {
+  readonly name: string;
+  readonly description: string | null;
+  readonly email: string | null;
+  readonly username: string;
+  readonly access: RegistryAccess;
+  readonly caCertificate: string | null;
+  readonly rotateEveryDays: number | null;
+}
