@@ -1,5 +1,6 @@
 import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { type IssuerConfig, parseIssuers } from '../../../src/adapters/auth/issuers.ts';
+import type { IssuerConfig } from '../../../src/adapters/auth/issuers.ts';
+import { parseIssuers } from '../../../src/adapters/auth/issuers.ts';
 import { createKeySets } from '../../../src/adapters/auth/jwks.ts';
 import { createAuthenticator } from '../../../src/adapters/auth/token-verifier.ts';
 import type { Authenticator } from '../../../src/application/ports/authenticator.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, get, type Server } from 'node:https';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,8 @@ const SOURCES = ['egress', 'allow-list'].map((name) => join(REPOSITORY, `src/ada
 /** Asks once through the guard, and once as programs without one do. */
 const PROGRAM = `
   import { EnvHttpProxyAgent, request } from 'undici';
-    import { createEgress } from './dist/src/adapters/egress/egress.js';
+  import { get } from 'node:https';
+  import { createEgress } from './dist/src/adapters/egress/egress.js';
   import { parseAllowList } from './dist/src/adapters/egress/allow-list.js';
   const [how, url, caCertificate = null] = process.argv.slice(2);
   const ways = {

@@ -4,7 +4,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ECRClient, GetAuthorizationTokenCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMutant } from '../../support/mutant.ts';
 import { sampleRequests } from './cloud-credentials.ts';
@@ -146,7 +146,8 @@ describe("the clouds' own endpoints", () => {
 describe('what the SDK would do by itself', () => {
   it('is to read the files that the environment names, which these tests would see', async () => {
     // In a process of its own, because waiting for the pipe it would hold the threads of this one.
-    const program = `      await new ECRClient({ region: 'eu-west-1' }).send(new GetAuthorizationTokenCommand({}));`;
+    const program = `import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+      await new ECRClient({ region: 'eu-west-1' }).send(new GetAuthorizationTokenCommand({}));`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'ignore' });
     const ended = once(child, 'exit');
     try {
