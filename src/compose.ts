@@ -105,10 +105,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   });
   lifecycle.onClose(() => mintedPasswords.close());
 
-  const deps = {
-    log,
-    vault,
-    progress,
+  const queries = {
     registries: createRegistryQueries(reads, Date.now),
     leases: createLeaseQueries(reads, Date.now),
     audit: createAuditQueries(reads),
@@ -117,6 +114,13 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
       notices: createFeed({ query: createNoticeFeedQuery(reads), follow: progress.follow, onFault }),
       changes: createFeed({ query: createChangeFeedQuery(reads), follow: progress.follow, onFault }),
     },
+  };
+  const deps = {
+    log,
+    vault,
+    progress,
+    registries: queries.registries,
+    leases: queries.leases,
     probe,
     minter: createPasswordMinter({ egress, now: Date.now }),
     mintedPasswords,
@@ -133,6 +137,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   metrics.measureProjectionLag(projectionLag);
   const server = await createHttpServer({
     application: meteredApplication(running.application, metrics),
+    queries,
     authenticator: openAuthenticator(issuers, egressOptions, logger),
     cursorKey: await loadCursorKey(connectionString),
     readiness: createReadiness({ keyRing, projectionLag, reads, projector, logger }),

@@ -3,19 +3,7 @@ import type { Instant } from '../domain/instant.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
 import type { RegistryAccess } from '../domain/registry-details.ts';
 import type { Secret } from '../domain/secret.ts';
-import type {
-  AuditEntryView,
-  AuditFilter,
-  Feeds,
-  LeaseView,
-  NoticeView,
-  Page,
-  RegistryCursor,
-  RegistryFilter,
-  RegistryOrder,
-  RegistryView,
-  UsageView,
-} from './ports/read-models.ts';
+import type { LeaseView, RegistryView } from './ports/read-models.ts';
 import type { RequestContext } from './request-context.ts';
 import type { ImageResolution } from './resolve-image.ts';
 import type { TestedHealth } from './test-registry.ts';
@@ -149,34 +137,10 @@ export interface Application {
   ): Promise<TestedHealth>;
   testCredentials(context: RequestContext, projectId: string, command: TestCredentialsCommand): Promise<TestedHealth>;
 
-  registries(
-    projectId: string,
-    query: { filter: RegistryFilter; order: RegistryOrder; first: number; after: RegistryCursor | undefined },
-  ): Promise<Page<RegistryView, RegistryCursor>>;
-  countRegistries(projectId: string, filter: RegistryFilter): Promise<number>;
-  registry(projectId: string, id: string): Promise<RegistryView | undefined>;
   /** Any spelling of the URL. @throws PurserError BAD_USER_INPUT with field `url` */
   registryByUrl(projectId: string, url: string): Promise<RegistryView | undefined>;
   /** An image reference, or a registry's URL. @throws PurserError BAD_USER_INPUT with field `image` */
   resolveImage(projectId: string, image: string): Promise<ImageResolution>;
-  /** In the order of the ids; asked for only where a query selects `usage`. */
-  usage(registryIds: readonly string[]): Promise<UsageView[]>;
-  leases(
-    projectId: string,
-    query: { registryId: string | undefined; activeOnly: boolean; first: number },
-  ): Promise<LeaseView[]>;
-  /** Newest first; `before` is the sequence of the last entry seen. */
-  auditLog(
-    projectId: string,
-    query: { filter: AuditFilter; first: number; before: number | undefined },
-  ): Promise<{ entries: AuditEntryView[]; hasNextPage: boolean }>;
-  countAuditEntries(projectId: string, filter: AuditFilter): Promise<number>;
-  rotationNotices(
-    projectId: string,
-    query: { registryId: string | undefined; first: number; before: number | undefined },
-  ): Promise<{ notices: NoticeView[]; hasNextPage: boolean }>;
-  readonly feeds: Feeds;
-
   /** Writes the attempt to the project's audit log before it resolves. @throws PurserError UNAVAILABLE */
   recordDenied(context: RequestContext, attempt: RefusedAttempt): Promise<void>;
   /** As `recordDenied`, for an input that was refused at the edge with this code. */

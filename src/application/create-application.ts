@@ -1,4 +1,4 @@
-import { isUuid, registryId as registryIdOf } from '../domain/identity.ts';
+import { parseUuid, registryId as registryIdOf } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
@@ -14,17 +14,11 @@ import type { EventLog } from './ports/event-log.ts';
 import type { MintedPasswordVault } from './ports/minted-password-store.ts';
 import type { PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
-import type {
-  AuditQueries,
-  Feeds,
-  LeaseQueries,
-  NoticeQueries,
-  ProjectionProgress,
-  RegistryQueries,
-} from './ports/read-models.ts';
+import type { LeaseQueries, ProjectionProgress, RegistryQueries } from './ports/read-models.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { Vault } from './ports/vault.ts';
 import { createRefusedAttempts, type RefusedAttempts } from './refused-attempts.ts';
+import { registryByUrlUseCase } from './registry-by-url.ts';
 import { createRegistryCommandHandler } from './registry-command-handler.ts';
 import { releaseLeaseUseCase } from './release-lease.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
@@ -40,9 +34,6 @@ export interface ApplicationDeps {
   readonly progress: ProjectionProgress;
   readonly registries: RegistryQueries;
   readonly leases: LeaseQueries;
-  readonly audit: AuditQueries;
-  readonly notices: NoticeQueries;
-  readonly feeds: Feeds;
   readonly probe: RegistryProbe;
   readonly minter: PasswordMinter;
   readonly mintedPasswords: Pick<MintedPasswordVault, 'find' | 'keep'>;
@@ -62,7 +53,7 @@ export interface RunningApplication {
 }
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
-  const { log, progress, registries, leases, audit, notices, feeds, plainHttpHosts, now, onFault } = deps;
+  const { log, progress, registries, leases, plainHttpHosts, now, onFault } = deps;
   const { probe, minter, mintedPasswords, limiter } = deps;
   const vault = withReportedFaults(deps.vault, onFault);
   const aggregates = createAggregateStore(log);
@@ -85,6 +76,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const releaseLease = releaseLeaseUseCase({ log, aggregates, progress, now });
   const testRegistry = testRegistryUseCase({ tests, aggregates, testStored });
   const testCredentials = testCredentialsUseCase({ tests, probe, plainHttpHosts });
+  const registryByUrl = registryByUrlUseCase({ registries, plainHttpHosts });
   const resolveImage = resolveImageUseCase({ registries, plainHttpHosts });
 
   /** Only a canonical URL is ever recorded: what was typed may hold a password. */
@@ -111,19 +103,19 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     updateRegistry: (context, projectId, id, command) =>
       attempts.audited(
         context,
-        () => ({ projectId, action: 'UPDATE_REGISTRY', registryId: uuidOrNothing(id) }),
+        () => ({ projectId, action: 'UPDATE_REGISTRY', registryId: parseUuid(id) }),
         () => updateRegistry(context, projectId, id, command),
       ),
     rotateCredential: (context, projectId, id, command) =>
       attempts.audited(
         context,
-        () => ({ projectId, action: 'ROTATE_CREDENTIAL', registryId: uuidOrNothing(id) }),
+        () => ({ projectId, action: 'ROTATE_CREDENTIAL', registryId: parseUuid(id) }),
         () => rotateCredential(context, projectId, id, command),
       ),
     deleteRegistry: (context, projectId, id, command) =>
       attempts.audited(
         context,
-        () => ({ projectId, action: 'DELETE_REGISTRY', registryId: uuidOrNothing(id) }),
+        () => ({ projectId, action: 'DELETE_REGISTRY', registryId: parseUuid(id) }),
         () => deleteRegistry(context, projectId, id, command),
       ),
     issueCredential: (context, projectId, command) =>
@@ -140,14 +132,14 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     releaseLease: (context, projectId, leaseId) =>
       attempts.audited(
         context,
-        () => ({ projectId, action: 'RELEASE_LEASE', leaseId: uuidOrNothing(leaseId) }),
+        () => ({ projectId, action: 'RELEASE_LEASE', leaseId: parseUuid(leaseId) }),
         () => releaseLease(context, projectId, leaseId),
       ),
 
     testRegistry: (context, projectId, id, repository) =>
       attempts.audited(
         context,
-        () => ({ projectId, action: 'TEST_REGISTRY', registryId: uuidOrNothing(id) }),
+        () => ({ projectId, action: 'TEST_REGISTRY', registryId: parseUuid(id) }),
         () => testRegistry(context, projectId, id, repository),
       ),
     testCredentials: (context, projectId, command) =>
@@ -158,35 +150,11 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       ),
 
     resolveImage,
-    registries: (projectId, query) => registries.list(projectId, query),
-    countRegistries: (projectId, filter) => registries.count(projectId, filter),
-    registry: async (projectId, id) => {
-      const registryId = uuidOrNothing(id);
-      return registryId === undefined ? undefined : registries.byId(projectId, registryId);
-    },
-    registryByUrl: async (projectId, url) => {
-      const canonical = parseRegistryUrl(url, { plainHttpHosts }).url;
-      return registries.byId(projectId, registryIdOf(projectId, canonical));
-    },
-    usage: (registryIds) => registries.usage(registryIds),
-    leases: async (projectId, query) => {
-      const registryId = query.registryId === undefined ? undefined : uuidOrNothing(query.registryId);
-      if (query.registryId !== undefined && registryId === undefined) return [];
-      return leases.list(projectId, { ...query, registryId });
-    },
-    auditLog: (projectId, query) => audit.list(projectId, query),
-    countAuditEntries: (projectId, filter) => audit.count(projectId, filter),
-    rotationNotices: (projectId, query) => notices.list(projectId, query),
-    feeds,
+    registryByUrl,
 
     recordDenied: attempts.recordDenied,
     recordFailed: attempts.recordFailed,
     countUnauthenticated: attempts.countUnauthenticated,
   };
   return { application, attempts, aggregates, tests, testStored };
-}
-
-function uuidOrNothing(id: string): string | undefined {
-  const lower = id.toLowerCase();
-  return isUuid(lower) ? lower : undefined;
 }

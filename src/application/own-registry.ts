@@ -1,12 +1,12 @@
 import { notFound } from '../domain/errors.ts';
-import { isUuid } from '../domain/identity.ts';
+import { parseUuid } from '../domain/identity.ts';
 import { existing, type LiveRegistry } from '../domain/registry.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 
 /** Ids stand in stream names in one spelling. @throws PurserError NOT_FOUND for what is no id */
 export function registryIdOf(id: string): string {
-  const registryId = id.toLowerCase();
-  if (!isUuid(registryId)) throw notFound('registry');
+  const registryId = parseUuid(id);
+  if (registryId === undefined) throw notFound('registry');
   return registryId;
 }
 

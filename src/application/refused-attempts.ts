@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorCode, PurserError, unavailable } from '../domain/errors.ts';
 import type { AccessDenied, AuthenticationRejected } from '../domain/events.ts';
-import { accessStream, isUuid } from '../domain/identity.ts';
+import { accessStream, parseUuid } from '../domain/identity.ts';
 import { hasHiddenCharacters, isWellFormed } from '../domain/text-rules.ts';
 import type { RefusedAttempt } from './application.ts';
 import { eventsToAppend, metadataOf, systemMetadata } from './event-metadata.ts';
@@ -60,8 +60,8 @@ export function createRefusedAttempts({ log, progress, now, onFault }: RefusedAt
         action,
         outcome,
         code,
-        registryId: uuidOrNull(registryId),
-        leaseId: uuidOrNull(leaseId),
+        registryId: idOrNull(registryId),
+        leaseId: idOrNull(leaseId),
         url,
         pipeline: pipeline === undefined ? null : recordable(pipeline),
       },
@@ -157,7 +157,6 @@ async function atMost(milliseconds: number, work: Promise<void>): Promise<void> 
 }
 
 /** What was asked for may be any text; only an id is worth recording. */
-function uuidOrNull(id: string | undefined): string | null {
-  const lower = id?.toLowerCase();
-  return lower !== undefined && isUuid(lower) ? lower : null;
+function idOrNull(entered: string | undefined): string | null {
+  return entered === undefined ? null : (parseUuid(entered) ?? null);
 }

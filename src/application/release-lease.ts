@@ -1,5 +1,5 @@
 import { notFound } from '../domain/errors.ts';
-import { isUuid, leaseStream } from '../domain/identity.ts';
+import { leaseStream, parseUuid } from '../domain/identity.ts';
 import { decideRelease, evolveLease } from '../domain/lease.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import { eventsToAppend, metadataOf } from './event-metadata.ts';
@@ -17,8 +17,8 @@ export interface ReleaseLeaseDeps {
 
 export function releaseLeaseUseCase({ log, aggregates, progress, now }: ReleaseLeaseDeps) {
   return async (context: RequestContext, projectId: string, id: string): Promise<LeaseView> => {
-    const leaseId = id.toLowerCase();
-    if (!isUuid(leaseId)) throw notFound('lease');
+    const leaseId = parseUuid(id);
+    if (leaseId === undefined) throw notFound('lease');
     const { state, revision, projectId: owner } = await aggregates.loadLease(leaseId);
     if (state === null || owner !== projectId) throw notFound('lease');
     const event = decideRelease(state);

@@ -12,7 +12,7 @@ export interface ImageResolution {
 }
 
 export interface ResolveImageDeps {
-  readonly registries: RegistryQueries;
+  readonly registries: Pick<RegistryQueries, 'byId'>;
   readonly plainHttpHosts: ReadonlySet<string>;
 }
 

@@ -14,6 +14,12 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
+/** An id as someone entered it, in the spelling that Purser writes. Undefined where it is not one. */
+export function parseUuid(entered: string): string | undefined {
+  const id = entered.toLowerCase();
+  return isUuid(id) ? id : undefined;
+}
+
 /** RFC 9562, section 5.5: SHA-1 of the namespace's bytes followed by the name's UTF-8. */
 export function uuidV5(namespace: string, name: string): string {
   if (!isUuid(namespace)) throw new TypeError('the namespace of a UUIDv5 must be a UUID');

@@ -8,7 +8,7 @@ import type { Metrics } from '../application/ports/metrics.ts';
 import { badUserInput } from '../domain/errors.ts';
 import { createCursors } from '../graphql/paging/cursors.ts';
 import { startApolloServer } from '../graphql/pipeline/apollo.ts';
-import type { Services } from '../graphql/pipeline/context.ts';
+import type { Queries, Services } from '../graphql/pipeline/context.ts';
 import { createDocumentCache } from '../graphql/pipeline/document-cache.ts';
 import { createErrorMask, faultForLog, publicErrorOf } from '../graphql/pipeline/errors.ts';
 import { createExecutor } from '../graphql/pipeline/executor.ts';
@@ -46,6 +46,7 @@ export interface HttpServerConfig {
 
 export interface HttpServerDeps {
   readonly application: Application;
+  readonly queries: Queries;
   readonly authenticator: Authenticator;
   /** At least 32 bytes, the same on every replica: what cursors are authenticated with. */
   readonly cursorKey: Uint8Array;
@@ -86,12 +87,12 @@ const SWEEP_MS = 20;
 
 /** @throws PolicyError where a root field of the schema has no policy */
 export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
-  const { application, authenticator, cursorKey, metrics, config, logger, now = Date.now } = deps;
+  const { application, queries, authenticator, cursorKey, metrics, config, logger, now = Date.now } = deps;
   const { limits = DEFAULT_LIMITS, drainMs = DEFAULT_DRAIN_MS } = config;
   let closing: Promise<void> | undefined;
   const introspection = !config.production;
   const corsOrigins = new Set(config.corsOrigins);
-  const services: Services = { application, cursors: createCursors(cursorKey), now };
+  const services: Services = { application, queries, cursors: createCursors(cursorKey), now };
 
   const schema = deps.schema ?? (await buildPurserSchema());
   const mask = createErrorMask(logger);

@@ -3,13 +3,6 @@ import { join } from 'node:path';
 import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
-import { createAuditQueries } from '../../src/adapters/postgres/read-models/audit-queries.ts';
-import {
-  createChangeFeedQuery,
-  createNoticeFeedQuery,
-  createNoticeQueries,
-} from '../../src/adapters/postgres/read-models/feed-queries.ts';
-import { createFeed } from '../../src/adapters/postgres/read-models/feeds.ts';
 import { createLeaseQueries } from '../../src/adapters/postgres/read-models/lease-queries.ts';
 import { createProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createRegistryQueries } from '../../src/adapters/postgres/read-models/registry-queries.ts';
@@ -88,7 +81,6 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   const vault = between.vault?.(sealingVault) ?? sealingVault;
   const progress = createProgress({ readCheckpoint, timeoutMs: 10_000 }, BEGINNING);
   const now = Date.now;
-  const feed = { follow: progress.follow, onFault: () => undefined };
   const probe = between.probe ?? { probe: notAsked };
   const registries = createRegistryQueries(reads, now);
   const { application, aggregates, tests, testStored } = createApplication({
@@ -97,12 +89,6 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     progress,
     registries,
     leases: createLeaseQueries(reads, now),
-    audit: createAuditQueries(reads),
-    notices: createNoticeQueries(reads),
-    feeds: {
-      notices: createFeed({ query: createNoticeFeedQuery(reads), ...feed }),
-      changes: createFeed({ query: createChangeFeedQuery(reads), ...feed }),
-    },
     probe,
     minter: between.minter ?? { mint: notAsked },
     mintedPasswords,

@@ -155,7 +155,7 @@ describe('the authorization matrix', () => {
     const broken = await buildPurserSchema();
     for (const field of Object.values(broken.getSubscriptionType()?.getFields() ?? {})) {
       field.subscribe = (_source, { projectId }, { services, signal }) =>
-        services.application.feeds.notices.follow(projectId, undefined, signal);
+        services.queries.feeds.notices.follow(projectId, undefined, signal);
     }
     await using service = await startHttpService({ deps: { schema: broken } });
     const found = await faults(service, broken, ['subscription'], overWebSocket);

@@ -6,6 +6,7 @@ import { notFound } from '../../src/domain/errors.ts';
 import { registryId } from '../../src/domain/identity.ts';
 import type { HealthView, RegistryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import type { Queries } from '../../src/graphql/pipeline/context.ts';
 
 export interface Recorded {
   readonly outcome: 'DENIED' | 'FAILED';
@@ -16,6 +17,7 @@ export interface Recorded {
 /** An application in memory, for tests of the edge: it decides nothing, and remembers what it was asked. */
 export interface ApplicationDouble {
   readonly application: Application;
+  readonly queries: Queries;
   readonly registries: Map<string, RegistryView>;
   /** Names of the methods that were called, in order, without those that record. */
   readonly calls: string[];
@@ -93,17 +95,6 @@ export function createApplicationDouble(): ApplicationDouble {
     testCredentials: (_context, _projectId, { url, provider, repository }) =>
       called('testCredentials', () => ({ health: health(null, repository), url, provider: provider ?? 'GENERIC' })),
 
-    registries: (projectId, { first, after }) =>
-      called('registries', () => {
-        const all = ofProject(projectId);
-        const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after.id) + 1;
-        const items = all
-          .slice(start, start + first)
-          .map((node) => ({ node, cursor: { key: node.name, id: node.id } }));
-        return { items, hasNextPage: all.length > start + first };
-      }),
-    countRegistries: (projectId) => called('countRegistries', () => ofProject(projectId).length),
-    registry: (projectId, id) => called('registry', () => ofProject(projectId).find((found) => found.id === id)),
     registryByUrl: (projectId, url) =>
       called('registryByUrl', () => ofProject(projectId).find((found) => found.url === url)),
     resolveImage: (projectId, image) =>
@@ -114,24 +105,6 @@ export function createApplicationDouble(): ApplicationDouble {
         registry: ofProject(projectId).find(({ url }) => url === 'docker.io') ?? null,
         reason: 'No host is named, so it is Docker Hub.',
       })),
-    usage: (ids) =>
-      called('usage', () =>
-        ids.map((_, index) => ({ lastUsedAt: NOW, lastUsedBy: 'build', activeLeases: index, pipelines: [] })),
-      ),
-    leases: () => called('leases', () => [lease('build')]),
-    auditLog: (_projectId, { before = 1_000, first }) =>
-      called('auditLog', () => ({
-        entries: Array.from({ length: first }, (_, index) => auditEntry(before - index - 1)),
-        hasNextPage: true,
-      })),
-    countAuditEntries: () => called('countAuditEntries', () => 999),
-    rotationNotices: (projectId, { before = Number.POSITIVE_INFINITY, first }) =>
-      called('rotationNotices', () => {
-        const found = notices.items.filter((item) => item.projectId === projectId && item.sequence < before).reverse();
-        return { notices: found.slice(0, first), hasNextPage: found.length > first };
-      }),
-    feeds: { notices: notices.feed, changes: changes.feed },
-
     recordDenied: async (context, attempt) => {
       recorded.push({ outcome: 'DENIED', context, attempt });
     },
@@ -143,8 +116,48 @@ export function createApplicationDouble(): ApplicationDouble {
     },
   };
 
+  const queries: Queries = {
+    registries: {
+      list: (projectId, { first, after }) =>
+        called('registries', () => {
+          const all = ofProject(projectId);
+          const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after.id) + 1;
+          const items = all
+            .slice(start, start + first)
+            .map((node) => ({ node, cursor: { key: node.name, id: node.id } }));
+          return { items, hasNextPage: all.length > start + first };
+        }),
+      count: (projectId) => called('countRegistries', () => ofProject(projectId).length),
+      byId: (projectId, id) => called('registry', () => ofProject(projectId).find((found) => found.id === id)),
+      usage: (ids) =>
+        called('usage', () =>
+          ids.map((_, index) => ({ lastUsedAt: NOW, lastUsedBy: 'build', activeLeases: index, pipelines: [] })),
+        ),
+    },
+    leases: { list: () => called('leases', () => [lease('build')]) },
+    audit: {
+      list: (_projectId, { before = 1_000, first }) =>
+        called('auditLog', () => ({
+          entries: Array.from({ length: first }, (_, index) => auditEntry(before - index - 1)),
+          hasNextPage: true,
+        })),
+      count: () => called('countAuditEntries', () => 999),
+    },
+    notices: {
+      list: (projectId, { before = Number.POSITIVE_INFINITY, first }) =>
+        called('rotationNotices', () => {
+          const found = notices.items
+            .filter((item) => item.projectId === projectId && item.sequence < before)
+            .reverse();
+          return { notices: found.slice(0, first), hasNextPage: found.length > first };
+        }),
+    },
+    feeds: { notices: notices.feed, changes: changes.feed },
+  };
+
   const double: ApplicationDouble = {
     application,
+    queries,
     registries,
     calls,
     recorded,

@@ -48,6 +48,7 @@ export async function startHttpService(options: HttpServiceOptions = {}): Promis
   const issuers = [issuer.issuerConfig];
   const server = await createHttpServer({
     application: double.application,
+    queries: double.queries,
     authenticator: createAuthenticator({
       issuers,
       keySets: createKeySets(issuers, { clock: Date.now, fetchJson: fetchNothing }),

@@ -11,7 +11,7 @@ export class AuditResolver {
   @Query(() => AuditConnection, { description: 'Newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:audit:read")')
   async auditLog(
-    @Ctx() { services: { application, cursors } }: GraphqlContext,
+    @Ctx() { services: { queries, cursors } }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('filter', () => AuditFilter, { nullable: true }) filterInput: AuditFilter | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
@@ -19,7 +19,7 @@ export class AuditResolver {
   ): Promise<AuditConnection> {
     const filter = auditFilter(filterInput);
     const scope: CursorScope = { of: 'audit', projectId, selection: auditSelection(filter) };
-    const { entries, hasNextPage } = await application.auditLog(projectId, {
+    const { entries, hasNextPage } = await queries.audit.list(projectId, {
       filter,
       first: pageSize(first, DEFAULT_PAGE_SIZE),
       before: decodeSequence(cursors, scope, after),
@@ -31,7 +31,7 @@ export class AuditResolver {
     return {
       nodes,
       pageInfo: { hasNextPage, endCursor: nodes.at(-1)?.makeCursor() ?? null },
-      count: () => application.countAuditEntries(projectId, filter),
+      count: () => queries.audit.count(projectId, filter),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { Arg, Ctx, Directive, ID, Int, Query, Resolver } from 'type-graphql';
+import { parseUuid } from '../../domain/identity.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { Lease } from './lease-types.ts';
@@ -10,14 +11,16 @@ export class LeaseQueryResolver {
   @Query(() => [Lease])
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async leases(
-    @Ctx() { services }: GraphqlContext,
+    @Ctx() { services: { queries } }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
-    @Arg('registryId', () => ID, { nullable: true }) registryId: string | null | undefined,
+    @Arg('registryId', () => ID, { nullable: true }) entered: string | null | undefined,
     @Arg('activeOnly', () => Boolean, { nullable: true, defaultValue: true }) activeOnly: boolean | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
   ): Promise<Lease[]> {
-    return services.application.leases(projectId, {
-      registryId: registryId ?? undefined,
+    const registryId = typeof entered === 'string' ? parseUuid(entered) : undefined;
+    if (typeof entered === 'string' && registryId === undefined) return [];
+    return queries.leases.list(projectId, {
+      registryId,
       activeOnly: activeOnly ?? true,
       first: pageSize(first, DEFAULT_PAGE_SIZE),
     });

@@ -81,13 +81,13 @@ export class RotationNoticeResolver {
   @Query(() => RotationNoticeConnection, { description: 'Newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async rotationNotices(
-    @Ctx() { services: { application, cursors } }: GraphqlContext,
+    @Ctx() { services: { queries, cursors } }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('registryId', () => ID, { nullable: true }) registryId: string | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
     @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
   ): Promise<RotationNoticeConnection> {
-    const { notices, hasNextPage } = await application.rotationNotices(projectId, {
+    const { notices, hasNextPage } = await queries.notices.list(projectId, {
       registryId: registryId ?? undefined,
       first: pageSize(first, DEFAULT_PAGE_SIZE),
       before: decodeSequence(cursors, noticeScope(projectId), after),

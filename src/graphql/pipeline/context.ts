@@ -1,10 +1,27 @@
 import type { Application } from '../../application/application.ts';
+import type {
+  AuditQueries,
+  Feeds,
+  LeaseQueries,
+  NoticeQueries,
+  RegistryQueries,
+} from '../../application/ports/read-models.ts';
 import type { RequestContext } from '../../application/request-context.ts';
 import type { Cursors } from '../paging/cursors.ts';
+
+/** The read models. Resolvers ask them directly where a read needs nothing more. */
+export interface Queries {
+  readonly registries: Omit<RegistryQueries, 'dueForCheck'>;
+  readonly leases: Pick<LeaseQueries, 'list'>;
+  readonly audit: AuditQueries;
+  readonly notices: NoticeQueries;
+  readonly feeds: Feeds;
+}
 
 /** What resolvers work with; the same for all requests. */
 export interface Services {
   readonly application: Application;
+  readonly queries: Queries;
   readonly cursors: Cursors;
   /** Milliseconds since 1970. */
   readonly now: () => number;

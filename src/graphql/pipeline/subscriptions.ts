@@ -17,10 +17,10 @@ function changeScope(projectId: string): CursorScope {
 }
 
 function followNotices(
-  { services: { application, cursors }, signal }: GraphqlContext,
+  { services: { queries, cursors }, signal }: GraphqlContext,
   { projectId, registryId, after }: FeedArguments,
 ): AsyncGenerator<NoticeView, void, undefined> {
-  const notices = application.feeds.notices.follow(
+  const notices = queries.feeds.notices.follow(
     projectId,
     decodeSequence(cursors, noticeScope(projectId), after),
     signal,
@@ -36,10 +36,10 @@ async function* ofRegistry(
 }
 
 function followChanges(
-  { services: { application, cursors }, signal }: GraphqlContext,
+  { services: { queries, cursors }, signal }: GraphqlContext,
   { projectId, after }: FeedArguments,
 ): AsyncGenerator<ChangeView, void, undefined> {
-  return application.feeds.changes.follow(projectId, decodeSequence(cursors, changeScope(projectId), after), signal);
+  return queries.feeds.changes.follow(projectId, decodeSequence(cursors, changeScope(projectId), after), signal);
 }
 
 @Resolver()
@@ -66,7 +66,7 @@ export class SubscriptionResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   registryChanges(
     @Root() { kind, projectId, registryId, registry, sequence }: ChangeView,
-    @Ctx() { services: { application, cursors, now } }: GraphqlContext,
+    @Ctx() { services: { queries, cursors, now } }: GraphqlContext,
     @Arg('projectId', () => ID) _projectId: string,
     @Arg('after', () => String, { nullable: true }) _after: string | null | undefined,
   ): RegistryChange {
@@ -74,7 +74,7 @@ export class SubscriptionResolver {
       cursor: cursors.encode(changeScope(projectId), String(sequence)),
       kind,
       registryId,
-      registry: registry && presentRegistry(application, registry, now()),
+      registry: registry && presentRegistry(queries, registry, now()),
     };
   }
 }

@@ -29,8 +29,8 @@ export class ImageResolver {
     @Arg('projectId', () => ID) projectId: string,
     @Arg('image', () => String) image: string,
   ): Promise<ImageResolution> {
-    const { application, now } = services;
+    const { application, queries, now } = services;
     const { registry, ...resolution } = await application.resolveImage(projectId, image);
-    return { ...resolution, registry: registry && presentRegistry(application, registry, now()) };
+    return { ...resolution, registry: registry && presentRegistry(queries, registry, now()) };
   }
 }

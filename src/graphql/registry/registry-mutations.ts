@@ -83,6 +83,6 @@ export class RegistryMutationResolver {
   }
 }
 
-function payload({ application, now }: Services, view: RegistryView): RegistryPayload {
-  return { registry: presentRegistry(application, view, now()) };
+function payload({ queries, now }: Services, view: RegistryView): RegistryPayload {
+  return { registry: presentRegistry(queries, view, now()) };
 }

@@ -1,4 +1,5 @@
 import { Arg, Ctx, Directive, ID, Int, Query, Resolver } from 'type-graphql';
+import { parseUuid } from '../../domain/identity.ts';
 import type { CursorScope } from '../paging/cursors.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
@@ -28,11 +29,11 @@ export class RegistryQueryResolver {
     @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
     @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
   ): Promise<RegistryConnection> {
-    const { application, cursors, now } = services;
+    const { queries, cursors, now } = services;
     const filter = registryFilter(filterInput);
     const order = registryOrder(orderInput);
     const scope: CursorScope = { of: 'registries', projectId, selection: registrySelection(filter, order) };
-    const page = await application.registries(projectId, {
+    const page = await queries.registries.list(projectId, {
       filter,
       order,
       first: pageSize(first, DEFAULT_PAGE_SIZE),
@@ -45,7 +46,7 @@ export class RegistryQueryResolver {
     };
     return {
       nodes: presentRegistries(
-        application,
+        queries,
         page.items.map(({ node }) => node),
         now(),
       ),
@@ -54,29 +55,30 @@ export class RegistryQueryResolver {
         endCursor: page.items.length === 0 ? null : cursorAt(page.items.length - 1),
       },
       cursorAt,
-      count: () => application.countRegistries(projectId, filter),
+      count: () => queries.registries.count(projectId, filter),
     };
   }
 
   @Query(() => Registry, { nullable: true })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registry(
-    @Ctx() { services: { application, now } }: GraphqlContext,
+    @Ctx() { services: { queries, now } }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID) entered: string,
   ): Promise<Registry | null> {
-    const view = await application.registry(projectId, id);
-    return view === undefined ? null : presentRegistry(application, view, now());
+    const id = parseUuid(entered);
+    const view = id === undefined ? undefined : await queries.registries.byId(projectId, id);
+    return view === undefined ? null : presentRegistry(queries, view, now());
   }
 
   @Query(() => Registry, { nullable: true, description: 'Accepts any spelling of the URL.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registryByUrl(
-    @Ctx() { services: { application, now } }: GraphqlContext,
+    @Ctx() { services: { application, queries, now } }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('url', () => String) url: string,
   ): Promise<Registry | null> {
     const view = await application.registryByUrl(projectId, url);
-    return view === undefined ? null : presentRegistry(application, view, now());
+    return view === undefined ? null : presentRegistry(queries, view, now());
   }
 }

@@ -1,6 +1,6 @@
 import { Field, FieldResolver, ID, Int, ObjectType, Resolver, Root } from 'type-graphql';
-import type { Application } from '../../application/application.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
+import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { Credential, presentCredential } from './credential-types.ts';
 import { RegistryAccess, RegistryProvider } from './registry-enums.ts';
@@ -81,19 +81,19 @@ export class RegistryFields {
 
 /** `now` in milliseconds since 1970: the credential's status is that of the time of asking. */
 export function presentRegistries(
-  application: Pick<Application, 'usage'>,
+  queries: Pick<Queries, 'registries'>,
   views: readonly RegistryView[],
   now: number,
 ): Registry[] {
   const loadUsage = usageOfList(
-    application,
+    queries,
     views.map(({ id }) => id),
   );
   return views.map((view, index) => present(view, loadUsage(index), now));
 }
 
-export function presentRegistry(application: Pick<Application, 'usage'>, view: RegistryView, now: number): Registry {
-  return present(view, usageOfList(application, [view.id])(0), now);
+export function presentRegistry(queries: Pick<Queries, 'registries'>, view: RegistryView, now: number): Registry {
+  return present(view, usageOfList(queries, [view.id])(0), now);
 }
 
 /** Written out field by field: copying with a spread takes five times as long, and lists are what is asked most. */

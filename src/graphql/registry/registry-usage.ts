@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
-import type { Application } from '../../application/application.ts';
 import type { UsageView } from '../../application/ports/read-models.ts';
+import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 
 @ObjectType({ simpleResolvers: true })
@@ -40,12 +40,12 @@ export type LoadUsage = () => Promise<UsageView>;
 
 /** One call for the whole list, made when the first of its registries is asked. */
 export function usageOfList(
-  application: Pick<Application, 'usage'>,
+  { registries }: Pick<Queries, 'registries'>,
   ids: readonly string[],
 ): (index: number) => LoadUsage {
   let batch: Promise<UsageView[]> | undefined;
   return (index) => async () => {
-    batch ??= application.usage(ids);
+    batch ??= registries.usage(ids);
     const usage = (await batch)[index];
     if (usage === undefined) throw new Error(`no usage was given for registry ${ids[index]}`);
     return usage;

@@ -7,7 +7,7 @@ import { buildPurserSchema } from '../../../src/graphql/pipeline/schema.ts';
 import { operationOn, rootFields } from '../../support/generated-operations.ts';
 
 const ALL_FIELDS =
-  '{ id projectId url enteredUrl name description email provider username access caCertificate revision createdAt createdBy updatedAt updatedBy credential { version kind status expiresAt expirySource rotateEveryDays rotationDueAt rotatedAt rotatedBy warnings staged { version sealedAt stagedBy expiresAt } } health { testedAt outcome advice login pull push method repository durationMs } usage { lastUsedAt lastUsedBy activeLeases pipelines { pipeline lastUsedAt leases linked } } }';
+  '{ id projectId url enteredUrl name description email provider username access caCertificate revision createdAt createdBy updatedAt updatedBy credential { version kind status expiresAt expirySource rotateEveryDays rotationDueAt rotatedAt rotatedBy warnings staged { version stagedAt stagedBy expiresAt } } health { testedAt outcome advice login pull push method repository durationMs } usage { lastUsedAt lastUsedBy activeLeases pipelines { pipeline lastUsedAt leases linked } } }';
 
 let schema: GraphQLSchema;
 let production: Admission;

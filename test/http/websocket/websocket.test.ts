@@ -253,7 +253,7 @@ describe('subscriptions', () => {
 
   it('tell an error of the feed without its words, and end', async () => {
     const secret = canary('feed');
-    const { application } = service.double;
+    const { queries } = service.double;
     const notices = {
       // biome-ignore lint/correctness/useYield: it fails before it has anything to give
       async *follow(): AsyncGenerator<never, void, undefined> {
@@ -261,7 +261,7 @@ describe('subscriptions', () => {
       },
     };
     await using broken = await startHttpService({
-      deps: { application: { ...application, feeds: { ...application.feeds, notices } } },
+      deps: { queries: { ...queries, feeds: { ...queries.feeds, notices } } },
     });
     const client = await connected(broken.socketUrl, broken.issuer.token());
     client.subscribe('1', NOTICES);
