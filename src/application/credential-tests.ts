@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MintConfig } from '../domain/credential.ts';
 import { diagnose } from '../domain/diagnosis.ts';
-import { PurserError, unavailable } from '../domain/errors.ts';
+import { EventLogUnavailable, PurserError, rateLimited, unavailable } from '../domain/errors.ts';
 import type { CredentialsTested, RegistryTested } from '../domain/events.ts';
 import { accessStream, healthStream, registryStream } from '../domain/identity.ts';
 import type { ProbeOutcome, TestFindings } from '../domain/probe-outcome.ts';
@@ -10,7 +10,7 @@ import type { HealthView } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import { eventsToAppend } from './event-metadata.ts';
 import { FINDING_OF_FAULT, mintingAdvice } from './minted-passwords.ts';
-import { type EventLog, EventLogUnavailable, type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
+import { type EventLog, type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
 import { type MintedPassword, MintingFailed, type PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
@@ -54,9 +54,8 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
   const { log, aggregates, progress, probe, minter, limiter, now } = deps;
 
   const run: CredentialTests['run'] = async (projectId, test) => {
-    if (!(await limiter.take(projectId))) {
-      throw new PurserError('RATE_LIMITED', 'This project has had its 10 tests for this minute. Wait a minute.');
-    }
+    const wait = await limiter.take(projectId);
+    if (wait > 0) throw rateLimited('This project has had its 10 tests for this minute. Wait a minute.', wait);
     return test();
   };
 

@@ -1,3 +1,5 @@
+import type { ProbeOutcome } from './probe-outcome.ts';
+
 /** The codes of the public contract, in `extensions.code` of every GraphQL error. No others leave the service. */
 export const ERROR_CODES = [
   'UNAUTHENTICATED',
@@ -15,41 +17,95 @@ export const ERROR_CODES = [
   'UNAVAILABLE',
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
   'INTERNAL',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-export interface ErrorDetails {
-  /** The input field at fault, for `BAD_USER_INPUT`. */
-  readonly field?: string;
-  /** The probe's outcome, for `VERIFICATION_FAILED`. */
-  readonly outcome?: string;
+interface Details {
+  readonly BAD_USER_INPUT: { readonly field: string };
+  readonly REGISTRY_ALREADY_EXISTS: { readonly field: 'url' };
+  readonly REVISION_CONFLICT: { readonly field?: 'expectedRevision' };
+  readonly REGISTRY_IN_USE: { readonly activeLeases: number };
+  readonly IDEMPOTENCY_KEY_REUSED: { readonly field: 'idempotencyKey' };
+  readonly VERIFICATION_FAILED: { readonly outcome: ProbeOutcome };
+  /** In seconds, at least 1. */
+  readonly RATE_LIMITED: { readonly retryAfter: number };
+  readonly INTERNAL: { readonly requestId?: string };
 }
 
-/** An error whose code and message are meant for the caller. The message never holds a value of a secret field. */
-export class PurserError extends Error {
+/** What stands in `extensions` beside the code; `NoDetails` where there is only the code. */
+export type ErrorDetails<Code extends ErrorCode> = Code extends keyof Details ? Details[Code] : NoDetails;
+type NoDetails = Readonly<Record<string, never>>;
+
+/** Details may be left out only where the code needs none. */
+type DetailsAndOptions<Code extends ErrorCode> =
+  Record<never, never> extends ErrorDetails<Code>
+    ? [details?: ErrorDetails<Code>, options?: ErrorOptions]
+    : [details: ErrorDetails<Code>, options?: ErrorOptions];
+
+class CodedError<Code extends ErrorCode> extends Error {
   override readonly name: string = 'PurserError';
+  readonly details: ErrorDetails<Code>;
 
   constructor(
-    readonly code: ErrorCode,
+    readonly code: Code,
     message: string,
-    readonly details: ErrorDetails = {},
-    options?: ErrorOptions,
+    ...[details, options]: DetailsAndOptions<Code>
   ) {
     super(message, options);
+    this.details = details ?? ({} as ErrorDetails<Code>);
   }
 }
 
-export function badUserInput(field: string, message: string): PurserError {
-  return new PurserError('BAD_USER_INPUT', message, { field });
+/**
+ * An error whose code and message are meant for the caller. The message never holds a value of a secret field. A union
+ * over the codes: `switch (error.code)` narrows `error.details`.
+ */
+export type PurserError = { readonly [Code in ErrorCode]: CodedError<Code> }[ErrorCode];
+
+interface PurserErrorClass {
+  new <Code extends ErrorCode>(code: Code, message: string, ...rest: DetailsAndOptions<Code>): CodedError<Code>;
+  /** What `instanceof` narrows to. */
+  readonly prototype: PurserError;
+}
+export const PurserError: PurserErrorClass = CodedError;
+
+/**
+ * The event log cannot be reached or gave no answer: the append may or may not have happened. Retry with the same ids.
+ * The message is the caller's, wherever the log was asked.
+ */
+export class EventLogUnavailable extends CodedError<'UNAVAILABLE'> {
+  override readonly name = 'EventLogUnavailable';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('UNAVAILABLE', message, {}, options);
+  }
+}
+
+export function badUserInput(field: string, message: string): CodedError<'BAD_USER_INPUT'> {
+  return new CodedError('BAD_USER_INPUT', message, { field });
 }
 
 /** Another project's object and one that never existed read the same, byte for byte. */
-export function notFound(what: 'registry' | 'lease'): PurserError {
-  return new PurserError('NOT_FOUND', `There is no such ${what} in this project.`);
+export function notFound(what: 'registry' | 'lease'): CodedError<'NOT_FOUND'> {
+  return new CodedError('NOT_FOUND', `There is no such ${what} in this project.`);
 }
 
-export function unavailable(message: string, cause?: unknown): PurserError {
-  return new PurserError('UNAVAILABLE', message, {}, cause === undefined ? undefined : { cause });
+export function unavailable(message: string, cause?: unknown): CodedError<'UNAVAILABLE'> {
+  return new CodedError('UNAVAILABLE', message, {}, cause === undefined ? undefined : { cause });
+}
+
+/** @param retryAfter in seconds */
+export function rateLimited(message: string, retryAfter: number): CodedError<'RATE_LIMITED'> {
+  return new CodedError('RATE_LIMITED', message, { retryAfter: Math.max(1, Math.ceil(retryAfter)) });
+}
+
+/**
+ * An error whose message tells an operator what is wrong and what to do. A program prints it alone, without a stack; it
+ * names the setting, the path or the host, and never holds a secret.
+ */
+export class OperatorError extends Error {
+  override readonly name: string = 'OperatorError';
 }

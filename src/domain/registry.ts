@@ -272,7 +272,7 @@ export function existing(state: RegistryState): LiveRegistry {
 function refuseWhileLeased(activeLeases: number, advice: string): void {
   if (activeLeases === 0) return;
   const leases = activeLeases === 1 ? '1 lease is' : `${activeLeases} leases are`;
-  throw new PurserError('REGISTRY_IN_USE', `${leases} active on this registry. ${advice}`);
+  throw new PurserError('REGISTRY_IN_USE', `${leases} active on this registry. ${advice}`, { activeLeases });
 }
 
 /** Null where the known date stays: one that was learnt is not undone by declaring a later one, or none. */

@@ -1,4 +1,5 @@
-import { PurserError, unavailable } from '../domain/errors.ts';
+import { ERROR_REFERENCE } from '../domain/error-reference.ts';
+import { ERROR_CODES, PurserError, unavailable } from '../domain/errors.ts';
 import { PublicError, protocolError, publicErrorOf } from '../graphql/pipeline/errors.ts';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
@@ -10,11 +11,9 @@ interface AnswerBody {
     | undefined;
 }
 
-const REQUEST_FAULTS: ReadonlySet<unknown> = new Set([
-  'BAD_USER_INPUT',
-  'GRAPHQL_PARSE_FAILED',
-  'GRAPHQL_VALIDATION_FAILED',
-]);
+const REQUEST_FAULTS: ReadonlySet<unknown> = new Set(
+  ERROR_CODES.filter((code) => ERROR_REFERENCE[code].status === 400),
+);
 
 /**
  * 401 without a valid token; 400 where the request was wrong and nothing of it was answered or done; otherwise 200. Of

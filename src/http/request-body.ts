@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { badUserInput } from '../domain/errors.ts';
+import { badUserInput, PurserError } from '../domain/errors.ts';
 import { checkVariables } from '../graphql/pipeline/input-text.ts';
 
 /** One operation, as a client asks for it; over HTTP as over WebSocket. */
@@ -11,7 +11,7 @@ export interface OperationRequest {
 
 /**
  * Reads the body of a `POST /graphql`. `extensions` and other keys are passed over.
- * @throws PurserError BAD_USER_INPUT
+ * @throws PurserError BAD_USER_INPUT, PERSISTED_QUERY_NOT_SUPPORTED
  */
 export function readBody(body: Buffer): OperationRequest {
   if (!isUtf8(body)) throw badUserInput('body', 'The body must be JSON in UTF-8.');
@@ -25,13 +25,19 @@ export function readBody(body: Buffer): OperationRequest {
   return readOperation(parsed);
 }
 
-/** @throws PurserError BAD_USER_INPUT */
+/** @throws PurserError BAD_USER_INPUT, PERSISTED_QUERY_NOT_SUPPORTED */
 export function readOperation(value: unknown): OperationRequest {
   if (Array.isArray(value)) throw badUserInput('body', 'Send one operation a request: batches are not served.');
   if (!isRecord(value)) throw badUserInput('body', 'The body must be a JSON object with `query`.');
   if (Object.hasOwn(value, '__proto__'))
     throw badUserInput('body', '`__proto__` is not a name that an input can have.');
   const { query, operationName = null, variables = null } = value;
+  if (query === undefined && isRecord(value.extensions) && 'persistedQuery' in value.extensions) {
+    throw new PurserError(
+      'PERSISTED_QUERY_NOT_SUPPORTED',
+      'Persisted queries are not served. Send the document itself.',
+    );
+  }
   if (typeof query !== 'string' || query === '') throw badUserInput('query', '`query` must be a GraphQL document.');
   if (operationName !== null && typeof operationName !== 'string') {
     throw badUserInput('operationName', '`operationName` must be a string.');

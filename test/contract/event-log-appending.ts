@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import {
   BEGINNING,
   DuplicateEventId,
-  EventLogUnavailable,
   type EventToAppend,
   type ExpectedRevision,
   WrongExpectedRevision,
 } from '../../src/application/ports/event-log.ts';
+import { EventLogUnavailable } from '../../src/domain/errors.ts';
 import { anEvent, aStream } from '../support/events.ts';
 import type { OpenLogs } from './event-log-store.ts';
 

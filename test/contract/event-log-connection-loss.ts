@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type AppendResult,
-  type EventLog,
-  EventLogUnavailable,
-  type EventToAppend,
-  type Position,
-} from '../../src/application/ports/event-log.ts';
+import type { AppendResult, EventLog, EventToAppend, Position } from '../../src/application/ports/event-log.ts';
+import { EventLogUnavailable } from '../../src/domain/errors.ts';
 import { type Cut, type CuttingProxy, startCuttingProxy } from '../support/cutting-proxy.ts';
 import { anEvent, aStream } from '../support/events.ts';
 import type { OpenLogs } from './event-log-store.ts';

@@ -43,7 +43,7 @@ describe('a cloud credential to mint from', () => {
       error = thrown;
     }
     if (!(error instanceof PurserError)) throw new Error('it was accepted');
-    expect([error.code, error.details.field]).toEqual(['BAD_USER_INPUT', field]);
+    expect([error.code, error.details]).toEqual(['BAD_USER_INPUT', { field }]);
     expect(error.message.includes(password.slice(0, 60))).toBe(false);
   });
 });

@@ -125,7 +125,6 @@ describe('the form of a request', () => {
     ['an operation name that is no string', '{"query":"{ viewer { subject } }","operationName":1}'],
     ['an operation that is not there', '{"query":"query A { viewer { subject } }","operationName":"B"}'],
     ['two operations and no name', '{"query":"query A { viewer { subject } } query B { viewer { subject } }"}'],
-    ['a persisted query', '{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"a"}}}'],
     ['`__proto__` at the top', '{"query":"{ viewer { subject } }","__proto__":{"polluted":true}}'],
     ['`__proto__` as a variable', '{"query":"{ viewer { subject } }","variables":{"__proto__":{"polluted":true}}}'],
     ['`__proto__` deep inside', '{"query":"{ viewer { subject } }","variables":{"a":[{"b":{"__proto__":{}}}]}}'],
@@ -135,6 +134,14 @@ describe('the form of a request', () => {
     expect([response.status, codes(response)]).toEqual([400, ['BAD_USER_INPUT']]);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+
+  it('refuses a persisted query with a code by which clients send the document instead', async () => {
+    const body = '{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"a"}}}';
+    const response = await post(service.url, body, token);
+    expect([response.status, codes(response)]).toEqual([400, ['PERSISTED_QUERY_NOT_SUPPORTED']]);
+    const whole = { query: '{ viewer { subject } }', ...JSON.parse(body) };
+    expect((await post(service.url, whole, token)).status).toBe(200);
   });
 
   it('refuses a body of more than 256 KiB with 413, and takes one of as much', async () => {
@@ -353,14 +360,18 @@ describe('answers', () => {
 
   it('tell what the application means for the caller, at the first run of a document or when it is compiled', async () => {
     await using refusing = await startHttpService();
-    refusing.double.failure = new PurserError('REGISTRY_IN_USE', 'Two pipelines use it.');
+    refusing.double.failure = new PurserError('REGISTRY_IN_USE', 'Two pipelines use it.', { activeLeases: 2 });
     const query = 'mutation ($p: ID!, $id: ID!) { deleteRegistry(projectId: $p, id: $id) { url } }';
     for (let run = 0; run < 5; run += 1) {
       const response = await post(refusing.url, { query, variables: { p: 'demo', id: 'x' } }, refusing.issuer.token());
       expect(response.body).toEqual({
         data: null,
         errors: [
-          { message: 'Two pipelines use it.', path: ['deleteRegistry'], extensions: { code: 'REGISTRY_IN_USE' } },
+          {
+            message: 'Two pipelines use it.',
+            path: ['deleteRegistry'],
+            extensions: { code: 'REGISTRY_IN_USE', activeLeases: 2 },
+          },
         ],
       });
     }

@@ -136,7 +136,7 @@ describe('a lease', () => {
   it('keeps its registry from being deleted, and from being rotated where that is wanted, until it ends', async () => {
     const id = await create({ url: 'used.example' });
     const { lease } = (await issue({ image: 'used.example/app' })).data.issueCredential;
-    const inUse = [{ extensions: { code: 'REGISTRY_IN_USE' } }];
+    const inUse = [{ extensions: { code: 'REGISTRY_IN_USE', activeLeases: 1 } }];
     expect((await purser.graphql(DELETE, { id })).errors).toMatchObject(inUse);
     const refuse = { password: canary('refuse'), whenInUse: 'REFUSE' };
     expect((await purser.graphql(ROTATE, { id, input: refuse })).errors).toMatchObject(inUse);

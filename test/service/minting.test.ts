@@ -43,7 +43,7 @@ describe('a registry whose passwords are minted', () => {
           return LOGGED_IN;
         },
       },
-      limiter: { take: async () => turns-- > 0 },
+      limiter: { take: async () => (turns-- > 0 ? 0 : 30) },
     });
     const input = {
       url: HOST,

@@ -11,12 +11,13 @@ export interface RateLimit {
 export function createRateLimiter(database: Queryable, { turns, windowSeconds }: RateLimit): RateLimiter {
   return {
     async take(key) {
-      const { rows } = await database.query<{ taken: boolean }>({
+      const { rows } = await database.query<{ wait: number }>({
         name: 'take-turn',
-        text: 'select projection.take_turn($1, $2, make_interval(secs => $3)) as taken',
+        text: 'select projection.take_turn($1, $2, make_interval(secs => $3)) as wait',
         values: [key, turns, windowSeconds],
       });
-      return rows[0]?.taken ?? false;
+      if (!rows[0]) throw new Error('projection.take_turn gave no row');
+      return rows[0].wait;
     },
   };
 }

@@ -1,4 +1,3 @@
-import { PurserError } from '../../domain/errors.ts';
 import type { DomainEvent } from '../../domain/events.ts';
 
 declare const position: unique symbol;
@@ -76,18 +75,6 @@ export class DuplicateEventId extends Error {
 
   constructor(readonly eventId: string) {
     super(`event ${eventId} is in the log already`);
-  }
-}
-
-/**
- * The store cannot be reached or gave no answer: the append may or may not have happened. Retry with the same ids.
- * The message is the caller's, wherever the log was asked.
- */
-export class EventLogUnavailable extends PurserError {
-  override readonly name = 'EventLogUnavailable';
-
-  constructor(message: string, options?: ErrorOptions) {
-    super('UNAVAILABLE', message, {}, options);
   }
 }
 

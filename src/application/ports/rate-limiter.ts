@@ -1,5 +1,5 @@
-/** KeyedMutex in a span of time, counted for each key over all replicas. */
+/** So many turns in a span of time, counted for each key over all replicas. */
 export interface RateLimiter {
-  /** Takes one of the key's turns. False where none is left for now. */
-  take(key: string): Promise<boolean>;
+  /** Takes one of the key's turns. @returns 0; if none is left, the seconds until there is one */
+  take(key: string): Promise<number>;
 }

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { ERROR_REFERENCE } from '../../domain/error-reference.ts';
 import { ERROR_CODES, type ErrorCode, PurserError } from '../../domain/errors.ts';
 
 /** An error in the form in which it may leave the service. Only this file makes them. */
@@ -90,8 +91,12 @@ export function faultForLog(error: unknown, depth = 0): LoggedFault {
   };
 }
 
-function extensionsOf({ code, details: { field, outcome } }: PurserError): Record<string, unknown> {
-  return { code, ...(field === undefined ? {} : { field }), ...(outcome === undefined ? {} : { outcome }) };
+/** Of the details only those that the code has by contract. */
+function extensionsOf({ code, details }: PurserError): Record<string, unknown> {
+  const given = Object.entries(details).filter(
+    ([name, value]) => Object.hasOwn(ERROR_REFERENCE[code].details, name) && value !== undefined,
+  );
+  return { code, ...Object.fromEntries(given) };
 }
 
 function publicError(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createSourceEventStream, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { Metrics } from '../../application/ports/metrics.ts';
-import { PurserError } from '../../domain/errors.ts';
+import { rateLimited } from '../../domain/errors.ts';
 import type { GraphqlContext, Services } from '../../graphql/pipeline/context.ts';
 import type { Admission } from '../../graphql/pipeline/document-cache.ts';
 import { type ErrorMask, type PublicError, protocolError, publicErrorOf } from '../../graphql/pipeline/errors.ts';
@@ -48,9 +48,7 @@ export function startOperation(
   if (request === undefined) return protocolError('UNAUTHENTICATED');
   if (connection.draining) return shuttingDown();
   if (connection.operations.size >= MAX_OPERATIONS) {
-    return publicErrorOf(
-      new PurserError('RATE_LIMITED', `A connection may have at most ${MAX_OPERATIONS} operations under way.`),
-    );
+    return publicErrorOf(rateLimited(`A connection may have at most ${MAX_OPERATIONS} operations under way.`, 1));
   }
   try {
     const { query, operationName, variables } = readOperation(payload);

@@ -21,10 +21,10 @@ function refusal(scope: CursorScope, cursor: string, by = cursors): unknown {
   try {
     return by.decode(scope, cursor);
   } catch (error) {
-    return error instanceof PurserError ? [error.code, error.details.field] : error;
+    return error instanceof PurserError ? [error.code, error.details] : error;
   }
 }
-const REFUSED = ['BAD_USER_INPUT', 'after'];
+const REFUSED = ['BAD_USER_INPUT', { field: 'after' }];
 
 it('gives back the position that it was made of, also to a replica with the same key', () => {
   const replica = createCursors(Buffer.from(key));

@@ -145,7 +145,9 @@ describe('operations', () => {
   it('lets a connection have 50 operations under way, and no more', async () => {
     const client = await connected(service.socketUrl, service.issuer.token());
     for (let index = 0; index < 51; index += 1) client.subscribe(`s${index}`, NOTICES);
-    expect(codeOf(await client.answer('s50'))).toBe('RATE_LIMITED');
+    expect(await client.answer('s50')).toMatchObject({
+      payload: [{ extensions: { code: 'RATE_LIMITED', retryAfter: 1 } }],
+    });
     await expect.poll(() => service.double.openFeeds).toBe(50);
     client.send({ type: 'complete', id: 's0' });
     await expect.poll(() => service.double.openFeeds).toBe(49);

@@ -5,10 +5,10 @@ import {
   BEGINNING,
   DuplicateEventId,
   type EventLog,
-  EventLogUnavailable,
   type Position,
   WrongExpectedRevision,
 } from '../../../application/ports/event-log.ts';
+import { EventLogUnavailable } from '../../../domain/errors.ts';
 import { isDataFault, isTimeout, isUnavailable } from '../availability.ts';
 import { createBatchedRead } from '../batched-read.ts';
 import { type Connection, createConnection } from '../connection.ts';

@@ -1,0 +1,118 @@
+import type { ErrorCode, ErrorDetails } from './errors.ts';
+
+interface Entry<Code extends ErrorCode> {
+  /** What has happened. */
+  readonly when: string;
+  /** Of an answer that holds this error alone. */
+  readonly status: 200 | 400 | 401;
+  /** What each detail in `extensions` holds. */
+  readonly details: { readonly [Name in keyof ErrorDetails<Code>]-?: string };
+  /** What a client should do. */
+  readonly advice: string;
+}
+
+/** Every code of the contract as docs/errors.md tells it. Details that are not named here do not leave the service. */
+export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
+  UNAUTHENTICATED: {
+    when: 'The request has no token, or one that is expired, of an unknown issuer or otherwise not valid.',
+    status: 401,
+    details: {},
+    advice: 'Get a new token, then repeat the request once. If that fails too, check issuer and audience of the token.',
+  },
+  FORBIDDEN: {
+    when: 'The token lacks the permission for this project, or a credential that is for pulling only is asked for to push.',
+    status: 200,
+    details: {},
+    advice: 'Do not repeat. Ask for the permission; for pushing, set `access: PULL_AND_PUSH` on the registry.',
+  },
+  NOT_FOUND: {
+    when: 'The project has no such registry or lease. It never existed, was deleted, or belongs to another project.',
+    status: 200,
+    details: {},
+    advice: 'Do not repeat. Read the list again.',
+  },
+  BAD_USER_INPUT: {
+    when: 'A value of the request does not fit. The message says what is wrong with it and how to write it.',
+    status: 400,
+    details: { field: 'the input field or variable at fault, where one is' },
+    advice: 'Show the message at the field, and let the user correct it.',
+  },
+  REGISTRY_ALREADY_EXISTS: {
+    when: 'The project has a registry with this URL already.',
+    status: 200,
+    details: { field: '`url`' },
+    advice: 'Read it with `registryByUrl`; update it, or delete it first.',
+  },
+  REVISION_CONFLICT: {
+    when: 'The registry was changed since it was read, or is being changed by many at the same time.',
+    status: 200,
+    details: { field: '`expectedRevision`, where the request had one' },
+    advice: 'Read the registry again, show what changed, and repeat the change with the new revision.',
+  },
+  REGISTRY_IN_USE: {
+    when: 'Leases are active, and the request was not to go on all the same.',
+    status: 200,
+    details: { activeLeases: 'how many leases are active' },
+    advice: 'Ask the user. To go on, repeat with `force: true` (delete) or `whenInUse: PROCEED` (rotate); or wait.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    when: 'The `idempotencyKey` was used before for a request with other values.',
+    status: 200,
+    details: { field: '`idempotencyKey`' },
+    advice: 'Use a new key for a new request. A repeated request must have the same values as the first.',
+  },
+  VERIFICATION_FAILED: {
+    when: '`verify` was asked for, and the login at the registry was not proved. Nothing was stored.',
+    status: 200,
+    details: { outcome: "the test's outcome, as in [troubleshooting](troubleshooting.md)" },
+    advice: 'Show the message, which says what to do. Repeat with other values, or without `verify`.',
+  },
+  CREDENTIAL_UNAVAILABLE: {
+    when: 'There is no credential to hand out: it has expired, its password is missing, or the cloud minted none.',
+    status: 200,
+    details: {},
+    advice: 'Do not repeat. Rotate the credential; the message says why.',
+  },
+  TARGET_NOT_ALLOWED: {
+    when: "The registry's address is one that this service must not connect to.",
+    status: 200,
+    details: {},
+    advice: 'Do not repeat. The operator can open the address with `EGRESS_ALLOW`.',
+  },
+  RATE_LIMITED: {
+    when: 'The project has had its tests for this minute, or the connection has too many operations under way.',
+    status: 200,
+    details: { retryAfter: 'after how many seconds to try again, a whole number from 1 on' },
+    advice: 'Wait `retryAfter` seconds, then repeat.',
+  },
+  UNAVAILABLE: {
+    when: 'The database gave no answer in time. Whether a mutation was done is not known.',
+    status: 200,
+    details: {},
+    advice: 'Repeat with growing pauses. Repeat a mutation with the same `idempotencyKey`.',
+  },
+  GRAPHQL_PARSE_FAILED: {
+    when: 'The document is not valid GraphQL.',
+    status: 400,
+    details: {},
+    advice: 'Do not repeat. Correct the document.',
+  },
+  GRAPHQL_VALIDATION_FAILED: {
+    when: 'The document does not fit the schema, or is larger or deeper than the service accepts.',
+    status: 400,
+    details: {},
+    advice: 'Do not repeat. Correct the document, or fit the client to this version of the schema.',
+  },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    when: 'The request names a persisted query by its hash.',
+    status: 400,
+    details: {},
+    advice: 'Send the document itself as `query`. Clients with automatic persisted queries do so by themselves.',
+  },
+  INTERNAL: {
+    when: 'The service has a fault. It is logged.',
+    status: 200,
+    details: { requestId: 'the id under which the fault is logged' },
+    advice: 'Give the operator the `requestId`. Repeat later, a mutation with the same `idempotencyKey`.',
+  },
+};
