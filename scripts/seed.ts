@@ -1,0 +1,27 @@
+import { DevelopmentIssuerError, openDevelopmentIssuer } from '../src/adapters/auth/development-issuer.ts';
+import { SeedError } from './seed/purser-api.ts';
+import { seed } from './seed/seed.ts';
+
+/**
+ * `npm run seed`: fills a running development service with registries of all kinds, leases and audit entries. Run it
+ * again whenever you like: it does only what is missing.
+ *
+ * PURSER_URL is where the service is, PURSER_DATA_DIR the folder that it was started with.
+ */
+const { PURSER_URL, PURSER_DATA_DIR } = process.env;
+const TOKEN_SECONDS = 600;
+
+try {
+  const issuer = await openDevelopmentIssuer(PURSER_DATA_DIR || '.purser');
+  const steps = await seed({
+    url: (PURSER_URL || 'http://127.0.0.1:4000').replace(/\/$/, ''),
+    tokenFor: (subject, projectIds, permissions) =>
+      issuer.signToken({ subject, projectIds, permissions, ttlSeconds: TOKEN_SECONDS }),
+    say: (line) => process.stdout.write(`${line}\n`),
+  });
+  process.stdout.write(steps > 0 ? `${steps} steps done.\n` : 'Nothing was left to do.\n');
+} catch (error) {
+  if (!(error instanceof SeedError || error instanceof DevelopmentIssuerError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
