@@ -1,4 +1,4 @@
-import { type DomainEvent, SCHEMA_VERSIONS } from './events.ts';
+import { type DomainEvent, EVENT_TYPES, type EventTypeDefinition } from './events.ts';
 
 export interface StoredEvent {
   readonly type: string;
@@ -6,42 +6,30 @@ export interface StoredEvent {
   readonly data: unknown;
 }
 
-/** Brings the data of one old schema version to the next. Keyed by `<type>@<version it takes>`. */
-type Upcaster = (data: unknown) => unknown;
-const UPCASTERS: Readonly<Record<string, Upcaster>> = {
-  // Version 2 says of a credential what its shape warns of, and how passwords are minted from it.
-  'RegistryCreated@1': withPlainCredential,
-  'RegistryUpdated@1': withPlainCredential,
-  'CredentialRotated@1': withPlainCredential,
-};
-
-function withPlainCredential(data: unknown): unknown {
-  const { credential, ...rest } = data as { credential: object | null };
-  return { ...rest, credential: credential && { ...credential, warnings: [], mint: null } };
-}
-
 /** An event that this build cannot read: a newer build wrote it, or the row is damaged. */
 export class UndecodableEvent extends Error {
   override readonly name = 'UndecodableEvent';
 }
 
-function isKnownType(type: string): type is DomainEvent['type'] {
-  return Object.hasOwn(SCHEMA_VERSIONS, type);
+/** @throws UndecodableEvent */
+export function decodeEvent(stored: StoredEvent): DomainEvent {
+  return decodeAs(EVENT_TYPES, stored);
 }
 
-/** @throws UndecodableEvent */
-export function decodeEvent({ type, schemaVersion, data }: StoredEvent): DomainEvent {
-  if (!isKnownType(type)) throw new UndecodableEvent(`unknown event type ${type}`);
-  const current = SCHEMA_VERSIONS[type];
-  if (schemaVersion > current) {
-    throw new UndecodableEvent(`${type} has schema version ${schemaVersion}, this build knows ${current}`);
+/** As `decodeEvent`, by other definitions: for tests. @throws UndecodableEvent */
+export function decodeAs(
+  definitions: Readonly<Record<string, EventTypeDefinition>>,
+  { type, schemaVersion, data }: StoredEvent,
+): DomainEvent {
+  const definition = Object.hasOwn(definitions, type) ? definitions[type] : undefined;
+  if (!definition) throw new UndecodableEvent(`unknown event type ${type}`);
+  const current = definition.upcasters.length + 1;
+  if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > current) {
+    throw new UndecodableEvent(`${type} has schema version ${schemaVersion}, this build knows 1 to ${current}`);
   }
   if (typeof data !== 'object' || data === null) throw new UndecodableEvent(`${type} has no data`);
   let upcast: unknown = data;
-  for (let version = schemaVersion; version < current; version += 1) {
-    const upcaster = UPCASTERS[`${type}@${version}`];
-    if (!upcaster) throw new UndecodableEvent(`no upcaster for ${type} version ${version}`);
-    upcast = upcaster(upcast);
-  }
+  for (let version = schemaVersion; version < current; version += 1)
+    upcast = definition.upcasters[version - 1]?.(upcast);
   return { type, data: upcast } as DomainEvent;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { EventToAppend } from '../../src/application/ports/event-log.ts';
-import { SCHEMA_VERSIONS } from '../../src/domain/events.ts';
+import { schemaVersionOf } from '../../src/domain/events.ts';
 import { anEvent, aStream } from '../support/events.ts';
 import type { OpenLogs } from './event-log-store.ts';
 
@@ -20,7 +20,7 @@ export function describeReading(logs: () => OpenLogs): void {
       const recorded = {
         id: event.id,
         type: event.event.type,
-        schemaVersion: SCHEMA_VERSIONS[event.event.type],
+        schemaVersion: schemaVersionOf(event.event.type),
         data: event.event.data,
         occurredAt: event.occurredAt,
         metadata: event.metadata,

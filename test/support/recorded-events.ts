@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EventMetadata, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
-import { type DomainEvent, type RegistryTested, SCHEMA_VERSIONS } from '../../src/domain/events.ts';
+import { type DomainEvent, type RegistryTested, schemaVersionOf } from '../../src/domain/events.ts';
 import { healthStream, leaseStream, registryStream, uuidV5 } from '../../src/domain/identity.ts';
 
 const NAMESPACE = '7f3f6b62-6c0c-4b0a-8f0a-0a3c6f0f9d11';
@@ -161,7 +161,7 @@ export function recorded(events: readonly DomainEvent[], metadata: Partial<Event
     return {
       id: idOf(`event-${index}`),
       type: event.type,
-      schemaVersion: SCHEMA_VERSIONS[event.type],
+      schemaVersion: schemaVersionOf(event.type),
       data: event.data,
       occurredAt: new Date(Date.UTC(2026, 2, 1) + index * 1000).toISOString(),
       metadata: { ...METADATA, ...metadata },

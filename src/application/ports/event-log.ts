@@ -30,7 +30,7 @@ export interface EventMetadata {
 export interface EventToAppend {
   /** UUID. Unique in the whole log. */
   readonly id: string;
-  /** Written with its type's version of `SCHEMA_VERSIONS`. */
+  /** Written with the schema version that is current for its type. */
   readonly event: DomainEvent;
   /** ISO 8601, UTC, milliseconds. */
   readonly occurredAt: string;

@@ -6,7 +6,7 @@ import {
   type Position,
   type RecordedEvent,
 } from '../../../application/ports/event-log.ts';
-import { SCHEMA_VERSIONS } from '../../../domain/events.ts';
+import { schemaVersionOf } from '../../../domain/events.ts';
 import { isUuid } from '../../../domain/identity.ts';
 import { isWellFormed } from '../../../domain/text-rules.ts';
 
@@ -51,7 +51,7 @@ export function prepareAppend(
     events: events.map(({ id, event, occurredAt, metadata }) => ({
       id,
       type: event.type,
-      schemaVersion: SCHEMA_VERSIONS[event.type],
+      schemaVersion: schemaVersionOf(event.type),
       occurredAt,
       data: jsonOf(event.data),
       metadata: jsonOf(metadata),
