@@ -125,6 +125,8 @@ create index changes_by_project on read_models.changes (project_id, sequence);
 create table read_models.audit_entries (
   project_id text not null,
   sequence bigint not null,
+  -- How the entry is hashed: docs/audit-format.md.
+  format smallint not null,
   event_id uuid not null,
   occurred_at timestamptz(3) not null,
   action text not null,
@@ -138,8 +140,11 @@ create table read_models.audit_entries (
   registry_id uuid,
   url text,
   pipeline text,
-  changes jsonb not null,
+  changes json not null,
   duration_ms int,
+  count int not null,
+  until timestamptz(3),
+  identity json,
   hash text not null,
   primary key (project_id, sequence)
 );

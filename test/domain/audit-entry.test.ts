@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuditEntry, auditFacts, chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
+import { type AuditEntry, chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
+import { auditFacts } from '../../src/domain/audited-events.ts';
 import type { RegistryEvent } from '../../src/domain/events.ts';
 import { evolveRegistry, initialRegistryState } from '../../src/domain/registry.ts';
 import {
@@ -29,7 +30,7 @@ describe('what an event says in the audit log', () => {
   });
 
   it('shows a secret as its version', () => {
-    expect(auditFacts(rotatedEvent('a', 2), before).changes).toEqual([
+    expect(auditFacts(rotatedEvent('a', 2), before)?.changes).toEqual([
       { field: 'password', from: 'version 1', to: 'version 2' },
     ]);
   });
@@ -48,7 +49,7 @@ describe('what an event says in the audit log', () => {
         { field: 'repository', from: null, to: 'org/app' },
       ],
     });
-    expect(auditFacts(credentialsTestedEvent('b.example'), null)).toMatchObject({
+    expect(auditFacts(credentialsTestedEvent('b.example'), initialRegistryState)).toMatchObject({
       action: 'TEST_CREDENTIALS',
       registryId: null,
       url: 'b.example',
@@ -68,6 +69,7 @@ describe('what an event says in the audit log', () => {
 
 describe('the hash chain', () => {
   const entry = (index: number): AuditEntry => ({
+    format: 1,
     eventId: idOf(`event-${index}`),
     occurredAt: '2026-03-01T00:00:00.000Z',
     action: 'UPDATE_REGISTRY',
@@ -83,6 +85,9 @@ describe('the hash chain', () => {
     pipeline: null,
     changes: [{ field: 'name', from: null, to: String(index) }],
     durationMs: 1,
+    count: 1,
+    until: null,
+    identity: null,
   });
   const entries = Array.from({ length: 20 }, (_, index) => entry(index));
   const chain = (of: readonly AuditEntry[]): string[] => {
@@ -96,15 +101,36 @@ describe('the hash chain', () => {
   const firstDifference = (of: readonly AuditEntry[]) => chain(of).findIndex((hash, index) => hash !== hashes[index]);
 
   it('differs from the first entry on that was changed, in whatever field', () => {
-    const fields = Object.keys(entry(0)) as (keyof AuditEntry)[];
+    const identity = { ruleId: idOf('rule'), ruleName: 'ci', claims: [] };
+    const others: Partial<AuditEntry> = { changes: [], identity };
+    const fields = Object.keys(entry(0)).filter((field) => field !== 'format') as (keyof AuditEntry)[];
     fc.assert(
       fc.property(fc.nat(19), fc.constantFrom(...fields), (at, field) => {
         const changed = entries.map((each, index) =>
-          index === at ? { ...each, [field]: field === 'changes' ? [] : 'other' } : each,
+          index === at ? { ...each, [field]: others[field] ?? 'other' } : each,
         );
         expect(firstDifference(changed)).toBe(at);
       }),
     );
+  });
+
+  it('holds every part of an identity', () => {
+    const claim = { name: 'ref', value: 'main' };
+    const identities = [
+      { ruleId: idOf('rule'), ruleName: 'ci', claims: [claim] },
+      { ruleId: idOf('other'), ruleName: 'ci', claims: [claim] },
+      { ruleId: idOf('rule'), ruleName: 'other', claims: [claim] },
+      { ruleId: idOf('rule'), ruleName: 'ci', claims: [{ ...claim, name: 'other' }] },
+      { ruleId: idOf('rule'), ruleName: 'ci', claims: [{ ...claim, value: 'other' }] },
+      { ruleId: idOf('rule'), ruleName: 'ci', claims: [claim, claim] },
+      null,
+    ];
+    const chained = identities.map((identity) => chain([{ ...entry(0), identity }])[0]);
+    expect(new Set(chained).size).toBe(identities.length);
+  });
+
+  it('is not computed for an entry of a format that this build does not know', () => {
+    for (const format of [0, 2]) expect(() => chain([{ ...entry(0), format }])).toThrow(`has format ${format}`);
   });
 
   it('differs from the place on where an entry was taken out or moved', () => {

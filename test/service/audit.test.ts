@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AuditEntry, chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
+import { type ExportedEntry, firstBreak, hashedText } from '../support/audit-verifier.ts';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { AUDIT, CREATE, DELETE, ISSUE, LIST, RELEASE, ROTATE, UPDATE } from './operations.ts';
 
-type Entry = AuditEntry & { readonly cursor: string; readonly sequence: number; readonly hash: string };
+type Entry = ExportedEntry & { readonly cursor: string };
 
 let purser: TestPurser;
 beforeAll(async () => {
@@ -69,13 +70,29 @@ describe('the audit log', () => {
     expect(JSON.stringify(log)).not.toContain(password);
   });
 
-  it('is a chain that whoever has the entries can compute again', async () => {
+  it('is a chain that a verifier computes again from the page about its format', async () => {
     const log = (await entries()).toReversed();
-    let previous = FIRST_PREVIOUS_HASH;
-    for (const entry of log) {
-      previous = chainHash(previous, entry.sequence, entry);
-      expect(entry.hash).toBe(previous);
-    }
+    expect(log.length).toBeGreaterThanOrEqual(10);
+    expect(firstBreak(log)).toBeUndefined();
+  });
+
+  it.each([3, 7])('shows that verifier where entry %i was changed, removed or swapped', async (sequence) => {
+    const log = (await entries()).toReversed();
+    const [entry, next] = log.slice(sequence - 1, sequence + 1);
+    if (!entry || !next) throw new Error('the log is too short');
+    const put = (at: number, ...replaced: typeof log) => log.toSpliced(at - 1, replaced.length, ...replaced);
+    expect(firstBreak(put(sequence, { ...entry, actor: 'mallory' }))).toBe(sequence);
+    // Whoever also computes that entry's hash again gets as far as the next one.
+    const hash = createHash('sha256')
+      .update(`${log[sequence - 2]?.hash}\n${hashedText({ ...entry, actor: 'mallory' })}`)
+      .digest('hex');
+    expect(firstBreak(put(sequence, { ...entry, actor: 'mallory', hash }))).toBe(sequence + 1);
+    expect(firstBreak(log.toSpliced(sequence - 1, 1))).toBe(sequence);
+    const renumbered = log.toSpliced(sequence - 1, 1).map((each, index) => ({ ...each, sequence: index + 1 }));
+    expect(firstBreak(renumbered)).toBe(sequence);
+    expect(firstBreak(put(sequence, next, entry))).toBe(sequence);
+    const swapped = put(sequence, { ...next, sequence }, { ...entry, sequence: sequence + 1 });
+    expect(firstBreak(swapped)).toBe(sequence);
   });
 
   it('is filtered and paged, newest first', async () => {

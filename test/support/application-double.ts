@@ -321,6 +321,7 @@ function health(credentialVersion: number | null, repository: string | null | un
 function auditEntry(sequence: number) {
   return {
     sequence,
+    format: 1,
     hash: String(sequence).padStart(64, '0'),
     eventId: randomUUID(),
     occurredAt: NOW,
@@ -337,5 +338,8 @@ function auditEntry(sequence: number) {
     pipeline: null,
     changes: [{ field: 'name', from: null, to: 'docker.io' }],
     durationMs: 1,
+    count: 1,
+    until: null,
+    identity: null,
   };
 }

@@ -20,6 +20,27 @@ export class AuditChange {
 }
 
 @ObjectType({ simpleResolvers: true })
+export class IdentityClaim {
+  @Field(() => String)
+  readonly name!: string;
+
+  @Field(() => String)
+  readonly value!: string;
+}
+
+@ObjectType('WorkloadIdentity', { simpleResolvers: true })
+export class WorkloadIdentityObject {
+  @Field(() => ID)
+  readonly ruleId!: string;
+
+  @Field(() => String)
+  readonly ruleName!: string;
+
+  @Field(() => [IdentityClaim], { description: 'Sorted by name.' })
+  readonly claims!: readonly IdentityClaim[];
+}
+
+@ObjectType({ simpleResolvers: true })
 export class AuditEntry {
   @Field(() => Int, { description: "Position in the project's hash chain." })
   readonly sequence!: number;
@@ -74,7 +95,22 @@ export class AuditEntry {
   @Field(() => Int, { nullable: true })
   readonly durationMs!: number | null;
 
-  @Field(() => String)
+  @Field(() => Int, { description: 'How many attempts like this one the entry stands for.' })
+  readonly count!: number;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the last of several happened; null of one.' })
+  readonly until!: string | null;
+
+  @Field(() => WorkloadIdentityObject, {
+    nullable: true,
+    description: "What the CI system's own token said of the caller, where a trust rule let it in.",
+  })
+  readonly identity!: WorkloadIdentityObject | null;
+
+  @Field(() => Int, { description: 'How the entry is hashed: docs/audit-format.md.' })
+  readonly format!: number;
+
+  @Field(() => String, { description: 'SHA-256 over the entry and the hash before it, in hex.' })
   readonly hash!: string;
 
   /** Behind the field `cursor`. */

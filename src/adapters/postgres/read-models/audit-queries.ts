@@ -2,8 +2,8 @@ import type { AuditEntryView, AuditFilter, AuditQueries } from '../../../applica
 import type { AuditRow } from './rows.ts';
 import { Conditions, containing, named, type Queryable } from './statement.ts';
 
-const COLUMNS = `sequence::float8 as sequence, event_id, occurred_at, action, outcome, code, actor, issuer, ip_address,
-  user_agent, request_id, registry_id, url, pipeline, changes, duration_ms, hash`;
+const COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, actor, issuer, ip_address,
+  user_agent, request_id, registry_id, url, pipeline, changes, duration_ms, count, until, identity, hash`;
 
 export function createAuditQueries(database: Queryable): AuditQueries {
   return {
@@ -45,6 +45,7 @@ function filtered(projectId: string, filter: AuditFilter): Conditions {
 function view(row: AuditRow): AuditEntryView {
   return {
     sequence: row.sequence,
+    format: row.format,
     eventId: row.event_id,
     occurredAt: row.occurred_at,
     action: row.action,
@@ -60,6 +61,9 @@ function view(row: AuditRow): AuditEntryView {
     pipeline: row.pipeline,
     changes: row.changes,
     durationMs: row.duration_ms,
+    count: row.count,
+    until: row.until,
+    identity: row.identity,
     hash: row.hash,
   };
 }

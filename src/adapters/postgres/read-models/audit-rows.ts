@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
-import { type AuditEntry, type auditFacts, chainHash, FIRST_PREVIOUS_HASH } from '../../../domain/audit-entry.ts';
+import { AUDIT_FORMAT, type AuditEntry, chainHash, FIRST_PREVIOUS_HASH } from '../../../domain/audit-entry.ts';
+import type { AuditFacts } from '../../../domain/audited-events.ts';
 import type { BatchChanges } from './batch-changes.ts';
 import type { ProjectionMemory } from './projection-memory.ts';
 
@@ -8,11 +9,12 @@ export function addAuditEntry(
   memory: ProjectionMemory,
   batch: BatchChanges,
   { id, occurredAt, metadata }: RecordedEvent,
-  facts: ReturnType<typeof auditFacts>,
+  facts: AuditFacts | null,
 ): void {
   const { projectId, actor, issuer, ipAddress, userAgent, requestId, durationMs } = metadata;
-  if (projectId === null) return;
+  if (projectId === null || facts === null) return;
   const entry: AuditEntry = {
+    format: AUDIT_FORMAT,
     eventId: id,
     occurredAt,
     actor,
@@ -21,6 +23,9 @@ export function addAuditEntry(
     userAgent,
     requestId,
     durationMs,
+    count: 1,
+    until: null,
+    identity: null,
     ...facts,
   };
   const head = memory.auditHeads.get(projectId) ?? { sequence: 0, hash: FIRST_PREVIOUS_HASH };
@@ -30,6 +35,7 @@ export function addAuditEntry(
   batch.audit.push({
     project_id: projectId,
     sequence,
+    format: entry.format,
     event_id: id,
     occurred_at: occurredAt,
     action: entry.action,
@@ -45,6 +51,9 @@ export function addAuditEntry(
     pipeline: entry.pipeline,
     changes: entry.changes,
     duration_ms: durationMs,
+    count: entry.count,
+    until: entry.until,
+    identity: entry.identity,
     hash,
   });
 }

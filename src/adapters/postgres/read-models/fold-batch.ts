@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import type { RegistryChangeKind } from '../../../application/ports/read-models.ts';
-import { auditFacts } from '../../../domain/audit-entry.ts';
+import { auditFacts } from '../../../domain/audited-events.ts';
 import { decodeEvent } from '../../../domain/event-codec.ts';
 import type {
   CredentialIssued,
@@ -82,10 +82,9 @@ function lastVersion(memory: ProjectionMemory, stream: string, registryId: strin
   return Math.max(memory.registries.get(registryId)?.lastVersion ?? 0, memory.parkedStreams.get(stream) ?? 0);
 }
 
-function registryBefore(memory: ProjectionMemory, event: DomainEvent): RegistryState | null {
-  return 'registryId' in event.data && event.data.registryId !== null
-    ? (memory.registries.get(event.data.registryId) ?? null)
-    : null;
+function registryBefore(memory: ProjectionMemory, event: DomainEvent): RegistryState {
+  const id = 'registryId' in event.data ? event.data.registryId : null;
+  return (id === null ? undefined : memory.registries.get(id)) ?? initialRegistryState;
 }
 
 function apply(memory: ProjectionMemory, batch: BatchChanges, recorded: RecordedEvent, event: DomainEvent): void {

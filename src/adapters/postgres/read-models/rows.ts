@@ -93,6 +93,7 @@ export interface ChangeRow {
 }
 
 export interface AuditRow {
+  readonly format: number;
   readonly project_id: string;
   readonly sequence: number;
   readonly event_id: string;
@@ -110,6 +111,9 @@ export interface AuditRow {
   readonly pipeline: string | null;
   readonly changes: AuditEntry['changes'];
   readonly duration_ms: number | null;
+  readonly count: number;
+  readonly until: string | null;
+  readonly identity: AuditEntry['identity'];
   readonly hash: string;
 }
 

@@ -1,0 +1,154 @@
+import type { AuditChange, AuditEntry } from './audit-entry.ts';
+import type { EventOf, EventType } from './events.ts';
+import type { Instant } from './instant.ts';
+import type { TestFindings } from './probe-outcome.ts';
+import type { LiveRegistry, RegistryState } from './registry.ts';
+import type { RegistryDetails } from './registry-details.ts';
+
+/** What an event says in the audit log; who did it, and from where, comes with every event. */
+export type AuditFacts = Pick<
+  AuditEntry,
+  'action' | 'outcome' | 'code' | 'registryId' | 'url' | 'pipeline' | 'changes'
+>;
+
+const NOT_AUDITED = null;
+
+/** Every event type, and what it says in the audit log. `before` is the event's registry as it stood. */
+const AUDITED: {
+  readonly [Type in EventType]:
+    | ((data: EventOf<Type>['data'], before: RegistryState) => AuditFacts)
+    | typeof NOT_AUDITED;
+} = {
+  RegistryCreated: (data) => ({
+    ...succeeded('CREATE_REGISTRY', data.registryId, data.url),
+    changes: [
+      { field: 'url', from: null, to: data.url },
+      { field: 'provider', from: null, to: data.provider },
+      ...detailChanges(null, data),
+      { field: 'password', from: null, to: `version ${data.credential.version}` },
+      ...expiryChange(null, data.credential.expiresAt),
+    ],
+  }),
+
+  RegistryUpdated: ({ registryId, changes, expiry }, before) => ({
+    ...succeeded('UPDATE_REGISTRY', registryId, urlOf(before)),
+    changes: [
+      ...detailChanges(live(before), changes),
+      ...(expiry ? expiryChange(expiryOf(before), expiry.expiresAt) : []),
+    ],
+  }),
+
+  CredentialRotated: ({ registryId, username, credential }, before) => {
+    const known = live(before);
+    return {
+      ...succeeded('ROTATE_CREDENTIAL', registryId, urlOf(before)),
+      changes: [
+        ...(known && known.username !== username ? [{ field: 'username', from: known.username, to: username }] : []),
+        {
+          field: 'password',
+          from: known && `version ${known.credential.version}`,
+          to: `version ${credential.version}`,
+        },
+        ...expiryChange(expiryOf(before), credential.expiresAt),
+      ],
+    };
+  },
+
+  RegistryDeleted: ({ registryId, forced, activeLeases }, before) => ({
+    ...succeeded('DELETE_REGISTRY', registryId, urlOf(before)),
+    changes: forced ? [{ field: 'forced', from: null, to: `${activeLeases} active leases` }] : [],
+  }),
+
+  PendingSecretDiscarded: ({ registryId }, before) => succeeded('DISCARD_PENDING_SECRET', registryId, urlOf(before)),
+
+  CredentialExpiryLearnt: ({ registryId, expiresAt }, before) => ({
+    ...succeeded('LEARN_EXPIRY', registryId, urlOf(before)),
+    changes: expiryChange(expiryOf(before), expiresAt),
+  }),
+
+  RegistryTested: (data) => ({
+    ...succeeded('TEST_REGISTRY', data.registryId, data.url),
+    changes: testChanges(data),
+  }),
+
+  CredentialsTested: (data) => ({
+    ...succeeded('TEST_CREDENTIALS', null, data.url),
+    changes: testChanges(data),
+  }),
+
+  CredentialIssued: ({ registryId, url, pipeline, purpose, credentialVersion }) => ({
+    ...succeeded('ISSUE_CREDENTIAL', registryId, url),
+    pipeline,
+    changes: [
+      { field: 'purpose', from: null, to: purpose },
+      { field: 'credentialVersion', from: null, to: String(credentialVersion) },
+    ],
+  }),
+
+  LeaseReleased: ({ registryId, url, pipeline }) => ({ ...succeeded('RELEASE_LEASE', registryId, url), pipeline }),
+
+  AccessDenied: ({ action, outcome, code, registryId, url, pipeline }) => ({
+    action,
+    outcome,
+    code,
+    registryId,
+    url,
+    pipeline,
+    changes: [],
+  }),
+
+  // It belongs to no project, and the audit log is a project's.
+  AuthenticationRejected: NOT_AUDITED,
+};
+
+/** Null where the event has no entry in the audit log. */
+export function auditFacts<Type extends EventType>(event: EventOf<Type>, before: RegistryState): AuditFacts | null {
+  return AUDITED[event.type]?.(event.data, before) ?? null;
+}
+
+function succeeded(action: string, registryId: string | null, url: string | null): AuditFacts {
+  return { action, outcome: 'SUCCEEDED', code: null, registryId, url, pipeline: null, changes: [] };
+}
+
+function urlOf(registry: RegistryState): string | null {
+  return registry.phase === 'absent' ? null : registry.url;
+}
+
+function live(registry: RegistryState): LiveRegistry | null {
+  return registry.phase === 'live' ? registry : null;
+}
+
+function expiryOf(registry: RegistryState): Instant | null {
+  return live(registry)?.credential.expiresAt ?? null;
+}
+
+const AUDITED_DETAILS = [
+  'name',
+  'description',
+  'email',
+  'username',
+  'access',
+  'caCertificate',
+  'rotateEveryDays',
+] as const;
+
+function detailChanges(before: RegistryDetails | null, after: Partial<RegistryDetails>): AuditChange[] {
+  return AUDITED_DETAILS.filter(
+    (field) => after[field] !== undefined && after[field] !== (before?.[field] ?? null),
+  ).map((field) => ({ field, from: text(before?.[field]), to: text(after[field]) }));
+}
+
+function testChanges({ outcome, repository }: TestFindings): AuditChange[] {
+  return [
+    { field: 'outcome', from: null, to: outcome },
+    ...(repository === null ? [] : [{ field: 'repository', from: null, to: repository }]),
+  ];
+}
+
+function expiryChange(from: Instant | null, to: Instant | null): AuditChange[] {
+  return from === to ? [] : [{ field: 'expiresAt', from, to }];
+}
+
+function text(value: string | number | null | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
