@@ -1,5 +1,5 @@
 import type { RateLimiter } from '../../application/ports/rate-limiter.ts';
-import type { Queryable } from './read-models/statement.ts';
+import type { Queryable } from './statement.ts';
 
 export interface RateLimit {
   readonly turns: number;

@@ -2,7 +2,7 @@ import type { QueryResultRow } from 'pg';
 import { unavailable } from '../../domain/errors.ts';
 import { isTimeout, isUnavailable } from './availability.ts';
 import { type ConnectionOptions, createConnection } from './connection.ts';
-import type { Queryable, Statement } from './read-models/statement.ts';
+import type { Queryable, Statement } from './statement.ts';
 
 export interface ReadConnectionsOptions extends Omit<ConnectionOptions, 'pipeline'> {
   readonly connections: number;

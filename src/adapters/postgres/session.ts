@@ -1,5 +1,5 @@
 import pg, { type ClientConfig } from 'pg';
-import { OneWriteATurn } from './log/one-write-a-turn.ts';
+import { OneWriteATurn } from './one-write-a-turn.ts';
 import { TYPE_PARSERS } from './type-parsers.ts';
 
 export interface SessionOptions {

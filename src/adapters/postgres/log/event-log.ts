@@ -12,6 +12,7 @@ import { EventLogUnavailable } from '../../../domain/errors.ts';
 import { isDataFault, isTimeout, isUnavailable } from '../availability.ts';
 import { createBatchedRead } from '../batched-read.ts';
 import { type Connection, createConnection } from '../connection.ts';
+import { createGroupCommit } from '../group-commit.ts';
 import { type Logger, loggable } from '../logger.ts';
 import { type AppendNotifications, listenForAppends } from './append-notifications.ts';
 import {
@@ -30,7 +31,6 @@ import {
   type StreamRead,
   streamReadValues,
 } from './event-rows.ts';
-import { createGroupCommit } from './group-commit.ts';
 import { createRecentEvents } from './recent-events.ts';
 
 export interface PostgresEventLogOptions {

@@ -1,5 +1,5 @@
 import { BEGINNING, type Position } from '../../../application/ports/event-log.ts';
-import type { Queryable } from './statement.ts';
+import type { Queryable } from '../statement.ts';
 
 /** How far the read models are, whichever replica brought them there. */
 export async function readCheckpoint(database: Queryable): Promise<Position> {

@@ -1,7 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import type { ChangeView, NoticeQueries, NoticeView } from '../../../application/ports/read-models.ts';
+import { Conditions, named, type Queryable } from '../statement.ts';
 import type { ChangeRow, NoticeRow } from './rows.ts';
-import { Conditions, named, type Queryable } from './statement.ts';
 
 const NOTICE_COLUMNS = `sequence::float8 as sequence, kind, project_id, registry_id, url, credential_version,
   occurred_at, expires_at, actor, leases_on_older_versions, message`;

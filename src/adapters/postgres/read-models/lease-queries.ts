@@ -1,8 +1,8 @@
 import type { LeaseQueries, LeaseView } from '../../../application/ports/read-models.ts';
 import type { LeasePurpose } from '../../../domain/credential.ts';
+import { Conditions, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
 import type { LeaseRow } from './rows.ts';
-import { Conditions, named, type Queryable } from './statement.ts';
 
 const COLUMNS = `id, registry_id, credential_version, pipeline, run_id, purpose, issued_to, issued_at, expires_at,
   released_at`;

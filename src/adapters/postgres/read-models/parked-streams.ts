@@ -1,4 +1,4 @@
-import type { Queryable } from './statement.ts';
+import type { Queryable } from '../statement.ts';
 
 /** How many streams wait for a build that can apply their events, whichever replica found that out. */
 export async function countParkedStreams(database: Queryable): Promise<number> {

@@ -10,9 +10,9 @@ import type {
 import { EXPIRING_WITHIN_MS } from '../../../domain/credential.ts';
 import { REFUSALS } from '../../../domain/probe-outcome.ts';
 import type { HealthView } from '../../../domain/registry-view.ts';
+import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
 import type { RegistryRow } from './rows.ts';
-import { Conditions, containing, named, type Queryable } from './statement.ts';
 
 /** Of the pipelines that used a registry: the newest. */
 const MAX_PIPELINES = 100;

@@ -1,5 +1,5 @@
 import { registryStream } from '../../../domain/identity.ts';
-import type { Queryable } from './statement.ts';
+import type { Queryable } from '../statement.ts';
 
 /** Registries whose rows lag behind: the secret that such a row names may have been replaced long ago. */
 function isParked(schema: string): string {

@@ -7,7 +7,7 @@ import { isUnavailable } from '../availability.ts';
 import type { Logger } from '../logger.ts';
 import { createPool } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
-import type { Statement } from '../read-models/statement.ts';
+import type { Statement } from '../statement.ts';
 
 /** A password is written once in some hours and read with each issue. Either connection is made at its first use. */
 const READ_CONNECTIONS = 1;

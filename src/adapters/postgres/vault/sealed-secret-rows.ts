@@ -1,6 +1,6 @@
 import type { KeyedSecret, KeyReplacement, SealedSecret } from '../../../application/ports/sealed-secret-store.ts';
 import type { PendingSecret } from '../../../application/ports/vault.ts';
-import type { Statement } from '../read-models/statement.ts';
+import type { Statement } from '../statement.ts';
 
 const KEYED_COLUMNS =
   'secret_id, project_id, registry_id, credential_version, host, format, kek_id, wrapped_key, message_id';

@@ -5,11 +5,11 @@ import { PurserError, unavailable } from '../../../domain/errors.ts';
 import { isUnavailable } from '../availability.ts';
 import { createBatchedRead } from '../batched-read.ts';
 import { createConnection } from '../connection.ts';
-import { createGroupCommit } from '../log/group-commit.ts';
+import { createGroupCommit } from '../group-commit.ts';
 import { type Logger, loggable } from '../logger.ts';
 import { createPool } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
-import type { Statement } from '../read-models/statement.ts';
+import type { Statement } from '../statement.ts';
 import {
   FIND,
   insertStatement,

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createGroupCommit, type GroupCommitOptions } from '../../../../src/adapters/postgres/log/group-commit.ts';
+import { createGroupCommit, type GroupCommitOptions } from '../../../src/adapters/postgres/group-commit.ts';
 
 class ItemFault extends Error {}
 
