@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { troubleshootingTable } from '../src/domain/diagnosis.ts';
-import { buildPurserSchema, printPurserSchema } from '../src/graphql/pipeline/schema.ts';
+import { buildPurserSchema, printPurserSchema } from '../src/graphql/schema.ts';
 
 /**
  * `npm run -s generate`: writes the schema and the README's troubleshooting table, which tests hold to the code. Run from

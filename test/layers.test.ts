@@ -92,10 +92,8 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
 };
 
 /** Entries of folders that are about to come, and what is about to be mended. Both are to be empty. */
-const COMING = ['domain/mint-kinds', 'graphql'];
+const COMING = ['domain/mint-kinds'];
 const BEING_MENDED = [
-  /^src\/graphql\/pipeline\/(schema|subscriptions)\.ts must not import /,
-  /^src\/graphql\/audit\/audit-types\.ts must not import .*search-text/,
   /^application\/application\.ts,application\/test-registry\.ts$/,
   /^test\/(http\/graphql-endpoint|domain\/credentials|clients\/docker-credential-purser)\.test\.ts$/,
 ];

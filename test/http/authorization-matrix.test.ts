@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
-import { buildPurserSchema } from '../../src/graphql/pipeline/schema.ts';
+import { buildPurserSchema } from '../../src/graphql/schema.ts';
 import { operationOn, type RootField, rootFields } from '../support/generated-operations.ts';
 import { codes, type HttpService, post, startHttpService } from '../support/http-service.ts';
 import { connected } from '../support/socket-client.ts';

@@ -2,7 +2,7 @@ import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../src/domain/errors.ts';
 import { isCompilable } from '../../src/graphql/pipeline/operations.ts';
-import { buildPurserSchema } from '../../src/graphql/pipeline/schema.ts';
+import { buildPurserSchema } from '../../src/graphql/schema.ts';
 import { canary } from '../support/canary.ts';
 import { type DocumentGenerator, documentGenerator, type GeneratedRequest } from '../support/generated-documents.ts';
 import { type GraphqlResponse, type HttpService, post, startHttpService } from '../support/http-service.ts';

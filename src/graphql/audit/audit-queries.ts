@@ -1,14 +1,14 @@
-import { Arg, Ctx, Directive, ID, Int, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { type CursorScope, decodeSequence } from '../paging/cursors.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
-import { AuditConnection, AuditFilter, auditFilter, auditSelection } from './audit-types.ts';
+import { AuditConnectionObject, AuditEdgeObject, AuditFilter, auditFilter, auditSelection } from './audit-types.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 
-@Resolver()
-export class AuditResolver {
-  @Query(() => AuditConnection, { description: 'Newest first.' })
+@Resolver(() => AuditConnectionObject)
+export class AuditLogResolver {
+  @Query(() => AuditConnectionObject, { description: 'Newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:audit:read")')
   async auditLog(
     @Ctx() { services: { queries, cursors } }: GraphqlContext,
@@ -16,7 +16,7 @@ export class AuditResolver {
     @Arg('filter', () => AuditFilter, { nullable: true }) filterInput: AuditFilter | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
     @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
-  ): Promise<AuditConnection> {
+  ): Promise<AuditConnectionObject> {
     const filter = auditFilter(filterInput);
     const scope: CursorScope = { of: 'audit', projectId, selection: auditSelection(filter) };
     const { entries, hasNextPage } = await queries.audit.list(projectId, {
@@ -24,14 +24,21 @@ export class AuditResolver {
       first: pageSize(first, DEFAULT_PAGE_SIZE),
       before: decodeSequence(cursors, scope, after),
     });
-    const nodes = entries.map((entry) => ({
-      ...entry,
-      makeCursor: () => cursors.encode(scope, String(entry.sequence)),
-    }));
+    const nodes = entries.map((entry) => ({ ...entry, cursor: cursors.encode(scope, String(entry.sequence)) }));
     return {
       nodes,
-      pageInfo: { hasNextPage, endCursor: nodes.at(-1)?.makeCursor() ?? null },
+      pageInfo: { hasNextPage, endCursor: nodes.at(-1)?.cursor ?? null },
       count: () => queries.audit.count(projectId, filter),
     };
+  }
+
+  @FieldResolver(() => [AuditEdgeObject])
+  edges(@Root() { nodes }: AuditConnectionObject): AuditEdgeObject[] {
+    return nodes.map((node) => ({ node, cursor: node.cursor }));
+  }
+
+  @FieldResolver(() => Int)
+  totalCount(@Root() connection: AuditConnectionObject): Promise<number> {
+    return connection.count();
   }
 }

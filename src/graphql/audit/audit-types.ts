@@ -1,14 +1,19 @@
-import { Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver, Root } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { AuditFilter as Filter } from '../../application/ports/read-models.ts';
-import { PageInfo } from '../paging/page-info.ts';
+import type { AuditOutcome } from '../../domain/audit-entry.ts';
+import { PageInfoObject } from '../paging/page-info.ts';
+import { searchText } from '../paging/search-text.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
-import { searchText } from '../registry/search-text.ts';
 
-export const AuditOutcome = enumType('AuditOutcome', ['SUCCEEDED', 'DENIED', 'FAILED']);
+export const AuditOutcomeEnum = enumType<AuditOutcome>('AuditOutcome', 'How an attempt ended.', {
+  SUCCEEDED: 'It was done.',
+  DENIED: 'The caller did not have the permission.',
+  FAILED: 'The caller had the permission, but it was not done: `code` says why.',
+});
 
-@ObjectType({ simpleResolvers: true })
-export class AuditChange {
+@ObjectType('AuditChange', { simpleResolvers: true })
+export class AuditChangeObject {
   @Field(() => String)
   readonly field!: string;
 
@@ -19,8 +24,8 @@ export class AuditChange {
   readonly to!: string | null;
 }
 
-@ObjectType({ simpleResolvers: true })
-export class IdentityClaim {
+@ObjectType('IdentityClaim', { simpleResolvers: true })
+export class IdentityClaimObject {
   @Field(() => String)
   readonly name!: string;
 
@@ -36,12 +41,15 @@ export class WorkloadIdentityObject {
   @Field(() => String)
   readonly ruleName!: string;
 
-  @Field(() => [IdentityClaim], { description: 'Sorted by name.' })
-  readonly claims!: readonly IdentityClaim[];
+  @Field(() => [IdentityClaimObject], { description: 'Sorted by name.' })
+  readonly claims!: readonly IdentityClaimObject[];
 }
 
-@ObjectType({ simpleResolvers: true })
-export class AuditEntry {
+@ObjectType('AuditEntry', { simpleResolvers: true })
+export class AuditEntryObject {
+  @Field(() => String)
+  readonly cursor!: string;
+
   @Field(() => Int, { description: "Position in the project's hash chain." })
   readonly sequence!: number;
 
@@ -57,8 +65,8 @@ export class AuditEntry {
   })
   readonly action!: string;
 
-  @Field(() => AuditOutcome)
-  readonly outcome!: keyof typeof AuditOutcome;
+  @Field(() => AuditOutcomeEnum)
+  readonly outcome!: AuditOutcome;
 
   @Field(() => String, { nullable: true, description: 'The error code of a denied or failed attempt.' })
   readonly code!: string | null;
@@ -87,10 +95,10 @@ export class AuditEntry {
   @Field(() => String, { nullable: true })
   readonly pipeline!: string | null;
 
-  @Field(() => [AuditChange], {
+  @Field(() => [AuditChangeObject], {
     description: 'Changed fields with their old and new values; a secret shows as its version.',
   })
-  readonly changes!: readonly AuditChange[];
+  readonly changes!: readonly AuditChangeObject[];
 
   @Field(() => Int, { nullable: true })
   readonly durationMs!: number | null;
@@ -112,51 +120,27 @@ export class AuditEntry {
 
   @Field(() => String, { description: 'SHA-256 over the entry and the hash before it, in hex.' })
   readonly hash!: string;
-
-  /** Behind the field `cursor`. */
-  readonly makeCursor!: () => string;
 }
 
-@Resolver(() => AuditEntry)
-export class AuditEntryFields {
-  @FieldResolver(() => String)
-  cursor(@Root() entry: AuditEntry): string {
-    return entry.makeCursor();
-  }
-}
-
-@ObjectType({ simpleResolvers: true })
-export class AuditEdge {
+@ObjectType('AuditEdge', { simpleResolvers: true })
+export class AuditEdgeObject {
   @Field(() => String)
   readonly cursor!: string;
 
-  @Field(() => AuditEntry)
-  readonly node!: AuditEntry;
+  @Field(() => AuditEntryObject)
+  readonly node!: AuditEntryObject;
 }
 
-@ObjectType({ simpleResolvers: true })
-export class AuditConnection {
-  @Field(() => [AuditEntry])
-  readonly nodes!: readonly AuditEntry[];
+@ObjectType('AuditConnection', { simpleResolvers: true })
+export class AuditConnectionObject {
+  @Field(() => [AuditEntryObject])
+  readonly nodes!: readonly AuditEntryObject[];
 
-  @Field(() => PageInfo)
-  readonly pageInfo!: PageInfo;
+  @Field(() => PageInfoObject)
+  readonly pageInfo!: PageInfoObject;
 
-  /** Behind the field `totalCount`. */
+  /** Behind the field `totalCount`, see `AuditLogResolver`. */
   readonly count!: () => Promise<number>;
-}
-
-@Resolver(() => AuditConnection)
-export class AuditConnectionFields {
-  @FieldResolver(() => [AuditEdge])
-  edges(@Root() { nodes }: AuditConnection): AuditEdge[] {
-    return nodes.map((node) => ({ node, cursor: node.makeCursor() }));
-  }
-
-  @FieldResolver(() => Int)
-  totalCount(@Root() connection: AuditConnection): Promise<number> {
-    return connection.count();
-  }
 }
 
 @InputType()
@@ -173,8 +157,8 @@ export class AuditFilter {
   @Field(() => String, { nullable: true })
   readonly action?: string | null;
 
-  @Field(() => AuditOutcome, { nullable: true })
-  readonly outcome?: keyof typeof AuditOutcome | null;
+  @Field(() => AuditOutcomeEnum, { nullable: true })
+  readonly outcome?: AuditOutcome | null;
 
   @Field(() => DateTime, { nullable: true })
   readonly from?: string | null;

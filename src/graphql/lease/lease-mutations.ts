@@ -12,19 +12,20 @@ import {
   Resolver,
   Root,
 } from 'type-graphql';
+import type { ExpirySource, LeasePurpose } from '../../domain/credential.ts';
 import type { Secret } from '../../domain/secret.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
-import { ExpirySource } from '../registry/registry-enums.ts';
-import { Lease, LeasePurpose } from './lease-types.ts';
+import { ExpirySourceEnum } from '../registry/registry-enums.ts';
+import { LeaseObject, LeasePurposeEnum } from './lease-types.ts';
 
 @InputType()
 export class IssueCredentialInput {
   @Field(() => String, { description: 'An image reference, or a registry URL in any spelling.' })
   readonly image!: string;
 
-  @Field(() => LeasePurpose, { nullable: true, defaultValue: 'PULL' })
-  readonly purpose?: keyof typeof LeasePurpose | null;
+  @Field(() => LeasePurposeEnum, { nullable: true, defaultValue: 'PULL' })
+  readonly purpose?: LeasePurpose | null;
 
   @Field(() => String)
   readonly pipeline!: string;
@@ -43,13 +44,13 @@ export class IssueCredentialInput {
   readonly idempotencyKey?: string | null;
 }
 
-@ObjectType({
+@ObjectType('IssuedCredential', {
   simpleResolvers: true,
   description: 'The only type that carries a secret, and only in the answer to `issueCredential`.',
 })
-export class IssuedCredential {
-  @Field(() => Lease)
-  readonly lease!: Lease;
+export class IssuedCredentialObject {
+  @Field(() => LeaseObject)
+  readonly lease!: LeaseObject;
 
   @Field(() => String, {
     description: 'The key under which clients look the registry up: `https://index.docker.io/v1/` for Docker Hub.',
@@ -67,31 +68,18 @@ export class IssuedCredential {
   })
   readonly expiresAt!: string | null;
 
-  @Field(() => ExpirySource, {
+  @Field(() => ExpirySourceEnum, {
     nullable: true,
     description: 'How that is known: MINTED where the password was minted for pipelines, else as at `Credential`.',
   })
-  readonly expirySource!: keyof typeof ExpirySource | null;
+  readonly expirySource!: ExpirySource | null;
 
   readonly dockerConfigJson!: Secret;
 }
 
-@Resolver(() => IssuedCredential)
-export class IssuedCredentialFields {
-  @FieldResolver(() => String)
-  password(@Root() issued: IssuedCredential): string {
-    return issued.password.reveal();
-  }
-
-  @FieldResolver(() => String, { description: 'Ready to write to ~/.docker/config.json.' })
-  dockerConfigJson(@Root() issued: IssuedCredential): string {
-    return issued.dockerConfigJson.reveal();
-  }
-}
-
-@Resolver()
+@Resolver(() => IssuedCredentialObject)
 export class LeaseMutationResolver {
-  @Mutation(() => IssuedCredential, {
+  @Mutation(() => IssuedCredentialObject, {
     description: 'Hands a credential to a pipeline. The event that records it is durable before the secret leaves.',
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
@@ -99,7 +87,7 @@ export class LeaseMutationResolver {
     @Ctx() { services, request }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('input', () => IssueCredentialInput) input: IssueCredentialInput,
-  ): Promise<IssuedCredential> {
+  ): Promise<IssuedCredentialObject> {
     return services.application.issueCredential(request, projectId, {
       image: input.image,
       purpose: input.purpose ?? 'PULL',
@@ -110,13 +98,23 @@ export class LeaseMutationResolver {
     });
   }
 
-  @Mutation(() => Lease)
+  @Mutation(() => LeaseObject)
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
   releaseLease(
     @Ctx() { services, request }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('leaseId', () => ID) leaseId: string,
-  ): Promise<Lease> {
+  ): Promise<LeaseObject> {
     return services.application.releaseLease(request, projectId, leaseId);
+  }
+
+  @FieldResolver(() => String)
+  password(@Root() issued: IssuedCredentialObject): string {
+    return issued.password.reveal();
+  }
+
+  @FieldResolver(() => String, { description: 'Ready to write to ~/.docker/config.json.' })
+  dockerConfigJson(@Root() issued: IssuedCredentialObject): string {
+    return issued.dockerConfigJson.reveal();
   }
 }

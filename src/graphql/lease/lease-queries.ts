@@ -2,13 +2,13 @@ import { Arg, Ctx, Directive, ID, Int, Query, Resolver } from 'type-graphql';
 import { parseUuid } from '../../domain/identity.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
-import { Lease } from './lease-types.ts';
+import { LeaseObject } from './lease-types.ts';
 
 const DEFAULT_PAGE_SIZE = 20;
 
 @Resolver()
 export class LeaseQueryResolver {
-  @Query(() => [Lease])
+  @Query(() => [LeaseObject])
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async leases(
     @Ctx() { services: { queries } }: GraphqlContext,
@@ -16,7 +16,7 @@ export class LeaseQueryResolver {
     @Arg('registryId', () => ID, { nullable: true }) entered: string | null | undefined,
     @Arg('activeOnly', () => Boolean, { nullable: true, defaultValue: true }) activeOnly: boolean | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
-  ): Promise<Lease[]> {
+  ): Promise<LeaseObject[]> {
     const registryId = typeof entered === 'string' ? parseUuid(entered) : undefined;
     if (typeof entered === 'string' && registryId === undefined) return [];
     return queries.leases.list(projectId, {

@@ -1,11 +1,15 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
+import type { LeasePurpose } from '../../domain/credential.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 
-export const LeasePurpose = enumType('LeasePurpose', ['PULL', 'PUSH']);
+export const LeasePurposeEnum = enumType<LeasePurpose>('LeasePurpose', 'What a pipeline needs the credential for.', {
+  PULL: 'To pull images.',
+  PUSH: 'To push images. Refused if the registry has `access: PULL`.',
+});
 
-@ObjectType({ simpleResolvers: true })
-export class Lease {
+@ObjectType('Lease', { simpleResolvers: true })
+export class LeaseObject {
   @Field(() => ID)
   readonly id!: string;
 
@@ -21,8 +25,8 @@ export class Lease {
   @Field(() => String, { nullable: true })
   readonly runId!: string | null;
 
-  @Field(() => LeasePurpose)
-  readonly purpose!: keyof typeof LeasePurpose;
+  @Field(() => LeasePurposeEnum)
+  readonly purpose!: LeasePurpose;
 
   @Field(() => String)
   readonly issuedTo!: string;

@@ -1,20 +1,69 @@
-import { Field, ID, ObjectType } from 'type-graphql';
+import { Arg, Ctx, Directive, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
+import type { ChangeView, RegistryChangeKind } from '../../application/ports/read-models.ts';
+import { type CursorScope, decodeSequence } from '../paging/cursors.ts';
+import type { GraphqlContext } from '../pipeline/context.ts';
 import { enumType } from '../pipeline/enum-type.ts';
-import { Registry } from '../registry/registry-types.ts';
+import { RegistryObject, toGraphqlRegistry } from '../registry/registry-types.ts';
 
-export const RegistryChangeKind = enumType('RegistryChangeKind', ['CREATED', 'UPDATED', 'DELETED']);
+export const RegistryChangeKindEnum = enumType<RegistryChangeKind>(
+  'RegistryChangeKind',
+  'What happened to a registry.',
+  {
+    CREATED: 'It was registered.',
+    UPDATED: 'Its details, its credential or what is known of its health changed.',
+    DELETED: 'It was deleted, and its secret was destroyed.',
+  },
+);
 
-@ObjectType({ simpleResolvers: true })
-export class RegistryChange {
+@ObjectType('RegistryChange', { simpleResolvers: true })
+export class RegistryChangeObject {
   @Field(() => String)
   readonly cursor!: string;
 
-  @Field(() => RegistryChangeKind)
-  readonly kind!: keyof typeof RegistryChangeKind;
+  @Field(() => RegistryChangeKindEnum)
+  readonly kind!: RegistryChangeKind;
 
   @Field(() => ID)
   readonly registryId!: string;
 
-  @Field(() => Registry, { nullable: true })
-  readonly registry!: Registry | null;
+  @Field(() => RegistryObject, { nullable: true })
+  readonly registry!: RegistryObject | null;
+}
+
+function changeScope(projectId: string): CursorScope {
+  return { of: 'changes', projectId };
+}
+
+@Resolver()
+export class RegistryChangeResolver {
+  @Subscription(() => RegistryChangeObject, {
+    description: 'Live, after replaying what came since `after`.',
+    subscribe: ({ context, args }) => followChanges(context, args as ChangeFeedArguments),
+  })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
+  registryChanges(
+    @Root() { kind, projectId, registryId, registry, sequence }: ChangeView,
+    @Ctx() { services: { queries, cursors, now } }: GraphqlContext,
+    @Arg('projectId', () => ID) _projectId: string,
+    @Arg('after', () => String, { nullable: true }) _after: string | null | undefined,
+  ): RegistryChangeObject {
+    return {
+      cursor: cursors.encode(changeScope(projectId), String(sequence)),
+      kind,
+      registryId,
+      registry: registry && toGraphqlRegistry(queries, registry, now()),
+    };
+  }
+}
+
+interface ChangeFeedArguments {
+  readonly projectId: string;
+  readonly after?: string | null;
+}
+
+function followChanges(
+  { services: { queries, cursors }, signal }: GraphqlContext,
+  { projectId, after }: ChangeFeedArguments,
+): AsyncGenerator<ChangeView, void, undefined> {
+  return queries.feeds.changes.follow(projectId, decodeSequence(cursors, changeScope(projectId), after), signal);
 }

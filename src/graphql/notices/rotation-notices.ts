@@ -1,33 +1,37 @@
-import { Arg, Ctx, Directive, Field, ID, Int, ObjectType, Query, Resolver } from 'type-graphql';
-import type { NoticeView } from '../../application/ports/read-models.ts';
+import { Arg, Ctx, Directive, Field, ID, Int, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql';
+import type { NoticeView, RotationNoticeKind } from '../../application/ports/read-models.ts';
 import { type CursorScope, type Cursors, decodeSequence } from '../paging/cursors.ts';
-import { PageInfo } from '../paging/page-info.ts';
+import { PageInfoObject } from '../paging/page-info.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 
-export const RotationNoticeKind = enumType('RotationNoticeKind', [
-  'ROTATED',
-  'STAGED',
-  'RETIRED',
-  'EXPIRING',
-  'EXPIRED',
-  'ROTATION_OVERDUE',
-  'AUTHENTICATION_FAILED',
-  'NEEDS_CREDENTIAL',
-  'DELETED',
-]);
+export const RotationNoticeKindEnum = enumType<RotationNoticeKind>(
+  'RotationNoticeKind',
+  'Why whoever uses a registry should know of its credential.',
+  {
+    ROTATED: 'A new version replaced the credential. Fetch it again; the old one is destroyed.',
+    STAGED: 'A new version is stored and not yet active.',
+    RETIRED: 'The version before was destroyed, after a grace for the leases that held it.',
+    EXPIRING: 'The credential expires soon, at `expiresAt`.',
+    EXPIRED: 'The credential has expired and is not issued any more.',
+    ROTATION_OVERDUE: 'The rotation interval has passed without a rotation.',
+    AUTHENTICATION_FAILED: 'The registry refused the credential in a scheduled check.',
+    NEEDS_CREDENTIAL: 'The stored secret is missing: rotate the credential to store it again.',
+    DELETED: 'The registry was deleted, and its secret was destroyed.',
+  },
+);
 
-@ObjectType({ simpleResolvers: true })
-export class RotationNotice {
+@ObjectType('RotationNotice', { simpleResolvers: true })
+export class RotationNoticeObject {
   @Field(() => String, {
     description: 'Opaque and ordered: pass the last one seen as `after` to miss none and see none twice.',
   })
   readonly cursor!: string;
 
-  @Field(() => RotationNoticeKind)
-  readonly kind!: keyof typeof RotationNoticeKind;
+  @Field(() => RotationNoticeKindEnum)
+  readonly kind!: RotationNoticeKind;
 
   @Field(() => ID)
   readonly projectId!: string;
@@ -57,20 +61,20 @@ export class RotationNotice {
   readonly message!: string;
 }
 
-@ObjectType({ simpleResolvers: true })
-export class RotationNoticeConnection {
-  @Field(() => [RotationNotice])
-  readonly nodes!: readonly RotationNotice[];
+@ObjectType('RotationNoticeConnection', { simpleResolvers: true })
+export class RotationNoticeConnectionObject {
+  @Field(() => [RotationNoticeObject])
+  readonly nodes!: readonly RotationNoticeObject[];
 
-  @Field(() => PageInfo)
-  readonly pageInfo!: PageInfo;
+  @Field(() => PageInfoObject)
+  readonly pageInfo!: PageInfoObject;
 }
 
-export function noticeScope(projectId: string): CursorScope {
+function noticeScope(projectId: string): CursorScope {
   return { of: 'notices', projectId };
 }
 
-export function presentNotice(cursors: Cursors, notice: NoticeView): RotationNotice {
+function toGraphqlNotice(cursors: Cursors, notice: NoticeView): RotationNoticeObject {
   return { ...notice, cursor: cursors.encode(noticeScope(notice.projectId), String(notice.sequence)) };
 }
 
@@ -78,7 +82,7 @@ const DEFAULT_PAGE_SIZE = 20;
 
 @Resolver()
 export class RotationNoticeResolver {
-  @Query(() => RotationNoticeConnection, { description: 'Newest first.' })
+  @Query(() => RotationNoticeConnectionObject, { description: 'Newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async rotationNotices(
     @Ctx() { services: { queries, cursors } }: GraphqlContext,
@@ -86,13 +90,54 @@ export class RotationNoticeResolver {
     @Arg('registryId', () => ID, { nullable: true }) registryId: string | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
     @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
-  ): Promise<RotationNoticeConnection> {
+  ): Promise<RotationNoticeConnectionObject> {
     const { notices, hasNextPage } = await queries.notices.list(projectId, {
       registryId: registryId ?? undefined,
       first: pageSize(first, DEFAULT_PAGE_SIZE),
       before: decodeSequence(cursors, noticeScope(projectId), after),
     });
-    const nodes = notices.map((notice) => presentNotice(cursors, notice));
+    const nodes = notices.map((notice) => toGraphqlNotice(cursors, notice));
     return { nodes, pageInfo: { hasNextPage, endCursor: nodes.at(-1)?.cursor ?? null } };
   }
+
+  @Subscription(() => RotationNoticeObject, {
+    name: 'rotationNotices',
+    description: 'Live, after replaying what came since `after`.',
+    subscribe: ({ context, args }) => followNotices(context, args as NoticeFeedArguments),
+  })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
+  followRotationNotices(
+    @Root() notice: NoticeView,
+    @Ctx() { services: { cursors } }: GraphqlContext,
+    @Arg('projectId', () => ID) _projectId: string,
+    @Arg('registryId', () => ID, { nullable: true }) _registryId: string | null | undefined,
+    @Arg('after', () => String, { nullable: true }) _after: string | null | undefined,
+  ): RotationNoticeObject {
+    return toGraphqlNotice(cursors, notice);
+  }
+}
+
+interface NoticeFeedArguments {
+  readonly projectId: string;
+  readonly registryId?: string | null;
+  readonly after?: string | null;
+}
+
+function followNotices(
+  { services: { queries, cursors }, signal }: GraphqlContext,
+  { projectId, registryId, after }: NoticeFeedArguments,
+): AsyncGenerator<NoticeView, void, undefined> {
+  const notices = queries.feeds.notices.follow(
+    projectId,
+    decodeSequence(cursors, noticeScope(projectId), after),
+    signal,
+  );
+  return typeof registryId === 'string' ? ofRegistry(notices, registryId.toLowerCase()) : notices;
+}
+
+async function* ofRegistry(
+  notices: AsyncGenerator<NoticeView, void, undefined>,
+  registryId: string,
+): AsyncGenerator<NoticeView, void, undefined> {
+  for await (const notice of notices) if (notice.registryId === registryId) yield notice;
 }

@@ -1,7 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
 
-@ObjectType({ simpleResolvers: true })
-export class PageInfo {
+@ObjectType('PageInfo', { simpleResolvers: true })
+export class PageInfoObject {
   @Field(() => Boolean)
   readonly hasNextPage!: boolean;
 

@@ -1,14 +1,19 @@
 import { registerEnumType } from 'type-graphql';
 
-/** Declares a GraphQL enum whose values are their own names, as the domain's unions of strings have them. */
-export function enumType<const Values extends readonly string[]>(
+/**
+ * Declares a GraphQL enum of the values of a union of strings, each with its description: `enumType<Verdict>(…)`. A
+ * value that the union gains does not compile until it is described here.
+ */
+export function enumType<Value extends string>(
   name: string,
-  values: Values,
-  description?: string,
-): { readonly [Value in Values[number]]: Value } {
-  const members = Object.fromEntries(values.map((value) => [value, value])) as {
-    readonly [Value in Values[number]]: Value;
-  };
-  registerEnumType(members, { name, ...(description === undefined ? {} : { description }) });
+  description: string,
+  values: Readonly<Record<Value, string>>,
+): Readonly<Record<Value, Value>> {
+  const names = Object.keys(values) as Value[];
+  const members = Object.fromEntries(names.map((value) => [value, value])) as Record<Value, Value>;
+  const valuesConfig = Object.fromEntries(
+    Object.entries<string>(values).map(([value, text]) => [value, { description: text }]),
+  ) as Record<Value, { description: string }>;
+  registerEnumType(members, { name, description, valuesConfig });
   return members;
 }

@@ -1,13 +1,19 @@
 import { Field, Int, ObjectType } from 'type-graphql';
-import { credentialStatus, rotationDueAt } from '../../domain/credential.ts';
+import {
+  type CredentialKind,
+  type CredentialStatus,
+  credentialStatus,
+  type ExpirySource,
+  rotationDueAt,
+} from '../../domain/credential.ts';
 import { REFUSALS } from '../../domain/probe-outcome.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import { DateTime } from '../pipeline/date-time.ts';
-import { CredentialKind, CredentialStatus, ExpirySource } from './registry-enums.ts';
-import { RegistryHealth } from './registry-health.ts';
+import { CredentialKindEnum, CredentialStatusEnum, ExpirySourceEnum } from './registry-enums.ts';
+import { RegistryHealthObject } from './registry-health.ts';
 
-@ObjectType({ simpleResolvers: true })
-export class StagedCredential {
+@ObjectType('StagedCredential', { simpleResolvers: true })
+export class StagedCredentialObject {
   @Field(() => Int)
   readonly version!: number;
 
@@ -20,29 +26,29 @@ export class StagedCredential {
   @Field(() => DateTime, { nullable: true })
   readonly expiresAt!: string | null;
 
-  @Field(() => RegistryHealth, { nullable: true })
-  readonly health!: RegistryHealth | null;
+  @Field(() => RegistryHealthObject, { nullable: true })
+  readonly health!: RegistryHealthObject | null;
 }
 
-@ObjectType({
+@ObjectType('Credential', {
   simpleResolvers: true,
   description: 'Everything about the secret but the secret. No field of this API returns a stored password.',
 })
-export class Credential {
+export class CredentialObject {
   @Field(() => Int)
   readonly version!: number;
 
-  @Field(() => CredentialKind)
-  readonly kind!: keyof typeof CredentialKind;
+  @Field(() => CredentialKindEnum)
+  readonly kind!: CredentialKind;
 
-  @Field(() => CredentialStatus)
-  readonly status!: keyof typeof CredentialStatus;
+  @Field(() => CredentialStatusEnum)
+  readonly status!: CredentialStatus;
 
   @Field(() => DateTime, { nullable: true })
   readonly expiresAt!: string | null;
 
-  @Field(() => ExpirySource, { nullable: true })
-  readonly expirySource!: keyof typeof ExpirySource | null;
+  @Field(() => ExpirySourceEnum, { nullable: true })
+  readonly expirySource!: ExpirySource | null;
 
   @Field(() => Int, { nullable: true })
   readonly rotateEveryDays!: number | null;
@@ -61,11 +67,11 @@ export class Credential {
   })
   readonly warnings!: readonly string[];
 
-  @Field(() => StagedCredential, { nullable: true, description: 'A version that is staged and not yet active.' })
-  readonly staged!: StagedCredential | null;
+  @Field(() => StagedCredentialObject, { nullable: true, description: 'A version that is staged and not yet active.' })
+  readonly staged!: StagedCredentialObject | null;
 }
 
-export function presentCredential({ credential: view, health }: RegistryView, now: number): Credential {
+export function toGraphqlCredential({ credential: view, health }: RegistryView, now: number): CredentialObject {
   const failing = health !== null && REFUSALS.includes(health.outcome) && health.credentialVersion === view.version;
   return {
     version: view.version,

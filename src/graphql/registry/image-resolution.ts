@@ -1,9 +1,9 @@
 import { Arg, Ctx, Directive, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
 import type { GraphqlContext } from '../pipeline/context.ts';
-import { presentRegistry, Registry } from './registry-types.ts';
+import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
 
-@ObjectType({ simpleResolvers: true })
-export class ImageResolution {
+@ObjectType('ImageResolution', { simpleResolvers: true })
+export class ImageResolutionObject {
   @Field(() => String)
   readonly image!: string;
 
@@ -13,8 +13,8 @@ export class ImageResolution {
   @Field(() => String)
   readonly repository!: string;
 
-  @Field(() => Registry, { nullable: true })
-  readonly registry!: Registry | null;
+  @Field(() => RegistryObject, { nullable: true })
+  readonly registry!: RegistryObject | null;
 
   @Field(() => String)
   readonly reason!: string;
@@ -22,15 +22,15 @@ export class ImageResolution {
 
 @Resolver()
 export class ImageResolver {
-  @Query(() => ImageResolution, { description: 'Which registry an image reference would use, and why.' })
+  @Query(() => ImageResolutionObject, { description: 'Which registry an image reference would use, and why.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async resolveImage(
     @Ctx() { services }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('image', () => String) image: string,
-  ): Promise<ImageResolution> {
+  ): Promise<ImageResolutionObject> {
     const { application, queries, now } = services;
     const { registry, ...resolution } = await application.resolveImage(projectId, image);
-    return { ...resolution, registry: registry && presentRegistry(queries, registry, now()) };
+    return { ...resolution, registry: registry && toGraphqlRegistry(queries, registry, now()) };
   }
 }

@@ -1,11 +1,12 @@
 import { Directive, Field, ObjectType, Query, Resolver } from 'type-graphql';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
 import { registryPresets } from '../../domain/providers.ts';
-import { RegistryProvider } from './registry-enums.ts';
+import { RegistryProviderEnum } from './registry-enums.ts';
 
-@ObjectType({ simpleResolvers: true, description: 'An entry of the table of common registries.' })
-export class RegistryPreset {
-  @Field(() => RegistryProvider)
-  readonly provider!: keyof typeof RegistryProvider;
+@ObjectType('RegistryPreset', { simpleResolvers: true, description: 'An entry of the table of common registries.' })
+export class RegistryPresetObject {
+  @Field(() => RegistryProviderEnum)
+  readonly provider!: RegistryProvider;
 
   @Field(() => String)
   readonly name!: string;
@@ -31,9 +32,9 @@ export class RegistryPreset {
 
 @Resolver()
 export class RegistryPresetResolver {
-  @Query(() => [RegistryPreset])
+  @Query(() => [RegistryPresetObject])
   @Directive('@authenticated')
-  registryPresets(): RegistryPreset[] {
+  registryPresets(): RegistryPresetObject[] {
     return registryPresets();
   }
 }

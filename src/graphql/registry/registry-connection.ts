@@ -1,51 +1,41 @@
-import { Field, FieldResolver, InputType, Int, ObjectType, Resolver, Root } from 'type-graphql';
+import { Field, InputType, ObjectType } from 'type-graphql';
 import type {
   RegistryFilter as Filter,
   RegistryOrder as Order,
   RegistryCursor,
+  RegistryOrderField,
 } from '../../application/ports/read-models.ts';
+import type { CredentialStatus } from '../../domain/credential.ts';
 import { badUserInput } from '../../domain/errors.ts';
-import { PageInfo } from '../paging/page-info.ts';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
+import { PageInfoObject } from '../paging/page-info.ts';
+import { searchText } from '../paging/search-text.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
-import { CredentialStatus, RegistryProvider } from './registry-enums.ts';
-import { Registry } from './registry-types.ts';
-import { searchText } from './search-text.ts';
+import { CredentialStatusEnum, RegistryProviderEnum } from './registry-enums.ts';
+import { RegistryObject } from './registry-types.ts';
 
-@ObjectType({ simpleResolvers: true })
-export class RegistryEdge {
+@ObjectType('RegistryEdge', { simpleResolvers: true })
+export class RegistryEdgeObject {
   @Field(() => String)
   readonly cursor!: string;
 
-  @Field(() => Registry)
-  readonly node!: Registry;
+  @Field(() => RegistryObject)
+  readonly node!: RegistryObject;
 }
 
-@ObjectType({ simpleResolvers: true })
-export class RegistryConnection {
-  @Field(() => [Registry])
-  readonly nodes!: readonly Registry[];
+@ObjectType('RegistryConnection', { simpleResolvers: true })
+export class RegistryConnectionObject {
+  @Field(() => [RegistryObject])
+  readonly nodes!: readonly RegistryObject[];
 
-  @Field(() => PageInfo)
-  readonly pageInfo!: PageInfo;
+  @Field(() => PageInfoObject)
+  readonly pageInfo!: PageInfoObject;
 
-  /** Behind the field `edges`: cursors cost a MAC each, so they are made only where they are asked for. */
+  /** Behind the field `edges`, see `RegistryListResolver`: cursors cost a MAC each, so they are made only where they are asked for. */
   readonly cursorAt!: (index: number) => string;
-  /** Behind the field `totalCount`. */
+  /** Behind the field `totalCount`, see `RegistryListResolver`. */
   readonly count!: () => Promise<number>;
-}
-
-@Resolver(() => RegistryConnection)
-export class RegistryConnectionFields {
-  @FieldResolver(() => [RegistryEdge])
-  edges(@Root() { nodes, cursorAt }: RegistryConnection): RegistryEdge[] {
-    return nodes.map((node, index) => ({ node, cursor: cursorAt(index) }));
-  }
-
-  @FieldResolver(() => Int)
-  totalCount(@Root() connection: RegistryConnection): Promise<number> {
-    return connection.count();
-  }
 }
 
 @InputType()
@@ -53,11 +43,11 @@ export class RegistryFilter {
   @Field(() => String, { nullable: true, description: 'Matches name, URL, username and description.' })
   readonly search?: string | null;
 
-  @Field(() => RegistryProvider, { nullable: true })
-  readonly provider?: keyof typeof RegistryProvider | null;
+  @Field(() => RegistryProviderEnum, { nullable: true })
+  readonly provider?: RegistryProvider | null;
 
-  @Field(() => CredentialStatus, { nullable: true })
-  readonly status?: keyof typeof CredentialStatus | null;
+  @Field(() => CredentialStatusEnum, { nullable: true })
+  readonly status?: CredentialStatus | null;
 
   @Field(() => DateTime, { nullable: true })
   readonly expiresBefore?: string | null;
@@ -66,23 +56,30 @@ export class RegistryFilter {
   readonly unusedSince?: string | null;
 }
 
-export const RegistryOrderField = enumType('RegistryOrderField', [
-  'NAME',
-  'URL',
-  'CREATED_AT',
-  'UPDATED_AT',
-  'EXPIRES_AT',
-  'LAST_USED_AT',
-]);
-export const OrderDirection = enumType('OrderDirection', ['ASC', 'DESC']);
+export const RegistryOrderFieldEnum = enumType<RegistryOrderField>(
+  'RegistryOrderField',
+  'What a list of registries is sorted by. Registries without the value come last in either direction.',
+  {
+    NAME: 'The name, upper and lower case alike.',
+    URL: 'The canonical URL.',
+    CREATED_AT: 'When it was registered.',
+    UPDATED_AT: 'When it was last changed.',
+    EXPIRES_AT: 'When its credential expires.',
+    LAST_USED_AT: 'When its credential was last issued to a pipeline.',
+  },
+);
+export const OrderDirectionEnum = enumType<Order['direction']>('OrderDirection', 'Which way a list is sorted.', {
+  ASC: 'Smallest, earliest or first in the alphabet first.',
+  DESC: 'Largest, latest or last in the alphabet first.',
+});
 
 @InputType()
 export class RegistryOrder {
-  @Field(() => RegistryOrderField)
-  readonly field!: keyof typeof RegistryOrderField;
+  @Field(() => RegistryOrderFieldEnum)
+  readonly field!: RegistryOrderField;
 
-  @Field(() => OrderDirection)
-  readonly direction!: keyof typeof OrderDirection;
+  @Field(() => OrderDirectionEnum)
+  readonly direction!: Order['direction'];
 }
 
 const DEFAULT_ORDER: Order = { field: 'NAME', direction: 'ASC' };

@@ -1,34 +1,59 @@
+import type { CredentialKind, CredentialStatus, ExpirySource } from '../../domain/credential.ts';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
+import type { RegistryAccess } from '../../domain/registry-details.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 
-export const RegistryProvider = enumType('RegistryProvider', [
-  'DOCKER_HUB',
-  'GITHUB',
-  'GITLAB',
-  'GOOGLE',
-  'AMAZON_ECR',
-  'AMAZON_ECR_PUBLIC',
-  'AZURE',
-  'QUAY',
-  'HARBOR',
-  'ARTIFACTORY',
-  'DIGITALOCEAN',
-  'GENERIC',
-]);
-export const RegistryAccess = enumType(
+export const RegistryProviderEnum = enumType<RegistryProvider>(
+  'RegistryProvider',
+  'Who runs the registry, or which software it is. Most hosts tell; on your own hosts `provider` of the input says it.',
+  {
+    DOCKER_HUB: 'Docker Hub.',
+    GITHUB: 'GitHub Container Registry.',
+    GITLAB: 'GitLab Container Registry, on gitlab.com or on your own host.',
+    GOOGLE: 'Google Artifact Registry and Container Registry.',
+    AMAZON_ECR: 'Private registries of Amazon ECR.',
+    AMAZON_ECR_PUBLIC: 'Amazon ECR Public.',
+    AZURE: 'Azure Container Registry.',
+    QUAY: 'quay.io, or Quay on your own host.',
+    HARBOR: 'Harbor.',
+    ARTIFACTORY: 'JFrog Artifactory, in the cloud or on your own host.',
+    DIGITALOCEAN: 'DigitalOcean Container Registry.',
+    GENERIC: 'Any other registry that container clients can use.',
+  },
+);
+
+export const RegistryAccessEnum = enumType<RegistryAccess>(
   'RegistryAccess',
-  ['PULL', 'PULL_AND_PUSH'],
   'What the credential is meant for. PULL is the least privilege: a push lease on it is refused.',
+  { PULL: 'Pulling images only.', PULL_AND_PUSH: 'Pulling and pushing images.' },
 );
-export const CredentialKind = enumType('CredentialKind', ['PASSWORD', 'TOKEN', 'SERVICE_ACCOUNT_KEY', 'MINTED']);
-export const CredentialStatus = enumType('CredentialStatus', [
-  'ACTIVE',
-  'EXPIRING',
-  'EXPIRED',
-  'FAILING',
-  'NEEDS_CREDENTIAL',
-]);
-export const ExpirySource = enumType(
-  'ExpirySource',
-  ['DECLARED', 'SECRET', 'REGISTRY', 'MINTED'],
-  'Where an expiry date comes from.',
+
+export const CredentialKindEnum = enumType<CredentialKind>(
+  'CredentialKind',
+  'What the stored secret is, as told by its shape and by the input.',
+  {
+    PASSWORD: 'A password, or a secret of no known shape.',
+    TOKEN: 'An access token of the provider.',
+    SERVICE_ACCOUNT_KEY: 'The JSON key of a Google service account.',
+    MINTED: 'A long-lived cloud credential that short-lived registry passwords are minted from.',
+  },
 );
+
+export const CredentialStatusEnum = enumType<CredentialStatus>(
+  'CredentialStatus',
+  'The state of the current credential version at the time of the query.',
+  {
+    ACTIVE: 'Nothing is known against it.',
+    EXPIRING: 'It expires within 14 days.',
+    EXPIRED: 'Its expiry date has passed. It is not issued any more: rotate it.',
+    FAILING: 'The registry refused it when it was last tested.',
+    NEEDS_CREDENTIAL: 'The stored secret is missing. Rotate the credential to store it again.',
+  },
+);
+
+export const ExpirySourceEnum = enumType<ExpirySource>('ExpirySource', 'Where an expiry date comes from.', {
+  DECLARED: 'A person gave it as `expiresAt`.',
+  SECRET: 'It was read from the secret itself, such as the `exp` of a token.',
+  REGISTRY: 'The registry told it when the credential was tested.',
+  MINTED: 'The cloud gave it to the password that was minted.',
+});

@@ -1,36 +1,45 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { diagnose } from '../../domain/diagnosis.ts';
+import type { ProbeOutcome, Verdict } from '../../domain/probe-outcome.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { HealthView } from '../../domain/registry-view.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 
-export const Verdict = enumType('Verdict', ['PROVED', 'DENIED', 'UNKNOWN']);
-export const ProbeOutcome = enumType('ProbeOutcome', [
-  'OK',
-  'AUTHENTICATION_FAILED',
-  'INSUFFICIENT_PERMISSION',
-  'EXPIRED',
-  'REPOSITORY_NOT_FOUND',
-  'NOT_A_REGISTRY',
-  'UNREACHABLE',
-  'TLS_INVALID',
-  'TARGET_NOT_ALLOWED',
-  'REALM_NOT_TRUSTED',
-  'RATE_LIMITED',
-  'UNEXPECTED_ANSWER',
-]);
+export const VerdictEnum = enumType<Verdict>('Verdict', 'What a test found out about one thing.', {
+  PROVED: 'It was tried and works.',
+  DENIED: 'It was tried and refused.',
+  UNKNOWN: 'It was not tried, or the answer tells nothing.',
+});
+export const ProbeOutcomeEnum = enumType<ProbeOutcome>(
+  'ProbeOutcome',
+  'What a test of a credential against its registry found.',
+  {
+    OK: 'The login works, and what else was tested is allowed.',
+    AUTHENTICATION_FAILED: 'The registry refused the user name and password.',
+    INSUFFICIENT_PERMISSION: 'The login works, but the credential may not do what was tested.',
+    EXPIRED: 'The credential has expired.',
+    REPOSITORY_NOT_FOUND: 'The login works, but the repository does not exist or is hidden from this credential.',
+    NOT_A_REGISTRY: 'What answers at this URL is not a container registry.',
+    UNREACHABLE: 'Nothing answers at this URL.',
+    TLS_INVALID: 'No secure connection could be made, such as with an unknown certificate authority.',
+    TARGET_NOT_ALLOWED: 'This service may not connect to that address.',
+    REALM_NOT_TRUSTED: 'The registry sends logins to a host that is not trusted with its credential.',
+    RATE_LIMITED: 'The registry asks to try again later.',
+    UNEXPECTED_ANSWER: 'The registry answered something that registries do not answer.',
+  },
+);
 
-@ObjectType({ simpleResolvers: true })
-export class RegistryHealth {
+@ObjectType('RegistryHealth', { simpleResolvers: true })
+export class RegistryHealthObject {
   @Field(() => DateTime)
   readonly testedAt!: string;
 
   @Field(() => Int, { nullable: true })
   readonly credentialVersion!: number | null;
 
-  @Field(() => ProbeOutcome)
-  readonly outcome!: keyof typeof ProbeOutcome;
+  @Field(() => ProbeOutcomeEnum)
+  readonly outcome!: ProbeOutcome;
 
   @Field(() => String, {
     nullable: true,
@@ -38,14 +47,14 @@ export class RegistryHealth {
   })
   readonly advice!: string | null;
 
-  @Field(() => Verdict)
-  readonly login!: keyof typeof Verdict;
+  @Field(() => VerdictEnum)
+  readonly login!: Verdict;
 
-  @Field(() => Verdict)
-  readonly pull!: keyof typeof Verdict;
+  @Field(() => VerdictEnum)
+  readonly pull!: Verdict;
 
-  @Field(() => Verdict)
-  readonly push!: keyof typeof Verdict;
+  @Field(() => VerdictEnum)
+  readonly push!: Verdict;
 
   @Field(() => String, { nullable: true, description: 'TOKEN_SCOPE, UPLOAD_PROBE or BASIC.' })
   readonly method!: string | null;
@@ -58,7 +67,7 @@ export class RegistryHealth {
 }
 
 /** The advice follows from what was found: it is not stored, so that better advice reaches old findings as well. */
-export function presentHealth(health: HealthView, url: string, provider: RegistryProvider): RegistryHealth {
+export function toGraphqlHealth(health: HealthView, url: string, provider: RegistryProvider): RegistryHealthObject {
   const { testedAt, credentialVersion, outcome, detail, login, pull, push, method, repository, durationMs } = health;
   const advice = diagnose({ provider, url, outcome, detail });
   return { testedAt, credentialVersion, outcome, advice, login, pull, push, method, repository, durationMs };

@@ -6,14 +6,29 @@ import type {
   TestCredentialsCommand,
   UpdateRegistryCommand,
 } from '../../application/application.ts';
-import type { MintConfig } from '../../domain/credential.ts';
+import type { MintConfig, MintKind } from '../../domain/credential.ts';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
+import type { RegistryAccess } from '../../domain/registry-details.ts';
 import { Secret } from '../../domain/secret.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
-import { RegistryAccess, RegistryProvider } from './registry-enums.ts';
+import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 
-export const MintKind = enumType('MintKind', ['AMAZON_ECR', 'GOOGLE', 'AZURE', 'GITHUB_APP']);
-export const WhenInUse = enumType('WhenInUse', ['PROCEED', 'REFUSE']);
+export const MintKindEnum = enumType<MintKind>(
+  'MintKind',
+  'Which cloud short-lived registry passwords are minted from.',
+  {
+    AMAZON_ECR: 'Amazon ECR: from an access key. The passwords last 12 hours.',
+    GOOGLE: 'Google: from a service-account key. The passwords last an hour.',
+    AZURE: 'Azure: from a service principal. The passwords last three hours.',
+    GITHUB_APP: 'GitHub: from the private key of an app. The passwords last an hour.',
+  },
+);
+export const WhenInUseEnum = enumType<RotateCredentialCommand['whenInUse']>(
+  'WhenInUse',
+  'What a rotation does while pipelines hold active leases.',
+  { PROCEED: 'Rotate all the same.', REFUSE: 'Change nothing and answer REGISTRY_IN_USE.' },
+);
 
 @InputType({
   description: `The stored username and password are long-lived cloud credentials, and a short-lived registry password is minted from them
@@ -21,8 +36,8 @@ when a pipeline asks: AMAZON_ECR takes an access key id and its secret, GOOGLE \
 AZURE a service principal's appId and secret, GITHUB_APP an app id and its private key.`,
 })
 export class MintInput {
-  @Field(() => MintKind)
-  readonly kind!: keyof typeof MintKind;
+  @Field(() => MintKindEnum)
+  readonly kind!: MintKind;
 
   @Field(() => String, { nullable: true })
   readonly roleArn?: string | null;
@@ -57,14 +72,14 @@ export class CreateRegistryInput {
   @Field(() => String, { nullable: true })
   readonly email?: string | null;
 
-  @Field(() => RegistryAccess, { nullable: true, description: 'Defaults to PULL_AND_PUSH.' })
-  readonly access?: keyof typeof RegistryAccess | null;
+  @Field(() => RegistryAccessEnum, { nullable: true, description: 'Defaults to PULL_AND_PUSH.' })
+  readonly access?: RegistryAccess | null;
 
-  @Field(() => RegistryProvider, {
+  @Field(() => RegistryProviderEnum, {
     nullable: true,
     description: 'Only where the URL does not tell it: HARBOR, GITLAB, QUAY, ARTIFACTORY on own hosts.',
   })
-  readonly provider?: keyof typeof RegistryProvider | null;
+  readonly provider?: RegistryProvider | null;
 
   @Field(() => String, { nullable: true })
   readonly caCertificate?: string | null;
@@ -106,8 +121,8 @@ export class UpdateRegistryInput {
   @Field(() => String, { nullable: true })
   readonly password?: string | null;
 
-  @Field(() => RegistryAccess, { nullable: true })
-  readonly access?: keyof typeof RegistryAccess | null;
+  @Field(() => RegistryAccessEnum, { nullable: true })
+  readonly access?: RegistryAccess | null;
 
   @Field(() => String, { nullable: true })
   readonly caCertificate?: string | null;
@@ -145,12 +160,12 @@ export class RotateCredentialInput {
   @Field(() => Boolean, { nullable: true, defaultValue: false })
   readonly verify?: boolean | null;
 
-  @Field(() => WhenInUse, {
+  @Field(() => WhenInUseEnum, {
     nullable: true,
     defaultValue: 'PROCEED',
     description: 'REFUSE: answer REGISTRY_IN_USE while leases are active.',
   })
-  readonly whenInUse?: keyof typeof WhenInUse | null;
+  readonly whenInUse?: RotateCredentialCommand['whenInUse'] | null;
 
   @Field(() => Int, { nullable: true })
   readonly expectedRevision?: number | null;
@@ -186,8 +201,8 @@ export class TestCredentialsInput {
   @Field(() => String)
   readonly password!: string;
 
-  @Field(() => RegistryProvider, { nullable: true })
-  readonly provider?: keyof typeof RegistryProvider | null;
+  @Field(() => RegistryProviderEnum, { nullable: true })
+  readonly provider?: RegistryProvider | null;
 
   @Field(() => String, { nullable: true })
   readonly caCertificate?: string | null;

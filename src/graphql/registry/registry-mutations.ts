@@ -11,16 +11,16 @@ import {
   UpdateRegistryInput,
   updateRegistryCommand,
 } from './registry-inputs.ts';
-import { presentRegistry, Registry } from './registry-types.ts';
+import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
 
-@ObjectType({ simpleResolvers: true })
-export class RegistryPayload {
-  @Field(() => Registry)
-  readonly registry!: Registry;
+@ObjectType('RegistryPayload', { simpleResolvers: true })
+export class RegistryPayloadObject {
+  @Field(() => RegistryObject)
+  readonly registry!: RegistryObject;
 }
 
-@ObjectType({ simpleResolvers: true })
-export class DeleteRegistryPayload {
+@ObjectType('DeleteRegistryPayload', { simpleResolvers: true })
+export class DeleteRegistryPayloadObject {
   @Field(() => ID)
   readonly deletedId!: string;
 
@@ -30,59 +30,59 @@ export class DeleteRegistryPayload {
 
 @Resolver()
 export class RegistryMutationResolver {
-  @Mutation(() => RegistryPayload)
+  @Mutation(() => RegistryPayloadObject)
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async createRegistry(
     @Ctx() { services, request }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('input', () => CreateRegistryInput) input: CreateRegistryInput,
-  ): Promise<RegistryPayload> {
+  ): Promise<RegistryPayloadObject> {
     return payload(
       services,
       await services.application.createRegistry(request, projectId, createRegistryCommand(input)),
     );
   }
 
-  @Mutation(() => RegistryPayload)
+  @Mutation(() => RegistryPayloadObject)
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async updateRegistry(
     @Ctx() { services, request }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('id', () => ID) id: string,
     @Arg('input', () => UpdateRegistryInput) input: UpdateRegistryInput,
-  ): Promise<RegistryPayload> {
+  ): Promise<RegistryPayloadObject> {
     return payload(
       services,
       await services.application.updateRegistry(request, projectId, id, updateRegistryCommand(input)),
     );
   }
 
-  @Mutation(() => RegistryPayload, { description: 'The old password is replaced and destroyed at once.' })
+  @Mutation(() => RegistryPayloadObject, { description: 'The old password is replaced and destroyed at once.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async rotateCredential(
     @Ctx() { services, request }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('id', () => ID) id: string,
     @Arg('input', () => RotateCredentialInput) input: RotateCredentialInput,
-  ): Promise<RegistryPayload> {
+  ): Promise<RegistryPayloadObject> {
     return payload(
       services,
       await services.application.rotateCredential(request, projectId, id, rotateCredentialCommand(input)),
     );
   }
 
-  @Mutation(() => DeleteRegistryPayload)
+  @Mutation(() => DeleteRegistryPayloadObject)
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:delete")')
   deleteRegistry(
     @Ctx() { services, request }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('id', () => ID) id: string,
     @Arg('input', () => DeleteRegistryInput, { nullable: true }) input: DeleteRegistryInput | null | undefined,
-  ): Promise<DeleteRegistryPayload> {
+  ): Promise<DeleteRegistryPayloadObject> {
     return services.application.deleteRegistry(request, projectId, id, deleteRegistryCommand(input));
   }
 }
 
-function payload({ queries, now }: Services, view: RegistryView): RegistryPayload {
-  return { registry: presentRegistry(queries, view, now()) };
+function payload({ queries, now }: Services, view: RegistryView): RegistryPayloadObject {
+  return { registry: toGraphqlRegistry(queries, view, now()) };
 }

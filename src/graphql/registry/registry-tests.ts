@@ -1,12 +1,12 @@
 import { Arg, Ctx, Directive, ID, Mutation, Resolver } from 'type-graphql';
 import type { TestedHealth } from '../../application/test-registry.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
-import { presentHealth, RegistryHealth } from './registry-health.ts';
+import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
 import { TestCredentialsInput, testCredentialsCommand } from './registry-inputs.ts';
 
 @Resolver()
 export class RegistryTestResolver {
-  @Mutation(() => RegistryHealth, {
+  @Mutation(() => RegistryHealthObject, {
     description:
       'Tests the stored credential against the registry; with a repository also whether it may pull and push there.',
   })
@@ -16,21 +16,23 @@ export class RegistryTestResolver {
     @Arg('projectId', () => ID) projectId: string,
     @Arg('id', () => ID) id: string,
     @Arg('repository', () => String, { nullable: true }) repository: string | null | undefined,
-  ): Promise<RegistryHealth> {
-    return present(await services.application.testRegistry(request, projectId, id, repository));
+  ): Promise<RegistryHealthObject> {
+    return toGraphqlFinding(await services.application.testRegistry(request, projectId, id, repository));
   }
 
-  @Mutation(() => RegistryHealth, { description: 'The same before anything is stored.' })
+  @Mutation(() => RegistryHealthObject, { description: 'The same before anything is stored.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async testCredentials(
     @Ctx() { services, request }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('input', () => TestCredentialsInput) input: TestCredentialsInput,
-  ): Promise<RegistryHealth> {
-    return present(await services.application.testCredentials(request, projectId, testCredentialsCommand(input)));
+  ): Promise<RegistryHealthObject> {
+    return toGraphqlFinding(
+      await services.application.testCredentials(request, projectId, testCredentialsCommand(input)),
+    );
   }
 }
 
-function present({ health, url, provider }: TestedHealth): RegistryHealth {
-  return presentHealth(health, url, provider);
+function toGraphqlFinding({ health, url, provider }: TestedHealth): RegistryHealthObject {
+  return toGraphqlHealth(health, url, provider);
 }

@@ -1,15 +1,16 @@
-import { Field, FieldResolver, ID, Int, ObjectType, Resolver, Root } from 'type-graphql';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import type { RegistryProvider } from '../../domain/providers/table.ts';
+import type { RegistryAccess } from '../../domain/registry-details.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
-import { Credential, presentCredential } from './credential-types.ts';
-import { RegistryAccess, RegistryProvider } from './registry-enums.ts';
-import { presentHealth, RegistryHealth } from './registry-health.ts';
-import { type LoadUsage, RegistryUsage, usageOfList } from './registry-usage.ts';
+import { CredentialObject, toGraphqlCredential } from './credential-types.ts';
+import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
+import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
+import { type LoadUsage, usageOfList } from './registry-usage.ts';
 
-// Named here, because a bundle renames the class: a library has a `Registry` too.
 @ObjectType('Registry', { simpleResolvers: true })
-export class Registry {
+export class RegistryObject {
   @Field(() => ID, { description: 'UUIDv5 of project and canonical URL: a registry is its URL within a project.' })
   readonly id!: string;
 
@@ -31,23 +32,23 @@ export class Registry {
   @Field(() => String, { nullable: true })
   readonly email!: string | null;
 
-  @Field(() => RegistryProvider)
-  readonly provider!: keyof typeof RegistryProvider;
+  @Field(() => RegistryProviderEnum)
+  readonly provider!: RegistryProvider;
 
   @Field(() => String)
   readonly username!: string;
 
-  @Field(() => RegistryAccess)
-  readonly access!: keyof typeof RegistryAccess;
+  @Field(() => RegistryAccessEnum)
+  readonly access!: RegistryAccess;
 
   @Field(() => String, { nullable: true, description: 'PEM, for a registry behind a private certificate authority.' })
   readonly caCertificate!: string | null;
 
-  @Field(() => Credential)
-  readonly credential!: Credential;
+  @Field(() => CredentialObject)
+  readonly credential!: CredentialObject;
 
-  @Field(() => RegistryHealth, { nullable: true })
-  readonly health!: RegistryHealth | null;
+  @Field(() => RegistryHealthObject, { nullable: true })
+  readonly health!: RegistryHealthObject | null;
 
   @Field(() => Int, {
     description:
@@ -67,37 +68,33 @@ export class Registry {
   @Field(() => String)
   readonly updatedBy!: string;
 
-  /** Behind the field `usage`. */
+  /** Behind the field `usage`, see `RegistryResolver`. */
   readonly loadUsage!: LoadUsage;
 }
 
-@Resolver(() => Registry)
-export class RegistryFields {
-  @FieldResolver(() => RegistryUsage)
-  usage(@Root() registry: Registry): Promise<RegistryUsage> {
-    return registry.loadUsage();
-  }
-}
-
 /** `now` in milliseconds since 1970: the credential's status is that of the time of asking. */
-export function presentRegistries(
+export function toGraphqlRegistries(
   queries: Pick<Queries, 'registries'>,
   views: readonly RegistryView[],
   now: number,
-): Registry[] {
+): RegistryObject[] {
   const loadUsage = usageOfList(
     queries,
     views.map(({ id }) => id),
   );
-  return views.map((view, index) => present(view, loadUsage(index), now));
+  return views.map((view, index) => toGraphql(view, loadUsage(index), now));
 }
 
-export function presentRegistry(queries: Pick<Queries, 'registries'>, view: RegistryView, now: number): Registry {
-  return present(view, usageOfList(queries, [view.id])(0), now);
+export function toGraphqlRegistry(
+  queries: Pick<Queries, 'registries'>,
+  view: RegistryView,
+  now: number,
+): RegistryObject {
+  return toGraphql(view, usageOfList(queries, [view.id])(0), now);
 }
 
 /** Written out field by field: copying with a spread takes five times as long, and lists are what is asked most. */
-function present(view: RegistryView, loadUsage: LoadUsage, now: number): Registry {
+function toGraphql(view: RegistryView, loadUsage: LoadUsage, now: number): RegistryObject {
   return {
     id: view.id,
     projectId: view.projectId,
@@ -110,8 +107,8 @@ function present(view: RegistryView, loadUsage: LoadUsage, now: number): Registr
     username: view.username,
     access: view.access,
     caCertificate: view.caCertificate,
-    credential: presentCredential(view, now),
-    health: view.health && presentHealth(view.health, view.url, view.provider),
+    credential: toGraphqlCredential(view, now),
+    health: view.health && toGraphqlHealth(view.health, view.url, view.provider),
     revision: view.revision,
     createdAt: view.createdAt,
     createdBy: view.createdBy,

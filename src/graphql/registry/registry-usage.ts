@@ -3,8 +3,8 @@ import type { UsageView } from '../../application/ports/read-models.ts';
 import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 
-@ObjectType({ simpleResolvers: true })
-export class PipelineUse {
+@ObjectType('PipelineUse', { simpleResolvers: true })
+export class PipelineUseObject {
   @Field(() => String)
   readonly pipeline!: string;
 
@@ -18,8 +18,8 @@ export class PipelineUse {
   readonly linked!: boolean;
 }
 
-@ObjectType({ simpleResolvers: true })
-export class RegistryUsage {
+@ObjectType('RegistryUsage', { simpleResolvers: true })
+export class RegistryUsageObject {
   @Field(() => DateTime, { nullable: true })
   readonly lastUsedAt!: string | null;
 
@@ -29,10 +29,10 @@ export class RegistryUsage {
   @Field(() => Int)
   readonly activeLeases!: number;
 
-  @Field(() => [PipelineUse], {
+  @Field(() => [PipelineUseObject], {
     description: 'Pipelines that used it in the last 30 days, or were linked by hand.',
   })
-  readonly pipelines!: readonly PipelineUse[];
+  readonly pipelines!: readonly PipelineUseObject[];
 }
 
 /** The usage of one registry of a list. */

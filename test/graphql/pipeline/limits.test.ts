@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { PurserError } from '../../../src/domain/errors.ts';
 import { type Admission, createDocumentCache } from '../../../src/graphql/pipeline/document-cache.ts';
 import { DEFAULT_LIMITS } from '../../../src/graphql/pipeline/limits.ts';
-import { buildPurserSchema } from '../../../src/graphql/pipeline/schema.ts';
+import { buildPurserSchema } from '../../../src/graphql/schema.ts';
 import { operationOn, rootFields } from '../../support/generated-operations.ts';
 
 const ALL_FIELDS =

@@ -2,7 +2,7 @@ import { buildSchema } from 'graphql';
 import { Query, Resolver } from 'type-graphql';
 import { expect, it } from 'vitest';
 import { enforcePolicies, PolicyError } from '../../../src/graphql/pipeline/directive.ts';
-import { buildPurserSchema, RESOLVERS } from '../../../src/graphql/pipeline/schema.ts';
+import { buildPurserSchema, RESOLVERS } from '../../../src/graphql/schema.ts';
 
 function schemaWith(field: string, root: 'Query' | 'Mutation' | 'Subscription' = 'Query') {
   const query =

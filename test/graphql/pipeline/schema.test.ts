@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { buildPurserSchema, printPurserSchema } from '../../../src/graphql/pipeline/schema.ts';
+import { buildPurserSchema, printPurserSchema } from '../../../src/graphql/schema.ts';
 
 it('has its printed form in schema/schema.graphql; `npm run -s generate` writes it anew', async () => {
   const printed = printPurserSchema(await buildPurserSchema());

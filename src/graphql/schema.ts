@@ -2,40 +2,35 @@ import 'reflect-metadata';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { type GraphQLSchema, lexicographicSortSchema, specifiedDirectives } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
-import { AuditResolver } from '../audit/audit-queries.ts';
-import { AuditConnectionFields, AuditEntryFields } from '../audit/audit-types.ts';
-import { IssuedCredentialFields, LeaseMutationResolver } from '../lease/lease-mutations.ts';
-import { LeaseQueryResolver } from '../lease/lease-queries.ts';
-import { RotationNoticeResolver } from '../notices/rotation-notices.ts';
-import { ImageResolver } from '../registry/image-resolution.ts';
-import { RegistryPresetResolver } from '../registry/presets.ts';
-import { RegistryConnectionFields } from '../registry/registry-connection.ts';
-import { RegistryMutationResolver } from '../registry/registry-mutations.ts';
-import { RegistryQueryResolver } from '../registry/registry-queries.ts';
-import { RegistryTestResolver } from '../registry/registry-tests.ts';
-import { RegistryFields } from '../registry/registry-types.ts';
-import { authenticatedDirective, enforcePolicies, requiresPermissionDirective } from './directive.ts';
-import { SubscriptionResolver } from './subscriptions.ts';
+import { AuditLogResolver } from './audit/audit-queries.ts';
+import { LeaseMutationResolver } from './lease/lease-mutations.ts';
+import { LeaseQueryResolver } from './lease/lease-queries.ts';
+import { RegistryChangeResolver } from './notices/registry-changes.ts';
+import { RotationNoticeResolver } from './notices/rotation-notices.ts';
+import { authenticatedDirective, enforcePolicies, requiresPermissionDirective } from './pipeline/directive.ts';
+import { ImageResolver } from './registry/image-resolution.ts';
+import { RegistryPresetResolver } from './registry/presets.ts';
+import { RegistryListResolver } from './registry/registry-list.ts';
+import { RegistryMutationResolver } from './registry/registry-mutations.ts';
+import { RegistryResolver } from './registry/registry-queries.ts';
+import { RegistryTestResolver } from './registry/registry-tests.ts';
 import { ViewerResolver } from './viewer.ts';
 
+/** All resolvers: a new one gets its line here, and nowhere else. */
 // biome-ignore lint/complexity/noBannedTypes: TypeGraphQL's own type for resolver classes
 export const RESOLVERS: NonEmptyArray<Function> = [
   ViewerResolver,
   RegistryPresetResolver,
-  RegistryQueryResolver,
-  RegistryFields,
-  RegistryConnectionFields,
+  RegistryResolver,
+  RegistryListResolver,
   RegistryMutationResolver,
   RegistryTestResolver,
   ImageResolver,
   LeaseQueryResolver,
   LeaseMutationResolver,
-  IssuedCredentialFields,
   RotationNoticeResolver,
-  AuditResolver,
-  AuditEntryFields,
-  AuditConnectionFields,
-  SubscriptionResolver,
+  RegistryChangeResolver,
+  AuditLogResolver,
 ];
 
 /**

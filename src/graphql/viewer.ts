@@ -1,9 +1,9 @@
 import { Ctx, Directive, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
-import type { GraphqlContext } from './context.ts';
-import { DateTime } from './date-time.ts';
+import type { GraphqlContext } from './pipeline/context.ts';
+import { DateTime } from './pipeline/date-time.ts';
 
-@ObjectType({ simpleResolvers: true })
-export class ViewerProject {
+@ObjectType('ViewerProject', { simpleResolvers: true })
+export class ViewerProjectObject {
   @Field(() => ID)
   readonly id!: string;
 
@@ -11,8 +11,8 @@ export class ViewerProject {
   readonly permissions!: readonly string[];
 }
 
-@ObjectType({ simpleResolvers: true })
-export class Viewer {
+@ObjectType('Viewer', { simpleResolvers: true })
+export class ViewerObject {
   @Field(() => String)
   readonly subject!: string;
 
@@ -22,15 +22,15 @@ export class Viewer {
   @Field(() => DateTime)
   readonly tokenExpiresAt!: string;
 
-  @Field(() => [ViewerProject])
-  readonly projects!: readonly ViewerProject[];
+  @Field(() => [ViewerProjectObject])
+  readonly projects!: readonly ViewerProjectObject[];
 }
 
 @Resolver()
 export class ViewerResolver {
-  @Query(() => Viewer)
+  @Query(() => ViewerObject)
   @Directive('@authenticated')
-  viewer(@Ctx() { request: { principal } }: GraphqlContext): Viewer {
+  viewer(@Ctx() { request: { principal } }: GraphqlContext): ViewerObject {
     const { subject, issuer, expiresAt, grants } = principal;
     return {
       subject,

@@ -1,0 +1,71 @@
+import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import type { CursorScope } from '../paging/cursors.ts';
+import { pageSize } from '../paging/page-size.ts';
+import type { GraphqlContext } from '../pipeline/context.ts';
+import {
+  positionOf,
+  RegistryConnectionObject,
+  RegistryEdgeObject,
+  RegistryFilter,
+  RegistryOrder,
+  registryCursor,
+  registryFilter,
+  registryOrder,
+  registrySelection,
+} from './registry-connection.ts';
+import { toGraphqlRegistries } from './registry-types.ts';
+
+const DEFAULT_PAGE_SIZE = 20;
+
+@Resolver(() => RegistryConnectionObject)
+export class RegistryListResolver {
+  @Query(() => RegistryConnectionObject)
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
+  async registries(
+    @Ctx() { services }: GraphqlContext,
+    @Arg('projectId', () => ID) projectId: string,
+    @Arg('filter', () => RegistryFilter, { nullable: true }) filterInput: RegistryFilter | null | undefined,
+    @Arg('orderBy', () => RegistryOrder, { nullable: true }) orderInput: RegistryOrder | null | undefined,
+    @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
+    @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
+  ): Promise<RegistryConnectionObject> {
+    const { queries, cursors, now } = services;
+    const filter = registryFilter(filterInput);
+    const order = registryOrder(orderInput);
+    const scope: CursorScope = { of: 'registries', projectId, selection: registrySelection(filter, order) };
+    const page = await queries.registries.list(projectId, {
+      filter,
+      order,
+      first: pageSize(first, DEFAULT_PAGE_SIZE),
+      after: typeof after === 'string' ? registryCursor(cursors.decode(scope, after)) : undefined,
+    });
+    const cursorAt = (index: number): string => {
+      const item = page.items[index];
+      if (item === undefined) throw new RangeError('there is no such item on this page');
+      return cursors.encode(scope, positionOf(item.cursor));
+    };
+    return {
+      nodes: toGraphqlRegistries(
+        queries,
+        page.items.map(({ node }) => node),
+        now(),
+      ),
+      pageInfo: {
+        hasNextPage: page.hasNextPage,
+        endCursor: page.items.length === 0 ? null : cursorAt(page.items.length - 1),
+      },
+      cursorAt,
+      count: () => queries.registries.count(projectId, filter),
+    };
+  }
+
+  @FieldResolver(() => [RegistryEdgeObject])
+  edges(@Root() { nodes, cursorAt }: RegistryConnectionObject): RegistryEdgeObject[] {
+    return nodes.map((node, index) => ({ node, cursor: cursorAt(index) }));
+  }
+
+  @FieldResolver(() => Int)
+  totalCount(@Root() connection: RegistryConnectionObject): Promise<number> {
+    return connection.count();
+  }
+}
