@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { mintForEcr } from '../src/adapters/minting/amazon-ecr.ts';
 import type { mintForGoogle } from '../src/adapters/minting/google.ts';
 import type { EgressRequest, EgressSession } from '../src/application/ports/egress.ts';
-import type { MintKind } from '../src/domain/credential.ts';
+import type { MintKind } from '../src/domain/mint-kinds/table.ts';
 import { Secret } from '../src/domain/secret.ts';
 import { canary } from './support/canary.ts';
 import { createPurserHome, type PurserHome } from './support/purser-process.ts';

@@ -1,9 +1,4 @@
 import type { CredentialVersion, MintConfig } from '../domain/credential.ts';
-import { badUserInput } from '../domain/errors.ts';
-import type { Instant } from '../domain/instant.ts';
-import { checkMint } from '../domain/mint-config.ts';
-import { checkMintSource } from '../domain/mint-source.ts';
-import type { RegistryProvider } from '../domain/providers/table.ts';
 import {
   checkPassword,
   checkUsername,
@@ -11,7 +6,12 @@ import {
   learnExpiry,
   normalisePassword,
   secretWarnings,
-} from '../domain/providers.ts';
+} from '../domain/entered-credential.ts';
+import { badUserInput } from '../domain/errors.ts';
+import type { Instant } from '../domain/instant.ts';
+import { checkMint } from '../domain/mint-config.ts';
+import { checkMintSource } from '../domain/mint-source.ts';
+import type { RegistryProvider } from '../domain/providers/table.ts';
 import type { ProposedCredential } from '../domain/registry.ts';
 import type { RegistryDetails } from '../domain/registry-details.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -95,7 +95,7 @@ function checkMintingCredential(
   mint: MintConfig,
 ): CheckedCredential {
   checkMint(provider, mint);
-  checkUsername(provider, username, { minted: true });
+  checkUsername(provider, username, mint.kind);
   checkPassword('GENERIC', username, entered);
   checkMintSource(mint.kind, username, entered);
   const password = normalisePassword('GENERIC', username, entered);

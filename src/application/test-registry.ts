@@ -1,7 +1,8 @@
+import { checkPassword, checkUsername, normalisePassword } from '../domain/entered-credential.ts';
 import { badUserInput } from '../domain/errors.ts';
 import { parseImageReference } from '../domain/image-reference.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
-import { checkPassword, checkUsername, normalisePassword, resolveProvider } from '../domain/providers.ts';
+import { repositoryAt, resolveProvider } from '../domain/providers.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
 import type { HealthView } from '../domain/registry-view.ts';
 import { checkPemCertificates, checkText } from '../domain/text-rules.ts';
@@ -79,8 +80,7 @@ function checkRepository(entered: string | null | undefined, url: string): strin
   const name = entered.trim();
   try {
     const reference = parseImageReference(`${url}/${name}`);
-    // An official image of Docker Hub is named without its `library/`.
-    if (reference.repository === name || reference.repository === `library/${name}`) return name;
+    if (reference.repository === repositoryAt(url, name)) return name;
   } catch {
     // Said below, about the field that was entered.
   }

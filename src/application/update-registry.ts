@@ -1,6 +1,6 @@
+import { checkUsername } from '../domain/entered-credential.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
-import { checkUsername } from '../domain/providers.ts';
 import { decideUpdate, existing, type LiveRegistry } from '../domain/registry.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { UpdateRegistryCommand } from './application.ts';
@@ -38,7 +38,7 @@ export function updateRegistryUseCase(deps: UpdateRegistryDeps) {
     const checkedFor = (live: LiveRegistry): CheckedCredential | undefined => {
       const { provider, credential } = live;
       const { mint } = credential;
-      if (username !== undefined) checkUsername(provider, username, { minted: mint !== null });
+      if (username !== undefined) checkUsername(provider, username, mint?.kind);
       if (!entered) return undefined;
       const declared = expiresAt === undefined ? keptExpiry(live, now()) : expiresAt;
       return checkCredential(provider, username ?? live.username, entered, { expiresAt: declared, mint });

@@ -1,10 +1,9 @@
 import type { Instant } from './instant.ts';
+import type { MintKind } from './mint-kinds/table.ts';
 
 export type CredentialKind = 'PASSWORD' | 'TOKEN' | 'SERVICE_ACCOUNT_KEY' | 'MINTED';
 export type ExpirySource = 'DECLARED' | 'SECRET' | 'REGISTRY' | 'MINTED';
 export type LeasePurpose = 'PULL' | 'PUSH';
-
-export type MintKind = 'AMAZON_ECR' | 'GOOGLE' | 'AZURE' | 'GITHUB_APP';
 
 /** How short-lived passwords are made from the stored cloud credential. */
 export interface MintConfig {

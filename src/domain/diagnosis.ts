@@ -1,11 +1,10 @@
 import { CONNECTION_DIAGNOSES } from './diagnoses/connection.ts';
-import type { Diagnosis } from './diagnoses/entry.ts';
 import { LOGIN_DIAGNOSES } from './diagnoses/login.ts';
 import { MINTING_DIAGNOSES } from './diagnoses/minting.ts';
 import { RIGHTS_DIAGNOSES } from './diagnoses/rights.ts';
-import type { ProbeDetail, ProbeOutcome } from './probe-outcome.ts';
-import { PROVIDER_CATALOGUE } from './provider-catalogue.ts';
-import type { RegistryProvider } from './providers/table.ts';
+import { PROBE_OUTCOMES, type ProbeDetail, type ProbeOutcome } from './probe-outcome.ts';
+import type { Diagnosis } from './providers/profile.ts';
+import { PROVIDER_ENTRIES, PROVIDERS, type RegistryProvider } from './providers/table.ts';
 
 export interface DiagnosedFinding {
   readonly provider: RegistryProvider;
@@ -15,20 +14,46 @@ export interface DiagnosedFinding {
   readonly detail: ProbeDetail | null;
 }
 
-const DIAGNOSES: readonly Diagnosis[] = [
-  ...MINTING_DIAGNOSES,
-  ...LOGIN_DIAGNOSES,
-  ...RIGHTS_DIAGNOSES,
-  ...CONNECTION_DIAGNOSES,
-];
+interface Candidate extends Diagnosis {
+  /** Undefined: any. */
+  readonly providers: readonly RegistryProvider[] | undefined;
+}
+
+/** The first that fits is the one. */
+const CANDIDATES: readonly Candidate[] = [...ofAnyProvider(), ...ofProviders()].sort(byOutcomeAndPrecision);
+
+function ofAnyProvider(): Candidate[] {
+  return [...MINTING_DIAGNOSES, ...LOGIN_DIAGNOSES, ...RIGHTS_DIAGNOSES, ...CONNECTION_DIAGNOSES].map((diagnosis) => ({
+    ...diagnosis,
+    providers: undefined,
+  }));
+}
+
+/** One for each diagnosis, also where several profiles share it. */
+function ofProviders(): Candidate[] {
+  const providers = new Map<Diagnosis, RegistryProvider[]>();
+  for (const [provider, { diagnoses }] of PROVIDER_ENTRIES) {
+    for (const diagnosis of diagnoses) providers.set(diagnosis, [...(providers.get(diagnosis) ?? []), provider]);
+  }
+  return [...providers].map(([diagnosis, of]) => ({
+    ...diagnosis,
+    providers: diagnosis.host === undefined ? of : undefined,
+  }));
+}
+
+/** What knows more comes first: the host, then the detail, then the provider. */
+function byOutcomeAndPrecision(a: Candidate, b: Candidate): number {
+  const precision = ({ host, detail, providers }: Candidate) => (host ? 4 : 0) + (detail ? 2 : 0) + (providers ? 1 : 0);
+  return PROBE_OUTCOMES.indexOf(a.outcome) - PROBE_OUTCOMES.indexOf(b.outcome) || precision(b) - precision(a);
+}
 
 /** What is wrong and what to do about it, in a sentence or more; null where nothing is. */
 export function diagnose(finding: DiagnosedFinding): string | null {
-  const diagnosis = DIAGNOSES.find((candidate) => fits(candidate, finding));
+  const diagnosis = CANDIDATES.find((candidate) => fits(candidate, finding));
   return diagnosis === undefined ? null : `${diagnosis.cause} ${diagnosis.fix}`;
 }
 
-function fits(diagnosis: Diagnosis, { provider, url, outcome, detail }: DiagnosedFinding): boolean {
+function fits(diagnosis: Candidate, { provider, url, outcome, detail }: DiagnosedFinding): boolean {
   return (
     diagnosis.outcome === outcome &&
     (diagnosis.detail === undefined || diagnosis.detail === detail) &&
@@ -39,7 +64,7 @@ function fits(diagnosis: Diagnosis, { provider, url, outcome, detail }: Diagnose
 
 /** Everything that `diagnose` can say, as a Markdown table. */
 export function troubleshootingTable(): string {
-  const rows = DIAGNOSES.map((diagnosis) => [
+  const rows = CANDIDATES.map((diagnosis) => [
     `\`${diagnosis.outcome}\``,
     registriesOf(diagnosis),
     diagnosis.cause,
@@ -49,10 +74,9 @@ export function troubleshootingTable(): string {
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.map(asCell).join(' | ')} |\n`).join('');
 }
 
-function registriesOf({ providers }: Diagnosis): string {
+function registriesOf({ providers }: Candidate): string {
   if (providers === undefined) return 'any';
-  const names = PROVIDER_CATALOGUE.filter(({ provider }) => providers.includes(provider)).map(({ name }) => name);
-  return names.join(', ');
+  return providers.flatMap((provider) => PROVIDERS[provider].registries.map(({ name }) => name)).join(', ');
 }
 
 function asCell(text: string): string {

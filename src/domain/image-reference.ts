@@ -1,5 +1,6 @@
 import { badUserInput } from './errors.ts';
-import { DOCKER_HUB, parseRegistryUrl, type RegistryUrlOptions } from './registry-url.ts';
+import { DOCKER_HUB, OFFICIAL_IMAGES } from './providers/docker-hub.ts';
+import { parseRegistryUrl, type RegistryUrlOptions } from './registry-url.ts';
 
 /** An image reference with everything that is left out by habit filled in. */
 export interface ImageReference {
@@ -39,7 +40,7 @@ export function parseImageReference(image: string): ImageReference {
     throw badUserInput(FIELD, 'The image reference begins with something that is not a host name.');
   }
   const { name, tag, digest } = splitSuffixes(remainder);
-  const repository = host === DOCKER_HUB && !name.includes('/') ? `library/${name}` : name;
+  const repository = host === DOCKER_HUB && !name.includes('/') ? `${OFFICIAL_IMAGES}/${name}` : name;
   if (!REPOSITORY.test(name) || IMAGE_ID.test(image)) {
     throw badUserInput(
       FIELD,

@@ -1,18 +1,22 @@
 export type Verdict = 'PROVED' | 'DENIED' | 'UNKNOWN';
 
-export type ProbeOutcome =
-  | 'OK'
-  | 'AUTHENTICATION_FAILED'
-  | 'INSUFFICIENT_PERMISSION'
-  | 'EXPIRED'
-  | 'REPOSITORY_NOT_FOUND'
-  | 'NOT_A_REGISTRY'
-  | 'UNREACHABLE'
-  | 'TLS_INVALID'
-  | 'TARGET_NOT_ALLOWED'
-  | 'REALM_NOT_TRUSTED'
-  | 'RATE_LIMITED'
-  | 'UNEXPECTED_ANSWER';
+/** The credential's faults first, then the registry's, then those of the way to it. */
+export const PROBE_OUTCOMES = [
+  'OK',
+  'AUTHENTICATION_FAILED',
+  'INSUFFICIENT_PERMISSION',
+  'EXPIRED',
+  'REPOSITORY_NOT_FOUND',
+  'NOT_A_REGISTRY',
+  'UNREACHABLE',
+  'TLS_INVALID',
+  'TARGET_NOT_ALLOWED',
+  'REALM_NOT_TRUSTED',
+  'RATE_LIMITED',
+  'UNEXPECTED_ANSWER',
+] as const;
+
+export type ProbeOutcome = (typeof PROBE_OUTCOMES)[number];
 
 /** What made the outcome, where more is known than the outcome says. Never anything that the other side sent. */
 export type ProbeDetail =

@@ -1,5 +1,6 @@
 import { domainToUnicode } from 'node:url';
 import { badUserInput } from './errors.ts';
+import { PROVIDER_ENTRIES } from './providers/table.ts';
 import { hasHiddenCharacters, isWellFormed } from './text-rules.ts';
 
 /** A registry's identity. Docker Hub is `docker.io`, whatever it is called. */
@@ -19,18 +20,15 @@ export interface RegistryUrlOptions {
   readonly field?: string;
 }
 
-export const DOCKER_HUB = 'docker.io';
-
-const DOCKER_HUB_ALIASES: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
+/** Other hosts of one registry. */
+const ALIASES: ReadonlyMap<string, string> = new Map(
+  PROVIDER_ENTRIES.flatMap(([, { address }]) => Object.entries(address?.aliases ?? {})),
+);
 
 /** Web sites that people take for the registry behind them. */
-const WEB_SITES: ReadonlyMap<string, string> = new Map([
-  ['hub.docker.com', 'docker.io'],
-  ['docker.com', 'docker.io'],
-  ['www.docker.com', 'docker.io'],
-  ['github.com', 'ghcr.io'],
-  ['gitlab.com', 'registry.gitlab.com'],
-]);
+const WEB_SITES: ReadonlyMap<string, string> = new Map(
+  PROVIDER_ENTRIES.flatMap(([, { address }]) => Object.entries(address?.webSites ?? {})),
+);
 
 const MAX_ENTERED_LENGTH = 512;
 const MAX_HOST_LENGTH = 253;
@@ -145,7 +143,7 @@ function canonicalPort(field: string, typed: string | undefined, scheme: 'https'
 
 function identity(host: string, port: number | null): RegistryUrl {
   if (port !== null) return { url: `${host}:${port}`, host, port };
-  const canonical = DOCKER_HUB_ALIASES.has(host) ? DOCKER_HUB : host;
+  const canonical = ALIASES.get(host) ?? host;
   return { url: canonical, host: canonical, port };
 }
 

@@ -1,36 +1,24 @@
 import { type Instant, instantAt } from './instant.ts';
-import type { RegistryProvider } from './providers/table.ts';
 
 /**
  * What a secret's text tells about it. Every function takes any text, however broken, and none puts a part of it
  * into an error or a result.
  */
 
-const TOKEN_SHAPES: readonly { readonly issuer: RegistryProvider; readonly shape: RegExp }[] = [
-  { issuer: 'DOCKER_HUB', shape: /^dckr_(?:pat|oat)_[\x21-\x7e]+$/ },
-  { issuer: 'GITHUB', shape: /^(?:gh[pousr]|github_pat)_[\x21-\x7e]+$/ },
-  { issuer: 'GITLAB', shape: /^gl(?:pat|dt|cbt|ptt|ft|soat|rt)-[\x21-\x7e]+$/ },
-  { issuer: 'GOOGLE', shape: /^ya29\.[\x21-\x7e]+$/ },
-  { issuer: 'DIGITALOCEAN', shape: /^do[opr]_v1_[\x21-\x7e]+$/ },
-  // An API key, and a reference token: base64 of `reftkn:`.
-  { issuer: 'ARTIFACTORY', shape: /^(?:AKCp|cmVmd)[A-Za-z0-9]{40,}$/ },
-];
-const AZURE_CLIENT_SECRET = /^[\w~.]{3}\dQ~[\w~.-]{31,34}$/;
+const ACCESS_KEY_ID = /^A(?:KIA|SIA)[A-Z0-9]{12,124}$/;
 
-/** Who issues tokens that look like this; undefined where nothing tells. */
-export function tokenIssuer(text: string): RegistryProvider | undefined {
-  return TOKEN_SHAPES.find(({ shape }) => shape.test(text))?.issuer;
+/** The id of an access key of Amazon, lasting or temporary. */
+export function isAccessKeyId(text: string): boolean {
+  return ACCESS_KEY_ID.test(text);
 }
 
-/** A secret that a machine made, so that white space around it can only come from copying. */
-export function isTokenShaped(text: string): boolean {
-  return (
-    tokenIssuer(text) !== undefined ||
-    AZURE_CLIENT_SECRET.test(text) ||
-    jwtClaims(text) !== undefined ||
-    ecrToken(text) !== undefined ||
-    serviceAccountKeyFault(decodedBase64(text) ?? '') === null
-  );
+export function isJwt(text: string): boolean {
+  return jwtClaims(text) !== undefined;
+}
+
+/** The password of Amazon ECR, which `aws ecr get-login-password` prints. */
+export function isEcrToken(text: string): boolean {
+  return ecrToken(text) !== undefined;
 }
 
 /** When the password of Amazon ECR in this text expires: it is base64 of JSON that says so. */
@@ -41,11 +29,6 @@ export function ecrTokenExpiry(text: string): Instant | null {
 /** When the JWT in this text expires, as it says itself: its signature is not checked. */
 export function jwtExpiry(text: string): Instant | null {
   return epochSeconds(jwtClaims(text)?.exp);
-}
-
-/** `AWS:<password>` in base64, which the API calls the authorization token. It cannot be used as the password. */
-export function isEcrAuthorizationToken(text: string): boolean {
-  return decodedBase64(text)?.startsWith('AWS:') ?? false;
 }
 
 /** The file of a Google service-account key, whole or broken, rather than anything else. */

@@ -3,8 +3,6 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CredentialKind } from '../../src/domain/credential.ts';
-import { PurserError } from '../../src/domain/errors.ts';
-import type { RegistryProvider } from '../../src/domain/providers/table.ts';
 import {
   checkPassword,
   checkUsername,
@@ -12,9 +10,11 @@ import {
   learnExpiry,
   MAX_SECRET_BYTES,
   normalisePassword,
-  registryPresets,
   secretWarnings,
-} from '../../src/domain/providers.ts';
+} from '../../src/domain/entered-credential.ts';
+import { PurserError } from '../../src/domain/errors.ts';
+import type { MintKind } from '../../src/domain/mint-kinds/table.ts';
+import { PROVIDER_ENTRIES, type RegistryProvider } from '../../src/domain/providers/table.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
 import { refusal, refusalIfAny } from './refusals.ts';
@@ -36,8 +36,7 @@ const ecrPassword = (expiration: unknown = EXPIRY) =>
     JSON.stringify({ payload: canary('ecr'), datakey: canary('ecr'), version: '2', type: 'DATA_KEY', expiration }),
   );
 
-const PROVIDERS = [...new Set(registryPresets().map(({ provider }) => provider))];
-const anyProvider = fc.constantFrom(...PROVIDERS);
+const anyProvider = fc.constantFrom(...PROVIDER_ENTRIES.map(([provider]) => provider));
 
 describe('a user name', () => {
   it.each<[RegistryProvider, string]>([
@@ -90,23 +89,23 @@ describe('a user name', () => {
     expect(refused.message).toMatch(message);
   });
 
-  it.each<[RegistryProvider, string]>([
-    ['AMAZON_ECR', 'AKIAIOSFODNN7EXAMPLE'],
-    ['AMAZON_ECR_PUBLIC', 'ASIAIOSFODNN7EXAMPLE'],
-    ['GOOGLE', '_json_key'],
-    ['AZURE', '3f2504e0-4f89-41d3-9a0c-0305e82c3301'],
-    ['GITHUB', '123456'],
-  ])('that passwords of %s are minted with may be %s', (provider, username) => {
-    expect(() => checkUsername(provider, username, { minted: true })).not.toThrow();
+  it.each<[RegistryProvider, MintKind, string]>([
+    ['AMAZON_ECR', 'AMAZON_ECR', 'AKIAIOSFODNN7EXAMPLE'],
+    ['AMAZON_ECR_PUBLIC', 'AMAZON_ECR', 'ASIAIOSFODNN7EXAMPLE'],
+    ['GOOGLE', 'GOOGLE', '_json_key'],
+    ['AZURE', 'AZURE', '3f2504e0-4f89-41d3-9a0c-0305e82c3301'],
+    ['GITHUB', 'GITHUB_APP', '123456'],
+  ])('that passwords of %s are minted with by %s may be %s', (provider, kind, username) => {
+    expect(() => checkUsername(provider, username, kind)).not.toThrow();
   });
 
-  it.each<[RegistryProvider, string, RegExp]>([
-    ['AMAZON_ECR', 'AWS', /is the access key id/],
-    ['GOOGLE', 'oauth2accesstoken', /is _json_key/],
-    ['AZURE', 'contoso', /application id/],
-    ['GITHUB', '', /^Enter the user name/],
-  ])('that passwords of %s are minted with is refused as %j', (provider, username, message) => {
-    const refused = refusal(() => checkUsername(provider, username, { minted: true }));
+  it.each<[RegistryProvider, MintKind, string, RegExp]>([
+    ['AMAZON_ECR', 'AMAZON_ECR', 'AWS', /is the access key id/],
+    ['GOOGLE', 'GOOGLE', 'oauth2accesstoken', /is _json_key/],
+    ['AZURE', 'AZURE', 'contoso', /application id/],
+    ['GITHUB', 'GITHUB_APP', '', /^Enter the user name/],
+  ])('that passwords of %s are minted with by %s is refused as %j', (provider, kind, username, message) => {
+    const refused = refusal(() => checkUsername(provider, username, kind));
     expect(refused.field).toBe('username');
     expect(refused.message).toMatch(message);
   });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type DiagnosedFinding, diagnose, troubleshootingTable } from '../../src/domain/diagnosis.ts';
 import type { ProbeOutcome } from '../../src/domain/probe-outcome.ts';
-import { PROVIDER_CATALOGUE } from '../../src/domain/provider-catalogue.ts';
+import { PROVIDER_ENTRIES } from '../../src/domain/providers/table.ts';
 
 const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 const FAULTS: readonly Exclude<ProbeOutcome, 'OK'>[] = [
@@ -68,14 +68,14 @@ describe('the advice', () => {
   });
 
   it('is there for every fault with every provider, and never without', () => {
-    for (const { provider } of PROVIDER_CATALOGUE) {
+    for (const [provider] of PROVIDER_ENTRIES) {
       for (const outcome of FAULTS) expect(advice(outcome, { provider })).toMatch(/^\S.*\. \S.*\.$/);
       expect(advice('OK', { provider })).toBeNull();
     }
   });
 
   it('fits the provider where providers differ', () => {
-    const providers = [...new Set(PROVIDER_CATALOGUE.map(({ provider }) => provider))];
+    const providers = PROVIDER_ENTRIES.map(([provider]) => provider);
     const differing = (outcome: ProbeOutcome) =>
       new Set(providers.map((provider) => advice(outcome, { provider }))).size;
     // Amazon's two registries share theirs.

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { MintKind } from '../../src/domain/credential.ts';
 import { ecrHost } from '../../src/domain/ecr-host.ts';
 import { PurserError } from '../../src/domain/errors.ts';
+import type { MintKind } from '../../src/domain/mint-kinds/table.ts';
 import { checkMintSource, mintedPurpose } from '../../src/domain/mint-source.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';

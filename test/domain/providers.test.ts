@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RegistryProvider } from '../../src/domain/providers/table.ts';
+import { PROVIDER_ENTRIES, PROVIDERS, type RegistryProvider } from '../../src/domain/providers/table.ts';
 import { apiHost, providerOf, registryPresets, resolveProvider, serverAddress } from '../../src/domain/providers.ts';
 import { parseRegistryUrl } from '../../src/domain/registry-url.ts';
 import { refusal } from './refusals.ts';
@@ -83,6 +83,11 @@ const LOOKALIKES = [
   'registry.digitalocean.com.example.com',
 ];
 
+function outsideOfParentheses(expression: string): string {
+  const rest = expression.replace(/\((?:\\.|[^()\\])*\)/g, '');
+  return rest === expression ? rest : outsideOfParentheses(rest);
+}
+
 describe('the provider behind a host', () => {
   it.each(KNOWN)('%s is %s', (url, provider) => {
     expect(providerOf(url)).toBe(provider);
@@ -108,6 +113,21 @@ describe('the provider behind a host', () => {
         expect(providerOf(prefix + host)).toBe('GENERIC');
       }),
     );
+  });
+
+  it('is told by no expression that a part of a host would do for', () => {
+    const hosts = PROVIDER_ENTRIES.flatMap(([, { registries }]) => registries.flatMap(({ host }) => host ?? []));
+    expect(hosts.length).toBeGreaterThan(10);
+    for (const host of hosts) {
+      expect(host.source).toMatch(/^\^.*\$$/);
+      expect(host.flags).toBe('');
+      // An alternative outside of parentheses would be anchored at one end alone.
+      expect(outsideOfParentheses(host.source)).not.toContain('|');
+    }
+    expect(outsideOfParentheses('^(?:a(b|c))$|x$')).toContain('|');
+    const exact = registryPresets().flatMap(({ urlPatterns }) => urlPatterns.filter((text) => !text.includes('<')));
+    const after = fc.constantFrom('x', '.evil.example', '.', ':5000', '-x');
+    fc.assert(fc.property(fc.constantFrom(...exact), after, (host, suffix) => providerOf(host + suffix) === 'GENERIC'));
   });
 
   it('is never told by a random host', () => {
@@ -146,7 +166,7 @@ describe('a declared provider', () => {
     ['ghcr.io', 'GENERIC', /ghcr\.io is GITHUB/],
     ['docker.io', 'GITLAB', /docker\.io is DOCKER_HUB/],
     ['registry.example.com', 'GITHUB', /not a host of GITHUB, which is at ghcr\.io/],
-    ['registry.example.com', 'AMAZON_ECR', /HARBOR, GITLAB, QUAY, ARTIFACTORY/],
+    ['registry.example.com', 'AMAZON_ECR', /GITLAB, QUAY, HARBOR, ARTIFACTORY/],
     ['contoso.azurecr.io.example.com', 'AZURE', /not a host of AZURE/],
   ])('is refused where the host of %s cannot be %s', (url, declared, message) => {
     const refused = refusal(() => resolveProvider(url, declared));
@@ -205,7 +225,12 @@ describe('the table of common registries', () => {
 
   it('names every provider of the contract, each with what a form needs', () => {
     const presets = registryPresets();
-    expect(new Set(presets.map(({ provider }) => provider)).size).toBe(12);
+    const named = [...new Set(presets.map(({ provider }) => provider))];
+    expect(named).toEqual(Object.keys(PROVIDERS));
+    expect(named).toEqual(
+      expect.arrayContaining([...new Set(KNOWN.map(([, provider]) => provider)), 'HARBOR', 'GENERIC']),
+    );
+    expect(new Set(KNOWN.map(([, provider]) => provider)).size).toBe(10);
     for (const preset of presets) {
       expect(Object.keys(preset).sort()).toEqual(
         ['documentation', 'fixedUsername', 'name', 'password', 'provider', 'urlPatterns', 'username'].sort(),

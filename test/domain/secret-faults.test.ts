@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { secretFault } from '../../src/domain/entered-credential.ts';
 import type { RegistryProvider } from '../../src/domain/providers/table.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import { secretFault } from '../../src/domain/secret-faults.ts';
 
 const NOW = Date.parse('2030-01-31T09:00:00Z');
 const key = JSON.stringify({ type: 'service_account', client_email: 'ci@x.example', private_key: 'x' });

@@ -4,6 +4,7 @@ import {
   type MintingFault,
   type MintRequest,
 } from '../../application/ports/password-minter.ts';
+import { REFRESH_TOKEN_USERNAME } from '../../domain/providers/azure.ts';
 import { providerOf } from '../../domain/providers.ts';
 import { jwtExpiry } from '../../domain/secret-shapes.ts';
 import { type JsonAnswer, postForm, textOf } from './json-request.ts';
@@ -19,8 +20,6 @@ const ENTRA: Readonly<Record<string, string>> = {
 };
 /** Registries alone take tokens of this audience, and those that refuse tokens of the resource manager take no others. */
 const SCOPE = 'https://containerregistry.azure.net/.default';
-/** Says that the password is a refresh token. */
-const TOKEN_USERNAME = '00000000-0000-0000-0000-000000000000';
 
 /** AADSTS codes of secrets that are wrong or have ended, and of service principals that are not there or disabled. */
 const REFUSED_CODES: ReadonlySet<unknown> = new Set([7000215, 7000222, 7000112, 700016, 7000229, 50034]);
@@ -61,7 +60,7 @@ export async function mintForAzure(
   const token = textOf(exchange.json, 'refresh_token');
   const expiresAt = jwtExpiry(token);
   return mintedPassword({
-    username: TOKEN_USERNAME,
+    username: REFRESH_TOKEN_USERNAME,
     token,
     issuedAt,
     expiresAt: expiresAt === null ? undefined : Date.parse(expiresAt),

@@ -7,7 +7,8 @@ import {
   type MintRequest,
 } from '../../application/ports/password-minter.ts';
 import type { LoginCredential } from '../../application/ports/vault.ts';
-import { serviceAccountKey } from '../../domain/mint-source.ts';
+import { serviceAccountKey } from '../../domain/mint-kinds/google.ts';
+import { ACCESS_TOKEN_USERNAME } from '../../domain/providers/google.ts';
 import { mintedPassword } from './minted-password.ts';
 import type { MintingContext } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
@@ -51,7 +52,7 @@ export async function mintForGoogle(
     const { access_token: token, expiry_date: expiryDate } = await client.authorize();
     // The library counts from the answer on, by the system's clock.
     const lifeMs = (expiryDate ?? 0) - Date.now();
-    return mintedPassword({ username: 'oauth2accesstoken', token, issuedAt, expiresAt: issuedAt + lifeMs });
+    return mintedPassword({ username: ACCESS_TOKEN_USERNAME, token, issuedAt, expiresAt: issuedAt + lifeMs });
   } catch (error) {
     const fault = await tokens.refusal();
     throw fault === undefined ? error : new MintingFailed(fault);

@@ -1,6 +1,6 @@
 import { type MintedPassword, MintingFailed } from '../../application/ports/password-minter.ts';
+import { MAX_SECRET_BYTES } from '../../domain/entered-credential.ts';
 import { instantAt } from '../../domain/instant.ts';
-import { MAX_SECRET_BYTES } from '../../domain/providers.ts';
 import { Secret } from '../../domain/secret.ts';
 
 /** Visible ASCII: what every token is written in, and what can stand in an `Authorization` header's base64 unharmed. */

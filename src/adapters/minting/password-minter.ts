@@ -1,5 +1,6 @@
 import type { Egress } from '../../application/ports/egress.ts';
 import type { MintedPassword, MintRequest, PasswordMinter } from '../../application/ports/password-minter.ts';
+import type { MintKind } from '../../domain/mint-kinds/table.ts';
 import { mintForAzure } from './azure.ts';
 import { mintForGitHub } from './github-app.ts';
 import type { MintingContext, MintingEndpoints } from './minting-context.ts';
@@ -22,7 +23,7 @@ export function createPasswordMinter(deps: PasswordMinterDeps): PasswordMinter {
     async mint(request) {
       const session = egress.open(deadlineMs === undefined ? {} : { deadlineMs });
       try {
-        return await mintBy(request, { session, now, endpoints });
+        return await MINTS[request.mint.kind](request, { session, now, endpoints });
       } catch (error) {
         throw mintingFailed(error, session.fault);
       } finally {
@@ -32,23 +33,12 @@ export function createPasswordMinter(deps: PasswordMinterDeps): PasswordMinter {
   };
 }
 
-/** The clouds' SDKs are large: they come with the first minting. */
-async function mintBy(request: MintRequest, context: MintingContext): Promise<MintedPassword> {
-  const { kind } = request.mint;
-  switch (kind) {
-    case 'AMAZON_ECR':
-      return (await import('./amazon-ecr.ts')).mintForEcr(request, context);
-    case 'GOOGLE':
-      return (await import('./google.ts')).mintForGoogle(request, context);
-    case 'AZURE':
-      return mintForAzure(request, context);
-    case 'GITHUB_APP':
-      return mintForGitHub(request, context);
-    default:
-      return unknownKind(kind);
-  }
-}
+type Mint = (request: MintRequest, context: MintingContext) => Promise<MintedPassword>;
 
-function unknownKind(kind: never): never {
-  throw new Error(`unknown kind of minting ${kind}`);
-}
+/** The clouds' SDKs are large: they come with the first minting. */
+const MINTS: Readonly<Record<MintKind, Mint>> = {
+  AMAZON_ECR: async (request, context) => (await import('./amazon-ecr.ts')).mintForEcr(request, context),
+  GOOGLE: async (request, context) => (await import('./google.ts')).mintForGoogle(request, context),
+  AZURE: mintForAzure,
+  GITHUB_APP: mintForGitHub,
+};

@@ -1,6 +1,6 @@
 import type { ProbeReport, ProbeRequest } from '../../application/ports/registry-probe.ts';
+import { secretFault } from '../../domain/entered-credential.ts';
 import type { ProbeOutcome } from '../../domain/probe-outcome.ts';
-import { secretFault } from '../../domain/secret-faults.ts';
 import type { Entrance } from './login.ts';
 import type { Fault } from './probe-fault.ts';
 import { type RepositoryRights, verdictOf } from './repository-rights.ts';

@@ -1,11 +1,12 @@
 import { EgressFailed, type EgressResponse } from '../../application/ports/egress.ts';
+import type { ProbeStrategy } from '../../domain/providers/profile.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { type Challenge, chooseChallenge } from './challenge.ts';
 import { basic, bearer, type Conversation, isRedirect } from './conversation.ts';
 import { readTokenClaims } from './granted-access.ts';
 import { ProbeFault } from './probe-fault.ts';
-import { type ProbeStrategy, strategyFor } from './probe-strategies.ts';
+import { strategyFor } from './probe-strategies.ts';
 import { isObject, parseJson } from './registry-errors.ts';
 import { type Login, requestToken, type TokenServer } from './token-request.ts';
 

@@ -1,12 +1,5 @@
 import type { RegistryProvider } from '../../domain/providers/table.ts';
-import { apiHost } from '../../domain/providers.ts';
-
-/** Hosts whose tokens are made elsewhere, by the same provider. */
-const KNOWN_PAIRS: ReadonlyMap<string, string> = new Map([
-  ['docker.io', 'auth.docker.io'],
-  ['registry.gitlab.com', 'gitlab.com'],
-  ['registry.digitalocean.com', 'api.digitalocean.com'],
-]);
+import { apiHost, tokenHost } from '../../domain/providers.ts';
 
 export interface RealmTrust {
   /** Canonical `host[:port]` of the registry. */
@@ -33,8 +26,7 @@ export function trustedRealm(realm: string, { url, provider, plainHttp, trustedR
   const known =
     // Whatever port: token servers stand beside self-hosted registries on another one.
     hostname === own ||
-    KNOWN_PAIRS.get(url) === target.host ||
-    (provider === 'GITLAB' && own === `registry.${hostname}` && target.port === '') ||
+    target.host === tokenHost(url, own, provider) ||
     trustedRealms.has(hostname) ||
     trustedRealms.has(target.host);
   if (!known) return undefined;

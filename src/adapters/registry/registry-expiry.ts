@@ -1,9 +1,12 @@
 import type { EgressResponse } from '../../application/ports/egress.ts';
 import { type Instant, instantAt, parseInstant } from '../../domain/instant.ts';
+import type { ExpirySource } from '../../domain/providers/profile.ts';
+import { PROVIDERS } from '../../domain/providers/table.ts';
 import { Secret } from '../../domain/secret.ts';
 import { basic } from './conversation.ts';
 import type { Entrance, RegistryTarget } from './login.ts';
 import { isObject, parseJson } from './registry-errors.ts';
+import type { Login } from './token-request.ts';
 
 const GITHUB_API = new URL('https://api.github.com/');
 const GITLAB_TOKEN_PATH = /\/jwt\/auth\/?$/;
@@ -13,26 +16,31 @@ const GITLAB_TOKEN_PATH = /\/jwt\/auth\/?$/;
  * not now. The credential must have been accepted by the registry before.
  */
 export async function expiryAtRegistry(target: RegistryTarget, entrance: Entrance): Promise<Instant | null> {
+  const source = PROVIDERS[target.provider].expiry;
+  if (source === undefined || !knows(source, target.login)) return null;
   try {
-    switch (target.provider) {
-      case 'GITHUB':
-        return await expiryAtGitHub(target);
-      case 'GITLAB':
-        return await expiryAtGitLab(target, entrance);
-      case 'HARBOR':
-        return await expiryAtHarbor(target);
-      default:
-        return null;
-    }
+    return await APIS[source.api](target, entrance);
   } catch {
     // The probe is whole without it.
     return null;
   }
 }
 
-/** Of personal access tokens: every answer has it in a header, `2030-01-31 09:00:00 UTC`. */
+function knows({ usernames, passwords }: ExpirySource, { username, password }: Login): boolean {
+  return usernames?.test(username) !== false && passwords?.test(password.reveal()) !== false;
+}
+
+const APIS: Readonly<
+  Record<ExpirySource['api'], (target: RegistryTarget, entrance: Entrance) => Promise<Instant | null>>
+> = {
+  GITHUB: expiryAtGitHub,
+  GITLAB: expiryAtGitLab,
+  HARBOR: expiryAtHarbor,
+};
+
+/** Every answer has it in a header, `2030-01-31 09:00:00 UTC`. */
 async function expiryAtGitHub({ conversation, login, base }: RegistryTarget): Promise<Instant | null> {
-  if (base.host !== 'ghcr.io' || !login.password.reveal().startsWith('ghp_')) return null;
+  if (base.host !== 'ghcr.io') return null;
   const authorization = new Secret(`Bearer ${login.password.reveal()}`);
   const { headers } = await conversation.ask(GITHUB_API, { authorization });
   const text = headers.get('github-authentication-token-expiration')?.[0] ?? '';
@@ -43,23 +51,24 @@ async function expiryAtGitHub({ conversation, login, base }: RegistryTarget): Pr
 
 const GITHUB_TIME = /^(?<date>\d{4}-\d\d-\d\d) (?<time>\d\d:\d\d:\d\d) (?<zone>UTC|[+-]\d{4})$/;
 
-/** Of personal access tokens, at the GitLab that makes the registry's tokens. */
+/** At the GitLab that makes the registry's tokens. */
 async function expiryAtGitLab({ conversation, login }: RegistryTarget, entrance: Entrance): Promise<Instant | null> {
-  const token = login.password.reveal();
-  if (entrance.scheme !== 'BEARER' || !token.startsWith('glpat-')) return null;
+  if (entrance.scheme !== 'BEARER') return null;
   const { realm } = entrance.tokenServer;
   if (!GITLAB_TOKEN_PATH.test(realm.pathname)) return null;
   const root = realm.pathname.replace(GITLAB_TOKEN_PATH, '');
   const self = new URL(`${root}/api/v4/personal_access_tokens/self`, realm);
-  const response = await conversation.ask(self, { authorization: null, headers: { 'private-token': token } });
+  const response = await conversation.ask(self, {
+    authorization: null,
+    headers: { 'private-token': login.password.reveal() },
+  });
   const { expires_at: day } = jsonOf(response);
   // It ends with the day before: at midnight, UTC.
   return typeof day === 'string' ? (parseInstant(`${day}T00:00:00Z`) ?? null) : null;
 }
 
-/** Of robot accounts that may list their like. */
+/** To robot accounts that may list their like. */
 async function expiryAtHarbor({ conversation, login, base }: RegistryTarget): Promise<Instant | null> {
-  if (!login.username.includes('$')) return null;
   const authorization = basic(login.username, login.password);
   const url = new URL('/api/v2.0/robots?page_size=100', base);
 

@@ -1,7 +1,7 @@
 import type { Egress, EgressSession } from '../../application/ports/egress.ts';
 import type { ProbeReport, ProbeRequest, RegistryProbe } from '../../application/ports/registry-probe.ts';
-import { apiHost } from '../../domain/providers.ts';
-import { DOCKER_HUB, usesPlainHttp } from '../../domain/registry-url.ts';
+import { apiHost, repositoryAt } from '../../domain/providers.ts';
+import { usesPlainHttp } from '../../domain/registry-url.ts';
 import { conclude, withoutLogin } from './conclusion.ts';
 import { createConversation } from './conversation.ts';
 import { findEntrance } from './entrance.ts';
@@ -86,5 +86,5 @@ const NAME = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9._:-]+(?:\/[A-Za-z0-9._:-]
 function repositoryOf({ url, repository }: ProbeRequest): string | null | undefined {
   if (repository === null) return null;
   if (repository.length > 255 || !NAME.test(repository)) return undefined;
-  return url === DOCKER_HUB && !repository.includes('/') ? `library/${repository}` : repository;
+  return repositoryAt(url, repository);
 }

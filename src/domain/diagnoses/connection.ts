@@ -1,13 +1,6 @@
-import type { Diagnosis } from './entry.ts';
+import type { Diagnosis } from '../providers/profile.ts';
 
-/** The first that fits is the one: the particular before the general. */
 export const CONNECTION_DIAGNOSES: readonly Diagnosis[] = [
-  {
-    outcome: 'NOT_A_REGISTRY',
-    host: /^(?:[a-z0-9-]+\.)*docker\.com$/,
-    cause: 'hub.docker.com is the web site of Docker Hub, not the registry.',
-    fix: 'Use docker.io.',
-  },
   {
     outcome: 'NOT_A_REGISTRY',
     detail: 'REDIRECTED',
@@ -76,12 +69,6 @@ export const CONNECTION_DIAGNOSES: readonly Diagnosis[] = [
     cause:
       'The registry sends logins to a token server on a host that is not known to belong to it. No credential was sent.',
     fix: 'Check the URL. If the token server is yours, have the operator of this service add its host to TRUSTED_REALMS; it must be reached by https.',
-  },
-  {
-    outcome: 'RATE_LIMITED',
-    providers: ['DOCKER_HUB'],
-    cause: 'Docker Hub takes no more requests from here at present.',
-    fix: 'Wait a few minutes before the next test. Too many failed logins lock an account for a while, too.',
   },
   {
     outcome: 'RATE_LIMITED',

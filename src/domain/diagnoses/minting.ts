@@ -1,4 +1,4 @@
-import type { Diagnosis } from './entry.ts';
+import type { Diagnosis } from '../providers/profile.ts';
 
 /** Of the cloud that mints a registry's passwords: the registry itself was not asked. */
 export const MINTING_DIAGNOSES: readonly Diagnosis[] = [

@@ -1,13 +1,37 @@
-export type RegistryProvider =
-  | 'DOCKER_HUB'
-  | 'GITHUB'
-  | 'GITLAB'
-  | 'GOOGLE'
-  | 'AMAZON_ECR'
-  | 'AMAZON_ECR_PUBLIC'
-  | 'AZURE'
-  | 'QUAY'
-  | 'HARBOR'
-  | 'ARTIFACTORY'
-  | 'DIGITALOCEAN'
-  | 'GENERIC';
+import { amazonEcr } from './amazon-ecr.ts';
+import { amazonEcrPublic } from './amazon-ecr-public.ts';
+import { artifactory } from './artifactory.ts';
+import { azure } from './azure.ts';
+import { digitalocean } from './digitalocean.ts';
+import { dockerHub } from './docker-hub.ts';
+import { generic } from './generic.ts';
+import { github } from './github.ts';
+import { gitlab } from './gitlab.ts';
+import { google } from './google.ts';
+import { harbor } from './harbor.ts';
+import type { ProviderProfile } from './profile.ts';
+import { quay } from './quay.ts';
+
+/**
+ * Every provider, by its name in the API and in events, in the order in which people are most likely to look for them.
+ * All lists of providers come from here.
+ */
+export const PROVIDERS = {
+  DOCKER_HUB: dockerHub,
+  GITHUB: github,
+  GITLAB: gitlab,
+  GOOGLE: google,
+  AMAZON_ECR: amazonEcr,
+  AMAZON_ECR_PUBLIC: amazonEcrPublic,
+  AZURE: azure,
+  QUAY: quay,
+  HARBOR: harbor,
+  ARTIFACTORY: artifactory,
+  DIGITALOCEAN: digitalocean,
+  GENERIC: generic,
+} as const satisfies Readonly<Record<string, ProviderProfile>>;
+
+export type RegistryProvider = keyof typeof PROVIDERS;
+
+/** The table in its order. */
+export const PROVIDER_ENTRIES = Object.entries(PROVIDERS) as readonly (readonly [RegistryProvider, ProviderProfile])[];

@@ -1,18 +1,25 @@
 import { registerEnumType } from 'type-graphql';
 
+interface Described {
+  readonly description: string;
+}
+
 /**
- * Declares a GraphQL enum of the values of a union of strings, each with its description: `enumType<Verdict>(…)`. A
- * value that the union gains does not compile until it is described here.
+ * Declares a GraphQL enum of the values of a union of strings, each with its description, or with what has one:
+ * `enumType<Verdict>(…)`. A value that the union gains does not compile until it is described here.
  */
 export function enumType<Value extends string>(
   name: string,
   description: string,
-  values: Readonly<Record<Value, string>>,
+  values: Readonly<Record<Value, string | Described>>,
 ): Readonly<Record<Value, Value>> {
   const names = Object.keys(values) as Value[];
   const members = Object.fromEntries(names.map((value) => [value, value])) as Record<Value, Value>;
   const valuesConfig = Object.fromEntries(
-    Object.entries<string>(values).map(([value, text]) => [value, { description: text }]),
+    Object.entries<string | Described>(values).map(([value, text]) => [
+      value,
+      typeof text === 'string' ? { description: text } : { description: text.description },
+    ]),
   ) as Record<Value, { description: string }>;
   registerEnumType(members, { name, description, valuesConfig });
   return members;

@@ -1,25 +1,12 @@
 import type { CredentialKind, CredentialStatus, ExpirySource } from '../../domain/credential.ts';
-import type { RegistryProvider } from '../../domain/providers/table.ts';
+import { PROVIDERS, type RegistryProvider } from '../../domain/providers/table.ts';
 import type { RegistryAccess } from '../../domain/registry-details.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 
 export const RegistryProviderEnum = enumType<RegistryProvider>(
   'RegistryProvider',
   'Who runs the registry, or which software it is. Most hosts tell; on your own hosts `provider` of the input says it.',
-  {
-    DOCKER_HUB: 'Docker Hub.',
-    GITHUB: 'GitHub Container Registry.',
-    GITLAB: 'GitLab Container Registry, on gitlab.com or on your own host.',
-    GOOGLE: 'Google Artifact Registry and Container Registry.',
-    AMAZON_ECR: 'Private registries of Amazon ECR.',
-    AMAZON_ECR_PUBLIC: 'Amazon ECR Public.',
-    AZURE: 'Azure Container Registry.',
-    QUAY: 'quay.io, or Quay on your own host.',
-    HARBOR: 'Harbor.',
-    ARTIFACTORY: 'JFrog Artifactory, in the cloud or on your own host.',
-    DIGITALOCEAN: 'DigitalOcean Container Registry.',
-    GENERIC: 'Any other registry that container clients can use.',
-  },
+  PROVIDERS,
 );
 
 export const RegistryAccessEnum = enumType<RegistryAccess>(

@@ -6,8 +6,10 @@ import type {
   TestCredentialsCommand,
   UpdateRegistryCommand,
 } from '../../application/application.ts';
-import type { MintConfig, MintKind } from '../../domain/credential.ts';
+import type { MintConfig } from '../../domain/credential.ts';
+import { MINT_KINDS, type MintKind } from '../../domain/mint-kinds/table.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
+import { DECLARABLE_PROVIDERS } from '../../domain/providers.ts';
 import type { RegistryAccess } from '../../domain/registry-details.ts';
 import { Secret } from '../../domain/secret.ts';
 import { DateTime } from '../pipeline/date-time.ts';
@@ -17,12 +19,7 @@ import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 export const MintKindEnum = enumType<MintKind>(
   'MintKind',
   'Which cloud short-lived registry passwords are minted from.',
-  {
-    AMAZON_ECR: 'Amazon ECR: from an access key. The passwords last 12 hours.',
-    GOOGLE: 'Google: from a service-account key. The passwords last an hour.',
-    AZURE: 'Azure: from a service principal. The passwords last three hours.',
-    GITHUB_APP: 'GitHub: from the private key of an app. The passwords last an hour.',
-  },
+  MINT_KINDS,
 );
 export const WhenInUseEnum = enumType<RotateCredentialCommand['whenInUse']>(
   'WhenInUse',
@@ -32,8 +29,9 @@ export const WhenInUseEnum = enumType<RotateCredentialCommand['whenInUse']>(
 
 @InputType({
   description: `The stored username and password are long-lived cloud credentials, and a short-lived registry password is minted from them
-when a pipeline asks: AMAZON_ECR takes an access key id and its secret, GOOGLE \`_json_key\` and the service-account JSON,
-AZURE a service principal's appId and secret, GITHUB_APP an app id and its private key.`,
+when a pipeline asks: ${Object.entries(MINT_KINDS)
+    .map(([kind, { takes }]) => `${kind} takes ${takes}`)
+    .join(', ')}.`,
 })
 export class MintInput {
   @Field(() => MintKindEnum)
@@ -77,7 +75,7 @@ export class CreateRegistryInput {
 
   @Field(() => RegistryProviderEnum, {
     nullable: true,
-    description: 'Only where the URL does not tell it: HARBOR, GITLAB, QUAY, ARTIFACTORY on own hosts.',
+    description: `Only where the URL does not tell it: ${DECLARABLE_PROVIDERS.join(', ')} on own hosts.`,
   })
   readonly provider?: RegistryProvider | null;
 

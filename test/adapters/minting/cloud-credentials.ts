@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { MintRequest } from '../../../src/application/ports/password-minter.ts';
-import type { MintKind } from '../../../src/domain/credential.ts';
+import type { MintKind } from '../../../src/domain/mint-kinds/table.ts';
 import { canary } from '../../support/canary.ts';
 import { mintConfig, source } from './minter-fixture.ts';
 

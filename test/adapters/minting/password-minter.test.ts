@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
@@ -162,29 +162,37 @@ describe('the class of a fault', () => {
 
 describe('the SDKs', () => {
   const LOADS_SDK = /^import (?!type\b)[^;]*? from '(?:@aws-sdk\/|google-auth-library)/m;
-  const LOADS_MINTER = /^import (?!type\b)[^;]*? from '[^']*\/(?:amazon-ecr|google)\.ts'/m;
+  const MINTERS = ['adapters/minting/amazon-ecr.ts', 'adapters/minting/google.ts'];
+  /** Files of `src` that are loaded together with this one. */
+  const loadedWith = (file: string, source: string) =>
+    [...source.matchAll(/^import (?!type\b)[^;]*? from '(\.[^']*)'/gm)].map(([, path = '']) =>
+      posix.join(posix.dirname(file), path),
+    );
+  const loadsMinter = (file: string, source: string) => loadedWith(file, source).some((path) => MINTERS.includes(path));
 
   it('are not loaded before a password is minted with them: they take 30 MB', async () => {
     const folder = fileURLToPath(new URL('../../../src/', import.meta.url));
     const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
-    const having = async (pattern: RegExp) => {
+    const which = async (holds: (file: string, source: string) => boolean) => {
       const found = await Promise.all(
-        files.map(async (file) => (pattern.test(await readFile(join(folder, file), 'utf8')) ? [file] : [])),
+        files.map(async (file) => (holds(file, await readFile(join(folder, file), 'utf8')) ? [file] : [])),
       );
       return found.flat().sort();
     };
-    expect(await having(LOADS_SDK)).toEqual(['adapters/minting/amazon-ecr.ts', 'adapters/minting/google.ts']);
-    expect(await having(LOADS_MINTER)).toEqual([]);
-    expect(await having(/await import\('\.\/(?:amazon-ecr|google)\.ts'\)/)).toEqual([
-      'adapters/minting/password-minter.ts',
-    ]);
+    expect(await which((_, source) => LOADS_SDK.test(source))).toEqual(MINTERS);
+    expect(await which(loadsMinter)).toEqual([]);
+    const loadsLate = /await import\('\.\/(?:amazon-ecr|google)\.ts'\)/;
+    expect(await which((_, source) => loadsLate.test(source))).toEqual(['adapters/minting/password-minter.ts']);
   });
 
   it('would be found to be loaded at the start', () => {
     expect(LOADS_SDK.test("import { b } from './b.ts';\nimport { JWT } from 'google-auth-library';")).toBe(true);
     expect(LOADS_SDK.test("import {\n  STSClient,\n} from '@aws-sdk/client-sts';")).toBe(true);
     expect(LOADS_SDK.test("import type { A } from '@aws-sdk/client-ecr';")).toBe(false);
-    expect(LOADS_MINTER.test("import { mintForEcr } from './amazon-ecr.ts';")).toBe(true);
-    expect(LOADS_MINTER.test("import type { Ecr } from './amazon-ecr.ts';")).toBe(false);
+    const here = 'adapters/minting/password-minter.ts';
+    expect(loadsMinter(here, "import { a } from './a.ts';\nimport { mintForEcr } from './amazon-ecr.ts';")).toBe(true);
+    expect(loadsMinter('compose.ts', "import {\n  mint,\n} from './adapters/minting/google.ts';")).toBe(true);
+    expect(loadsMinter(here, "import type { Ecr } from './amazon-ecr.ts';")).toBe(false);
+    expect(loadsMinter('domain/providers/table.ts', "import { google } from './google.ts';")).toBe(false);
   });
 });

@@ -59,10 +59,10 @@ describe('a probe', () => {
       { url: 'quay.io', provider: 'QUAY', ...robot },
       {
         file: 'probe-strategies.ts',
-        find: "QUAY: { ...BY_THE_BOOK, askForPush: 'WHERE_IT_EXISTS' }",
-        replace: 'QUAY: BY_THE_BOOK',
+        find: 'PROVIDERS[provider].probe ?? BY_THE_BOOK',
+        replace: 'BY_THE_BOOK',
       },
-      { file: 'probe-strategies.ts', find: 'return isQuay ?', replace: 'return false ?' },
+      { file: 'probe-strategies.ts', find: 'return createsByAsking ?', replace: 'return false ?' },
     );
     expect(made).toEqual(['team/app']);
   });
@@ -82,7 +82,7 @@ describe('a probe', () => {
     await startGhcr(internet, [robot], { boastingTokens: true });
     const report = await brokenProbe(
       { url: 'ghcr.io', provider: 'GITHUB', ...robot },
-      { file: 'probe-strategies.ts', find: "token: 'OPAQUE' }", replace: "token: 'JWT' }" },
+      { file: 'probe-strategies.ts', find: 'PROVIDERS[provider].probe ??', replace: '' },
     );
     expect(report.push).toBe('PROVED');
   });
@@ -92,7 +92,7 @@ describe('a probe', () => {
     await startEcr(internet, [], { repositories: [], expired: [robot.password] });
     const report = await brokenProbe(
       { url: ECR_HOST, provider: 'AMAZON_ECR', ...robot },
-      { file: 'probe-strategies.ts', find: '/authorization token has expired/i', replace: 'null' },
+      { file: 'login.ts', find: 'strategy.expiredText?.test', replace: 'null?.test' },
     );
     expect(report.outcome).toBe('AUTHENTICATION_FAILED');
   });

@@ -10,25 +10,28 @@ import type { StubHost, StubRequest } from '../../support/stub-registries/stub-h
 
 export const NOW = Date.parse('2030-01-31T09:00:00Z');
 
-export function startInternet(): Promise<Internet> {
-  return createInternet([
-    'registry-1.docker.io',
-    'auth.docker.io',
-    'ghcr.io',
-    'api.github.com',
-    'registry.gitlab.com',
-    'gitlab.com',
-    'registry.git.example.com',
-    'git.example.com',
-    'quay.io',
-    'registry.example.com',
-    'harbor.example.com',
-    'elsewhere.example.com',
-    ECR_HOST,
-    ACR_HOST,
-    GAR_HOST,
-  ]);
+/** By default with all hosts of registries that have no test file of their own. */
+export function startInternet(names: readonly string[] = SHARED_NAMES): Promise<Internet> {
+  return createInternet(names);
 }
+
+const SHARED_NAMES = [
+  'registry-1.docker.io',
+  'auth.docker.io',
+  'ghcr.io',
+  'api.github.com',
+  'registry.gitlab.com',
+  'gitlab.com',
+  'registry.git.example.com',
+  'git.example.com',
+  'quay.io',
+  'registry.example.com',
+  'harbor.example.com',
+  'elsewhere.example.com',
+  ECR_HOST,
+  ACR_HOST,
+  GAR_HOST,
+];
 
 export type Asked = Pick<ProbeRequest, 'url' | 'provider' | 'username'> & { readonly password: string } & Partial<
     Pick<ProbeRequest, 'repository' | 'access' | 'caCertificate'>

@@ -70,6 +70,14 @@ describe('a realm is not trusted', () => {
     expect(trusts(realm, url)).toBe(false);
   });
 
+  it.each(['DOCKER_HUB', 'DIGITALOCEAN'] as const)(
+    'because %s is written beside a host that is not one of its',
+    (provider) => {
+      const realms = ['https://auth.docker.io/token', 'https://api.digitalocean.com/v2/registry/auth'];
+      expect(realms.map((realm) => trusts(realm, 'registry.example.com', { provider }))).toEqual([false, false]);
+    },
+  );
+
   it('whatever text it is, unless it is of the host', () => {
     const text = fc.oneof(fc.string(), fc.webUrl());
     fc.assert(fc.property(text, (realm) => !trusts(realm, 'registry.example.com')));

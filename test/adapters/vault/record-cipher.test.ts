@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_CREDENTIAL_BYTES, PADDED_SIZES } from '../../../src/adapters/vault/credential-encoding.ts';
 import { openRecord, sealRecord } from '../../../src/adapters/vault/record-cipher.ts';
-import { MAX_SECRET_BYTES } from '../../../src/domain/providers.ts';
+import { MAX_SECRET_BYTES } from '../../../src/domain/entered-credential.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import { canary } from '../../support/canary.ts';
 import { brokenCipher, CIPHER, type Cipher, keyRingWith, someBinding, someCredential } from './sealed-records.ts';

@@ -1,0 +1,157 @@
+import type { CredentialKind } from './credential.ts';
+import { badUserInput } from './errors.ts';
+import type { Instant } from './instant.ts';
+import { MINT_KINDS, type MintKind } from './mint-kinds/table.ts';
+import type { ProbeDetail } from './probe-outcome.ts';
+import type { ProviderProfile } from './providers/profile.ts';
+import { PROVIDER_ENTRIES, PROVIDERS, type RegistryProvider } from './providers/table.ts';
+import { Secret } from './secret.ts';
+import { decodedBase64, isJwt, jwtExpiry, looksLikeJson, serviceAccountKeyFault } from './secret-shapes.ts';
+import { hasHiddenCharacters, isWellFormed } from './text-rules.ts';
+
+/** User name and password together, in bytes of UTF-8: what is sealed as one has its largest size at 16 KiB. */
+export const MAX_SECRET_BYTES = 15_000;
+
+const MAX_USERNAME_LENGTH = 255;
+
+/**
+ * Refuses what can never log in; a user name that is only unusual passes. Its case is never changed.
+ * @param mintKind of a credential that passwords are minted from, whose user name is a cloud identity
+ * @throws PurserError BAD_USER_INPUT on `username`, naming the right one
+ */
+export function checkUsername(provider: RegistryProvider, username: string, mintKind: MintKind | null = null): void {
+  const fault =
+    writtenWrong(username) ??
+    (mintKind === null ? wrongForLogin(PROVIDERS[provider], username) : wrongForMinting(mintKind, username));
+  if (fault !== undefined) throw badUserInput('username', fault);
+}
+
+function writtenWrong(username: string): string | undefined {
+  if (username.trim() === '') return 'Enter the user name.';
+  if (username.length > MAX_USERNAME_LENGTH)
+    return `The user name must have at most ${MAX_USERNAME_LENGTH} characters.`;
+  if (username !== username.trim()) return 'The user name begins or ends with white space. Remove it.';
+  if (hasHiddenCharacters(username) || !isWellFormed(username)) {
+    return 'The user name holds a character that cannot be seen. Type it again by hand.';
+  }
+  // HTTP Basic authentication ends the user name at the first colon (RFC 7617, section 2).
+  if (username.includes(':')) return 'The user name must not contain a colon. Enter the password in its own field.';
+  return undefined;
+}
+
+function wrongForLogin({ username: { fixed, fault } }: ProviderProfile, username: string): string | undefined {
+  if (fixed === undefined || fixed.includes(username)) return undefined;
+  return fault?.(username) ?? `The user name for this registry is ${fixed.join(' or ')}.`;
+}
+
+function wrongForMinting(kind: MintKind, username: string): string | undefined {
+  return MINT_KINDS[kind].usernameFault?.(username);
+}
+
+/**
+ * Refuses what can never be a password of this registry; what is only of an unknown shape passes.
+ * @throws PurserError BAD_USER_INPUT on `password`; no message holds any part of it
+ */
+export function checkPassword(provider: RegistryProvider, username: string, password: Secret): void {
+  const fault = passwordFault(PROVIDERS[provider], username, password.reveal());
+  if (fault !== undefined) throw badUserInput('password', fault);
+}
+
+function passwordFault({ password }: ProviderProfile, username: string, text: string): string | undefined {
+  if (text.trim() === '') return 'Enter the password or token.';
+  if (Buffer.byteLength(username) + Buffer.byteLength(text) > MAX_SECRET_BYTES) {
+    return `User name and password together must have at most ${MAX_SECRET_BYTES} bytes.`;
+  }
+  if (text.includes('\0') || !isWellFormed(text)) return 'The password holds a broken character. Copy it again.';
+  const unusable = PROVIDER_ENTRIES.find(([, profile]) => profile.password.unusable?.shape.test(text));
+  return unusable?.[1].password.unusable?.why ?? password.fault?.(text, username);
+}
+
+/**
+ * The password as it is stored: without the line break that copying a token's output added. A key's JSON and a
+ * password that somebody chose stay as they are, to the last byte.
+ */
+export function normalisePassword(provider: RegistryProvider, username: string, password: Secret): Secret {
+  const text = password.reveal();
+  const line = text.replace(/\r?\n$/, '');
+  if (line === text || /\s/.test(line)) return password;
+  return isToken(PROVIDERS[provider], username, line) ? new Secret(line) : password;
+}
+
+/** A secret that a machine made, so that white space around it can only come from copying. */
+function isToken(profile: ProviderProfile, username: string, text: string): boolean {
+  return (
+    profile.username.ofTokens?.test(username) === true ||
+    isJwt(text) ||
+    isOwnToken(profile, text) ||
+    PROVIDER_ENTRIES.some(([, { password }]) =>
+      password.tokens?.some(({ shape, tells }) => tells !== 'TOKEN_HERE' && shape.test(text)),
+    )
+  );
+}
+
+function isOwnToken({ password }: ProviderProfile, text: string): boolean {
+  return password.tokens?.some(({ shape }) => shape.test(text)) ?? false;
+}
+
+/** Who issues tokens that look like this; undefined where nothing tells. */
+function tokenIssuer(text: string): RegistryProvider | undefined {
+  return PROVIDER_ENTRIES.find(([, { password }]) =>
+    password.tokens?.some(({ shape, tells }) => tells === 'ISSUER' && shape.test(text)),
+  )?.[0];
+}
+
+/** By what the password looks like, and by user names that go only with tokens or keys. */
+export function credentialKind(provider: RegistryProvider, username: string, password: Secret): CredentialKind {
+  const text = password.reveal();
+  const isKey =
+    PROVIDERS[provider].username.ofKeys?.test(username) === true ||
+    serviceAccountKeyFault(text) === null ||
+    serviceAccountKeyFault(decodedBase64(text) ?? '') === null;
+  if (isKey) return 'SERVICE_ACCOUNT_KEY';
+  return isToken(PROVIDERS[provider], username, text) ? 'TOKEN' : 'PASSWORD';
+}
+
+/** Advice about a password that is accepted although it will probably not do. Holds no part of it. */
+export function secretWarnings(provider: RegistryProvider, username: string, password: Secret): string[] {
+  const text = password.reveal();
+  const profile = PROVIDERS[provider];
+  const warnings = profile.password.warnings?.(text, username) ?? [];
+  const issuer = tokenIssuer(text);
+  if (issuer !== undefined && issuer !== provider && !profile.declarable) {
+    warnings.push(`This looks like a token of ${issuer}, and the registry is ${provider}.`);
+  }
+  if (text !== text.trim() && !looksLikeJson(text)) {
+    warnings.push('The password begins or ends with white space. It is kept, as it may be part of it.');
+  }
+  return warnings;
+}
+
+/** When the password expires, where it says so itself: Amazon ECR's passwords and JWTs do. */
+export function learnExpiry(provider: RegistryProvider, password: Secret): Instant | null {
+  const { expiresAt = jwtExpiry } = PROVIDERS[provider].password;
+  return expiresAt(password.reveal());
+}
+
+/**
+ * Why a registry refused this secret, as far as its own text tells; null where it tells nothing. To be asked only once
+ * it was refused: what looks odd may still be good.
+ * @param now milliseconds since 1970
+ */
+export function secretFault(
+  provider: RegistryProvider,
+  username: string,
+  password: Secret,
+  now: number,
+): ProbeDetail | null {
+  const text = password.reveal();
+  const profile = PROVIDERS[provider];
+  const { refuses, refusedAs } = profile.password;
+  const expiresAt = learnExpiry(provider, password);
+  if (expiresAt !== null && Date.parse(expiresAt) <= now) return 'SECRET_EXPIRED';
+  const own = refusedAs?.(text, username) ?? null;
+  if (own !== null || refuses === undefined) return own;
+  const issuer = tokenIssuer(text);
+  if (issuer !== undefined && issuer !== provider) return 'OTHER_PROVIDERS_TOKEN';
+  return refuses === 'ALL_BUT_OWN_TOKENS' && !isOwnToken(profile, text) ? 'ACCOUNT_PASSWORD' : null;
+}

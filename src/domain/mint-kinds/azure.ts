@@ -1,0 +1,22 @@
+import type { MintKindProfile } from './profile.ts';
+
+const UUID = '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}';
+const APPLICATION_ID = new RegExp(`^${UUID}$`, 'i');
+
+export const azure: MintKindProfile = {
+  description: 'Azure: from a service principal. The passwords last three hours.',
+  takes: "a service principal's appId and secret",
+  registries: '<name>.azurecr.io',
+  settings: {
+    tenantId: {
+      shape: new RegExp(`^(?:${UUID}|[a-z0-9][a-z0-9.-]{0,252}\\.[a-z]{2,63})$`, 'i'),
+      required: true,
+      fault: 'tenantId is for AZURE, which needs it: the id or the domain of the tenant.',
+    },
+  },
+  narrows: false,
+  usernameFault: (username) =>
+    APPLICATION_ID.test(username)
+      ? undefined
+      : "To mint passwords for Azure, the user name is the service principal's application id, a UUID.",
+};

@@ -1,0 +1,42 @@
+import { createPrivateKey } from 'node:crypto';
+import type { MintKindProfile } from './profile.ts';
+
+/** The id of a GitHub app, or its client id. */
+const APP_ID = /^(?:[1-9]\d{0,18}|Iv[\w.]{8,60})$/;
+
+export const githubApp: MintKindProfile = {
+  description: 'GitHub: from the private key of an app. The passwords last an hour.',
+  takes: 'an app id and its private key',
+  registries: 'ghcr.io',
+  settings: {
+    installationId: {
+      shape: /^[1-9]\d{0,18}$/,
+      required: true,
+      fault: 'installationId is for GITHUB_APP, which needs it: the number of the installation.',
+    },
+  },
+  narrows: true,
+  sourceFault: (username, password) => {
+    if (!APP_ID.test(username)) {
+      return {
+        field: 'username',
+        message: "To mint passwords for GitHub, the user name is the app's id or its client id.",
+      };
+    }
+    return isRsaPrivateKey(password)
+      ? undefined
+      : {
+          field: 'password',
+          message:
+            'To mint passwords for GitHub, the password is a private key of the app: paste the .pem file as it was downloaded.',
+        };
+  },
+};
+
+function isRsaPrivateKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'rsa';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,30 @@
+import { decodedBase64, serviceAccountKeyFault } from '../secret-shapes.ts';
+import type { MintKindProfile } from './profile.ts';
+
+const KEY_IN_BASE64 = '_json_key_base64';
+
+export const google: MintKindProfile = {
+  description: 'Google: from a service-account key. The passwords last an hour.',
+  takes: '`_json_key` and the service-account JSON',
+  registries: 'gcr.io and <location>-docker.pkg.dev',
+  settings: {},
+  narrows: true,
+  usernameFault: (username) =>
+    ['_json_key', KEY_IN_BASE64].includes(username)
+      ? undefined
+      : "To mint passwords for Google's registries, the user name is _json_key, with a service-account key as password.",
+  sourceFault: (username, password) => {
+    const fault = serviceAccountKeyFault(serviceAccountKey(username, password));
+    return fault === null
+      ? undefined
+      : {
+          field: 'password',
+          message: `To mint passwords for Google, paste a service-account key as JSON: this ${fault}.`,
+        };
+  },
+};
+
+/** The service-account key that is stored as it was downloaded, or in base64 under a user name that says so. */
+export function serviceAccountKey(username: string, password: string): string {
+  return username === KEY_IN_BASE64 ? (decodedBase64(password) ?? '') : password;
+}

@@ -1,0 +1,15 @@
+import { amazonEcr } from './amazon-ecr.ts';
+import { azure } from './azure.ts';
+import { githubApp } from './github-app.ts';
+import { google } from './google.ts';
+import type { MintKindProfile } from './profile.ts';
+
+/** Every way of minting passwords, by its name in the API and in events. Whose registries use it, their profiles say. */
+export const MINT_KINDS = {
+  AMAZON_ECR: amazonEcr,
+  GOOGLE: google,
+  AZURE: azure,
+  GITHUB_APP: githubApp,
+} as const satisfies Readonly<Record<string, MintKindProfile>>;
+
+export type MintKind = keyof typeof MINT_KINDS;

@@ -1,0 +1,41 @@
+import type { ProviderProfile } from './profile.ts';
+
+/** Says that the password is a refresh token. */
+export const REFRESH_TOKEN_USERNAME = '00000000-0000-0000-0000-000000000000';
+
+export const azure: ProviderProfile = {
+  description: 'Azure Container Registry.',
+  registries: [
+    {
+      name: 'Azure Container Registry',
+      urlPatterns: ['<registry>.azurecr.io'],
+      // A registry, a registry with a domain-name label, or one of its regions. `<n>.<region>.data.azurecr.io` serves
+      // layers only and never takes a registry's credential.
+      host: /^[a-z0-9]+(?:-[a-z0-9]+)?(?:\.[a-z0-9]+\.geo)?\.azurecr\.(?:io|cn|us|de)$/,
+    },
+  ],
+  documentation: 'https://learn.microsoft.com/azure/container-registry/container-registry-authentication',
+  username: {
+    hint: "Service principal's application id, a token's name, or the registry's name for its admin user",
+    ofTokens: /^00000000-0000-0000-0000-000000000000$/,
+  },
+  password: {
+    hint: "Service principal's secret, the token's password, or the admin user's password",
+    // A service principal's secret.
+    tokens: [{ shape: /^[\w~.]{3}\dQ~[\w~.-]{31,34}$/, tells: 'TOKEN' }],
+  },
+  mintKinds: ['AZURE'],
+  diagnoses: [
+    {
+      outcome: 'AUTHENTICATION_FAILED',
+      cause:
+        "Azure refused the login: the service principal's secret has ended, or the token or admin user is switched off.",
+      fix: "Check the user name (application id, token name, or the registry's name for the admin user) and make a new secret for it.",
+    },
+    {
+      outcome: 'INSUFFICIENT_PERMISSION',
+      cause: 'The identity has no role that allows this in the registry.',
+      fix: 'Grant it AcrPush, or AcrPull to pull only (in registries with ABAC: Container Registry Repository Writer or Reader); for a token, see its scope map.',
+    },
+  ],
+};

@@ -1,0 +1,59 @@
+import { BY_THE_BOOK, type ProviderProfile } from './profile.ts';
+
+export const github: ProviderProfile = {
+  description: 'GitHub Container Registry.',
+  registries: [{ name: 'GitHub Container Registry', urlPatterns: ['ghcr.io'], host: /^ghcr\.io$/ }],
+  documentation:
+    'https://docs.github.com/en/packages/working-with-a-github-packages-registry/working-with-the-container-registry',
+  address: { webSites: { 'github.com': 'ghcr.io' } },
+  username: { hint: 'GitHub login' },
+  password: {
+    hint: 'Classic personal access token (ghp_…) with read:packages or write:packages; fine-grained ones do not work',
+    tokens: [{ shape: /^(?:gh[pousr]|github_pat)_[\x21-\x7e]+$/, tells: 'ISSUER' }],
+    refuses: 'ALL_BUT_OWN_TOKENS',
+    warnings: (text) => {
+      if (text.startsWith('github_pat_')) {
+        return ['ghcr.io does not accept fine-grained personal access tokens. Use a classic one (ghp_…).'];
+      }
+      return text.startsWith('ghs_')
+        ? ['This token of a GitHub app or of a workflow run is valid for an hour at most.']
+        : [];
+    },
+    refusedAs: (text) => (text.startsWith('github_pat_') ? 'FINE_GRAINED_TOKEN' : null),
+  },
+  // 403 with `denied` to bad credentials, as to missing rights. Tokens that can push need not look it.
+  probe: { ...BY_THE_BOOK, token: 'OPAQUE' },
+  // Of personal access tokens.
+  expiry: { api: 'GITHUB', passwords: /^ghp_/ },
+  mintKinds: ['GITHUB_APP'],
+  diagnoses: [
+    {
+      outcome: 'AUTHENTICATION_FAILED',
+      detail: 'ACCOUNT_PASSWORD',
+      cause: 'ghcr.io takes tokens only, and this password is none.',
+      fix: 'Use a classic personal access token (ghp_…) with read:packages, and write:packages to push.',
+    },
+    {
+      outcome: 'AUTHENTICATION_FAILED',
+      detail: 'FINE_GRAINED_TOKEN',
+      cause: 'ghcr.io does not accept fine-grained personal access tokens.',
+      fix: 'Use a classic one (ghp_…) with read:packages, and write:packages to push.',
+    },
+    {
+      outcome: 'AUTHENTICATION_FAILED',
+      cause: 'ghcr.io refused the login: the token was revoked, has expired, or is not of this account.',
+      fix: 'Use a classic personal access token (ghp_…) with read:packages, and write:packages to push; an organization with single sign-on must have authorized it.',
+    },
+    {
+      outcome: 'INSUFFICIENT_PERMISSION',
+      detail: 'FINE_GRAINED_TOKEN',
+      cause: 'A fine-grained personal access token has no rights to packages on ghcr.io.',
+      fix: 'Use a classic one (ghp_…) with read:packages, and write:packages to push.',
+    },
+    {
+      outcome: 'INSUFFICIENT_PERMISSION',
+      cause: 'The token lacks write:packages (or read:packages to pull), or the package does not let its account in.',
+      fix: "Give a classic token write:packages, and in the package's settings add the account, or the repository whose workflow pushes, with the role Write.",
+    },
+  ],
+};
