@@ -40,6 +40,7 @@ import { type ScheduledChecksDeps, scheduledChecks } from './application/schedul
 import { type Chore, createChores } from './chores.ts';
 import { type Config, unusableAddress } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
+import { createGraphql } from './graphql/create-graphql.ts';
 import type { Readiness } from './http/health.ts';
 import { ListenFailed } from './http/listen-failed.ts';
 import { createHttpServer } from './http/server.ts';
@@ -135,11 +136,18 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
 
   const projectionLag = async () => Number((await log.head()) - (await readCheckpoint(reads)));
   metrics.measureProjectionLag(projectionLag);
-  const server = await createHttpServer({
+  const graphql = await createGraphql({
     application: meteredApplication(running.application, metrics),
     queries,
-    authenticator: openAuthenticator(issuers, egressOptions, logger),
     cursorKey: await loadCursorKey(connectionString),
+    metrics,
+    logger,
+    introspection: !config.production,
+  });
+  lifecycle.onClose(() => graphql.close());
+  const server = await createHttpServer({
+    graphql,
+    authenticator: openAuthenticator(issuers, egressOptions, logger),
     readiness: createReadiness({ keyRing, projectionLag, reads, projector, logger }),
     metrics,
     config,

@@ -1,16 +1,12 @@
-import type { ApolloServer } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { getOperationAST } from 'graphql';
 import type { Logger } from 'pino';
 import { AuthenticationFailed, type Authenticator } from '../application/ports/authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Principal } from '../domain/permissions.ts';
-import type { GraphqlContext, Services } from '../graphql/pipeline/context.ts';
-import type { Admission } from '../graphql/pipeline/document-cache.ts';
+import type { Graphql } from '../graphql/create-graphql.ts';
 import { faultForLog, type PublicError, protocolError, publicErrorOf } from '../graphql/pipeline/errors.ts';
-import { isOneField } from '../graphql/pipeline/operations.ts';
 import { bearerToken, hasSeveralAuthorizations, userAgentOf } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
 import { edgeError, errorBody, JSON_TYPE, statusOf, UNAUTHENTICATED_BODY } from './graphql-answer.ts';
@@ -26,10 +22,8 @@ declare module 'fastify' {
 export const MAX_BODY_BYTES = 256 * 1024;
 
 export interface GraphqlEndpointOptions {
-  readonly services: Services;
+  readonly graphql: Graphql;
   readonly authenticator: Authenticator;
-  readonly admission: Admission;
-  readonly apollo: ApolloServer<GraphqlContext>;
   readonly clientAddress: ClientAddress;
   readonly metrics: Metrics;
   readonly logger: Pick<Logger, 'error'>;
@@ -42,7 +36,8 @@ const NEVER_ABORTED = new AbortController().signal;
  * objects of its own, which costs a quarter of the throughput of a list query.
  */
 export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndpointOptions): Promise<void> {
-  const { services, authenticator, admission, apollo, clientAddress, metrics } = options;
+  const { graphql, authenticator, clientAddress, metrics } = options;
+  const { services } = graphql;
   app.decorateRequest('caller', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_, body, done) =>
@@ -74,17 +69,9 @@ export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndp
     if (!Buffer.isBuffer(body) || !isUtf8Json(headers['content-type'])) {
       throw badUserInput('body', 'Send the operation as application/json in UTF-8.');
     }
-    const { query, operationName, variables } = readBody(body);
-    const document = admission.admit(query);
-    const { body: answer } = await apollo.executeOperation(
-      { query, variables, ...(operationName === undefined ? {} : { operationName }) },
-      { contextValue: { services, request: caller, signal: NEVER_ABORTED } },
-    );
-    if (answer.kind !== 'single') throw new Error('an answer in parts was not asked for');
-    const { singleResult } = answer;
-    const operation = getOperationAST(document, operationName);
-    const status = statusOf(singleResult, { oneField: operation ? isOneField(operation) : true });
-    return reply.code(status).type(JSON_TYPE).send(JSON.stringify(singleResult));
+    const context = { services, request: caller, signal: NEVER_ABORTED };
+    const { result, oneField } = await graphql.answer(readBody(body), context);
+    return reply.code(statusOf(result, { oneField })).type(JSON_TYPE).send(JSON.stringify(result));
   });
 
   app.route({

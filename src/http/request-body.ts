@@ -1,13 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { badUserInput, PurserError } from '../domain/errors.ts';
+import type { OperationRequest } from '../graphql/create-graphql.ts';
 import { checkVariables } from '../graphql/pipeline/input-text.ts';
-
-/** One operation, as a client asks for it; over HTTP as over WebSocket. */
-export interface OperationRequest {
-  readonly query: string;
-  readonly operationName: string | undefined;
-  readonly variables: Readonly<Record<string, unknown>>;
-}
 
 /**
  * Reads the body of a `POST /graphql`. `extensions` and other keys are passed over.

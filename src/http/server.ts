@@ -1,20 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
-import type { Application } from '../application/application.ts';
 import type { Authenticator } from '../application/ports/authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
 import { badUserInput } from '../domain/errors.ts';
-import { createCursors } from '../graphql/paging/cursors.ts';
-import { startApolloServer } from '../graphql/pipeline/apollo.ts';
-import type { Queries, Services } from '../graphql/pipeline/context.ts';
-import { createDocumentCache } from '../graphql/pipeline/document-cache.ts';
-import { createErrorMask, faultForLog, publicErrorOf } from '../graphql/pipeline/errors.ts';
-import { createExecutor } from '../graphql/pipeline/executor.ts';
-import { DEFAULT_LIMITS, type DocumentLimits } from '../graphql/pipeline/limits.ts';
-import { createSharedExecution } from '../graphql/pipeline/shared-execution.ts';
-import { buildPurserSchema } from '../graphql/schema.ts';
+import type { Graphql } from '../graphql/create-graphql.ts';
+import { faultForLog, publicErrorOf } from '../graphql/pipeline/errors.ts';
 import { requestIdOf } from './caller.ts';
 import { createClientAddress, type TrustedProxies } from './client-address.ts';
 import { allowOrigins } from './cross-origin.ts';
@@ -28,14 +19,10 @@ export interface HttpServerConfig {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Introspection is off in production. */
-  readonly production: boolean;
   /** Origins whose pages may call, such as `https://ci.example.com`. */
   readonly corsOrigins: readonly string[];
   /** The proxies whose `X-Forwarded-For` is believed, over HTTP and WebSocket alike. Default: none. */
   readonly trustedProxies?: TrustedProxies;
-  /** Default: `DEFAULT_LIMITS`. */
-  readonly limits?: DocumentLimits;
   /** How long a client may take to send its token over WebSocket, in milliseconds. Default: 3,000. */
   readonly initTimeoutMs?: number;
   /** Between two pings on a WebSocket, in milliseconds. Default: 12,000. */
@@ -45,21 +32,14 @@ export interface HttpServerConfig {
 }
 
 export interface HttpServerDeps {
-  readonly application: Application;
-  readonly queries: Queries;
+  readonly graphql: Graphql;
   readonly authenticator: Authenticator;
-  /** At least 32 bytes, the same on every replica: what cursors are authenticated with. */
-  readonly cursorKey: Uint8Array;
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: Metrics;
   readonly config: HttpServerConfig;
   readonly logger: Logger;
   /** Served at `/.well-known/jwks.json`: the development issuer's public keys. */
   readonly developmentJwks?: object;
-  /** Default: the whole schema, with a guard before every root field. */
-  readonly schema?: GraphQLSchema;
-  /** Milliseconds since 1970. Default: `Date.now`. */
-  readonly now?: () => number;
 }
 
 export interface HttpServer {
@@ -85,20 +65,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const DEFAULT_DRAIN_MS = 10_000;
 const SWEEP_MS = 20;
 
-/** @throws PolicyError where a root field of the schema has no policy */
 export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
-  const { application, queries, authenticator, cursorKey, metrics, config, logger, now = Date.now } = deps;
-  const { limits = DEFAULT_LIMITS, drainMs = DEFAULT_DRAIN_MS } = config;
+  const { graphql, authenticator, metrics, config, logger } = deps;
+  const { drainMs = DEFAULT_DRAIN_MS } = config;
   let closing: Promise<void> | undefined;
-  const introspection = !config.production;
   const corsOrigins = new Set(config.corsOrigins);
-  const services: Services = { application, queries, cursors: createCursors(cursorKey), now };
-
-  const schema = deps.schema ?? (await buildPurserSchema());
-  const mask = createErrorMask(logger);
-  const executor = createExecutor({ schema, mask, onFinished: metrics.operationFinished });
-  const admission = createDocumentCache(schema, { introspection, limits });
-  const apollo = await startApolloServer({ schema, executor, introspection, limits, logger });
 
   const app = createApp(logger, () => closing !== undefined);
   allowOrigins(app, corsOrigins);
@@ -112,14 +83,9 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     app.get('/.well-known/jwks.json', async () => jwks);
   }
   const clientAddress = createClientAddress(config.trustedProxies ?? []);
-  await app.register(graphqlEndpoint, { services, authenticator, admission, apollo, clientAddress, metrics, logger });
+  await app.register(graphqlEndpoint, { graphql, authenticator, clientAddress, metrics, logger });
   const sockets = serveWebSockets(app.server, {
-    schema,
-    services,
-    admission,
-    executor,
-    sharedExecution: createSharedExecution(executor),
-    mask,
+    graphql,
     metrics,
     authenticator,
     clientAddress,
@@ -139,7 +105,6 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     } finally {
       clearTimeout(cut);
       clearInterval(sweep);
-      await apollo.stop();
     }
   }
 

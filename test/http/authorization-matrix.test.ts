@@ -157,7 +157,7 @@ describe('the authorization matrix', () => {
       field.subscribe = (_source, { projectId }, { services, signal }) =>
         services.queries.feeds.notices.follow(projectId, undefined, signal);
     }
-    await using service = await startHttpService({ deps: { schema: broken } });
+    await using service = await startHttpService({ graphql: { schema: broken } });
     const found = await faults(service, broken, ['subscription'], overWebSocket);
     expect(found).toContain('subscription rotationNotices with no permission: allowed, should be FORBIDDEN');
     expect(found).toContain(
@@ -170,7 +170,7 @@ describe('the authorization matrix', () => {
     const { deleteRegistry, updateRegistry } = broken.getMutationType()?.getFields() ?? {};
     if (deleteRegistry === undefined || updateRegistry?.resolve === undefined) throw new Error('no such field');
     deleteRegistry.resolve = updateRegistry.resolve;
-    await using service = await startHttpService({ deps: { schema: broken } });
+    await using service = await startHttpService({ graphql: { schema: broken } });
     expect(await faults(service, broken, ['mutation'], overHttp)).toContain(
       `mutation deleteRegistry with ${registryWrite}: allowed, should be FORBIDDEN`,
     );
@@ -213,7 +213,7 @@ it('answers UNAVAILABLE, not FORBIDDEN, when the denial cannot be recorded', asy
     ...double.application,
     recordDenied: () => Promise.reject(unavailable('The audit log cannot be written. Try again.')),
   };
-  await using service = await startHttpService({ double, deps: { application } });
+  await using service = await startHttpService({ double, graphql: { application } });
   const response = await post(
     service.url,
     { query: '{ registries(projectId: "demo") { totalCount } }' },

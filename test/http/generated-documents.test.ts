@@ -1,7 +1,7 @@
 import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../src/domain/errors.ts';
-import { isCompilable } from '../../src/graphql/pipeline/operations.ts';
+import { isCompilable } from '../../src/graphql/pipeline/compiled-execution.ts';
 import { buildPurserSchema } from '../../src/graphql/schema.ts';
 import { canary } from '../support/canary.ts';
 import { type DocumentGenerator, documentGenerator, type GeneratedRequest } from '../support/generated-documents.ts';

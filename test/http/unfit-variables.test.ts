@@ -131,7 +131,7 @@ it('answers UNAVAILABLE where the attempt cannot be recorded', async () => {
     ...double.application,
     recordFailed: () => Promise.reject(unavailable('The audit log cannot be written. Try again.')),
   };
-  await using broken = await startHttpService({ double, deps: { application } });
+  await using broken = await startHttpService({ double, graphql: { application } });
   const response = await post(broken.url, create({ ...GOOD, access: 'EVERYTHING' }), broken.issuer.token());
   expect(codes(response)).toEqual(['UNAVAILABLE']);
 });

@@ -5,6 +5,7 @@ import { createKeySets } from '../../src/adapters/auth/jwks.ts';
 import { createAuthenticator } from '../../src/adapters/auth/token-verifier.ts';
 import { createMetrics } from '../../src/adapters/prometheus/metrics.ts';
 import type { Metrics } from '../../src/application/ports/metrics.ts';
+import { createGraphql, type GraphqlDeps } from '../../src/graphql/create-graphql.ts';
 import {
   createHttpServer,
   type HttpServer,
@@ -30,6 +31,7 @@ export interface HttpService extends AsyncDisposable {
 export interface HttpServiceOptions {
   readonly config?: Partial<HttpServerConfig>;
   readonly deps?: Partial<HttpServerDeps>;
+  readonly graphql?: Partial<GraphqlDeps>;
   readonly double?: ApplicationDouble;
   readonly cursorKey?: Uint8Array;
 }
@@ -46,19 +48,27 @@ export async function startHttpService(options: HttpServiceOptions = {}): Promis
     },
   });
   const issuers = [issuer.issuerConfig];
-  const server = await createHttpServer({
+  const logger = pino({ level: 'trace' }, sink);
+  const graphql = await createGraphql({
     application: double.application,
     queries: double.queries,
+    cursorKey: options.cursorKey ?? randomBytes(32),
+    metrics,
+    logger,
+    introspection: false,
+    ...options.graphql,
+  });
+  const server = await createHttpServer({
+    graphql,
     authenticator: createAuthenticator({
       issuers,
       keySets: createKeySets(issuers, { clock: Date.now, fetchJson: fetchNothing }),
       clock: Date.now,
     }),
-    cursorKey: options.cursorKey ?? randomBytes(32),
     readiness: async () => ({ ready: true, checks: {} }),
     metrics,
-    logger: pino({ level: 'trace' }, sink),
-    config: { host: '127.0.0.1', port: 0, production: true, corsOrigins: [], ...options.config },
+    logger,
+    config: { host: '127.0.0.1', port: 0, corsOrigins: [], ...options.config },
     ...options.deps,
   });
   await server.listen();

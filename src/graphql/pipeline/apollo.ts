@@ -9,6 +9,7 @@ import {
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { GraphqlContext } from './context.ts';
+import type { DocumentCache } from './document-cache.ts';
 import { formatApolloError } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { DEFAULT_LIMITS, type DocumentLimits } from './limits.ts';
@@ -16,20 +17,22 @@ import { DEFAULT_LIMITS, type DocumentLimits } from './limits.ts';
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly executor: Executor;
+  readonly documentStore: DocumentCache['documentStore'];
   readonly introspection: boolean;
-  readonly limits?: DocumentLimits;
+  readonly limits?: DocumentLimits | undefined;
   readonly logger: Logger;
 }
 
 /**
- * Apollo Server with its pipeline (parse, validate, document store, `formatError`) and our executor in place of its own.
+ * Apollo Server with its pipeline (document store, `formatError`), our documents and our executor in place of its own.
  * What costs time and is not used is off: cache control, tracing, reporting, landing page, persisted queries.
  */
 export async function startApolloServer(options: ApolloOptions): Promise<ApolloServer<GraphqlContext>> {
-  const { schema, executor, introspection, limits = DEFAULT_LIMITS, logger } = options;
+  const { schema, executor, documentStore, introspection, limits = DEFAULT_LIMITS, logger } = options;
   const server = new ApolloServer<GraphqlContext>({
     schema,
     introspection,
+    documentStore,
     parseOptions: { maxTokens: limits.maxTokens },
     validationOptions: { maxErrors: 1 },
     formatError: formatApolloError,

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import type { ApolloServerOptions } from '@apollo/server';
 import {
   type ArgumentNode,
   type ASTNode,
@@ -11,46 +13,62 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { notAnInstant } from '../../domain/text-rules.ts';
+import type { GraphqlContext } from './context.ts';
 import { InvalidDateTime } from './date-time.ts';
 import { protocolError, publicErrorOf } from './errors.ts';
 import { checkDocument, DEFAULT_LIMITS, type DocumentLimits } from './limits.ts';
 
-export interface Admission {
-  /**
-   * Parses a document within the limits and validates it against the schema. What was admitted is remembered.
-   * @throws PublicError GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED @throws PurserError BAD_USER_INPUT
-   */
+/**
+ * The way in for documents, the same for HTTP and WebSocket: what a client sends is parsed, held to the limits and
+ * validated here, once, and remembered. Apollo Server finds it in its `documentStore` and does neither again.
+ */
+export interface DocumentCache {
+  /** @throws PublicError GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED @throws PurserError BAD_USER_INPUT */
   admit(source: string): DocumentNode;
+  readonly documentStore: NonNullable<ApolloServerOptions<GraphqlContext>['documentStore']>;
 }
 
 export interface DocumentCacheOptions {
   /** `__schema` and `__type` may be asked for. */
   readonly introspection: boolean;
   /** Default: `DEFAULT_LIMITS`. */
-  readonly limits?: DocumentLimits;
+  readonly limits?: DocumentLimits | undefined;
 }
 
 /** Characters of documents that are remembered; a parsed document takes some fifty times its text. */
 const REMEMBERED_CHARACTERS = 1_000_000;
+/** Apollo Server's keys end in the SHA-256 of the document's text, in hex. */
+const KEY_LENGTH = 64;
 
-/** The way in for documents, the same for HTTP and WebSocket. */
-export function createDocumentCache(schema: GraphQLSchema, options: DocumentCacheOptions): Admission {
+interface Admitted {
+  readonly document: DocumentNode;
+  readonly characters: number;
+}
+
+export function createDocumentCache(schema: GraphQLSchema, options: DocumentCacheOptions): DocumentCache {
   const { introspection, limits = DEFAULT_LIMITS } = options;
-  const admitted = new LRUCache<string, DocumentNode>({
+  const admitted = new LRUCache<string, Admitted>({
     max: 1_000,
     maxSize: REMEMBERED_CHARACTERS,
-    sizeCalculation: (_, source) => source.length,
+    sizeCalculation: ({ characters }) => characters,
   });
   return {
     admit(source) {
-      const known = admitted.get(source);
-      if (known !== undefined) return known;
+      const key = hash('sha256', source, 'hex');
+      const known = admitted.get(key);
+      if (known !== undefined) return known.document;
       const document = parsed(source, limits.maxTokens);
       checkDocument(document, { limits, introspection });
       const [fault] = validate(schema, document, undefined, { maxErrors: 1 });
       if (fault !== undefined) throw validationError(document, fault);
-      admitted.set(source, document);
+      admitted.set(key, { document, characters: source.length });
       return document;
+    },
+    documentStore: {
+      get: async (key) => admitted.get(key.slice(-KEY_LENGTH))?.document,
+      // What is not in the cache any more Apollo parses and validates by itself; it is remembered when it is admitted.
+      set: async () => undefined,
+      delete: async (key) => admitted.delete(key.slice(-KEY_LENGTH)),
     },
   };
 }

@@ -6,11 +6,11 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { badUserInput } from '../../domain/errors.ts';
-import { variableFault } from './coercion.ts';
 import type { GraphqlContext } from './context.ts';
+import { guardRefused } from './directive.ts';
 import { type ErrorMask, type PublicError, publicErrorOf } from './errors.ts';
 import { createOperations, type Operation } from './operations.ts';
-import { guardRefused } from './refused-variables.ts';
+import { variableFault } from './variable-fault.ts';
 
 /** What a client is answered: errors are masked already. */
 export interface Answer {

@@ -4,6 +4,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   Kind,
+  type OperationDefinitionNode,
   type SelectionSetNode,
   visit,
 } from 'graphql';
@@ -177,4 +178,9 @@ function listLength(field: FieldNode): number {
   const length = Number(first.value);
   if (!isPageSize(length)) throw pageSizeFault();
   return length;
+}
+
+/** Whether there is certainly no more than one root field; fragments are not looked into. */
+export function isOneField({ selectionSet: { selections } }: OperationDefinitionNode): boolean {
+  return selections.length === 1 && selections[0]?.kind === Kind.FIELD;
 }

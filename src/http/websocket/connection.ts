@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { RequestContext } from '../../application/request-context.ts';
 import type { Principal } from '../../domain/permissions.ts';
+import type { PublicError } from '../../graphql/pipeline/errors.ts';
 
 /** Close codes of graphql-transport-ws (4400 to 4499), and of RFC 6455. */
 export const CLOSE = {
@@ -152,5 +153,58 @@ export class Connection {
     this.#stalled = stalled;
     this.#alive = false;
     this.socket.ping();
+  }
+}
+
+/**
+ * An operation under way. Of a subscription, it is what graphql-ws iterates over: it never gives a value, because the
+ * answers go to the socket by themselves, and it ends when it is told to. An async generator's `return` would wait for
+ * the event that is being waited for.
+ */
+export class Delivery implements AsyncGenerator<never, void, void>, ConnectionOperation {
+  answer: Promise<unknown> | undefined;
+  #resolve: () => void = () => undefined;
+  #reject: (fault: unknown) => void = () => undefined;
+  readonly #ended = new Promise<void>((resolve, reject) => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  });
+
+  constructor(private readonly controller: AbortController) {
+    // Whoever stops early does not ask for the outcome.
+    this.#ended.catch(() => undefined);
+  }
+
+  stop(): void {
+    this.controller.abort();
+    this.#resolve();
+  }
+
+  end(fault: PublicError | undefined): void {
+    if (fault === undefined) this.#resolve();
+    else this.#reject(fault);
+  }
+
+  async next(): Promise<IteratorReturnResult<void>> {
+    await this.#ended;
+    return { value: undefined, done: true };
+  }
+
+  async return(): Promise<IteratorReturnResult<void>> {
+    this.stop();
+    return { value: undefined, done: true };
+  }
+
+  async throw(error: unknown): Promise<never> {
+    this.stop();
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
   }
 }

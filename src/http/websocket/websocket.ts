@@ -7,14 +7,20 @@ import { handleProtocols, makeServer } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { AuthenticationFailed, type Authenticator } from '../../application/ports/authenticator.ts';
+import type { Metrics } from '../../application/ports/metrics.ts';
+import type { Graphql } from '../../graphql/create-graphql.ts';
 import { faultForLog } from '../../graphql/pipeline/errors.ts';
 import { bearerToken, userAgentOf } from '../caller.ts';
 import type { ClientAddress } from '../client-address.ts';
 import { MAX_BODY_BYTES } from '../graphql-endpoint.ts';
 import { CLOSE, Connection } from './connection.ts';
-import { answer, deliver, type OperationDeps, type StartedOperation, startOperation } from './operations.ts';
+import { answer, type StartedOperation, startOperation } from './operations.ts';
+import { createSharedExecution } from './shared-execution.ts';
+import { deliver } from './subscriptions.ts';
 
-export interface WebSocketOptions extends OperationDeps {
+export interface WebSocketOptions {
+  readonly graphql: Graphql;
+  readonly metrics: Metrics;
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
   /** Browsers of other origins are refused; clients that send no `Origin` are not browsers. */
@@ -40,7 +46,7 @@ const PATH = '/graphql';
 
 /** GraphQL over WebSocket (graphql-transport-ws) on the server's upgrades. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketEndpoint {
-  const { clientAddress, corsOrigins, logger, metrics, services } = options;
+  const { graphql, clientAddress, corsOrigins, logger, metrics } = options;
   const { maxConnections = 10_000, keepAliveMs = 12_000, drainMs } = options;
   const sockets = new WebSocketServer({
     noServer: true,
@@ -73,7 +79,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
         ipAddress: clientAddress(request),
         userAgent: userAgentOf(request.headers['user-agent']),
       },
-      services.now,
+      graphql.services.now,
     );
     connections.add(connection);
     metrics.socketOpened();
@@ -147,7 +153,8 @@ function refuse(stream: Duplex, status: string): void {
 }
 
 function protocolServer(options: WebSocketOptions) {
-  const { schema, authenticator, services, metrics, initTimeoutMs = 3_000 } = options;
+  const { graphql, authenticator, metrics, initTimeoutMs = 3_000 } = options;
+  const sharedExecution = createSharedExecution(graphql.executor);
   const startedBy = new WeakMap<ExecutionArgs, { connection: Connection; started: StartedOperation }>();
 
   function startedWith(args: ExecutionArgs): { connection: Connection; started: StartedOperation } {
@@ -177,18 +184,18 @@ function protocolServer(options: WebSocketOptions) {
         if (!(error instanceof AuthenticationFailed)) throw error;
       }
       metrics.operationRefused('UNAUTHENTICATED');
-      services.application.countUnauthenticated(connection.origin.ipAddress ?? 'unknown');
+      graphql.services.application.countUnauthenticated(connection.origin.ipAddress ?? 'unknown');
       if (token === undefined) connection.close(CLOSE.unauthorized, 'Unauthorized');
       else connection.close(CLOSE.forbidden, 'Forbidden');
       return false;
     },
 
     onSubscribe({ extra: connection }, id, payload) {
-      const started = startOperation(options, connection, id, payload);
+      const started = startOperation(graphql, connection, id, payload);
       if (started instanceof Promise) return started.then(refused);
       if (started instanceof GraphQLError) return refused(started);
       const args: ExecutionArgs = {
-        schema,
+        schema: graphql.schema,
         document: started.document,
         operationName: started.operationName,
         variableValues: started.variables,
@@ -200,12 +207,12 @@ function protocolServer(options: WebSocketOptions) {
 
     execute(args) {
       const { connection, started } = startedWith(args);
-      return answer(options, connection, started);
+      return answer(graphql, connection, started);
     },
 
     subscribe(args) {
       const { connection, started } = startedWith(args);
-      return deliver(options, connection, started);
+      return deliver({ graphql, sharedExecution, metrics }, connection, started);
     },
   });
 }

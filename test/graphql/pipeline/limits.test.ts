@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLSchema, getIntrospectionQuery } from 'graphql';
 import { beforeAll, expect, it } from 'vitest';
 import { PurserError } from '../../../src/domain/errors.ts';
-import { type Admission, createDocumentCache } from '../../../src/graphql/pipeline/document-cache.ts';
+import { createDocumentCache, type DocumentCache } from '../../../src/graphql/pipeline/document-cache.ts';
 import { DEFAULT_LIMITS } from '../../../src/graphql/pipeline/limits.ts';
 import { buildPurserSchema } from '../../../src/graphql/schema.ts';
 import { operationOn, rootFields } from '../../support/generated-operations.ts';
@@ -10,8 +10,8 @@ const ALL_FIELDS =
   '{ id projectId url enteredUrl name description email provider username access caCertificate revision createdAt createdBy updatedAt updatedBy credential { version kind status expiresAt expirySource rotateEveryDays rotationDueAt rotatedAt rotatedBy warnings staged { version stagedAt stagedBy expiresAt } } health { testedAt outcome advice login pull push method repository durationMs } usage { lastUsedAt lastUsedBy activeLeases pipelines { pipeline lastUsedAt leases linked } } }';
 
 let schema: GraphQLSchema;
-let production: Admission;
-let development: Admission;
+let production: DocumentCache;
+let development: DocumentCache;
 beforeAll(async () => {
   schema = await buildPurserSchema();
   production = createDocumentCache(schema, { introspection: false });

@@ -263,7 +263,7 @@ describe('subscriptions', () => {
       },
     };
     await using broken = await startHttpService({
-      deps: { queries: { ...queries, feeds: { ...queries.feeds, notices } } },
+      graphql: { queries: { ...queries, feeds: { ...queries.feeds, notices } } },
     });
     const client = await connected(broken.socketUrl, broken.issuer.token());
     client.subscribe('1', NOTICES);

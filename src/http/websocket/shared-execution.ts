@@ -1,6 +1,6 @@
-import type { GraphqlContext } from './context.ts';
-import type { Answer, Executor } from './executor.ts';
-import type { Operation } from './operations.ts';
+import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
+import type { Answer, Executor } from '../../graphql/pipeline/executor.ts';
+import type { Operation } from '../../graphql/pipeline/operations.ts';
 
 /** The answers to one subscription document with one set of variables, whoever asked. */
 export interface AnswerGroup {

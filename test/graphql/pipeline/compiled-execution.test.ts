@@ -1,7 +1,7 @@
 import { buildSchema, parse } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { afterEach, expect, it } from 'vitest';
-import { isCompilable } from '../../../src/graphql/pipeline/operations.ts';
+import { isCompilable } from '../../../src/graphql/pipeline/compiled-execution.ts';
 
 /** How graphql-jit marks a date among literals, before it writes them into source code. */
 const DATE_MARK = '__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74d';

@@ -1,0 +1,84 @@
+import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
+import { getOperationAST } from 'graphql';
+import type { Logger } from 'pino';
+import type { Application } from '../application/application.ts';
+import type { Metrics } from '../application/ports/metrics.ts';
+import { createCursors } from './paging/cursors.ts';
+import { startApolloServer } from './pipeline/apollo.ts';
+import type { GraphqlContext, Queries, Services } from './pipeline/context.ts';
+import { createDocumentCache, type DocumentCache } from './pipeline/document-cache.ts';
+import { createErrorMask, type ErrorMask } from './pipeline/errors.ts';
+import { createExecutor, type Executor } from './pipeline/executor.ts';
+import { type DocumentLimits, isOneField } from './pipeline/limits.ts';
+import { buildPurserSchema } from './schema.ts';
+
+export interface GraphqlDeps {
+  readonly application: Application;
+  readonly queries: Queries;
+  /** At least 32 bytes, the same on every replica: what cursors are authenticated with. */
+  readonly cursorKey: Uint8Array;
+  readonly metrics: Pick<Metrics, 'operationFinished'>;
+  readonly logger: Logger;
+  /** `__schema` and `__type` may be asked for. */
+  readonly introspection: boolean;
+  /** Default: `DEFAULT_LIMITS`. */
+  readonly limits?: DocumentLimits;
+  /** Default: the whole schema, with a guard before every root field. */
+  readonly schema?: GraphQLSchema;
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** One operation, as a client asks for it; over HTTP as over WebSocket. */
+export interface OperationRequest {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+export interface OperationResult {
+  readonly result: FormattedExecutionResult;
+  /** False where an operation has, or may have, several root fields: some of them may have done their work. */
+  readonly oneField: boolean;
+}
+
+/** The GraphQL side of the service, free of transport: `answer` for HTTP, the parts below it for WebSocket. */
+export interface Graphql {
+  readonly schema: GraphQLSchema;
+  readonly services: Services;
+  readonly documents: DocumentCache;
+  readonly executor: Executor;
+  readonly mask: ErrorMask;
+  /** Runs a query or a mutation. @throws PublicError, PurserError where the document is not admitted */
+  answer(request: OperationRequest, context: GraphqlContext): Promise<OperationResult>;
+  close(): Promise<void>;
+}
+
+/** @throws PolicyError where a root field of the schema has no policy */
+export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
+  const { application, queries, cursorKey, metrics, logger, introspection, limits, now = Date.now } = deps;
+  const schema = deps.schema ?? (await buildPurserSchema());
+  const mask = createErrorMask(logger);
+  const executor = createExecutor({ schema, mask, onFinished: metrics.operationFinished });
+  const documents = createDocumentCache(schema, { introspection, limits });
+  const { documentStore } = documents;
+  const apollo = await startApolloServer({ schema, executor, documentStore, introspection, limits, logger });
+  return {
+    schema,
+    services: { application, queries, cursors: createCursors(cursorKey), now },
+    documents,
+    executor,
+    mask,
+    async answer({ query, operationName, variables }, contextValue) {
+      const document = documents.admit(query);
+      const { body } = await apollo.executeOperation(
+        { query, variables, ...(operationName === undefined ? {} : { operationName }) },
+        { contextValue },
+      );
+      if (body.kind !== 'single') throw new Error('an answer in parts was not asked for');
+      const operation = getOperationAST(document, operationName);
+      return { result: body.singleResult, oneField: operation ? isOneField(operation) : true };
+    },
+    close: () => apollo.stop(),
+  };
+}

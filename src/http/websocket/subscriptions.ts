@@ -1,0 +1,83 @@
+import { createSourceEventStream } from 'graphql';
+import type { Metrics } from '../../application/ports/metrics.ts';
+import type { Graphql } from '../../graphql/create-graphql.ts';
+import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
+import type { PublicError } from '../../graphql/pipeline/errors.ts';
+import type { Connection, Delivery } from './connection.ts';
+import type { StartedOperation } from './operations.ts';
+import type { AnswerGroup, SharedExecution } from './shared-execution.ts';
+
+export interface SubscriptionDeps {
+  readonly graphql: Graphql;
+  readonly sharedExecution: SharedExecution;
+  readonly metrics: Pick<Metrics, 'subscriptionStarted' | 'subscriptionEnded'>;
+}
+
+/**
+ * Sends the subscription's answers to the connection until either ends. graphql-ws would serialise every answer for
+ * every client; here equal operations share one text.
+ */
+export async function deliver(
+  { graphql, sharedExecution, metrics }: SubscriptionDeps,
+  connection: Connection,
+  started: StartedOperation,
+): Promise<Delivery | { readonly errors: readonly PublicError[] }> {
+  const { delivery } = started;
+  const opened = await sourceOf(graphql, started);
+  if ('errors' in opened) {
+    connection.operations.delete(delivery);
+    return opened;
+  }
+  const { id, source, operationName, variables, operation, context } = started;
+  const group = sharedExecution.join(JSON.stringify([source, operationName, variables]), operation, variables);
+  metrics.subscriptionStarted();
+  pump(connection, id, opened.events, group, context)
+    // A feed may end with an error when it is told to stop.
+    .catch((error: unknown) => (context.signal.aborted ? undefined : graphql.mask(error, context.request.requestId)))
+    .then((fault) => {
+      connection.operations.delete(delivery);
+      sharedExecution.leave(group);
+      metrics.subscriptionEnded();
+      delivery.end(fault ?? undefined);
+    });
+  return delivery;
+}
+
+/** The events of a subscription, or why there are none. */
+async function sourceOf(
+  { schema, mask }: Graphql,
+  { document, operationName, variables, context }: StartedOperation,
+): Promise<{ readonly events: AsyncIterable<unknown> } | { readonly errors: readonly PublicError[] }> {
+  const { requestId } = context.request;
+  try {
+    const source = await createSourceEventStream({
+      schema,
+      document,
+      operationName,
+      variableValues: variables,
+      contextValue: context,
+    });
+    if (Symbol.asyncIterator in source) return { events: source };
+    return { errors: (source.errors ?? []).map((error) => mask(error, requestId)) };
+  } catch (error) {
+    return { errors: [mask(error, requestId)] };
+  }
+}
+
+async function pump(
+  connection: Connection,
+  id: string,
+  events: AsyncIterable<unknown>,
+  group: AnswerGroup,
+  context: GraphqlContext,
+): Promise<void> {
+  for await (const event of events) {
+    if (context.signal.aborted) return;
+    if (typeof event !== 'object' || event === null) throw new TypeError('an event must be an object');
+    const answered = group.answerTo(event, context);
+    const text = typeof answered === 'string' ? answered : await answered;
+    if (context.signal.aborted) return;
+    const flushed = connection.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${text}}`);
+    if (flushed !== undefined) await flushed;
+  }
+}
