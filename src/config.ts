@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
+import { parseUrl } from './domain/parse-url.ts';
 
 /** A setting is missing or wrong. The message names every variable at fault and says what to set. */
 export class ConfigurationError extends Error {
@@ -26,7 +27,7 @@ const hosts = list
   .transform((items) => new Set(items));
 
 const origins = list.refine(
-  (items) => items.every((item) => URL.canParse(item) && new URL(item).origin === item),
+  (items) => items.every((item) => parseUrl(item)?.origin === item),
   'must be origins as browsers send them, with scheme and without path, such as https://ci.example.com',
 );
 

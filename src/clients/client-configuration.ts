@@ -47,9 +47,17 @@ export function readLeaseConfiguration(environment: Environment): LeaseConfigura
   };
 }
 
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The base URL of the service or its GraphQL endpoint; both are taken. */
 function graphqlEndpoint(value: string, plainHttpAllowed: boolean): URL {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const url = parseUrl(value);
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new ClientError('PURSER_URL must be an https URL, such as https://purser.example.com');
   }

@@ -1,5 +1,6 @@
 import { domainToUnicode } from 'node:url';
 import { badUserInput } from './errors.ts';
+import { parseUrl } from './parse-url.ts';
 import { PROVIDER_ENTRIES } from './providers/table.ts';
 import { hasHiddenCharacters, isWellFormed } from './text-rules.ts';
 
@@ -125,7 +126,7 @@ function canonicalHost(field: string, typed: string): string {
 
 function parsedHost(host: string): string | undefined {
   // Where the URL ends the host early, the result differs from what was typed.
-  return URL.canParse(`https://${host}/`) ? new URL(`https://${host}/`).hostname : undefined;
+  return parseUrl(`https://${host}/`)?.hostname;
 }
 
 /** Null for the scheme's own port. */

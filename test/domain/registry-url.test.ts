@@ -1,6 +1,7 @@
 import { domainToUnicode } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseUrl } from '../../src/domain/parse-url.ts';
 import { parseRegistryUrl, usesPlainHttp } from '../../src/domain/registry-url.ts';
 import { refusal, refusalIfAny } from './refusals.ts';
 import { hostileUrl, hostName, ownPort, spellingsOf } from './registry-spellings.ts';
@@ -217,7 +218,7 @@ describe('every registry URL', () => {
 describe('the properties find a broken normaliser', () => {
   const trusting = (entered: string) => {
     const url = /^https?:\/\//i.test(entered.trim()) ? entered.trim() : `https://${entered.trim()}`;
-    return URL.canParse(url) ? new URL(url).host : undefined;
+    return parseUrl(url)?.host;
   };
 
   it('that trusts the URL parser to have understood the host', () => {

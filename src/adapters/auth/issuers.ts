@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseUrl } from '../../domain/parse-url.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
 import { type Jwks, jwksSchema, usableKeys } from './verification-keys.ts';
 
@@ -138,8 +139,8 @@ function objectFault(issue: { readonly code?: string; readonly keys?: unknown })
 }
 
 function jwksUriFault(value: string): string | undefined {
-  if (!URL.canParse(value)) return 'must be an absolute URL such as https://id.example/.well-known/jwks.json';
-  const url = new URL(value);
+  const url = parseUrl(value);
+  if (url === undefined) return 'must be an absolute URL such as https://id.example/.well-known/jwks.json';
   if (url.username !== '' || url.password !== '') return 'must hold no username or password';
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     return 'must begin with https:// (http:// is accepted for localhost, 127.0.0.0/8 and [::1] only)';

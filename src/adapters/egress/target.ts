@@ -1,4 +1,5 @@
 import { EgressFailed, type TargetRule } from '../../application/ports/egress.ts';
+import { parseUrl } from '../../domain/parse-url.ts';
 import { usesPlainHttp } from '../../domain/registry-url.ts';
 import { isHostName } from './host-name.ts';
 import { familyOf } from './networks.ts';
@@ -28,8 +29,8 @@ const ABSOLUTE = /^(?:https?):\/\/(?<authority>[^/\\?#]+)(?:[/?#]|$)/i;
  */
 export function parseTarget(text: string, plainHttpHosts: ReadonlySet<string>): RequestTarget {
   const typed = ABSOLUTE.exec(text)?.groups?.authority?.toLowerCase();
-  if (typed === undefined || !URL.canParse(text)) throw notAllowed('URL');
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (typed === undefined || url === undefined) throw notAllowed('URL');
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const isAddress = familyOf(host) !== undefined;
   if (typed.replace(/:\d*$/, '') !== url.hostname || !(isAddress || isHostName(host))) throw notAllowed('URL');

@@ -1,3 +1,4 @@
+import { parseUrl } from '../../domain/parse-url.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import { apiHost, tokenHost } from '../../domain/providers.ts';
 
@@ -16,8 +17,8 @@ export interface RealmTrust {
  * on the registry's own host, on the one known to belong to it, or on one that the operator allows. Undefined otherwise.
  */
 export function trustedRealm(realm: string, { url, provider, plainHttp, trustedRealms }: RealmTrust): URL | undefined {
-  if (!URL.canParse(realm)) return undefined;
-  const target = new URL(realm);
+  const target = parseUrl(realm);
+  if (target === undefined) return undefined;
   const secure = target.protocol === 'https:' || (plainHttp && target.protocol === 'http:');
   if (!secure || target.username !== '' || target.password !== '') return undefined;
 

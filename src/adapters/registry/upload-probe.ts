@@ -1,4 +1,5 @@
 import type { EgressResponse } from '../../application/ports/egress.ts';
+import { parseUrl } from '../../domain/parse-url.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { type Challenge, chooseChallenge } from './challenge.ts';
 import type { Conversation } from './conversation.ts';
@@ -52,8 +53,9 @@ async function beginAndCancel(
 /** The credential goes to the registry's own origin alone. */
 function ownUpload({ headers }: EgressResponse, uploads: URL): URL | undefined {
   const [location, ...others] = headers.get('location') ?? [];
-  if (location === undefined || others.length > 0 || !URL.canParse(location, uploads.href)) return undefined;
-  const upload = new URL(location, uploads);
+  if (location === undefined || others.length > 0) return undefined;
+  const upload = parseUrl(location, uploads);
+  if (upload === undefined) return undefined;
   if (upload.origin !== uploads.origin || upload.username !== '' || upload.password !== '') return undefined;
   upload.hash = '';
   return upload;
