@@ -1,5 +1,31 @@
 import { createRequire } from 'node:module';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { TORTURE_VARIABLE } from './test/support/rounds.ts';
+import { INTEGRATION_TESTS, TORTURE_TESTS } from './test/support/test-kinds.ts';
+
+const UNIT: TestProjectInlineConfiguration = {
+  extends: true,
+  // One process for many files: loading the modules anew for each takes longer than the tests.
+  test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: INTEGRATION_TESTS, isolate: false },
+};
+const INTEGRATION: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'integration',
+    include: INTEGRATION_TESTS,
+    globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/close-check.ts'],
+  },
+};
+const TORTURE: TestProjectInlineConfiguration = {
+  ...INTEGRATION,
+  test: {
+    ...INTEGRATION.test,
+    name: 'torture',
+    include: TORTURE_TESTS,
+    testTimeout: 120_000,
+  },
+};
 
 export default defineConfig({
   resolve: {
@@ -7,9 +33,7 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
-    setupFiles: ['test/support/close-check.ts'],
+    projects: process.env[TORTURE_VARIABLE] ? [TORTURE] : [UNIT, INTEGRATION],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

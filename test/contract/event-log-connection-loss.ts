@@ -3,9 +3,10 @@ import type { AppendResult, EventLog, EventToAppend, Position } from '../../src/
 import { EventLogUnavailable } from '../../src/domain/errors.ts';
 import { type Cut, type CuttingProxy, startCuttingProxy } from '../support/cutting-proxy.ts';
 import { anEvent, aStream } from '../support/events.ts';
+import { rounds } from '../support/rounds.ts';
 import type { OpenLogs } from './event-log-store.ts';
 
-const CUTS = 500;
+const CUTS = rounds({ usual: 100, torture: 500 });
 /** Each with a log and a proxy of its own. */
 const CLIENTS = 10;
 /** Appends that are under way at each cut. */

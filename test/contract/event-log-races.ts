@@ -6,10 +6,11 @@ import {
   WrongExpectedRevision,
 } from '../../src/application/ports/event-log.ts';
 import { anEvent, aStream } from '../support/events.ts';
+import { rounds } from '../support/rounds.ts';
 import type { OpenLogs } from './event-log-store.ts';
 
 const WRITERS = 100;
-const VERSIONS = 500;
+const VERSIONS = rounds({ usual: 50, torture: 500 });
 
 /** All writers try for the same revision, over and over. Gives how many of them won each. */
 async function winnersOf(replicas: readonly EventLog[], versions: number): Promise<number[]> {

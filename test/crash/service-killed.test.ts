@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
+import { numbered, rounds } from '../support/rounds.ts';
 import { findingsIn, leaseCount } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
-import { rounds } from './rounds.ts';
 
-const KILLS = rounds(10);
+const KILLS = numbered(rounds({ usual: 4, torture: 10 }));
 /** At most, before the kill. */
 const ANSWERS_A_ROUND = 80;
 

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
+import { numbered, rounds } from '../support/rounds.ts';
 import { until } from '../support/until.ts';
 import { findingsIn } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
-import { rounds } from './rounds.ts';
 
-const STOPS = rounds(3);
+const STOPS = numbered(rounds({ usual: 2, torture: 3 }));
 const ANSWERS_A_ROUND = 40;
 const STOPPED_WITHIN_MS = 20_000;
 

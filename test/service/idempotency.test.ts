@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canary } from '../support/canary.ts';
 import { type GraphqlAnswer, startPurser, type TestPurser } from '../support/purser.ts';
+import { rounds } from '../support/rounds.ts';
 import { withClient } from '../support/server-databases.ts';
 import { CREATE, DELETE, ISSUE, RELEASE, ROTATE, UPDATE } from './operations.ts';
 
@@ -12,6 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => purser.stop());
 
+const KEYS = rounds({ usual: 12, torture: 50 });
 const REUSED = [{ extensions: { code: 'IDEMPOTENCY_KEY_REUSED', field: 'idempotencyKey' } }];
 
 async function eventCount(): Promise<number> {
@@ -129,10 +131,10 @@ describe('a repeated idempotency key', () => {
     ]);
   });
 
-  it('50 keys, sent 100 times each at once, make 50 events', async () => {
+  it(`${KEYS} keys, sent 100 times each at once, make ${KEYS} events`, async () => {
     await purser.graphql(CREATE, { input: { url: 'crowd.example', username: 'a', password: canary('crowd') } });
     const before = await eventCount();
-    const keys = Array.from({ length: 50 }, () => randomUUID());
+    const keys = Array.from({ length: KEYS }, () => randomUUID());
     const issue = async (idempotencyKey: string) => {
       const input = { image: 'crowd.example/app', pipeline: 'p', idempotencyKey };
       const { data, errors } = await purser.graphql(ISSUE, { input });
@@ -145,8 +147,8 @@ describe('a repeated idempotency key', () => {
       const crowd = keys.slice(start, start + 4).flatMap((key) => Array.from({ length: 100 }, () => issue(key)));
       leases.push(...(await Promise.all(crowd)));
     }
-    expect(new Set(leases).size).toBe(50);
-    expect(await eventCount()).toBe(before + 50);
+    expect(new Set(leases).size).toBe(KEYS);
+    expect(await eventCount()).toBe(before + KEYS);
   }, 180_000);
 });
 

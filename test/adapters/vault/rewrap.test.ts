@@ -5,6 +5,7 @@ import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/ke
 import { type RewrapResult, rewrapAll } from '../../../src/adapters/vault/rewrap.ts';
 import type { SealingVault } from '../../../src/adapters/vault/vault.ts';
 import type { SealedSecretStore } from '../../../src/application/ports/sealed-secret-store.ts';
+import { rounds } from '../../support/rounds.ts';
 import { withClient } from '../../support/server-databases.ts';
 import { copyOf, keyFileWith, keyRingWith } from './sealed-records.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type VaultFixture,
 } from './vault-fixture.ts';
 
+const SECRETS = rounds({ usual: 3_000, torture: 10_000 });
 /** Key 1 was all there was; key 2 is new, and now wraps. */
 const bothKeys = keyFileWith(1, 2);
 const ringWith = (...ids: number[]): KeyRing => {
@@ -60,11 +62,21 @@ async function sealAll(count: number): Promise<SealedCredential[]> {
   return sealed;
 }
 
+/** How many the vault gives back as they were sealed. */
+async function countOpened(vault: SealingVault, sealed: readonly SealedCredential[]): Promise<number> {
+  let opened = 0;
+  for (let start = 0; start < sealed.length; start += 100) {
+    const outcomes = await Promise.all(sealed.slice(start, start + 100).map((one) => opens(vault, one)));
+    opened += outcomes.filter(Boolean).length;
+  }
+  return opened;
+}
+
 describe('rewrapping', () => {
-  it('brings 10,000 secrets under the new key while they are opened, sealed, settled and destroyed', async () => {
-    const secrets = await sealAll(10_000);
-    const kept = secrets.slice(0, 9_000);
-    const shredded = secrets.slice(9_000);
+  it(`brings ${SECRETS} secrets under the new key while they are opened, sealed, settled and destroyed`, async () => {
+    const secrets = await sealAll(SECRETS);
+    const kept = secrets.slice(0, 0.9 * SECRETS);
+    const shredded = secrets.slice(0.9 * SECRETS);
     const failures: unknown[] = [];
     const added: SealedCredential[] = [];
     let opened = 0;
@@ -105,8 +117,7 @@ describe('rewrapping', () => {
     expect(added.length).toBeGreaterThan(0);
     const withoutOldKey = fixture.vaultWith(ringWith(2));
     await withoutOldKey.checkKeys();
-    for (const one of [...kept, ...added]) if (!(await opens(withoutOldKey, one))) failures.push('not opened');
-    expect(failures).toEqual([]);
+    expect(await countOpened(withoutOldKey, [...kept, ...added])).toBe(kept.length + added.length);
   }, 120_000);
 
   it('changes nothing but the wrapped key and its key', async () => {
@@ -150,7 +161,7 @@ describe('rewrapping', () => {
     await rotated.rewrapAll();
     expect(results.reduce((sum, { rewrapped }) => sum + rewrapped, 0)).toBeLessThanOrEqual(1_000);
     expect(await rowsUnder(2)).toBe(1_000);
-    for (const one of secrets) expect(await opens(rotated, one)).toBe(true);
+    expect(await countOpened(rotated, secrets)).toBe(1_000);
   });
 
   it('leaves out what someone else is changing, without waiting, and says that it is left', async () => {

@@ -3,6 +3,7 @@ import { openRecord, recordDigest } from '../../../src/adapters/vault/record-cip
 import type { SealedSecret } from '../../../src/application/ports/sealed-secret-store.ts';
 import { SecretIntegrityError } from '../../../src/application/ports/vault.ts';
 import type { Fault } from '../../support/mutant.ts';
+import { rounds } from '../../support/rounds.ts';
 import { bitFlips, flippedBytes } from './bit-flips.ts';
 import { swaps } from './record-swaps.ts';
 import { brokenCipher, isRefused, type Sealed, sealSome } from './sealed-records.ts';
@@ -30,9 +31,16 @@ const HALF_A_DIGEST: Fault[] = [
   { file: 'record-cipher.ts', find: 'messageId, commitment, ciphertext))', replace: 'messageId, ciphertext))' },
 ];
 
+/**
+ * Each has some 4,000 bits to flip. All records have the same fields of the same lengths, and the outcome hangs on the field:
+ * more records find nothing but what depends on random bytes.
+ */
+const RECORDS = rounds({ usual: 5, torture: 100 });
 let sealed: Sealed;
+let flipped: Sealed;
 beforeAll(async () => {
   sealed = await sealSome(100, 'tampered');
+  flipped = { ...sealed, records: sealed.records.slice(0, RECORDS) };
 });
 
 /** The fields of which some flip is accepted although it was tried with a digest that agrees. */
@@ -77,12 +85,12 @@ async function acceptedSwaps(tried: Sealed, count: number): Promise<string[]> {
 }
 
 describe('a record with one bit flipped', () => {
-  it('is refused, for every bit of every field of 100 records, although its digest was made to agree', async () => {
-    expect(await acceptedFlips(sealed)).toEqual([]);
-  }, 180_000);
+  it(`is refused, for every bit of every field of ${RECORDS} records, although its digest was made to agree`, async () => {
+    expect(await acceptedFlips(flipped)).toEqual([]);
+  }, 600_000);
 
   it('has another digest, unless the bit is in the wrapped key, which can be replaced', () => {
-    expect(flipsOutsideTheDigest(sealed)).toEqual(['keyId', 'wrappedKey']);
+    expect(flipsOutsideTheDigest(flipped)).toEqual(['keyId', 'wrappedKey']);
   }, 60_000);
 
   it('is refused where the bit is in the digest, its own or the expected one', async () => {

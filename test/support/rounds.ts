@@ -1,0 +1,17 @@
+/** What `npm run test:torture` sets: the tests that use `rounds`, with the counts that take minutes. */
+export const TORTURE_VARIABLE = 'PURSER_TORTURE';
+
+/**
+ * How often a test repeats what it tries: `usual` times in `npm test`, `torture` times in `npm run test:torture`. The variable may
+ * also hold a factor: `PURSER_TORTURE=10 npx vitest run test/crash/service-killed.test.ts` takes ten times as many.
+ */
+export function rounds({ usual, torture }: { readonly usual: number; readonly torture: number }): number {
+  const factor = Number(process.env[TORTURE_VARIABLE] || 0);
+  if (!Number.isInteger(factor) || factor < 0) throw new Error(`${TORTURE_VARIABLE} must be a whole number`);
+  return factor === 0 ? usual : torture * factor;
+}
+
+/** The numbers from 1 on, for `it.each`. */
+export function numbered(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}

@@ -1,0 +1,37 @@
+/** Where the tests lie that need the programs as they are built, a Postgres, or a process of their own. */
+const INTEGRATION_FOLDERS = [
+  'test/adapters/postgres',
+  'test/adapters/vault',
+  'test/clients',
+  'test/crash',
+  'test/end-to-end',
+  'test/http',
+  'test/service',
+];
+const INTEGRATION_ENDING = '.integration.test.ts';
+
+export const INTEGRATION_TESTS = [
+  ...INTEGRATION_FOLDERS.map((folder) => `${folder}/**/*.test.ts`),
+  `test/**/*${INTEGRATION_ENDING}`,
+];
+
+/** All others. */
+export function isUnitTest(file: string): boolean {
+  const isIntegrationTest =
+    file.endsWith(INTEGRATION_ENDING) || INTEGRATION_FOLDERS.some((folder) => file.startsWith(`${folder}/`));
+  return file.endsWith('.test.ts') && !isIntegrationTest;
+}
+
+/** The tests that repeat what they try, as often as rounds.ts says. */
+export const TORTURE_TESTS = [
+  'test/adapters/auth/token-mutations.test.ts',
+  'test/adapters/egress/address-kind.test.ts',
+  'test/adapters/postgres/log/event-log.test.ts',
+  'test/adapters/vault/many-seals.test.ts',
+  'test/adapters/vault/rewrap.test.ts',
+  'test/adapters/vault/tampered-records.test.ts',
+  'test/crash/postgres-killed.test.ts',
+  'test/crash/service-killed.test.ts',
+  'test/crash/service-stopped.test.ts',
+  'test/service/idempotency.test.ts',
+];
