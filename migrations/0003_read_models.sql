@@ -1,12 +1,13 @@
 -- Everything here is derived from the log and can be built again from it. Only the projector writes.
 create schema read_models;
 
--- The counters belong to the checkpoint: they move with it, in its transaction.
 create table read_models.checkpoint (
   name text primary key,
+  -- A rebuild can come to the same position with other rows, of which a projector that goes on must not know the old ones.
+  generation uuid not null default gen_random_uuid(),
   position numeric(20) not null,
-  notice_sequence bigint not null default 0,
-  change_sequence bigint not null default 0,
+  -- The last number that each read model with a counter gave out: they move with the checkpoint, in its transaction.
+  counters json not null default '{}',
   updated_at timestamptz not null default now()
 );
 insert into read_models.checkpoint (name, position) values ('read_models', 0);
@@ -16,14 +17,14 @@ insert into read_models.checkpoint (name, position) values ('read_models', 0);
 -- who waited for such a replacement looks the name up again and finds the new checkpoint.
 create schema projection;
 create function projection.advance_checkpoint(
-  checkpoint_table text, old_position numeric, new_position numeric, notices bigint, changes bigint
+  checkpoint_table text, known_generation uuid, old_position numeric, new_position numeric, new_counters json
 ) returns void language plpgsql as $$
 declare moved int;
 begin
   execute format(
-    'update %s set position = $2, notice_sequence = $3, change_sequence = $4, updated_at = now() where position = $1',
+    'update %s set position = $3, counters = $4, updated_at = now() where position = $2 and generation = $1',
     checkpoint_table)
-  using old_position, new_position, notices, changes;
+  using known_generation, old_position, new_position, new_counters;
   get diagnostics moved = row_count;
   if moved = 0 then
     raise exception 'the checkpoint is not at %', old_position using errcode = 'PU001';
@@ -41,6 +42,8 @@ create table read_models.registries (
   project_id text not null,
   phase text not null check (phase in ('absent', 'live', 'deleted')),
   revision int not null,
+  -- The version that the registry was created with, the last time: leases of lower versions ended when it was deleted.
+  first_version int,
   last_version int not null,
   url text,
   entered_url text,
@@ -65,6 +68,11 @@ create table read_models.registries (
   created_by text,
   updated_at timestamptz(3),
   updated_by text,
+  -- What the credential's shape warns of, and how passwords are minted from it.
+  warnings jsonb not null default '[]',
+  mint jsonb,
+  -- What the last test found, whatever version it tested.
+  health jsonb,
   last_used_at timestamptz(3),
   last_used_by text
 ) with (fillfactor = 80);
@@ -113,12 +121,14 @@ create table read_models.notices (
 );
 create index notices_by_project on read_models.notices (project_id, sequence);
 
+-- json rather than jsonb here and in the audit log, as in the event log: nothing looks inside. Of 200,000 events a
+-- rebuild's writer took 2.7 s of CPU in place of 4.9 s.
 create table read_models.changes (
   sequence bigint primary key,
   kind text not null,
   project_id text not null,
   registry_id uuid not null,
-  registry jsonb
+  registry json
 );
 create index changes_by_project on read_models.changes (project_id, sequence);
 
@@ -162,6 +172,8 @@ create table read_models.parked_events (
   stream text not null,
   event_id uuid not null,
   reason text not null,
+  -- That the event names, so that a later deletion destroys up to the highest.
+  credential_version int not null,
   parked_at timestamptz not null default now()
 );
 create index parked_by_stream on read_models.parked_events (stream);

@@ -11,15 +11,12 @@ import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
 import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
 import { createReadConnections, type ReadConnections } from './adapters/postgres/read-connections.ts';
 import { createAuditQueries } from './adapters/postgres/read-models/audit-queries.ts';
+import { createChangeFeedQuery } from './adapters/postgres/read-models/change-queries.ts';
 import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
-import {
-  createChangeFeedQuery,
-  createNoticeFeedQuery,
-  createNoticeQueries,
-} from './adapters/postgres/read-models/feed-queries.ts';
 import { createFeed } from './adapters/postgres/read-models/feeds.ts';
 import { createLeaseQueries } from './adapters/postgres/read-models/lease-queries.ts';
-import { countParkedStreams } from './adapters/postgres/read-models/parked-streams.ts';
+import { createNoticeFeedQuery, createNoticeQueries } from './adapters/postgres/read-models/notice-queries.ts';
+import { countParkedStreams } from './adapters/postgres/read-models/parked-events.ts';
 import { createProgress } from './adapters/postgres/read-models/progress.ts';
 import { createProjector, type Projector } from './adapters/postgres/read-models/projector.ts';
 import { createRegistryQueries } from './adapters/postgres/read-models/registry-queries.ts';

@@ -106,6 +106,11 @@ export function auditFacts<Type extends EventType>(event: EventOf<Type>, before:
   return AUDITED[event.type]?.(event.data, before) ?? null;
 }
 
+/** Whether an event of this type, which may be unknown to this build, has an entry. */
+export function isAudited(type: string): boolean {
+  return !Object.hasOwn(AUDITED, type) || AUDITED[type as EventType] !== NOT_AUDITED;
+}
+
 function succeeded(action: string, registryId: string | null, url: string | null): AuditFacts {
   return { action, outcome: 'SUCCEEDED', code: null, registryId, url, pipeline: null, changes: [] };
 }

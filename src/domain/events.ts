@@ -161,27 +161,40 @@ export type EventOf<Type extends EventType> = {
 /** Brings the data of one schema version to the next. */
 export type Upcaster = (data: unknown) => unknown;
 
+/** Whose state the event evolves; null where it evolves none. */
+type AggregateOf<Type extends EventType> = Type extends RegistryEvent['type']
+  ? 'registry'
+  : Type extends LeaseEvent['type']
+    ? 'lease'
+    : null;
+
 export interface EventTypeDefinition {
   /** The first brings version 1 to version 2, and so on; new events are written with the version after the last. */
   readonly upcasters: readonly Upcaster[];
 }
 
-export const EVENT_TYPES: Readonly<Record<EventType, EventTypeDefinition>> = {
-  RegistryCreated: { upcasters: [] },
-  RegistryUpdated: { upcasters: [] },
-  CredentialRotated: { upcasters: [] },
-  RegistryDeleted: { upcasters: [] },
-  PendingSecretDiscarded: { upcasters: [] },
-  CredentialExpiryLearnt: { upcasters: [] },
-  RegistryTested: { upcasters: [] },
-  CredentialsTested: { upcasters: [] },
-  CredentialIssued: { upcasters: [] },
-  LeaseReleased: { upcasters: [] },
-  AccessDenied: { upcasters: [] },
-  AuthenticationRejected: { upcasters: [] },
+export const EVENT_TYPES: {
+  readonly [Type in EventType]: EventTypeDefinition & { readonly aggregate: AggregateOf<Type> };
+} = {
+  RegistryCreated: { aggregate: 'registry', upcasters: [] },
+  RegistryUpdated: { aggregate: 'registry', upcasters: [] },
+  CredentialRotated: { aggregate: 'registry', upcasters: [] },
+  RegistryDeleted: { aggregate: 'registry', upcasters: [] },
+  PendingSecretDiscarded: { aggregate: 'registry', upcasters: [] },
+  CredentialExpiryLearnt: { aggregate: 'registry', upcasters: [] },
+  RegistryTested: { aggregate: null, upcasters: [] },
+  CredentialsTested: { aggregate: null, upcasters: [] },
+  CredentialIssued: { aggregate: 'lease', upcasters: [] },
+  LeaseReleased: { aggregate: 'lease', upcasters: [] },
+  AccessDenied: { aggregate: null, upcasters: [] },
+  AuthenticationRejected: { aggregate: null, upcasters: [] },
 };
 
 /** The schema version that new events of the type are written with. */
 export function schemaVersionOf(type: EventType): number {
   return EVENT_TYPES[type].upcasters.length + 1;
+}
+
+export function isRegistryEvent(event: DomainEvent): event is RegistryEvent {
+  return EVENT_TYPES[event.type].aggregate === 'registry';
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readCheckpoint } from '../../src/adapters/postgres/read-models/checkpoint.ts';
 import { createProgress, type TrackedProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createProjector, type Projector } from '../../src/adapters/postgres/read-models/projector.ts';
-import { createReadModelStore } from '../../src/adapters/postgres/read-models/read-model-store.ts';
 import { type AppendResult, BEGINNING, type EventLog } from '../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import { projectorClient } from './read-models.ts';
@@ -17,15 +17,15 @@ export interface RunningProjector {
 /** A projector as each replica runs one. */
 export function startProjector(connectionString: string, log: EventLog): RunningProjector {
   const faults: unknown[] = [];
-  const readCheckpoint = async () => {
+  const checkpoint = async () => {
     const client = await projectorClient(connectionString);
     try {
-      return (await createReadModelStore(client, 'read_models').checkpoint()).position;
+      return await readCheckpoint(client);
     } finally {
       await client.end();
     }
   };
-  const progress = createProgress({ readCheckpoint, timeoutMs: 10_000 }, BEGINNING);
+  const progress = createProgress({ readCheckpoint: checkpoint, timeoutMs: 10_000 }, BEGINNING);
   const projector = createProjector({
     log,
     progress,

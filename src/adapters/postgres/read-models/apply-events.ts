@@ -1,22 +1,38 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
-import { foldBatch } from './fold-batch.ts';
-import { emptyMemory, type ProjectionMemory } from './projection-memory.ts';
-import type { Checkpoint, ReadModelStore } from './read-model-store.ts';
-import { refusalOf } from './refusal.ts';
+import type { Queryable } from '../statement.ts';
+import { createReadModels } from './all-read-models.ts';
+import {
+  advanceCheckpoint,
+  type Checkpoint,
+  CheckpointMoved,
+  isCheckpointMoved,
+  loadCheckpoint,
+} from './checkpoint.ts';
+import { databaseRefusal } from './database-refusal.ts';
+import { createProjection, HandlerFailed, type Projection } from './projection.ts';
+import type { Change } from './read-model.ts';
+
+/** A connection that sends without waiting for answers (pg's `pipeline`), so that a batch costs one round trip. */
+export interface Target {
+  readonly client: Queryable;
+  readonly schema: string;
+}
 
 /** How far the read models are, and what is remembered of them. */
 export interface Progress {
   readonly checkpoint: Checkpoint;
-  readonly memory: ProjectionMemory;
+  readonly projection: Projection;
 }
 
 /** What the tables say is all that is known. */
-export async function progressOf(store: ReadModelStore): Promise<Progress> {
-  return atCheckpoint(store, await store.checkpoint());
+export async function progressOf(target: Target): Promise<Progress> {
+  return atCheckpoint(target, await loadCheckpoint(target.client, target.schema));
 }
 
-export async function atCheckpoint(store: ReadModelStore, checkpoint: Checkpoint): Promise<Progress> {
-  return { checkpoint, memory: emptyMemory(checkpoint, await store.parkedStreams()) };
+export async function atCheckpoint({ client, schema }: Target, checkpoint: Checkpoint): Promise<Progress> {
+  const models = createReadModels(schema);
+  await models.parked.load(client);
+  return { checkpoint, projection: createProjection(models, checkpoint.counters) };
 }
 
 /**
@@ -25,51 +41,71 @@ export async function atCheckpoint(store: ReadModelStore, checkpoint: Checkpoint
  * @throws CheckpointMoved, and whatever else the database answers
  */
 export async function applyEvents(
-  store: ReadModelStore,
+  target: Target,
   from: Progress,
   events: readonly RecordedEvent[],
   onFault: (error: Error) => void,
 ): Promise<Progress> {
   try {
-    return await apply(store, from, events, onFault);
+    return await apply(target, from, events, onFault);
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     onFault(new Error(`${events.length} events are applied one at a time: ${refusal}`));
   }
-  // What the fold remembered of the refused batch is wrong.
-  let progress = await atCheckpoint(store, from.checkpoint);
+  // What is remembered of the refused batch is wrong.
+  let progress = await atCheckpoint(target, from.checkpoint);
   for (const event of events) {
     try {
-      progress = await apply(store, progress, [event], onFault);
+      progress = await apply(target, progress, [event], onFault);
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal === undefined) throw error;
-      const clean = await atCheckpoint(store, progress.checkpoint);
-      progress = await apply(store, clean, [event], onFault, new Map([[event.id, refusal]]));
+      const clean = await atCheckpoint(target, progress.checkpoint);
+      progress = await apply(target, clean, [event], onFault, new Map([[event.id, refusal]]));
     }
   }
   return progress;
 }
 
+/** Why these events cannot be applied; undefined where they are not at fault. */
+export function refusalOf(error: unknown): string | undefined {
+  return error instanceof HandlerFailed ? error.message : databaseRefusal(error);
+}
+
 async function apply(
-  store: ReadModelStore,
-  { checkpoint: from, memory }: Progress,
+  { client, schema }: Target,
+  { checkpoint: from, projection }: Progress,
   events: readonly RecordedEvent[],
   onFault: (error: Error) => void,
   refusals?: ReadonlyMap<string, string>,
 ): Promise<Progress> {
-  await store.recall(memory, events);
-  const changes = foldBatch(memory, events, refusals);
-  const checkpoint: Checkpoint = {
-    generation: from.generation,
-    position: events.at(-1)?.position ?? from.position,
-    noticeSequence: memory.noticeSequence,
-    changeSequence: memory.changeSequence,
-  };
-  await store.write(changes, from, checkpoint);
-  for (const { position, reason } of changes.parked) onFault(new Error(`event ${position} is parked: ${reason}`));
-  // Leases come by the thousand and are needed at a rotation only.
-  memory.activeLeases.clear();
-  return { checkpoint, memory };
+  await projection.recall(client, events);
+  const parked = projection.apply(events, refusals);
+  const position = events.at(-1)?.position ?? from.position;
+  const checkpoint = { generation: from.generation, position, counters: projection.counters() };
+  await write({ client, schema }, projection.changes(), from, checkpoint);
+  for (const { recorded, reason } of parked) onFault(new Error(`event ${recorded.position} is parked: ${reason}`));
+  return { checkpoint, projection };
+}
+
+/** Everything or nothing, with the checkpoint. @throws CheckpointMoved */
+async function write(
+  { client, schema }: Target,
+  changes: readonly Change[],
+  from: Checkpoint,
+  to: Checkpoint,
+): Promise<void> {
+  const durable = changes.some((change) => change.durable);
+  const sent = [
+    client.query({ name: 'begin', text: 'begin', values: [] }),
+    client.query(advanceCheckpoint(schema, from, to, durable)),
+    ...changes.map(({ name, text, values }) => client.query({ name, text, values })),
+    client.query({ name: 'commit', text: 'commit', values: [] }),
+  ];
+  const settled = await Promise.allSettled(sent);
+  const failed = settled.find((result) => result.status === 'rejected');
+  if (!failed) return;
+  if (!isCheckpointMoved(failed.reason)) throw failed.reason;
+  throw new CheckpointMoved(`not at position ${from.position}`, { cause: failed.reason });
 }

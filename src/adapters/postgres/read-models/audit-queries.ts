@@ -1,6 +1,6 @@
 import type { AuditEntryView, AuditFilter, AuditQueries } from '../../../application/ports/read-models.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
-import type { AuditRow } from './rows.ts';
+import type { AuditRow } from './audit.ts';
 
 const COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, actor, issuer, ip_address,
   user_agent, request_id, registry_id, url, pipeline, changes, duration_ms, count, until, identity, hash`;

@@ -1,5 +1,55 @@
 import { BEGINNING, type Position } from '../../../application/ports/event-log.ts';
-import type { Queryable } from '../statement.ts';
+import type { Queryable, Statement } from '../statement.ts';
+import type { Counters } from './projection.ts';
+
+/** Another projector moved the checkpoint: what this one remembers is out of date. */
+export class CheckpointMoved extends Error {
+  override readonly name = 'CheckpointMoved';
+}
+const CHECKPOINT_MOVED = 'PU001';
+
+export interface Checkpoint {
+  /** Differs from one build of the read models to the next: what was remembered of an earlier one is wrong. */
+  readonly generation: string;
+  readonly position: Position;
+  /** The last number that each read model with a counter gave out. */
+  readonly counters: Counters;
+}
+
+interface CheckpointRow {
+  readonly generation: string;
+  readonly position: string;
+  readonly counters: Counters;
+}
+
+export async function loadCheckpoint(database: Queryable, schema: string): Promise<Checkpoint> {
+  const { rows } = await database.query<CheckpointRow>({
+    name: `${schema}.checkpoint-load`,
+    text: `select generation, position::text, counters from ${schema}.checkpoint`,
+    values: [],
+  });
+  const [row] = rows;
+  if (!row) throw new Error(`${schema}.checkpoint has no row`);
+  return { ...row, position: BigInt(row.position) as Position };
+}
+
+/** The first statement of a batch's transaction: it fails where another projector was faster. */
+export function advanceCheckpoint(schema: string, from: Checkpoint, to: Checkpoint, durable: boolean): Statement {
+  const values = [
+    `${schema}.checkpoint`,
+    from.generation,
+    String(from.position),
+    String(to.position),
+    JSON.stringify(to.counters),
+    durable ? 'on' : 'off',
+  ];
+  const text = `select projection.advance_checkpoint($1, $2, $3, $4, $5), set_config('synchronous_commit', $6, true)`;
+  return { name: `${schema}.checkpoint`, text, values };
+}
+
+export function isCheckpointMoved(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === CHECKPOINT_MOVED;
+}
 
 /** How far the read models are, whichever replica brought them there. */
 export async function readCheckpoint(database: Queryable): Promise<Position> {

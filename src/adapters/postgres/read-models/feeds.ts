@@ -1,5 +1,5 @@
 import type { Feed } from '../../../application/ports/read-models.ts';
-import type { FeedQuery } from './feed-queries.ts';
+import type { FeedQuery } from './feed-query.ts';
 
 const PAGE = 500;
 /** A subscriber that is further behind than this is served from the table again instead of from memory. */

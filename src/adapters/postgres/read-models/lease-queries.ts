@@ -1,12 +1,10 @@
 import type { LeaseQueries, LeaseView } from '../../../application/ports/read-models.ts';
-import type { LeasePurpose } from '../../../domain/credential.ts';
 import { Conditions, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
-import type { LeaseRow } from './rows.ts';
+import type { LeaseRow } from './leases.ts';
 
 const COLUMNS = `id, registry_id, credential_version, pipeline, run_id, purpose, issued_to, issued_at, expires_at,
   released_at`;
-type ViewRow = LeaseRow & { readonly purpose: LeasePurpose };
 
 export function createLeaseQueries(database: Queryable, now: () => number): LeaseQueries {
   return {
@@ -17,7 +15,7 @@ export function createLeaseQueries(database: Queryable, now: () => number): Leas
       if (activeOnly) where.add(activeLease(where.value(new Date(now()).toISOString())));
       const text = `select ${COLUMNS} from read_models.leases l where ${where.text}
         order by issued_at desc, id limit ${where.value(first)}`;
-      const { rows } = await database.query<ViewRow>(named('leases', text, where.values));
+      const { rows } = await database.query<LeaseRow>(named('leases', text, where.values));
       return rows.map(view);
     },
 
@@ -31,7 +29,7 @@ export function createLeaseQueries(database: Queryable, now: () => number): Leas
   };
 }
 
-function view(row: ViewRow): LeaseView {
+function view(row: LeaseRow): LeaseView {
   return {
     id: row.id,
     registryId: row.registry_id,

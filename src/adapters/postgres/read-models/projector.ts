@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import type { EventLog } from '../../../application/ports/event-log.ts';
 import { isUnavailable } from '../availability.ts';
-import { applyEvents, atCheckpoint, progressOf } from './apply-events.ts';
+import { applyEvents, atCheckpoint, progressOf, type Target } from './apply-events.ts';
+import { CheckpointMoved } from './checkpoint.ts';
 import type { TrackedProgress } from './progress.ts';
-import { CheckpointMoved, createReadModelStore, type ReadModelStore } from './read-model-store.ts';
 
 const SCHEMA = 'read_models';
 /** Session-level: losing the connection is losing the lead. The checkpoint's condition is the real fence. */
@@ -87,10 +87,9 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorDe
     ]);
     if (!rows[0]?.locked) return;
     leading = true;
-    const store = createReadModelStore(client, SCHEMA);
     while (!stopping.signal.aborted) {
       try {
-        await follow(store);
+        await follow({ client, schema: SCHEMA });
       } catch (error) {
         if (!(error instanceof CheckpointMoved)) throw error;
       }
@@ -98,8 +97,8 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorDe
   }
 
   /** Works from the stored checkpoint on, until it is stopped or someone else moves the checkpoint. */
-  async function follow(store: ReadModelStore): Promise<void> {
-    let reached = await progressOf(store);
+  async function follow(target: Target): Promise<void> {
+    let reached = await progressOf(target);
     progress.advanceTo(reached.checkpoint.position);
     while (!stopping.signal.aborted) {
       hinted = false;
@@ -109,9 +108,8 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorDe
         if (!hinted) await untilAppended();
         continue;
       }
-      const { registries, auditHeads } = reached.memory;
-      if (registries.size + auditHeads.size > MAX_REMEMBERED) reached = await atCheckpoint(store, reached.checkpoint);
-      reached = await applyEvents(store, reached, events, onFault);
+      if (reached.projection.remembered > MAX_REMEMBERED) reached = await atCheckpoint(target, reached.checkpoint);
+      reached = await applyEvents(target, reached, events, onFault);
       progress.advanceTo(reached.checkpoint.position);
     }
   }

@@ -1,21 +1,18 @@
 import type { Client } from 'pg';
-import { BEGINNING, type EventLog, type Position, type RecordedEvent } from '../../../application/ports/event-log.ts';
+import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
 import { copyIn } from '../copy-in.ts';
-import { applyEvents, atCheckpoint, progressOf } from './apply-events.ts';
-import type { BatchChanges } from './batch-changes.ts';
-import { foldBatch } from './fold-batch.ts';
-import { emptyMemory, type ProjectionMemory } from './projection-memory.ts';
-import { createReadModelStore } from './read-model-store.ts';
-import { refusalOf } from './refusal.ts';
-import type { PipelineUseRow, RegistryRow } from './rows.ts';
+import { createReadModels } from './all-read-models.ts';
+import { applyEvents, atCheckpoint, progressOf, refusalOf } from './apply-events.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import { pagesOf } from './pages.ts';
+import { type Counters, createProjection } from './projection.ts';
+import type { Rows } from './read-model.ts';
 import { recheckStatement } from './secret-presence.ts';
-import { addVaultEffects, noVaultEffects, type VaultEffects } from './vault-effects.ts';
 
 const LIVE = 'read_models';
 const NEXT = 'read_models_next';
 const OLD = 'read_models_old';
 const PAGE = 2_000;
-const MAX_ACTIVE_LEASES = 10_000;
 
 export interface RebuildDeps {
   readonly log: EventLog;
@@ -39,7 +36,7 @@ export async function rebuildReadModels({ log, connect, onFault = () => {} }: Re
   const client = await connect({ pipeline: true });
   const bulk = await connect({ pipeline: false });
   try {
-    const until = (await createReadModelStore(client, LIVE).checkpoint()).position;
+    const until = await readCheckpoint(client);
     await createEmptySchema(client);
     const folded = await foldHistory(bulk, log, until).catch((error: unknown) => {
       const refusal = refusalOf(error);
@@ -62,8 +59,7 @@ export async function rebuildReadModels({ log, connect, onFault = () => {} }: Re
 /** The row that the database refuses is found the way the projector does it, from the first event on. */
 async function beginEmpty(client: Client): Promise<void> {
   await createEmptySchema(client);
-  await dropInterim(client);
-  await writeCheckpoint(client, BEGINNING, emptyMemory());
+  await writeCheckpoint(client, BEGINNING, {});
 }
 
 async function createEmptySchema(client: Client): Promise<void> {
@@ -75,23 +71,15 @@ async function createEmptySchema(client: Client): Promise<void> {
   for (const { tablename } of rows) {
     await client.query(`create table ${NEXT}.${tablename} (like ${LIVE}.${tablename} including all excluding indexes)`);
   }
-  await client.query(`create table ${NEXT}.issued (like ${LIVE}.leases)`);
-  await client.query(`create table ${NEXT}.released (id uuid, released_at timestamptz(3))`);
-}
-
-/** What stands in the tables once, however often it changed. */
-interface Totals {
-  readonly vault: VaultEffects;
-  readonly registries: Map<string, RegistryRow>;
-  readonly uses: Map<string, PipelineUseRow>;
 }
 
 async function foldHistory(client: Client, log: EventLog, until: Position): Promise<number> {
-  const memory = emptyMemory();
-  const totals: Totals = { vault: noVaultEffects(), registries: new Map(), uses: new Map() };
+  const projection = createProjection(createReadModels(NEXT, { fromTheStart: true }));
+  for (const text of projection.models.flatMap(({ interim = [] }) => interim)) await client.query(text);
+
   let position = BEGINNING;
   let count = 0;
-  let written: Promise<unknown> = Promise.resolve();
+  let written: Promise<void> = Promise.resolve();
   let page = log.readAll({ after: position, maxCount: PAGE });
   for (;;) {
     const events = (await page).filter((event) => event.position <= until);
@@ -101,124 +89,36 @@ async function foldHistory(client: Client, log: EventLog, until: Position): Prom
     page = log.readAll({ after: position, maxCount: PAGE });
     page.catch(() => undefined);
     // The next page is read and this one is folded while the one before is being written.
-    rememberActiveLeases(memory, events);
-    const changes = foldBatch(memory, events);
-    addToTotals(totals, changes);
+    projection.apply(events);
+    const added = projection.models.flatMap((model) => model.added?.() ?? []);
     await written;
-    written = writeAppended(client, changes);
+    written = copyAll(client, added);
     written.catch(() => undefined);
     count += events.length;
   }
   await page;
   await written;
-  await bringVaultUpToDate(client, totals.vault);
-  await writeTotals(client, totals, memory, position);
+  for (const model of projection.models) {
+    for (const total of model.totals?.() ?? []) {
+      if ('table' in total) await copyAll(client, [total]);
+      else await client.query(total);
+    }
+  }
+  await writeCheckpoint(client, position, projection.counters());
   return count;
 }
 
-/** The fold counts leases only where it was told to. */
-function rememberActiveLeases(memory: ProjectionMemory, events: readonly RecordedEvent[]): void {
-  const now = events[0]?.occurredAt ?? '';
-  for (const { type, data } of events) {
-    if (type !== 'CredentialIssued' || typeof data !== 'object' || data === null || !('registryId' in data)) continue;
-    const id = String(data.registryId);
-    const active = memory.activeLeases.get(id);
-    if (!active) memory.activeLeases.set(id, new Map());
-    else if (active.size > MAX_ACTIVE_LEASES) forgetExpired(active, now);
+async function copyAll(client: Client, all: readonly Rows[]): Promise<void> {
+  for (const { table, rows } of all) {
+    for (const page of pagesOf(rows)) await copyIn(client, `${NEXT}.${table}`, page);
   }
 }
 
-function forgetExpired(active: Map<string, { readonly expiresAt: string }>, now: string): void {
-  for (const [id, { expiresAt }] of active) if (expiresAt <= now) active.delete(id);
-}
-
-function addToTotals({ vault, registries, uses }: Totals, changes: BatchChanges): void {
-  addVaultEffects(vault, changes);
-  for (const [id, row] of changes.registries) registries.set(id, row);
-  if (changes.deletedRegistries.size > 0) {
-    for (const [key, use] of uses) if (changes.deletedRegistries.has(use.registry_id)) uses.delete(key);
-  }
-  for (const [key, use] of changes.pipelineUses) {
-    uses.set(key, { ...use, leases: use.leases + (uses.get(key)?.leases ?? 0) });
-  }
-}
-
-async function writeAppended(client: Client, changes: BatchChanges): Promise<void> {
-  const parkedAt = new Date().toISOString();
-  for (const [table, rows] of [
-    ['issued', changes.leases],
-    ['released', changes.releases],
-    ['notices', changes.notices],
-    ['changes', changes.changes],
-    ['audit_entries', changes.audit],
-    ['parked_events', changes.parked.map((row) => ({ ...row, parked_at: parkedAt }))],
-  ] as const) {
-    await copyIn(client, `${NEXT}.${table}`, rows);
-  }
-}
-
-/** In the order in which the projector does it. What is current or destroyed already is left as it is. */
-async function bringVaultUpToDate(client: Client, effects: VaultEffects): Promise<void> {
-  for (const ids of pages([...effects.currentSecrets.values()])) {
-    await client.query('select vault.settle($1::uuid[])', [ids]);
-  }
-  for (const deleted of pages([...effects.destroyedVersions])) {
-    const values = [deleted.map(([id]) => id), deleted.map(([, version]) => version)];
-    await client.query('select vault.destroy_registries($1::uuid[], $2::int[])', values);
-  }
-  for (const ids of pages(effects.discardedSecrets)) {
-    await client.query('select vault.destroy_secrets($1::uuid[])', [ids]);
-  }
-}
-
-function* pages<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let start = 0; start < items.length; start += PAGE) yield items.slice(start, start + PAGE);
-}
-
-async function writeTotals(
-  client: Client,
-  totals: Totals,
-  memory: ProjectionMemory,
-  position: Position,
-): Promise<void> {
-  const lastUses = new Map<string, PipelineUseRow>();
-  for (const use of totals.uses.values()) {
-    const known = lastUses.get(use.registry_id);
-    if (!known || known.last_used_at <= use.last_used_at) lastUses.set(use.registry_id, use);
-  }
-  const registries = [...totals.registries.values()].map((row) => ({
-    ...row,
-    secret_missing: false,
-    health: memory.health.get(row.id) ?? null,
-    last_used_at: lastUses.get(row.id)?.last_used_at ?? null,
-    last_used_by: lastUses.get(row.id)?.last_used_by ?? null,
-  }));
-  const uses = [...totals.uses.values()].map(({ last_used_by: _, ...row }) => row);
-  const heads = [...memory.auditHeads].map(([project_id, head]) => ({ project_id, ...head }));
-  for (const [table, rows] of [
-    ['registries', registries],
-    ['pipeline_uses', uses],
-    ['audit_heads', heads],
-  ] as const) {
-    for (const page of pages<object>(rows)) await copyIn(client, `${NEXT}.${table}`, page);
-  }
-  await client.query(`insert into ${NEXT}.leases select l.id, l.project_id, l.registry_id, l.credential_version,
-      l.pipeline, l.run_id, l.purpose, l.issued_to, l.issued_at, l.expires_at, r.released_at
-    from ${NEXT}.issued l left join ${NEXT}.released r on r.id = l.id`);
-  await dropInterim(client);
-  await writeCheckpoint(client, position, memory);
-}
-
-/** What only the writing in bulk needs. */
-async function dropInterim(client: Client): Promise<void> {
-  await client.query(`drop table ${NEXT}.issued, ${NEXT}.released`);
-}
-
-async function writeCheckpoint(client: Client, position: Position, memory: ProjectionMemory): Promise<void> {
-  await client.query(
-    `insert into ${NEXT}.checkpoint (name, position, notice_sequence, change_sequence) values ('read_models', $1, $2, $3)`,
-    [String(position), memory.noticeSequence, memory.changeSequence],
-  );
+async function writeCheckpoint(client: Client, position: Position, counters: Counters): Promise<void> {
+  await client.query(`insert into ${NEXT}.checkpoint (name, position, counters) values ('read_models', $1, $2)`, [
+    String(position),
+    JSON.stringify(counters),
+  ]);
 }
 
 async function createIndexes(client: Client): Promise<void> {
@@ -230,13 +130,13 @@ async function createIndexes(client: Client): Promise<void> {
 
 /** As the projector does it, with the vault: these events it may not have seen yet, and doing them twice is harmless. */
 async function catchUp(client: Client, log: EventLog, onFault: (error: Error) => void): Promise<number> {
-  const store = createReadModelStore(client, NEXT);
+  const target = { client, schema: NEXT };
   let count = 0;
-  let reached = await progressOf(store);
+  let reached = await progressOf(target);
   for (;;) {
     const events = await log.readAll({ after: reached.checkpoint.position, maxCount: PAGE });
     if (events.length === 0) return count;
-    reached = await applyEvents(store, await atCheckpoint(store, reached.checkpoint), events, onFault);
+    reached = await applyEvents(target, await atCheckpoint(target, reached.checkpoint), events, onFault);
     count += events.length;
   }
 }

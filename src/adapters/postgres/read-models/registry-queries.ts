@@ -12,7 +12,7 @@ import { REFUSALS } from '../../../domain/probe-outcome.ts';
 import type { HealthView } from '../../../domain/registry-view.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
-import type { RegistryRow } from './rows.ts';
+import type { RegistryRow } from './registry-row.ts';
 
 /** Of the pipelines that used a registry: the newest. */
 const MAX_PIPELINES = 100;
@@ -31,7 +31,7 @@ const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: strin
   LAST_USED_AT: { key: 'last_used_at', type: 'timestamptz' },
 };
 
-type ViewRow = RegistryRow & { readonly secret_missing: boolean; readonly health: HealthView | null };
+type ViewRow = RegistryRow & { readonly health: HealthView | null };
 
 /** The same rule as for `failing` of `credentialStatus`: the current version was refused when it was last tested. */
 const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome) => `'${outcome}'`).join(', ')})

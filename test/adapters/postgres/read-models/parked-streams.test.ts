@@ -3,7 +3,7 @@ import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/ev
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { createReadConnections, type ReadConnections } from '../../../../src/adapters/postgres/read-connections.ts';
 import { createAuditQueries } from '../../../../src/adapters/postgres/read-models/audit-queries.ts';
-import { countParkedStreams } from '../../../../src/adapters/postgres/read-models/parked-streams.ts';
+import { countParkedStreams } from '../../../../src/adapters/postgres/read-models/parked-events.ts';
 import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
 import { recheckSecrets } from '../../../../src/adapters/postgres/read-models/secret-presence.ts';
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';

@@ -2,12 +2,8 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
-import { foldBatch } from '../../../../src/adapters/postgres/read-models/fold-batch.ts';
-import { emptyMemory } from '../../../../src/adapters/postgres/read-models/projection-memory.ts';
-import {
-  CheckpointMoved,
-  createReadModelStore,
-} from '../../../../src/adapters/postgres/read-models/read-model-store.ts';
+import { applyEvents, progressOf } from '../../../../src/adapters/postgres/read-models/apply-events.ts';
+import { CheckpointMoved } from '../../../../src/adapters/postgres/read-models/checkpoint.ts';
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../../../src/domain/events.ts';
 import { registryStream } from '../../../../src/domain/identity.ts';
@@ -108,15 +104,10 @@ describe('the projector', () => {
     const clients = await Promise.all([1, 2].map(() => projectorClient(database.connectionString)));
     const results = await Promise.allSettled(
       clients.map(async (client) => {
-        const store = createReadModelStore(client, 'read_models');
-        const checkpoint = await store.checkpoint();
-        const events = await log.readAll({ after: checkpoint.position, maxCount: 100 });
-        const memory = emptyMemory(checkpoint, await store.parkedStreams());
-        await store.recall(memory, events);
-        const changes = foldBatch(memory, events);
-        const { noticeSequence, changeSequence } = memory;
-        const position = events.at(-1)?.position ?? checkpoint.position;
-        await store.write(changes, checkpoint, { ...checkpoint, position, noticeSequence, changeSequence });
+        const target = { client, schema: 'read_models' };
+        const progress = await progressOf(target);
+        const events = await log.readAll({ after: progress.checkpoint.position, maxCount: 100 });
+        await applyEvents(target, progress, events, () => undefined);
       }),
     );
     await Promise.all(clients.map((client) => client.end()));
@@ -132,7 +123,7 @@ describe('the projector', () => {
     const before = await digestsOfReadModels(database.connectionString);
     await query(`truncate read_models.registries, read_models.leases, read_models.pipeline_uses, read_models.notices,
       read_models.changes, read_models.audit_entries, read_models.audit_heads, read_models.parked_events`);
-    await query('update read_models.checkpoint set position = 0, notice_sequence = 0, change_sequence = 0');
+    await query(`update read_models.checkpoint set position = 0, counters = '{}'`);
     expect(await digestsOfReadModels(database.connectionString)).not.toEqual(before);
     const replica = start();
     await replica.progress.waitFor(await log.head());

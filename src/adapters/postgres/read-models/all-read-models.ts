@@ -1,0 +1,39 @@
+import { createAudit } from './audit.ts';
+import { createChanges } from './changes.ts';
+import { createLeases } from './leases.ts';
+import { createNotices } from './notices.ts';
+import { createParkedEvents, type ParkedEvents } from './parked-events.ts';
+import { createPipelineUses } from './pipeline-uses.ts';
+import type { ReadModel } from './read-model.ts';
+import { createRegistries, type Registries } from './registries.ts';
+import { createSecrets } from './secrets.ts';
+
+export interface ReadModels {
+  readonly registries: Registries;
+  readonly parked: ParkedEvents;
+  /** In the order in which they take an event, and are written. */
+  readonly all: readonly ReadModel[];
+}
+
+/** All read models in one schema, remembering nothing. `fromTheStart`: the tables are empty, and all events will pass. */
+export function createReadModels(schema: string, { fromTheStart = false } = {}): ReadModels {
+  const pipelineUses = createPipelineUses(schema);
+  const registries = createRegistries(schema, pipelineUses.lastUse);
+  const leases = createLeases(schema, { fromTheStart });
+  const parked = createParkedEvents(schema);
+  return {
+    registries,
+    parked,
+    all: [
+      registries,
+      pipelineUses,
+      leases,
+      createNotices(schema, leases),
+      createChanges(schema, registries),
+      createAudit(schema),
+      parked,
+      // It asks the others for the versions that there were, and the vault for the secrets of the rows above.
+      createSecrets(schema, registries, parked),
+    ],
+  };
+}

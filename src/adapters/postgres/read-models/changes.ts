@@ -1,0 +1,51 @@
+import type { RegistryChangeKind, RegistryView } from '../../../application/ports/read-models.ts';
+import { registryView } from '../../../domain/registry-view.ts';
+import { type AppliedEvent, ignores, insertInto, type ReadModel, take } from './read-model.ts';
+import type { Registries } from './registries.ts';
+
+export interface ChangeRow {
+  readonly sequence: number;
+  readonly kind: RegistryChangeKind;
+  readonly project_id: string;
+  readonly registry_id: string;
+  /** As it was after the change; null once deleted. */
+  readonly registry: RegistryView | null;
+}
+
+/** What subscribers see of registries that change, each with the registry as it was then. */
+export function createChanges(schema: string, registries: Registries): ReadModel {
+  const insert = insertInto(schema, 'changes');
+  const counter = { name: 'changes', last: 0 };
+  const rows: ChangeRow[] = [];
+
+  const as =
+    (kind: RegistryChangeKind) =>
+    ({ event, recorded, after }: AppliedEvent & { readonly event: { data: { registryId: string } } }): void => {
+      if (after.phase === 'absent') return;
+      const { registryId } = event.data;
+      const shown = { health: registries.health(registryId), present: true };
+      counter.last += 1;
+      rows.push({
+        sequence: counter.last,
+        kind,
+        project_id: after.projectId,
+        registry_id: registryId,
+        registry: after.phase === 'live' ? registryView(after, recorded.revision, shown) : null,
+      });
+    };
+
+  return {
+    handles: {
+      RegistryCreated: as('CREATED'),
+      RegistryUpdated: as('UPDATED'),
+      CredentialRotated: as('UPDATED'),
+      CredentialExpiryLearnt: as('UPDATED'),
+      RegistryDeleted: as('DELETED'),
+      ...ignores('PendingSecretDiscarded', 'RegistryTested', 'CredentialsTested', 'CredentialIssued', 'LeaseReleased'),
+      ...ignores('AccessDenied', 'AuthenticationRejected'),
+    },
+    counter,
+    changes: () => insert(take(rows)),
+    added: () => [{ table: 'changes', rows: take(rows) }],
+  };
+}

@@ -1,0 +1,36 @@
+import type { QueryResultRow } from 'pg';
+import { Conditions, named, type Queryable } from '../statement.ts';
+
+/** Reads on from a sequence: of one project, or of all for those who pass them on. */
+export interface FeedQuery<Item> {
+  after(projectId: string | undefined, sequence: number, limit: number): Promise<Item[]>;
+  lastSequence(): Promise<number>;
+}
+
+export interface FeedTable<Row, Item> {
+  readonly table: string;
+  readonly columns: string;
+  readonly view: (row: Row) => Item;
+}
+
+export function createFeedQuery<Row extends QueryResultRow, Item>(
+  database: Queryable,
+  { table, columns, view }: FeedTable<Row, Item>,
+): FeedQuery<Item> {
+  return {
+    async after(projectId, sequence, limit) {
+      const where = new Conditions();
+      where.add(`sequence > ${where.value(sequence)}`);
+      if (projectId !== undefined) where.add(`project_id = ${where.value(projectId)}`);
+      const text = `select ${columns} from read_models.${table} where ${where.text}
+        order by ${table}.sequence limit ${where.value(limit)}`;
+      const { rows } = await database.query<Row>(named(`${table}-after`, text, where.values));
+      return rows.map(view);
+    },
+    async lastSequence() {
+      const text = `select coalesce(max(sequence), 0)::float8 as last from read_models.${table}`;
+      const { rows } = await database.query<{ last: number }>(named(`${table}-last`, text, []));
+      return rows[0]?.last ?? 0;
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import type { LeasePurpose } from '../../../domain/credential.ts';
+import type { Queryable } from '../statement.ts';
+import { type AppliedEvent, forRows, ignores, insertInto, type ReadModel, take } from './read-model.ts';
+
+export interface LeaseRow {
+  readonly id: string;
+  readonly project_id: string;
+  readonly registry_id: string;
+  readonly credential_version: number;
+  readonly pipeline: string;
+  readonly run_id: string | null;
+  readonly purpose: LeasePurpose;
+  readonly issued_to: string;
+  readonly issued_at: string;
+  readonly expires_at: string;
+  readonly released_at: string | null;
+}
+
+interface ReleaseRow {
+  readonly id: string;
+  readonly released_at: string;
+}
+
+interface ActiveLease {
+  readonly credentialVersion: number;
+  readonly expiresAt: string;
+}
+
+export interface Leases extends ReadModel {
+  /** Remembers which leases of the registries are active at this time, until the batch is written. */
+  recallActive(database: Queryable, registryIds: Iterable<string>, at: string): Promise<void>;
+  /** Leases that hold a version from `first` on and below `below`, of a registry whose leases are remembered. */
+  countActive(registryId: string, at: string, first: number, below: number): number;
+}
+
+/** More than so many of a registry are looked through for those that have expired. */
+const MAX_ACTIVE = 10_000;
+
+/** Every lease that was issued. `fromTheStart`: all events pass, so nothing has to be recalled and all is remembered. */
+export function createLeases(schema: string, { fromTheStart }: { readonly fromTheStart: boolean }): Leases {
+  const insert = insertInto(schema, 'leases', 'on conflict (id) do nothing');
+  const release = forRows(
+    `${schema}.leases-release`,
+    `update ${schema}.leases l set released_at = r.released_at
+     from json_to_recordset($1::json) as r(id uuid, released_at timestamptz) where l.id = r.id`,
+  );
+  const issues: LeaseRow[] = [];
+  const releases: ReleaseRow[] = [];
+  /** Leases that were not released, by registry and lease id. */
+  const active = new Map<string, Map<string, ActiveLease>>();
+
+  function issued({ event: { data }, recorded: { occurredAt, metadata } }: AppliedEvent<'CredentialIssued'>): void {
+    if (metadata.projectId === null) throw new Error('CredentialIssued without a project');
+    const { leaseId, registryId, credentialVersion, pipeline, runId, purpose, expiresAt } = data;
+    issues.push({
+      id: leaseId,
+      project_id: metadata.projectId,
+      registry_id: registryId,
+      credential_version: credentialVersion,
+      pipeline,
+      run_id: runId,
+      purpose,
+      issued_to: metadata.actor,
+      issued_at: occurredAt,
+      expires_at: expiresAt,
+      released_at: null,
+    });
+    if (fromTheStart && !active.has(registryId)) active.set(registryId, new Map());
+    const ofRegistry = active.get(registryId);
+    ofRegistry?.set(leaseId, { credentialVersion, expiresAt });
+    if (ofRegistry && ofRegistry.size % MAX_ACTIVE === 0) forgetExpired(ofRegistry, occurredAt);
+  }
+
+  function released({ event: { data }, recorded }: AppliedEvent<'LeaseReleased'>): void {
+    releases.push({ id: data.leaseId, released_at: recorded.occurredAt });
+    active.get(data.registryId)?.delete(data.leaseId);
+  }
+
+  return {
+    handles: {
+      CredentialIssued: issued,
+      LeaseReleased: released,
+      ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
+      ...ignores('PendingSecretDiscarded', 'CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested'),
+      ...ignores('AccessDenied', 'AuthenticationRejected'),
+    },
+
+    async recallActive(database, registryIds, at) {
+      const unknown = [...registryIds].filter((id) => !active.has(id));
+      if (unknown.length === 0) return;
+      const { rows } = await database.query<LeaseRow>({
+        name: `${schema}.leases-active`,
+        text: `select id, registry_id, credential_version, expires_at from ${schema}.leases
+          where registry_id = any($1) and released_at is null and expires_at > $2`,
+        values: [unknown, at],
+      });
+      for (const id of unknown) active.set(id, new Map());
+      for (const { id, registry_id, credential_version, expires_at } of rows) {
+        active.get(registry_id)?.set(id, { credentialVersion: credential_version, expiresAt: expires_at });
+      }
+    },
+
+    countActive(registryId, at, first, below) {
+      let count = 0;
+      for (const { credentialVersion, expiresAt } of active.get(registryId)?.values() ?? []) {
+        if (expiresAt > at && credentialVersion >= first && credentialVersion < below) count += 1;
+      }
+      return count;
+    },
+
+    changes() {
+      // Leases come by the thousand and are needed at a rotation only.
+      if (!fromTheStart) active.clear();
+      return [...insert(take(issues)), ...release(take(releases))];
+    },
+
+    interim: [
+      `create table ${schema}.leases_issued (like ${schema}.leases)`,
+      `create table ${schema}.leases_released (id uuid, released_at timestamptz(3))`,
+    ],
+
+    added: () => [
+      { table: 'leases_issued', rows: take(issues) },
+      { table: 'leases_released', rows: take(releases) },
+    ],
+
+    totals: () => [
+      withoutValues(`insert into ${schema}.leases
+        select i.id, i.project_id, i.registry_id, i.credential_version, i.pipeline, i.run_id, i.purpose, i.issued_to,
+          i.issued_at, i.expires_at, r.released_at
+        from ${schema}.leases_issued i left join ${schema}.leases_released r on r.id = i.id`),
+      withoutValues(`drop table ${schema}.leases_issued, ${schema}.leases_released`),
+    ],
+  };
+}
+
+function withoutValues(text: string) {
+  return { text, values: [] };
+}
+
+function forgetExpired(leases: Map<string, ActiveLease>, now: string): void {
+  for (const [id, { expiresAt }] of leases) if (expiresAt <= now) leases.delete(id);
+}

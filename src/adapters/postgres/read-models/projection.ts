@@ -1,0 +1,97 @@
+import type { RecordedEvent } from '../../../application/ports/event-log.ts';
+import { decodeEvent } from '../../../domain/event-codec.ts';
+import type { EventType } from '../../../domain/events.ts';
+import type { Queryable } from '../statement.ts';
+import type { ReadModels } from './all-read-models.ts';
+import type { AppliedEvent, Change, ReadModel } from './read-model.ts';
+
+/** A read model failed at an event that could be read. What all of them collected of the batch is of no use. */
+export class HandlerFailed extends Error {
+  override readonly name = 'HandlerFailed';
+}
+
+export type Counters = Readonly<Record<string, number>>;
+
+export interface ParkedEvent {
+  readonly recorded: RecordedEvent;
+  readonly reason: string;
+}
+
+/** The read models as they follow the log: what they remember, and what the events since changed. */
+export interface Projection {
+  readonly models: readonly ReadModel[];
+  recall(database: Queryable, events: readonly RecordedEvent[]): Promise<void>;
+  /**
+   * `refusals`: why events are not to be applied, by their ids. Such an event is parked with its stream, as is one that
+   * cannot be read or cannot follow what came before. @throws HandlerFailed
+   */
+  apply(events: readonly RecordedEvent[], refusals?: ReadonlyMap<string, string>): readonly ParkedEvent[];
+  changes(): readonly Change[];
+  counters(): Counters;
+  readonly remembered: number;
+}
+
+export function createProjection({ registries, parked, all }: ReadModels, counters: Counters = {}): Projection {
+  for (const { counter } of all) if (counter) counter.last = counters[counter.name] ?? 0;
+
+  function apply(recorded: RecordedEvent, refusal: string | undefined): ParkedEvent | undefined {
+    const applied = refusal ?? readable(recorded);
+    if (typeof applied === 'string') {
+      for (const model of all) model.park?.(recorded, applied);
+      return { recorded, reason: applied };
+    }
+    try {
+      dispatch(all, applied.event.type, applied);
+    } catch (error) {
+      throw new HandlerFailed(messageOf(error), { cause: error });
+    }
+    return undefined;
+  }
+
+  /** The event, or what keeps it from being applied. */
+  function readable(recorded: RecordedEvent): AppliedEvent | string {
+    if (parked.has(recorded.stream)) return 'an earlier event of this stream is parked';
+    try {
+      const event = decodeEvent(recorded);
+      return { event, recorded, ...registries.evolve(event, recorded) };
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  return {
+    models: all,
+
+    async recall(database, events) {
+      await Promise.all(
+        all.map((model) => {
+          if (!model.recall) return undefined;
+          const concerned = model.park ? events : events.filter(({ type }) => isHandled(model, type));
+          return concerned.length > 0 ? model.recall(database, concerned) : undefined;
+        }),
+      );
+    },
+
+    apply: (events, refusals) => events.flatMap((recorded) => apply(recorded, refusals?.get(recorded.id)) ?? []),
+
+    changes: () => all.flatMap((model) => model.changes()),
+
+    counters: () => Object.fromEntries(all.flatMap(({ counter }) => (counter ? [[counter.name, counter.last]] : []))),
+
+    get remembered() {
+      return all.reduce((total, { remembered = 0 }) => total + remembered, 0);
+    },
+  };
+}
+
+function dispatch<Type extends EventType>(models: readonly ReadModel[], type: Type, applied: AppliedEvent<Type>): void {
+  for (const { handles } of models) handles[type]?.(applied);
+}
+
+function isHandled({ handles }: ReadModel, type: string): boolean {
+  return Object.hasOwn(handles, type) && handles[type as EventType] !== null;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown fault';
+}

@@ -1,0 +1,129 @@
+import { initialRegistryState, type LiveRegistry, type RegistryState } from '../../../domain/registry.ts';
+
+/** A registry's row as its own events make it, with the table's column names. */
+export interface RegistryRow {
+  readonly id: string;
+  readonly project_id: string;
+  readonly phase: RegistryState['phase'];
+  readonly revision: number;
+  /** Null while the registry is not live. */
+  readonly first_version: number | null;
+  readonly last_version: number;
+  readonly url: string | null;
+  readonly entered_url: string | null;
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly email: string | null;
+  readonly provider: LiveRegistry['provider'] | null;
+  readonly username: string | null;
+  readonly access: LiveRegistry['access'] | null;
+  readonly ca_certificate: string | null;
+  readonly rotate_every_days: number | null;
+  readonly credential_version: number | null;
+  readonly credential_kind: LiveRegistry['credential']['kind'] | null;
+  readonly secret_id: string | null;
+  readonly secret_digest: string | null;
+  /** Events never say so: it is looked up in the vault after them. */
+  readonly secret_missing: boolean;
+  readonly expires_at: string | null;
+  readonly expiry_source: LiveRegistry['credential']['expirySource'];
+  readonly rotated_at: string | null;
+  readonly rotated_by: string | null;
+  readonly created_at: string | null;
+  readonly created_by: string | null;
+  readonly updated_at: string | null;
+  readonly updated_by: string | null;
+  readonly warnings: readonly string[];
+  readonly mint: LiveRegistry['credential']['mint'];
+}
+
+export function registryRow(id: string, projectId: string, revision: number, state: RegistryState): RegistryRow {
+  const live = state.phase === 'live' ? state : null;
+  const credential = live?.credential ?? null;
+  return {
+    id,
+    project_id: projectId,
+    phase: state.phase,
+    revision,
+    first_version: live?.firstVersion ?? null,
+    last_version: state.lastVersion,
+    url: state.phase === 'absent' ? null : state.url,
+    entered_url: live?.enteredUrl ?? null,
+    name: live?.name ?? null,
+    description: live?.description ?? null,
+    email: live?.email ?? null,
+    provider: live?.provider ?? null,
+    username: live?.username ?? null,
+    access: live?.access ?? null,
+    ca_certificate: live?.caCertificate ?? null,
+    rotate_every_days: live?.rotateEveryDays ?? null,
+    credential_version: credential?.version ?? null,
+    credential_kind: credential?.kind ?? null,
+    secret_id: credential?.secretId ?? null,
+    secret_digest: credential?.digest ?? null,
+    secret_missing: false,
+    expires_at: credential?.expiresAt ?? null,
+    expiry_source: credential?.expirySource ?? null,
+    rotated_at: credential?.rotatedAt ?? null,
+    rotated_by: credential?.rotatedBy ?? null,
+    created_at: live?.createdAt ?? null,
+    created_by: live?.createdBy ?? null,
+    updated_at: live?.updatedAt ?? null,
+    updated_by: live?.updatedBy ?? null,
+    warnings: credential?.warnings ?? [],
+    mint: credential?.mint ?? null,
+  };
+}
+
+/** The columns that each event of the registry overwrites. What a test found, and the last use, have their own events. */
+export const REGISTRY_COLUMNS: readonly string[] = Object.keys(registryRow('', '', 0, initialRegistryState)).filter(
+  (column) => column !== 'id',
+);
+
+export function registryState(row: RegistryRow): RegistryState {
+  switch (row.phase) {
+    case 'absent':
+      return { phase: 'absent', lastVersion: row.last_version };
+    case 'deleted':
+      return { phase: 'deleted', projectId: row.project_id, url: notNull(row.url), lastVersion: row.last_version };
+    case 'live':
+      return {
+        phase: 'live',
+        registryId: row.id,
+        projectId: row.project_id,
+        url: notNull(row.url),
+        enteredUrl: notNull(row.entered_url),
+        name: notNull(row.name),
+        description: row.description,
+        email: row.email,
+        provider: notNull(row.provider),
+        username: notNull(row.username),
+        access: notNull(row.access),
+        caCertificate: row.ca_certificate,
+        rotateEveryDays: row.rotate_every_days,
+        credential: {
+          version: notNull(row.credential_version),
+          kind: notNull(row.credential_kind),
+          secretId: notNull(row.secret_id),
+          digest: notNull(row.secret_digest),
+          expiresAt: row.expires_at,
+          expirySource: row.expiry_source,
+          rotatedAt: notNull(row.rotated_at),
+          rotatedBy: notNull(row.rotated_by),
+          warnings: row.warnings,
+          mint: row.mint,
+        },
+        createdAt: notNull(row.created_at),
+        createdBy: notNull(row.created_by),
+        updatedAt: notNull(row.updated_at),
+        updatedBy: notNull(row.updated_by),
+        firstVersion: notNull(row.first_version),
+        lastVersion: row.last_version,
+      };
+  }
+}
+
+function notNull<Value>(value: Value | null): Value {
+  if (value === null) throw new Error('a live registry has a column that is null');
+  return value;
+}
