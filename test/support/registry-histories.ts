@@ -45,9 +45,12 @@ export function eventsOf(steps: readonly (readonly [string, string])[]): DomainE
         live.delete(registry);
         return [deletedEvent(registry)];
       case 'issue':
-        return [issuedEvent(registry, `lease ${index}`, version, LATER)];
+        return [issuedEvent(registry, `lease of ${registry} ${index}`, version, LATER)];
       case 'release':
-        return [issuedEvent(registry, `short ${index}`, version, LATER), releasedEvent(registry, `short ${index}`)];
+        return [
+          issuedEvent(registry, `short of ${registry} ${index}`, version, LATER),
+          releasedEvent(registry, `short of ${registry} ${index}`),
+        ];
       case 'test':
         return [testedEvent(registry, version, { scheduled: true, outcome: 'AUTHENTICATION_FAILED' })];
       case 'discard':
