@@ -8,7 +8,7 @@ import { common, serviceBundle } from './bundle-options.mjs';
 const FOLDER = 'dist/bin';
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
-const output = { outdir: FOLDER, metafile: true };
+const output = { outdir: FOLDER, metafile: true, define: { PURSER_VERSION: JSON.stringify(version) } };
 
 const service = await build({ ...serviceBundle, ...output });
 
@@ -17,7 +17,6 @@ const helper = await build({
   ...common,
   ...output,
   entryPoints: { 'docker-credential-purser': 'src/clients/docker-credential-purser.ts' },
-  define: { PURSER_VERSION: JSON.stringify(version) },
 });
 
 // What an earlier build left goes last: a service that runs from here may yet load a part of it.

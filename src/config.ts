@@ -1,10 +1,11 @@
 import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
+import { OperatorError } from './domain/errors.ts';
 import { parseUrl } from './domain/parse-url.ts';
 
 /** A setting is missing or wrong. The message names every variable at fault and says what to set. */
-export class ConfigurationError extends Error {
+export class ConfigurationError extends OperatorError {
   override readonly name = 'ConfigurationError';
 }
 
@@ -124,7 +125,7 @@ export interface Config {
  * Reads the environment once. An empty variable counts as unset.
  * @throws ConfigurationError
  */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = environment.safeParse(given);
   if (!parsed.success) {

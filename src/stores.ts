@@ -1,14 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { isUnavailable } from './adapters/postgres/availability.ts';
 import { startEmbeddedPostgres } from './adapters/postgres/embedded/server.ts';
 import { createPostgresEventLog } from './adapters/postgres/log/event-log.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
 import { createSealedSecretStore } from './adapters/postgres/vault/sealed-secret-store.ts';
 import { type KeyRing, loadKeyRing } from './adapters/vault/key-ring.ts';
 import { createVault, type SealingVault } from './adapters/vault/vault.ts';
-import { type Config, ConfigurationError } from './config.ts';
+import type { Config } from './config.ts';
 import { createLifecycle } from './lifecycle.ts';
 
 export interface Stores {
@@ -27,10 +26,7 @@ export async function openStores(
   const lifecycle = createLifecycle();
   try {
     const connectionString = config.databaseUrl ?? (await embedded());
-    const applied = await migrate(connectionString).catch((error: unknown) => {
-      if (!isUnavailable(error)) throw error;
-      throw new ConfigurationError('DATABASE_URL names a Postgres that cannot be reached.', { cause: error });
-    });
+    const applied = await migrate(connectionString);
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
     const log = createPostgresEventLog({
       connectionString,

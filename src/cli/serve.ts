@@ -1,31 +1,35 @@
 import { startService } from '../compose.ts';
-import { readConfig } from '../config.ts';
-import { createLogger } from '../logger.ts';
+import { CONFIGURED, type Command } from './command.ts';
 import { welcome } from './welcome.ts';
+import { withConfig } from './with-config.ts';
 
 /** Longer than any request may take; after that, what still runs is left to the log, which lost nothing. */
 const STOP_WITHIN_MS = 20_000;
 
-/** Runs the service until it is asked to stop. @returns the process's exit code */
-export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
-  const config = readConfig(env);
-  const logger = createLogger(config.logLevel);
-  const stopRequested = stopSignal();
-  const service = await startService(config, logger);
-  logger.info({ url: service.url }, 'listening');
-  if (!config.production) process.stdout.write(await welcome(service));
+export const serve: Command = {
+  summary: 'Runs the service until it is asked to stop (SIGTERM, or Ctrl-C).',
+  usage: '',
+  help: CONFIGURED,
+  options: {},
+  run: (_options, env, { stdout }) =>
+    withConfig(env, async (config, logger) => {
+      const stopRequested = stopSignal();
+      const service = await startService(config, logger);
+      logger.info({ url: service.url }, 'listening');
+      if (!config.production) stdout.write(await welcome(service));
 
-  const signal = await stopRequested;
-  logger.info({ signal }, 'stopping');
-  const deadline = setTimeout(() => {
-    logger.error({ seconds: STOP_WITHIN_MS / 1000 }, 'not stopped in time');
-    process.exit(1);
-  }, STOP_WITHIN_MS);
-  deadline.unref();
-  await service.close();
-  logger.info('stopped');
-  return 0;
-}
+      const signal = await stopRequested;
+      logger.info({ signal }, 'stopping');
+      const deadline = setTimeout(() => {
+        logger.error({ seconds: STOP_WITHIN_MS / 1000 }, 'not stopped in time');
+        process.exit(1);
+      }, STOP_WITHIN_MS);
+      deadline.unref();
+      await service.close();
+      logger.info('stopped');
+      return 0;
+    }),
+};
 
 /** A terminal's Ctrl-C reaches the service directly and once more through npm: that is one wish, not two. */
 const SAME_WISH_MS = 1_000;

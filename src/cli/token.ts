@@ -1,67 +1,72 @@
-import { parseArgs } from 'node:util';
+import { resolve } from 'node:path';
+import { z } from 'zod';
 import { isProjectId } from '../adapters/auth/claims.ts';
 import { MAX_TOKEN_LENGTH } from '../adapters/auth/compact-jws.ts';
-import {
-  DevelopmentIssuerError,
-  type DevelopmentToken,
-  openDevelopmentIssuer,
-} from '../adapters/auth/development-issuer.ts';
+import { type DevelopmentToken, openDevelopmentIssuer } from '../adapters/auth/development-issuer.ts';
 import { parseLifetime } from '../adapters/auth/token-lifetime.ts';
+import { prepareDataDir } from '../data-dir.ts';
+import { OperatorError } from '../domain/errors.ts';
 import { PERMISSIONS } from '../domain/permissions.ts';
 import { isReadableName } from '../domain/readable-name.ts';
+import { type Command, type Environment, type Options, UsageError } from './command.ts';
 
-const USAGE = 'purser token --project <id> [--permission <permission>] [--subject <name>] [--ttl 1h]';
+export const token: Command = {
+  summary: 'Prints a token of the development issuer. The service need not have been started before.',
+  usage: '--project <id> [--permission <permission>] [--subject <name>] [--ttl 1h]',
+  help: `
+  --project     the project that the token is for; may be repeated
+  --permission  what it grants there; may be repeated; all of these if it is left out:
+${Object.values(PERMISSIONS)
+  .map((permission) => `                  ${permission}\n`)
+  .join('')}  --subject     whom it names (default: developer)
+  --ttl         how long it is valid, such as 90s, 30m, 1h or 7d (default: 1h, at most 365d)
 
-/** What is wrong, as a sentence for whoever typed the command. */
-class UsageError extends Error {}
+PURSER_DATA_DIR names the data folder whose issuer signs (default: .purser).
+`,
+  options: {
+    project: { type: 'string', multiple: true },
+    permission: { type: 'string', multiple: true },
+    subject: { type: 'string', default: 'developer' },
+    ttl: { type: 'string', default: '1h' },
+  },
 
-type Environment = Readonly<Record<string, string | undefined>>;
-interface Output {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
-}
-
-/**
- * Prints a token of the development issuer. Works before the service has ever been started.
- * @returns the process's exit code
- */
-export async function runTokenCommand(
-  argv: readonly string[],
-  env: Environment,
-  { stdout, stderr }: Output = process,
-): Promise<number> {
-  try {
+  async run(options, env, { stdout }) {
     refuseOutsideDevelopment(env);
-    const issuer = await openDevelopmentIssuer(env.PURSER_DATA_DIR || '.purser');
-    const token = await issuer.signToken(parseArguments(argv));
-    if (token.length > MAX_TOKEN_LENGTH) {
+    const wanted = readOptions(options);
+    const dataDir = resolve(env.PURSER_DATA_DIR || '.purser');
+    await prepareDataDir(dataDir);
+    const signed = await (await openDevelopmentIssuer(dataDir)).signToken(wanted);
+    if (signed.length > MAX_TOKEN_LENGTH) {
       throw new UsageError(`The token would have more than ${MAX_TOKEN_LENGTH} characters: name fewer projects.`);
     }
-    stdout.write(`${token}\n`);
+    stdout.write(`${signed}\n`);
     return 0;
-  } catch (error) {
-    if (!(error instanceof UsageError || error instanceof DevelopmentIssuerError)) throw error;
-    stderr.write(`${error.message}\n`);
-    return 1;
-  }
-}
+  },
+};
 
 function refuseOutsideDevelopment(env: Environment): void {
   if (env.NODE_ENV === 'production') {
-    throw new UsageError(
+    throw new OperatorError(
       'There is no development issuer in production (NODE_ENV=production): ask your issuer for a token.',
     );
   }
   if (env.JWT_ISSUERS) {
-    throw new UsageError(
+    throw new OperatorError(
       'JWT_ISSUERS is set, so the service does not accept development tokens: ask one of these issuers, or unset it.',
     );
   }
 }
 
-function parseArguments(argv: readonly string[]): DevelopmentToken {
-  const { project = [], permission = [], subject, ttl } = parseOptions(argv);
-  if (project.length === 0) throw new UsageError(`Name the project that the token is for: ${USAGE}`);
+const asked = z.object({
+  project: z.array(z.string()).default([]),
+  permission: z.array(z.string()).default([]),
+  subject: z.string(),
+  ttl: z.string(),
+});
+
+function readOptions(options: Options): DevelopmentToken {
+  const { project, permission, subject, ttl } = asked.parse(options);
+  if (project.length === 0) throw new UsageError(`Name the project that the token is for: purser token ${token.usage}`);
   if (!project.every(isProjectId) || !isReadableName(subject)) {
     throw new UsageError('A project or subject must have 1 to 255 characters, all of them visible.');
   }
@@ -75,22 +80,4 @@ function parseArguments(argv: readonly string[]): DevelopmentToken {
     throw new UsageError(`--ttl ${JSON.stringify(ttl)} is no lifetime: write 90s, 30m, 1h or 7d, at most 365d.`);
   }
   return { projectIds: project, permissions: permission.length > 0 ? permission : known, subject, ttlSeconds };
-}
-
-function parseOptions(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        project: { type: 'string', multiple: true },
-        permission: { type: 'string', multiple: true },
-        subject: { type: 'string', default: 'developer' },
-        ttl: { type: 'string', default: '1h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : 'The arguments are wrong.'}\nUsage: ${USAGE}`);
-  }
 }

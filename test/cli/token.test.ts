@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDevelopmentIssuer } from '../../src/adapters/auth/development-issuer.ts';
 import { createKeySets } from '../../src/adapters/auth/jwks.ts';
 import { createAuthenticator } from '../../src/adapters/auth/token-verifier.ts';
-import { runTokenCommand } from '../../src/cli/token.ts';
+import { runProgram } from '../../src/cli/program.ts';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
 import { fetchNothing } from '../support/fetch-nothing.ts';
 
@@ -19,8 +19,8 @@ const dataDir = () => join(folder, 'data');
 
 async function run(argv: readonly string[], env: Record<string, string> = {}) {
   const written = { stdout: '', stderr: '' };
-  const exitCode = await runTokenCommand(
-    argv,
+  const exitCode = await runProgram(
+    ['token', ...argv],
     { PURSER_DATA_DIR: dataDir(), ...env },
     {
       stdout: { write: (text) => (written.stdout += text) },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { isMeantForOperator } from '../../src/cli/operator-errors.ts';
+import { OperatorError } from '../../src/domain/errors.ts';
 import { startPurser } from '../support/purser.ts';
 
 function faultOf(environment: Readonly<Record<string, string>>): Promise<unknown> {
@@ -19,7 +19,7 @@ it('says in a sentence that names PORT that the port is in use, and stops what i
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
   const fault = await faultOf({ PORT: String(port) });
-  expect(isMeantForOperator(fault)).toBe(true);
+  expect(fault).toBeInstanceOf(OperatorError);
   expect(String(fault)).toContain(`PORT ${port} is in use`);
   other.close();
   await once(other, 'close');
@@ -28,6 +28,6 @@ it('says in a sentence that names PORT that the port is in use, and stops what i
 
 it('names HOST where the machine has no such address', async () => {
   const fault = await faultOf({ HOST: '192.0.2.1' });
-  expect(isMeantForOperator(fault)).toBe(true);
+  expect(fault).toBeInstanceOf(OperatorError);
   expect(String(fault)).toContain('HOST is no address of this machine');
 });

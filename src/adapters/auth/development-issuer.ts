@@ -3,6 +3,7 @@ import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, SignJWT } from 'jose';
 import { z } from 'zod';
+import { OperatorError } from '../../domain/errors.ts';
 import type { LocalIssuer } from './issuers.ts';
 import type { Jwks } from './verification-keys.ts';
 
@@ -27,7 +28,7 @@ export interface DevelopmentIssuer {
 }
 
 /** The key file is not fit for use. The message names it and says what to do. */
-export class DevelopmentIssuerError extends Error {
+export class DevelopmentIssuerError extends OperatorError {
   override readonly name = 'DevelopmentIssuerError';
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { OperatorError } from '../../domain/errors.ts';
 import { parseUrl } from '../../domain/parse-url.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
 import { type Jwks, jwksSchema, usableKeys } from './verification-keys.ts';
@@ -24,7 +25,7 @@ export interface LocalIssuer extends Issuer {
 export type IssuerConfig = RemoteIssuer | LocalIssuer;
 
 /** `JWT_ISSUERS` is wrong. The message has one line for each fault: which entry, which field, and what to write there. */
-export class IssuerConfigurationError extends Error {
+export class IssuerConfigurationError extends OperatorError {
   override readonly name = 'IssuerConfigurationError';
 }
 

@@ -1,9 +1,10 @@
+import { OperatorError } from '../../domain/errors.ts';
 import { addressKind } from './address-kind.ts';
 import { isHostName, isOnlyLocal } from './host-name.ts';
 import { familyOf, networksOf } from './networks.ts';
 
 /** An entry of `EGRESS_ALLOW`, or a host that the operator named elsewhere, is wrong. The message names it and says what to write. */
-export class EgressAllowError extends Error {
+export class EgressAllowError extends OperatorError {
   override readonly name = 'EgressAllowError';
 }
 

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pg, { type Client } from 'pg';
+import { OperatorError } from '../../domain/errors.ts';
+import { DatabaseFault, MIN_SERVER_VERSION, readOnly, targetOf, tooOld } from './database-fault.ts';
 import { sessionConfig } from './session.ts';
 
 /** Racing replicas queue here: "migr" in ASCII. */
@@ -10,7 +12,7 @@ const MIGRATION_LOCK = '1835627378';
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 
 /** The schema is not one that this build can work with. The message says what to do. */
-export class SchemaMismatch extends Error {
+export class SchemaMismatch extends OperatorError {
   override readonly name = 'SchemaMismatch';
 }
 
@@ -39,7 +41,8 @@ export function findMigrationsDir(): string {
  * Brings the schema up to date: numbered files, forward only, each in a transaction of its own. Of several processes
  * that start at once one migrates, and the others wait for it and find nothing to do.
  * @returns the names of the files that were applied
- * @throws SchemaMismatch where an applied file was changed since, or where a newer build has migrated the database
+ * @throws SchemaMismatch if an applied file was changed since, or a newer build has migrated the database
+ * @throws DatabaseFault if the server is too old or read-only
  */
 export async function migrate(
   connectionString: string,
@@ -48,8 +51,9 @@ export async function migrate(
   const migrations = await readMigrations(migrationsDir);
   const client = new pg.Client(sessionConfig({ connectionString, name: 'purser migrations', statementTimeoutMs: 0 }));
   client.on('error', () => undefined);
-  await client.connect();
   try {
+    await client.connect();
+    await requireFit(client);
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const pending = pendingOf(migrations, await appliedMigrations(client));
     for (const migration of pending) await apply(client, migration);
@@ -72,16 +76,34 @@ async function readMigrations(folder: string): Promise<Migration[]> {
   return migrations;
 }
 
+async function requireFit(client: Client): Promise<void> {
+  const { rows } = await client.query<{ number: number; version: string; read_only: boolean }>(
+    `select current_setting('server_version_num')::int as number, current_setting('server_version') as version,
+            current_setting('transaction_read_only')::bool as read_only`,
+  );
+  const [server] = rows;
+  if (!server) return;
+  if (server.number < MIN_SERVER_VERSION * 10_000) throw new DatabaseFault(tooOld(targetOf(client), server.version));
+  if (server.read_only) throw new DatabaseFault(readOnly(targetOf(client)));
+}
+
+/** In a schema that no other program uses: many keep a table with this name in `public`. */
 async function appliedMigrations(client: Client): Promise<AppliedMigration[]> {
-  await client.query(`
-    create table if not exists schema_migrations (
-      version int primary key,
-      name text not null,
-      checksum text not null,
-      applied_at timestamptz not null default now()
-    )`);
+  const { rows: found } = await client.query<{ made: boolean }>(
+    `select to_regclass('purser.schema_migrations') is not null as made`,
+  );
+  if (found[0]?.made !== true) {
+    await client.query(`
+      create schema if not exists purser;
+      create table purser.schema_migrations (
+        version int primary key,
+        name text not null,
+        checksum text not null,
+        applied_at timestamptz not null default now()
+      )`);
+  }
   const { rows } = await client.query<AppliedMigration>(
-    'select version, name, checksum from schema_migrations order by version',
+    'select version, name, checksum from purser.schema_migrations order by version',
   );
   return rows;
 }
@@ -116,7 +138,7 @@ async function apply(client: Client, { version, name, sql, checksum }: Migration
   try {
     await client.query('begin');
     await client.query(sql);
-    await client.query('insert into schema_migrations (version, name, checksum) values ($1, $2, $3)', [
+    await client.query('insert into purser.schema_migrations (version, name, checksum) values ($1, $2, $3)', [
       version,
       name,
       checksum,

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { OperatorError } from '../../domain/errors.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
 
 /**
@@ -23,7 +24,7 @@ export interface KeyEncryptionKey {
 }
 
 /** The keys are not fit for use: the service must not start. The message says which key of which file, and never holds a key. */
-export class KeyRingError extends Error {
+export class KeyRingError extends OperatorError {
   override readonly name = 'KeyRingError';
 }
 

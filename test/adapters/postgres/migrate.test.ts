@@ -49,7 +49,7 @@ describe('migrate', () => {
     await write('0002_broken.sql', 'insert into a values (1); select 1 / 0;');
     await expect(migrate(database, folder)).rejects.toThrow('0002_broken.sql failed');
     expect(await rows('select x from a')).toEqual([]);
-    expect(await rows('select version from schema_migrations')).toEqual([{ version: 1 }]);
+    expect(await rows('select version from purser.schema_migrations')).toEqual([{ version: 1 }]);
   });
 
   it('refuses a file that was changed after it was applied', async () => {

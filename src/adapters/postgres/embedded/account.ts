@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
+import { OperatorError } from '../../../domain/errors.ts';
+
 const run = promisify(execFile);
 
 /** The system user that Postgres runs under. `self`: the one that Purser runs under. */
@@ -23,7 +25,7 @@ export async function accountFor(clusterDir: string): Promise<Account> {
   if (owner && owner.uid !== 0) return { kind: 'other', uid: owner.uid, gid: owner.gid };
   const account = (await systemUser('postgres')) ?? (await systemUser('nobody'));
   if (!account) {
-    throw new Error(
+    throw new OperatorError(
       'Postgres does not run as root, and this system has neither a user `postgres` nor `nobody` to run it under. Start Purser as another user, or set DATABASE_URL.',
     );
   }
@@ -40,8 +42,8 @@ async function ownerOf(folder: string): Promise<{ uid: number; gid: number } | u
   }
 }
 
-function foreignFolder(folder: string): Error {
-  return new Error(
+function foreignFolder(folder: string): OperatorError {
+  return new OperatorError(
     `The folder ${folder} belongs to another user. Start Purser as that user or as root, or set PURSER_DATA_DIR to another folder.`,
   );
 }

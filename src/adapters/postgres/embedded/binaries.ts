@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { OperatorError } from '../../../domain/errors.ts';
 import { type Account, CLEAN_ENVIRONMENT, idsOf } from './account.ts';
 
 const run = promisify(execFile);
@@ -39,8 +40,8 @@ function locatePlatformPackage(): string {
   }
 }
 
-function noBinaries(name: string, cause?: unknown): Error {
-  return new Error(
+function noBinaries(name: string, cause?: unknown): OperatorError {
+  return new OperatorError(
     `There is no embedded Postgres for this system (${name} is not installed). Set DATABASE_URL to a Postgres server, or install with optional dependencies.`,
     { cause },
   );
@@ -57,7 +58,7 @@ async function createSymlinks(packageDir: string): Promise<void> {
   for (const { source, target } of symlinkList.parse(JSON.parse(text))) {
     await symlink(basename(source), join(packageDir, target)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'EEXIST') return;
-      throw new Error(
+      throw new OperatorError(
         `Embedded Postgres needs the link ${join(packageDir, target)} and it cannot be made. Run \`npm rebuild\` as the owner of that folder.`,
         { cause: error },
       );
@@ -93,7 +94,7 @@ async function copyForOthers(packageDir: string, native: string): Promise<string
     }
     return target;
   } catch (cause) {
-    throw new Error(
+    throw new OperatorError(
       `Postgres does not run as root, other users cannot reach ${native}, and a copy in ${CACHE} failed. Move the checkout to a folder that all users can enter, start Purser as another user, or set DATABASE_URL.`,
       { cause },
     );

@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { OperatorError } from '../../../domain/errors.ts';
 import { type Account, CLEAN_ENVIRONMENT, dataDirArgument, idsOf } from './account.ts';
 import type { Binaries } from './binaries.ts';
+import { StartFault } from './start-fault.ts';
 
 const run = promisify(execFile);
 const UNFINISHED = /^postgres(-password)?\.[0-9a-f]{12}\.tmp$/;
@@ -32,7 +34,8 @@ export async function ensureSuperuserPassword({ dataDir, clusterDir }: ClusterFi
   const isMade = await exists(clusterDir);
   const known = await readFile(file, 'utf8').catch(ifMissing);
   if (known !== undefined) return known.trim();
-  if (isMade) throw new Error(`The password of the Postgres in ${clusterDir} is missing. Restore the file ${file}.`);
+  if (isMade)
+    throw new OperatorError(`The password of the Postgres in ${clusterDir} is missing. Restore the file ${file}.`);
   const proposal = temporaryName(file);
   try {
     await writeFile(proposal, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
@@ -110,7 +113,7 @@ async function runInitdb(initdb: string, folder: string, account: Account, passw
       complaint += text;
     });
     const [code, signal] = await once(child, 'close');
-    if (code !== 0) throw new Error(`initdb failed (${code ?? signal}): ${complaint.trim()}`);
+    if (code !== 0) throw new StartFault(folder, complaint.trim() || `initdb ended with ${code ?? signal}`);
   } finally {
     await handle.close();
   }

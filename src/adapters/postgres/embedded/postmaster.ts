@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
+import { OperatorError } from '../../../domain/errors.ts';
+
 const run = promisify(execFile);
 const SOCKET_LOCK = '.s.PGSQL.5432.lock';
 const FAST_SHUTDOWN_MS = 10_000;
@@ -79,7 +81,9 @@ async function isRunning(pid: number): Promise<boolean> {
 export async function stopPostmaster(pid: number): Promise<void> {
   if (await endsAfter(pid, 'SIGINT', FAST_SHUTDOWN_MS)) return;
   if (await endsAfter(pid, 'SIGQUIT', IMMEDIATE_SHUTDOWN_MS)) return;
-  throw new Error(`Postgres (process ${pid}) does not stop.`);
+  throw new OperatorError(
+    `Postgres (process ${pid}) does not stop. Look at its log, and end it with kill -9 ${pid} if nothing else helps.`,
+  );
 }
 
 async function endsAfter(pid: number, signal: 'SIGINT' | 'SIGQUIT', boundMs: number): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { OperatorError } from '../../../domain/errors.ts';
 import { isUnavailable } from '../availability.ts';
 import type { Logger } from '../logger.ts';
 import type { Account } from './account.ts';
@@ -7,6 +8,7 @@ import type { Binaries } from './binaries.ts';
 import type { ClusterFiles } from './cluster.ts';
 import { type Launched, launchPostmaster } from './launch.ts';
 import { type Endpoint, findPostmaster, stopPostmaster } from './postmaster.ts';
+import { StartFault } from './start-fault.ts';
 
 /** From launch to the first answer: crash recovery of a large log takes its time. */
 const START_TIMEOUT_MS = 60_000;
@@ -19,6 +21,8 @@ const LOCK_PATIENCE_MS = 2_000;
 const POLL_MS = 20;
 /** Advisory lock in the maintenance database: "purser" in ASCII. */
 const OWNER_LOCK = '123666953725298';
+/** Of the owner's session; the process's id follows. */
+const OWNER_NAME = 'purser data folder owner, process ';
 
 export interface Cluster {
   readonly files: ClusterFiles;
@@ -35,7 +39,7 @@ export interface OwnedServer {
 }
 
 /** The data folder is in use by another process. */
-export class DataDirInUse extends Error {
+export class DataDirInUse extends OperatorError {
   override readonly name = 'DataDirInUse';
 }
 
@@ -59,7 +63,7 @@ export async function takeOver(
     const session = postmaster?.endpoint && (await connect(cluster, postmaster.endpoint));
     if (session) {
       const adopted = postmaster.pid !== launched?.pid;
-      if (!(await becomeOwner(session, files.dataDir, postmaster.pid))) continue;
+      if (!(await becomeOwner(session, files.dataDir))) continue;
       if (adopted) cluster.logger.info({ pid: postmaster.pid }, 'adopted a Postgres that was left running');
       return { session, endpoint: postmaster.endpoint };
     }
@@ -76,7 +80,7 @@ export async function takeOver(
   }
   const last = launches.at(-1);
   if (last?.pid !== undefined && !last.hasEnded()) await stopPostmaster(last.pid);
-  throw new Error(`Postgres in ${files.clusterDir} did not start. ${(await last?.log()) ?? 'It does not answer.'}`);
+  throw new StartFault(files.clusterDir, (await last?.log()) || 'It does not answer.');
 }
 
 /** Tells whether the same process was seen, and did not answer, for too long. */
@@ -97,7 +101,7 @@ async function connect(cluster: Cluster, endpoint: Endpoint): Promise<Client | u
       password: superuserPassword,
       database: 'postgres',
     }),
-    application_name: 'purser data folder owner',
+    application_name: `${OWNER_NAME}${process.pid}`,
     connectionTimeoutMillis: 5_000,
     query_timeout: 30_000,
     keepAlive: true,
@@ -109,7 +113,7 @@ async function connect(cluster: Cluster, endpoint: Endpoint): Promise<Client | u
     return client;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === '28P01') {
-      throw new Error(
+      throw new OperatorError(
         `The password in ${files.dataDir}/postgres-password is not that of the Postgres in ${files.clusterDir}. Restore that file.`,
       );
     }
@@ -118,7 +122,7 @@ async function connect(cluster: Cluster, endpoint: Endpoint): Promise<Client | u
 }
 
 /** @returns false where the server went away meanwhile, as when its owner stops @throws DataDirInUse */
-async function becomeOwner(session: Client, dataDir: string, pid: number): Promise<boolean> {
+async function becomeOwner(session: Client, dataDir: string): Promise<boolean> {
   for (const until = performance.now() + LOCK_PATIENCE_MS; ; ) {
     const owner = await tryOwnerLock(session).catch(async (error: unknown) => {
       await session.end();
@@ -127,9 +131,10 @@ async function becomeOwner(session: Client, dataDir: string, pid: number): Promi
     });
     if (owner !== false) return owner === true;
     if (performance.now() > until) {
+      const pid = await ownerOf(session).catch(() => undefined);
       await session.end();
       throw new DataDirInUse(
-        `Another Purser uses the data folder ${dataDir} (its Postgres is process ${pid}). Stop it, or set PURSER_DATA_DIR to another folder.`,
+        `Another Purser${pid === undefined ? '' : ` (process ${pid})`} uses the data folder ${dataDir}. Stop it, or set PURSER_DATA_DIR to another folder.`,
       );
     }
     await delay(POLL_MS);
@@ -139,6 +144,17 @@ async function becomeOwner(session: Client, dataDir: string, pid: number): Promi
 async function tryOwnerLock(session: Client): Promise<boolean> {
   const { rows } = await session.query<{ owner: boolean }>('select pg_try_advisory_lock($1) as owner', [OWNER_LOCK]);
   return rows[0]?.owner === true;
+}
+
+/** The process that holds the lock: Purser's own, not the server's. */
+async function ownerOf(session: Client): Promise<number | undefined> {
+  const { rows } = await session.query<{ name: string }>(
+    `select a.application_name as name from pg_locks l join pg_stat_activity a using (pid)
+      where l.locktype = 'advisory' and l.granted and starts_with(a.application_name, $1)`,
+    [OWNER_NAME],
+  );
+  const pid = Number(rows[0]?.name.slice(OWNER_NAME.length));
+  return Number.isInteger(pid) ? pid : undefined;
 }
 
 export function connectionString(

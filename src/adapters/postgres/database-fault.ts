@@ -1,0 +1,182 @@
+import { connect } from 'node:net';
+import pg from 'pg';
+import { OperatorError } from '../../domain/errors.ts';
+import { isTimeout } from './availability.ts';
+
+/** What the migrations need; tested with 18. */
+export const MIN_SERVER_VERSION = 15;
+
+/** The operator's database cannot be used. The message names host, role and database, never the password. */
+export class DatabaseFault extends OperatorError {
+  override readonly name = 'DatabaseFault';
+}
+
+/** Where a connection goes and as whom, as the driver reads the URL and its own environment variables. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly role: string;
+  readonly database: string;
+  readonly tls: boolean;
+}
+
+export function targetOf(client: pg.Client): Target {
+  const { host, port, user, database, ssl } = client;
+  return { host, port, role: user ?? '', database: database ?? '', tls: Boolean(ssl) };
+}
+
+/**
+ * The sentence for an error of a database that the operator named: who was asked, what is wrong, what to do. Undefined
+ * for an error that no setting and no right can be the cause of.
+ */
+export async function explainDatabaseFault(
+  error: unknown,
+  connectionString: string,
+): Promise<DatabaseFault | undefined> {
+  const cause = rootCause(error);
+  if (cause instanceof DatabaseFault || !(cause instanceof Error)) return undefined;
+  let target: Target;
+  try {
+    target = targetOf(new pg.Client({ connectionString }));
+  } catch {
+    // Its message would quote the URL. The file of a certificate that the URL names is the one that is read here.
+    const { path } = cause as NodeJS.ErrnoException;
+    const why = path === undefined ? 'is not a URL of a Postgres' : `names the file ${path}, which cannot be read`;
+    return new DatabaseFault(`DATABASE_URL ${why}. Correct it: postgres://user:password@host:5432/purser`);
+  }
+  const sentence =
+    cause instanceof pg.DatabaseError
+      ? databaseSentence(cause, target)
+      : (driverSentence(cause.message, target) ?? (await networkSentence(cause, target)));
+  return sentence === undefined ? undefined : new DatabaseFault(sentence, { cause });
+}
+
+/** Errors of migrations and of the application come wrapped. */
+export function rootCause(error: unknown): unknown {
+  let cause = error;
+  for (let depth = 0; depth < 8 && cause instanceof Error && cause.cause instanceof Error; depth += 1) {
+    cause = cause.cause;
+  }
+  return cause;
+}
+
+/** What a server that was reached has refused, by its SQLSTATE; its messages may be in another language. */
+function databaseSentence({ code = '', routine }: pg.DatabaseError, target: Target): string | undefined {
+  const { role, database, tls } = target;
+  const server = nameOf(target);
+  switch (code) {
+    case '28P01':
+      return `${server} refuses role "${role}" with this password: the password is wrong, or there is no such role. Correct DATABASE_URL; characters such as @ : / in a password are written %40 %3A %2F there.`;
+    case '28000':
+      return routine === 'InitializeSessionUserId'
+        ? `${server} has no role "${role}" that may log in. Create it (create role "${role}" login password …), or name another one in DATABASE_URL.`
+        : `${server} accepts no connection ${tls ? 'with' : 'without'} TLS from this machine for role "${role}" and database "${database}" (pg_hba.conf). ${tls ? 'Add a rule for it.' : 'If it takes only TLS, add ?sslmode=verify-full to DATABASE_URL; else add a rule for it.'}`;
+    case '3D000':
+      return `${server} has no database "${database}". Create it (create database "${database}" owner "${role}"), or name another one in DATABASE_URL.`;
+    case '42501':
+      return `${server} does not let role "${role}" connect to database "${database}" or create schemas in it. As the database's owner, run: grant connect, create on database "${database}" to "${role}". If another role made Purser's tables there, name that role in DATABASE_URL.`;
+    case '25006':
+      return readOnly(target);
+    case '42P06':
+    case '42P07':
+    case '42723':
+    case '42703':
+      return `Database "${database}" on ${server} holds schemas of another program, or of an unreleased Purser, with the names that Purser uses (log, vault, read_models, projection, purser). Give Purser a database to itself, and name it in DATABASE_URL.`;
+    case '53300':
+      return `${server} has no connection left for role "${role}" and database "${database}" (max_connections, or the limit of the role or database). Raise the limit, or close other connections.`;
+    case '53100':
+      return `${server} has no disk space left. Free some there; nothing that was recorded is lost.`;
+    case '57P01':
+    case '57P02':
+    case '57P03':
+      return `${server} is starting up or shutting down. Start Purser again when it is ready.`;
+    default:
+      // Class 08 and 28: the connection itself was refused, as by a pooler.
+      return /^(?:08|28)/.test(code)
+        ? `${server} refuses the connection of role "${role}" to database "${database}" (SQLSTATE ${code}). Its log says why. Behind a pooler, use a port with session pooling.`
+        : undefined;
+  }
+}
+
+export function readOnly(target: Target): string {
+  return `Database "${target.database}" on ${nameOf(target)} is read-only: the server is a standby, or default_transaction_read_only is on. Name the primary in DATABASE_URL, or turn the setting off.`;
+}
+
+export function tooOld(target: Target, version: string): string {
+  return `${nameOf(target)} runs version ${version}, and Purser needs ${MIN_SERVER_VERSION} or later. Upgrade it, or name another server in DATABASE_URL.`;
+}
+
+const CERTIFICATE_CODE = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
+
+/** Errors that the driver itself makes while it logs in have no code. */
+function driverSentence(message: string, target: Target): string | undefined {
+  const server = nameOf(target);
+  if (/client password must be/.test(message)) {
+    return `${server} asks role "${target.role}" for a password, and DATABASE_URL has none. Add it: postgres://user:password@host:5432/purser`;
+  }
+  if (message === 'The server does not support SSL connections') {
+    return `${server} does not offer TLS, which DATABASE_URL asks for. Turn it on at the server (ssl = on), or remove sslmode from DATABASE_URL.`;
+  }
+  if (message === 'There was an error establishing an SSL connection') return notPostgres(target);
+  return undefined;
+}
+
+async function networkSentence(error: Error, target: Target): Promise<string | undefined> {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  const server = nameOf(target);
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `The host ${target.host} in DATABASE_URL is not found (${code}). Correct the name, or look at this machine's DNS.`;
+    case 'ECONNREFUSED':
+      return `Nothing listens on ${addressOf(target)}. Start Postgres there, or correct host and port in DATABASE_URL.`;
+    case 'ENOENT':
+      if (syscall !== 'connect') return undefined;
+      return `There is no socket of a Postgres in ${target.host} for port ${target.port}. Start Postgres, or correct DATABASE_URL.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `This user may not open ${addressOf(target)}. Start Purser as a user who may, or name a host in DATABASE_URL.`;
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ETIMEDOUT':
+      return unreachable(target);
+  }
+  if (CERTIFICATE_CODE.test(code ?? '')) {
+    return `The certificate of ${server} is not accepted (${code}). Add ?sslmode=verify-full&sslrootcert=<file of its authority> to DATABASE_URL, and name the host as the certificate does.`;
+  }
+  const isCut = code === 'ECONNRESET' || code === 'EPIPE' || /^Connection terminated/.test(error.message);
+  if (!isCut && !isTimeout(error)) return undefined;
+  return (await accepts(target)) ? notPostgres(target) : unreachable(target);
+}
+
+function notPostgres(target: Target): string {
+  return `What listens on ${addressOf(target)} does not answer as a Postgres. Correct host and port in DATABASE_URL; if they are right, the server hangs: look at its log.`;
+}
+
+function unreachable(target: Target): string {
+  return `${addressOf(target)} cannot be reached from this machine. Correct host and port in DATABASE_URL, or open the way (network, firewall).`;
+}
+
+const ACCEPT_TIMEOUT_MS = 3_000;
+
+/** Tells a server that is silent from an address that cannot be reached: the driver has one error for both. */
+function accepts({ host, port }: Target): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+    const answer = (accepted: boolean) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.setTimeout(ACCEPT_TIMEOUT_MS, () => answer(false));
+    socket.once('connect', () => answer(true)).once('error', () => answer(false));
+  });
+}
+
+function nameOf(target: Target): string {
+  return `Postgres at ${addressOf(target)}`;
+}
+
+function addressOf({ host, port }: Target): string {
+  if (host.startsWith('/')) return `${host}/.s.PGSQL.${port}`;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+import { OperatorError } from '../domain/errors.ts';
+import type { Command, Environment, Output } from './command.ts';
+import { UsageError } from './command.ts';
+import { rebuild, rewrap } from './maintenance.ts';
+import { serve } from './serve.ts';
+import { token } from './token.ts';
+
+/** Put in by `bundle.mjs`, from package.json. */
+declare const PURSER_VERSION: string;
+
+const COMMANDS: Readonly<Record<string, Command>> = { serve, token, rebuild, rewrap };
+
+const USAGE = `usage: purser <command>
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}\n`)
+  .join('')}
+  purser <command> --help tells more of one, purser --version the version.
+`;
+
+/** A mistake in the command line. */
+const USAGE_EXIT_CODE = 2;
+
+/**
+ * One run of the program. What is wrong comes as a sentence on standard error; only an unforeseen fault has a stack.
+ * @returns the process's exit code: 2 for a mistake in the command line, 1 for whatever else went wrong
+ */
+export async function runProgram(argv: readonly string[], env: Environment, output: Output): Promise<number> {
+  try {
+    return await run(argv, env, output);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    output.stderr.write(`${error.message}\n`);
+    return error instanceof UsageError ? USAGE_EXIT_CODE : 1;
+  }
+}
+
+async function run([name = '', ...argv]: readonly string[], env: Environment, output: Output): Promise<number> {
+  switch (name) {
+    case '--help':
+    case '-h':
+    case 'help':
+      output.stdout.write(USAGE);
+      return 0;
+    case '--version':
+    case '-v':
+    case 'version':
+      output.stdout.write(`purser ${typeof PURSER_VERSION === 'string' ? PURSER_VERSION : '(from source)'}\n`);
+      return 0;
+    case '':
+      output.stderr.write(USAGE);
+      return USAGE_EXIT_CODE;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    const known = Object.keys(COMMANDS).join(', ');
+    throw new UsageError(`There is no command ${JSON.stringify(name)}. There are: ${known}; see purser --help.`);
+  }
+  const usage = `usage: purser ${name} ${command.usage}`.trim();
+  if (argv.includes('--help') || argv.includes('-h')) {
+    output.stdout.write(`${usage}\n\n${command.summary}\n${command.help}`);
+    return 0;
+  }
+  return command.run(parse(argv, command, usage), env, output);
+}
+
+function parse(argv: readonly string[], { options }: Command, usage: string) {
+  try {
+    return parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }).values;
+  } catch (error) {
+    // Node's sentence names the option, and goes on with advice for other programs.
+    const [sentence = ''] = error instanceof Error ? error.message.split('. ') : [];
+    throw new UsageError(`${sentence}.\n${usage}`);
+  }
+}

@@ -1,0 +1,27 @@
+import type { Logger } from 'pino';
+import { type Config, readConfig } from '../config.ts';
+import { prepareDataDir } from '../data-dir.ts';
+import { explainFault } from '../explain-fault.ts';
+import { createLogger } from '../logger.ts';
+import type { Environment } from './command.ts';
+
+/**
+ * Runs a command with the configuration that the environment gives.
+ * @throws OperatorError for every fault that an operator can do something about
+ */
+export async function withConfig(
+  env: Environment,
+  run: (config: Config, logger: Logger) => Promise<number>,
+): Promise<number> {
+  const config = readConfig(env);
+  try {
+    if (writesToDataDir(config)) await prepareDataDir(config.dataDir);
+    return await run(config, createLogger(config.logLevel));
+  } catch (error) {
+    throw await explainFault(error, config);
+  }
+}
+
+function writesToDataDir({ databaseUrl, masterKeyFile, jwtIssuers }: Config): boolean {
+  return [databaseUrl, masterKeyFile, jwtIssuers].includes(undefined);
+}

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { isUnavailable } from './adapters/postgres/availability.ts';
+import { explainDatabaseFault, rootCause } from './adapters/postgres/database-fault.ts';
+import { clusterFiles } from './adapters/postgres/embedded/cluster.ts';
+import { StartFault } from './adapters/postgres/embedded/start-fault.ts';
+import type { Config } from './config.ts';
+import { explainFileFault } from './data-dir.ts';
+import { OperatorError } from './domain/errors.ts';
+
+const LOG_TAIL_BYTES = 4096;
+
+/** The error that an operator reads in place of this one; the same if there is no sentence for it. */
+export async function explainFault(
+  error: unknown,
+  { databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>,
+): Promise<unknown> {
+  if (error instanceof OperatorError) return error;
+  const cause = rootCause(error);
+  if (!(cause instanceof Error)) return error;
+  const isOfDataDir = 'path' in cause && String(cause.path).startsWith(dataDir);
+  const ofFile = isOfDataDir ? await explainFileFault(cause, dataDir) : undefined;
+  const ofDatabase = databaseUrl ? await explainDatabaseFault(cause, databaseUrl) : await embeddedFault(cause, dataDir);
+  return ofFile ?? ofDatabase ?? error;
+}
+
+/** The embedded server went away, as on a full disk: its log has the reason. */
+async function embeddedFault(error: Error, dataDir: string): Promise<StartFault | undefined> {
+  if (!isUnavailable(error)) return undefined;
+  const { clusterDir, logFile } = clusterFiles(dataDir);
+  const log = await readFile(logFile).catch(() => Buffer.alloc(0));
+  return new StartFault(clusterDir, log.subarray(-LOG_TAIL_BYTES).toString('utf8'));
+}
