@@ -1,0 +1,54 @@
+// `npm start`, `npm run token` …: builds the programs if a source has changed since the last build, then runs `purser` in
+// this process, so that a signal to it reaches the service. Looking at the sources takes some 20 ms, a build 10 s.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+const PROGRAM = join(PROJECT, 'dist/bin/purser.js');
+/** Written when a build is whole. */
+const STAMP = join(PROJECT, 'dist/bin/.built');
+const SOURCES = ['src', 'package.json', 'bundle.mjs', 'bundle-options.mjs', 'tsconfig.json', 'tsconfig.build.json'];
+
+/** Folders count as well: they change when a file is removed. A package that was published has no sources. */
+function isCurrent() {
+  if (!existsSync(STAMP)) return false;
+  const built = statSync(STAMP).mtimeMs;
+  const changed = (path) => existsSync(path) && statSync(path).mtimeMs > built;
+  const source = join(PROJECT, 'src');
+  const files = existsSync(source) ? readdirSync(source, { recursive: true }).map((name) => join(source, name)) : [];
+  return ![...SOURCES.map((name) => join(PROJECT, name)), ...files].some(changed);
+}
+
+function canBuild() {
+  const { resolve } = createRequire(join(PROJECT, 'package.json'));
+  try {
+    return ['typescript/package.json', 'esbuild'].every((name) => resolve(name));
+  } catch {
+    return false;
+  }
+}
+
+function build() {
+  if (!canBuild()) {
+    process.stderr.write(
+      existsSync(STAMP)
+        ? 'The sources changed since Purser was built, and the tools that build it are not installed. Run: npm ci && npm run build\n'
+        : 'Purser is not built, and the tools that build it are not installed. Run: npm ci && npm run build && npm prune --omit=dev\n',
+    );
+    process.exit(1);
+  }
+  try {
+    // Standard output belongs to the program: `TOKEN=$(npm run -s token …)`.
+    execFileSync('npm', ['run', '-s', 'build'], { cwd: PROJECT, stdio: ['ignore', 2, 2] });
+  } catch {
+    process.stderr.write('Purser could not be built; the lines above say why.\n');
+    process.exit(1);
+  }
+}
+
+if (!isCurrent()) build();
+process.argv[1] = PROGRAM;
+await import(pathToFileURL(PROGRAM).href);
