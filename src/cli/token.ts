@@ -4,11 +4,11 @@ import { isProjectId } from '../adapters/auth/claims.ts';
 import { MAX_TOKEN_LENGTH } from '../adapters/auth/compact-jws.ts';
 import { type DevelopmentToken, openDevelopmentIssuer } from '../adapters/auth/development-issuer.ts';
 import { parseLifetime } from '../adapters/auth/token-lifetime.ts';
-import { prepareDataDir } from '../data-dir.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { PERMISSIONS } from '../domain/permissions.ts';
 import { isReadableName } from '../domain/readable-name.ts';
 import { type Command, type Environment, type Options, UsageError } from './command.ts';
+import { prepareDataDir } from './data-dir.ts';
 
 export const token: Command = {
   summary: 'Prints a token of the development issuer. The service need not have been started before.',

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { type Config, readConfig } from '../config.ts';
-import { prepareDataDir } from '../data-dir.ts';
-import { explainFault } from '../explain-fault.ts';
 import { createLogger } from '../logger.ts';
 import type { Environment } from './command.ts';
+import { prepareDataDir } from './data-dir.ts';
+import { explainFault } from './explain-fault.ts';
 
 /**
  * Runs a command with the configuration that the environment gives.

@@ -89,8 +89,8 @@ describe('prints a sentence and no token, and fails,', () => {
       '--ttl "forever" is no lifetime: write 90s, 30m, 1h or 7d',
     ],
     'for an unknown option': [['--project', 'demo', '--admin'], '--admin'],
-    'for an argument too many': [['demo'], 'Usage: purser token'],
-    'for an option without its value': [['--project'], 'Usage: purser token'],
+    'for an argument too many': [['demo'], 'usage: purser token'],
+    'for an option without its value': [['--project'], 'usage: purser token'],
     'for so many projects that no service would take the token': [
       Array.from({ length: 100 }, (_, n) => `--project=project-${n}`),
       'more than 8192 characters: name fewer projects',
@@ -99,7 +99,7 @@ describe('prints a sentence and no token, and fails,', () => {
   test.each(Object.entries(cases))('%s', async (_, [argv, sentence]) => {
     const { exitCode, stdout, stderr } = await run(argv);
 
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toMatch(/\bat .*:\d+/);

@@ -12,7 +12,7 @@ const SOURCE = 'src/adapters/postgres/embedded/server.ts';
 const PROGRAM = `
   import { startEmbeddedPostgres } from './dist/src/adapters/postgres/embedded/server.js';
   const say = (_details, message) => console.error(message);
-  const server = await startEmbeddedPostgres({ dataDir: process.argv[2], log: { info: say, warn: say, error: say } });
+  const server = await startEmbeddedPostgres({ dataDir: process.argv[2], logger: { info: say, warn: say, error: say } });
   const stop = async () => { await server.stop(); process.exit(0); };
   process.on('SIGTERM', stop);
   // The test is over, however it ended.

@@ -119,7 +119,7 @@ describe('embedded Postgres', () => {
   it('refuses a second owner of the data folder with a sentence, and serves the first one on', async () => {
     const first = await start();
     await expect(start()).rejects.toThrow(
-      `Another Purser uses the data folder ${dataDir} (its Postgres is process ${await postmasterPid()}). Stop it, or set PURSER_DATA_DIR to another folder.`,
+      `Another Purser (process ${process.pid}) uses the data folder ${dataDir}. Stop it, or set PURSER_DATA_DIR to another folder.`,
     );
     expect(await ask(first.connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
   });
@@ -148,7 +148,9 @@ describe('embedded Postgres', () => {
     const first = await start();
     expect(await unfinished()).toBe(0);
     slow.process.kill('SIGCONT');
-    await expect(slow.connectionString).rejects.toThrow(`Another Purser uses the data folder ${dataDir}`);
+    await expect(slow.connectionString).rejects.toThrow(
+      `Another Purser (process ${process.pid}) uses the data folder ${dataDir}`,
+    );
     expect(await ask(first.connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
   });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { OperatorError } from './domain/errors.ts';
+import { OperatorError } from '../domain/errors.ts';
 
 /** The data folder cannot be used. The message names it and says what to do. */
 export class DataDirFault extends OperatorError {

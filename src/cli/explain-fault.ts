@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { isUnavailable } from './adapters/postgres/availability.ts';
-import { explainDatabaseFault, rootCause } from './adapters/postgres/database-fault.ts';
-import { clusterFiles } from './adapters/postgres/embedded/cluster.ts';
-import { StartFault } from './adapters/postgres/embedded/start-fault.ts';
-import type { Config } from './config.ts';
+import { isUnavailable } from '../adapters/postgres/availability.ts';
+import { explainDatabaseFault, rootCause } from '../adapters/postgres/database-fault.ts';
+import { clusterFiles } from '../adapters/postgres/embedded/cluster.ts';
+import { StartFault } from '../adapters/postgres/embedded/start-fault.ts';
+import type { Config } from '../config.ts';
+import { OperatorError } from '../domain/errors.ts';
 import { explainFileFault } from './data-dir.ts';
-import { OperatorError } from './domain/errors.ts';
 
 const LOG_TAIL_BYTES = 4096;
 
