@@ -1,11 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { troubleshootingTable } from '../src/domain/diagnosis.ts';
 import { buildPurserSchema, printPurserSchema } from '../src/graphql/schema.ts';
+import { describeMigratedDatabase } from './database-schema.ts';
 
 /**
- * `npm run -s generate`: writes the schema and the README's troubleshooting table, which tests hold to the code. Run from
+ * `npm run -s generate`: writes the schemas and the README's troubleshooting table, which tests hold to the code. Run from
  * the project's folder.
  */
+await writeFile('schema/database.txt', await describeMigratedDatabase());
 await writeFile('schema/schema.graphql', printPurserSchema(await buildPurserSchema()));
 
 const TABLE = /(?<=<!-- troubleshooting -->\n\n)[\s\S]*(?=\n<!-- \/troubleshooting -->)/;
