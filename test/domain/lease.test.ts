@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { LeaseEvent, RegistryEvent } from '../../src/domain/events.ts';
-import { decideIssue, decideRelease, evolveLease, type LeaseState } from '../../src/domain/lease.ts';
-import { ACTOR, AT, expectRefusal, given, SEALED } from '../support/decider.ts';
+import type { CredentialIssued, LeaseEvent, RegistryEvent } from '../../src/domain/events.ts';
+import {
+  decideIssue,
+  decideRelease,
+  evolveLease,
+  type IssueCredential,
+  type LeaseState,
+} from '../../src/domain/lease.ts';
+import type { RegistryState } from '../../src/domain/registry.ts';
+import { specification } from '../support/specification.ts';
+import { ACTOR, AT, registry, SEALED } from './registry-specification.ts';
 
 const NOW = Date.parse(AT);
 const registryId = '0b4e2c0e-6f6e-5d8a-9a39-6a9c6f8f0a11';
-const registry = (overrides: { access?: 'PULL'; expiresAt?: string } = {}): RegistryEvent => ({
+const registryWith = (overrides: { access?: 'PULL'; expiresAt?: string } = {}): RegistryEvent => ({
   type: 'RegistryCreated',
   data: {
     registryId,
@@ -40,13 +48,60 @@ const ask = {
   ttlSeconds: 3600,
 } as const;
 
+const issued: CredentialIssued = {
+  type: 'CredentialIssued',
+  data: {
+    leaseId: ask.leaseId,
+    registryId,
+    url: 'ghcr.io',
+    credentialVersion: 1,
+    secret: SEALED,
+    image: ask.image,
+    pipeline: 'build',
+    runId: '42',
+    purpose: 'PUSH',
+    expiresAt: '2026-03-01T11:00:00.000Z',
+  },
+};
+const released: LeaseEvent = {
+  type: 'LeaseReleased',
+  data: { leaseId: ask.leaseId, registryId, url: 'ghcr.io', pipeline: 'build' },
+};
+
+interface Issue {
+  readonly of: RegistryState;
+  readonly ask: IssueCredential;
+  readonly now: number;
+}
+const issue = (of: RegistryState, changes: Partial<IssueCredential> = {}, now = NOW): Issue => ({
+  of,
+  ask: { ...ask, ...changes },
+  now,
+});
+
+const lease = specification<LeaseState, LeaseEvent, Issue | 'release'>({
+  initialState: null,
+  evolve: (state, event) => evolveLease(state, event, { at: AT, actor: ACTOR }),
+  decide(state, command) {
+    if (command !== 'release') return [decideIssue(command.of, command.ask, command.now)];
+    const event = decideRelease(state);
+    return event === null ? [] : [event];
+  },
+});
+
 describe('issuing a credential', () => {
+  const live = registry.given(registryWith()).state;
+
   it('makes a lease on exactly the current version, for as long as asked', () => {
-    const event = decideIssue(given(registry()), ask, NOW);
-    expect(event.data).toMatchObject({ registryId, credentialVersion: 1, secret: SEALED, url: 'ghcr.io' });
-    expect(event.data.expiresAt).toBe('2026-03-01T11:00:00.000Z');
-    expect(evolveLease(null, event, { at: AT, actor: ACTOR })).toMatchObject({
+    expect(lease.given().when(issue(live)).then(issued)).toEqual({
       id: ask.leaseId,
+      registryId,
+      url: 'ghcr.io',
+      credentialVersion: 1,
+      pipeline: 'build',
+      runId: '42',
+      purpose: 'PUSH',
+      expiresAt: '2026-03-01T11:00:00.000Z',
       issuedTo: ACTOR,
       issuedAt: AT,
       releasedAt: null,
@@ -54,38 +109,39 @@ describe('issuing a credential', () => {
   });
 
   it('refuses a push on a registry that is for pulling only', () => {
-    expectRefusal(() => decideIssue(given(registry({ access: 'PULL' })), ask, NOW), 'FORBIDDEN');
-    expect(decideIssue(given(registry({ access: 'PULL' })), { ...ask, purpose: 'PULL' }, NOW).type).toBe(
-      'CredentialIssued',
-    );
+    const pullOnly = registry.given(registryWith({ access: 'PULL' })).state;
+    lease.given().when(issue(pullOnly)).thenRefused('FORBIDDEN');
+    lease
+      .given()
+      .when(issue(pullOnly, { purpose: 'PULL' }))
+      .then({ ...issued, data: { ...issued.data, purpose: 'PULL' } });
   });
 
   it('refuses a credential from the very moment it expires', () => {
-    const expiring = given(registry({ expiresAt: AT }));
-    expectRefusal(() => decideIssue(expiring, ask, NOW), 'CREDENTIAL_UNAVAILABLE');
-    expect(decideIssue(expiring, ask, NOW - 1).type).toBe('CredentialIssued');
+    const expiring = registry.given(registryWith({ expiresAt: AT })).state;
+    lease.given().when(issue(expiring)).thenRefused('CREDENTIAL_UNAVAILABLE');
+    lease
+      .given()
+      .when(issue(expiring, {}, NOW - 1))
+      .then({ ...issued, data: { ...issued.data, expiresAt: '2026-03-01T10:59:59.999Z' } });
   });
 
   it.each([59, 86_401, 60.5, Number.NaN])('refuses a lease of %s seconds', (ttlSeconds) => {
-    expectRefusal(() => decideIssue(given(registry()), { ...ask, ttlSeconds }, NOW), 'BAD_USER_INPUT', 'ttlSeconds');
+    lease.given().when(issue(live, { ttlSeconds })).thenRefused('BAD_USER_INPUT', 'ttlSeconds');
   });
 
   it('finds no registry that is not there', () => {
-    expectRefusal(() => decideIssue(given(), ask, NOW), 'NOT_FOUND');
+    lease.given().when(issue(registry.given().state)).thenRefused('NOT_FOUND');
   });
 });
 
 describe('releasing a lease', () => {
   it('happens once: a second time makes no event', () => {
-    const issued = decideIssue(given(registry()), ask, NOW);
-    const fold = (...events: LeaseEvent[]): LeaseState =>
-      events.reduce<LeaseState>((state, event) => evolveLease(state, event, { at: AT, actor: ACTOR }), null);
-    const released = decideRelease(fold(issued));
-    expect(released).toMatchObject({ type: 'LeaseReleased', data: { leaseId: ask.leaseId, pipeline: 'build' } });
-    expect(released && decideRelease(fold(issued, released))).toBeNull();
+    expect(lease.given(issued).when('release').then(released)).toMatchObject({ releasedAt: AT });
+    lease.given(issued, released).when('release').then();
   });
 
   it('finds no lease that was never issued', () => {
-    expectRefusal(() => decideRelease(null), 'NOT_FOUND');
+    lease.given().when('release').thenRefused('NOT_FOUND');
   });
 });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RegistryCreated, RegistryEvent } from '../../src/domain/events.ts';
+import type { RegistryCreated, RegistryEvent, RegistryUpdated } from '../../src/domain/events.ts';
 import {
   type CreateRegistry,
+  type Decision,
+  type DeleteRegistry,
   decideCreate,
   decideDelete,
   decideLearnExpiry,
@@ -13,8 +15,9 @@ import {
   type ProposedCredential,
   type RegistryState,
   requireRevision,
+  type UpdateRegistry,
 } from '../../src/domain/registry.ts';
-import { ACTOR, AT, decided, expectRefusal, given, SEALED } from '../support/decider.ts';
+import { ACTOR, AT, eventsOf, registry, SEALED } from './registry-specification.ts';
 
 const command: CreateRegistry = {
   registryId: '0b4e2c0e-6f6e-5d8a-9a39-6a9c6f8f0a11',
@@ -31,10 +34,6 @@ const command: CreateRegistry = {
   rotateEveryDays: null,
   credential: { kind: 'PASSWORD', expiresAt: null, expirySource: null, warnings: [], mint: null },
 };
-const created: RegistryCreated = {
-  type: 'RegistryCreated',
-  data: { ...command, credential: { ...command.credential, version: 1, ...SEALED } },
-};
 const proposed: ProposedCredential = {
   kind: 'TOKEN',
   expiresAt: '2026-09-01T00:00:00.000Z',
@@ -50,29 +49,58 @@ const deleted: RegistryEvent = {
   type: 'RegistryDeleted',
   data: { registryId: command.registryId, forced: false, activeLeases: 0 },
 };
-const unchanged = { details: {}, expiresAt: undefined, credential: null };
+const unchanged: UpdateRegistry = { details: {}, expiresAt: undefined, credential: null };
+const createdAs = (version: number): RegistryCreated => ({
+  type: 'RegistryCreated',
+  data: { ...command, credential: { ...command.credential, version, ...SEALED } },
+});
+const created = createdAs(1);
+const updated = (event: Partial<RegistryUpdated['data']>): RegistryUpdated => ({
+  type: 'RegistryUpdated',
+  data: { registryId: command.registryId, changes: {}, expiry: null, credential: null, ...event },
+});
+const learnt = (credentialVersion: number, expiresAt: string): RegistryEvent => ({
+  type: 'CredentialExpiryLearnt',
+  data: { registryId: command.registryId, credentialVersion, expiresAt },
+});
+
+type Command = (state: RegistryState) => Decision;
+const create: Command = (state) => decideCreate(state, command);
+const update =
+  (changes: Partial<UpdateRegistry>): Command =>
+  (state) =>
+    decideUpdate(state, { ...unchanged, ...changes });
+const rotate =
+  (refusedWhileLeased = 0): Command =>
+  (state) =>
+    decideRotate(state, { username: undefined, credential: proposed, refusedWhileLeased });
+const remove =
+  (deletion: DeleteRegistry): Command =>
+  (state) =>
+    decideDelete(state, deletion);
+const learn =
+  (version: number, expiresAt: string | null): Command =>
+  (state) => ({ seal: null, events: decideLearnExpiry(state, version, expiresAt) });
 
 describe('creating a registry', () => {
   it('makes one event, with the first version of the credential', () => {
-    expect(decided(decideCreate(given(), command))).toEqual([created]);
+    registry.given().when(create).then(created);
   });
 
   it('is refused while the registry is there', () => {
-    expectRefusal(() => decideCreate(given(created), command), 'REGISTRY_ALREADY_EXISTS', 'url');
+    registry.given(created).when(create).thenRefused('REGISTRY_ALREADY_EXISTS', 'url');
   });
 
   it('goes on counting versions after a deletion', () => {
-    const [event] = decided(decideCreate(given(created, rotated(2), deleted), command));
-    expect(event).toMatchObject({ type: 'RegistryCreated', data: { credential: { version: 3 } } });
+    registry.given(created, rotated(2), deleted).when(create).then(createdAs(3));
   });
 
   it('begins another life with that version, of which the ones before are no part', () => {
-    expect(given(created, rotated(2))).toMatchObject({ firstVersion: 1, lastVersion: 2 });
-    const again = decided(decideCreate(given(created, rotated(2), deleted), command));
-    expect(given(created, rotated(2), deleted, ...again, rotated(4))).toMatchObject({
-      firstVersion: 3,
-      lastVersion: 4,
-    });
+    expect(registry.given(created, rotated(2)).state).toMatchObject({ firstVersion: 1, lastVersion: 2 });
+    const again = registry.given(created, rotated(2), deleted).when(create).then(createdAs(3));
+    expect(again).toMatchObject({ firstVersion: 3, lastVersion: 3 });
+    const after = registry.given(created, rotated(2), deleted, createdAs(3), rotated(4)).state;
+    expect(after).toMatchObject({ firstVersion: 3, lastVersion: 4 });
   });
 
   it('never reuses the version of a discarded pending secret', () => {
@@ -80,51 +108,50 @@ describe('creating a registry', () => {
       type: 'PendingSecretDiscarded',
       data: { registryId: command.registryId, secretId: SEALED.secretId, credentialVersion: 1 },
     };
-    const [event] = decided(decideCreate(given(discarded), command));
-    expect(event).toMatchObject({ data: { credential: { version: 2 } } });
+    registry.given(discarded).when(create).then(createdAs(2));
   });
 });
 
 describe('updating a registry', () => {
   it('keeps what is left out and names only what changed', () => {
-    const update = { ...unchanged, details: { name: 'Hub', description: undefined, email: null } };
-    expect(decided(decideUpdate(given(created), update))).toEqual([
-      {
-        type: 'RegistryUpdated',
-        data: { registryId: command.registryId, changes: { name: 'Hub' }, expiry: null, credential: null },
-      },
-    ]);
+    const changes = { details: { name: 'Hub', description: undefined, email: null } };
+    registry
+      .given(created)
+      .when(update(changes))
+      .then(updated({ changes: { name: 'Hub' } }));
   });
 
   it('makes no event when nothing changes', () => {
-    const update = { ...unchanged, details: { name: 'docker.io' }, expiresAt: null };
-    expect(decided(decideUpdate(given(created), update))).toEqual([]);
+    registry
+      .given(created)
+      .when(update({ details: { name: 'docker.io' }, expiresAt: null }))
+      .then();
   });
 
   it('clears what is null', () => {
-    const described = given(created, {
-      type: 'RegistryUpdated',
-      data: { registryId: command.registryId, changes: { description: 'ours' }, expiry: null, credential: null },
-    });
-    const [event] = decided(decideUpdate(described, { ...unchanged, details: { description: null } }));
-    expect(event).toMatchObject({ data: { changes: { description: null } } });
+    registry
+      .given(created, updated({ changes: { description: 'ours' } }))
+      .when(update({ details: { description: null } }))
+      .then(updated({ changes: { description: null } }));
   });
 
   it('rotates the credential when it brings a password', () => {
-    const update = { ...unchanged, credential: proposed };
-    expect(decided(decideUpdate(given(created), update))).toEqual([rotated(2)]);
+    registry
+      .given(created)
+      .when(update({ credential: proposed }))
+      .then(rotated(2));
   });
 
   it('seals a new username with the kept password as a new version, which is no rotation', () => {
-    const decision = decideUpdate(given(created), { ...unchanged, details: { username: 'grace' } });
+    const { state } = registry.given(created);
+    const decision = update({ details: { username: 'grace' } })(state);
     expect(decision.seal).toEqual({ version: 2, username: 'grace' });
-    const [event] = decided(decision);
-    expect(event).toMatchObject({ type: 'RegistryUpdated', data: { credential: { version: 2, ...SEALED } } });
-    const after = evolveRegistry(given(created), event as RegistryEvent, {
-      at: '2026-04-01T00:00:00.000Z',
-      actor: 'bob',
+    const event = updated({
+      changes: { username: 'grace' },
+      credential: { ...command.credential, version: 2, ...SEALED },
     });
-    expect(after).toMatchObject({
+    expect(eventsOf(decision)).toEqual([event]);
+    expect(evolveRegistry(state, event, { at: '2026-04-01T00:00:00.000Z', actor: 'bob' })).toMatchObject({
       username: 'grace',
       lastVersion: 2,
       credential: { version: 2, rotatedAt: AT, rotatedBy: ACTOR },
@@ -132,44 +159,43 @@ describe('updating a registry', () => {
   });
 
   it.each([
-    ['one that never was', given()],
-    ['a deleted one', given(created, deleted)],
-  ])('does not find %s', (_which, state) => {
-    expectRefusal(() => decideUpdate(state, unchanged), 'NOT_FOUND');
-    expectRefusal(
-      () => decideRotate(state, { username: undefined, credential: proposed, refusedWhileLeased: 0 }),
-      'NOT_FOUND',
-    );
-    expectRefusal(() => decideDelete(state, { force: true, activeLeases: 0 }), 'NOT_FOUND');
+    ['one that never was', registry.given()],
+    ['a deleted one', registry.given(created, deleted)],
+  ])('does not find %s', (_which, given) => {
+    for (const missing of [update({}), rotate(), remove({ force: true, activeLeases: 0 })]) {
+      given.when(missing).thenRefused('NOT_FOUND');
+    }
   });
 });
 
 describe('rotating a credential', () => {
   it('replaces the credential and says who did it when', () => {
-    const events = decided(
-      decideRotate(given(created), { username: undefined, credential: proposed, refusedWhileLeased: 0 }),
-    );
-    expect(events).toEqual([rotated(2)]);
-    expect(given(created, ...events)).toMatchObject({
+    expect(registry.given(created).when(rotate()).then(rotated(2))).toMatchObject({
       credential: { version: 2, expiresAt: proposed.expiresAt, rotatedAt: AT, rotatedBy: ACTOR },
     });
   });
 
   it('is refused while leases are active, where the caller wants that', () => {
-    const rotation = { username: undefined, credential: proposed, refusedWhileLeased: 2 };
-    expectRefusal(() => decideRotate(given(created), rotation), 'REGISTRY_IN_USE');
+    registry.given(created).when(rotate(2)).thenRefused('REGISTRY_IN_USE');
   });
 });
 
 describe('deleting a registry', () => {
   it('is refused while leases are active', () => {
-    expectRefusal(() => decideDelete(given(created), { force: false, activeLeases: 1 }), 'REGISTRY_IN_USE');
+    registry
+      .given(created)
+      .when(remove({ force: false, activeLeases: 1 }))
+      .thenRefused('REGISTRY_IN_USE');
   });
 
-  it('is recorded as forced only when it overrode something', () => {
-    const forced = (activeLeases: number) => decided(decideDelete(given(created), { force: true, activeLeases }))[0];
-    expect(forced(1)).toMatchObject({ data: { forced: true, activeLeases: 1 } });
-    expect(forced(0)).toMatchObject({ data: { forced: false, activeLeases: 0 } });
+  it.each([
+    [1, true],
+    [0, false],
+  ])('of which %i leases are active is recorded as forced: %s', (activeLeases, forced) => {
+    registry
+      .given(created)
+      .when(remove({ force: true, activeLeases }))
+      .then({ type: 'RegistryDeleted', data: { registryId: command.registryId, forced, activeLeases } });
   });
 });
 
@@ -178,18 +204,11 @@ describe('learning when a credential ends', () => {
   const sooner = '2026-06-01T00:00:00.000Z';
 
   it('changes the expiry and says where it comes from, but nothing of who edited the registry', () => {
-    const before = given(created);
-    const learnt = decideLearnExpiry(before, 1, sooner);
-    expect(learnt).toEqual([
-      {
-        type: 'CredentialExpiryLearnt',
-        data: { registryId: command.registryId, credentialVersion: 1, expiresAt: sooner },
-      },
-    ]);
-    expect(given(created, ...learnt)).toEqual({
-      ...before,
+    const { state } = registry.given(created);
+    expect(registry.given(created).when(learn(1, sooner)).then(learnt(1, sooner))).toEqual({
+      ...state,
       credential: {
-        ...(before.phase === 'live' ? before.credential : {}),
+        ...(state.phase === 'live' ? state.credential : {}),
         expiresAt: sooner,
         expirySource: 'REGISTRY',
       },
@@ -197,55 +216,57 @@ describe('learning when a credential ends', () => {
   });
 
   it('makes an event for a date before the one that is known, and for no other', () => {
-    const declared = given(created, rotated(2));
-    expect(decideLearnExpiry(declared, 2, sooner)).toHaveLength(1);
-    for (const told of [later, proposed.expiresAt, null]) expect(decideLearnExpiry(declared, 2, told)).toEqual([]);
+    const declared = registry.given(created, rotated(2));
+    declared.when(learn(2, sooner)).then(learnt(2, sooner));
+    for (const told of [later, proposed.expiresAt, null]) declared.when(learn(2, told)).then();
   });
 
   it('is not of the credential that passwords are minted from', () => {
-    const live = given(created);
-    if (live.phase !== 'live') throw new Error('it was created');
     const mint = { kind: 'GITHUB_APP', roleArn: null, tenantId: null, installationId: '1' } as const;
-    const minting = { ...live, credential: { ...live.credential, mint } };
-    expect(decideLearnExpiry(live, 1, sooner)).toHaveLength(1);
-    expect(decideLearnExpiry(minting, 1, sooner)).toEqual([]);
+    const minting = { ...created, data: { ...created.data, credential: { ...created.data.credential, mint } } };
+    registry.given(created).when(learn(1, sooner)).then(learnt(1, sooner));
+    registry.given(minting).when(learn(1, sooner)).then();
   });
 
   it('follows the registry where it puts off its own date, which no secret needs to change for', () => {
-    const learnt = given(created, ...decideLearnExpiry(given(created), 1, sooner));
-    expect(decideLearnExpiry(learnt, 1, later)).toMatchObject([{ data: { expiresAt: later } }]);
-    expect(decideLearnExpiry(learnt, 1, sooner)).toEqual([]);
+    const known = registry.given(created, learnt(1, sooner));
+    known.when(learn(1, later)).then(learnt(1, later));
+    known.when(learn(1, sooner)).then();
   });
 
   it('is not undone by a declared date that comes later or is cleared, and is by an earlier one', () => {
-    const learnt = given(created, ...decideLearnExpiry(given(created), 1, sooner));
+    const known = registry.given(created, learnt(1, sooner));
     for (const expiresAt of [later, null]) {
-      expect(decided(decideUpdate(learnt, { ...unchanged, expiresAt }))).toEqual([]);
-      const renamed = decided(decideUpdate(learnt, { ...unchanged, expiresAt, details: { username: 'other' } }));
-      expect(renamed).toMatchObject([
-        { data: { expiry: null, credential: { expiresAt: sooner, expirySource: 'REGISTRY' } } },
-      ]);
+      known.when(update({ expiresAt })).then();
+      const kept = {
+        ...command.credential,
+        version: 2,
+        expiresAt: sooner,
+        expirySource: 'REGISTRY' as const,
+        ...SEALED,
+      };
+      known
+        .when(update({ expiresAt, details: { username: 'other' } }))
+        .then(updated({ changes: { username: 'other' }, credential: kept }));
     }
     const earlier = '2026-05-01T00:00:00.000Z';
-    expect(decided(decideUpdate(learnt, { ...unchanged, expiresAt: earlier }))).toMatchObject([
-      { data: { expiry: { expiresAt: earlier, expirySource: 'DECLARED' } } },
-    ]);
+    known
+      .when(update({ expiresAt: earlier }))
+      .then(updated({ expiry: { expiresAt: earlier, expirySource: 'DECLARED' } }));
   });
 
   it('is of one version: what comes for an older one, or after a deletion, changes nothing', () => {
-    expect(decideLearnExpiry(given(created, rotated(2)), 1, sooner)).toEqual([]);
-    expect(decideLearnExpiry(given(created, deleted), 1, sooner)).toEqual([]);
-    expect(decideLearnExpiry(given(), 1, sooner)).toEqual([]);
-    const late: RegistryEvent = {
-      type: 'CredentialExpiryLearnt',
-      data: { registryId: command.registryId, credentialVersion: 1, expiresAt: sooner },
-    };
-    expect(given(created, rotated(2), late)).toEqual(given(created, rotated(2)));
+    registry.given(created, rotated(2)).when(learn(1, sooner)).then();
+    registry.given(created, deleted).when(learn(1, sooner)).then();
+    registry.given().when(learn(1, sooner)).then();
+    const { state } = registry.given(created, rotated(2));
+    expect(registry.given(created, rotated(2), learnt(1, sooner)).state).toEqual(state);
   });
 });
 
 it('names the revision that a change was meant for', () => {
-  expectRefusal(() => requireRevision(3, 4), 'REVISION_CONFLICT', 'expectedRevision');
+  const conflict = { code: 'REVISION_CONFLICT', details: { field: 'expectedRevision' } };
+  expect(() => requireRevision(3, 4)).toThrow(expect.objectContaining(conflict));
   for (const expected of [4, null, undefined]) expect(() => requireRevision(expected, 4)).not.toThrow();
 });
 
@@ -270,26 +291,20 @@ it('whatever is asked in whatever order, versions only grow and a state is never
 });
 
 function attempt(state: RegistryState, asked: string, index: number): readonly RegistryEvent[] {
+  const commands: Readonly<Record<string, Command>> = {
+    create,
+    rename: update({ details: { name: `name ${index}` } }),
+    username: update({ details: { username: `user${index}` } }),
+    password: update({ details: { name: `n${index}` }, credential: proposed }),
+    rotate: rotate(),
+    delete: remove({ force: index % 2 === 0, activeLeases: index % 3 }),
+  };
+  const { registryId } = command;
+  const credentialVersion = state.lastVersion + 1;
   try {
-    switch (asked) {
-      case 'create':
-        return decided(decideCreate(state, command));
-      case 'rename':
-        return decided(decideUpdate(state, { ...unchanged, details: { name: `name ${index}` } }));
-      case 'username':
-        return decided(decideUpdate(state, { ...unchanged, details: { username: `user${index}` } }));
-      case 'password':
-        return decided(decideUpdate(state, { ...unchanged, details: { name: `n${index}` }, credential: proposed }));
-      case 'rotate':
-        return decided(decideRotate(state, { username: undefined, credential: proposed, refusedWhileLeased: 0 }));
-      case 'delete':
-        return decided(decideDelete(state, { force: index % 2 === 0, activeLeases: index % 3 }));
-      default: {
-        const { registryId } = command;
-        const credentialVersion = state.lastVersion + 1;
-        return [{ type: 'PendingSecretDiscarded', data: { registryId, secretId: SEALED.secretId, credentialVersion } }];
-      }
-    }
+    const decide = commands[asked];
+    if (decide) return eventsOf(decide(state));
+    return [{ type: 'PendingSecretDiscarded', data: { registryId, secretId: SEALED.secretId, credentialVersion } }];
   } catch (error) {
     expect(error).toMatchObject({ name: 'PurserError' });
     return [];
