@@ -11,6 +11,7 @@ import { google } from './google.ts';
 import { harbor } from './harbor.ts';
 import type { ProviderProfile } from './profile.ts';
 import { quay } from './quay.ts';
+import { scaleway } from './scaleway.ts';
 
 /**
  * Every provider, by its name in the API and in events, in the order in which people are most likely to look for them.
@@ -28,6 +29,7 @@ export const PROVIDERS = {
   HARBOR: harbor,
   ARTIFACTORY: artifactory,
   DIGITALOCEAN: digitalocean,
+  SCALEWAY: scaleway,
   GENERIC: generic,
 } as const satisfies Readonly<Record<string, ProviderProfile>>;
 
