@@ -72,8 +72,8 @@ export function scopesOf({ query }: StubRequest): Scope[] {
 }
 
 export interface TokenBox {
-  /** A JWT, by nobody that a probe could check. */
-  jwt(claims: { sub?: string; access?: unknown }): string;
+  /** A JWT, by nobody that a probe could check. It is good for `rights`, by default for what its `access` lists. */
+  jwt(claims: { sub?: string; access?: unknown; [claim: string]: unknown }, rights?: Rights): string;
   opaque(rights: Rights): string;
   rights(request: StubRequest): Rights | undefined;
 }
@@ -82,11 +82,11 @@ export interface TokenBox {
 export function createTokenBox(): TokenBox {
   const made = new Map<string, Rights>();
   return {
-    jwt(claims) {
+    jwt(claims, rights) {
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
       const token = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ ...claims, jti: randomUUID() })}.c2lnbmF0dXJl`;
       const access = Array.isArray(claims.access) ? claims.access : [];
-      made.set(token, Object.fromEntries(access.map(({ name, actions }) => [name, actions])));
+      made.set(token, rights ?? Object.fromEntries(access.map(({ name, actions }) => [name, actions])));
       return token;
     },
     opaque(rights) {
