@@ -4,6 +4,7 @@ import { artifactory } from './artifactory.ts';
 import { azure } from './azure.ts';
 import { digitalocean } from './digitalocean.ts';
 import { dockerHub } from './docker-hub.ts';
+import { forgejo } from './forgejo.ts';
 import { generic } from './generic.ts';
 import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';
@@ -28,6 +29,7 @@ export const PROVIDERS = {
   QUAY: quay,
   HARBOR: harbor,
   ARTIFACTORY: artifactory,
+  FORGEJO: forgejo,
   DIGITALOCEAN: digitalocean,
   SCALEWAY: scaleway,
   GENERIC: generic,
