@@ -59,7 +59,7 @@ const METADATA: EventMetadata = {
   userAgent: null,
   requestId: '6f9619ff-8b86-4011-b42d-00c04fc964ff',
   durationMs: 3,
-  fingerprint: null,
+  idempotencyId: null,
 };
 
 /** 600 bytes or so, as the first of its stream. */

@@ -8,7 +8,7 @@ create table log.events (
   position bigint primary key,
   occurred_at timestamptz(3) not null,
   appended_at timestamptz not null default now(),
-  event_id uuid not null unique,
+  event_id uuid not null,
   -- The event's place in its stream, from 0, without gaps.
   revision int not null check (revision >= 0),
   schema_version smallint not null,
@@ -16,7 +16,8 @@ create table log.events (
   type text not null,
   data json not null,
   metadata json not null,
-  unique (stream, revision)
+  unique (stream, revision),
+  unique (stream, event_id)
 );
 
 -- The position of the last event. Whoever appends takes this row until the commit, so that positions become visible in
@@ -49,9 +50,9 @@ revoke insert, delete, truncate on log.head from public, current_user;
 -- same expectation: -1 = the stream must not exist, -2 = whatever it is, else the revision of the stream's last event.
 -- One row for each event comes back, in the same order:
 --   appended         with its position and revision
---   repeated         the same; exactly these events stand in this stream already, from an earlier call
+--   repeated         the same; the events with these ids stand in this stream already, from an earlier call
 --   wrong_revision   revision is that of the stream's last event, -1 where the stream does not exist
---   duplicate_event  an event of this append stands in the log already, elsewhere or with other content: known_id
+-- Ids are compared within the stream alone, as other stores do. Equal ids promise equal events.
 create function log.append_events(
   streams text[],
   expected int[],
@@ -62,7 +63,7 @@ create function log.append_events(
   occurred timestamptz[],
   data json[],
   metadata json[]
-) returns table (outcome text, "position" bigint, revision int, known_id uuid)
+) returns table (outcome text, "position" bigint, revision int)
 language plpgsql
 -- One plan for all calls, made to look single rows up: planning anew costs more than running, and a plan made while the
 -- table was small would read all of it for ever.
@@ -90,7 +91,7 @@ begin
     -- What was appended before comes first: a repeated call gets its first answer, whatever the stream is by now.
     select (select h.position from log.head h),
            array(select n.stream from unnest(streams, event_ids) n (stream, event_id)
-                   join log.events e on e.event_id = n.event_id)
+                   join log.events e on e.stream = n.stream and e.event_id = n.event_id)
       into strict seen, known_streams;
 
     -- offset: the event's place among all that are accepted, 0 where its append is refused.
@@ -139,36 +140,24 @@ begin
     return query
       select case when n.ahead > 0 then 'appended' else 'wrong_revision' end,
              base + n.ahead,
-             case when n.ahead > 0 then n.actual + 1 + n.place else n.actual end,
-             null::uuid
+             case when n.ahead > 0 then n.actual + 1 + n.place else n.actual end
         from unnest(offsets, actuals, places) n (ahead, actual, place);
   else
     return query
       with given as (
-        select n.*, e.position as known_position, e.revision as known_revision, e.event_id as known_id,
-               -- The first call's append was exactly this one: the same events, one after the other.
-               -- What was asked for counts as well: two requests with one key can come to equal events.
-               coalesce(e.stream = n.stream and e.type = n.type and e.data::jsonb = n.data::jsonb
-                 and e.metadata->>'fingerprint' is not distinct from n.metadata->>'fingerprint'
-                 and e.revision - n.place = min(e.revision) over append, false) as same
-          from unnest(offsets, streams, actuals, places, event_ids, types, data, metadata)
-                 with ordinality n (ahead, stream, actual, place, event_id, type, data, metadata, ordinal)
-          left join log.events e on e.event_id = n.event_id and n.ahead = 0
+        -- The first call's append was exactly this one: the same events, one after the other.
+        select n.*, e.position as known_position, e.revision as known_revision,
+               coalesce(e.revision - n.place = min(e.revision) over append, false) as same
+          from unnest(offsets, streams, actuals, places, event_ids)
+                 with ordinality n (ahead, stream, actual, place, event_id, ordinal)
+          left join log.events e on e.stream = n.stream and e.event_id = n.event_id and n.ahead = 0
         window append as (partition by n.stream)
       ), judged as (
-        select g.*, bool_and(g.same) over append as repeated, min(g.known_id::text) over append as any_known
-          from given g
-        window append as (partition by g.stream)
+        select g.*, bool_and(g.same) over (partition by g.stream) as repeated from given g
       )
-      select case
-               when j.ahead > 0 then 'appended'
-               when j.repeated then 'repeated'
-               when j.any_known is not null then 'duplicate_event'
-               else 'wrong_revision'
-             end,
+      select case when j.ahead > 0 then 'appended' when j.repeated then 'repeated' else 'wrong_revision' end,
              case when j.ahead > 0 then base + j.ahead when j.repeated then j.known_position end,
-             case when j.ahead > 0 then j.actual + 1 + j.place when j.repeated then j.known_revision else j.actual end,
-             case when j.ahead = 0 and not j.repeated then j.any_known::uuid end
+             case when j.ahead > 0 then j.actual + 1 + j.place when j.repeated then j.known_revision else j.actual end
         from judged j
        order by j.ordinal;
   end if;

@@ -1,12 +1,11 @@
-import { parseUuid, registryId as registryIdOf } from '../domain/identity.ts';
-import { registryUrlOfImage } from '../domain/image-reference.ts';
-import { parseRegistryUrl } from '../domain/registry-url.ts';
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
-import type { Application, RefusedAttempt } from './application.ts';
+import { auditedMutations, type Mutations } from './audited.ts';
 import { createRegistryUseCase } from './create-registry.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
-import { createEffectiveCredentials, createStoredCredentialOf, withReportedFaults } from './effective-credential.ts';
+import { openEffectiveCredential, openStoredCredential, reportIntegrityFaults } from './effective-credential.ts';
+import { createEventWriter, type EventWriter } from './event-writer.ts';
+import { createIdempotencyKeys } from './idempotency.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
@@ -24,9 +23,21 @@ import { releaseLeaseUseCase } from './release-lease.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
-import { testCredentialsUseCase, testRegistryUseCase } from './test-registry.ts';
+import { testCredentialsUseCase } from './test-credentials.ts';
+import { testRegistryUseCase } from './test-registry.ts';
 import { updateRegistryUseCase } from './update-registry.ts';
 import { createVerification } from './verification.ts';
+
+/**
+ * Everything the service does, free of transport. Every method expects that the caller's permission was checked, and
+ * rejects with `PurserError` for what the caller can be told. Plain reads are not here: they go to the queries.
+ */
+export interface Application
+  extends Mutations,
+    Pick<RefusedAttempts, 'recordDenied' | 'recordFailed' | 'countUnauthenticated'> {
+  readonly registryByUrl: ReturnType<typeof registryByUrlUseCase>;
+  readonly resolveImage: ReturnType<typeof resolveImageUseCase>;
+}
 
 export interface ApplicationDeps {
   readonly log: EventLog;
@@ -44,9 +55,11 @@ export interface ApplicationDeps {
   readonly onFault: (error: unknown) => void;
 }
 
+/** The application, and what of it chores run on. */
 export interface RunningApplication {
   readonly application: Application;
   readonly attempts: RefusedAttempts;
+  readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
   readonly tests: CredentialTests;
   readonly testStored: TestStoredCredential;
@@ -55,106 +68,48 @@ export interface RunningApplication {
 export function createApplication(deps: ApplicationDeps): RunningApplication {
   const { log, progress, registries, leases, plainHttpHosts, now, onFault } = deps;
   const { probe, minter, mintedPasswords, limiter } = deps;
-  const vault = withReportedFaults(deps.vault, onFault);
-  const aggregates = createAggregateStore(log);
-  const attempts = createRefusedAttempts(deps);
-  const storedCredential = createStoredCredentialOf(vault);
+  const vault = reportIntegrityFaults(deps.vault, onFault);
   const mutex = createKeyedMutex();
-  const handle = createRegistryCommandHandler({ log, aggregates, vault, progress, storedCredential, mutex, now });
 
-  const tests = createCredentialTests({ log, aggregates, progress, probe, minter, limiter, now });
-  const beginVerification = createVerification({ tests, aggregates, registries });
+  const writer = createEventWriter({ log, progress, now });
+  const keys = createIdempotencyKeys({ log, writer });
+  const aggregates = createAggregateStore(log);
+  const attempts = createRefusedAttempts({ writer, now, onFault });
+
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
-  const logins = createEffectiveCredentials(vault, minted);
-  const testStored = createStoredCredentialTest({ logins, probe, now });
+  const storedCredential = openStoredCredential(vault);
+  const effectiveCredential = openEffectiveCredential(vault, minted);
+  const tests = createCredentialTests({ writer, aggregates, probe, minter, limiter });
+  const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
+  const beginVerification = createVerification({ tests, aggregates, registries });
+  const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, storedCredential, mutex });
 
-  const createRegistry = createRegistryUseCase({ handle, beginVerification, plainHttpHosts });
-  const updateRegistry = updateRegistryUseCase({ handle, storedCredential, beginVerification, now });
-  const rotateCredential = rotateCredentialUseCase({ handle, leases, beginVerification });
-  const deleteRegistry = deleteRegistryUseCase({ handle, leases });
-  const issueCredential = issueCredentialUseCase({ log, aggregates, logins, progress, mutex, plainHttpHosts, now });
-  const releaseLease = releaseLeaseUseCase({ log, aggregates, progress, now });
-  const testRegistry = testRegistryUseCase({ tests, aggregates, testStored });
-  const testCredentials = testCredentialsUseCase({ tests, probe, plainHttpHosts });
-  const registryByUrl = registryByUrlUseCase({ registries, plainHttpHosts });
-  const resolveImage = resolveImageUseCase({ registries, plainHttpHosts });
-
-  /** Only a canonical URL is ever recorded: what was typed may hold a password. */
-  function namedByUrl(projectId: string, parse: () => string): Pick<RefusedAttempt, 'registryId' | 'url'> {
-    try {
-      const url = parse();
-      return { url, registryId: registryIdOf(projectId, url) };
-    } catch {
-      return {};
-    }
-  }
-  const byUrl = (projectId: string, url: string) =>
-    namedByUrl(projectId, () => parseRegistryUrl(url, { plainHttpHosts }).url);
-  const byImage = (projectId: string, image: string) =>
-    namedByUrl(projectId, () => registryUrlOfImage(image, { plainHttpHosts }).url);
-
-  const application: Application = {
-    createRegistry: (context, projectId, command) =>
-      attempts.audited(
-        context,
-        () => ({ projectId, action: 'CREATE_REGISTRY', ...byUrl(projectId, command.url) }),
-        () => createRegistry(context, projectId, command),
-      ),
-    updateRegistry: (context, projectId, id, command) =>
-      attempts.audited(
-        context,
-        () => ({ projectId, action: 'UPDATE_REGISTRY', registryId: parseUuid(id) }),
-        () => updateRegistry(context, projectId, id, command),
-      ),
-    rotateCredential: (context, projectId, id, command) =>
-      attempts.audited(
-        context,
-        () => ({ projectId, action: 'ROTATE_CREDENTIAL', registryId: parseUuid(id) }),
-        () => rotateCredential(context, projectId, id, command),
-      ),
-    deleteRegistry: (context, projectId, id, command) =>
-      attempts.audited(
-        context,
-        () => ({ projectId, action: 'DELETE_REGISTRY', registryId: parseUuid(id) }),
-        () => deleteRegistry(context, projectId, id, command),
-      ),
-    issueCredential: (context, projectId, command) =>
-      attempts.audited(
-        context,
-        () => ({
-          projectId,
-          action: 'ISSUE_CREDENTIAL',
-          ...byImage(projectId, command.image),
-          pipeline: command.pipeline,
-        }),
-        () => issueCredential(context, projectId, command),
-      ),
-    releaseLease: (context, projectId, leaseId) =>
-      attempts.audited(
-        context,
-        () => ({ projectId, action: 'RELEASE_LEASE', leaseId: parseUuid(leaseId) }),
-        () => releaseLease(context, projectId, leaseId),
-      ),
-
-    testRegistry: (context, projectId, id, repository) =>
-      attempts.audited(
-        context,
-        () => ({ projectId, action: 'TEST_REGISTRY', registryId: parseUuid(id) }),
-        () => testRegistry(context, projectId, id, repository),
-      ),
-    testCredentials: (context, projectId, command) =>
-      attempts.audited(
-        context,
-        () => ({ projectId, action: 'TEST_CREDENTIALS', ...byUrl(projectId, command.url) }),
-        () => testCredentials(context, projectId, command),
-      ),
-
-    resolveImage,
-    registryByUrl,
-
-    recordDenied: attempts.recordDenied,
-    recordFailed: attempts.recordFailed,
-    countUnauthenticated: attempts.countUnauthenticated,
+  const mutations: Mutations = {
+    createRegistry: createRegistryUseCase({ handle, beginVerification, plainHttpHosts }),
+    updateRegistry: updateRegistryUseCase({ handle, storedCredential, beginVerification, now }),
+    rotateCredential: rotateCredentialUseCase({ handle, leases, beginVerification }),
+    deleteRegistry: deleteRegistryUseCase({ handle, leases }),
+    issueCredential: issueCredentialUseCase({
+      writer,
+      keys,
+      aggregates,
+      effectiveCredential,
+      mutex,
+      plainHttpHosts,
+      now,
+    }),
+    releaseLease: releaseLeaseUseCase({ writer, aggregates }),
+    testRegistry: testRegistryUseCase({ tests, aggregates, testStored }),
+    testCredentials: testCredentialsUseCase({ tests, probe, plainHttpHosts }),
   };
-  return { application, attempts, aggregates, tests, testStored };
+  const { recordDenied, recordFailed, countUnauthenticated } = attempts;
+  const application: Application = {
+    ...auditedMutations(mutations, { attempts, plainHttpHosts, onFault }),
+    registryByUrl: registryByUrlUseCase({ registries, plainHttpHosts }),
+    resolveImage: resolveImageUseCase({ registries, plainHttpHosts }),
+    recordDenied,
+    recordFailed,
+    countUnauthenticated,
+  };
+  return { application, attempts, writer, aggregates, tests, testStored };
 }

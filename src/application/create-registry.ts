@@ -1,15 +1,37 @@
+import type { MintConfig } from '../domain/credential.ts';
 import { registryId } from '../domain/identity.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { RegistryProvider } from '../domain/providers/table.ts';
 import { resolveProvider } from '../domain/providers.ts';
 import { decideCreate } from '../domain/registry.ts';
+import type { RegistryAccess } from '../domain/registry-details.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
+import type { Secret } from '../domain/secret.ts';
 import { checkText } from '../domain/text-rules.ts';
-import type { CreateRegistryCommand } from './application.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { RegistryView } from './ports/read-models.ts';
 import type { HandleRegistryCommand } from './registry-command-handler.ts';
 import { checkCredential, checkDetails, checkExpiresAt } from './registry-details.ts';
 import type { RequestContext } from './request-context.ts';
 import type { BeginVerification } from './verification.ts';
+
+/** `undefined` means left out and `null` means cleared, wherever both are possible. */
+export interface CreateRegistryCommand {
+  readonly url: string;
+  readonly username: string;
+  readonly password: Secret;
+  readonly mint: MintConfig | null | undefined;
+  readonly name: string | null | undefined;
+  readonly description: string | null | undefined;
+  readonly email: string | null | undefined;
+  readonly access: RegistryAccess | null | undefined;
+  readonly provider: RegistryProvider | null | undefined;
+  readonly caCertificate: string | null | undefined;
+  readonly expiresAt: Instant | null | undefined;
+  readonly rotateEveryDays: number | null | undefined;
+  readonly verify: boolean;
+  readonly idempotencyKey: string | null | undefined;
+}
 
 export interface CreateRegistryDeps {
   readonly handle: HandleRegistryCommand;

@@ -1,29 +1,32 @@
-import { randomUUID } from 'node:crypto';
 import type { MintConfig } from '../domain/credential.ts';
 import { diagnose } from '../domain/diagnosis.ts';
-import { EventLogUnavailable, PurserError, rateLimited, unavailable } from '../domain/errors.ts';
-import type { CredentialsTested, RegistryTested } from '../domain/events.ts';
+import { PurserError, rateLimited } from '../domain/errors.ts';
 import { accessStream, healthStream, registryStream } from '../domain/identity.ts';
 import type { ProbeOutcome, TestFindings } from '../domain/probe-outcome.ts';
+import type { RegistryProvider } from '../domain/providers/table.ts';
 import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
 import type { HealthView } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';
-import { eventsToAppend } from './event-metadata.ts';
+import type { EventWriter } from './event-writer.ts';
 import { FINDING_OF_FAULT, mintingAdvice } from './minted-passwords.ts';
-import { type EventLog, type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
+import { type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
 import { type MintedPassword, MintingFailed, type PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
-import type { ProjectionProgress } from './ports/read-models.ts';
 import type { ProbeReport, ProbeRequest, RegistryProbe } from './ports/registry-probe.ts';
 
+/** What a test found, and whose registry it was: advice depends on the provider. */
+export interface TestedHealth {
+  readonly health: HealthView;
+  readonly provider: RegistryProvider;
+  readonly url: string;
+}
+
 export interface CredentialTestsDeps {
-  readonly log: EventLog;
+  readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
-  readonly progress: ProjectionProgress;
   readonly probe: RegistryProbe;
   readonly minter: PasswordMinter;
   readonly limiter: RateLimiter;
-  readonly now: () => number;
 }
 
 export interface CredentialTests {
@@ -51,7 +54,7 @@ export interface Recording {
 
 /** Tests of credentials against their registries: limited by project, recorded, and put to use. */
 export function createCredentialTests(deps: CredentialTestsDeps): CredentialTests {
-  const { log, aggregates, progress, probe, minter, limiter, now } = deps;
+  const { writer, aggregates, probe, minter, limiter } = deps;
 
   const run: CredentialTests['run'] = async (projectId, test) => {
     const wait = await limiter.take(projectId);
@@ -59,28 +62,13 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
     return test();
   };
 
-  async function append(stream: string, event: RegistryTested | CredentialsTested, metadata: EventMetadata) {
-    const occurredAt = new Date(now()).toISOString();
-    try {
-      const { position } = await log.append(stream, 'any', eventsToAppend([event], metadata, occurredAt, null));
-      await progress.waitFor(position);
-      return occurredAt;
-    } catch (error) {
-      throw error instanceof EventLogUnavailable
-        ? unavailable('The event log did not answer. Try again.', error)
-        : error;
-    }
-  }
-
   /** Read by what issuing reads: the registry's own stream. */
   async function learnExpiry(registry: LiveRegistry, report: ProbeReport, metadata: EventMetadata): Promise<void> {
     const { state, revision } = await aggregates.loadRegistry(registry.registryId);
-    const [event] = decideLearnExpiry(state, registry.credential.version, report.expiresAt);
-    if (!event) return;
-    const toAppend = { id: randomUUID(), event, occurredAt: new Date(now()).toISOString(), metadata };
+    const events = decideLearnExpiry(state, registry.credential.version, report.expiresAt);
+    if (events.length === 0) return;
     try {
-      const { position } = await log.append(registryStream(registry.registryId), revision, [toAppend]);
-      await progress.waitFor(position);
+      await writer.write({ stream: registryStream(registry.registryId), expected: revision, events, metadata });
     } catch (error) {
       // Someone changed the registry meanwhile: the next test tells again.
       if (!(error instanceof WrongExpectedRevision)) throw error;
@@ -112,14 +100,23 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
     async record(registry, report, { metadata, scheduled }) {
       const { registryId, url, credential } = registry;
       const data = { ...findings(url, report), registryId, credentialVersion: credential.version, scheduled };
-      const testedAt = await append(healthStream(registryId), { type: 'RegistryTested', data }, told(metadata, report));
+      const { at: testedAt } = await writer.write({
+        stream: healthStream(registryId),
+        expected: 'any',
+        events: [{ type: 'RegistryTested', data }],
+        metadata: told(metadata, report),
+      });
       await learnExpiry(registry, report, metadata);
       return { testedAt, credentialVersion: credential.version, ...verdicts(report) };
     },
 
     async recordUnstored(projectId, url, report, metadata) {
-      const event: CredentialsTested = { type: 'CredentialsTested', data: findings(url, report) };
-      const testedAt = await append(accessStream(projectId), event, told(metadata, report));
+      const { at: testedAt } = await writer.write({
+        stream: accessStream(projectId),
+        expected: 'any',
+        events: [{ type: 'CredentialsTested', data: findings(url, report) }],
+        metadata: told(metadata, report),
+      });
       return { testedAt, credentialVersion: null, ...verdicts(report) };
     },
   };

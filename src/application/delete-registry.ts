@@ -1,14 +1,18 @@
 import { decideDelete } from '../domain/registry.ts';
-import type { DeleteRegistryCommand } from './application.ts';
 import { idempotentRequest } from './idempotency.ts';
-import { registryIdOf } from './own-registry.ts';
 import type { LeaseQueries } from './ports/read-models.ts';
-import type { HandleRegistryCommand } from './registry-command-handler.ts';
+import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
 import type { RequestContext } from './request-context.ts';
+
+export interface DeleteRegistryCommand {
+  readonly force: boolean;
+  readonly expectedRevision: number | null | undefined;
+  readonly idempotencyKey: string | null | undefined;
+}
 
 export interface DeleteRegistryDeps {
   readonly handle: HandleRegistryCommand;
-  readonly leases: LeaseQueries;
+  readonly leases: Pick<LeaseQueries, 'countActive'>;
 }
 
 export interface DeletedRegistry {

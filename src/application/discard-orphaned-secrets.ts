@@ -1,20 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import type { RegistryEvent } from '../domain/events.ts';
 import { registryStream } from '../domain/identity.ts';
 import type { AggregateStore } from './aggregate-store.ts';
-import { systemMetadata } from './event-metadata.ts';
-import { type EventLog, type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
+import type { EventWriter } from './event-writer.ts';
+import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
 import type { PendingSecret, Vault } from './ports/vault.ts';
+import { systemMetadata } from './request-context.ts';
 
 /** Longer than any request lives. */
 const ORPHANED_AFTER_MS = 10 * 60_000;
 const PAGE = 100;
 
 export interface DiscardOrphanedSecretsDeps {
-  readonly log: EventLog;
+  readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
   readonly vault: Vault;
-  readonly now: () => number;
   readonly olderThanMs?: number;
 }
 
@@ -24,7 +23,7 @@ export interface DiscardOrphanedSecretsDeps {
  * which may be long in coming to the vault, the history is read once.
  */
 export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
-  const { log, aggregates, vault, now, olderThanMs = ORPHANED_AFTER_MS } = deps;
+  const { writer, aggregates, vault, olderThanMs = ORPHANED_AFTER_MS } = deps;
   let referredTo: ReadonlySet<string> = new Set();
 
   return async (signal?: AbortSignal): Promise<number> => {
@@ -58,9 +57,8 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
       data: { registryId, secretId, credentialVersion },
     };
     try {
-      await log.append(stream, history.at(-1)?.revision ?? 'no-stream', [
-        { id: randomUUID(), event, occurredAt: new Date(now()).toISOString(), metadata: systemMetadata(projectId) },
-      ]);
+      const expected = history.at(-1)?.revision ?? 'no-stream';
+      await writer.append({ stream, expected, events: [event], metadata: systemMetadata(projectId) });
     } catch (error) {
       if (error instanceof WrongExpectedRevision) return 'in-motion';
       throw error;

@@ -13,15 +13,15 @@ export interface EffectiveCredential extends LoginCredential {
 }
 
 /** The secret as it is stored: for a minted password the cloud's. @throws PurserError CREDENTIAL_UNAVAILABLE */
-export type StoredCredentialOf = (registry: LiveRegistry) => Promise<LoginCredential>;
+export type OpenStoredCredential = (registry: LiveRegistry) => Promise<LoginCredential>;
 
-export function createStoredCredentialOf(vault: Vault): StoredCredentialOf {
+export function openStoredCredential(vault: Vault): OpenStoredCredential {
   return async (registry) =>
     (await vault.open(bindingOf(registry), registry.credential)) ?? missingSecret(registry.url);
 }
 
 /** A record that does not open is of no more use to the caller than one that is gone; the operator hears of it. */
-export function withReportedFaults(vault: Vault, onFault: (error: unknown) => void): Vault {
+export function reportIntegrityFaults(vault: Vault, onFault: (error: unknown) => void): Vault {
   return {
     ...vault,
     async open(binding, ref) {
@@ -40,7 +40,7 @@ function bindingOf({ projectId, registryId, url: host, credential }: LiveRegistr
   return { projectId, registryId, credentialVersion: credential.version, host };
 }
 
-export type EffectiveCredentials = (
+export type OpenEffectiveCredential = (
   registry: LiveRegistry,
   purpose: LeasePurpose,
 ) => Promise<EffectiveCredential | undefined>;
@@ -49,7 +49,7 @@ export type EffectiveCredentials = (
  * The stored password, or one that is minted from it: the long-lived secret behind a minted one never gets further.
  * Undefined where the secret was destroyed or its row is missing, be it while a password was minted from it.
  */
-export function createEffectiveCredentials(vault: Vault, minted: MintedPasswords): EffectiveCredentials {
+export function openEffectiveCredential(vault: Vault, minted: MintedPasswords): OpenEffectiveCredential {
   return async (registry, purpose) => {
     const { credential } = registry;
     const binding = bindingOf(registry);

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 import { badUserInput, PurserError } from '../domain/errors.ts';
-import { keyedEventId } from '../domain/identity.ts';
+import { decodeEvent } from '../domain/event-codec.ts';
+import { idempotencyId, idempotencyStream } from '../domain/identity.ts';
 import { Secret } from '../domain/secret.ts';
 import { hasHiddenCharacters } from '../domain/text-rules.ts';
-import type { RecordedEvent } from './ports/event-log.ts';
+import type { EventWriter } from './event-writer.ts';
+import { type EventLog, type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
 import type { RequestContext } from './request-context.ts';
 
 const MAX_KEY_LENGTH = 255;
 
-/** What makes a repeated request the same one: the id that its first event has, and what was asked for. */
+/** What makes a repeated request the same one: its key, and what was asked for. */
 export interface IdempotentRequest {
-  readonly eventId: string;
+  /** Of the key, within its project, issuer and subject. */
+  readonly id: string;
+  readonly operation: string;
   readonly fingerprint: string;
 }
 
@@ -35,15 +39,65 @@ export function idempotentRequest(
   }
   const { subject, issuer } = context.principal;
   return {
-    eventId: keyedEventId({ projectId, issuer, subject, idempotencyKey }),
+    id: idempotencyId({ projectId, issuer, subject, idempotencyKey }),
+    operation,
     fingerprint: createHash('sha256')
       .update(canonicalJson([operation, target, rest]))
       .digest('hex'),
   };
 }
 
-export function requireSameRequest(request: IdempotentRequest, first: RecordedEvent): void {
-  if (first.metadata.fingerprint !== request.fingerprint) throw keyReused();
+/**
+ * Each key has a stream, and its first event says which request has it. It is claimed when the command was decided and
+ * before its events are appended: a refused command leaves its key free, and a crash in between leaves a claim with which
+ * the same request can be finished.
+ */
+export interface IdempotencyKeys {
+  /**
+   * Whether this request has its key already.
+   * @throws PurserError IDEMPOTENCY_KEY_REUSED where another request has it
+   */
+  isClaimed(request: IdempotentRequest): Promise<boolean>;
+  /**
+   * Durable before it resolves. An equal request may have claimed it meanwhile.
+   * @param target the stream that the command is about to append to
+   * @throws PurserError IDEMPOTENCY_KEY_REUSED
+   */
+  claim(request: IdempotentRequest, target: string, metadata: EventMetadata): Promise<void>;
+}
+
+export interface IdempotencyKeysDeps {
+  readonly log: Pick<EventLog, 'readStream'>;
+  readonly writer: Pick<EventWriter, 'append'>;
+}
+
+export function createIdempotencyKeys({ log, writer }: IdempotencyKeysDeps): IdempotencyKeys {
+  async function isClaimed({ id, fingerprint }: IdempotentRequest): Promise<boolean> {
+    const [first] = await log.readStream(idempotencyStream(id), { fromRevision: 0, maxCount: 1 });
+    if (!first) return false;
+    const claim = decodeEvent(first);
+    if (claim.type !== 'IdempotencyKeyClaimed' || claim.data.fingerprint !== fingerprint) throw keyReused();
+    return true;
+  }
+
+  return {
+    isClaimed,
+    async claim(request, target, metadata) {
+      const { id, operation, fingerprint } = request;
+      const data = { operation, target, fingerprint };
+      try {
+        await writer.append({
+          stream: idempotencyStream(id),
+          expected: 'no-stream',
+          events: [{ type: 'IdempotencyKeyClaimed', data }],
+          metadata,
+        });
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevision)) throw error;
+        await isClaimed(request);
+      }
+    },
+  };
 }
 
 export function keyReused(): PurserError {
@@ -52,6 +106,10 @@ export function keyReused(): PurserError {
     'This idempotencyKey was used for another request. Use a new key for a new request.',
     { field: 'idempotencyKey' },
   );
+}
+
+export function isKeyReused(error: unknown): boolean {
+  return error instanceof PurserError && error.code === 'IDEMPOTENCY_KEY_REUSED';
 }
 
 /** Keys sorted, undefined left out, secrets by nothing but their presence. */

@@ -1,32 +1,62 @@
 import { randomUUID } from 'node:crypto';
+import type { ExpirySource, LeasePurpose } from '../domain/credential.ts';
 import { notFound, PurserError, unavailable } from '../domain/errors.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { CredentialIssued } from '../domain/events.ts';
-import { derivedEventId, leaseStream, registryId } from '../domain/identity.ts';
+import { derivedId, leaseStream, registryId } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
-import { decideIssue, decideRelease, evolveLease, type IssueCredential, type Lease } from '../domain/lease.ts';
+import type { Instant } from '../domain/instant.ts';
+import {
+  decideIssue,
+  decideRelease,
+  evolveLease,
+  type IssueCredential,
+  type Lease,
+  type LeaseView,
+  leaseView,
+} from '../domain/lease.ts';
+import { serverAddress } from '../domain/providers.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
+import { Secret } from '../domain/secret.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { AggregateStore } from './aggregate-store.ts';
-import type { IssueCredentialCommand, IssuedCredential } from './application.ts';
-import { type EffectiveCredential, type EffectiveCredentials, missingSecret } from './effective-credential.ts';
-import { eventsToAppend, metadataOf } from './event-metadata.ts';
-import { type IdempotentRequest, idempotentRequest, keyReused, requireSameRequest } from './idempotency.ts';
-import { issuedCredential } from './issued-credential.ts';
+import { type EffectiveCredential, missingSecret, type OpenEffectiveCredential } from './effective-credential.ts';
+import type { EventWriter, Written } from './event-writer.ts';
+import { type IdempotencyKeys, type IdempotentRequest, idempotentRequest } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
-import { DuplicateEventId, type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
-import type { ProjectionProgress } from './ports/read-models.ts';
-import type { RequestContext } from './request-context.ts';
+import { WrongExpectedRevision } from './ports/event-log.ts';
+import { callerMetadata, type RequestContext } from './request-context.ts';
 
 /** A credential that is replaced more often while it is being issued is not in use, it is under attack. */
 const MAX_ATTEMPTS = 5;
 
+export interface IssueCredentialCommand {
+  readonly image: string;
+  readonly purpose: LeasePurpose;
+  readonly pipeline: string;
+  readonly runId: string | null | undefined;
+  /** Seconds, 60 to 86400. */
+  readonly ttlSeconds: number;
+  readonly idempotencyKey: string | null | undefined;
+}
+
+/** What a pipeline gets: the login as it is, and as a file that clients read. */
+export interface IssuedCredential {
+  readonly lease: LeaseView;
+  readonly serverAddress: string;
+  readonly username: string;
+  readonly password: Secret;
+  readonly expiresAt: Instant | null;
+  readonly expirySource: ExpirySource | null;
+  readonly dockerConfigJson: Secret;
+}
+
 export interface IssueCredentialDeps {
-  readonly log: EventLog;
+  readonly writer: EventWriter;
+  readonly keys: IdempotencyKeys;
   readonly aggregates: AggregateStore;
-  readonly logins: EffectiveCredentials;
-  readonly progress: ProjectionProgress;
-  /** Those of the commands on registries. */
+  readonly effectiveCredential: OpenEffectiveCredential;
+  /** The one that commands on registries run in. */
   readonly mutex: KeyedMutex;
   readonly plainHttpHosts: ReadonlySet<string>;
   readonly now: () => number;
@@ -48,7 +78,7 @@ interface Ask {
 
 /** Hands out the login under a lease. The lease is durable before the secret leaves, and of the version that is current then. */
 export function issueCredentialUseCase(deps: IssueCredentialDeps) {
-  const { log, aggregates, logins, progress, mutex, plainHttpHosts, now } = deps;
+  const { writer, keys, aggregates, effectiveCredential, mutex, plainHttpHosts, now } = deps;
 
   return async (
     context: RequestContext,
@@ -59,7 +89,8 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const pipeline = checkText('pipeline', command.pipeline, { max: 255 });
     const runId = command.runId == null ? null : checkText('runId', command.runId, { max: 255 });
     const idempotent = idempotentRequest(context, projectId, 'issueCredential', null, command);
-    const repeated = idempotent && (await findRepeated(idempotent));
+    let claimed = idempotent === null || (await keys.isClaimed(idempotent));
+    const repeated = idempotent && claimed && (await findRepeated(idempotent));
     if (repeated) return repeated;
 
     const { image, purpose, ttlSeconds } = command;
@@ -69,36 +100,34 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       // After the first, in turn with the changes of the registry, which would otherwise come in between again.
       const issued =
         attempt === 0
-          ? await attemptOnce(ask, attempt)
-          : await mutex.runExclusive(ask.registryId, () => attemptOnce(ask, attempt));
+          ? await attemptOnce(ask, attempt, claimed)
+          : await mutex.runExclusive(ask.registryId, () => attemptOnce(ask, attempt, claimed));
       if (issued) return issued;
+      claimed = true;
     }
     throw unavailable(`The credential of ${url} is being replaced. Try again.`);
   };
 
   /** Undefined where the credential was replaced or deleted meanwhile: the lease was withdrawn, nothing left. */
-  async function attemptOnce(ask: Ask, attempt: number): Promise<IssuedCredential | undefined> {
+  async function attemptOnce(ask: Ask, attempt: number, claimed: boolean): Promise<IssuedCredential | undefined> {
     const { context, projectId, idempotent } = ask;
     const leaseId = idempotent ? leaseOfAttempt(idempotent, attempt) : randomUUID();
     const at = now();
     const { registry, event, login } = await decideAndOpen(ask, leaseId, at);
 
-    const occurredAt = new Date(at).toISOString();
-    const metadata = metadataOf(context, projectId, idempotent?.fingerprint ?? null);
-    const keyed = idempotent && { ...idempotent, eventId: eventOfAttempt(idempotent, attempt) };
+    const stream = leaseStream(leaseId);
+    const metadata = callerMetadata(context, projectId, idempotent?.id);
+    let written: Written;
     try {
-      const { position } = await log.append(
-        leaseStream(leaseId),
-        'no-stream',
-        eventsToAppend([event], metadata, occurredAt, keyed),
-      );
-      await progress.waitFor(position);
+      if (idempotent && !claimed) await keys.claim(idempotent, stream, metadata);
+      written = await writer.write({ stream, expected: 'no-stream', events: [event], metadata, at });
     } catch (error) {
-      const first = idempotent && isRefusal(error) && (await findRepeated(idempotent));
-      if (first) return first;
-      throw isRefusal(error) ? keyReused() : error;
+      const isRepeated = idempotent && error instanceof WrongExpectedRevision;
+      const repeated = isRepeated && (await findRepeated(idempotent));
+      if (repeated) return repeated;
+      throw error;
     }
-    const lease = evolveLease(null, event, { at: occurredAt, actor: metadata.actor });
+    const lease = evolveLease(null, event, written);
     if (lease === null) throw new Error('an issued credential must leave a lease');
     if (await isStillCurrent(registry)) return issuedCredential(lease, login);
     await withdraw(ask, lease);
@@ -111,7 +140,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     for (;;) {
       const event = decideIssue(state, { ...ask.issue, leaseId }, at);
       if (state.phase !== 'live') throw notFound('registry');
-      const login = await logins(state, ask.issue.purpose);
+      const login = await effectiveCredential(state, ask.issue.purpose);
       if (login) return { registry: state, event, login };
       // A rotation in between destroys what was decided on, and brings what is to be given instead.
       const decidedOn = state.credential.secretId;
@@ -128,10 +157,13 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   async function withdraw({ context, projectId }: Ask, lease: Lease): Promise<void> {
     const event = decideRelease(lease);
     if (event === null) return;
-    const metadata = metadataOf(context, projectId, null);
-    const events = eventsToAppend([event], metadata, new Date(now()).toISOString(), null);
-    const { position } = await log.append(leaseStream(lease.id), 0, events);
-    await progress.waitFor(position);
+    const metadata = callerMetadata(context, projectId);
+    try {
+      await writer.write({ stream: leaseStream(lease.id), expected: 0, events: [event], metadata });
+    } catch (error) {
+      // Whoever repeated the request has released it already.
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+    }
   }
 
   /** The same lease once more, for as long as it lasts. */
@@ -144,8 +176,8 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) {
       throw ended('is of a credential that was replaced since');
     }
-    const login = await logins(state, lease.purpose);
-    await progress.waitFor(await log.head());
+    const login = await effectiveCredential(state, lease.purpose);
+    await writer.readable();
     // Minting takes its time, in which the credential may have been replaced.
     if (!(await isStillCurrent(state))) throw ended('is of a credential that was replaced since');
     return issuedCredential(lease, login ?? missingSecret(lease.url));
@@ -156,22 +188,16 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const [first] = await aggregates.history(leaseStream(leaseOfAttempt(idempotent, attempt)));
       if (!first) return last;
-      requireSameRequest(idempotent, first);
       const event = decodeEvent(first);
-      if (event.type !== 'CredentialIssued') throw keyReused();
+      if (event.type !== 'CredentialIssued') throw new Error('a lease must begin with its issue');
       last = event;
     }
     return last;
   }
 }
 
-function leaseOfAttempt({ eventId }: IdempotentRequest, attempt: number): string {
-  return derivedEventId(eventId, attempt);
-}
-
-/** The first has the key's own id, which keeps the key from being used for anything else. */
-function eventOfAttempt(idempotent: IdempotentRequest, attempt: number): string {
-  return attempt === 0 ? idempotent.eventId : derivedEventId(leaseOfAttempt(idempotent, attempt), 0);
+function leaseOfAttempt({ id }: IdempotentRequest, attempt: number): string {
+  return derivedId(id, attempt);
 }
 
 function ended(why: string): PurserError {
@@ -181,6 +207,19 @@ function ended(why: string): PurserError {
   );
 }
 
-function isRefusal(error: unknown): boolean {
-  return error instanceof WrongExpectedRevision || error instanceof DuplicateEventId;
+function issuedCredential(
+  lease: Lease,
+  { username, password, expiresAt, expirySource }: EffectiveCredential,
+): IssuedCredential {
+  const address = serverAddress(lease.url);
+  const auth = Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64');
+  return {
+    lease: leaseView(lease),
+    serverAddress: address,
+    username,
+    password,
+    expiresAt,
+    expirySource,
+    dockerConfigJson: new Secret(JSON.stringify({ auths: { [address]: { auth } } })),
+  };
 }

@@ -1,9 +1,12 @@
-import type { Application } from './application.ts';
-import { DuplicateEventId, type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
+import type { Mutations } from './audited.ts';
+import { type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { Metrics } from './ports/metrics.ts';
 
 /** Counts leases as they are handed out and given back. */
-export function meteredApplication(application: Application, metrics: Metrics): Application {
+export function meteredApplication<Metered extends Pick<Mutations, 'issueCredential' | 'releaseLease'>>(
+  application: Metered,
+  metrics: Pick<Metrics, 'leaseIssued' | 'leaseReleased'>,
+): Metered {
   return {
     ...application,
     async issueCredential(context, projectId, command) {
@@ -27,7 +30,7 @@ export function meteredEventLog(log: EventLog, metrics: Pick<Metrics, 'appendFai
       try {
         return await log.append(stream, expected, events);
       } catch (error) {
-        if (!(error instanceof WrongExpectedRevision || error instanceof DuplicateEventId)) metrics.appendFailed();
+        if (!(error instanceof WrongExpectedRevision)) metrics.appendFailed();
         throw error;
       }
     },

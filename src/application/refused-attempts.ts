@@ -1,50 +1,49 @@
-import { randomUUID } from 'node:crypto';
 import { type ErrorCode, PurserError, unavailable } from '../domain/errors.ts';
 import type { AccessDenied, AuthenticationRejected } from '../domain/events.ts';
 import { accessStream, parseUuid } from '../domain/identity.ts';
 import { hasHiddenCharacters, isWellFormed } from '../domain/text-rules.ts';
-import type { RefusedAttempt } from './application.ts';
-import { eventsToAppend, metadataOf, systemMetadata } from './event-metadata.ts';
-import type { EventLog } from './ports/event-log.ts';
-import type { ProjectionProgress } from './ports/read-models.ts';
-import type { RequestContext } from './request-context.ts';
+import type { EventWriter } from './event-writer.ts';
+import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
 
 const MAX_PIPELINE_LENGTH = 255;
 const MINUTE_MS = 60_000;
-/** Who is told that the store is away does not wait any longer for the same store to take that down. */
-const UNAVAILABLE_PATIENCE_MS = 2_000;
 /** Sources counted one by one in a minute; the rest of that minute counts together, so that memory stays bounded. */
 const MAX_SOURCES = 1_000;
 const OTHER_SOURCES = 'other';
 /** Of no project, so of none of the projects' streams. */
 const UNAUTHENTICATED_STREAM = 'authentication-rejected';
 
+/** An attempt that was refused. The texts are as they were entered: what is fit for the log is decided here. */
+export interface RefusedAttempt {
+  readonly projectId: string;
+  /** Such as `CREATE_REGISTRY` or `READ_AUDIT_LOG`. */
+  readonly action: string;
+  readonly registryId?: string | undefined;
+  readonly leaseId?: string | undefined;
+  /** Canonical: what was typed may hold a password. */
+  readonly url?: string | undefined;
+  readonly pipeline?: string | undefined;
+}
+
 export interface RefusedAttemptsDeps {
-  readonly log: EventLog;
-  readonly progress: ProjectionProgress;
+  readonly writer: EventWriter;
   readonly now: () => number;
   readonly onFault: (error: unknown) => void;
 }
 
 export interface RefusedAttempts {
+  /** Writes the attempt to the project's audit log before it resolves. @throws PurserError UNAVAILABLE */
   recordDenied(context: RequestContext, attempt: RefusedAttempt): Promise<void>;
+  /** As `recordDenied`, for an attempt that was permitted and failed with this code. */
   recordFailed(context: RequestContext, attempt: RefusedAttempt, code: string): Promise<void>;
-  /**
-   * Runs the mutation; what it is refused for goes to the audit log before the caller hears of it. `attemptOf` is
-   * asked only then.
-   */
-  audited<Result>(
-    context: RequestContext,
-    attemptOf: () => RefusedAttempt,
-    run: () => Promise<Result>,
-  ): Promise<Result>;
+  /** Counts a call without a valid token; written once a minute for each source. */
   countUnauthenticated(source: string): void;
   /** Writes what was counted of past minutes; with `all`, of this one too. */
   flush(options: { all: boolean }): Promise<void>;
 }
 
 /** The trail of attempts that came to nothing: denied, failed, or without a valid token. */
-export function createRefusedAttempts({ log, progress, now, onFault }: RefusedAttemptsDeps): RefusedAttempts {
+export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsDeps): RefusedAttempts {
   const rejected = new Map<number, Map<string, number>>();
 
   async function write(
@@ -66,38 +65,33 @@ export function createRefusedAttempts({ log, progress, now, onFault }: RefusedAt
         pipeline: pipeline === undefined ? null : recordable(pipeline),
       },
     };
-    const metadata = metadataOf(context, projectId, null);
+    const metadata = callerMetadata(context, projectId);
     // How long a registry took to say nothing would tell a filtered port from a closed one.
     const durationMs = code === 'VERIFICATION_FAILED' ? null : metadata.durationMs;
-    const events = eventsToAppend([event], { ...metadata, durationMs }, new Date(now()).toISOString(), null);
     try {
-      const { position } = await log.append(accessStream(projectId), 'any', events);
-      await progress.waitFor(position);
+      await writer.write({
+        stream: accessStream(projectId),
+        expected: 'any',
+        events: [event],
+        metadata: { ...metadata, durationMs },
+      });
     } catch (error) {
       throw error instanceof PurserError ? error : unavailable('The audit log cannot be written. Try again.', error);
     }
   }
 
-  const attempts: RefusedAttempts = {
+  async function writeCount(source: string, minute: number, count: number): Promise<void> {
+    const event: AuthenticationRejected = {
+      type: 'AuthenticationRejected',
+      data: { source, minute: new Date(minute).toISOString(), count },
+    };
+    const metadata = systemMetadata(null);
+    await writer.append({ stream: UNAUTHENTICATED_STREAM, expected: 'any', events: [event], metadata }).catch(onFault);
+  }
+
+  return {
     recordDenied: (context, attempt) => write(context, attempt, 'DENIED', 'FORBIDDEN' satisfies ErrorCode),
     recordFailed: (context, attempt, code) => write(context, attempt, 'FAILED', code),
-
-    async audited(context, attemptOf, run) {
-      try {
-        return await run();
-      } catch (error) {
-        const code: ErrorCode = error instanceof PurserError ? error.code : 'INTERNAL';
-        const recording = write(context, attemptOf(), code === 'FORBIDDEN' ? 'DENIED' : 'FAILED', code);
-        try {
-          await (code === 'UNAVAILABLE' ? atMost(UNAVAILABLE_PATIENCE_MS, recording) : recording);
-        } catch (fault) {
-          onFault(fault);
-          // An attempt that could not be recorded is answered as such, unless the store was the trouble to begin with.
-          throw code === 'UNAVAILABLE' || code === 'INTERNAL' ? error : fault;
-        }
-        throw error;
-      }
-    },
 
     countUnauthenticated(source) {
       const minute = Math.floor(now() / MINUTE_MS) * MINUTE_MS;
@@ -116,18 +110,6 @@ export function createRefusedAttempts({ log, progress, now, onFault }: RefusedAt
       }
     },
   };
-  return attempts;
-
-  async function writeCount(source: string, minute: number, count: number): Promise<void> {
-    const event: AuthenticationRejected = {
-      type: 'AuthenticationRejected',
-      data: { source, minute: new Date(minute).toISOString(), count },
-    };
-    const occurredAt = new Date(now()).toISOString();
-    await log
-      .append(UNAUTHENTICATED_STREAM, 'any', [{ id: randomUUID(), event, occurredAt, metadata: systemMetadata(null) }])
-      .catch(onFault);
-  }
 }
 
 /** What was refused may be any text: it is cut by characters, and what cannot be seen is written as escapes. */
@@ -142,18 +124,6 @@ function escaped(character: string): string {
   return Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
     .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
     .join('');
-}
-
-async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** What was asked for may be any text; only an id is worth recording. */

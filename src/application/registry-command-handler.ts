@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SecretRef } from '../domain/credential.ts';
-import { PurserError } from '../domain/errors.ts';
+import { notFound, PurserError } from '../domain/errors.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { RegistryEvent } from '../domain/events.ts';
-import { derivedEventId, registryStream } from '../domain/identity.ts';
+import { parseUuid, registryStream } from '../domain/identity.ts';
 import {
   type Decision,
   evolveRegistry,
@@ -14,14 +14,13 @@ import {
 } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
 import { type AggregateStore, foldRegistry, type Loaded } from './aggregate-store.ts';
-import type { StoredCredentialOf } from './effective-credential.ts';
-import { eventsToAppend, metadataOf } from './event-metadata.ts';
-import { type IdempotentRequest, keyReused, requireSameRequest } from './idempotency.ts';
+import type { OpenStoredCredential } from './effective-credential.ts';
+import type { EventWriter } from './event-writer.ts';
+import { type IdempotencyKeys, type IdempotentRequest, isKeyReused, keyReused } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
-import { DuplicateEventId, type EventLog, type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
-import type { ProjectionProgress } from './ports/read-models.ts';
+import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
 import type { Vault } from './ports/vault.ts';
-import type { RequestContext } from './request-context.ts';
+import { callerMetadata, type RequestContext } from './request-context.ts';
 
 /** Replicas may meet a few times; more than this is a fault, not contention. */
 const MAX_ATTEMPTS = 20;
@@ -29,13 +28,12 @@ const MAX_ATTEMPTS = 20;
 const RETRY_JITTER_MS = 20;
 
 export interface RegistryCommandDeps {
-  readonly log: EventLog;
+  readonly writer: EventWriter;
+  readonly keys: IdempotencyKeys;
   readonly aggregates: AggregateStore;
   readonly vault: Vault;
-  readonly progress: ProjectionProgress;
-  readonly storedCredential: StoredCredentialOf;
+  readonly storedCredential: OpenStoredCredential;
   readonly mutex: KeyedMutex;
-  readonly now: () => number;
 }
 
 export interface RegistryCommand {
@@ -62,9 +60,16 @@ export interface RegistryOutcome {
 
 export type HandleRegistryCommand = (context: RequestContext, command: RegistryCommand) => Promise<RegistryOutcome>;
 
+/** Ids stand in stream names in one spelling. @throws PurserError NOT_FOUND for what is no id */
+export function registryIdOf(entered: string): string {
+  const id = parseUuid(entered);
+  if (id === undefined) throw notFound('registry');
+  return id;
+}
+
 /** Load, fold, decide, seal, append, wait until it can be read: the one way every change of a registry goes. */
 export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleRegistryCommand {
-  const { log, aggregates, vault, progress, storedCredential, mutex, now } = deps;
+  const { writer, keys, aggregates, vault, storedCredential, mutex } = deps;
 
   return (context, command) => mutex.runExclusive(command.registryId, () => handle(context, command));
 
@@ -77,16 +82,31 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     throw new PurserError('REVISION_CONFLICT', 'The registry is being changed by others at the same time. Try again.');
   }
 
-  /** Undefined where another replica was quicker. */
+  /** Undefined where it must be tried again, because another replica was quicker. */
   async function attemptOnce(context: RequestContext, command: RegistryCommand): Promise<RegistryOutcome | undefined> {
-    const { projectId, registryId, idempotent } = command;
-    // With a key, what came of it before and what the registry is now are read at once: between two reads the first
-    // request could land, and the second be judged by what it made.
-    const history = idempotent ? await aggregates.history(registryStream(registryId)) : undefined;
-    const repeated = history && (await findRepeated(command, history));
-    if (repeated) return repeated;
+    const { idempotent, registryId } = command;
+    if (idempotent === null) return decideAndWrite(context, command, await aggregates.loadRegistry(registryId), true);
+    // What came of the key before and what the registry is now are taken from one reading: otherwise the first request
+    // could land in between, and the second be judged by what it made.
+    const [history, claimed] = await Promise.all([
+      aggregates.history(registryStream(registryId)),
+      keys.isClaimed(idempotent),
+    ]);
+    const start = history.findIndex(({ metadata }) => metadata.idempotencyId === idempotent.id);
+    if (start === -1) return decideAndWrite(context, command, foldHistory(history), claimed);
+    // The first request landed while the key was read.
+    if (!claimed) return undefined;
+    return repeatedOutcome(command, history, start);
+  }
 
-    const loaded = ofProject(projectId, history ? foldHistory(history) : await aggregates.loadRegistry(registryId));
+  async function decideAndWrite(
+    context: RequestContext,
+    command: RegistryCommand,
+    current: Loaded<RegistryState>,
+    claimed: boolean,
+  ): Promise<RegistryOutcome | undefined> {
+    const { projectId, registryId, idempotent } = command;
+    const loaded = ofProject(projectId, current);
     if (loaded.state.phase === 'live') requireRevision(command.expectedRevision, Number(loaded.revision));
     const decided = await decideAndSeal(command, loaded);
     if (!decided) return undefined;
@@ -94,21 +114,18 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     const events = ref === null ? [...unsealed(decision)] : sealed(decision, ref);
     if (events.length === 0) return unchanged(loaded);
 
-    const occurredAt = new Date(now()).toISOString();
-    const metadata = metadataOf(context, projectId, idempotent?.fingerprint ?? null);
-    const toAppend = eventsToAppend(events, metadata, occurredAt, idempotent);
+    const stream = registryStream(registryId);
+    const metadata = callerMetadata(context, projectId, idempotent?.id);
     try {
-      const appended = await log.append(registryStream(registryId), loaded.revision, toAppend);
-      await progress.waitFor(appended.position);
-      const eventContext = { at: occurredAt, actor: metadata.actor };
-      const state = events.reduce((folded, event) => evolveRegistry(folded, event, eventContext), loaded.state);
-      return { state, before: loaded.state, revision: appended.revision, repeated: false };
+      if (idempotent && !claimed) await keys.claim(idempotent, stream, metadata);
+      const written = await writer.write({ stream, expected: loaded.revision, events, metadata });
+      const state = events.reduce((folded, event) => evolveRegistry(folded, event, written), loaded.state);
+      return { state, before: loaded.state, revision: written.revision, repeated: false };
     } catch (error) {
-      const refused = error instanceof WrongExpectedRevision || error instanceof DuplicateEventId;
+      const conflict = error instanceof WrongExpectedRevision;
       // Only a refusal is certain: after an unknown outcome the log decides what becomes of the pending secret.
-      if (refused && ref !== null) await vault.discard(ref.secretId);
-      if (error instanceof DuplicateEventId) await requireOwnEvent(command);
-      if (!refused) throw error;
+      if (ref !== null && (conflict || isKeyReused(error))) await vault.discard(ref.secretId);
+      if (!conflict) throw error;
       return undefined;
     }
   }
@@ -137,24 +154,19 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     return vault.seal(binding, { username, password });
   }
 
-  /** What an earlier request with this key came to, if there was one. */
-  async function findRepeated(
+  /** What the earlier request with this key came to. Its events stand one after the other, from `start` on. */
+  async function repeatedOutcome(
     command: RegistryCommand,
     history: readonly RecordedEvent[],
-  ): Promise<RegistryOutcome | undefined> {
-    const { idempotent, projectId } = command;
-    const start = history.findIndex(({ id }) => id === idempotent?.eventId);
-    const first = history[start];
-    if (!idempotent || !first) return undefined;
-    if (first.metadata.projectId !== projectId) throw keyReused();
-    requireSameRequest(idempotent, first);
-    const events = history.slice(start, lastOfAppend(history, start) + 1);
+    start: number,
+  ): Promise<RegistryOutcome> {
+    const events = history.filter(({ metadata }) => metadata.idempotencyId === command.idempotent?.id);
+    const last = events.at(-1);
+    if (!last) throw new Error('a repeated command must have left events');
     const before = foldRegistry(initialRegistryState, history.slice(0, start));
     const state = foldRegistry(before, events);
     await requireSamePassword(command, before, state, events);
-
-    const last = events.at(-1) ?? first;
-    await progress.waitFor(last.position);
+    await writer.readable(last.position);
     return { before, state, revision: last.revision, repeated: true };
   }
 
@@ -175,11 +187,6 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
       const stored = await vault.open(binding, introduced);
       if (stored && stored.password.reveal() !== password.reveal()) throw keyReused();
     }
-  }
-
-  async function requireOwnEvent({ registryId, idempotent }: RegistryCommand): Promise<void> {
-    const history = await aggregates.history(registryStream(registryId));
-    if (!history.some(({ id }) => id === idempotent?.eventId)) throw keyReused();
   }
 }
 
@@ -207,13 +214,6 @@ function sealed(decision: Decision, ref: SecretRef): readonly RegistryEvent[] {
 function unchanged(loaded: Loaded<RegistryState>): RegistryOutcome {
   if (loaded.revision === 'no-stream') throw new Error('a stream that does not exist cannot be left unchanged');
   return { state: loaded.state, before: loaded.state, revision: loaded.revision, repeated: false };
-}
-
-function lastOfAppend(history: readonly RecordedEvent[], start: number): number {
-  const firstId = history[start]?.id ?? '';
-  let end = start;
-  while (history[end + 1]?.id === derivedEventId(firstId, end + 1 - start)) end += 1;
-  return end;
 }
 
 function introducedCredential(event: RegistryEvent): (SecretRef & { readonly version: number }) | null {

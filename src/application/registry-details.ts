@@ -8,10 +8,12 @@ import {
   secretWarnings,
 } from '../domain/entered-credential.ts';
 import { badUserInput } from '../domain/errors.ts';
+import { parseImageReference } from '../domain/image-reference.ts';
 import type { Instant } from '../domain/instant.ts';
 import { checkMint } from '../domain/mint-config.ts';
 import { checkMintSource } from '../domain/mint-source.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
+import { repositoryAt } from '../domain/providers.ts';
 import type { ProposedCredential } from '../domain/registry.ts';
 import type { RegistryDetails } from '../domain/registry-details.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -109,6 +111,25 @@ function earlierExpiry(
 ): Pick<CredentialVersion, 'expiresAt' | 'expirySource'> {
   if (learnt !== null && (declared === null || learnt < declared)) return { expiresAt: learnt, expirySource: 'SECRET' };
   return { expiresAt: declared, expirySource: declared === null ? null : 'DECLARED' };
+}
+
+/**
+ * A repository's name below the registry, such as `team/app`, by the rules for image references. Null where it is left out.
+ * @throws PurserError BAD_USER_INPUT with field `repository`
+ */
+export function checkRepository(entered: string | null | undefined, url: string): string | null {
+  if (entered === null || entered === undefined || entered.trim() === '') return null;
+  const name = entered.trim();
+  try {
+    const reference = parseImageReference(`${url}/${name}`);
+    if (reference.repository === repositoryAt(url, name)) return name;
+  } catch {
+    // Said below, about the field that was entered.
+  }
+  throw badUserInput(
+    'repository',
+    'repository is the name below the registry, such as team/app, without tag or digest.',
+  );
 }
 
 /** Forms send an empty text for what was cleared. */

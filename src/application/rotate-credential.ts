@@ -1,18 +1,31 @@
+import type { MintConfig } from '../domain/credential.ts';
 import { badUserInput } from '../domain/errors.ts';
+import type { Instant } from '../domain/instant.ts';
 import { decideRotate, existing, type LiveRegistry } from '../domain/registry.ts';
+import type { Secret } from '../domain/secret.ts';
 import { checkText } from '../domain/text-rules.ts';
-import type { RotateCredentialCommand } from './application.ts';
 import { idempotentRequest } from './idempotency.ts';
-import { registryIdOf } from './own-registry.ts';
 import type { LeaseQueries, RegistryView } from './ports/read-models.ts';
-import type { HandleRegistryCommand } from './registry-command-handler.ts';
+import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
 import { type CheckedCredential, checkCredential, checkExpiresAt } from './registry-details.ts';
 import type { RequestContext } from './request-context.ts';
 import type { BeginVerification } from './verification.ts';
 
+/** `undefined` means left out and `null` means cleared, wherever both are possible. */
+export interface RotateCredentialCommand {
+  readonly password: Secret;
+  readonly username: string | null | undefined;
+  readonly mint: MintConfig | null | undefined;
+  readonly expiresAt: Instant | null | undefined;
+  readonly verify: boolean;
+  readonly whenInUse: 'PROCEED' | 'REFUSE';
+  readonly expectedRevision: number | null | undefined;
+  readonly idempotencyKey: string | null | undefined;
+}
+
 export interface RotateCredentialDeps {
   readonly handle: HandleRegistryCommand;
-  readonly leases: LeaseQueries;
+  readonly leases: Pick<LeaseQueries, 'countActive'>;
   readonly beginVerification: BeginVerification;
 }
 

@@ -1,7 +1,7 @@
 import type { AggregateStore } from './aggregate-store.ts';
 import type { CredentialTests } from './credential-tests.ts';
-import { systemMetadata } from './event-metadata.ts';
 import type { RegistryQueries } from './ports/read-models.ts';
+import { systemMetadata } from './request-context.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
 
 /** A round checks so many at most, which spreads those that were never checked. */

@@ -1,11 +1,11 @@
 import type { LeasePurpose } from '../domain/credential.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
-import type { EffectiveCredentials } from './effective-credential.ts';
+import type { OpenEffectiveCredential } from './effective-credential.ts';
 import { FINDING_OF_FAULT, mintingFaultOf } from './minted-passwords.ts';
 import type { ProbeReport, RegistryProbe } from './ports/registry-probe.ts';
 
 export interface StoredCredentialTestDeps {
-  readonly logins: EffectiveCredentials;
+  readonly effectiveCredential: OpenEffectiveCredential;
   readonly probe: RegistryProbe;
   readonly now: () => number;
 }
@@ -26,12 +26,16 @@ export type TestStoredCredential = (
   test: StoredCredentialTest,
 ) => Promise<ProbeReport | undefined>;
 
-export function createStoredCredentialTest({ logins, probe, now }: StoredCredentialTestDeps): TestStoredCredential {
+export function createStoredCredentialTest({
+  effectiveCredential,
+  probe,
+  now,
+}: StoredCredentialTestDeps): TestStoredCredential {
   return async (registry, { purpose, repository }) => {
     const { url, provider, caCertificate, access } = registry;
     const startedAt = now();
     try {
-      const login = await logins(registry, purpose);
+      const login = await effectiveCredential(registry, purpose);
       if (!login) return undefined;
       const { username, password } = login;
       return await probe.probe({ url, provider, username, password, caCertificate, repository, access });

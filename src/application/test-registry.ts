@@ -1,27 +1,12 @@
-import { checkPassword, checkUsername, normalisePassword } from '../domain/entered-credential.ts';
-import { badUserInput } from '../domain/errors.ts';
-import { parseImageReference } from '../domain/image-reference.ts';
-import type { RegistryProvider } from '../domain/providers/table.ts';
-import { repositoryAt, resolveProvider } from '../domain/providers.ts';
-import { parseRegistryUrl } from '../domain/registry-url.ts';
-import type { HealthView } from '../domain/registry-view.ts';
-import { checkPemCertificates, checkText } from '../domain/text-rules.ts';
+import { notFound } from '../domain/errors.ts';
+import { existing, type LiveRegistry } from '../domain/registry.ts';
 import type { AggregateStore } from './aggregate-store.ts';
-import type { TestCredentialsCommand } from './application.ts';
-import type { CredentialTests } from './credential-tests.ts';
+import type { CredentialTests, TestedHealth } from './credential-tests.ts';
 import { missingSecret } from './effective-credential.ts';
-import { metadataOf } from './event-metadata.ts';
-import { liveRegistryOf } from './own-registry.ts';
-import type { RegistryProbe } from './ports/registry-probe.ts';
-import type { RequestContext } from './request-context.ts';
+import { registryIdOf } from './registry-command-handler.ts';
+import { checkRepository } from './registry-details.ts';
+import { callerMetadata, type RequestContext } from './request-context.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
-
-/** What a test found, and whose registry it was: advice depends on the provider. */
-export interface TestedHealth {
-  readonly health: HealthView;
-  readonly provider: RegistryProvider;
-  readonly url: string;
-}
 
 export interface TestRegistryDeps {
   readonly tests: CredentialTests;
@@ -37,7 +22,7 @@ export function testRegistryUseCase({ tests, aggregates, testStored }: TestRegis
     id: string,
     repository: string | null | undefined,
   ): Promise<TestedHealth> => {
-    const registry = await liveRegistryOf(aggregates, projectId, id);
+    const registry = await liveRegistry(projectId, registryIdOf(id));
     const { url, provider, access } = registry;
     const checked = checkRepository(repository, url);
     const purpose = access === 'PULL' ? 'PULL' : 'PUSH';
@@ -45,47 +30,15 @@ export function testRegistryUseCase({ tests, aggregates, testStored }: TestRegis
       projectId,
       async () => (await testStored(registry, { purpose, repository: checked })) ?? missingSecret(url),
     );
-    const metadata = metadataOf(context, projectId, null);
+    const metadata = callerMetadata(context, projectId);
     return { health: await tests.record(registry, report, { metadata, scheduled: false }), provider, url };
   };
-}
 
-export interface TestCredentialsDeps {
-  readonly tests: CredentialTests;
-  readonly probe: RegistryProbe;
-  readonly plainHttpHosts: ReadonlySet<string>;
-}
-
-/** The same before anything is stored. */
-export function testCredentialsUseCase({ tests, probe, plainHttpHosts }: TestCredentialsDeps) {
-  return async (context: RequestContext, projectId: string, command: TestCredentialsCommand): Promise<TestedHealth> => {
-    const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
-    const provider = resolveProvider(url, command.provider ?? undefined);
-    const username = checkText('username', command.username, { max: 255 });
-    checkUsername(provider, username);
-    checkPassword(provider, username, command.password);
-    const password = normalisePassword(provider, username, command.password);
-    const caCertificate = command.caCertificate ? checkPemCertificates('caCertificate', command.caCertificate) : null;
-    const repository = checkRepository(command.repository, url);
-    const request = { url, provider, username, password, caCertificate, repository };
-    const report = await tests.run(projectId, () => probe.probe(request));
-    const health = await tests.recordUnstored(projectId, url, report, metadataOf(context, projectId, null));
-    return { health, provider, url };
-  };
-}
-
-/** A name below the registry, by the rules for image references. */
-function checkRepository(entered: string | null | undefined, url: string): string | null {
-  if (entered === null || entered === undefined || entered.trim() === '') return null;
-  const name = entered.trim();
-  try {
-    const reference = parseImageReference(`${url}/${name}`);
-    if (reference.repository === repositoryAt(url, name)) return name;
-  } catch {
-    // Said below, about the field that was entered.
+  /** @throws PurserError NOT_FOUND, the same for another project's registry, a deleted one and one that never was */
+  async function liveRegistry(projectId: string, registryId: string): Promise<LiveRegistry> {
+    const { state } = await aggregates.loadRegistry(registryId);
+    const live = existing(state);
+    if (live.projectId !== projectId) throw notFound('registry');
+    return live;
   }
-  throw badUserInput(
-    'repository',
-    'repository is the name below the registry, such as team/app, without tag or digest.',
-  );
 }

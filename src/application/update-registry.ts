@@ -2,20 +2,36 @@ import { checkUsername } from '../domain/entered-credential.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
 import { decideUpdate, existing, type LiveRegistry } from '../domain/registry.ts';
+import type { RegistryAccess } from '../domain/registry-details.ts';
+import type { Secret } from '../domain/secret.ts';
 import { checkText } from '../domain/text-rules.ts';
-import type { UpdateRegistryCommand } from './application.ts';
-import type { StoredCredentialOf } from './effective-credential.ts';
+import type { OpenStoredCredential } from './effective-credential.ts';
 import { idempotentRequest } from './idempotency.ts';
-import { registryIdOf } from './own-registry.ts';
 import type { RegistryView } from './ports/read-models.ts';
-import type { HandleRegistryCommand } from './registry-command-handler.ts';
+import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
 import { type CheckedCredential, checkCredential, checkDetails, checkExpiresAt } from './registry-details.ts';
 import type { RequestContext } from './request-context.ts';
 import type { BeginVerification } from './verification.ts';
 
+/** `undefined` means left out and `null` means cleared, wherever both are possible. */
+export interface UpdateRegistryCommand {
+  readonly name: string | null | undefined;
+  readonly description: string | null | undefined;
+  readonly email: string | null | undefined;
+  readonly username: string | null | undefined;
+  readonly password: Secret | null | undefined;
+  readonly access: RegistryAccess | null | undefined;
+  readonly caCertificate: string | null | undefined;
+  readonly expiresAt: Instant | null | undefined;
+  readonly rotateEveryDays: number | null | undefined;
+  readonly expectedRevision: number | null | undefined;
+  readonly verify: boolean;
+  readonly idempotencyKey: string | null | undefined;
+}
+
 export interface UpdateRegistryDeps {
   readonly handle: HandleRegistryCommand;
-  readonly storedCredential: StoredCredentialOf;
+  readonly storedCredential: OpenStoredCredential;
   readonly beginVerification: BeginVerification;
   readonly now: () => number;
 }

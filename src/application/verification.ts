@@ -3,16 +3,15 @@ import { existing } from '../domain/registry.ts';
 import { registryView } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { CredentialTests } from './credential-tests.ts';
-import { metadataOf } from './event-metadata.ts';
 import type { RegistryQueries, RegistryView } from './ports/read-models.ts';
 import type { ProbeReport, ProbeRequest } from './ports/registry-probe.ts';
 import type { RegistryOutcome } from './registry-command-handler.ts';
-import type { RequestContext } from './request-context.ts';
+import { callerMetadata, type RequestContext } from './request-context.ts';
 
 export interface VerificationDeps {
   readonly tests: CredentialTests;
   readonly aggregates: AggregateStore;
-  readonly registries: RegistryQueries;
+  readonly registries: Pick<RegistryQueries, 'byId'>;
 }
 
 /** The `verify` of one command: a test before anything is stored, and its findings with what was stored. */
@@ -46,7 +45,7 @@ export function createVerification({ tests, aggregates, registries }: Verificati
           const present = view?.credential.present ?? true;
           return registryView(live, outcome.revision, { health: view?.health ?? null, present });
         }
-        const metadata = metadataOf(context, projectId, null);
+        const metadata = callerMetadata(context, projectId, null);
         const health = await tests.record(live, report, { metadata, scheduled: false });
         const { state, revision } = await aggregates.loadRegistry(live.registryId);
         return registryView(existing(state), Number(revision), { health, present: true });

@@ -99,6 +99,9 @@ const AUDITED: {
 
   // It belongs to no project, and the audit log is a project's.
   AuthenticationRejected: NOT_AUDITED,
+
+  // What was done with the key has its own entry.
+  IdempotencyKeyClaimed: NOT_AUDITED,
 };
 
 /** Null where the event has no entry in the audit log. */

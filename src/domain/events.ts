@@ -139,6 +139,19 @@ export interface AuthenticationRejected {
   };
 }
 
+/** The first event of an idempotency key's stream: which request has the key. It belongs to no read model. */
+export interface IdempotencyKeyClaimed {
+  readonly type: 'IdempotencyKeyClaimed';
+  readonly data: {
+    /** Such as `createRegistry`. */
+    readonly operation: string;
+    /** The stream that the command's events are appended to. */
+    readonly target: string;
+    /** SHA-256 of the operation, its target and the input without its secrets. */
+    readonly fingerprint: string;
+  };
+}
+
 export type RegistryEvent =
   | RegistryCreated
   | RegistryUpdated
@@ -149,7 +162,7 @@ export type RegistryEvent =
 export type LeaseEvent = CredentialIssued | LeaseReleased;
 export type AccessEvent = AccessDenied | AuthenticationRejected;
 export type TestEvent = RegistryTested | CredentialsTested;
-export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent | TestEvent;
+export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent | TestEvent | IdempotencyKeyClaimed;
 export type EventType = DomainEvent['type'];
 
 type EventData = { readonly [Event in DomainEvent as Event['type']]: Event['data'] };
@@ -188,6 +201,7 @@ export const EVENT_TYPES: {
   LeaseReleased: { aggregate: 'lease', upcasters: [] },
   AccessDenied: { aggregate: null, upcasters: [] },
   AuthenticationRejected: { aggregate: null, upcasters: [] },
+  IdempotencyKeyClaimed: { aggregate: null, upcasters: [] },
 };
 
 /** The schema version that new events of the type are written with. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** Purser's own namespaces. They are part of every id that was ever given out, so they never change. */
 export const REGISTRY_NAMESPACE = '4f848f95-b14f-43cc-9cd4-216d20f611e6';
-export const KEYED_EVENT_NAMESPACE = 'ddb30393-09aa-4c4d-834b-7e84dd92580c';
+export const IDEMPOTENCY_NAMESPACE = 'ddb30393-09aa-4c4d-834b-7e84dd92580c';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -72,12 +72,17 @@ export interface KeyedCommand {
   readonly idempotencyKey: string;
 }
 
-/** The id of the event that a command with an idempotency key makes, however often it is sent. */
-export function keyedEventId({ projectId, subject, issuer, idempotencyKey }: KeyedCommand): string {
-  return uuidV5(KEYED_EVENT_NAMESPACE, nameOf(projectId, issuer, subject, idempotencyKey));
+/** The id of a key: the same however often a command is sent with it. */
+export function idempotencyId({ projectId, subject, issuer, idempotencyKey }: KeyedCommand): string {
+  return uuidV5(IDEMPOTENCY_NAMESPACE, nameOf(projectId, issuer, subject, idempotencyKey));
 }
 
-/** The id of a further event of the same command: `eventId` belongs to the first one, `index` counts from 1. */
-export function derivedEventId(eventId: string, index: number): string {
-  return uuidV5(eventId, String(index));
+/** Where a key is claimed for one request. */
+export function idempotencyStream(idempotencyId: string): string {
+  return `idempotency-${idempotencyId}`;
+}
+
+/** Further ids that follow from one, by a number. */
+export function derivedId(id: string, index: number): string {
+  return uuidV5(id, String(index));
 }

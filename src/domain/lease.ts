@@ -20,6 +20,13 @@ export interface Lease {
   readonly releasedAt: Instant | null;
 }
 
+/** A lease as queries see it: whose registry it is stands beside it. */
+export type LeaseView = Omit<Lease, 'url'>;
+
+export function leaseView({ url: _url, ...lease }: Lease): LeaseView {
+  return lease;
+}
+
 export type LeaseState = Lease | null;
 
 export function evolveLease(state: LeaseState, event: LeaseEvent, eventContext: EventContext): LeaseState {

@@ -1,7 +1,7 @@
 import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
 import { getOperationAST } from 'graphql';
 import type { Logger } from 'pino';
-import type { Application } from '../application/application.ts';
+import type { Application } from '../application/create-application.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
 import { createCursors } from './paging/cursors.ts';
 import { startApolloServer } from './pipeline/apollo.ts';

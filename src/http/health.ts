@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { within } from './deadline.ts';
+import { within } from '../application/deadline.ts';
 
 export interface Readiness {
   readonly ready: boolean;

@@ -4,6 +4,7 @@ import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-lo
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { createAggregateStore } from '../../src/application/aggregate-store.ts';
 import { discardOrphanedSecrets } from '../../src/application/discard-orphaned-secrets.ts';
+import { createEventWriter } from '../../src/application/event-writer.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import type { Vault } from '../../src/application/ports/vault.ts';
 import type { RegistryCreated } from '../../src/domain/events.ts';
@@ -62,10 +63,9 @@ function janitor(vault: Vault = fixture.vault) {
     return aggregates.history(stream);
   };
   const run = discardOrphanedSecrets({
-    log,
+    writer: createEventWriter({ log, progress: { waitFor: async () => undefined }, now: Date.now }),
     aggregates: { ...aggregates, history },
     vault,
-    now: Date.now,
     olderThanMs: 0,
   });
   return { run, read };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CredentialTests } from '../../src/application/credential-tests.ts';
 import type { ProbeReport, ProbeRequest, RegistryProbe } from '../../src/application/ports/registry-probe.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
-import { testCredentialsUseCase } from '../../src/application/test-registry.ts';
+import { testCredentialsUseCase } from '../../src/application/test-credentials.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
 

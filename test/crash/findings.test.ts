@@ -46,7 +46,18 @@ describe('the checks after a crash', () => {
   it.each([
     ['a lost event', `${UNGUARDED}; delete from log.events where type = 'CredentialRotated'`, 'acknowledged rotate of'],
     ['a lost release', `${UNGUARDED}; delete from log.events where type = 'LeaseReleased'`, 'acknowledged release of'],
-    ['a doubled rotation', doubled('CredentialRotated'), 'asked for by nobody'],
+    ['a doubled rotation', doubled('CredentialRotated'), 'happened 2 times'],
+    ['a doubled issue', doubled('CredentialIssued'), 'is not the lease of its key'],
+    [
+      'an event whose key was not claimed',
+      `${UNGUARDED}; delete from log.events where type = 'IdempotencyKeyClaimed'`,
+      'came before its key was claimed',
+    ],
+    [
+      'an event that nobody asked for',
+      `${UNGUARDED}; update log.events set metadata = replace(metadata::text, '"idempotencyId":"', '"idempotencyId":"0')::json`,
+      'asked for by nobody',
+    ],
     ['a doubled release', doubled('LeaseReleased'), 'was released 2 times'],
     ['a gap in the positions', `${UNGUARDED}; update log.events set position = 99 where position = 2`, 'position 2 is'],
     ['a gap in a stream', `${UNGUARDED}; update log.events set revision = 5 where revision = 1`, 'revision 1 of'],

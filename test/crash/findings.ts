@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { createAuditQueries } from '../../src/adapters/postgres/read-models/audit-queries.ts';
 import { chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
-import { derivedEventId } from '../../src/domain/identity.ts';
-import { type Ledger, leaseOf, type Mutation, PROJECTS, versionOf } from './ledger.ts';
+import { derivedId, idempotencyStream } from '../../src/domain/identity.ts';
+import { type Ledger, leaseOf, PROJECTS, versionOf } from './ledger.ts';
 
 /** What is wrong in the service's tables, held against what its clients were told. Empty: nothing. */
 export async function findingsIn(client: pg.Client, ledger: Ledger): Promise<string[]> {
@@ -27,12 +27,14 @@ interface EventRow {
   readonly lease_id: string | null;
   readonly version: number | null;
   readonly project_id: string | null;
+  readonly idempotency_id: string | null;
 }
 
 async function readEvents(client: pg.Client): Promise<EventRow[]> {
   const { rows } = await client.query<EventRow>(
     `select position, stream, revision, event_id, type, data->>'leaseId' as lease_id,
-       (data->'credential'->>'version')::int as version, metadata->>'projectId' as project_id
+       (data->'credential'->>'version')::int as version, metadata->>'projectId' as project_id,
+       metadata->>'idempotencyId' as idempotency_id
      from log.events order by position`,
   );
   return rows;
@@ -56,47 +58,47 @@ const KEYED = new Map([
   ['CredentialIssued', 'issue'],
 ]);
 
-/** A credential that was replaced while it was issued is issued anew, under another lease of the same key. */
-const MAX_ISSUES = 5;
-
+/** Every event of a keyed command is that of a mutation that was sent, after its key was claimed, and happened once. */
 function lostOrDoubled(events: readonly EventRow[], ledger: Ledger): string[] {
   const findings: string[] = [];
-  const byEventId = new Map<string, Mutation>();
-  /** Events of later attempts, with the lease that must have been withdrawn before. */
-  const attempts = new Map<string, string>();
-  for (const mutation of ledger.mutations) {
-    if (!mutation.eventId) continue;
-    byEventId.set(mutation.eventId, mutation);
-    if (mutation.kind !== 'issue') continue;
-    for (let attempt = 1; attempt < MAX_ISSUES; attempt += 1) {
-      const eventId = derivedEventId(derivedEventId(mutation.eventId, attempt), 0);
-      byEventId.set(eventId, mutation);
-      attempts.set(eventId, derivedEventId(mutation.eventId, attempt - 1));
-    }
-  }
-
-  const logged = new Set<string>();
+  const asked = new Map(ledger.mutations.map((mutation) => [mutation.idempotencyId, mutation]));
+  const claimed = new Set<string>();
+  /** By key: the leases that were issued, one after the other, or the registry's event. */
+  const happened = new Map<string, (string | null)[]>();
   const releases = new Map<string, number>();
-  for (const { event_id, type, lease_id } of events) {
-    const kind = KEYED.get(type);
-    if (kind !== undefined) {
-      const mutation = byEventId.get(event_id);
-      if (mutation?.kind !== kind) findings.push(`${type} ${event_id} was asked for by nobody`);
-      if (mutation?.outcome.kind === 'refused') findings.push(`${kind} happened although it was refused`);
-      logged.add(event_id);
-    }
+  for (const { idempotency_id: key, stream, event_id, type, lease_id } of events) {
+    if (type === 'IdempotencyKeyClaimed') claimed.add(stream);
     if (type === 'LeaseReleased' && lease_id !== null) releases.set(lease_id, (releases.get(lease_id) ?? 0) + 1);
+    const kind = KEYED.get(type);
+    if (kind === undefined) continue;
+    const mutation = key === null ? undefined : asked.get(key);
+    if (key === null || mutation?.kind !== kind) {
+      findings.push(`${type} ${event_id} was asked for by nobody`);
+      continue;
+    }
+    if (mutation.outcome.kind === 'refused') findings.push(`${kind} happened although it was refused`);
+    if (!claimed.has(idempotencyStream(key))) findings.push(`${type} ${event_id} came before its key was claimed`);
+    happened.set(key, [...(happened.get(key) ?? []), lease_id]);
   }
-  for (const { kind, outcome, eventId, leaseId, registry } of ledger.mutations) {
+  for (const { kind, outcome, idempotencyId, leaseId, registry } of ledger.mutations) {
     if (outcome.kind !== 'acknowledged') continue;
-    if (eventId !== undefined && !logged.has(eventId))
+    if (idempotencyId !== undefined && !happened.has(idempotencyId))
       findings.push(`an acknowledged ${kind} of ${registry.url} is lost`);
     if (leaseId !== undefined && !releases.has(leaseId))
       findings.push(`the acknowledged release of ${leaseId} is lost`);
   }
-  for (const [eventId, before] of attempts) {
-    if (logged.has(eventId) && !releases.has(before))
-      findings.push(`${before} was not withdrawn before another was issued`);
+  for (const [key, leases] of happened) {
+    const { kind, registry } = asked.get(key) ?? {};
+    if (kind !== 'issue') {
+      if (leases.length > 1) findings.push(`${kind} of ${registry?.url} happened ${leases.length} times`);
+      continue;
+    }
+    // A credential that was replaced while it was issued is issued anew, under another lease of the same key.
+    for (const [attempt, lease] of leases.entries()) {
+      if (lease !== derivedId(key, attempt)) findings.push(`${lease} is not the lease of its key`);
+      else if (attempt < leases.length - 1 && !releases.has(lease))
+        findings.push(`${lease} was not withdrawn before another was issued`);
+    }
   }
   for (const [leaseId, times] of releases) if (times > 1) findings.push(`${leaseId} was released ${times} times`);
   return findings;
@@ -105,13 +107,14 @@ function lostOrDoubled(events: readonly EventRow[], ledger: Ledger): string[] {
 /** A version that was acknowledged is the one in the log, and no two mutations got the same one. */
 function wrongVersions(events: readonly EventRow[], ledger: Ledger): string[] {
   const findings: string[] = [];
-  const logged = new Map(events.map(({ event_id, version }) => [event_id, version]));
+  const keyed = events.filter(({ type }) => KEYED.has(type));
+  const logged = new Map(keyed.map(({ idempotency_id, version }) => [idempotency_id, version]));
   const given = new Set<string>();
   for (const mutation of ledger.mutations) {
     const version = versionOf(mutation);
     if (version === undefined) continue;
     const { url } = mutation.registry;
-    if (logged.get(mutation.eventId ?? '') !== version)
+    if (logged.get(mutation.idempotencyId ?? '') !== version)
       findings.push(`version ${version} of ${url} is another in the log`);
     if (given.has(`${url} ${version}`)) findings.push(`version ${version} of ${url} was given twice`);
     given.add(`${url} ${version}`);
@@ -167,7 +170,9 @@ async function auditFaults(client: pg.Client, events: readonly EventRow[], proje
       return [`the audit chain of ${project} breaks at ${index + 1}`];
   }
   const told = entries.map(({ eventId }) => eventId).join();
-  const happened = events.filter((event) => event.project_id === project).map(({ event_id }) => event_id);
+  const happened = events
+    .filter(({ project_id, type }) => project_id === project && type !== 'IdempotencyKeyClaimed')
+    .map(({ event_id }) => event_id);
   if (told !== happened.join()) return [`the audit log of ${project} does not tell what the event log does`];
   const { rows } = await client.query<{ sequence: string; hash: string }>(
     'select sequence::text, hash from read_models.audit_heads where project_id = $1',

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { idempotencyStream } from '../../src/domain/identity.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { until } from '../support/until.ts';
 import { findingsIn } from './findings.ts';
@@ -30,18 +31,31 @@ describe('a service that is killed between two steps of a mutation', () => {
   }
 
   it.each([
-    ['the append never reaches the log', { cutOff: 'purser log writer', version: 1 }],
-    ['the append comes through after its sender is gone', { cutOff: null, version: 2 }],
-  ])('between storing the secret and appending its event: %s', async (_, { cutOff, version }) => {
+    ['it never reaches the log', { cutOff: 'purser log writer', claims: 0 }],
+    ['it comes through after its sender is gone', { cutOff: null, claims: 1 }],
+  ])('between storing the secret and claiming the key: %s', async (_, { cutOff, claims }) => {
     await startWithRegistry();
     const rotation = ledger.rotate(created.registry);
-    await home.withDatabase(async (database) => {
-      await killWhere(database, 'log.head', rotation, () =>
-        rowExists(database, `select from vault.secrets where registry_id = $1 and state = 'pending'`, created),
-      );
-      await letGo(database, cutOff);
-      await until(async () => (await eventCount(database)) === version);
-    });
+    await killAtAppend(rotation, cutOff, async (database) => (await claimCount(database, rotation)) === claims);
+    await home.start();
+
+    expect(await currentVersion()).toBe(1);
+    expect(await readBackFaults(client, ledger)).toEqual([]);
+    await client.settle(rotation);
+    expect(versionOf(rotation)).toBe(2);
+    await requireNoFindings(rotation);
+  });
+
+  it.each([
+    ['the append never reaches the log', { cutOff: 'purser log writer', version: 1 }],
+    ['the append comes through after its sender is gone', { cutOff: null, version: 2 }],
+  ])('between claiming the key and appending the event: %s', async (_, { cutOff, version }) => {
+    await startWithRegistry();
+    const rotation = ledger.rotate(created.registry);
+    await killAtAppend(rotation, null, async (database) => (await claimCount(database, rotation)) === 1);
+    await home.start();
+    // The key is claimed: what stands before the log now is the event.
+    await killAtAppend(rotation, cutOff, async (database) => (await eventCount(database)) === version);
     await home.start();
 
     expect(await currentVersion()).toBe(version);
@@ -72,6 +86,26 @@ describe('a service that is killed between two steps of a mutation', () => {
     expect(await home.withDatabase(secretStates)).toEqual(['destroyed', 'current']);
   });
 
+  /** `after`: what the log holds when the lock is gone. */
+  async function killAtAppend(
+    rotation: Mutation,
+    cutOff: string | null,
+    after: (database: pg.Client) => Promise<boolean>,
+  ): Promise<void> {
+    await home.withDatabase(async (database) => {
+      const isPending = `select from vault.secrets where registry_id = $1 and state = 'pending'`;
+      const before = await rowCount(database, isPending, rotation);
+      await killWhere(
+        database,
+        'log.head',
+        rotation,
+        async () => (await rowCount(database, isPending, rotation)) === before + 1,
+      );
+      await letGo(database, cutOff);
+      await until(() => after(database));
+    });
+  }
+
   /** Sends the mutation, waits until it stands before the locked row, and kills the service there. */
   async function killWhere(
     database: pg.Client,
@@ -100,8 +134,13 @@ describe('a service that is killed between two steps of a mutation', () => {
     await database.query('rollback');
   }
 
-  async function rowExists(database: pg.Client, query: string, { registry }: Mutation): Promise<boolean> {
-    return (await database.query(query, [registry.id])).rowCount === 1;
+  async function rowCount(database: pg.Client, query: string, { registry }: Mutation): Promise<number> {
+    return (await database.query(query, [registry.id])).rowCount ?? 0;
+  }
+
+  async function claimCount(database: pg.Client, { idempotencyId = '' }: Mutation): Promise<number> {
+    const stream = idempotencyStream(idempotencyId);
+    return (await database.query('select from log.events where stream = $1', [stream])).rowCount ?? 0;
   }
 
   async function someoneWaits(database: pg.Client): Promise<boolean> {

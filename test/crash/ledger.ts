@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { keyedEventId, registryId } from '../../src/domain/identity.ts';
+import { idempotencyId, registryId } from '../../src/domain/identity.ts';
 import { CREATE, ISSUE, RELEASE, ROTATE } from '../service/operations.ts';
 import { canary } from '../support/canary.ts';
 import type { GraphqlAnswer } from '../support/purser.ts';
@@ -23,7 +23,7 @@ export interface Mutation {
   readonly variables: { readonly projectId: string; readonly [name: string]: unknown };
   readonly registry: RegistryRecord;
   /** Of the event that it makes; undefined for releases, which have no key. */
-  readonly eventId: string | undefined;
+  readonly idempotencyId: string | undefined;
   /** What it stores. */
   readonly password: string | undefined;
   readonly leaseId: string | undefined;
@@ -74,7 +74,7 @@ export function createLedger(issuer: string): Ledger {
         ...(keyed && typeof input === 'object' ? { input: { ...input, idempotencyKey } } : {}),
       },
       registry,
-      eventId: keyed ? keyedEventId({ projectId, issuer, subject: SUBJECT, idempotencyKey }) : undefined,
+      idempotencyId: keyed ? idempotencyId({ projectId, issuer, subject: SUBJECT, idempotencyKey }) : undefined,
       password,
       leaseId,
       outcome: { kind: 'unknown' },

@@ -11,9 +11,9 @@ import { createSealedSecretStore } from '../../src/adapters/postgres/vault/seale
 import { loadKeyRing } from '../../src/adapters/vault/key-ring.ts';
 import { createMintedPasswordVault } from '../../src/adapters/vault/minted-password-vault.ts';
 import { createVault } from '../../src/adapters/vault/vault.ts';
-import type { Application, IssuedCredential } from '../../src/application/application.ts';
-import { createApplication } from '../../src/application/create-application.ts';
+import { type Application, createApplication } from '../../src/application/create-application.ts';
 import { discardOrphanedSecrets } from '../../src/application/discard-orphaned-secrets.ts';
+import type { IssuedCredential } from '../../src/application/issue-credential.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
 import type { RateLimiter } from '../../src/application/ports/rate-limiter.ts';
@@ -83,7 +83,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   const now = Date.now;
   const probe = between.probe ?? { probe: notAsked };
   const registries = createRegistryQueries(reads, now);
-  const { application, aggregates, tests, testStored } = createApplication({
+  const { application, writer, aggregates, tests, testStored } = createApplication({
     log,
     vault,
     progress,
@@ -150,7 +150,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
       return () => check(new AbortController().signal);
     },
     registries,
-    discardOrphans: discardOrphanedSecrets({ log, aggregates, vault, now, olderThanMs: 0 }),
+    discardOrphans: discardOrphanedSecrets({ writer, aggregates, vault, olderThanMs: 0 }),
     pendingSecrets: () => sealingVault.pending(0, 100),
     discardUntold: (secretId) => sealingVault.discard(secretId),
     async close() {

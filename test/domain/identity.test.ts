@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   accessStream,
-  derivedEventId,
+  derivedId,
+  idempotencyId,
   isUuid,
-  keyedEventId,
   leaseStream,
   REGISTRY_NAMESPACE,
   registryId,
@@ -73,25 +73,25 @@ describe('an event id from an idempotency key', () => {
   const command = { projectId: 'demo', subject: 'alice', issuer: 'https://issuer.example', idempotencyKey: 'k1' };
 
   it('is the same for the same command, today and in any later version', () => {
-    expect(keyedEventId({ ...command })).toBe('afa82de4-4ec0-5c35-9c4b-6b403799f8b8');
+    expect(idempotencyId({ ...command })).toBe('afa82de4-4ec0-5c35-9c4b-6b403799f8b8');
   });
 
   it.each(['projectId', 'subject', 'issuer', 'idempotencyKey'] as const)('depends on %s', (part) => {
-    expect(keyedEventId({ ...command, [part]: 'other' })).not.toBe(keyedEventId(command));
+    expect(idempotencyId({ ...command, [part]: 'other' })).not.toBe(idempotencyId(command));
   });
 
   it('does not confuse the subject with the issuer', () => {
-    expect(keyedEventId({ ...command, subject: 'a', issuer: 'b' })).not.toBe(
-      keyedEventId({ ...command, subject: 'b', issuer: 'a' }),
+    expect(idempotencyId({ ...command, subject: 'a', issuer: 'b' })).not.toBe(
+      idempotencyId({ ...command, subject: 'b', issuer: 'a' }),
     );
   });
 
   it('gives every further event an id of its own', () => {
-    const first = keyedEventId(command);
-    const ids = [first, ...Array.from({ length: 20 }, (_, index) => derivedEventId(first, index + 1))];
+    const first = idempotencyId(command);
+    const ids = [first, ...Array.from({ length: 20 }, (_, index) => derivedId(first, index + 1))];
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.every(isUuid)).toBe(true);
-    expect(derivedEventId(first, 1)).toBe(derivedEventId(first, 1));
+    expect(derivedId(first, 1)).toBe(derivedId(first, 1));
   });
 });
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Application, RefusedAttempt } from '../../src/application/application.ts';
-import type { ChangeView, Feed, LeaseView, NoticeView } from '../../src/application/ports/read-models.ts';
+import type { Application } from '../../src/application/create-application.ts';
+import type { ChangeView, Feed, NoticeView } from '../../src/application/ports/read-models.ts';
+import type { RefusedAttempt } from '../../src/application/refused-attempts.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { notFound } from '../../src/domain/errors.ts';
 import { registryId } from '../../src/domain/identity.ts';
+import type { LeaseView } from '../../src/domain/lease.ts';
 import type { HealthView, RegistryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { Queries } from '../../src/graphql/pipeline/context.ts';

@@ -10,7 +10,7 @@ export const METADATA: EventMetadata = {
   userAgent: null,
   requestId: null,
   durationMs: 3,
-  fingerprint: null,
+  idempotencyId: null,
 };
 
 /** A small event with an id of its own; `pipeline` is free for what the test wants to find again. */

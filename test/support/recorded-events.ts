@@ -15,7 +15,7 @@ export const METADATA: EventMetadata = {
   userAgent: 'test',
   requestId: 'request-1',
   durationMs: 3,
-  fingerprint: null,
+  idempotencyId: null,
 };
 
 const digestOf = (name: string): string => createHash('sha256').update(name).digest('hex');

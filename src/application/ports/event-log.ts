@@ -23,12 +23,12 @@ export interface EventMetadata {
   readonly requestId: string | null;
   /** How long the request had taken when the event was decided. */
   readonly durationMs: number | null;
-  /** SHA-256 of the command's non-secret input; only where the client sent an idempotency key. */
-  readonly fingerprint: string | null;
+  /** Of the idempotency key that the client sent with the command. All events of a command have the same. */
+  readonly idempotencyId: string | null;
 }
 
 export interface EventToAppend {
-  /** UUID. Unique in the whole log. */
+  /** UUID, made anew for each append. Unique in its stream. */
   readonly id: string;
   /** Written with the schema version that is current for its type. */
   readonly event: DomainEvent;
@@ -69,21 +69,13 @@ export class WrongExpectedRevision extends Error {
   }
 }
 
-/** An event id is in the log already, in another stream or with other content. Nothing was appended. */
-export class DuplicateEventId extends Error {
-  override readonly name = 'DuplicateEventId';
-
-  constructor(readonly eventId: string) {
-    super(`event ${eventId} is in the log already`);
-  }
-}
-
 /** The source of truth: streams of events with revisions, and one order over all of them. Nothing in it ever changes. */
 export interface EventLog {
   /**
-   * Appends all events or none, durably, before it resolves. Repeating an append with the same event ids, stream,
-   * content and fingerprints gives the first result again, whatever `expected` says.
-   * @throws WrongExpectedRevision, DuplicateEventId, EventLogUnavailable
+   * Appends all events or none, durably, before it resolves. An append that had no answer may be repeated as it was: where
+   * its events stand in the stream already, it gives the first result. Only the ids are compared: equal ids promise equal
+   * events. An id of the stream among others that are new is refused as `WrongExpectedRevision`.
+   * @throws WrongExpectedRevision, EventLogUnavailable
    */
   append(
     stream: string,

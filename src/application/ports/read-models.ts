@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditOutcome } from '../../domain/audit-entry.ts';
-import type { CredentialStatus, LeasePurpose } from '../../domain/credential.ts';
+import type { CredentialStatus } from '../../domain/credential.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { LeaseView } from '../../domain/lease.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import type { Position } from './event-log.ts';
@@ -19,19 +20,6 @@ export interface UsageView {
   readonly lastUsedBy: string | null;
   readonly activeLeases: number;
   readonly pipelines: readonly PipelineUseView[];
-}
-
-export interface LeaseView {
-  readonly id: string;
-  readonly registryId: string;
-  readonly credentialVersion: number;
-  readonly pipeline: string;
-  readonly runId: string | null;
-  readonly purpose: LeasePurpose;
-  readonly issuedTo: string;
-  readonly issuedAt: Instant;
-  readonly expiresAt: Instant;
-  readonly releasedAt: Instant | null;
 }
 
 export interface RegistryFilter {

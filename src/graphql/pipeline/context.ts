@@ -1,4 +1,4 @@
-import type { Application } from '../../application/application.ts';
+import type { Application } from '../../application/create-application.ts';
 import type {
   AuditQueries,
   Feeds,

@@ -1,11 +1,9 @@
 import { Field, InputType, Int } from 'type-graphql';
-import type {
-  CreateRegistryCommand,
-  DeleteRegistryCommand,
-  RotateCredentialCommand,
-  TestCredentialsCommand,
-  UpdateRegistryCommand,
-} from '../../application/application.ts';
+import type { CreateRegistryCommand } from '../../application/create-registry.ts';
+import type { DeleteRegistryCommand } from '../../application/delete-registry.ts';
+import type { RotateCredentialCommand } from '../../application/rotate-credential.ts';
+import type { TestCredentialsCommand } from '../../application/test-credentials.ts';
+import type { UpdateRegistryCommand } from '../../application/update-registry.ts';
 import type { MintConfig } from '../../domain/credential.ts';
 import { MINT_KINDS, type MintKind } from '../../domain/mint-kinds/table.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';

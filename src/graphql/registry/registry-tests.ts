@@ -1,5 +1,5 @@
 import { Arg, Ctx, Directive, ID, Mutation, Resolver } from 'type-graphql';
-import type { TestedHealth } from '../../application/test-registry.ts';
+import type { TestedHealth } from '../../application/credential-tests.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
 import { TestCredentialsInput, testCredentialsCommand } from './registry-inputs.ts';

@@ -3,7 +3,6 @@ import type { QueryConfig, QueryResultRow } from 'pg';
 import {
   type AppendResult,
   BEGINNING,
-  DuplicateEventId,
   type EventLog,
   type Position,
   WrongExpectedRevision,
@@ -51,8 +50,7 @@ const RETRY_DELAYS_MS = [100, 400] as const;
 
 type AppendOutcome =
   | { readonly kind: 'appended'; readonly result: AppendResult }
-  | { readonly kind: 'wrong revision'; readonly actual: number | 'no-stream' }
-  | { readonly kind: 'duplicate'; readonly eventId: string };
+  | { readonly kind: 'wrong revision'; readonly actual: number | 'no-stream' };
 
 /** The log in `log.events`, written by group commit over one connection. Migrations must have run. */
 export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog {
@@ -93,7 +91,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     maxWeight: MAX_EVENTS_IN_BATCH,
     weightOf: ({ events }) => events.length,
     // One append a stream and batch: the next one is judged by what this one leaves.
-    keysOf: ({ stream, events }) => [stream, ...events.map(({ id }) => id)],
+    keysOf: ({ stream }) => [stream],
     isItemFault: isDataFault,
     timeoutMs: options.appendTimeoutMs ?? APPEND_TIMEOUT_MS,
     timeoutError: () =>
@@ -173,8 +171,6 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
           return outcome.result;
         case 'wrong revision':
           throw new WrongExpectedRevision(stream, expected, outcome.actual);
-        case 'duplicate':
-          throw new DuplicateEventId(outcome.eventId);
         default:
           return unknownOutcome(outcome);
       }
@@ -236,15 +232,13 @@ function outcomesOf(batch: readonly PreparedAppend[], rows: readonly AppendRow[]
   });
 }
 
-function outcomeOf({ outcome, position, revision, known_id }: AppendRow): AppendOutcome {
+function outcomeOf({ outcome, position, revision }: AppendRow): AppendOutcome {
   switch (outcome) {
     case 'appended':
     case 'repeated':
       return { kind: 'appended', result: { position: (position ?? BEGINNING) as Position, revision } };
     case 'wrong_revision':
       return { kind: 'wrong revision', actual: revision === -1 ? 'no-stream' : revision };
-    case 'duplicate_event':
-      return { kind: 'duplicate', eventId: known_id ?? '' };
     default:
       return unknownOutcome(outcome);
   }

@@ -1,10 +1,9 @@
-import {
-  DuplicateEventId,
-  type EventMetadata,
-  type EventToAppend,
-  type ExpectedRevision,
-  type Position,
-  type RecordedEvent,
+import type {
+  EventMetadata,
+  EventToAppend,
+  ExpectedRevision,
+  Position,
+  RecordedEvent,
 } from '../../../application/ports/event-log.ts';
 import { schemaVersionOf } from '../../../domain/events.ts';
 import { isUuid } from '../../../domain/identity.ts';
@@ -28,7 +27,7 @@ interface PreparedEvent {
 
 /**
  * Before it queues, so that bad input fails its own call and nobody else's.
- * @throws TypeError, DuplicateEventId
+ * @throws TypeError
  */
 export function prepareAppend(
   stream: string,
@@ -42,7 +41,7 @@ export function prepareAppend(
   const ids = new Set<string>();
   for (const { id } of events) {
     if (!isUuid(id)) throw new TypeError('the id of an event must be a UUID');
-    if (ids.has(id)) throw new DuplicateEventId(id);
+    if (ids.has(id)) throw new TypeError('the events of an append must have different ids');
     ids.add(id);
   }
   return {
@@ -93,7 +92,7 @@ function expectedCode(expected: ExpectedRevision): number {
  */
 export const APPEND = {
   name: 'append-events',
-  text: `select outcome, position, revision, known_id from log.append_events(
+  text: `select outcome, position, revision from log.append_events(
     $1::text[], $2::int[], $3::int[], $4::uuid[], $5::text[], $6::smallint[], $7::timestamptz[],
     string_to_array($8, e'\\n')::json[], string_to_array($9, e'\\n')::json[])`,
 } as const;
@@ -119,10 +118,9 @@ function list(elements: readonly (string | number)[]): string {
 }
 
 export interface AppendRow {
-  readonly outcome: 'appended' | 'repeated' | 'wrong_revision' | 'duplicate_event';
+  readonly outcome: 'appended' | 'repeated' | 'wrong_revision';
   readonly position: bigint | null;
   readonly revision: number;
-  readonly known_id: string | null;
 }
 
 export interface EventRow {

@@ -1,4 +1,5 @@
-import type { LeaseQueries, LeaseView } from '../../../application/ports/read-models.ts';
+import type { LeaseQueries } from '../../../application/ports/read-models.ts';
+import type { LeaseView } from '../../../domain/lease.ts';
 import { Conditions, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
 import type { LeaseRow } from './leases.ts';

@@ -62,7 +62,14 @@ export function createNotices(schema: string, leases: Leases): ReadModel {
       RegistryDeleted: (applied) => add('DELETED', applied.before, applied),
       RegistryTested: tested,
       ...ignores('RegistryCreated', 'RegistryUpdated', 'PendingSecretDiscarded', 'CredentialExpiryLearnt'),
-      ...ignores('CredentialsTested', 'CredentialIssued', 'LeaseReleased', 'AccessDenied', 'AuthenticationRejected'),
+      ...ignores(
+        'CredentialsTested',
+        'CredentialIssued',
+        'LeaseReleased',
+        'AccessDenied',
+        'AuthenticationRejected',
+        'IdempotencyKeyClaimed',
+      ),
     },
     counter,
     async recall(database, events) {

@@ -69,7 +69,7 @@ export function createPipelineUses(schema: string): PipelineUses {
       RegistryDeleted: forget,
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'PendingSecretDiscarded'),
       ...ignores('CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested', 'LeaseReleased'),
-      ...ignores('AccessDenied', 'AuthenticationRejected'),
+      ...ignores('AccessDenied', 'AuthenticationRejected', 'IdempotencyKeyClaimed'),
     },
 
     lastUse: (registryId) => lastUses.get(registryId) ?? UNUSED,

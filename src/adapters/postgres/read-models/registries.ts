@@ -72,7 +72,14 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
       PendingSecretDiscarded: changed,
       CredentialExpiryLearnt: changed,
       RegistryTested: tested,
-      ...ignores('CredentialsTested', 'CredentialIssued', 'LeaseReleased', 'AccessDenied', 'AuthenticationRejected'),
+      ...ignores(
+        'CredentialsTested',
+        'CredentialIssued',
+        'LeaseReleased',
+        'AccessDenied',
+        'AuthenticationRejected',
+        'IdempotencyKeyClaimed',
+      ),
     },
 
     evolve(event, { occurredAt, metadata: { actor, projectId } }) {

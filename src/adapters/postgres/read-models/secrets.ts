@@ -32,7 +32,7 @@ const EFFECTS: {
   // The registry's row is written anew, and with it whether its secret is there.
   CredentialExpiryLearnt: () => NONE,
   ...ignores('RegistryTested', 'CredentialsTested', 'CredentialIssued', 'LeaseReleased'),
-  ...ignores('AccessDenied', 'AuthenticationRejected'),
+  ...ignores('AccessDenied', 'AuthenticationRejected', 'IdempotencyKeyClaimed'),
 };
 
 type SettlingData = { readonly registryId: string; readonly credential: CredentialVersion };

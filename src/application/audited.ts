@@ -1,0 +1,115 @@
+import { type ErrorCode, PurserError } from '../domain/errors.ts';
+import { registryId } from '../domain/identity.ts';
+import { registryUrlOfImage } from '../domain/image-reference.ts';
+import { parseRegistryUrl } from '../domain/registry-url.ts';
+import type { createRegistryUseCase } from './create-registry.ts';
+import { within } from './deadline.ts';
+import type { deleteRegistryUseCase } from './delete-registry.ts';
+import type { issueCredentialUseCase } from './issue-credential.ts';
+import type { RefusedAttempt, RefusedAttempts } from './refused-attempts.ts';
+import type { releaseLeaseUseCase } from './release-lease.ts';
+import type { RequestContext } from './request-context.ts';
+import type { rotateCredentialUseCase } from './rotate-credential.ts';
+import type { testCredentialsUseCase } from './test-credentials.ts';
+import type { testRegistryUseCase } from './test-registry.ts';
+import type { updateRegistryUseCase } from './update-registry.ts';
+
+/** Don't make a caller who gets UNAVAILABLE also wait for the audit write. */
+const UNAVAILABLE_PATIENCE_MS = 2_000;
+
+/** What callers change, or have done, in a project. */
+export interface Mutations {
+  readonly createRegistry: ReturnType<typeof createRegistryUseCase>;
+  readonly updateRegistry: ReturnType<typeof updateRegistryUseCase>;
+  readonly rotateCredential: ReturnType<typeof rotateCredentialUseCase>;
+  readonly deleteRegistry: ReturnType<typeof deleteRegistryUseCase>;
+  readonly issueCredential: ReturnType<typeof issueCredentialUseCase>;
+  readonly releaseLease: ReturnType<typeof releaseLeaseUseCase>;
+  readonly testRegistry: ReturnType<typeof testRegistryUseCase>;
+  readonly testCredentials: ReturnType<typeof testCredentialsUseCase>;
+}
+
+export interface AuditedDeps {
+  readonly attempts: Pick<RefusedAttempts, 'recordDenied' | 'recordFailed'>;
+  readonly plainHttpHosts: ReadonlySet<string>;
+  readonly onFault: (error: unknown) => void;
+}
+
+type Named = Omit<RefusedAttempt, 'projectId' | 'action'>;
+type Mutation<Rest extends readonly unknown[], Result> = (
+  context: RequestContext,
+  projectId: string,
+  ...rest: Rest
+) => Promise<Result>;
+
+/** What a mutation is refused for goes to the audit log before the caller hears of it. */
+export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutations {
+  const { attempts, plainHttpHosts, onFault } = deps;
+
+  /** What each is called in the audit log, and what an attempt at it names. */
+  return {
+    createRegistry: audited('CREATE_REGISTRY', mutations.createRegistry, (projectId, { url }) => byUrl(projectId, url)),
+    updateRegistry: audited('UPDATE_REGISTRY', mutations.updateRegistry, byRegistry),
+    rotateCredential: audited('ROTATE_CREDENTIAL', mutations.rotateCredential, byRegistry),
+    deleteRegistry: audited('DELETE_REGISTRY', mutations.deleteRegistry, byRegistry),
+    issueCredential: audited('ISSUE_CREDENTIAL', mutations.issueCredential, (projectId, { image, pipeline }) => ({
+      ...byImage(projectId, image),
+      pipeline,
+    })),
+    releaseLease: audited('RELEASE_LEASE', mutations.releaseLease, (_projectId, leaseId) => ({ leaseId })),
+    testRegistry: audited('TEST_REGISTRY', mutations.testRegistry, byRegistry),
+    testCredentials: audited('TEST_CREDENTIALS', mutations.testCredentials, (projectId, { url }) =>
+      byUrl(projectId, url),
+    ),
+  };
+
+  function audited<Rest extends readonly unknown[], Result>(
+    action: string,
+    mutation: Mutation<Rest, Result>,
+    namedBy: (projectId: string, ...rest: Rest) => Named,
+  ): Mutation<Rest, Result> {
+    return async (context, projectId, ...rest) => {
+      try {
+        return await mutation(context, projectId, ...rest);
+      } catch (error) {
+        await record(context, { projectId, action, ...namedBy(projectId, ...rest) }, error);
+        throw error;
+      }
+    };
+  }
+
+  async function record(context: RequestContext, attempt: RefusedAttempt, error: unknown): Promise<void> {
+    const code: ErrorCode = error instanceof PurserError ? error.code : 'INTERNAL';
+    try {
+      const recording =
+        code === 'FORBIDDEN' ? attempts.recordDenied(context, attempt) : attempts.recordFailed(context, attempt, code);
+      await (code === 'UNAVAILABLE' ? within(UNAVAILABLE_PATIENCE_MS, recording) : recording);
+    } catch (fault) {
+      onFault(fault);
+      // An attempt that could not be recorded is answered as such, unless the store was the trouble to begin with.
+      if (code !== 'UNAVAILABLE' && code !== 'INTERNAL') throw fault;
+    }
+  }
+
+  function byRegistry(_projectId: string, id: string): Named {
+    return { registryId: id };
+  }
+
+  function byUrl(projectId: string, entered: string): Named {
+    return ofUrl(projectId, () => parseRegistryUrl(entered, { plainHttpHosts }).url);
+  }
+
+  function byImage(projectId: string, image: string): Named {
+    return ofUrl(projectId, () => registryUrlOfImage(image, { plainHttpHosts }).url);
+  }
+}
+
+/** Only a canonical URL is ever recorded: what was typed may hold a password. */
+function ofUrl(projectId: string, canonicalUrl: () => string): Named {
+  try {
+    const url = canonicalUrl();
+    return { url, registryId: registryId(projectId, url) };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { EventLogUnavailable, unavailable } from '../domain/errors.ts';
+import type { DomainEvent } from '../domain/events.ts';
+import type { EventContext } from '../domain/registry.ts';
+import type { EventLog, EventMetadata, EventToAppend, ExpectedRevision, Position } from './ports/event-log.ts';
+import type { ProjectionProgress } from './ports/read-models.ts';
+
+export interface EventWriterDeps {
+  readonly log: EventLog;
+  readonly progress: ProjectionProgress;
+  readonly now: () => number;
+}
+
+export interface Write {
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  /** At least one. */
+  readonly events: readonly DomainEvent[];
+  readonly metadata: EventMetadata;
+  /** When the events were decided, in milliseconds since 1970. Default: now. */
+  readonly at?: number;
+}
+
+/** The context that the events have now, for those who fold them, and the revision of the last one. */
+export interface Written extends EventContext {
+  readonly revision: number;
+}
+
+/** The one way events get into the log. */
+export interface EventWriter {
+  /**
+   * Appends the events and waits until the caller can read them back. They are durable when it resolves, and also when
+   * only the waiting failed.
+   * @throws WrongExpectedRevision where nothing was appended, PurserError UNAVAILABLE where it is not known
+   */
+  write(write: Write): Promise<Written>;
+  /** As `write`, for events that no caller reads back: it does not wait. */
+  append(write: Write): Promise<Written>;
+  /** Waits until the caller can read what an earlier request wrote: up to the position, or else all there is. */
+  readable(position?: Position): Promise<void>;
+}
+
+export function createEventWriter({ log, progress, now }: EventWriterDeps): EventWriter {
+  async function append({ stream, expected, events, metadata, at = now() }: Write) {
+    const occurredAt = new Date(at).toISOString();
+    const [first, ...others] = events.map((event): EventToAppend => {
+      return { id: randomUUID(), event, occurredAt, metadata };
+    });
+    if (first === undefined) throw new Error('an append needs at least one event');
+    try {
+      const { position, revision } = await log.append(stream, expected, [first, ...others]);
+      return { position, written: { revision, at: occurredAt, actor: metadata.actor } };
+    } catch (error) {
+      // The log's own words advise to repeat the idempotency key.
+      if (!(error instanceof EventLogUnavailable) || metadata.idempotencyId !== null) throw error;
+      throw unavailable('The event log did not answer. Try again.', error);
+    }
+  }
+
+  return {
+    async write(write) {
+      const { position, written } = await append(write);
+      await progress.waitFor(position);
+      return written;
+    },
+    append: async (write) => (await append(write)).written,
+    readable: async (position) => progress.waitFor(position ?? (await log.head())),
+  };
+}
