@@ -2,33 +2,35 @@ import { Ctx, Directive, Field, ID, ObjectType, Query, Resolver } from 'type-gra
 import type { GraphqlContext } from './pipeline/context.ts';
 import { DateTime } from './pipeline/date-time.ts';
 
-@ObjectType('ViewerProject', { simpleResolvers: true })
+@ObjectType('ViewerProject', { simpleResolvers: true, description: 'A project that the token names.' })
 export class ViewerProjectObject {
   @Field(() => ID)
   readonly id!: string;
 
-  @Field(() => [String])
+  @Field(() => [String], {
+    description: 'What the token grants in this project, such as `iam:project:cicd:registry:read`.',
+  })
   readonly permissions!: readonly string[];
 }
 
-@ObjectType('Viewer', { simpleResolvers: true })
+@ObjectType('Viewer', { simpleResolvers: true, description: 'The caller, as told by the token.' })
 export class ViewerObject {
-  @Field(() => String)
+  @Field(() => String, { description: 'The `sub` of the token.' })
   readonly subject!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The `iss` of the token.' })
   readonly issuer!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'The `exp` of the token.' })
   readonly tokenExpiresAt!: string;
 
-  @Field(() => [ViewerProjectObject])
+  @Field(() => [ViewerProjectObject], { description: 'The projects in which the token grants something.' })
   readonly projects!: readonly ViewerProjectObject[];
 }
 
 @Resolver()
 export class ViewerResolver {
-  @Query(() => ViewerObject)
+  @Query(() => ViewerObject, { description: 'Who the caller is, and what the token grants.' })
   @Directive('@authenticated')
   viewer(@Ctx() { request: { principal } }: GraphqlContext): ViewerObject {
     const { subject, issuer, expiresAt, grants } = principal;

@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { type CursorScope, decodeSequence } from '../paging/cursors.ts';
+import { After, First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { AuditConnectionObject, AuditEdgeObject, AuditFilter, auditFilter, auditSelection } from './audit-types.ts';
@@ -13,9 +14,12 @@ export class AuditLogResolver {
   async auditLog(
     @Ctx() { services: { queries, cursors } }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
-    @Arg('filter', () => AuditFilter, { nullable: true }) filterInput: AuditFilter | null | undefined,
-    @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
+    @Arg('filter', () => AuditFilter, { nullable: true, description: 'Left out: all entries.' }) filterInput:
+      | AuditFilter
+      | null
+      | undefined,
+    @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
+    @After() after: string | null | undefined,
   ): Promise<AuditConnectionObject> {
     const filter = auditFilter(filterInput);
     const scope: CursorScope = { of: 'audit', projectId, selection: auditSelection(filter) };
@@ -37,7 +41,7 @@ export class AuditLogResolver {
     return nodes.map((node) => ({ node, cursor: node.cursor }));
   }
 
-  @FieldResolver(() => Int)
+  @FieldResolver(() => Int, { description: 'Of all pages together.' })
   totalCount(@Root() connection: AuditConnectionObject): Promise<number> {
     return connection.count();
   }

@@ -12,51 +12,57 @@ export const AuditOutcomeEnum = enumType<AuditOutcome>('AuditOutcome', 'How an a
   FAILED: 'The caller had the permission, but it was not done: `code` says why.',
 });
 
-@ObjectType('AuditChange', { simpleResolvers: true })
+@ObjectType('AuditChange', { simpleResolvers: true, description: 'One field that an audited operation changed.' })
 export class AuditChangeObject {
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the field, as in the input.' })
   readonly field!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The value before; null if there was none.' })
   readonly from!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The value after; null if it was cleared.' })
   readonly to!: string | null;
 }
 
-@ObjectType('IdentityClaim', { simpleResolvers: true })
+@ObjectType('IdentityClaim', { simpleResolvers: true, description: 'A claim of an identity token.' })
 export class IdentityClaimObject {
   @Field(() => String)
   readonly name!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Its value, as text.' })
   readonly value!: string;
 }
 
-@ObjectType('WorkloadIdentity', { simpleResolvers: true })
+@ObjectType('WorkloadIdentity', {
+  simpleResolvers: true,
+  description: 'Who the caller was by the token of its CI system, as far as the trust rule looked at it.',
+})
 export class WorkloadIdentityObject {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The trust rule that let the caller in.' })
   readonly ruleId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the rule at that time.' })
   readonly ruleName!: string;
 
   @Field(() => [IdentityClaimObject], { description: 'Sorted by name.' })
   readonly claims!: readonly IdentityClaimObject[];
 }
 
-@ObjectType('AuditEntry', { simpleResolvers: true })
+@ObjectType('AuditEntry', {
+  simpleResolvers: true,
+  description: 'One line of the audit log of a project. Entries are never changed.',
+})
 export class AuditEntryObject {
-  @Field(() => String)
+  @Field(() => String, { description: 'Opaque: pass it as `after` to go on behind this entry.' })
   readonly cursor!: string;
 
   @Field(() => Int, { description: "Position in the project's hash chain." })
   readonly sequence!: number;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The event in the log that this entry tells of.' })
   readonly eventId!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it happened, by the clock of the service.' })
   readonly occurredAt!: string;
 
   @Field(() => String, {
@@ -65,34 +71,47 @@ export class AuditEntryObject {
   })
   readonly action!: string;
 
-  @Field(() => AuditOutcomeEnum)
+  @Field(() => AuditOutcomeEnum, { description: 'How the attempt ended.' })
   readonly outcome!: AuditOutcome;
 
   @Field(() => String, { nullable: true, description: 'The error code of a denied or failed attempt.' })
   readonly code!: string | null;
 
-  @Field(() => String)
+  @Field(() => String, {
+    description:
+      "Who did it: the subject of the caller's token, or `system:purser` for what the service does by itself.",
+  })
   readonly actor!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: "The issuer of the caller's token; null for what the service does by itself.",
+  })
   readonly issuer!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The address that the request came from, past trusted proxies.' })
   readonly ipAddress!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The `User-Agent` of the request, shortened to 256 characters.' })
   readonly userAgent!: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'The id of the HTTP request, as in its header `x-request-id`; of an operation over WebSocket an id of its own.',
+  })
   readonly requestId!: string | null;
 
   @Field(() => ID, { nullable: true })
   readonly registryId!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The canonical URL of the registry, if it is known.' })
   readonly url!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The pipeline that was named when a credential was asked for or given back.',
+  })
   readonly pipeline!: string | null;
 
   @Field(() => [AuditChangeObject], {
@@ -100,7 +119,11 @@ export class AuditEntryObject {
   })
   readonly changes!: readonly AuditChangeObject[];
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'From the arrival of the request until the event was written, in milliseconds; null for what the service does by itself.',
+  })
   readonly durationMs!: number | null;
 
   @Field(() => Int, { description: 'How many attempts like this one the entry stands for.' })
@@ -122,16 +145,16 @@ export class AuditEntryObject {
   readonly hash!: string;
 }
 
-@ObjectType('AuditEdge', { simpleResolvers: true })
+@ObjectType('AuditEdge', { simpleResolvers: true, description: 'An entry with its place in the list.' })
 export class AuditEdgeObject {
-  @Field(() => String)
+  @Field(() => String, { description: 'Opaque: pass it as `after` to go on behind this entry.' })
   readonly cursor!: string;
 
   @Field(() => AuditEntryObject)
   readonly node!: AuditEntryObject;
 }
 
-@ObjectType('AuditConnection', { simpleResolvers: true })
+@ObjectType('AuditConnection', { simpleResolvers: true, description: 'One page of the audit log.' })
 export class AuditConnectionObject {
   @Field(() => [AuditEntryObject])
   readonly nodes!: readonly AuditEntryObject[];
@@ -143,27 +166,27 @@ export class AuditConnectionObject {
   readonly count!: () => Promise<number>;
 }
 
-@InputType()
+@InputType({ description: 'What must be true of an entry to be listed. What is left out does not matter.' })
 export class AuditFilter {
   @Field(() => String, { nullable: true, description: 'Matches actor, URL, action and pipeline.' })
   readonly search?: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Entries of this registry only.' })
   readonly registryId?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Exactly this actor.' })
   readonly actor?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Exactly this action, such as `CREATE_REGISTRY`.' })
   readonly action?: string | null;
 
-  @Field(() => AuditOutcomeEnum, { nullable: true })
+  @Field(() => AuditOutcomeEnum, { nullable: true, description: 'Exactly this outcome.' })
   readonly outcome?: AuditOutcome | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'The earliest time, included.' })
   readonly from?: string | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'The latest time, excluded.' })
   readonly to?: string | null;
 }
 

@@ -19,18 +19,24 @@ import { DateTime } from '../pipeline/date-time.ts';
 import { ExpirySourceEnum } from '../registry/registry-enums.ts';
 import { LeaseObject, LeasePurposeEnum } from './lease-types.ts';
 
-@InputType()
+@InputType({ description: 'Which credential a pipeline asks for, and what for.' })
 export class IssueCredentialInput {
   @Field(() => String, { description: 'An image reference, or a registry URL in any spelling.' })
   readonly image!: string;
 
-  @Field(() => LeasePurposeEnum, { nullable: true, defaultValue: 'PULL' })
+  @Field(() => LeasePurposeEnum, {
+    nullable: true,
+    defaultValue: 'PULL',
+    description: 'What the pipeline will do with it. Defaults to PULL.',
+  })
   readonly purpose?: LeasePurpose | null;
 
-  @Field(() => String)
+  @Field(() => String, {
+    description: 'The name of the pipeline, of at most 255 characters; leases, usage and the audit log show it.',
+  })
   readonly pipeline!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The run of the pipeline, as its CI system calls it.' })
   readonly runId?: string | null;
 
   @Field(() => Int, {
@@ -40,7 +46,11 @@ export class IssueCredentialInput {
   })
   readonly ttlSeconds?: number | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      '1 to 255 visible characters of your choice. A repeated request with the same key gets the same lease, and is recorded all the same.',
+  })
   readonly idempotencyKey?: string | null;
 }
 
@@ -57,7 +67,7 @@ export class IssuedCredentialObject {
   })
   readonly serverAddress!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The user name to log in with.' })
   readonly username!: string;
 
   readonly password!: Secret;
@@ -98,7 +108,9 @@ export class LeaseMutationResolver {
     });
   }
 
-  @Mutation(() => LeaseObject)
+  @Mutation(() => LeaseObject, {
+    description: 'Says that the pipeline is done with its credential. The password stays valid at the registry.',
+  })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
   releaseLease(
     @Ctx() { services, request }: GraphqlContext,
@@ -108,7 +120,7 @@ export class LeaseMutationResolver {
     return services.application.releaseLease(request, projectId, leaseId);
   }
 
-  @FieldResolver(() => String)
+  @FieldResolver(() => String, { description: 'The password or token to log in with.' })
   password(@Root() issued: IssuedCredentialObject): string {
     return issued.password.reveal();
   }

@@ -1,5 +1,6 @@
-import { Arg, Ctx, Directive, ID, Int, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Directive, ID, Query, Resolver } from 'type-graphql';
 import { parseUuid } from '../../domain/identity.ts';
+import { First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { LeaseObject } from './lease-types.ts';
@@ -8,14 +9,22 @@ const DEFAULT_PAGE_SIZE = 20;
 
 @Resolver()
 export class LeaseQueryResolver {
-  @Query(() => [LeaseObject])
+  @Query(() => [LeaseObject], { description: 'Newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async leases(
     @Ctx() { services: { queries } }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
-    @Arg('registryId', () => ID, { nullable: true }) entered: string | null | undefined,
-    @Arg('activeOnly', () => Boolean, { nullable: true, defaultValue: true }) activeOnly: boolean | null | undefined,
-    @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
+    @Arg('registryId', () => ID, { nullable: true, description: 'Only leases of this registry.' }) entered:
+      | string
+      | null
+      | undefined,
+    @Arg('activeOnly', () => Boolean, {
+      nullable: true,
+      defaultValue: true,
+      description: 'Only those that are neither expired nor given back.',
+    })
+    activeOnly: boolean | null | undefined,
+    @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
   ): Promise<LeaseObject[]> {
     const registryId = typeof entered === 'string' ? parseUuid(entered) : undefined;
     if (typeof entered === 'string' && registryId === undefined) return [];

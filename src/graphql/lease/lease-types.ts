@@ -8,7 +8,11 @@ export const LeasePurposeEnum = enumType<LeasePurpose>('LeasePurpose', 'What a p
   PUSH: 'To push images. Refused if the registry has `access: PULL`.',
 });
 
-@ObjectType('Lease', { simpleResolvers: true })
+@ObjectType('Lease', {
+  simpleResolvers: true,
+  description:
+    'The record of a credential that was handed to a pipeline. Its end takes nothing back: the registry accepts the password until it is rotated there.',
+})
 export class LeaseObject {
   @Field(() => ID)
   readonly id!: string;
@@ -16,27 +20,30 @@ export class LeaseObject {
   @Field(() => ID)
   readonly registryId!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'The version of the credential that was handed out.' })
   readonly credentialVersion!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the pipeline, as it called itself.' })
   readonly pipeline!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The run of the pipeline, if it named one.' })
   readonly runId!: string | null;
 
-  @Field(() => LeasePurposeEnum)
+  @Field(() => LeasePurposeEnum, { description: 'What the pipeline asked for.' })
   readonly purpose!: LeasePurpose;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The subject of the caller's token." })
   readonly issuedTo!: string;
 
   @Field(() => DateTime)
   readonly issuedAt!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When the pipeline is expected to be done with it.' })
   readonly expiresAt!: string;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the pipeline gave it back with `releaseLease`; null until then.',
+  })
   readonly releasedAt!: string | null;
 }

@@ -1,6 +1,7 @@
 import { Arg, Ctx, Directive, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
 import type { ChangeView, RegistryChangeKind } from '../../application/ports/read-models.ts';
 import { type CursorScope, decodeSequence } from '../paging/cursors.ts';
+import { ReplayAfter } from '../paging/page-arguments.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 import { RegistryObject, toGraphqlRegistry } from '../registry/registry-types.ts';
@@ -15,9 +16,11 @@ export const RegistryChangeKindEnum = enumType<RegistryChangeKind>(
   },
 );
 
-@ObjectType('RegistryChange', { simpleResolvers: true })
+@ObjectType('RegistryChange', { simpleResolvers: true, description: 'Something that happened to a registry.' })
 export class RegistryChangeObject {
-  @Field(() => String)
+  @Field(() => String, {
+    description: 'Opaque and ordered: pass the last one seen as `after` to miss none and see none twice.',
+  })
   readonly cursor!: string;
 
   @Field(() => RegistryChangeKindEnum)
@@ -26,7 +29,10 @@ export class RegistryChangeObject {
   @Field(() => ID)
   readonly registryId!: string;
 
-  @Field(() => RegistryObject, { nullable: true })
+  @Field(() => RegistryObject, {
+    nullable: true,
+    description: 'The registry after the change; null once it is deleted.',
+  })
   readonly registry!: RegistryObject | null;
 }
 
@@ -45,7 +51,7 @@ export class RegistryChangeResolver {
     @Root() { kind, projectId, registryId, registry, sequence }: ChangeView,
     @Ctx() { services: { queries, cursors, now } }: GraphqlContext,
     @Arg('projectId', () => ID) _projectId: string,
-    @Arg('after', () => String, { nullable: true }) _after: string | null | undefined,
+    @ReplayAfter() _after: string | null | undefined,
   ): RegistryChangeObject {
     return {
       cursor: cursors.encode(changeScope(projectId), String(sequence)),

@@ -1,6 +1,7 @@
 import { Arg, Ctx, Directive, Field, ID, Int, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { NoticeView, RotationNoticeKind } from '../../application/ports/read-models.ts';
 import { type CursorScope, type Cursors, decodeSequence } from '../paging/cursors.ts';
+import { After, First, ReplayAfter } from '../paging/page-arguments.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
@@ -23,7 +24,7 @@ export const RotationNoticeKindEnum = enumType<RotationNoticeKind>(
   },
 );
 
-@ObjectType('RotationNotice', { simpleResolvers: true })
+@ObjectType('RotationNotice', { simpleResolvers: true, description: 'News about a credential, for those who use it.' })
 export class RotationNoticeObject {
   @Field(() => String, {
     description: 'Opaque and ordered: pass the last one seen as `after` to miss none and see none twice.',
@@ -39,29 +40,29 @@ export class RotationNoticeObject {
   @Field(() => ID)
   readonly registryId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The canonical URL of the registry.' })
   readonly url!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'The version of the credential that is current after it.' })
   readonly credentialVersion!: number;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it happened.' })
   readonly occurredAt!: string;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When that version expires, if that is known.' })
   readonly expiresAt!: string | null;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Who did it, as in the audit log.' })
   readonly actor!: string;
 
   @Field(() => Int, { description: 'Leases that still hold an older version.' })
   readonly leasesOnOlderVersions!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'What happened, in a sentence for people.' })
   readonly message!: string;
 }
 
-@ObjectType('RotationNoticeConnection', { simpleResolvers: true })
+@ObjectType('RotationNoticeConnection', { simpleResolvers: true, description: 'One page of notices.' })
 export class RotationNoticeConnectionObject {
   @Field(() => [RotationNoticeObject])
   readonly nodes!: readonly RotationNoticeObject[];
@@ -87,9 +88,12 @@ export class RotationNoticeResolver {
   async rotationNotices(
     @Ctx() { services: { queries, cursors } }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
-    @Arg('registryId', () => ID, { nullable: true }) registryId: string | null | undefined,
-    @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
+    @Arg('registryId', () => ID, { nullable: true, description: 'Only notices of this registry.' }) registryId:
+      | string
+      | null
+      | undefined,
+    @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
+    @After() after: string | null | undefined,
   ): Promise<RotationNoticeConnectionObject> {
     const { notices, hasNextPage } = await queries.notices.list(projectId, {
       registryId: registryId ?? undefined,
@@ -110,8 +114,11 @@ export class RotationNoticeResolver {
     @Root() notice: NoticeView,
     @Ctx() { services: { cursors } }: GraphqlContext,
     @Arg('projectId', () => ID) _projectId: string,
-    @Arg('registryId', () => ID, { nullable: true }) _registryId: string | null | undefined,
-    @Arg('after', () => String, { nullable: true }) _after: string | null | undefined,
+    @Arg('registryId', () => ID, { nullable: true, description: 'Only notices of this registry.' }) _registryId:
+      | string
+      | null
+      | undefined,
+    @ReplayAfter() _after: string | null | undefined,
   ): RotationNoticeObject {
     return toGraphqlNotice(cursors, notice);
   }

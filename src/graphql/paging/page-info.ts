@@ -1,10 +1,13 @@
 import { Field, ObjectType } from 'type-graphql';
 
-@ObjectType('PageInfo', { simpleResolvers: true })
+@ObjectType('PageInfo', { simpleResolvers: true, description: 'Where a page ends.' })
 export class PageInfoObject {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether there is more behind this page.' })
   readonly hasNextPage!: boolean;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Pass it as `after` to get the next page; null for an empty page.',
+  })
   readonly endCursor!: string | null;
 }

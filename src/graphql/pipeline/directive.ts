@@ -26,7 +26,9 @@ export const requiresPermissionDirective = new GraphQLDirective({
   description:
     "Checks, before the field resolves, that the caller's token grants `permission` in the project named by the field's `projectId` argument.",
   locations: [DirectiveLocation.FIELD_DEFINITION],
-  args: { permission: { type: new GraphQLNonNull(GraphQLString) } },
+  args: {
+    permission: { type: new GraphQLNonNull(GraphQLString), description: 'Such as `iam:project:cicd:registry:read`.' },
+  },
 });
 
 export const authenticatedDirective = new GraphQLDirective({

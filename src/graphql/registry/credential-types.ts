@@ -12,9 +12,12 @@ import { DateTime } from '../pipeline/date-time.ts';
 import { CredentialKindEnum, CredentialStatusEnum, ExpirySourceEnum } from './registry-enums.ts';
 import { RegistryHealthObject } from './registry-health.ts';
 
-@ObjectType('StagedCredential', { simpleResolvers: true })
+@ObjectType('StagedCredential', {
+  simpleResolvers: true,
+  description: 'A credential version that is stored and not yet active.',
+})
 export class StagedCredentialObject {
-  @Field(() => Int)
+  @Field(() => Int, { description: 'The version that it is once it is active.' })
   readonly version!: number;
 
   @Field(() => DateTime)
@@ -23,10 +26,13 @@ export class StagedCredentialObject {
   @Field(() => String)
   readonly stagedBy!: string;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When it expires, if that is known.' })
   readonly expiresAt!: string | null;
 
-  @Field(() => RegistryHealthObject, { nullable: true })
+  @Field(() => RegistryHealthObject, {
+    nullable: true,
+    description: 'What the last test of this version found; null until it was tested.',
+  })
   readonly health!: RegistryHealthObject | null;
 }
 
@@ -35,7 +41,9 @@ export class StagedCredentialObject {
   description: 'Everything about the secret but the secret. No field of this API returns a stored password.',
 })
 export class CredentialObject {
-  @Field(() => Int)
+  @Field(() => Int, {
+    description: 'Counts up with every new password, and is never used again, not even after the registry was deleted.',
+  })
   readonly version!: number;
 
   @Field(() => CredentialKindEnum)
@@ -44,22 +52,31 @@ export class CredentialObject {
   @Field(() => CredentialStatusEnum)
   readonly status!: CredentialStatus;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When the password expires, if that is known.' })
   readonly expiresAt!: string | null;
 
-  @Field(() => ExpirySourceEnum, { nullable: true })
+  @Field(() => ExpirySourceEnum, {
+    nullable: true,
+    description: 'Where `expiresAt` comes from; null if that is not known.',
+  })
   readonly expirySource!: ExpirySource | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How often it is to be rotated, in days; null if that was not said.',
+  })
   readonly rotateEveryDays!: number | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: '`rotatedAt` and `rotateEveryDays` together; null without the latter.',
+  })
   readonly rotationDueAt!: string | null;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When this version was stored.' })
   readonly rotatedAt!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Who stored this version, as in the audit log.' })
   readonly rotatedBy!: string;
 
   @Field(() => [String], {

@@ -2,21 +2,25 @@ import { Arg, Ctx, Directive, Field, ID, ObjectType, Query, Resolver } from 'typ
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
 
-@ObjectType('ImageResolution', { simpleResolvers: true })
+@ObjectType('ImageResolution', { simpleResolvers: true, description: 'Which registry an image reference would use.' })
 export class ImageResolutionObject {
-  @Field(() => String)
+  @Field(() => String, { description: 'The reference as it was asked for.' })
   readonly image!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The canonical URL of the registry that the reference names.' })
   readonly url!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The repository within the registry; empty if only a registry was named.' })
   readonly repository!: string;
 
-  @Field(() => RegistryObject, { nullable: true })
+  @Field(() => RegistryObject, {
+    nullable: true,
+    description:
+      "The project's registry with that URL; null if there is none, and the image would be pulled anonymously.",
+  })
   readonly registry!: RegistryObject | null;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'How the reference was read, in a sentence or two.' })
   readonly reason!: string;
 }
 
@@ -27,7 +31,8 @@ export class ImageResolver {
   async resolveImage(
     @Ctx() { services }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
-    @Arg('image', () => String) image: string,
+    @Arg('image', () => String, { description: "Such as `alpine` or `ghcr.io/team/app:1.0`, or a registry's URL." })
+    image: string,
   ): Promise<ImageResolutionObject> {
     const { application, queries, now } = services;
     const { registry, ...resolution } = await application.resolveImage(projectId, image);

@@ -11,10 +11,10 @@ export class RegistryPresetObject {
   @Field(() => String)
   readonly name!: string;
 
-  @Field(() => [String])
+  @Field(() => [String], { description: 'What its URLs look like, for people to read.' })
   readonly urlPatterns!: readonly string[];
 
-  @Field(() => String)
+  @Field(() => String, { description: 'What to enter as the user name, for people to read.' })
   readonly username!: string;
 
   @Field(() => String, {
@@ -23,16 +23,18 @@ export class RegistryPresetObject {
   })
   readonly fixedUsername!: string | null;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'What to enter as the password, for people to read.' })
   readonly password!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The URL of the provider's own page on it." })
   readonly documentation!: string | null;
 }
 
 @Resolver()
 export class RegistryPresetResolver {
-  @Query(() => [RegistryPresetObject])
+  @Query(() => [RegistryPresetObject], {
+    description: 'The table of common registries: what to enter as URL, user name and password.',
+  })
   @Directive('@authenticated')
   registryPresets(): RegistryPresetObject[] {
     return registryPresets();

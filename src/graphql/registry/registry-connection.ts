@@ -15,16 +15,16 @@ import { enumType } from '../pipeline/enum-type.ts';
 import { CredentialStatusEnum, RegistryProviderEnum } from './registry-enums.ts';
 import { RegistryObject } from './registry-types.ts';
 
-@ObjectType('RegistryEdge', { simpleResolvers: true })
+@ObjectType('RegistryEdge', { simpleResolvers: true, description: 'A registry with its place in the list.' })
 export class RegistryEdgeObject {
-  @Field(() => String)
+  @Field(() => String, { description: 'Opaque: pass it as `after` to go on behind this registry.' })
   readonly cursor!: string;
 
   @Field(() => RegistryObject)
   readonly node!: RegistryObject;
 }
 
-@ObjectType('RegistryConnection', { simpleResolvers: true })
+@ObjectType('RegistryConnection', { simpleResolvers: true, description: 'One page of registries.' })
 export class RegistryConnectionObject {
   @Field(() => [RegistryObject])
   readonly nodes!: readonly RegistryObject[];
@@ -38,7 +38,7 @@ export class RegistryConnectionObject {
   readonly count!: () => Promise<number>;
 }
 
-@InputType()
+@InputType({ description: 'What must be true of a registry to be listed. What is left out does not matter.' })
 export class RegistryFilter {
   @Field(() => String, { nullable: true, description: 'Matches name, URL, username and description.' })
   readonly search?: string | null;
@@ -46,10 +46,13 @@ export class RegistryFilter {
   @Field(() => RegistryProviderEnum, { nullable: true })
   readonly provider?: RegistryProvider | null;
 
-  @Field(() => CredentialStatusEnum, { nullable: true })
+  @Field(() => CredentialStatusEnum, {
+    nullable: true,
+    description: 'The status of its credential at the time of the query.',
+  })
   readonly status?: CredentialStatus | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'The credential is known to expire before then.' })
   readonly expiresBefore?: string | null;
 
   @Field(() => DateTime, { nullable: true, description: 'Never used, or not since then.' })
@@ -73,7 +76,7 @@ export const OrderDirectionEnum = enumType<Order['direction']>('OrderDirection',
   DESC: 'Largest, latest or last in the alphabet first.',
 });
 
-@InputType()
+@InputType({ description: 'How a list of registries is sorted. Defaults to NAME, ASC.' })
 export class RegistryOrder {
   @Field(() => RegistryOrderFieldEnum)
   readonly field!: RegistryOrderField;

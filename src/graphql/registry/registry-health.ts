@@ -30,12 +30,18 @@ export const ProbeOutcomeEnum = enumType<ProbeOutcome>(
   },
 );
 
-@ObjectType('RegistryHealth', { simpleResolvers: true })
+@ObjectType('RegistryHealth', {
+  simpleResolvers: true,
+  description: 'What a test of a credential against its registry found.',
+})
 export class RegistryHealthObject {
   @Field(() => DateTime)
   readonly testedAt!: string;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The version that was tested; null for a credential that is not stored.',
+  })
   readonly credentialVersion!: number | null;
 
   @Field(() => ProbeOutcomeEnum)
@@ -47,22 +53,22 @@ export class RegistryHealthObject {
   })
   readonly advice!: string | null;
 
-  @Field(() => VerdictEnum)
+  @Field(() => VerdictEnum, { description: 'Whether the registry accepts the user name and password.' })
   readonly login!: Verdict;
 
-  @Field(() => VerdictEnum)
+  @Field(() => VerdictEnum, { description: 'Whether the credential may pull from the repository that was tested.' })
   readonly pull!: Verdict;
 
-  @Field(() => VerdictEnum)
+  @Field(() => VerdictEnum, { description: 'Whether the credential may push to the repository that was tested.' })
   readonly push!: Verdict;
 
   @Field(() => String, { nullable: true, description: 'TOKEN_SCOPE, UPLOAD_PROBE or BASIC.' })
   readonly method!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The repository that was tested; null if none was named.' })
   readonly repository!: string | null;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How long the test took, in milliseconds.' })
   readonly durationMs!: number;
 }
 

@@ -14,6 +14,11 @@ import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 
+const IDEMPOTENCY_KEY =
+  '1 to 255 visible characters of your choice. A repeated request with the same key is done once and gets the same answer.';
+const EXPECTED_REVISION =
+  "The registry's `revision` that you saw: REVISION_CONFLICT if it has changed since. Left out: not checked.";
+
 export const MintKindEnum = enumType<MintKind>(
   'MintKind',
   'Which cloud short-lived registry passwords are minted from.',
@@ -35,37 +40,45 @@ export class MintInput {
   @Field(() => MintKindEnum)
   readonly kind!: MintKind;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'AMAZON_ECR: the ARN of a role to assume first.' })
   readonly roleArn?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'AZURE: the id or the domain of the tenant. Required there.' })
   readonly tenantId?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'GITHUB_APP: the number of the installation. Required there.' })
   readonly installationId?: string | null;
 }
 
-@InputType()
+@InputType({
+  description:
+    'A new registry and its credential. BAD_USER_INPUT names the field that does not fit; REGISTRY_ALREADY_EXISTS if the project has this URL.',
+})
 export class CreateRegistryInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'The host, with its port if it has one, in any spelling that clients accept.' })
   readonly url!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The user name to log in with.' })
   readonly username!: string;
 
-  @Field(() => String)
+  @Field(() => String, {
+    description: 'The password or token. It is stored encrypted; no field of this API returns it.',
+  })
   readonly password!: string;
 
-  @Field(() => MintInput, { nullable: true })
+  @Field(() => MintInput, {
+    nullable: true,
+    description: 'Mints a short-lived password for every pipeline. Left out: the password itself is handed out.',
+  })
   readonly mint?: MintInput | null;
 
   @Field(() => String, { nullable: true, description: 'Defaults to the canonical URL.' })
   readonly name?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'A note for people, of at most 2000 characters.' })
   readonly description?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Who to write to about this registry.' })
   readonly email?: string | null;
 
   @Field(() => RegistryAccessEnum, { nullable: true, description: 'Defaults to PULL_AND_PUSH.' })
@@ -77,13 +90,19 @@ export class CreateRegistryInput {
   })
   readonly provider?: RegistryProvider | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'PEM, if the registry is behind a private certificate authority: at most 64 KiB.',
+  })
   readonly caCertificate?: string | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the password expires. If the password itself tells an earlier date, that one counts.',
+  })
   readonly expiresAt?: string | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: 'How often to rotate the credential, in days: 1 to 3650.' })
   readonly rotateEveryDays?: number | null;
 
   @Field(() => Boolean, {
@@ -93,7 +112,7 @@ export class CreateRegistryInput {
   })
   readonly verify?: boolean | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
   readonly idempotencyKey?: string | null;
 }
 
@@ -102,58 +121,78 @@ export class CreateRegistryInput {
     'There is no `url`: to use another, delete the registry and create it anew. What is left out stays as it is; a blank password keeps the stored one.',
 })
 export class UpdateRegistryInput {
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Null: the canonical URL again.' })
   readonly name?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'A note for people, of at most 2000 characters.' })
   readonly description?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Who to write to about this registry.' })
   readonly email?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The user name to log in with. It cannot be cleared.' })
   readonly username?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'A new password makes a new version and destroys the old one at once.',
+  })
   readonly password?: string | null;
 
-  @Field(() => RegistryAccessEnum, { nullable: true })
+  @Field(() => RegistryAccessEnum, { nullable: true, description: 'Null: PULL_AND_PUSH again.' })
   readonly access?: RegistryAccess | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'PEM, if the registry is behind a private certificate authority: at most 64 KiB.',
+  })
   readonly caCertificate?: string | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When the password expires.' })
   readonly expiresAt?: string | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: 'How often to rotate the credential, in days: 1 to 3650.' })
   readonly rotateEveryDays?: number | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: EXPECTED_REVISION })
   readonly expectedRevision?: number | null;
 
-  @Field(() => Boolean, { nullable: true, defaultValue: false })
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: 'Test against the registry first; change nothing if the login fails.',
+  })
   readonly verify?: boolean | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
   readonly idempotencyKey?: string | null;
 }
 
-@InputType()
+@InputType({ description: 'The credential that replaces the current one.' })
 export class RotateCredentialInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'The new password or token.' })
   readonly password!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Left out: the user name stays.' })
   readonly username?: string | null;
 
-  @Field(() => MintInput, { nullable: true })
+  @Field(() => MintInput, {
+    nullable: true,
+    description: 'Left out: it stays; null: the password itself is handed out from now on.',
+  })
   readonly mint?: MintInput | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the new password expires. If the password itself tells an earlier date, that one counts.',
+  })
   readonly expiresAt?: string | null;
 
-  @Field(() => Boolean, { nullable: true, defaultValue: false })
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: 'Test against the registry first; change nothing if the login fails.',
+  })
   readonly verify?: boolean | null;
 
   @Field(() => WhenInUseEnum, {
@@ -163,14 +202,14 @@ export class RotateCredentialInput {
   })
   readonly whenInUse?: RotateCredentialCommand['whenInUse'] | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: EXPECTED_REVISION })
   readonly expectedRevision?: number | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
   readonly idempotencyKey?: string | null;
 }
 
-@InputType()
+@InputType({ description: 'How to delete.' })
 export class DeleteRegistryInput {
   @Field(() => Boolean, {
     nullable: true,
@@ -179,31 +218,37 @@ export class DeleteRegistryInput {
   })
   readonly force?: boolean | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: EXPECTED_REVISION })
   readonly expectedRevision?: number | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
   readonly idempotencyKey?: string | null;
 }
 
-@InputType()
+@InputType({ description: 'A credential to try that is not stored.' })
 export class TestCredentialsInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'The host, with its port if it has one, in any spelling that clients accept.' })
   readonly url!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The user name to log in with.' })
   readonly username!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The password or token. It is not stored.' })
   readonly password!: string;
 
-  @Field(() => RegistryProviderEnum, { nullable: true })
+  @Field(() => RegistryProviderEnum, { nullable: true, description: 'Only if the URL does not tell it.' })
   readonly provider?: RegistryProvider | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'PEM, if the registry is behind a private certificate authority: at most 64 KiB.',
+  })
   readonly caCertificate?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Test pulling and pushing here, such as `team/app`. Left out: only the login is tested.',
+  })
   readonly repository?: string | null;
 }
 

@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import type { CursorScope } from '../paging/cursors.ts';
+import { After, First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import {
@@ -19,15 +20,21 @@ const DEFAULT_PAGE_SIZE = 20;
 
 @Resolver(() => RegistryConnectionObject)
 export class RegistryListResolver {
-  @Query(() => RegistryConnectionObject)
+  @Query(() => RegistryConnectionObject, { description: 'The registries of a project.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registries(
     @Ctx() { services }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
-    @Arg('filter', () => RegistryFilter, { nullable: true }) filterInput: RegistryFilter | null | undefined,
-    @Arg('orderBy', () => RegistryOrder, { nullable: true }) orderInput: RegistryOrder | null | undefined,
-    @Arg('first', () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
+    @Arg('filter', () => RegistryFilter, { nullable: true, description: 'Left out: all registries.' }) filterInput:
+      | RegistryFilter
+      | null
+      | undefined,
+    @Arg('orderBy', () => RegistryOrder, { nullable: true, description: 'Left out: by name.' }) orderInput:
+      | RegistryOrder
+      | null
+      | undefined,
+    @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
+    @After() after: string | null | undefined,
   ): Promise<RegistryConnectionObject> {
     const { queries, cursors, now } = services;
     const filter = registryFilter(filterInput);
@@ -64,7 +71,7 @@ export class RegistryListResolver {
     return nodes.map((node, index) => ({ node, cursor: cursorAt(index) }));
   }
 
-  @FieldResolver(() => Int)
+  @FieldResolver(() => Int, { description: 'Of all pages together.' })
   totalCount(@Root() connection: RegistryConnectionObject): Promise<number> {
     return connection.count();
   }

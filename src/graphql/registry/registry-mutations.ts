@@ -13,24 +13,24 @@ import {
 } from './registry-inputs.ts';
 import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
 
-@ObjectType('RegistryPayload', { simpleResolvers: true })
+@ObjectType('RegistryPayload', { simpleResolvers: true, description: 'The registry after the change.' })
 export class RegistryPayloadObject {
   @Field(() => RegistryObject)
   readonly registry!: RegistryObject;
 }
 
-@ObjectType('DeleteRegistryPayload', { simpleResolvers: true })
+@ObjectType('DeleteRegistryPayload', { simpleResolvers: true, description: 'What was deleted.' })
 export class DeleteRegistryPayloadObject {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the registry that was deleted.' })
   readonly deletedId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Its canonical URL.' })
   readonly url!: string;
 }
 
 @Resolver()
 export class RegistryMutationResolver {
-  @Mutation(() => RegistryPayloadObject)
+  @Mutation(() => RegistryPayloadObject, { description: 'Registers a registry, with its credential.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async createRegistry(
     @Ctx() { services, request }: GraphqlContext,
@@ -43,7 +43,7 @@ export class RegistryMutationResolver {
     );
   }
 
-  @Mutation(() => RegistryPayloadObject)
+  @Mutation(() => RegistryPayloadObject, { description: 'Changes what the input names, and nothing else.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async updateRegistry(
     @Ctx() { services, request }: GraphqlContext,
@@ -71,7 +71,9 @@ export class RegistryMutationResolver {
     );
   }
 
-  @Mutation(() => DeleteRegistryPayloadObject)
+  @Mutation(() => DeleteRegistryPayloadObject, {
+    description: 'Deletes a registry and destroys its secret. REGISTRY_IN_USE while leases are active, unless forced.',
+  })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:delete")')
   deleteRegistry(
     @Ctx() { services, request }: GraphqlContext,

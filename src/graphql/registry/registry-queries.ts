@@ -6,7 +6,7 @@ import { RegistryUsageObject } from './registry-usage.ts';
 
 @Resolver(() => RegistryObject)
 export class RegistryResolver {
-  @Query(() => RegistryObject, { nullable: true })
+  @Query(() => RegistryObject, { nullable: true, description: 'Null if the project has no such registry.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registry(
     @Ctx() { services: { queries, now } }: GraphqlContext,
@@ -18,18 +18,21 @@ export class RegistryResolver {
     return view === undefined ? null : toGraphqlRegistry(queries, view, now());
   }
 
-  @Query(() => RegistryObject, { nullable: true, description: 'Accepts any spelling of the URL.' })
+  @Query(() => RegistryObject, {
+    nullable: true,
+    description: 'Accepts any spelling of the URL. Null if the project has no such registry.',
+  })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registryByUrl(
     @Ctx() { services: { application, queries, now } }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
-    @Arg('url', () => String) url: string,
+    @Arg('url', () => String, { description: 'Such as `https://registry.example.com/`.' }) url: string,
   ): Promise<RegistryObject | null> {
     const view = await application.registryByUrl(projectId, url);
     return view === undefined ? null : toGraphqlRegistry(queries, view, now());
   }
 
-  @FieldResolver(() => RegistryUsageObject)
+  @FieldResolver(() => RegistryUsageObject, { description: 'Who uses it, as of now.' })
   usage(@Root() registry: RegistryObject): Promise<RegistryUsageObject> {
     return registry.loadUsage();
   }

@@ -15,12 +15,16 @@ export class RegistryTestResolver {
     @Ctx() { services, request }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('id', () => ID) id: string,
-    @Arg('repository', () => String, { nullable: true }) repository: string | null | undefined,
+    @Arg('repository', () => String, {
+      nullable: true,
+      description: 'Such as `team/app`, without the host. Left out: only the login is tested.',
+    })
+    repository: string | null | undefined,
   ): Promise<RegistryHealthObject> {
     return toGraphqlFinding(await services.application.testRegistry(request, projectId, id, repository));
   }
 
-  @Mutation(() => RegistryHealthObject, { description: 'The same before anything is stored.' })
+  @Mutation(() => RegistryHealthObject, { description: 'As `testRegistry`, for a credential that is not stored.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async testCredentials(
     @Ctx() { services, request }: GraphqlContext,

@@ -9,7 +9,11 @@ import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
 import { type LoadUsage, usageOfList } from './registry-usage.ts';
 
-@ObjectType('Registry', { simpleResolvers: true })
+@ObjectType('Registry', {
+  simpleResolvers: true,
+  description:
+    'A container registry with its credential. It is one of its project, whatever its URL: two projects with the same registry have one each.',
+})
 export class RegistryObject {
   @Field(() => ID, { description: 'UUIDv5 of project and canonical URL: a registry is its URL within a project.' })
   readonly id!: string;
@@ -26,16 +30,16 @@ export class RegistryObject {
   @Field(() => String)
   readonly name!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'A note for people.' })
   readonly description!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Who to write to about this registry.' })
   readonly email!: string | null;
 
   @Field(() => RegistryProviderEnum)
   readonly provider!: RegistryProvider;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The user name to log in with.' })
   readonly username!: string;
 
   @Field(() => RegistryAccessEnum)
@@ -44,10 +48,13 @@ export class RegistryObject {
   @Field(() => String, { nullable: true, description: 'PEM, for a registry behind a private certificate authority.' })
   readonly caCertificate!: string | null;
 
-  @Field(() => CredentialObject)
+  @Field(() => CredentialObject, { description: 'The current version of its credential.' })
   readonly credential!: CredentialObject;
 
-  @Field(() => RegistryHealthObject, { nullable: true })
+  @Field(() => RegistryHealthObject, {
+    nullable: true,
+    description: 'What the last test of the current credential version found; null until this version was tested.',
+  })
   readonly health!: RegistryHealthObject | null;
 
   @Field(() => Int, {

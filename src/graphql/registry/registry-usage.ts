@@ -3,30 +3,33 @@ import type { UsageView } from '../../application/ports/read-models.ts';
 import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 
-@ObjectType('PipelineUse', { simpleResolvers: true })
+@ObjectType('PipelineUse', { simpleResolvers: true, description: 'How a pipeline used a registry.' })
 export class PipelineUseObject {
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the pipeline.' })
   readonly pipeline!: string;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When it last got the credential.' })
   readonly lastUsedAt!: string | null;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How often it ever got the credential.' })
   readonly leases!: number;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether the pipeline was linked to the registry by hand.' })
   readonly linked!: boolean;
 }
 
-@ObjectType('RegistryUsage', { simpleResolvers: true })
+@ObjectType('RegistryUsage', { simpleResolvers: true, description: 'Who uses a registry.' })
 export class RegistryUsageObject {
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the credential was last handed to a pipeline; null if it never was.',
+  })
   readonly lastUsedAt!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The subject of the token that it was then handed to.' })
   readonly lastUsedBy!: string | null;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Leases that are neither expired nor given back.' })
   readonly activeLeases!: number;
 
   @Field(() => [PipelineUseObject], {
