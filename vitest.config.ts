@@ -3,17 +3,24 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 import { TORTURE_VARIABLE } from './test/support/rounds.ts';
 import { INTEGRATION_TESTS, TORTURE_TESTS } from './test/support/test-kinds.ts';
 
+const RUN_FOLDER = 'test/support/run-folder.ts';
 const UNIT: TestProjectInlineConfiguration = {
   extends: true,
   // One process for many files: loading the modules anew for each takes longer than the tests.
-  test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: INTEGRATION_TESTS, isolate: false },
+  test: {
+    name: 'unit',
+    include: ['test/**/*.test.ts'],
+    exclude: INTEGRATION_TESTS,
+    isolate: false,
+    globalSetup: [RUN_FOLDER],
+  },
 };
 const INTEGRATION: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: 'integration',
     include: INTEGRATION_TESTS,
-    globalSetup: ['test/support/global-setup.ts'],
+    globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts'],
     setupFiles: ['test/support/close-check.ts'],
   },
 };

@@ -13,11 +13,15 @@ function file(status: 'passed' | 'failed', ...tests: Status[]) {
   return { status, assertionResults: tests.map((result) => ({ status: result })) };
 }
 
-function summary(content: string | object): { line: string; exitCode: number | null } {
+/** Of one run, or of several. */
+function summary(...contents: readonly (string | object)[]): { line: string; exitCode: number | null } {
   const folder = mkdtempSync(join(tmpdir(), 'purser-summary-'));
-  const path = join(folder, 'results.json');
-  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
-  const { stdout, status } = spawnSync(process.execPath, [SUMMARY, path], { encoding: 'utf8' });
+  const paths = contents.map((content, index) => {
+    const path = join(folder, `${index}.json`);
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  });
+  const { stdout, status } = spawnSync(process.execPath, [SUMMARY, ...paths], { encoding: 'utf8' });
   rmSync(folder, { recursive: true });
   return { line: stdout, exitCode: status };
 }
@@ -50,5 +54,19 @@ describe('the last line of the checks', () => {
 
   it.each(['', '{"success":true,"testResults":[]}'])('fails when no test ran: %j', (content) => {
     expect(summary(content)).toEqual({ line: '0 passed, 0 failed\n', exitCode: 1 });
+  });
+
+  it('sums up several runs, all of which must pass', () => {
+    const passing = { success: true, testResults: [file('passed', 'passed', 'passed', 'skipped')] };
+    const failing = { success: false, testResults: [file('failed', 'passed', 'failed')] };
+    expect(summary(passing, passing)).toEqual({ line: '4 passed, 0 failed, 2 skipped\n', exitCode: 0 });
+    for (const runs of [
+      [passing, failing],
+      [failing, passing],
+    ]) {
+      expect(summary(...runs)).toEqual({ line: '3 passed, 1 failed, 1 skipped\n', exitCode: 1 });
+    }
+    expect(summary(passing, '')).toEqual({ line: '2 passed, 0 failed, 1 skipped\n', exitCode: 1 });
+    expect(summary()).toEqual({ line: '0 passed, 0 failed\n', exitCode: 1 });
   });
 });

@@ -1,0 +1,24 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failingTheRun } from './end-of-run.ts';
+import { leftoversIn } from './leftovers.ts';
+
+/**
+ * Gives the tests a folder for all that is temporary, which must be empty and without processes at the end of the run. Comes before
+ * every other set-up, so that it is torn down after them.
+ */
+export default async function setup(): Promise<() => Promise<void>> {
+  const before = process.env.TMPDIR;
+  const folder = await mkdtemp(join(tmpdir(), 'purser-run-'));
+  // Some tests run programs as another user.
+  await chmod(folder, 0o755);
+  process.env.TMPDIR = folder;
+  return failingTheRun(async () => {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    const left = await leftoversIn(folder);
+    await rm(folder, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`The tests left behind:\n${left.slice(0, 50).join('\n')}`);
+  });
+}
