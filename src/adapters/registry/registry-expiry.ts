@@ -1,6 +1,6 @@
 import type { EgressResponse } from '../../application/ports/egress.ts';
 import { type Instant, instantAt, parseInstant } from '../../domain/instant.ts';
-import type { ExpirySource } from '../../domain/providers/profile.ts';
+import type { ExpiryLookup } from '../../domain/providers/profile.ts';
 import { PROVIDERS } from '../../domain/providers/table.ts';
 import { Secret } from '../../domain/secret.ts';
 import { basic } from './conversation.ts';
@@ -16,22 +16,22 @@ const GITLAB_TOKEN_PATH = /\/jwt\/auth\/?$/;
  * not now. The credential must have been accepted by the registry before.
  */
 export async function expiryAtRegistry(target: RegistryTarget, entrance: Entrance): Promise<Instant | null> {
-  const source = PROVIDERS[target.provider].expiry;
-  if (source === undefined || !knows(source, target.login)) return null;
+  const lookup = PROVIDERS[target.provider].expiry;
+  if (lookup === undefined || !knows(lookup, target.login)) return null;
   try {
-    return await APIS[source.api](target, entrance);
+    return await APIS[lookup.api](target, entrance);
   } catch {
     // The probe is whole without it.
     return null;
   }
 }
 
-function knows({ usernames, passwords }: ExpirySource, { username, password }: Login): boolean {
+function knows({ usernames, passwords }: ExpiryLookup, { username, password }: Login): boolean {
   return usernames?.test(username) !== false && passwords?.test(password.reveal()) !== false;
 }
 
 const APIS: Readonly<
-  Record<ExpirySource['api'], (target: RegistryTarget, entrance: Entrance) => Promise<Instant | null>>
+  Record<ExpiryLookup['api'], (target: RegistryTarget, entrance: Entrance) => Promise<Instant | null>>
 > = {
   GITHUB: expiryAtGitHub,
   GITLAB: expiryAtGitLab,

@@ -17,7 +17,7 @@ export const azure: ProviderProfile = {
   documentation: 'https://learn.microsoft.com/azure/container-registry/container-registry-authentication',
   username: {
     hint: "Service principal's application id, a token's name, or the registry's name for its admin user",
-    ofTokens: /^00000000-0000-0000-0000-000000000000$/,
+    ofTokens: new RegExp(`^${REFRESH_TOKEN_USERNAME}$`),
   },
   password: {
     hint: "Service principal's secret, the token's password, or the admin user's password",

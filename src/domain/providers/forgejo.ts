@@ -1,4 +1,4 @@
-import { BY_THE_BOOK, type ProviderProfile } from './profile.ts';
+import type { ProviderProfile } from './profile.ts';
 
 export const forgejo: ProviderProfile = {
   description: 'Gitea or Forgejo, on codeberg.org or on your own host.',
@@ -18,9 +18,8 @@ export const forgejo: ProviderProfile = {
     // 20 bytes in hex (models/auth/access_token.go in both), as many other things are.
     tokens: [{ shape: /^[0-9a-f]{40}$/, tells: 'TOKEN_HERE' }],
   },
-  // Registry tokens are JWTs that name the user and list no access (services/packages/auth.go): a push has to be begun.
-  // A missing right is answered 401, as if nobody had logged in (routers/api/packages/api.go).
-  probe: { ...BY_THE_BOOK, token: 'OPAQUE' },
+  // Registry tokens are JWTs that name the user and list no access (services/packages/auth.go), so a probe tries the
+  // rights out. A missing one is answered 401, as if nobody had logged in (routers/api/packages/api.go).
   diagnoses: [
     {
       outcome: 'AUTHENTICATION_FAILED',

@@ -28,7 +28,7 @@ export const google: ProviderProfile = {
     fixed: [KEY, KEY_IN_BASE64, ACCESS_TOKEN_USERNAME],
     fault: () =>
       `The user name for Google's registries is ${KEY} with a service-account key as JSON, ${KEY_IN_BASE64} with one in base64, or ${ACCESS_TOKEN_USERNAME} with an access token.`,
-    ofTokens: /^oauth2accesstoken$/,
+    ofTokens: new RegExp(`^${ACCESS_TOKEN_USERNAME}$`),
     ofKeys: /^_json_key/,
   },
   password: {

@@ -19,7 +19,7 @@ export interface ProviderProfile {
   /** Default: `BY_THE_BOOK`. */
   readonly probe?: ProbeStrategy;
   /** Where the provider tells when a credential ends. Default: nowhere. */
-  readonly expiry?: ExpirySource;
+  readonly expiry?: ExpiryLookup;
   /** How passwords can be minted for its registries. Default: not at all. */
   readonly mintKinds?: readonly MintKind[];
   readonly diagnoses: readonly Diagnosis[];
@@ -125,7 +125,7 @@ export const BY_THE_BOOK: ProbeStrategy = {
 };
 
 /** An API that tells when a credential ends, and the credentials that it knows. */
-export interface ExpirySource {
+export interface ExpiryLookup {
   readonly api: 'GITHUB' | 'GITLAB' | 'HARBOR';
   /** Default: any. */
   readonly usernames?: RegExp;
