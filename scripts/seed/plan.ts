@@ -1,3 +1,5 @@
+import { PROVIDER_ENTRIES } from '../../src/domain/providers/table.ts';
+import { providerOf } from '../../src/domain/providers.ts';
 import { secrets } from './secrets.ts';
 
 /** Plays a registry that refuses every login: see `refusing-registry.ts`. */
@@ -49,8 +51,7 @@ const runs = (name: string, count: number, purpose: PlannedPipeline['purpose'] =
   released,
 });
 
-/** Four projects, every kind of provider, and every state that can be reached through the API. */
-export const PLAN: readonly PlannedProject[] = [
+const PROJECTS: readonly PlannedProject[] = [
   {
     id: 'demo',
     people: ['alice', 'bob'],
@@ -250,54 +251,74 @@ export const PLAN: readonly PlannedProject[] = [
     ],
     deleted: [],
   },
-  {
-    id: 'mobile',
-    people: ['frank', 'grace'],
-    registries: [
-      {
-        url: 'ghcr.io',
-        name: 'GitHub packages',
-        username: 'frank',
-        password: () => token('github_pat_'),
-        description: 'Fine-grained, so Purser warns.',
-      },
-      {
-        url: 'docker.io',
-        name: 'Docker Hub',
-        username: 'acmemobile',
-        password,
-        pipelines: [runs('android/build', 6, 'PULL', 4), runs('ios/build', 6, 'PULL', 6)],
-      },
-      {
-        url: 'registry.gitlab.com',
-        name: 'GitLab',
-        username: 'mobile-bot',
-        password: () => token('glpat-'),
-        expiresInDays: 2,
-        pipelines: [runs('android/release', 1, 'PUSH')],
-      },
-      {
-        url: 'registry.mobile.acme.example',
-        name: 'Team registry',
-        username: 'mobile',
-        password,
-        rotateEveryDays: 7,
-        rotations: 3,
-      },
-      {
-        url: 'harbor.mobile.acme.example',
-        provider: 'HARBOR',
-        name: 'Harbor, mobile',
-        username: 'robot$mobile',
-        password: () => token(''),
-      },
-      {
-        url: 'asia.gcr.io',
-        name: 'Container Registry, Asia',
-        username: '_json_key',
-        password: () => googleKey('ci@acme-mobile.iam.gserviceaccount.com'),
-      },
-    ],
-    deleted: [{ url: 'quay.io', name: 'Trial', username: 'mobile+trial', password: () => token('') }],
-  },
 ];
+
+const MOBILE: PlannedProject = {
+  id: 'mobile',
+  people: ['frank', 'grace'],
+  registries: [
+    {
+      url: 'ghcr.io',
+      name: 'GitHub packages',
+      username: 'frank',
+      password: () => token('github_pat_'),
+      description: 'Fine-grained, so Purser warns.',
+    },
+    {
+      url: 'docker.io',
+      name: 'Docker Hub',
+      username: 'acmemobile',
+      password,
+      pipelines: [runs('android/build', 6, 'PULL', 4), runs('ios/build', 6, 'PULL', 6)],
+    },
+    {
+      url: 'registry.gitlab.com',
+      name: 'GitLab',
+      username: 'mobile-bot',
+      password: () => token('glpat-'),
+      expiresInDays: 2,
+      pipelines: [runs('android/release', 1, 'PUSH')],
+    },
+    {
+      url: 'registry.mobile.acme.example',
+      name: 'Team registry',
+      username: 'mobile',
+      password,
+      rotateEveryDays: 7,
+      rotations: 3,
+    },
+    {
+      url: 'harbor.mobile.acme.example',
+      provider: 'HARBOR',
+      name: 'Harbor, mobile',
+      username: 'robot$mobile',
+      password: () => token(''),
+    },
+    {
+      url: 'asia.gcr.io',
+      name: 'Container Registry, Asia',
+      username: '_json_key',
+      password: () => googleKey('ci@acme-mobile.iam.gserviceaccount.com'),
+    },
+  ],
+  deleted: [{ url: 'quay.io', name: 'Trial', username: 'mobile+trial', password: () => token('') }],
+};
+
+/** Four projects, every provider, and every state that can be reached through the API. */
+export const PLAN: readonly PlannedProject[] = [
+  ...PROJECTS,
+  { ...MOBILE, registries: [...MOBILE.registries, ...registriesOfOtherProviders([...PROJECTS, MOBILE])] },
+];
+
+/** Of providers that nobody has yet, at their best-known host: a new provider needs no line here. */
+function registriesOfOtherProviders(projects: readonly PlannedProject[]): PlannedRegistry[] {
+  const planned = projects.flatMap(({ registries }) => registries);
+  const seen = new Set<string>(planned.map(({ url, provider }) => provider ?? providerOf(url)));
+  return PROVIDER_ENTRIES.filter(([provider]) => !seen.has(provider)).flatMap(([, { registries, username }]) =>
+    registries
+      .slice(0, 1)
+      .flatMap(({ name, urlPatterns }) =>
+        urlPatterns.slice(0, 1).map((url) => ({ url, name, username: username.fixed?.[0] ?? 'ci', password })),
+      ),
+  );
+}
