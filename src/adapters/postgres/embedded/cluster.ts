@@ -113,7 +113,11 @@ async function runInitdb(initdb: string, folder: string, account: Account, passw
       complaint += text;
     });
     const [code, signal] = await once(child, 'close');
-    if (code !== 0) throw new StartFault(folder, complaint.trim() || `initdb ended with ${code ?? signal}`);
+    if (code !== 0)
+      throw new StartFault(
+        join(dirname(folder), 'postgres'),
+        complaint.trim() || `initdb ended with ${code ?? signal}`,
+      );
   } finally {
     await handle.close();
   }

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
+
+async function run(...argv: string[]) {
+  const written = { stdout: '', stderr: '' };
+  const exitCode = await runProgram(
+    argv,
+    { PURSER_DATA_DIR: '/proc/x' },
+    {
+      stdout: { write: (text) => (written.stdout += text) },
+      stderr: { write: (text) => (written.stderr += text) },
+    },
+  );
+  return { exitCode, ...written };
+}
+
+const COMMANDS = ['serve', 'token', 'rebuild', 'rewrap'];
+
+describe('purser', () => {
+  it.each(['--help', '-h', 'help'])('%s lists the commands', async (argument) => {
+    const { exitCode, stdout, stderr } = await run(argument);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} +\\S.*\\.$`, 'm'));
+  });
+
+  it.each(['--version', '-v', 'version'])('%s prints the version', async (argument) => {
+    expect(await run(argument)).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^purser \S/), stderr: '' });
+  });
+
+  it('without a command fails with the commands', async () => {
+    expect(await run()).toEqual({ exitCode: 2, stdout: '', stderr: (await run('--help')).stdout });
+  });
+
+  it.each(['bogus', '--bogus', 'constructor', '__proto__'])('refuses the command %j in a sentence', async (name) => {
+    const stderr = `There is no command ${JSON.stringify(name)}. There are: serve, token, rebuild, rewrap; see purser --help.\n`;
+    expect(await run(name)).toEqual({ exitCode: 2, stdout: '', stderr });
+  });
+
+  describe.each(COMMANDS)('%s', (name) => {
+    it('tells with --help how it is used, and runs nothing', async () => {
+      for (const argv of [['--help'], ['-h'], ['--bogus', '--help']]) {
+        const { exitCode, stdout, stderr } = await run(name, ...argv);
+        expect([exitCode, stderr]).toEqual([0, '']);
+        expect(stdout).toMatch(new RegExp(`^usage: purser ${name}`));
+      }
+    });
+
+    it('refuses what it does not know in a sentence', async () => {
+      const option = await run(name, '--bogus');
+      expect(option).toEqual({
+        exitCode: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/^Unknown option '--bogus'\.\n/),
+      });
+      const argument = await run(name, 'bogus');
+      expect(argument).toEqual({
+        exitCode: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/^Unexpected argument 'bogus'\.\n/),
+      });
+      for (const { stderr } of [option, argument]) expect(stderr).toContain(`usage: purser ${name}`);
+    });
+  });
+
+  it.skipIf(process.platform !== 'linux')('says in a sentence what keeps a command from its work', async () => {
+    for (const argv of [['serve'], ['rebuild'], ['rewrap'], ['token', '--project', 'a']]) {
+      expect(await run(...argv)).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: 'The data folder /proc/x cannot be made there (ENOENT). Set PURSER_DATA_DIR to a folder on a disk.\n',
+      });
+    }
+  });
+});
