@@ -2,6 +2,7 @@ import { CONNECTION_DIAGNOSES } from './diagnoses/connection.ts';
 import { LOGIN_DIAGNOSES } from './diagnoses/login.ts';
 import { MINTING_DIAGNOSES } from './diagnoses/minting.ts';
 import { RIGHTS_DIAGNOSES } from './diagnoses/rights.ts';
+import { markdownTable } from './markdown-table.ts';
 import { PROBE_OUTCOMES, type ProbeDetail, type ProbeOutcome } from './probe-outcome.ts';
 import type { Diagnosis } from './providers/profile.ts';
 import { PROVIDER_ENTRIES, PROVIDERS, type RegistryProvider } from './providers/table.ts';
@@ -70,16 +71,10 @@ export function troubleshootingTable(): string {
     diagnosis.cause,
     diagnosis.fix,
   ]);
-  const header = ['Outcome', 'Registry', 'What is wrong', 'What to do'];
-  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.map(asCell).join(' | ')} |\n`).join('');
+  return markdownTable(['Outcome', 'Registry', 'What is wrong', 'What to do'], rows);
 }
 
 function registriesOf({ providers }: Candidate): string {
   if (providers === undefined) return 'any';
   return providers.flatMap((provider) => PROVIDERS[provider].registries.map(({ name }) => name)).join(', ');
-}
-
-function asCell(text: string): string {
-  // Outside of code, a placeholder such as <n> would be taken for HTML.
-  return text.replace(/`[^`]*`|[|<]/g, (found) => (found.length > 1 ? found : `\\${found}`));
 }

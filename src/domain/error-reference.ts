@@ -1,4 +1,5 @@
-import type { ErrorCode, ErrorDetails } from './errors.ts';
+import { ERROR_CODES, type ErrorCode, type ErrorDetails } from './errors.ts';
+import { markdownTable } from './markdown-table.ts';
 
 interface Entry<Code extends ErrorCode> {
   /** What has happened. */
@@ -116,3 +117,13 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Give the operator the `requestId`. Repeat later, a mutation with the same `idempotencyKey`.',
   },
 };
+
+/** The whole reference as a Markdown table. */
+export function errorTable(): string {
+  const rows = ERROR_CODES.map((code) => {
+    const { when, status, details, advice } = ERROR_REFERENCE[code];
+    const told = Object.entries(details).map(([name, text]) => `\`${name}\`: ${text}`);
+    return [`\`${code}\``, when, String(status), told.join('; '), advice];
+  });
+  return markdownTable(['Code', 'When', 'HTTP status', 'Details', 'What a client should do'], rows);
+}

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type DiagnosedFinding, diagnose, troubleshootingTable } from '../../src/domain/diagnosis.ts';
 import type { ProbeOutcome } from '../../src/domain/probe-outcome.ts';
 import { PROVIDER_ENTRIES } from '../../src/domain/providers/table.ts';
 
-const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 const FAULTS: readonly Exclude<ProbeOutcome, 'OK'>[] = [
   'AUTHENTICATION_FAILED',
   'INSUFFICIENT_PERMISSION',
@@ -96,11 +93,5 @@ describe('the troubleshooting table', () => {
 
   it('holds nothing that Markdown would take for HTML', () => {
     expect(table.replace(/`[^`]*`/g, '')).not.toMatch(/(?<!\\)</);
-  });
-
-  it('stands in the README as it is; `npm run -s generate` writes it anew', () => {
-    const text = readFileSync(README, 'utf8');
-    const [, inReadme] = /<!-- troubleshooting -->\n+([\s\S]*?)\n*<!-- \/troubleshooting -->/.exec(text) ?? [];
-    expect(inReadme).toBe(table.trimEnd());
   });
 });

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
 import { OperatorError } from '../../src/domain/errors.ts';
 import { startPurser } from '../support/purser.ts';
@@ -13,6 +15,16 @@ function faultOf(environment: Readonly<Record<string, string>>): Promise<unknown
     (error: unknown) => error,
   );
 }
+
+/** Data folders hold keys. */
+const dataFolders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('purser-data-'));
+
+it('leaves no folder behind where it does not start', async () => {
+  const before = await dataFolders();
+  await faultOf({ HOST: '192.0.2.1' });
+  const after = await dataFolders();
+  expect(after.filter((name) => !before.includes(name))).toEqual([]);
+});
 
 it('says in a sentence that names PORT that the port is in use, and stops what it had started', async () => {
   const other = createServer().listen(0, '127.0.0.1');

@@ -50,7 +50,15 @@ export async function startPurser(options: PurserOptions = {}): Promise<TestPurs
     }),
     ...options.environment,
   };
-  const service: Service = await startService(readConfig(environment), createLogger('debug', testLog()));
+  const removeDataDir = async () => {
+    if (dataDir) await rm(dataDir, { recursive: true, force: true });
+  };
+  const service: Service = await startService(readConfig(environment), createLogger('debug', testLog())).catch(
+    async (error: unknown) => {
+      await removeDataDir();
+      throw error;
+    },
+  );
   const token = replicaOf ? replicaOf.token : (issuer as TestIssuer).token;
   return {
     url: service.url,
@@ -60,7 +68,7 @@ export async function startPurser(options: PurserOptions = {}): Promise<TestPurs
     graphql: (query, variables = {}, bearer = token()) => ask(service.url, query, variables, bearer),
     async stop() {
       await service.close();
-      if (dataDir) await rm(dataDir, { recursive: true, force: true });
+      await removeDataDir();
     },
   };
 }
