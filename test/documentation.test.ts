@@ -1,0 +1,189 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSchema, parse, validate } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import { PERMISSIONS } from '../src/domain/permissions.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const under = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`);
+
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...under('docs').filter((path) => path.endsWith('.md')),
+];
+const FOLDERS = ['src', 'test', 'docs', 'scripts', 'migrations', 'bench', 'schema', '.ci', '.vscode'];
+const ALL_FILES = FOLDERS.flatMap(under);
+const FILE_NAMES: ReadonlySet<string> = new Set(ALL_FILES.map((path) => basename(path)));
+
+/** Code blocks hold what is typed and printed, not what the page refers to. */
+function withoutBlocks(text: string): string {
+  return text.replace(/^```[\s\S]*?^```$/gm, '');
+}
+
+/** What GitHub makes of a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+}
+
+function anchorsOf(text: string): Set<string> {
+  return new Set([...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)));
+}
+
+/** Paths in code: those that begin with a folder of the project, and names of source files alone. */
+function pathsIn(text: string): string[] {
+  return [...withoutBlocks(text).matchAll(/`([^`\n]+)`/g)]
+    .flatMap(([, code = '']) => code.split(/[\s,]+/))
+    .map((word) => word.replace(/[#:].*$/, '').replace(/\/$/, ''))
+    .filter((word) => !/[<>*{}…]/.test(word))
+    .filter((word) => FOLDERS.includes(word.split('/')[0] ?? '') || /^[\w.-]+\.(?:ts|mjs|sql)$/.test(word));
+}
+
+function missingPaths(text: string): string[] {
+  return pathsIn(text).filter((path) => !existsSync(join(ROOT, path)) && !FILE_NAMES.has(path));
+}
+
+function brokenLinks(page: string, text: string): string[] {
+  const links = [...withoutBlocks(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+  return links.filter((link) => {
+    if (/^https?:/.test(link)) return false;
+    const [path = '', anchor] = link.split('#');
+    const target = path === '' ? page : posix.normalize(posix.join(dirname(page), path));
+    if (!existsSync(join(ROOT, target))) return true;
+    return anchor !== undefined && target.endsWith('.md') && !anchorsOf(read(target)).has(anchor);
+  });
+}
+
+/** The first column of the page's tables, taken apart. */
+function firstColumn(text: string): string[] {
+  return [...text.matchAll(/^\|([^|\n]*)\|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  );
+}
+
+describe('the documentation', () => {
+  it.each(PAGES)('%s names no file that is not there', (page) => {
+    expect(missingPaths(read(page))).toEqual([]);
+  });
+
+  it.each(PAGES)('%s has no link that leads nowhere', (page) => {
+    expect(brokenLinks(page, read(page))).toEqual([]);
+  });
+
+  it('has an index that lists every page, and one that lists every decision', () => {
+    const listed = (index: string) => new Set([...read(index).matchAll(/\]\(([^)#\s]+)/g)].map(([, link]) => link));
+    const pages = PAGES.filter((page) => /^docs\/[\w-]+\.md$/.test(page) && page !== 'docs/README.md');
+    expect(pages.filter((page) => !listed('docs/README.md').has(basename(page)))).toEqual([]);
+    const decisions = PAGES.filter((page) => /^docs\/decisions\/(?!README)/.test(page));
+    expect(decisions.filter((page) => !listed('docs/decisions/README.md').has(basename(page)))).toEqual([]);
+  });
+});
+
+describe('the check of the documentation', () => {
+  it('finds files that are not there, and passes over code that is no path', () => {
+    expect(
+      missingPaths('`src/nowhere.ts`, `nowhere.sql`, `src/config.ts`, `config.ts`, `src/*/x.ts`, `a.b.ts()`'),
+    ).toEqual(['src/nowhere.ts', 'nowhere.sql']);
+  });
+
+  it('finds links to files and headings that are not there', () => {
+    const text = '[a](nowhere.md) [b](operations.md#keys) [c](operations.md#no-such-heading) [d](#nor-this)';
+    expect(brokenLinks('docs/clients.md', text)).toEqual(['nowhere.md', 'operations.md#no-such-heading', '#nor-this']);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const page = read('docs/configuration.md');
+  const declared = [...read('src/config.ts').matchAll(/^ {2}([A-Z][A-Z\d_]+):/gm)].map(([, name = '']) => name);
+
+  it('has every variable that the service reads, and no other', () => {
+    expect(declared.length).toBeGreaterThan(10);
+    expect(firstColumn(page).sort()).toEqual(declared.sort());
+  });
+
+  it.each([
+    { NODE_ENV: 'prod' },
+    { PORT: 'x' },
+    { PORT: '70000' },
+    { LOG_LEVEL: 'loud' },
+    { DATABASE_URL: 'mysql://localhost' },
+    { EVENT_STORE_URL: 'kurrentdb://localhost' },
+    { NODE_ENV: 'production' },
+    { CORS_ORIGINS: 'ci.example.com' },
+    { TRUST_PROXY: '0.0.0.0/0' },
+    { PLAIN_HTTP_HOSTS: 'http://reg.internal' },
+    { TRUSTED_REALMS: 'auth.example.com/token' },
+    { HEALTH_CHECK_INTERVAL: 'soon' },
+    { HEALTH_CHECK_INTERVAL: '1m' },
+  ])('quotes what is said of %j', (environment) => {
+    const said = (() => {
+      try {
+        readConfig(environment);
+      } catch (error) {
+        return error instanceof Error ? error.message.split('\n') : [];
+      }
+      return [];
+    })();
+    expect(said.length).toBeGreaterThan(0);
+    expect(said.filter((sentence) => !page.includes(sentence))).toEqual([]);
+  });
+});
+
+describe('docs/dependencies.md', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json'));
+  const rows = [...read('docs/dependencies.md').matchAll(/^\| (`[^|]+`) \| ([^|]+) \|/gm)].flatMap(
+    ([, names = '', licence = '']) =>
+      [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => [name, licence.trim()] as const),
+  );
+
+  it('has every dependency, and no other', () => {
+    expect(rows.map(([name]) => name).sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
+  });
+
+  it.each(rows)('has the licence of %s: %s', (name, licence) => {
+    expect(JSON.parse(read(`node_modules/${name}/package.json`)).license).toBe(licence);
+  });
+});
+
+it('docs/operations.md has every metric, and no other', () => {
+  const declared = [...read('src/adapters/prometheus/metrics.ts').matchAll(/name: '(purser_\w+)'/g)].map(
+    ([, name = '']) => name,
+  );
+  const metrics = firstColumn(read('docs/operations.md')).filter((name) => name.startsWith('purser_'));
+  expect(declared.length).toBeGreaterThan(5);
+  expect(metrics.sort()).toEqual(declared.sort());
+});
+
+it('docs/permissions.md has every permission, and no other', () => {
+  const permissions = firstColumn(read('docs/permissions.md')).filter((name) => name.startsWith('iam:'));
+  expect(permissions.sort()).toEqual(Object.values(PERMISSIONS).sort());
+});
+
+describe('the operations that pages show', () => {
+  const schema = buildSchema(read('schema/schema.graphql'));
+  const operations = PAGES.flatMap((page) => {
+    const text = read(page);
+    const asked = [...text.matchAll(/^ask '(\{.*\})'$/gm)].map(([, body = '']) => String(JSON.parse(body).query));
+    const written = [...text.matchAll(/^const query = `([^`]+)`;$/gm)].map(([, query = '']) => query);
+    const blocks = [...text.matchAll(/^```graphql\n([\s\S]+?)^```$/gm)].map(([, query = '']) => query);
+    return [...asked, ...written, ...blocks].map((query) => [page, query] as const);
+  });
+
+  it('are there', () => {
+    expect(operations.length).toBeGreaterThan(4);
+  });
+
+  it.each(operations)('%s: %s', (_page, query) => {
+    expect(validate(schema, parse(query)).map(({ message }) => message)).toEqual([]);
+  });
+});
