@@ -9,8 +9,8 @@ import {
 } from '../../../application/ports/event-log.ts';
 import { EventLogUnavailable } from '../../../domain/errors.ts';
 import { isDataFault, isTimeout, isUnavailable } from '../availability.ts';
-import { createBatchedRead } from '../batched-read.ts';
 import { type Connection, createConnection } from '../connection.ts';
+import { createDataLoader } from '../data-loader.ts';
 import { createGroupCommit } from '../group-commit.ts';
 import { type Logger, loggable } from '../logger.ts';
 import { type AppendNotifications, listenForAppends } from './append-notifications.ts';
@@ -119,7 +119,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     }
   }
 
-  const readStream = createBatchedRead<StreamRead, EventRow[]>({
+  const readStream = createDataLoader<StreamRead, EventRow[]>({
     maxKeys: MAX_STREAMS_IN_READ,
     read: async (reads) => {
       const rows = await read<StreamEventRow>(streamReader, { ...READ_STREAMS, values: streamReadValues(reads) });

@@ -3,8 +3,8 @@ import type { QueryResultRow } from 'pg';
 import type { SealedSecret, SealedSecretStore } from '../../../application/ports/sealed-secret-store.ts';
 import { PurserError, unavailable } from '../../../domain/errors.ts';
 import { isUnavailable } from '../availability.ts';
-import { createBatchedRead } from '../batched-read.ts';
 import { createConnection } from '../connection.ts';
+import { createDataLoader } from '../data-loader.ts';
 import { createGroupCommit } from '../group-commit.ts';
 import { type Logger, loggable } from '../logger.ts';
 import { createPool } from '../pool.ts';
@@ -54,7 +54,7 @@ export function createSealedSecretStore({ connectionString, logger }: SealedSecr
     byIndexOnly: true,
     logger,
   });
-  const find = createBatchedRead<string, SealedSecret | undefined>({
+  const find = createDataLoader<string, SealedSecret | undefined>({
     maxKeys: MAX_SECRETS_IN_READ,
     read: async (secretIds) => {
       const { rows } = await reads.query<SecretRow>({ name: 'vault-find', text: FIND, values: [secretIds] });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createBatchedRead } from '../../../src/adapters/postgres/batched-read.ts';
+import { createDataLoader } from '../../../src/adapters/postgres/data-loader.ts';
 
 function recordedReads(maxKeys = 100) {
   const reads: string[][] = [];
-  const read = createBatchedRead<string, string>({
+  const read = createDataLoader<string, string>({
     maxKeys,
     read: async (keys) => {
       reads.push([...keys]);
@@ -14,7 +14,7 @@ function recordedReads(maxKeys = 100) {
   return { reads, read };
 }
 
-describe('a batched read', () => {
+describe('a data loader', () => {
   it('answers all who ask in one turn of the event loop with one read, each with its own result', async () => {
     const { reads, read } = recordedReads();
     const later = new Promise((resolve) => setTimeout(resolve, 5)).then(() => read('c'));
@@ -37,7 +37,7 @@ describe('a batched read', () => {
   });
 
   it('refuses a read that gives another number of results than it was asked for', async () => {
-    const read = createBatchedRead<string, string>({ maxKeys: 10, read: async () => ['only one'] });
+    const read = createDataLoader<string, string>({ maxKeys: 10, read: async () => ['only one'] });
     const answers = await Promise.allSettled([read('a'), read('b')]);
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
