@@ -1,5 +1,5 @@
-import { DevelopmentIssuerError, openDevelopmentIssuer } from '../src/adapters/auth/development-issuer.ts';
-import { SeedError } from './seed/purser-api.ts';
+import { openDevelopmentIssuer } from '../src/adapters/auth/development-issuer.ts';
+import { OperatorError } from '../src/domain/errors.ts';
 import { seed } from './seed/seed.ts';
 
 /**
@@ -21,7 +21,7 @@ try {
   });
   process.stdout.write(steps > 0 ? `${steps} steps done.\n` : 'Nothing was left to do.\n');
 } catch (error) {
-  if (!(error instanceof SeedError || error instanceof DevelopmentIssuerError)) throw error;
+  if (!(error instanceof OperatorError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

@@ -89,6 +89,10 @@ describe('the documentation', () => {
   });
 });
 
+it('README.md has at most 12 KB', () => {
+  expect(Buffer.byteLength(read('README.md'))).toBeLessThanOrEqual(12_000);
+});
+
 describe('the check of the documentation', () => {
   it('finds files that are not there, and passes over code that is no path', () => {
     expect(

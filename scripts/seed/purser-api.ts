@@ -1,3 +1,5 @@
+import { OperatorError } from '../../src/domain/errors.ts';
+
 /** One caller of the API. */
 export interface PurserApi {
   /** The data of an answer without errors. @throws RefusedByPurser, SeedError */
@@ -7,7 +9,7 @@ export interface PurserApi {
 }
 
 /** What the person who typed the command can do something about. */
-export class SeedError extends Error {
+export class SeedError extends OperatorError {
   override readonly name = 'SeedError';
 }
 
