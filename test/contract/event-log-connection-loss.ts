@@ -4,7 +4,7 @@ import { EventLogUnavailable } from '../../src/domain/errors.ts';
 import { type Cut, type CuttingProxy, startCuttingProxy } from '../support/cutting-proxy.ts';
 import { anEvent, aStream } from '../support/events.ts';
 import { rounds } from '../support/rounds.ts';
-import type { OpenLogs } from './event-log-store.ts';
+import type { OpenLogs, RemoteEventLogStore } from './event-log-store.ts';
 
 const CUTS = rounds({ usual: 100, torture: 500 });
 /** Each with a log and a proxy of its own. */
@@ -68,7 +68,7 @@ async function idsAfter(log: EventLog, start: Position): Promise<string[]> {
   }
 }
 
-export function describeConnectionLoss(logs: () => OpenLogs): void {
+export function describeConnectionLoss(logs: () => OpenLogs<RemoteEventLogStore>): void {
   async function withClients<Result>(count: number, use: (log: EventLog, proxy: CuttingProxy) => Promise<Result>) {
     return Promise.all(
       Array.from({ length: count }, async () => {

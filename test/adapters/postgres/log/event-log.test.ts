@@ -1,10 +1,10 @@
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
-import { describeEventLogContract } from '../../../contract/event-log.contract.ts';
+import { describeRemoteEventLogContract } from '../../../contract/event-log.contract.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';
 import { serverOf, throughPort } from '../../../support/server-databases.ts';
 
-describeEventLogContract('Postgres', async () => {
+describeRemoteEventLogContract('Postgres', async () => {
   const { connectionString, drop } = await createTestDatabase();
   return {
     open: () => createPostgresEventLog({ connectionString, logger: SILENT }),

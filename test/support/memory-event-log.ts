@@ -1,0 +1,88 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { checkStreamName, prepareAppend } from '../../src/adapters/postgres/log/event-rows.ts';
+import {
+  BEGINNING,
+  type EventLog,
+  type Position,
+  type RecordedEvent,
+  WrongExpectedRevision,
+} from '../../src/application/ports/event-log.ts';
+import { EventLogUnavailable } from '../../src/domain/errors.ts';
+
+/** One log in memory, which several replicas may open. */
+export interface MemoryEventStore {
+  open(): EventLog;
+  /** All events, in their order. */
+  readonly events: readonly RecordedEvent[];
+}
+
+/** Every call takes a turn of the event loop, so that calls that go at the same time interleave. */
+export function createMemoryEventStore(): MemoryEventStore {
+  const all: RecordedEvent[] = [];
+  const streams = new Map<string, RecordedEvent[]>();
+  const listeners = new Set<() => void>();
+
+  const append: EventLog['append'] = async (stream, expected, events) => {
+    const prepared = prepareAppend(stream, expected, events).events;
+    const before = streams.get(stream) ?? [];
+    const start = before.findIndex(({ id }) => id === prepared[0]?.id);
+    const last = before[start + prepared.length - 1];
+    if (start !== -1 && last && prepared.every(({ id }, place) => before[start + place]?.id === id)) {
+      return { position: last.position, revision: last.revision };
+    }
+    const actual = before.length === 0 ? 'no-stream' : before.length - 1;
+    const isKnown = prepared.some(({ id }) => before.some((known) => known.id === id));
+    if (isKnown || (expected !== 'any' && expected !== actual)) {
+      throw new WrongExpectedRevision(stream, expected, actual);
+    }
+    for (const { data, metadata, ...event } of prepared) {
+      const recorded: RecordedEvent = {
+        ...event,
+        data: JSON.parse(data),
+        metadata: JSON.parse(metadata),
+        stream,
+        revision: before.length,
+        position: BigInt(all.length + 1) as Position,
+      };
+      all.push(recorded);
+      before.push(recorded);
+    }
+    streams.set(stream, before);
+    for (const listener of listeners) listener();
+    return { position: all.at(-1)?.position ?? BEGINNING, revision: before.length - 1 };
+  };
+
+  return {
+    events: all,
+    open() {
+      let closed = false;
+      async function answered<Result>(answer: () => Result | Promise<Result>): Promise<Result> {
+        if (closed) throw new EventLogUnavailable('The log is closed.');
+        const result = await answer();
+        await turn();
+        return result;
+      }
+      return {
+        append: (stream, expected, events) => answered(() => append(stream, expected, events)),
+        readStream: (stream, { fromRevision, maxCount }) =>
+          answered(() => {
+            checkStreamName(stream);
+            return (streams.get(stream) ?? []).slice(fromRevision, fromRevision + maxCount);
+          }),
+        readAll: ({ after, maxCount }) =>
+          answered(() => {
+            const start = all.findIndex(({ position }) => position > after);
+            return start === -1 ? [] : all.slice(start, start + maxCount);
+          }),
+        head: () => answered(() => all.at(-1)?.position ?? BEGINNING),
+        onAppended(listener) {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+        async close() {
+          closed = true;
+        },
+      };
+    },
+  };
+}
