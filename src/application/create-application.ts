@@ -43,8 +43,8 @@ export interface ApplicationDeps {
   readonly log: EventLog;
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
-  readonly registries: RegistryQueries;
-  readonly leases: LeaseQueries;
+  readonly registries: Pick<RegistryQueries, 'byId'>;
+  readonly leases: Pick<LeaseQueries, 'countActive'>;
   readonly probe: RegistryProbe;
   readonly minter: PasswordMinter;
   readonly mintedPasswords: Pick<MintedPasswordVault, 'find' | 'keep'>;

@@ -1,0 +1,274 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { RETRY_AFTER_MS } from '../../src/application/minted-passwords.ts';
+import type { EventLog } from '../../src/application/ports/event-log.ts';
+import type { MintConfig } from '../../src/domain/credential.ts';
+import { EventLogUnavailable } from '../../src/domain/errors.ts';
+import { registryId } from '../../src/domain/identity.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { canary } from '../support/canary.ts';
+import { aCaller, command, createWorld, PROJECT, type World } from '../support/use-cases.ts';
+
+const [password, other] = [new Secret(canary('password')), new Secret(canary('other'))];
+const ID = registryId(PROJECT, 'registry.example');
+const DELETE = { force: false, expectedRevision: undefined, idempotencyKey: undefined };
+
+async function withRegistry(changes: Partial<Parameters<typeof command.create>[0]> = {}): Promise<World> {
+  const world = createWorld();
+  await world.application.createRegistry(aCaller(), PROJECT, command.create({ password, ...changes }));
+  return world;
+}
+
+/** Does something after an append that is meant has happened, and before it is answered. */
+function doingAfter(isMeant: (stream: string) => boolean, something: () => Promise<unknown>) {
+  let isDone = false;
+  return (log: EventLog): EventLog => ({
+    ...log,
+    async append(stream, expected, events) {
+      const result = await log.append(stream, expected, events);
+      if (!isDone && isMeant(stream)) {
+        isDone = true;
+        await something();
+      }
+      return result;
+    },
+  });
+}
+
+describe('changes of one registry', () => {
+  it('by several replicas at once are all made, one after the other, and what lost was sealed in vain is discarded', async () => {
+    const world = await withRegistry();
+    const replicas = Array.from({ length: 4 }, () => world.replica());
+    const rotated = await Promise.all(
+      replicas.map((replica) => replica.rotateCredential(aCaller(), PROJECT, ID, command.rotate({ password: other }))),
+    );
+    expect(rotated.map(({ revision }) => revision).sort()).toEqual([1, 2, 3, 4]);
+    expect(rotated.map(({ credential }) => credential.version).sort()).toEqual([2, 3, 4, 5]);
+    const states = world.secretStates();
+    expect(states.length).toBeGreaterThan(5);
+    expect(states.filter((state) => state !== 'destroyed')).toEqual(['current']);
+  });
+
+  it('are refused where the caller saw another revision', async () => {
+    const { application } = await withRegistry();
+    const update = (expectedRevision: number) =>
+      application.updateRegistry(
+        aCaller(),
+        PROJECT,
+        ID,
+        command.update({ name: `n${expectedRevision}`, expectedRevision }),
+      );
+    await expect(update(5)).rejects.toMatchObject({ code: 'REVISION_CONFLICT' });
+    expect((await update(0)).revision).toBe(1);
+  });
+
+  it('of another project, or of a registry that never was, find nothing', async () => {
+    const { application } = await withRegistry();
+    const notFound = { code: 'NOT_FOUND' };
+    const update = command.update({ name: 'x' });
+    await expect(application.updateRegistry(aCaller(), 'elsewhere', ID, update)).rejects.toMatchObject(notFound);
+    await expect(application.updateRegistry(aCaller(), PROJECT, 'x', update)).rejects.toMatchObject(notFound);
+  });
+});
+
+describe('a rotation', () => {
+  it('is what the next lease gets, and destroys the old password', async () => {
+    const world = await withRegistry();
+    const { application } = world;
+    const view = await application.rotateCredential(aCaller(), PROJECT, ID, command.rotate({ password: other }));
+    expect(view.credential.version).toBe(2);
+    expect(world.secretStates()).toEqual(['destroyed', 'current']);
+    const issued = await application.issueCredential(aCaller(), PROJECT, command.issue());
+    expect([issued.password.reveal(), issued.lease.credentialVersion]).toEqual([other.reveal(), 2]);
+  });
+
+  it('waits for the end of leases where that is asked for', async () => {
+    const { application } = await withRegistry();
+    await application.issueCredential(aCaller(), PROJECT, command.issue());
+    const careful = command.rotate({ password: other, whenInUse: 'REFUSE' });
+    const refused = application.rotateCredential(aCaller(), PROJECT, ID, careful);
+    await expect(refused).rejects.toMatchObject({ code: 'REGISTRY_IN_USE' });
+  });
+});
+
+describe('an update', () => {
+  it('of the username alone keeps the password, sealed anew as another version', async () => {
+    const world = await withRegistry();
+    const { application } = world;
+    const rename = command.update({ username: 'grace' });
+    const view = await application.updateRegistry(aCaller(), PROJECT, ID, rename);
+    expect([view.username, view.credential.version]).toEqual(['grace', 2]);
+    const { username, password: given } = await application.issueCredential(aCaller(), PROJECT, command.issue());
+    expect([username, given.reveal()]).toEqual(['grace', password.reveal()]);
+    expect(world.secretStates()).toEqual(['destroyed', 'current']);
+  });
+
+  it('with a blank password keeps the stored one, and one that changes nothing makes no event', async () => {
+    const world = await withRegistry();
+    const blank = command.update({ password: new Secret(' ') });
+    expect((await world.application.updateRegistry(aCaller(), PROJECT, ID, blank)).revision).toBe(0);
+    expect(world.events).toHaveLength(1);
+  });
+});
+
+describe('a lease', () => {
+  it('is withdrawn and issued anew where the credential was replaced meanwhile', async () => {
+    const world = await withRegistry();
+    const { application } = world;
+    const rotateMeanwhile = doingAfter(
+      (stream) => stream.startsWith('lease-'),
+      () => application.rotateCredential(aCaller('bob'), PROJECT, ID, command.rotate({ password: other })),
+    );
+    const issued = await world.replica(rotateMeanwhile).issueCredential(aCaller(), PROJECT, command.issue());
+    expect([issued.password.reveal(), issued.lease.credentialVersion]).toEqual([other.reveal(), 2]);
+    const [first, second] = world.eventsOf('CredentialIssued');
+    expect(second?.stream).toBe(`lease-${issued.lease.id}`);
+    expect(world.eventsOf('LeaseReleased').map(({ stream }) => stream)).toEqual([first?.stream]);
+  });
+
+  it('leaves no secret where the registry was deleted meanwhile', async () => {
+    const world = await withRegistry();
+    const { application } = world;
+    const deleteMeanwhile = doingAfter(
+      (stream) => stream.startsWith('lease-'),
+      () => application.deleteRegistry(aCaller('bob'), PROJECT, ID, { ...DELETE, force: true }),
+    );
+    const issued = world.replica(deleteMeanwhile).issueCredential(aCaller(), PROJECT, command.issue());
+    await expect(issued).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(world.eventsOf('LeaseReleased')).toHaveLength(1);
+  });
+
+  it('is released once, however often that is asked for, and by its project alone', async () => {
+    const world = await withRegistry();
+    const { application } = world;
+    const { lease } = await application.issueCredential(aCaller(), PROJECT, command.issue());
+    await expect(application.releaseLease(aCaller(), 'elsewhere', lease.id)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    const replicas = [application, world.replica()];
+    const released = await Promise.all(replicas.map((one) => one.releaseLease(aCaller(), PROJECT, lease.id)));
+    released.push(await application.releaseLease(aCaller(), PROJECT, lease.id.toUpperCase()));
+    expect(new Set(released.map(({ releasedAt }) => releasedAt)).size).toBe(1);
+    expect(world.eventsOf('LeaseReleased')).toHaveLength(1);
+  });
+
+  it('keeps its registry from being deleted until it ends, unless that is forced', async () => {
+    const world = await withRegistry();
+    const { application } = world;
+    const issue = () => application.issueCredential(aCaller(), PROJECT, command.issue({ ttlSeconds: 60 }));
+    const remove = (force = false) => application.deleteRegistry(aCaller(), PROJECT, ID, { ...DELETE, force });
+    await issue();
+    await expect(remove()).rejects.toMatchObject({ code: 'REGISTRY_IN_USE', details: { activeLeases: 1 } });
+    world.now += 60_000;
+    expect(await remove()).toEqual({ deletedId: ID, url: 'registry.example' });
+    await application.createRegistry(aCaller(), PROJECT, command.create({ password }));
+    await issue();
+    await remove(true);
+    expect(world.secretStates()).toEqual(['destroyed', 'destroyed']);
+    expect(world.eventsOf('RegistryDeleted').map(({ data }) => data)).toMatchObject([
+      { forced: false, activeLeases: 0 },
+      { forced: true, activeLeases: 1 },
+    ]);
+  });
+});
+
+describe('a minted password', () => {
+  const mint: MintConfig = { kind: 'AMAZON_ECR', roleArn: null, tenantId: null, installationId: null };
+  const url = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+  const issue = ({ application }: World) =>
+    application.issueCredential(aCaller(), PROJECT, command.issue({ image: `${url}/app` }));
+  const withMint = () =>
+    withRegistry({ url, username: 'AKIAIOSFODNN7EXAMPLE', password: new Secret('x'.repeat(40)), mint });
+
+  it('is what a lease gives, the same one again, and a new one towards its end', async () => {
+    const world = await withMint();
+    const [first, second] = [await issue(world), await issue(world)];
+    expect([first.password.reveal(), second.password.reveal()]).toEqual(['minted 1', 'minted 1']);
+    expect(first).toMatchObject({ username: 'minted', expirySource: 'MINTED' });
+    expect(first.lease.id).not.toBe(second.lease.id);
+    world.now += 3_000_000;
+    expect((await issue(world)).password.reveal()).toBe('minted 2');
+  });
+
+  it('that a cloud does not give leaves no lease, and is asked for again after a moment', async () => {
+    const world = await withMint();
+    world.cloud = 'THROTTLED';
+    await expect(issue(world)).rejects.toMatchObject({ code: 'CREDENTIAL_UNAVAILABLE' });
+    world.cloud = 'well';
+    await expect(issue(world)).rejects.toMatchObject({ code: 'CREDENTIAL_UNAVAILABLE' });
+    expect([world.minted.length, world.eventsOf('CredentialIssued').length]).toEqual([1, 0]);
+    world.now += RETRY_AFTER_MS;
+    expect((await issue(world)).password.reveal()).toBe('minted 2');
+  });
+});
+
+describe('verification', () => {
+  it('that finds no login stores nothing', async () => {
+    const world = createWorld();
+    world.probe = { outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' };
+    const created = world.application.createRegistry(aCaller(), PROJECT, command.create({ password, verify: true }));
+    await expect(created).rejects.toMatchObject({
+      code: 'VERIFICATION_FAILED',
+      details: { outcome: 'AUTHENTICATION_FAILED' },
+    });
+    expect([world.secretStates(), world.eventsOf('RegistryCreated')]).toEqual([[], []]);
+  });
+
+  it('that finds a login is recorded with what was stored, and asked for once although the log was changed meanwhile', async () => {
+    const world = await withRegistry();
+    const update = command.update({ username: 'grace', verify: true });
+    const replicas = [world.replica(), world.replica()];
+    const views = await Promise.all(replicas.map((one) => one.updateRegistry(aCaller(), PROJECT, ID, update)));
+    for (const { health } of views) expect(health).toMatchObject({ outcome: 'OK', login: 'PROVED' });
+    expect(world.probed).toHaveLength(2);
+    expect(world.probed[0]).toMatchObject({ username: 'grace', repository: null });
+    expect(world.probed[0]?.password.reveal()).toBe(password.reveal());
+  });
+});
+
+describe('a mutation that fails', () => {
+  const FAILED = { type: 'AccessDenied', stream: `access-${PROJECT}` };
+
+  it.each<[string, (world: World) => Promise<unknown>, object]>([
+    [
+      'names the registry by its URL',
+      ({ application }) =>
+        application.createRegistry(aCaller(), PROJECT, command.create({ password: new Secret(''), name: 'x' })),
+      { action: 'CREATE_REGISTRY', outcome: 'FAILED', code: 'BAD_USER_INPUT', registryId: ID, url: 'registry.example' },
+    ],
+    [
+      'never quotes what is no URL',
+      ({ application }) =>
+        application.createRegistry(
+          aCaller(),
+          PROJECT,
+          command.create({ password, url: `https://ada:${other.reveal()}@x` }),
+        ),
+      { action: 'CREATE_REGISTRY', code: 'BAD_USER_INPUT', registryId: null, url: null },
+    ],
+    [
+      'names the image’s registry and the pipeline',
+      ({ application }) => application.issueCredential(aCaller(), PROJECT, command.issue()),
+      { action: 'ISSUE_CREDENTIAL', code: 'NOT_FOUND', registryId: ID, url: 'registry.example', pipeline: 'build' },
+    ],
+    [
+      'names the lease by nothing but an id',
+      ({ application }) => application.releaseLease(aCaller(), PROJECT, other.reveal()),
+      { action: 'RELEASE_LEASE', code: 'NOT_FOUND', leaseId: null },
+    ],
+  ])('is in the audit log before it is answered, and %s', async (_what, fail, data) => {
+    const world = createWorld();
+    await expect(fail(world)).rejects.toThrow();
+    expect(world.events).toMatchObject([{ ...FAILED, data }]);
+    expect(inspect(world.events, { depth: null })).not.toContain('CANARY');
+  });
+
+  it('is answered with what the audit log is at fault for where it cannot be written', async () => {
+    const world = createWorld();
+    const down = new EventLogUnavailable('The log does not answer.');
+    const application = world.replica((log) => ({ ...log, append: () => Promise.reject(down) }));
+    const issued = application.issueCredential(aCaller(), PROJECT, command.issue());
+    await expect(issued).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(world.faults).toHaveLength(1);
+  });
+});

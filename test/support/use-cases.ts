@@ -1,0 +1,263 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createAggregateStore } from '../../src/application/aggregate-store.ts';
+import { type Application, createApplication } from '../../src/application/create-application.ts';
+import type { EventLog, RecordedEvent } from '../../src/application/ports/event-log.ts';
+import {
+  type MintedPassword,
+  MintingFailed,
+  type MintingFault,
+  type MintRequest,
+} from '../../src/application/ports/password-minter.ts';
+import type { LeaseQueries, RegistryQueries } from '../../src/application/ports/read-models.ts';
+import type { ProbeReport, ProbeRequest } from '../../src/application/ports/registry-probe.ts';
+import {
+  type LoginCredential,
+  type SecretBinding,
+  SecretIntegrityError,
+  type Vault,
+} from '../../src/application/ports/vault.ts';
+import type { RequestContext } from '../../src/application/request-context.ts';
+import { decodeEvent } from '../../src/domain/event-codec.ts';
+import type { RegistryTested } from '../../src/domain/events.ts';
+import { healthStream } from '../../src/domain/identity.ts';
+import { registryView } from '../../src/domain/registry-view.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { createMemoryEventStore } from './memory-event-log.ts';
+import { LOGGED_IN } from './probe-reports.ts';
+
+export const PROJECT = 'demo';
+const MINTED_LIFE_MS = 3_600_000;
+
+/** What stands around the use cases, in memory, and does as it is told. */
+export interface World {
+  /** Of the first replica. */
+  readonly application: Application;
+  /** Another replica on the same log and vault; `log` comes between it and the log. */
+  replica(log?: (log: EventLog) => EventLog): Application;
+  readonly events: readonly RecordedEvent[];
+  /** Of one type, oldest first. */
+  eventsOf(type: string): RecordedEvent[];
+  /** States of the secrets, in the order in which they were sealed. */
+  secretStates(): SecretState[];
+  readonly probed: ProbeRequest[];
+  readonly minted: MintRequest[];
+  readonly faults: unknown[];
+  /** Milliseconds since 1970. */
+  now: number;
+  probe: Partial<ProbeReport>;
+  cloud: 'well' | MintingFault;
+}
+
+type SecretState = 'pending' | 'current' | 'destroyed';
+
+interface StoredSecret {
+  readonly binding: SecretBinding;
+  readonly credential: LoginCredential;
+  readonly digest: string;
+  state: SecretState;
+}
+
+export function aCaller(subject = 'alice'): RequestContext {
+  return {
+    principal: { subject, issuer: 'https://issuer.example', expiresAt: Number.MAX_SAFE_INTEGER, grants: new Map() },
+    ipAddress: '192.0.2.7',
+    userAgent: null,
+    requestId: randomUUID(),
+    startedAt: performance.now(),
+  };
+}
+
+export function createWorld(): World {
+  const store = createMemoryEventStore();
+  const secrets = new Map<string, StoredSecret>();
+  const minted = new Map<string, MintedPassword>();
+  let projected = 0;
+  const queries = queriesOf(store.open(), store.events, () => world.now);
+
+  /** What the projection does to the secrets: of a registry only the one of its last version stays. */
+  function project(): void {
+    for (const recorded of store.events.slice(projected)) {
+      projected += 1;
+      const event = decodeEvent(recorded);
+      if (event.type === 'RegistryDeleted') replaceSecret(event.data.registryId, undefined);
+      const isNew = event.type === 'RegistryCreated' || event.type === 'CredentialRotated';
+      if (!isNew && event.type !== 'RegistryUpdated') continue;
+      const { registryId, credential } = event.data;
+      if (credential) replaceSecret(registryId, credential.secretId);
+    }
+  }
+
+  function replaceSecret(registryId: string, secretId: string | undefined): void {
+    for (const [id, secret] of secrets) {
+      if (id === secretId && secret.state === 'pending') secret.state = 'current';
+      else if (id !== secretId && secret.state === 'current' && secret.binding.registryId === registryId)
+        secret.state = 'destroyed';
+    }
+  }
+
+  const vault: Vault = {
+    async seal(binding, credential) {
+      const secretId = randomUUID();
+      const digest = createHash('sha256').update(secretId).digest('hex');
+      secrets.set(secretId, { binding, credential, digest, state: 'pending' });
+      return { secretId, digest };
+    },
+    async discard(secretId) {
+      const secret = secrets.get(secretId);
+      if (secret?.state === 'pending') secret.state = 'destroyed';
+    },
+    async open(binding, { secretId, digest }) {
+      const secret = secrets.get(secretId);
+      if (!secret || secret.state === 'destroyed') return undefined;
+      const isMeant = JSON.stringify(secret.binding) === JSON.stringify(binding) && secret.digest === digest;
+      if (!isMeant) throw new SecretIntegrityError('another secret');
+      return secret.credential;
+    },
+    pending: async () => [],
+  };
+
+  function replica(between: (log: EventLog) => EventLog = (log) => log): Application {
+    return createApplication({
+      log: between(store.open()),
+      vault,
+      progress: { waitFor: async () => project() },
+      ...queries,
+      probe: {
+        async probe(request) {
+          world.probed.push(request);
+          return { ...LOGGED_IN, repository: request.repository, ...world.probe };
+        },
+      },
+      minter: {
+        async mint(request) {
+          world.minted.push(request);
+          if (world.cloud !== 'well') throw new MintingFailed(world.cloud);
+          return {
+            username: 'minted',
+            password: new Secret(`minted ${world.minted.length}`),
+            issuedAt: new Date(world.now).toISOString(),
+            expiresAt: new Date(world.now + MINTED_LIFE_MS).toISOString(),
+          };
+        },
+      },
+      mintedPasswords: {
+        find: async (key) => minted.get(JSON.stringify(key)),
+        async keep(key, password) {
+          if (secrets.get(key.sourceSecretId)?.state === 'destroyed') return false;
+          minted.set(JSON.stringify(key), password);
+          return true;
+        },
+      },
+      limiter: { take: async () => 0 },
+      plainHttpHosts: new Set(),
+      now: () => world.now,
+      onFault: (error) => world.faults.push(error),
+    }).application;
+  }
+
+  const world: World = {
+    application: replica(),
+    replica,
+    events: store.events,
+    eventsOf: (type) => store.events.filter((event) => event.type === type),
+    secretStates: () => [...secrets.values()].map(({ state }) => state),
+    probed: [],
+    minted: [],
+    faults: [],
+    now: Date.parse('2026-03-01T12:00:00.000Z'),
+    probe: {},
+    cloud: 'well',
+  };
+  return world;
+}
+
+/** Answers from the log itself, which is never behind. */
+function queriesOf(log: EventLog, events: readonly RecordedEvent[], now: () => number) {
+  const aggregates = createAggregateStore(log);
+  const registries: Pick<RegistryQueries, 'byId'> = {
+    async byId(projectId, id) {
+      const { state, revision } = await aggregates.loadRegistry(id);
+      if (state.phase !== 'live' || state.projectId !== projectId) return undefined;
+      const last = events.findLast(({ stream }) => stream === healthStream(id));
+      const tested = last?.data as RegistryTested['data'] | undefined;
+      const health =
+        last && tested?.credentialVersion === state.credential.version
+          ? { ...tested, testedAt: last.occurredAt }
+          : null;
+      return registryView(state, Number(revision), { health, present: true });
+    },
+  };
+  const leases: Pick<LeaseQueries, 'countActive'> = {
+    async countActive(registryId) {
+      const ids = events.map(decodeEvent).flatMap(({ type, data }) => (type === 'CredentialIssued' ? [data] : []));
+      const loaded = await Promise.all(
+        ids.filter((data) => data.registryId === registryId).map(({ leaseId }) => aggregates.loadLease(leaseId)),
+      );
+      return loaded.filter(
+        ({ state }) => state !== null && state.releasedAt === null && Date.parse(state.expiresAt) > now(),
+      ).length;
+    },
+  };
+  return { registries, leases };
+}
+
+type Commands = {
+  readonly create: Parameters<Application['createRegistry']>[2];
+  readonly update: Parameters<Application['updateRegistry']>[3];
+  readonly rotate: Parameters<Application['rotateCredential']>[3];
+  readonly issue: Parameters<Application['issueCredential']>[2];
+};
+
+/** Commands with everything left out but what is given. */
+export const command = {
+  create: (changes: Partial<Commands['create']> & Pick<Commands['create'], 'password'>): Commands['create'] => ({
+    url: 'registry.example',
+    username: 'ada',
+    mint: undefined,
+    name: undefined,
+    description: undefined,
+    email: undefined,
+    access: undefined,
+    provider: undefined,
+    caCertificate: undefined,
+    expiresAt: undefined,
+    rotateEveryDays: undefined,
+    verify: false,
+    idempotencyKey: undefined,
+    ...changes,
+  }),
+  update: (changes: Partial<Commands['update']> = {}): Commands['update'] => ({
+    name: undefined,
+    description: undefined,
+    email: undefined,
+    username: undefined,
+    password: undefined,
+    access: undefined,
+    caCertificate: undefined,
+    expiresAt: undefined,
+    rotateEveryDays: undefined,
+    expectedRevision: undefined,
+    verify: false,
+    idempotencyKey: undefined,
+    ...changes,
+  }),
+  rotate: (changes: Partial<Commands['rotate']> & Pick<Commands['rotate'], 'password'>): Commands['rotate'] => ({
+    username: undefined,
+    mint: undefined,
+    expiresAt: undefined,
+    verify: false,
+    whenInUse: 'PROCEED',
+    expectedRevision: undefined,
+    idempotencyKey: undefined,
+    ...changes,
+  }),
+  issue: (changes: Partial<Commands['issue']> = {}): Commands['issue'] => ({
+    image: 'registry.example/team/app',
+    purpose: 'PULL',
+    pipeline: 'build',
+    runId: undefined,
+    ttlSeconds: 3600,
+    idempotencyKey: undefined,
+    ...changes,
+  }),
+};
