@@ -13,7 +13,7 @@ export interface EcrHost {
   readonly dualStack: boolean;
 }
 
-/** Undefined where the canonical `host[:port]` is none of Amazon ECR's private registries. */
+/** Undefined where the canonical `host[:port]` is not a private registry of Amazon ECR. */
 export function ecrHost(url: string): EcrHost | undefined {
   const { account, region, fips, dualStack } = ECR_HOST.exec(url)?.groups ?? {};
   if (account === undefined || region === undefined) return undefined;

@@ -44,7 +44,7 @@ export function serviceAccountKeyFault(text: string): string | null {
   return missing.length === 0 ? null : `lacks ${missing.map((name) => `\`${name}\``).join(', ')}`;
 }
 
-/** The text behind standard base64, also when it is wrapped into lines; undefined where it is none. */
+/** The text behind standard base64, also when it is wrapped into lines; undefined where it is not base64. */
 export function decodedBase64(text: string): string | undefined {
   const joined = text.replace(/[\r\n]/g, '');
   if (joined.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(joined)) return undefined;

@@ -72,7 +72,7 @@ async function authorizationData(
 ) {
   const client = new ECRClient({
     ...closedConfig(region, credentials, requests, endpoint),
-    // The SDK refuses these beside an endpoint of one's own.
+    // The SDK refuses these beside another endpoint.
     useFipsEndpoint: fips && endpoint === undefined,
     useDualstackEndpoint: dualStack && endpoint === undefined,
   });

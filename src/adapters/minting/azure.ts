@@ -26,7 +26,7 @@ const REFUSED_CODES: ReadonlySet<unknown> = new Set([7000215, 7000222, 7000112, 
 const UNKNOWN_TENANT_CODES: ReadonlySet<unknown> = new Set([90002, 900023, 900021]);
 
 /**
- * The service principal logs in to its tenant, and the registry exchanges that token for a refresh token of its own. This
+ * The service principal logs in to its tenant, and the registry exchanges that token for its own refresh token. This
  * is what `az acr login` gives to docker: registry clients swap it for access tokens by themselves, one for each
  * repository and action, so an access token could not take its place. The refresh token lasts three hours.
  */

@@ -1,6 +1,6 @@
 import type { EgressSession } from '../../application/ports/egress.ts';
 
-/** Base URLs in place of the clouds' own: for tests, and for clouds that are reached in a way of their own. */
+/** Base URLs in place of the clouds' own: for tests, and for clouds at other addresses. */
 export interface MintingEndpoints {
   /** Amazon ECR's API. */
   readonly ecr?: string;

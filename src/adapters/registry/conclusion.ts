@@ -77,7 +77,7 @@ function explained({ provider, username, password }: ProbeRequest, fault: Fault,
   if (fault.detail !== null) return fault;
   const detail = secretFault(provider, username, password, now);
   if (fault.outcome === 'INSUFFICIENT_PERMISSION') {
-    // Whoever was let in has a password of the right kind.
+    // A password that was let in is of the right kind.
     return { ...fault, detail: detail === 'FINE_GRAINED_TOKEN' ? detail : null };
   }
   return detail === 'SECRET_EXPIRED' ? { outcome: 'EXPIRED', detail } : { ...fault, detail };

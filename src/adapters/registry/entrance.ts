@@ -5,7 +5,7 @@ import { challengeOfPush, tryToPush } from './upload-probe.ts';
 
 /**
  * Logs in. Undefined where nobody is asked to, which leaves the credential untried; a registry that lets everybody read
- * may still ask whoever pushes.
+ * may still ask for a login to push.
  * @throws ProbeFault @throws EgressFailed
  */
 export async function findEntrance(target: RegistryTarget, repository: string | null): Promise<Entrance | undefined> {

@@ -1,6 +1,6 @@
 import { isObject, parseJson } from './registry-errors.ts';
 
-/** What a token's own text tells. Its signature is not checked: whoever sent it could as well have sent another. */
+/** What a token's own text tells. Its signature is not checked: its sender could have sent any other. */
 export interface TokenClaims {
   /** False where the token says that nobody was authenticated. */
   readonly authenticated: boolean;

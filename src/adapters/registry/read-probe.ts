@@ -16,7 +16,7 @@ const MANIFESTS = [
 ].join(', ');
 
 /**
- * Looks for a manifest rather than at the list of tags, which needs a right of its own with Amazon.
+ * Looks for a manifest rather than at the list of tags, for which Amazon wants another right.
  * @throws ProbeFault @throws EgressFailed
  */
 export async function tryToPull(

@@ -56,7 +56,7 @@ async function examineByToken(
   return { ...rights, push: 'DENIED' };
 }
 
-/** Asks for the right to push only once the repository is seen to exist: whoever may pull can see it. */
+/** Asks for the right to push only once the repository is seen to exist: an account that may pull can see it. */
 async function examineExisting(
   target: RegistryTarget,
   entrance: BearerEntrance,

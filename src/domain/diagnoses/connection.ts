@@ -78,7 +78,7 @@ export const CONNECTION_DIAGNOSES: readonly Diagnosis[] = [
   {
     outcome: 'UNEXPECTED_ANSWER',
     detail: 'SERVER_ERROR',
-    cause: 'The registry failed to answer because of a fault of its own.',
+    cause: 'The registry itself failed.',
     fix: "Try again later. If it stays so, ask the registry's operator: nothing is known against the credential.",
   },
   {

@@ -21,6 +21,6 @@ export const LOGIN_DIAGNOSES: readonly Diagnosis[] = [
     outcome: 'OK',
     detail: 'NO_LOGIN_ASKED',
     cause: 'The registry asks nobody for a login, so the password could not be checked.',
-    fix: 'Name a repository in a test: registries that let everybody read may still ask whoever pushes. To store the credential unproved, leave `verify` out.',
+    fix: 'Name a repository in a test: registries that let everybody read may still ask for a login to push. To store the credential unproved, leave `verify` out.',
   },
 ];

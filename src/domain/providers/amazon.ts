@@ -38,8 +38,7 @@ export const AMAZON_PROBE: ProbeStrategy = {
 export const AMAZON_DIAGNOSES: readonly Diagnosis[] = [
   {
     outcome: 'AUTHENTICATION_FAILED',
-    cause:
-      'Amazon ECR refused the login: the password is not one of its own, or was made for another account or region.',
+    cause: 'Amazon ECR refused the login: it did not make this password, or made it for another account or region.',
     fix: 'Enter what `aws ecr get-login-password` prints for this account and region, with the user name AWS, or have passwords minted from an access key with `mint`.',
   },
   {

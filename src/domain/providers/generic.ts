@@ -1,6 +1,6 @@
 import type { ProviderProfile } from './profile.ts';
 
-/** Whatever speaks the protocol: what is said here is said of every registry. */
+/** Any registry that nothing more is known of. */
 export const generic: ProviderProfile = {
   description: 'Any other registry that container clients can use.',
   registries: [

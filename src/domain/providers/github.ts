@@ -30,7 +30,7 @@ export const github: ProviderProfile = {
     {
       outcome: 'AUTHENTICATION_FAILED',
       detail: 'ACCOUNT_PASSWORD',
-      cause: 'ghcr.io takes tokens only, and this password is none.',
+      cause: 'ghcr.io accepts only tokens; this password is not one.',
       fix: 'Use a classic personal access token (ghp_…) with read:packages, and write:packages to push.',
     },
     {

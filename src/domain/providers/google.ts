@@ -44,7 +44,7 @@ export const google: ProviderProfile = {
         ? ['This access token is valid for an hour at most. A service-account key lasts.']
         : []),
       ...(username.startsWith(KEY) && !looksLikeJson(decodedBase64(text) ?? text)
-        ? [`With the user name ${username} the password must be a service-account key, and this is none.`]
+        ? [`With the user name ${username} the password must be a service-account key; this is not one.`]
         : []),
     ],
     refusedAs: (text, username) => (username.startsWith(KEY) ? damageOf(decodedBase64(text) ?? text) : null),

@@ -20,7 +20,7 @@ export const harbor: ProviderProfile = {
     {
       outcome: 'INSUFFICIENT_PERMISSION',
       cause: 'The project does not exist, or does not let this account in.',
-      fix: 'Make the project first if there is none, and give the robot account Push Repository and Pull Repository in it. The image path begins with the name of the project.',
+      fix: 'Make the project first if it does not exist, and give the robot account Push Repository and Pull Repository in it. The image path begins with the name of the project.',
     },
     {
       outcome: 'REPOSITORY_NOT_FOUND',

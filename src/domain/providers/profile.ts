@@ -9,7 +9,7 @@ export interface ProviderProfile {
   readonly registries: readonly KnownRegistry[];
   /** Where the provider explains the login. */
   readonly documentation: string | null;
-  /** People may say that it runs behind a host of their own, where one URL looks like any other. Default: false. */
+  /** A person may declare it for any other host, because its own hosts look like any. Default: false. */
   readonly declarable?: boolean;
   readonly address?: Address;
   /** The host, beside the registry's own, that makes its tokens. `hostname` is the registry's. */
@@ -74,7 +74,7 @@ export interface PasswordRules {
    * passwords which people chose are refused as well. Default: nothing.
    */
   readonly refuses?: 'FOREIGN_TOKENS' | 'ALL_BUT_OWN_TOKENS';
-  /** Tokens of this provider that no registry's entry can use, wherever they are entered. */
+  /** Tokens of this provider that are refused at every registry, because they end too soon. */
   readonly unusable?: { readonly shape: RegExp; readonly why: string };
   /** Why this can never be the password; undefined where it can. */
   readonly fault?: (text: string, username: string) => string | undefined;

@@ -20,7 +20,7 @@ export const quay: ProviderProfile = {
     {
       outcome: 'INSUFFICIENT_PERMISSION',
       cause: 'The repository does not exist, or does not let this account in.',
-      fix: 'Make the repository first if there is none, then give the robot account Write, or Read to pull only. A push was not tried where that would have made a repository.',
+      fix: 'Make the repository first if it does not exist, then give the robot account Write, or Read to pull only. A test tries no push that would make a repository.',
     },
     {
       outcome: 'REPOSITORY_NOT_FOUND',

@@ -15,8 +15,8 @@ export interface ForgejoOptions {
 }
 
 /**
- * Gitea and Forgejo: whoever does not log in gets a token as well. Tokens name a user and list no access, a missing right
- * is answered as a missing login, and an owner whom nobody knows with a page of the web site.
+ * Gitea and Forgejo: a client that does not log in gets a token as well. Tokens name a user and list no access. A missing
+ * right is answered as a missing login, and an unknown owner with a page of the web site.
  */
 export async function startForgejo(internet: Internet, accounts: readonly Account[], options: ForgejoOptions) {
   const { host: name = FORGEJO_HOST, owners, withoutPackageScope = [] } = options;

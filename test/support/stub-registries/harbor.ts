@@ -12,7 +12,7 @@ export interface Robot {
 }
 
 /**
- * Robots of a project are listed only to whoever asks for that project, by its number. With a scope it makes a token for anybody, with no action in it; and for whoever it knows, with all actions that they
+ * Robots of a project are listed only if that project is asked for, by its number. With a scope it makes a token for anybody, with no action in it; for accounts that it knows, with all actions that they
  * have, asked for or not.
  */
 export async function startHarbor(internet: Internet, accounts: readonly Account[], robots: readonly Robot[] = []) {

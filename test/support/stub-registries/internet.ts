@@ -16,7 +16,7 @@ export interface Internet {
   readonly caCertificate: string;
   /** Names that connections were begun to, in order. */
   readonly dialled: readonly string[];
-  /** Answers for this host from now on, in place of whoever did before. */
+  /** Answers for this host from now on, in place of the handler before. */
   serve(host: string, handler: Handler): Promise<StubHost>;
   /** Ends all hosts; new ones may follow. */
   reset(): Promise<void>;

@@ -46,7 +46,7 @@ export function registryApi(request: StubRequest, rules: ApiRules): StubAnswer {
   return { status: 202, headers: { location: `/v2/${name}/blobs/uploads/${randomUUID()}?_state=x` } };
 }
 
-/** The accounts' own, for whoever sends one's user name and password. */
+/** The account's rights, if its user name and password are sent. */
 export function rightsByBasic(accounts: readonly Account[]) {
   return (request: StubRequest): Rights | undefined => accountOf(request, accounts)?.rights;
 }
