@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperatorError } from './domain/errors.ts';
 import { parseUrl } from './domain/parse-url.ts';
+import { unreachable } from './domain/unreachable.ts';
 
 /** A setting is missing or wrong. The message names every variable at fault and says what to set. */
 export class ConfigurationError extends OperatorError {
@@ -172,7 +173,7 @@ export function unusableAddress(
       case 'no such host':
         return 'HOST is no address of this machine: set it to 127.0.0.1, to 0.0.0.0 for all addresses, or leave it unset.';
       default:
-        return fault satisfies never;
+        return unreachable(fault, 'fault of listening');
     }
   }
 }

@@ -13,6 +13,7 @@ import {
   requireRevision,
 } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import { type AggregateStore, foldRegistry, type Loaded } from './aggregate-store.ts';
 import type { OpenStoredCredential } from './effective-credential.ts';
 import type { EventWriter } from './event-writer.ts';
@@ -227,10 +228,6 @@ function introducedCredential(event: RegistryEvent): (SecretRef & { readonly ver
     case 'CredentialExpiryLearnt':
       return null;
     default:
-      return unknownEvent(event);
+      return unreachable(event, 'registry event');
   }
-}
-
-function unknownEvent(event: never): never {
-  throw new Error(`unknown registry event ${JSON.stringify((event as { type?: unknown }).type)}`);
 }

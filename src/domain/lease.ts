@@ -3,6 +3,7 @@ import { badUserInput, notFound, PurserError } from './errors.ts';
 import type { CredentialIssued, LeaseEvent, LeaseReleased } from './events.ts';
 import type { Instant } from './instant.ts';
 import { type EventContext, existing, type RegistryState } from './registry.ts';
+import { unreachable } from './unreachable.ts';
 
 export const LEASE_TTL_SECONDS = { min: 60, max: 86_400 } as const;
 
@@ -39,12 +40,8 @@ export function evolveLease(state: LeaseState, event: LeaseEvent, eventContext: 
       if (state === null) throw new Error('LeaseReleased on a lease that was never issued');
       return { ...state, releasedAt: eventContext.at };
     default:
-      return unknownEvent(event);
+      return unreachable(event, 'lease event');
   }
-}
-
-function unknownEvent(event: never): never {
-  throw new Error(`unknown lease event ${JSON.stringify((event as { type?: unknown }).type)}`);
 }
 
 export interface IssueCredential {

@@ -4,6 +4,7 @@ import type { CredentialExpiryLearnt, RegistryEvent } from './events.ts';
 import type { Instant } from './instant.ts';
 import type { RegistryProvider } from './providers/table.ts';
 import type { RegistryDetails } from './registry-details.ts';
+import { unreachable } from './unreachable.ts';
 
 /** Who did something, and when: it comes with the event. */
 export interface EventContext {
@@ -93,7 +94,7 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
       return { ...live, credential: { ...live.credential, expiresAt, expirySource: 'REGISTRY' } };
     }
     default:
-      return unknownEvent(event);
+      return unreachable(event, 'registry event');
   }
 }
 
@@ -105,10 +106,6 @@ function touched(eventContext: EventContext): Pick<LiveRegistry, 'updatedAt' | '
 function expectLive(state: RegistryState, event: RegistryEvent): LiveRegistry {
   if (state.phase !== 'live') throw new Error(`${event.type} on a registry that is ${state.phase}`);
   return state;
-}
-
-function unknownEvent(event: never): never {
-  throw new Error(`unknown registry event ${JSON.stringify((event as { type?: unknown }).type)}`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { unreachable } from '../../domain/unreachable.ts';
 import { addressKind } from './address-kind.ts';
 import type { AllowList } from './allow-list.ts';
 import { isOnlyLocal } from './host-name.ts';
@@ -24,7 +25,7 @@ export function isAdmitted(address: string, { host, port, isAddress }: Target, a
     case 'NEVER':
       return false;
     default:
-      return kind satisfies never;
+      return unreachable(kind, 'kind of address');
   }
 }
 

@@ -1,5 +1,6 @@
 import { EgressFailed, type EgressFault } from '../../application/ports/egress.ts';
 import { MintingFailed, type MintingFault } from '../../application/ports/password-minter.ts';
+import { unreachable } from '../../domain/unreachable.ts';
 
 /** What an answer's status alone tells. */
 export function faultOfStatus(status: number): MintingFault {
@@ -36,10 +37,6 @@ function faultOfEgress(fault: EgressFault): MintingFault {
     case 'INVALID_REQUEST':
       return 'CREDENTIAL_REFUSED';
     default:
-      return unknownFault(fault);
+      return unreachable(fault, 'fault of the way out');
   }
-}
-
-function unknownFault(fault: never): never {
-  throw new Error(`unknown fault of the way out ${JSON.stringify(fault)}`);
 }

@@ -1,5 +1,6 @@
 import { EgressFailed, type EgressFault } from '../../application/ports/egress.ts';
 import type { ProbeDetail, ProbeOutcome } from '../../domain/probe-outcome.ts';
+import { unreachable } from '../../domain/unreachable.ts';
 
 /** What ends a probe, or the part of it that met it. */
 export interface Fault {
@@ -39,7 +40,7 @@ function faultOfEgress(fault: EgressFault): Fault {
     case 'INVALID_REQUEST':
       return { outcome: 'UNEXPECTED_ANSWER', detail: null };
     default:
-      return fault satisfies never;
+      return unreachable(fault, 'fault of the way out');
   }
 }
 

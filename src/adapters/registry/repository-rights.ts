@@ -1,5 +1,6 @@
 import type { ProbeMethod, Verdict } from '../../domain/probe-outcome.ts';
 import type { Secret } from '../../domain/secret.ts';
+import { unreachable } from '../../domain/unreachable.ts';
 import { bearer } from './conversation.ts';
 import { grantedActions, grants, readTokenClaims } from './granted-access.ts';
 import type { BearerEntrance, Entrance, RegistryTarget } from './login.ts';
@@ -111,7 +112,7 @@ function byToken(grant: Exclude<Grant, { kind: 'OPAQUE' }>): RepositoryRights {
       case 'NO_REPOSITORY':
         return 'NO_REPOSITORY';
       default:
-        return grant satisfies never;
+        return unreachable(grant, 'grant');
     }
   };
   return { pull: finding('pull'), push: finding('push'), method: 'TOKEN_SCOPE', fault: null };
@@ -160,7 +161,7 @@ export function verdictOf(finding: Finding): Verdict {
     case 'UNKNOWN':
       return 'UNKNOWN';
     default:
-      return finding satisfies never;
+      return unreachable(finding, 'finding');
   }
 }
 

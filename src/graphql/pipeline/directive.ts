@@ -18,6 +18,7 @@ import type { RefusedAttempt } from '../../application/refused-attempts.ts';
 import { badUserInput, PurserError } from '../../domain/errors.ts';
 import { isGranted, PERMISSIONS, type Permission } from '../../domain/permissions.ts';
 import { isReadableName } from '../../domain/readable-name.ts';
+import { unreachable } from '../../domain/unreachable.ts';
 import type { GraphqlContext } from './context.ts';
 import { unauthenticated } from './errors.ts';
 
@@ -118,7 +119,7 @@ function actionOf(operation: 'query' | 'mutation' | 'subscription', fieldName: s
     case 'subscription':
       return `SUBSCRIBE_${name}`;
     default:
-      return operation satisfies never;
+      return unreachable(operation, 'operation');
   }
 }
 

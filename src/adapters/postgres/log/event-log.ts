@@ -8,6 +8,7 @@ import {
   WrongExpectedRevision,
 } from '../../../application/ports/event-log.ts';
 import { EventLogUnavailable } from '../../../domain/errors.ts';
+import { unreachable } from '../../../domain/unreachable.ts';
 import { isDataFault, isTimeout, isUnavailable } from '../availability.ts';
 import { type Connection, createConnection } from '../connection.ts';
 import { createDataLoader } from '../data-loader.ts';
@@ -172,7 +173,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
         case 'wrong revision':
           throw new WrongExpectedRevision(stream, expected, outcome.actual);
         default:
-          return unknownOutcome(outcome);
+          return unreachable(outcome, 'outcome of an append');
       }
     },
 
@@ -240,10 +241,6 @@ function outcomeOf({ outcome, position, revision }: AppendRow): AppendOutcome {
     case 'wrong_revision':
       return { kind: 'wrong revision', actual: revision === -1 ? 'no-stream' : revision };
     default:
-      return unknownOutcome(outcome);
+      return unreachable(outcome, 'outcome of an append');
   }
-}
-
-function unknownOutcome(outcome: never): never {
-  throw new Error(`unknown outcome of an append: ${JSON.stringify(outcome)}`);
 }
