@@ -1,4 +1,4 @@
-import type { CredentialKind, ExpirySource } from './credential.ts';
+import type { CredentialKind, ExpirySource, MintConfig } from './credential.ts';
 import type { Instant } from './instant.ts';
 import type { ProbeDetail, ProbeOutcome, ProbeVerdicts } from './probe-outcome.ts';
 import type { RegistryProvider } from './providers/table.ts';
@@ -19,6 +19,8 @@ export interface RegistryView {
   readonly access: RegistryAccess;
   readonly caCertificate: string | null;
   readonly credential: CredentialView;
+  /** Null where the stored password is the registry's own. */
+  readonly mint: MintConfig | null;
   /** Null before the first test. */
   readonly health: HealthView | null;
   readonly revision: number;
@@ -58,7 +60,7 @@ export function registryView(
 ): RegistryView {
   const { phase: _phase, registryId, firstVersion: _first, lastVersion: _last, ...registry } = live;
   const { rotateEveryDays, credential, ...shown } = registry;
-  const { version, kind, expiresAt, expirySource, rotatedAt, rotatedBy, warnings } = credential;
+  const { version, kind, expiresAt, expirySource, rotatedAt, rotatedBy, warnings, mint } = credential;
   return {
     id: registryId,
     ...shown,
@@ -73,6 +75,7 @@ export function registryView(
       rotatedBy,
       warnings,
     },
+    mint,
     health,
     revision,
   };

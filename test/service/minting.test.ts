@@ -97,6 +97,20 @@ describe('a registry whose passwords are minted', () => {
     expect(Date.parse(issued.expiresAt ?? '') - Date.now()).toBeGreaterThan(11 * HOUR_MS);
   });
 
+  it('shows how it mints, in what is read as in what a mutation answers with', async () => {
+    const mint = '{ mint { kind roleArn tenantId installationId } }';
+    const shown = {
+      kind: 'AMAZON_ECR',
+      roleArn: 'arn:aws:iam::123456789012:role/push',
+      tenantId: null,
+      installationId: null,
+    };
+    const read = await purser.graphql(`query ($id: ID!) { registry(projectId: "demo", id: $id) ${mint} }`, { id });
+    expect(read.data.registry.mint).toEqual(shown);
+    const update = `mutation ($id: ID!) { updateRegistry(projectId: "demo", id: $id, input: { email: "ops@example.com" }) { registry ${mint} } }`;
+    expect((await purser.graphql(update, { id })).data.updateRegistry.registry.mint).toEqual(shown);
+  });
+
   it('gives the same password again, and mints once for all who ask at once after a rotation', async () => {
     const first = await issue();
     expect(asked).toEqual([]);

@@ -281,6 +281,7 @@ function registryTemplate(projectId: string, url: string): RegistryView {
       rotatedBy: 'alice',
       warnings: [],
     },
+    mint: null,
     health: null,
     revision: 0,
     createdAt: NOW,

@@ -1,4 +1,5 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
+import type { MintKind } from '../../domain/mint-kinds/table.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { RegistryAccess } from '../../domain/registry-details.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
@@ -7,7 +8,23 @@ import { DateTime } from '../pipeline/date-time.ts';
 import { CredentialObject, toGraphqlCredential } from './credential-types.ts';
 import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
+import { MintKindEnum } from './registry-inputs.ts';
 import { type LoadUsage, usageOfList } from './registry-usage.ts';
+
+@ObjectType('MintSettings', { simpleResolvers: true, description: 'How short-lived passwords are minted. No secrets.' })
+export class MintSettingsObject {
+  @Field(() => MintKindEnum)
+  readonly kind!: MintKind;
+
+  @Field(() => String, { nullable: true, description: 'AMAZON_ECR: the ARN of the role that is assumed first.' })
+  readonly roleArn!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'AZURE: the id or the domain of the tenant.' })
+  readonly tenantId!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'GITHUB_APP: the number of the installation.' })
+  readonly installationId!: string | null;
+}
 
 @ObjectType('Registry', {
   simpleResolvers: true,
@@ -50,6 +67,12 @@ export class RegistryObject {
 
   @Field(() => CredentialObject, { description: 'The current version of its credential.' })
   readonly credential!: CredentialObject;
+
+  @Field(() => MintSettingsObject, {
+    nullable: true,
+    description: 'How passwords for pipelines are minted; null if the stored password itself is handed out.',
+  })
+  readonly mint!: MintSettingsObject | null;
 
   @Field(() => RegistryHealthObject, {
     nullable: true,
@@ -115,6 +138,7 @@ function toGraphql(view: RegistryView, loadUsage: LoadUsage, now: number): Regis
     access: view.access,
     caCertificate: view.caCertificate,
     credential: toGraphqlCredential(view, now),
+    mint: view.mint,
     health: view.health && toGraphqlHealth(view.health, view.url, view.provider),
     revision: view.revision,
     createdAt: view.createdAt,

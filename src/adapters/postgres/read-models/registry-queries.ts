@@ -19,7 +19,7 @@ const MAX_PIPELINES = 100;
 
 const COLUMNS = `id, project_id, url, entered_url, name, description, email, provider, username, access, ca_certificate,
   rotate_every_days, credential_version, credential_kind, secret_missing, expires_at, expiry_source, rotated_at,
-  rotated_by, warnings, health, created_at, created_by, updated_at, updated_by, revision`;
+  rotated_by, warnings, mint, health, created_at, created_by, updated_at, updated_by, revision`;
 
 /** The text of a key goes into cursors and comes back, cast, in conditions. */
 const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: string }>> = {
@@ -189,6 +189,7 @@ function view(row: ViewRow): RegistryView {
       rotatedBy: row.rotated_by ?? '',
       warnings: row.warnings,
     },
+    mint: row.mint,
     health: row.health,
     revision: row.revision,
     createdAt: row.created_at ?? '',
