@@ -20,7 +20,7 @@ export const registrySteps = fc.array(
     fc.constantFrom('a', 'b'),
     fc.constantFrom('create', 'rename', 'rotate', 'delete', 'issue', 'release', 'test', 'discard', 'learn'),
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 
 /** Only what the decisions would allow. */
