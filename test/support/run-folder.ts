@@ -1,8 +1,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { failingTheRun } from './end-of-run.ts';
 import { leftoversIn } from './leftovers.ts';
+
+const NAME = 'purser-run-';
 
 /**
  * Gives the tests a folder for all that is temporary, which must be empty and without processes at the end of the run. Comes before
@@ -10,7 +12,9 @@ import { leftoversIn } from './leftovers.ts';
  */
 export default async function setup(): Promise<() => Promise<void>> {
   const before = process.env.TMPDIR;
-  const folder = await mkdtemp(join(tmpdir(), 'purser-run-'));
+  // Beside the folder of another project's tests.
+  const parent = basename(tmpdir()).startsWith(NAME) ? dirname(tmpdir()) : tmpdir();
+  const folder = await mkdtemp(join(parent, NAME));
   // Some tests run programs as another user.
   await chmod(folder, 0o755);
   process.env.TMPDIR = folder;
