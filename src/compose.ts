@@ -32,7 +32,7 @@ import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from './appli
 import { meteredApplication, meteredEventLog } from './application/metered.ts';
 import type { Authenticator } from './application/ports/authenticator.ts';
 import type { EventLog } from './application/ports/event-log.ts';
-import type { MintedPasswordVault } from './application/ports/minted-password-store.ts';
+import type { MintedPasswordVault } from './application/ports/minted-password-vault.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from './application/scheduled-checks.ts';
 import { type Chore, createChores } from './chores.ts';
 import { type Config, unusableAddress } from './config.ts';

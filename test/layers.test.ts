@@ -53,7 +53,8 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/postgres/embedded': adapter('adapters/postgres'),
   'adapters/postgres/log': adapter('adapters/postgres'),
   'adapters/postgres/read-models': adapter('adapters/postgres'),
-  'adapters/postgres/vault': adapter('adapters/postgres'),
+  // What the vault asks of its stores is the vault's to say.
+  'adapters/postgres/vault': adapter('adapters/postgres', 'adapters/vault/secret-stores.ts'),
 
   'graphql/paging': graphql(),
   'graphql/pipeline': graphql('graphql/paging'),

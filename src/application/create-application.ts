@@ -10,7 +10,7 @@ import { issueCredentialUseCase } from './issue-credential.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
 import type { EventLog } from './ports/event-log.ts';
-import type { MintedPasswordVault } from './ports/minted-password-store.ts';
+import type { MintedPasswordVault } from './ports/minted-password-vault.ts';
 import type { PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { LeaseQueries, ProjectionProgress, RegistryQueries } from './ports/read-models.ts';

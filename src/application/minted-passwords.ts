@@ -3,7 +3,7 @@ import { diagnose } from '../domain/diagnosis.ts';
 import { PurserError } from '../domain/errors.ts';
 import { mintedPurpose } from '../domain/mint-source.ts';
 import type { TestFindings } from '../domain/probe-outcome.ts';
-import type { MintedPasswordKey, MintedPasswordVault } from './ports/minted-password-store.ts';
+import type { MintedPasswordKey, MintedPasswordVault } from './ports/minted-password-vault.ts';
 import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMinter } from './ports/password-minter.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError } from './ports/vault.ts';
 

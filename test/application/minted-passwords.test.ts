@@ -10,7 +10,7 @@ import {
   mintingAdvice,
   RETRY_AFTER_MS,
 } from '../../src/application/minted-passwords.ts';
-import type { MintedPasswordKey } from '../../src/application/ports/minted-password-store.ts';
+import type { MintedPasswordKey } from '../../src/application/ports/minted-password-vault.ts';
 import {
   type MintedPassword,
   MintingFailed,

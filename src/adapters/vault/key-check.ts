@@ -1,8 +1,8 @@
-import type { SealedSecretStore } from '../../application/ports/sealed-secret-store.ts';
 import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import { KeyRingError } from './key-file.ts';
 import type { KeyRing } from './key-ring.ts';
 import { wrappingContext } from './record-cipher.ts';
+import type { SealedSecretStore } from './secret-stores.ts';
 
 /** One damaged row must not look like a wrong key. */
 const SAMPLES = 5;

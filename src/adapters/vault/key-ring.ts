@@ -1,9 +1,9 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import type { WrappedKey } from '../../application/ports/sealed-secret-store.ts';
 import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import { decrypt, encrypt, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './authenticated-encryption.ts';
 import { createKeyFile, type KeyFile, KeyRingError, readKeyFile } from './key-file.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
+import type { WrappedKey } from './secret-stores.ts';
 
 /**
  * The key-encryption keys: one wraps, all unwrap. `context` must be the same both times; it is bound, not stored.

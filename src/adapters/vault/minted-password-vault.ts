@@ -1,13 +1,9 @@
-import type {
-  MintedPasswordKey,
-  MintedPasswordStore,
-  MintedPasswordVault,
-  SealedMintedPassword,
-} from '../../application/ports/minted-password-store.ts';
+import type { MintedPasswordKey, MintedPasswordVault } from '../../application/ports/minted-password-vault.ts';
 import { type SecretBinding, SecretIntegrityError } from '../../application/ports/vault.ts';
 import { uuidV5 } from '../../domain/identity.ts';
 import type { KeyRing } from './key-ring.ts';
 import { openRecord, sealRecord } from './record-cipher.ts';
+import type { MintedPasswordStore, SealedMintedPassword } from './secret-stores.ts';
 
 /** It is a part of every record's id, so it never changes. */
 const MINTED_NAMESPACE = '0d2f8ad5-59a9-4a39-8a8e-7a3c1e1f4a60';

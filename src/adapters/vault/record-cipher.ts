@@ -1,10 +1,10 @@
 import { createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { KeyedSecret, SealedSecret } from '../../application/ports/sealed-secret-store.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError } from '../../application/ports/vault.ts';
 import { decrypt, encrypt, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './authenticated-encryption.ts';
 import { decodeCredential, encodeCredential, PADDED_SIZES } from './credential-encoding.ts';
 import type { KeyRing } from './key-ring.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
+import type { KeyedSecret, SealedSecret } from './secret-stores.ts';
 
 /** Says what the fields hold and how they were made; it never changes for a record. */
 const FORMAT = 1;

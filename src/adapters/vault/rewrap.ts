@@ -1,7 +1,7 @@
-import type { KeyedSecret, KeyReplacement, SealedSecretStore } from '../../application/ports/sealed-secret-store.ts';
 import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import type { KeyRing } from './key-ring.ts';
 import { wrappingContext } from './record-cipher.ts';
+import type { KeyedSecret, KeyReplacement, SealedSecretStore } from './secret-stores.ts';
 
 export interface RewrapOptions {
   /** Secrets a statement. Default: 200. */

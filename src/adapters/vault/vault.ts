@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { SealedSecret, SealedSecretStore } from '../../application/ports/sealed-secret-store.ts';
 import { type SecretBinding, SecretIntegrityError, type Vault } from '../../application/ports/vault.ts';
 import type { SecretRef } from '../../domain/credential.ts';
 import { isUuid } from '../../domain/identity.ts';
@@ -8,6 +7,7 @@ import { checkKeys } from './key-check.ts';
 import type { KeyRing } from './key-ring.ts';
 import { openRecord, sealRecord } from './record-cipher.ts';
 import { type RewrapOptions, type RewrapResult, rewrapAll } from './rewrap.ts';
+import type { SealedSecret, SealedSecretStore } from './secret-stores.ts';
 
 export interface VaultDeps {
   readonly keyRing: KeyRing;

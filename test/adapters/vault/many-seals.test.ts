@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { SealedSecret } from '../../../src/application/ports/sealed-secret-store.ts';
+import type { SealedSecret } from '../../../src/adapters/vault/secret-stores.ts';
 import type { Fault } from '../../support/mutant.ts';
 import { rounds } from '../../support/rounds.ts';
 import { brokenCipher, CIPHER, type Cipher, keyFileWith, someBinding, someCredential } from './sealed-records.ts';

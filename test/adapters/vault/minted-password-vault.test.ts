@@ -4,7 +4,7 @@ import { SILENT } from '../../../src/adapters/postgres/logger.ts';
 import { createMintedPasswordStore } from '../../../src/adapters/postgres/vault/minted-password-store.ts';
 import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { createMintedPasswordVault } from '../../../src/adapters/vault/minted-password-vault.ts';
-import type { MintedPasswordKey, MintedPasswordVault } from '../../../src/application/ports/minted-password-store.ts';
+import type { MintedPasswordKey, MintedPasswordVault } from '../../../src/application/ports/minted-password-vault.ts';
 import type { MintedPassword } from '../../../src/application/ports/password-minter.ts';
 import { SecretIntegrityError } from '../../../src/application/ports/vault.ts';
 import { Secret } from '../../../src/domain/secret.ts';

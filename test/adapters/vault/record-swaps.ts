@@ -1,4 +1,4 @@
-import type { SealedSecret } from '../../../src/application/ports/sealed-secret-store.ts';
+import type { SealedSecret } from '../../../src/adapters/vault/secret-stores.ts';
 
 export interface Swap {
   readonly kind: string;

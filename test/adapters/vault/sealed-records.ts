@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { KeyFile } from '../../../src/adapters/vault/key-file.ts';
 import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { openRecord, recordDigest, sealRecord } from '../../../src/adapters/vault/record-cipher.ts';
-import type { SealedSecret } from '../../../src/application/ports/sealed-secret-store.ts';
+import type { SealedSecret } from '../../../src/adapters/vault/secret-stores.ts';
 import {
   type LoginCredential,
   type SecretBinding,

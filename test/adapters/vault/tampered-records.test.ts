@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openRecord, recordDigest } from '../../../src/adapters/vault/record-cipher.ts';
-import type { SealedSecret } from '../../../src/application/ports/sealed-secret-store.ts';
+import type { SealedSecret } from '../../../src/adapters/vault/secret-stores.ts';
 import { SecretIntegrityError } from '../../../src/application/ports/vault.ts';
 import type { Fault } from '../../support/mutant.ts';
 import { rounds } from '../../support/rounds.ts';

@@ -1,8 +1,8 @@
 import type { QueryResultRow } from 'pg';
-import type { MintedPasswordStore, SealedMintedPassword } from '../../../application/ports/minted-password-store.ts';
 import type { LeasePurpose } from '../../../domain/credential.ts';
 import { unavailable } from '../../../domain/errors.ts';
 import type { Instant } from '../../../domain/instant.ts';
+import type { MintedPasswordStore, SealedMintedPassword } from '../../vault/secret-stores.ts';
 import { isUnavailable } from '../availability.ts';
 import type { Logger } from '../logger.ts';
 import { createPool } from '../pool.ts';

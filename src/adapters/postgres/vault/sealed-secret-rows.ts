@@ -1,5 +1,5 @@
-import type { KeyedSecret, KeyReplacement, SealedSecret } from '../../../application/ports/sealed-secret-store.ts';
 import type { PendingSecret } from '../../../application/ports/vault.ts';
+import type { KeyedSecret, KeyReplacement, SealedSecret } from '../../vault/secret-stores.ts';
 import type { Statement } from '../statement.ts';
 
 const KEYED_COLUMNS =

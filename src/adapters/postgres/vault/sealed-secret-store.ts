@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryResultRow } from 'pg';
-import type { SealedSecret, SealedSecretStore } from '../../../application/ports/sealed-secret-store.ts';
 import { PurserError, unavailable } from '../../../domain/errors.ts';
+import type { SealedSecret, SealedSecretStore } from '../../vault/secret-stores.ts';
 import { isUnavailable } from '../availability.ts';
 import { createConnection } from '../connection.ts';
 import { createDataLoader } from '../data-loader.ts';

@@ -1,7 +1,5 @@
 import type { LeasePurpose } from '../../domain/credential.ts';
-import type { Instant } from '../../domain/instant.ts';
 import type { MintedPassword } from './password-minter.ts';
-import type { SealedSecret } from './sealed-secret-store.ts';
 import type { SecretBinding } from './vault.ts';
 
 /** Which minted password is meant: at most one is kept for each. */
@@ -25,24 +23,6 @@ export interface MintedPasswordVault {
    */
   keep(key: MintedPasswordKey, password: MintedPassword): Promise<boolean>;
   /** Removes those whose time has passed; gives how many. */
-  removeExpired(): Promise<number>;
-  close(): Promise<void>;
-}
-
-/** One minted password as it is stored. Its record's own id is made of the other fields and stands nowhere. */
-export interface SealedMintedPassword {
-  readonly sourceSecretId: string;
-  readonly purpose: LeasePurpose;
-  readonly issuedAt: Instant;
-  readonly expiresAt: Instant;
-  readonly record: Omit<SealedSecret, 'secretId'>;
-}
-
-/** Where sealed minted passwords lie. All methods throw PurserError UNAVAILABLE while the database cannot be reached. */
-export interface MintedPasswordStore {
-  find(sourceSecretId: string, purpose: LeasePurpose): Promise<SealedMintedPassword | undefined>;
-  /** See `MintedPasswordVault.keep`. Durable before it resolves. */
-  replace(password: SealedMintedPassword): Promise<boolean>;
   removeExpired(): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,4 +1,6 @@
-import type { PendingSecret, SecretBinding } from './vault.ts';
+import type { PendingSecret, SecretBinding } from '../../application/ports/vault.ts';
+import type { LeasePurpose } from '../../domain/credential.ts';
+import type { Instant } from '../../domain/instant.ts';
 
 export interface WrappedKey {
   /** Of the key-encryption key. */
@@ -52,5 +54,23 @@ export interface SealedSecretStore {
    * is, and one that someone else is changing is left out without waiting. Gives how many were replaced.
    */
   replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** One minted password as it is stored. Its record's own id is made of the other fields and stands nowhere. */
+export interface SealedMintedPassword {
+  readonly sourceSecretId: string;
+  readonly purpose: LeasePurpose;
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant;
+  readonly record: Omit<SealedSecret, 'secretId'>;
+}
+
+/** Where sealed minted passwords lie. All methods throw PurserError UNAVAILABLE while the database cannot be reached. */
+export interface MintedPasswordStore {
+  find(sourceSecretId: string, purpose: LeasePurpose): Promise<SealedMintedPassword | undefined>;
+  /** See `MintedPasswordVault.keep`. Durable before it resolves. */
+  replace(password: SealedMintedPassword): Promise<boolean>;
+  removeExpired(): Promise<number>;
   close(): Promise<void>;
 }
