@@ -5,19 +5,19 @@ import { RESERVED_KEYS } from './duplicate-keys.ts';
 import type { IssuerConfig } from './issuers.ts';
 import { TokenRefused } from './token-refused.ts';
 
-/** How far an issuer's clock may be ahead of ours. A token's end has no tolerance: `Principal.expiresAt` is exact. */
+/** How far an issuer's clock may be ahead of ours. The expiry has no tolerance: `Principal.expiresAt` is exact. */
 const CLOCK_TOLERANCE_MS = 5_000;
-/** The last second that a four-digit year has, so that every date can be written down. */
+/** The last second of the year 9999: later dates cannot be written with a four-digit year. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
 
-/** As the key of a JSON object, a project's id must not be one of the names that `structureFault` refuses. */
+/** A token may use a project's id as a key in JSON, so the id must not be a name that `structureFault` refuses. */
 export function isProjectId(value: string): boolean {
   return isReadableName(value) && !RESERVED_KEYS.has(value);
 }
 
 const text = z.string().refine(isReadableName);
 const projectId = z.string().refine(isProjectId);
-/** Seconds since 1970. JSON's `1e400` reads as infinity, which is not a number here. */
+/** Seconds since 1970. JSON's `1e400` is read as infinity, which this schema refuses. */
 const numericDate = z.number().max(MAX_NUMERIC_DATE);
 const permissions = z.array(z.string());
 
@@ -34,15 +34,15 @@ const claimsSchema = z.looseObject({
 });
 type Claims = z.infer<typeof claimsSchema>;
 
-/** Who calls, and from when on. */
+/** Who calls, and from when the token is valid. */
 export interface VerifiedClaims {
   readonly principal: Principal;
-  /** Milliseconds since 1970; negative infinity where the token does not say. */
+  /** Milliseconds since 1970; negative infinity if the token does not say. */
   readonly notBefore: number;
 }
 
 /**
- * Reads the claims of a token whose signature is good.
+ * Reads the claims of a token with a verified signature.
  * @throws TokenRefused
  */
 export function verifiedClaims(
@@ -58,20 +58,20 @@ export function verifiedClaims(
 
   const verified: VerifiedClaims = {
     principal: { subject: sub, issuer: issuer.issuer, expiresAt: exp * 1000, grants: grantsOf(parsed.data) },
-    // A token that was issued in the future counts as not yet valid until then.
+    // A token with a future `iat` is not valid before that time.
     notBefore: 1000 * Math.max(nbf ?? Number.NEGATIVE_INFINITY, iat ?? Number.NEGATIVE_INFINITY),
   };
   checkTime(verified, now);
   return verified;
 }
 
-/** @throws TokenRefused when the token has ended or has not begun at `now`, in milliseconds since 1970. */
+/** @throws TokenRefused if the token has expired or is not valid yet at `now`, in milliseconds since 1970. */
 export function checkTime({ principal, notBefore }: VerifiedClaims, now: number): void {
   if (!(now < principal.expiresAt)) throw new TokenRefused('expired');
   if (!(notBefore <= now + CLOCK_TOLERANCE_MS)) throw new TokenRefused('not-yet-valid');
 }
 
-/** Both forms together: `projects`, and `project` with `permissions`. Permissions stay exactly as they are. */
+/** Merges both forms: `projects`, and `project` with `permissions`. Permissions are not normalised. */
 function grantsOf({ projects, project, permissions }: Claims): ReadonlyMap<string, ReadonlySet<string>> {
   const grants = new Map<string, Set<string>>();
   for (const [projectId, granted] of Object.entries(projects ?? {})) grants.set(projectId, new Set(granted));

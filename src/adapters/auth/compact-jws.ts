@@ -3,13 +3,13 @@ import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
 import { structureFault } from './duplicate-keys.ts';
 import { TokenRefused } from './token-refused.ts';
 
-/** In characters, all of them ASCII. */
+/** In characters. Tokens are ASCII, so these are bytes as well. */
 export const MAX_TOKEN_LENGTH = 8192;
 const MAX_KID_LENGTH = 256;
 
 /**
- * Parameters that name a key or tell how to read the rest. Whoever wrote the token must not decide that.
- * `crit`, `b64` and `zip` ask for processing that is not done here; the others belong to encrypted tokens.
+ * Parameters that name a key or say how to read the token. The sender must not decide either.
+ * `crit`, `b64` and `zip` ask for processing that Purser does not do; the others belong to encrypted tokens.
  */
 const REFUSED_PARAMETERS = ['jku', 'jwk', 'x5u', 'x5c', 'crit', 'b64', 'zip', 'cty', 'enc', 'epk', 'p2s', 'p2c'];
 
@@ -25,7 +25,7 @@ const headerSchema = z.looseObject({
     .optional(),
 });
 
-/** What a token says of itself before its signature is checked: good for finding the key, and for nothing else. */
+/** A token's statements before its signature is checked. Use them only to find the key. */
 export interface UnverifiedToken {
   readonly algorithm: SignatureAlgorithm;
   readonly kid: string | undefined;
@@ -33,7 +33,7 @@ export interface UnverifiedToken {
 }
 
 /**
- * Reads a JWS in compact form (RFC 7515, 7.1) in its one canonical spelling.
+ * Reads a JWS in compact form (RFC 7515, 7.1). Only the canonical spelling is accepted.
  * @throws TokenRefused
  */
 export function parseCompactJws(token: string): UnverifiedToken {
@@ -55,7 +55,7 @@ export function parseCompactJws(token: string): UnverifiedToken {
 
 /**
  * Decoders skip foreign characters and ignore the last character's spare bits, so many texts decode to the same
- * bytes. Only the text that encoding these bytes gives is accepted.
+ * bytes. This accepts a text only if encoding its bytes gives the same text again.
  */
 function decodeCanonical(segment: string): Buffer {
   const bytes = Buffer.from(segment, 'base64url');

@@ -13,13 +13,13 @@ const FILE_NAME = 'development-issuer.json';
 
 export interface DevelopmentToken {
   readonly projectIds: readonly string[];
-  /** Granted in each of the projects. */
+  /** Granted in every project. */
   readonly permissions: readonly string[];
   readonly subject: string;
   readonly ttlSeconds: number;
 }
 
-/** Signs tokens for trying the service out. Never part of a production start. */
+/** Signs tokens for people who try the service out. Never started in production. */
 export interface DevelopmentIssuer {
   /** For `createAuthenticator`. */
   readonly issuerConfig: LocalIssuer;
@@ -27,7 +27,7 @@ export interface DevelopmentIssuer {
   signToken(token: DevelopmentToken): Promise<string>;
 }
 
-/** The key file is not fit for use. The message names it and says what to do. */
+/** The key file cannot be used. The message names the file and says what to do. */
 export class DevelopmentIssuerError extends OperatorError {
   override readonly name = 'DevelopmentIssuerError';
 }
@@ -35,8 +35,8 @@ export class DevelopmentIssuerError extends OperatorError {
 const keyFile = z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), d: z.string() });
 
 /**
- * Opens the development issuer of a data folder, with the folder and the key made where they are missing. Processes
- * that do so at the same time end with the same key.
+ * Opens the development issuer of a data folder, and creates the folder and the key if they are missing. Processes
+ * that do this at the same time get the same key.
  * @throws DevelopmentIssuerError
  */
 export async function openDevelopmentIssuer(dataDir: string): Promise<DevelopmentIssuer> {
@@ -77,7 +77,7 @@ async function readKey(path: string): Promise<unknown> {
     const { mode } = await file.stat();
     if ((mode & 0o077) !== 0) {
       throw new DevelopmentIssuerError(
-        `Others may read the development key ${path}: delete it to get a new one, or run chmod 600 on it.`,
+        `Other users may read the development key ${path}: delete it to get a new one, or run chmod 600 on it.`,
       );
     }
     return parseJson(await file.readFile('utf8'), path);
@@ -86,7 +86,7 @@ async function readKey(path: string): Promise<unknown> {
   }
 }
 
-/** Written whole under another name first; `link` then refuses where another process was quicker, whose key counts. */
+/** Writes the whole file under another name first. `link` then fails if another process was quicker: its key counts. */
 async function createKey(dataDir: string, path: string): Promise<unknown> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomUUID()}`;
@@ -115,8 +115,8 @@ function importKey(stored: unknown, path: string) {
   try {
     return createPrivateKey({ key: keyFile.parse(stored), format: 'jwk' });
   } catch {
-    // No cause: its text could hold a part of the key.
-    throw new DevelopmentIssuerError(`The file ${path} holds no Ed25519 key: delete it to get a new one.`);
+    // No cause: its text could contain part of the key.
+    throw new DevelopmentIssuerError(`The file ${path} does not contain an Ed25519 key: delete it to get a new one.`);
   }
 }
 
@@ -124,7 +124,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new DevelopmentIssuerError(`The file ${path} holds no JSON: delete it to get a new key.`);
+    throw new DevelopmentIssuerError(`The file ${path} is not valid JSON: delete it to get a new key.`);
   }
 }
 

@@ -1,19 +1,19 @@
-/** What makes two readers of the same JSON disagree, or is meant to harm one that reads it carelessly. */
+/** Faults that make two JSON readers disagree, or that attack a careless one. */
 export type StructureFault = 'duplicate-key' | 'reserved-key' | 'too-deep';
 
 const MAX_DEPTH = 16;
-/** Claims by these names have no honest use, and writing them to a plain object changes more than that object. */
+/** Claims with these names have no honest use. Assigning them to a plain object can change its prototype. */
 export const RESERVED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * Looks at every object of a JSON text, at any depth, for what `JSON.parse` does not report: it keeps the last of two
- * equal keys. Expects a text that `JSON.parse` accepts.
+ * Checks every object of a JSON text, at any depth, for faults that `JSON.parse` does not report: of two equal keys it
+ * silently keeps the last. Expects a text that `JSON.parse` accepts.
  */
 export function structureFault(json: string): StructureFault | undefined {
   const openKeys: Set<string>[] = [];
   for (let at = 0; at < json.length; at++) {
     switch (json[at]) {
-      // An array opens a set that stays empty, so that each closing bracket has one to close.
+      // An array opens a set too, which stays empty, so that each closing bracket has a set to pop.
       case '{':
       case '[':
         if (openKeys.length === MAX_DEPTH) return 'too-deep';
@@ -48,7 +48,7 @@ function endOfString(json: string, start: number): number {
   return at + 1;
 }
 
-/** In valid JSON only keys are followed by a colon. */
+/** In valid JSON a colon follows keys only. */
 function isFollowedByColon(json: string, after: number): boolean {
   let at = after;
   while (json[at] === ' ' || json[at] === '\n' || json[at] === '\r' || json[at] === '\t') at++;

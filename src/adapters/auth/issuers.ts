@@ -12,19 +12,19 @@ interface Issuer {
   readonly audience: readonly string[];
   readonly algorithms: readonly SignatureAlgorithm[];
 }
-/** Keys that the issuer publishes and may change at any time. */
+/** An issuer that publishes its keys, and may change them at any time. */
 export interface RemoteIssuer extends Issuer {
   /** HTTPS, or HTTP on the loopback interface. */
   readonly jwksUri: string;
 }
-/** Keys that stand in the configuration. */
+/** An issuer with its keys in the configuration. */
 export interface LocalIssuer extends Issuer {
   readonly jwks: Jwks;
 }
-/** Whose tokens are accepted. As JSON, an array of these is a valid `JWT_ISSUERS`. */
+/** An issuer of accepted tokens. As JSON, an array of these is a valid `JWT_ISSUERS`. */
 export type IssuerConfig = RemoteIssuer | LocalIssuer;
 
-/** `JWT_ISSUERS` is wrong. The message has one line for each fault: which entry, which field, and what to write there. */
+/** `JWT_ISSUERS` is wrong. The message has one line a fault: the entry, the field, and what to write there. */
 export class IssuerConfigurationError extends OperatorError {
   override readonly name = 'IssuerConfigurationError';
 }
@@ -36,11 +36,11 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const name = (what: string) =>
   z
     .string({ error: `must be ${what}` })
-    .min(1, `must be ${what}, not an empty text`)
+    .min(1, `must be ${what}, and not empty`)
     .max(MAX_NAME_LENGTH, `must have at most ${MAX_NAME_LENGTH} characters`)
     .refine(
       (text) => !/[\p{Cc}\p{Cs}]/u.test(text) && text.trim() === text,
-      'must hold no control or surrounding space',
+      'must not contain control characters, or begin or end with a space',
     );
 
 const AUDIENCE_FAULT = 'must be the text that tokens carry in `aud`, or a non-empty array of such texts';
@@ -51,11 +51,11 @@ const audience = z
 const algorithms = z
   .array(
     z.enum(SIGNATURE_ALGORITHMS, {
-      error: `is not an allowed algorithm: use one or more of ${SIGNATURE_ALGORITHMS.join(', ')} (symmetric ones and none are never accepted)`,
+      error: `is not an allowed algorithm: use one or more of ${SIGNATURE_ALGORITHMS.join(', ')} (symmetric algorithms and \`none\` are never accepted)`,
     }),
     { error: 'must be an array such as ["RS256"], or be left out' },
   )
-  .min(1, 'must name at least one algorithm, or be left out')
+  .min(1, 'must name at least one algorithm, or be absent')
   .default([...SIGNATURE_ALGORITHMS]);
 
 const jwksUri = z.string({ error: 'must be a URL' }).superRefine((value, context) => {
@@ -89,7 +89,7 @@ const entry = z
 
 const issuers = z
   .array(entry, { error: 'must be a JSON array: put the entry in [ ]' })
-  .min(1, 'must hold at least one issuer')
+  .min(1, 'must contain at least one issuer')
   .superRefine((entries, context) => {
     entries.forEach(({ issuer }, index) => {
       if (entries.findIndex((other) => other.issuer === issuer) === index) return;
@@ -99,7 +99,7 @@ const issuers = z
   });
 
 /**
- * Reads `JWT_ISSUERS`: a JSON array, or the path of a file that holds one.
+ * Reads `JWT_ISSUERS`: a JSON array, or the path of a file with one.
  * @throws IssuerConfigurationError
  */
 export function parseIssuers(value: string): IssuerConfig[] {
@@ -136,19 +136,19 @@ function pathText(path: readonly PropertyKey[]): string {
 function objectFault(issue: { readonly code?: string; readonly keys?: unknown }): string {
   if (issue.code !== 'unrecognized_keys') return 'must be an object with issuer, audience, and jwksUri or jwks';
   const keys = Array.isArray(issue.keys) ? issue.keys.join(', ') : '';
-  return `has the unknown field ${keys}: known are issuer, audience, jwksUri, jwks, algorithms`;
+  return `has the unknown field ${keys}: the known fields are issuer, audience, jwksUri, jwks, algorithms`;
 }
 
 function jwksUriFault(value: string): string | undefined {
   const url = parseUrl(value);
   if (url === undefined) return 'must be an absolute URL such as https://id.example/.well-known/jwks.json';
-  if (url.username !== '' || url.password !== '') return 'must hold no username or password';
+  if (url.username !== '' || url.password !== '') return 'must not contain a username or password';
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     return 'must begin with https:// (http:// is accepted for localhost, 127.0.0.0/8 and [::1] only)';
   }
-  // Every fetch would refuse another spelling, and so the service every token.
+  // Fetches refuse any other spelling, so the service would refuse every token.
   if (HOST_AS_TYPED.exec(value)?.[1]?.toLowerCase() === url.hostname) return undefined;
-  return `must name its host as it is reached: ${url.protocol}//${url.hostname}`;
+  return `must write its host in the canonical form: ${url.protocol}//${url.hostname}`;
 }
 
 function isLoopback(hostname: string): boolean {
@@ -157,8 +157,8 @@ function isLoopback(hostname: string): boolean {
 
 function jwksFault(jwks: Jwks, allowed: readonly SignatureAlgorithm[]): string | undefined {
   if (jwks.keys.some((key) => PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member)))) {
-    return 'holds a private or symmetric key: put only the public members here, and replace that key';
+    return 'contains a private or symmetric key: keep only the public members, and replace that key';
   }
   if (usableKeys(jwks, allowed).length > 0) return undefined;
-  return `holds no key that can verify ${allowed.join(', ')}: RSA keys need 2048 to 8192 bits, and \`use\` must be sig or absent`;
+  return `contains no key that can verify ${allowed.join(', ')}: RSA keys need 2048 to 8192 bits, and \`use\` must be sig or absent`;
 }

@@ -2,35 +2,35 @@ import type { SignatureAlgorithm } from './algorithms.ts';
 import type { IssuerConfig, RemoteIssuer } from './issuers.ts';
 import { type Jwks, jwksSchema, usableKeys, type VerificationKey } from './verification-keys.ts';
 
-/** From one fetch to the next, whatever asks for it: keys younger than this are used as they are. */
+/** At least this long passes between two fetches, whatever triggers them. Younger keys are used without a fetch. */
 export const FETCH_INTERVAL_MS = 30_000;
-/** Keys older than this are used only after another try to fetch them: a removed key is refused from then on. */
+/** Older keys are used only after another attempt to fetch them: a removed key is refused from then on. */
 export const MAX_AGE_MS = 60_000;
-/** Keys of an issuer that cannot be reached are used so long, and no token after that. */
+/** While an issuer is unreachable, its keys are used this long; then all its tokens are refused. */
 export const OUTAGE_LIMIT_MS = 600_000;
 const FETCH_TIMEOUT_MS = 5_000;
 const MAX_JWKS_BYTES = 65_536;
 
-/** Gets a JSON document of at most `maxBytes`, and nothing once `signal` has aborted. Rejects on any answer but a 200 with JSON. */
+/** Gets a JSON document of at most `maxBytes`. Rejects any answer but a 200 with JSON, and once `signal` has aborted. */
 export type FetchJson = (url: string, options: { signal: AbortSignal; maxBytes: number }) => Promise<unknown>;
 
 /** The keys of an issuer at one moment. */
 export interface Keys {
-  /** The one key that a token with this header may use; undefined where there is none, or more than one. */
+  /** The only key that a token with this header may use; undefined if none or several fit. */
   find(algorithm: SignatureAlgorithm, kid: string | undefined): VerificationKey | undefined;
-  /** Whether this key, found in an earlier set, is still one of the issuer's. */
+  /** Whether the issuer still has this key, which was found in an earlier set. */
   has(key: VerificationKey): boolean;
 }
 
-/** The issuer has not been reached for too long, or never. */
+/** The issuer's keys were never fetched, or too long ago. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
 export interface KeySet {
-  /** At once where the keys are fresh, otherwise after a fetch. @throws KeysUnavailable */
+  /** At once if the keys are fresh, otherwise after a fetch. @throws KeysUnavailable */
   current(): Keys | Promise<Keys>;
-  /** For a token whose key is not in the set: after a fetch, if one is due. @throws KeysUnavailable */
+  /** For a token with a key that is not in the set: after a fetch, if one is due. @throws KeysUnavailable */
   refetched(): Promise<Keys>;
 }
 
@@ -38,11 +38,11 @@ export interface KeySetOptions {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly fetchJson: FetchJson;
-  /** Told of each fetch that failed. */
+  /** Called after each failed fetch. */
   readonly onFetchFailed?: (issuer: string, error: unknown) => void;
 }
 
-/** One key set for each issuer, by its name. Nothing is fetched before the first token asks for it. */
+/** One key set for each issuer, by the issuer's name. The first token triggers the first fetch. */
 export function createKeySets(issuers: readonly IssuerConfig[], options: KeySetOptions): ReadonlyMap<string, KeySet> {
   return new Map(
     issuers.map((issuer) => [
@@ -66,20 +66,20 @@ function remoteKeySet(
   let lastFetch: { readonly startedAt: number; failed: boolean } | undefined;
   let fetching: Promise<void> | undefined;
 
-  /** A clock that was set back counts as a long time: rather a fetch too many than old keys. */
+  /** If the clock was set back, this counts as a long time: an extra fetch is better than old keys. */
   const elapsed = (since: number): number => {
     const ms = clock() - since;
     return ms < 0 ? Number.POSITIVE_INFINITY : ms;
   };
 
   const fetchKeys = async (): Promise<void> => {
-    // The keys are as old as the question, not as the answer.
+    // The age of keys counts from the request, not from the answer.
     const thisFetch = { startedAt: clock(), failed: false };
     lastFetch = thisFetch;
     try {
       const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
       const jwks = jwksSchema.parse(await fetchJson(jwksUri, { signal, maxBytes: MAX_JWKS_BYTES }));
-      // Keys that stay keep their object, by which cached tokens refer to them.
+      // Unchanged keys keep their object, because cached tokens refer to keys by object.
       const keys = usableKeys(jwks, algorithms).map((key) => known.get(key.identity) ?? key);
       known = new Map(keys.map((key) => [key.identity, key]));
       held = { keys: keysOf([...known.values()]), asOf: thisFetch.startedAt };
@@ -89,7 +89,7 @@ function remoteKeySet(
     }
   };
 
-  /** Never rejects. Does nothing where the last fetch is too recent. */
+  /** Never rejects. Does nothing if the last fetch is too recent. */
   const refresh = async (): Promise<void> => {
     if (fetching === undefined && (lastFetch === undefined || elapsed(lastFetch.startedAt) >= FETCH_INTERVAL_MS)) {
       fetching = fetchKeys().finally(() => {
@@ -105,7 +105,7 @@ function remoteKeySet(
     throw new KeysUnavailable(`the keys of ${issuer} cannot be fetched`);
   };
 
-  /** While an issuer is known not to answer, requests do not wait for each further try. */
+  /** While an issuer is known to be down, requests do not wait for further attempts. */
   const isKnownOutage = (): boolean => lastFetch?.failed === true && elapsed(lastFetch.startedAt) < MAX_AGE_MS;
 
   return {

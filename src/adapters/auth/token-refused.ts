@@ -1,6 +1,6 @@
 import { AuthenticationFailed } from '../../application/ports/authenticator.ts';
 
-/** Why a token was refused: for metrics and tests, never for the caller. */
+/** Why a token was refused. For metrics and tests; callers never see it. */
 export type RefusalReason =
   | 'too-large'
   | 'malformed'

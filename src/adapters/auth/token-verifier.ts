@@ -9,16 +9,16 @@ import { TokenRefused } from './token-refused.ts';
 import type { VerificationKey } from './verification-keys.ts';
 
 export const DEFAULT_CACHE_SIZE = 10_000;
-/** Characters of cached tokens for each place in the cache: 10,000 places hold at most 20 MB of tokens. */
+/** The cache holds this many characters for each token it may hold: 10,000 tokens are at most 20 MB. */
 const CACHED_CHARACTERS_PER_TOKEN = 2048;
 
 export interface AuthenticatorOptions {
   readonly issuers: readonly IssuerConfig[];
-  /** By the issuer's name: `createKeySets`. */
+  /** By the issuer's name, from `createKeySets`. */
   readonly keySets: ReadonlyMap<string, KeySet>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** How many verified tokens are remembered. Default: 10,000. */
+  /** How many verified tokens are cached. Default: 10,000. */
   readonly cacheSize?: number;
 }
 
@@ -28,8 +28,8 @@ interface AcceptedToken extends VerifiedClaims {
 }
 
 /**
- * Accepts the tokens of the given issuers. A token is verified once and then remembered by its whole text; its times
- * and its key are checked again at every use. Refused tokens are not remembered.
+ * Accepts the tokens of the given issuers. A token is verified once and then cached by its whole text; its times
+ * and its key are checked again at every use. Refused tokens are not cached.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { keySets, clock, cacheSize = DEFAULT_CACHE_SIZE } = options;

@@ -3,16 +3,16 @@ import { z } from 'zod';
 import type { SignatureAlgorithm } from './algorithms.ts';
 
 const MIN_RSA_BITS = 2048;
-/** OpenSSL's time for one verification grows with the square of the size. */
+/** OpenSSL's time for a verification grows with the square of the key size. */
 const MAX_RSA_BITS = 8192;
 
-/** A public key with the one way in which it may be used (RFC 8725, 3.1). */
+/** A public key with the only algorithm it may be used for (RFC 8725, 3.1). */
 export interface VerificationKey {
   readonly kid: string | undefined;
-  /** One algorithm; `EdDSA` and `Ed25519` are two names of the same. */
+  /** One algorithm; `EdDSA` and `Ed25519` are two names for the same one. */
   readonly algorithms: readonly SignatureAlgorithm[];
   readonly publicKey: KeyObject;
-  /** Equal for equal keys, and only for these. */
+  /** Equal for equal keys only. */
   readonly identity: string;
 }
 
@@ -29,7 +29,7 @@ type Jwk = z.infer<typeof jwk>;
 export const jwksSchema = z.looseObject({ keys: z.array(z.looseObject({})) });
 export type Jwks = z.infer<typeof jwksSchema>;
 
-/** The keys of a set that may verify a signature. As RFC 7517 asks, all other entries are passed over. */
+/** The keys of a set that may verify a signature. All other entries are ignored, as RFC 7517 asks. */
 export function usableKeys(jwks: Jwks, allowed: readonly SignatureAlgorithm[]): VerificationKey[] {
   return jwks.keys.flatMap((entry) => {
     const parsed = jwk.safeParse(entry);
@@ -49,7 +49,7 @@ function verificationKey(entry: Jwk, allowed: readonly SignatureAlgorithm[]): Ve
   return { kid: entry.kid, algorithms, publicKey, identity: JSON.stringify([entry.kid ?? null, algorithms, material]) };
 }
 
-/** Public members only: a private or a symmetric key never gets past this point. */
+/** Copies public members only: private and symmetric keys never get past this point. */
 function importPublicKey(entry: Jwk): KeyObject | undefined {
   const { kty, crv, x, y, n, e } = entry as JsonWebKey & Jwk;
   const members: Readonly<Record<string, JsonWebKey>> = {
@@ -78,7 +78,7 @@ function algorithmsOf(
   if (entry.alg !== undefined) {
     return fitting.filter((algorithm) => algorithm === entry.alg);
   }
-  // An RSA key that names no algorithm serves the first one only: the same key must not verify both RS256 and PS256.
+  // An RSA key without `alg` serves only the first allowed algorithm: one key must not verify both RS256 and PS256.
   return allowed.filter((algorithm) => fitting.includes(algorithm)).slice(0, 1);
 }
 

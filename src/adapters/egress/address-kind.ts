@@ -1,18 +1,18 @@
 import { familyOf, networksOf } from './networks.ts';
 
 export type AddressKind =
-  /** On the internet, for anybody. */
+  /** On the public internet. */
   | 'PUBLIC'
-  /** Of somebody's own network or of this machine. Opened by an entry for the name, the network or the address. */
+  /** In a private network or on this machine. Opened by an entry for the name, the network or the address. */
   | 'PRIVATE'
-  /** Any other special purpose, and whatever IPv6 has not given out. Opened by an entry for the network or the address. */
+  /** Any other special purpose, and IPv6 that is not allocated. Opened by an entry for the network or the address. */
   | 'SPECIAL'
-  /** Where clouds hand out a machine's credentials. Opened by an entry for exactly this address. */
+  /** The cloud's metadata service, which hands out a machine's credentials. Opened only by an entry for this very address. */
   | 'METADATA'
-  /** Nothing that a connection could mean, or another address in disguise. Never opened. */
+  /** Not a possible destination, or another address in disguise. Never opened. */
   | 'NEVER';
 
-/** IANA IPv4 and IPv6 Special-Purpose Address Registries, by what may open them. */
+/** The IANA IPv4 and IPv6 Special-Purpose Address Registries, grouped by the entries that may open them. */
 const NEVER = networksOf(
   '0.0.0.0/8', // this host on this network
   '224.0.0.0/4', // multicast
@@ -27,7 +27,7 @@ const NEVER = networksOf(
   'ff00::/8', // multicast
 );
 
-/** `::a.b.c.d`, deprecated; `::` and `::1` lie in it too and are met before. */
+/** `::a.b.c.d`, deprecated. It includes `::` and `::1`, which are matched earlier. */
 const IPV4_COMPATIBLE = networksOf('::/96');
 
 const METADATA = networksOf(
@@ -72,10 +72,10 @@ const SPECIAL = networksOf(
   '3fff::/20', // documentation
 );
 
-/** All of IPv6 that is given out as global unicast. */
+/** All IPv6 that is allocated as global unicast. */
 const GLOBAL_UNICAST = networksOf('2000::/3');
 
-/** @param address in its usual notation, as look-ups give it. Anything else, a zone (`%eth0`) too, is `NEVER`. */
+/** @param address in its usual notation, as look-ups return it. Anything else, also with a zone (`%eth0`), is `NEVER`. */
 export function addressKind(address: string): AddressKind {
   const family = familyOf(address);
   if (family === undefined || NEVER.has(address)) return 'NEVER';
@@ -83,6 +83,6 @@ export function addressKind(address: string): AddressKind {
   if (PRIVATE.has(address)) return 'PRIVATE';
   if (IPV4_COMPATIBLE.has(address)) return 'NEVER';
   if (SPECIAL.has(address)) return 'SPECIAL';
-  // IPv6 by what is allowed: most of it is nobody's, and libraries call it unicast.
+  // An allow list for IPv6: most of it is not allocated, and libraries still call it unicast.
   return family === 'ipv4' || GLOBAL_UNICAST.has(address) ? 'PUBLIC' : 'SPECIAL';
 }

@@ -30,7 +30,7 @@ export function isAdmitted(address: string, { host, port, isAddress }: Target, a
 }
 
 /**
- * All of them, or none: with one bad address among good ones the next connection would be a gamble.
+ * Admits all addresses or none: with one bad address among good ones, the next connection could go to the bad one.
  * @throws EgressFailed TARGET_NOT_ALLOWED
  */
 export function admitAddresses(addresses: readonly string[], target: Target, allow: AllowList): void {

@@ -3,18 +3,18 @@ import { addressKind } from './address-kind.ts';
 import { isHostName, isOnlyLocal } from './host-name.ts';
 import { familyOf, networksOf } from './networks.ts';
 
-/** An entry of `EGRESS_ALLOW`, or a host that the operator named elsewhere, is wrong. The message names it and says what to write. */
+/** An entry of `EGRESS_ALLOW`, or a host that the operator named elsewhere, is wrong. The message names it and the remedy. */
 export class EgressAllowError extends OperatorError {
   override readonly name = 'EgressAllowError';
 }
 
-/** What the operator opens besides the public internet. */
+/** Targets that the operator opens besides the public internet. */
 export interface AllowList {
-  /** An entry for this name, or for all names below one of its domains. */
+  /** If there is an entry for this name, or for all names below one of its domains. */
   opensName(name: string, port: number): boolean;
-  /** An entry for exactly this address. */
+  /** If there is an entry for exactly this address. */
   opensAddress(address: string, port: number): boolean;
-  /** An entry for a network that the address lies in. */
+  /** If there is an entry for a network that includes the address. */
   opensNetworkOf(address: string): boolean;
 }
 
@@ -26,19 +26,19 @@ interface Entry {
   readonly port: number | null;
 }
 
-/** What is wrong with an entry, to stand after it. */
+/** What is wrong with an entry; the message puts it after the entry's text. */
 type Fault = string;
 
 const HOST_AND_PORT = /^(?<host>\[[^\]]*\]|[^:[\]]*)(?::(?<port>[^:]*))?$/;
 const NOT_AN_ENTRY =
   'must be a host (reg.internal), all hosts of a domain (*.corp.example), a host with its port (reg.internal:5000), an address (10.1.2.3) or a network (10.0.0.0/8)';
 const CANNOT_BE_OPENED =
-  'cannot be opened: no registry has such an address. Where it stands for an IPv4 address, name that one';
+  'cannot be opened: no registry has such an address. If it stands for an IPv4 address, name that one';
 
 /**
- * Reads the entries of `EGRESS_ALLOW`, case does not matter:
+ * Reads the entries of `EGRESS_ALLOW`. Case does not matter:
  * `reg.internal`, `*.corp.example`, `reg.internal:5000`, `10.1.2.3`, `10.1.2.3:5000`, `[fd00::1]:5000`, `fd00::1`, `10.0.0.0/8`, `fd00::/8`.
- * @param variable where they stand, for the error
+ * @param variable the variable's name, for the error
  * @throws EgressAllowError with one line for each wrong entry
  */
 export function parseAllowList(texts: readonly string[], variable = 'EGRESS_ALLOW'): AllowList {
@@ -98,9 +98,9 @@ function networkEntry(text: string): Entry | Fault {
   if (more.length > 0 || !/^(?:0|[1-9]\d{0,2})$/.test(prefix) || Number(prefix) > longest) {
     return `has no valid prefix: write a number from 0 to ${longest} after the slash`;
   }
-  // A network of one address is that address: metadata services are opened in no other way.
+  // A network of one address counts as that address, the only kind of entry that opens metadata services.
   if (Number(prefix) === longest) return addressEntry(address, null);
-  // Shorter ones, such as 0.0.0.0/0, only begin with what cannot be opened.
+  // Shorter prefixes, such as 0.0.0.0/0, only begin with an address that cannot be opened.
   if (Number(prefix) > 3 && addressKind(address) === 'NEVER') return CANNOT_BE_OPENED;
   const network = networksOf(text);
   return { kind: 'network', matches: (host) => network.has(host), port: null };

@@ -1,6 +1,6 @@
 import type { EgressFault, TlsFaultReason } from '../../application/ports/egress.ts';
 
-/** Codes of OpenSSL's verification and of Node; whatever else begins with ERR_SSL or ERR_TLS is `OTHER`. */
+/** Codes of OpenSSL's verification and of Node. Other codes that begin with ERR_SSL or ERR_TLS are `OTHER`. */
 const TLS_REASONS: ReadonlyMap<string, TlsFaultReason> = new Map([
   ['UNABLE_TO_GET_ISSUER_CERT', 'UNKNOWN_AUTHORITY'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNKNOWN_AUTHORITY'],
@@ -12,17 +12,17 @@ const TLS_REASONS: ReadonlyMap<string, TlsFaultReason> = new Map([
   ['CERT_NOT_YET_VALID', 'EXPIRED'],
   ['HOSTNAME_MISMATCH', 'WRONG_HOST'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'WRONG_HOST'],
-  // What OpenSSL makes of an answer in plain text.
+  // OpenSSL reports an answer in plain text with these.
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'NOT_TLS'],
   ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'NOT_TLS'],
   ['ERR_SSL_HTTP_REQUEST', 'NOT_TLS'],
   ['ERR_SSL_UNEXPECTED_MESSAGE', 'NOT_TLS'],
 ]);
 
-/** Codes of a connection that was ended by the other side or the network: ECONNRESET, EPIPE, or none. */
+/** Codes if the other side or the network ended the connection: ECONNRESET, EPIPE, or no code at all. */
 const NETWORK = /^(?:E[A-Z]+)?$/;
 
-/** What kept TLS from being established on an open connection. */
+/** Why TLS could not be established on an open connection. */
 export function tlsFault(error: unknown): EgressFault {
   const code = codeOf(error);
   const reason = TLS_REASONS.get(code);
@@ -30,10 +30,10 @@ export function tlsFault(error: unknown): EgressFault {
   return NETWORK.test(code) && code !== 'EPROTO' ? { kind: 'UNREACHABLE' } : { kind: 'TLS_INVALID', reason: 'OTHER' };
 }
 
-/** What ended a request on an established connection. */
+/** Why a request on an established connection failed. */
 export function requestFault(error: unknown): EgressFault {
   const code = codeOf(error);
-  // In TLS 1.3 the server judges the client, a missing certificate of its own for instance, when the client has long begun.
+  // In TLS 1.3 the server may reject the client, for a missing client certificate for instance, after the client's request.
   if (code.startsWith('ERR_SSL_')) return { kind: 'TLS_INVALID', reason: 'OTHER' };
   switch (code) {
     case 'UND_ERR_INVALID_ARG':

@@ -7,12 +7,12 @@ import type {
 } from '../../application/ports/egress.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-/** For which the standard allows no body, not even an empty one. */
+/** Statuses for which the standard allows no body, not even an empty one. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * A `fetch` on top of a session's requests.
- * @param failed makes the session's error of a fault
+ * A `fetch` that uses a session's requests.
+ * @param failed turns a fault into the session's error
  */
 export function createFetch(
   request: EgressSession['request'],
@@ -24,7 +24,7 @@ export function createFetch(
     if (asked === undefined || method === undefined) throw failed({ kind: 'INVALID_REQUEST' });
     const body = asked.body === null ? {} : { body: new Uint8Array(await asked.arrayBuffer()) };
     const answer = await request({
-      // As it was written, where it was: the parsed one would hide an address in another notation.
+      // The text as written, if there is one: the parsed URL would hide an address in another notation.
       url: typeof input === 'string' ? input : asked.url,
       method,
       headers: Object.fromEntries(asked.headers),
@@ -37,7 +37,7 @@ export function createFetch(
   };
 }
 
-/** Undefined where it is not valid: the standard's own error repeats the URL, with the password that may stand in it. */
+/** Undefined if it is not valid: the standard's error repeats the URL, which may contain a password. */
 function readRequest(...input: Parameters<EgressFetch>): Request | undefined {
   try {
     return new Request(...input);
@@ -46,7 +46,7 @@ function readRequest(...input: Parameters<EgressFetch>): Request | undefined {
   }
 }
 
-/** Undefined where the standard does not know such an answer: of a status above 599, for instance. */
+/** Undefined if the standard does not allow such an answer, with a status above 599 for instance. */
 function responseOf({ status, headers, body }: EgressResponse): Response | undefined {
   const pairs = [...headers].flatMap(([name, values]) => values.map((value): [string, string] => [name, value]));
   try {

@@ -7,19 +7,19 @@ import { openSession } from './session.ts';
 import { createTrustSource } from './trust.ts';
 
 export interface EgressOptions {
-  /** What EGRESS_ALLOW opens. */
+  /** From EGRESS_ALLOW. */
   readonly allow: AllowList;
-  /** Hosts, or hosts with their port, that may be spoken to in plain http. */
+  /** Hosts, or hosts with their port, that may be reached over plain http. */
   readonly plainHttpHosts: ReadonlySet<string>;
-  /** Default: the DNS, and for names in `allow` the system. */
+  /** Default: DNS, and the system's resolver for names in `allow`. */
   readonly lookUpName?: LookUpName;
   /** Default: TCP. */
   readonly openSocket?: OpenSocket;
 }
 
 /**
- * Every request of the service goes out through here. It reads no environment variable: proxies and TLS settings in there
- * have no effect.
+ * Every outgoing request of the service passes through here. It reads no environment variable: proxies and TLS settings
+ * there have no effect.
  */
 export function createEgress({
   allow,

@@ -17,16 +17,16 @@ export interface GuardDeps {
 }
 
 export interface GuardedConnector {
-  /** For an undici dispatcher: every connection it makes is judged here, whatever was judged before. */
+  /** For an undici dispatcher: every new connection is judged here, whatever was judged before. */
   readonly connect: buildConnector.connector;
-  /** Whether a TCP connection to it was ever made. */
+  /** Whether there ever was a TCP connection to the target. */
   hasReached(target: Target): boolean;
 }
 
-/** For all answers on one connection, with whatever stands around and between their headers and bodies. */
+/** Limits all that one connection receives: headers and bodies, and anything around and between them. */
 const MAX_BYTES_A_CONNECTION = 1_048_576;
 
-/** The connections of one session. They end with `signal`. */
+/** Makes the connections of one session. `signal` ends them. */
 export function createGuardedConnector(
   { allow, lookUpName, openSocket, trust }: GuardDeps,
   caCertificate: string | null,
@@ -42,13 +42,13 @@ export function createGuardedConnector(
     signal,
   };
 
-  /** One look-up a host, so that a second answer cannot replace the one that was judged. */
+  /** One look-up a host, so that a second answer cannot replace the judged one. */
   const addressesOf = (target: Target): Promise<readonly string[]> => {
     if (target.isAddress) return Promise.resolve([target.host]);
     const known = lookups.get(target.host);
     if (known !== undefined) return known;
     const isOperators = allow.opensName(target.host, target.port);
-    // A name that does not exist has no addresses, and so cannot be reached.
+    // A name that does not exist has no addresses, so it is reported as unreachable.
     const found = lookUpName(target.host, { signal, isOperators }).catch(() => []);
     lookups.set(target.host, found);
     return found;
@@ -72,7 +72,7 @@ export function createGuardedConnector(
   };
 }
 
-/** Parsers skip over blank lines, interim answers and a chunk's extensions, for as long as more of them come. */
+/** Parsers skip blank lines, interim answers and chunk extensions, without any limit. */
 function readingLittle(socket: Socket): Socket {
   return socket.on('readable', () => {
     if (socket.bytesRead > MAX_BYTES_A_CONNECTION) socket.destroy(new EgressFailed({ kind: 'TOO_LARGE' }));

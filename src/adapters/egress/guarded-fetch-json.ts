@@ -2,18 +2,18 @@ import type { Egress } from '../../application/ports/egress.ts';
 import { type AllowList, parseAllowList } from './allow-list.ts';
 import { createEgress, type EgressOptions } from './egress.ts';
 
-/** Gets a JSON document. Rejects on any answer but a 200 with JSON. */
+/** Gets a JSON document. Rejects any answer but a 200 with JSON. */
 export type GuardedFetchJson = (url: string, options: { signal: AbortSignal; maxBytes: number }) => Promise<unknown>;
 
-/** The answer is not the document that was asked for. The text holds nothing that the other side sent. */
+/** The answer is not the requested document. The message contains nothing that the other side sent. */
 export class UnexpectedDocument extends Error {
   override readonly name = 'UnexpectedDocument';
 }
 
 /**
- * For documents whose addresses the operator wrote down, such as the keys of issuers: an identity provider in the
- * operator's own network needs no second entry in EGRESS_ALLOW. What they open, plain http included, they open for these
- * documents alone, never for registries that people name.
+ * Fetches documents from URLs in the operator's configuration, such as the keys of issuers: an identity provider in the
+ * operator's own network needs no second entry in EGRESS_ALLOW. These URLs open their hosts, also for plain http, for
+ * these documents alone and never for registries that people name.
  */
 export function createGuardedFetchJson(operatorsUrls: readonly string[], options: EgressOptions): GuardedFetchJson {
   const urls = operatorsUrls.map((url) => new URL(url));

@@ -2,7 +2,7 @@ const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
 const MAX_LENGTH = 253;
 
-/** Top-level domains, and `home.arpa`, that no public name ends in (RFC 2606, 6761, 6762, 8375, 9476; ICANN's `internal`; custom). */
+/** Public names never end in these (RFC 2606, 6761, 6762, 8375, 9476; ICANN's `internal`; custom). */
 const LOCAL_DOMAINS = [
   'alt',
   'corp',
@@ -21,13 +21,13 @@ const LOCAL_DOMAINS = [
   'test',
 ];
 
-/** In lower-case ASCII, without a dot at the end. Labels that are numbers make an address, not a name. */
+/** Expects lower-case ASCII without a dot at the end. If the last label is a number, the text is an address, not a name. */
 export function isHostName(text: string): boolean {
   return text.length <= MAX_LENGTH && HOST_NAME.test(text) && !/(?:^|\.)(?:\d+|0x[0-9a-f]*)$/.test(text);
 }
 
-/** Whether a name means something only within some network: what it means here is not for the asking person to use. */
+/** Whether a name has a meaning only in a local network. Callers must not reach this network's hosts by such names. */
 export function isOnlyLocal(name: string): boolean {
-  // Search lists complete a name of one label with the network's own domains.
+  // The resolver's search list appends the network's own domains to a name of one label.
   return !name.includes('.') || LOCAL_DOMAINS.some((domain) => name === domain || name.endsWith(`.${domain}`));
 }

@@ -2,24 +2,24 @@ import { lookup, Resolver } from 'node:dns/promises';
 
 export interface LookupOptions {
   readonly signal: AbortSignal;
-  /** Whether the operator has named this host: then it means what this machine makes of it, `/etc/hosts` and search lists too. */
+  /** Whether the operator named this host. Such a host is resolved by this machine, with `/etc/hosts` and search lists. */
   readonly isOperators: boolean;
 }
 
-/** The addresses of a name. Empty, or rejected, where there are none. */
+/** The addresses of a name. If there are none, the result is empty or the promise rejects. */
 export type LookUpName = (name: string, options: LookupOptions) => Promise<readonly string[]>;
 
-/** IP addresses with their port, instead of the system's. */
+/** Name servers as IP addresses with their port, instead of the system's. */
 export interface DnsOptions {
   readonly servers?: readonly string[];
 }
 
-/** A name server that never answers for one family must leave time to use the other. The second try takes twice as long. */
+/** If a name server never answers for one family, there must be time to use the other. The second try takes twice as long. */
 const PATIENCE = { timeout: 1_000, tries: 2 };
 
 /**
- * Names of strangers are asked of the DNS alone. Besides the search lists, this keeps them from the thread pool, where one
- * name server that does not answer would hold up the service's files and ciphers.
+ * Names that the operator did not write are looked up in DNS alone. This avoids search lists, and the thread pool, where
+ * one name server that does not answer would hold up the service's files and ciphers.
  */
 export function createNameLookup({ servers }: DnsOptions = {}): LookUpName {
   return (name, { signal, isOperators }) =>
@@ -46,7 +46,7 @@ async function dnsLookup(name: string, signal: AbortSignal, servers?: readonly s
   }
 }
 
-/** Leaves a promise that cannot be cancelled behind. */
+/** Stops waiting for a promise that cannot be cancelled. */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

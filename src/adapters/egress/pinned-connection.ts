@@ -5,26 +5,26 @@ import { tlsFault } from './connection-fault.ts';
 import { familyOf } from './networks.ts';
 import { notAllowed, type Target } from './target.ts';
 
-/** Begins a TCP connection to an address. It is destroyed once `signal` aborts. */
+/** Begins a TCP connection to an address. The socket is destroyed when `signal` aborts. */
 export type OpenSocket = (options: { host: string; port: number; signal: AbortSignal }) => Socket;
 
 export interface ConnectionDeps {
   readonly openSocket: OpenSocket;
   readonly secureContext: () => SecureContext;
-  /** Whether the target may be reached by this address: asked once more of the address that the socket has. */
+  /** Whether the target may be reached by this address. Checked once more with the socket's actual address. */
   readonly isAdmitted: (address: string, target: Target) => boolean;
-  /** TCP stands, TLS may not. */
+  /** TCP is connected; TLS may not be. */
   readonly onConnected: (target: Target) => void;
   readonly signal: AbortSignal;
 }
 
-/** A host that answers on one of its families only must not use up the deadline on the other. */
+/** If a host answers on one address family only, the other must not use up the deadline. */
 const TRIES_PER_FAMILY = 2;
 const TRY_MS = 2_500;
 
 /**
- * Connects to one of these addresses, by no name and no further look-up, and for https proves that the host is behind it.
- * @param addresses all admitted
+ * Connects to one of these addresses without another look-up, and for https proves that the host is behind it.
+ * @param addresses all of them admitted
  * @throws EgressFailed
  */
 export async function connectPinned(
@@ -32,7 +32,7 @@ export async function connectPinned(
   addresses: readonly string[],
   deps: ConnectionDeps,
 ): Promise<Socket> {
-  // Before anything is opened: the caller's own authority may be unreadable.
+  // Before any connection: this throws if the caller's own authority is unreadable.
   const secureContext = target.protocol === 'https:' ? deps.secureContext() : undefined;
   const socket = await connectToFirst(inOrder(addresses), target.port, deps);
   const peer = socket.remoteAddress;
@@ -56,7 +56,7 @@ async function connectToFirst(
     const timer = isLast ? undefined : setTimeout(() => socket.destroy(new Error('too slow')), TRY_MS);
     try {
       await eventOf(socket, 'connect');
-      // A socket without a listener brings the process down with its next error.
+      // Without a listener, the socket's next error would end the process.
       return socket.on('error', () => {});
     } catch {
       socket.destroy();
@@ -67,7 +67,7 @@ async function connectToFirst(
   throw new EgressFailed({ kind: 'UNREACHABLE' });
 }
 
-/** IPv4 first: where a machine has no way out by IPv6, packets are often dropped rather than refused. */
+/** IPv4 first: on machines without a route for IPv6, packets are often dropped rather than refused. */
 function inOrder(addresses: readonly string[]): readonly string[] {
   const ofFamily = (family: 'ipv4' | 'ipv6') =>
     addresses.filter((address) => familyOf(address) === family).slice(0, TRIES_PER_FAMILY);
@@ -82,11 +82,11 @@ async function secure(
 ): Promise<Socket> {
   const secured = connectTls({
     socket,
-    // The certificate is held against this; SNI knows names only.
+    // The certificate is checked against this; SNI allows names only.
     host,
     ...(isAddress ? {} : { servername: host }),
     secureContext,
-    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off.
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off.
     rejectUnauthorized: true,
     ALPNProtocols: ['http/1.1'],
   });
@@ -99,7 +99,7 @@ async function secure(
   }
 }
 
-/** Rejects where the socket ends before: also in silence, as it does when another part of it was destroyed. */
+/** Rejects if the socket closes first, even without an error, as when its underlying socket was destroyed. */
 function eventOf(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once(event, () => resolve());

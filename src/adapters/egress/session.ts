@@ -20,7 +20,7 @@ export const MAX_DEADLINE_MS = 10_000;
 export const MAX_BODY_BYTES = 65_536;
 const MAX_HEADER_BYTES = 16_384;
 
-/** Set by the guard alone: a caller's `host` would name another server than the certificate was checked for. */
+/** Only the guard sets these: a caller's `host` could name another server than the one in the certificate. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
   'accept-encoding',
   'connection',
@@ -46,10 +46,10 @@ export function openSession(deps: SessionDeps, options: EgressSessionOptions = {
   const agent = new Agent({
     connect: guard.connect,
     allowH2: false,
-    // To each host: the requests of a session follow one another, and more would connect once more instead of waiting.
+    // For each host: a session's requests are sequential, and a higher limit would open a new connection instead of waiting.
     connections: 1,
     maxHeaderSize: MAX_HEADER_BYTES,
-    // The session's deadline is the only clock.
+    // The session's deadline is the only timeout.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -68,10 +68,10 @@ export function openSession(deps: SessionDeps, options: EgressSessionOptions = {
       signal.throwIfAborted();
       return await exchange(agent, target, asked, signal);
     } catch (error) {
-      // The fault alone goes on: what libraries say holds addresses and pieces of what was sent.
+      // Pass on the fault alone: messages of libraries contain addresses and parts of the request.
       if (error instanceof EgressFailed) throw failed(error.fault);
       if (!signal.aborted) throw failed(requestFault(error));
-      // A filtered port lets the deadline pass, and must look like a closed one.
+      // At a filtered port the deadline passes; the result must look the same as for a closed port.
       throw failed({ kind: target !== undefined && guard.hasReached(target) ? 'TIMED_OUT' : 'UNREACHABLE' });
     }
   };

@@ -14,7 +14,7 @@ export interface Target {
 }
 
 export interface RequestTarget extends Target {
-  /** As undici wants it. */
+  /** In the form that undici expects. */
   readonly origin: string;
   readonly path: string;
 }
@@ -23,8 +23,8 @@ const DEFAULT_PORT = { 'https:': 443, 'http:': 80 } as const;
 const ABSOLUTE = /^(?:https?):\/\/(?<authority>[^/\\?#]+)(?:[/?#]|$)/i;
 
 /**
- * Takes a URL apart. The host must be written as it will be reached: parsers read `127.1`, `0x7f.1`, full-width digits and
- * `%31` as addresses, and each does so in its own way.
+ * Parses a URL. The host must be in its canonical form: parsers read `127.1`, `0x7f.1`, full-width digits and `%31` as
+ * addresses, each in a different way.
  * @throws EgressFailed TARGET_NOT_ALLOWED
  */
 export function parseTarget(text: string, plainHttpHosts: ReadonlySet<string>): RequestTarget {

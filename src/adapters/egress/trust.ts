@@ -5,7 +5,7 @@ import { EgressFailed } from '../../application/ports/egress.ts';
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * Whom to trust: Node's own list and the certificates given.
+ * Trusts Node's own list and the given certificates.
  * @throws EgressFailed TLS_INVALID (OWN_AUTHORITY_UNREADABLE)
  */
 export type TrustSource = (caCertificate: string | null) => SecureContext;
@@ -14,13 +14,13 @@ export function createTrustSource(): TrustSource {
   let nodeAlone: SecureContext | undefined;
   return (caCertificate) => {
     if (caCertificate !== null) return trusting([...rootCertificates, ...certificatesIn(caCertificate)]);
-    // Reading the list takes some milliseconds: once.
+    // Cached, because reading the list takes some milliseconds.
     nodeAlone ??= trusting([...rootCertificates]);
     return nodeAlone;
   };
 }
 
-/** List and version are named outright, so that neither NODE_EXTRA_CA_CERTS nor NODE_OPTIONS changes them. */
+/** List and version are explicit, so that neither NODE_EXTRA_CA_CERTS nor NODE_OPTIONS changes them. */
 function trusting(ca: string[]): SecureContext {
   return createSecureContext({ ca, minVersion: 'TLSv1.2' });
 }

@@ -3,11 +3,11 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Metrics } from '../../application/ports/metrics.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** Shorter than scrapers wait as a rule: a database that hangs must not take the other numbers with it. */
+/** Scrapers usually wait longer: the other numbers must still arrive when the database hangs. */
 const LAG_DEADLINE_MS = 3_000;
 const EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
-/** A registry of its own, so that two services in one process, as in tests, do not share counters. */
+/** Each call makes a new registry, so that two services in one process, as in tests, do not share counters. */
 export function createMetrics({ processMetrics = true }: { processMetrics?: boolean } = {}): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -22,13 +22,13 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
   });
   const refusals = new Counter({
     name: 'purser_graphql_refusals_total',
-    help: 'Requests that were refused before an operation ran.',
+    help: 'Requests refused before an operation ran.',
     labelNames: ['code'],
     registers,
   });
   const batches = new Histogram({
     name: 'purser_event_log_batch_events',
-    help: 'Events that were appended together.',
+    help: 'Events appended together in one batch.',
     buckets: EVENTS,
     registers,
   });
@@ -39,13 +39,13 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
   });
   const appendFailures = new Counter({
     name: 'purser_event_log_append_failures_total',
-    help: 'Appends that failed or whose outcome is unknown.',
+    help: 'Appends that failed or have an unknown outcome.',
     registers,
   });
   let measureLag: (() => Promise<number>) | undefined;
   new Gauge({
     name: 'purser_projection_lag_events',
-    help: 'Events in the log that the read models have not passed; missing where that cannot be found out.',
+    help: 'Events in the log that the read models have not passed yet; missing if the number is unknown.',
     registers,
     async collect() {
       if (!measureLag) return;
@@ -58,8 +58,8 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
     },
   });
   const leasesIssued = new Counter({ name: 'purser_leases_issued_total', help: 'Credentials handed out.', registers });
-  const leasesReleased = new Counter({ name: 'purser_leases_released_total', help: 'Leases given back.', registers });
-  const subscriptions = new Gauge({ name: 'purser_subscriptions', help: 'Subscriptions under way.', registers });
+  const leasesReleased = new Counter({ name: 'purser_leases_released_total', help: 'Leases released.', registers });
+  const subscriptions = new Gauge({ name: 'purser_subscriptions', help: 'Active subscriptions.', registers });
   const sockets = new Gauge({ name: 'purser_websockets', help: 'Open WebSocket connections.', registers });
 
   return {

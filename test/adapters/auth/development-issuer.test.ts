@@ -93,7 +93,7 @@ test('a key that others may read is refused, with what to do', async () => {
   for (const mode of [0o640, 0o604, 0o620]) {
     await chmod(keyPath(), mode);
     await expect(openDevelopmentIssuer(dataDir())).rejects.toThrow(
-      /Others may read .*development-issuer\.json.* chmod 600/,
+      /Other users may read .*development-issuer\.json.* chmod 600/,
     );
   }
   await chmod(keyPath(), 0o600);

@@ -69,13 +69,13 @@ describe('the fault is named with its entry, its field and what to write', () =>
     'a file that is not there': ['/nowhere/issuers.json', 'JWT_ISSUERS: the file /nowhere/issuers.json cannot be read'],
     'an empty value': ['', 'JWT_ISSUERS: the file  cannot be read: set it to a JSON array'],
     'an entry without its array': [JSON.stringify(remote), 'JWT_ISSUERS: must be a JSON array: put the entry in [ ]'],
-    'no entry': ['[]', 'JWT_ISSUERS: must hold at least one issuer'],
+    'no entry': ['[]', 'JWT_ISSUERS: must contain at least one issuer'],
     'an entry that is a text': [second('x'), 'JWT_ISSUERS[1]: must be an object with issuer, audience'],
     'no issuer': [second({ ...remote, issuer: undefined }), 'JWT_ISSUERS[1].issuer: must be the text'],
     'an empty issuer': [second({ ...remote, issuer: '' }), 'JWT_ISSUERS[1].issuer: must be the text'],
     'an issuer with a space after it': [
       second({ ...remote, issuer: 'urn:a ' }),
-      'JWT_ISSUERS[1].issuer: must hold no control',
+      'JWT_ISSUERS[1].issuer: must not contain control characters',
     ],
     'the same issuer twice': [
       JSON.stringify([remote, local]),
@@ -93,7 +93,7 @@ describe('the fault is named with its entry, its field and what to write', () =>
     ],
     'a field with a typing error': [
       second({ ...remote, jwksUrl: 'x' }),
-      'JWT_ISSUERS[1]: has the unknown field jwksUrl: known are',
+      'JWT_ISSUERS[1]: has the unknown field jwksUrl: the known fields are',
     ],
     'two faults': [
       JSON.stringify([
@@ -133,7 +133,10 @@ describe('the fault is named with its entry, its field and what to write', () =>
       ['https://127.1/keys', 'https://bücher.example/keys', 'https:id.example/keys', ' https://id.example/keys'].map(
         (jwksUri) => [
           `keys at ${JSON.stringify(jwksUri)}`,
-          [second({ ...remote, jwksUri }), 'JWT_ISSUERS[1].jwksUri: must name its host as it is reached: https://'],
+          [
+            second({ ...remote, jwksUri }),
+            'JWT_ISSUERS[1].jwksUri: must write its host in the canonical form: https://',
+          ],
         ],
       ),
     ),
@@ -143,28 +146,28 @@ describe('the fault is named with its entry, its field and what to write', () =>
     ],
     'keys behind a password': [
       second({ ...remote, jwksUri: 'https://a:b@id.example/' }),
-      'JWT_ISSUERS[1].jwksUri: must hold no username',
+      'JWT_ISSUERS[1].jwksUri: must not contain a username',
     ],
     'keys that are no set': [second({ ...local, jwks: {} }), 'JWT_ISSUERS[1].jwks.keys'],
     'an empty set of keys': [
       second({ ...local, jwks: { keys: [] } }),
-      'JWT_ISSUERS[1].jwks: holds no key that can verify',
+      'JWT_ISSUERS[1].jwks: contains no key that can verify',
     ],
     'an RSA key of 1024 bits': [
       second({ ...local, jwks: { keys: [jwk('weak')] } }),
-      'JWT_ISSUERS[1].jwks: holds no key that can verify',
+      'JWT_ISSUERS[1].jwks: contains no key that can verify',
     ],
     'keys for other algorithms': [
       second({ ...local, algorithms: ['RS256'] }),
-      'JWT_ISSUERS[1].jwks: holds no key that can verify RS256',
+      'JWT_ISSUERS[1].jwks: contains no key that can verify RS256',
     ],
     'a private key': [
       second({ ...local, jwks: { keys: [keys.es256.privateKey.export({ format: 'jwk' })] } }),
-      'JWT_ISSUERS[1].jwks: holds a private or symmetric key',
+      'JWT_ISSUERS[1].jwks: contains a private or symmetric key',
     ],
     'a symmetric key': [
       second({ ...local, jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } }),
-      'JWT_ISSUERS[1].jwks: holds a private or symmetric key',
+      'JWT_ISSUERS[1].jwks: contains a private or symmetric key',
     ],
   };
   test.each(Object.entries(cases))('%s', (_, [value, ...expected]) => {
@@ -180,7 +183,7 @@ describe('the fault is named with its entry, its field and what to write', () =>
     const path = join(folder, 'wrong.json');
     writeFileSync(path, JSON.stringify([{ ...remote, audience: '' }]));
 
-    expect(faultOf(path)).toBe(`JWT_ISSUERS (${path})[0].audience: must be a text, not an empty text`);
+    expect(faultOf(path)).toBe(`JWT_ISSUERS (${path})[0].audience: must be a text, and not empty`);
   });
 
   test('without repeating a private key', () => {
