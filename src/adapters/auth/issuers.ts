@@ -53,7 +53,7 @@ const algorithms = z
     z.enum(SIGNATURE_ALGORITHMS, {
       error: `is not an allowed algorithm: use one or more of ${SIGNATURE_ALGORITHMS.join(', ')} (symmetric algorithms and \`none\` are never accepted)`,
     }),
-    { error: 'must be an array such as ["RS256"], or be left out' },
+    { error: 'must be an array such as ["RS256"], or absent' },
   )
   .min(1, 'must name at least one algorithm, or be absent')
   .default([...SIGNATURE_ALGORITHMS]);

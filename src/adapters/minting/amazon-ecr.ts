@@ -8,9 +8,9 @@ import { createAwsRequestHandler, type WatchedRequestHandler } from './aws-reque
 import { mintedPassword } from './minted-password.ts';
 import type { MintingContext } from './minting-context.ts';
 
-/** Shows in the role's CloudTrail. */
+/** Visible in the CloudTrail of the role's account. */
 const ROLE_SESSION_NAME = 'purser';
-/** The least that a role can be assumed for. The password outlives it. */
+/** The shortest time for which a role can be assumed. The password outlives it. */
 const ROLE_SESSION_SECONDS = 900;
 
 interface AwsCredentials {
@@ -19,7 +19,7 @@ interface AwsCredentials {
   readonly sessionToken?: string;
 }
 
-/** The access key, or the role that it assumes, gets a password for all registries that it may use. It lasts twelve hours. */
+/** The access key, or the role that it assumes, gets a password for all registries it may use, valid for twelve hours. */
 export async function mintForEcr(
   { mint, url, source }: MintRequest,
   { session, now, endpoints }: MintingContext,
@@ -72,7 +72,7 @@ async function authorizationData(
 ) {
   const client = new ECRClient({
     ...closedConfig(region, credentials, requests, endpoint),
-    // The SDK refuses these beside another endpoint.
+    // The SDK refuses these together with a custom endpoint.
     useFipsEndpoint: fips && endpoint === undefined,
     useDualstackEndpoint: dualStack && endpoint === undefined,
   });
@@ -82,8 +82,8 @@ async function authorizationData(
 }
 
 /**
- * All that the SDK would otherwise look up in the environment, in `~/.aws` or at the metadata service. Whatever is left out
- * here makes it look there, if only for a setting.
+ * All settings that the SDK would otherwise look up in the environment, in `~/.aws` or at the metadata service. If one is
+ * missing here, the SDK looks there.
  */
 function closedConfig(
   region: string,

@@ -1,7 +1,7 @@
 import type { MintingFault } from '../../application/ports/password-minter.ts';
 import { faultOfStatus } from './minting-fault.ts';
 
-/** What Amazon's services call their refusals: ECR speaks JSON, with `Exception` at the end, and STS XML, without. */
+/** Error codes of Amazon's services. ECR answers in JSON, with `Exception` at the end of a code; STS in XML, without it. */
 const FAULT_OF_CODE: ReadonlyMap<string, MintingFault> = new Map([
   ['UnrecognizedClient', 'CREDENTIAL_REFUSED'],
   ['InvalidClientTokenId', 'CREDENTIAL_REFUSED'],
@@ -24,7 +24,7 @@ const FAULT_OF_CODE: ReadonlyMap<string, MintingFault> = new Map([
   ['Server', 'UNREACHABLE'],
 ]);
 
-/** Undefined where nothing tells: no answer, or one that is not an error. `status` is that of the last answer. */
+/** Undefined if there was no answer, or the answer was not an error. `status` is that of the last answer. */
 export function awsFault(error: unknown, status: number | undefined): MintingFault | undefined {
   const known = error instanceof Error ? FAULT_OF_CODE.get(error.name.replace(/(?:Exception|Error)$/, '')) : undefined;
   if (known !== undefined) return known;

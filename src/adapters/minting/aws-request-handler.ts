@@ -1,6 +1,6 @@
 import type { EgressRequest, EgressSession } from '../../application/ports/egress.ts';
 
-/** What the SDK's handlers are given, as far as it matters here. */
+/** The part of the SDK's request that this handler uses. */
 interface AwsRequest {
   readonly method: string;
   readonly protocol: string;
@@ -26,11 +26,11 @@ type RequestHandler = {
 
 export interface WatchedRequestHandler {
   readonly handler: RequestHandler;
-  /** Of the last answer, because an error of the SDK does not always tell. */
+  /** The status of the last answer, because the SDK's errors do not always contain it. */
   lastStatus(): number | undefined;
 }
 
-/** Sends the SDK's signed requests through the egress session, in place of its own HTTP client. */
+/** Sends the SDK's signed requests through the egress session instead of the SDK's own HTTP client. */
 export function createAwsRequestHandler(session: EgressSession): WatchedRequestHandler {
   let status: number | undefined;
   const handler: RequestHandler = {
@@ -46,10 +46,13 @@ export function createAwsRequestHandler(session: EgressSession): WatchedRequestH
   return { handler, lastStatus: () => status };
 }
 
-/** Both services take calls as POST with everything in the body. What is sent must be what was signed, or nothing. */
+/**
+ * Both services take calls as POST with everything in the body. Any other request is refused, because a conversion could
+ * change the signed content.
+ */
 function egressRequest({ method, protocol, hostname, port, path, query, headers, body }: AwsRequest): EgressRequest {
   if (method !== 'POST' || Object.keys(query ?? {}).length > 0 || !isWhole(body)) {
-    throw new TypeError('the SDK sends a kind of request that was never needed');
+    throw new TypeError('the AWS SDK sent a request that is not a POST with its whole content in the body');
   }
   return { url: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`, method, headers, body };
 }

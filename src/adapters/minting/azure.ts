@@ -12,29 +12,29 @@ import { mintedPassword } from './minted-password.ts';
 import type { MintingContext } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
 
-/** Where identities of a registry's cloud log in. */
+/** The login servers of Azure's clouds. */
 const ENTRA: Readonly<Record<string, string>> = {
   'azurecr.io': 'https://login.microsoftonline.com',
   'azurecr.us': 'https://login.microsoftonline.us',
   'azurecr.cn': 'https://login.chinacloudapi.cn',
 };
-/** Registries alone take tokens of this audience, and those that refuse tokens of the resource manager take no others. */
+/** Only registries accept tokens of this audience, and registries that refuse the resource manager's tokens accept only these. */
 const SCOPE = 'https://containerregistry.azure.net/.default';
 
-/** AADSTS codes of secrets that are wrong or have ended, and of service principals that are not there or disabled. */
+/** AADSTS codes for wrong or expired secrets, and for missing or disabled service principals. */
 const REFUSED_CODES: ReadonlySet<unknown> = new Set([7000215, 7000222, 7000112, 700016, 7000229, 50034]);
 const UNKNOWN_TENANT_CODES: ReadonlySet<unknown> = new Set([90002, 900023, 900021]);
 
 /**
- * The service principal logs in to its tenant, and the registry exchanges that token for its own refresh token. This
- * is what `az acr login` gives to docker: registry clients swap it for access tokens by themselves, one for each
- * repository and action, so an access token could not take its place. The refresh token lasts three hours.
+ * The service principal logs in to its tenant, and the registry exchanges that token for its own refresh token, as `az
+ * acr login` does for docker. Registry clients then get access tokens themselves, one for each repository and action, so
+ * an access token would not be enough. The refresh token lasts three hours.
  */
 export async function mintForAzure(
   { mint, url, source }: MintRequest,
   { session, now, endpoints }: MintingContext,
 ): Promise<MintedPassword> {
-  // The registry gets a token that every other registry of the tenant would take as well.
+  // Only Azure's own hosts: every other registry of the tenant would accept the token that is sent there.
   const entra = providerOf(url) === 'AZURE' ? ENTRA[url.split('.').slice(-2).join('.')] : undefined;
   if (entra === undefined) throw new MintingFailed('NOT_FOUND');
   const issuedAt = now();
@@ -54,7 +54,7 @@ export async function mintForAzure(
     tenant,
     access_token: textOf(login.json, 'access_token'),
   });
-  // The registry does not tell a token that it does not take from an identity that has no role there.
+  // The registry answers the same to a token that it does not accept and to an identity without a role.
   if (exchange.status === 401) throw new MintingFailed('NOT_PERMITTED');
   if (exchange.status !== 200) throw new MintingFailed(faultOfStatus(exchange.status));
   const token = textOf(exchange.json, 'refresh_token');

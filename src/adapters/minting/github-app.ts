@@ -10,13 +10,13 @@ import { rsaPrivateKey } from './rsa-private-key.ts';
 
 const GITHUB = 'https://api.github.com';
 const API_VERSION = '2022-11-28';
-/** GitHub refuses assertions from its future, and those that last longer than ten minutes. */
+/** GitHub refuses assertions that were issued in the future, or that last longer than ten minutes. */
 const BACKDATED_SECONDS = 60;
 const ASSERTION_SECONDS = 9 * 60;
 
 /**
- * The app signs for itself with its private key, and gets a token for one installation that may read packages, or read
- * and write them, and nothing else.
+ * The app signs an assertion with its private key and gets a token for one installation. The token may only read
+ * packages, or read and write them.
  */
 export async function mintForGitHub(
   { mint, source, purpose }: MintRequest,
@@ -55,7 +55,7 @@ async function signAssertion({ username, password }: LoginCredential, at: number
     .sign(rsaPrivateKey(password.reveal()));
 }
 
-/** GitHub answers 403 to suspended installations as well as to too many requests, and 422 to permissions it never gave. */
+/** GitHub answers 403 for a suspended installation and for too many requests, and 422 for permissions that it never granted. */
 function faultOf({ status, headers }: JsonAnswer) {
   if (status === 422) return 'NOT_PERMITTED';
   const isLimited = headers.has('retry-after') || headers.get('x-ratelimit-remaining')?.includes('0');

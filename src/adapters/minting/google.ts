@@ -14,9 +14,9 @@ import type { MintingContext } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
 import { rsaPrivateKey } from './rsa-private-key.ts';
 
-/** The only place that assertions are sent to: where a pasted key's own `token_uri` points is not looked at. */
+/** Assertions are sent only here: the `token_uri` of a pasted key is ignored. */
 const TOKEN_ENDPOINT = 'https://oauth2.googleapis.com/token';
-/** Reading storage is what pulling takes, from Container Registry as well as from Artifact Registry. */
+/** To pull, the right to read storage is enough, in Container Registry and in Artifact Registry. */
 const PULL_SCOPE = 'https://www.googleapis.com/auth/devstorage.read_only';
 const PUSH_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
@@ -25,32 +25,31 @@ interface ServiceAccountKey {
   readonly key: string;
 }
 
-/** The service account signs for itself, and gets an access token that lasts an hour. */
+/** The service account signs an assertion and gets an access token that lasts an hour. */
 export async function mintForGoogle(
   { source, purpose }: MintRequest,
   { session, now, endpoints }: MintingContext,
 ): Promise<MintedPassword> {
   const { email, key } = parseKey(source);
   const tokens = watchRefusals(session.fetch, endpoints.googleToken ?? TOKEN_ENDPOINT);
-  // `JWT` alone: what else the library can make of a JSON file reads other files, starts programs or asks the metadata
-  // service.
+  // Only `JWT`: the library's other clients for JSON files read other files, start programs or ask the metadata service.
   const client = new JWT({
     email,
     key,
     scopes: [purpose === 'PUSH' ? PUSH_SCOPE : PULL_SCOPE],
-    // Without its interceptors, which an environment variable makes log the tokens.
+    // No interceptors: with a certain environment variable they log the tokens.
     useAuthRequestParameters: false,
     transporterOptions: {
       fetchImplementation: tokens.fetch,
       retryConfig: { retry: 0 },
-      // Otherwise it looks for a proxy in the environment.
+      // Otherwise the library looks for a proxy in the environment.
       noProxy: [/^/],
     },
   });
   const issuedAt = now();
   try {
     const { access_token: token, expiry_date: expiryDate } = await client.authorize();
-    // The library counts from the answer on, by the system's clock.
+    // The library adds the token's life to the system's clock at the time of the answer.
     const lifeMs = (expiryDate ?? 0) - Date.now();
     return mintedPassword({ username: ACCESS_TOKEN_USERNAME, token, issuedAt, expiresAt: issuedAt + lifeMs });
   } catch (error) {
@@ -63,7 +62,7 @@ export async function mintForGoogle(
 function parseKey({ username, password }: LoginCredential): ServiceAccountKey {
   const parsed = parseJson(serviceAccountKey(username, password.reveal()));
   if (!isServiceAccountKey(parsed)) throw new MintingFailed('CREDENTIAL_REFUSED');
-  // The library would say in its own words, and with pieces of it, what is wrong with the key.
+  // Checked here, because the library's error for a wrong key contains parts of the key.
   rsaPrivateKey(parsed.private_key);
   return { email: parsed.client_email, key: parsed.private_key };
 }
@@ -83,7 +82,7 @@ function isServiceAccountKey(value: unknown): value is { readonly client_email: 
   return type === 'service_account' && typeof client_email === 'string' && typeof private_key === 'string';
 }
 
-/** A `fetch` to one URL alone that remembers why it was refused: the library's errors are for people. */
+/** A `fetch` to one URL only that keeps the refusal: the library's errors are meant for people, not for code. */
 function watchRefusals(send: EgressFetch, url: string) {
   let refused: Response | undefined;
   return {

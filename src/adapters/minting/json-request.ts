@@ -5,11 +5,11 @@ import type { MintingContext } from './minting-context.ts';
 export interface JsonAnswer {
   readonly status: number;
   readonly headers: ReadonlyMap<string, readonly string[]>;
-  /** Undefined where the body is no JSON object. */
+  /** Undefined if the body is not a JSON object. */
   readonly json: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** An answer of any status. @throws EgressFailed */
+/** Resolves with an answer of any status. @throws EgressFailed */
 export async function requestJson(session: MintingContext['session'], request: EgressRequest): Promise<JsonAnswer> {
   const headers = { accept: 'application/json', 'user-agent': 'purser', ...request.headers };
   const answer = await session.request({ ...request, headers });
@@ -30,7 +30,7 @@ export function postForm(
   });
 }
 
-/** A field of an answer that must be there. @throws MintingFailed */
+/** A required field of an answer. @throws MintingFailed if it is missing or empty */
 export function textOf(json: JsonAnswer['json'], name: string): string {
   const value = json?.[name];
   if (typeof value !== 'string' || value === '') throw new MintingFailed('UNEXPECTED_ANSWER');

@@ -3,23 +3,23 @@ import { MAX_SECRET_BYTES } from '../../domain/entered-credential.ts';
 import { instantAt } from '../../domain/instant.ts';
 import { Secret } from '../../domain/secret.ts';
 
-/** Visible ASCII: what every token is written in, and what can stand in an `Authorization` header's base64 unharmed. */
+/** Visible ASCII: every token uses it, and it survives the base64 of an `Authorization` header. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
-/** One that ends sooner is of no use to a pipeline: the cloud said something else, or its clock and ours are far apart. */
+/** A shorter life is of no use to a pipeline: the cloud's answer is wrong, or its clock and ours are far apart. */
 const MIN_LIFE_MS = 30_000;
 
 export interface CloudAnswer {
   readonly username: string;
   readonly token: unknown;
-  /** Milliseconds since 1970: when the cloud was asked. */
+  /** When the cloud was asked, in milliseconds since 1970. */
   readonly issuedAt: number;
   /** Milliseconds since 1970. */
   readonly expiresAt: number | undefined;
 }
 
 /**
- * The password that a cloud gave, if it is one that can be used and kept.
+ * The cloud's password, if it can be used and stored.
  * @throws MintingFailed
  */
 export function mintedPassword({ username, token, issuedAt, expiresAt }: CloudAnswer): MintedPassword {

@@ -1,6 +1,6 @@
 import type { EgressSession } from '../../application/ports/egress.ts';
 
-/** Base URLs in place of the clouds' own: for tests, and for clouds at other addresses. */
+/** Base URLs instead of the clouds' own, for tests and for clouds at other addresses. */
 export interface MintingEndpoints {
   /** Amazon ECR's API. */
   readonly ecr?: string;
@@ -10,14 +10,14 @@ export interface MintingEndpoints {
   readonly googleToken?: string;
   /** Microsoft Entra, without the tenant. */
   readonly entra?: string;
-  /** Any registry of Azure. */
+  /** For every Azure registry. */
   readonly azureRegistry?: string;
   readonly github?: string;
 }
 
-/** What one minting works with. */
+/** For one minting. */
 export interface MintingContext {
-  /** All requests of it, under one deadline. Nothing else is ever contacted. */
+  /** For all requests of the minting, under one deadline. It contacts nothing else. */
   readonly session: EgressSession;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -2,7 +2,7 @@ import { EgressFailed, type EgressFault } from '../../application/ports/egress.t
 import { MintingFailed, type MintingFault } from '../../application/ports/password-minter.ts';
 import { unreachable } from '../../domain/unreachable.ts';
 
-/** What an answer's status alone tells. */
+/** The fault that an answer's status indicates. */
 export function faultOfStatus(status: number): MintingFault {
   if (status === 401) return 'CREDENTIAL_REFUSED';
   if (status === 403) return 'NOT_PERMITTED';
@@ -13,9 +13,9 @@ export function faultOfStatus(status: number): MintingFault {
 }
 
 /**
- * The one error that leaves this folder. Whatever else was thrown stays here, because SDKs put requests, and so
- * credentials, into their errors, and clouds put names into their texts. `met` is what the way out itself ran into: SDKs
- * hide that behind errors of their own.
+ * The only error that leaves this folder. All other errors stay here, because SDKs put requests, and so credentials, into
+ * their errors, and clouds put names into their texts. `met` is the fault of the egress session, which SDKs hide behind
+ * their own errors.
  */
 export function mintingFailed(error: unknown, met: EgressFault | undefined): MintingFailed {
   if (error instanceof MintingFailed) return new MintingFailed(error.fault);

@@ -12,11 +12,11 @@ export interface PasswordMinterDeps {
   readonly now: () => number;
   /** Default: the clouds' own. */
   readonly endpoints?: MintingEndpoints;
-  /** For one minting with all its requests. Default: what an egress session lasts at most. */
+  /** For one minting with all its requests. Default: the longest deadline of an egress session. */
   readonly deadlineMs?: number;
 }
 
-/** Each minting is one egress session, and so ends by its deadline. Nothing is tried twice. */
+/** Each minting is one egress session, so it ends by the session's deadline. There are no retries. */
 export function createPasswordMinter(deps: PasswordMinterDeps): PasswordMinter {
   const { egress, now, endpoints = {}, deadlineMs } = deps;
   return {
@@ -35,7 +35,7 @@ export function createPasswordMinter(deps: PasswordMinterDeps): PasswordMinter {
 
 type Mint = (request: MintRequest, context: MintingContext) => Promise<MintedPassword>;
 
-/** The clouds' SDKs are large: they come with the first minting. */
+/** The clouds' SDKs are large: they are loaded at the first minting. */
 const MINTS: Readonly<Record<MintKind, Mint>> = {
   AMAZON_ECR: async (request, context) => (await import('./amazon-ecr.ts')).mintForEcr(request, context),
   GOOGLE: async (request, context) => (await import('./google.ts')).mintForGoogle(request, context),

@@ -1,17 +1,17 @@
-/** How a registry wants to be logged in to. Bearer: with a token that its realm hands out. */
+/** How a registry asks for a login. Bearer: with a token from its realm. */
 export type Challenge =
   | { readonly scheme: 'BEARER'; readonly realm: string; readonly service: string | null }
   | { readonly scheme: 'BASIC' };
 
 interface ParsedChallenge {
-  /** Lower case, as the names of the parameters. */
+  /** In lower case, like the names of the parameters. */
   readonly scheme: string;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
 /**
- * The challenge to answer, of all that the `WWW-Authenticate` headers hold: Bearer rather than Basic, since a registry
- * that offers both tells rights only in its tokens. Undefined where none can be answered.
+ * Chooses the challenge to answer from the `WWW-Authenticate` headers. Bearer wins over Basic, because a registry that
+ * offers both shows rights only in its tokens. Undefined if Purser can answer none of them.
  */
 export function chooseChallenge(headers: readonly string[]): Challenge | undefined {
   const challenges = headers.flatMap(parseChallenges);
@@ -26,12 +26,12 @@ const SEPARATORS = /[\s,]*/y;
 const NAME = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
 const EQUALS = /\s*=\s*/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/sy;
-/** A scheme's one value without a name, as Negotiate has it. */
+/** A scheme's only value, without a name, as in Negotiate. */
 const TOKEN68 = /\s+[A-Za-z0-9._~+/-]+=*(?=\s*(?:,|$))/y;
 
 /**
- * The challenges of one header (RFC 9110, section 11.6.1), where commas stand between challenges as well as between
- * their parameters. What cannot be read ends the header there; what came before it counts.
+ * Parses the challenges of one header (RFC 9110, section 11.6.1). Commas separate challenges as well as their parameters.
+ * Parsing stops at the first unreadable part; the challenges before it count.
  */
 export function parseChallenges(header: string): ParsedChallenge[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
@@ -57,7 +57,7 @@ export function parseChallenges(header: string): ParsedChallenge[] {
     const value = quoted === null ? take(NAME)?.[0] : quoted[1]?.replace(/\\(.)/gs, '$1');
     const current = challenges.at(-1);
     if (value === undefined || current === undefined) return challenges;
-    // A repeated parameter is not allowed: the first one stands.
+    // The standard forbids repeated parameters: keep the first one.
     if (!current.parameters.has(name)) current.parameters.set(name, value);
   }
 }

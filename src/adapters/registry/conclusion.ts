@@ -7,14 +7,14 @@ import { type RepositoryRights, verdictOf } from './repository-rights.ts';
 
 type Conclusion = Omit<ProbeReport, 'expiresAt' | 'durationMs'>;
 
-/** With these the registry has said no to the credential. */
+/** With these outcomes the registry refused the credential. */
 const LOGIN_REFUSED: ReadonlySet<ProbeOutcome> = new Set([
   'AUTHENTICATION_FAILED',
   'INSUFFICIENT_PERMISSION',
   'EXPIRED',
 ]);
 
-/** The login was refused, or something kept it from being tried. @param now milliseconds since 1970 */
+/** The login was refused, or could not be tried. @param now milliseconds since 1970 */
 export function withoutLogin(request: ProbeRequest, fault: Fault, now: number): Conclusion {
   const refused = LOGIN_REFUSED.has(fault.outcome);
   return {
@@ -28,8 +28,8 @@ export function withoutLogin(request: ProbeRequest, fault: Fault, now: number): 
 }
 
 /**
- * @param entrance undefined where the registry asks nobody for a login
- * @param rights null where no repository was named
+ * @param entrance undefined if the registry asks for no login
+ * @param rights null if no repository was named
  * @param now milliseconds since 1970
  */
 export function conclude(
@@ -52,11 +52,11 @@ export function conclude(
   };
 }
 
-/** Null where nothing is missing. */
+/** Null if no right is missing. */
 function outcomeOfRights(request: ProbeRequest, { pull, push, fault }: RepositoryRights, now: number): Fault | null {
   const wanted = request.access === 'PULL' ? [pull] : [pull, push];
   const verdicts = wanted.map(verdictOf);
-  // Registries that make a repository with its first push have none to pull from before.
+  // Some registries create a repository with its first push. Before that, there is nothing to pull from.
   if (verdictOf(push) !== 'PROVED' && [pull, push].includes('NO_REPOSITORY')) {
     return { outcome: 'REPOSITORY_NOT_FOUND', detail: null };
   }
@@ -72,12 +72,12 @@ function methodOf(entrance: Entrance | undefined): ProbeReport['method'] {
   return entrance.scheme === 'BASIC' ? 'BASIC' : 'TOKEN_SCOPE';
 }
 
-/** A refusal together with what the secret's own text tells about it. */
+/** Adds to a refusal what the secret's own text tells about it. */
 function explained({ provider, username, password }: ProbeRequest, fault: Fault, now: number): Fault {
   if (fault.detail !== null) return fault;
   const detail = secretFault(provider, username, password, now);
   if (fault.outcome === 'INSUFFICIENT_PERMISSION') {
-    // A password that was let in is of the right kind.
+    // The login worked, so the password is of the right kind.
     return { ...fault, detail: detail === 'FINE_GRAINED_TOKEN' ? detail : null };
   }
   return detail === 'SECRET_EXPIRED' ? { outcome: 'EXPIRED', detail } : { ...fault, detail };

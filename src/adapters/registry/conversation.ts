@@ -14,7 +14,7 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers that a step has to tell apart: neither too many requests nor a server's own failure. */
+/** Gives the steps of a probe only the answers that they have to tell apart: 429 and server errors are thrown. */
 export interface Conversation {
   /** @throws ProbeFault @throws EgressFailed */
   ask(url: URL, ask: Ask): Promise<EgressResponse>;

@@ -4,8 +4,8 @@ import { repositoryUrl } from './repository-rights.ts';
 import { challengeOfPush, tryToPush } from './upload-probe.ts';
 
 /**
- * Logs in. Undefined where nobody is asked to, which leaves the credential untried; a registry that lets everybody read
- * may still ask for a login to push.
+ * Logs in. Undefined if the registry asks for no login; the credential is then not tested. A registry with anonymous
+ * reads may still ask for a login to push.
  * @throws ProbeFault @throws EgressFailed
  */
 export async function findEntrance(target: RegistryTarget, repository: string | null): Promise<Entrance | undefined> {
@@ -17,7 +17,7 @@ export async function findEntrance(target: RegistryTarget, repository: string | 
   const toPush = await challengeOfPush(target.conversation, url);
   if (toPush === undefined) return undefined;
   const entrance = await logIn(target, toPush);
-  // Everybody is let in at the door, so with Basic the push alone is the login.
+  // This registry allows anonymous access, so with Basic only the push tests the login.
   const refused =
     entrance.scheme === 'BASIC' &&
     (await tryToPush(target.conversation, url, entrance.authorization)) === 'UNAUTHENTICATED';

@@ -1,14 +1,14 @@
 import { isObject, parseJson } from './registry-errors.ts';
 
-/** What a token's own text tells. Its signature is not checked: its sender could have sent any other. */
+/** What a token's own text says. Its signature is not checked: the sender could have sent any other token. */
 export interface TokenClaims {
-  /** False where the token says that nobody was authenticated. */
+  /** False if the token says that it is anonymous. */
   readonly authenticated: boolean;
-  /** Undefined where the token does not list what it grants, or not as the specification has it. */
+  /** Undefined if the token does not list its grants, or not as the specification says. */
   readonly access: readonly unknown[] | undefined;
 }
 
-/** Undefined where the token is opaque to all but who made it. */
+/** Undefined if the token is opaque: only its issuer can read it. */
 export function readTokenClaims(token: string): TokenClaims | undefined {
   const parts = /^([\w-]+)\.([\w-]+)\.[\w-]*$/.exec(token);
   if (parts === null) return undefined;
@@ -18,7 +18,7 @@ export function readTokenClaims(token: string): TokenClaims | undefined {
 }
 
 function listOf({ access }: Readonly<Record<string, unknown>>): readonly unknown[] | undefined {
-  // How Go writes an empty list.
+  // Go writes an empty list as null.
   if (access === null) return [];
   return Array.isArray(access) && access.every(isEntry) ? access : undefined;
 }
@@ -30,7 +30,7 @@ function isEntry(entry: unknown): boolean {
 }
 
 /**
- * The actions that `access` grants on a repository. The name is compared whole: it may hold a port's colon, and one
+ * The actions that `access` grants on a repository. The whole name is compared: it may contain a port's colon, and one
  * repository's name may begin with another's.
  */
 export function grantedActions(access: readonly unknown[], repository: string): ReadonlySet<string> {
@@ -40,7 +40,7 @@ export function grantedActions(access: readonly unknown[], repository: string): 
   );
 }
 
-/** `*` is every action to the reference registry. */
+/** In the reference registry `*` means every action. */
 export function grants(actions: ReadonlySet<string>, action: 'pull' | 'push'): boolean {
   return actions.has(action) || actions.has('*');
 }

@@ -10,7 +10,7 @@ import { strategyFor } from './probe-strategies.ts';
 import { isObject, parseJson } from './registry-errors.ts';
 import { type Login, requestToken, type TokenServer } from './token-request.ts';
 
-/** The registry that a probe speaks to. */
+/** The registry that a probe tests. */
 export interface RegistryTarget {
   readonly conversation: Conversation;
   /** Ends in a slash. */
@@ -21,7 +21,7 @@ export interface RegistryTarget {
   readonly trustRealm: (realm: string) => URL | undefined;
 }
 
-/** How the registry wants to be spoken to, where the login was proved. */
+/** How to authenticate requests to the registry after a proved login. */
 export type Entrance = BasicEntrance | BearerEntrance;
 
 export interface BasicEntrance {
@@ -36,8 +36,8 @@ export interface BearerEntrance {
 }
 
 /**
- * What the registry asks of somebody who does not log in; undefined where it lets everybody in.
- * @throws ProbeFault where it is no registry, or wants what container clients cannot give
+ * The challenge that the registry sends to anonymous requests; undefined if it lets them in.
+ * @throws ProbeFault if it is not a registry, or asks for a login that container clients do not support
  */
 export async function askForChallenge({ conversation, base }: RegistryTarget): Promise<Challenge | undefined> {
   const response = await firstAnswer(conversation, base);
@@ -46,7 +46,7 @@ export async function askForChallenge({ conversation, base }: RegistryTarget): P
   return undefined;
 }
 
-/** What is not HTTP, or a page without end, is not a registry's. */
+/** An answer that is not HTTP, or is too large, does not come from a registry. */
 async function firstAnswer(conversation: Conversation, base: URL): Promise<EgressResponse> {
   try {
     return await conversation.ask(base, { authorization: null });
@@ -65,8 +65,8 @@ function challengeOf(response: EgressResponse): Challenge {
 }
 
 /**
- * Logs in as `docker login` does, with no repository in view.
- * @throws ProbeFault AUTHENTICATION_FAILED, INSUFFICIENT_PERMISSION or EXPIRED where the registry says no
+ * Logs in as `docker login` does, without a repository.
+ * @throws ProbeFault AUTHENTICATION_FAILED, INSUFFICIENT_PERMISSION or EXPIRED if the registry refuses the login
  */
 export async function logIn(target: RegistryTarget, challenge: Challenge): Promise<Entrance> {
   const strategy = strategyFor(target.provider, challenge);
@@ -80,7 +80,7 @@ export async function logIn(target: RegistryTarget, challenge: Challenge): Promi
   const tokenServer = { realm, service: challenge.service };
   const answer = await requestToken(target.conversation, tokenServer, target.login, []);
   if (answer.kind === 'NONE') throw refusal(strategy, answer.response);
-  // A token for nobody: the server took the login for an anonymous one.
+  // An anonymous token: the server did not authenticate the login.
   if (readTokenClaims(answer.token.reveal())?.authenticated === false) throw new ProbeFault('AUTHENTICATION_FAILED');
   await enter(target, strategy, bearer(answer.token));
   return { scheme: 'BEARER', strategy, tokenServer };
@@ -101,13 +101,13 @@ function refusal(strategy: ProbeStrategy, { status, body }: EgressResponse): Pro
     : new ProbeFault('AUTHENTICATION_FAILED');
 }
 
-/** How OAuth 2 refuses a password or a refresh token (RFC 6749, section 5.2). */
+/** OAuth 2 refuses a password or a refresh token in this way (RFC 6749, section 5.2). */
 function isInvalidGrant(body: Buffer): boolean {
   const answer = parseJson(body);
   return isObject(answer) && answer.error === 'invalid_grant';
 }
 
-/** Web sites answer 200 to any path, with a page of theirs. */
+/** The status is not enough: web sites answer 200 with a page to any path. */
 function expectRegistry(response: EgressResponse): void {
   if (isRedirect(response)) throw new ProbeFault('NOT_A_REGISTRY', 'REDIRECTED');
   const saysSo =

@@ -2,7 +2,7 @@ import { EgressFailed, type EgressFault } from '../../application/ports/egress.t
 import type { ProbeDetail, ProbeOutcome } from '../../domain/probe-outcome.ts';
 import { unreachable } from '../../domain/unreachable.ts';
 
-/** What ends a probe, or the part of it that met it. */
+/** Ends a probe, or the part of it in which it occurs. */
 export interface Fault {
   readonly outcome: ProbeOutcome;
   readonly detail: ProbeDetail | null;
@@ -31,7 +31,7 @@ function faultOfEgress(fault: EgressFault): Fault {
       return { outcome: 'TARGET_NOT_ALLOWED', detail: RULES[fault.rule] };
     case 'TLS_INVALID':
       return { outcome: 'TLS_INVALID', detail: TLS_REASONS[fault.reason] };
-    // Too slow looks like unreachable from outside, and gets the same advice.
+    // A caller must not tell too slow from unreachable, so both get the same advice.
     case 'UNREACHABLE':
     case 'TIMED_OUT':
       return { outcome: 'UNREACHABLE', detail: null };

@@ -3,8 +3,8 @@ import { PROVIDER_ENTRIES, PROVIDERS, type RegistryProvider } from '../../domain
 import type { Challenge } from './challenge.ts';
 
 /**
- * How the registry is probed. One that was declared as something else, or not at all, gives itself away by its realm:
- * what would create repositories must not wait to be told.
+ * How to probe the registry. Some registries create a repository if a client asks to push to it. Their realm identifies
+ * them even if nobody declared the right provider, so that a probe creates none.
  */
 export function strategyFor(provider: RegistryProvider, challenge: Challenge): ProbeStrategy {
   const strategy = PROVIDERS[provider].probe ?? BY_THE_BOOK;

@@ -3,10 +3,10 @@ import type { Conversation } from './conversation.ts';
 import { ProbeFault } from './probe-fault.ts';
 import { errorCode } from './registry-errors.ts';
 
-/** Of a repository: what a request that needs a right says about that right. */
+/** What a request to a repository says about the right that it needs. */
 export type Trial = 'ALLOWED' | 'UNAUTHENTICATED' | 'DENIED' | 'NO_REPOSITORY';
 
-/** A tag that nobody has: only whether it may be looked for matters, and nothing counts as a pull. */
+/** A tag that does not exist: the probe asks only whether it may look for it, and no registry counts that as a pull. */
 const NO_TAG = 'purser-looks-whether-it-may-pull';
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',
@@ -16,7 +16,7 @@ const MANIFESTS = [
 ].join(', ');
 
 /**
- * Looks for a manifest rather than at the list of tags, for which Amazon wants another right.
+ * Asks for a manifest rather than for the list of tags, because Amazon requires another right for the list.
  * @throws ProbeFault @throws EgressFailed
  */
 export async function tryToPull(
@@ -36,7 +36,7 @@ export async function tryToPull(
 }
 
 /**
- * Whether the repository exists, for somebody who may pull it.
+ * Whether the repository exists. False also if this login may not pull it.
  * @throws ProbeFault @throws EgressFailed
  */
 export async function repositoryExists(

@@ -6,15 +6,16 @@ export interface RealmTrust {
   /** Canonical `host[:port]` of the registry. */
   readonly url: string;
   readonly provider: RegistryProvider;
-  /** The registry itself is spoken to in plain http. */
+  /** Whether the registry itself is reached over plain http. */
   readonly plainHttp: boolean;
-  /** `host` or `host:port` that the operator allows besides. */
+  /** More realms that the operator allows, as `host` or `host:port`. */
   readonly trustedRealms: ReadonlySet<string>;
 }
 
 /**
- * The realm as a URL, if it may be sent the registry's credential: over https unless the registry has none itself, and
- * on the registry's own host, on the one known to belong to it, or on one that the operator allows. Undefined otherwise.
+ * The realm as a URL, if Purser may send it the registry's credential; otherwise undefined. It must use https, unless the
+ * registry itself uses plain http. Its host must be the registry's own, the provider's known token server, or a host that
+ * the operator allows.
  */
 export function trustedRealm(realm: string, { url, provider, plainHttp, trustedRealms }: RealmTrust): URL | undefined {
   const target = parseUrl(realm);
@@ -25,7 +26,7 @@ export function trustedRealm(realm: string, { url, provider, plainHttp, trustedR
   const { hostname } = target;
   const own = hostnameOf(apiHost(url));
   const known =
-    // Whatever port: token servers stand beside self-hosted registries on another one.
+    // On any port: token servers of self-hosted registries often listen on another one.
     hostname === own ||
     target.host === tokenHost(url, own, provider) ||
     trustedRealms.has(hostname) ||

@@ -3,7 +3,7 @@ export type RegistryErrorCode = 'NAME_UNKNOWN' | 'MANIFEST_UNKNOWN';
 
 const CODES: ReadonlySet<string> = new Set<RegistryErrorCode>(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN']);
 
-/** The first known code in an error's body; undefined where it has none. Nothing else of the body is used. */
+/** The first known code in an error's body; undefined if it has none. Nothing else of the body is used. */
 export function errorCode(body: Buffer): RegistryErrorCode | undefined {
   const value = parseJson(body);
   if (!isObject(value) || !Array.isArray(value.errors)) return undefined;
@@ -14,7 +14,7 @@ function isKnownCode(code: unknown): code is RegistryErrorCode {
   return typeof code === 'string' && CODES.has(code);
 }
 
-/** Undefined where it is not JSON. */
+/** Undefined if it is not JSON. */
 export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));

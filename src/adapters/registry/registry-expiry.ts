@@ -12,8 +12,8 @@ const GITHUB_API = new URL('https://api.github.com/');
 const GITLAB_TOKEN_PATH = /\/jwt\/auth\/?$/;
 
 /**
- * When the credential ends, where the provider's own API tells it to the credential itself; null where it does not, or
- * not now. The credential must have been accepted by the registry before.
+ * When the credential expires, if the provider's API tells the credential itself; null if it does not, or fails. Call
+ * this only after the registry has accepted the credential.
  */
 export async function expiryAtRegistry(target: RegistryTarget, entrance: Entrance): Promise<Instant | null> {
   const lookup = PROVIDERS[target.provider].expiry;
@@ -21,7 +21,7 @@ export async function expiryAtRegistry(target: RegistryTarget, entrance: Entranc
   try {
     return await APIS[lookup.api](target, entrance);
   } catch {
-    // The probe is whole without it.
+    // The expiry is optional: the probe is complete without it.
     return null;
   }
 }
@@ -38,7 +38,7 @@ const APIS: Readonly<
   HARBOR: expiryAtHarbor,
 };
 
-/** Every answer has it in a header, `2030-01-31 09:00:00 UTC`. */
+/** Every answer has the expiry in a header, such as `2030-01-31 09:00:00 UTC`. */
 async function expiryAtGitHub({ conversation, login, base }: RegistryTarget): Promise<Instant | null> {
   if (base.host !== 'ghcr.io') return null;
   const authorization = new Secret(`Bearer ${login.password.reveal()}`);
@@ -51,7 +51,7 @@ async function expiryAtGitHub({ conversation, login, base }: RegistryTarget): Pr
 
 const GITHUB_TIME = /^(?<date>\d{4}-\d\d-\d\d) (?<time>\d\d:\d\d:\d\d) (?<zone>UTC|[+-]\d{4})$/;
 
-/** At the GitLab that makes the registry's tokens. */
+/** Asks the GitLab that issues the registry's tokens. */
 async function expiryAtGitLab({ conversation, login }: RegistryTarget, entrance: Entrance): Promise<Instant | null> {
   if (entrance.scheme !== 'BEARER') return null;
   const { realm } = entrance.tokenServer;
@@ -63,16 +63,16 @@ async function expiryAtGitLab({ conversation, login }: RegistryTarget, entrance:
     headers: { 'private-token': login.password.reveal() },
   });
   const { expires_at: day } = jsonOf(response);
-  // It ends with the day before: at midnight, UTC.
+  // The token expires at midnight UTC, at the beginning of that day.
   return typeof day === 'string' ? (parseInstant(`${day}T00:00:00Z`) ?? null) : null;
 }
 
-/** To robot accounts that may list their like. */
+/** Works for robot accounts that may list robot accounts. */
 async function expiryAtHarbor({ conversation, login, base }: RegistryTarget): Promise<Instant | null> {
   const authorization = basic(login.username, login.password);
   const url = new URL('/api/v2.0/robots?page_size=100', base);
 
-  // The list is of the system's robots unless it is asked for those of a project, which is named by its number.
+  // The list has the system's robots by default. A project's robots need a query with the project's number.
   const project = /\$(.+)\+/.exec(login.username)?.[1];
   if (project !== undefined) {
     const { project_id: id } = jsonOf(
@@ -88,7 +88,7 @@ async function expiryAtHarbor({ conversation, login, base }: RegistryTarget): Pr
   const robots = response.status === 200 ? parseJson(response.body) : undefined;
   if (!Array.isArray(robots)) return null;
   const own = robots.filter(isObject).find(({ name }) => name === login.username);
-  // −1 is never.
+  // −1 means never.
   const seconds = own?.expires_at;
   return typeof seconds === 'number' && seconds > 0 ? (instantAt(seconds * 1000) ?? null) : null;
 }

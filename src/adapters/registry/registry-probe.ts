@@ -11,14 +11,14 @@ import { trustedRealm } from './realm-trust.ts';
 import { expiryAtRegistry } from './registry-expiry.ts';
 import { examineRepository, tryOut } from './repository-rights.ts';
 
-/** For a whole probe, with every look-up and request in it. */
+/** For a whole probe, with all its look-ups and requests. */
 export const PROBE_DEADLINE_MS = 10_000;
 
 export interface RegistryProbeOptions {
   readonly egress: Egress;
-  /** Hosts, or hosts with their port, that are spoken to in plain http; in lower case. */
+  /** Hosts, or hosts with their port, that are reached over plain http; in lower case. */
   readonly plainHttpHosts: ReadonlySet<string>;
-  /** `host` or `host:port` of token servers that any registry's realm may name. Default: none. */
+  /** Token servers, as `host` or `host:port`, that any registry's realm may name. Default: none. */
   readonly trustedRealms?: ReadonlySet<string>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -79,10 +79,10 @@ function rightsWith(target: RegistryTarget, entrance: Entrance | undefined, repo
     : examineRepository(target, entrance, repository);
 }
 
-/** Characters that stand for themselves in a path: nothing that leads out of the registry's API. */
+/** Only characters that need no escape in a path, and no `.` or `..` segments, which would lead out of the registry's API. */
 const NAME = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9._:-]+(?:\/[A-Za-z0-9._:-]+)*$/;
 
-/** Null where none was named; undefined where there can be no such repository. */
+/** Null if none was named; undefined if no repository can have this name. */
 function repositoryOf({ url, repository }: ProbeRequest): string | null | undefined {
   if (repository === null) return null;
   if (repository.length > 255 || !NAME.test(repository)) return undefined;

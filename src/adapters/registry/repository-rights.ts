@@ -16,7 +16,7 @@ export interface RepositoryRights {
   readonly pull: Finding;
   readonly push: Finding;
   readonly method: ProbeMethod;
-  /** What kept something from being known. */
+  /** Why a right is unknown. */
   readonly fault: Fault | null;
 }
 
@@ -28,7 +28,7 @@ type Grant =
   | { readonly kind: 'REFUSED' }
   | { readonly kind: 'NO_REPOSITORY' };
 
-/** Whatever goes wrong is a fault in the result: the login stays proved. */
+/** Reports errors as a fault in the result, because the login stays proved. */
 export async function examineRepository(
   target: RegistryTarget,
   entrance: Entrance,
@@ -57,7 +57,7 @@ async function examineByToken(
   return { ...rights, push: 'DENIED' };
 }
 
-/** Asks for the right to push only once the repository is seen to exist: an account that may pull can see it. */
+/** Asks for the right to push only if the repository exists, which an account that may pull can see. */
 async function examineExisting(
   target: RegistryTarget,
   entrance: BearerEntrance,
@@ -65,7 +65,7 @@ async function examineExisting(
 ): Promise<RepositoryRights> {
   const grant = await askForGrant(target, entrance, repository, ['pull']);
   if (grant.kind === 'REFUSED' || grant.kind === 'NO_REPOSITORY') return { ...byToken(grant), push: 'UNKNOWN' };
-  // An owner is granted to pull what does not exist, too.
+  // The token is not enough: an owner gets the right to pull also for a repository that does not exist.
   if (grant.kind === 'ACTIONS' && !grants(grant.actions, 'pull')) return { ...byToken(grant), push: 'UNKNOWN' };
   const exists = await repositoryExists(target.conversation, repositoryUrl(target, repository), bearer(grant.token));
   if (!exists) return { pull: 'NO_REPOSITORY', push: 'NO_REPOSITORY', method: 'TOKEN_SCOPE', fault: null };
@@ -123,7 +123,7 @@ async function pullAlone(target: RegistryTarget, repository: string, token: Secr
   return { pull: pull.finding, push: 'UNKNOWN', method: 'TOKEN_SCOPE', fault: pull.fault };
 }
 
-/** With what nobody can read the rights from: by using them. `otherwise` is the method where the upload tells nothing. */
+/** Tests rights by using them, because no token lists them. `otherwise` is the method if the upload proves nothing. */
 export async function tryOut(
   target: RegistryTarget,
   repository: string,
@@ -167,6 +167,6 @@ export function verdictOf(finding: Finding): Verdict {
 
 /** Ends in a slash. */
 export function repositoryUrl({ base }: RegistryTarget, repository: string): URL {
-  // The dot, lest a name with a port be taken for a scheme.
+  // Without the dot, a name with a port would be parsed as a scheme.
   return new URL(`./${repository}/`, base);
 }

@@ -3,12 +3,12 @@ import { Secret } from '../../domain/secret.ts';
 import { basic, type Conversation } from './conversation.ts';
 import { isObject, parseJson } from './registry-errors.ts';
 
-/** With this user name Docker sends a password that is a refresh token. */
+/** Docker's user name for a password that is a refresh token. */
 const IDENTITY_TOKEN = '<token>';
 const CLIENT_ID = 'purser';
 
 export interface TokenServer {
-  /** Already trusted with the credential. */
+  /** Checked: the credential may be sent there. */
   readonly realm: URL;
   readonly service: string | null;
 }
@@ -19,19 +19,19 @@ export interface Login {
 }
 
 export type TokenAnswer =
-  /** Lives 60 seconds at least (the specification's minimum, and its default), longer than any probe: so nobody asks. */
+  /** Its life is not read: at least 60 seconds (the specification's minimum and default), longer than any probe. */
   | { readonly kind: 'TOKEN'; readonly token: Secret }
   /** Any other status, and a 200 without a token. */
   | { readonly kind: 'NONE'; readonly response: EgressResponse };
 
-/** The scope of a repository. Its name stands as it is: it may hold a port's colon. */
+/** The scope of a repository. The name is not escaped, even if it contains a port's colon. */
 export function repositoryScope(repository: string, actions: readonly ('pull' | 'push')[]): string {
   return `repository:${repository}:${actions.join(',')}`;
 }
 
 /**
- * Asks for a token as container clients do: GET with Basic, and the form of OAuth 2 only for refresh tokens and where
- * the server knows nothing else. Without scopes this is what `docker login` asks.
+ * Asks for a token as container clients do: GET with Basic, and the form of OAuth 2 only for refresh tokens and if the
+ * server supports nothing else. Without scopes the request is the same as that of `docker login`.
  * @throws ProbeFault @throws EgressFailed
  */
 export async function requestToken(
@@ -69,7 +69,7 @@ async function posted(
     form.set('username', username);
     form.set('password', password.reveal());
   }
-  // One field with all of them, where GET repeats the parameter.
+  // One field with all scopes, while GET repeats the parameter.
   if (scopes.length > 0) form.set('scope', scopes.join(' '));
   return tokenIn(await conversation.ask(realm, { method: 'POST', authorization: null, form }));
 }
@@ -80,7 +80,7 @@ function tokenIn(response: EgressResponse): TokenAnswer {
   return token === undefined ? { kind: 'NONE', response } : { kind: 'TOKEN', token: new Secret(token) };
 }
 
-/** A text that can stand in a header. */
+/** Whether the token can be sent in a header. */
 function isSendable(token: unknown): token is string {
   return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token);
 }

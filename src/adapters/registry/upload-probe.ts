@@ -10,7 +10,7 @@ import { errorCode } from './registry-errors.ts';
 export type UploadTrial = Trial | 'READ_ONLY';
 
 /**
- * Begins an upload and cancels it: no blob, manifest or tag comes of it. `repository` ends in a slash.
+ * Begins an upload and cancels it, so it creates no blob, manifest or tag. `repository` ends in a slash.
  * @throws ProbeFault @throws EgressFailed
  */
 export async function tryToPush(
@@ -28,8 +28,7 @@ export async function tryToPush(
 }
 
 /**
- * What a registry asks of somebody who pushes without a login, where it lets everybody read; undefined where it asks
- * nothing that can be answered.
+ * The challenge that a registry with anonymous reads sends to an anonymous push; undefined if Purser can answer none.
  * @throws ProbeFault @throws EgressFailed
  */
 export async function challengeOfPush(conversation: Conversation, repository: URL): Promise<Challenge | undefined> {
@@ -45,12 +44,12 @@ async function beginAndCancel(
   const uploads = new URL('blobs/uploads/', repository);
   const response = await conversation.ask(uploads, { method: 'POST', authorization });
   const upload = response.status === 202 ? ownUpload(response, uploads) : undefined;
-  // Whatever comes of it: what is not cancelled ends by itself, and GitHub has no way to cancel (405).
+  // Errors do not matter: an upload that is not cancelled expires, and GitHub cannot cancel uploads (405).
   if (upload !== undefined) await conversation.ask(upload, { method: 'DELETE', authorization }).catch(() => undefined);
   return response;
 }
 
-/** The credential goes to the registry's own origin alone. */
+/** Undefined for other origins: the credential is sent to the registry's own origin only. */
 function ownUpload({ headers }: EgressResponse, uploads: URL): URL | undefined {
   const [location, ...others] = headers.get('location') ?? [];
   if (location === undefined || others.length > 0) return undefined;

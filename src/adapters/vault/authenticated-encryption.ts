@@ -22,13 +22,13 @@ export function encrypt(
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(associatedData);
   const ciphertext = cipher.update(plaintext);
-  // A stream mode: `final` gives no bytes.
+  // GCM is a stream mode: `final` returns no bytes.
   cipher.final();
   return { ciphertext, tag: cipher.getAuthTag() };
 }
 
 /**
- * The plaintext, after all of it was authenticated; the caller zeroes it.
+ * Returns the plaintext only after all of it was authenticated. The caller zeroes it.
  * @throws SecretIntegrityError
  */
 export function decrypt(
@@ -37,7 +37,7 @@ export function decrypt(
   associatedData: Uint8Array,
   { ciphertext, tag }: Encrypted,
 ): Buffer {
-  // node:crypto takes tags down to 4 bytes otherwise, which can be guessed.
+  // Without this check node:crypto accepts tags of 4 bytes, which can be guessed.
   if (tag.length !== TAG_BYTES) throw new SecretIntegrityError('the authentication tag has the wrong length');
   if (nonce.length !== NONCE_BYTES) throw new SecretIntegrityError('the nonce has the wrong length');
   const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });

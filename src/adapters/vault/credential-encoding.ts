@@ -2,7 +2,7 @@ import { type LoginCredential, SecretIntegrityError } from '../../application/po
 import { Secret } from '../../domain/secret.ts';
 import { isWellFormed } from '../../domain/text-rules.ts';
 
-/** The sizes of plaintexts, in bytes. They tell a password's length only by the size it fits into. */
+/** The sizes of plaintexts, in bytes. A ciphertext reveals only which of them the password fits into. */
 export const PADDED_SIZES = [256, 1024, 4096, 16_384] as const;
 const LENGTH_BYTES = 2;
 const OVERHEAD = 2 * LENGTH_BYTES;
@@ -11,9 +11,9 @@ const OVERHEAD = 2 * LENGTH_BYTES;
 export const MAX_CREDENTIAL_BYTES = PADDED_SIZES[3] - OVERHEAD;
 
 /**
- * User name and password, each after its length (16 bits, big endian), and zeroes up to the next of the fixed sizes.
- * The caller zeroes the result.
- * @throws RangeError where they are too long, TypeError where UTF-8 cannot hold them; neither says what they are
+ * Encodes user name and password, each after its length (16 bits, big endian), and fills up with zeroes to the next fixed
+ * size. The caller zeroes the result.
+ * @throws RangeError if they are too long, TypeError if UTF-8 cannot encode them; neither error contains them
  */
 export function encodeCredential({ username, password }: LoginCredential): Buffer {
   const value = password.reveal();
@@ -23,7 +23,7 @@ export function encodeCredential({ username, password }: LoginCredential): Buffe
   const size = PADDED_SIZES.find((padded) => usernameBytes + passwordBytes + OVERHEAD <= padded);
   if (size === undefined) throw new RangeError(`the credential is longer than ${MAX_CREDENTIAL_BYTES} bytes`);
 
-  // Not from the shared pool, and zero from the start.
+  // `alloc`, because it does not use the shared pool and fills with zeroes.
   const encoded = Buffer.alloc(size);
   let offset = encoded.writeUInt16BE(usernameBytes);
   offset += encoded.write(username, offset, 'utf8');

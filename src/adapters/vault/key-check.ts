@@ -8,7 +8,7 @@ import type { SealedSecretStore } from './secret-stores.ts';
 const SAMPLES = 5;
 
 /**
- * Whether every key that stored secrets are under is in the key ring, and is the same key as when they were sealed.
+ * Checks that the key ring has every key that stored secrets are sealed under, and that each is still the same key.
  * @throws KeyRingError
  */
 export async function checkKeys(keyRing: KeyRing, store: SealedSecretStore): Promise<void> {
@@ -18,7 +18,7 @@ export async function checkKeys(keyRing: KeyRing, store: SealedSecretStore): Pro
     }
     if (!(await opensAny(keyRing, store, keyId))) {
       throw new KeyRingError(
-        `Key ${keyId} of the key ring is not the key ${keyId} that secrets are sealed under: restore that one.`,
+        `Key ${keyId} of the key ring is not the key ${keyId} that secrets are sealed under: restore the original key.`,
       );
     }
   }
@@ -34,6 +34,6 @@ async function opensAny(keyRing: KeyRing, store: SealedSecretStore, keyId: numbe
       if (!(error instanceof SecretIntegrityError)) throw error;
     }
   }
-  // The secrets may have been destroyed since.
+  // Without samples, the secrets were destroyed in the meantime.
   return samples.length === 0;
 }

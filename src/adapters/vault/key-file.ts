@@ -6,11 +6,11 @@ import { OperatorError } from '../../domain/errors.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
 
 /**
- * The key file: one key a line, `<id> <32 bytes in base64>`, and behind at most one of them the word `primary`.
- * Ids are whole numbers from 1. The primary key, or else the one with the highest id, wraps; all others only unwrap.
- * Blank lines and lines that begin with `#` are left out.
+ * The key file has one key a line, `<id> <32 bytes in base64>`. At most one line ends with the word `primary`.
+ * Ids are whole numbers from 1. The primary key wraps; if no key is marked, the key with the highest id is primary. All
+ * others only unwrap. Blank lines and lines that begin with `#` are ignored.
  *
- * To bring in a new key without a restart of all replicas at once: add it while the old one is marked `primary`,
+ * To introduce a new key without restarting all replicas at once: add it while the old one is marked `primary`,
  * restart all, move the mark, restart all, rewrap, then remove the old key.
  */
 export interface KeyFile {
@@ -23,21 +23,21 @@ export interface KeyEncryptionKey {
   readonly bytes: Buffer;
 }
 
-/** The keys are not fit for use: the service must not start. The message says which key of which file, and never holds a key. */
+/** The keys cannot be used, so the service must not start. The message names the key and its file, and contains no key. */
 export class KeyRingError extends OperatorError {
   override readonly name = 'KeyRingError';
 }
 
-/** As the database keeps it. */
+/** The database stores key ids as 32-bit integers. */
 const MAX_KEY_ID = 2 ** 31 - 1;
-/** Hundreds of keys; a larger file is something else. */
+/** Enough for hundreds of keys; a larger file is not a key file. */
 const MAX_FILE_BYTES = 64 * 1024;
 const LINE = /^(?<id>\S+)[ \t]+(?<key>\S+)(?:[ \t]+(?<mark>\S+))?$/;
 const KEY_ID = /^[1-9][0-9]{0,9}$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
- * Undefined where there is no file.
+ * Undefined if there is no file.
  * @throws KeyRingError
  */
 export async function readKeyFile(path: string): Promise<KeyFile | undefined> {
@@ -57,7 +57,7 @@ export async function readKeyFile(path: string): Promise<KeyFile | undefined> {
 }
 
 /**
- * Makes the file, and its folder, with one new key. A file that is there already stays as it is.
+ * Creates the file, and its folder, with one new key. Never changes an existing file.
  * @throws KeyRingError
  */
 export async function createKeyFile(path: string): Promise<void> {
@@ -66,7 +66,7 @@ export async function createKeyFile(path: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeDurably(draft, `1 ${randomBytes(KEY_BYTES).toString('base64')}\n`);
     try {
-      // Unlike a rename, a link never replaces the key of a process that was quicker.
+      // Unlike a rename, a link never replaces the file of a process that was quicker.
       await link(draft, path);
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw error;
@@ -75,28 +75,31 @@ export async function createKeyFile(path: string): Promise<void> {
     }
     await syncFolder(dirname(path));
   } catch (error) {
-    throw new KeyRingError(`The key file ${path} cannot be made: ${errnoOf(error)}.`, { cause: error });
+    throw new KeyRingError(`The key file ${path} cannot be created: ${errnoOf(error)}.`, { cause: error });
   }
 }
 
 async function openUnlessMissing(path: string): Promise<FileHandle | undefined> {
   try {
-    // NONBLOCK: opening a named pipe would wait for ever for its writer.
+    // NONBLOCK: otherwise opening a named pipe waits for its writer.
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) {
       throw new KeyRingError(`The key file ${path} cannot be opened: ${errnoOf(error)}.`, { cause: error });
     }
-    if (await isLink(path)) throw new KeyRingError(`The key file ${path} is a symbolic link to nothing.`);
+    if (await isLink(path))
+      throw new KeyRingError(`The key file ${path} is a symbolic link to a file that does not exist.`);
     return undefined;
   }
 }
 
-/** Asks the open file, not the path, which could change in between. Links are followed: mounted secrets are links. */
+/** Checks the open file, because the path could change in between. Links are followed: mounted secrets are links. */
 async function checkPrivate(path: string, handle: FileHandle): Promise<void> {
   const link = await lstat(path);
   if (link.isSymbolicLink() && !isTrustedOwner(link.uid)) {
-    throw new KeyRingError(`The key file ${path} is a symbolic link that belongs to user ${link.uid}.`);
+    throw new KeyRingError(
+      `The key file ${path} is a symbolic link that belongs to user ${link.uid}, not to the service's user or root.`,
+    );
   }
   const file = await handle.stat();
   if (!file.isFile()) throw new KeyRingError(`The key file ${path} is not a regular file.`);
@@ -107,7 +110,7 @@ async function checkPrivate(path: string, handle: FileHandle): Promise<void> {
   }
   if ((file.mode & 0o077) !== 0) {
     throw new KeyRingError(
-      `The key file ${path} is open to others (mode ${(file.mode & 0o777).toString(8)}): chmod 600 it, and replace its keys if others may have read them.`,
+      `The key file ${path} is open to other users (mode ${(file.mode & 0o777).toString(8)}): run chmod 600 on it, and replace its keys if others may have read them.`,
     );
   }
 }
@@ -128,21 +131,22 @@ function parseKeyFile(path: string, content: string): KeyFile {
       throw new KeyRingError(`Line ${index + 1} of the key file ${path} is not "<id> <key in base64> [primary]".`);
     }
     const fault = (text: string) => new KeyRingError(`Key ${id} in the key file ${path} ${text}`);
-    if (mark !== undefined && mark !== 'primary') throw fault('is followed by something else than the word primary.');
-    if (mark !== undefined && marked !== undefined) throw fault(`is marked primary, and so is key ${marked}.`);
+    if (mark !== undefined && mark !== 'primary') throw fault('must be followed by nothing or by the word primary.');
+    if (mark !== undefined && marked !== undefined)
+      throw fault(`is marked primary, but key ${marked} is too: mark only one.`);
     if (mark !== undefined) marked = id;
     keys.push({ id, bytes: decodeKey(keyText, fault) });
     refuseRepeated(keys, fault);
   }
-  if (keys.length === 0) throw new KeyRingError(`The key file ${path} holds no key.`);
+  if (keys.length === 0) throw new KeyRingError(`The key file ${path} contains no key.`);
   return { primaryKeyId: marked ?? Math.max(...keys.map(({ id }) => id)), keys };
 }
 
 function decodeKey(text: string, fault: (text: string) => KeyRingError): Buffer {
   const bytes = Buffer.from(text, 'base64');
-  if (!BASE64.test(text) || bytes.toString('base64') !== text) throw fault('is not base64.');
-  if (bytes.length !== KEY_BYTES) throw fault(`has ${bytes.length} bytes, and must have ${KEY_BYTES}.`);
-  if (bytes.every((byte) => byte === bytes[0])) throw fault('is the same byte over and over: it is not a random key.');
+  if (!BASE64.test(text) || bytes.toString('base64') !== text) throw fault('is not valid base64.');
+  if (bytes.length !== KEY_BYTES) throw fault(`has ${bytes.length} bytes, but must have ${KEY_BYTES}.`);
+  if (bytes.every((byte) => byte === bytes[0])) throw fault('repeats one byte, so it is not a random key.');
   return bytes;
 }
 
@@ -150,7 +154,7 @@ function refuseRepeated(keys: readonly KeyEncryptionKey[], fault: (text: string)
   const last = keys.at(-1);
   if (last === undefined) return;
   const others = keys.slice(0, -1);
-  if (others.some(({ id }) => id === last.id)) throw fault('stands there twice.');
+  if (others.some(({ id }) => id === last.id)) throw fault('is listed twice.');
   const twin = others.find(({ bytes }) => bytes.equals(last.bytes));
   if (twin !== undefined) throw fault(`is the same key as key ${twin.id}.`);
 }
@@ -165,7 +169,7 @@ async function writeDurably(path: string, content: string): Promise<void> {
   }
 }
 
-/** Without it the name of a new file may be lost with the machine's power. */
+/** Without this, a power failure may lose the name of a new file. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY);
   try {

@@ -6,8 +6,8 @@ import { lengthPrefixed } from './length-prefixed.ts';
 import type { WrappedKey } from './secret-stores.ts';
 
 /**
- * The key-encryption keys: one wraps, all unwrap. `context` must be the same both times; it is bound, not stored.
- * Asynchronous, so that the keys can live in a key management service that never hands them out.
+ * The key-encryption keys: one wraps, all unwrap. `context` must be the same for both; the wrapped key is bound to it but
+ * does not store it. Asynchronous, so that the keys can stay in a key management service that never hands them out.
  */
 export interface KeyRing {
   /** The key that wraps. */
@@ -22,13 +22,13 @@ export interface KeyRing {
 }
 
 export interface KeyRingOptions {
-  /** Absolute path of the key file; its format stands in key-file.ts. */
+  /** Absolute path of the key file; key-file.ts describes its format. */
   readonly file: string;
-  /** Makes a file with one new key where there is none. Processes that do so at the same time end with the same key. */
+  /** Creates a file with one new key if there is none. Processes that do this at the same time get the same key. */
   readonly createIfMissing: boolean;
 }
 
-/** @throws KeyRingError naming the file and, where one is at fault, the key's id */
+/** @throws KeyRingError that names the file and, if a key is at fault, its id */
 export async function loadKeyRing({ file, createIfMissing }: KeyRingOptions): Promise<KeyRing> {
   let keyFile = await readKeyFile(file);
   if (keyFile === undefined && createIfMissing) {
@@ -37,7 +37,7 @@ export async function loadKeyRing({ file, createIfMissing }: KeyRingOptions): Pr
   }
   if (keyFile === undefined) {
     throw new KeyRingError(
-      `The key file ${file} does not exist. Restore it, or make a new one for an empty database: (umask 077; echo "1 $(openssl rand -base64 32)" > ${file})`,
+      `The key file ${file} does not exist. Restore it, or create a new one for an empty database: (umask 077; echo "1 $(openssl rand -base64 32)" > ${file})`,
     );
   }
   return createLocalKeyRing(keyFile);
@@ -48,7 +48,7 @@ export async function loadKeyRing({ file, createIfMissing }: KeyRingOptions): Pr
  * section 8.3). Zeroes the bytes of `keys`.
  */
 export function createLocalKeyRing({ primaryKeyId, keys }: KeyFile): KeyRing {
-  // A KeyObject shows none of its bytes when it is printed or serialised.
+  // A KeyObject does not reveal its bytes when it is printed or serialised.
   const keyObjects = new Map<number, KeyObject>();
   for (const { id, bytes } of keys) {
     keyObjects.set(id, createSecretKey(bytes));

@@ -1,7 +1,7 @@
 /**
- * Several fields as one byte string that no other fields give: each is preceded by its length (32 bits, big endian).
- * Texts are UTF-8, numbers signed 32-bit big endian. The first field says what the bytes are for, so that bytes
- * made for one purpose never serve another.
+ * Encodes several fields as one byte string. Each field follows its length (32 bits, big endian), so different fields
+ * never give the same bytes. Texts are UTF-8, numbers signed 32-bit big endian. The first field is the purpose, so that
+ * bytes made for one purpose cannot be used for another.
  */
 export function lengthPrefixed(purpose: string, ...fields: readonly (string | number | Uint8Array)[]): Buffer {
   const parts: Uint8Array[] = [];

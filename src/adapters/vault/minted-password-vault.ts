@@ -5,7 +5,7 @@ import type { KeyRing } from './key-ring.ts';
 import { openRecord, sealRecord } from './record-cipher.ts';
 import type { MintedPasswordStore, SealedMintedPassword } from './secret-stores.ts';
 
-/** It is a part of every record's id, so it never changes. */
+/** Part of every record's id, so it must never change. */
 const MINTED_NAMESPACE = '0d2f8ad5-59a9-4a39-8a8e-7a3c1e1f4a60';
 
 export interface MintedPasswordVaultDeps {
@@ -37,15 +37,15 @@ export function createMintedPasswordVault({ keyRing, store }: MintedPasswordVaul
 }
 
 /**
- * The record's own id, to which its key is bound. Made of what stands beside it, so that none of that can be changed:
- * an expiry date that was moved, or a password for pushing in the place of one for pulling, is another record.
+ * The record's id, to which its key is bound. It derives from the other columns of the row, so that none of them can be
+ * changed: with a moved expiry date, or a push password in place of a pull password, the id differs.
  */
 function recordId(sealed: Omit<SealedMintedPassword, 'record'>): string {
   const { sourceSecretId, purpose, issuedAt, expiresAt } = sealed;
   return uuidV5(MINTED_NAMESPACE, JSON.stringify([sourceSecretId, purpose, issuedAt, expiresAt]));
 }
 
-/** The record proves what it was sealed for; here that is held against what it was asked for. */
+/** The record proves what it was sealed for. This compares that with the request. */
 function requireSame({ binding, sourceSecretId, purpose }: MintedPasswordKey, sealed: SealedMintedPassword): void {
   const isSame = sealed.sourceSecretId === sourceSecretId && sealed.purpose === purpose;
   if (!isSame || !isSameBinding(binding, sealed.record.binding)) {

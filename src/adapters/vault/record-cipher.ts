@@ -6,22 +6,22 @@ import type { KeyRing } from './key-ring.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import type { KeyedSecret, SealedSecret } from './secret-stores.ts';
 
-/** Says what the fields hold and how they were made; it never changes for a record. */
+/** The number of the record format: the meaning of the fields and how they are made. It never changes for a record. */
 const FORMAT = 1;
 const SUITE = 'HKDF-SHA-512 AES-256-GCM key-commitment-256';
 const MESSAGE_ID_BYTES = 32;
 const COMMITMENT_BYTES = 32;
-/** A message key is used for one message, so that its nonce may be any. */
+/** A message key encrypts one message only, so the nonce can be constant. */
 const NONCE = Buffer.alloc(NONCE_BYTES);
 
-/** All of a record but what a rotation of the key-encryption keys changes, and the digest. */
+/** A record without its digest, and without the wrapped key, which a rotation of the key-encryption keys changes. */
 type Message = Omit<SealedSecret, 'wrappedKey' | 'digest'>;
 
 /**
- * Seals a credential under a data key that is made for it alone. From data key and message id come the message key
- * and the commitment, which ties the ciphertext to this one data key: GCM's tag alone does not.
- * @throws RangeError where user name and password together exceed `MAX_CREDENTIAL_BYTES`
- * @throws TypeError where one of them is not well-formed Unicode
+ * Seals a credential under a new data key. The message key and the commitment derive from data key and message id. The
+ * commitment ties the ciphertext to this one data key: GCM's tag alone does not.
+ * @throws RangeError if user name and password together exceed `MAX_CREDENTIAL_BYTES`
+ * @throws TypeError if one of them is not well-formed Unicode
  */
 export async function sealRecord(
   keyRing: KeyRing,
@@ -40,8 +40,8 @@ export async function sealRecord(
 }
 
 /**
- * The credential, if the record is whole and `digest` is its own: the one that was written down elsewhere when the
- * record was made.
+ * Returns the credential if the record is intact and matches `digest`, which was stored elsewhere when the record was
+ * made.
  * @throws SecretIntegrityError
  */
 export async function openRecord(keyRing: KeyRing, record: SealedSecret, digest: Buffer): Promise<LoginCredential> {
@@ -56,7 +56,7 @@ export async function openRecord(keyRing: KeyRing, record: SealedSecret, digest:
   }
 }
 
-/** SHA-256 of all fields but the wrapped key and its key's id, so that it outlives their rotation. */
+/** SHA-256 of all fields but the wrapped key and its key's id, so that it stays the same when these are rotated. */
 export function recordDigest(record: Message): Buffer {
   const { messageId, commitment, ciphertext } = record;
   return createHash('sha256')
@@ -64,7 +64,7 @@ export function recordDigest(record: Message): Buffer {
     .digest();
 }
 
-/** What a wrapped data key is bound to, besides its key-encryption key. */
+/** The context that a wrapped data key is bound to, besides its key-encryption key. */
 export function wrappingContext(record: Omit<KeyedSecret, 'wrappedKey'>): Buffer {
   return lengthPrefixed('purser data key', record.secretId, ...boundFields(record), record.messageId);
 }
@@ -123,7 +123,7 @@ function boundFields({ format, binding }: Pick<Message, 'format' | 'binding'>): 
 }
 
 function checkShape({ format, messageId, commitment, ciphertext }: Message): void {
-  if (format !== FORMAT) throw fault(`the record has format ${format}, this build knows ${FORMAT}`);
+  if (format !== FORMAT) throw fault(`the record has format ${format}, but this build supports only ${FORMAT}`);
   const hasKnownSize = PADDED_SIZES.some((size) => ciphertext.length === size + TAG_BYTES);
   if (messageId.length !== MESSAGE_ID_BYTES || commitment.length !== COMMITMENT_BYTES || !hasKnownSize) {
     throw fault('a field of the record has the wrong length');

@@ -6,21 +6,21 @@ import type { KeyedSecret, KeyReplacement, SealedSecretStore } from './secret-st
 export interface RewrapOptions {
   /** Secrets a statement. Default: 200. */
   readonly batchSize?: number;
-  /** Ends the work after the batch under way. */
+  /** Stops the work after the current batch. */
   readonly signal?: AbortSignal;
 }
 
 export interface RewrapResult {
   readonly rewrapped: number;
-  /** Secrets whose wrapped key does not open: they stay under their old key. */
+  /** Secrets with a wrapped key that does not open. They stay under their old key. */
   readonly unreadable: readonly string[];
-  /** Old keys that secrets are still under. Those not listed can be taken from the key ring, once no replica writes with them. */
+  /** Old keys still in use. All others can be removed from the key ring, once no replica writes with them. */
   readonly keyIdsLeft: readonly number[];
 }
 
 /**
- * Brings all secrets from other keys under the primary one. The log and the sealed texts stay as they are. Secrets
- * that others are changing are left out and tried again, as long as that gets anything done.
+ * Brings all secrets under the primary key. The log and the ciphertexts do not change. Secrets that another process is
+ * changing are skipped and tried again, as long as a pass makes progress.
  */
 export async function rewrapAll(
   keyRing: KeyRing,

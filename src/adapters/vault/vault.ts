@@ -17,16 +17,16 @@ export interface VaultDeps {
 
 export interface SealingVault extends Vault {
   /**
-   * To be called at start: whether the key ring holds the keys that the stored secrets are under.
-   * @throws KeyRingError naming the key
+   * Call this at start. Checks that the key ring has the keys that the stored secrets are sealed under.
+   * @throws KeyRingError that names the key
    */
   checkKeys(): Promise<void>;
-  /** Brings all secrets under the primary key, while the service goes on working. Safe to stop and to repeat. */
+  /** Brings all secrets under the primary key while the service keeps working. Safe to stop and to repeat. */
   rewrapAll(options?: RewrapOptions): Promise<RewrapResult>;
   close(): Promise<void>;
 }
 
-/** Seals and opens credentials; where the sealed ones lie is the store's matter. */
+/** Seals and opens credentials. The store keeps the sealed ones. */
 export function createVault({ keyRing, store }: VaultDeps): SealingVault {
   return {
     async seal(binding, credential) {
@@ -58,7 +58,7 @@ export function createVault({ keyRing, store }: VaultDeps): SealingVault {
   };
 }
 
-/** The record proves what it was sealed for; here that is held against what it was asked for. */
+/** The record proves what it was sealed for. This compares that with the request. */
 function requireSame(binding: SecretBinding, secretId: string, { binding: stored, ...secret }: SealedSecret): void {
   const isSame =
     secret.secretId === secretId &&
@@ -76,7 +76,7 @@ function digestOf({ secretId, digest }: SecretRef): Buffer {
   return Buffer.from(digest, 'hex');
 }
 
-/** What the database would refuse, or change, would fail the others of a batch or never open again. */
+/** If the database refused a value, it would fail the rest of the batch; if it changed one, the secret could not be opened. */
 function checkBinding({ projectId, registryId, credentialVersion, host }: SecretBinding): void {
   const isKept = (text: string) => text !== '' && isWellFormed(text) && !text.includes('\0');
   const isVersion = Number.isInteger(credentialVersion) && credentialVersion > 0 && credentialVersion < 2 ** 31;

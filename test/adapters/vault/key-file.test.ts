@@ -87,29 +87,29 @@ describe('a key file', () => {
 
 describe('the start is refused, with the file and the key named, where', () => {
   const content: [string, () => string, RegExp][] = [
-    ['a key is too short', () => `7 ${randomBytes(31).toString('base64')}`, /Key 7 .* has 31 bytes, and must have 32/],
+    ['a key is too short', () => `7 ${randomBytes(31).toString('base64')}`, /Key 7 .* has 31 bytes, but must have 32/],
     ['a key is too long', () => `7 ${randomBytes(33).toString('base64')}`, /Key 7 .* has 33 bytes/],
-    ['a key is no base64', () => `7 ${'!'.repeat(44)}`, /Key 7 .* is not base64/],
-    ['a key is base64url', () => `7 ${Buffer.alloc(32, 0xfb).toString('base64url')}`, /Key 7 .* is not base64/],
-    ['a key has stray bits at its end', () => `7 ${'A'.repeat(42)}B=`, /Key 7 .* is not base64/],
+    ['a key is not base64', () => `7 ${'!'.repeat(44)}`, /Key 7 .* is not valid base64/],
+    ['a key is base64url', () => `7 ${Buffer.alloc(32, 0xfb).toString('base64url')}`, /Key 7 .* is not valid base64/],
+    ['a key has stray bits at its end', () => `7 ${'A'.repeat(42)}B=`, /Key 7 .* is not valid base64/],
     ['a key is all zeroes', () => `7 ${Buffer.alloc(32).toString('base64')}`, /Key 7 .* is not a random key/],
     ['a key is all ones', () => `7 ${Buffer.alloc(32, 255).toString('base64')}`, /Key 7 .* is not a random key/],
-    ['an id stands there twice', () => `7 ${key()}\n8 ${key()}\n7 ${key()}`, /Key 7 .* stands there twice/],
+    ['an id is listed twice', () => `7 ${key()}\n8 ${key()}\n7 ${key()}`, /Key 7 .* is listed twice/],
     ['two ids have the same key', () => ((same) => `7 ${same}\n8 ${same}`)(key()), /Key 8 .* is the same key as key 7/],
     [
       'two keys are marked',
       () => `7 ${key()} primary\n8 ${key()} primary`,
-      /Key 8 .* is marked primary, and so is key 7/,
+      /Key 8 .* is marked primary, but key 7 is too/,
     ],
-    ['a mark is unknown', () => `7 ${key()} secondary`, /Key 7 .* something else than the word primary/],
+    ['a mark is unknown', () => `7 ${key()} secondary`, /Key 7 .* must be followed by nothing or by the word primary/],
     ['there is no id', () => key(), /Line 1 of/],
     ['an id is zero', () => `1 ${key()}\n0 ${key()}`, /Line 2 of/],
     ['an id is negative', () => `-1 ${key()}`, /Line 1 of/],
     ['an id has a leading zero', () => `01 ${key()}`, /Line 1 of/],
     ['an id does not fit the database', () => `2147483648 ${key()}`, /Line 1 of/],
     ['an id is a word', () => `first ${key()}`, /Line 1 of/],
-    ['there is no key', () => '# nothing\n', /holds no key/],
-    ['it is empty', () => '', /holds no key/],
+    ['there is no key', () => '# nothing\n', /contains no key/],
+    ['it is empty', () => '', /contains no key/],
     ['it is far too large', () => '#'.repeat(100_000), /larger than/],
     ['it is binary', () => `\x01${randomBytes(64).toString('latin1').replaceAll('\n', '.')}`, /Line 1 of/],
   ];
@@ -141,11 +141,13 @@ describe('the start is refused, with the file and the key named, where', () => {
     expect(await refusalOf(link)).toContain(`symbolic link that belongs to user ${ANOTHER_USER}`);
   });
 
-  it('it is a link to nothing, also where a new file may be made', async () => {
+  it('it is a link to a missing file, even if a new file may be created', async () => {
     const link = join(folder, randomUUID());
     await symlink(join(folder, 'nothing'), link);
-    expect(await refusalOf(link)).toMatch(/symbolic link to nothing/);
-    await expect(loadKeyRing({ file: link, createIfMissing: true })).rejects.toThrow(/symbolic link to nothing/);
+    expect(await refusalOf(link)).toMatch(/symbolic link to a file that does not exist/);
+    await expect(loadKeyRing({ file: link, createIfMissing: true })).rejects.toThrow(
+      /symbolic link to a file that does not exist/,
+    );
   });
 
   it('it is a link to a file that others can read', async () => {
