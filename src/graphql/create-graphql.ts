@@ -15,11 +15,11 @@ import { buildPurserSchema } from './schema.ts';
 export interface GraphqlDeps {
   readonly application: Application;
   readonly queries: Queries;
-  /** At least 32 bytes, the same on every replica: what cursors are authenticated with. */
+  /** Authenticates cursors: at least 32 bytes, the same on every replica. */
   readonly cursorKey: Uint8Array;
   readonly metrics: Pick<Metrics, 'operationFinished'>;
   readonly logger: Logger;
-  /** `__schema` and `__type` may be asked for. */
+  /** Allows `__schema` and `__type`. */
   readonly introspection: boolean;
   /** Default: `DEFAULT_LIMITS`. */
   readonly limits?: DocumentLimits;
@@ -29,7 +29,7 @@ export interface GraphqlDeps {
   readonly now?: () => number;
 }
 
-/** One operation, as a client asks for it; over HTTP as over WebSocket. */
+/** One operation as a client sends it, over HTTP or WebSocket. */
 export interface OperationRequest {
   readonly query: string;
   readonly operationName: string | undefined;
@@ -38,23 +38,23 @@ export interface OperationRequest {
 
 export interface OperationResult {
   readonly result: FormattedExecutionResult;
-  /** False where an operation has, or may have, several root fields: some of them may have done their work. */
+  /** False if there are, or may be, several root fields: some may have done their work although others failed. */
   readonly oneField: boolean;
 }
 
-/** The GraphQL side of the service, free of transport: `answer` for HTTP, the parts below it for WebSocket. */
+/** The GraphQL side of the service, without transport: HTTP uses `answer`, WebSocket the parts below it. */
 export interface Graphql {
   readonly schema: GraphQLSchema;
   readonly services: Services;
   readonly documents: DocumentCache;
   readonly executor: Executor;
   readonly mask: ErrorMask;
-  /** Runs a query or a mutation. @throws PublicError, PurserError where the document is not admitted */
+  /** Runs a query or a mutation. @throws PublicError, PurserError if the document is not admitted */
   answer(request: OperationRequest, context: GraphqlContext): Promise<OperationResult>;
   close(): Promise<void>;
 }
 
-/** @throws PolicyError where a root field of the schema has no policy */
+/** @throws PolicyError if a root field of the schema has no policy */
 export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
   const { application, queries, cursorKey, metrics, logger, introspection, limits, now = Date.now } = deps;
   const schema = deps.schema ?? (await buildPurserSchema());
@@ -75,7 +75,7 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
         { query, variables, ...(operationName === undefined ? {} : { operationName }) },
         { contextValue },
       );
-      if (body.kind !== 'single') throw new Error('an answer in parts was not asked for');
+      if (body.kind !== 'single') throw new Error('Apollo Server answered in parts, which no request asks for');
       const operation = getOperationAST(document, operationName);
       return { result: body.singleResult, oneField: operation ? isOneField(operation) : true };
     },

@@ -16,7 +16,7 @@ import { RegistryResolver } from './registry/registry-queries.ts';
 import { RegistryTestResolver } from './registry/registry-tests.ts';
 import { ViewerResolver } from './viewer.ts';
 
-/** All resolvers: a new one gets its line here, and nowhere else. */
+/** All resolvers. List a new one here; nothing else is needed. */
 // biome-ignore lint/complexity/noBannedTypes: TypeGraphQL's own type for resolver classes
 export const RESOLVERS: NonEmptyArray<Function> = [
   ViewerResolver,
@@ -35,7 +35,7 @@ export const RESOLVERS: NonEmptyArray<Function> = [
 
 /**
  * The schema with a guard before every root field.
- * @throws PolicyError where a root field has no policy
+ * @throws PolicyError if a root field has no policy
  */
 // biome-ignore lint/complexity/noBannedTypes: TypeGraphQL's own type for resolver classes
 export async function buildPurserSchema(resolvers: NonEmptyArray<Function> = RESOLVERS): Promise<GraphQLSchema> {
@@ -43,14 +43,14 @@ export async function buildPurserSchema(resolvers: NonEmptyArray<Function> = RES
     resolvers,
     directives: [...specifiedDirectives, requiresPermissionDirective, authenticatedDirective],
     validate: false,
-    // Apollo Server checks the schema as well; this check by introspection would take a fifteenth of the start.
+    // Apollo Server checks the schema as well. This check by introspection would take a fifteenth of the start time.
     skipCheck: true,
     pubSub: UNUSED_PUB_SUB,
   });
   return enforcePolicies(schema);
 }
 
-/** TypeGraphQL asks for one even where every subscription brings its own source. */
+/** TypeGraphQL requires one even though every subscription has its own source. */
 const UNUSED_PUB_SUB = {
   subscribe(): never {
     throw new Error('subscriptions read from the feeds');
@@ -60,7 +60,7 @@ const UNUSED_PUB_SUB = {
   },
 };
 
-/** The schema as a document, with the uses of its directives, in one order. */
+/** The schema as a sorted document, with the uses of its directives. */
 export function printPurserSchema(schema: GraphQLSchema): string {
   return `${printSchemaWithDirectives(lexicographicSortSchema(schema)).trim()}\n`;
 }

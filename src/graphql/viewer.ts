@@ -13,7 +13,7 @@ export class ViewerProjectObject {
   readonly permissions!: readonly string[];
 }
 
-@ObjectType('Viewer', { simpleResolvers: true, description: 'The caller, as told by the token.' })
+@ObjectType('Viewer', { simpleResolvers: true, description: 'The caller, as the token describes it.' })
 export class ViewerObject {
   @Field(() => String, { description: 'The `sub` of the token.' })
   readonly subject!: string;

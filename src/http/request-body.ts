@@ -23,8 +23,7 @@ export function readBody(body: Buffer): OperationRequest {
 export function readOperation(value: unknown): OperationRequest {
   if (Array.isArray(value)) throw badUserInput('body', 'Send one operation a request: batches are not served.');
   if (!isRecord(value)) throw badUserInput('body', 'The body must be a JSON object with `query`.');
-  if (Object.hasOwn(value, '__proto__'))
-    throw badUserInput('body', '`__proto__` is not a name that an input can have.');
+  if (Object.hasOwn(value, '__proto__')) throw badUserInput('body', 'An input cannot have the name `__proto__`.');
   const { query, operationName = null, variables = null } = value;
   if (query === undefined && isRecord(value.extensions) && 'persistedQuery' in value.extensions) {
     throw new PurserError(

@@ -35,8 +35,8 @@ const REQUIRED = 'is required and must not be null.';
 it.each<[string, string, GraphqlRequest]>([
   ['expiresAt', INSTANT, create({ ...GOOD, expiresAt: '2027-01-01' })],
   ['expiresAt', INSTANT, create({ ...GOOD, expiresAt: 1_900_000_000 })],
-  ['access', "must be one of the schema's values for it.", create({ ...GOOD, access: 'EVERYTHING' })],
-  ['mint.kind', "must be one of the schema's values for it.", create({ ...GOOD, mint: { kind: 7 } })],
+  ['access', 'must be one of the values in the schema.', create({ ...GOOD, access: 'EVERYTHING' })],
+  ['mint.kind', 'must be one of the values in the schema.', create({ ...GOOD, mint: { kind: 7 } })],
   ['username', REQUIRED, create({ url: 'docker.io', password: 'x' })],
   ['username', REQUIRED, create({ ...GOOD, username: null })],
   ['input', REQUIRED, create(undefined)],
@@ -47,7 +47,7 @@ it.each<[string, string, GraphqlRequest]>([
   ['name', 'must be a string.', create({ ...GOOD, name: { first: 'a' } })],
   ['mint', 'must be an object.', create({ ...GOOD, mint: 'PASSWORD' })],
   ['input', 'must be an object.', create('docker.io')],
-  ['input', 'holds a field that the schema does not have.', create({ ...GOOD, passwort: 'x' })],
+  ['input', 'contains a field that the schema does not have.', create({ ...GOOD, passwort: 'x' })],
 ])('says of `%s` that it %s', async (field, sentence, request) => {
   const { status, body } = await post(service.url, request, token);
   expect([status, body.errors?.[0]?.extensions, body.errors?.[0]?.message]).toEqual([

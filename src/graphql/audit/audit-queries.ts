@@ -9,12 +9,12 @@ const DEFAULT_PAGE_SIZE = 50;
 
 @Resolver(() => AuditConnectionObject)
 export class AuditLogResolver {
-  @Query(() => AuditConnectionObject, { description: 'Newest first.' })
+  @Query(() => AuditConnectionObject, { description: 'The audit log of a project, newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:audit:read")')
   async auditLog(
     @Ctx() { services: { queries, cursors } }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
-    @Arg('filter', () => AuditFilter, { nullable: true, description: 'Left out: all entries.' }) filterInput:
+    @Arg('filter', () => AuditFilter, { nullable: true, description: 'Omit it to list all entries.' }) filterInput:
       | AuditFilter
       | null
       | undefined,
@@ -41,7 +41,7 @@ export class AuditLogResolver {
     return nodes.map((node) => ({ node, cursor: node.cursor }));
   }
 
-  @FieldResolver(() => Int, { description: 'Of all pages together.' })
+  @FieldResolver(() => Int, { description: 'The number of entries on all pages.' })
   totalCount(@Root() connection: AuditConnectionObject): Promise<number> {
     return connection.count();
   }

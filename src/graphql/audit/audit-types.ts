@@ -7,9 +7,9 @@ import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 
 export const AuditOutcomeEnum = enumType<AuditOutcome>('AuditOutcome', 'How an attempt ended.', {
-  SUCCEEDED: 'It was done.',
+  SUCCEEDED: 'The operation was done.',
   DENIED: 'The caller did not have the permission.',
-  FAILED: 'The caller had the permission, but it was not done: `code` says why.',
+  FAILED: 'The caller had the permission, but the operation failed: `code` says why.',
 });
 
 @ObjectType('AuditChange', { simpleResolvers: true, description: 'One field that an audited operation changed.' })
@@ -35,7 +35,7 @@ export class IdentityClaimObject {
 
 @ObjectType('WorkloadIdentity', {
   simpleResolvers: true,
-  description: 'Who the caller was by the token of its CI system, as far as the trust rule looked at it.',
+  description: 'The identity of the caller, from the token of its CI system: the claims that the trust rule checked.',
 })
 export class WorkloadIdentityObject {
   @Field(() => ID, { description: 'The trust rule that let the caller in.' })
@@ -53,13 +53,13 @@ export class WorkloadIdentityObject {
   description: 'One line of the audit log of a project. Entries are never changed.',
 })
 export class AuditEntryObject {
-  @Field(() => String, { description: 'Opaque: pass it as `after` to go on behind this entry.' })
+  @Field(() => String, { description: 'Opaque. Pass it as `after` to continue after this entry.' })
   readonly cursor!: string;
 
   @Field(() => Int, { description: "Position in the project's hash chain." })
   readonly sequence!: number;
 
-  @Field(() => ID, { description: 'The event in the log that this entry tells of.' })
+  @Field(() => ID, { description: 'The event in the log that this entry describes.' })
   readonly eventId!: string;
 
   @Field(() => DateTime, { description: 'When it happened, by the clock of the service.' })
@@ -78,18 +78,17 @@ export class AuditEntryObject {
   readonly code!: string | null;
 
   @Field(() => String, {
-    description:
-      "Who did it: the subject of the caller's token, or `system:purser` for what the service does by itself.",
+    description: "Who did it: the subject of the caller's token, or `system:purser` if the service did it by itself.",
   })
   readonly actor!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: "The issuer of the caller's token; null for what the service does by itself.",
+    description: "The issuer of the caller's token; null if the service did it by itself.",
   })
   readonly issuer!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The address that the request came from, past trusted proxies.' })
+  @Field(() => String, { nullable: true, description: 'The IP address of the client. Trusted proxies are skipped.' })
   readonly ipAddress!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The `User-Agent` of the request, shortened to 256 characters.' })
@@ -98,47 +97,50 @@ export class AuditEntryObject {
   @Field(() => ID, {
     nullable: true,
     description:
-      'The id of the HTTP request, as in its header `x-request-id`; of an operation over WebSocket an id of its own.',
+      'The id of the HTTP request, as in its header `x-request-id`. Each operation over WebSocket has a separate id.',
   })
   readonly requestId!: string | null;
 
   @Field(() => ID, { nullable: true })
   readonly registryId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The canonical URL of the registry, if it is known.' })
+  @Field(() => String, { nullable: true, description: 'The canonical URL of the registry, if known.' })
   readonly url!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The pipeline that was named when a credential was asked for or given back.',
+    description: 'The pipeline that asked for the credential or released it, by the name that it gave.',
   })
   readonly pipeline!: string | null;
 
   @Field(() => [AuditChangeObject], {
-    description: 'Changed fields with their old and new values; a secret shows as its version.',
+    description: 'Changed fields with their old and new values. A secret appears only as its version.',
   })
   readonly changes!: readonly AuditChangeObject[];
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'From the arrival of the request until the event was written, in milliseconds; null for what the service does by itself.',
+      'Milliseconds from the arrival of the request until the event was written; null if the service did it by itself.',
   })
   readonly durationMs!: number | null;
 
-  @Field(() => Int, { description: 'How many attempts like this one the entry stands for.' })
+  @Field(() => Int, { description: 'How many attempts of this kind the entry stands for.' })
   readonly count!: number;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the last of several happened; null of one.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the last of these attempts happened; null if there was only one.',
+  })
   readonly until!: string | null;
 
   @Field(() => WorkloadIdentityObject, {
     nullable: true,
-    description: "What the CI system's own token said of the caller, where a trust rule let it in.",
+    description: "The identity from the token of the caller's CI system; null unless a trust rule let the caller in.",
   })
   readonly identity!: WorkloadIdentityObject | null;
 
-  @Field(() => Int, { description: 'How the entry is hashed: docs/audit-format.md.' })
+  @Field(() => Int, { description: 'The format in which the entry is hashed: see docs/audit-format.md.' })
   readonly format!: number;
 
   @Field(() => String, { description: 'SHA-256 over the entry and the hash before it, in hex.' })
@@ -147,7 +149,7 @@ export class AuditEntryObject {
 
 @ObjectType('AuditEdge', { simpleResolvers: true, description: 'An entry with its place in the list.' })
 export class AuditEdgeObject {
-  @Field(() => String, { description: 'Opaque: pass it as `after` to go on behind this entry.' })
+  @Field(() => String, { description: 'Opaque. Pass it as `after` to continue after this entry.' })
   readonly cursor!: string;
 
   @Field(() => AuditEntryObject)
@@ -162,31 +164,34 @@ export class AuditConnectionObject {
   @Field(() => PageInfoObject)
   readonly pageInfo!: PageInfoObject;
 
-  /** Behind the field `totalCount`, see `AuditLogResolver`. */
+  /** Serves the field `totalCount`, see `AuditLogResolver`. */
   readonly count!: () => Promise<number>;
 }
 
-@InputType({ description: 'What must be true of an entry to be listed. What is left out does not matter.' })
+@InputType({ description: 'Lists only entries that match every field given here.' })
 export class AuditFilter {
-  @Field(() => String, { nullable: true, description: 'Matches actor, URL, action and pipeline.' })
+  @Field(() => String, { nullable: true, description: 'Text to find in the actor, URL, action or pipeline.' })
   readonly search?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'Entries of this registry only.' })
+  @Field(() => ID, { nullable: true, description: 'Only entries of this registry.' })
   readonly registryId?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Exactly this actor.' })
+  @Field(() => String, { nullable: true, description: 'Only entries of exactly this actor.' })
   readonly actor?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Exactly this action, such as `CREATE_REGISTRY`.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Only entries of exactly this action, such as `CREATE_REGISTRY`.',
+  })
   readonly action?: string | null;
 
-  @Field(() => AuditOutcomeEnum, { nullable: true, description: 'Exactly this outcome.' })
+  @Field(() => AuditOutcomeEnum, { nullable: true, description: 'Only entries with this outcome.' })
   readonly outcome?: AuditOutcome | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'The earliest time, included.' })
+  @Field(() => DateTime, { nullable: true, description: 'Only entries at this time or later.' })
   readonly from?: string | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'The latest time, excluded.' })
+  @Field(() => DateTime, { nullable: true, description: 'Only entries before this time.' })
   readonly to?: string | null;
 }
 
@@ -202,7 +207,7 @@ export function auditFilter(filter: AuditFilter | null | undefined): Filter {
   };
 }
 
-/** The same text for the same filter, for the cursors of the list. */
+/** Cursors are bound to this text: the same filter always gives the same text. */
 export function auditSelection({ search, registryId, actor, action, outcome, from, to }: Filter): string {
   return JSON.stringify([search, registryId, actor, action, outcome, from, to]);
 }

@@ -19,7 +19,7 @@ import { DateTime } from '../pipeline/date-time.ts';
 import { ExpirySourceEnum } from '../registry/registry-enums.ts';
 import { LeaseObject, LeasePurposeEnum } from './lease-types.ts';
 
-@InputType({ description: 'Which credential a pipeline asks for, and what for.' })
+@InputType({ description: 'Which credential a pipeline needs, and what for.' })
 export class IssueCredentialInput {
   @Field(() => String, { description: 'An image reference, or a registry URL in any spelling.' })
   readonly image!: string;
@@ -36,7 +36,7 @@ export class IssueCredentialInput {
   })
   readonly pipeline!: string;
 
-  @Field(() => String, { nullable: true, description: 'The run of the pipeline, as its CI system calls it.' })
+  @Field(() => String, { nullable: true, description: 'The run of the pipeline, as its CI system names it.' })
   readonly runId?: string | null;
 
   @Field(() => Int, {
@@ -49,21 +49,21 @@ export class IssueCredentialInput {
   @Field(() => String, {
     nullable: true,
     description:
-      '1 to 255 visible characters of your choice. A repeated request with the same key gets the same lease, and is recorded all the same.',
+      '1 to 255 visible characters of your choice. A repeated request with the same key gets the same lease; the repetition is recorded too.',
   })
   readonly idempotencyKey?: string | null;
 }
 
 @ObjectType('IssuedCredential', {
   simpleResolvers: true,
-  description: 'The only type that carries a secret, and only in the answer to `issueCredential`.',
+  description: 'The only type that contains a secret. Only `issueCredential` returns it.',
 })
 export class IssuedCredentialObject {
   @Field(() => LeaseObject)
   readonly lease!: LeaseObject;
 
   @Field(() => String, {
-    description: 'The key under which clients look the registry up: `https://index.docker.io/v1/` for Docker Hub.',
+    description: 'The key under which clients look up the registry: `https://index.docker.io/v1/` for Docker Hub.',
   })
   readonly serverAddress!: string;
 
@@ -74,13 +74,14 @@ export class IssuedCredentialObject {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the password itself stops working, where that is known.',
+    description: 'When the password itself stops working; null if unknown.',
   })
   readonly expiresAt!: string | null;
 
   @Field(() => ExpirySourceEnum, {
     nullable: true,
-    description: 'How that is known: MINTED where the password was minted for pipelines, else as at `Credential`.',
+    description:
+      'Where `expiresAt` comes from: MINTED if the password was minted for pipelines, otherwise as in `Credential`.',
   })
   readonly expirySource!: ExpirySource | null;
 
@@ -90,7 +91,7 @@ export class IssuedCredentialObject {
 @Resolver(() => IssuedCredentialObject)
 export class LeaseMutationResolver {
   @Mutation(() => IssuedCredentialObject, {
-    description: 'Hands a credential to a pipeline. The event that records it is durable before the secret leaves.',
+    description: 'Issues a credential to a pipeline. The event that records this is durable before the secret leaves.',
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
   issueCredential(
@@ -109,7 +110,7 @@ export class LeaseMutationResolver {
   }
 
   @Mutation(() => LeaseObject, {
-    description: 'Says that the pipeline is done with its credential. The password stays valid at the registry.',
+    description: 'Records that the pipeline no longer needs its credential. The password stays valid at the registry.',
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
   releaseLease(

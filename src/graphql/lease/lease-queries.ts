@@ -9,7 +9,7 @@ const DEFAULT_PAGE_SIZE = 20;
 
 @Resolver()
 export class LeaseQueryResolver {
-  @Query(() => [LeaseObject], { description: 'Newest first.' })
+  @Query(() => [LeaseObject], { description: 'The leases of a project, newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async leases(
     @Ctx() { services: { queries } }: GraphqlContext,
@@ -21,7 +21,7 @@ export class LeaseQueryResolver {
     @Arg('activeOnly', () => Boolean, {
       nullable: true,
       defaultValue: true,
-      description: 'Only those that are neither expired nor given back.',
+      description: 'Only leases that have neither ended nor been released.',
     })
     activeOnly: boolean | null | undefined,
     @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,

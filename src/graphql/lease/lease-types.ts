@@ -11,7 +11,7 @@ export const LeasePurposeEnum = enumType<LeasePurpose>('LeasePurpose', 'What a p
 @ObjectType('Lease', {
   simpleResolvers: true,
   description:
-    'The record of a credential that was handed to a pipeline. Its end takes nothing back: the registry accepts the password until it is rotated there.',
+    'The record of a credential that was issued to a pipeline. The end of a lease does not revoke the password: the registry accepts it until it is rotated there.',
 })
 export class LeaseObject {
   @Field(() => ID)
@@ -20,16 +20,16 @@ export class LeaseObject {
   @Field(() => ID)
   readonly registryId!: string;
 
-  @Field(() => Int, { description: 'The version of the credential that was handed out.' })
+  @Field(() => Int, { description: 'The version of the credential that was issued.' })
   readonly credentialVersion!: number;
 
-  @Field(() => String, { description: 'The name of the pipeline, as it called itself.' })
+  @Field(() => String, { description: 'The name of the pipeline, as the pipeline gave it.' })
   readonly pipeline!: string;
 
   @Field(() => String, { nullable: true, description: 'The run of the pipeline, if it named one.' })
   readonly runId!: string | null;
 
-  @Field(() => LeasePurposeEnum, { description: 'What the pipeline asked for.' })
+  @Field(() => LeasePurposeEnum, { description: 'What the pipeline needs the credential for.' })
   readonly purpose!: LeasePurpose;
 
   @Field(() => String, { description: "The subject of the caller's token." })
@@ -43,7 +43,7 @@ export class LeaseObject {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the pipeline gave it back with `releaseLease`; null until then.',
+    description: 'When the pipeline released it with `releaseLease`; null until then.',
   })
   readonly releasedAt!: string | null;
 }

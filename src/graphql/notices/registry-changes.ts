@@ -11,7 +11,7 @@ export const RegistryChangeKindEnum = enumType<RegistryChangeKind>(
   'What happened to a registry.',
   {
     CREATED: 'It was registered.',
-    UPDATED: 'Its details, its credential or what is known of its health changed.',
+    UPDATED: 'Its details, its credential or its health changed.',
     DELETED: 'It was deleted, and its secret was destroyed.',
   },
 );
@@ -19,7 +19,7 @@ export const RegistryChangeKindEnum = enumType<RegistryChangeKind>(
 @ObjectType('RegistryChange', { simpleResolvers: true, description: 'Something that happened to a registry.' })
 export class RegistryChangeObject {
   @Field(() => String, {
-    description: 'Opaque and ordered: pass the last one seen as `after` to miss none and see none twice.',
+    description: 'Opaque and ordered. Pass the last one that you saw as `after` to miss no change and see none twice.',
   })
   readonly cursor!: string;
 
@@ -43,7 +43,7 @@ function changeScope(projectId: string): CursorScope {
 @Resolver()
 export class RegistryChangeResolver {
   @Subscription(() => RegistryChangeObject, {
-    description: 'Live, after replaying what came since `after`.',
+    description: 'Sends all changes since `after`, then new ones as they happen.',
     subscribe: ({ context, args }) => followChanges(context, args as ChangeFeedArguments),
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')

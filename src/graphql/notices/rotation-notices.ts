@@ -10,13 +10,13 @@ import { enumType } from '../pipeline/enum-type.ts';
 
 export const RotationNoticeKindEnum = enumType<RotationNoticeKind>(
   'RotationNoticeKind',
-  'Why whoever uses a registry should know of its credential.',
+  'What happened to the credential of a registry.',
   {
     ROTATED: 'A new version replaced the credential. Fetch it again; the old one is destroyed.',
     STAGED: 'A new version is stored and not yet active.',
-    RETIRED: 'The version before was destroyed, after a grace for the leases that held it.',
+    RETIRED: 'The previous version was destroyed after a grace period for the leases that held it.',
     EXPIRING: 'The credential expires soon, at `expiresAt`.',
-    EXPIRED: 'The credential has expired and is not issued any more.',
+    EXPIRED: 'The credential has expired and is no longer issued.',
     ROTATION_OVERDUE: 'The rotation interval has passed without a rotation.',
     AUTHENTICATION_FAILED: 'The registry refused the credential in a scheduled check.',
     NEEDS_CREDENTIAL: 'The stored secret is missing: rotate the credential to store it again.',
@@ -27,7 +27,7 @@ export const RotationNoticeKindEnum = enumType<RotationNoticeKind>(
 @ObjectType('RotationNotice', { simpleResolvers: true, description: 'News about a credential, for those who use it.' })
 export class RotationNoticeObject {
   @Field(() => String, {
-    description: 'Opaque and ordered: pass the last one seen as `after` to miss none and see none twice.',
+    description: 'Opaque and ordered. Pass the last one that you saw as `after` to miss no notice and see none twice.',
   })
   readonly cursor!: string;
 
@@ -43,13 +43,13 @@ export class RotationNoticeObject {
   @Field(() => String, { description: 'The canonical URL of the registry.' })
   readonly url!: string;
 
-  @Field(() => Int, { description: 'The version of the credential that is current after it.' })
+  @Field(() => Int, { description: 'The version of the credential that is current after this.' })
   readonly credentialVersion!: number;
 
   @Field(() => DateTime, { description: 'When it happened.' })
   readonly occurredAt!: string;
 
-  @Field(() => DateTime, { nullable: true, description: 'When that version expires, if that is known.' })
+  @Field(() => DateTime, { nullable: true, description: 'When that version expires; null if unknown.' })
   readonly expiresAt!: string | null;
 
   @Field(() => String, { description: 'Who did it, as in the audit log.' })
@@ -58,7 +58,7 @@ export class RotationNoticeObject {
   @Field(() => Int, { description: 'Leases that still hold an older version.' })
   readonly leasesOnOlderVersions!: number;
 
-  @Field(() => String, { description: 'What happened, in a sentence for people.' })
+  @Field(() => String, { description: 'What happened, in one sentence.' })
   readonly message!: string;
 }
 
@@ -83,7 +83,7 @@ const DEFAULT_PAGE_SIZE = 20;
 
 @Resolver()
 export class RotationNoticeResolver {
-  @Query(() => RotationNoticeConnectionObject, { description: 'Newest first.' })
+  @Query(() => RotationNoticeConnectionObject, { description: 'The notices of a project, newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async rotationNotices(
     @Ctx() { services: { queries, cursors } }: GraphqlContext,
@@ -106,7 +106,7 @@ export class RotationNoticeResolver {
 
   @Subscription(() => RotationNoticeObject, {
     name: 'rotationNotices',
-    description: 'Live, after replaying what came since `after`.',
+    description: 'Sends all notices since `after`, then new ones as they happen.',
     subscribe: ({ context, args }) => followNotices(context, args as NoticeFeedArguments),
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')

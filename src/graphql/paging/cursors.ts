@@ -1,19 +1,19 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { badUserInput } from '../../domain/errors.ts';
 
-/** What a cursor is good for. A feed's cursors are bound to project and feed alone: queries and subscriptions share them. */
+/** The list that a cursor is valid for. A feed's queries and subscriptions share cursors: no selection binds them. */
 export type CursorScope =
   | { readonly of: 'notices' | 'changes'; readonly projectId: string }
   | {
       readonly of: 'registries' | 'audit';
       readonly projectId: string;
-      /** Filter and order, as one text that is the same for the same request. */
+      /** Filter and order as one text, which is the same for the same request. */
       readonly selection: string;
     };
 
 export interface Cursors {
   encode(scope: CursorScope, position: string): string;
-  /** @throws PurserError BAD_USER_INPUT on `after` where the cursor was not made for this scope */
+  /** @throws PurserError BAD_USER_INPUT on `after` if the cursor was not made for this scope */
   decode(scope: CursorScope, cursor: string): string;
 }
 
@@ -23,12 +23,12 @@ const MAX_CURSOR_LENGTH = 4096;
 const MIN_KEY_BYTES = 32;
 
 /**
- * Cursors that clients can keep but not make: the position and an HMAC-SHA-256 over scope and position. They hold on
- * every replica and after a restart as long as the key is the same.
- * @throws Error where the key has fewer than 32 bytes
+ * Clients can keep cursors but not forge them: each is a position with an HMAC-SHA-256 over scope and position. They
+ * stay valid on every replica and after a restart while the key is the same.
+ * @throws Error if the key has fewer than 32 bytes
  */
 export function createCursors(key: Uint8Array): Cursors {
-  if (key.byteLength < MIN_KEY_BYTES) throw new Error('the key of cursors must have at least 32 bytes');
+  if (key.byteLength < MIN_KEY_BYTES) throw new Error('the cursor key must have at least 32 bytes');
 
   function mac(scope: CursorScope, position: string): Buffer {
     const selection = 'selection' in scope ? scope.selection : '';
@@ -45,7 +45,7 @@ export function createCursors(key: Uint8Array): Cursors {
     decode(scope, cursor) {
       if (cursor.length > MAX_CURSOR_LENGTH) throw notACursor();
       const bytes = Buffer.from(cursor, 'base64url');
-      // The decoder skips what it does not know and ignores spare bits: only the one right spelling is a cursor.
+      // The decoder skips unknown characters and ignores spare bits, so only the exact spelling is accepted.
       if (bytes.length <= MAC_BYTES || bytes.toString('base64url') !== cursor) throw notACursor();
       const position = bytes.subarray(MAC_BYTES).toString();
       if (!timingSafeEqual(bytes.subarray(0, MAC_BYTES), mac(scope, position))) throw notACursor();

@@ -2,7 +2,7 @@ import { Field, ObjectType } from 'type-graphql';
 
 @ObjectType('PageInfo', { simpleResolvers: true, description: 'Where a page ends.' })
 export class PageInfoObject {
-  @Field(() => Boolean, { description: 'Whether there is more behind this page.' })
+  @Field(() => Boolean, { description: 'Whether there is another page after this one.' })
   readonly hasNextPage!: boolean;
 
   @Field(() => String, {

@@ -6,7 +6,7 @@ export function isPageSize(first: number): boolean {
   return Number.isInteger(first) && first >= 1 && first <= MAX_PAGE_SIZE;
 }
 
-/** The error for a page size that is none, wherever it is found. */
+/** The error for an invalid page size, from the document or from a variable. */
 export function pageSizeFault(): Error {
   return badUserInput('first', `\`first\` must be from 1 to ${MAX_PAGE_SIZE}.`);
 }

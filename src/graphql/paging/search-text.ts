@@ -3,7 +3,7 @@ import { badUserInput } from '../../domain/errors.ts';
 const MAX_SEARCH_LENGTH = 255;
 
 /**
- * A search term; what is blank searches for nothing.
+ * A search term. A blank one counts as omitted.
  * @throws PurserError BAD_USER_INPUT on `search`
  */
 export function searchText(search: string | null | undefined): string | undefined {

@@ -24,8 +24,8 @@ export interface ApolloOptions {
 }
 
 /**
- * Apollo Server with its pipeline (document store, `formatError`), our documents and our executor in place of its own.
- * What costs time and is not used is off: cache control, tracing, reporting, landing page, persisted queries.
+ * Apollo Server's pipeline (document store, `formatError`) with our documents and our executor. Features that cost time
+ * and are not used are off: cache control, tracing, reporting, landing page, persisted queries.
  */
 export async function startApolloServer(options: ApolloOptions): Promise<ApolloServer<GraphqlContext>> {
   const { schema, executor, documentStore, introspection, limits = DEFAULT_LIMITS, logger } = options;
@@ -40,7 +40,7 @@ export async function startApolloServer(options: ApolloOptions): Promise<ApolloS
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     stopOnTerminationSignals: false,
-    // The route takes application/json only, which no other site's page can send without our consent.
+    // The route accepts only application/json, which a page of another site cannot send without our consent.
     csrfPrevention: false,
     logger: {
       debug: (message) => logger.debug(message),
@@ -85,5 +85,5 @@ function executorPlugin(executor: Executor): ApolloServerPlugin<GraphqlContext> 
   return { requestDidStart: async () => listener };
 }
 
-/** Apollo Server only reads them. */
+/** One for all answers, because Apollo Server only reads it. */
 const NO_HEADERS = new HeaderMap();

@@ -10,7 +10,7 @@ import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { GraphqlContext } from './context.ts';
 import { isOneField } from './limits.ts';
 
-/** `rootValue` is the event, for subscriptions. Errors are as they were thrown. */
+/** `rootValue` is the event of a subscription. Errors are not masked. */
 export type Run = (
   rootValue: unknown,
   context: GraphqlContext,
@@ -18,9 +18,9 @@ export type Run = (
 ) => ExecutionResult | Promise<ExecutionResult>;
 
 /**
- * Everything that has to do with graphql-jit, which compiles an operation to JavaScript: see docs/decisions/graphql-jit.md
- * for what it gains and why most documents are kept from it. Answers are the same as from `execute` of GraphQL.js.
- * @returns undefined where the operation may not or cannot be compiled
+ * Compiles an operation to JavaScript with graphql-jit: docs/decisions/graphql-jit.md says what this gains and why most
+ * documents are excluded. Answers are the same as from `execute` of GraphQL.js.
+ * @returns undefined if the operation may not or cannot be compiled
  */
 export function compileOperation(
   schema: GraphQLSchema,
@@ -36,10 +36,9 @@ export function compileOperation(
 }
 
 /**
- * The allow list. The compiler writes literals into source code, and its way of marking dates in them lets a string
- * literal become code; its `@skip` and `@include` differ from the specification where fragments overlap; it goes on
- * with the next mutation where GraphQL.js stops at the first that failed; introspection gains nothing. Clients that
- * care for speed send variables.
+ * The allow list. The compiler writes literals into source code, and its marker for dates lets a string literal become
+ * code. Its `@skip` and `@include` differ from the specification if fragments overlap. After a failed mutation it runs
+ * the next one, where GraphQL.js stops. Introspection would gain nothing. Clients that need speed send variables.
  */
 export function isCompilable(document: DocumentNode): boolean {
   let compilable = true;

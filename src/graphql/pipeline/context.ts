@@ -9,7 +9,7 @@ import type {
 import type { RequestContext } from '../../application/request-context.ts';
 import type { Cursors } from '../paging/cursors.ts';
 
-/** The read models. Resolvers ask them directly where a read needs nothing more. */
+/** The read models. Resolvers call them directly for reads that need nothing else. */
 export interface Queries {
   readonly registries: Omit<RegistryQueries, 'dueForCheck'>;
   readonly leases: Pick<LeaseQueries, 'list'>;
@@ -18,7 +18,7 @@ export interface Queries {
   readonly feeds: Feeds;
 }
 
-/** What resolvers work with; the same for all requests. */
+/** What resolvers use, the same for all requests. */
 export interface Services {
   readonly application: Application;
   readonly queries: Queries;
@@ -31,6 +31,6 @@ export interface Services {
 export interface GraphqlContext {
   readonly services: Services;
   readonly request: RequestContext;
-  /** Aborts when whoever asked is gone; it ends subscriptions. */
+  /** Aborts when the client is gone, which ends subscriptions. */
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { GraphQLScalarType, Kind } from 'graphql';
 import { type Instant, parseInstant } from '../../domain/instant.ts';
 
-/** Not a GraphQLError, so that validation wraps it and says where in the document it stands. */
+/** Not a GraphQLError, so that validation wraps it and adds its location in the document. */
 export class InvalidDateTime extends Error {
   override readonly name = 'InvalidDateTime';
 }
@@ -12,11 +12,10 @@ function instantFrom(value: unknown): Instant {
   return instant;
 }
 
-/** In: RFC 3339 with a zone. Out: the text as it is stored, so that no list of registries makes dates of its texts. */
+/** Input: RFC 3339 with a zone. Output: the stored text as it is, so that lists of registries need not parse dates. */
 export const DateTime = new GraphQLScalarType<Instant, Instant>({
   name: 'DateTime',
-  description:
-    'A point in time as RFC 3339 writes it. Answers are in UTC with milliseconds: `2030-01-31T09:00:00.000Z`.',
+  description: 'A point in time in RFC 3339 format. Answers are in UTC with milliseconds: `2030-01-31T09:00:00.000Z`.',
   serialize: (value) => value as Instant,
   parseValue: instantFrom,
   parseLiteral: (node) => instantFrom(node.kind === Kind.STRING ? node.value : undefined),

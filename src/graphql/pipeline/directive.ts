@@ -34,7 +34,7 @@ export const requiresPermissionDirective = new GraphQLDirective({
 
 export const authenticatedDirective = new GraphQLDirective({
   name: 'authenticated',
-  description: 'Needs a valid token and nothing more.',
+  description: 'Requires a valid token, but no permission.',
   locations: [DirectiveLocation.FIELD_DEFINITION],
 });
 
@@ -58,9 +58,9 @@ export type Policy =
 type RootField = GraphQLFieldConfig<unknown, GraphqlContext, Record<string, unknown>>;
 
 /**
- * Puts a guard before every root field's `resolve` and `subscribe`, as its directive says. Nested fields need none: they
- * are reached through a root field only.
- * @throws PolicyError where a root field has no policy, two, or one that cannot be checked
+ * Puts the guard of its directive before every root field's `resolve` and `subscribe`. Nested fields need none, because
+ * they are reached only through a root field.
+ * @throws PolicyError if a root field has no policy, two, or one that cannot be checked
  */
 export function enforcePolicies(schema: GraphQLSchema): GraphQLSchema {
   const operationOf = new Map(
@@ -129,7 +129,7 @@ function guarded(field: RootField, policy: Policy): RootField {
     ...field,
     extensions: { ...field.extensions, policy },
     resolve: (source, args, context, info) => {
-      // An event's answer is shared by all who may see it: the token of the one it was made for may end meanwhile.
+      // Subscribers share the answer to an event, so expiry must not depend on the caller who computes it.
       const refusal = refusalOf(policy, context, args, { expiry: subscribe === undefined });
       return refusal === undefined
         ? audited(policy, context, args, () => resolve(source, args, context, info))
@@ -147,9 +147,9 @@ function guarded(field: RootField, policy: Policy): RootField {
 }
 
 /**
- * For an operation that does not run because its variables do not fit. Its root fields' permissions are checked all
- * the same, and what was permitted is recorded as an attempt that failed. Fields in fragments are left out.
- * @returns the first field's refusal, where there is one @throws PurserError UNAVAILABLE where nothing can be recorded
+ * For an operation that does not run because its variables are invalid. The permissions of its root fields are still
+ * checked, and permitted fields are recorded as failed attempts. Fields in fragments are not considered.
+ * @returns the first refusal, if any @throws PurserError UNAVAILABLE if the attempt cannot be recorded
  */
 export async function guardRefused(
   schema: GraphQLSchema,
@@ -172,8 +172,8 @@ export async function guardRefused(
 }
 
 /**
- * The guard of a root field that will not resolve, because its arguments do not fit: the refusal, where the permission
- * is missing; otherwise the attempt is recorded as one that failed. Nothing can be said of an unknown project.
+ * The guard of a root field that will not resolve because its arguments are invalid. Returns the refusal if the
+ * permission is missing; otherwise records a failed attempt. Without a project there is nothing to check.
  */
 async function guardUnresolved(
   { extensions }: GraphQLField<unknown, GraphqlContext>,
@@ -194,7 +194,7 @@ function raise(error: Error): never {
   throw error;
 }
 
-/** Undefined where the caller may go on; otherwise the error to answer with, once the denial is in the audit log. */
+/** Undefined if the caller may continue; otherwise the error to return, once the denial is in the audit log. */
 function refusalOf(
   policy: Policy,
   { request, services }: GraphqlContext,
@@ -212,12 +212,12 @@ function refusalOf(
   if (isGranted(principal, projectId, policy.permission)) return undefined;
   return services.application
     .recordDenied(request, attemptOf(policy.action, projectId, args))
-    .then(() => new PurserError('FORBIDDEN', 'You do not have the permission that this needs in this project.'));
+    .then(() => new PurserError('FORBIDDEN', 'You do not have the permission for this in this project.'));
 }
 
 /**
- * Mutations are audited by their use cases. Of reads, what was allowed but asked for wrongly is recorded here, because
- * nothing behind this point would.
+ * Use cases audit mutations. A permitted read with bad input is recorded here, because nothing behind this point
+ * records it.
  */
 function audited<Result>(
   policy: Policy,
@@ -241,7 +241,7 @@ function audited<Result>(
   }
 }
 
-/** As it was sent: what of it is fit for the audit log is decided where that is written. A URL could hold a password. */
+/** As it was sent; the audit log checks each value before it records it. URLs are left out: one may hold a password. */
 function attemptOf(action: string, projectId: string, args: Readonly<Record<string, unknown>>): RefusedAttempt {
   const { input } = args;
   const pipeline = typeof input === 'object' && input !== null && 'pipeline' in input ? input.pipeline : undefined;

@@ -19,8 +19,8 @@ import { protocolError, publicErrorOf } from './errors.ts';
 import { checkDocument, DEFAULT_LIMITS, type DocumentLimits } from './limits.ts';
 
 /**
- * The way in for documents, the same for HTTP and WebSocket: what a client sends is parsed, held to the limits and
- * validated here, once, and remembered. Apollo Server finds it in its `documentStore` and does neither again.
+ * Admits documents for HTTP and WebSocket: each is parsed, checked against the limits and validated once, then cached.
+ * Apollo Server finds it in its `documentStore` and neither parses nor validates it again.
  */
 export interface DocumentCache {
   /** @throws PublicError GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED @throws PurserError BAD_USER_INPUT */
@@ -29,13 +29,13 @@ export interface DocumentCache {
 }
 
 export interface DocumentCacheOptions {
-  /** `__schema` and `__type` may be asked for. */
+  /** Allows `__schema` and `__type`. */
   readonly introspection: boolean;
   /** Default: `DEFAULT_LIMITS`. */
   readonly limits?: DocumentLimits | undefined;
 }
 
-/** Characters of documents that are remembered; a parsed document takes some fifty times its text. */
+/** The cache's size in characters of document text. A parsed document takes about fifty times its text. */
 const REMEMBERED_CHARACTERS = 1_000_000;
 /** Apollo Server's keys end in the SHA-256 of the document's text, in hex. */
 const KEY_LENGTH = 64;
@@ -66,7 +66,7 @@ export function createDocumentCache(schema: GraphQLSchema, options: DocumentCach
     },
     documentStore: {
       get: async (key) => admitted.get(key.slice(-KEY_LENGTH))?.document,
-      // What is not in the cache any more Apollo parses and validates by itself; it is remembered when it is admitted.
+      // Apollo parses and validates a document that was evicted meanwhile; only `admit` puts documents in.
       set: async () => undefined,
       delete: async (key) => admitted.delete(key.slice(-KEY_LENGTH)),
     },
@@ -80,7 +80,7 @@ function validationError(document: DocumentNode, { originalError, nodes, locatio
     : publicErrorOf(notAnInstant(field), { locations });
 }
 
-/** The argument or input field that the literal is the value of. */
+/** The argument or input field whose value is the literal. */
 function fieldWith(document: DocumentNode, literal: ASTNode | undefined): string | undefined {
   let found: string | undefined;
   const look = ({ name, value }: ArgumentNode | ObjectFieldNode) => {

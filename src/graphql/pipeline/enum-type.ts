@@ -5,8 +5,8 @@ interface Described {
 }
 
 /**
- * Declares a GraphQL enum of the values of a union of strings, each with its description, or with what has one:
- * `enumType<Verdict>(…)`. A value that the union gains does not compile until it is described here.
+ * Declares a GraphQL enum from a union of strings, with a description for each value: `enumType<Verdict>(…)`. A new
+ * value in the union does not compile until it is described here.
  */
 export function enumType<Value extends string>(
   name: string,

@@ -3,12 +3,12 @@ import type { Logger } from 'pino';
 import { ERROR_REFERENCE } from '../../domain/error-reference.ts';
 import { ERROR_CODES, type ErrorCode, PurserError } from '../../domain/errors.ts';
 
-/** An error in the form in which it may leave the service. Only this file makes them. */
+/** An error that may leave the service. Only this file makes them. */
 export class PublicError extends GraphQLError {}
 
 const CONSTANT_TEXTS = {
   UNAUTHENTICATED: 'A valid token is needed.',
-  BAD_USER_INPUT: 'The request holds something that this service cannot use.',
+  BAD_USER_INPUT: 'The request contains something that this service cannot use.',
   GRAPHQL_PARSE_FAILED: 'The document is not valid GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
   INTERNAL: 'Something went wrong on our side. It was logged with the id of this request.',
@@ -17,8 +17,8 @@ const CONSTANT_TEXTS = {
 const KNOWN_CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 
 /**
- * What GraphQL.js or Apollo Server says about a document, in our words: theirs quote the document, the schema and the
- * variables' values.
+ * Replaces what GraphQL.js or Apollo Server says about a document, because their messages quote the document, the schema
+ * and the values of variables.
  */
 export function protocolError(
   code: keyof typeof CONSTANT_TEXTS,
@@ -27,12 +27,12 @@ export function protocolError(
   return publicError(CONSTANT_TEXTS[code], { code, ...(field === undefined ? {} : { field }) }, { locations });
 }
 
-/** For resolvers, whose errors are masked like any other's. */
+/** For resolvers, whose errors are masked like all others. */
 export function unauthenticated(): PurserError {
   return new PurserError('UNAUTHENTICATED', CONSTANT_TEXTS.UNAUTHENTICATED);
 }
 
-/** For faults that are found before anything runs, such as a bad page size. */
+/** For faults found before an operation runs, such as a bad page size. */
 export function publicErrorOf(
   error: PurserError,
   where: { locations?: GraphQLFormattedError['locations'] } = {},
@@ -40,7 +40,7 @@ export function publicErrorOf(
   return publicError(error.message, extensionsOf(error), where);
 }
 
-/** What may be said of an error that was thrown while an operation ran. What may not be said is logged. */
+/** Turns an error from a running operation into one for the client, and logs what the client may not see. */
 export type ErrorMask = (error: unknown, requestId: string) => PublicError;
 
 /**
@@ -55,14 +55,14 @@ export function createErrorMask(logger: Pick<Logger, 'error'>): ErrorMask {
     if (cause instanceof PurserError && KNOWN_CODES.has(cause.code) && cause.code !== 'INTERNAL') {
       return publicError(cause.message, extensionsOf(cause), { path });
     }
-    logger.error({ requestId, path, fault: faultForLog(cause) }, 'an operation failed for an unexpected reason');
+    logger.error({ requestId, path, fault: faultForLog(cause) }, 'an operation failed unexpectedly');
     return publicError(CONSTANT_TEXTS.INTERNAL, { code: 'INTERNAL', requestId }, { path });
   };
 }
 
 function rootCause(error: unknown): unknown {
   let cause = error;
-  // Resolvers' errors come wrapped, at times twice; the bound is against a cycle.
+  // Resolvers' errors are wrapped, sometimes twice; the bound guards against a cycle.
   for (let depth = 0; depth < 8 && cause instanceof GraphQLError && cause.originalError; depth += 1) {
     cause = cause.originalError;
   }
@@ -78,7 +78,7 @@ export interface LoggedFault {
 }
 
 /**
- * An unexpected error as it may be logged: without its message and other properties, which often quote what was sent
+ * An unexpected error in a form that is safe to log: without its message and properties, which often quote the input
  * (a database's "invalid input", a parser's "unexpected token").
  */
 export function faultForLog(error: unknown, depth = 0): LoggedFault {
@@ -91,7 +91,7 @@ export function faultForLog(error: unknown, depth = 0): LoggedFault {
   };
 }
 
-/** Of the details only those that the code has by contract. */
+/** Only the details that the contract allows for this code. */
 function extensionsOf({ code, details }: PurserError): Record<string, unknown> {
   const given = Object.entries(details).filter(
     ([name, value]) => Object.hasOwn(ERROR_REFERENCE[code].details, name) && value !== undefined,
@@ -111,8 +111,8 @@ function publicError(
 }
 
 /**
- * Apollo Server's `formatError`: the last fence before an answer. Errors of running operations come masked; of Apollo's
- * own only the kind and the place in the document get through.
+ * Apollo Server's `formatError`, the last check before an answer. Errors of running operations are already masked; of
+ * Apollo's own errors only the kind and the location in the document get through.
  */
 export function formatApolloError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   if (error instanceof PublicError) return error.toJSON();

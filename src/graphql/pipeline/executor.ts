@@ -12,7 +12,7 @@ import { type ErrorMask, type PublicError, publicErrorOf } from './errors.ts';
 import { createOperations, type Operation } from './operations.ts';
 import { variableFault } from './variable-fault.ts';
 
-/** What a client is answered: errors are masked already. */
+/** The answer to a client, with masked errors. */
 export interface Answer {
   readonly data?: Readonly<Record<string, unknown>> | null;
   readonly errors?: readonly PublicError[];
@@ -35,18 +35,18 @@ export interface ExecutionRequest {
 
 export interface UnfitOperation {
   readonly fault: PublicError;
-  /** Undefined where there is none, or it is unclear which. */
+  /** Undefined if there is none, or it is unclear which one is meant. */
   readonly node: OperationDefinitionNode | undefined;
 }
 
 export interface Executor {
   /** Runs a query or a mutation. Never rejects. */
   execute(request: ExecutionRequest): Promise<Answer>;
-  /** The operation, where it exists and its variables fit; otherwise what is wrong. */
+  /** The operation, if it exists and its variables are valid; otherwise what is wrong. */
   prepare(request: Omit<ExecutionRequest, 'context'>): Operation | UnfitOperation;
-  /** What the client is told of an operation that does not fit, once the attempt is recorded. Never rejects. */
+  /** The error for an operation with a fault, once the attempt is recorded. Never rejects. */
   refuse(unfit: UnfitOperation, request: Pick<ExecutionRequest, 'context' | 'variables'>): Promise<PublicError>;
-  /** One event of a subscription, as its answer. Never rejects. */
+  /** The answer for one event of a subscription. Never rejects. */
   executeEvent(
     operation: Operation,
     event: unknown,
@@ -66,7 +66,7 @@ const NO_OPERATION = publicErrorOf(
 );
 const NOT_HERE = publicErrorOf(badUserInput('query', 'Send subscriptions over WebSocket.'));
 
-/** More say nothing that the first ones did not. */
+/** Further errors would add nothing. */
 const MAX_ERRORS = 20;
 
 export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): Executor {

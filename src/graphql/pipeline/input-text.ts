@@ -11,11 +11,11 @@ export function isStorable(text: string): boolean {
 }
 
 export function unstorableText(field: string): Error {
-  return badUserInput(field, `\`${field}\` holds a character that cannot be stored. Type it again by hand.`);
+  return badUserInput(field, `\`${field}\` contains a character that cannot be stored. Type it again by hand.`);
 }
 
 /**
- * Refuses variables that no operation can mean: too deep, with unstorable text, or with `__proto__` as a key.
+ * Refuses variables that are too deep, contain unstorable text, or have `__proto__` as a key.
  * @throws PurserError BAD_USER_INPUT on the innermost field that has a name
  */
 export function checkVariables(variables: Readonly<Record<string, unknown>>): void {
@@ -24,7 +24,7 @@ export function checkVariables(variables: Readonly<Record<string, unknown>>): vo
 
 function check(value: unknown, key: string, depth: number, parent: string): void {
   const field = FIELD_NAME.test(key) && key !== '__proto__' ? key : parent;
-  if (key === '__proto__') throw badUserInput(field, '`__proto__` is not a name that an input can have.');
+  if (key === '__proto__') throw badUserInput(field, 'An input cannot have the name `__proto__`.');
   if (!isStorable(key)) throw unstorableText(field);
   if (typeof value === 'string') {
     if (!isStorable(value)) throw unstorableText(field);

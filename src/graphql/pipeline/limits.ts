@@ -14,17 +14,17 @@ import { isStorable, unstorableText } from './input-text.ts';
 
 export interface DocumentLimits {
   readonly maxTokens: number;
-  /** Fields within fields; fragments count where they are spread. */
+  /** Nesting of fields. A fragment counts at each spread. */
   readonly maxDepth: number;
-  /** Of `__schema` and `__type`, where introspection is on: the usual introspection query nests 14 deep. */
+  /** For `__schema` and `__type`, if introspection is on. The usual introspection query nests 14 deep. */
   readonly maxIntrospectionDepth: number;
   readonly maxAliases: number;
   readonly maxDirectives: number;
-  /** Validation compares them with each other. */
+  /** Validation compares all fragments with each other. */
   readonly maxFragments: number;
-  /** Fields that one answer can have, where a list counts `first` times what is selected of it. */
+  /** Fields that one answer can have. A list counts `first` times the fields selected from it. */
   readonly maxCost: number;
-  /** The same name more often in one selection: comparing them costs the square. */
+  /** Of one name in one selection. Validation compares them pairwise, so the cost is quadratic. */
   readonly maxRepetitions: number;
 }
 
@@ -40,7 +40,7 @@ export const DEFAULT_LIMITS: DocumentLimits = {
 };
 
 /**
- * Refuses documents that would cost much to validate or to run. It looks at every node once, whatever fragments do,
+ * Refuses documents that would be expensive to validate or run. It visits every node once, even with nested fragments,
  * and runs before validation, which some documents make slow.
  * @throws PublicError GRAPHQL_VALIDATION_FAILED @throws PurserError BAD_USER_INPUT
  */
@@ -80,7 +80,7 @@ function countNodes(document: DocumentNode, limits: DocumentLimits, introspectio
       if (!introspection && isIntrospection(field)) throw refused();
     },
     Name(name, _key, parent) {
-      // Names that begin so belong to GraphQL, and `__proto__` is one of them; only its own fields may be called so.
+      // GraphQL reserves names with this prefix, and `__proto__` has it too. Only GraphQL's own fields may use it.
       if (name.value.startsWith('__') && !isFieldName(name, parent)) throw refused();
     },
     StringValue(text, _key, parent, _path, ancestors) {
@@ -99,7 +99,7 @@ function isIntrospection(field: FieldNode): boolean {
   return field.name.value === '__schema' || field.name.value === '__type';
 }
 
-/** The argument or input field that a literal stands in. */
+/** The argument or input field that contains a literal. */
 function inputName(ancestors: readonly (ASTNode | readonly ASTNode[])[]): string {
   for (const ancestor of [...ancestors].reverse()) {
     if (!('kind' in ancestor)) continue;
@@ -170,7 +170,7 @@ function selectionMeasurer(document: DocumentNode, limits: DocumentLimits): (sel
   return (set) => selectionSet(set);
 }
 
-/** How many items a field asks for; a variable may ask for as many as there can be. */
+/** How many items a field asks for. A variable counts as the largest page. */
 function listLength(field: FieldNode): number {
   const first = field.arguments?.find(({ name }) => name.value === 'first')?.value;
   if (first === undefined) return 1;
@@ -180,7 +180,7 @@ function listLength(field: FieldNode): number {
   return length;
 }
 
-/** Whether there is certainly no more than one root field; fragments are not looked into. */
+/** True only if there is certainly a single root field. Fragments are not followed. */
 export function isOneField({ selectionSet: { selections } }: OperationDefinitionNode): boolean {
   return selections.length === 1 && selections[0]?.kind === Kind.FIELD;
 }

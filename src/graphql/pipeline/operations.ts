@@ -1,21 +1,21 @@
 import { type DocumentNode, execute, type GraphQLSchema, getOperationAST, type OperationDefinitionNode } from 'graphql';
 import { compileOperation, type Run } from './compiled-execution.ts';
 
-/** One operation of a validated document, ready to run again and again. */
+/** One operation of a validated document, which can run many times. */
 export interface Operation {
   readonly node: OperationDefinitionNode;
   readonly run: Run;
 }
 
 export interface Operations {
-  /** Undefined where the document has no such operation, or several and no name was given. */
+  /** Undefined if the document has no such operation, or has several and no name was given. */
   find(document: DocumentNode, operationName: string | null | undefined): Operation | undefined;
 }
 
-/** Compiling costs as much as a hundred runs: what is asked once or twice is interpreted. */
+/** Compiling costs as much as a hundred runs, so rare operations are interpreted. */
 const COMPILE_AT_RUN = 3;
 
-/** Operations by document: interpreted, compiled to JavaScript once they are worth it, and forgotten with their documents. */
+/** Operations by document: interpreted first, compiled after some runs, and forgotten with their documents. */
 export function createOperations(schema: GraphQLSchema): Operations {
   const known = new WeakMap<DocumentNode, Map<string, Operation>>();
   return {

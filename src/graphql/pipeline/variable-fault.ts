@@ -20,8 +20,8 @@ import { DateTime } from './date-time.ts';
 import { type PublicError, protocolError, publicErrorOf } from './errors.ts';
 
 /**
- * The first variable that does not fit its type, as an error that names the field and what it must be, and not the
- * value. Executors find the same faults, but quote what was sent.
+ * The first variable that does not match its type, as an error that names the field and what it must be, but not the
+ * value. Executors find the same faults, but their messages quote the value.
  */
 export function variableFault(
   schema: GraphQLSchema,
@@ -54,10 +54,10 @@ export function variableFault(
   return undefined;
 }
 
-/** GraphQL.js reports a missing field at the object that should have it; the name is the schema's. */
+/** GraphQL.js reports a missing field at its parent object. The name comes from the schema, so it is safe to show. */
 const MISSING_FIELD = /^Field "([A-Za-z]\w*)" of required type /;
 
-/** The argument or input field that a variable is the value of: its own name is the client's choice. */
+/** The argument or input field whose value is the variable. The variable's own name is the client's choice. */
 function usedAs(operation: OperationDefinitionNode, variable: string): string {
   let found: string | undefined;
   const look = ({ name, value }: ArgumentNode | ObjectFieldNode) => {
@@ -91,11 +91,11 @@ const SCALARS: Readonly<Record<string, string>> = {
 function wrongKind(field: string, type: GraphQLInputType, value: unknown): PurserError {
   const named = getNamedType(type);
   if (named.name === DateTime.name) return notAnInstant(field);
-  if (isEnumType(named)) return badUserInput(field, `\`${field}\` must be one of the schema's values for it.`);
+  if (isEnumType(named)) return badUserInput(field, `\`${field}\` must be one of the values in the schema.`);
   if (!isInputObjectType(named)) {
-    return badUserInput(field, `\`${field}\` must be ${SCALARS[named.name] ?? 'as the schema says'}.`);
+    return badUserInput(field, `\`${field}\` must be ${SCALARS[named.name] ?? 'as the schema defines it'}.`);
   }
   return typeof value === 'object' && !Array.isArray(value)
-    ? badUserInput(field, `\`${field}\` holds a field that the schema does not have.`)
+    ? badUserInput(field, `\`${field}\` contains a field that the schema does not have.`)
     : badUserInput(field, `\`${field}\` must be an object.`);
 }

@@ -17,7 +17,7 @@ import { RegistryHealthObject } from './registry-health.ts';
   description: 'A credential version that is stored and not yet active.',
 })
 export class StagedCredentialObject {
-  @Field(() => Int, { description: 'The version that it is once it is active.' })
+  @Field(() => Int, { description: 'The version number that it gets once it is active.' })
   readonly version!: number;
 
   @Field(() => DateTime)
@@ -26,7 +26,7 @@ export class StagedCredentialObject {
   @Field(() => String)
   readonly stagedBy!: string;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it expires, if that is known.' })
+  @Field(() => DateTime, { nullable: true, description: 'When it expires; null if unknown.' })
   readonly expiresAt!: string | null;
 
   @Field(() => RegistryHealthObject, {
@@ -38,11 +38,11 @@ export class StagedCredentialObject {
 
 @ObjectType('Credential', {
   simpleResolvers: true,
-  description: 'Everything about the secret but the secret. No field of this API returns a stored password.',
+  description: 'Everything about the secret except the secret itself. No field of this API returns a stored password.',
 })
 export class CredentialObject {
   @Field(() => Int, {
-    description: 'Counts up with every new password, and is never used again, not even after the registry was deleted.',
+    description: 'Goes up with every new password. A number is never used again, even after the registry was deleted.',
   })
   readonly version!: number;
 
@@ -52,24 +52,24 @@ export class CredentialObject {
   @Field(() => CredentialStatusEnum)
   readonly status!: CredentialStatus;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the password expires, if that is known.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the password expires; null if unknown.' })
   readonly expiresAt!: string | null;
 
   @Field(() => ExpirySourceEnum, {
     nullable: true,
-    description: 'Where `expiresAt` comes from; null if that is not known.',
+    description: 'Where `expiresAt` comes from; null if `expiresAt` is unknown.',
   })
   readonly expirySource!: ExpirySource | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How often it is to be rotated, in days; null if that was not said.',
+    description: 'How often to rotate it, in days; null if not set.',
   })
   readonly rotateEveryDays!: number | null;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: '`rotatedAt` and `rotateEveryDays` together; null without the latter.',
+    description: '`rotatedAt` plus `rotateEveryDays`; null without `rotateEveryDays`.',
   })
   readonly rotationDueAt!: string | null;
 

@@ -4,7 +4,7 @@ import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
 
 @ObjectType('ImageResolution', { simpleResolvers: true, description: 'Which registry an image reference would use.' })
 export class ImageResolutionObject {
-  @Field(() => String, { description: 'The reference as it was asked for.' })
+  @Field(() => String, { description: 'The reference as you sent it.' })
   readonly image!: string;
 
   @Field(() => String, { description: 'The canonical URL of the registry that the reference names.' })
@@ -15,8 +15,7 @@ export class ImageResolutionObject {
 
   @Field(() => RegistryObject, {
     nullable: true,
-    description:
-      "The project's registry with that URL; null if there is none, and the image would be pulled anonymously.",
+    description: "The project's registry with that URL. Null if the project has none: clients then pull anonymously.",
   })
   readonly registry!: RegistryObject | null;
 

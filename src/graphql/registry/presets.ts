@@ -3,7 +3,7 @@ import type { RegistryProvider } from '../../domain/providers/table.ts';
 import { registryPresets } from '../../domain/providers.ts';
 import { RegistryProviderEnum } from './registry-enums.ts';
 
-@ObjectType('RegistryPreset', { simpleResolvers: true, description: 'An entry of the table of common registries.' })
+@ObjectType('RegistryPreset', { simpleResolvers: true, description: 'One common registry, with what to enter for it.' })
 export class RegistryPresetObject {
   @Field(() => RegistryProviderEnum)
   readonly provider!: RegistryProvider;
@@ -11,22 +11,22 @@ export class RegistryPresetObject {
   @Field(() => String)
   readonly name!: string;
 
-  @Field(() => [String], { description: 'What its URLs look like, for people to read.' })
+  @Field(() => [String], { description: 'What its URLs look like, as text for people.' })
   readonly urlPatterns!: readonly string[];
 
-  @Field(() => String, { description: 'What to enter as the user name, for people to read.' })
+  @Field(() => String, { description: 'What to enter as the user name, as text for people.' })
   readonly username!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The username to use where the provider fixes it: `_json_key`, `AWS`.',
+    description: 'The user name, if the provider prescribes one: `_json_key`, `AWS`.',
   })
   readonly fixedUsername!: string | null;
 
-  @Field(() => String, { description: 'What to enter as the password, for people to read.' })
+  @Field(() => String, { description: 'What to enter as the password, as text for people.' })
   readonly password!: string;
 
-  @Field(() => String, { nullable: true, description: "The URL of the provider's own page on it." })
+  @Field(() => String, { nullable: true, description: "The URL of the provider's page about this." })
   readonly documentation!: string | null;
 }
 

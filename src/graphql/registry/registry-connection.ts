@@ -17,7 +17,7 @@ import { RegistryObject } from './registry-types.ts';
 
 @ObjectType('RegistryEdge', { simpleResolvers: true, description: 'A registry with its place in the list.' })
 export class RegistryEdgeObject {
-  @Field(() => String, { description: 'Opaque: pass it as `after` to go on behind this registry.' })
+  @Field(() => String, { description: 'Opaque. Pass it as `after` to continue after this registry.' })
   readonly cursor!: string;
 
   @Field(() => RegistryObject)
@@ -32,15 +32,15 @@ export class RegistryConnectionObject {
   @Field(() => PageInfoObject)
   readonly pageInfo!: PageInfoObject;
 
-  /** Behind the field `edges`, see `RegistryListResolver`: cursors cost a MAC each, so they are made only where they are asked for. */
+  /** Serves the field `edges`, see `RegistryListResolver`. A cursor costs a MAC, so it is made only on request. */
   readonly cursorAt!: (index: number) => string;
-  /** Behind the field `totalCount`, see `RegistryListResolver`. */
+  /** Serves the field `totalCount`, see `RegistryListResolver`. */
   readonly count!: () => Promise<number>;
 }
 
-@InputType({ description: 'What must be true of a registry to be listed. What is left out does not matter.' })
+@InputType({ description: 'Lists only registries that match every field given here.' })
 export class RegistryFilter {
-  @Field(() => String, { nullable: true, description: 'Matches name, URL, username and description.' })
+  @Field(() => String, { nullable: true, description: 'Text to find in the name, URL, user name or description.' })
   readonly search?: string | null;
 
   @Field(() => RegistryProviderEnum, { nullable: true })
@@ -48,14 +48,20 @@ export class RegistryFilter {
 
   @Field(() => CredentialStatusEnum, {
     nullable: true,
-    description: 'The status of its credential at the time of the query.',
+    description: 'Only registries whose credential has this status at the time of the query.',
   })
   readonly status?: CredentialStatus | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'The credential is known to expire before then.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Only registries whose credential is known to expire before this time.',
+  })
   readonly expiresBefore?: string | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'Never used, or not since then.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Only registries that were not used since this time, or never.',
+  })
   readonly unusedSince?: string | null;
 }
 
@@ -63,7 +69,7 @@ export const RegistryOrderFieldEnum = enumType<RegistryOrderField>(
   'RegistryOrderField',
   'What a list of registries is sorted by. Registries without the value come last in either direction.',
   {
-    NAME: 'The name, upper and lower case alike.',
+    NAME: 'The name, ignoring case.',
     URL: 'The canonical URL.',
     CREATED_AT: 'When it was registered.',
     UPDATED_AT: 'When it was last changed.',
@@ -71,10 +77,14 @@ export const RegistryOrderFieldEnum = enumType<RegistryOrderField>(
     LAST_USED_AT: 'When its credential was last issued to a pipeline.',
   },
 );
-export const OrderDirectionEnum = enumType<Order['direction']>('OrderDirection', 'Which way a list is sorted.', {
-  ASC: 'Smallest, earliest or first in the alphabet first.',
-  DESC: 'Largest, latest or last in the alphabet first.',
-});
+export const OrderDirectionEnum = enumType<Order['direction']>(
+  'OrderDirection',
+  'The direction in which a list is sorted.',
+  {
+    ASC: 'Ascending: A before Z, earlier before later.',
+    DESC: 'Descending: Z before A, later before earlier.',
+  },
+);
 
 @InputType({ description: 'How a list of registries is sorted. Defaults to NAME, ASC.' })
 export class RegistryOrder {
@@ -101,7 +111,7 @@ export function registryFilter(filter: RegistryFilter | null | undefined): Filte
   };
 }
 
-/** The same text for the same filter and order, for the cursors of the list. */
+/** Cursors are bound to this text: the same filter and order always give the same text. */
 export function registrySelection(filter: Filter, order: Order): string {
   const { search, provider, status, expiresBefore, unusedSince } = filter;
   return JSON.stringify([search, provider, status, expiresBefore, unusedSince, order.field, order.direction]);
@@ -111,7 +121,7 @@ export function positionOf({ key, id }: RegistryCursor): string {
   return JSON.stringify([key, id]);
 }
 
-/** Of a position whose MAC was right: what does not read as one was written by another version. */
+/** The position's MAC was right, so one that cannot be read was written by another version. */
 export function registryCursor(position: string): RegistryCursor {
   const parsed: unknown = JSON.parse(position);
   if (Array.isArray(parsed) && parsed.length === 2) {

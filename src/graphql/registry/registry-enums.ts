@@ -5,24 +5,24 @@ import { enumType } from '../pipeline/enum-type.ts';
 
 export const RegistryProviderEnum = enumType<RegistryProvider>(
   'RegistryProvider',
-  'Who runs the registry, or which software it is. Most hosts tell; on your own hosts `provider` of the input says it.',
+  'Who runs the registry, or which software it is. Most hosts show this; for your own hosts set `provider` in the input.',
   PROVIDERS,
 );
 
 export const RegistryAccessEnum = enumType<RegistryAccess>(
   'RegistryAccess',
-  'What the credential is meant for. PULL is the least privilege: a push lease on it is refused.',
+  'What the credential is meant for. PULL is the least privilege: push leases are refused.',
   { PULL: 'Pulling images only.', PULL_AND_PUSH: 'Pulling and pushing images.' },
 );
 
 export const CredentialKindEnum = enumType<CredentialKind>(
   'CredentialKind',
-  'What the stored secret is, as told by its shape and by the input.',
+  'What the stored secret is, judged by its shape and the input.',
   {
-    PASSWORD: 'A password, or a secret of no known shape.',
+    PASSWORD: 'A password, or a secret of unknown shape.',
     TOKEN: 'An access token of the provider.',
     SERVICE_ACCOUNT_KEY: 'The JSON key of a Google service account.',
-    MINTED: 'A long-lived cloud credential that short-lived registry passwords are minted from.',
+    MINTED: 'A long-lived cloud credential, from which short-lived registry passwords are minted.',
   },
 );
 
@@ -30,10 +30,10 @@ export const CredentialStatusEnum = enumType<CredentialStatus>(
   'CredentialStatus',
   'The state of the current credential version at the time of the query.',
   {
-    ACTIVE: 'Nothing is known against it.',
+    ACTIVE: 'No problem is known.',
     EXPIRING: 'It expires within 14 days.',
-    EXPIRED: 'Its expiry date has passed. It is not issued any more: rotate it.',
-    FAILING: 'The registry refused it when it was last tested.',
+    EXPIRED: 'Its expiry date has passed and it is no longer issued. Rotate it.',
+    FAILING: 'The registry refused it in the last test.',
     NEEDS_CREDENTIAL: 'The stored secret is missing. Rotate the credential to store it again.',
   },
 );
@@ -41,6 +41,6 @@ export const CredentialStatusEnum = enumType<CredentialStatus>(
 export const ExpirySourceEnum = enumType<ExpirySource>('ExpirySource', 'Where an expiry date comes from.', {
   DECLARED: 'A person gave it as `expiresAt`.',
   SECRET: 'It was read from the secret itself, such as the `exp` of a token.',
-  REGISTRY: 'The registry told it when the credential was tested.',
-  MINTED: 'The cloud gave it to the password that was minted.',
+  REGISTRY: 'The registry reported it when the credential was tested.',
+  MINTED: 'The cloud set it for the minted password.',
 });

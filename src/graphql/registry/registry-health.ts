@@ -6,27 +6,27 @@ import type { HealthView } from '../../domain/registry-view.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 
-export const VerdictEnum = enumType<Verdict>('Verdict', 'What a test found out about one thing.', {
+export const VerdictEnum = enumType<Verdict>('Verdict', 'The result of testing one thing.', {
   PROVED: 'It was tried and works.',
   DENIED: 'It was tried and refused.',
-  UNKNOWN: 'It was not tried, or the answer tells nothing.',
+  UNKNOWN: 'It was not tried, or the answer was inconclusive.',
 });
 export const ProbeOutcomeEnum = enumType<ProbeOutcome>(
   'ProbeOutcome',
   'What a test of a credential against its registry found.',
   {
-    OK: 'The login works, and what else was tested is allowed.',
+    OK: 'The login works, and everything that was tested is allowed.',
     AUTHENTICATION_FAILED: 'The registry refused the user name and password.',
     INSUFFICIENT_PERMISSION: 'The login works, but the credential may not do what was tested.',
     EXPIRED: 'The credential has expired.',
     REPOSITORY_NOT_FOUND: 'The login works, but the repository does not exist or is hidden from this credential.',
-    NOT_A_REGISTRY: 'What answers at this URL is not a container registry.',
-    UNREACHABLE: 'Nothing answers at this URL.',
-    TLS_INVALID: 'No secure connection could be made, such as with an unknown certificate authority.',
-    TARGET_NOT_ALLOWED: 'This service may not connect to that address.',
+    NOT_A_REGISTRY: 'The server at this URL is not a container registry.',
+    UNREACHABLE: 'No server answers at this URL.',
+    TLS_INVALID: 'No secure connection could be made, for example because the certificate authority is unknown.',
+    TARGET_NOT_ALLOWED: 'This service is not allowed to connect to that address.',
     REALM_NOT_TRUSTED: 'The registry sends logins to a host that is not trusted with its credential.',
-    RATE_LIMITED: 'The registry asks to try again later.',
-    UNEXPECTED_ANSWER: 'The registry answered something that registries do not answer.',
+    RATE_LIMITED: 'The registry wants you to try again later.',
+    UNEXPECTED_ANSWER: 'The answer does not follow the protocol of registries.',
   },
 );
 
@@ -72,7 +72,7 @@ export class RegistryHealthObject {
   readonly durationMs!: number;
 }
 
-/** The advice follows from what was found: it is not stored, so that better advice reaches old findings as well. */
+/** Advice is derived and not stored, so that better advice reaches old findings as well. */
 export function toGraphqlHealth(health: HealthView, url: string, provider: RegistryProvider): RegistryHealthObject {
   const { testedAt, credentialVersion, outcome, detail, login, pull, push, method, repository, durationMs } = health;
   const advice = diagnose({ provider, url, outcome, detail });

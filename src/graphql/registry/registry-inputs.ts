@@ -15,19 +15,19 @@ import { enumType } from '../pipeline/enum-type.ts';
 import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 
 const IDEMPOTENCY_KEY =
-  '1 to 255 visible characters of your choice. A repeated request with the same key is done once and gets the same answer.';
+  '1 to 255 visible characters of your choice. A request that is repeated with the same key is carried out once and gets the same answer.';
 const EXPECTED_REVISION =
-  "The registry's `revision` that you saw: REVISION_CONFLICT if it has changed since. Left out: not checked.";
+  "The registry's `revision` that you saw. REVISION_CONFLICT if it has changed since. Omit it to skip the check.";
 
 export const MintKindEnum = enumType<MintKind>(
   'MintKind',
-  'Which cloud short-lived registry passwords are minted from.',
+  'The cloud that mints short-lived registry passwords.',
   MINT_KINDS,
 );
 export const WhenInUseEnum = enumType<RotateCredentialCommand['whenInUse']>(
   'WhenInUse',
-  'What a rotation does while pipelines hold active leases.',
-  { PROCEED: 'Rotate all the same.', REFUSE: 'Change nothing and answer REGISTRY_IN_USE.' },
+  'What a rotation does if pipelines hold active leases.',
+  { PROCEED: 'Rotate anyway.', REFUSE: 'Change nothing and answer REGISTRY_IN_USE.' },
 );
 
 @InputType({
@@ -52,7 +52,7 @@ export class MintInput {
 
 @InputType({
   description:
-    'A new registry and its credential. BAD_USER_INPUT names the field that does not fit; REGISTRY_ALREADY_EXISTS if the project has this URL.',
+    'A new registry and its credential. BAD_USER_INPUT names the invalid field; REGISTRY_ALREADY_EXISTS if the project has this URL.',
 })
 export class CreateRegistryInput {
   @Field(() => String, { description: 'The host, with its port if it has one, in any spelling that clients accept.' })
@@ -68,7 +68,7 @@ export class CreateRegistryInput {
 
   @Field(() => MintInput, {
     nullable: true,
-    description: 'Mints a short-lived password for every pipeline. Left out: the password itself is handed out.',
+    description: 'Mints a short-lived password for every pipeline. Omit it to issue the password itself.',
   })
   readonly mint?: MintInput | null;
 
@@ -86,7 +86,7 @@ export class CreateRegistryInput {
 
   @Field(() => RegistryProviderEnum, {
     nullable: true,
-    description: `Only where the URL does not tell it: ${DECLARABLE_PROVIDERS.join(', ')} on own hosts.`,
+    description: `Only if the URL does not show it: ${DECLARABLE_PROVIDERS.join(', ')} on your own hosts.`,
   })
   readonly provider?: RegistryProvider | null;
 
@@ -98,7 +98,7 @@ export class CreateRegistryInput {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the password expires. If the password itself tells an earlier date, that one counts.',
+    description: 'When the password expires. If the password itself contains an earlier date, that date counts.',
   })
   readonly expiresAt?: string | null;
 
@@ -118,10 +118,10 @@ export class CreateRegistryInput {
 
 @InputType({
   description:
-    'There is no `url`: to use another, delete the registry and create it anew. What is left out stays as it is; a blank password keeps the stored one.',
+    'The URL cannot change: to use another, delete the registry and create it again. Omitted fields stay as they are; a blank password keeps the stored one.',
 })
 export class UpdateRegistryInput {
-  @Field(() => String, { nullable: true, description: 'Null: the canonical URL again.' })
+  @Field(() => String, { nullable: true, description: 'Null resets it to the canonical URL.' })
   readonly name?: string | null;
 
   @Field(() => String, { nullable: true, description: 'A note for people, of at most 2000 characters.' })
@@ -135,11 +135,11 @@ export class UpdateRegistryInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'A new password makes a new version and destroys the old one at once.',
+    description: 'A new password creates a new version and destroys the old one at once.',
   })
   readonly password?: string | null;
 
-  @Field(() => RegistryAccessEnum, { nullable: true, description: 'Null: PULL_AND_PUSH again.' })
+  @Field(() => RegistryAccessEnum, { nullable: true, description: 'Null resets it to PULL_AND_PUSH.' })
   readonly access?: RegistryAccess | null;
 
   @Field(() => String, {
@@ -173,18 +173,18 @@ export class RotateCredentialInput {
   @Field(() => String, { description: 'The new password or token.' })
   readonly password!: string;
 
-  @Field(() => String, { nullable: true, description: 'Left out: the user name stays.' })
+  @Field(() => String, { nullable: true, description: 'Omit it to keep the user name.' })
   readonly username?: string | null;
 
   @Field(() => MintInput, {
     nullable: true,
-    description: 'Left out: it stays; null: the password itself is handed out from now on.',
+    description: 'Omit it to keep the setting. Null: the password itself is issued from now on.',
   })
   readonly mint?: MintInput | null;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the new password expires. If the password itself tells an earlier date, that one counts.',
+    description: 'When the new password expires. If the password itself contains an earlier date, that date counts.',
   })
   readonly expiresAt?: string | null;
 
@@ -198,7 +198,7 @@ export class RotateCredentialInput {
   @Field(() => WhenInUseEnum, {
     nullable: true,
     defaultValue: 'PROCEED',
-    description: 'REFUSE: answer REGISTRY_IN_USE while leases are active.',
+    description: 'REFUSE answers REGISTRY_IN_USE if leases are active.',
   })
   readonly whenInUse?: RotateCredentialCommand['whenInUse'] | null;
 
@@ -209,12 +209,12 @@ export class RotateCredentialInput {
   readonly idempotencyKey?: string | null;
 }
 
-@InputType({ description: 'How to delete.' })
+@InputType({ description: 'How to delete a registry.' })
 export class DeleteRegistryInput {
   @Field(() => Boolean, {
     nullable: true,
     defaultValue: false,
-    description: 'Delete although leases are active. Audited as forced.',
+    description: 'Delete even if leases are active. The audit log shows that it was forced.',
   })
   readonly force?: boolean | null;
 
@@ -225,7 +225,7 @@ export class DeleteRegistryInput {
   readonly idempotencyKey?: string | null;
 }
 
-@InputType({ description: 'A credential to try that is not stored.' })
+@InputType({ description: 'A credential to test without storing it.' })
 export class TestCredentialsInput {
   @Field(() => String, { description: 'The host, with its port if it has one, in any spelling that clients accept.' })
   readonly url!: string;
@@ -236,7 +236,7 @@ export class TestCredentialsInput {
   @Field(() => String, { description: 'The password or token. It is not stored.' })
   readonly password!: string;
 
-  @Field(() => RegistryProviderEnum, { nullable: true, description: 'Only if the URL does not tell it.' })
+  @Field(() => RegistryProviderEnum, { nullable: true, description: 'Only if the URL does not show it.' })
   readonly provider?: RegistryProvider | null;
 
   @Field(() => String, {
@@ -247,7 +247,7 @@ export class TestCredentialsInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Test pulling and pushing here, such as `team/app`. Left out: only the login is tested.',
+    description: 'Where to test pulling and pushing, such as `team/app`. Omit it to test only the login.',
   })
   readonly repository?: string | null;
 }

@@ -25,11 +25,9 @@ export class RegistryListResolver {
   async registries(
     @Ctx() { services }: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
-    @Arg('filter', () => RegistryFilter, { nullable: true, description: 'Left out: all registries.' }) filterInput:
-      | RegistryFilter
-      | null
-      | undefined,
-    @Arg('orderBy', () => RegistryOrder, { nullable: true, description: 'Left out: by name.' }) orderInput:
+    @Arg('filter', () => RegistryFilter, { nullable: true, description: 'Omit it to list all registries.' })
+    filterInput: RegistryFilter | null | undefined,
+    @Arg('orderBy', () => RegistryOrder, { nullable: true, description: 'Omit it to sort by name.' }) orderInput:
       | RegistryOrder
       | null
       | undefined,
@@ -48,7 +46,7 @@ export class RegistryListResolver {
     });
     const cursorAt = (index: number): string => {
       const item = page.items[index];
-      if (item === undefined) throw new RangeError('there is no such item on this page');
+      if (item === undefined) throw new RangeError('this page has no such item');
       return cursors.encode(scope, positionOf(item.cursor));
     };
     return {
@@ -71,7 +69,7 @@ export class RegistryListResolver {
     return nodes.map((node, index) => ({ node, cursor: cursorAt(index) }));
   }
 
-  @FieldResolver(() => Int, { description: 'Of all pages together.' })
+  @FieldResolver(() => Int, { description: 'The number of registries on all pages.' })
   totalCount(@Root() connection: RegistryConnectionObject): Promise<number> {
     return connection.count();
   }

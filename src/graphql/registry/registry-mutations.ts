@@ -30,7 +30,7 @@ export class DeleteRegistryPayloadObject {
 
 @Resolver()
 export class RegistryMutationResolver {
-  @Mutation(() => RegistryPayloadObject, { description: 'Registers a registry, with its credential.' })
+  @Mutation(() => RegistryPayloadObject, { description: 'Creates a registry with its credential.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async createRegistry(
     @Ctx() { services, request }: GraphqlContext,
@@ -43,7 +43,7 @@ export class RegistryMutationResolver {
     );
   }
 
-  @Mutation(() => RegistryPayloadObject, { description: 'Changes what the input names, and nothing else.' })
+  @Mutation(() => RegistryPayloadObject, { description: 'Changes only the fields that the input contains.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async updateRegistry(
     @Ctx() { services, request }: GraphqlContext,
@@ -57,7 +57,9 @@ export class RegistryMutationResolver {
     );
   }
 
-  @Mutation(() => RegistryPayloadObject, { description: 'The old password is replaced and destroyed at once.' })
+  @Mutation(() => RegistryPayloadObject, {
+    description: 'Replaces the password by a new version and destroys the old one at once.',
+  })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async rotateCredential(
     @Ctx() { services, request }: GraphqlContext,
@@ -72,7 +74,7 @@ export class RegistryMutationResolver {
   }
 
   @Mutation(() => DeleteRegistryPayloadObject, {
-    description: 'Deletes a registry and destroys its secret. REGISTRY_IN_USE while leases are active, unless forced.',
+    description: 'Deletes a registry and destroys its secret. REGISTRY_IN_USE if leases are active, unless forced.',
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:delete")')
   deleteRegistry(

@@ -6,7 +6,10 @@ import { RegistryUsageObject } from './registry-usage.ts';
 
 @Resolver(() => RegistryObject)
 export class RegistryResolver {
-  @Query(() => RegistryObject, { nullable: true, description: 'Null if the project has no such registry.' })
+  @Query(() => RegistryObject, {
+    nullable: true,
+    description: 'A registry by its id. Null if the project has no such registry.',
+  })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registry(
     @Ctx() { services: { queries, now } }: GraphqlContext,
@@ -20,7 +23,7 @@ export class RegistryResolver {
 
   @Query(() => RegistryObject, {
     nullable: true,
-    description: 'Accepts any spelling of the URL. Null if the project has no such registry.',
+    description: 'A registry by its URL, in any spelling. Null if the project has no such registry.',
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registryByUrl(

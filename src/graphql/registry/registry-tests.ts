@@ -8,7 +8,7 @@ import { TestCredentialsInput, testCredentialsCommand } from './registry-inputs.
 export class RegistryTestResolver {
   @Mutation(() => RegistryHealthObject, {
     description:
-      'Tests the stored credential against the registry; with a repository also whether it may pull and push there.',
+      'Tests the stored credential against the registry. With a repository it also tests whether the credential may pull and push there.',
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async testRegistry(
@@ -17,14 +17,16 @@ export class RegistryTestResolver {
     @Arg('id', () => ID) id: string,
     @Arg('repository', () => String, {
       nullable: true,
-      description: 'Such as `team/app`, without the host. Left out: only the login is tested.',
+      description: 'Such as `team/app`, without the host. Omit it to test only the login.',
     })
     repository: string | null | undefined,
   ): Promise<RegistryHealthObject> {
     return toGraphqlFinding(await services.application.testRegistry(request, projectId, id, repository));
   }
 
-  @Mutation(() => RegistryHealthObject, { description: 'As `testRegistry`, for a credential that is not stored.' })
+  @Mutation(() => RegistryHealthObject, {
+    description: 'Like `testRegistry`, but for a credential that is not stored.',
+  })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async testCredentials(
     @Ctx() { services, request }: GraphqlContext,

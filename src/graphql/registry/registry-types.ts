@@ -11,12 +11,15 @@ import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
 import { MintKindEnum } from './registry-inputs.ts';
 import { type LoadUsage, usageOfList } from './registry-usage.ts';
 
-@ObjectType('MintSettings', { simpleResolvers: true, description: 'How short-lived passwords are minted. No secrets.' })
+@ObjectType('MintSettings', {
+  simpleResolvers: true,
+  description: 'How short-lived passwords are minted. It contains no secrets.',
+})
 export class MintSettingsObject {
   @Field(() => MintKindEnum)
   readonly kind!: MintKind;
 
-  @Field(() => String, { nullable: true, description: 'AMAZON_ECR: the ARN of the role that is assumed first.' })
+  @Field(() => String, { nullable: true, description: 'AMAZON_ECR: the ARN of the role to assume first.' })
   readonly roleArn!: string | null;
 
   @Field(() => String, { nullable: true, description: 'AZURE: the id or the domain of the tenant.' })
@@ -29,10 +32,12 @@ export class MintSettingsObject {
 @ObjectType('Registry', {
   simpleResolvers: true,
   description:
-    'A container registry with its credential. It is one of its project, whatever its URL: two projects with the same registry have one each.',
+    'A container registry with its credential. It belongs to one project: two projects that use the same registry have one entry each.',
 })
 export class RegistryObject {
-  @Field(() => ID, { description: 'UUIDv5 of project and canonical URL: a registry is its URL within a project.' })
+  @Field(() => ID, {
+    description: 'UUIDv5 of project and canonical URL: the URL identifies a registry within its project.',
+  })
   readonly id!: string;
 
   @Field(() => ID)
@@ -41,7 +46,7 @@ export class RegistryObject {
   @Field(() => String, { description: 'Canonical host[:port], such as `docker.io`. Never changes.' })
   readonly url!: string;
 
-  @Field(() => String, { description: 'As it was typed.' })
+  @Field(() => String, { description: 'The URL as a person typed it.' })
   readonly enteredUrl!: string;
 
   @Field(() => String)
@@ -70,7 +75,7 @@ export class RegistryObject {
 
   @Field(() => MintSettingsObject, {
     nullable: true,
-    description: 'How passwords for pipelines are minted; null if the stored password itself is handed out.',
+    description: 'How passwords for pipelines are minted; null if the stored password itself is issued.',
   })
   readonly mint!: MintSettingsObject | null;
 
@@ -81,8 +86,7 @@ export class RegistryObject {
   readonly health!: RegistryHealthObject | null;
 
   @Field(() => Int, {
-    description:
-      "The registry stream's revision: pass it as `expectedRevision` so that no other change is overwritten.",
+    description: 'The revision of the registry. Pass it as `expectedRevision` to avoid overwriting another change.',
   })
   readonly revision!: number;
 
@@ -98,11 +102,11 @@ export class RegistryObject {
   @Field(() => String)
   readonly updatedBy!: string;
 
-  /** Behind the field `usage`, see `RegistryResolver`. */
+  /** Serves the field `usage`, see `RegistryResolver`. */
   readonly loadUsage!: LoadUsage;
 }
 
-/** `now` in milliseconds since 1970: the credential's status is that of the time of asking. */
+/** `now` is in milliseconds since 1970. The status of a credential depends on it. */
 export function toGraphqlRegistries(
   queries: Pick<Queries, 'registries'>,
   views: readonly RegistryView[],
@@ -123,7 +127,7 @@ export function toGraphqlRegistry(
   return toGraphql(view, usageOfList(queries, [view.id])(0), now);
 }
 
-/** Written out field by field: copying with a spread takes five times as long, and lists are what is asked most. */
+/** Written out field by field: a spread takes five times as long, and lists are the most frequent query. */
 function toGraphql(view: RegistryView, loadUsage: LoadUsage, now: number): RegistryObject {
   return {
     id: view.id,

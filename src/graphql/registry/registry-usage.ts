@@ -8,10 +8,10 @@ export class PipelineUseObject {
   @Field(() => String, { description: 'The name of the pipeline.' })
   readonly pipeline!: string;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it last got the credential.' })
+  @Field(() => DateTime, { nullable: true, description: 'When it was last issued the credential.' })
   readonly lastUsedAt!: string | null;
 
-  @Field(() => Int, { description: 'How often it ever got the credential.' })
+  @Field(() => Int, { description: 'How often it was issued the credential.' })
   readonly leases!: number;
 
   @Field(() => Boolean, { description: 'Whether the pipeline was linked to the registry by hand.' })
@@ -22,14 +22,14 @@ export class PipelineUseObject {
 export class RegistryUsageObject {
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the credential was last handed to a pipeline; null if it never was.',
+    description: 'When the credential was last issued to a pipeline; null if never.',
   })
   readonly lastUsedAt!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The subject of the token that it was then handed to.' })
+  @Field(() => String, { nullable: true, description: 'The subject of the token that got it then.' })
   readonly lastUsedBy!: string | null;
 
-  @Field(() => Int, { description: 'Leases that are neither expired nor given back.' })
+  @Field(() => Int, { description: 'Leases that have neither ended nor been released.' })
   readonly activeLeases!: number;
 
   @Field(() => [PipelineUseObject], {
@@ -41,7 +41,7 @@ export class RegistryUsageObject {
 /** The usage of one registry of a list. */
 export type LoadUsage = () => Promise<UsageView>;
 
-/** One call for the whole list, made when the first of its registries is asked. */
+/** Makes one call for the whole list, when the usage of its first registry is read. */
 export function usageOfList(
   { registries }: Pick<Queries, 'registries'>,
   ids: readonly string[],
@@ -50,7 +50,7 @@ export function usageOfList(
   return (index) => async () => {
     batch ??= registries.usage(ids);
     const usage = (await batch)[index];
-    if (usage === undefined) throw new Error(`no usage was given for registry ${ids[index]}`);
+    if (usage === undefined) throw new Error(`no usage was returned for registry ${ids[index]}`);
     return usage;
   };
 }
