@@ -117,7 +117,9 @@ begin
       end if;
       exit;
     end if;
-    exit when accepted = 0;
+    -- What was refused may be a call that is repeated while the first one commits: its events then came between the two
+    -- questions above.
+    exit when accepted = 0 and seen = (select h.position from log.head h);
     taken := accepted;
     -- The lock is taken as late as can be, and held until the commit. Only where someone else appended between the
     -- judgement and here is it all judged once more.
