@@ -58,7 +58,7 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
 
   const run: CredentialTests['run'] = async (projectId, test) => {
     const wait = await limiter.take(projectId);
-    if (wait > 0) throw rateLimited('This project has had its 10 tests for this minute. Wait a minute.', wait);
+    if (wait > 0) throw rateLimited('This project has used its 10 tests for this minute. Wait a minute.', wait);
     return test();
   };
 

@@ -174,12 +174,12 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     if (lease === null || lease.releasedAt !== null || Date.parse(lease.expiresAt) <= now()) throw ended('has ended');
     const { state } = await aggregates.loadRegistry(lease.registryId);
     if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) {
-      throw ended('is of a credential that was replaced since');
+      throw ended('belongs to a credential that was replaced since');
     }
     const login = await effectiveCredential(state, lease.purpose);
     await writer.readable();
     // Minting takes its time, in which the credential may have been replaced.
-    if (!(await isStillCurrent(state))) throw ended('is of a credential that was replaced since');
+    if (!(await isStillCurrent(state))) throw ended('belongs to a credential that was replaced since');
     return issuedCredential(lease, login ?? missingSecret(lease.url));
   }
 

@@ -80,7 +80,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
       const outcome = await attemptOnce(context, command);
       if (outcome) return outcome;
     }
-    throw new PurserError('REVISION_CONFLICT', 'The registry is being changed by others at the same time. Try again.');
+    throw new PurserError('REVISION_CONFLICT', 'Others are changing this registry at the same time. Try again.');
   }
 
   /** Undefined where it must be tried again, because another replica was quicker. */

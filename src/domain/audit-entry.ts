@@ -9,7 +9,7 @@ export interface AuditChange {
   readonly to: string | null;
 }
 
-/** What a CI system's own token said of the caller, where a trust rule let it in. */
+/** What a CI system's own token said about the caller, if a trust rule let it in. */
 export interface WorkloadIdentity {
   readonly ruleId: string;
   readonly ruleName: string;
@@ -18,7 +18,7 @@ export interface WorkloadIdentity {
 
 /** One line of a project's audit log, without its place in the chain. */
 export interface AuditEntry {
-  /** How the entry is hashed: docs/audit-format.md. */
+  /** Tells how the entry is hashed: docs/audit-format.md. */
   readonly format: number;
   readonly eventId: string;
   readonly occurredAt: Instant;
@@ -35,20 +35,20 @@ export interface AuditEntry {
   readonly pipeline: string | null;
   readonly changes: readonly AuditChange[];
   readonly durationMs: number | null;
-  /** How many attempts like this one the entry stands for. */
+  /** How many equal attempts the entry stands for. */
   readonly count: number;
-  /** When the last of several happened; null of one. */
+  /** When the last of several attempts happened; null if there was one. */
   readonly until: Instant | null;
   readonly identity: WorkloadIdentity | null;
 }
 
-/** What the chain of a project starts from. */
+/** A project's chain starts from this hash. */
 export const FIRST_PREVIOUS_HASH = '0'.repeat(64);
 
-/** The format that new entries are written in. */
+/** The format of new entries. */
 export const AUDIT_FORMAT = 1;
 
-/** What is hashed of an entry, by its format. Entries of every format that was ever written can be verified. */
+/** The hashed values of an entry, by its format. Old formats stay here, so that all entries can be verified. */
 const HASHED: Readonly<Record<number, (sequence: number, entry: AuditEntry) => readonly unknown[]>> = {
   1: (sequence, entry) => [
     entry.format,
@@ -79,8 +79,8 @@ const HASHED: Readonly<Record<number, (sequence: number, entry: AuditEntry) => r
 };
 
 /**
- * SHA-256, in hex, of the previous entry's hash, a line feed and the entry as a JSON array in its format's order. With
- * the entries anyone can compute the chain again; a changed, removed or moved entry breaks every hash from there on.
+ * SHA-256, in hex, of the previous entry's hash, a line feed and the entry as a JSON array in its format's order.
+ * Anyone who has the entries can compute the chain again. A changed, removed or moved entry breaks all later hashes.
  */
 export function chainHash(previousHash: string, sequence: number, entry: AuditEntry): string {
   const hashed = HASHED[entry.format];

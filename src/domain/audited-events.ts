@@ -5,7 +5,7 @@ import type { TestFindings } from './probe-outcome.ts';
 import type { LiveRegistry, RegistryState } from './registry.ts';
 import type { RegistryDetails } from './registry-details.ts';
 
-/** What an event says in the audit log; who did it, and from where, comes with every event. */
+/** The part of an audit entry that differs by event type. The event's metadata gives who did it and from where. */
 export type AuditFacts = Pick<
   AuditEntry,
   'action' | 'outcome' | 'code' | 'registryId' | 'url' | 'pipeline' | 'changes'
@@ -13,7 +13,7 @@ export type AuditFacts = Pick<
 
 const NOT_AUDITED = null;
 
-/** Every event type, and what it says in the audit log. `before` is the event's registry as it stood. */
+/** The audit entry of each event type. `before` is the registry before the event. */
 const AUDITED: {
   readonly [Type in EventType]:
     | ((data: EventOf<Type>['data'], before: RegistryState) => AuditFacts)
@@ -97,19 +97,19 @@ const AUDITED: {
     changes: [],
   }),
 
-  // It belongs to no project, and the audit log is a project's.
+  // It belongs to no project, and each audit log belongs to one.
   AuthenticationRejected: NOT_AUDITED,
 
-  // What was done with the key has its own entry.
+  // The command that used the key has an audit entry.
   IdempotencyKeyClaimed: NOT_AUDITED,
 };
 
-/** Null where the event has no entry in the audit log. */
+/** Null if the event has no entry in the audit log. */
 export function auditFacts<Type extends EventType>(event: EventOf<Type>, before: RegistryState): AuditFacts | null {
   return AUDITED[event.type]?.(event.data, before) ?? null;
 }
 
-/** Whether an event of this type, which may be unknown to this build, has an entry. */
+/** Whether events of this type have an entry. This build may not know the type. */
 export function isAudited(type: string): boolean {
   return !Object.hasOwn(AUDITED, type) || AUDITED[type as EventType] !== NOT_AUDITED;
 }

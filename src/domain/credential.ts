@@ -16,7 +16,7 @@ export interface MintConfig {
   readonly installationId: string | null;
 }
 
-/** Where a sealed secret lies, and the digest that proves that the row is the one meant. */
+/** The id of a sealed secret, and the digest that proves that its row is the right one. */
 export interface SecretRef {
   readonly secretId: string;
   readonly digest: string;
@@ -30,7 +30,7 @@ export interface CredentialVersion extends SecretRef {
   readonly expirySource: ExpirySource | null;
   /** Advice about the secret's shape, for people. */
   readonly warnings: readonly string[];
-  /** Null where the stored password is the registry's own. */
+  /** Null if the stored password is the registry's own. */
   readonly mint: MintConfig | null;
 }
 
@@ -41,7 +41,7 @@ const DAY_MS = 86_400_000;
 export const EXPIRING_WITHIN_MS = 14 * DAY_MS;
 
 export interface CredentialTimes {
-  /** False where the sealed secret is gone although the log says that it should be there. */
+  /** False if the sealed secret is gone although the log says that it should be there. */
   readonly present: boolean;
   readonly expiresAt: Instant | null;
   /** The registry refused this version when it was last tested. */

@@ -20,7 +20,7 @@ interface Candidate extends Diagnosis {
   readonly providers: readonly RegistryProvider[] | undefined;
 }
 
-/** The first that fits is the one. */
+/** The first one that fits is used. */
 const CANDIDATES: readonly Candidate[] = [...ofAnyProvider(), ...ofProviders()].sort(byOutcomeAndPrecision);
 
 function ofAnyProvider(): Candidate[] {
@@ -30,7 +30,7 @@ function ofAnyProvider(): Candidate[] {
   }));
 }
 
-/** One for each diagnosis, also where several profiles share it. */
+/** One for each diagnosis, even if several profiles share it. */
 function ofProviders(): Candidate[] {
   const providers = new Map<Diagnosis, RegistryProvider[]>();
   for (const [provider, { diagnoses }] of PROVIDER_ENTRIES) {
@@ -42,13 +42,13 @@ function ofProviders(): Candidate[] {
   }));
 }
 
-/** What knows more comes first: the host, then the detail, then the provider. */
+/** The more specific one comes first: by host, then by detail, then by provider. */
 function byOutcomeAndPrecision(a: Candidate, b: Candidate): number {
   const precision = ({ host, detail, providers }: Candidate) => (host ? 4 : 0) + (detail ? 2 : 0) + (providers ? 1 : 0);
   return PROBE_OUTCOMES.indexOf(a.outcome) - PROBE_OUTCOMES.indexOf(b.outcome) || precision(b) - precision(a);
 }
 
-/** What is wrong and what to do about it, in a sentence or more; null where nothing is. */
+/** What is wrong and what to do about it, in a sentence or more; null if nothing is wrong. */
 export function diagnose(finding: DiagnosedFinding): string | null {
   const diagnosis = CANDIDATES.find((candidate) => fits(candidate, finding));
   return diagnosis === undefined ? null : `${diagnosis.cause} ${diagnosis.fix}`;

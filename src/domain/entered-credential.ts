@@ -9,14 +9,14 @@ import { Secret } from './secret.ts';
 import { decodedBase64, isJwt, jwtExpiry, looksLikeJson, serviceAccountKeyFault } from './secret-shapes.ts';
 import { hasHiddenCharacters, isWellFormed } from './text-rules.ts';
 
-/** User name and password together, in bytes of UTF-8: what is sealed as one has its largest size at 16 KiB. */
+/** User name and password together, in bytes of UTF-8. They are sealed as one text of at most 16 KiB. */
 export const MAX_SECRET_BYTES = 15_000;
 
 const MAX_USERNAME_LENGTH = 255;
 
 /**
- * Refuses what can never log in; a user name that is only unusual passes. Its case is never changed.
- * @param mintKind of a credential that passwords are minted from, whose user name is a cloud identity
+ * Refuses a user name that can never log in. An unusual one passes. Its case is never changed.
+ * @param mintKind set if passwords are minted from the credential: its user name is then a cloud identity
  * @throws PurserError BAD_USER_INPUT on `username`, naming the right one
  */
 export function checkUsername(provider: RegistryProvider, username: string, mintKind: MintKind | null = null): void {
@@ -32,7 +32,7 @@ function writtenWrong(username: string): string | undefined {
     return `The user name must have at most ${MAX_USERNAME_LENGTH} characters.`;
   if (username !== username.trim()) return 'The user name begins or ends with white space. Remove it.';
   if (hasHiddenCharacters(username) || !isWellFormed(username)) {
-    return 'The user name holds a character that cannot be seen. Type it again by hand.';
+    return 'The user name contains an invisible character. Type it again by hand.';
   }
   // HTTP Basic authentication ends the user name at the first colon (RFC 7617, section 2).
   if (username.includes(':')) return 'The user name must not contain a colon. Enter the password in its own field.';
@@ -49,7 +49,7 @@ function wrongForMinting(kind: MintKind, username: string): string | undefined {
 }
 
 /**
- * Refuses what can never be a password of this registry; what is only of an unknown shape passes.
+ * Refuses a text that can never be a password of this registry. An unknown shape passes.
  * @throws PurserError BAD_USER_INPUT on `password`; no message holds any part of it
  */
 export function checkPassword(provider: RegistryProvider, username: string, password: Secret): void {
@@ -62,14 +62,14 @@ function passwordFault({ password }: ProviderProfile, username: string, text: st
   if (Buffer.byteLength(username) + Buffer.byteLength(text) > MAX_SECRET_BYTES) {
     return `User name and password together must have at most ${MAX_SECRET_BYTES} bytes.`;
   }
-  if (text.includes('\0') || !isWellFormed(text)) return 'The password holds a broken character. Copy it again.';
+  if (text.includes('\0') || !isWellFormed(text)) return 'The password contains a broken character. Copy it again.';
   const unusable = PROVIDER_ENTRIES.find(([, profile]) => profile.password.unusable?.shape.test(text));
   return unusable?.[1].password.unusable?.why ?? password.fault?.(text, username);
 }
 
 /**
- * The password as it is stored: without the line break that copying a token's output added. A key's JSON and a
- * password that somebody chose stay as they are, to the last byte.
+ * The password as it is stored. A token loses the line break that copying it from a terminal added. A key's JSON and
+ * a password that somebody chose stay as they are, to the last byte.
  */
 export function normalisePassword(provider: RegistryProvider, username: string, password: Secret): Secret {
   const text = password.reveal();
@@ -78,7 +78,7 @@ export function normalisePassword(provider: RegistryProvider, username: string, 
   return isToken(PROVIDERS[provider], username, line) ? new Secret(line) : password;
 }
 
-/** A secret that a machine made, so that white space around it can only come from copying. */
+/** A machine made this secret, so white space around it can only come from copying. */
 function isToken(profile: ProviderProfile, username: string, text: string): boolean {
   return (
     profile.username.ofTokens?.test(username) === true ||
@@ -94,14 +94,14 @@ function isOwnToken({ password }: ProviderProfile, text: string): boolean {
   return password.tokens?.some(({ shape }) => shape.test(text)) ?? false;
 }
 
-/** Who issues tokens that look like this; undefined where nothing tells. */
+/** The provider whose tokens look like this; undefined if the text does not tell. */
 function tokenIssuer(text: string): RegistryProvider | undefined {
   return PROVIDER_ENTRIES.find(([, { password }]) =>
     password.tokens?.some(({ shape, tells }) => tells === 'ISSUER' && shape.test(text)),
   )?.[0];
 }
 
-/** By what the password looks like, and by user names that go only with tokens or keys. */
+/** Judges by the password's shape, and by user names that go only with tokens or keys. */
 export function credentialKind(provider: RegistryProvider, username: string, password: Secret): CredentialKind {
   const text = password.reveal();
   const isKey =
@@ -112,30 +112,30 @@ export function credentialKind(provider: RegistryProvider, username: string, pas
   return isToken(PROVIDERS[provider], username, text) ? 'TOKEN' : 'PASSWORD';
 }
 
-/** Advice about a password that is accepted although it will probably not do. Holds no part of it. */
+/** Advice about a password that is accepted but will probably not work. Holds no part of it. */
 export function secretWarnings(provider: RegistryProvider, username: string, password: Secret): string[] {
   const text = password.reveal();
   const profile = PROVIDERS[provider];
   const warnings = profile.password.warnings?.(text, username) ?? [];
   const issuer = tokenIssuer(text);
   if (issuer !== undefined && issuer !== provider && !profile.declarable) {
-    warnings.push(`This looks like a token of ${issuer}, and the registry is ${provider}.`);
+    warnings.push(`This looks like a token of ${issuer}, but the registry is ${provider}.`);
   }
   if (text !== text.trim() && !looksLikeJson(text)) {
-    warnings.push('The password begins or ends with white space. It is kept, as it may be part of it.');
+    warnings.push('The password begins or ends with white space. It was kept, because it may be part of the password.');
   }
   return warnings;
 }
 
-/** When the password expires, where it says so itself: Amazon ECR's passwords and JWTs do. */
+/** When the password expires, if its text says so, as Amazon ECR's passwords and JWTs do. */
 export function learnExpiry(provider: RegistryProvider, password: Secret): Instant | null {
   const { expiresAt = jwtExpiry } = PROVIDERS[provider].password;
   return expiresAt(password.reveal());
 }
 
 /**
- * Why a registry refused this secret, as far as its own text tells; null where it tells nothing. To be asked only once
- * it was refused: what looks odd may still be good.
+ * Why a registry refused this secret, as far as the secret's text tells; null if it does not. Call it only after a
+ * refusal: a secret that looks odd may still work.
  * @param now milliseconds since 1970
  */
 export function secretFault(

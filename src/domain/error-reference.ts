@@ -4,7 +4,7 @@ import { markdownTable } from './markdown-table.ts';
 interface Entry<Code extends ErrorCode> {
   /** What has happened. */
   readonly when: string;
-  /** Of an answer that holds this error alone. */
+  /** HTTP status of an answer that holds only this error. */
   readonly status: 200 | 400 | 401;
   /** What each detail in `extensions` holds. */
   readonly details: { readonly [Name in keyof ErrorDetails<Code>]-?: string };
@@ -12,7 +12,7 @@ interface Entry<Code extends ErrorCode> {
   readonly advice: string;
 }
 
-/** Every code of the contract as docs/errors.md tells it. Details that are not named here do not leave the service. */
+/** Every code of the contract, for docs/errors.md. Only the details named here leave the service. */
 export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
   UNAUTHENTICATED: {
     when: 'The request has no token, or one that is expired, of an unknown issuer or otherwise not valid.',
@@ -21,7 +21,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Get a new token, then repeat the request once. If that fails too, check issuer and audience of the token.',
   },
   FORBIDDEN: {
-    when: 'The token lacks the permission for this project, or a credential that is for pulling only is asked for to push.',
+    when: 'The token lacks the permission for this project, or the request asks to push with a credential that is for pulling only.',
     status: 200,
     details: {},
     advice: 'Do not repeat. Ask for the permission; for pushing, set `access: PULL_AND_PUSH` on the registry.',
@@ -33,9 +33,9 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Do not repeat. Read the list again.',
   },
   BAD_USER_INPUT: {
-    when: 'A value of the request does not fit. The message says what is wrong with it and how to write it.',
+    when: 'A value in the request is not valid. The message says what is wrong with it and how to write it.',
     status: 400,
-    details: { field: 'the input field or variable at fault, where one is' },
+    details: { field: 'the input field or variable at fault, if there is one' },
     advice: 'Show the message at the field, and let the user correct it.',
   },
   REGISTRY_ALREADY_EXISTS: {
@@ -45,13 +45,13 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Read it with `registryByUrl`; update it, or delete it first.',
   },
   REVISION_CONFLICT: {
-    when: 'The registry was changed since it was read, or is being changed by many at the same time.',
+    when: 'The registry has changed since it was read, or many requests are changing it at the same time.',
     status: 200,
-    details: { field: '`expectedRevision`, where the request had one' },
+    details: { field: '`expectedRevision`, if the request had one' },
     advice: 'Read the registry again, show what changed, and repeat the change with the new revision.',
   },
   REGISTRY_IN_USE: {
-    when: 'Leases are active, and the request was not to go on all the same.',
+    when: 'Leases are active, and the request did not say to go on anyway.',
     status: 200,
     details: { activeLeases: 'how many leases are active' },
     advice: 'Ask the user. To go on, repeat with `force: true` (delete) or `whenInUse: PROCEED` (rotate); or wait.',
@@ -63,13 +63,13 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Use a new key for a new request. A repeated request must have the same values as the first.',
   },
   VERIFICATION_FAILED: {
-    when: '`verify` was asked for, and the login at the registry was not proved. Nothing was stored.',
+    when: '`verify` was set, and the login at the registry was not proved. Nothing was stored.',
     status: 200,
     details: { outcome: "the test's outcome, as in [troubleshooting](troubleshooting.md)" },
     advice: 'Show the message, which says what to do. Repeat with other values, or without `verify`.',
   },
   CREDENTIAL_UNAVAILABLE: {
-    when: 'There is no credential to hand out: it has expired, its password is missing, or the cloud minted none.',
+    when: 'There is no credential to hand out: it has expired, its password is missing, or the cloud did not mint one.',
     status: 200,
     details: {},
     advice: 'Do not repeat. Rotate the credential; the message says why.',
@@ -81,13 +81,13 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Do not repeat. The operator can open the address with `EGRESS_ALLOW`.',
   },
   RATE_LIMITED: {
-    when: 'The project has had its tests for this minute, or the connection has too many operations under way.',
+    when: 'The project has used its tests for this minute, or the connection has too many operations running.',
     status: 200,
-    details: { retryAfter: 'after how many seconds to try again, a whole number from 1 on' },
+    details: { retryAfter: 'seconds to wait before trying again, a whole number of at least 1' },
     advice: 'Wait `retryAfter` seconds, then repeat.',
   },
   UNAVAILABLE: {
-    when: 'The database gave no answer in time. Whether a mutation was done is not known.',
+    when: 'The database did not answer in time. A mutation may or may not have been done.',
     status: 200,
     details: {},
     advice: 'Repeat with growing pauses. Repeat a mutation with the same `idempotencyKey`.',
@@ -102,7 +102,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     when: 'The document does not fit the schema, or is larger or deeper than the service accepts.',
     status: 400,
     details: {},
-    advice: 'Do not repeat. Correct the document, or fit the client to this version of the schema.',
+    advice: 'Do not repeat. Correct the document, or adapt the client to this version of the schema.',
   },
   PERSISTED_QUERY_NOT_SUPPORTED: {
     when: 'The request names a persisted query by its hash.',

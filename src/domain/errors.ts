@@ -35,11 +35,11 @@ interface Details {
   readonly INTERNAL: { readonly requestId?: string };
 }
 
-/** What stands in `extensions` beside the code; `NoDetails` where there is only the code. */
+/** What `extensions` holds beside the code; `NoDetails` if it holds only the code. */
 export type ErrorDetails<Code extends ErrorCode> = Code extends keyof Details ? Details[Code] : NoDetails;
 type NoDetails = Readonly<Record<string, never>>;
 
-/** Details may be left out only where the code needs none. */
+/** Details may be left out only if the code needs none. */
 type DetailsAndOptions<Code extends ErrorCode> =
   Record<never, never> extends ErrorDetails<Code>
     ? [details?: ErrorDetails<Code>, options?: ErrorOptions]
@@ -60,8 +60,8 @@ class CodedError<Code extends ErrorCode> extends Error {
 }
 
 /**
- * An error whose code and message are meant for the caller. The message never holds a value of a secret field. A union
- * over the codes: `switch (error.code)` narrows `error.details`.
+ * An error whose code and message are meant for the caller. The message never holds a value of a secret field. It is a
+ * union over the codes, so `switch (error.code)` narrows `error.details`.
  */
 export type PurserError = { readonly [Code in ErrorCode]: CodedError<Code> }[ErrorCode];
 
@@ -74,7 +74,7 @@ export const PurserError: PurserErrorClass = CodedError;
 
 /**
  * The event log cannot be reached or gave no answer: the append may or may not have happened. Retry with the same ids.
- * The message is the caller's, wherever the log was asked.
+ * The message is meant for the caller.
  */
 export class EventLogUnavailable extends CodedError<'UNAVAILABLE'> {
   override readonly name = 'EventLogUnavailable';
@@ -88,7 +88,7 @@ export function badUserInput(field: string, message: string): CodedError<'BAD_US
   return new CodedError('BAD_USER_INPUT', message, { field });
 }
 
-/** Another project's object and one that never existed read the same, byte for byte. */
+/** Another project's object and one that never existed give the same message, byte for byte. */
 export function notFound(what: 'registry' | 'lease'): CodedError<'NOT_FOUND'> {
   return new CodedError('NOT_FOUND', `There is no such ${what} in this project.`);
 }
@@ -103,7 +103,7 @@ export function rateLimited(message: string, retryAfter: number): CodedError<'RA
 }
 
 /**
- * An error whose message tells an operator what is wrong and what to do. A program prints it alone, without a stack; it
+ * An error whose message tells an operator what is wrong and what to do. Programs print the message without a stack. It
  * names the setting, the path or the host, and never holds a secret.
  */
 export class OperatorError extends Error {

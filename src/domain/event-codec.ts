@@ -16,7 +16,7 @@ export function decodeEvent(stored: StoredEvent): DomainEvent {
   return decodeAs(EVENT_TYPES, stored);
 }
 
-/** As `decodeEvent`, by other definitions: for tests. @throws UndecodableEvent */
+/** Like `decodeEvent`, with other definitions, for tests. @throws UndecodableEvent */
 export function decodeAs(
   definitions: Readonly<Record<string, EventTypeDefinition>>,
   { type, schemaVersion, data }: StoredEvent,

@@ -1,7 +1,7 @@
 /**
- * Everything that can happen, as it stands in the log. Events never hold a secret, sealed or not: they refer to it.
- * A new event type is an interface here, a member of its stream's union and a line in `EVENT_TYPES`; the compiler names
- * what else has to know of it. Fields are never removed: a change of shape is an upcaster in the type's line.
+ * All events of the log. Events never hold a secret, sealed or not: they refer to it.
+ * A new event type needs an interface here, a place in its stream's union and a line in `EVENT_TYPES`; the compiler
+ * names everything else that must handle it. Never remove a field: a change of shape needs an upcaster in that line.
  */
 
 import type { CredentialVersion, ExpirySource, LeasePurpose, SecretRef } from './credential.ts';
@@ -28,9 +28,9 @@ export interface RegistryUpdated {
     readonly registryId: string;
     /** Only the fields that changed, with their new values. */
     readonly changes: Partial<RegistryDetails>;
-    /** The declared expiry of the stored secret, where it changed. */
+    /** The declared expiry of the stored secret, if it changed. */
     readonly expiry: { readonly expiresAt: Instant | null; readonly expirySource: ExpirySource | null } | null;
-    /** A new username is sealed anew together with the kept password: a new version, but no rotation. */
+    /** A new username is sealed together with the kept password. That is a new version, but not a rotation. */
     readonly credential: CredentialVersion | null;
   };
 }
@@ -53,7 +53,7 @@ export interface RegistryDeleted {
   };
 }
 
-/** A pending secret whose event never came. A paused handler that would still append it is refused from here on. */
+/** A pending secret's event never came. From here on, a paused handler that still tries to append it is refused. */
 export interface PendingSecretDiscarded {
   readonly type: 'PendingSecretDiscarded';
   readonly data: {
@@ -73,7 +73,7 @@ export interface CredentialExpiryLearnt {
   };
 }
 
-/** What a registry said to a stored credential. In a stream of its own: it changes nothing that people edit. */
+/** The result of testing a stored credential. It changes nothing that people edit, so it has a separate stream. */
 export interface RegistryTested {
   readonly type: 'RegistryTested';
   readonly data: TestFindings & {
@@ -83,7 +83,7 @@ export interface RegistryTested {
   };
 }
 
-/** What a registry said to a credential that is not stored. */
+/** The result of testing a credential that is not stored. */
 export interface CredentialsTested {
   readonly type: 'CredentialsTested';
   readonly data: TestFindings;
@@ -115,7 +115,7 @@ export interface LeaseReleased {
   };
 }
 
-/** An attempt that was denied or failed. It holds the code only: never a message, never what was sent. */
+/** An attempt was denied or failed. The event holds the code, never a message or the request's values. */
 export interface AccessDenied {
   readonly type: 'AccessDenied';
   readonly data: {
@@ -129,7 +129,7 @@ export interface AccessDenied {
   };
 }
 
-/** Calls with no valid token, counted by source and minute. They belong to no project. */
+/** Calls without a valid token, counted by source and minute. They belong to no project. */
 export interface AuthenticationRejected {
   readonly type: 'AuthenticationRejected';
   readonly data: {
@@ -139,7 +139,7 @@ export interface AuthenticationRejected {
   };
 }
 
-/** The first event of an idempotency key's stream: which request has the key. It belongs to no read model. */
+/** The first event of an idempotency key's stream tells which request has the key. No read model uses it. */
 export interface IdempotencyKeyClaimed {
   readonly type: 'IdempotencyKeyClaimed';
   readonly data: {
@@ -166,7 +166,7 @@ export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent | TestEvent |
 export type EventType = DomainEvent['type'];
 
 type EventData = { readonly [Event in DomainEvent as Event['type']]: Event['data'] };
-/** The event of a type: written so that the compiler keeps an event and what a table holds for its type together. */
+/** The event of a type, written so that the compiler can match an event with a table's entry for its type. */
 export type EventOf<Type extends EventType> = {
   [Each in Type]: { readonly type: Each; readonly data: EventData[Each] };
 }[Type];
@@ -174,7 +174,7 @@ export type EventOf<Type extends EventType> = {
 /** Brings the data of one schema version to the next. */
 export type Upcaster = (data: unknown) => unknown;
 
-/** Whose state the event evolves; null where it evolves none. */
+/** Whose state the event evolves; null if it evolves no state. */
 type AggregateOf<Type extends EventType> = Type extends RegistryEvent['type']
   ? 'registry'
   : Type extends LeaseEvent['type']
@@ -182,7 +182,7 @@ type AggregateOf<Type extends EventType> = Type extends RegistryEvent['type']
     : null;
 
 export interface EventTypeDefinition {
-  /** The first brings version 1 to version 2, and so on; new events are written with the version after the last. */
+  /** The first one brings version 1 to version 2, and so on. New events have the version that the last one gives. */
   readonly upcasters: readonly Upcaster[];
 }
 

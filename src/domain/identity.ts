@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 
-/** Purser's own namespaces. They are part of every id that was ever given out, so they never change. */
+/** Purser's own namespaces. Every id that was ever given out depends on them, so they never change. */
 export const REGISTRY_NAMESPACE = '4f848f95-b14f-43cc-9cd4-216d20f611e6';
 export const IDEMPOTENCY_NAMESPACE = 'ddb30393-09aa-4c4d-834b-7e84dd92580c';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
- * Whether the text is a UUID (RFC 9562, versions 1 to 8) as Purser writes it: lower case, with hyphens. Ids stand in
- * stream names, where another spelling would be another stream.
+ * Whether the text is a UUID (RFC 9562, versions 1 to 8) as Purser writes it: lower case, with hyphens. Ids are part of
+ * stream names, where another spelling would name another stream.
  */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** An id as someone entered it, in the spelling that Purser writes. Undefined where it is not one. */
+/** An entered id in Purser's spelling. Undefined if it is not a UUID. */
 export function parseUuid(entered: string): string | undefined {
   const id = entered.toLowerCase();
   return isUuid(id) ? id : undefined;
@@ -34,14 +34,14 @@ export function uuidV5(namespace: string, name: string): string {
 }
 
 /**
- * Several values as one name. JSON keeps them apart whatever they contain, and escapes lone surrogates, which UTF-8
- * would make equal.
+ * Several values as one name. JSON keeps them apart, whatever they contain. It also escapes lone surrogates, which
+ * UTF-8 would make equal.
  */
 function nameOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 
-/** A registry is its canonical URL within a project: the same pair gives the same id, always and everywhere. */
+/** A registry is its canonical URL within a project: the same pair always gives the same id, on every replica. */
 export function registryId(projectId: string, canonicalUrl: string): string {
   return uuidV5(REGISTRY_NAMESPACE, nameOf(projectId, canonicalUrl));
 }
@@ -54,17 +54,17 @@ export function leaseStream(leaseId: string): string {
   return `lease-${leaseId}`;
 }
 
-/** Where the tests of a registry's credential are written: apart from what people edit, whose revisions they leave alone. */
+/** The stream for tests of a registry's credential. A test must not change the registry's revision. */
 export function healthStream(registryId: string): string {
   return `health-${registryId}`;
 }
 
-/** Where a project's denied and failed attempts are written. */
+/** The stream for a project's denied and failed attempts. */
 export function accessStream(projectId: string): string {
   return `access-${projectId}`;
 }
 
-/** What an idempotency key belongs to: another caller's equal key is another key. */
+/** The scope of an idempotency key: the same text from another caller is another key. */
 export interface KeyedCommand {
   readonly projectId: string;
   readonly subject: string;
@@ -72,17 +72,17 @@ export interface KeyedCommand {
   readonly idempotencyKey: string;
 }
 
-/** The id of a key: the same however often a command is sent with it. */
+/** The id of a key stays the same, however often a command is sent with it. */
 export function idempotencyId({ projectId, subject, issuer, idempotencyKey }: KeyedCommand): string {
   return uuidV5(IDEMPOTENCY_NAMESPACE, nameOf(projectId, issuer, subject, idempotencyKey));
 }
 
-/** Where a key is claimed for one request. */
+/** The stream in which one request claims a key. */
 export function idempotencyStream(idempotencyId: string): string {
   return `idempotency-${idempotencyId}`;
 }
 
-/** Further ids that follow from one, by a number. */
+/** Derives further ids from one, by number. */
 export function derivedId(id: string, index: number): string {
   return uuidV5(id, String(index));
 }

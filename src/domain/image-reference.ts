@@ -2,9 +2,9 @@ import { badUserInput } from './errors.ts';
 import { DOCKER_HUB, OFFICIAL_IMAGES } from './providers/docker-hub.ts';
 import { parseRegistryUrl, type RegistryUrlOptions } from './registry-url.ts';
 
-/** An image reference with everything that is left out by habit filled in. */
+/** An image reference with the usual defaults filled in. */
 export interface ImageReference {
-  /** `host[:port]` as it was typed, in lower case; `docker.io` where the image names none. */
+  /** `host[:port]` as it was typed, in lower case; `docker.io` if the image names no host. */
   readonly host: string;
   readonly repository: string;
   readonly tag?: string;
@@ -51,7 +51,7 @@ export function parseImageReference(image: string): ImageReference {
     throw badUserInput(FIELD, `The image's repository must have at most ${MAX_REPOSITORY_LENGTH} characters.`);
   }
   if (tag !== undefined && !TAG.test(tag)) {
-    throw badUserInput(FIELD, "The image's tag must be letters, digits, `_`, `.` and `-`, at most 128 of them.");
+    throw badUserInput(FIELD, "The image's tag must be at most 128 letters, digits, `_`, `.` and `-`.");
   }
   if (digest !== undefined && !DIGEST.test(digest)) {
     throw badUserInput(
@@ -87,23 +87,23 @@ function splitSuffixes(remainder: string): { name: string; tag: string | undefin
 export interface ImageRegistry {
   /** Canonical `host[:port]`. */
   readonly url: string;
-  /** Absent where only a registry was named. */
+  /** Absent if only a registry was named. */
   readonly repository?: string;
-  /** Why it is this registry, as a sentence. */
+  /** Why this registry was chosen, as a sentence. */
   readonly reason: string;
 }
 
 /**
- * Which registry an image reference, or a registry's URL in any spelling, means. The two overlap where there is no
- * path, and the rule is:
- * - with a scheme, or with nothing but `/`, `/v1` or `/v2` after its host, it is a registry;
- * - one word alone is a registry if it is `localhost` or has a dot (`ghcr.io`, `127.0.0.1:5000`) or is an IPv6
- *   address, each with or without a port: nobody names an official image so;
- * - any other word alone is an official image of Docker Hub (`alpine`, `node:20`), therefore also `registry:5000`:
- *   for the registry on that host, `https://registry:5000` or `registry:5000/` must be asked for;
- * - everything else is an image reference, and its first component tells the host as Docker has it.
+ * Finds the registry that an image reference, or a registry's URL in any spelling, means. The two overlap if there is
+ * no path. The rules are:
+ * - a text with a scheme, or with only `/`, `/v1` or `/v2` after its host, is a registry;
+ * - one word alone is a registry if it is `localhost`, has a dot (`ghcr.io`, `127.0.0.1:5000`) or is an IPv6 address,
+ *   with or without a port: no official image has such a name;
+ * - any other word alone is an official image of Docker Hub (`alpine`, `node:20`). This includes `registry:5000`: to
+ *   mean the registry on that host, write `https://registry:5000` or `registry:5000/`;
+ * - everything else is an image reference, and its first component gives the host by Docker's rules.
  *
- * The host is compared whole, never by how it begins or ends.
+ * The whole host is compared, never its beginning or end.
  * @throws PurserError BAD_USER_INPUT on `image`
  */
 export function registryUrlOfImage(
@@ -136,7 +136,7 @@ function standsForRegistry(word: string): boolean {
   return ALONE.test(word);
 }
 
-/** What follows a scheme names its host, even where Docker would read the same word as a user on Docker Hub. */
+/** A host follows a scheme, even if Docker would read the same word as a user on Docker Hub. */
 function hosted(authority: string, path: string): string {
   return namesHost(authority) ? authority + path : `${authority}:443${path}`;
 }

@@ -3,17 +3,17 @@ export type Instant = string;
 
 const RFC_3339 =
   /^(?<date>\d{4}-\d{2}-\d{2})[Tt](?<time>\d{2}:\d{2}:\d{2})(?<fraction>\.\d{1,9})?(?<zone>[Zz]|[+-]\d{2}:\d{2})$/;
-/** The last moment whose year has four digits: beyond it, text order is no longer time order. */
+/** The last moment of a four-digit year. After it, text order would no longer be time order. */
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 const EARLIEST = Date.parse('0001-01-01T00:00:00.000Z');
 
-/** Undefined outside the years 1 to 9999. `time` in milliseconds since 1970. */
+/** Undefined outside the years 1 to 9999. `time` is in milliseconds since 1970. */
 export function instantAt(time: number): Instant | undefined {
   if (!(time >= EARLIEST && time <= LATEST)) return undefined;
   return new Date(time).toISOString();
 }
 
-/** A point in time as RFC 3339 writes it; what is finer than milliseconds is cut off. Undefined where it is none. */
+/** Reads RFC 3339 and cuts it off to milliseconds. Undefined if the text is not a point in time. */
 export function parseInstant(text: string): Instant | undefined {
   const parts = RFC_3339.exec(text)?.groups;
   return parts === undefined ? undefined : fromParts(parts);
@@ -22,7 +22,7 @@ export function parseInstant(text: string): Instant | undefined {
 function fromParts(parts: Record<string, string>): Instant | undefined {
   const { date = '', time = '', fraction = '', zone = '' } = parts;
   const local = Date.parse(`${date}T${time}Z`);
-  // JavaScript makes 2 March of 30 February, and a new day of 24:00:00.
+  // JavaScript turns 30 February into 2 March, and 24:00:00 into the next day.
   if (Number.isNaN(local) || new Date(local).toISOString().slice(0, 19) !== `${date}T${time}`) return undefined;
   const offset = offsetMinutes(zone);
   if (offset === undefined) return undefined;

@@ -21,7 +21,7 @@ export interface Lease {
   readonly releasedAt: Instant | null;
 }
 
-/** A lease as queries see it: whose registry it is stands beside it. */
+/** A lease as queries see it: its registry is given separately. */
 export type LeaseView = Omit<Lease, 'url'>;
 
 export function leaseView({ url: _url, ...lease }: Lease): LeaseView {
@@ -90,7 +90,7 @@ export function decideIssue(registry: RegistryState, command: IssueCredential, n
   };
 }
 
-/** Releasing twice is no error and makes no second event. */
+/** Releasing twice is not an error and makes no second event. */
 export function decideRelease(state: LeaseState): LeaseReleased | null {
   if (state === null) throw notFound('lease');
   if (state.releasedAt !== null) return null;

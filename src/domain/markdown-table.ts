@@ -3,6 +3,6 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
 }
 
 function asCell(text: string): string {
-  // Outside of code, a placeholder such as <n> would be taken for HTML.
+  // Outside code, a placeholder such as <n> would be read as HTML.
   return text.replace(/`[^`]*`|[|<]/g, (found) => (found.length > 1 ? found : `\\${found}`));
 }

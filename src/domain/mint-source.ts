@@ -4,7 +4,7 @@ import { MINT_KINDS, type MintKind } from './mint-kinds/table.ts';
 import type { Secret } from './secret.ts';
 
 /**
- * Refuses a cloud credential that its cloud can never accept, before it is stored.
+ * Refuses, before it is stored, a cloud credential that its cloud can never accept.
  * @throws PurserError BAD_USER_INPUT on `username` or `password`; no message holds any part of the password
  */
 export function checkMintSource(kind: MintKind, username: string, password: Secret): void {
@@ -12,7 +12,7 @@ export function checkMintSource(kind: MintKind, username: string, password: Secr
   if (fault !== undefined) throw badUserInput(fault.field, fault.message);
 }
 
-/** What a minted password will be good for: its purpose where its kind can be narrowed to that, otherwise everything. */
+/** What a minted password can do: only its purpose if its kind can be narrowed, otherwise everything. */
 export function mintedPurpose(kind: MintKind, purpose: LeasePurpose): LeasePurpose {
   return MINT_KINDS[kind].narrows ? purpose : 'PUSH';
 }

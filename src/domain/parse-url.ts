@@ -1,6 +1,6 @@
 /**
- * The URL, or undefined where the text is none. In place of `URL.canParse`, which from the time that Node.js 20 has compiled it
- * says false of URLs with letters such as `ü`.
+ * The URL, or undefined if the text is not one. `URL.canParse` will not do: once Node.js 20 has compiled it, it returns
+ * false for URLs with letters such as `ü`.
  */
 export function parseUrl(text: string, base?: URL): URL | undefined {
   try {

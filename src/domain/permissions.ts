@@ -9,11 +9,11 @@ export const PERMISSIONS = {
 
 export type Permission = (typeof PERMISSIONS)[keyof typeof PERMISSIONS];
 
-/** Who calls, as the token's verified claims say. */
+/** The caller, by the token's verified claims. */
 export interface Principal {
   readonly subject: string;
   readonly issuer: string;
-  /** Milliseconds since 1970; the token is worth nothing from then on. */
+  /** Milliseconds since 1970; the token is invalid from then on. */
   readonly expiresAt: number;
   /** Permissions by project id. Unknown strings are kept: other services share the token. */
   readonly grants: ReadonlyMap<string, ReadonlySet<string>>;

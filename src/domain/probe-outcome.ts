@@ -1,6 +1,6 @@
 export type Verdict = 'PROVED' | 'DENIED' | 'UNKNOWN';
 
-/** The credential's faults first, then the registry's, then those of the way to it. */
+/** First the credential's faults, then the registry's, then the connection's. */
 export const PROBE_OUTCOMES = [
   'OK',
   'AUTHENTICATION_FAILED',
@@ -18,47 +18,47 @@ export const PROBE_OUTCOMES = [
 
 export type ProbeOutcome = (typeof PROBE_OUTCOMES)[number];
 
-/** What made the outcome, where more is known than the outcome says. Never anything that the other side sent. */
+/** The cause, if more is known than the outcome says. Never holds text from the other side. */
 export type ProbeDetail =
-  /** Nobody whom Node's list or the registry's own `caCertificate` names has signed the certificate. */
+  /** No authority in Node's list or in the registry's `caCertificate` has signed the certificate. */
   | 'UNKNOWN_AUTHORITY'
   | 'CERTIFICATE_EXPIRED'
   | 'WRONG_HOST'
-  /** The port does not speak TLS: most often it is plain http. */
+  /** The port does not speak TLS; most often it speaks plain http. */
   | 'NOT_TLS'
   | 'OWN_AUTHORITY_UNREADABLE'
   /** An address that is not on the public internet. */
   | 'PRIVATE_ADDRESS'
-  /** A name that is only ever local. */
+  /** A name that is always local. */
   | 'LOCAL_NAME'
   | 'PLAIN_HTTP'
-  /** The host asks nobody for a login, so the credential could not be checked. */
+  /** The host did not ask for a login, so the credential could not be checked. */
   | 'NO_LOGIN_ASKED'
-  /** It sends clients elsewhere. */
+  /** The host redirects clients elsewhere. */
   | 'REDIRECTED'
-  /** It wants a kind of login that container clients do not know. */
+  /** The host asks for a kind of login that container clients do not support. */
   | 'UNKNOWN_SCHEME'
   | 'SERVER_ERROR'
-  /** Nobody may push at present. */
+  /** Nobody may push for now. */
   | 'READ_ONLY'
-  /** The account has the right, and the token itself was made without it. */
+  /** The account has the right, but the token was made without it. */
   | 'TOKEN_WITHOUT_SCOPE'
-  /** The secret says itself that its time has passed, or the registry does. */
+  /** The secret's own text, or the registry, says that it has expired. */
   | 'SECRET_EXPIRED'
-  /** What a person logs in to the web site with, where a token is wanted. */
+  /** The password for the web site, where the registry needs a token. */
   | 'ACCOUNT_PASSWORD'
   | 'FINE_GRAINED_TOKEN'
   | 'OTHER_PROVIDERS_TOKEN'
-  /** A service-account key that is not whole. */
+  /** An incomplete service-account key. */
   | 'BROKEN_KEY'
-  /** A service-account key that was put in quotes once more on its way. */
+  /** A service-account key that was quoted again on its way here. */
   | 'REQUOTED_KEY'
-  /** It is the cloud that says so, from which a password was to be minted: the registry was not asked. */
+  /** The outcome comes from the cloud that should mint a password. The registry was not asked. */
   | 'NOT_MINTED'
-  /** The same cloud does not know the tenant, the installation or the registry. */
+  /** That cloud does not know the tenant, the installation or the registry. */
   | 'UNKNOWN_TO_CLOUD';
 
-/** The registry will not have the credential: asking again is of no use, and gets the service banned. */
+/** The registry refuses the credential. Trying again would not help and could get the service banned. */
 export const REFUSALS: readonly ProbeOutcome[] = ['AUTHENTICATION_FAILED', 'EXPIRED'];
 
 export type ProbeMethod = 'TOKEN_SCOPE' | 'UPLOAD_PROBE' | 'BASIC';
@@ -67,7 +67,7 @@ export interface ProbeVerdicts {
   readonly login: Verdict;
   readonly pull: Verdict;
   readonly push: Verdict;
-  /** What proved or denied the most; null where nothing was. */
+  /** The method that proved or denied the most; null if nothing was proved or denied. */
   readonly method: ProbeMethod | null;
   readonly repository: string | null;
 }

@@ -2,7 +2,7 @@ import { badUserInput } from './errors.ts';
 import type { KnownRegistry, ProviderProfile } from './providers/profile.ts';
 import { PROVIDER_ENTRIES, PROVIDERS, type RegistryProvider } from './providers/table.ts';
 
-/** What the canonical `host[:port]` itself tells; `GENERIC` where it tells nothing. */
+/** The provider that the canonical `host[:port]` tells; `GENERIC` if it tells none. */
 export function providerOf(url: string): RegistryProvider {
   return knownProvider(url) ?? 'GENERIC';
 }
@@ -11,13 +11,13 @@ function knownProvider(url: string): RegistryProvider | undefined {
   return PROVIDER_ENTRIES.find(([, { registries }]) => registries.some(({ host }) => host?.test(url)))?.[0];
 }
 
-/** Where one URL looks like any other, only a person can say what runs behind it. */
+/** The URLs of these look like any other, so only a person can say what runs there. */
 export const DECLARABLE_PROVIDERS: readonly RegistryProvider[] = PROVIDER_ENTRIES.filter(
   ([, { declarable }]) => declarable,
 ).map(([provider]) => provider);
 
 /**
- * The provider of a canonical URL, where the caller may have declared one.
+ * The provider of a canonical URL. The caller may have declared one.
  * @throws PurserError BAD_USER_INPUT on `provider`
  */
 export function resolveProvider(url: string, declared?: RegistryProvider | null): RegistryProvider {
@@ -30,13 +30,13 @@ export function resolveProvider(url: string, declared?: RegistryProvider | null)
     const hosts = PROVIDERS[declared].registries.flatMap(({ urlPatterns }) => urlPatterns);
     throw badUserInput(
       'provider',
-      `${url} is not a host of ${declared}, which is at ${hosts.join(', ')}. On an own host \`provider\` can be ${DECLARABLE_PROVIDERS.join(', ')}.`,
+      `${url} is not a host of ${declared}, which is at ${hosts.join(', ')}. On your own host, \`provider\` can be ${DECLARABLE_PROVIDERS.join(', ')}.`,
     );
   }
   return declared;
 }
 
-/** An entry of the table of common registries, as the API gives it. */
+/** An entry of the table of common registries, for the API. */
 export interface RegistryPreset extends Pick<KnownRegistry, 'name' | 'urlPatterns'> {
   readonly provider: RegistryProvider;
   readonly username: string;
@@ -69,7 +69,7 @@ export function apiHost(url: string): string {
   return addressOf(url)?.api ?? url;
 }
 
-/** The whole name of a repository, of which people leave out the registry's default namespace. */
+/** The full name of a repository: adds the registry's default namespace, which people leave out. */
 export function repositoryAt(url: string, name: string): string {
   const namespace = addressOf(url)?.defaultNamespace;
   return namespace === undefined || name.includes('/') ? name : `${namespace}/${name}`;
@@ -80,7 +80,7 @@ function addressOf(url: string): ProviderProfile['address'] {
 }
 
 /**
- * The host, beside the registry's own, that makes its tokens. What the host tells counts before what is declared.
+ * The second host that makes the registry's tokens. The registry's host decides before the declared provider does.
  * @param hostname of the registry, without its port
  */
 export function tokenHost(url: string, hostname: string, declared: RegistryProvider): string | undefined {

@@ -1,6 +1,6 @@
 export type RegistryAccess = 'PULL' | 'PULL_AND_PUSH';
 
-/** What a person can edit. Null means: not given. */
+/** The fields that a person can edit. Null means not given. */
 export interface RegistryDetails {
   readonly name: string;
   readonly description: string | null;

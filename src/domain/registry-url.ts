@@ -4,9 +4,9 @@ import { parseUrl } from './parse-url.ts';
 import { PROVIDER_ENTRIES } from './providers/table.ts';
 import { hasHiddenCharacters, isWellFormed } from './text-rules.ts';
 
-/** A registry's identity. Docker Hub is `docker.io`, whatever it is called. */
+/** A registry's identity. All names of Docker Hub become `docker.io`. */
 export interface RegistryUrl {
-  /** `host[:port]` in lower-case ASCII: no scheme, no path, not the scheme's own port. Parsed again, it is the same. */
+  /** `host[:port]` in lower-case ASCII, without scheme, path or default port. Parsing it again changes nothing. */
   readonly url: string;
   /** An IPv6 address keeps its brackets. */
   readonly host: string;
@@ -17,7 +17,7 @@ export interface RegistryUrl {
 export interface RegistryUrlOptions {
   /** Hosts, or hosts with their port, that the operator allows plain http for; in lower case. */
   readonly plainHttpHosts: ReadonlySet<string>;
-  /** The input field that errors are about. Default: `url`. */
+  /** The input field that errors name. Default: `url`. */
   readonly field?: string;
 }
 
@@ -26,7 +26,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map(
   PROVIDER_ENTRIES.flatMap(([, { address }]) => Object.entries(address?.aliases ?? {})),
 );
 
-/** Web sites that people take for the registry behind them. */
+/** Web sites that people mistake for the registry behind them. */
 const WEB_SITES: ReadonlyMap<string, string> = new Map(
   PROVIDER_ENTRIES.flatMap(([, { address }]) => Object.entries(address?.webSites ?? {})),
 );
@@ -36,8 +36,8 @@ const MAX_HOST_LENGTH = 253;
 const SPLIT = /^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/)?(?<authority>[^/\\]*)(?<path>.*)$/u;
 const AUTHORITY = /^(?<host>\[[^\]]*\]|[^:[\]]*)(?::(?<port>.*))?$/u;
 /**
- * The `domain` of the distribution reference grammar, so without underscores: no image reference could name such a
- * host. Labels have at most 63 characters (RFC 1035).
+ * The `domain` of the distribution reference grammar. It has no underscores, so an image reference cannot name a host
+ * with one. Labels have at most 63 characters (RFC 1035).
  */
 const HOST_NAME = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const IPV6 = /^\[[0-9a-f:]+\]$/;
@@ -45,9 +45,9 @@ const PORT = /^[1-9][0-9]{0,4}$/;
 const DEFAULT_PORT = { https: 443, http: 80 } as const;
 
 /**
- * The identity behind any spelling of a registry's URL.
- * @throws PurserError BAD_USER_INPUT on `options.field`, with a sentence that names the fix. It repeats no more of the
- * entry than a valid host, because people paste URLs with passwords in them.
+ * Reads any spelling of a registry's URL.
+ * @throws PurserError BAD_USER_INPUT on `options.field`, with a sentence that names the fix. Of the entry it repeats
+ * at most a valid host, because people paste URLs with passwords in them.
  */
 export function parseRegistryUrl(entered: string, options: RegistryUrlOptions): RegistryUrl {
   const field = options.field ?? 'url';
@@ -71,7 +71,7 @@ export function parseRegistryUrl(entered: string, options: RegistryUrlOptions): 
   return registry;
 }
 
-/** Whether the registry is spoken to in plain http. `plainHttpHosts` names it with its port, or its host for every port. */
+/** Whether the registry uses plain http. `plainHttpHosts` holds it with its port, or its host for all ports. */
 export function usesPlainHttp(url: string, plainHttpHosts: ReadonlySet<string>): boolean {
   return plainHttpHosts.has(url) || plainHttpHosts.has(url.replace(/:\d+$/, ''));
 }
@@ -87,7 +87,7 @@ function visibleText(field: string, entered: string): string {
   if (/\s/u.test(text) || hasHiddenCharacters(text) || !isWellFormed(text)) {
     throw badUserInput(
       field,
-      "The registry's URL holds white space or a character that cannot be seen. Type it again by hand.",
+      "The registry's URL contains white space or an invisible character. Type it again by hand.",
     );
   }
   if (text.includes('@')) {
@@ -112,20 +112,20 @@ function canonicalHost(field: string, typed: string): string {
   const lower = typed.toLowerCase().replace(/\.$/, '');
   const host = parsedHost(lower);
   if (host !== undefined && IPV6.test(lower) && IPV6.test(host)) return host;
-  // The parser reads 127.1, 0x7f.1 and full-width digits as addresses: what was typed must be what is reached. NFKC,
-  // because lower case alone already makes a plain `k` of the Kelvin sign.
+  // The parser reads 127.1, 0x7f.1 and full-width digits as addresses, but the host must be exactly what was typed.
+  // NFKC, because lower case alone already turns the Kelvin sign into a plain `k`.
   const asTyped = typed.normalize('NFKC') === typed && (host === lower || domainToUnicode(host ?? '') === lower);
   if (host === undefined || !asTyped || !HOST_NAME.test(host) || host.length > MAX_HOST_LENGTH) {
     throw badUserInput(
       field,
-      "This is not a registry's host name. Enter it as in image references, such as docker.io or registry.example.com:5000; a name with other than Latin letters in its ASCII form (`xn--…`), an IPv4 address as four decimal numbers.",
+      "This is not a registry's host name. Enter it as in image references, such as docker.io or registry.example.com:5000. Write a name with letters other than Latin ones in its ASCII form (`xn--…`), and an IPv4 address as four decimal numbers.",
     );
   }
   return host;
 }
 
 function parsedHost(host: string): string | undefined {
-  // Where the URL ends the host early, the result differs from what was typed.
+  // If the URL parser ends the host early, the result differs from the typed text.
   return parseUrl(`https://${host}/`)?.hostname;
 }
 
@@ -164,8 +164,8 @@ function refusePlainHttp(
       `Plain http is not allowed for ${url}. Leave \`http://\` out, or have the operator add the host to PLAIN_HTTP_HOSTS.`,
     );
   }
-  // Without its scheme it would read as https with its own port, which is another identity.
+  // Without its scheme the URL would read as https on its own port, which is another identity.
   if (port === DEFAULT_PORT.https) {
-    throw badUserInput(field, `Port 443 is that of https. Enter ${host}, or another port.`);
+    throw badUserInput(field, `Port 443 is the https port. Enter ${host}, or another port.`);
   }
 }

@@ -5,7 +5,7 @@ import type { RegistryProvider } from './providers/table.ts';
 import type { LiveRegistry } from './registry.ts';
 import type { RegistryAccess } from './registry-details.ts';
 
-/** A registry as queries see it. Status and due dates depend on the time of asking and are derived by the reader. */
+/** A registry as queries see it. The reader derives status and due dates, which depend on the current time. */
 export interface RegistryView {
   readonly id: string;
   readonly projectId: string;
@@ -19,7 +19,7 @@ export interface RegistryView {
   readonly access: RegistryAccess;
   readonly caCertificate: string | null;
   readonly credential: CredentialView;
-  /** Null where the stored password is the registry's own. */
+  /** Null if the stored password is the registry's own. */
   readonly mint: MintConfig | null;
   /** Null before the first test. */
   readonly health: HealthView | null;
@@ -33,7 +33,7 @@ export interface RegistryView {
 export interface CredentialView {
   readonly version: number;
   readonly kind: CredentialKind;
-  /** False where the secret's row is gone although the log says it should be there. */
+  /** False if the secret's row is gone although the log says that it should be there. */
   readonly present: boolean;
   readonly expiresAt: Instant | null;
   readonly expirySource: ExpirySource | null;
@@ -52,7 +52,7 @@ export interface HealthView extends ProbeVerdicts {
   readonly durationMs: number;
 }
 
-/** The registry right after an event: made from the folded state, not read back. */
+/** The registry right after an event, made from the folded state instead of read back. */
 export function registryView(
   live: LiveRegistry,
   revision: number,

@@ -6,14 +6,14 @@ import type { RegistryProvider } from './providers/table.ts';
 import type { RegistryDetails } from './registry-details.ts';
 import { unreachable } from './unreachable.ts';
 
-/** Who did something, and when: it comes with the event. */
+/** Who caused an event, and when. */
 export interface EventContext {
   readonly at: Instant;
   readonly actor: string;
 }
 
 export interface StoredCredential extends CredentialVersion {
-  /** When the password last changed: a new username alone does not count. */
+  /** When the password last changed. A new username alone does not count. */
   readonly rotatedAt: Instant;
   readonly rotatedBy: string;
 }
@@ -30,9 +30,9 @@ export interface LiveRegistry extends RegistryDetails {
   readonly createdBy: string;
   readonly updatedAt: Instant;
   readonly updatedBy: string;
-  /** The credential version that it was created with: lower ones belong to a registry of this URL that was deleted. */
+  /** The credential version at creation. Lower ones belong to a deleted registry with the same URL. */
   readonly firstVersion: number;
-  /** The highest credential version ever used or discarded: the next is one more, also after a deletion. */
+  /** The highest credential version ever used or discarded. The next one is higher, even after a deletion. */
   readonly lastVersion: number;
 }
 
@@ -102,15 +102,15 @@ function touched(eventContext: EventContext): Pick<LiveRegistry, 'updatedAt' | '
   return { updatedAt: eventContext.at, updatedBy: eventContext.actor };
 }
 
-/** The log itself is wrong: not the caller's fault, and nothing to go on with. */
+/** If this throws, the log itself is wrong: the caller is not at fault and cannot go on. */
 function expectLive(state: RegistryState, event: RegistryEvent): LiveRegistry {
   if (state.phase !== 'live') throw new Error(`${event.type} on a registry that is ${state.phase}`);
   return state;
 }
 
 /**
- * What a command comes to. A new secret is sealed between the decision and its events, because it is bound to the
- * version that the decision gave it.
+ * The result of a command. A new secret is sealed between the decision and its events, because it is bound to the
+ * version that the decision gives it.
  */
 export type Decision =
   | { readonly seal: null; readonly events: readonly RegistryEvent[] }
@@ -132,7 +132,7 @@ export function decideCreate(state: RegistryState, command: CreateRegistry): Dec
   if (state.phase === 'live') {
     throw new PurserError(
       'REGISTRY_ALREADY_EXISTS',
-      'This project has a registry with this URL already. Update it, or delete it first.',
+      'This project already has a registry with this URL. Update it, or delete it first.',
       { field: 'url' },
     );
   }
@@ -146,17 +146,17 @@ export function decideCreate(state: RegistryState, command: CreateRegistry): Dec
 }
 
 export interface UpdateRegistry {
-  /** Undefined is kept as it is. */
+  /** An undefined field keeps its value. */
   readonly details: { readonly [Field in keyof RegistryDetails]?: RegistryDetails[Field] | undefined };
-  /** The declared expiry; undefined is kept. Later than a learnt one, or null in its place, it changes nothing. */
+  /** The declared expiry; undefined keeps the known one. If one was learnt, null or a later date changes nothing. */
   readonly expiresAt: Instant | null | undefined;
-  /** A new password, described; null keeps the stored one. */
+  /** Describes a new password; null keeps the stored one. */
   readonly credential: ProposedCredential | null;
 }
 
 /**
- * A new password makes a rotation. A new username alone is sealed again with the kept password, as a new version,
- * because the two are one credential. An update that changes nothing makes no event.
+ * A new password is a rotation. User name and password are one credential, so a new user name alone is sealed with the
+ * kept password as a new version. An update that changes nothing makes no event.
  */
 export function decideUpdate(state: RegistryState, command: UpdateRegistry): Decision {
   const live = existing(state);
@@ -194,7 +194,7 @@ export interface RotateCredential {
   /** Undefined keeps the username. */
   readonly username: string | undefined;
   readonly credential: ProposedCredential;
-  /** How many leases are active, where the caller wants to be refused while there are any. */
+  /** The number of active leases if these must prevent the rotation, otherwise 0. */
   readonly refusedWhileLeased: number;
 }
 
@@ -235,9 +235,9 @@ export function decideDelete(state: RegistryState, command: DeleteRegistry): Dec
 }
 
 /**
- * A date that is learnt counts where it comes before the one that is known, and once; and the registry may put off what
- * it told itself before. What a test learns where passwords are minted is about the minted one, not about the
- * credential behind it.
+ * A learnt date counts if it is earlier than the known one. A later date counts only if the known one came from the
+ * registry too. The same date makes no second event. If passwords are minted, a test learns the expiry of the minted
+ * one, not that of the credential behind it, so the date does not count.
  */
 export function decideLearnExpiry(
   state: RegistryState,
@@ -251,7 +251,7 @@ export function decideLearnExpiry(
   return [{ type: 'CredentialExpiryLearnt', data: { registryId: state.registryId, credentialVersion, expiresAt } }];
 }
 
-/** What the client saw must be what it changes. */
+/** The client may change only the revision that it saw. */
 export function requireRevision(expected: number | null | undefined, actual: number): void {
   if (expected === null || expected === undefined || expected === actual) return;
   throw new PurserError(
@@ -272,7 +272,7 @@ function refuseWhileLeased(activeLeases: number, advice: string): void {
   throw new PurserError('REGISTRY_IN_USE', `${leases} active on this registry. ${advice}`, { activeLeases });
 }
 
-/** Null where the known date stays: one that was learnt is not undone by declaring a later one, or none. */
+/** Null if the known date stays: declaring a later date, or none, does not undo a learnt one. */
 function declaredExpiry(
   { expiresAt: known, expirySource }: Pick<CredentialVersion, 'expiresAt' | 'expirySource'>,
   declared: Instant | null | undefined,

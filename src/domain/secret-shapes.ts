@@ -1,13 +1,13 @@
 import { type Instant, instantAt } from './instant.ts';
 
 /**
- * What a secret's text tells about it. Every function takes any text, however broken, and none puts a part of it
- * into an error or a result.
+ * What a secret's text tells about it. These functions take any text, however broken, and put no part of it into an
+ * error or a result.
  */
 
 const ACCESS_KEY_ID = /^A(?:KIA|SIA)[A-Z0-9]{12,124}$/;
 
-/** The id of an access key of Amazon, lasting or temporary. */
+/** The id of an Amazon access key, long-term or temporary. */
 export function isAccessKeyId(text: string): boolean {
   return ACCESS_KEY_ID.test(text);
 }
@@ -16,27 +16,27 @@ export function isJwt(text: string): boolean {
   return jwtClaims(text) !== undefined;
 }
 
-/** The password of Amazon ECR, which `aws ecr get-login-password` prints. */
+/** The Amazon ECR password that `aws ecr get-login-password` prints. */
 export function isEcrToken(text: string): boolean {
   return ecrToken(text) !== undefined;
 }
 
-/** When the password of Amazon ECR in this text expires: it is base64 of JSON that says so. */
+/** When an Amazon ECR password expires. It is base64 of JSON that says so. */
 export function ecrTokenExpiry(text: string): Instant | null {
   return epochSeconds(ecrToken(text)?.expiration);
 }
 
-/** When the JWT in this text expires, as it says itself: its signature is not checked. */
+/** When a JWT expires, by its own claim. The signature is not checked. */
 export function jwtExpiry(text: string): Instant | null {
   return epochSeconds(jwtClaims(text)?.exp);
 }
 
-/** The file of a Google service-account key, whole or broken, rather than anything else. */
+/** Probably the file of a Google service-account key, complete or broken. */
 export function looksLikeJson(text: string): boolean {
   return text.trimStart().startsWith('{');
 }
 
-/** What is wrong with a Google service-account key, as the end of a sentence; null where it is whole. */
+/** What is wrong with a Google service-account key, as the end of a sentence; null if it is complete. */
 export function serviceAccountKeyFault(text: string): string | null {
   const key = jsonObject(text);
   if (key === undefined) return 'is not valid JSON';
@@ -44,7 +44,7 @@ export function serviceAccountKeyFault(text: string): string | null {
   return missing.length === 0 ? null : `lacks ${missing.map((name) => `\`${name}\``).join(', ')}`;
 }
 
-/** The text behind standard base64, also when it is wrapped into lines; undefined where it is not base64. */
+/** Decodes standard base64, even if it is wrapped into lines; undefined if the text is not base64. */
 export function decodedBase64(text: string): string | undefined {
   const joined = text.replace(/[\r\n]/g, '');
   if (joined.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(joined)) return undefined;

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 const REDACTED = '[redacted]';
 
 /**
- * A value that must not be shown. Printing, serialising, interpolating or inspecting it gives `[redacted]`;
- * only `reveal()` gives the value, so every place that needs it can be found by that name.
+ * A value that must not be shown. Printing, serialising, interpolating or inspecting it gives `[redacted]`. Only
+ * `reveal()` gives the value, so a search for that name finds every use.
  */
 export class Secret {
   readonly #value: string;

@@ -2,23 +2,23 @@ import { X509Certificate } from 'node:crypto';
 import { badUserInput, type PurserError } from './errors.ts';
 import { type Instant, parseInstant } from './instant.ts';
 
-/** Variation selector 16, the only invisible character that ordinary text needs: it makes an emoji of a symbol. */
+/** Variation selector 16, the only invisible character that ordinary text needs: it turns a symbol into an emoji. */
 const EMOJI_SELECTOR = '\\ufe0f';
 /**
- * What cannot be seen, or makes text look like other text: controls, bidirectional overrides, zero-width characters,
- * fillers, and line separators.
+ * Characters that are invisible or make text look like other text: controls, bidirectional overrides, zero-width
+ * characters, fillers, and line separators.
  */
 const HIDDEN = new RegExp(`(?!${EMOJI_SELECTOR})[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]`, 'u');
-/** As above, but for prose: line breaks, tabs, and the joiners that some scripts and emoji are written with. */
+/** The same for prose, which may hold line breaks, tabs, and the joiners of some scripts and emoji. */
 const HIDDEN_IN_PROSE = new RegExp(
   `(?![\\n\\r\\t\\u200c\\u200d${EMOJI_SELECTOR}])[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]`,
   'u',
 );
 const LONE_SURROGATE = /\p{Cs}/u;
-/** White space around a text that is read at all, in code points. */
+/** How much white space around a text is accepted, in code points. */
 const OUTER_SPACE = 100;
 
-/** False where the text holds a lone surrogate, which neither UTF-8 nor the database can keep. */
+/** False if the text holds a lone surrogate, which neither UTF-8 nor the database can keep. */
 export function isWellFormed(text: string): boolean {
   return !LONE_SURROGATE.test(text);
 }
@@ -37,7 +37,7 @@ export interface TextRules {
 }
 
 /**
- * The text without its outer white space, where a person can read all of it.
+ * The text without its outer white space. Refuses text that a person cannot fully see.
  * @throws PurserError BAD_USER_INPUT on `field`; the message never repeats the value
  */
 export function checkText(
@@ -45,16 +45,17 @@ export function checkText(
   value: string,
   { max, multiline = false, optional = false }: TextRules,
 ): string {
-  // Before anything walks over it: a code point has at most two code units.
+  // Refuse long text before reading it. A code point has at most two code units.
   if (value.length > 2 * max + 2 * OUTER_SPACE) throw tooLong(field, max);
-  if (!isWellFormed(value)) throw badUserInput(field, `\`${field}\` holds a broken Unicode character. Type it again.`);
+  if (!isWellFormed(value))
+    throw badUserInput(field, `\`${field}\` contains a broken Unicode character. Type it again.`);
   const text = value.trim();
   if (text === '' && !optional) throw badUserInput(field, `\`${field}\` must not be empty.`);
   if ([...text].length > max) throw tooLong(field, max);
   if ((multiline ? HIDDEN_IN_PROSE : HIDDEN).test(text)) {
     throw badUserInput(
       field,
-      `\`${field}\` holds a character that cannot be seen, such as a control character or a change of writing direction. Type it again by hand.`,
+      `\`${field}\` contains an invisible character, such as a control character or a change of writing direction. Type it again by hand.`,
     );
   }
   return text;
@@ -70,7 +71,7 @@ const LOCAL_PART_MAX = 64;
 const EMAIL = /^(?<local>[^\s@"(),:;<>[\\\]]+)@(?:[^\s@"(),:;<>[\\\].]+\.)*[^\s@"(),:;<>[\\\].]+$/u;
 
 /**
- * An address as people write it, without its outer white space; whether it exists is not asked.
+ * An address as people write it, without its outer white space. Nothing checks that it exists.
  * @throws PurserError BAD_USER_INPUT on `field`
  */
 export function checkEmail(field: string, value: string): string {
@@ -106,7 +107,7 @@ const PRIVATE_KEY = /PRIVATE KEY/;
 const ANY_BORDER = /-----(?:BEGIN|END) /;
 
 /**
- * The certificates of a PEM file, written anew: text around them, as tools add it, is left out.
+ * The certificates of a PEM file, written again without the text that tools add around them.
  * @throws PurserError BAD_USER_INPUT on `field`; the message never repeats the value
  */
 export function checkPemCertificates(field: string, pem: string): string {
@@ -119,7 +120,7 @@ export function checkPemCertificates(field: string, pem: string): string {
   if (PRIVATE_KEY.test(pem)) {
     throw badUserInput(
       field,
-      `\`${field}\` holds a private key. Give the certificate authority's certificates only, and treat that key as disclosed.`,
+      `\`${field}\` contains a private key. Give the certificate authority's certificates only, and treat that key as disclosed.`,
     );
   }
   const blocks = pem.match(CERTIFICATE) ?? [];
@@ -136,7 +137,7 @@ function rewritten(field: string, block: string, index: number): string {
   try {
     return new X509Certificate(block).toString();
   } catch {
-    // The parser's own error says nothing that a person could act on.
+    // The parser's own error does not help a person.
     throw badUserInput(field, `Certificate ${index + 1} in \`${field}\` is damaged. Export it again as PEM.`);
   }
 }

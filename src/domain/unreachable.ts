@@ -1,6 +1,6 @@
 /**
- * For the `default` of a `switch` that has a case for everything: a case that is forgotten does not compile. Data that
- * is of no known kind all the same throws; of it only the name of its kind is told.
+ * For the `default` of a `switch` that must be complete: a missing case does not compile. If the data is of an unknown
+ * kind anyway, this throws, and the message holds only the name of that kind.
  */
 export function unreachable(value: never, what: string): never {
   const unknown: unknown = value;

@@ -225,7 +225,7 @@ describe('warnings about a password', () => {
   it.each<[RegistryProvider, string, string, RegExp]>([
     ['GITHUB', 'octocat', `github_pat_${canary('fine')}`, /fine-grained/],
     ['GITHUB', 'octocat', `ghs_${'a1'.repeat(18)}`, /an hour at most/],
-    ['GITHUB', 'octocat', `glpat-${canary('gitlab')}`, /a token of GITLAB, and the registry is GITHUB/],
+    ['GITHUB', 'octocat', `glpat-${canary('gitlab')}`, /a token of GITLAB, but the registry is GITHUB/],
     ['GOOGLE', 'oauth2accesstoken', `ya29.${canary('google')}`, /an hour at most/],
     ['GOOGLE', '_json_key', canary('no-key'), /must be a service-account key/],
     ['AMAZON_ECR', 'AWS', canary('no-token'), /get-login-password/],

@@ -180,7 +180,7 @@ describe('the registry of an image or URL', () => {
     ['https://user:hunter2@ghcr.io/app', /not a host name/],
     ['user:hunter2@ghcr.io/app', /not a host name/],
     ['ghcr.io/org/app\u200b', /must be written/],
-    ['ghcr.io\0', /cannot be seen/],
+    ['ghcr.io\0', /invisible character/],
     ['a'.repeat(1025), /at most 1024/],
   ])('%j is refused', (text, message) => {
     const refused = refusal(() => resolve(text));

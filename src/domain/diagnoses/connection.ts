@@ -5,23 +5,23 @@ export const CONNECTION_DIAGNOSES: readonly Diagnosis[] = [
     outcome: 'NOT_A_REGISTRY',
     detail: 'REDIRECTED',
     cause: 'The host sends clients to another address, where no credential was sent.',
-    fix: 'Enter the registry where it really is: the host in the image references that you push.',
+    fix: 'Enter the host that your image references begin with.',
   },
   {
     outcome: 'NOT_A_REGISTRY',
-    cause: 'What answers there is not a container registry.',
-    fix: 'Enter the host, and the port where it needs one, that image references begin with; a web site often has another host than its registry.',
+    cause: 'The server at this address is not a container registry.',
+    fix: 'Enter the host (and the port, if it needs one) that image references begin with. A web site often has a different host from its registry.',
   },
   {
     outcome: 'UNREACHABLE',
-    cause: 'Nothing answers there.',
-    fix: "Check host and port for a typing error. If they are right, the registry is down or slow, or a firewall keeps this service's network out.",
+    cause: 'Nothing answers at this address.',
+    fix: "Check the host and port for typing errors. If they are right, the registry is down or slow, or a firewall blocks this service's network.",
   },
   {
     outcome: 'TLS_INVALID',
     detail: 'UNKNOWN_AUTHORITY',
     cause: "The registry's certificate is signed by an authority that is not publicly known.",
-    fix: "Give the authority's certificate in `caCertificate`, as PEM; where one is given, it is another's. Or have the registry send its intermediate certificates.",
+    fix: "Enter the authority's certificate in `caCertificate`, as PEM, or have the registry send its intermediate certificates. If `caCertificate` is set already, it is for another authority.",
   },
   {
     outcome: 'TLS_INVALID',
@@ -38,7 +38,7 @@ export const CONNECTION_DIAGNOSES: readonly Diagnosis[] = [
   {
     outcome: 'TLS_INVALID',
     detail: 'NOT_TLS',
-    cause: 'There is no HTTPS on that port.',
+    cause: 'That port does not serve HTTPS.',
     fix: 'Enter the port that serves HTTPS. If the registry has none, the operator of this service can allow plain http for it with PLAIN_HTTP_HOSTS.',
   },
   {
@@ -55,42 +55,42 @@ export const CONNECTION_DIAGNOSES: readonly Diagnosis[] = [
   {
     outcome: 'TARGET_NOT_ALLOWED',
     detail: 'PLAIN_HTTP',
-    cause:
-      'The registry, or the server that makes its tokens, would have to be spoken to in plain http, which is not allowed.',
+    cause: 'The registry, or the server that makes its tokens, uses plain http, which this service does not allow.',
     fix: 'Have HTTPS set up there, or have the operator of this service add the host to PLAIN_HTTP_HOSTS.',
   },
   {
     outcome: 'TARGET_NOT_ALLOWED',
-    cause: 'The address is on a private network, which this service does not reach unless it is told to.',
+    cause:
+      'The address is on a private network. This service connects to private networks only if its operator allows it.',
     fix: 'If the registry is yours, have the operator of this service add its host or network to EGRESS_ALLOW.',
   },
   {
     outcome: 'REALM_NOT_TRUSTED',
     cause:
       'The registry sends logins to a token server on a host that is not known to belong to it. No credential was sent.',
-    fix: 'Check the URL. If the token server is yours, have the operator of this service add its host to TRUSTED_REALMS; it must be reached by https.',
+    fix: 'Check the URL. If the token server is yours, have the operator of this service add its host to TRUSTED_REALMS. It must use https.',
   },
   {
     outcome: 'RATE_LIMITED',
-    cause: 'The registry takes no more requests from here at present.',
+    cause: 'The registry accepts no more requests from this service for now.',
     fix: 'Wait a few minutes before the next test.',
   },
   {
     outcome: 'UNEXPECTED_ANSWER',
     detail: 'SERVER_ERROR',
     cause: 'The registry itself failed.',
-    fix: "Try again later. If it stays so, ask the registry's operator: nothing is known against the credential.",
+    fix: "Try again later. If it keeps failing, ask the registry's operator. The test says nothing against the credential.",
   },
   {
     outcome: 'UNEXPECTED_ANSWER',
     detail: 'UNKNOWN_SCHEME',
-    cause: 'The host wants a kind of login that container clients do not know.',
-    fix: "Check the URL: a proxy or a single sign-on may stand before the registry. Its operator must let the registry's own login through.",
+    cause: 'The host asks for a kind of login that container clients do not support.',
+    fix: "Check the URL. A proxy or a single sign-on may stand in front of the registry; its operator must let the registry's own login through.",
   },
   {
     outcome: 'UNEXPECTED_ANSWER',
     cause:
-      'The registry answered in a way that the protocol does not foresee, so nothing is known about the credential.',
-    fix: 'Check that the URL is that of the registry itself, and which `provider` is declared for it. A proxy in between may also answer in its place.',
+      'The registry gave an answer that the protocol does not define, so the test says nothing about the credential.',
+    fix: 'Check that the URL points to the registry itself and that the declared `provider` is right. A proxy may also be answering in its place.',
   },
 ];

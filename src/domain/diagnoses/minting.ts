@@ -6,19 +6,19 @@ export const MINTING_DIAGNOSES: readonly Diagnosis[] = [
     outcome: 'AUTHENTICATION_FAILED',
     detail: 'NOT_MINTED',
     cause: 'The cloud refuses the stored credential: it is wrong, expired, disabled or deleted.',
-    fix: 'Rotate it.',
+    fix: 'Rotate the credential.',
   },
   {
     outcome: 'INSUFFICIENT_PERMISSION',
     detail: 'NOT_MINTED',
     cause: 'The cloud knows the stored credential but does not permit this.',
-    fix: 'Grant it access to the registry, and to the role or the permissions that are named.',
+    fix: 'Grant it access to the registry, and the role or the permissions that minting needs.',
   },
   {
     outcome: 'UNEXPECTED_ANSWER',
     detail: 'UNKNOWN_TO_CLOUD',
     cause: 'The cloud does not know the tenant, the installation or the registry.',
-    fix: 'Check what was entered.',
+    fix: 'Check what you entered.',
   },
   {
     outcome: 'RATE_LIMITED',
@@ -29,7 +29,7 @@ export const MINTING_DIAGNOSES: readonly Diagnosis[] = [
   {
     outcome: 'UNREACHABLE',
     detail: 'NOT_MINTED',
-    cause: 'The cloud cannot be reached or is at fault itself.',
+    cause: 'The cloud cannot be reached, or reports an error on its side.',
     fix: 'Try again later.',
   },
   {
@@ -41,7 +41,7 @@ export const MINTING_DIAGNOSES: readonly Diagnosis[] = [
   {
     outcome: 'UNEXPECTED_ANSWER',
     detail: 'NOT_MINTED',
-    cause: 'The cloud gave an answer that is not understood.',
+    cause: 'The cloud gave an answer that this service does not understand.',
     fix: 'Try again later.',
   },
 ];

@@ -22,7 +22,7 @@ export const amazonEcr: MintKindProfile = {
       ? {
           field: 'username',
           message:
-            'This is a temporary access key (ASIA…), which needs a session token and soon ends. Use the access key of an IAM user (AKIA…).',
+            'This is a temporary access key (ASIA…), which needs a session token and soon expires. Use the access key of an IAM user (AKIA…).',
         }
       : undefined,
 };

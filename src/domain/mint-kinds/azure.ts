@@ -11,7 +11,7 @@ export const azure: MintKindProfile = {
     tenantId: {
       shape: new RegExp(`^(?:${UUID}|[a-z0-9][a-z0-9.-]{0,252}\\.[a-z]{2,63})$`, 'i'),
       required: true,
-      fault: 'tenantId is for AZURE, which needs it: the id or the domain of the tenant.',
+      fault: 'tenantId is required for AZURE, and only there: the id or the domain of the tenant.',
     },
   },
   narrows: false,

@@ -12,7 +12,7 @@ export const githubApp: MintKindProfile = {
     installationId: {
       shape: /^[1-9]\d{0,18}$/,
       required: true,
-      fault: 'installationId is for GITHUB_APP, which needs it: the number of the installation.',
+      fault: 'installationId is required for GITHUB_APP, and only there: the number of the installation.',
     },
   },
   narrows: true,

@@ -24,7 +24,7 @@ export const google: MintKindProfile = {
   },
 };
 
-/** The service-account key that is stored as it was downloaded, or in base64 under a user name that says so. */
+/** The key itself. It is stored as it was downloaded, or in base64 with a user name that says so. */
 export function serviceAccountKey(username: string, password: string): string {
   return username === KEY_IN_BASE64 ? (decodedBase64(password) ?? '') : password;
 }

@@ -4,7 +4,7 @@ import { githubApp } from './github-app.ts';
 import { google } from './google.ts';
 import type { MintKindProfile } from './profile.ts';
 
-/** Every way of minting passwords, by its name in the API and in events. Whose registries use it, their profiles say. */
+/** Every way of minting passwords, by its name in the API and in events. Providers' profiles name theirs. */
 export const MINT_KINDS = {
   AMAZON_ECR: amazonEcr,
   GOOGLE: google,

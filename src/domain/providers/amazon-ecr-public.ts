@@ -21,8 +21,8 @@ export const amazonEcrPublic: ProviderProfile = {
     ...AMAZON_DIAGNOSES,
     {
       outcome: 'REPOSITORY_NOT_FOUND',
-      cause: 'There is no such repository, and Amazon ECR makes none with a push.',
-      fix: 'Make it first (`aws ecr-public create-repository`). Its path begins with the alias of the registry.',
+      cause: 'There is no such repository, and Amazon ECR does not create one on a push.',
+      fix: 'Create it first (`aws ecr-public create-repository`). Its path begins with the alias of the registry.',
     },
   ],
 };

@@ -20,8 +20,8 @@ export const amazonEcr: ProviderProfile = {
     ...AMAZON_DIAGNOSES,
     {
       outcome: 'REPOSITORY_NOT_FOUND',
-      cause: 'There is no such repository, and Amazon ECR makes none with a push.',
-      fix: 'Make it first (`aws ecr create-repository`), in the account and region that the URL names, or set up a creation template.',
+      cause: 'There is no such repository, and Amazon ECR does not create one on a push.',
+      fix: 'Create it first (`aws ecr create-repository`), in the account and region that the URL names, or set up a creation template.',
     },
   ],
 };

@@ -15,7 +15,7 @@ export const AMAZON_USERNAME: UsernameRules = {
 
 export const AMAZON_PASSWORD: Omit<PasswordRules, 'hint'> = {
   tokens: [{ shape: { test: isEcrToken }, tells: 'TOKEN' }],
-  // `AWS:<password>` in base64 is what the API calls the authorization token.
+  // The API's authorization token is `AWS:<password>` in base64.
   fault: (text) =>
     decodedBase64(text)?.startsWith('AWS:')
       ? 'This is the authorization token of the API, which holds user name and password. Use what `aws ecr get-login-password` prints.'
@@ -29,7 +29,7 @@ export const AMAZON_PASSWORD: Omit<PasswordRules, 'hint'> = {
 
 export const AMAZON_PROBE: ProbeStrategy = {
   ...BY_THE_BOOK,
-  // 400 where the password is not one of Amazon's at all.
+  // 400 if the password is not one of Amazon's at all.
   refusedLogin: [400, 401, 403],
   // Plain text, with status 403.
   expiredText: /authorization token has expired/i,
@@ -43,7 +43,7 @@ export const AMAZON_DIAGNOSES: readonly Diagnosis[] = [
   },
   {
     outcome: 'EXPIRED',
-    cause: 'A password of Amazon ECR is valid for 12 hours, and the time of this one has passed.',
+    cause: 'A password of Amazon ECR is valid for 12 hours, and this one has expired.',
     fix: 'Enter a new one (`aws ecr get-login-password`), or have passwords minted from an access key with `mint`.',
   },
   {

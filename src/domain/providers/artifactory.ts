@@ -21,12 +21,12 @@ export const artifactory: ProviderProfile = {
     {
       outcome: 'AUTHENTICATION_FAILED',
       cause: 'Artifactory refused the login.',
-      fix: 'Use an identity token with the user name that it belongs to; API keys and tokens end when they are revoked or the user is locked.',
+      fix: 'Use an identity token with the user name that it belongs to; API keys and tokens stop working when they are revoked or the user is locked.',
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',
       cause: 'The user has no permission for this in the repository.',
-      fix: "Give it Deploy/Cache (Read to pull only) by a permission target of the repository, and check that the image path begins with that repository's key.",
+      fix: "Give it Deploy/Cache (Read to pull only) with a permission target of the repository, and check that the image path begins with that repository's key.",
     },
   ],
 };

@@ -1,6 +1,6 @@
 import type { ProviderProfile } from './profile.ts';
 
-/** Says that the password is a refresh token. */
+/** With this user name the password is a refresh token. */
 export const REFRESH_TOKEN_USERNAME = '00000000-0000-0000-0000-000000000000';
 
 export const azure: ProviderProfile = {
@@ -29,8 +29,8 @@ export const azure: ProviderProfile = {
     {
       outcome: 'AUTHENTICATION_FAILED',
       cause:
-        "Azure refused the login: the service principal's secret has ended, or the token or admin user is switched off.",
-      fix: "Check the user name (application id, token name, or the registry's name for the admin user) and make a new secret for it.",
+        "Azure refused the login: the service principal's secret has expired, or the token or admin user is disabled.",
+      fix: "Check the user name (application id, token name, or the registry's name for the admin user) and create a new secret for it.",
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',

@@ -21,12 +21,12 @@ export const digitalocean: ProviderProfile = {
     {
       outcome: 'AUTHENTICATION_FAILED',
       cause: 'DigitalOcean refused the login: the API token was revoked or has expired.',
-      fix: 'Make a new API token (dop_v1_…) with access to the registry. It can serve as user name and password alike.',
+      fix: 'Create a new API token (dop_v1_…) with access to the registry. It can serve as both user name and password.',
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',
       cause: 'The API token may not do this in the registry.',
-      fix: 'Make a token with write access to the registry, and check that the image path begins with the name of the registry.',
+      fix: 'Create a token with write access to the registry, and check that the image path begins with the name of the registry.',
     },
   ],
 };

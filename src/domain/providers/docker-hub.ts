@@ -1,8 +1,8 @@
 import type { ProviderProfile } from './profile.ts';
 
-/** The canonical host: an image that names no registry is here. */
+/** The canonical host. An image that names no registry is here. */
 export const DOCKER_HUB = 'docker.io';
-/** Of official images, which are named without it. */
+/** The namespace of official images, whose names leave it out. */
 export const OFFICIAL_IMAGES = 'library';
 
 export const dockerHub: ProviderProfile = {
@@ -22,26 +22,26 @@ export const dockerHub: ProviderProfile = {
   password: {
     hint: 'Personal access token (dckr_pat_…) or organization access token (dckr_oat_…)',
     tokens: [{ shape: /^dckr_(?:pat|oat)_[\x21-\x7e]+$/, tells: 'ISSUER' }],
-    // A password is refused as soon as the account has a second factor.
+    // Docker Hub refuses the password if the account has a second factor.
     refuses: 'ALL_BUT_OWN_TOKENS',
   },
-  // It grants less than was asked for, with status 200: only the token tells, and it is read by default.
+  // It may grant less than was asked for, with status 200. Only the token tells, and probes read it by default.
   diagnoses: [
     {
       outcome: 'AUTHENTICATION_FAILED',
       detail: 'ACCOUNT_PASSWORD',
       cause: 'Docker Hub refused the login, and the password is not an access token.',
-      fix: 'Make a personal access token (dckr_pat_…) in the account settings on hub.docker.com and enter it in place of the password, with the Docker ID as user name.',
+      fix: 'Create a personal access token (dckr_pat_…) in the account settings on hub.docker.com and enter it in place of the password, with the Docker ID as user name.',
     },
     {
       outcome: 'AUTHENTICATION_FAILED',
-      cause: 'Docker Hub does not know this user name with this token.',
+      cause: 'Docker Hub does not accept this user name with this token.',
       fix: "Check that the user name is the Docker ID rather than an e-mail address (for an organization's token the organization's name), and that the token was not deactivated.",
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',
-      cause: 'Docker Hub grants this token less than pulling and pushing here.',
-      fix: 'Make the access token with Read & Write, and check that its account is a collaborator of the repository or in a team that may write to it.',
+      cause: 'Docker Hub does not let this token both pull and push here.',
+      fix: 'Create an access token with Read & Write, and check that its account is a collaborator of the repository or in a team that may write to it.',
     },
     {
       outcome: 'NOT_A_REGISTRY',
@@ -51,8 +51,8 @@ export const dockerHub: ProviderProfile = {
     },
     {
       outcome: 'RATE_LIMITED',
-      cause: 'Docker Hub takes no more requests from here at present.',
-      fix: 'Wait a few minutes before the next test. Too many failed logins lock an account for a while, too.',
+      cause: 'Docker Hub accepts no more requests from this service for now.',
+      fix: 'Wait a few minutes before the next test. Too many failed logins also lock an account for a while.',
     },
   ],
 };

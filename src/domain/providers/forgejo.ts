@@ -11,21 +11,21 @@ export const forgejo: ProviderProfile = {
   ],
   documentation: 'https://forgejo.org/docs/latest/user/packages/container/',
   declarable: true,
-  // With a token, any name does (services/auth/basic.go in both).
+  // With a token, any user name works (services/auth/basic.go in both).
   username: { hint: 'User name of the account that the token belongs to' },
   password: {
     hint: 'Personal access token with the scope read:package or write:package',
-    // 20 bytes in hex (models/auth/access_token.go in both), as many other things are.
+    // 20 bytes in hex (models/auth/access_token.go in both), like many other things.
     tokens: [{ shape: /^[0-9a-f]{40}$/, tells: 'TOKEN_HERE' }],
   },
   // Registry tokens are JWTs that name the user and list no access (services/packages/auth.go), so a probe tries the
-  // rights out. A missing one is answered 401, as if nobody had logged in (routers/api/packages/api.go).
+  // rights out. If one is missing, the answer is 401, as without a login (routers/api/packages/api.go).
   diagnoses: [
     {
       outcome: 'AUTHENTICATION_FAILED',
       cause:
         'Gitea or Forgejo refused the login: the access token was deleted or lacks a scope for packages, or the account needs a second factor.',
-      fix: "Make a personal access token with read:package, and write:package to push, in the account's settings (Applications), and enter it in place of the password.",
+      fix: "Create a personal access token with read:package, and write:package to push, in the account's settings (Applications), and enter it in place of the password.",
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',
@@ -35,14 +35,14 @@ export const forgejo: ProviderProfile = {
     {
       outcome: 'REALM_NOT_TRUSTED',
       cause:
-        'Gitea and Forgejo send logins to the address in their setting ROOT_URL, and that is not this host with https. No credential was sent.',
+        'Gitea and Forgejo send logins to the address in their setting ROOT_URL. Here it is not this host with https. No credential was sent.',
       fix: "Have the server's operator set ROOT_URL to the address that image references begin with, or the operator of this service add its host to TRUSTED_REALMS.",
     },
     {
       outcome: 'UNEXPECTED_ANSWER',
       cause:
-        'The server answered in a way that the protocol does not foresee, as Gitea and Forgejo do where they know no such owner.',
-      fix: 'Check that the image path begins with the name of a user or an organization, and that packages are switched on there.',
+        'The server gave an answer that the protocol does not define. Gitea and Forgejo do so if they have no such owner.',
+      fix: 'Check that the image path begins with the name of a user or an organization, and that packages are enabled there.',
     },
   ],
 };

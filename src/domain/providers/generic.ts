@@ -1,6 +1,6 @@
 import type { ProviderProfile } from './profile.ts';
 
-/** Any registry that nothing more is known of. */
+/** Any registry of which nothing more is known. */
 export const generic: ProviderProfile = {
   description: 'Any other registry that container clients can use.',
   registries: [

@@ -21,9 +21,9 @@ export const github: ProviderProfile = {
     },
     refusedAs: (text) => (text.startsWith('github_pat_') ? 'FINE_GRAINED_TOKEN' : null),
   },
-  // 403 with `denied` to bad credentials, as to missing rights. Tokens that can push need not look it.
+  // Bad credentials and missing rights both get 403 with `denied`. A token's text does not show whether it can push.
   probe: { ...BY_THE_BOOK, token: 'OPAQUE' },
-  // Of personal access tokens.
+  // Only for personal access tokens.
   expiry: { api: 'GITHUB', passwords: /^ghp_/ },
   mintKinds: ['GITHUB_APP'],
   diagnoses: [
@@ -41,8 +41,8 @@ export const github: ProviderProfile = {
     },
     {
       outcome: 'AUTHENTICATION_FAILED',
-      cause: 'ghcr.io refused the login: the token was revoked, has expired, or is not of this account.',
-      fix: 'Use a classic personal access token (ghp_…) with read:packages, and write:packages to push; an organization with single sign-on must have authorized it.',
+      cause: 'ghcr.io refused the login: the token was revoked, has expired, or belongs to another account.',
+      fix: 'Use a classic personal access token (ghp_…) with read:packages, and write:packages to push. If the organization uses single sign-on, authorize the token for it.',
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',

@@ -27,25 +27,25 @@ export const gitlab: ProviderProfile = {
     },
   },
   probe: { ...BY_THE_BOOK, forbiddenLogin: 'MISSING_SCOPE' },
-  // Of personal access tokens.
+  // Only for personal access tokens.
   expiry: { api: 'GITLAB', passwords: /^glpat-/ },
   diagnoses: [
     {
       outcome: 'AUTHENTICATION_FAILED',
-      cause: 'GitLab refused the login: the token was revoked, has expired, or was typed wrong.',
+      cause: 'GitLab refused the login: the token was revoked, has expired, or was mistyped.',
       fix: 'Use an access token or a deploy token with read_registry, and write_registry to push. A deploy token goes with its own user name, gitlab+deploy-token-<n>.',
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',
       detail: 'TOKEN_WITHOUT_SCOPE',
-      cause: 'The token is not made for the registry.',
-      fix: 'Make one with the scope read_registry, and write_registry to push.',
+      cause: 'The token has no scope for the registry.',
+      fix: 'Create one with the scope read_registry, and write_registry to push.',
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',
       cause:
-        'The token lacks read_registry or write_registry, its user is not at least Developer of the project, or the path is of no project.',
-      fix: 'Make a token with write_registry (read_registry to pull) in this project or group, and check that the image path begins with the path of a project whose registry is on.',
+        'The token lacks read_registry or write_registry, its user is not at least Developer of the project, or no project has this path.',
+      fix: 'Create a token with write_registry (read_registry to pull) in this project or group, and check that the image path begins with the path of a project whose registry is enabled.',
     },
   ],
 };

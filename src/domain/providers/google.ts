@@ -56,23 +56,23 @@ export const google: ProviderProfile = {
     {
       outcome: 'AUTHENTICATION_FAILED',
       detail: 'REQUOTED_KEY',
-      cause: 'The service-account key was put in quotes once more on its way here, so that it is no longer JSON.',
+      cause: 'The service-account key was quoted again on its way here, so it is no longer JSON.',
       fix: 'Paste the file as it was downloaded, without quotes around it and without backslashes, or its base64 with the user name _json_key_base64.',
     },
     {
       outcome: 'AUTHENTICATION_FAILED',
       detail: 'BROKEN_KEY',
-      cause: 'The service-account key is not whole: it is no valid JSON, or lacks a field.',
+      cause: 'The service-account key is incomplete: it is not valid JSON, or lacks a field.',
       fix: 'Paste the file as it was downloaded, from the first brace to the last, with the user name _json_key.',
     },
     {
       outcome: 'AUTHENTICATION_FAILED',
       cause: 'Google refused the login: the key was deleted, or the access token is older than an hour.',
-      fix: 'Check that the service account and this key of it still exist. Use _json_key with the whole JSON file, or oauth2accesstoken with a fresh access token.',
+      fix: 'Check that the service account and this key still exist. Use _json_key with the whole JSON file, or oauth2accesstoken with a fresh access token.',
     },
     {
       outcome: 'EXPIRED',
-      cause: 'The time of this access token has passed: it is valid for an hour at most.',
+      cause: 'This access token has expired: it is valid for an hour at most.',
       fix: 'Use a service-account key, or have tokens minted from one with `mint`.',
     },
     {
@@ -82,13 +82,13 @@ export const google: ProviderProfile = {
     },
     {
       outcome: 'REPOSITORY_NOT_FOUND',
-      cause: 'There is no such repository in Artifact Registry, and a push makes none.',
-      fix: 'Make it first (`gcloud artifacts repositories create`). The image path is <project>/<repository>/<image>.',
+      cause: 'There is no such repository in Artifact Registry, and a push does not create one.',
+      fix: 'Create it first (`gcloud artifacts repositories create`). The image path is <project>/<repository>/<image>.',
     },
   ],
 };
 
-/** A key pasted under another key's user name, or damaged on its way: the usual reasons why Google answers 401. */
+/** The usual reasons why Google answers 401: a key with the other form's user name, or a damaged key. */
 function keyFault(text: string, username: string): string | undefined {
   const plain = looksLikeJson(text) ? text : undefined;
   const decoded = decodedBase64(text);
@@ -111,7 +111,7 @@ function damageOf(key: string): ProbeDetail | null {
   return isRequoted(key) ? 'REQUOTED_KEY' : 'BROKEN_KEY';
 }
 
-/** A shell, a YAML file or a form has put quotes or backslashes around what was JSON already. */
+/** A shell, a YAML file or a form has put quotes around the JSON, or backslashes into it. */
 function isRequoted(text: string): boolean {
   const trimmed = text.trim();
   return /^["'`]/.test(trimmed) || /^\{[\s\\nrt]*\\"/.test(trimmed) || /^\{\s*'/.test(trimmed);

@@ -14,18 +14,18 @@ export const quay: ProviderProfile = {
   diagnoses: [
     {
       outcome: 'AUTHENTICATION_FAILED',
-      cause: 'Quay does not know this account with this token.',
-      fix: "Copy user name and token of the robot account again: the name is <organization>+<robot>, and a regenerated token ends the one before it. A person's password must be an encrypted one.",
+      cause: 'Quay does not accept this account with this token.',
+      fix: 'Copy the user name and token of the robot account again. The name is <organization>+<robot>, and a regenerated token replaces the one before it. People must use an encrypted password.',
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',
-      cause: 'The repository does not exist, or does not let this account in.',
-      fix: 'Make the repository first if it does not exist, then give the robot account Write, or Read to pull only. A test tries no push that would make a repository.',
+      cause: 'The repository does not exist, or this account has no access to it.',
+      fix: 'Create the repository first if it does not exist, then give the robot account Write, or Read to pull only. A test never tries a push that would create a repository.',
     },
     {
       outcome: 'REPOSITORY_NOT_FOUND',
-      cause: 'There is no such repository, and a test must not make one.',
-      fix: 'Make it first, or push to it once, if the account may create repositories.',
+      cause: 'There is no such repository, and a test must not create one.',
+      fix: 'Create it first. If the account may create repositories, one push does it.',
     },
   ],
 };

@@ -1,6 +1,6 @@
 import { BY_THE_BOOK, type ProviderProfile } from './profile.ts';
 
-// Both as in scaleway-sdk-go's `validation`, as is the shape of a region.
+// Both shapes, and the shape of a region, are those of scaleway-sdk-go's `validation`.
 const SECRET_KEY = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const ACCESS_KEY = /^SCW[A-Z0-9]{17}$/;
 
@@ -16,11 +16,11 @@ export const scaleway: ProviderProfile = {
   documentation: 'https://www.scaleway.com/en/docs/container-registry/how-to/connect-docker-cli/',
   // https://api.scaleway.com/registry-internal/v1/regions/<region>/tokens, for every region.
   tokenHost: () => 'api.scaleway.com',
-  // The documentation's command has `-u nologin`; the access key does as well.
+  // The documentation's command has `-u nologin`; the access key works as well.
   username: { hint: 'nologin: the user name does not matter', ofTokens: /^(?:nologin|SCW[A-Z0-9]{17})$/ },
   password: {
     hint: 'Secret key of an API key (a UUID) with the permission set ContainerRegistryFullAccess or ContainerRegistryReadOnly',
-    // A UUID is no token anywhere else.
+    // Elsewhere a UUID is not a token.
     tokens: [{ shape: SECRET_KEY, tells: 'TOKEN_HERE' }],
     refuses: 'ALL_BUT_OWN_TOKENS',
     fault: (text) =>
@@ -32,19 +32,20 @@ export const scaleway: ProviderProfile = {
         ? []
         : ["This does not look like the secret key of one of Scaleway's API keys, a UUID."],
   },
-  // Clients report that a wrong key is answered 404 where tokens are made.
+  // Clients report that the token server answers 404 to a wrong key.
   probe: { ...BY_THE_BOOK, refusedLogin: [401, 403, 404] },
   diagnoses: [
     {
       outcome: 'AUTHENTICATION_FAILED',
       detail: 'ACCOUNT_PASSWORD',
       cause: 'Scaleway refused the login, and the password is not the secret key of an API key.',
-      fix: 'Make an API key in the console and enter its secret key, a UUID, as password. The user name does not matter.',
+      fix: 'Create an API key in the console and enter its secret key, a UUID, as password. The user name does not matter.',
     },
     {
       outcome: 'AUTHENTICATION_FAILED',
-      cause: 'Scaleway refused the login: the API key was deleted or has expired, or its secret key was copied wrong.',
-      fix: 'Check in the console that the API key still exists, or make a new one and enter its secret key.',
+      cause:
+        'Scaleway refused the login: the API key was deleted or has expired, or its secret key was copied incorrectly.',
+      fix: 'Check in the console that the API key still exists, or create a new one and enter its secret key.',
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',
@@ -54,7 +55,7 @@ export const scaleway: ProviderProfile = {
     {
       outcome: 'REPOSITORY_NOT_FOUND',
       cause: 'There is no such namespace in this region.',
-      fix: 'Make the namespace first: its name is the first part of the image path. Images in it come with their first push.',
+      fix: 'Create the namespace first: its name is the first part of the image path. Images in it are created on their first push.',
     },
   ],
 };

@@ -15,8 +15,8 @@ import { quay } from './quay.ts';
 import { scaleway } from './scaleway.ts';
 
 /**
- * Every provider, by its name in the API and in events, in the order in which people are most likely to look for them.
- * All lists of providers come from here.
+ * Every provider, by its name in the API and in events. The ones that people look for most come first. All lists of
+ * providers derive from this table.
  */
 export const PROVIDERS = {
   DOCKER_HUB: dockerHub,

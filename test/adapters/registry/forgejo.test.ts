@@ -76,7 +76,7 @@ describe('the probe of Gitea and Forgejo', () => {
     await startForgejo(internet, [ada], { owners });
     const report = await probe(internet, { ...asked, password: ada.password, repository: 'nobody/app' });
     expect(report).toMatchObject({ outcome: 'UNEXPECTED_ANSWER', login: 'PROVED', pull: 'UNKNOWN', push: 'UNKNOWN' });
-    expect(diagnose({ ...asked, ...report })).toMatch(/know no such owner/);
+    expect(diagnose({ ...asked, ...report })).toMatch(/have no such owner/);
   });
 
   it.each(['https://forge.internal.example/', `http://${FORGEJO_HOST}/`])(

@@ -222,7 +222,7 @@ describe('the probe of Artifact Registry', () => {
 
   it.each([
     ['cut off', '{"type": "service_account", "client_email"', 'BROKEN_KEY'],
-    ['put in quotes once more', JSON.stringify('{"type": "service_account"}'), 'REQUOTED_KEY'],
+    ['quoted again', JSON.stringify('{"type": "service_account"}'), 'REQUOTED_KEY'],
   ])('says of a refused key that it was %s', async (_, password, detail) => {
     await startArtifactRegistry(internet, [], []);
     expect(await probe(internet, { ...asked, password })).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', detail });

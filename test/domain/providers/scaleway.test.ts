@@ -84,7 +84,7 @@ describe('a credential of Scaleway', () => {
   it.each<[string, RegExp]>([
     [secretKey, /^$/],
     [canary('chosen'), /does not look like the secret key/],
-    [`ghp_${'a1'.repeat(18)}`, /a token of GITHUB, and the registry is SCALEWAY/],
+    [`ghp_${'a1'.repeat(18)}`, /a token of GITHUB, but the registry is SCALEWAY/],
   ])('is warned of where it will not do', (password, warnings) => {
     expect(secretWarnings('SCALEWAY', 'nologin', new Secret(password)).join('\n')).toMatch(warnings);
   });
@@ -103,7 +103,7 @@ describe('the advice about Scaleway', () => {
     ['AUTHENTICATION_FAILED', null, /API key was deleted or has expired.*secret key/],
     ['AUTHENTICATION_FAILED', 'ACCOUNT_PASSWORD', /secret key, a UUID/],
     ['INSUFFICIENT_PERMISSION', null, /ContainerRegistryFullAccess.*project/],
-    ['REPOSITORY_NOT_FOUND', null, /Make the namespace first/],
+    ['REPOSITORY_NOT_FOUND', null, /Create the namespace first/],
   ])('on %s with %s', (outcome, detail, words) => {
     expect(diagnose({ provider: 'SCALEWAY', url: 'rg.fr-par.scw.cloud', outcome, detail })).toMatch(words);
   });
