@@ -144,7 +144,11 @@ describe('a service that is killed between two steps of a mutation', () => {
   }
 
   async function someoneWaits(database: pg.Client): Promise<boolean> {
-    const { rowCount } = await database.query('select from pg_stat_activity where wait_event_type = $1', ['Lock']);
+    // Within a transaction names stay as they were first seen, which may be those of a connection just made.
+    await database.query('select pg_stat_clear_snapshot()');
+    const { rowCount } = await database.query(
+      "select from pg_stat_activity where wait_event_type = 'Lock' and application_name <> ''",
+    );
     return rowCount === 1;
   }
 
