@@ -9,7 +9,7 @@ import type { EventLog, RecordedEvent } from './ports/event-log.ts';
 const PAGE = 500;
 const CACHED_REGISTRIES = 10_000;
 
-/** A state and the revision that it stands for: an append on top of it expects exactly this. */
+/** A state and its revision: an append after it expects exactly this revision. */
 export interface Loaded<State> {
   readonly state: State;
   readonly revision: number | 'no-stream';
@@ -46,8 +46,8 @@ function foldLease(events: readonly RecordedEvent[]): LeaseState {
 }
 
 /**
- * Streams are folded from their events; a registry's last state is kept, so that the next load reads only what came
- * since. The log is asked every time: another replica may have appended.
+ * Folds streams from their events. It keeps a registry's last state, so that the next load reads only newer events. It
+ * asks the log every time, because another replica may have appended.
  */
 export function createAggregateStore(log: EventLog): AggregateStore {
   const registries = new LRUCache<string, Loaded<RegistryState>>({ max: CACHED_REGISTRIES });

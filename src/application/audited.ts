@@ -17,7 +17,7 @@ import type { updateRegistryUseCase } from './update-registry.ts';
 /** Don't make a caller who gets UNAVAILABLE also wait for the audit write. */
 const UNAVAILABLE_PATIENCE_MS = 2_000;
 
-/** What callers change, or have done, in a project. */
+/** Everything that callers change or do in a project. */
 export interface Mutations {
   readonly createRegistry: ReturnType<typeof createRegistryUseCase>;
   readonly updateRegistry: ReturnType<typeof updateRegistryUseCase>;
@@ -42,11 +42,11 @@ type Mutation<Rest extends readonly unknown[], Result> = (
   ...rest: Rest
 ) => Promise<Result>;
 
-/** What a mutation is refused for goes to the audit log before the caller hears of it. */
+/** Records each refused or failed mutation in the audit log before the caller gets the error. */
 export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutations {
   const { attempts, plainHttpHosts, onFault } = deps;
 
-  /** What each is called in the audit log, and what an attempt at it names. */
+  /** Each mutation's name in the audit log, and what a refused attempt at it records. */
   return {
     createRegistry: audited('CREATE_REGISTRY', mutations.createRegistry, (projectId, { url }) => byUrl(projectId, url)),
     updateRegistry: audited('UPDATE_REGISTRY', mutations.updateRegistry, byRegistry),
@@ -86,7 +86,7 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
       await (code === 'UNAVAILABLE' ? within(UNAVAILABLE_PATIENCE_MS, recording) : recording);
     } catch (fault) {
       onFault(fault);
-      // An attempt that could not be recorded is answered as such, unless the store was the trouble to begin with.
+      // The caller gets the failure to record, unless the store's failure was the first error.
       if (code !== 'UNAVAILABLE' && code !== 'INTERNAL') throw fault;
     }
   }
@@ -104,7 +104,7 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
   }
 }
 
-/** Only a canonical URL is ever recorded: what was typed may hold a password. */
+/** Records only a canonical URL, because the typed text may hold a password. */
 function ofUrl(projectId: string, canonicalUrl: () => string): Named {
   try {
     const url = canonicalUrl();

@@ -29,8 +29,8 @@ import { updateRegistryUseCase } from './update-registry.ts';
 import { createVerification } from './verification.ts';
 
 /**
- * Everything the service does, free of transport. Every method expects that the caller's permission was checked, and
- * rejects with `PurserError` for what the caller can be told. Plain reads are not here: they go to the queries.
+ * Everything the service does, without the transport. Every method expects that the caller's permission was checked,
+ * and rejects with `PurserError` if the caller may know the reason. Plain reads go to the queries instead.
  */
 export interface Application
   extends Mutations,
@@ -55,7 +55,7 @@ export interface ApplicationDeps {
   readonly onFault: (error: unknown) => void;
 }
 
-/** The application, and what of it chores run on. */
+/** The application, and the parts of it that chores use. */
 export interface RunningApplication {
   readonly application: Application;
   readonly attempts: RefusedAttempts;

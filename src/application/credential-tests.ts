@@ -14,7 +14,7 @@ import { type MintedPassword, MintingFailed, type PasswordMinter } from './ports
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { ProbeReport, ProbeRequest, RegistryProbe } from './ports/registry-probe.ts';
 
-/** What a test found, and whose registry it was: advice depends on the provider. */
+/** What a test found, with the registry's provider and URL: advice depends on them. */
 export interface TestedHealth {
   readonly health: HealthView;
   readonly provider: RegistryProvider;
@@ -31,17 +31,17 @@ export interface CredentialTestsDeps {
 
 export interface CredentialTests {
   /**
-   * Runs the test in one of the project's turns: what it asks of a cloud is limited as well.
-   * @throws PurserError RATE_LIMITED, whatever `test` throws
+   * Runs the test if the project's limit allows it. The limit covers requests to a cloud as well.
+   * @throws PurserError RATE_LIMITED, and whatever `test` throws
    */
   run(projectId: string, test: () => Promise<ProbeReport>): Promise<ProbeReport>;
   /**
-   * As `run`, but a login that is not proved is an error. With `mint` the request's credential is the cloud's, and what
-   * is minted from it is tested.
+   * Like `run`, but throws if the login is not proved. With `mint` the request holds the cloud credential, and the test
+   * uses a password minted from it.
    * @throws PurserError VERIFICATION_FAILED
    */
   verify(projectId: string, request: ProbeRequest, mint: MintConfig | null): Promise<ProbeReport>;
-  /** Writes what a test of the stored credential found, and what it taught, before it resolves. */
+  /** Before it resolves, writes what a test of the stored credential found, and the expiry that it learnt. */
   record(registry: LiveRegistry, report: ProbeReport, how: Recording): Promise<HealthView>;
   /** The same for a credential that is not stored. */
   recordUnstored(projectId: string, url: string, report: ProbeReport, metadata: EventMetadata): Promise<HealthView>;
@@ -52,7 +52,7 @@ export interface Recording {
   readonly scheduled: boolean;
 }
 
-/** Tests of credentials against their registries: limited by project, recorded, and put to use. */
+/** Tests credentials against their registries: limits tests by project and records what they find. */
 export function createCredentialTests(deps: CredentialTestsDeps): CredentialTests {
   const { writer, aggregates, probe, minter, limiter } = deps;
 
@@ -62,7 +62,7 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
     return test();
   };
 
-  /** Read by what issuing reads: the registry's own stream. */
+  /** Goes to the registry's own stream, because issuing reads that one. */
   async function learnExpiry(registry: LiveRegistry, report: ProbeReport, metadata: EventMetadata): Promise<void> {
     const { state, revision } = await aggregates.loadRegistry(registry.registryId);
     const events = decideLearnExpiry(state, registry.credential.version, report.expiresAt);
@@ -70,7 +70,7 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
     try {
       await writer.write({ stream: registryStream(registry.registryId), expected: revision, events, metadata });
     } catch (error) {
-      // Someone changed the registry meanwhile: the next test tells again.
+      // Someone changed the registry meanwhile. The next test learns the date again.
       if (!(error instanceof WrongExpectedRevision)) throw error;
     }
   }
@@ -144,12 +144,12 @@ function verdicts({ outcome, detail, login, pull, push, method, repository, dura
   return { outcome, detail, login, pull, push, method, repository, durationMs: tellsTime(outcome) ? durationMs : 0 };
 }
 
-/** The same for the command around the test, whose duration stands in the audit log. */
+/** Does the same for the command around the test: the audit log shows its duration. */
 function told(metadata: EventMetadata, { outcome }: ProbeReport): EventMetadata {
   return tellsTime(outcome) ? metadata : { ...metadata, durationMs: null };
 }
 
-/** A port that is filtered takes longer to say nothing than one that is closed: nobody is to learn which it was. */
+/** A filtered port takes longer to fail than a closed one. Callers must not learn which of the two it was. */
 function tellsTime(outcome: ProbeOutcome): boolean {
   return outcome !== 'UNREACHABLE';
 }

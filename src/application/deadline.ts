@@ -1,4 +1,4 @@
-/** @throws Error where the work takes longer; what comes of it then is nobody's any more */
+/** @throws Error if the work takes longer; its result is then dropped */
 export async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {

@@ -21,8 +21,8 @@ export interface DeletedRegistry {
 }
 
 /**
- * Every lease that was handed out before the deletion was asked for counts. One that is being issued at that very moment
- * may not, but then its pipeline gets the secret either before the deletion or not at all.
+ * Counts every lease that was issued before the deletion was requested. A lease that is being issued at the same moment
+ * may not count, but then its pipeline gets the secret either before the deletion or not at all.
  */
 export function deleteRegistryUseCase({ handle, leases }: DeleteRegistryDeps) {
   return async (

@@ -6,7 +6,7 @@ import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts'
 import type { PendingSecret, Vault } from './ports/vault.ts';
 import { systemMetadata } from './request-context.ts';
 
-/** Longer than any request lives. */
+/** Longer than any request takes. */
 const ORPHANED_AFTER_MS = 10 * 60_000;
 const PAGE = 100;
 
@@ -18,9 +18,9 @@ export interface DiscardOrphanedSecretsDeps {
 }
 
 /**
- * Clears pending secrets whose event never came. The stream is told first: a handler that was paused all the while
- * and appends only now is refused, so that no event can refer to a secret that was cleared. Of what an event refers to,
- * which may be long in coming to the vault, the history is read once.
+ * Clears pending secrets whose event never came. It appends to the stream first. A handler that was paused until now is
+ * then refused, so no event can refer to a cleared secret. If an event does refer to a secret, the vault may take long
+ * to learn it, so that history is read only once.
  */
 export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
   const { writer, aggregates, vault, olderThanMs = ORPHANED_AFTER_MS } = deps;
@@ -46,7 +46,7 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
     return discarded;
   };
 
-  /** `in-motion`: something else was appended to the stream meanwhile, perhaps the event itself. */
+  /** `in-motion`: someone appended to the stream meanwhile, perhaps the secret's own event. */
   async function discard(orphan: PendingSecret): Promise<'discarded' | 'referred-to' | 'in-motion'> {
     const { secretId, registryId, credentialVersion, projectId } = orphan;
     const stream = registryStream(registryId);
@@ -67,7 +67,7 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
   }
 }
 
-/** As it was stored: an event that this build cannot read may refer to the secret as well. */
+/** Searches the stored text, because an event that this build cannot read may refer to the secret too. */
 function refersTo({ data }: RecordedEvent, secretId: string): boolean {
   return JSON.stringify(data).includes(secretId);
 }

@@ -5,14 +5,14 @@ import type { LiveRegistry } from '../domain/registry.ts';
 import type { MintedPasswords } from './minted-passwords.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError, type Vault } from './ports/vault.ts';
 
-/** What a client logs in to the registry with, and when that ends, where it is known. */
+/** The credential that a client logs in to the registry with, and its expiry if that is known. */
 export interface EffectiveCredential extends LoginCredential {
   readonly expiresAt: Instant | null;
-  /** Null where no end is known. */
+  /** Null if no expiry is known. */
   readonly expirySource: ExpirySource | null;
 }
 
-/** The secret as it is stored: for a minted password the cloud's. @throws PurserError CREDENTIAL_UNAVAILABLE */
+/** Opens the stored credential; if passwords are minted, the cloud's. @throws PurserError CREDENTIAL_UNAVAILABLE */
 export type OpenStoredCredential = (registry: LiveRegistry) => Promise<LoginCredential>;
 
 export function openStoredCredential(vault: Vault): OpenStoredCredential {
@@ -20,7 +20,7 @@ export function openStoredCredential(vault: Vault): OpenStoredCredential {
     (await vault.open(bindingOf(registry), registry.credential)) ?? missingSecret(registry.url);
 }
 
-/** A record that does not open is of no more use to the caller than one that is gone; the operator hears of it. */
+/** Treats a record that does not open as missing for the caller, and reports it to the operator. */
 export function reportIntegrityFaults(vault: Vault, onFault: (error: unknown) => void): Vault {
   return {
     ...vault,
@@ -46,8 +46,8 @@ export type OpenEffectiveCredential = (
 ) => Promise<EffectiveCredential | undefined>;
 
 /**
- * The stored password, or one that is minted from it: the long-lived secret behind a minted one never gets further.
- * Undefined where the secret was destroyed or its row is missing, be it while a password was minted from it.
+ * The stored password, or one minted from it. The long-lived secret behind a minted password never leaves.
+ * Undefined if the secret was destroyed or its row is missing, even if that happens during minting.
  */
 export function openEffectiveCredential(vault: Vault, minted: MintedPasswords): OpenEffectiveCredential {
   return async (registry, purpose) => {

@@ -21,22 +21,22 @@ export interface Write {
   readonly at?: number;
 }
 
-/** The context that the events have now, for those who fold them, and the revision of the last one. */
+/** The events' context, for folding them, and the revision of the last event. */
 export interface Written extends EventContext {
   readonly revision: number;
 }
 
-/** The one way events get into the log. */
+/** The only way to write events to the log. */
 export interface EventWriter {
   /**
-   * Appends the events and waits until the caller can read them back. They are durable when it resolves, and also when
+   * Appends the events and waits until the caller can read them back. They are durable when it resolves, and also if
    * only the waiting failed.
-   * @throws WrongExpectedRevision where nothing was appended, PurserError UNAVAILABLE where it is not known
+   * @throws WrongExpectedRevision if nothing was appended, PurserError UNAVAILABLE if the outcome is unknown
    */
   write(write: Write): Promise<Written>;
-  /** As `write`, for events that no caller reads back: it does not wait. */
+  /** Like `write`, but does not wait: for events that no caller reads back. */
   append(write: Write): Promise<Written>;
-  /** Waits until the caller can read what an earlier request wrote: up to the position, or else all there is. */
+  /** Waits until the caller can read earlier events: up to the position, or all events if there is no position. */
   readable(position?: Position): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export function createEventWriter({ log, progress, now }: EventWriterDeps): Even
       const { position, revision } = await log.append(stream, expected, [first, ...others]);
       return { position, written: { revision, at: occurredAt, actor: metadata.actor } };
     } catch (error) {
-      // The log's own words advise to repeat the idempotency key.
+      // The log's own message says to repeat with the same idempotency key. This command has none.
       if (!(error instanceof EventLogUnavailable) || metadata.idempotencyId !== null) throw error;
       throw unavailable('The event log did not answer. Try again.', error);
     }

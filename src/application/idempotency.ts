@@ -10,17 +10,17 @@ import type { RequestContext } from './request-context.ts';
 
 const MAX_KEY_LENGTH = 255;
 
-/** What makes a repeated request the same one: its key, and what was asked for. */
+/** Identifies a repeated request: its key and what it asks for. */
 export interface IdempotentRequest {
-  /** Of the key, within its project, issuer and subject. */
+  /** The key's id within its project, issuer and subject. */
   readonly id: string;
   readonly operation: string;
   readonly fingerprint: string;
 }
 
 /**
- * The key is scoped to project, issuer and subject. The fingerprint covers the operation and all of the input but
- * secrets, which are compared with the sealed ones instead, so that no hash of a password is ever stored.
+ * The key is scoped to project, issuer and subject. The fingerprint covers the operation and its input without secrets.
+ * Secrets are compared with the sealed ones instead, so that no hash of a password is ever stored.
  */
 export function idempotentRequest(
   context: RequestContext,
@@ -48,18 +48,18 @@ export function idempotentRequest(
 }
 
 /**
- * Each key has a stream, and its first event says which request has it. It is claimed when the command was decided and
- * before its events are appended: a refused command leaves its key free, and a crash in between leaves a claim with which
- * the same request can be finished.
+ * Each key has a stream. Its first event says which request has the key. A command claims its key after it is decided
+ * and before its events are appended. So a refused command leaves its key free, and after a crash in between, the same
+ * request can use its claim and finish.
  */
 export interface IdempotencyKeys {
   /**
-   * Whether this request has its key already.
-   * @throws PurserError IDEMPOTENCY_KEY_REUSED where another request has it
+   * Whether this request has claimed its key already.
+   * @throws PurserError IDEMPOTENCY_KEY_REUSED if another request has claimed it
    */
   isClaimed(request: IdempotentRequest): Promise<boolean>;
   /**
-   * Durable before it resolves. An equal request may have claimed it meanwhile.
+   * Claims the key, durably, before it resolves. Succeeds too if an equal request claimed it meanwhile.
    * @param target the stream that the command is about to append to
    * @throws PurserError IDEMPOTENCY_KEY_REUSED
    */
@@ -112,11 +112,11 @@ export function isKeyReused(error: unknown): boolean {
   return error instanceof PurserError && error.code === 'IDEMPOTENCY_KEY_REUSED';
 }
 
-/** Keys sorted, undefined left out, secrets by nothing but their presence. */
+/** JSON with sorted keys, without undefined values. Of a secret it shows only whether there is one. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, key, json: unknown) {
     const held = this[key];
-    // `json` is what Secret's toJSON made of it.
+    // `json` is the result of Secret's toJSON.
     if (held instanceof Secret) return held.isBlank ? null : json;
     if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
     return Object.fromEntries(Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -27,7 +27,7 @@ import type { KeyedMutex } from './keyed-mutex.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 
-/** A credential that is replaced more often while it is being issued is not in use, it is under attack. */
+/** A credential that is replaced more often than this while it is being issued is under attack, not in normal use. */
 const MAX_ATTEMPTS = 5;
 
 export interface IssueCredentialCommand {
@@ -40,7 +40,7 @@ export interface IssueCredentialCommand {
   readonly idempotencyKey: string | null | undefined;
 }
 
-/** What a pipeline gets: the login as it is, and as a file that clients read. */
+/** The login for a pipeline, by its parts and as a file that clients read. */
 export interface IssuedCredential {
   readonly lease: LeaseView;
   readonly serverAddress: string;
@@ -56,7 +56,7 @@ export interface IssueCredentialDeps {
   readonly keys: IdempotencyKeys;
   readonly aggregates: AggregateStore;
   readonly effectiveCredential: OpenEffectiveCredential;
-  /** The one that commands on registries run in. */
+  /** The same mutex as for commands on registries. */
   readonly mutex: KeyedMutex;
   readonly plainHttpHosts: ReadonlySet<string>;
   readonly now: () => number;
@@ -76,7 +76,7 @@ interface Ask {
   readonly idempotent: IdempotentRequest | null;
 }
 
-/** Hands out the login under a lease. The lease is durable before the secret leaves, and of the version that is current then. */
+/** Issues the login under a lease. Before the secret leaves, the lease is durable and its version is the current one. */
 export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   const { writer, keys, aggregates, effectiveCredential, mutex, plainHttpHosts, now } = deps;
 
@@ -97,7 +97,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const issue = { image: image.trim(), pipeline, runId, purpose, ttlSeconds };
     const ask: Ask = { context, projectId, registryId: registryId(projectId, url), issue, idempotent };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      // After the first, in turn with the changes of the registry, which would otherwise come in between again.
+      // Later attempts exclude changes of the registry, which could otherwise come in between again.
       const issued =
         attempt === 0
           ? await attemptOnce(ask, attempt, claimed)
@@ -108,7 +108,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     throw unavailable(`The credential of ${url} is being replaced. Try again.`);
   };
 
-  /** Undefined where the credential was replaced or deleted meanwhile: the lease was withdrawn, nothing left. */
+  /** Undefined if the credential was replaced or deleted meanwhile: the lease was withdrawn and no secret has left. */
   async function attemptOnce(ask: Ask, attempt: number, claimed: boolean): Promise<IssuedCredential | undefined> {
     const { context, projectId, idempotent } = ask;
     const leaseId = idempotent ? leaseOfAttempt(idempotent, attempt) : randomUUID();
@@ -134,7 +134,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     return undefined;
   }
 
-  /** The secret is opened before the lease is recorded, so that it is there; it leaves only after that. */
+  /** Opens the secret before the lease is recorded, to be sure that it exists. The secret leaves only afterwards. */
   async function decideAndOpen(ask: Ask, leaseId: string, at: number): Promise<Decided> {
     let { state } = await aggregates.loadRegistry(ask.registryId);
     for (;;) {
@@ -142,7 +142,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       if (state.phase !== 'live') throw notFound('registry');
       const login = await effectiveCredential(state, ask.issue.purpose);
       if (login) return { registry: state, event, login };
-      // A rotation in between destroys what was decided on, and brings what is to be given instead.
+      // A rotation in between destroys this secret and brings the one to issue instead.
       const decidedOn = state.credential.secretId;
       ({ state } = await aggregates.loadRegistry(ask.registryId));
       if (state.phase === 'live' && state.credential.secretId === decidedOn) missingSecret(state.url);
@@ -161,12 +161,12 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     try {
       await writer.write({ stream: leaseStream(lease.id), expected: 0, events: [event], metadata });
     } catch (error) {
-      // Whoever repeated the request has released it already.
+      // A repeated request has released it already.
       if (!(error instanceof WrongExpectedRevision)) throw error;
     }
   }
 
-  /** The same lease once more, for as long as it lasts. */
+  /** Gives the same lease again while it lasts. */
   async function findRepeated(idempotent: IdempotentRequest): Promise<IssuedCredential | undefined> {
     const found = await lastAttempt(idempotent);
     if (!found) return undefined;
@@ -178,7 +178,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     }
     const login = await effectiveCredential(state, lease.purpose);
     await writer.readable();
-    // Minting takes its time, in which the credential may have been replaced.
+    // The credential may have been replaced while a password was minted.
     if (!(await isStillCurrent(state))) throw ended('belongs to a credential that was replaced since');
     return issuedCredential(lease, login ?? missingSecret(lease.url));
   }

@@ -1,9 +1,9 @@
 export interface KeyedMutex {
-  /** Runs the task when all tasks of the key that came before have ended, however they ended. */
+  /** Runs the task after all earlier tasks of the same key have settled. */
   runExclusive<Result>(key: string, task: () => Promise<Result>): Promise<Result>;
 }
 
-/** Commands of one process on one registry, one after the other: they would only refuse each other's revisions. */
+/** Runs one process's commands on a registry in sequence: in parallel they would only cause revision conflicts. */
 export function createKeyedMutex(): KeyedMutex {
   const last = new Map<string, Promise<unknown>>();
   return {

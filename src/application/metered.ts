@@ -2,7 +2,7 @@ import type { Mutations } from './audited.ts';
 import { type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { Metrics } from './ports/metrics.ts';
 
-/** Counts leases as they are handed out and given back. */
+/** Counts issued and released leases. */
 export function meteredApplication<Metered extends Pick<Mutations, 'issueCredential' | 'releaseLease'>>(
   application: Metered,
   metrics: Pick<Metrics, 'leaseIssued' | 'leaseReleased'>,
@@ -22,7 +22,7 @@ export function meteredApplication<Metered extends Pick<Mutations, 'issueCredent
   };
 }
 
-/** Counts appends that failed. One that the log refused is an answer, not a failure. */
+/** Counts failed appends. A refusal by the log is an answer and does not count. */
 export function meteredEventLog(log: EventLog, metrics: Pick<Metrics, 'appendFailed'>): EventLog {
   return {
     ...log,

@@ -7,9 +7,9 @@ import type { MintedPasswordKey, MintedPasswordVault } from './ports/minted-pass
 import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMinter } from './ports/password-minter.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError } from './ports/vault.ts';
 
-/** A password is used again while more than this share of its life is left. */
+/** A password is reused while more than this share of its lifetime is left. */
 const REUSED_ABOVE = 1 / 4;
-/** After a failure the cloud is left alone for so long: meanwhile the same answer is given. */
+/** After a failure the cloud is not asked for this long. Meanwhile callers get the same answer. */
 export const RETRY_AFTER_MS = 15_000;
 
 export interface MintedPasswordsDeps {
@@ -17,30 +17,30 @@ export interface MintedPasswordsDeps {
   readonly vault: Pick<MintedPasswordVault, 'find' | 'keep'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Told of a kept password that does not open, and of one that cannot be kept. Neither stops a password from being given. */
+  /** Gets the error if a kept password does not open or a new one cannot be kept. The caller gets a password anyway. */
   readonly onFault: (error: unknown) => void;
 }
 
 export interface MintedPasswordRequest {
   readonly mint: MintConfig;
-  /** Of the stored cloud credential. */
+  /** The stored cloud credential's binding. */
   readonly binding: SecretBinding;
   readonly source: Pick<SecretRef, 'secretId'>;
   readonly purpose: LeasePurpose;
-  /** Opens the cloud credential; undefined where it was destroyed or its row is missing. Called only when the cloud is asked. */
+  /** Opens the cloud credential; undefined if it was destroyed or its row is missing. Called only to ask the cloud. */
   readonly openSource: () => Promise<LoginCredential | undefined>;
 }
 
 export interface MintedPasswords {
   /**
-   * A password that is kept, or else a new one. Whoever asks for the same one at the same time gets the same answer.
-   * Undefined where the cloud credential is gone, or went while a password was minted from it.
+   * A kept password, or else a new one. Concurrent requests for the same password get the same answer.
+   * Undefined if the cloud credential is gone, or was destroyed while a password was minted from it.
    * @throws PurserError CREDENTIAL_UNAVAILABLE with the fault's class, whatever `openSource` throws, UNAVAILABLE
    */
   passwordFor(request: MintedPasswordRequest): Promise<MintedPassword | undefined>;
 }
 
-/** Whether the password is young enough to be given out without asking the cloud. `at` in milliseconds since 1970. */
+/** Whether the password can be issued without asking the cloud again. `at` is in milliseconds since 1970. */
 export function isReusable(
   { issuedAt, expiresAt }: Pick<MintedPassword, 'issuedAt' | 'expiresAt'>,
   at: number,
@@ -62,7 +62,7 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
       const { binding, source, mint } = request;
       const purpose = mintedPurpose(mint.kind, request.purpose);
       const key = { binding, sourceSecretId: source.secretId, purpose };
-      // The whole binding: whoever asks with another one must not get this one's answer.
+      // The whole binding: a request with another binding must not get this answer.
       const name = JSON.stringify([binding, source.secretId, purpose]);
       const running = underWay.get(name);
       if (running !== undefined) return running;
@@ -87,7 +87,7 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
     throw credentialUnavailable(key.binding.host, minted);
   }
 
-  /** One that does not open is as good as none: it is minted again. */
+  /** A kept password that does not open counts as missing: a new one is minted. */
   async function recall(key: MintedPasswordKey): Promise<MintedPassword | undefined> {
     try {
       return await vault.find(key);
@@ -117,7 +117,7 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
     return (await isSourceGone(key, password)) ? undefined : password;
   }
 
-  /** Keeps the password, which tells whether the credential behind it was destroyed meanwhile. */
+  /** Tries to keep the password. That fails if the credential behind it was destroyed meanwhile. */
   async function isSourceGone(key: MintedPasswordKey, password: MintedPassword): Promise<boolean> {
     try {
       return !(await vault.keep(key, password));
@@ -139,12 +139,12 @@ function credentialUnavailable(host: string, fault: MintingFault): PurserError {
   return new PurserError('CREDENTIAL_UNAVAILABLE', message, {}, { cause: new MintingFailed(fault) });
 }
 
-/** Of an error that `passwordFor` threw; undefined where it was not a cloud that failed. */
+/** The fault behind an error that `passwordFor` threw; undefined if the error did not come from a cloud. */
 export function mintingFaultOf(error: unknown): MintingFault | undefined {
   return error instanceof PurserError && error.cause instanceof MintingFailed ? error.cause.fault : undefined;
 }
 
-/** What a test of a registry says where no password could be minted for it. */
+/** What a test of a registry finds if no password could be minted for it. */
 export const FINDING_OF_FAULT: Readonly<Record<MintingFault, Pick<TestFindings, 'outcome' | 'detail'>>> = {
   CREDENTIAL_REFUSED: { outcome: 'AUTHENTICATION_FAILED', detail: 'NOT_MINTED' },
   NOT_PERMITTED: { outcome: 'INSUFFICIENT_PERMISSION', detail: 'NOT_MINTED' },
@@ -155,7 +155,7 @@ export const FINDING_OF_FAULT: Readonly<Record<MintingFault, Pick<TestFindings, 
   UNEXPECTED_ANSWER: { outcome: 'UNEXPECTED_ANSWER', detail: 'NOT_MINTED' },
 };
 
-/** What to do about it: the same for every provider and registry. */
+/** What to do about the fault. It is the same for every provider and registry. */
 export function mintingAdvice(fault: MintingFault): string {
   return diagnose({ provider: 'GENERIC', url: '', ...FINDING_OF_FAULT[fault] }) ?? '';
 }

@@ -7,20 +7,20 @@ import { callerMetadata, type RequestContext, systemMetadata } from './request-c
 
 const MAX_PIPELINE_LENGTH = 255;
 const MINUTE_MS = 60_000;
-/** Sources counted one by one in a minute; the rest of that minute counts together, so that memory stays bounded. */
+/** How many sources are counted separately in a minute. Further ones share one count, so that memory stays bounded. */
 const MAX_SOURCES = 1_000;
 const OTHER_SOURCES = 'other';
-/** Of no project, so of none of the projects' streams. */
+/** Rejected calls belong to no project, so they have a separate stream. */
 const UNAUTHENTICATED_STREAM = 'authentication-rejected';
 
-/** An attempt that was refused. The texts are as they were entered: what is fit for the log is decided here. */
+/** A refused attempt, with the texts as they were entered. This file decides what is fit for the log. */
 export interface RefusedAttempt {
   readonly projectId: string;
   /** Such as `CREATE_REGISTRY` or `READ_AUDIT_LOG`. */
   readonly action: string;
   readonly registryId?: string | undefined;
   readonly leaseId?: string | undefined;
-  /** Canonical: what was typed may hold a password. */
+  /** Canonical, because the typed text may hold a password. */
   readonly url?: string | undefined;
   readonly pipeline?: string | undefined;
 }
@@ -34,15 +34,15 @@ export interface RefusedAttemptsDeps {
 export interface RefusedAttempts {
   /** Writes the attempt to the project's audit log before it resolves. @throws PurserError UNAVAILABLE */
   recordDenied(context: RequestContext, attempt: RefusedAttempt): Promise<void>;
-  /** As `recordDenied`, for an attempt that was permitted and failed with this code. */
+  /** Like `recordDenied`, for an attempt that was permitted and failed with this code. */
   recordFailed(context: RequestContext, attempt: RefusedAttempt, code: string): Promise<void>;
-  /** Counts a call without a valid token; written once a minute for each source. */
+  /** Counts a call without a valid token. The count is written once a minute for each source. */
   countUnauthenticated(source: string): void;
-  /** Writes what was counted of past minutes; with `all`, of this one too. */
+  /** Writes the counts of past minutes; with `all`, of this minute too. */
   flush(options: { all: boolean }): Promise<void>;
 }
 
-/** The trail of attempts that came to nothing: denied, failed, or without a valid token. */
+/** Records attempts that were denied, failed, or came without a valid token. */
 export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsDeps): RefusedAttempts {
   const rejected = new Map<number, Map<string, number>>();
 
@@ -66,7 +66,7 @@ export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsD
       },
     };
     const metadata = callerMetadata(context, projectId);
-    // How long a registry took to say nothing would tell a filtered port from a closed one.
+    // The time until a registry fails would tell a filtered port from a closed one.
     const durationMs = code === 'VERIFICATION_FAILED' ? null : metadata.durationMs;
     try {
       await writer.write({
@@ -112,7 +112,7 @@ export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsD
   };
 }
 
-/** What was refused may be any text: it is cut by characters, and what cannot be seen is written as escapes. */
+/** A refused text can be anything: this cuts it by characters and escapes the invisible ones. */
 function recordable(text: string): string {
   return [...text.slice(0, 2 * MAX_PIPELINE_LENGTH)]
     .slice(0, MAX_PIPELINE_LENGTH)
@@ -126,7 +126,7 @@ function escaped(character: string): string {
     .join('');
 }
 
-/** What was asked for may be any text; only an id is worth recording. */
+/** A requested id can be any text; only a valid id is worth recording. */
 function idOrNull(entered: string | undefined): string | null {
   return entered === undefined ? null : (parseUuid(entered) ?? null);
 }

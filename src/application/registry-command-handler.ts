@@ -23,9 +23,9 @@ import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts'
 import type { Vault } from './ports/vault.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 
-/** Replicas may meet a few times; more than this is a fault, not contention. */
+/** Replicas may conflict a few times. More conflicts than this are a fault, not contention. */
 const MAX_ATTEMPTS = 20;
-/** Milliseconds by which a retry is put off at most, so that replicas do not meet again at once. */
+/** The longest delay of a retry, in milliseconds, so that replicas do not conflict again at once. */
 const RETRY_JITTER_MS = 20;
 
 export interface RegistryCommandDeps {
@@ -40,35 +40,35 @@ export interface RegistryCommandDeps {
 export interface RegistryCommand {
   readonly projectId: string;
   readonly registryId: string;
-  /** Canonical; what a new secret is bound to. Left out where the registry is there and has its URL. */
+  /** Canonical; a new secret is bound to it. Left out if the registry exists, because its state has the URL. */
   readonly url?: string;
   readonly expectedRevision?: number | null | undefined;
   readonly idempotent: IdempotentRequest | null;
-  /** As it would be sealed on top of this state; undefined where the command brings none and the stored one is kept. */
+  /** The password to seal for this state; undefined if the command has none and the stored one is kept. */
   password(state: RegistryState): Secret | undefined;
   decide(state: RegistryState): Decision | Promise<Decision>;
 }
 
-/** The registry as the command left it. A repeated request gets what the first one got. */
+/** The registry after the command. A repeated request gets the same as the first one. */
 export interface RegistryOutcome {
   readonly state: RegistryState;
-  /** Of the state before the command's own events. */
+  /** The state before the command's own events. */
   readonly before: RegistryState;
   readonly revision: number;
-  /** Whether an earlier request with the same key did it. */
+  /** Whether an earlier request with the same key made the change. */
   readonly repeated: boolean;
 }
 
 export type HandleRegistryCommand = (context: RequestContext, command: RegistryCommand) => Promise<RegistryOutcome>;
 
-/** Ids stand in stream names in one spelling. @throws PurserError NOT_FOUND for what is no id */
+/** The id in the spelling of stream names. @throws PurserError NOT_FOUND if the text is not an id */
 export function registryIdOf(entered: string): string {
   const id = parseUuid(entered);
   if (id === undefined) throw notFound('registry');
   return id;
 }
 
-/** Load, fold, decide, seal, append, wait until it can be read: the one way every change of a registry goes. */
+/** Every change of a registry takes this way: load, fold, decide, seal, append, wait until it can be read. */
 export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleRegistryCommand {
   const { writer, keys, aggregates, vault, storedCredential, mutex } = deps;
 
@@ -83,12 +83,12 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     throw new PurserError('REVISION_CONFLICT', 'Others are changing this registry at the same time. Try again.');
   }
 
-  /** Undefined where it must be tried again, because another replica was quicker. */
+  /** Undefined if another replica was quicker and the command must be tried again. */
   async function attemptOnce(context: RequestContext, command: RegistryCommand): Promise<RegistryOutcome | undefined> {
     const { idempotent, registryId } = command;
     if (idempotent === null) return decideAndWrite(context, command, await aggregates.loadRegistry(registryId), true);
-    // What came of the key before and what the registry is now are taken from one reading: otherwise the first request
-    // could land in between, and the second be judged by what it made.
+    // One read gives both the key's earlier events and the registry's state. Between two reads the first request could
+    // land, and the second would be decided on the state that the first one made.
     const [history, claimed] = await Promise.all([
       aggregates.history(registryStream(registryId)),
       keys.isClaimed(idempotent),
@@ -124,14 +124,14 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
       return { state, before: loaded.state, revision: written.revision, repeated: false };
     } catch (error) {
       const conflict = error instanceof WrongExpectedRevision;
-      // Only a refusal is certain: after an unknown outcome the log decides what becomes of the pending secret.
+      // Discard only after a refusal. If the outcome is unknown, the log decides what becomes of the pending secret.
       if (ref !== null && (conflict || isKeyReused(error))) await vault.discard(ref.secretId);
       if (!conflict) throw error;
       return undefined;
     }
   }
 
-  /** Undefined where a rotation in another replica has destroyed the password that was to be kept. */
+  /** Undefined if a rotation in another replica has destroyed the password to keep. */
   async function decideAndSeal(
     command: RegistryCommand,
     loaded: Loaded<RegistryState>,
@@ -155,7 +155,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     return vault.seal(binding, { username, password });
   }
 
-  /** What the earlier request with this key came to. Its events stand one after the other, from `start` on. */
+  /** The outcome of the earlier request with this key. Its events follow each other from `start` on. */
   async function repeatedOutcome(
     command: RegistryCommand,
     history: readonly RecordedEvent[],
@@ -171,7 +171,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     return { before, state, revision: last.revision, repeated: true };
   }
 
-  /** Once the secret is destroyed there is nothing left to compare with. */
+  /** Passes if the earlier secret is destroyed: then there is nothing to compare with. */
   async function requireSamePassword(
     command: RegistryCommand,
     before: RegistryState,
@@ -191,7 +191,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
   }
 }
 
-/** A registry of another project looks like one that never was. */
+/** A registry of another project looks like one that never existed. */
 function ofProject(projectId: string, loaded: Loaded<RegistryState>): Loaded<RegistryState> {
   if (loaded.state.phase === 'absent' || loaded.state.projectId === projectId) return loaded;
   return { state: initialRegistryState, revision: loaded.revision };

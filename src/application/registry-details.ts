@@ -21,7 +21,7 @@ import { checkEmail, checkInstant, checkPemCertificates, checkText } from '../do
 
 const ROTATE_EVERY_DAYS = { min: 1, max: 3650 } as const;
 
-/** A detail left out stays undefined, so that an update keeps it; null clears it. */
+/** A detail that is left out stays undefined, so that an update keeps it. Null clears it. */
 export interface EnteredDetails {
   readonly name: string | null | undefined;
   readonly description: string | null | undefined;
@@ -65,8 +65,8 @@ export interface CheckedCredential {
 }
 
 /**
- * The password as it will be sealed, and what its shape tells. Blank is refused: callers decide before whether it may be.
- * With `mint` it is a cloud's credential, which the registry itself never sees.
+ * The password to seal, and what its shape tells. Refuses a blank password: callers that allow one must check before.
+ * With `mint` it is a cloud credential, which the registry never sees.
  */
 export function checkCredential(
   provider: RegistryProvider,
@@ -104,7 +104,7 @@ function checkMintingCredential(
   return { password, proposed: { kind: 'MINTED', ...earlierExpiry(expiresAt, null), warnings: [], mint } };
 }
 
-/** Some secrets say themselves when they end. A declared date counts where it comes first. */
+/** Some secrets hold their own expiry date. A declared date counts if it is earlier. */
 function earlierExpiry(
   declared: Instant | null,
   learnt: Instant | null,
@@ -114,7 +114,7 @@ function earlierExpiry(
 }
 
 /**
- * A repository's name below the registry, such as `team/app`, by the rules for image references. Null where it is left out.
+ * A repository's name below the registry, such as `team/app`, by the rules for image references. Null if left out.
  * @throws PurserError BAD_USER_INPUT with field `repository`
  */
 export function checkRepository(entered: string | null | undefined, url: string): string | null {
@@ -124,7 +124,7 @@ export function checkRepository(entered: string | null | undefined, url: string)
     const reference = parseImageReference(`${url}/${name}`);
     if (reference.repository === repositoryAt(url, name)) return name;
   } catch {
-    // Said below, about the field that was entered.
+    // Reported below, for the field that was entered.
   }
   throw badUserInput(
     'repository',
@@ -132,7 +132,7 @@ export function checkRepository(entered: string | null | undefined, url: string)
   );
 }
 
-/** Forms send an empty text for what was cleared. */
+/** Forms send an empty text for a cleared field. */
 function unlessBlank(text: string | null | undefined): string | null | undefined {
   return text?.trim() === '' ? null : text;
 }

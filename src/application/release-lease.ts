@@ -29,7 +29,7 @@ export function releaseLeaseUseCase({ writer, aggregates }: ReleaseLeaseDeps) {
       return leaseView(released);
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
-      // Someone else released it in the meantime, which is all that was wanted.
+      // Someone else released it meanwhile, which is what the caller wants.
       const { state: released } = await aggregates.loadLease(leaseId);
       if (released === null) throw error;
       return leaseView(released);

@@ -1,7 +1,7 @@
 import type { Principal } from '../domain/permissions.ts';
 import type { EventMetadata } from './ports/event-log.ts';
 
-/** What the service knows of one request: it goes with every use case and into every event. */
+/** What the service knows about one request. Every use case gets it, and every event stores it. */
 export interface RequestContext {
   readonly principal: Principal;
   readonly ipAddress: string | null;
@@ -11,7 +11,7 @@ export interface RequestContext {
   readonly startedAt: number;
 }
 
-/** For what a caller does. `idempotencyId` is that of the command's key, where it has one. */
+/** For events that a caller causes. `idempotencyId` belongs to the command's key, if it has one. */
 export function callerMetadata(
   context: RequestContext,
   projectId: string,
@@ -30,7 +30,7 @@ export function callerMetadata(
   };
 }
 
-/** For what the service does by itself. */
+/** For events that the service causes itself. */
 export function systemMetadata(projectId: string | null): EventMetadata {
   return {
     projectId,

@@ -5,7 +5,7 @@ import type { RegistryQueries, RegistryView } from './ports/read-models.ts';
 export interface ImageResolution {
   readonly image: string;
   readonly url: string;
-  /** Empty where only a registry was named. */
+  /** Empty if only a registry was named. */
   readonly repository: string;
   readonly registry: RegistryView | null;
   readonly reason: string;
@@ -16,7 +16,7 @@ export interface ResolveImageDeps {
   readonly plainHttpHosts: ReadonlySet<string>;
 }
 
-/** Which registry an image reference would use, and why: the exact host decides, never a part of it. */
+/** Tells which registry an image reference would use, and why. The exact host decides, never a part of it. */
 export function resolveImageUseCase({ registries, plainHttpHosts }: ResolveImageDeps) {
   return async (projectId: string, image: string): Promise<ImageResolution> => {
     const { url, repository = '', reason } = registryUrlOfImage(image, { plainHttpHosts });

@@ -4,11 +4,11 @@ import type { RegistryQueries } from './ports/read-models.ts';
 import { systemMetadata } from './request-context.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
 
-/** A round checks so many at most, which spreads those that were never checked. */
+/** The most checks in one round. This spreads registries that were never checked over several rounds. */
 const BATCH = 100;
-/** So many are asked at a time: one that does not answer holds up its own place alone. */
+/** How many checks run at a time. A registry that does not answer blocks only one of them. */
 const AT_A_TIME = 5;
-/** A part of the interval by which the checks of a registry come later, each registry's by another one. */
+/** Checks are spread over this share of the interval. */
 const SPREAD = 0.2;
 
 export interface ScheduledChecksDeps {
@@ -18,20 +18,20 @@ export interface ScheduledChecksDeps {
   readonly tests: Pick<CredentialTests, 'record'>;
   /** Milliseconds between two checks of one registry. */
   readonly intervalMs: number;
-  /** Whether it is still for this replica to check. */
+  /** Whether this replica still leads. */
   readonly leading: () => boolean;
   readonly now: () => number;
   readonly onFault: (error: unknown) => void;
 }
 
 /**
- * Logs in to the registries whose last test is longer ago than the interval; for the leader alone. A registry that
- * refused its credential is left alone until that is rotated or tested by hand: providers ban whoever keeps trying.
- * Gives how many were checked.
+ * Logs in to the registries whose last test is older than the interval. Only the leader does this. A registry that
+ * refused its credential is not checked until that is rotated or tested by hand: providers ban repeated attempts.
+ * Returns how many registries were checked.
  */
 export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal) => Promise<number> {
   const { registries, aggregates, testStored, tests, intervalMs, leading, now, onFault } = deps;
-  /** Those whose check gave no finding, and until when they are left alone: they would come first in every round. */
+  /** Registries whose check gave no finding, and until when to skip them. They would come first in every round. */
   const setAside = new Map<string, number>();
 
   async function check(registryId: string): Promise<void> {

@@ -11,15 +11,15 @@ export interface StoredCredentialTestDeps {
 }
 
 export interface StoredCredentialTest {
-  /** What a minted password must be good for. */
+  /** What a minted password must allow. */
   readonly purpose: LeasePurpose;
-  /** Null: only the login is tried. */
+  /** If null, only the login is tested. */
   readonly repository: string | null;
 }
 
 /**
- * Tests what pipelines would be given. Where that is minted, a cloud that gives nothing is a finding as well.
- * Undefined where the secret is missing.
+ * Tests the credential that pipelines would get. If passwords are minted, the cloud's failure to mint one is a finding
+ * too. Undefined if the secret is missing.
  */
 export type TestStoredCredential = (
   registry: LiveRegistry,

@@ -14,7 +14,7 @@ export interface TestRegistryDeps {
   readonly testStored: TestStoredCredential;
 }
 
-/** Tests the stored credential; with a repository also whether it may pull and push there. */
+/** Tests the stored credential; with a repository, also whether it may pull and push there. */
 export function testRegistryUseCase({ tests, aggregates, testStored }: TestRegistryDeps) {
   return async (
     context: RequestContext,
@@ -34,7 +34,7 @@ export function testRegistryUseCase({ tests, aggregates, testStored }: TestRegis
     return { health: await tests.record(registry, report, { metadata, scheduled: false }), provider, url };
   };
 
-  /** @throws PurserError NOT_FOUND, the same for another project's registry, a deleted one and one that never was */
+  /** @throws PurserError NOT_FOUND, equal for another project's registry, a deleted one and one that never existed */
   async function liveRegistry(projectId: string, registryId: string): Promise<LiveRegistry> {
     const { state } = await aggregates.loadRegistry(registryId);
     const live = existing(state);

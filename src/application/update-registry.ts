@@ -97,8 +97,8 @@ export function updateRegistryUseCase(deps: UpdateRegistryDeps) {
 }
 
 /**
- * A declared date that is left out stays with a new password, unless it has passed: what is entered now has not ended
- * already. A date that the old secret or its registry told says nothing about the new one.
+ * If an update leaves out the date, the declared one stays with a new password, unless it has passed: a password that
+ * is entered now has not expired. A date from the old secret or its registry says nothing about the new one.
  */
 function keptExpiry({ credential }: LiveRegistry, now: number): Instant | null {
   const { expiresAt, expirySource } = credential;

@@ -14,11 +14,11 @@ export interface VerificationDeps {
   readonly registries: Pick<RegistryQueries, 'byId'>;
 }
 
-/** The `verify` of one command: a test before anything is stored, and its findings with what was stored. */
+/** The `verify` of one command: it tests before anything is stored, then records the findings with the registry. */
 export interface Verification {
-  /** Once, however often a conflict makes the command decide again. @throws PurserError VERIFICATION_FAILED */
+  /** Tests once, even if conflicts make the command decide again. @throws PurserError VERIFICATION_FAILED */
   require(request: Omit<ProbeRequest, 'repository'>, mint: MintConfig | null): Promise<void>;
-  /** What the command answers: the registry with its health, and with what the test taught. */
+  /** The command's answer: the registry with its health and the expiry that the test learnt. */
   answer(context: RequestContext, outcome: RegistryOutcome): Promise<RegistryView>;
 }
 
@@ -28,7 +28,7 @@ export function createVerification({ tests, aggregates, registries }: Verificati
   return (projectId, wanted) => {
     let report: ProbeReport | undefined;
 
-    /** What the read models know besides: nothing of a registry that was not there before this request. */
+    /** What the read models hold. They hold nothing if this request created the registry. */
     async function known({ state, before, repeated }: RegistryOutcome): Promise<RegistryView | undefined> {
       return before.phase === 'live' || repeated ? registries.byId(projectId, existing(state).registryId) : undefined;
     }

@@ -1,18 +1,18 @@
 import type { DomainEvent } from '../../domain/events.ts';
 
 declare const position: unique symbol;
-/** Where an event stands in the one order of all streams. Strictly increasing; only ever compared. */
+/** The place of an event in the one order of all streams. Strictly increasing. Only compare it. */
 export type Position = bigint & { readonly [position]: never };
-/** Before the first event. */
+/** The position before the first event. */
 export const BEGINNING = 0n as Position;
 
 /**
- * What the stream must look like for an append to be accepted: it must not exist, or its last event must have
- * exactly this revision (the first event's revision is 0). `any` is for streams that no decision reads.
+ * The condition for an append: the stream must not exist, or its last event must have exactly this revision (the first
+ * event's revision is 0). `any` is for streams that no decision reads.
  */
 export type ExpectedRevision = number | 'no-stream' | 'any';
 
-/** Who did it, from where. Stands with every event. */
+/** Who did it, and from where. Every event has it. */
 export interface EventMetadata {
   /** Null only for events that belong to no project. */
   readonly projectId: string | null;
@@ -21,14 +21,14 @@ export interface EventMetadata {
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
   readonly requestId: string | null;
-  /** How long the request had taken when the event was decided. */
+  /** How long the request had run when the event was decided. */
   readonly durationMs: number | null;
-  /** Of the idempotency key that the client sent with the command. All events of a command have the same. */
+  /** The id of the command's idempotency key. All events of a command have the same. */
   readonly idempotencyId: string | null;
 }
 
 export interface EventToAppend {
-  /** UUID, made anew for each append. Unique in its stream. */
+  /** UUID, new for each append. Unique in its stream. */
   readonly id: string;
   /** Written with the schema version that is current for its type. */
   readonly event: DomainEvent;
@@ -37,7 +37,7 @@ export interface EventToAppend {
   readonly metadata: EventMetadata;
 }
 
-/** As it was stored. The application's codec makes a domain event of it, so that one damaged event never stops a reader. */
+/** A stored event. The application decodes it, so that one damaged event never stops a reader. */
 export interface RecordedEvent {
   readonly id: string;
   readonly type: string;
@@ -69,12 +69,12 @@ export class WrongExpectedRevision extends Error {
   }
 }
 
-/** The source of truth: streams of events with revisions, and one order over all of them. Nothing in it ever changes. */
+/** The source of truth: streams of events with revisions, in one order over all streams. Its events never change. */
 export interface EventLog {
   /**
-   * Appends all events or none, durably, before it resolves. An append that had no answer may be repeated as it was: where
-   * its events stand in the stream already, it gives the first result. Only the ids are compared: equal ids promise equal
-   * events. An id of the stream among others that are new is refused as `WrongExpectedRevision`.
+   * Appends all events or none, durably, before it resolves. An append that had no answer may be repeated unchanged: if
+   * its events are in the stream already, it gives the first result. Only ids are compared: equal ids promise equal
+   * events. A mix of new ids and ids of the stream is refused as `WrongExpectedRevision`.
    * @throws WrongExpectedRevision, EventLogUnavailable
    */
   append(
@@ -82,14 +82,14 @@ export interface EventLog {
     expected: ExpectedRevision,
     events: readonly [EventToAppend, ...EventToAppend[]],
   ): Promise<AppendResult>;
-  /** In order of revision; empty where the stream does not exist. At most `maxCount` events. */
+  /** In order of revision; empty if the stream does not exist. At most `maxCount` events. */
   readStream(stream: string, options: { fromRevision: number; maxCount: number }): Promise<RecordedEvent[]>;
-  /** In order of position, never skipping one that commits later with a smaller position. */
+  /** In order of position. Never skips an event that commits later with a smaller position. */
   readAll(options: { after: Position; maxCount: number }): Promise<RecordedEvent[]>;
-  /** The position of the last event; `BEGINNING` where there is none. */
+  /** The position of the last event; `BEGINNING` if there is none. */
   head(): Promise<Position>;
   /** Calls the listener when there may be new events. A hint only: it may come late, twice or never. */
   onAppended(listener: () => void): () => void;
-  /** Waits for appends under way, then refuses further ones. Safe to call twice. */
+  /** Waits for running appends, then refuses further ones. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -1,15 +1,15 @@
-/** What the service counts. Labels come from short fixed lists: no project, no URL, no subject. */
+/** The service's counters. Labels come from short fixed lists: no project, no URL, no subject. */
 export interface Metrics {
   /** All numbers in the text format of Prometheus. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** `operation`: query, mutation, subscription or unknown; `outcome`: `ok` or an error code of the contract. */
   operationFinished(finished: { readonly operation: string; readonly outcome: string; readonly seconds: number }): void;
-  /** Before it was known what it is: no token, not JSON, beyond the limits. */
+  /** The operation was refused before its kind was known: no token, not JSON, or beyond the limits. */
   operationRefused(code: string): void;
-  /** Events that the log took in one go; what it refused, or had already, is not among them. */
+  /** The number of events in one append. Does not count events that the log refused or had already. */
   eventsAppended(events: number): void;
   appendFailed(): void;
-  /** How to find out, at every scrape, how many events the read models have not passed yet. */
+  /** Every scrape calls `measure` for the number of events that the read models have not passed yet. */
   measureProjectionLag(measure: () => Promise<number>): void;
   leaseIssued(): void;
   leaseReleased(): void;

@@ -2,27 +2,27 @@ import type { LeasePurpose } from '../../domain/credential.ts';
 import type { MintedPassword } from './password-minter.ts';
 import type { SecretBinding } from './vault.ts';
 
-/** Which minted password is meant: at most one is kept for each. */
+/** Identifies a minted password. At most one is kept for each key. */
 export interface MintedPasswordKey {
-  /** Of the cloud credential that it was minted from: of its registry, credential version and host. */
+  /** The binding of the cloud credential: its registry, credential version and host. */
   readonly binding: SecretBinding;
   readonly sourceSecretId: string;
   readonly purpose: LeasePurpose;
 }
 
-/** Minted passwords between two asks: sealed as every other password, and destroyed with the credential behind them. */
+/** Keeps minted passwords between requests. They are sealed, and destroyed with the credential behind them. */
 export interface MintedPasswordVault {
   /**
-   * The one that was kept last, whether or not its time has passed. Undefined where there is none.
-   * @throws SecretIntegrityError where it was altered, or its key is no longer in the key ring
+   * The password that was kept last, expired or not. Undefined if there is none.
+   * @throws SecretIntegrityError if it was altered, or its key is no longer in the key ring
    */
   find(key: MintedPasswordKey): Promise<MintedPassword | undefined>;
   /**
-   * Keeps it in place of the one before, unless that one lasts longer. False, and nothing is kept, where the cloud
-   * credential has been destroyed meanwhile.
+   * Keeps the password in place of the one before, unless that one lasts longer. Returns false and keeps nothing if the
+   * cloud credential was destroyed meanwhile.
    */
   keep(key: MintedPasswordKey, password: MintedPassword): Promise<boolean>;
-  /** Removes those whose time has passed; gives how many. */
+  /** Removes expired passwords and returns how many. */
   removeExpired(): Promise<number>;
   close(): Promise<void>;
 }

@@ -3,22 +3,22 @@ import type { Instant } from '../../domain/instant.ts';
 import type { Secret } from '../../domain/secret.ts';
 import type { LoginCredential } from './vault.ts';
 
-/** What a cloud said no with. Its text is never kept. */
+/** The kind of a cloud's refusal. Its text is never kept. */
 export type MintingFault =
   /** The cloud credential is wrong, expired, deleted or disabled. */
   | 'CREDENTIAL_REFUSED'
-  /** It is good, but may not assume the role, read the registry or have these permissions. */
+  /** The credential is valid, but may not assume the role, read the registry or have these permissions. */
   | 'NOT_PERMITTED'
   /** The tenant, the installation or the registry does not exist. */
   | 'NOT_FOUND'
   | 'THROTTLED'
-  /** No connection, no answer in time, or one that says that the cloud itself is at fault. */
+  /** No connection, no answer in time, or an answer that says that the cloud has an error. */
   | 'UNREACHABLE'
-  /** An address where the service may not go: the operator's setting forbids it. */
+  /** The operator's settings forbid the cloud's address. */
   | 'TARGET_NOT_ALLOWED'
   | 'UNEXPECTED_ANSWER';
 
-/** Holds the kind of refusal and nothing that the cloud sent. */
+/** Holds the kind of refusal, and nothing that the cloud sent. */
 export class MintingFailed extends Error {
   override readonly name = 'MintingFailed';
 
@@ -31,14 +31,14 @@ export interface MintRequest {
   readonly mint: MintConfig;
   /** Canonical `host[:port]` of the registry. */
   readonly url: string;
-  /** The long-lived cloud credential. It goes to the cloud alone. */
+  /** The long-lived cloud credential. It goes only to the cloud. */
   readonly source: LoginCredential;
-  /** The password is good for no more than this, where the cloud can narrow it. */
+  /** The password allows no more than this, if the cloud can narrow it. */
   readonly purpose: LeasePurpose;
 }
 
 export interface MintedPassword {
-  /** What clients log in to the registry with. */
+  /** The user name with which clients log in to the registry. */
   readonly username: string;
   readonly password: Secret;
   readonly issuedAt: Instant;

@@ -35,7 +35,7 @@ export interface RegistryOrder {
   readonly direction: 'ASC' | 'DESC';
 }
 
-/** The place of a row in one order: the sort key's text (null sorts last in either direction) and the id. */
+/** The place of a row in one order: the sort key's text (null sorts last in both directions) and the id. */
 export interface RegistryCursor {
   readonly key: string | null;
   readonly id: string;
@@ -47,15 +47,15 @@ export interface Page<Node, Cursor> {
 }
 
 export interface DueForCheck {
-  /** Not tested since then, */
+  /** Registries are due if they were not tested since then, */
   readonly testedBefore: Instant;
-  /** or since some time before that, for each registry another, by at most so many milliseconds. */
+  /** or since an earlier time that differs by registry. It is earlier by at most this many milliseconds. */
   readonly spreadMs: number;
   readonly except: readonly string[];
   readonly limit: number;
 }
 
-/** All queries answer from the read models, which `ProjectionProgress` tells how far they are. */
+/** All queries answer from the read models. `ProjectionProgress` tells how far these are. */
 export interface RegistryQueries {
   list(
     projectId: string,
@@ -63,9 +63,9 @@ export interface RegistryQueries {
   ): Promise<Page<RegistryView, RegistryCursor>>;
   count(projectId: string, filter: RegistryFilter): Promise<number>;
   byId(projectId: string, id: string): Promise<RegistryView | undefined>;
-  /** Live registries whose credential has not ended and was not refused at its last test, the longest untested first. */
+  /** Live registries whose credential has not expired and was not refused at its last test. Longest untested first. */
   dueForCheck(due: DueForCheck): Promise<string[]>;
-  /** In the order of the ids. */
+  /** One result for each id, in the order of the ids. */
   usage(registryIds: readonly string[]): Promise<UsageView[]>;
 }
 
@@ -78,7 +78,7 @@ export interface LeaseQueries {
 }
 
 export interface AuditEntryView extends AuditEntry {
-  /** In the project's hash chain, from 1, without gaps. */
+  /** The place in the project's hash chain, from 1, without gaps. */
   readonly sequence: number;
   readonly hash: string;
 }
@@ -111,7 +111,7 @@ export type RotationNoticeKind =
   | 'NEEDS_CREDENTIAL'
   | 'DELETED';
 export interface NoticeView {
-  /** In the order of all notices of the service; strictly increasing. */
+  /** The place in the order of all notices of the service; strictly increasing. */
   readonly sequence: number;
   readonly kind: RotationNoticeKind;
   readonly projectId: string;
@@ -130,7 +130,7 @@ export interface ChangeView {
   readonly kind: RegistryChangeKind;
   readonly projectId: string;
   readonly registryId: string;
-  /** As it was after the change; null once deleted. */
+  /** The registry after the change; null after a deletion. */
   readonly registry: RegistryView | null;
 }
 
@@ -142,9 +142,9 @@ export interface NoticeQueries {
   ): Promise<{ notices: NoticeView[]; hasNextPage: boolean }>;
 }
 
-/** What subscriptions follow: a sequence that can be replayed from any point and then goes on live. */
+/** The source of subscriptions: a sequence that can be replayed from any point and then continues live. */
 export interface Feed<Item extends { readonly sequence: number; readonly projectId: string }> {
-  /** Items of the project after `after` (undefined: only new ones), in order, until the consumer returns or `signal` aborts. */
+  /** The project's items after `after` (undefined: only new ones), in order, until the consumer or `signal` stops it. */
   follow(projectId: string, after: number | undefined, signal: AbortSignal): AsyncGenerator<Item, void, undefined>;
 }
 
@@ -153,11 +153,11 @@ export interface Feeds {
   readonly changes: Feed<ChangeView>;
 }
 
-/** How far the read models are behind the log, on whichever replica they are brought up to date. */
+/** How far the read models are, on whichever replica the projector runs. */
 export interface ProjectionProgress {
   /**
    * Resolves when the read models have passed `position`.
-   * @throws PurserError UNAVAILABLE when that takes longer than the configured bound. The event itself is durable.
+   * @throws PurserError UNAVAILABLE if that takes longer than the configured limit. The event itself is durable.
    */
   waitFor(position: Position): Promise<void>;
 }

@@ -10,12 +10,12 @@ export interface ProbeRequest {
   readonly provider: RegistryProvider;
   readonly username: string;
   readonly password: Secret;
-  /** PEM, in addition to the certificate authorities that Node knows. */
+  /** PEM. Used in addition to the certificate authorities that Node knows. */
   readonly caCertificate: string | null;
-  /** Without one only the login is tried: scheduled checks never name one. */
+  /** If null, only the login is tested. Scheduled checks never name a repository. */
   readonly repository: string | null;
   /**
-   * What the credential is meant for. Both rights are looked for in any case; with PULL, a denied push is no fault.
+   * What the credential is meant for. The probe always checks both rights; with PULL, a denied push is not a fault.
    * Default: PULL_AND_PUSH.
    */
   readonly access?: RegistryAccess;
@@ -23,17 +23,17 @@ export interface ProbeRequest {
 
 export interface ProbeReport extends ProbeVerdicts {
   readonly outcome: ProbeOutcome;
-  /** Null where the outcome says all that is known. */
+  /** Null if nothing more is known than the outcome. */
   readonly detail: ProbeDetail | null;
-  /** When the password ends, where the registry or its API tells: on this occasion only. */
+  /** When the password expires, if the registry or its API tells. Only a probe learns this. */
   readonly expiresAt: Instant | null;
   readonly durationMs: number;
 }
 
 export interface RegistryProbe {
   /**
-   * Asks the registry what the credential can do. Whatever goes wrong on the way is an outcome, never an error; nothing
-   * that the other side sent is in the report.
+   * Asks the registry what the credential can do. Every failure is an outcome, never an error. The report holds nothing
+   * that the other side sent.
    */
   probe(request: ProbeRequest): Promise<ProbeReport>;
 }

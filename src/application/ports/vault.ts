@@ -1,7 +1,7 @@
 import type { SecretRef } from '../../domain/credential.ts';
 import type { Secret } from '../../domain/secret.ts';
 
-/** What a sealed secret is bound to. It opens only for exactly these values. */
+/** The values that a sealed secret is bound to. It opens only for exactly these values. */
 export interface SecretBinding {
   readonly projectId: string;
   readonly registryId: string;
@@ -15,7 +15,7 @@ export interface LoginCredential {
   readonly password: Secret;
 }
 
-/** A pending row that no event refers to, as far as the vault knows. */
+/** A pending row. As far as the vault knows, no event refers to it. */
 export interface PendingSecret {
   readonly secretId: string;
   readonly projectId: string;
@@ -23,18 +23,18 @@ export interface PendingSecret {
   readonly credentialVersion: number;
 }
 
-/** The row does not belong to what was asked for, was altered, or its key is not in the key ring. */
+/** The row does not match the request, was altered, or its key is not in the key ring. */
 export class SecretIntegrityError extends Error {
   override readonly name = 'SecretIntegrityError';
 }
 
 export interface Vault {
-  /** Seals the credential under a data key of its own and stores it, durably, as pending. */
+  /** Seals the credential under a separate data key and stores it, durably, as pending. */
   seal(binding: SecretBinding, credential: LoginCredential): Promise<SecretRef>;
   /** Destroys a pending secret whose event was refused. */
   discard(secretId: string): Promise<void>;
   /**
-   * Undefined where the secret was destroyed or its row is missing.
+   * Undefined if the secret was destroyed or its row is missing.
    * @throws SecretIntegrityError
    */
   open(binding: SecretBinding, ref: SecretRef): Promise<LoginCredential | undefined>;
