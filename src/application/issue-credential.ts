@@ -76,7 +76,7 @@ interface Ask {
   readonly idempotent: IdempotentRequest | null;
 }
 
-/** Issues the login under a lease. Before the secret leaves, the lease is durable and its version is the current one. */
+/** Issues the login under a lease. Before the secret leaves, the lease is durable and its version is current. */
 export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   const { writer, keys, aggregates, effectiveCredential, mutex, plainHttpHosts, now } = deps;
 

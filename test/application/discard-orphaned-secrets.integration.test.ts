@@ -46,7 +46,7 @@ async function appendFor({ binding, ref }: SealedCredential): Promise<void> {
   ]);
 }
 
-/** What a newer build would write. */
+/** An event that a newer build would write. */
 async function appendUnreadableFor({ binding, ref }: SealedCredential): Promise<void> {
   await fixture.sql(
     `select log.append_events(array[$1], array[-1], array[0], array[$2::uuid], array['RegistryCreated'],
@@ -75,14 +75,14 @@ const typesIn = async ({ binding }: SealedCredential) =>
   (await log.readStream(registryStream(binding.registryId), { fromRevision: 0, maxCount: 10 })).map(({ type }) => type);
 
 describe('clearing pending secrets', () => {
-  it('comes to the orphan behind all those whose events the vault does not know yet, and reads each history once', async () => {
+  it('reaches the orphan behind all secrets whose events the vault does not know yet, and reads each history once', async () => {
     const waiting = await Promise.all(Array.from({ length: REFERRED_TO }, seal));
     await Promise.all(waiting.map(appendFor));
     const unreadable = await seal();
     await appendUnreadableFor(unreadable);
     const orphan = await seal();
 
-    // One that looks no further than the first page finds nothing.
+    // A version that reads only the first page finds nothing.
     const { vault } = fixture;
     const shortSighted: Vault = {
       ...vault,

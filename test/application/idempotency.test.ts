@@ -13,7 +13,7 @@ const ID = registryId(PROJECT, 'registry.example');
 const create = (changes: Partial<Parameters<typeof command.create>[0]> = {}) =>
   command.create({ password, idempotencyKey: 'k', ...changes });
 
-/** The log dies before the first append to a stream that is meant: nobody knows what became of it. */
+/** The log dies before the first append to a matching stream, so its outcome is unknown. */
 function dyingBefore(isMeant: (stream: string) => boolean): (log: EventLog) => EventLog {
   let isAlive = true;
   return (log) => ({
@@ -35,7 +35,7 @@ async function withRegistry(): Promise<World> {
 }
 
 describe('a key', () => {
-  it('is claimed once, in its own stream, by the request with which it came first', async () => {
+  it('is claimed once, in its own stream, by the first request that has it', async () => {
     const world = createWorld();
     const { application } = world;
     const first = await application.createRegistry(aCaller(), PROJECT, create());
@@ -74,7 +74,7 @@ describe('a key', () => {
     expect(world.secretStates().filter((state) => state === 'pending')).toEqual([]);
   });
 
-  it('is another one for another caller and in another project', async () => {
+  it('is a different one for another caller and in another project', async () => {
     const world = createWorld();
     await world.application.createRegistry(aCaller(), PROJECT, create());
     await world.application.createRegistry(aCaller(), 'elsewhere', create({ name: 'x' }));
@@ -82,7 +82,7 @@ describe('a key', () => {
     await expect(byBob).rejects.toMatchObject({ code: 'REGISTRY_ALREADY_EXISTS' });
   });
 
-  it('stays free where the command was refused', async () => {
+  it('stays free if the command was refused', async () => {
     const world = await withRegistry();
     const refused = world.application.createRegistry(aCaller(), PROJECT, create());
     await expect(refused).rejects.toMatchObject({ code: 'REGISTRY_ALREADY_EXISTS' });
@@ -92,7 +92,7 @@ describe('a key', () => {
 });
 
 describe('a crash between the claim and the event', () => {
-  it('is made up for by the same request', async () => {
+  it('is completed by the same request', async () => {
     const world = createWorld();
     const log = dyingBefore((stream) => stream.startsWith('registry-'));
     const crashed = world.replica(log).createRegistry(aCaller(), PROJECT, create());
@@ -115,7 +115,7 @@ describe('a crash between the claim and the event', () => {
     await expect(another).rejects.toMatchObject(REUSED);
   });
 
-  it('is made up for by the same issue, under the lease that the key gives', async () => {
+  it('is completed by the same issue, under the lease that the key gives', async () => {
     const world = await withRegistry();
     const issue = () => command.issue({ idempotencyKey: 'k' });
     const log = dyingBefore((stream) => stream.startsWith('lease-'));
@@ -140,7 +140,7 @@ describe('requests with one key at the same time', () => {
     expect(world.secretStates().filter((state) => state !== 'destroyed')).toEqual(['current']);
   });
 
-  it('and different input have one that is done, and the others refused', async () => {
+  it('but different input: one is done and the others are refused', async () => {
     const world = await withRegistry();
     const replicas = [world.replica(), world.replica()];
     const settled = await Promise.allSettled(
@@ -165,7 +165,7 @@ describe('requests with one key at the same time', () => {
     expect(world.eventsOf('CredentialIssued')).toHaveLength(1);
   });
 
-  it('and different secrets have one that is stored, and the other refused', async () => {
+  it('but different secrets: one is stored and the other is refused', async () => {
     const world = await withRegistry();
     const replicas = [world.replica(), world.replica()];
     const settled = await Promise.allSettled(
@@ -185,7 +185,7 @@ describe('requests with one key at the same time', () => {
 });
 
 describe('a registry that was deleted and created again', () => {
-  it('repeats what was done to the first one, and leaves the second alone', async () => {
+  it('repeats the answer of the first one, and leaves the second alone', async () => {
     const world = await withRegistry();
     const { application } = world;
     const rotate = () => command.rotate({ password: other, idempotencyKey: 'k' });

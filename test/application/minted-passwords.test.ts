@@ -29,7 +29,7 @@ const LIFE_MS = 12 * 3_600_000;
 const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const SOURCE_ID = '6e0c1c50-4bd2-4b43-b7d1-2e6c1a3a2c11';
 
-/** A cloud, a vault and a clock that do as they are told. */
+/** A cloud, a vault and a clock that the test controls. */
 interface World {
   readonly passwords: MintedPasswords;
   readonly minted: MintRequest[];
@@ -125,8 +125,8 @@ async function refusal(world: World): Promise<PurserError> {
   return error;
 }
 
-describe('a password that is asked for', () => {
-  it('is minted for what was stored, kept, and given again without opening the cloud credential', async () => {
+describe('a requested password', () => {
+  it('is minted from the stored credential, kept, and given again without opening the cloud credential', async () => {
     const world = createWorld();
     const first = await world.passwords.passwordFor(request(world));
     expect(first).toMatchObject({ username: 'AWS', expiresAt: new Date(START + LIFE_MS).toISOString() });
@@ -135,7 +135,7 @@ describe('a password that is asked for', () => {
     expect(world.opened).toBe(1);
   });
 
-  it('is the kept one until a quarter of its life is left, and a new one from then on', async () => {
+  it('is the kept one until a quarter of its lifetime is left, and a new one from then on', async () => {
     const world = createWorld();
     await ask(world);
     world.now = START + LIFE_MS * 0.75 - 1;
@@ -145,7 +145,7 @@ describe('a password that is asked for', () => {
     expect(await ask(world)).toBe('password 2');
   });
 
-  it('is minted once for a hundred who ask at the same time', async () => {
+  it('is minted once for a hundred concurrent requests', async () => {
     const world = createWorld();
     world.cloud = 'held';
     const asked = Array.from({ length: 100 }, () => ask(world));
@@ -155,7 +155,7 @@ describe('a password that is asked for', () => {
     expect([world.minted.length, world.opened]).toEqual([1, 1]);
   });
 
-  it('would be found to be minted a hundred times if nobody waited for the others', async () => {
+  it('would be minted a hundred times if requests did not share one answer', async () => {
     const mutant = await createMutant('application', [
       { file: 'minted-passwords.ts', find: 'underWay.set(name, asked);', replace: '' },
     ]);
@@ -167,7 +167,7 @@ describe('a password that is asked for', () => {
     expect(world.minted.length).toBeGreaterThan(1);
   });
 
-  it('is another one for another registry, version, source and purpose', async () => {
+  it('is a different one for another registry, version, source or purpose', async () => {
     const world = createWorld();
     const { binding } = request(world);
     const answers = await Promise.all([
@@ -180,7 +180,7 @@ describe('a password that is asked for', () => {
     expect(world.minted.map(({ purpose }) => purpose).sort()).toEqual(['PULL', 'PUSH', 'PUSH', 'PUSH']);
   });
 
-  it('is the same for pulling and pushing where the cloud makes no difference', async () => {
+  it('is the same for pulling and pushing if the cloud cannot narrow it', async () => {
     const world = createWorld();
     expect(await ask(world, { purpose: 'PULL' })).toBe(await ask(world, { purpose: 'PUSH' }));
     expect(world.minted).toHaveLength(1);
@@ -196,7 +196,7 @@ describe('a cloud that fails', () => {
     'UNREACHABLE',
     'TARGET_NOT_ALLOWED',
     'UNEXPECTED_ANSWER',
-  ])('with %s makes the credential unavailable, with that class, what to do, and nothing more', async (fault) => {
+  ])('with %s makes the credential unavailable, and the message gives only the fault and what to do', async (fault) => {
     const world = createWorld();
     world.cloud = fault;
     const error = await refusal(world);
@@ -205,14 +205,14 @@ describe('a cloud that fails', () => {
     expect(inspect(error, { depth: null })).not.toContain('CANARY');
   });
 
-  it('fails all who asked at the same time with one request', async () => {
+  it('fails all concurrent callers with one request', async () => {
     const world = createWorld();
     world.cloud = 'UNREACHABLE';
     await Promise.all(Array.from({ length: 20 }, () => refusal(world)));
     expect(world.minted).toHaveLength(1);
   });
 
-  it('is left alone for a moment, and then asked again', async () => {
+  it('is not asked for a moment, and then again', async () => {
     const world = createWorld();
     world.cloud = 'UNREACHABLE';
     await refusal(world);
@@ -224,7 +224,7 @@ describe('a cloud that fails', () => {
     expect(await ask(world)).toBe('password 2');
   });
 
-  it('is asked at once for a credential that was rotated meanwhile', async () => {
+  it('is asked at once if the credential was rotated meanwhile', async () => {
     const world = createWorld();
     world.cloud = 'CREDENTIAL_REFUSED';
     await refusal(world);
@@ -232,7 +232,7 @@ describe('a cloud that fails', () => {
     expect(await ask(world, { source: { secretId: 'rotated' } })).toBe('password 2');
   });
 
-  it('does not take away the old password as long as that is valid', async () => {
+  it('does not take away the old password while that is valid', async () => {
     const world = createWorld();
     await ask(world);
     world.cloud = 'UNREACHABLE';
@@ -253,7 +253,7 @@ describe('a cloud that fails', () => {
 });
 
 describe('a vault that fails', () => {
-  it('with a kept password that was altered has a new one minted, and says so to the operator', async () => {
+  it('with an altered password gets a new one minted, and the operator is told', async () => {
     const world = createWorld();
     await ask(world);
     world.vault = 'altered';
@@ -261,7 +261,7 @@ describe('a vault that fails', () => {
     expect(world.faults).toEqual([expect.any(SecretIntegrityError)]);
   });
 
-  it('when a password is to be kept does not take that password away', async () => {
+  it('to keep a password does not take that password away', async () => {
     const world = createWorld();
     world.vault = 'unavailable for keeping';
     expect(await ask(world)).toBe('password 1');
@@ -270,14 +270,14 @@ describe('a vault that fails', () => {
 });
 
 describe('a cloud credential that is gone', () => {
-  it('before the cloud is asked gives no password, and the cloud is not asked', async () => {
+  it('before the cloud is asked gives no password, and the cloud is never asked', async () => {
     const world = createWorld();
     const given = await world.passwords.passwordFor(request(world, { openSource: async () => undefined }));
     expect(given).toBeUndefined();
     expect(world.minted).toHaveLength(0);
   });
 
-  it('when a password has been minted from it keeps that from leaving', async () => {
+  it('after a password was minted from it keeps that password from leaving', async () => {
     const world = createWorld();
     world.vault = 'without its source';
     expect(await world.passwords.passwordFor(request(world))).toBeUndefined();
@@ -285,7 +285,7 @@ describe('a cloud credential that is gone', () => {
   });
 });
 
-describe('whatever happens', () => {
+describe('in any sequence of events', () => {
   const steps = fc.array(
     fc.record({
       elapsed: fc.integer({ min: 0, max: LIFE_MS }),
@@ -295,7 +295,7 @@ describe('whatever happens', () => {
     { minLength: 1, maxLength: 30 },
   );
 
-  it('no password is given that has ended, none is minted while more than a quarter is left, none is refused while one is valid', async () => {
+  it('no expired password is given, none is minted while more than a quarter is left, and none is refused while one is valid', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (taken) => {
         const world = createWorld();
@@ -313,7 +313,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('the share that must be left does not depend on when and for how long the password was minted', () => {
+  it('the share that must be left does not depend on when the password was minted and how long it lasts', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 4e12 }),

@@ -12,11 +12,11 @@ const ecrPassword = Buffer.from(
 
 describe('the expiry of a credential', () => {
   it.each([
-    ['what the secret tells, with no other date', ecrPassword, null, TOLD, 'SECRET'],
-    ['what the secret tells, where a later date is declared', ecrPassword, LATER, TOLD, 'SECRET'],
-    ['a declared date that comes before what the secret tells', ecrPassword, SOONER, SOONER, 'DECLARED'],
-    ['a declared date, where the secret tells none', canary('opaque'), LATER, LATER, 'DECLARED'],
-    ['not known, where nobody tells it', canary('opaque'), null, null, null],
+    ['the date in the secret, without another date', ecrPassword, null, TOLD, 'SECRET'],
+    ['the date in the secret, if a later date is declared', ecrPassword, LATER, TOLD, 'SECRET'],
+    ['a declared date that is before the one in the secret', ecrPassword, SOONER, SOONER, 'DECLARED'],
+    ['a declared date, if the secret holds none', canary('opaque'), LATER, LATER, 'DECLARED'],
+    ['unknown, if there is no date', canary('opaque'), null, null, null],
   ])('is %s', (_, password, declared, expiresAt, expirySource) => {
     const options = { expiresAt: declared, mint: null };
     const { proposed } = checkCredential('AMAZON_ECR', 'AWS', new Secret(password), options);

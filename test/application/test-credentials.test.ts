@@ -25,7 +25,7 @@ const REPORT: ProbeReport = {
   durationMs: 1,
 };
 
-/** What the probe would be asked. */
+/** The request that the probe would get. */
 async function asked(url: string, repository: string): Promise<ProbeRequest | undefined> {
   const requests: ProbeRequest[] = [];
   const tests: CredentialTests = {
@@ -57,7 +57,7 @@ describe('the repository of a test', () => {
     ['registry.example.com', ' app ', 'app'],
     ['[2001:db8::1]:5000', 'team/app', 'team/app'],
     ['docker.io', 'team/app', 'team/app'],
-    // An official image: the probe knows where Docker Hub has them.
+    // An official image: the probe adds Docker Hub's namespace.
     ['docker.io', 'alpine', 'alpine'],
     ['docker.io', 'library/alpine', 'library/alpine'],
   ])('of %s may be %j', async (url, repository, name) => {

@@ -19,7 +19,7 @@ async function withRegistry(changes: Partial<Parameters<typeof command.create>[0
   return world;
 }
 
-/** Does something after an append that is meant has happened, and before it is answered. */
+/** Does something after a matching append was written, and before it is answered. */
 function doingAfter(isMeant: (stream: string) => boolean, something: () => Promise<unknown>) {
   let isDone = false;
   return (log: EventLog): EventLog => ({
@@ -36,7 +36,7 @@ function doingAfter(isMeant: (stream: string) => boolean, something: () => Promi
 }
 
 describe('changes of one registry', () => {
-  it('by several replicas at once are all made, one after the other, and what lost was sealed in vain is discarded', async () => {
+  it('by several replicas at once are all made, one after the other, and secrets sealed by losing attempts are discarded', async () => {
     const world = await withRegistry();
     const replicas = Array.from({ length: 4 }, () => world.replica());
     const rotated = await Promise.all(
@@ -49,7 +49,7 @@ describe('changes of one registry', () => {
     expect(states.filter((state) => state !== 'destroyed')).toEqual(['current']);
   });
 
-  it('are refused where the caller saw another revision', async () => {
+  it('are refused if the caller saw another revision', async () => {
     const { application } = await withRegistry();
     const update = (expectedRevision: number) =>
       application.updateRegistry(
@@ -62,7 +62,7 @@ describe('changes of one registry', () => {
     expect((await update(0)).revision).toBe(1);
   });
 
-  it('of another project, or of a registry that never was, find nothing', async () => {
+  it('of another project, or of a registry that never existed, find nothing', async () => {
     const { application } = await withRegistry();
     const notFound = { code: 'NOT_FOUND' };
     const update = command.update({ name: 'x' });
@@ -72,7 +72,7 @@ describe('changes of one registry', () => {
 });
 
 describe('a rotation', () => {
-  it('is what the next lease gets, and destroys the old password', async () => {
+  it('gives its password to the next lease and destroys the old one', async () => {
     const world = await withRegistry();
     const { application } = world;
     const view = await application.rotateCredential(aCaller(), PROJECT, ID, command.rotate({ password: other }));
@@ -82,7 +82,7 @@ describe('a rotation', () => {
     expect([issued.password.reveal(), issued.lease.credentialVersion]).toEqual([other.reveal(), 2]);
   });
 
-  it('waits for the end of leases where that is asked for', async () => {
+  it('is refused while leases are active, if the caller wants that', async () => {
     const { application } = await withRegistry();
     await application.issueCredential(aCaller(), PROJECT, command.issue());
     const careful = command.rotate({ password: other, whenInUse: 'REFUSE' });
@@ -92,7 +92,7 @@ describe('a rotation', () => {
 });
 
 describe('an update', () => {
-  it('of the username alone keeps the password, sealed anew as another version', async () => {
+  it('of only the username keeps the password, sealed again as another version', async () => {
     const world = await withRegistry();
     const { application } = world;
     const rename = command.update({ username: 'grace' });
@@ -103,7 +103,7 @@ describe('an update', () => {
     expect(world.secretStates()).toEqual(['destroyed', 'current']);
   });
 
-  it('with a blank password keeps the stored one, and one that changes nothing makes no event', async () => {
+  it('with a blank password keeps the stored one, and makes no event if nothing changes', async () => {
     const world = await withRegistry();
     const blank = command.update({ password: new Secret(' ') });
     expect((await world.application.updateRegistry(aCaller(), PROJECT, ID, blank)).revision).toBe(0);
@@ -112,7 +112,7 @@ describe('an update', () => {
 });
 
 describe('a lease', () => {
-  it('is withdrawn and issued anew where the credential was replaced meanwhile', async () => {
+  it('is withdrawn and issued again if the credential was replaced meanwhile', async () => {
     const world = await withRegistry();
     const { application } = world;
     const rotateMeanwhile = doingAfter(
@@ -126,7 +126,7 @@ describe('a lease', () => {
     expect(world.eventsOf('LeaseReleased').map(({ stream }) => stream)).toEqual([first?.stream]);
   });
 
-  it('leaves no secret where the registry was deleted meanwhile', async () => {
+  it('gives no secret if the registry was deleted meanwhile', async () => {
     const world = await withRegistry();
     const { application } = world;
     const deleteMeanwhile = doingAfter(
@@ -138,7 +138,7 @@ describe('a lease', () => {
     expect(world.eventsOf('LeaseReleased')).toHaveLength(1);
   });
 
-  it('is released once, however often that is asked for, and by its project alone', async () => {
+  it('is released once, however often that is requested, and only by its project', async () => {
     const world = await withRegistry();
     const { application } = world;
     const { lease } = await application.issueCredential(aCaller(), PROJECT, command.issue());
@@ -152,7 +152,7 @@ describe('a lease', () => {
     expect(world.eventsOf('LeaseReleased')).toHaveLength(1);
   });
 
-  it('keeps its registry from being deleted until it ends, unless that is forced', async () => {
+  it('prevents the deletion of its registry until it ends, unless that is forced', async () => {
     const world = await withRegistry();
     const { application } = world;
     const issue = () => application.issueCredential(aCaller(), PROJECT, command.issue({ ttlSeconds: 60 }));
@@ -180,7 +180,7 @@ describe('a minted password', () => {
   const withMint = () =>
     withRegistry({ url, username: 'AKIAIOSFODNN7EXAMPLE', password: new Secret('x'.repeat(40)), mint });
 
-  it('is what a lease gives, the same one again, and a new one towards its end', async () => {
+  it('is given with a lease, then the same one again, and a new one before it expires', async () => {
     const world = await withMint();
     const [first, second] = [await issue(world), await issue(world)];
     expect([first.password.reveal(), second.password.reveal()]).toEqual(['minted 1', 'minted 1']);
@@ -190,7 +190,7 @@ describe('a minted password', () => {
     expect((await issue(world)).password.reveal()).toBe('minted 2');
   });
 
-  it('that a cloud does not give leaves no lease, and is asked for again after a moment', async () => {
+  it('that a cloud refuses leaves no lease, and is requested again after a moment', async () => {
     const world = await withMint();
     world.cloud = 'THROTTLED';
     await expect(issue(world)).rejects.toMatchObject({ code: 'CREDENTIAL_UNAVAILABLE' });
@@ -203,7 +203,7 @@ describe('a minted password', () => {
 });
 
 describe('verification', () => {
-  it('that finds no login stores nothing', async () => {
+  it('without a proved login stores nothing', async () => {
     const world = createWorld();
     world.probe = { outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' };
     const created = world.application.createRegistry(aCaller(), PROJECT, command.create({ password, verify: true }));
@@ -214,7 +214,7 @@ describe('verification', () => {
     expect([world.secretStates(), world.eventsOf('RegistryCreated')]).toEqual([[], []]);
   });
 
-  it('that finds a login is recorded with what was stored, and asked for once although the log was changed meanwhile', async () => {
+  it('with a proved login is recorded with the registry, and runs once even if the log changed meanwhile', async () => {
     const world = await withRegistry();
     const update = command.update({ username: 'grace', verify: true });
     const replicas = [world.replica(), world.replica()];
@@ -263,7 +263,7 @@ describe('a mutation that fails', () => {
     expect(inspect(world.events, { depth: null })).not.toContain('CANARY');
   });
 
-  it('is answered with what the audit log is at fault for where it cannot be written', async () => {
+  it("is answered with the audit log's fault if the log cannot be written", async () => {
     const world = createWorld();
     const down = new EventLogUnavailable('The log does not answer.');
     const application = world.replica((log) => ({ ...log, append: () => Promise.reject(down) }));

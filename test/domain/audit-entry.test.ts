@@ -19,7 +19,7 @@ const before = evolveRegistry(initialRegistryState, createdEvent('a', 1) as Regi
   actor: 'ada',
 });
 
-describe('what an event says in the audit log', () => {
+describe('the audit entry of an event', () => {
   it('names changed fields with their old and new values', () => {
     expect(auditFacts(renamedEvent('a', 'hub'), before)).toMatchObject({
       action: 'UPDATE_REGISTRY',
@@ -35,7 +35,7 @@ describe('what an event says in the audit log', () => {
     ]);
   });
 
-  it('tells what a test found, and which repository it was about', () => {
+  it('tells what a test found, and for which repository', () => {
     const test = testedEvent('a', 1, { outcome: 'INSUFFICIENT_PERMISSION', push: 'DENIED', repository: 'org/app' });
     expect(auditFacts(test, before)).toEqual({
       action: 'TEST_REGISTRY',
@@ -57,7 +57,7 @@ describe('what an event says in the audit log', () => {
     });
   });
 
-  it('shows an expiry that was learnt beside the one that was known', () => {
+  it('shows a learnt expiry beside the known one', () => {
     const expiresAt = '2026-09-01T00:00:00.000Z';
     expect(auditFacts(expiryLearntEvent('a', 1, expiresAt), before)).toMatchObject({
       action: 'LEARN_EXPIRY',
@@ -100,7 +100,7 @@ describe('the hash chain', () => {
   const hashes = chain(entries);
   const firstDifference = (of: readonly AuditEntry[]) => chain(of).findIndex((hash, index) => hash !== hashes[index]);
 
-  it('differs from the first entry on that was changed, in whatever field', () => {
+  it('differs from the first changed entry on, whichever field was changed', () => {
     const identity = { ruleId: idOf('rule'), ruleName: 'ci', claims: [] };
     const others: Partial<AuditEntry> = { changes: [], identity };
     const fields = Object.keys(entry(0)).filter((field) => field !== 'format') as (keyof AuditEntry)[];
@@ -129,11 +129,11 @@ describe('the hash chain', () => {
     expect(new Set(chained).size).toBe(identities.length);
   });
 
-  it('is not computed for an entry of a format that this build does not know', () => {
+  it('is not computed for an entry whose format this build does not know', () => {
     for (const format of [0, 2]) expect(() => chain([{ ...entry(0), format }])).toThrow(`has format ${format}`);
   });
 
-  it('differs from the place on where an entry was taken out or moved', () => {
+  it('differs from the place where an entry was removed or moved', () => {
     fc.assert(
       fc.property(fc.nat(18), (at) => {
         expect(firstDifference(entries.filter((_, index) => index !== at))).toBe(at);

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { type AuditEntry, chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
 import { type ExportedEntry, firstBreak, hashedText } from '../support/audit-verifier.ts';
 
-it('is what the example of docs/audit-format.md shows', async () => {
+it('the hash chain matches the example in docs/audit-format.md', async () => {
   const page = await readFile('docs/audit-format.md', 'utf8');
   const [, example = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
   const [, line = ''] = /```text\n(.*?)\n```/s.exec(page) ?? [];
@@ -18,7 +18,7 @@ it('is what the example of docs/audit-format.md shows', async () => {
   }
 });
 
-it('is serialised as the page says, whatever the texts hold', () => {
+it('an entry is serialised as docs/audit-format.md says, whatever its texts hold', () => {
   const someText = fc.string({ unit: 'grapheme', maxLength: 12 });
   const control = fc.integer({ min: 1, max: 0x2030 }).map((code) => String.fromCodePoint(code));
   const text = fc.oneof(someText, control, fc.constantFrom('"', '\\', '/', '\u007f', '\u2028', '😀'));

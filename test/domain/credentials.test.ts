@@ -51,7 +51,7 @@ describe('a password', () => {
     ['GOOGLE', 'oauth2accesstoken', `ya29.${canary('google')}`],
     ['AMAZON_ECR', 'AWS', ecrPassword()],
     ['GENERIC', 'ci', 'x'.repeat(MAX_SECRET_BYTES - 2)],
-  ])('of %s with the user name %s is taken as it is', (provider, username, text) => {
+  ])('of %s with the user name %s is accepted unchanged', (provider, username, text) => {
     expect(check(provider, username, text)).not.toThrow();
   });
 
@@ -72,13 +72,13 @@ describe('a password', () => {
     ['GOOGLE', '_json_key', `{"type":"service_account","client_email":"${canary('key')}"}`, /lacks `private_key`/],
     ['GOOGLE', '_json_key_base64', base64('{"type":"service_account"}'), /lacks `client_email`, `private_key`/],
     ['AMAZON_ECR', 'AWS', base64(`AWS:${ecrPassword()}`), /get-login-password/],
-  ])('of %s with the user name %s is refused where it cannot be right', (provider, username, text, message) => {
+  ])('of %s with the user name %s is refused if it cannot be right', (provider, username, text, message) => {
     const refused = refusal(check(provider, username, text));
     expect(refused.field).toBe('password');
     expect(refused.message).toMatch(message);
   });
 
-  it('is in no error, warning or learnt value, however it is printed', () => {
+  it('never appears in an error, a warning or a learnt value, however these are printed', () => {
     const shapes = fc.constantFrom<(marker: string) => string>(
       (marker) => `{"private_key": "${marker}"`,
       (marker) => base64(`AWS:${marker}`),
@@ -117,7 +117,7 @@ describe('a password', () => {
     );
   });
 
-  it('is accepted or refused, whatever it is, and nothing else happens', () => {
+  it('is either accepted or refused, whatever its text', () => {
     fc.assert(
       fc.property(
         anyProvider,
@@ -167,12 +167,12 @@ describe('the kind of a credential', () => {
     ['DIGITALOCEAN', 'ops@example.com', `dop_v1_${'0f'.repeat(32)}`, 'TOKEN'],
     ['GENERIC', 'ci', 'glass-house', 'PASSWORD'],
     ['GENERIC', 'ci', 'AKCp', 'PASSWORD'],
-  ])('of %s with the user name %s is told by its shape', (provider, username, text, kind) => {
+  ])('of %s with the user name %s follows from its shape', (provider, username, text, kind) => {
     expect(credentialKind(provider, username, new Secret(text))).toBe(kind);
   });
 });
 
-describe('what is stored of a password', () => {
+describe('the stored password', () => {
   const stored = (provider: RegistryProvider, username: string, text: string) =>
     normalisePassword(provider, username, new Secret(text)).reveal();
 
@@ -183,11 +183,11 @@ describe('what is stored of a password', () => {
     ['AMAZON_ECR', 'AWS', canary('unknown-shape')],
     ['GOOGLE', 'oauth2accesstoken', `ya29.${canary('google')}`],
     ['GOOGLE', '_json_key_base64', base64(JSON_KEY)],
-  ])('of %s with the user name %s has one line break less where it is a token', (provider, username, text) => {
+  ])('of %s with the user name %s loses one line break if it is a token', (provider, username, text) => {
     expect(stored(provider, username, text)).toBe(text);
     expect(stored(provider, username, `${text}\n`)).toBe(text);
     expect(stored(provider, username, `${text}\r\n`)).toBe(text);
-    // Two line breaks did not come from one command's output.
+    // One command's output does not end with two line breaks.
     expect(stored(provider, username, `${text}\n\n`)).toBe(`${text}\n\n`);
   });
 
@@ -198,11 +198,11 @@ describe('what is stored of a password', () => {
     ['DOCKER_HUB', 'acme', `${canary('chosen')}\n`],
     ['GENERIC', 'ci', ` ${canary('chosen')} `],
     ['GITHUB', 'octocat', `ghp_${'a1'.repeat(18)} \n`],
-  ])('of %s with the user name %s is every byte of it otherwise', (provider, username, text) => {
+  ])('of %s with the user name %s keeps every byte otherwise', (provider, username, text) => {
     expect(stored(provider, username, text)).toBe(text);
   });
 
-  it('differs from what was entered in nothing but one line break at its end', () => {
+  it('differs from the entered one only by one line break at the end', () => {
     fc.assert(
       fc.property(
         anyProvider,
@@ -230,7 +230,7 @@ describe('warnings about a password', () => {
     ['GOOGLE', '_json_key', canary('no-key'), /must be a service-account key/],
     ['AMAZON_ECR', 'AWS', canary('no-token'), /get-login-password/],
     ['GENERIC', 'ci', `${canary('chosen')}\n`, /white space/],
-  ])('of %s with the user name %s tell what will not do', (provider, username, text, message) => {
+  ])('of %s with the user name %s tell why it will not work', (provider, username, text, message) => {
     expect(warnings(provider, username, text)).toMatch(message);
   });
 
@@ -243,15 +243,15 @@ describe('warnings about a password', () => {
     ['AMAZON_ECR', 'AKIAIOSFODNN7EXAMPLE', canary('to-mint-from')],
     ['GENERIC', 'me', `glpat-${canary('gitlab')}`],
     ['HARBOR', 'robot$ci', canary('robot')],
-  ])('of %s with the user name %s are none where nothing is wrong', (provider, username, text) => {
+  ])('of %s with the user name %s are absent if nothing is wrong', (provider, username, text) => {
     expect(warnings(provider, username, text)).toBe('');
   });
 });
 
-describe('the expiry that a password tells itself', () => {
+describe('the expiry in a password', () => {
   const learnt = (provider: RegistryProvider, text: string) => learnExpiry(provider, new Secret(text));
 
-  it('is the one in a password of Amazon ECR', () => {
+  it('is read from a password of Amazon ECR', () => {
     expect(learnt('AMAZON_ECR', ecrPassword())).toBe(EXPIRES_AT);
     expect(learnt('AMAZON_ECR_PUBLIC', ecrPassword())).toBe(EXPIRES_AT);
   });
@@ -277,7 +277,7 @@ describe('the expiry that a password tells itself', () => {
     ['base64 of `null`', 'AMAZON_ECR', base64('null')],
     ['an ECR password for another provider', 'GENERIC', ecrPassword()],
     ['deeply nested JSON', 'AMAZON_ECR', base64('['.repeat(9_000))],
-  ])('is not known from %s', (_, provider, text) => {
+  ])('cannot be read from %s', (_, provider, text) => {
     expect(learnt(provider, text)).toBeNull();
   });
 });

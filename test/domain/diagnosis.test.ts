@@ -50,12 +50,12 @@ describe('the advice', () => {
       { provider: 'AMAZON_ECR', detail: 'SECRET_EXPIRED' },
       /12 hours.*`mint`/,
     ],
-    ['to make the repository first', 'REPOSITORY_NOT_FOUND', { provider: 'AMAZON_ECR' }, /create-repository/],
-    ['to make the repository first', 'REPOSITORY_NOT_FOUND', { provider: 'QUAY' }, /Create it first/],
-    ['to make the project first', 'INSUFFICIENT_PERMISSION', { provider: 'HARBOR' }, /Create the project first/],
+    ['to create the repository first', 'REPOSITORY_NOT_FOUND', { provider: 'AMAZON_ECR' }, /create-repository/],
+    ['to create the repository first', 'REPOSITORY_NOT_FOUND', { provider: 'QUAY' }, /Create it first/],
+    ['to create the project first', 'INSUFFICIENT_PERMISSION', { provider: 'HARBOR' }, /Create the project first/],
     ["the authority's certificate", 'TLS_INVALID', { detail: 'UNKNOWN_AUTHORITY' }, /`caCertificate`/],
     ['a port with HTTPS', 'TLS_INVALID', { detail: 'NOT_TLS' }, /port does not serve HTTPS.*PLAIN_HTTP_HOSTS/],
-    ['another host than a web site', 'NOT_A_REGISTRY', {}, /not a container registry/],
+    ['a host that is not a web site', 'NOT_A_REGISTRY', {}, /not a container registry/],
     ['the setting that opens private networks', 'TARGET_NOT_ALLOWED', { detail: 'PRIVATE_ADDRESS' }, /EGRESS_ALLOW/],
     ['the setting that allows plain http', 'TARGET_NOT_ALLOWED', { detail: 'PLAIN_HTTP' }, /PLAIN_HTTP_HOSTS/],
     ['that a push was refused to everybody', 'INSUFFICIENT_PERMISSION', { detail: 'READ_ONLY' }, /read-only/],
@@ -64,18 +64,18 @@ describe('the advice', () => {
     expect(advice(outcome, rest)).toMatch(words);
   });
 
-  it('is there for every fault with every provider, and never without', () => {
+  it('exists for every fault with every provider, and only for faults', () => {
     for (const [provider] of PROVIDER_ENTRIES) {
       for (const outcome of FAULTS) expect(advice(outcome, { provider })).toMatch(/^\S.*\. \S.*\.$/);
       expect(advice('OK', { provider })).toBeNull();
     }
   });
 
-  it('fits the provider where providers differ', () => {
+  it('fits the provider if providers differ', () => {
     const providers = PROVIDER_ENTRIES.map(([provider]) => provider);
     const differing = (outcome: ProbeOutcome) =>
       new Set(providers.map((provider) => advice(outcome, { provider }))).size;
-    // Amazon's two registries share theirs.
+    // Amazon's two registries share their advice.
     expect(differing('AUTHENTICATION_FAILED')).toBe(providers.length - 1);
     expect(differing('INSUFFICIENT_PERMISSION')).toBe(providers.length - 1);
   });
@@ -91,7 +91,7 @@ describe('the troubleshooting table', () => {
     for (const outcome of FAULTS) expect(rows.some((row) => row.startsWith(`| \`${outcome}\` |`))).toBe(true);
   });
 
-  it('holds nothing that Markdown would take for HTML', () => {
+  it('holds nothing that Markdown would read as HTML', () => {
     expect(table.replace(/`[^`]*`/g, '')).not.toMatch(/(?<!\\)</);
   });
 });

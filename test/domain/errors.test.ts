@@ -4,7 +4,7 @@ import { ERROR_CODES, EventLogUnavailable, PurserError, rateLimited } from '../.
 import { statusOf } from '../../src/http/graphql-answer.ts';
 
 describe('an error for callers', () => {
-  it('narrows by its code to its details', () => {
+  it('narrows its details by its code', () => {
     const told = (error: PurserError): string | number | undefined => {
       switch (error.code) {
         case 'RATE_LIMITED':
@@ -44,14 +44,14 @@ describe('an error for callers', () => {
     expect(new PurserError('NOT_FOUND', 'No.').details).toEqual({});
   });
 
-  it('is one whatever its class, and only then', () => {
+  it('is a PurserError, whatever its class, and other errors are not', () => {
     expect(new EventLogUnavailable('Try again.')).toBeInstanceOf(PurserError);
     expect(new Error('no')).not.toBeInstanceOf(PurserError);
   });
 });
 
 describe('the reference of errors', () => {
-  it.each(ERROR_CODES)('tells of %s the status that it is answered with', (code) => {
+  it.each(ERROR_CODES)('tells the HTTP status of %s', (code) => {
     const { status, when, advice } = ERROR_REFERENCE[code];
     expect(statusOf({ errors: [{ extensions: { code } }] }, { oneField: true })).toBe(status);
     for (const text of [when, advice]) expect(text).toMatch(/^[A-Z`].*\.$/);

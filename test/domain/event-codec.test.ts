@@ -4,7 +4,7 @@ import { decodeAs, decodeEvent, type StoredEvent, UndecodableEvent } from '../..
 import { EVENT_TYPES, type EventType, schemaVersionOf } from '../../src/domain/events.ts';
 
 const folder = new URL('./golden-events/', import.meta.url);
-/** One file for each schema version that was ever written. They are never edited: logs hold such events. */
+/** One file for each schema version that was ever written. Never edit them: logs hold such events. */
 const golden = readdirSync(folder).map((name) => ({
   name,
   stored: JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as StoredEvent,
@@ -52,13 +52,13 @@ describe('an event of an older shape', () => {
   const decoded = (schemaVersion: number, data: object) =>
     decodeAs(definitions, { type: 'RegistryPainted', schemaVersion, data });
 
-  it('passes every upcaster from its version on, in their order', () => {
+  it('goes through every upcaster from its version on, in order', () => {
     expect(decoded(1, { colour: 'red' })).toEqual({ type: 'RegistryPainted', data: { colour: 'red', coats: [1] } });
     expect(decoded(2, { colour: 'red', coats: 2 })).toMatchObject({ data: { colour: 'red', coats: [2] } });
     expect(decoded(3, { colour: 'red', coats: [3] })).toMatchObject({ data: { colour: 'red', coats: [3] } });
   });
 
-  it('has as its current version the one after the last upcaster', () => {
+  it('has the version after its last upcaster as its current one', () => {
     expect(() => decoded(4, {})).toThrow(UndecodableEvent);
     expect(() => decoded(1.5, {})).toThrow(UndecodableEvent);
   });

@@ -22,7 +22,7 @@ describe('UUIDv5', () => {
     [DNS, 'www.example.com', '2ed6657d-e927-568b-95e1-2665a8aea6a2'], // RFC 9562, appendix A.4
     [DNS, 'python.org', '886313e1-3b8a-5372-9b90-0c9aee199e5d'], // the documentation of Python's uuid
     [URL_NAMESPACE, 'http://python.org/', '4c565f0d-3f5a-5890-b41b-20cf47701c5e'], // CPython's test_uuid
-  ])('makes of namespace %s and name %s the published id', (namespace, name, id) => {
+  ])('gives the published id for namespace %s and name %s', (namespace, name, id) => {
     expect(uuidV5(namespace, name)).toBe(id);
   });
 
@@ -36,23 +36,23 @@ describe('UUIDv5', () => {
     );
   });
 
-  it('refuses a namespace that is no UUID', () => {
+  it('refuses a namespace that is not a UUID', () => {
     expect(() => uuidV5('registry', 'x')).toThrow(TypeError);
   });
 });
 
 describe('a registry id', () => {
-  it('is the same for the same pair, today and in any later version', () => {
+  it('is the same for the same pair, now and in any later version', () => {
     expect(registryId('demo', 'docker.io')).toBe('48f76f09-a6b0-5148-8767-2fcc1f370cc1');
   });
 
-  /** Pairs that collide when the two values are only written one after the other. */
+  /** Pairs that collide if the two values are just concatenated. */
   const shifted = fc
     .tuple(anyText, anyText, anyText)
     .map(([a, b, c]) => [[a, b + c] as const, [a + b, c] as const] as const)
     .filter(([[left], [right]]) => left !== right);
 
-  it('keeps pairs apart wherever the border between project and URL lies', () => {
+  it('keeps pairs apart, wherever the border between project and URL is', () => {
     fc.assert(fc.property(shifted, ([left, right]) => registryId(...left) !== registryId(...right)));
     expect(registryId('a","b', 'c')).not.toBe(registryId('a', 'b","c'));
     expect(registryId('a\n', 'b')).not.toBe(registryId('a', '\nb'));
@@ -72,7 +72,7 @@ describe('a registry id', () => {
 describe('an event id from an idempotency key', () => {
   const command = { projectId: 'demo', subject: 'alice', issuer: 'https://issuer.example', idempotencyKey: 'k1' };
 
-  it('is the same for the same command, today and in any later version', () => {
+  it('is the same for the same command, now and in any later version', () => {
     expect(idempotencyId({ ...command })).toBe('afa82de4-4ec0-5c35-9c4b-6b403799f8b8');
   });
 
@@ -86,7 +86,7 @@ describe('an event id from an idempotency key', () => {
     );
   });
 
-  it('gives every further event an id of its own', () => {
+  it('gives every further event a different id', () => {
     const first = idempotencyId(command);
     const ids = [first, ...Array.from({ length: 20 }, (_, index) => derivedId(first, index + 1))];
     expect(new Set(ids).size).toBe(ids.length);
@@ -95,8 +95,8 @@ describe('an event id from an idempotency key', () => {
   });
 });
 
-describe('what counts as a UUID', () => {
-  it('is any version as Purser writes it', () => {
+describe('a UUID', () => {
+  it('may have any version, in the spelling that Purser writes', () => {
     expect(isUuid(randomUUID())).toBe(true);
     expect(isUuid('017f22e2-79b0-7cc3-98c4-dc0c0c07398f')).toBe(true); // version 7, RFC 9562, appendix A.6
   });

@@ -82,7 +82,7 @@ describe('an image reference', () => {
     digest: fc.option(fc.constantFrom(SHA256, SHA512), { nil: undefined }),
   });
 
-  it('is read back as it was written', () => {
+  it('is read back unchanged', () => {
     fc.assert(
       fc.property(reference, ({ host, path, tag, digest }) => {
         const written = `${host}/${path}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
@@ -97,10 +97,10 @@ describe('an image reference', () => {
     );
   });
 
-  it('names exactly its own host, never one that it only begins or ends with', () => {
+  it('names exactly its own host, never one that matches only its beginning or end', () => {
     fc.assert(
       fc.property(reference, ({ host, path }) => {
-        // `host/v1` and `host/v2` are how the address of a registry's API is written.
+        // `host/v1` and `host/v2` are the usual spellings of a registry's API address.
         fc.pre(!/^v[12]$/.test(path));
         expect(registryUrlOfImage(`${host}/${path}`, { plainHttpHosts })).toMatchObject({
           url: host,
@@ -149,7 +149,7 @@ describe('the registry of an image or URL', () => {
     ['[::1]:5000', '[::1]:5000'],
     ['localhost', 'localhost'],
     ['localhost:5000', 'localhost:5000'],
-    // The words that could be either
+    // Words that could be either
     ['registry', 'docker.io library/registry'],
     ['registry:5000', 'docker.io library/registry'],
     ['registry:5000/', 'registry:5000'],
@@ -189,7 +189,7 @@ describe('the registry of an image or URL', () => {
     expect(refused.message).not.toContain('hunter2');
   });
 
-  it('says why', () => {
+  it('comes with a reason', () => {
     expect(registryUrlOfImage('alpine', { plainHttpHosts }).reason).toBe(
       'The image names no registry, which means docker.io.',
     );
@@ -208,7 +208,7 @@ describe('the registry of an image or URL', () => {
     );
   });
 
-  it('is found or refused, whatever text it is, and nothing else happens', () => {
+  it('is either found or refused, whatever the text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), hostileUrl), (text) => {
         const refused = refusalIfAny(() => resolve(text));
@@ -219,10 +219,10 @@ describe('the registry of an image or URL', () => {
   });
 });
 
-describe('matching by how a host begins, as others did', () => {
+describe('matching by the beginning of a host', () => {
   const registries = ['reg.io', 'reg.io.evil.example'];
 
-  it('would find two registries for one image, where the whole host finds one', () => {
+  it('would find two registries for one image; matching the whole host finds one', () => {
     const image = 'reg.io.evil.example/app';
     expect(registries.filter((url) => image.startsWith(url))).toHaveLength(2);
     expect(registries.filter((url) => registryUrlOfImage(image, { plainHttpHosts }).url === url)).toEqual([

@@ -92,7 +92,7 @@ const lease = specification<LeaseState, LeaseEvent, Issue | 'release'>({
 describe('issuing a credential', () => {
   const live = registry.given(registryWith()).state;
 
-  it('makes a lease on exactly the current version, for as long as asked', () => {
+  it('makes a lease on exactly the current version, for the requested time', () => {
     expect(lease.given().when(issue(live)).then(issued)).toEqual({
       id: ask.leaseId,
       registryId,
@@ -108,7 +108,7 @@ describe('issuing a credential', () => {
     });
   });
 
-  it('refuses a push on a registry that is for pulling only', () => {
+  it('refuses a push to a registry that is for pulling only', () => {
     const pullOnly = registry.given(registryWith({ access: 'PULL' })).state;
     lease.given().when(issue(pullOnly)).thenRefused('FORBIDDEN');
     lease
@@ -117,7 +117,7 @@ describe('issuing a credential', () => {
       .then({ ...issued, data: { ...issued.data, purpose: 'PULL' } });
   });
 
-  it('refuses a credential from the very moment it expires', () => {
+  it('refuses a credential from the moment when it expires', () => {
     const expiring = registry.given(registryWith({ expiresAt: AT })).state;
     lease.given().when(issue(expiring)).thenRefused('CREDENTIAL_UNAVAILABLE');
     lease
@@ -130,18 +130,18 @@ describe('issuing a credential', () => {
     lease.given().when(issue(live, { ttlSeconds })).thenRefused('BAD_USER_INPUT', 'ttlSeconds');
   });
 
-  it('finds no registry that is not there', () => {
+  it('does not find a registry that does not exist', () => {
     lease.given().when(issue(registry.given().state)).thenRefused('NOT_FOUND');
   });
 });
 
 describe('releasing a lease', () => {
-  it('happens once: a second time makes no event', () => {
+  it('makes no second event', () => {
     expect(lease.given(issued).when('release').then(released)).toMatchObject({ releasedAt: AT });
     lease.given(issued, released).when('release').then();
   });
 
-  it('finds no lease that was never issued', () => {
+  it('does not find a lease that was never issued', () => {
     lease.given().when('release').thenRefused('NOT_FOUND');
   });
 });

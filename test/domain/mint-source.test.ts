@@ -22,20 +22,20 @@ describe('a cloud credential to mint from', () => {
     ['a service principal', 'AZURE', '99999999-8888-7777-6666-555555555555', secret],
     ['an app by its id', 'GITHUB_APP', '1234', PKCS1],
     ['an app by its client id', 'GITHUB_APP', 'Iv23liABCDEF', PKCS8],
-  ])('is accepted where it is %s', (_, kind, username, password) => {
+  ])('is accepted if it is %s', (_, kind, username, password) => {
     expect(() => checkMintSource(kind, username, new Secret(password))).not.toThrow();
   });
 
   it.each<[string, MintKind, string, string, string]>([
     ['a temporary access key', 'AMAZON_ECR', 'ASIAIOSFODNN7EXAMPLE', secret, 'username'],
-    ['no JSON', 'GOOGLE', '_json_key', secret, 'password'],
+    ['not JSON', 'GOOGLE', '_json_key', secret, 'password'],
     ['a service-account key under the wrong user name', 'GOOGLE', '_json_key_base64', SERVICE_ACCOUNT, 'password'],
     ['a key that lacks a field', 'GOOGLE', '_json_key', `{"type":"service_account","a":"${secret}"}`, 'password'],
     ['an app by its name', 'GITHUB_APP', 'my app', PKCS1, 'username'],
     ['an app with a token', 'GITHUB_APP', '1234', secret, 'password'],
     ['an app with half a key', 'GITHUB_APP', '1234', PKCS1.slice(0, 500), 'password'],
     ['an app with a key of another kind', 'GITHUB_APP', '1234', ED25519, 'password'],
-  ])('is refused where it is %s, without a part of it in the message', (_, kind, username, password, field) => {
+  ])('is refused if it is %s, and the message holds no part of it', (_, kind, username, password, field) => {
     let error: unknown;
     try {
       checkMintSource(kind, username, new Secret(password));
@@ -48,18 +48,18 @@ describe('a cloud credential to mint from', () => {
   });
 });
 
-describe('what a minted password is good for', () => {
+describe('the purpose of a minted password', () => {
   it.each<[MintKind, string, string]>([
     ['AMAZON_ECR', 'PUSH', 'PUSH'],
     ['AZURE', 'PUSH', 'PUSH'],
     ['GOOGLE', 'PULL', 'PUSH'],
     ['GITHUB_APP', 'PULL', 'PUSH'],
-  ])('of %s is %s when it is for pulling and %s when it is for pushing', (kind, forPull, forPush) => {
+  ])('of %s is %s for pulling and %s for pushing', (kind, forPull, forPush) => {
     expect([mintedPurpose(kind, 'PULL'), mintedPurpose(kind, 'PUSH')]).toEqual([forPull, forPush]);
   });
 });
 
-describe('the host of a private registry of Amazon ECR', () => {
+describe('the host of a private Amazon ECR registry', () => {
   it.each([
     ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'eu-west-1', false, false],
     ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'cn-north-1', false, false],

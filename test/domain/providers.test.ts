@@ -41,7 +41,7 @@ const KNOWN: readonly [string, RegistryProvider][] = [
   ['registry.digitalocean.com', 'DIGITALOCEAN'],
 ];
 
-/** Hosts made to resemble a known one, and parts of known ones that take no credential. */
+/** Hosts that resemble a known one, and parts of known ones that accept no credential. */
 const LOOKALIKES = [
   'ghcr.io.evil.example',
   'notghcr.io',
@@ -100,7 +100,7 @@ describe('the provider behind a host', () => {
     },
   );
 
-  it('is told by the whole host: with anything before or after it, no known host is known any more', () => {
+  it('follows from the whole host: a known host with anything before or after it is unknown', () => {
     const around = fc.constantFrom('x', 'evil.example.', '-', 'x.');
     const after = fc.constantFrom('x', '.evil.example', '.', ':5000', '-x');
     fc.assert(
@@ -115,13 +115,13 @@ describe('the provider behind a host', () => {
     );
   });
 
-  it('is told by no expression that a part of a host would do for', () => {
+  it('has no expression that matches a part of a host', () => {
     const hosts = PROVIDER_ENTRIES.flatMap(([, { registries }]) => registries.flatMap(({ host }) => host ?? []));
     expect(hosts.length).toBeGreaterThan(10);
     for (const host of hosts) {
       expect(host.source).toMatch(/^\^.*\$$/);
       expect(host.flags).toBe('');
-      // An alternative outside of parentheses would be anchored at one end alone.
+      // An alternative outside parentheses would be anchored at one end only.
       expect(outsideOfParentheses(host.source)).not.toContain('|');
     }
     expect(outsideOfParentheses('^(?:a(b|c))$|x$')).toContain('|');
@@ -130,7 +130,7 @@ describe('the provider behind a host', () => {
     fc.assert(fc.property(fc.constantFrom(...exact), after, (host, suffix) => providerOf(host + suffix) === 'GENERIC'));
   });
 
-  it('is never told by a random host', () => {
+  it('does not follow from a random host', () => {
     fc.assert(fc.property(hostName, (host) => providerOf(`${host}.test`) === 'GENERIC'));
   });
 
@@ -138,7 +138,7 @@ describe('the provider behind a host', () => {
     ['how it begins', (url, host) => url.startsWith(host)],
     ['how it ends', (url, host) => url.endsWith(host)],
     ['what it contains', (url, host) => url.includes(host)],
-  ])('would be mistaken in the list above by a matcher that looks at %s', (_, matches) => {
+  ])('would be wrong in the list above if a matcher looked at %s', (_, matches) => {
     const mistaken = LOOKALIKES.filter((url) => KNOWN.some(([host]) => matches(url, host)));
     expect(mistaken.length).toBeGreaterThan(0);
     expect(mistaken.filter((url) => providerOf(url) !== 'GENERIC')).toEqual([]);
@@ -146,7 +146,7 @@ describe('the provider behind a host', () => {
 });
 
 describe('a declared provider', () => {
-  it.each(['HARBOR', 'GITLAB', 'QUAY', 'ARTIFACTORY', 'GENERIC'] as const)('may be %s on an own host', (declared) => {
+  it.each(['HARBOR', 'GITLAB', 'QUAY', 'ARTIFACTORY', 'GENERIC'] as const)('may be %s on your own host', (declared) => {
     expect(resolveProvider('registry.example.com:5000', declared)).toBe(declared);
   });
 
@@ -168,27 +168,27 @@ describe('a declared provider', () => {
     ['registry.example.com', 'GITHUB', /not a host of GITHUB, which is at ghcr\.io/],
     ['registry.example.com', 'AMAZON_ECR', /GITLAB, QUAY, HARBOR, ARTIFACTORY/],
     ['contoso.azurecr.io.example.com', 'AZURE', /not a host of AZURE/],
-  ])('is refused where the host of %s cannot be %s', (url, declared, message) => {
+  ])('is refused if the host of %s cannot be %s', (url, declared, message) => {
     const refused = refusal(() => resolveProvider(url, declared));
     expect(refused.field).toBe('provider');
     expect(refused.message).toMatch(message);
   });
 });
 
-describe('the address that clients know a registry by', () => {
+describe('the address under which clients know a registry', () => {
   it('is the historic URL for Docker Hub and the host for every other', () => {
     expect(serverAddress('docker.io')).toBe('https://index.docker.io/v1/');
     expect(serverAddress('ghcr.io')).toBe('ghcr.io');
     expect(serverAddress('registry.example.com:5000')).toBe('registry.example.com:5000');
   });
 
-  it('comes back to the same registry when it is entered', () => {
+  it('leads back to the same registry if it is entered', () => {
     for (const [url] of KNOWN) {
       expect(parseRegistryUrl(serverAddress(url), { plainHttpHosts: new Set() }).url).toBe(url);
     }
   });
 
-  it('is not where the API is, for Docker Hub', () => {
+  it('is not the API host of Docker Hub', () => {
     expect(apiHost('docker.io')).toBe('registry-1.docker.io');
     expect(apiHost('ghcr.io')).toBe('ghcr.io');
   });
@@ -209,7 +209,7 @@ describe('the table of common registries', () => {
     ['DigitalOcean Container Registry', 'registry.digitalocean.com', null],
     ['Harbor', 'harbor.example.com', null],
     ['Other registry', 'registry.example.com', 5000],
-  ])('has %s, and five spellings of its URL end as one', (name, host, port) => {
+  ])('has %s, and five spellings of its URL give the same one', (name, host, port) => {
     expect(registryPresets().map((preset) => preset.name)).toContain(name);
     const url = port === null ? host : `${host}:${port}`;
     const own = port === null ? ':443' : `:${port}`;
@@ -240,7 +240,7 @@ describe('the table of common registries', () => {
     }
   });
 
-  it('fixes the user name where the provider does', () => {
+  it('fixes the user name if the provider does', () => {
     const fixed = registryPresets().flatMap(({ provider, fixedUsername }) =>
       fixedUsername ? [[provider, fixedUsername]] : [],
     );
@@ -252,7 +252,7 @@ describe('the table of common registries', () => {
     ]);
   });
 
-  it('shows no URL pattern of one exact host that the host does not match', () => {
+  it('shows no URL pattern of an exact host that does not match', () => {
     for (const { provider, urlPatterns } of registryPresets()) {
       for (const pattern of urlPatterns.filter((text) => !text.includes('<'))) {
         expect([pattern, providerOf(pattern)]).toEqual([pattern, provider]);

@@ -1,6 +1,6 @@
 import { PurserError } from '../../src/domain/errors.ts';
 
-/** The error that the call ends with. Anything but a refused input is thrown on: it would be a defect. */
+/** The call's error. Throws on anything other than a refused input, because that would be a defect. */
 export function refusal(call: () => unknown): { field: string | undefined; message: string } {
   const error = refusalIfAny(call);
   if (error === undefined) throw new Error('accepted, but it should have been refused');

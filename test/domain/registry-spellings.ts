@@ -3,20 +3,20 @@ import fc from 'fast-check';
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const label = fc
   .stringMatching(/^[a-z0-9](?:[a-z0-9-]{0,10}[a-z0-9])?$/)
-  // `xn--` promises an encoded name, and most of what follows it at random is none.
+  // `xn--` announces an encoded name, and random text after it is rarely one.
   .filter((text) => !text.startsWith('xn--'));
 const topLabel = fc.string({ unit: fc.constantFrom(...LETTERS), minLength: 2, maxLength: 6 });
 
-/** A host name of two to four labels; the last has letters only, so that none is an IPv4 address. */
+/** A host name of two to four labels. The last one has only letters, so it cannot be an IPv4 address. */
 export const hostName = fc
   .tuple(fc.array(label, { minLength: 1, maxLength: 3 }), topLabel)
   .map(([labels, top]) => [...labels, top].join('.'))
   .filter((host) => !['docker.io', 'index.docker.io', 'registry-1.docker.io'].includes(host));
 
-/** A port that is no scheme's own. */
+/** A port that is not a default port. */
 export const ownPort = fc.integer({ min: 1, max: 65_535 }).filter((port) => port !== 443 && port !== 80);
 
-/** The same host in other words: case, scheme, default port, trailing dot and slashes, API version, outer white space. */
+/** Other spellings of the host: case, scheme, default port, trailing dot and slashes, API version, outer white space. */
 export function spellingsOf(host: string, port: number | null): fc.Arbitrary<string> {
   return fc
     .record({
@@ -34,7 +34,7 @@ export function spellingsOf(host: string, port: number | null): fc.Arbitrary<str
     });
 }
 
-/** Pieces that URL parsers stumble over, put together at random: most are nonsense, some nearly a registry. */
+/** Random combinations of pieces that are hard for URL parsers: most are nonsense, some are nearly a registry. */
 export const hostileUrl = fc
   .array(
     fc.oneof(

@@ -123,18 +123,18 @@ describe('a registry URL', () => {
     [`${'a'.repeat(64)}.example`, /not a registry's host name/],
     [`${'a.'.repeat(125)}example`, /not a registry's host name/],
     ['a'.repeat(513), /at most 512 characters/],
-  ])('written %j is refused with the way to mend it', (entered, message) => {
+  ])('written %j is refused with a message that names the fix', (entered, message) => {
     const refused = refusal(() => canonical(entered));
     expect(refused.field).toBe('url');
     expect(refused.message).toMatch(message);
     expect(refused.message).not.toContain('hunter2');
   });
 
-  it('is refused on the field that it came in by', () => {
+  it('is refused on the field where it was entered', () => {
     expect(refusal(() => parseRegistryUrl('127.1', { plainHttpHosts, field: 'image' })).field).toBe('image');
   });
 
-  it('comes with its host and port apart', () => {
+  it('comes with separate host and port', () => {
     expect(parseRegistryUrl('https://Registry.Example:5000/', { plainHttpHosts })).toEqual({
       url: 'registry.example:5000',
       host: 'registry.example',
@@ -145,7 +145,7 @@ describe('a registry URL', () => {
 });
 
 describe('plain http', () => {
-  it('is for a host with every port, or for one port of it, and for nothing that only begins alike', () => {
+  it('is allowed for a host with every port, or for one port, and never for a host that only begins alike', () => {
     expect(usesPlainHttp('localhost', plainHttpHosts)).toBe(true);
     expect(usesPlainHttp('localhost:5000', plainHttpHosts)).toBe(true);
     expect(usesPlainHttp('plain.example:8080', plainHttpHosts)).toBe(true);
@@ -156,7 +156,7 @@ describe('plain http', () => {
   });
 });
 
-/** What must hold for whatever is accepted; `normalise` gives undefined for what it refuses. */
+/** The properties of every accepted URL. `normalise` gives undefined if it refuses one. */
 function propertiesOf(normalise: (entered: string) => string | undefined) {
   return {
     anySpellingIsOne: fc.property(
@@ -188,7 +188,7 @@ function propertiesOf(normalise: (entered: string) => string | undefined) {
 describe('every registry URL', () => {
   const properties = propertiesOf(accepted);
 
-  it('comes to one identity from any spelling', () => {
+  it('has one identity in any spelling', () => {
     fc.assert(properties.anySpellingIsOne, { numRuns: 2_000 });
   });
 
@@ -200,11 +200,11 @@ describe('every registry URL', () => {
     fc.assert(properties.canonicalIsBare, { numRuns: 5_000 });
   });
 
-  it('names the host that was typed, and the one that a URL parser reaches', () => {
+  it('names the host that was typed and that a URL parser would reach', () => {
     fc.assert(properties.hostIsAsTyped, { numRuns: 10_000 });
   });
 
-  it('is accepted or refused, whatever text it is, and nothing else happens', () => {
+  it('is either accepted or refused, whatever the text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), hostileUrl), (entered) => {
         const refused = refusalIfAny(() => canonical(entered));
@@ -229,7 +229,7 @@ describe('the properties find a broken normaliser', () => {
     expect(fc.check(propertiesOf(trusting).anySpellingIsOne, { numRuns: 2_000 }).failed).toBe(true);
   });
 
-  it('that only takes the scheme away', () => {
+  it('that only removes the scheme', () => {
     const stripping = (entered: string) => entered.trim().replace(/^https?:\/\//, '');
     expect(fc.check(propertiesOf(stripping).canonicalIsBare, { numRuns: 5_000 }).failed).toBe(true);
   });

@@ -113,7 +113,7 @@ describe('creating a registry', () => {
 });
 
 describe('updating a registry', () => {
-  it('keeps what is left out and names only what changed', () => {
+  it('keeps fields that are left out and names only those that changed', () => {
     const changes = { details: { name: 'Hub', description: undefined, email: null } };
     registry
       .given(created)
@@ -121,28 +121,28 @@ describe('updating a registry', () => {
       .then(updated({ changes: { name: 'Hub' } }));
   });
 
-  it('makes no event when nothing changes', () => {
+  it('makes no event if nothing changes', () => {
     registry
       .given(created)
       .when(update({ details: { name: 'docker.io' }, expiresAt: null }))
       .then();
   });
 
-  it('clears what is null', () => {
+  it('clears fields that are null', () => {
     registry
       .given(created, updated({ changes: { description: 'ours' } }))
       .when(update({ details: { description: null } }))
       .then(updated({ changes: { description: null } }));
   });
 
-  it('rotates the credential when it brings a password', () => {
+  it('rotates the credential if it has a password', () => {
     registry
       .given(created)
       .when(update({ credential: proposed }))
       .then(rotated(2));
   });
 
-  it('seals a new username with the kept password as a new version, which is no rotation', () => {
+  it('seals a new username with the kept password as a new version, which is not a rotation', () => {
     const { state } = registry.given(created);
     const decision = update({ details: { username: 'grace' } })(state);
     expect(decision.seal).toEqual({ version: 2, username: 'grace' });
@@ -169,13 +169,13 @@ describe('updating a registry', () => {
 });
 
 describe('rotating a credential', () => {
-  it('replaces the credential and says who did it when', () => {
+  it('replaces the credential and says who did it and when', () => {
     expect(registry.given(created).when(rotate()).then(rotated(2))).toMatchObject({
       credential: { version: 2, expiresAt: proposed.expiresAt, rotatedAt: AT, rotatedBy: ACTOR },
     });
   });
 
-  it('is refused while leases are active, where the caller wants that', () => {
+  it('is refused while leases are active, if the caller wants that', () => {
     registry.given(created).when(rotate(2)).thenRefused('REGISTRY_IN_USE');
   });
 });
@@ -191,7 +191,7 @@ describe('deleting a registry', () => {
   it.each([
     [1, true],
     [0, false],
-  ])('of which %i leases are active is recorded as forced: %s', (activeLeases, forced) => {
+  ])('with %i active leases is recorded as forced: %s', (activeLeases, forced) => {
     registry
       .given(created)
       .when(remove({ force: true, activeLeases }))
@@ -203,7 +203,7 @@ describe('learning when a credential ends', () => {
   const later = '2026-12-01T00:00:00.000Z';
   const sooner = '2026-06-01T00:00:00.000Z';
 
-  it('changes the expiry and says where it comes from, but nothing of who edited the registry', () => {
+  it('changes the expiry and its source, but not who last edited the registry', () => {
     const { state } = registry.given(created);
     expect(registry.given(created).when(learn(1, sooner)).then(learnt(1, sooner))).toEqual({
       ...state,
@@ -215,26 +215,26 @@ describe('learning when a credential ends', () => {
     });
   });
 
-  it('makes an event for a date before the one that is known, and for no other', () => {
+  it('makes an event only for a date before the known one', () => {
     const declared = registry.given(created, rotated(2));
     declared.when(learn(2, sooner)).then(learnt(2, sooner));
     for (const told of [later, proposed.expiresAt, null]) declared.when(learn(2, told)).then();
   });
 
-  it('is not of the credential that passwords are minted from', () => {
+  it('does not apply to a credential from which passwords are minted', () => {
     const mint = { kind: 'GITHUB_APP', roleArn: null, tenantId: null, installationId: '1' } as const;
     const minting = { ...created, data: { ...created.data, credential: { ...created.data.credential, mint } } };
     registry.given(created).when(learn(1, sooner)).then(learnt(1, sooner));
     registry.given(minting).when(learn(1, sooner)).then();
   });
 
-  it('follows the registry where it puts off its own date, which no secret needs to change for', () => {
+  it('follows the registry if it moves its own date to later, even with the same secret', () => {
     const known = registry.given(created, learnt(1, sooner));
     known.when(learn(1, later)).then(learnt(1, later));
     known.when(learn(1, sooner)).then();
   });
 
-  it('is not undone by a declared date that comes later or is cleared, and is by an earlier one', () => {
+  it('is undone by an earlier declared date, but not by a later or cleared one', () => {
     const known = registry.given(created, learnt(1, sooner));
     for (const expiresAt of [later, null]) {
       known.when(update({ expiresAt })).then();
@@ -255,7 +255,7 @@ describe('learning when a credential ends', () => {
       .then(updated({ expiry: { expiresAt: earlier, expirySource: 'DECLARED' } }));
   });
 
-  it('is of one version: what comes for an older one, or after a deletion, changes nothing', () => {
+  it('applies to one version: a date for an older one, or after a deletion, changes nothing', () => {
     registry.given(created, rotated(2)).when(learn(1, sooner)).then();
     registry.given(created, deleted).when(learn(1, sooner)).then();
     registry.given().when(learn(1, sooner)).then();
@@ -264,13 +264,13 @@ describe('learning when a credential ends', () => {
   });
 });
 
-it('names the revision that a change was meant for', () => {
+it('a revision conflict names the expected revision', () => {
   const conflict = { code: 'REVISION_CONFLICT', details: { field: 'expectedRevision' } };
   expect(() => requireRevision(3, 4)).toThrow(expect.objectContaining(conflict));
   for (const expected of [4, null, undefined]) expect(() => requireRevision(expected, 4)).not.toThrow();
 });
 
-it('whatever is asked in whatever order, versions only grow and a state is never impossible', () => {
+it('in any order of commands, versions only grow and the state stays possible', () => {
   const step = fc.constantFrom('create', 'rename', 'username', 'password', 'rotate', 'delete', 'discard');
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {

@@ -15,7 +15,7 @@ const jwt = (exp: number) =>
     .join('.')
     .concat('.c2ln');
 
-describe('what a refused secret tells about itself', () => {
+describe('the fault that a refused secret shows', () => {
   it.each<[RegistryProvider, string, string, string | null]>([
     ['AMAZON_ECR', 'AWS', ecr(NOW / 1000 - 1), 'SECRET_EXPIRED'],
     ['AMAZON_ECR', 'AWS', ecr(NOW / 1000 + 1), null],

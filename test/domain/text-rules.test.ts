@@ -60,12 +60,12 @@ describe('a text', () => {
     expect(refusal(() => prose(value)).message).toMatch(message);
   });
 
-  it.each(['two\nlines', 'a\tb', 'a\r\nb', '👩\u200d💻', 'می\u200cخواهم'])('%j is prose but no name', (value) => {
+  it.each(['two\nlines', 'a\tb', 'a\r\nb', '👩\u200d💻', 'می\u200cخواهم'])('%j is allowed only in prose', (value) => {
     expect(prose(value)).toBe(value);
     expect(refusal(() => name(value)).message).toMatch(/invisible character/);
   });
 
-  it('may be empty where it may be left out', () => {
+  it('may be empty if it is optional', () => {
     expect(checkText('name', ' ', { max: 5, optional: true })).toBe('');
   });
 
@@ -114,7 +114,7 @@ describe('an e-mail address', () => {
     expect(refusal(() => checkEmail('email', value)).field).toBe('email');
   });
 
-  it('is checked in a moment, however it is made to look like one', () => {
+  it('is checked quickly, however much a text resembles one', () => {
     const value = `a@${'a.'.repeat(120)}@`;
     expect(refusal(() => checkEmail('email', value)).field).toBe('email');
   });
@@ -162,7 +162,7 @@ describe('a point in time', () => {
     expect(refusal(() => checkInstant('expiresAt', value)).field).toBe('expiresAt');
   });
 
-  it('is written so that order in text is order in time', () => {
+  it('is written so that text order is time order', () => {
     const time = fc.integer({ min: Date.parse('0001-01-01T00:00:00Z'), max: Date.parse('9999-12-31T23:59:59.999Z') });
     fc.assert(
       fc.property(time, time, (one, other) => {
@@ -172,7 +172,7 @@ describe('a point in time', () => {
     );
   });
 
-  it('is none outside the years of four digits, nor where it is no number', () => {
+  it('is undefined outside the four-digit years, and if the time is not a number', () => {
     expect(instantAt(Date.parse('9999-12-31T23:59:59.999Z') + 1)).toBeUndefined();
     expect(instantAt(Number.NaN)).toBeUndefined();
     expect(instantAt(Number.POSITIVE_INFINITY)).toBeUndefined();
@@ -187,7 +187,7 @@ describe('the certificates of a private authority', () => {
     expect(check(CERTIFICATE + CERTIFICATE)).toBe(CERTIFICATE + CERTIFICATE);
   });
 
-  it('are written anew without what tools put around them', () => {
+  it('are written again without the text that tools put around them', () => {
     expect(check(`subject=CN = Purser\n\n${CERTIFICATE.trim()}\n\n# end`)).toBe(CERTIFICATE);
     expect(check(CERTIFICATE.replaceAll('\n', '\r\n'))).toBe(CERTIFICATE);
     expect(check(check(CERTIFICATE))).toBe(CERTIFICATE);
@@ -205,12 +205,12 @@ describe('the certificates of a private authority', () => {
     expect(refused.message).toMatch(/PEM with certificates only/);
   });
 
-  it('are refused where one of them is damaged, and the message tells which', () => {
+  it('are refused if one of them is damaged, and the message tells which', () => {
     const damaged = CERTIFICATE.replace('MIIB', 'AAAA');
     expect(refusal(() => check(CERTIFICATE + damaged)).message).toMatch(/^Certificate 2 in/);
   });
 
-  it('are refused together with a private key, of which the message holds nothing', () => {
+  it('are refused together with a private key, and the message holds no part of it', () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     const refused = refusal(() => check(CERTIFICATE + key));

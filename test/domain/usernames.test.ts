@@ -10,7 +10,7 @@ describe('a user name', () => {
     ['GITHUB', 'Octocat'],
     ['GITLAB', 'gitlab+deploy-token-42'],
     ['GOOGLE', '_json_key'],
-    // Docker's own prompt asks for either.
+    // Docker's own prompt asks for a user name or an e-mail address.
     ['DOCKER_HUB', 'ops@example.com'],
     ['GOOGLE', '_json_key_base64'],
     ['GOOGLE', 'oauth2accesstoken'],
@@ -61,7 +61,7 @@ describe('a user name', () => {
     ['GOOGLE', 'GOOGLE', '_json_key'],
     ['AZURE', 'AZURE', '3f2504e0-4f89-41d3-9a0c-0305e82c3301'],
     ['GITHUB', 'GITHUB_APP', '123456'],
-  ])('that passwords of %s are minted with by %s may be %s', (provider, kind, username) => {
+  ])('for minting passwords of %s by %s may be %s', (provider, kind, username) => {
     expect(() => checkUsername(provider, username, kind)).not.toThrow();
   });
 
@@ -70,7 +70,7 @@ describe('a user name', () => {
     ['GOOGLE', 'GOOGLE', 'oauth2accesstoken', /is _json_key/],
     ['AZURE', 'AZURE', 'contoso', /application id/],
     ['GITHUB', 'GITHUB_APP', '', /^Enter the user name/],
-  ])('that passwords of %s are minted with by %s is refused as %j', (provider, kind, username, message) => {
+  ])('for minting passwords of %s by %s is refused as %j', (provider, kind, username, message) => {
     const refused = refusal(() => checkUsername(provider, username, kind));
     expect(refused.field).toBe('username');
     expect(refused.message).toMatch(message);

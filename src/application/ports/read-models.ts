@@ -144,7 +144,7 @@ export interface NoticeQueries {
 
 /** The source of subscriptions: a sequence that can be replayed from any point and then continues live. */
 export interface Feed<Item extends { readonly sequence: number; readonly projectId: string }> {
-  /** The project's items after `after` (undefined: only new ones), in order, until the consumer or `signal` stops it. */
+  /** The project's items after `after` (undefined: only new ones), in order, until consumer or `signal` stop it. */
   follow(projectId: string, after: number | undefined, signal: AbortSignal): AsyncGenerator<Item, void, undefined>;
 }
 

@@ -19,14 +19,14 @@ import { refusal } from '../refusals.ts';
 const token = randomBytes(20).toString('hex');
 
 describe('a host of Gitea or Forgejo', () => {
-  it('is codeberg.org, and any that is declared', () => {
+  it('is codeberg.org, or any declared host', () => {
     expect(providerOf('codeberg.org')).toBe('FORGEJO');
     expect(resolveProvider('codeberg.org', 'FORGEJO')).toBe('FORGEJO');
     expect(resolveProvider('git.example.com:3000', 'FORGEJO')).toBe('FORGEJO');
     expect(resolveProvider('git.example.com')).toBe('GENERIC');
   });
 
-  it('is not one that tells itself to be another', () => {
+  it('cannot be a known host of another provider', () => {
     expect(refusal(() => resolveProvider('ghcr.io', 'FORGEJO')).message).toMatch(/ghcr\.io is GITHUB, not FORGEJO/);
     expect(refusal(() => resolveProvider('codeberg.org', 'GITLAB')).message).toMatch(/codeberg\.org is FORGEJO/);
   });
@@ -53,7 +53,7 @@ describe('a credential of Gitea or Forgejo', () => {
     expect(() => checkUsername('FORGEJO', username)).not.toThrow();
   });
 
-  it('is a token where it looks like an access token, which 40 digits are nowhere else', () => {
+  it('is a token if it looks like an access token; elsewhere 40 digits are not one', () => {
     expect(credentialKind('FORGEJO', 'ada', new Secret(token))).toBe('TOKEN');
     expect(credentialKind('GENERIC', 'ada', new Secret(token))).toBe('PASSWORD');
     expect(credentialKind('FORGEJO', 'ada', new Secret(canary('chosen')))).toBe('PASSWORD');
@@ -61,7 +61,7 @@ describe('a credential of Gitea or Forgejo', () => {
     expect(normalisePassword('GENERIC', 'ada', new Secret(`${token}\n`)).reveal()).toBe(`${token}\n`);
   });
 
-  it('may be a password that somebody chose, of which nothing is said', () => {
+  it('may be a password that somebody chose, without a warning', () => {
     const password = new Secret(canary('chosen'));
     expect(() => checkPassword('FORGEJO', 'ada', password)).not.toThrow();
     expect(secretWarnings('FORGEJO', 'ada', password)).toEqual([]);

@@ -67,7 +67,7 @@ describe('a credential of Scaleway', () => {
     expect(() => checkUsername('SCALEWAY', username)).not.toThrow();
   });
 
-  it('is a token where it is a secret key, which a UUID is nowhere else', () => {
+  it('is a token if it is a secret key; elsewhere a UUID is not one', () => {
     expect(credentialKind('SCALEWAY', 'ci', new Secret(secretKey))).toBe('TOKEN');
     expect(credentialKind('GENERIC', 'ci', new Secret(secretKey))).toBe('PASSWORD');
     expect(credentialKind('SCALEWAY', 'nologin', new Secret(canary('unknown-shape')))).toBe('TOKEN');
@@ -75,7 +75,7 @@ describe('a credential of Scaleway', () => {
     expect(normalisePassword('GENERIC', 'ci', new Secret(`${secretKey}\n`)).reveal()).toBe(`${secretKey}\n`);
   });
 
-  it('is refused where it is the access key', () => {
+  it('is refused if it is the access key', () => {
     const refused = refusal(() => checkPassword('SCALEWAY', 'nologin', new Secret('SCWABCDEFGHIJKLMNOPQ')));
     expect([refused.field, refused.message]).toEqual(['password', expect.stringMatching(/Use its secret key/)]);
     expect(() => checkPassword('GENERIC', 'nologin', new Secret('SCWABCDEFGHIJKLMNOPQ'))).not.toThrow();
@@ -85,7 +85,7 @@ describe('a credential of Scaleway', () => {
     [secretKey, /^$/],
     [canary('chosen'), /does not look like the secret key/],
     [`ghp_${'a1'.repeat(18)}`, /a token of GITHUB, but the registry is SCALEWAY/],
-  ])('is warned of where it will not do', (password, warnings) => {
+  ])('gets a warning if it will not work', (password, warnings) => {
     expect(secretWarnings('SCALEWAY', 'nologin', new Secret(password)).join('\n')).toMatch(warnings);
   });
 
@@ -93,7 +93,7 @@ describe('a credential of Scaleway', () => {
     [secretKey, null],
     ['a password', 'ACCOUNT_PASSWORD'],
     ['glpat-x', 'OTHER_PROVIDERS_TOKEN'],
-  ])('tells once it was refused what it is not', (password, detail) => {
+  ])('tells after a refusal why it was wrong', (password, detail) => {
     expect(secretFault('SCALEWAY', 'nologin', new Secret(password), NOW)).toBe(detail);
   });
 });
