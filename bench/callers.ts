@@ -1,4 +1,4 @@
-/** Each caller calls again as soon as it is answered. @returns how many calls were answered */
+/** Each caller calls again as soon as it gets an answer. @returns the number of answers */
 export async function runFor(milliseconds: number, callers: readonly (() => Promise<void>)[]): Promise<number> {
   const end = performance.now() + milliseconds;
   let count = 0;

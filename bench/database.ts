@@ -7,14 +7,14 @@ import { SILENT } from '../src/adapters/postgres/logger.ts';
 import { migrate } from '../src/adapters/postgres/migrate.ts';
 
 export interface BenchServer {
-  /** A folder for this run alone. */
+  /** A folder for this run only. */
   readonly folder: string;
   /** A new database with the service's schema. */
   createDatabase(name: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** The Postgres that comes with the service, with fsync on, in a folder that goes with it. */
+/** The service's embedded Postgres with fsync on, in a temporary folder. */
 export async function startServer(): Promise<BenchServer> {
   const folder = await mkdtemp(join(tmpdir(), 'purser-bench-'));
   const server = await startEmbeddedPostgres({ dataDir: folder, logger: SILENT });
@@ -22,7 +22,7 @@ export async function startServer(): Promise<BenchServer> {
     folder,
     async createDatabase(name) {
       await withClient(server.connectionString, (client) => client.query(`create database ${name}`));
-      // No URL object: the host is empty where the server listens on a socket.
+      // Not a URL object: the host is empty if the server listens on a socket.
       const connectionString = server.connectionString.replace(/^([^:]+:\/\/[^/]*\/)[^?]*/, `$1${name}`);
       await migrate(connectionString);
       return connectionString;

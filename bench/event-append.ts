@@ -12,9 +12,9 @@ export interface AppendRates {
 }
 
 /**
- * Appends of one event of 600 bytes, each to a new stream, by 32 and by 128 callers in this process, against single
- * inserts. The three take turns in short slices, so that a slow moment of the machine does not fall on one alone.
- * The database must be migrated; it is left with the events in it.
+ * Compares appends of one 600-byte event, each to a new stream, by 32 and by 128 callers in this process, with single
+ * inserts. The three take turns in short slices, so that a slow moment of the machine does not affect only one.
+ * The database must be migrated; the events stay in it.
  */
 export async function benchAppend(
   connectionString: string,

@@ -5,7 +5,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** With a comma for the thousands. */
+/** With a comma as the thousands separator. */
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }

@@ -1,4 +1,4 @@
-/** Asks once, outside of what is measured. @throws Error where the answer has errors */
+/** Sends one request outside the measurement. @throws Error if the answer has errors */
 export async function ask<Data>(url: string, token: string, body: string): Promise<Data> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',

@@ -7,13 +7,13 @@ export interface HttpLoad {
   stop(): Promise<void>;
 }
 
-/** HTTP requests from another process, each connection with one request under way. */
+/** HTTP requests from another process, one at a time on each connection. */
 export function startHttpLoad(): HttpLoad {
   const worker = startWorker<LoadOrder, LoadResult>('http-load-worker.js');
   return {
     async run(order) {
       const result = await worker.send(order);
-      if (result.fault !== undefined) throw new Error(`an answer was: ${result.fault}`);
+      if (result.fault !== undefined) throw new Error(`a wrong answer: ${result.fault}`);
       return result;
     },
     stop: () => worker.stop(),

@@ -23,7 +23,7 @@ interface ListAnswer {
   readonly registries: { readonly nodes: readonly { readonly id: string }[] };
 }
 
-/** The same list of 20 registries from the same table, from the service and from stock Apollo in turns. */
+/** The same list of 20 registries from the same table, served in turns by the service and by stock Apollo. */
 export async function benchListQuery(
   connectionString: string,
   purser: PurserProcess,
@@ -67,7 +67,7 @@ export async function benchListQuery(
   }
 }
 
-/** Two that answer something else cannot be compared. */
+/** The two can be compared only if they answer the same. */
 async function requireSameList(stockUrl: string, url: string, token: string, body: string): Promise<void> {
   const [stock, own] = await Promise.all([ask<ListAnswer>(stockUrl, token, body), ask<ListAnswer>(url, token, body)]);
   const ids = ({ registries }: ListAnswer) => registries.nodes.map(({ id }) => id).join();

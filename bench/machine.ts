@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { megabytes } from './figures.ts';
 
-/** One sentence that says what the figures were measured on. */
+/** One sentence that describes the machine of the measurement. */
 export async function machineFacts(connectionString: string): Promise<string> {
   const client = new pg.Client({ connectionString });
   await client.connect();
@@ -20,7 +20,7 @@ export async function machineFacts(connectionString: string): Promise<string> {
   }
 }
 
-/** Of one process, in bytes: what the system says it holds in memory. */
+/** The resident memory of one process, in bytes. */
 export async function residentBytes(pid: number): Promise<number> {
   const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
   return Number(stdout.trim()) * 1024;

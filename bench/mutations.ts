@@ -11,18 +11,18 @@ const CONNECTIONS = 32;
 const ROUNDS = 5;
 const WARM_UP_MS = 3_000;
 const ROUND_MS = 2_000;
-/** More than a machine creates in a round. */
+/** More than any machine creates in one round. */
 const BODIES_A_SECOND = 12_000;
-/** Of as many registries are credentials issued. */
+/** The number of registries whose credentials are issued. */
 const ISSUED_REGISTRIES = 500;
 
 export interface MutationRows {
   readonly rows: Row[];
-  /** The most that the service held in memory after a round. */
+  /** The most memory that the service used after a round. */
   readonly residentBytes: number;
 }
 
-/** Through HTTP, GraphQL, vault, log and read models, against single inserts on as many connections. */
+/** Mutations through HTTP, GraphQL, vault, log and read models, compared with single inserts on as many connections. */
 export async function benchMutations(
   connectionString: string,
   purser: PurserProcess,

@@ -14,7 +14,7 @@ export interface PurserProcess {
   stop(): Promise<void>;
 }
 
-/** As it is deployed: production mode, a key file, configured issuers, a database that is running. */
+/** As in production: production mode, a key file, configured issuers, an external database. */
 export async function purserEnvironment(
   folder: string,
   connectionString: string,
@@ -34,7 +34,7 @@ export async function purserEnvironment(
   };
 }
 
-/** `purser serve`, once it listens. */
+/** Starts `purser serve` and waits until it listens. */
 export async function startPurser(environment: PurserEnvironment): Promise<PurserProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../bin/purser.js'), 'serve'], {
     env: { ...process.env, ...environment },

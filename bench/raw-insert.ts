@@ -8,14 +8,14 @@ const CONNECTIONS = 32;
 const TABLE = 'bench_raw_events';
 
 export interface RawInserts {
-  /** How many there were in that time. */
+  /** The number of inserts in that time. */
   runFor(milliseconds: number): Promise<number>;
   close(): Promise<void>;
 }
 
 /**
- * What one durable write costs where nothing else is done: one event of 600 bytes a statement, on 32 connections, into
- * a table with a primary key and no other index.
+ * The cost of one durable write alone: one 600-byte event per statement, on 32 connections, into a table with a primary
+ * key and no other index.
  */
 export async function openRawInserts(connectionString: string): Promise<RawInserts> {
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect(connectionString)));
@@ -62,7 +62,7 @@ const METADATA: EventMetadata = {
   idempotencyId: null,
 };
 
-/** 600 bytes or so, as the first of its stream. */
+/** About 600 bytes, the first event of its stream. */
 export function sampleEvent(): EventToAppend & { readonly event: CredentialIssued } {
   const id = randomUUID();
   const occurredAt = new Date().toISOString();

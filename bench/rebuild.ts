@@ -10,7 +10,7 @@ import { type Row, reference } from './table.ts';
 
 const ROUNDS = 3;
 
-/** All read models from 200,000 events in 20,000 streams, against the state of the registries alone in pure SQL. */
+/** Rebuilds all read models from 200,000 events in 20,000 streams, compared with only the registries in pure SQL. */
 export async function benchRebuild(connectionString: string): Promise<Row[]> {
   await seedRegistryHistory(connectionString);
   await foldInSql(connectionString);

@@ -12,7 +12,7 @@ const ISSUE = `mutation ($projectId: ID!, $input: IssueCredentialInput!) {
 const ROTATE = `mutation ($projectId: ID!, $id: ID!, $input: RotateCredentialInput!) {
   rotateCredential(projectId: $projectId, id: $id, input: $input) { registry { credential { version } } } }`;
 
-/** Numbers the registries of this run: no two of them have the same URL. */
+/** Numbers the registries of this run, so that each has a different URL. */
 let created = 0;
 
 export function createBody(): string {
@@ -24,7 +24,7 @@ export function createBody(): string {
   });
 }
 
-/** Of a registry that was created before, for one of some pipelines. */
+/** Issues the credential of an existing registry to one of several pipelines. */
 export function issueBody(registry: number): string {
   return operation(ISSUE, {
     projectId: PROJECT,

@@ -4,9 +4,9 @@ export const STREAMS = 20_000;
 export const EVENTS = 200_000;
 
 /**
- * A log of 20,000 registries, each created, then changed nine times, two of three times in its details and else by a
- * rotation; spread over 200 projects, the registries' events one among the other's. It is written in SQL, because
- * nothing of it is measured, and the checkpoint says that the read models have seen it.
+ * A log of 20,000 registries in 200 projects. Each is created, then changed nine times: two of three changes are to its
+ * details, the others are rotations. The events of the registries are interleaved. SQL writes them, because writing is
+ * not measured, and the checkpoint marks them as applied to the read models.
  */
 export async function seedRegistryHistory(connectionString: string): Promise<void> {
   await withClient(connectionString, async (client) => {

@@ -14,7 +14,7 @@ import { createTokenIssuer } from './tokens.ts';
 
 const REGISTRIES = 500;
 
-/** One server, one run; every ratio is of figures that were taken in turns. */
+/** One server for the whole run. The figures of each ratio are measured in turns. */
 async function run(print: (line: string) => void): Promise<void> {
   const server = await startServer();
   const load = startHttpLoad();

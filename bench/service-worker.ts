@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { type Service, startService } from '../src/compose.ts';
 import { readConfig } from '../src/config.ts';
 
-/** The service in a process that can be asked for the size of its heap. Start it with `--expose-gc`. */
+/** The service in a process that reports its heap size on request. Start it with `--expose-gc`. */
 
 export type ServiceOrder =
   | { readonly kind: 'start'; readonly environment: Readonly<Record<string, string>> }
@@ -24,7 +24,7 @@ async function run(order: ServiceOrder): Promise<string | number> {
   }
 }
 
-/** What is in use: collected twice, because the first time may leave what has a finaliser. */
+/** The heap in use. Collects twice, because the first collection may leave objects with finalisers. */
 function heapBytes(): number {
   globalThis.gc?.();
   globalThis.gc?.();

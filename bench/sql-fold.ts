@@ -7,8 +7,8 @@ const COLUMNS = `id, project_id, phase, revision, last_version, url, entered_url
 const MERGE = `create or replace aggregate bench_merge(jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}')`;
 
 /**
- * The last state of every registry by the database alone: each event as a patch, patches merged in their order. No
- * audit log, no chain of hashes, no changes and notices: less than a rebuild does, and what no rebuild can be faster than.
+ * Computes the last state of every registry in the database alone: each event is a patch, and patches are merged in
+ * order. It makes no audit log, hash chain, changes or notices, so no rebuild can be faster.
  */
 const FOLD = `insert into bench_fold (${COLUMNS})
   select (state ->> 'registryId')::uuid, state ->> 'projectId', 'live', revision, (state #>> '{credential,version}')::int,

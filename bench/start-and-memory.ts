@@ -8,7 +8,7 @@ import type { Row } from './table.ts';
 import type { TokenIssuer } from './tokens.ts';
 
 const STARTS = 5;
-/** V8 gives memory back when nothing has happened for some 30 seconds. */
+/** V8 returns memory after about 30 idle seconds. */
 const IDLE_MS = 40_000;
 
 const FIRST_QUERY = 'query ($projectId: ID!) { registries(projectId: $projectId, first: 20) { nodes { id url } } }';
@@ -34,12 +34,12 @@ export async function benchStart(environment: PurserEnvironment, issuer: TokenIs
 }
 
 export interface IdleService {
-  /** Waits until it has been idle long enough. */
+  /** Waits until the service has been idle long enough. */
   measure(): Promise<Row[]>;
   stop(): Promise<void>;
 }
 
-/** A service that is asked once and then left alone while other things are measured. */
+/** A service that answers once and then stays idle during other measurements. */
 export async function startIdle(environment: PurserEnvironment, issuer: TokenIssuer): Promise<IdleService> {
   const purser = await startAndAsk(environment, issuer);
   const idleSince = performance.now();

@@ -6,9 +6,8 @@ import { importJWK, jwtVerify } from 'jose';
 import pg from 'pg';
 
 /**
- * What a service like this looks like without any care for speed, as a process of its own: Apollo's standalone server,
- * a schema in SDL with plain resolvers, a pool, and a token that is verified for every request. It reads the same table
- * and answers the same list.
+ * A service like this without any optimisation, in a separate process: Apollo's standalone server, a schema in SDL with
+ * plain resolvers, a pool, and token verification for every request. It reads the same table and returns the same list.
  */
 const typeDefs = `
   scalar DateTime
@@ -23,7 +22,7 @@ const typeDefs = `
   type Query { registries(projectId: ID!, first: Int = 20): RegistryConnection! }
 `;
 
-/** Sent by the parent; answered with `{ url }`. */
+/** The order from the parent; the answer is `{ url }`. */
 export interface StockApolloOrder {
   readonly connectionString: string;
   readonly issuer: string;

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 
-/** The process of the subscribers: many sockets, each with one subscription to the notices of a project. */
+/** The subscribers' process: many sockets, each subscribed to the notices of a project. */
 
 export type SubscribersOrder =
   | {
@@ -10,11 +10,11 @@ export type SubscribersOrder =
       readonly body: string;
       readonly count: number;
     }
-  /** Sends the mutation and waits until everyone has been told. */
+  /** Sends the mutation and waits until every subscriber has the notice. */
   | { readonly kind: 'publish'; readonly url: string; readonly token: string; readonly body: string }
   | { readonly kind: 'close' };
 
-/** Milliseconds from the request of the mutation on. */
+/** Milliseconds since the mutation was sent. */
 export interface Delivery {
   readonly answered: number;
   readonly first: number;
@@ -27,7 +27,7 @@ let arrived: () => void = () => undefined;
 async function open(url: string, token: string, body: string, count: number): Promise<void> {
   const endpoint = `${url.replace('http', 'ws')}/graphql`;
   const { query, variables } = JSON.parse(body) as { query: string; variables: object };
-  // A hundred at a time: what is measured is not the opening.
+  // A hundred at a time: opening is not measured.
   for (let left = count; left > 0; left -= 100) {
     const batch = Array.from({ length: Math.min(100, left) }, () => subscribe(endpoint, token, { query, variables }));
     sockets.push(...(await Promise.all(batch)));
@@ -43,7 +43,7 @@ function subscribe(endpoint: string, token: string, payload: object): Promise<We
     );
     socket.once('message', () => {
       socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }));
-      // Answered after what was sent before it.
+      // The answer comes after everything sent before it.
       socket.send(JSON.stringify({ type: 'ping' }));
       socket.once('message', () => {
         socket.on('message', () => arrived());

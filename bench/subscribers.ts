@@ -16,8 +16,8 @@ const SUBSCRIPTION = `subscription ($projectId: ID!) {
   rotationNotices(projectId: $projectId) { cursor kind registryId url credentialVersion occurredAt actor message } }`;
 
 /**
- * A password is rotated, and a thousand clients hear of it. The time runs from the notice's being there for the first
- * of them, or the mutation's being answered, whichever is sooner, to the last one's having it.
+ * Rotates a password while a thousand clients listen. The time runs from the first client's notice or the mutation's
+ * answer, whichever comes first, until the last client has the notice.
  */
 export async function benchSubscribers(environment: PurserEnvironment, issuer: TokenIssuer): Promise<Row[]> {
   const token = await issuer.token(PROJECT);

@@ -1,18 +1,18 @@
-/** One line of the table: what was measured, what it should be, and whether it is. */
+/** One line of the table: a measured figure, its goal, and whether the goal is met. */
 export interface Row {
   readonly what: string;
   readonly measured: string;
   readonly goal: string;
-  /** Undefined where there is no goal: the figure is there to compare others with. */
+  /** Undefined if the figure has no goal and only serves for comparison. */
   readonly met: boolean | undefined;
 }
 
-/** For a figure that others are divided by. */
+/** A figure that other figures are divided by. */
 export function reference(what: string, measured: string): Row {
   return { what, measured, goal: '', met: undefined };
 }
 
-/** As Markdown, so that it can be quoted as it is. */
+/** Formats the table as Markdown, ready to quote. */
 export function printTable(rows: readonly Row[], print: (line: string) => void): void {
   const cells = [
     ['what', 'measured', 'goal', ''],

@@ -5,7 +5,7 @@ import { PERMISSIONS } from '../src/domain/permissions.ts';
 export interface TokenIssuer {
   readonly issuer: string;
   readonly audience: string;
-  /** As `JWT_ISSUERS` wants it. */
+  /** In the format of `JWT_ISSUERS`. */
   readonly jwtIssuers: string;
   /** The public key, as a JSON Web Key. */
   readonly publicKey: object;
@@ -13,7 +13,7 @@ export interface TokenIssuer {
   token(projectId: string): Promise<string>;
 }
 
-/** RS256, what most identity providers sign with, and the quickest to verify. */
+/** RS256: most identity providers use it, and it is the fastest to verify. */
 const ALGORITHM = 'RS256';
 
 export async function createTokenIssuer(): Promise<TokenIssuer> {

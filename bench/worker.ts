@@ -2,15 +2,15 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** A process of its own that answers each order it is sent, one at a time. */
+/** A separate process that answers orders one at a time. */
 export interface Worker<Order, Result> {
   readonly pid: number;
-  /** @throws Error where the order failed, or the process ended */
+  /** @throws Error if the order failed or the process ended */
   send(order: Order): Promise<Result>;
   stop(): Promise<void>;
 }
 
-/** An `undefined` result does not travel. */
+/** Messages cannot carry an `undefined` result. */
 type Answer<Result> = { readonly result: Result } | { readonly error: string };
 
 /** `file` is a compiled file beside this one. It answers every message with `{ result }` or `{ error }`. */
@@ -18,7 +18,7 @@ export function startWorker<Order extends object, Result>(
   file: string,
   { execArgv = [] }: { execArgv?: readonly string[] } = {},
 ): Worker<Order, Result> {
-  // As it is deployed, so that no library works in its development mode.
+  // As in production, so that no library runs in development mode.
   const env = { ...process.env, NODE_ENV: 'production' };
   const child = fork(join(import.meta.dirname, file), { execArgv: [...execArgv], env });
   let answered: (answer: Answer<Result>) => void = () => undefined;

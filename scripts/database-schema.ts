@@ -7,11 +7,11 @@ import { SILENT } from '../src/adapters/postgres/logger.ts';
 import { migrate } from '../src/adapters/postgres/migrate.ts';
 import { sessionConfig } from '../src/adapters/postgres/session.ts';
 
-/** Everything that is of no extension and of no other program, by name; `oid` is a schema's. */
+/** The service's own schemas by name, without those of extensions and other programs. `oid` is the schema's. */
 const OWN_SCHEMAS = `select oid, nspname from pg_namespace
   where nspname !~ '^pg_' and nspname <> 'information_schema' and (nspname <> 'public' or exists (select from pg_class where relnamespace = pg_namespace.oid))`;
 
-/** Each gives `line`s in order. Constraints `n` are those of `not null`, which stand with their columns. */
+/** Each query returns ordered `line`s. Constraints of type `n` (`not null`) are listed with their columns. */
 const QUERIES: readonly (readonly [title: string, sql: string])[] = [
   ['schemas', `select format('%s', nspname) as line from own order by nspname`],
   [
@@ -70,7 +70,7 @@ const QUERIES: readonly (readonly [title: string, sql: string])[] = [
   ],
 ];
 
-/** What a database consists of besides its rows, as text, and always in the same order. */
+/** Describes a database without its rows, as text in a fixed order. */
 export async function describeDatabase(connectionString: string): Promise<string> {
   const client: Client = new pg.Client(sessionConfig({ connectionString, name: 'schema dump' }));
   await client.connect();
@@ -86,7 +86,7 @@ export async function describeDatabase(connectionString: string): Promise<string
   }
 }
 
-/** What a new database is after all migrations. */
+/** Describes a new database after all migrations. */
 export async function describeMigratedDatabase(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'purser-schema-'));
   try {

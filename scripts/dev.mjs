@@ -1,6 +1,6 @@
-// `npm run dev`: runs the service from the sources and starts it anew after every change. It bundles into `dist/dev`, so
-// that `npm start` and the tests, which use `dist/bin`, are not disturbed. Types are not checked here: the editor and
-// `npm run typecheck` do that.
+// `npm run dev`: runs the service from the sources and restarts it after every change. It bundles into `dist/dev`, so
+// that `npm start` and the tests, which use `dist/bin`, are not disturbed. It does not check types: the editor and
+// `npm run typecheck` do.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { context } from 'esbuild';
@@ -8,13 +8,13 @@ import { serviceBundle } from '../bundle-options.mjs';
 
 const FOLDER = 'dist/dev';
 
-/** A registry that runs on this machine, and the one that `npm run seed` plays. */
+/** A registry on this machine, and the one that `npm run seed` simulates. */
 const LOCAL_REGISTRIES = 'localhost:5000,localhost:5099';
 const DEFAULTS = { EGRESS_ALLOW: LOCAL_REGISTRIES, PLAIN_HTTP_HOSTS: LOCAL_REGISTRIES };
 
 let service;
 let stopping = false;
-/** Starts and stops follow one another, however quickly files change. */
+/** Serialises starts and stops, even if files change quickly. */
 let turn = Promise.resolve();
 let builds = 0;
 
@@ -31,11 +31,11 @@ function start() {
   started.once('exit', (code, signal) => {
     if (started !== service) return;
     service = undefined;
-    if (!stopping) say(`the service ended (${signal ?? code}); it starts again when a file changes`);
+    if (!stopping) say(`the service ended (${signal ?? code}); it restarts when a file changes`);
   });
 }
 
-/** In order: the service stops its Postgres, which is what takes a moment. */
+/** Stops in order: stopping the service's Postgres takes a moment. */
 async function stop() {
   const running = service;
   service = undefined;
@@ -48,9 +48,9 @@ function restart() {
   builds += 1;
   const build = builds;
   turn = turn.then(async () => {
-    // A newer build is waiting behind this one.
+    // A newer build is already waiting.
     if (stopping || build !== builds) return;
-    if (service) say('something changed: starting the service again');
+    if (service) say('a file changed: restarting the service');
     await stop();
     if (!stopping) start();
   });
@@ -63,12 +63,12 @@ const bundle = await context({
     {
       name: 'restart',
       setup: ({ onEnd }) =>
-        onEnd(({ errors }) => (errors.length === 0 ? restart() : say('the last good build goes on'))),
+        onEnd(({ errors }) => (errors.length === 0 ? restart() : say('the last good build keeps running'))),
     },
   ],
 });
 
-// A terminal's Ctrl-C reaches the service as well, which takes both signals for one wish.
+// A terminal's Ctrl-C also reaches the service directly, which treats both signals as one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, async () => {
     if (stopping) return;

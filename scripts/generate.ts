@@ -3,7 +3,7 @@ import { buildPurserSchema, printPurserSchema } from '../src/graphql/schema.ts';
 import { describeMigratedDatabase } from './database-schema.ts';
 import { DOCUMENTS } from './documents.ts';
 
-/** `npm run -s generate`: writes what tests hold to the code, schemas and documents. Run from the project's folder. */
+/** `npm run -s generate`: writes schemas and documents that tests compare with the code. Run in the project folder. */
 await writeFile('schema/database.txt', await describeMigratedDatabase());
 await writeFile('schema/schema.graphql', printPurserSchema(await buildPurserSchema()));
 for (const [path, text] of Object.entries(DOCUMENTS)) await writeFile(path, text);

@@ -1,5 +1,5 @@
-// `npm start`, `npm run token` …: builds the programs if a source has changed since the last build, then runs `purser` in
-// this process, so that a signal to it reaches the service. Looking at the sources takes some 20 ms, a build 10 s.
+// `npm start`, `npm run token` …: builds the programs if a source changed since the last build, then runs `purser` in
+// this process, so that signals reach the service. Checking the sources takes about 20 ms, a build 10 s.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,11 +8,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRAM = join(PROJECT, 'dist/bin/purser.js');
-/** Written when a build is whole. */
+/** Written when a build is complete. */
 const STAMP = join(PROJECT, 'dist/bin/.built');
 const SOURCES = ['src', 'package.json', 'bundle.mjs', 'bundle-options.mjs', 'tsconfig.json', 'tsconfig.build.json'];
 
-/** Folders count as well: they change when a file is removed. A package that was published has no sources. */
+/** Folders count as well, because removing a file changes them. A published package has no sources. */
 function isCurrent() {
   if (!existsSync(STAMP)) return false;
   const built = statSync(STAMP).mtimeMs;

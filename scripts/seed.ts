@@ -3,10 +3,10 @@ import { OperatorError } from '../src/domain/errors.ts';
 import { seed } from './seed/seed.ts';
 
 /**
- * `npm run seed`: fills a running development service with registries of all kinds, leases and audit entries. Run it
- * again whenever you like: it does only what is missing.
+ * `npm run seed`: fills a running development service with registries of all kinds, leases and audit entries. You can
+ * run it again at any time: it adds only what is missing.
  *
- * PURSER_URL is where the service is, PURSER_DATA_DIR the folder that it was started with.
+ * PURSER_URL is the address of the service, PURSER_DATA_DIR its data folder.
  */
 const { PURSER_URL, PURSER_DATA_DIR } = process.env;
 const TOKEN_SECONDS = 600;
@@ -19,7 +19,7 @@ try {
       issuer.signToken({ subject, projectIds, permissions, ttlSeconds: TOKEN_SECONDS }),
     say: (line) => process.stdout.write(`${line}\n`),
   });
-  process.stdout.write(steps > 0 ? `${steps} steps done.\n` : 'Nothing was left to do.\n');
+  process.stdout.write(steps > 0 ? `${steps} steps done.\n` : 'There was nothing left to do.\n');
 } catch (error) {
   if (!(error instanceof OperatorError)) throw error;
   process.stderr.write(`${error.message}\n`);

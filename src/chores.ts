@@ -1,13 +1,14 @@
-/** Long ones end early when `signal` aborts. */
+/** A long chore ends early when `signal` aborts. */
 export type Chore = (signal: AbortSignal) => Promise<unknown>;
 
 export interface Chores {
-  /** Waits for the round under way. */
+  /** Waits until the current round ends. */
   stop(): Promise<void>;
 }
 
 /**
- * Does the chores one after the other, round after round, with a pause between rounds. One that fails does not keep the others.
+ * Runs the chores one after the other, round after round, with a pause between rounds. A failed chore does not stop the
+ * others.
  */
 export function createChores(
   chores: readonly Chore[],

@@ -45,19 +45,19 @@ import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { openStores, openVault } from './stores.ts';
 
 const READ_CONNECTIONS = 2;
-/** How long a mutation waits until what it wrote can be read. */
+/** How long a mutation waits until its writes can be read. */
 const READ_YOUR_WRITE_MS = 10_000;
 const HOUSEKEEPING_MS = 30_000;
-/** Tests go out to others' registries, which ban who asks too often. */
+/** Tests contact other people's registries, which ban callers that ask too often. */
 const TESTS_OF_A_PROJECT = { turns: 10, windowSeconds: 60 };
 const TOKEN_TTL_SECONDS = 3600;
 
 export interface Service {
   /** Such as `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Undefined where the issuers are configured. */
+  /** Undefined if issuers are configured. */
   readonly developmentToken: ((projectId: string) => Promise<string>) | undefined;
-  /** Drains, stops what was started, in reverse. Safe to call twice. */
+  /** Drains, then stops everything in reverse order. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   }
 }
 
-/** The whole service, from the bottom up; each part below is put together in a function of its own. */
+/** The whole service, from the bottom up. Each function below composes one part. */
 async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<Service> {
   const onFault: OnFault = (error) => logger.error({ err: error }, 'a background task failed');
   const developmentIssuer = config.jwtIssuers === undefined ? await openDevelopmentIssuer(config.dataDir) : undefined;
@@ -153,7 +153,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   });
   lifecycle.onClose(() => server.close());
 
-  // After a crash the read models may be behind what was acknowledged: nobody is to read that.
+  // After a crash the read models may lag behind acknowledged writes, so nothing is served before they catch up.
   await progress.waitFor(await log.head()).catch(onFault);
   await server.listen().catch((error: unknown) => {
     throw error instanceof ListenFailed ? unusableAddress(error.fault, config, error) : error;
@@ -174,7 +174,7 @@ interface ProjectingDeps {
   readonly onFault: OnFault;
 }
 
-/** The read models follow the log from here on. */
+/** From here on the read models follow the log. */
 async function startProjecting({ connectionString, log, reads, onFault }: ProjectingDeps, lifecycle: Lifecycle) {
   const checkpoint = () => readCheckpoint(reads);
   const progress = createProgress({ readCheckpoint: checkpoint, timeoutMs: READ_YOUR_WRITE_MS }, await checkpoint());
@@ -195,7 +195,7 @@ type ChoreDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading'> &
     readonly config: Config;
   };
 
-/** What is done from time to time. All but the first chore is for one replica: the one that projects. */
+/** Periodic work. Every chore but the first runs only on the replica that leads the projection. */
 function startChores(deps: ChoreDeps, lifecycle: Lifecycle): void {
   const { attempts, mintedPasswords, reads, projector, onFault } = deps;
   const ofTheLeader: readonly Chore[] = [
@@ -219,12 +219,12 @@ function startChores(deps: ChoreDeps, lifecycle: Lifecycle): void {
   const intervalMs = deps.config.healthCheckIntervalMs;
   if (intervalMs === undefined) return;
   const check = scheduledChecks({ ...deps, intervalMs, leading: () => projector.leading });
-  // Apart from the other chores, which would have to wait for registries that do not answer.
+  // Separate from the other chores, which would have to wait for registries that do not answer.
   const checks = createChores([check], { everyMs: HOUSEKEEPING_MS, onFault });
   lifecycle.onClose(() => checks.stop());
 }
 
-/** Issuers' keys are fetched through the guard that everything else goes out through. */
+/** Fetches the issuers' keys through the guard, like everything else that goes out. */
 function openAuthenticator(issuers: readonly IssuerConfig[], egress: EgressOptions, logger: Logger): Authenticator {
   const jwksUris = issuers.flatMap((one) => ('jwksUri' in one ? [one.jwksUri] : []));
   const keySets = createKeySets(issuers, {

@@ -44,7 +44,7 @@ const trustedProxies = list.transform((items, context): readonly string[] | numb
   return hops ?? items;
 });
 
-/** An address, or one with the length of its prefix. All addresses together are no proxy: everybody could forge theirs. */
+/** An address, or a network with its prefix length. `0.0.0.0/0` is rejected: it would trust every client. */
 function isNetwork(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   const version = isIP(address);
@@ -59,13 +59,13 @@ const databaseUrl = z
   .optional();
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-/** Providers take more frequent logins for an attack. */
+/** Providers treat more frequent logins as an attack. */
 const MIN_CHECK_INTERVAL_MS = 5 * UNIT_MS.m;
 
 const environment = z.object({
-  // Anything else may be meant for production, and would get its tokens from a development issuer.
+  // Another value may be meant for production, which would then accept tokens of the development issuer.
   NODE_ENV: z
-    .enum(['production', 'development', 'test'], 'must be production or development; unset it is development')
+    .enum(['production', 'development', 'test'], 'must be production or development (the default)')
     .default('development'),
   PORT: z.coerce
     .number('must be a port number')
@@ -106,18 +106,18 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Absolute. */
   readonly dataDir: string;
-  /** Undefined outside production: made in the data folder. */
+  /** Undefined outside production: the service creates one in the data folder. */
   readonly masterKeyFile: string | undefined;
   /** Undefined outside production: the development issuer. */
   readonly jwtIssuers: string | undefined;
   readonly egressAllow: readonly string[];
   readonly plainHttpHosts: ReadonlySet<string>;
-  /** Token servers that any registry's realm may name. */
+  /** Token servers to which any registry may send logins. */
   readonly trustedRealms: ReadonlySet<string>;
-  /** Milliseconds between two checks of a registry; undefined: none are made. */
+  /** Milliseconds between two checks of a registry. Undefined: no checks. */
   readonly healthCheckIntervalMs: number | undefined;
   readonly corsOrigins: readonly string[];
-  /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed, or how many there are. Default: none. */
+  /** The proxies whose `X-Forwarded-For` is trusted: addresses and networks, or their number. Default: none. */
   readonly trustedProxies: readonly string[] | number;
   readonly logLevel: string;
 }
@@ -156,7 +156,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
 }
 
-/** What to set where the service cannot listen at the address it was given. */
+/** What to set if the service cannot listen at the configured address. */
 export function unusableAddress(
   fault: 'port in use' | 'port not permitted' | 'no such host',
   { host, port }: Pick<Config, 'host' | 'port'>,
@@ -167,11 +167,11 @@ export function unusableAddress(
   function sentenceOf(): string {
     switch (fault) {
       case 'port in use':
-        return `PORT ${port} is in use on ${host}: stop what listens there, or set PORT to another one (0: any free one).`;
+        return `PORT ${port} is in use on ${host}: stop the program that uses it, or set PORT to another port (0: any free one).`;
       case 'port not permitted':
-        return `PORT ${port} must not be opened by this user: set PORT to one from 1024 on.`;
+        return `This user may not open PORT ${port}: set PORT to 1024 or higher.`;
       case 'no such host':
-        return 'HOST is no address of this machine: set it to 127.0.0.1, to 0.0.0.0 for all addresses, or leave it unset.';
+        return 'HOST is not an address of this machine: set it to 127.0.0.1, to 0.0.0.0 for all addresses, or leave it unset.';
       default:
         return unreachable(fault, 'fault of listening');
     }
@@ -183,7 +183,7 @@ function requireForProduction(values: z.infer<typeof environment>): void {
     values.JWT_ISSUERS === undefined &&
       'JWT_ISSUERS is not set: give the issuers to trust, as a JSON array or the path of a JSON file with [{"issuer", "audience", "jwksUri"}].',
     values.MASTER_KEY_FILE === undefined &&
-      'MASTER_KEY_FILE is not set: give the path of the key file that secrets are sealed with; it must be readable by the service alone.',
+      'MASTER_KEY_FILE is not set: give the path of the key file that secrets are sealed with; only the service may be able to read it.',
   ].filter((sentence) => sentence !== false);
   if (missing.length > 0) throw new ConfigurationError(missing.join('\n'));
 }
@@ -191,7 +191,7 @@ function requireForProduction(values: z.infer<typeof environment>): void {
 function refuseUnbuiltStore(url: string | undefined): void {
   if (url === undefined) return;
   throw new ConfigurationError(
-    'EVENT_STORE_URL names a store that this version cannot use: leave it unset, and events are kept in the Postgres of DATABASE_URL.',
+    'EVENT_STORE_URL names a store that this version cannot use: leave it unset to keep events in the Postgres of DATABASE_URL.',
   );
 }
 

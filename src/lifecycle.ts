@@ -1,7 +1,7 @@
 export interface Lifecycle {
-  /** What is started later is stopped earlier. */
+  /** Stops in reverse order of starting. */
   onClose(stop: () => Promise<unknown>): void;
-  /** Runs every stop once, also after one that failed. @throws AggregateError of what failed */
+  /** Runs every stop once, even after one failed. @throws AggregateError with all failures */
   readonly close: () => Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export function createLifecycle(): Lifecycle {
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped');
+    if (failures.length > 0) throw new AggregateError(failures, 'some parts could not be stopped');
   }
 
   return {

@@ -2,8 +2,8 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { loggable } from './adapters/postgres/logger.ts';
 
 /**
- * JSON lines on standard output. Passwords cannot get here: they are `Secret`, which prints as `[redacted]`. Of what
- * Postgres says in errors only the codes are kept, because its texts quote values.
+ * JSON lines on standard output. Passwords cannot appear: they are `Secret`, which prints as `[redacted]`. Errors of
+ * Postgres keep only their codes, because their texts quote values.
  */
 export function createLogger(level: string, destination: DestinationStream = pino.destination(1)): Logger {
   const options = {
@@ -15,7 +15,7 @@ export function createLogger(level: string, destination: DestinationStream = pin
   return pino(options, destination);
 }
 
-/** Where it happened, without the message, which stands beside it where it may be shown. */
+/** The stack without the message, which `loggable` adds if it is safe to show. */
 function stackOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   return error.stack

@@ -16,11 +16,11 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** The database, migrated, and the event log in it: what every command needs. */
+/** The migrated database and its event log, which every command needs. */
 export async function openStores(
   config: Config,
   logger: Logger,
-  /** Is told of every batch that the log took. */
+  /** Called after every batch that the log accepted. */
   onBatch?: (events: number) => void,
 ): Promise<Stores> {
   const lifecycle = createLifecycle();
@@ -48,7 +48,7 @@ export async function openStores(
   }
 }
 
-/** The vault, with the keys that its secrets are under. @throws KeyRingError */
+/** The vault, with the keys that wrap its data keys. @throws KeyRingError */
 export async function openVault(
   config: Config,
   logger: Logger,

@@ -2,19 +2,19 @@ import { PROVIDER_ENTRIES } from '../../src/domain/providers/table.ts';
 import { providerOf } from '../../src/domain/providers.ts';
 import { secrets } from './secrets.ts';
 
-/** Plays a registry that refuses every login: see `refusing-registry.ts`. */
+/** The registry of `refusing-registry.ts`, which refuses every login. */
 export const REFUSING_REGISTRY = 'localhost:5099';
 
 export interface PlannedPipeline {
   readonly name: string;
   readonly runs: number;
   readonly purpose: 'PULL' | 'PUSH';
-  /** The first runs are over: they gave their lease back. */
+  /** The first runs are over and have released their leases. */
   readonly released: number;
 }
 
 export interface PlannedRegistry {
-  /** As somebody would type it. */
+  /** As a person would type it. */
   readonly url: string;
   readonly provider?: string;
   readonly name: string;
@@ -23,22 +23,22 @@ export interface PlannedRegistry {
   readonly password: () => string;
   readonly access?: 'PULL' | 'PULL_AND_PUSH';
   readonly rotateEveryDays?: number;
-  /** From now; negative for one that has ended. */
+  /** From now; negative if it has expired. */
   readonly expiresInDays?: number;
   readonly mint?: { readonly kind: string; readonly [detail: string]: string };
-  /** How often the password was rotated since. */
+  /** How often the password was rotated afterwards. */
   readonly rotations?: number;
-  /** The registry refuses the login, as a test of it found. */
+  /** A test found that the registry refuses the login. */
   readonly refusesLogin?: boolean;
   readonly pipelines?: readonly PlannedPipeline[];
 }
 
 export interface PlannedProject {
   readonly id: string;
-  /** Who looks after its registries. */
+  /** Who manages its registries. */
   readonly people: readonly [string, ...string[]];
   readonly registries: readonly PlannedRegistry[];
-  /** Registered once and deleted since. */
+  /** Created and later deleted. */
   readonly deleted: readonly Pick<PlannedRegistry, 'url' | 'name' | 'username' | 'password'>[];
 }
 
@@ -304,13 +304,13 @@ const MOBILE: PlannedProject = {
   deleted: [{ url: 'quay.io', name: 'Trial', username: 'mobile+trial', password: () => token('') }],
 };
 
-/** Four projects, every provider, and every state that can be reached through the API. */
+/** Four projects with every provider and every state that the API can produce. */
 export const PLAN: readonly PlannedProject[] = [
   ...PROJECTS,
   { ...MOBILE, registries: [...MOBILE.registries, ...registriesOfOtherProviders([...PROJECTS, MOBILE])] },
 ];
 
-/** Of providers that nobody has yet, at their best-known host: a new provider needs no line here. */
+/** One registry for each provider that no project has, at its best-known host: a new provider needs no line here. */
 function registriesOfOtherProviders(projects: readonly PlannedProject[]): PlannedRegistry[] {
   const planned = projects.flatMap(({ registries }) => registries);
   const seen = new Set<string>(planned.map(({ url, provider }) => provider ?? providerOf(url)));

@@ -4,11 +4,11 @@ import { OperatorError } from '../../src/domain/errors.ts';
 export interface PurserApi {
   /** The data of an answer without errors. @throws RefusedByPurser, SeedError */
   run<Data>(query: string, variables: Readonly<Record<string, unknown>>): Promise<Data>;
-  /** As `run`, for what is meant to be refused. @returns the error's code; undefined where there was none */
+  /** Like `run`, for requests that should be refused. @returns the error's code; undefined if there was none */
   codeOf(query: string, variables: Readonly<Record<string, unknown>>): Promise<string | undefined>;
 }
 
-/** What the person who typed the command can do something about. */
+/** An error that the person who ran the command can correct. */
 export class SeedError extends OperatorError {
   override readonly name = 'SeedError';
 }
@@ -50,7 +50,7 @@ export function createPurserApi(url: string, token: string): PurserApi {
     });
     if (response.status === 401) {
       throw new SeedError(
-        `The service at ${url} does not accept development tokens: start it without JWT_ISSUERS, and run this with the PURSER_DATA_DIR that it has.`,
+        `The service at ${url} does not accept development tokens: start it without JWT_ISSUERS, and use its PURSER_DATA_DIR here.`,
       );
     }
     return (await response.json()) as Answer;

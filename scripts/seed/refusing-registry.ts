@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { REFUSING_REGISTRY } from './plan.ts';
 
-/** A registry that asks for a login and refuses each. Undefined where its port is taken. */
+/** A registry that requires a login and refuses every one. Undefined if its port is taken. */
 export async function startRefusingRegistry(): Promise<AsyncDisposable | undefined> {
   const server = createServer((_, response) => {
     response.writeHead(401, {

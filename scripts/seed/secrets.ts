@@ -2,12 +2,12 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 
 const DAY_MS = 86_400_000;
 
-/** Passwords of the shapes that providers give them. All are random: none was ever good for anything. */
+/** Passwords in the shapes that providers use. All are random and were never valid. */
 export const secrets = {
   password: () => randomBytes(12).toString('base64url'),
   token: (prefix: string) => `${prefix}${randomBytes(27).toString('base64url').replace(/[-_]/g, 'x')}`,
   uuid: randomUUID,
-  /** A JWT, which tells when it ends. */
+  /** A JWT, which contains its expiry. */
   jwt: (endsInDays: number) =>
     [
       { alg: 'HS256', typ: 'JWT' },

@@ -5,11 +5,11 @@ const DAY_MS = 86_400_000;
 const LEASE_SECONDS = 6 * 3600;
 
 export interface Callers {
-  /** Everything in this project, for one of its people. */
+  /** One of the project's people, with all permissions in it. */
   person(name: string): Promise<PurserApi>;
-  /** What a pipeline may: be issued credentials, and release them. */
+  /** A pipeline, which may be issued credentials and release its leases. */
   pipeline(name: string): Promise<PurserApi>;
-  /** A token without any permission in this project. */
+  /** A caller without any permission in this project. */
   stranger(): Promise<PurserApi>;
 }
 
@@ -51,7 +51,7 @@ const COUNT_AUDIT = `query ($projectId: ID!, $filter: AuditFilter) {
 }`;
 const LIST = 'query ($projectId: ID!) { registries(projectId: $projectId) { totalCount } }';
 
-/** Brings the project to what is planned. Each step looks first whether it was done, so that it can be repeated. */
+/** Brings the project to the planned state. Each step first checks whether it is done, so that it can be repeated. */
 export async function seedProject(project: PlannedProject, callers: Callers): Promise<Done> {
   const { id: projectId, people } = project;
   const done: Done = { created: 0, rotated: 0, deleted: 0, tested: 0, issued: 0, released: 0, refused: 0, leftOut: [] };
@@ -120,7 +120,7 @@ export async function seedProject(project: PlannedProject, callers: Callers): Pr
     done.deleted += 1;
   }
 
-  /** What the audit log has of attempts that came to nothing: one by a stranger, and two mistakes. */
+  /** Failed attempts for the audit log: one by a stranger, and two mistakes. */
   async function beRefused(): Promise<void> {
     if ((await auditEntries({ outcome: 'DENIED' })) === 0) {
       if (await (await callers.stranger()).codeOf(LIST, { projectId })) done.refused += 1;

@@ -5,7 +5,7 @@ import { startRefusingRegistry } from './refusing-registry.ts';
 import { type Done, seedProject } from './seed-project.ts';
 
 export interface SeedOptions {
-  /** Of the service, such as `http://127.0.0.1:4000`. */
+  /** The service, such as `http://127.0.0.1:4000`. */
   readonly url: string;
   /** A token with these permissions in each of the projects. */
   readonly tokenFor: (
@@ -16,10 +16,10 @@ export interface SeedOptions {
   readonly say: (line: string) => void;
 }
 
-/** Fills a service with what a team would have after some weeks, through its API. @returns what was done, in all */
+/** Fills a service through its API with what a team has after some weeks. @returns how many steps were done */
 export async function seed({ url, tokenFor, say }: SeedOptions): Promise<number> {
   await using refusing = await startRefusingRegistry();
-  if (!refusing) say('The port of the registry that refuses logins is taken, so its test will find something else.');
+  if (!refusing) say('The port of the registry that refuses logins is taken, so testing it gives another result.');
   const everything = Object.values(PERMISSIONS);
   let steps = 0;
   for (const project of PLAN) {
@@ -51,5 +51,5 @@ function summary({ created, rotated, deleted, tested, issued, released, refused 
     released > 0 && `${released} leases released`,
     refused > 0 && `${refused} attempts refused`,
   ].filter((part) => part !== false);
-  return parts.length > 0 ? parts.join(', ') : 'all of it is there already';
+  return parts.length > 0 ? parts.join(', ') : 'everything is there already';
 }

@@ -10,9 +10,9 @@ export interface Output {
 
 /** One command of the program. */
 export interface Command {
-  /** In one line. */
+  /** One line. */
   readonly summary: string;
-  /** Its options, as usage lines write them. */
+  /** The options, as a usage line shows them. */
   readonly usage: string;
   /** The rest of what `--help` prints. */
   readonly help: string;
@@ -23,10 +23,10 @@ export interface Command {
 
 export type Options = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
 
-/** What `--help` says of commands without options. */
-export const CONFIGURED = 'Environment variables configure it: docs/configuration.md names them.\n';
+/** What `--help` prints for commands without options. */
+export const CONFIGURED = 'Environment variables configure this command: see docs/configuration.md.\n';
 
-/** The command line is wrong. The message says what, and how it is written. */
+/** The command line is wrong. The message says what is wrong and how to write it. */
 export class UsageError extends OperatorError {
   override readonly name = 'UsageError';
 }

@@ -10,7 +10,7 @@ export class DataDirFault extends OperatorError {
 }
 
 /**
- * Makes the data folder if there is none, and writes a file to it, before anything else does.
+ * Creates the data folder if there is none, and writes a test file to it before anything else does.
  * @throws DataDirFault
  */
 export async function prepareDataDir(dataDir: string): Promise<void> {
@@ -27,9 +27,7 @@ export async function prepareDataDir(dataDir: string): Promise<void> {
   }
 }
 
-/**
- * As `mkdir` with `recursive`, which never ends where the system refuses to make anything, such as below `/proc`.
- */
+/** Replaces `mkdir` with `recursive`, which never ends if the system refuses to create anything, as below `/proc`. */
 async function makeFolder(path: string): Promise<void> {
   const make = () => mkdir(path, { mode: 0o700 });
   try {
@@ -44,11 +42,13 @@ async function makeFolder(path: string): Promise<void> {
 
 async function requireFolder(path: string): Promise<void> {
   if (!(await stat(path)).isDirectory()) {
-    throw new DataDirFault(`PURSER_DATA_DIR ${path} is a file. Set it to a folder, or to a name that is not taken.`);
+    throw new DataDirFault(
+      `PURSER_DATA_DIR ${path} is a file. Set it to a folder, or to a path that does not exist yet.`,
+    );
   }
 }
 
-/** More than a file system keeps inside of its own tables. */
+/** Too large for a file system to keep within its own tables. */
 const PROBE_BYTES = 64 * 1024;
 
 async function writeProbe(path: string): Promise<void> {
@@ -72,25 +72,25 @@ async function sentenceOf(code: string | undefined, dataDir: string): Promise<st
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return `${folder} is on a disk that is full. Free some space there, or set PURSER_DATA_DIR to another disk.`;
+      return `${folder} is on a full disk. Free some space there, or set PURSER_DATA_DIR to another disk.`;
     case 'EROFS':
-      return `${folder} is on a file system that is read-only. Mount it writable, or set PURSER_DATA_DIR to another folder.`;
+      return `${folder} is on a read-only file system. Mount it writable, or set PURSER_DATA_DIR to another folder.`;
     case 'EACCES':
     case 'EPERM':
       return `${folder} cannot be written by this user${await ownerOf(dataDir)}. Give it to this user (chown, chmod u+rwx), start Purser as its owner, or set PURSER_DATA_DIR to another folder.`;
     case 'ENOTDIR':
-      return `PURSER_DATA_DIR ${dataDir} leads through a file. Set it to a folder.`;
+      return `PURSER_DATA_DIR ${dataDir} has a file in its path. Set it to a folder.`;
     case 'ENOENT':
     case 'ELOOP':
     case 'ENAMETOOLONG':
     case 'EINVAL':
-      return `${folder} cannot be made there (${code}). Set PURSER_DATA_DIR to a folder on a disk.`;
+      return `${folder} cannot be created there (${code}). Set PURSER_DATA_DIR to a folder on a disk.`;
     default:
       return undefined;
   }
 }
 
-/** Of the folder, or of the one above that would hold it. */
+/** The owner of the folder, or of the nearest existing folder above it. */
 async function ownerOf(path: string): Promise<string> {
   for (let folder = path; ; folder = dirname(folder)) {
     const found = await stat(folder).catch(() => undefined);

@@ -9,7 +9,7 @@ import { explainFileFault } from './data-dir.ts';
 
 const LOG_TAIL_BYTES = 4096;
 
-/** The error that an operator reads in place of this one; the same if there is no sentence for it. */
+/** The operator error to show instead of this one; the same error if there is none. */
 export async function explainFault(
   error: unknown,
   { databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>,
@@ -23,7 +23,7 @@ export async function explainFault(
   return ofFile ?? ofDatabase ?? error;
 }
 
-/** The embedded server went away, as on a full disk: its log has the reason. */
+/** The embedded server ended, for example on a full disk: its log has the reason. */
 async function embeddedFault(error: Error, dataDir: string): Promise<StartFault | undefined> {
   if (!isUnavailable(error)) return undefined;
   const { clusterDir, logFile } = clusterFiles(dataDir);

@@ -7,7 +7,7 @@ import { CONFIGURED, type Command, type Environment } from './command.ts';
 import { withConfig } from './with-config.ts';
 
 export const rebuild: Command = {
-  summary: 'Builds the read models again from the log, beside a service that goes on.',
+  summary: 'Rebuilds the read models from the log, while the service runs.',
   usage: '',
   help: CONFIGURED,
   options: {},
@@ -18,7 +18,7 @@ export const rebuild: Command = {
         log,
         connect: ({ pipeline }) =>
           openSession({ connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline }, (error) =>
-            logger.error({ err: error }, 'the connection to Postgres broke'),
+            logger.error({ err: error }, 'lost the connection to Postgres'),
           ),
         onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
       });
@@ -28,9 +28,9 @@ export const rebuild: Command = {
     }),
 };
 
-/** Answers 1 if a secret could not be brought under the key. */
+/** The exit code is 1 if a secret could not be rewrapped. */
 export const rewrap: Command = {
-  summary: 'Brings all secrets under the primary key of the key file, beside a service that goes on.',
+  summary: 'Rewraps all secrets with the primary key of the key file, while the service runs.',
   usage: '',
   help: CONFIGURED,
   options: {},
@@ -40,7 +40,7 @@ export const rewrap: Command = {
       try {
         const { rewrapped, unreadable, keyIdsLeft } = await vault.rewrapAll();
         stdout.write(`rewrapped ${rewrapped} secrets\n`);
-        for (const secretId of unreadable) stdout.write(`secret ${secretId} does not open with its key\n`);
+        for (const secretId of unreadable) stdout.write(`secret ${secretId} cannot be opened with its key\n`);
         if (keyIdsLeft.length > 0) stdout.write(`still in use: key ${keyIdsLeft.join(', key ')}\n`);
         return unreadable.length > 0 ? 1 : 0;
       } finally {

@@ -6,7 +6,7 @@ import { rebuild, rewrap } from './maintenance.ts';
 import { serve } from './serve.ts';
 import { token } from './token.ts';
 
-/** Put in by `bundle.mjs`, from package.json. */
+/** Set by `bundle.mjs` from package.json. */
 declare const PURSER_VERSION: string;
 
 const COMMANDS: Readonly<Record<string, Command>> = { serve, token, rebuild, rewrap };
@@ -23,8 +23,8 @@ ${Object.entries(COMMANDS)
 const USAGE_EXIT_CODE = 2;
 
 /**
- * One run of the program. What is wrong comes as a sentence on standard error; only an unforeseen fault has a stack.
- * @returns the process's exit code: 2 for a mistake in the command line, 1 for whatever else went wrong
+ * One run of the program. Errors are printed to standard error as a sentence; only an unforeseen fault has a stack.
+ * @returns the process's exit code: 2 for a mistake in the command line, 1 for every other error
  */
 export async function runProgram(argv: readonly string[], env: Environment, output: Output): Promise<number> {
   try {
@@ -55,7 +55,7 @@ async function run([name = '', ...argv]: readonly string[], env: Environment, ou
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) {
     const known = Object.keys(COMMANDS).join(', ');
-    throw new UsageError(`There is no command ${JSON.stringify(name)}. There are: ${known}; see purser --help.`);
+    throw new UsageError(`There is no command ${JSON.stringify(name)}. The commands are ${known}; see purser --help.`);
   }
   const usage = `usage: purser ${name} ${command.usage}`.trim();
   if (argv.includes('--help') || argv.includes('-h')) {
@@ -69,7 +69,7 @@ function parse(argv: readonly string[], { options }: Command, usage: string) {
   try {
     return parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }).values;
   } catch (error) {
-    // Node's sentence names the option, and goes on with advice for other programs.
+    // Node's first sentence names the option; the rest is advice for other programs.
     const [sentence = ''] = error instanceof Error ? error.message.split('. ') : [];
     throw new UsageError(`${sentence}.\n${usage}`);
   }

@@ -3,11 +3,11 @@ import { CONFIGURED, type Command } from './command.ts';
 import { welcome } from './welcome.ts';
 import { withConfig } from './with-config.ts';
 
-/** Longer than any request may take; after that, what still runs is left to the log, which lost nothing. */
+/** Longer than any request may take. Work that still runs then is cut off; the log has lost nothing. */
 const STOP_WITHIN_MS = 20_000;
 
 export const serve: Command = {
-  summary: 'Runs the service until it is asked to stop (SIGTERM, or Ctrl-C).',
+  summary: 'Runs the service until it gets SIGTERM or Ctrl-C.',
   usage: '',
   help: CONFIGURED,
   options: {},
@@ -21,7 +21,7 @@ export const serve: Command = {
       const signal = await stopRequested;
       logger.info({ signal }, 'stopping');
       const deadline = setTimeout(() => {
-        logger.error({ seconds: STOP_WITHIN_MS / 1000 }, 'not stopped in time');
+        logger.error({ seconds: STOP_WITHIN_MS / 1000 }, 'the service did not stop in time');
         process.exit(1);
       }, STOP_WITHIN_MS);
       deadline.unref();
@@ -31,10 +31,10 @@ export const serve: Command = {
     }),
 };
 
-/** A terminal's Ctrl-C reaches the service directly and once more through npm: that is one wish, not two. */
+/** A terminal's Ctrl-C arrives twice, directly and through npm: within this time both count as one. */
 const SAME_WISH_MS = 1_000;
 
-/** Listens from the very start, so that a signal during the start is not lost. A second one, later, ends at once. */
+/** Listens from the beginning, so that no signal is lost during the start. A later second signal ends at once. */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let askedAt: number | undefined;

@@ -11,7 +11,7 @@ import { type Command, type Environment, type Options, UsageError } from './comm
 import { prepareDataDir } from './data-dir.ts';
 
 export const token: Command = {
-  summary: 'Prints a token of the development issuer. The service need not have been started before.',
+  summary: 'Prints a token of the development issuer. The service need not run.',
   usage: '--project <id> [--permission <permission>] [--subject <name>] [--ttl 1h]',
   help: `
   --project     the project that the token is for; may be repeated
@@ -68,16 +68,18 @@ function readOptions(options: Options): DevelopmentToken {
   const { project, permission, subject, ttl } = asked.parse(options);
   if (project.length === 0) throw new UsageError(`Name the project that the token is for: purser token ${token.usage}`);
   if (!project.every(isProjectId) || !isReadableName(subject)) {
-    throw new UsageError('A project or subject must have 1 to 255 characters, all of them visible.');
+    throw new UsageError('A project or subject must have 1 to 255 visible characters.');
   }
   const known: readonly string[] = Object.values(PERMISSIONS);
   const unknown = permission.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new UsageError(`There is no permission ${JSON.stringify(unknown)}. There are:\n  ${known.join('\n  ')}`);
+    throw new UsageError(
+      `There is no permission ${JSON.stringify(unknown)}. The permissions are:\n  ${known.join('\n  ')}`,
+    );
   }
   const ttlSeconds = parseLifetime(ttl);
   if (ttlSeconds === undefined) {
-    throw new UsageError(`--ttl ${JSON.stringify(ttl)} is no lifetime: write 90s, 30m, 1h or 7d, at most 365d.`);
+    throw new UsageError(`--ttl ${JSON.stringify(ttl)} is not a lifetime: write 90s, 30m, 1h or 7d, at most 365d.`);
   }
   return { projectIds: project, permissions: permission.length > 0 ? permission : known, subject, ttlSeconds };
 }

@@ -2,7 +2,7 @@ import type { Service } from '../compose.ts';
 
 const PROJECT = 'demo';
 
-/** What to try first, ready to paste. Only for development: it holds a token. */
+/** First requests to try, ready to paste. Only for development, because it contains a token. */
 export async function welcome({ url, developmentToken }: Service): Promise<string> {
   if (!developmentToken) return '';
   const token = await developmentToken(PROJECT);

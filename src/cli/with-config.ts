@@ -6,8 +6,8 @@ import { prepareDataDir } from './data-dir.ts';
 import { explainFault } from './explain-fault.ts';
 
 /**
- * Runs a command with the configuration that the environment gives.
- * @throws OperatorError for every fault that an operator can do something about
+ * Runs a command with the configuration from the environment.
+ * @throws OperatorError for every fault that an operator can correct
  */
 export async function withConfig(
   env: Environment,

@@ -4,14 +4,14 @@ import { ClientError } from './client-error.ts';
 export const CREDENTIAL_PURPOSES = ['PULL', 'PUSH'] as const;
 export type CredentialPurpose = (typeof CREDENTIAL_PURPOSES)[number];
 
-/** Where Purser is and who asks: all that a client needs to send a request. */
+/** The address of Purser and the caller's token: all that a client needs to send a request. */
 export interface PurserConnection {
   readonly endpoint: URL;
   readonly token: string;
   readonly projectId: string;
 }
 
-/** For whom a credential is asked: what Purser writes into the lease. */
+/** Who the credential is for. Purser records this in the lease. */
 export interface LeaseConfiguration {
   readonly pipeline: string;
   readonly runId: string | undefined;
@@ -21,8 +21,8 @@ export interface LeaseConfiguration {
 }
 
 /**
- * Clients ask anew at each pull or push, so a lease need outlast one operation only; nobody tells Purser when it is over,
- * and a lease that lasts longer than its use holds up the registry's deletion. Seconds.
+ * In seconds. Clients ask again at each pull or push, so a lease must outlast only one operation. No client releases it,
+ * and a lease that outlasts its use delays the registry's deletion.
  */
 export const DEFAULT_TTL_SECONDS = 900;
 
@@ -55,7 +55,7 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
-/** The base URL of the service or its GraphQL endpoint; both are taken. */
+/** Accepts the base URL of the service or its GraphQL endpoint. */
 function graphqlEndpoint(value: string, plainHttpAllowed: boolean): URL {
   const url = parseUrl(value);
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
@@ -66,8 +66,8 @@ function graphqlEndpoint(value: string, plainHttpAllowed: boolean): URL {
   }
   if (url.protocol === 'http:' && !plainHttpAllowed && !isLoopback(url.hostname)) {
     throw new ClientError(
-      'PURSER_URL must be https: over http the token and the password would travel in clear text. ' +
-        'Set PURSER_ALLOW_PLAIN_HTTP=true only where the network itself is trusted',
+      'PURSER_URL must be https: http would send the token and the password in clear text. ' +
+        'Set PURSER_ALLOW_PLAIN_HTTP=true only in a trusted network',
     );
   }
   const path = url.pathname.replace(/\/+$/, '');
@@ -75,7 +75,7 @@ function graphqlEndpoint(value: string, plainHttpAllowed: boolean): URL {
   return url;
 }
 
-/** `hostname` comes from the URL parser, which has already made `127.1` or `0x7f.1` into dotted decimals. */
+/** `hostname` comes from the URL parser, which has already turned `127.1` or `0x7f.1` into dotted decimals. */
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
@@ -97,7 +97,7 @@ function readToken(environment: Environment): string {
   throw new ClientError('PURSER_TOKEN or PURSER_TOKEN_FILE is not set');
 }
 
-/** Read at each use, since whoever renews a token replaces the file. */
+/** Read at each use, because the file is replaced when the token is renewed. */
 function readTokenFile(path: string): string {
   let content: string;
   try {
@@ -109,10 +109,10 @@ function readTokenFile(path: string): string {
   return content;
 }
 
-/** Refused here, because an HTTP client would repeat an invalid header value in its error. */
+/** Checked here, because an HTTP client would quote an invalid header value in its error. */
 function bearerToken(source: string, value: string): string {
   if (!/^[\x21-\x7e]+$/.test(value)) {
-    throw new ClientError(`${source} must hold the token alone, without "Bearer", blanks or line breaks`);
+    throw new ClientError(`${source} must contain only the token, without "Bearer", blanks or line breaks`);
   }
   return value;
 }
@@ -138,7 +138,7 @@ function required(environment: Environment, name: string): string {
   return value;
 }
 
-/** Blank is the same as unset: CI systems set a variable they have no value for to the empty string. */
+/** Blank counts as unset: CI systems set a variable without a value to the empty string. */
 function optional(environment: Environment, name: string): string | undefined {
   const value = environment[name]?.trim();
   return value === undefined || value === '' ? undefined : value;

@@ -1,4 +1,4 @@
-/** Why a client of Purser could not do its work. The message is meant for a person and never holds a token or a secret. */
+/** Why a client of Purser failed. The message is for people and never contains a token or a secret. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
 }

@@ -2,12 +2,12 @@ import { readConnection, readLeaseConfiguration } from './client-configuration.t
 import { ClientError } from './client-error.ts';
 import { createPurserClient, type PurserClient } from './purser-client.ts';
 
-/** By this sentence clients know that there is no credential and that they may go on anonymously; nothing else prints it. */
+/** Only an unknown registry prints this sentence; clients then continue anonymously. */
 const CREDENTIALS_NOT_FOUND = 'credentials not found in native keychain';
 const NO_SERVER_URL = 'no credentials server URL';
-/** For each command as a whole. Milliseconds. */
+/** For one command in total. Milliseconds. */
 const TIMEOUT_MS = 10_000;
-/** Far above any URL. Characters. */
+/** Far longer than any URL. Characters. */
 const MAX_SERVER_URL = 4096;
 
 export const USAGE = `usage: docker-credential-purser <get|list|store|erase|version>
@@ -15,17 +15,17 @@ export const USAGE = `usage: docker-credential-purser <get|list|store|erase|vers
   get      reads a registry's URL from stdin, prints its credential as JSON and records a lease for the pipeline
   list     prints the project's registries with their usernames (the token needs iam:project:cicd:registry:read)
   store    always refused: registries are managed in Purser
-  erase    does nothing: no credential is kept on this machine
+  erase    does nothing: no credential is stored on this machine
 
 environment:
   PURSER_URL               where Purser is; https, except on this machine
   PURSER_PROJECT           the project's id
   PURSER_TOKEN             a token of that project, or
   PURSER_TOKEN_FILE        the file that holds it; read at each call
-  PURSER_PIPELINE          which pipeline asks: shown as the lease's holder
+  PURSER_PIPELINE          which pipeline asks: the lease shows it
   PURSER_RUN_ID            optional: which run of it
   PURSER_PURPOSE           optional: PULL (default) or PUSH
-  PURSER_TTL_SECONDS       optional: how long the lease is meant to last, 60 to 86400 (default 900)
+  PURSER_TTL_SECONDS       optional: how long the lease lasts, 60 to 86400 (default 900)
   PURSER_ALLOW_PLAIN_HTTP  optional: true sends the token over http to other machines, in clear text
 `;
 
@@ -36,14 +36,14 @@ export interface Invocation {
   readonly version: string;
 }
 
-/** What the process prints and its exit status. Clients read errors from stdout; stderr reaches the person. */
+/** What the process prints, and its exit status. Clients read errors from stdout; stderr is for people. */
 export interface Outcome {
   readonly stdout: string;
   readonly stderr?: string;
   readonly exitCode: 0 | 1;
 }
 
-/** The protocol of Docker's credential helpers, with Purser as the keychain. Never rejects. */
+/** Docker's credential-helper protocol, with Purser as the keychain. Never rejects. */
 export async function runCredentialHelper(invocation: Invocation): Promise<Outcome> {
   try {
     return await dispatch(invocation);
@@ -63,7 +63,7 @@ async function dispatch({ args, readInput, environment, version }: Invocation): 
     case 'list':
       return list(client(environment, version));
     case 'store':
-      throw new ClientError('credentials are not stored from here: registries are managed in Purser');
+      throw new ClientError('store is not supported: manage registries in Purser');
     case 'erase':
       return erase(await readInput());
     case 'version':
@@ -89,8 +89,8 @@ async function get(input: string, environment: Invocation['environment'], versio
 }
 
 /**
- * `registry:5000` alone is also how an image of Docker Hub is written, whose credential must not go there: with a
- * scheme it can only be the registry.
+ * `registry:5000` alone could also mean an image of Docker Hub, whose credential must not go to that host. With a scheme
+ * it can only be the registry.
  */
 function registryOf(serverUrl: string): string {
   return serverUrl.includes('/') ? serverUrl : `https://${serverUrl}`;
@@ -101,15 +101,15 @@ async function list(purser: PurserClient): Promise<Outcome> {
   return succeeded(JSON.stringify(Object.fromEntries(entries.map(({ url, username }) => [clientKey(url), username]))));
 }
 
-/** Clients know Docker Hub by the address of its first API. */
+/** Clients identify Docker Hub by the address of its first API. */
 function clientKey(url: string): string {
   return url === 'docker.io' ? 'https://index.docker.io/v1/' : url;
 }
 
-/** `docker logout` asks this. Nothing is kept here, so it holds at once; stderr says what it does not do. */
+/** For `docker logout`. Nothing is stored here, so it succeeds at once; stderr says what it does not do. */
 function erase(input: string): Outcome {
   if (input.trim() === '') return failed(NO_SERVER_URL);
-  const stderr = 'docker-credential-purser: no credential is kept on this machine; the registry stays in Purser\n';
+  const stderr = 'docker-credential-purser: no credential is stored on this machine; the registry stays in Purser\n';
   return { stdout: '', stderr, exitCode: 0 };
 }
 
@@ -118,7 +118,7 @@ function client(environment: Invocation['environment'], version: string): Purser
   return createPurserClient({ ...readConnection(environment), userAgent, timeoutMs: TIMEOUT_MS });
 }
 
-/** Some clients look for the sentence anywhere in the text, and a refusal may quote what Purser or the environment says. */
+/** Some clients search the whole text for the sentence, and a refusal may quote Purser or the environment. */
 function withoutTheSentence(message: string): string {
   return message.replaceAll(/not found in native keychain/gi, 'not found');
 }

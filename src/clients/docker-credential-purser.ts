@@ -2,7 +2,7 @@
 import { text } from 'node:stream/consumers';
 import { runCredentialHelper } from './credential-helper.ts';
 
-/** Put in by `bundle.mjs`, from package.json. */
+/** Set by `bundle.mjs` from package.json. */
 declare const PURSER_VERSION: string;
 
 const { stdout, stderr, exitCode } = await runCredentialHelper({
@@ -12,5 +12,5 @@ const { stdout, stderr, exitCode } = await runCredentialHelper({
   version: PURSER_VERSION,
 });
 if (stderr) process.stderr.write(stderr);
-// Left at once, after the last byte: a connection that timed out would hold the process open for as long again.
+// Exits right after the last byte: a connection that timed out would keep the process open as long again.
 process.stdout.write(stdout, () => process.exit(exitCode));

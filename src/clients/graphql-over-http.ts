@@ -22,9 +22,9 @@ export interface GraphqlAnswer {
   readonly errors: readonly GraphqlError[];
 }
 
-/** No answer to these clients is larger than a service account key; anything more is not Purser. Bytes. */
+/** In bytes. The largest answer contains a service account key; a larger one is not from Purser. */
 const MAX_ANSWER_BYTES = 1_048_576;
-/** Enough for a restarting listener or a load balancer that drops a connection. Milliseconds. */
+/** In milliseconds. Enough for a listener that restarts, or a load balancer that drops a connection. */
 const RETRY_DELAY_MS = 200;
 
 const CONNECTION_FAILURES: ReadonlySet<string> = new Set([
@@ -40,10 +40,10 @@ const CONNECTION_FAILURES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Sends one GraphQL operation. A connection failure is tried once more with the same body, so an operation that is not
+ * Sends one GraphQL operation. After a connection failure it sends the same body once more, so an operation that is not
  * safe to repeat needs an idempotency key in its variables.
  *
- * @throws ClientError when no GraphQL answer comes; it never quotes what the other side sent
+ * @throws ClientError if no GraphQL answer comes; it never quotes the other side
  */
 export async function postGraphql(request: GraphqlRequest): Promise<GraphqlAnswer> {
   try {
@@ -69,12 +69,12 @@ async function attempt({ endpoint, token, userAgent, query, variables, signal }:
       'user-agent': userAgent,
     },
     body: JSON.stringify({ query, variables }),
-    // A redirect would take the token to a host that nobody configured.
+    // A redirect would send the token to a host that is not configured.
     redirect: 'manual',
     signal,
   });
   if (response.status >= 300 && response.status < 400) {
-    throw new ClientError(`Purser at ${endpoint.origin} answered with a redirect. Set PURSER_URL to where it leads`);
+    throw new ClientError(`Purser at ${endpoint.origin} answered with a redirect. Set PURSER_URL to its target`);
   }
   return graphqlAnswer(response.status, await readBody(response), endpoint);
 }
@@ -122,7 +122,7 @@ function readable(error: unknown, endpoint: URL): ClientError {
   return new ClientError(`Purser at ${endpoint.origin} cannot be reached (${code})${hint}`);
 }
 
-/** `fetch` wraps what happened to the socket as the cause of a TypeError that says only "fetch failed". */
+/** `fetch` throws a TypeError that says only "fetch failed"; the socket's error is its cause. */
 function causeCode(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return isRecord(cause) && typeof cause.code === 'string' ? cause.code : undefined;

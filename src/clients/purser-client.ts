@@ -16,10 +16,10 @@ export interface RegistryEntry {
 
 export interface PurserClient {
   /**
-   * Asks for the credential of an image or a registry URL in any spelling.
+   * Requests the credential for an image, or for a registry URL in any spelling.
    *
-   * @returns `undefined` only where Purser itself says that the project has no such registry
-   * @throws ClientError for every other answer and for none
+   * @returns `undefined` only if Purser itself says that the project has no such registry
+   * @throws ClientError for every other answer, and if none comes
    */
   issueCredential(image: string, lease: LeaseConfiguration): Promise<RegistryLogin | undefined>;
   /** All registries of the project. @throws ClientError */
@@ -28,7 +28,7 @@ export interface PurserClient {
 
 export interface PurserClientOptions extends PurserConnection {
   readonly userAgent: string;
-  /** For each method as a whole, retry and paging included. Milliseconds. */
+  /** In milliseconds, for each method in total, with retry and paging. */
   readonly timeoutMs: number;
 }
 
@@ -45,7 +45,7 @@ const REGISTRIES = `query Registries($projectId: ID!, $after: String) {
 
 const USE = 'iam:project:cicd:registry:use';
 const READ = 'iam:project:cicd:registry:read';
-/** A service that keeps answering with further pages is at fault; no project has so many registries. */
+/** No project has so many registries: a service that sends more pages is faulty. */
 const MAX_PAGES = 100;
 
 export function createPurserClient(options: PurserClientOptions): PurserClient {
@@ -55,7 +55,7 @@ export function createPurserClient(options: PurserClientOptions): PurserClient {
 
   return {
     async issueCredential(image, { pipeline, runId, purpose, ttlSeconds }) {
-      // One key for one call: a repeated request gets the lease of the first instead of another.
+      // One key per call, so that a repeated request gets the first lease and not another.
       const input = { image, purpose, pipeline, runId, ttlSeconds, idempotencyKey: randomUUID() };
       const answer = await send(ISSUE_CREDENTIAL, { input }, AbortSignal.timeout(timeoutMs));
       if (isMissingRegistry(answer)) return undefined;
@@ -79,8 +79,8 @@ export function createPurserClient(options: PurserClientOptions): PurserClient {
 }
 
 /**
- * The one answer that lets a client go on without a credential, so it must be Purser's own and nothing like it: a field's
- * error in a complete GraphQL answer, not a gateway's "not found".
+ * After this answer a client continues without a credential, so only Purser's own counts: the error of a field in a
+ * complete GraphQL answer, not a gateway's "not found".
  */
 function isMissingRegistry({ status, errors }: GraphqlAnswer): boolean {
   return (
@@ -102,7 +102,7 @@ function dataOf(
   return value;
 }
 
-/** An empty password would be taken for "no login needed". */
+/** Clients take an empty password as "no login needed". */
 function registryLogin({ username, password }: Record<string, unknown>): RegistryLogin {
   if (typeof username !== 'string' || username === '' || typeof password !== 'string' || password === '') {
     throw malformed();
@@ -127,7 +127,7 @@ function nextCursor({ pageInfo }: Record<string, unknown>): string | undefined {
 
 function malformed(): ClientError {
   return new ClientError(
-    'Purser answered in a form that this client does not know. Check PURSER_URL and both versions',
+    'Purser answered in a form that this client does not know. Check PURSER_URL, and the versions of both',
   );
 }
 
@@ -136,10 +136,10 @@ function refusal({ code, message }: GraphqlError, options: PurserClientOptions, 
   const detail = printable(message, token);
   switch (code) {
     case 'UNAUTHENTICATED':
-      return new ClientError('Purser refused the token (UNAUTHENTICATED): it is not valid or has expired');
+      return new ClientError('Purser refused the token (UNAUTHENTICATED): it is invalid or has expired');
     case 'FORBIDDEN':
       return new ClientError(
-        `Purser refused this in project ${projectId} (FORBIDDEN; it takes ${permission}): ${detail}`,
+        `Purser refused this in project ${projectId} (FORBIDDEN; it needs ${permission}): ${detail}`,
       );
     case 'BAD_USER_INPUT':
     case 'CREDENTIAL_UNAVAILABLE':
@@ -150,14 +150,14 @@ function refusal({ code, message }: GraphqlError, options: PurserClientOptions, 
       return new ClientError(`Purser refused this (${code}): ${detail}`);
     case 'GRAPHQL_PARSE_FAILED':
     case 'GRAPHQL_VALIDATION_FAILED':
-      return new ClientError(`Purser does not know this client's request (${code}): their versions do not fit`);
-    // Whatever else it is, its text was not written for a caller.
+      return new ClientError(`Purser does not know this client's request (${code}): their versions do not match`);
+    // The text of any other error was not written for callers.
     default:
-      return new ClientError('Purser could not do this. Its log says why');
+      return new ClientError('Purser could not do this. The log of the service says why');
   }
 }
 
-/** One line of plain text: the message goes to terminals and logs, wherever it came from. */
+/** One line of plain text, because the message goes to terminals and logs. */
 function printable(message: string, token: string): string {
   const line = message
     .replaceAll(token, '[redacted]')

@@ -3,14 +3,14 @@ import type { IncomingMessage } from 'node:http';
 
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 
-/** The caller's own id of the request where it is one; otherwise a new UUID. */
+/** The request id that the caller sent, if it is valid; otherwise a new UUID. */
 export function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && REQUEST_ID.test(header) ? header : randomUUID();
 }
 
 const MAX_USER_AGENT_LENGTH = 256;
 
-/** For the audit log: shortened, and with all but printable ASCII written as escapes. */
+/** For the audit log: shortened, with everything but printable ASCII escaped. */
 export function userAgentOf(header: string | undefined): string | null {
   if (header === undefined || header === '') return null;
   return header
@@ -20,12 +20,12 @@ export function userAgentOf(header: string | undefined): string | null {
 
 const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
 
-/** The token of `Authorization: Bearer …`. Undefined where there is none, or where it is not the only one. */
+/** The token of `Authorization: Bearer …`; undefined if there is none. */
 export function bearerToken(authorization: unknown): string | undefined {
   return typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
 }
 
-/** Node keeps the first of several `Authorization` headers and says nothing: which one was meant cannot be known. */
+/** Node silently keeps the first of several `Authorization` headers, so it is unclear which one was meant. */
 export function hasSeveralAuthorizations({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -1,19 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
-/** Whose `X-Forwarded-For` is believed: addresses and networks such as `10.0.0.0/8`, or a number of hops. */
+/** Whose `X-Forwarded-For` is trusted: addresses and networks such as `10.0.0.0/8`, or a number of hops. */
 export type TrustedProxies = readonly string[] | number;
 
-/** The address that a request came from, past the proxies that are trusted. Null where the socket is gone. */
+/** The client's address, behind the trusted proxies. Null if the socket is gone. */
 export type ClientAddress = (request: {
   readonly headers: IncomingHttpHeaders;
   readonly socket: { readonly remoteAddress?: string | undefined };
 }) => string | null;
 
 /**
- * Goes from the socket's peer back through `X-Forwarded-For` for as long as whoever wrote the entry is trusted: what
- * stands further left may be forged. An entry that is no address ends the way, so that no text of a client's choice
- * is ever taken for one.
+ * Goes from the socket's peer back through `X-Forwarded-For` while the writer of each entry is trusted: entries further
+ * left may be forged. It stops at an entry that is not an address, so that a client cannot have arbitrary text recorded.
  */
 export function createClientAddress(trusted: TrustedProxies): ClientAddress {
   const isTrusted = trustOf(trusted);

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 
 const ALLOWED_HEADERS = 'authorization, content-type, x-request-id';
-/** Seconds for which a browser remembers a preflight. */
+/** How long a browser caches a preflight, in seconds. */
 const PREFLIGHT_MAX_AGE = '600';
 
-/** Answers browsers of the listed origins, such as `https://ci.example.com`; for others there is no CORS header at all. */
+/** Allows the listed origins, such as `https://ci.example.com`. Others get no CORS header at all. */
 export function allowOrigins(app: FastifyInstance, origins: ReadonlySet<string>): void {
   app.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;

@@ -16,25 +16,25 @@ const REQUEST_FAULTS: ReadonlySet<unknown> = new Set(
 );
 
 /**
- * 401 without a valid token; 400 where the request was wrong and nothing of it was answered or done; otherwise 200. Of
- * several root fields one may have done its work although another's fault leaves no data.
+ * 401 without a valid token; 400 if the request was wrong and nothing was answered or done; otherwise 200. With several
+ * root fields, one may have done its work although the fault of another leaves no data.
  */
 export function statusOf({ data, errors }: AnswerBody, { oneField }: { oneField: boolean }): 200 | 400 | 401 {
   if (errors === undefined || errors.length === 0) return 200;
   const codes = errors.map(({ extensions }) => extensions?.code);
   if (codes.includes('UNAUTHENTICATED')) return 401;
   const answered = data !== undefined && data !== null && Object.values(data).some((value) => value !== null);
-  // Only what comes of a field has a path.
+  // Only errors of fields have a path.
   const ran = !oneField && errors.some(({ path }) => path !== undefined);
   return !answered && !ran && codes.every((code) => REQUEST_FAULTS.has(code)) ? 400 : 200;
 }
 
-/** The body of an answer that is one error and nothing else. */
+/** The body of an answer that contains only this error. */
 export function errorBody(error: PublicError): string {
   return JSON.stringify({ errors: [error.toJSON()] });
 }
 
-/** Of what the edge itself throws before an operation runs. */
+/** The public form of an error that the edge throws before an operation runs. */
 export function edgeError(error: unknown): PublicError | undefined {
   if (error instanceof PublicError) return error;
   return error instanceof PurserError ? publicErrorOf(error) : undefined;
@@ -42,7 +42,7 @@ export function edgeError(error: unknown): PublicError | undefined {
 
 export const UNAUTHENTICATED_BODY = errorBody(protocolError('UNAUTHENTICATED'));
 
-/** For what arrives on a connection that was open when the shutdown began. */
+/** For requests on connections that were open when the shutdown began. */
 export function shuttingDown(): PublicError {
   return publicErrorOf(unavailable('The service is shutting down. Connect again.'));
 }

@@ -14,7 +14,7 @@ import { readBody } from './request-body.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set where the token was found good. */
+    /** Set once the token is verified. */
     caller: RequestContext | null;
   }
 }
@@ -32,8 +32,8 @@ export interface GraphqlEndpointOptions {
 const NEVER_ABORTED = new AbortController().signal;
 
 /**
- * `POST /graphql`, straight to Apollo Server's pipeline: the general integration turns every request and answer into
- * objects of its own, which costs a quarter of the throughput of a list query.
+ * `POST /graphql`, straight to Apollo Server's pipeline. The general integration converts every request and answer into
+ * other objects, which costs a quarter of the throughput of a list query.
  */
 export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndpointOptions): Promise<void> {
   const { graphql, authenticator, clientAddress, metrics } = options;
@@ -45,7 +45,7 @@ export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndp
   );
   app.setErrorHandler((error, request, reply) => answerFault(error, request, reply, options));
 
-  // Before the body is read: whoever has no token cannot make the service read one.
+  // Before the body is read, so that a caller without a token cannot make the service read one.
   async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
     const principal = await principalOf(request, authenticator);
     if (principal === undefined) {
@@ -114,7 +114,7 @@ function answerFault(
   const { code } = fault.extensions;
   if (code === 'INTERNAL') {
     const { id: requestId } = request;
-    logger.error({ requestId, fault: faultForLog(error) }, 'a request failed for an unexpected reason');
+    logger.error({ requestId, fault: faultForLog(error) }, 'a request failed unexpectedly');
   }
   metrics.operationRefused(String(code));
   return reply.code(status).type(JSON_TYPE).send(errorBody(fault));

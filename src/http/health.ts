@@ -3,7 +3,7 @@ import { within } from '../application/deadline.ts';
 
 export interface Readiness {
   readonly ready: boolean;
-  /** What was looked at and how it was found; shown to whoever asks, so without secrets. */
+  /** Each check with its result. Public, so without secrets. */
   readonly checks: Readonly<Record<string, unknown>>;
 }
 
@@ -14,7 +14,7 @@ export function healthRoutes(app: FastifyInstance, readiness: () => Promise<Read
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (request, reply) => {
     const { ready, checks } = await within(READINESS_DEADLINE_MS, readiness()).catch((error: unknown) => {
-      request.log.warn({ err: error }, 'readiness could not be found out');
+      request.log.warn({ err: error }, 'the readiness check failed');
       return { ready: false, checks: {} };
     });
     return reply.code(ready ? 200 : 503).send({ ready, checks });

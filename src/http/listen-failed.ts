@@ -1,4 +1,4 @@
-/** Why a server cannot listen where it was told to. */
+/** Why a server cannot listen at its address. */
 export type ListenFault = 'port in use' | 'port not permitted' | 'no such host';
 
 const FAULTS: Readonly<Record<string, ListenFault>> = {
@@ -8,7 +8,7 @@ const FAULTS: Readonly<Record<string, ListenFault>> = {
   ENOTFOUND: 'no such host',
 };
 
-/** The address that was asked for cannot be had; the cause is the operating system's error. */
+/** The server cannot listen at the requested address; the cause is the operating system's error. */
 export class ListenFailed extends Error {
   override readonly name = 'ListenFailed';
 
@@ -20,7 +20,7 @@ export class ListenFailed extends Error {
   }
 }
 
-/** The error of a `listen`, typed where the one who chose the address can do something about it. */
+/** Turns an error of `listen` into `ListenFailed` if choosing another address can solve it. */
 export function listenError(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const fault = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;

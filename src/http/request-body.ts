@@ -4,7 +4,7 @@ import type { OperationRequest } from '../graphql/create-graphql.ts';
 import { checkVariables } from '../graphql/pipeline/input-text.ts';
 
 /**
- * Reads the body of a `POST /graphql`. `extensions` and other keys are passed over.
+ * Reads the body of a `POST /graphql`. `extensions` and other keys are ignored.
  * @throws PurserError BAD_USER_INPUT, PERSISTED_QUERY_NOT_SUPPORTED
  */
 export function readBody(body: Buffer): OperationRequest {
@@ -21,14 +21,14 @@ export function readBody(body: Buffer): OperationRequest {
 
 /** @throws PurserError BAD_USER_INPUT, PERSISTED_QUERY_NOT_SUPPORTED */
 export function readOperation(value: unknown): OperationRequest {
-  if (Array.isArray(value)) throw badUserInput('body', 'Send one operation a request: batches are not served.');
+  if (Array.isArray(value)) throw badUserInput('body', 'Send one operation per request: batches are not supported.');
   if (!isRecord(value)) throw badUserInput('body', 'The body must be a JSON object with `query`.');
   if (Object.hasOwn(value, '__proto__')) throw badUserInput('body', 'An input cannot have the name `__proto__`.');
   const { query, operationName = null, variables = null } = value;
   if (query === undefined && isRecord(value.extensions) && 'persistedQuery' in value.extensions) {
     throw new PurserError(
       'PERSISTED_QUERY_NOT_SUPPORTED',
-      'Persisted queries are not served. Send the document itself.',
+      'Persisted queries are not supported. Send the document itself.',
     );
   }
   if (typeof query !== 'string' || query === '') throw badUserInput('query', '`query` must be a GraphQL document.');

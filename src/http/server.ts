@@ -19,15 +19,15 @@ export interface HttpServerConfig {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Origins whose pages may call, such as `https://ci.example.com`. */
+  /** Origins whose pages may call the service, such as `https://ci.example.com`. */
   readonly corsOrigins: readonly string[];
-  /** The proxies whose `X-Forwarded-For` is believed, over HTTP and WebSocket alike. Default: none. */
+  /** The proxies whose `X-Forwarded-For` is trusted, over HTTP and WebSocket. Default: none. */
   readonly trustedProxies?: TrustedProxies;
   /** How long a client may take to send its token over WebSocket, in milliseconds. Default: 3,000. */
   readonly initTimeoutMs?: number;
-  /** Between two pings on a WebSocket, in milliseconds. Default: 12,000. */
+  /** The time between two pings on a WebSocket, in milliseconds. Default: 12,000. */
   readonly keepAliveMs?: number;
-  /** How long a shutdown waits for requests under way, in milliseconds. Default: 10,000. */
+  /** How long a shutdown waits for running requests, in milliseconds. Default: 10,000. */
   readonly drainMs?: number;
 }
 
@@ -43,11 +43,11 @@ export interface HttpServerDeps {
 }
 
 export interface HttpServer {
-  /** @throws ListenFailed where the address cannot be had */
+  /** @throws ListenFailed if the address is not available */
   listen(): Promise<void>;
   /** Such as `http://127.0.0.1:4000`. @throws Error before `listen` */
   address(): string;
-  /** Takes nothing new, lets what is under way finish, closes WebSockets with 1001. Safe to call twice. */
+  /** Accepts nothing new, lets running requests finish, closes WebSockets with 1001. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ const SECURITY_HEADERS = {
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than load balancers keep idle connections, which are 60 seconds as a rule. */
+/** Longer than load balancers keep idle connections, which is usually 60 seconds. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const DEFAULT_DRAIN_MS = 10_000;
 const SWEEP_MS = 20;
@@ -98,7 +98,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
 
   async function shutDown(): Promise<void> {
     const cut = setTimeout(() => app.server.closeAllConnections(), drainMs);
-    // A connection whose last answer went out after the closing began would be kept alive like any other.
+    // Without this, a connection whose last answer goes out after closing began would be kept alive.
     const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
     try {
       await Promise.all([app.close(), sockets.close()]);
@@ -130,7 +130,7 @@ function createApp(logger: Logger, isClosing: () => boolean): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS },
     forceCloseConnections: 'idle',
-    // Its own answer would not be in the form of the contract.
+    // Fastify's own answer would not have the form of the contract.
     return503OnClosing: false,
   });
   app.addHook('onRequest', async (request, reply) => {
@@ -145,10 +145,12 @@ function createApp(logger: Logger, isClosing: () => boolean): FastifyInstance {
     reply
       .code(404)
       .type(JSON_TYPE)
-      .send(errorBody(publicErrorOf(badUserInput('path', 'There is nothing here. Send operations to /graphql.')))),
+      .send(
+        errorBody(publicErrorOf(badUserInput('path', 'There is nothing at this path. Send operations to /graphql.'))),
+      ),
   );
   app.setErrorHandler(async (error, request, reply) => {
-    logger.error({ requestId: request.id, fault: faultForLog(error) }, 'a request failed for an unexpected reason');
+    logger.error({ requestId: request.id, fault: faultForLog(error) }, 'a request failed unexpectedly');
     return reply.code(500).send({ status: 'error' });
   });
   return app;

@@ -39,14 +39,14 @@ describe('the data folder', () => {
     const file = join(parent, 'file');
     await writeFile(file, '');
     expect(await faultOf(file)).toBe(
-      `PURSER_DATA_DIR ${file} is a file. Set it to a folder, or to a name that is not taken.`,
+      `PURSER_DATA_DIR ${file} is a file. Set it to a folder, or to a path that does not exist yet.`,
     );
-    expect(await faultOf(join(file, 'below'))).toContain('leads through a file');
+    expect(await faultOf(join(file, 'below'))).toContain('has a file in its path');
   });
 
   it.skipIf(process.platform !== 'linux')('is refused where the system lets nobody make a folder', async () => {
     for (const dataDir of ['/proc/x', '/proc/x/y/z']) {
-      expect(await faultOf(dataDir)).toMatch(/^The data folder \/proc\/x.* cannot be made there \(ENOENT\)/);
+      expect(await faultOf(dataDir)).toMatch(/^The data folder \/proc\/x.* cannot be created there \(ENOENT\)/);
     }
   });
 
@@ -99,16 +99,14 @@ describe.skipIf(!IS_ROOT || process.platform !== 'linux')('a data folder on a fi
     const folder = mounted('ro,size=1m');
     skip(folder === undefined, MOUNT_NEEDED);
     expect(await faultOf(folder ?? '')).toBe(
-      `The data folder ${folder} is on a file system that is read-only. Mount it writable, or set PURSER_DATA_DIR to another folder.`,
+      `The data folder ${folder} is on a read-only file system. Mount it writable, or set PURSER_DATA_DIR to another folder.`,
     );
   });
 
   it('that is full is refused, and nothing is left in it', async ({ skip }) => {
     const folder = mounted('size=32k');
     skip(folder === undefined, MOUNT_NEEDED);
-    expect(await faultOf(folder ?? '')).toContain(
-      `The data folder ${folder} is on a disk that is full. Free some space`,
-    );
+    expect(await faultOf(folder ?? '')).toContain(`The data folder ${folder} is on a full disk. Free some space`);
     expect(await readdir(folder ?? '')).toEqual([]);
   });
 });

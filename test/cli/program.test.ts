@@ -32,7 +32,7 @@ describe('purser', () => {
   });
 
   it.each(['bogus', '--bogus', 'constructor', '__proto__'])('refuses the command %j in a sentence', async (name) => {
-    const stderr = `There is no command ${JSON.stringify(name)}. There are: serve, token, rebuild, rewrap; see purser --help.\n`;
+    const stderr = `There is no command ${JSON.stringify(name)}. The commands are serve, token, rebuild, rewrap; see purser --help.\n`;
     expect(await run(name)).toEqual({ exitCode: 2, stdout: '', stderr });
   });
 
@@ -67,7 +67,8 @@ describe('purser', () => {
       expect(await run(...argv)).toEqual({
         exitCode: 1,
         stdout: '',
-        stderr: 'The data folder /proc/x cannot be made there (ENOENT). Set PURSER_DATA_DIR to a folder on a disk.\n',
+        stderr:
+          'The data folder /proc/x cannot be created there (ENOENT). Set PURSER_DATA_DIR to a folder on a disk.\n',
       });
     }
   });

@@ -73,9 +73,9 @@ test('grants just what is named, in each of the projects', async () => {
 describe('prints a sentence and no token, and fails,', () => {
   const cases: Readonly<Record<string, readonly [argv: readonly string[], sentence: string | RegExp]>> = {
     'without a project': [[], 'Name the project that the token is for: purser token --project'],
-    'for an empty project': [['--project', ''], 'must have 1 to 255 characters'],
-    'for a project that no token may name': [['--project', '__proto__'], 'must have 1 to 255 characters'],
-    'for an empty subject': [['--project', 'demo', '--subject', ''], 'must have 1 to 255 characters'],
+    'for an empty project': [['--project', ''], 'must have 1 to 255 visible characters'],
+    'for a project that no token may name': [['--project', '__proto__'], 'must have 1 to 255 visible characters'],
+    'for an empty subject': [['--project', 'demo', '--subject', ''], 'must have 1 to 255 visible characters'],
     'for an unknown permission, with those that there are': [
       ['--project', 'demo', '--permission', 'registry:read'],
       new RegExp(`no permission "registry:read"[^]*${Object.values(PERMISSIONS).join('[^]*')}`),
@@ -86,7 +86,7 @@ describe('prints a sentence and no token, and fails,', () => {
     ],
     'for a lifetime that is none': [
       ['--project', 'demo', '--ttl', 'forever'],
-      '--ttl "forever" is no lifetime: write 90s, 30m, 1h or 7d',
+      '--ttl "forever" is not a lifetime: write 90s, 30m, 1h or 7d',
     ],
     'for an unknown option': [['--project', 'demo', '--admin'], '--admin'],
     'for an argument too many': [['demo'], 'usage: purser token'],

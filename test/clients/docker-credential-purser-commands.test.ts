@@ -67,7 +67,7 @@ describe('the other commands', () => {
       args: ['store'],
       input: JSON.stringify({ ServerURL: 'r.example', Username: 'robot', Secret: password }),
     });
-    expectRefusal(run, /registries are managed in Purser/);
+    expectRefusal(run, /manage registries in Purser/);
     expect(run.stdout).not.toContain(password);
     expect(requests).toEqual([]);
   });

@@ -123,13 +123,13 @@ describe('get', () => {
 describe('get, refused by Purser', () => {
   it.each([
     ['UNAUTHENTICATED', 401, /refused the token \(UNAUTHENTICATED\)/],
-    ['FORBIDDEN', 200, /in project demo \(FORBIDDEN; it takes iam:project:cicd:registry:use\): Because\./],
+    ['FORBIDDEN', 200, /in project demo \(FORBIDDEN; it needs iam:project:cicd:registry:use\): Because\./],
     ['CREDENTIAL_UNAVAILABLE', 200, /CREDENTIAL_UNAVAILABLE.*Because\./],
     ['RATE_LIMITED', 200, /RATE_LIMITED.*Because\./],
     ['BAD_USER_INPUT', 200, /BAD_USER_INPUT.*Because\./],
     ['UNAVAILABLE', 200, /UNAVAILABLE.*Because\./],
     ['IDEMPOTENCY_KEY_REUSED', 200, /IDEMPOTENCY_KEY_REUSED.*Because\./],
-    ['GRAPHQL_VALIDATION_FAILED', 400, /versions do not fit/],
+    ['GRAPHQL_VALIDATION_FAILED', 400, /versions do not match/],
   ])('%s is an error of its own, not a missing credential', async (code, status, text) => {
     const { run, requests } = await ask((_, response) => answerJson(response, fieldError(code, 'Because.'), status));
     expectRefusal(run, text);
@@ -279,8 +279,8 @@ describe('configuration', () => {
     ['no PURSER_PIPELINE', { PURSER_PIPELINE: '' }, /PURSER_PIPELINE is not set/],
     ['no token', { PURSER_TOKEN: '' }, /PURSER_TOKEN or PURSER_TOKEN_FILE is not set/],
     ['two tokens', { PURSER_TOKEN_FILE: '/dev/null' }, /not both/],
-    ['a token with its scheme', { PURSER_TOKEN: `Bearer ${TOKEN}` }, /the token alone/],
-    ['a token with a line break', { PURSER_TOKEN: `${TOKEN}\nx: y` }, /the token alone/],
+    ['a token with its scheme', { PURSER_TOKEN: `Bearer ${TOKEN}` }, /only the token/],
+    ['a token with a line break', { PURSER_TOKEN: `${TOKEN}\nx: y` }, /only the token/],
     ['another purpose', { PURSER_PURPOSE: 'DELETE' }, /must be PULL or PUSH/],
     ['too short a lease', { PURSER_TTL_SECONDS: '59' }, /60 to 86400/],
     ['too long a lease', { PURSER_TTL_SECONDS: '86401' }, /60 to 86400/],

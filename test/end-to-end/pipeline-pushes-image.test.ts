@@ -133,7 +133,7 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
 
     const refused = await askHelper('other', 'demo');
     expect(refused).toMatchObject({ stderr: '', exitCode: 1 });
-    expect(refused.stdout).toContain(`in project demo (FORBIDDEN; it takes ${USE})`);
+    expect(refused.stdout).toContain(`in project demo (FORBIDDEN; it needs ${USE})`);
     expect(refused.stdout).not.toContain('not found');
     expect(refused.stdout).not.toContain(second);
   });

@@ -41,5 +41,5 @@ it('says in a sentence that names PORT that the port is in use, and stops what i
 it('names HOST where the machine has no such address', async () => {
   const fault = await faultOf({ HOST: '192.0.2.1' });
   expect(fault).toBeInstanceOf(OperatorError);
-  expect(String(fault)).toContain('HOST is no address of this machine');
+  expect(String(fault)).toContain('HOST is not an address of this machine');
 });

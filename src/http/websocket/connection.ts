@@ -7,45 +7,45 @@ import type { PublicError } from '../../graphql/pipeline/errors.ts';
 export const CLOSE = {
   goingAway: 1001,
   tryAgainLater: 1013,
-  /** No token at all: trying again would not help. */
+  /** No token: retrying does not help. */
   unauthorized: 4401,
-  /** The token was refused or has expired: clients fetch another and come back. */
+  /** The token was refused or has expired: clients get a new one and reconnect. */
   forbidden: 4403,
 } as const;
 
-/** Bytes that wait for a client before the next event is fetched. */
+/** Unsent bytes above which the next event has to wait. */
 const HIGH_WATER_BYTES = 64 * 1024;
-/** Bytes that wait for a client before it is given up. */
+/** Unsent bytes above which the client is cut off. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
-/** How long a closed socket may take to agree before it is cut, in milliseconds. */
+/** How long the client may take to answer a close before the socket is cut, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000;
 /** Longer timers fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** An operation under way on a connection. */
+/** A running operation of a connection. */
 export interface ConnectionOperation {
-  /** Of a query or a mutation: a shutdown lets it finish. */
+  /** True for queries and mutations: a shutdown lets them finish. */
   readonly answer: Promise<unknown> | undefined;
   stop(): void;
 }
 
-/** What a connection was opened with. */
+/** What the client opened the connection with. */
 export interface Origin {
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
 }
 
 /**
- * One WebSocket: what it may send and until when. From `close` on nothing is delivered, nothing that arrives is
- * looked at, and every operation is told to stop, whether or not the other side answers.
+ * One WebSocket, with its limits and its end. After `close` it delivers nothing, ignores all messages, and tells every
+ * operation to stop, even if the client does not answer.
  */
 export class Connection {
   /**
-   * Those that were begun and have not ended, whatever the client calls them: it may use an id again before the
-   * operation that had it has ended.
+   * Running operations. Not keyed by the client's ids, because a client may reuse an id before the first operation with
+   * it has ended.
    */
   readonly operations = new Set<ConnectionOperation>();
-  /** Begins nothing more. */
+  /** Starts no further operation. */
   draining = false;
   #principal: Principal | undefined;
   #expiry: NodeJS.Timeout | undefined;
@@ -63,7 +63,7 @@ export class Connection {
     return this.#closed;
   }
 
-  /** Lets the connection live as long as the token does. */
+  /** Closes the connection when the token expires. */
   authenticated(principal: Principal): void {
     this.#principal = principal;
     this.#scheduleExpiry(principal.expiresAt);
@@ -83,10 +83,10 @@ export class Connection {
     this.close(CLOSE.forbidden, 'Token expired');
   }
 
-  /** Undefined: sent. A promise: wait for it before sending more, because the client is slow. */
+  /** Undefined: sent. A promise: the client is slow, so wait for it before sending more. */
   send(text: string): Promise<void> | undefined {
     if (this.#closed || this.socket.readyState !== this.socket.OPEN) return undefined;
-    // The timer may come late when the process is busy; the token's end does not.
+    // In a busy process the timer may fire after the token has expired.
     if (this.#principal !== undefined && this.now() >= this.#principal.expiresAt) {
       this.#expired();
       return undefined;
@@ -112,7 +112,7 @@ export class Connection {
     this.socket.once('close', () => clearTimeout(grace));
   }
 
-  /** Without a goodbye, for whoever does not read. */
+  /** Cuts the socket without a close frame, for clients that do not read. */
   terminate(): void {
     this.#end();
     this.socket.terminate();
@@ -129,11 +129,11 @@ export class Connection {
     for (const operation of this.operations) operation.stop();
   }
 
-  /** Lets what was begun be answered, until the deadline at the latest, then says goodbye. */
+  /** Lets running operations finish, at most until the deadline, then closes. */
   async drain(deadline: Promise<unknown>): Promise<void> {
     this.draining = true;
     await Promise.race([Promise.allSettled([...this.operations].map(({ answer }) => answer)), deadline]);
-    // graphql-ws sends the answer right after it came.
+    // graphql-ws sends the answer right after the operation ended.
     await new Promise(setImmediate);
     this.close(CLOSE.goingAway, 'Going away');
   }
@@ -142,7 +142,7 @@ export class Connection {
     this.#alive = true;
   }
 
-  /** To be called at a regular interval: gives up clients that did not answer since, or did not read since. */
+  /** Called at a regular interval: cuts off clients that have not answered or not read since the last call. */
   checkAlive(): void {
     if (this.#closed) return;
     const stalled = this.socket.bufferedAmount > HIGH_WATER_BYTES;
@@ -157,9 +157,8 @@ export class Connection {
 }
 
 /**
- * An operation under way. Of a subscription, it is what graphql-ws iterates over: it never gives a value, because the
- * answers go to the socket by themselves, and it ends when it is told to. An async generator's `return` would wait for
- * the event that is being waited for.
+ * A running operation. For a subscription, graphql-ws iterates over it: it yields no value, because answers go directly
+ * to the socket, and it ends when it is stopped. The `return` of an async generator would first wait for the next event.
  */
 export class Delivery implements AsyncGenerator<never, void, void>, ConnectionOperation {
   answer: Promise<unknown> | undefined;
@@ -171,7 +170,7 @@ export class Delivery implements AsyncGenerator<never, void, void>, ConnectionOp
   });
 
   constructor(private readonly controller: AbortController) {
-    // Whoever stops early does not ask for the outcome.
+    // A caller that stops early does not read the outcome.
     this.#ended.catch(() => undefined);
   }
 

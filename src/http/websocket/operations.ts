@@ -10,10 +10,10 @@ import { edgeError, shuttingDown } from '../graphql-answer.ts';
 import { readOperation } from '../request-body.ts';
 import { type Connection, Delivery } from './connection.ts';
 
-/** Operations that one connection may have under way. */
+/** How many operations a connection may run at once. */
 export const MAX_OPERATIONS = 50;
 
-/** An operation of a connection that may run: its document is admitted and its variables fit. */
+/** An operation that may run: its document is admitted and its variables are valid. */
 export interface StartedOperation {
   readonly id: string;
   readonly source: string;
@@ -25,7 +25,7 @@ export interface StartedOperation {
   readonly delivery: Delivery;
 }
 
-/** The same checks as over HTTP. What is refused is told to the client under the operation's id, once it is recorded. */
+/** The same checks as over HTTP. The client gets a refusal under the operation's id, once it is recorded. */
 export function startOperation(
   { services, documents, executor }: Graphql,
   connection: Connection,
@@ -36,7 +36,7 @@ export function startOperation(
   if (request === undefined) return protocolError('UNAUTHENTICATED');
   if (connection.draining) return shuttingDown();
   if (connection.operations.size >= MAX_OPERATIONS) {
-    return publicErrorOf(rateLimited(`A connection may have at most ${MAX_OPERATIONS} operations under way.`, 1));
+    return publicErrorOf(rateLimited(`A connection may run at most ${MAX_OPERATIONS} operations at once.`, 1));
   }
   try {
     const { query, operationName, variables } = readOperation(payload);
@@ -44,7 +44,7 @@ export function startOperation(
     const operation = executor.prepare({ document, operationName, variables });
     const controller = new AbortController();
     const delivery = new Delivery(controller);
-    // Here, not when it runs: many can be asked for before the first one does.
+    // Counted here and not at the start of the run, because many requests can arrive before the first one runs.
     connection.operations.add(delivery);
     const context = { services, request, signal: controller.signal };
     if ('fault' in operation) {

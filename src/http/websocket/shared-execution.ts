@@ -2,19 +2,19 @@ import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
 import type { Answer, Executor } from '../../graphql/pipeline/executor.ts';
 import type { Operation } from '../../graphql/pipeline/operations.ts';
 
-/** The answers to one subscription document with one set of variables, whoever asked. */
+/** The answers to one subscription document with one set of variables, for all its subscribers. */
 export interface AnswerGroup {
-  /** The event's answer as JSON. Computed and serialised once for all of the group. */
+  /** The event's answer as JSON, computed and serialised once for the whole group. */
   answerTo(event: object, context: GraphqlContext): string | Promise<string>;
 }
 
 export interface SharedExecution {
   /**
-   * `key` tells document, operation name and variables. A project is named by them, so nobody joins a group whose
-   * project they were not let into; the answers hold nothing that depends on who asks.
+   * `key` contains document, operation name and variables. These name the project, so a caller joins only groups of
+   * projects that the guard admitted it to. Answers do not depend on the caller.
    */
   join(key: string, operation: Operation, variables: Readonly<Record<string, unknown>>): AnswerGroup;
-  /** To be called once for every `join`. */
+  /** Call it once for every `join`. */
   leave(group: AnswerGroup): void;
 }
 
@@ -36,7 +36,7 @@ export function createSharedExecution(executor: Executor): SharedExecution {
         if (known !== undefined) return known;
         const answer = executor.executeEvent(operation, event, context, variables).then((result) => {
           const text = serialised(result);
-          // A text needs no waiting, so those who come later go on at once.
+          // Stores the text in place of the promise, so that later subscribers need not wait.
           answers.set(event, text);
           return text;
         });

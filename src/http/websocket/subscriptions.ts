@@ -14,7 +14,7 @@ export interface SubscriptionDeps {
 }
 
 /**
- * Sends the subscription's answers to the connection until either ends. graphql-ws would serialise every answer for
+ * Sends the subscription's answers to the connection until one of them ends. graphql-ws would serialise every answer for
  * every client; here equal operations share one text.
  */
 export async function deliver(
@@ -32,7 +32,7 @@ export async function deliver(
   const group = sharedExecution.join(JSON.stringify([source, operationName, variables]), operation, variables);
   metrics.subscriptionStarted();
   pump(connection, id, opened.events, group, context)
-    // A feed may end with an error when it is told to stop.
+    // A feed may end with an error when it is stopped.
     .catch((error: unknown) => (context.signal.aborted ? undefined : graphql.mask(error, context.request.requestId)))
     .then((fault) => {
       connection.operations.delete(delivery);

@@ -23,16 +23,16 @@ export interface WebSocketOptions {
   readonly metrics: Metrics;
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
-  /** Browsers of other origins are refused; clients that send no `Origin` are not browsers. */
+  /** Other origins are refused. Clients that send no `Origin` are not browsers. */
   readonly corsOrigins: ReadonlySet<string>;
   readonly logger: Pick<Logger, 'error'>;
   /** Sockets open at once. Default: 10,000. */
   readonly maxConnections?: number;
   /** How long a client may take to send its token, in milliseconds. Default: 3,000. */
   readonly initTimeoutMs?: number;
-  /** Between two pings, in milliseconds; what answers none is cut. Default: 12,000. */
+  /** The time between two pings, in milliseconds. A client that answers none is cut off. Default: 12,000. */
   readonly keepAliveMs?: number;
-  /** How long `close` waits for queries and mutations under way, in milliseconds. */
+  /** How long `close` waits for running queries and mutations, in milliseconds. */
   readonly drainMs: number;
 }
 
@@ -44,7 +44,7 @@ export interface WebSocketEndpoint {
 
 const PATH = '/graphql';
 
-/** GraphQL over WebSocket (graphql-transport-ws) on the server's upgrades. */
+/** GraphQL over WebSocket (graphql-transport-ws), on upgrade requests of the server. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketEndpoint {
   const { graphql, clientAddress, corsOrigins, logger, metrics } = options;
   const { maxConnections = 10_000, keepAliveMs = 12_000, drainMs } = options;
@@ -90,10 +90,10 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
         close: (code = CLOSE.goingAway, reason = '') => connection.close(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data) => {
-            // What arrives while the socket closes comes from a client that may not know it yet.
+            // The client may not know yet that the socket is closing.
             if (connection.isClosed) return;
             handle(String(data)).catch((error: unknown) => {
-              logger.error({ fault: faultForLog(error) }, 'a WebSocket message failed for an unexpected reason');
+              logger.error({ fault: faultForLog(error) }, 'a WebSocket message failed unexpectedly');
               connection.close(4500, 'Internal server error');
             });
           });
@@ -102,7 +102,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
       connection,
     );
     socket.on('pong', () => connection.ponged());
-    // Broken frames and too large ones: ws closes the socket by itself, with the code that tells which.
+    // After a broken or too large frame, ws closes the socket itself with the matching code.
     socket.on('error', () => undefined);
     socket.once('close', (code, reason) => {
       connection.ended();
@@ -159,7 +159,7 @@ function protocolServer(options: WebSocketOptions) {
 
   function startedWith(args: ExecutionArgs): { connection: Connection; started: StartedOperation } {
     const found = startedBy.get(args);
-    if (found === undefined) throw new Error('an operation runs that was never admitted');
+    if (found === undefined) throw new Error('an operation runs that was not admitted');
     return found;
   }
 
@@ -173,7 +173,7 @@ function protocolServer(options: WebSocketOptions) {
 
     async onConnect({ connectionParams, extra: connection }) {
       const token = bearerToken(connectionParams?.authorization);
-      // It would be kept as long as the connection lives.
+      // Otherwise it would be kept as long as the connection lives.
       if (connectionParams !== undefined) Reflect.deleteProperty(connectionParams, 'authorization');
       try {
         if (token !== undefined) {
