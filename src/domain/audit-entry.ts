@@ -35,7 +35,7 @@ export interface AuditEntry {
   readonly pipeline: string | null;
   readonly changes: readonly AuditChange[];
   readonly durationMs: number | null;
-  /** How many equal attempts the entry stands for. */
+  /** How many equal attempts the entry counts. */
   readonly count: number;
   /** When the last of several attempts happened; null if there was one. */
   readonly until: Instant | null;

@@ -237,7 +237,7 @@ describe('a mutation that fails', () => {
       { action: 'CREATE_REGISTRY', outcome: 'FAILED', code: 'BAD_USER_INPUT', registryId: ID, url: 'registry.example' },
     ],
     [
-      'never quotes what is no URL',
+      'never quotes text that is not a URL',
       ({ application }) =>
         application.createRegistry(
           aCaller(),
@@ -252,7 +252,7 @@ describe('a mutation that fails', () => {
       { action: 'ISSUE_CREDENTIAL', code: 'NOT_FOUND', registryId: ID, url: 'registry.example', pipeline: 'build' },
     ],
     [
-      'names the lease by nothing but an id',
+      'names the lease only by a valid id',
       ({ application }) => application.releaseLease(aCaller(), PROJECT, other.reveal()),
       { action: 'RELEASE_LEASE', code: 'NOT_FOUND', leaseId: null },
     ],

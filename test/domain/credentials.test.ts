@@ -263,7 +263,7 @@ describe('the expiry in a password', () => {
 
   it.each<[string, RegistryProvider, string]>([
     ['a chosen password', 'GENERIC', canary('chosen')],
-    ['a token that says nothing', 'GITHUB', `ghp_${'a1'.repeat(18)}`],
+    ['a token without an expiry', 'GITHUB', `ghp_${'a1'.repeat(18)}`],
     ['a JWT without `exp`', 'AZURE', jwt({ sub: 'x' })],
     ['a JWT whose `exp` is text', 'AZURE', jwt({ exp: String(EXPIRY) })],
     ['a JWT whose `exp` is negative', 'AZURE', jwt({ exp: -1 })],

@@ -33,7 +33,7 @@ describe('decoding stored events', () => {
     ['of an unknown type', { type: 'RegistryPainted', schemaVersion: 1, data: {} }],
     ['with the name of an inherited property', { type: 'constructor', schemaVersion: 1, data: {} }],
     ['of a later version', { type: 'RegistryDeleted', schemaVersion: 2, data: {} }],
-    ['of a version that never was', { type: 'RegistryDeleted', schemaVersion: 0, data: {} }],
+    ['of a version that never existed', { type: 'RegistryDeleted', schemaVersion: 0, data: {} }],
     ['without data', { type: 'RegistryDeleted', schemaVersion: 1, data: null }],
   ])('refuses an event %s', (_which, stored) => {
     expect(() => decodeEvent(stored)).toThrow(UndecodableEvent);

@@ -135,9 +135,9 @@ describe('the provider behind a host', () => {
   });
 
   it.each<[string, (url: string, host: string) => boolean]>([
-    ['how it begins', (url, host) => url.startsWith(host)],
-    ['how it ends', (url, host) => url.endsWith(host)],
-    ['what it contains', (url, host) => url.includes(host)],
+    ['the beginning', (url, host) => url.startsWith(host)],
+    ['the end', (url, host) => url.endsWith(host)],
+    ['any part', (url, host) => url.includes(host)],
   ])('would be wrong in the list above if a matcher looked at %s', (_, matches) => {
     const mistaken = LOOKALIKES.filter((url) => KNOWN.some(([host]) => matches(url, host)));
     expect(mistaken.length).toBeGreaterThan(0);

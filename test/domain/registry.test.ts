@@ -87,15 +87,15 @@ describe('creating a registry', () => {
     registry.given().when(create).then(created);
   });
 
-  it('is refused while the registry is there', () => {
+  it('is refused while the registry exists', () => {
     registry.given(created).when(create).thenRefused('REGISTRY_ALREADY_EXISTS', 'url');
   });
 
-  it('goes on counting versions after a deletion', () => {
+  it('continues counting versions after a deletion', () => {
     registry.given(created, rotated(2), deleted).when(create).then(createdAs(3));
   });
 
-  it('begins another life with that version, of which the ones before are no part', () => {
+  it('starts again with that version after a deletion, without the earlier ones', () => {
     expect(registry.given(created, rotated(2)).state).toMatchObject({ firstVersion: 1, lastVersion: 2 });
     const again = registry.given(created, rotated(2), deleted).when(create).then(createdAs(3));
     expect(again).toMatchObject({ firstVersion: 3, lastVersion: 3 });
@@ -159,7 +159,7 @@ describe('updating a registry', () => {
   });
 
   it.each([
-    ['one that never was', registry.given()],
+    ['one that never existed', registry.given()],
     ['a deleted one', registry.given(created, deleted)],
   ])('does not find %s', (_which, given) => {
     for (const missing of [update({}), rotate(), remove({ force: true, activeLeases: 0 })]) {
