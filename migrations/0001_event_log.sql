@@ -1,10 +1,10 @@
--- The source of truth. Events are only ever added: nothing here is derived, nothing is changed, nothing is removed.
+-- The source of truth. Events are only added, never changed or removed, and nothing here is derived.
 create schema log;
 
--- json rather than jsonb: nothing looks inside, the text stays as it was written, and on events of 700 bytes it costs the
--- server a quarter less to write and to read, at the same size on disk.
+-- json rather than jsonb: no query looks inside, the text stays as written, and events of 700 bytes cost the server a
+-- quarter less to write and to read, at the same size on disk.
 create table log.events (
-  -- The one order of all streams, without gaps.
+  -- The order of all events of all streams, without gaps.
   position bigint primary key,
   occurred_at timestamptz(3) not null,
   appended_at timestamptz not null default now(),
@@ -20,17 +20,17 @@ create table log.events (
   unique (stream, event_id)
 );
 
--- The position of the last event. Whoever appends takes this row until the commit, so that positions become visible in
--- their order: a reader who asks for what comes after n can never miss an event that commits later.
+-- The position of the last event. An append locks this row until its commit, so positions become visible in their order:
+-- a reader who asks for the events after n can never miss one that commits later.
 create table log.head (
   only_row boolean primary key default true check (only_row),
   position bigint not null
 );
 insert into log.head (position) values (0);
 
--- Two locks on the same door. The trigger holds for everybody, a superuser included, until someone takes it away. The
--- privilege is taken from the owner itself, because where the database is managed the service's role can make no
--- other role to own the table: it could grant it to itself again, but not by a mistaken statement.
+-- Two guards against changes. The trigger stops every role, superusers included, until someone removes it. The privileges
+-- are revoked from the owner itself, because in a managed database the service's role cannot create another role to own
+-- the table. The owner could grant them to itself again, but not by a mistaken statement.
 create function log.refuse_change() returns trigger language plpgsql as $$
 begin
   raise exception 'the event log is append-only: % on % is refused', lower(tg_op), tg_table_name
@@ -45,14 +45,14 @@ alter table log.head enable always trigger one_row;
 revoke update, delete, truncate on log.events from public, current_user;
 revoke insert, delete, truncate on log.head from public, current_user;
 
--- Appends events to one or more streams: all of a stream's or none, and the refusal of one stream's does not touch the
--- others'. One element for each event; those of a stream stand together, with their place among them (from 0) and the
--- same expectation: -1 = the stream must not exist, -2 = whatever it is, else the revision of the stream's last event.
--- One row for each event comes back, in the same order:
+-- Appends events to one or more streams. All events of a stream are appended or none; a refusal for one stream does not
+-- affect the others. Each array has one element for each event. A stream's events are adjacent, with their places (from 0)
+-- and the same expected revision: -1 = the stream must not exist, -2 = any, else the revision of the stream's last event.
+-- Returns one row for each event, in the same order:
 --   appended         with its position and revision
---   repeated         the same; the events with these ids stand in this stream already, from an earlier call
---   wrong_revision   revision is that of the stream's last event, -1 where the stream does not exist
--- Ids are compared within the stream alone, as other stores do. Equal ids promise equal events.
+--   repeated         the same; an earlier call already appended events with these ids to this stream
+--   wrong_revision   with the revision of the stream's last event, -1 if the stream does not exist
+-- Ids are compared within the stream only, as other stores do. Callers must use equal ids only for equal events.
 create function log.append_events(
   streams text[],
   expected int[],
@@ -65,8 +65,8 @@ create function log.append_events(
   metadata json[]
 ) returns table (outcome text, "position" bigint, revision int)
 language plpgsql
--- One plan for all calls, made to look single rows up: planning anew costs more than running, and a plan made while the
--- table was small would read all of it for ever.
+-- One plan for all calls, with index look-ups only: planning each time costs more than running, and a plan made for a
+-- small table would keep scanning the whole table.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_hashjoin = off
@@ -82,19 +82,19 @@ declare
   actuals int[];
   known_streams text[];
 begin
-  -- Durable before it is acknowledged, whatever the default of the server, the database or the role is.
+  -- Events must be durable before they are acknowledged, whatever the server, the database or the role has as its default.
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
 
   loop
-    -- What was appended before comes first: a repeated call gets its first answer, whatever the stream is by now.
+    -- First look for earlier appends: a repeated call gets its first answer, even if the stream has grown since.
     select (select h.position from log.head h),
            array(select n.stream from unnest(streams, event_ids) n (stream, event_id)
                    join log.events e on e.stream = n.stream and e.event_id = n.event_id)
       into strict seen, known_streams;
 
-    -- offset: the event's place among all that are accepted, 0 where its append is refused.
+    -- offset: the event's place among all accepted events, 0 if its append is refused.
     select array_agg(case when j.accepted then j.running else 0 end), array_agg(j.actual), coalesce(max(j.running), 0)
       into offsets, actuals, accepted
       from (
@@ -111,7 +111,7 @@ begin
       ) j;
 
     if base is not null then
-      -- Judged again under the lock: it may be fewer events now, or more.
+      -- The second judgement, under the lock, may accept fewer or more events.
       if accepted <> taken then
         update log.head h set position = base + accepted;
       end if;
@@ -121,8 +121,8 @@ begin
     -- questions above.
     exit when accepted = 0 and seen = (select h.position from log.head h);
     taken := accepted;
-    -- The lock is taken as late as can be, and held until the commit. Only where someone else appended between the
-    -- judgement and here is it all judged once more.
+    -- Take the lock as late as possible; it lasts until the commit. If another process appended since the judgement, judge
+    -- once more.
     update log.head h set position = h.position + taken returning h.position - taken into base;
     exit when base = seen;
   end loop;
@@ -147,7 +147,7 @@ begin
   else
     return query
       with given as (
-        -- The first call's append was exactly this one: the same events, one after the other.
+        -- Repeated means that the earlier append was exactly this one: the same events, one after the other.
         select n.*, e.position as known_position, e.revision as known_revision,
                coalesce(e.revision - n.place = min(e.revision) over append, false) as same
           from unnest(offsets, streams, actuals, places, event_ids)

@@ -1,5 +1,5 @@
--- Sealed secrets, one row for each credential version. The log holds none of this: a row refers to nothing, and events
--- refer to rows by id and digest. Destroying a secret is an update that leaves id, binding and digest behind.
+-- Sealed secrets, one row for each credential version. The log contains no secrets: events refer to rows by id and digest,
+-- and rows refer to nothing. Destroying a secret is an update that leaves id, binding and digest.
 create schema vault;
 
 create table vault.secrets (
@@ -19,17 +19,17 @@ create table vault.secrets (
   sealed_at timestamptz not null default now(),
   settled_at timestamptz,
   destroyed_at timestamptz,
-  -- Whatever writes here, a destroyed secret has no key, and one that is not destroyed can be opened.
+  -- Whatever writes here, a destroyed secret has no key, and all others have everything that is needed to open them.
   constraint destroyed_means_gone check (
     case when state = 'destroyed'
       then num_nonnulls(kek_id, wrapped_key, message_id, commitment, ciphertext) = 0 and destroyed_at is not null
       else num_nonnulls(kek_id, wrapped_key, message_id, commitment, ciphertext) = 5 and destroyed_at is null
     end)
 ) with (
-  -- A page that is fuller than this is pruned of dead row versions when it is next read or written, and an update
-  -- finds room beside the old version. The old version of a destroyed row holds its key: it should go soon.
+  -- Postgres prunes dead row versions from a page that is fuller than this when it next reads or writes the page, and an
+  -- update finds room beside the old version. The old version of a destroyed row contains its key, so it should go soon.
   fillfactor = 70,
-  -- Vacuum by number, not by share of the table, and at full speed.
+  -- Vacuum after a number of rows, not after a share of the table, and at full speed.
   autovacuum_vacuum_scale_factor = 0,
   autovacuum_vacuum_threshold = 100,
   autovacuum_vacuum_cost_delay = 0,
@@ -41,13 +41,13 @@ create table vault.secrets (
 -- Ciphertext does not compress.
 alter table vault.secrets alter column ciphertext set storage external;
 
--- No update is heap-only: destroyed rows, the bulk after a while, are in no index but the primary key's, which makes
--- all three scans below as short as what they look for.
+-- These partial indexes make heap-only updates impossible. But destroyed rows, in time the great majority, are only in the
+-- primary key's index, so each scan of the three below reads only the rows that it looks for.
 create index secrets_of_registry on vault.secrets (registry_id, credential_version) where state <> 'destroyed';
 create index pending_secrets on vault.secrets (sealed_at) where state = 'pending';
 create index secrets_under_key on vault.secrets (kek_id, secret_id) where state <> 'destroyed';
 
--- To destroy a secret is to set its state: the rest follows here, whoever does it, and cannot be undone.
+-- To destroy a secret, set its state. This trigger does the rest for every caller, and it cannot be undone.
 create function vault.shred() returns trigger language plpgsql as $$
 begin
   if old.state = 'destroyed' then
@@ -64,11 +64,11 @@ end $$;
 create trigger shred before update on vault.secrets for each row
   when (old.state = 'destroyed' or new.state = 'destroyed') execute function vault.shred();
 
--- All that follows can be repeated: events may come again, in their order.
+-- All functions below can be repeated, because events may come again, in their order.
 
--- Makes the secrets current and destroys what they replace: all secrets of a lower version of the same registry, and
--- those pending at the same version, which lost against them. A higher version is never touched: it is pending for an
--- event that is still to come, or its event came first and this one is being repeated.
+-- Makes the secrets current and destroys those that they replace: all secrets of a lower version of the same registry, and
+-- the losers that are pending at the same version. A higher version is never touched: it is pending and its event is still
+-- to come, or its event came first and this one is repeated.
 create function vault.settle(secret_ids uuid[]) returns void language sql as $$
   update vault.secrets s set state = 'destroyed'
   from vault.secrets settled
@@ -82,8 +82,8 @@ create function vault.settle(secret_ids uuid[]) returns void language sql as $$
   where secret_id = any(secret_ids) and state = 'pending';
 $$;
 
--- Destroys all secrets of each registry up to and including the version beside it. What is pending above that belongs
--- to a registry that is being created again.
+-- Destroys all secrets of each registry up to and including its version in the second array. Pending secrets of higher
+-- versions belong to a registry that is being created again.
 create function vault.destroy_registries(registry_ids uuid[], up_to_versions int[]) returns void language sql as $$
   update vault.secrets s set state = 'destroyed'
   from unnest(registry_ids, up_to_versions) as deleted(registry_id, up_to_version)
@@ -92,7 +92,7 @@ create function vault.destroy_registries(registry_ids uuid[], up_to_versions int
     and s.state <> 'destroyed';
 $$;
 
--- Destroys pending secrets that no event refers to. One that is current stays: its event came.
+-- Destroys pending secrets that no event refers to. A current secret stays, because an event refers to it.
 create function vault.destroy_secrets(secret_ids uuid[]) returns void language sql as $$
   update vault.secrets set state = 'destroyed'
   where secret_id = any(secret_ids) and state = 'pending';

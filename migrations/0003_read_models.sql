@@ -1,20 +1,20 @@
--- Everything here is derived from the log and can be built again from it. Only the projector writes.
+-- Everything here is derived from the log and can be rebuilt from it. Only the projector writes.
 create schema read_models;
 
 create table read_models.checkpoint (
   name text primary key,
-  -- A rebuild can come to the same position with other rows, of which a projector that goes on must not know the old ones.
+  -- A rebuild can reach the same position with other rows, so a running projector must not go on with what it remembers.
   generation uuid not null default gen_random_uuid(),
   position numeric(20) not null,
-  -- The last number that each read model with a counter gave out: they move with the checkpoint, in its transaction.
+  -- The last number that each counting read model used. The counters move with the checkpoint, in its transaction.
   counters json not null default '{}',
   updated_at timestamptz not null default now()
 );
 insert into read_models.checkpoint (name, position) values ('read_models', 0);
 
--- Zero rows moved means that another projector was faster: the error rolls the whole batch back.
--- It stands apart because a rebuild replaces the schema of the read models; the table is named in text so that one
--- who waited for such a replacement looks the name up again and finds the new checkpoint.
+-- If no row moved, another projector was faster: the error rolls the whole batch back.
+-- The function has a schema of its own, because a rebuild replaces the schema of the read models. The table is named in
+-- text, so that a caller who waited for such a replacement looks the name up again and finds the new checkpoint.
 create schema projection;
 create function projection.advance_checkpoint(
   checkpoint_table text, known_generation uuid, old_position numeric, new_position numeric, new_counters json
@@ -31,7 +31,7 @@ begin
   end if;
 end $$;
 
--- Authenticates the cursors of pages and feeds: the same for all replicas, and after a restart.
+-- Authenticates the cursors of pages and feeds. The same for all replicas, and after a restart.
 create table projection.cursor_key (
   only_row boolean primary key default true check (only_row),
   key bytea not null check (octet_length(key) = 32)
@@ -42,7 +42,7 @@ create table read_models.registries (
   project_id text not null,
   phase text not null check (phase in ('absent', 'live', 'deleted')),
   revision int not null,
-  -- The version that the registry was created with, the last time: leases of lower versions ended when it was deleted.
+  -- The first version since the registry was last created. Leases of lower versions ended when it was deleted.
   first_version int,
   last_version int not null,
   url text,
@@ -68,10 +68,10 @@ create table read_models.registries (
   created_by text,
   updated_at timestamptz(3),
   updated_by text,
-  -- What the credential's shape warns of, and how passwords are minted from it.
+  -- Warnings about the credential's shape, and how passwords are minted from it.
   warnings jsonb not null default '[]',
   mint jsonb,
-  -- What the last test found, whatever version it tested.
+  -- The result of the last test, whatever version it tested.
   health jsonb,
   last_used_at timestamptz(3),
   last_used_by text
@@ -121,8 +121,8 @@ create table read_models.notices (
 );
 create index notices_by_project on read_models.notices (project_id, sequence);
 
--- json rather than jsonb here and in the audit log, as in the event log: nothing looks inside. Of 200,000 events a
--- rebuild's writer took 2.7 s of CPU in place of 4.9 s.
+-- json rather than jsonb here and in the audit log, as in the event log: no query looks inside. For 200,000 events a
+-- rebuild's writer took 2.7 s of CPU instead of 4.9 s.
 create table read_models.changes (
   sequence bigint primary key,
   kind text not null,
@@ -166,13 +166,13 @@ create table read_models.audit_heads (
   hash text not null
 ) with (fillfactor = 80);
 
--- Events that could not be applied, and all that came after them in their streams: never skipped in silence.
+-- Events that could not be applied, and all later events of their streams, so that none is skipped silently.
 create table read_models.parked_events (
   position numeric(20) primary key,
   stream text not null,
   event_id uuid not null,
   reason text not null,
-  -- That the event names, so that a later deletion destroys up to the highest.
+  -- The version in the event. A later deletion destroys secrets up to the highest of these.
   credential_version int not null,
   parked_at timestamptz not null default now()
 );

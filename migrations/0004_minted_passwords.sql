@@ -1,5 +1,5 @@
--- Minted passwords, sealed as the credentials that they are minted from, until they are replaced by newer ones. They live
--- for hours at most, so they are never brought under another key: one that no longer opens is minted anew.
+-- Minted passwords, sealed like the credentials that they are minted from, until newer ones replace them. They live for
+-- hours at most, so they are never rewrapped: if one no longer opens, a new one is minted.
 create table vault.minted_passwords (
   source_secret_id uuid not null references vault.secrets on delete cascade,
   purpose text not null check (purpose in ('PULL', 'PUSH')),
@@ -18,7 +18,7 @@ create table vault.minted_passwords (
   digest bytea not null check (octet_length(digest) = 32),
   primary key (source_secret_id, purpose)
 ) with (
-  -- As for vault.secrets: what was replaced or deleted should be gone from the pages soon.
+  -- As for vault.secrets: replaced and deleted rows should soon be gone from the pages.
   fillfactor = 70,
   autovacuum_vacuum_scale_factor = 0,
   autovacuum_vacuum_threshold = 100,
@@ -29,7 +29,7 @@ create table vault.minted_passwords (
 );
 alter table vault.minted_passwords alter column ciphertext set storage external;
 
--- Whoever destroys a credential destroys what was minted from it, in the same transaction.
+-- Destroying a credential also destroys the passwords minted from it, in the same transaction.
 create function vault.shred_minted() returns trigger language plpgsql as $$
 begin
   delete from vault.minted_passwords where source_secret_id = new.secret_id;
@@ -38,9 +38,9 @@ end $$;
 create trigger shred_minted after update on vault.secrets for each row
   when (old.state <> 'destroyed' and new.state = 'destroyed') execute function vault.shred_minted();
 
--- Keeps a minted password in place of one that ends earlier; false, and nothing is kept, where its source is destroyed. The
--- source's row is locked first: destroying it waits, and then deletes what was kept here, or it came first and is seen.
--- Nothing is waited for under that lock but another call like this.
+-- Stores a minted password in place of one that expires earlier. Returns false, and stores nothing, if its source is
+-- destroyed. It locks the source's row first: a later destruction waits and then deletes this password, and an earlier one
+-- is seen here. Under that lock it waits only for other calls of this function.
 create function vault.keep_minted(kept vault.minted_passwords) returns boolean language plpgsql as $$
 begin
   perform from vault.secrets where secret_id = kept.source_secret_id and state <> 'destroyed' for share;

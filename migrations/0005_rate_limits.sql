@@ -1,11 +1,11 @@
--- The turns of every key in the window under way, shared by all replicas.
+-- The turns that each key took in its current window, shared by all replicas.
 create table projection.rate_limits (
   key text primary key,
   window_ends_at timestamptz not null,
   taken int not null
 );
 
--- Takes a turn if there is one left, in a window that begins with the first: 0, else the seconds until the next window.
+-- Takes a turn if one is left; a window begins with its first turn. Returns 0, or the seconds until the next window.
 create function projection.take_turn(turn_key text, turns int, window_length interval) returns double precision
 language sql as $$
   insert into projection.rate_limits as l (key, window_ends_at, taken) values (turn_key, now() + window_length, 1)

@@ -1,10 +1,10 @@
 import pg from 'pg';
 
-/** Class 08: connection exceptions. 57P: the server goes down, is starting, or ended the session. 53300: no room. */
+/** Class 08: connection exceptions. 57P: the server stops, starts, or ended the session. 53300: too many connections. */
 const UNAVAILABLE_STATES = /^(?:08...|57P0[1-5]|53300|25P03)$/;
 /** The server gave up on a statement, a lock or an idle transaction. */
 const TIMEOUT_STATES = /^(?:57014|55P03)$/;
-/** It could not write or read what it should have: disk full, out of memory, I/O error. Retrying may help. */
+/** The server lacked a resource: disk full, out of memory, I/O error. Retrying may help. */
 const RESOURCE_STATES = /^(?:53...|58030)$/;
 const SOCKET_CODES: ReadonlySet<unknown> = new Set([
   'ECONNREFUSED',
@@ -16,7 +16,7 @@ const SOCKET_CODES: ReadonlySet<unknown> = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'ENOENT', // the socket's file, while the server is down
+  'ENOENT', // the socket file is missing while the server is down
 ]);
 /** The driver's own errors have no code. */
 const TIMEOUT_MESSAGES: ReadonlySet<string> = new Set([
@@ -34,7 +34,7 @@ const DRIVER_MESSAGES: ReadonlySet<string> = new Set([
   'Cannot use a pool after calling end on the pool',
 ]);
 
-/** Postgres cannot be reached, or gave no answer in time. Anything else is a fault of the statement or its data. */
+/** Postgres cannot be reached, or did not answer in time. All other errors are faults of the statement or its data. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? error.code : undefined;
@@ -44,7 +44,7 @@ export function isUnavailable(error: unknown): boolean {
   return SOCKET_CODES.has(code) || DRIVER_MESSAGES.has(error.message);
 }
 
-/** It was waited for in vain: doing so once more would double the wait. */
+/** A timeout. Do not retry: that would double the wait. */
 export function isTimeout(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof pg.DatabaseError) return TIMEOUT_STATES.test(error.code ?? '');
@@ -52,16 +52,15 @@ export function isTimeout(error: unknown): boolean {
 }
 
 /**
- * Whether a statement that failed so may have been committed all the same: the connection was lost while the answer
- * was under way. An error that the server itself sent for the statement means that nothing happened, unless it ended
- * the session with it.
+ * Whether a statement that failed with this error may have been committed: the connection was lost before the answer
+ * arrived. If the server itself sent an error for the statement, nothing happened, unless it also ended the session.
  */
 export function isOutcomeUnknown(error: unknown): boolean {
   if (!isUnavailable(error)) return false;
   return !(error instanceof pg.DatabaseError) || /^(?:08...|57P0[1-5])$/.test(error.code ?? '');
 }
 
-/** A value that does not fit, a rule that a row breaks, or a limit that it exceeds: a fault of one row, not of its batch. */
+/** A wrong value, a broken constraint or an exceeded limit: the fault of one row, not of its batch. */
 export function isDataFault(error: unknown): boolean {
   return error instanceof pg.DatabaseError && /^(?:22|23|54)/.test(error.code ?? '');
 }

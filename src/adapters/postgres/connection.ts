@@ -7,10 +7,10 @@ export interface ConnectionOptions extends SessionOptions {
   readonly logger: Logger;
 }
 
-/** One connection that is made at its first use and made anew at the next use after it was lost. */
+/** One connection. It is opened at its first use, and opened again at the next use after it was lost. */
 export interface Connection {
   query<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>>;
-  /** Ends it once the statements under way have been answered. */
+  /** Ends the connection after the pending statements are answered. */
   close(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export function createConnection({ logger, ...session }: ConnectionOptions): Con
     return connecting;
   }
 
-  /** A connection that owes an answer is of no more use: the answer could come in another statement's place. */
+  /** Do not use a connection with an outstanding answer: that answer could be taken for another statement's. */
   function discard(used: Promise<Client>, client: Client): void {
     if (current === used) current = undefined;
     client.end().catch(() => undefined);

@@ -3,9 +3,9 @@ import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
 
 /**
- * Adds rows in bulk, all of one shape: their keys are columns of the table, and objects in them go in as JSON. COPY
- * takes a third to a half of the server's time that an insert of the same rows as a JSON array takes. `client` must not be one
- * that sends ahead (pg's `pipeline`).
+ * Adds rows in bulk. All have the same shape: their keys are columns of the table, and objects are written as JSON. COPY
+ * takes a third to a half of the server's time for an insert of the same rows as a JSON array. `client` must not use pg's
+ * `pipeline`.
  */
 export async function copyIn(client: Client, table: string, rows: readonly object[]): Promise<void> {
   const [first] = rows;
@@ -42,6 +42,6 @@ function field(value: unknown): string {
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 function escaped(text: string): string {
-  // Most texts hold none of them, and looking costs less than replacing.
+  // Most texts contain none of them, and a test costs less than a replacement.
   return /[\\\t\n\r]/.test(text) ? text.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character) : text;
 }

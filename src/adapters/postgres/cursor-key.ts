@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { sessionConfig } from './session.ts';
 
-/** The key that all replicas authenticate cursors with; the first that starts makes it. */
+/** The key with which all replicas authenticate cursors. The first replica that starts creates it. */
 export async function loadCursorKey(connectionString: string): Promise<Buffer> {
   const client = new pg.Client(sessionConfig({ connectionString, name: 'purser start' }));
   await client.connect();

@@ -1,14 +1,14 @@
 import DataLoader from 'dataloader';
 
 /**
- * Answers all who ask in one turn of the event loop with one read; nothing is kept. Requests come in flocks, because those
- * that were written in one batch are answered together: one statement for each flock costs the driver and the server
- * less than one for each request.
+ * Answers all requests of one turn of the event loop with one read, and caches nothing. Requests arrive in groups, because
+ * those written in one batch are answered together: one statement a group costs the driver and the server less than one
+ * a request.
  */
 export function createDataLoader<Key, Result>(options: {
-  /** One result for each key, in their order. If it throws, all who asked for one of these keys get the error. */
+  /** One result for each key, in their order. If it throws, every request for one of these keys gets the error. */
   readonly read: (keys: readonly Key[]) => Promise<readonly Result[]>;
-  /** Keys in one read, at most. */
+  /** The most keys in one read. */
   readonly maxKeys: number;
 }): (key: Key) => Promise<Result> {
   const loader = new DataLoader<Key, Result>(options.read, {

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { OperatorError } from '../../domain/errors.ts';
 import { isTimeout } from './availability.ts';
 
-/** What the migrations need; tested with 18. */
+/** The migrations need this version; tested with 18. */
 export const MIN_SERVER_VERSION = 15;
 
 /** The operator's database cannot be used. The message names host, role and database, never the password. */
@@ -11,7 +11,7 @@ export class DatabaseFault extends OperatorError {
   override readonly name = 'DatabaseFault';
 }
 
-/** Where a connection goes and as whom, as the driver reads the URL and its own environment variables. */
+/** A connection's server, role and database, as the driver reads them from the URL and its own environment variables. */
 export interface Target {
   readonly host: string;
   readonly port: number;
@@ -26,8 +26,8 @@ export function targetOf(client: pg.Client): Target {
 }
 
 /**
- * The sentence for an error of a database that the operator named: who was asked, what is wrong, what to do. Undefined
- * for an error that no setting and no right can be the cause of.
+ * Explains an error of a database that the operator named: which server, what is wrong, what to do. Undefined if neither
+ * a setting nor a missing right can be the cause.
  */
 export async function explainDatabaseFault(
   error: unknown,
@@ -39,9 +39,9 @@ export async function explainDatabaseFault(
   try {
     target = targetOf(new pg.Client({ connectionString }));
   } catch {
-    // Its message would quote the URL. The file of a certificate that the URL names is the one that is read here.
+    // The driver's message would quote the URL. The only files read here are the certificates that the URL names.
     const { path } = cause as NodeJS.ErrnoException;
-    const why = path === undefined ? 'is not a URL of a Postgres' : `names the file ${path}, which cannot be read`;
+    const why = path === undefined ? 'is not a Postgres URL' : `names the file ${path}, which cannot be read`;
     return new DatabaseFault(`DATABASE_URL ${why}. Correct it: postgres://user:password@host:5432/purser`);
   }
   const sentence =
@@ -51,7 +51,7 @@ export async function explainDatabaseFault(
   return sentence === undefined ? undefined : new DatabaseFault(sentence, { cause });
 }
 
-/** Errors of migrations and of the application come wrapped. */
+/** Unwraps errors, because migrations and the application wrap them. */
 export function rootCause(error: unknown): unknown {
   let cause = error;
   for (let depth = 0; depth < 8 && cause instanceof Error && cause.cause instanceof Error; depth += 1) {
@@ -60,38 +60,38 @@ export function rootCause(error: unknown): unknown {
   return cause;
 }
 
-/** What a server that was reached has refused, by its SQLSTATE; its messages may be in another language. */
+/** Explains the server's own errors by SQLSTATE, because its messages may be in another language. */
 function databaseSentence({ code = '', routine }: pg.DatabaseError, target: Target): string | undefined {
   const { role, database, tls } = target;
   const server = nameOf(target);
   switch (code) {
     case '28P01':
-      return `${server} refuses role "${role}" with this password: the password is wrong, or there is no such role. Correct DATABASE_URL; characters such as @ : / in a password are written %40 %3A %2F there.`;
+      return `${server} refuses role "${role}" with this password: the password is wrong, or the role does not exist. Correct DATABASE_URL; write characters such as @ : / in a password as %40 %3A %2F.`;
     case '28000':
       return routine === 'InitializeSessionUserId'
-        ? `${server} has no role "${role}" that may log in. Create it (create role "${role}" login password …), or name another one in DATABASE_URL.`
-        : `${server} accepts no connection ${tls ? 'with' : 'without'} TLS from this machine for role "${role}" and database "${database}" (pg_hba.conf). ${tls ? 'Add a rule for it.' : 'If it takes only TLS, add ?sslmode=verify-full to DATABASE_URL; else add a rule for it.'}`;
+        ? `${server} has no role "${role}" that may log in. Create it (create role "${role}" login password …), or name another role in DATABASE_URL.`
+        : `${server} accepts no connection ${tls ? 'with' : 'without'} TLS from this machine for role "${role}" and database "${database}" (pg_hba.conf). ${tls ? 'Add a rule for this connection.' : 'If the server accepts only TLS, add ?sslmode=verify-full to DATABASE_URL; otherwise add a rule for this connection.'}`;
     case '3D000':
-      return `${server} has no database "${database}". Create it (create database "${database}" owner "${role}"), or name another one in DATABASE_URL.`;
+      return `${server} has no database "${database}". Create it (create database "${database}" owner "${role}"), or name another database in DATABASE_URL.`;
     case '42501':
-      return `${server} does not let role "${role}" connect to database "${database}" or create schemas in it. As the database's owner, run: grant connect, create on database "${database}" to "${role}". If another role made Purser's tables there, name that role in DATABASE_URL.`;
+      return `${server} does not let role "${role}" connect to database "${database}" or create schemas in it. As the database's owner, run: grant connect, create on database "${database}" to "${role}". If another role created Purser's tables there, name that role in DATABASE_URL.`;
     case '25006':
       return readOnly(target);
     case '42P06':
     case '42P07':
     case '42723':
     case '42703':
-      return `Database "${database}" on ${server} holds schemas of another program, or of an unreleased Purser, with the names that Purser uses (log, vault, read_models, projection, purser). Give Purser a database to itself, and name it in DATABASE_URL.`;
+      return `Database "${database}" on ${server} already has schemas with names that Purser uses (log, vault, read_models, projection, purser), from another program or an unreleased Purser. Create a database for Purser alone, and name it in DATABASE_URL.`;
     case '53300':
-      return `${server} has no connection left for role "${role}" and database "${database}" (max_connections, or the limit of the role or database). Raise the limit, or close other connections.`;
+      return `${server} has no free connection for role "${role}" and database "${database}" (max_connections, or the limit of the role or database). Raise the limit, or close other connections.`;
     case '53100':
-      return `${server} has no disk space left. Free some there; nothing that was recorded is lost.`;
+      return `${server} has no disk space left. Free some on that server; no recorded data is lost.`;
     case '57P01':
     case '57P02':
     case '57P03':
       return `${server} is starting up or shutting down. Start Purser again when it is ready.`;
     default:
-      // Class 08 and 28: the connection itself was refused, as by a pooler.
+      // Class 08 and 28: the connection itself was refused, for instance by a pooler.
       return /^(?:08|28)/.test(code)
         ? `${server} refuses the connection of role "${role}" to database "${database}" (SQLSTATE ${code}). Its log says why. Behind a pooler, use a port with session pooling.`
         : undefined;
@@ -103,12 +103,12 @@ export function readOnly(target: Target): string {
 }
 
 export function tooOld(target: Target, version: string): string {
-  return `${nameOf(target)} runs version ${version}, and Purser needs ${MIN_SERVER_VERSION} or later. Upgrade it, or name another server in DATABASE_URL.`;
+  return `${nameOf(target)} runs version ${version}, but Purser needs ${MIN_SERVER_VERSION} or later. Upgrade it, or name another server in DATABASE_URL.`;
 }
 
 const CERTIFICATE_CODE = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
 
-/** Errors that the driver itself makes while it logs in have no code. */
+/** Explains the driver's own errors during the login, which have no code. */
 function driverSentence(message: string, target: Target): string | undefined {
   const server = nameOf(target);
   if (/client password must be/.test(message)) {
@@ -127,22 +127,22 @@ async function networkSentence(error: Error, target: Target): Promise<string | u
   switch (code) {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `The host ${target.host} in DATABASE_URL is not found (${code}). Correct the name, or look at this machine's DNS.`;
+      return `The host ${target.host} in DATABASE_URL cannot be found (${code}). Correct the name, or check this machine's DNS.`;
     case 'ECONNREFUSED':
       return `Nothing listens on ${addressOf(target)}. Start Postgres there, or correct host and port in DATABASE_URL.`;
     case 'ENOENT':
       if (syscall !== 'connect') return undefined;
-      return `There is no socket of a Postgres in ${target.host} for port ${target.port}. Start Postgres, or correct DATABASE_URL.`;
+      return `There is no Postgres socket in ${target.host} for port ${target.port}. Start Postgres, or correct DATABASE_URL.`;
     case 'EACCES':
     case 'EPERM':
-      return `This user may not open ${addressOf(target)}. Start Purser as a user who may, or name a host in DATABASE_URL.`;
+      return `This user may not open ${addressOf(target)}. Start Purser as a user with that right, or name a host in DATABASE_URL.`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ETIMEDOUT':
       return unreachable(target);
   }
   if (CERTIFICATE_CODE.test(code ?? '')) {
-    return `The certificate of ${server} is not accepted (${code}). Add ?sslmode=verify-full&sslrootcert=<file of its authority> to DATABASE_URL, and name the host as the certificate does.`;
+    return `The certificate of ${server} is not accepted (${code}). Add ?sslmode=verify-full&sslrootcert=<file of its authority> to DATABASE_URL, and use the host name of the certificate.`;
   }
   const isCut = code === 'ECONNRESET' || code === 'EPIPE' || /^Connection terminated/.test(error.message);
   if (!isCut && !isTimeout(error)) return undefined;
@@ -150,16 +150,16 @@ async function networkSentence(error: Error, target: Target): Promise<string | u
 }
 
 function notPostgres(target: Target): string {
-  return `What listens on ${addressOf(target)} does not answer as a Postgres. Correct host and port in DATABASE_URL; if they are right, the server hangs: look at its log.`;
+  return `The server at ${addressOf(target)} does not answer like Postgres. Correct host and port in DATABASE_URL. If they are right, the server hangs: check its log.`;
 }
 
 function unreachable(target: Target): string {
-  return `${addressOf(target)} cannot be reached from this machine. Correct host and port in DATABASE_URL, or open the way (network, firewall).`;
+  return `${addressOf(target)} cannot be reached from this machine. Correct host and port in DATABASE_URL, or allow the connection (network, firewall).`;
 }
 
 const ACCEPT_TIMEOUT_MS = 3_000;
 
-/** Tells a server that is silent from an address that cannot be reached: the driver has one error for both. */
+/** Tells a silent server from an unreachable address: the driver reports the same error for both. */
 function accepts({ host, port }: Target): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);

@@ -5,9 +5,9 @@ export interface GroupCommitOptions<Item, Outcome> {
   readonly maxWeight: number;
   /** Default: 1 for each item. */
   readonly weightOf?: (item: Item) => number;
-  /** Items that have a key in common never share a batch; they go in the order in which they came. */
+  /** Items with a common key never share a batch; they are written in the order of their arrival. */
   readonly keysOf: (item: Item) => readonly string[];
-  /** Whether an error may be one item's own fault. Then each is tried alone, so that the others do not suffer for it. */
+  /** Whether one item alone may have caused an error. Then each item is tried alone, so that the others still succeed. */
   readonly isItemFault: (error: unknown) => boolean;
   /** Milliseconds from `submit` to an answer. */
   readonly timeoutMs: number;
@@ -16,13 +16,13 @@ export interface GroupCommitOptions<Item, Outcome> {
 }
 
 export interface GroupCommit<Item, Outcome> {
-  /** After a timeout the item may or may not be written; one that was still waiting is not. */
+  /** After a timeout the item may have been written, unless it was still queued. */
   submit(item: Item): Promise<Outcome>;
-  /** Waits for what was submitted, then refuses further items. Safe to call twice. */
+  /** Refuses further items and waits for the submitted ones. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** A long queue of items with equal keys is not searched to its end for every batch. */
+/** Limits the search for each batch in a long queue of items with equal keys. */
 const MAX_LOOK_AHEAD = 2_048;
 
 interface Waiting<Item, Outcome> {
@@ -34,9 +34,9 @@ interface Waiting<Item, Outcome> {
 }
 
 /**
- * Collects what is submitted while a batch is under way and sends it as the next one. One durable write then serves
- * many callers, without a timer and without anyone waiting for company: a single caller's item goes at once. Two
- * batches under way at a time were measured to be no faster than one.
+ * Collects items while a batch is being written and writes them as the next batch. One durable write then serves many
+ * callers. There is no timer: a single caller's item is written at once. Measured: two batches at a time are no faster
+ * than one.
  */
 export function createGroupCommit<Item, Outcome>(
   options: GroupCommitOptions<Item, Outcome>,
@@ -48,7 +48,7 @@ export function createGroupCommit<Item, Outcome>(
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
-      // All who are about to submit in this turn of the event loop, such as those the last batch answered, go along.
+      // Waits one turn of the event loop, so that callers whom the last batch answered can join this one.
       await new Promise(setImmediate);
       const batch = takeBatch();
       if (batch.length > 0) await send(batch);
@@ -70,7 +70,7 @@ export function createGroupCommit<Item, Outcome>(
       }
       seen += 1;
       const free = waiting.keys.every((key) => !taken.has(key));
-      // Those left behind keep their keys as well, or a later item would overtake them.
+      // Skipped items reserve their keys too, or a later item would overtake them.
       for (const key of waiting.keys) taken.add(key);
       (free ? batch : left).push(waiting);
       if (free) weight += weightOf(waiting.item);

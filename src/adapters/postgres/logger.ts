@@ -8,8 +8,8 @@ export interface Logger {
 export const SILENT: Logger = { info() {}, warn() {}, error() {} };
 
 /**
- * What may be logged of an error. The server's own messages and details quote values ("Key (x)=(…)", "Failing row
- * contains …"), so of its errors only the code and the names of what they concern are kept.
+ * The loggable part of an error. The server's messages and details quote values ("Key (x)=(…)", "Failing row
+ * contains …"), so its errors keep only the code and the names of schema, table and constraint.
  */
 export function loggable(error: unknown): object {
   if (!(error instanceof Error)) return { error: typeof error };

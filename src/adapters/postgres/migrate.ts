@@ -7,11 +7,11 @@ import { OperatorError } from '../../domain/errors.ts';
 import { DatabaseFault, MIN_SERVER_VERSION, readOnly, targetOf, tooOld } from './database-fault.ts';
 import { sessionConfig } from './session.ts';
 
-/** Racing replicas queue here: "migr" in ASCII. */
+/** An advisory lock that makes racing replicas queue: "migr" in ASCII. */
 const MIGRATION_LOCK = '1835627378';
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 
-/** The schema is not one that this build can work with. The message says what to do. */
+/** This build cannot work with the schema. The message says what to do. */
 export class SchemaMismatch extends OperatorError {
   override readonly name = 'SchemaMismatch';
 }
@@ -29,17 +29,17 @@ interface AppliedMigration {
   readonly checksum: string;
 }
 
-/** `migrations/` of the project: beside its package.json, above the sources as well as above what is compiled from them. */
+/** The project's `migrations/`, beside its package.json: above the sources and above the compiled code. */
 export function findMigrationsDir(): string {
   for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json'))) return join(folder, 'migrations');
   }
-  throw new Error('the folder of the migrations was not found');
+  throw new Error('the migrations folder was not found');
 }
 
 /**
- * Brings the schema up to date: numbered files, forward only, each in a transaction of its own. Of several processes
- * that start at once one migrates, and the others wait for it and find nothing to do.
+ * Brings the schema up to date with numbered files, forward only, each in its own transaction. If several processes start
+ * at once, one migrates; the others wait for it and find nothing to do.
  * @returns the names of the files that were applied
  * @throws SchemaMismatch if an applied file was changed since, or a newer build has migrated the database
  * @throws DatabaseFault if the server is too old or read-only
@@ -87,7 +87,7 @@ async function requireFit(client: Client): Promise<void> {
   if (server.read_only) throw new DatabaseFault(readOnly(targetOf(client)));
 }
 
-/** In a schema that no other program uses: many keep a table with this name in `public`. */
+/** The table is in the schema `purser`, because many programs have a table with this name in `public`. */
 async function appliedMigrations(client: Client): Promise<AppliedMigration[]> {
   const { rows: found } = await client.query<{ made: boolean }>(
     `select to_regclass('purser.schema_migrations') is not null as made`,
@@ -114,12 +114,12 @@ function pendingOf(known: readonly Migration[], applied: readonly AppliedMigrati
     const own = known.find((migration) => migration.version === version);
     if (version > newestKnown) {
       throw new SchemaMismatch(
-        `A newer Purser has migrated this database (${name}); this one knows migrations up to number ${newestKnown}. Start the newer version, or restore a backup made before the upgrade.`,
+        `A newer Purser has migrated this database (${name}); this version knows migrations up to number ${newestKnown}. Start the newer version, or restore a backup made before the upgrade.`,
       );
     }
     if (own?.checksum !== checksum) {
       throw new SchemaMismatch(
-        `Migration ${name} was applied to this database with another content than its file has now. Restore the file, and put the change into a new migration.`,
+        `Migration ${name} has changed since it was applied to this database. Restore the file, and put the change into a new migration.`,
       );
     }
   }

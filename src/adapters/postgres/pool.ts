@@ -6,19 +6,19 @@ import { type SessionOptions, sessionConfig } from './session.ts';
 const IDLE_TIMEOUT_MS = 30_000;
 
 export interface PoolOptions extends SessionOptions {
-  /** Connections at most. */
+  /** The most connections. */
   readonly max: number;
   readonly logger: Logger;
 }
 
-/** Rows come with `bigint` for int8 and with text for instants (ISO 8601, UTC, milliseconds), numerics and dates. */
+/** Rows have `bigint` for int8 and text for instants (ISO 8601, UTC, milliseconds), numerics and dates. */
 export function createPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({ ...sessionConfig(options), max: options.max, idleTimeoutMillis: IDLE_TIMEOUT_MS });
   const report = (error: Error) => {
     options.logger.warn({ pool: options.name, ...loggable(error) }, 'a connection to Postgres broke');
   };
-  // An error event without a listener ends the process. The pool listens on idle connections only, so those that are
-  // in use get a listener of their own.
+  // An error event without a listener ends the process. The pool listens on idle connections only, so each connection
+  // gets a listener for the time in which it is in use.
   pool.on('error', report);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;

@@ -3,11 +3,11 @@ import type { Queryable } from './statement.ts';
 
 export interface RateLimit {
   readonly turns: number;
-  /** Seconds, from a window's first turn on. */
+  /** Seconds, counted from a window's first turn. */
   readonly windowSeconds: number;
 }
 
-/** Counted in the database, so that replicas share their turns. */
+/** Counts in the database, so that replicas share their turns. */
 export function createRateLimiter(database: Queryable, { turns, windowSeconds }: RateLimit): RateLimiter {
   return {
     async take(key) {

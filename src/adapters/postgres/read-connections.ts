@@ -14,7 +14,7 @@ export interface ReadConnections extends Queryable {
 
 /**
  * A fixed set of connections that send statements without waiting for earlier answers. For point reads and short
- * lists that is about twice as fast as a pool that lends each connection to one statement at a time.
+ * lists they are about twice as fast as a pool, which lends each connection to one statement at a time.
  */
 export function createReadConnections({ connections, ...options }: ReadConnectionsOptions): ReadConnections {
   const all = Array.from({ length: connections }, () => createConnection({ ...options, pipeline: true }));
@@ -30,7 +30,7 @@ export function createReadConnections({ connections, ...options }: ReadConnectio
         if (!isUnavailable(error) || isTimeout(error)) throw answerable(error);
       }
       try {
-        // A read may be repeated: the connection was perhaps the only thing that was lost.
+        // Reads are safe to repeat, and perhaps only the connection was lost.
         return await connection.query<Row>(statement);
       } catch (error) {
         throw answerable(error);

@@ -4,28 +4,28 @@ import { TYPE_PARSERS } from './type-parsers.ts';
 
 export interface SessionOptions {
   readonly connectionString: string;
-  /** Shows in `pg_stat_activity`. */
+  /** Visible in `pg_stat_activity`. */
   readonly name: string;
   /** Milliseconds a statement may take; default 10 s, 0 for no limit. */
   readonly statementTimeoutMs?: number | undefined;
-  /** Sends statements without waiting for earlier answers: nearly twice the point reads, but slower durable writes. */
+  /** Sends statements without waiting for earlier answers: nearly twice as many point reads, but slower durable writes. */
   readonly pipeline?: boolean | undefined;
   /**
-   * For sessions whose statements all look rows up by an index: a plan that was made while a table was small and is
-   * kept must not read all of it when it is large. In a database that filled up since the start, projecting a created
-   * registry took the server 340 to 570 µs, and more with every registry, because of one such plan; then 190 to 200.
+   * For sessions with only index look-ups. Postgres keeps plans: one made for a small table must not scan the whole table
+   * when it is large. In a database that filled up after the start, one such plan made the projection of a created
+   * registry take 340 to 570 µs of the server's time, and more with every registry; with this option 190 to 200.
    */
   readonly byIndexOnly?: boolean | undefined;
 }
 
-/** By default `pg` waits for ever, for a connection, an answer and a forgotten transaction alike. */
+/** `pg` has no limits by default: not for a connection, an answer or a forgotten transaction. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
-/** For an answer that does not come because the network is gone: the server gives up first where it can. */
+/** The client gives up this much later than the server, which matters only if the network is gone. */
 const NETWORK_ALLOWANCE_MS = 2_000;
 
-/** What all connections to Postgres have in common. */
+/** The configuration of all connections to Postgres. */
 export function sessionConfig(options: SessionOptions): ClientConfig {
   const { connectionString, name, statementTimeoutMs, pipeline = false, byIndexOnly = false } = options;
   const statementTimeout = statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
@@ -45,7 +45,7 @@ export function sessionConfig(options: SessionOptions): ClientConfig {
   };
 }
 
-/** A connected client. `onLost` is told when the connection breaks; without a listener that would end the process. */
+/** Opens a client. `onLost` is called when the connection breaks; without a listener the error would end the process. */
 export async function openSession(options: SessionOptions, onLost: (error: Error) => void): Promise<pg.Client> {
   const client = new pg.Client(sessionConfig(options));
   client.on('error', onLost);

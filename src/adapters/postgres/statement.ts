@@ -7,17 +7,17 @@ export interface Statement {
   readonly values: unknown[];
 }
 
-/** What queries need of a connection or of a set of them. */
+/** The part of a connection, or of a set of connections, that queries use. */
 export interface Queryable {
   query<Row extends QueryResultRow>(statement: Statement): Promise<{ rows: Row[] }>;
 }
 
-/** Collects conditions with their values, so that equal shapes give equal texts, which Postgres has prepared. */
+/** Collects conditions with their values. Equal shapes give equal texts, so that Postgres can reuse the prepared statement. */
 export class Conditions {
   readonly #parts: string[] = [];
   readonly #values: unknown[] = [];
 
-  /** Adds a value and gives its placeholder. */
+  /** Adds a value and returns its placeholder. */
   value(value: unknown): string {
     this.#values.push(value);
     return `$${this.#values.length}`;
@@ -36,12 +36,12 @@ export class Conditions {
   }
 }
 
-/** `%term%` with the pattern's own characters taken literally. */
+/** `%term%`, with the pattern characters of the term escaped. */
 export function containing(term: string): string {
   return `%${term.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
 }
 
-/** Prepared statements are named by their text: short, and the same for the same shape. */
+/** Gives each statement text a short name, the same for the same text. */
 export function named(kind: string, text: string, values: unknown[]): Statement {
   let known = names.get(text);
   if (known === undefined) {

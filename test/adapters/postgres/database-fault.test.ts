@@ -150,7 +150,7 @@ describe('a server that refuses', () => {
 
   it('one connection more', async () => {
     await sql('alter role guest connection limit 0');
-    expect(await sentenceFor(url())).toContain('has no connection left for role "guest" and database "guests"');
+    expect(await sentenceFor(url())).toContain('has no free connection for role "guest" and database "guests"');
     await sql('alter role guest connection limit -1');
   });
 });
@@ -186,7 +186,7 @@ describe('a database that Purser cannot use', () => {
       url(),
     );
     await sql('alter role guest set search_path = old, pg_catalog');
-    expect(await sentenceFor(url())).toContain('runs version 14.12, and Purser needs 15 or later');
+    expect(await sentenceFor(url())).toContain('runs version 14.12, but Purser needs 15 or later');
     await sql('alter role guest reset search_path');
   });
 
@@ -200,7 +200,7 @@ describe('a database that Purser cannot use', () => {
       'drop schema purser cascade; create schema purser; create table purser.schema_migrations (id text)',
       taken,
     );
-    expect(await sentenceFor(taken)).toContain('Give Purser a database to itself');
+    expect(await sentenceFor(taken)).toContain('Create a database for Purser alone');
     await sql('drop schema purser cascade', taken);
     // Whatever stands in `public` is no concern of ours.
     await sql(
@@ -224,7 +224,7 @@ describe('an address', () => {
     const silent = createServer();
     for (const other of [http, talkative, silent]) {
       const address = await listening(other);
-      const sentence = `What listens on ${address} does not answer as a Postgres`;
+      const sentence = `The server at ${address} does not answer like Postgres`;
       expect(await sentenceFor(`postgresql://guest:corr3ct@${address}/guests`)).toContain(sentence);
       if (other !== silent) {
         const withTls = `postgresql://guest:corr3ct@${address}/guests?sslmode=no-verify`;
@@ -240,13 +240,13 @@ describe('an address', () => {
       'Nothing listens on 127.0.0.1:1.',
     );
     expect(await sentenceFor('postgresql://guest:corr3ct@/guests?host=/nonexistent')).toContain(
-      'There is no socket of a Postgres in /nonexistent for port 5432',
+      'There is no Postgres socket in /nonexistent for port 5432',
     );
   });
 
   it('that has no name', async () => {
     expect(await sentenceFor('postgresql://guest:corr3ct@nowhere.invalid/guests')).toContain(
-      'The host nowhere.invalid in DATABASE_URL is not found',
+      'The host nowhere.invalid in DATABASE_URL cannot be found',
     );
   });
 

@@ -3,9 +3,9 @@ import pg from 'pg';
 import { type Logger, loggable } from '../logger.ts';
 import { sessionConfig } from '../session.ts';
 
-/** What `log.append_events` notifies on. */
+/** `log.append_events` notifies this channel. */
 const CHANNEL = 'purser_log';
-/** While there is no connection to listen on, a signal is given this often: there may have been appends. */
+/** Without a connection to listen on, appends cannot be noticed, so a signal is given this often. */
 const POLL_MS = 1_000;
 const RECONNECT_MS = { min: 200, max: 1_000 } as const;
 
@@ -13,7 +13,7 @@ export interface AppendNotifications {
   close(): Promise<void>;
 }
 
-/** Signals appends by any process. What piles up in one turn of the event loop is one signal. */
+/** Signals appends by any process. Several appends in one turn of the event loop give one signal. */
 export function listenForAppends(connectionString: string, logger: Logger, onSignal: () => void): AppendNotifications {
   const closing = new AbortController();
   const { signal: closed } = closing;
@@ -30,11 +30,11 @@ export function listenForAppends(connectionString: string, logger: Logger, onSig
     });
   }
 
-  /** Resolves when the connection is lost, or not wanted any more. */
+  /** Resolves when the connection is lost or closed. */
   async function listen(): Promise<void> {
     const client = new pg.Client(sessionConfig({ connectionString, name: 'purser log listener' }));
     const over = new Promise<void>((resolve) => {
-      // A breaking connection may report several errors: the first tells enough, and none may end the process.
+      // A broken connection may report several errors. The first is enough, and no error may end the process.
       client.on('error', () => resolve());
       client.once('end', resolve);
       wake = resolve;
@@ -44,10 +44,10 @@ export function listenForAppends(connectionString: string, logger: Logger, onSig
       client.on('notification', signal);
       await client.query(`listen ${CHANNEL}`);
       listening = true;
-      // What was appended before could not be heard.
+      // Earlier appends were not noticed.
       signal();
       if (!closed.aborted) await over;
-      if (!closed.aborted) logger.warn({}, 'the connection that listens for appends broke');
+      if (!closed.aborted) logger.warn({}, 'the connection that listens for appends was lost');
     } finally {
       listening = false;
       await client.end().catch(() => undefined);

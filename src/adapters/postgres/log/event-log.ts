@@ -36,9 +36,9 @@ import { createRecentEvents } from './recent-events.ts';
 export interface PostgresEventLogOptions {
   readonly connectionString: string;
   readonly logger: Logger;
-  /** From the call to an answer, or to `EventLogUnavailable`. Default 10 s. */
+  /** From the call to the answer or to `EventLogUnavailable`. Default: 10 s. */
   readonly appendTimeoutMs?: number;
-  /** Called for every batch that added to the log: how many events. Refused and repeated ones are not among them. */
+  /** Called with the number of events for every batch that added some. Refused and repeated events do not count. */
   readonly onBatch?: (events: number) => void;
 }
 
@@ -46,7 +46,7 @@ const APPEND_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 5_000;
 const MAX_EVENTS_IN_BATCH = 256;
 const MAX_STREAMS_IN_READ = 64;
-/** A batch whose connection broke is sent again after these; the event ids make that safe. */
+/** If the connection breaks, the batch is sent again after these pauses; the event ids make that safe. */
 const RETRY_DELAYS_MS = [100, 400] as const;
 
 type AppendOutcome =
@@ -76,7 +76,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     });
   const tailReader = reader('purser log tail');
-  // Of its own: reading a stream must not wait behind a page of a thousand events.
+  // A separate connection: a stream's read must not wait behind a page of a thousand events.
   const streamReader = reader('purser log streams');
   const recent = createRecentEvents();
 
@@ -91,7 +91,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     },
     maxWeight: MAX_EVENTS_IN_BATCH,
     weightOf: ({ events }) => events.length,
-    // One append a stream and batch: the next one is judged by what this one leaves.
+    // One append for each stream in a batch: the next append's expected revision depends on the result of this one.
     keysOf: ({ stream }) => [stream],
     isItemFault: isDataFault,
     timeoutMs: options.appendTimeoutMs ?? APPEND_TIMEOUT_MS,
@@ -114,7 +114,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
         if (!isUnavailable(error)) throw error;
         const pause = RETRY_DELAYS_MS[attempt];
         if (pause === undefined) throw answerable(error);
-        logger.warn({ attempt, ...loggable(error) }, 'an append got no answer: sending it again');
+        logger.warn({ attempt, ...loggable(error) }, 'the database did not answer an append; sending it again');
         await delay(pause * (0.5 + Math.random()));
       }
     }
@@ -138,7 +138,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       if (!isUnavailable(error) || isTimeout(error)) throw answerable(error);
     }
     try {
-      // A read may be repeated: perhaps nothing but the connection was lost.
+      // Reads are safe to repeat, and perhaps only the connection was lost.
       return (await connection.query<Row>(statement)).rows;
     } catch (error) {
       throw answerable(error);
@@ -150,7 +150,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       try {
         listener();
       } catch (error) {
-        // What was appended is appended.
+        // The append has succeeded, so a listener's error must not fail it.
         logger.error(loggable(error), 'a listener for appends failed');
       }
     }
@@ -222,7 +222,7 @@ function closedError(): EventLogUnavailable {
   );
 }
 
-/** The database answers for each event; an append's outcome is that of its last one. */
+/** The database gives one row for each event. An append's outcome is that of its last event. */
 function outcomesOf(batch: readonly PreparedAppend[], rows: readonly AppendRow[]): AppendOutcome[] {
   let next = 0;
   return batch.map(({ events }) => {

@@ -9,7 +9,7 @@ import { schemaVersionOf } from '../../../domain/events.ts';
 import { isUuid } from '../../../domain/identity.ts';
 import { isWellFormed } from '../../../domain/text-rules.ts';
 
-/** An append as it goes to the database: everything that can fail for its own sake has been done. */
+/** An append, ready for the database: all checks that can fail for this append alone are done. */
 export interface PreparedAppend {
   readonly stream: string;
   readonly expected: ExpectedRevision;
@@ -26,7 +26,7 @@ interface PreparedEvent {
 }
 
 /**
- * Before it queues, so that bad input fails its own call and nobody else's.
+ * Call this before queuing, so that bad input fails only its own call.
  * @throws TypeError
  */
 export function prepareAppend(
@@ -58,17 +58,17 @@ export function prepareAppend(
   };
 }
 
-/** What Postgres would refuse would fail all that is asked for in the same statement. @throws TypeError */
+/** A name that Postgres refuses would fail all reads and appends of the same statement. @throws TypeError */
 export function checkStreamName(stream: string): void {
   if (stream === '' || !isWellFormed(stream) || stream.includes('\0')) {
     throw new TypeError('the name of a stream must be well-formed text without NUL');
   }
 }
 
-/** As JSON writes NUL and a lone surrogate, each after an even number of backslashes. */
+/** JSON's escapes for NUL and for a lone surrogate, after an even number of backslashes. */
 const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
-/** Postgres can store neither as text, and what cannot be asked for as text must not stand in the log. */
+/** Postgres can store neither as text, so the log must not contain them: queries could not ask for them. */
 function jsonOf(value: unknown): string {
   const json = JSON.stringify(value);
   if (UNSTORABLE.test(json)) throw new TypeError('text in an event must be well-formed and without NUL');
@@ -87,8 +87,8 @@ function expectedCode(expected: ExpectedRevision): number {
 }
 
 /**
- * JSON has no line breaks of its own, so joined lines need no escaping: as arrays, the two columns of 32 events cost the
- * driver 75 µs, which is a quarter of what a batch costs this process.
+ * JSON contains no raw line breaks, so joined lines need no escaping. As arrays, the two columns of 32 events cost the
+ * driver 75 µs, a quarter of a batch's cost in this process.
  */
 export const APPEND = {
   name: 'append-events',
@@ -153,7 +153,7 @@ export interface StreamEventRow extends EventRow {
   readonly asked: number;
 }
 
-/** Several streams in one statement, each from a revision of its own on. */
+/** Reads several streams in one statement, each from its own revision. */
 export const READ_STREAMS = {
   name: 'read-streams',
   text: `select asked.ordinal::int as asked, found.*
@@ -174,7 +174,7 @@ export function streamReadValues(reads: readonly StreamRead[]): unknown[] {
   ];
 }
 
-/** What a batch added to the log, as it would be read from there. */
+/** The events that a batch added, in the form in which they would be read from the log. */
 export function appendedEvents(batch: readonly PreparedAppend[], rows: readonly AppendRow[]): RecordedEvent[] {
   const recorded: RecordedEvent[] = [];
   const events = batch.flatMap(({ stream, events: own }) => own.map((event) => ({ stream, ...event })));

@@ -1,18 +1,18 @@
 import type { Position, RecordedEvent } from '../../../application/ports/event-log.ts';
 
-/** The last events of the log, as far as this process wrote them itself, for those who follow the log closely. */
+/** The last events of the log that this process itself wrote, for readers that follow the log closely. */
 export interface RecentEvents {
   /** In the order of their positions, after they were committed. */
   add(events: readonly RecordedEvent[]): void;
-  /** What comes after the position, from one to `maxCount` events; undefined where only the log can tell. */
+  /** From one to `maxCount` events after the position; undefined if only the log can answer. */
   after(position: Position, maxCount: number): RecordedEvent[] | undefined;
 }
 
 const MAX_EVENTS = 1_024;
 
 /**
- * A projector that leads would read back what the same process has just written. Only events without a gap between them
- * are kept, so that what another process wrote is never passed over.
+ * Spares a leading projector from reading back the events that its own process has just written. Only events without gaps
+ * are kept, so that another process's events are never skipped.
  */
 export function createRecentEvents(): RecentEvents {
   let events: RecordedEvent[] = [];

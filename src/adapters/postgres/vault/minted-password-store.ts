@@ -9,7 +9,7 @@ import { createPool } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
 import type { Statement } from '../statement.ts';
 
-/** A password is written once in some hours and read with each issue. Either connection is made at its first use. */
+/** A password is written once in some hours and read at each issue. Both connections are opened at their first use. */
 const READ_CONNECTIONS = 1;
 const POOL_SIZE = 1;
 

@@ -11,12 +11,12 @@ export const FIND = `select ${KEYED_COLUMNS}, commitment, ciphertext, digest fro
 const PENDING_LONG_AGO = `select secret_id, project_id, registry_id, credential_version from vault.secrets
   where state = 'pending' and sealed_at < now() - $1 * interval '1 millisecond'`;
 export const PENDING = `${PENDING_LONG_AGO} order by sealed_at, secret_id limit $2`;
-/** The row that was last may have been destroyed meanwhile: it keeps its place. */
+/** The last row of the previous page may be destroyed by now, but it keeps its place in the order. */
 export const PENDING_AFTER = `${PENDING_LONG_AGO}
   and (sealed_at, secret_id) > (select l.sealed_at, l.secret_id from vault.secrets l where l.secret_id = $3)
   order by sealed_at, secret_id limit $2`;
 
-/** From one id to the next: as many index probes as there are keys, however many secrets are under them. */
+/** Jumps from one id to the next, with one index probe for each key, however many secrets it wraps. */
 export const KEY_IDS = `with recursive used(kek_id) as (
     select min(kek_id) from vault.secrets where state <> 'destroyed'
     union all
@@ -58,8 +58,8 @@ export function insertStatement(secrets: readonly SealedSecret[]): Statement {
 }
 
 /**
- * Rows are locked in the order of their ids and never waited for, so that this cannot deadlock with the projector.
- * The condition stands at the update as well: a row may be destroyed between the statement's snapshot and its lock.
+ * Locks rows in the order of their ids and never waits for one, so that it cannot deadlock with the projector. The update
+ * repeats the condition, because a row may be destroyed between the statement's snapshot and its lock.
  */
 const REPLACE = `with replacement as (
     select * from unnest($1::uuid[], $2::int[], $3::bytea[], $4::int[], $5::bytea[])

@@ -27,17 +27,17 @@ import {
 } from './sealed-secret-rows.ts';
 
 const MAX_SECRETS_IN_READ = 64;
-/** For what is rare: clearing pending secrets, and the rotation of keys. */
+/** For rare work: discarding pending secrets, and rotating keys. */
 const POOL_SIZE = 2;
 const INSERT_TIMEOUT_MS = 10_000;
 const INSERT_STATEMENT_TIMEOUT_MS = 5_000;
 const MAX_BATCH_BYTES = 512 * 1024;
-/** What a row has besides its ciphertext, about. */
+/** The approximate size of a row without its ciphertext. */
 const ROW_BYTES = 400;
-/** A batch whose connection broke is sent again after these; rows that are there already are left as they are. */
+/** If the connection breaks, the batch is sent again after these pauses; existing rows do not change. */
 const RETRY_DELAYS_MS = [100, 400] as const;
 
-/** Before the first id. */
+/** Sorts before every id. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 export interface SealedSecretStoreOptions {
@@ -91,7 +91,10 @@ export function createSealedSecretStore({ connectionString, logger }: SealedSecr
         if (!isUnavailable(error)) throw error;
         const pause = RETRY_DELAYS_MS[attempt];
         if (pause === undefined) throw noAnswer(error);
-        logger.warn({ attempt, ...loggable(error) }, 'storing secrets got no answer: sending them again');
+        logger.warn(
+          { attempt, ...loggable(error) },
+          'the database did not answer an insert of secrets; sending it again',
+        );
         await delay(pause * (0.5 + Math.random()));
       }
     }
