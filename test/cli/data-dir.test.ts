@@ -118,7 +118,7 @@ describe('a fault of the embedded server', () => {
     expect(new StartFault('/data/postgres', said).message).toBe(
       'The embedded Postgres in /data/postgres cannot be started. The disk is full. Free some space there, then start again. (FATAL:  could not write to file "x": No space left on device)',
     );
-    expect(new StartFault('/data/postgres', '').message).toContain('nothing was told');
+    expect(new StartFault('/data/postgres', '').message).toContain('no reason given');
   });
 
   it('that went away while it was used is explained by its log', async () => {

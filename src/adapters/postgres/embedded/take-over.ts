@@ -10,18 +10,18 @@ import { type Launched, launchPostmaster } from './launch.ts';
 import { type Endpoint, findPostmaster, stopPostmaster } from './postmaster.ts';
 import { StartFault } from './start-fault.ts';
 
-/** From launch to the first answer: crash recovery of a large log takes its time. */
+/** From launch to the first answer: crash recovery with a large log takes long. */
 const START_TIMEOUT_MS = 60_000;
-/** A launch that ends at once may have lost a race, or the last server's backends were not all gone yet. */
+/** A launch that ends at once may have lost a race, or backends of the previous server may still run. */
 const MAX_LAUNCHES = 10;
-/** How long a server left running may be silent before it is taken for hung. */
+/** If a server that was left running is silent for so long, it counts as hung. */
 const ANSWER_TIMEOUT_MS = 20_000;
 /** A predecessor's session ends a moment after its process. */
 const LOCK_PATIENCE_MS = 2_000;
 const POLL_MS = 20;
 /** Advisory lock in the maintenance database: "purser" in ASCII. */
 const OWNER_LOCK = '123666953725298';
-/** Of the owner's session; the process's id follows. */
+/** The name of the owner's session, followed by the process's id. */
 const OWNER_NAME = 'purser data folder owner, process ';
 
 export interface Cluster {
@@ -32,7 +32,7 @@ export interface Cluster {
   readonly logger: Logger;
 }
 
-/** The data folder's server, and the session that makes this process its owner for as long as it lives. */
+/** The data folder's server, and the session that makes this process its owner while the session lasts. */
 export interface OwnedServer {
   readonly session: Client;
   readonly endpoint: Endpoint;
@@ -83,7 +83,7 @@ export async function takeOver(
   throw new StartFault(files.clusterDir, (await last?.log()) || 'It does not answer.');
 }
 
-/** Tells whether the same process was seen, and did not answer, for too long. */
+/** Whether the same process has been silent for too long. */
 function silenceWatch(): (pid: number) => boolean {
   let silent: { readonly pid: number; readonly since: number } | undefined;
   return (pid) => {
@@ -92,7 +92,7 @@ function silenceWatch(): (pid: number) => boolean {
   };
 }
 
-/** Undefined where nobody answers. */
+/** Undefined if the server does not answer. */
 async function connect(cluster: Cluster, endpoint: Endpoint): Promise<Client | undefined> {
   const { files, superuserPassword } = cluster;
   const client = new Client({
@@ -106,7 +106,7 @@ async function connect(cluster: Cluster, endpoint: Endpoint): Promise<Client | u
     query_timeout: 30_000,
     keepAlive: true,
   });
-  // The supervisor acts on its end; without a listener the error would end the process.
+  // The supervisor reacts to the session's end; without a listener the error would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -114,14 +114,14 @@ async function connect(cluster: Cluster, endpoint: Endpoint): Promise<Client | u
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === '28P01') {
       throw new OperatorError(
-        `The password in ${files.dataDir}/postgres-password is not that of the Postgres in ${files.clusterDir}. Restore that file.`,
+        `The password in ${files.dataDir}/postgres-password does not match the Postgres in ${files.clusterDir}. Restore that file.`,
       );
     }
     return undefined;
   }
 }
 
-/** @returns false where the server went away meanwhile, as when its owner stops @throws DataDirInUse */
+/** @returns false if the server ended in the meantime, for instance because its owner stopped @throws DataDirInUse */
 async function becomeOwner(session: Client, dataDir: string): Promise<boolean> {
   for (const until = performance.now() + LOCK_PATIENCE_MS; ; ) {
     const owner = await tryOwnerLock(session).catch(async (error: unknown) => {

@@ -1,6 +1,7 @@
 /**
- * Of a row `l` of `leases`: it was not released and has not expired, and its registry was not deleted since. `at` is the
- * placeholder of the time of asking. A registry that was created again counts its versions on, which tells them apart.
+ * A condition on a row `l` of `leases`: it is not released and not expired, and its registry was not deleted since. `at`
+ * is the placeholder of the current time. If a registry is created again, its version numbers continue, so leases from
+ * before the deletion have lower ones.
  */
 export function activeLease(at: string): string {
   return `l.released_at is null and l.expires_at > ${at} and not exists (

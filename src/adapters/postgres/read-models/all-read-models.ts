@@ -11,11 +11,11 @@ import { createSecrets } from './secrets.ts';
 export interface ReadModels {
   readonly registries: Registries;
   readonly parked: ParkedEvents;
-  /** In the order in which they take an event, and are written. */
+  /** In the order in which they handle an event, and in which their rows are written. */
   readonly all: readonly ReadModel[];
 }
 
-/** All read models in one schema, remembering nothing. `fromTheStart`: the tables are empty, and all events will pass. */
+/** All read models in one schema, with nothing remembered yet. `fromTheStart`: the tables are empty and all events follow. */
 export function createReadModels(schema: string, { fromTheStart = false } = {}): ReadModels {
   const pipelineUses = createPipelineUses(schema);
   const registries = createRegistries(schema, pipelineUses.lastUse);
@@ -32,7 +32,7 @@ export function createReadModels(schema: string, { fromTheStart = false } = {}):
       createChanges(schema, registries),
       createAudit(schema),
       parked,
-      // It asks the others for the versions that there were, and the vault for the secrets of the rows above.
+      // Last: it asks the other models for earlier versions, and the vault for the secrets of the rows above.
       createSecrets(schema, registries, parked),
     ],
   };

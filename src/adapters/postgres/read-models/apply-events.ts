@@ -12,19 +12,19 @@ import { databaseRefusal } from './database-refusal.ts';
 import { createProjection, HandlerFailed, type Projection } from './projection.ts';
 import type { Change } from './read-model.ts';
 
-/** A connection that sends without waiting for answers (pg's `pipeline`), so that a batch costs one round trip. */
+/** A connection with pg's `pipeline`, which does not wait for answers, so that a batch costs one round trip. */
 export interface Target {
   readonly client: Queryable;
   readonly schema: string;
 }
 
-/** How far the read models are, and what is remembered of them. */
+/** How far the read models are, and what the projection remembers of them. */
 export interface Progress {
   readonly checkpoint: Checkpoint;
   readonly projection: Projection;
 }
 
-/** What the tables say is all that is known. */
+/** Begins at the stored checkpoint, with nothing remembered. */
 export async function progressOf(target: Target): Promise<Progress> {
   return atCheckpoint(target, await loadCheckpoint(target.client, target.schema));
 }
@@ -36,9 +36,9 @@ export async function atCheckpoint({ client, schema }: Target, checkpoint: Check
 }
 
 /**
- * A batch that the database refuses is taken apart: one event at a time, and the one that cannot be applied is parked
- * with its stream, so that all others go on. Where no row is at fault, all of them wait.
- * @throws CheckpointMoved, and whatever else the database answers
+ * If the database refuses a batch, its events are applied one at a time. An event that cannot be applied is parked with
+ * its stream, so that all others go on. If no row is at fault, the error is thrown and all events wait.
+ * @throws CheckpointMoved, and all other errors of the database
  */
 export async function applyEvents(
   target: Target,
@@ -53,7 +53,7 @@ export async function applyEvents(
     if (refusal === undefined) throw error;
     onFault(new Error(`${events.length} events are applied one at a time: ${refusal}`));
   }
-  // What is remembered of the refused batch is wrong.
+  // The projection remembers the refused batch, so start again from the tables.
   let progress = await atCheckpoint(target, from.checkpoint);
   for (const event of events) {
     try {
@@ -68,7 +68,7 @@ export async function applyEvents(
   return progress;
 }
 
-/** Why these events cannot be applied; undefined where they are not at fault. */
+/** Why these events cannot be applied; undefined if they are not at fault. */
 export function refusalOf(error: unknown): string | undefined {
   return error instanceof HandlerFailed ? error.message : databaseRefusal(error);
 }
@@ -89,7 +89,7 @@ async function apply(
   return { checkpoint, projection };
 }
 
-/** Everything or nothing, with the checkpoint. @throws CheckpointMoved */
+/** Writes all changes and the checkpoint in one transaction. @throws CheckpointMoved */
 async function write(
   { client, schema }: Target,
   changes: readonly Change[],

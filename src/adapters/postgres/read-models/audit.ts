@@ -35,7 +35,7 @@ interface AuditHead {
 }
 const BEFORE_THE_FIRST: AuditHead = { sequence: 0, hash: FIRST_PREVIOUS_HASH };
 
-/** A chain of entries for each project. Which events have one, and what it says, is the domain's table. */
+/** A chain of entries for each project. The domain's table defines which events have an entry, and its content. */
 export function createAudit(schema: string): ReadModel {
   const insert = insertInto(schema, 'audit_entries');
   const upsertHeads = insertInto(
@@ -77,7 +77,7 @@ export function createAudit(schema: string): ReadModel {
       if (facts) add(recorded, facts);
     }),
 
-    /** The audit log still says that something happened, and who did it. */
+    /** The audit log still records that something happened, and who did it. */
     park(recorded) {
       if (isAudited(recorded.type)) add(recorded, { ...NOTHING_KNOWN, action: recorded.type });
     },

@@ -8,11 +8,11 @@ export interface ChangeRow {
   readonly kind: RegistryChangeKind;
   readonly project_id: string;
   readonly registry_id: string;
-  /** As it was after the change; null once deleted. */
+  /** The registry after the change; null if it was deleted. */
   readonly registry: RegistryView | null;
 }
 
-/** What subscribers see of registries that change, each with the registry as it was then. */
+/** The changes of registries that subscribers see, each with the registry as it was then. */
 export function createChanges(schema: string, registries: Registries): ReadModel {
   const insert = insertInto(schema, 'changes');
   const counter = { name: 'changes', last: 0 };

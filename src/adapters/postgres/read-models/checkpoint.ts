@@ -2,17 +2,17 @@ import { BEGINNING, type Position } from '../../../application/ports/event-log.t
 import type { Queryable, Statement } from '../statement.ts';
 import type { Counters } from './projection.ts';
 
-/** Another projector moved the checkpoint: what this one remembers is out of date. */
+/** Another projector moved the checkpoint, so this one's memory is out of date. */
 export class CheckpointMoved extends Error {
   override readonly name = 'CheckpointMoved';
 }
 const CHECKPOINT_MOVED = 'PU001';
 
 export interface Checkpoint {
-  /** Differs from one build of the read models to the next: what was remembered of an earlier one is wrong. */
+  /** Differs for each build of the read models, because what a projector remembers of an earlier build is wrong. */
   readonly generation: string;
   readonly position: Position;
-  /** The last number that each read model with a counter gave out. */
+  /** The last number that each counting read model used. */
   readonly counters: Counters;
 }
 
@@ -33,7 +33,7 @@ export async function loadCheckpoint(database: Queryable, schema: string): Promi
   return { ...row, position: BigInt(row.position) as Position };
 }
 
-/** The first statement of a batch's transaction: it fails where another projector was faster. */
+/** The first statement of a batch's transaction. It fails if another projector was faster. */
 export function advanceCheckpoint(schema: string, from: Checkpoint, to: Checkpoint, durable: boolean): Statement {
   const values = [
     `${schema}.checkpoint`,
@@ -51,7 +51,7 @@ export function isCheckpointMoved(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === CHECKPOINT_MOVED;
 }
 
-/** How far the read models are, whichever replica brought them there. */
+/** How far the read models are, no matter which replica leads. */
 export async function readCheckpoint(database: Queryable): Promise<Position> {
   const { rows } = await database.query<{ position: string }>({
     name: 'checkpoint',

@@ -2,8 +2,8 @@ import pg from 'pg';
 import { isDataFault } from '../availability.ts';
 
 /**
- * Why the database refused an event's rows: the error's code and the names of what it concerns. Never its message, which
- * quotes values. Undefined where the rows are not at fault: a missing privilege, column or function is not theirs.
+ * Why the database refused an event's rows: the error's code and the names of schema, table and constraint. Never its
+ * message, which quotes values. Undefined if the rows are not at fault, as with a missing privilege, column or function.
  */
 export function databaseRefusal(error: unknown): string | undefined {
   if (!isDataFault(error) || !(error instanceof pg.DatabaseError)) return undefined;

@@ -1,7 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import { Conditions, named, type Queryable } from '../statement.ts';
 
-/** Reads on from a sequence: of one project, or of all for those who pass them on. */
+/** Reads the rows after a sequence: of one project, or of all projects for a feed. */
 export interface FeedQuery<Item> {
   after(projectId: string | undefined, sequence: number, limit: number): Promise<Item[]>;
   lastSequence(): Promise<number>;

@@ -2,7 +2,7 @@ import type { Feed } from '../../../application/ports/read-models.ts';
 import type { FeedQuery } from './feed-query.ts';
 
 const PAGE = 500;
-/** A subscriber that is further behind than this is served from the table again instead of from memory. */
+/** A subscriber that lags further behind is served from the table again instead of from memory. */
 const MAX_QUEUED = 1_000;
 
 export interface FeedDeps<Item> {
@@ -18,7 +18,7 @@ interface Subscriber<Item> {
   wake: (() => void) | undefined;
 }
 
-/** Items are read once a replica and handed to all subscribers of their project, as the same objects. */
+/** Each replica reads an item once and hands the same object to all subscribers of its project. */
 export function createFeed<Item extends { readonly sequence: number; readonly projectId: string }>(
   deps: FeedDeps<Item>,
 ): Feed<Item> & { readonly subscribers: number } {
@@ -30,7 +30,7 @@ export function createFeed<Item extends { readonly sequence: number; readonly pr
   let reading = false;
   let readAgain = false;
 
-  /** Everything after this sequence will be handed out; what is up to it can be read from the table. */
+  /** Items after this sequence will be handed out; items up to it can be read from the table. */
   function startHandingOut(): Promise<number> {
     unfollow ??= follow(() => void handOut());
     handedOut ??= query.lastSequence();
@@ -105,7 +105,7 @@ export function createFeed<Item extends { readonly sequence: number; readonly pr
         let seen = after ?? (await query.lastSequence());
         while (!signal.aborted) {
           if (subscriber.behind) {
-            // Whatever is handed out from here on is queued; what came before is in the table.
+            // Items handed out from here on are queued; earlier ones are in the table.
             subscriber.behind = false;
             for await (const item of replay(projectId, seen, signal)) {
               seen = item.sequence;

@@ -27,16 +27,16 @@ interface ActiveLease {
 }
 
 export interface Leases extends ReadModel {
-  /** Remembers which leases of the registries are active at this time, until the batch is written. */
+  /** Remembers the leases of these registries that are active at this time, until the batch is written. */
   recallActive(database: Queryable, registryIds: Iterable<string>, at: string): Promise<void>;
-  /** Leases that hold a version from `first` on and below `below`, of a registry whose leases are remembered. */
+  /** Counts leases with versions from `first` to below `below`. The registry's leases must be remembered. */
   countActive(registryId: string, at: string, first: number, below: number): number;
 }
 
-/** More than so many of a registry are looked through for those that have expired. */
+/** Each time so many leases of a registry are remembered, the expired ones are removed. */
 const MAX_ACTIVE = 10_000;
 
-/** Every lease that was issued. `fromTheStart`: all events pass, so nothing has to be recalled and all is remembered. */
+/** Every issued lease. `fromTheStart`: all events follow, so nothing has to be recalled and everything is remembered. */
 export function createLeases(schema: string, { fromTheStart }: { readonly fromTheStart: boolean }): Leases {
   const insert = insertInto(schema, 'leases', 'on conflict (id) do nothing');
   const release = forRows(
@@ -46,7 +46,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
   );
   const issues: LeaseRow[] = [];
   const releases: ReleaseRow[] = [];
-  /** Leases that were not released, by registry and lease id. */
+  /** Leases that are not released, by registry and lease id. */
   const active = new Map<string, Map<string, ActiveLease>>();
 
   function issued({ event: { data }, recorded: { occurredAt, metadata } }: AppliedEvent<'CredentialIssued'>): void {
@@ -109,7 +109,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
     },
 
     changes() {
-      // Leases come by the thousand and are needed at a rotation only.
+      // There are thousands of leases, and only a rotation needs them.
       if (!fromTheStart) active.clear();
       return [...insert(take(issues)), ...release(take(releases))];
     },

@@ -20,7 +20,7 @@ export interface NoticeRow {
 
 type ProjectedKind = Extract<RotationNoticeKind, 'ROTATED' | 'DELETED' | 'AUTHENTICATION_FAILED'>;
 
-/** What is told to those who use a registry, with how many leases it concerns. */
+/** The notices for people responsible for a registry, each with the number of affected leases. */
 export function createNotices(schema: string, leases: Leases): ReadModel {
   const insert = insertInto(schema, 'notices');
   const counter = { name: 'notices', last: 0 };
@@ -30,7 +30,7 @@ export function createNotices(schema: string, leases: Leases): ReadModel {
     if (registry.phase !== 'live') return;
     const { registryId, projectId, url, credential, firstVersion } = registry;
     const below = kind === 'DELETED' ? Number.POSITIVE_INFINITY : credential.version;
-    // Versions below the first one belong to a registry that was deleted: its leases ended with it.
+    // Lower versions than the first one belong to a deleted registry: its leases ended with it.
     const older = leases.countActive(registryId, occurredAt, firstVersion, below);
     counter.last += 1;
     rows.push({
@@ -48,7 +48,7 @@ export function createNotices(schema: string, leases: Leases): ReadModel {
     });
   }
 
-  /** A refusal that nobody was there to see is a notice. */
+  /** A refused login gives a notice if no person saw the test. */
   function tested(applied: AppliedEvent<'RegistryTested'>): void {
     const { event, after } = applied;
     const { scheduled, outcome, credentialVersion } = event.data;

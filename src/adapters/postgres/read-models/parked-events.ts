@@ -6,19 +6,19 @@ interface ParkedRow {
   readonly stream: string;
   readonly event_id: string;
   readonly reason: string;
-  /** That the event names; 0 where it names none. */
+  /** The version in the event; 0 if it names none. */
   readonly credential_version: number;
 }
 
 export interface ParkedEvents extends ReadModel {
-  /** Reads which streams wait. To be called before the first event. */
+  /** Reads which streams are parked. Call this before the first event. */
   load(database: Queryable): Promise<void>;
   has(stream: string): boolean;
-  /** The highest credential version that the parked events of a stream name; 0 where they name none. */
+  /** The highest credential version in the parked events of a stream; 0 if they name none. */
   lastVersion(stream: string): number;
 }
 
-/** Events that could not be applied, and all that came after them in their streams. A rebuild tries them again. */
+/** Events that could not be applied, and all later events of their streams. A rebuild tries them again. */
 export function createParkedEvents(schema: string): ParkedEvents {
   const table = `${schema}.parked_events`;
   const insert = forRows(
@@ -61,7 +61,7 @@ export function createParkedEvents(schema: string): ParkedEvents {
   };
 }
 
-/** What an event says of versions, of whatever type and schema: fields are never removed. 0 where it names none. */
+/** The version in an event of any type and schema, because fields are never removed; 0 if it names none. */
 function namedVersion(data: unknown): number {
   const { credential, credentialVersion } = fieldsOf(data);
   return [fieldsOf(credential).version, credentialVersion].find(isVersion) ?? 0;
@@ -75,7 +75,7 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
-/** How many streams wait for a build that can apply their events, whichever replica found that out. */
+/** How many streams wait for a build that can apply their events, no matter which replica parked them. */
 export async function countParkedStreams(database: Queryable): Promise<number> {
   const { rows } = await database.query<{ count: number }>({
     name: 'parked-streams',

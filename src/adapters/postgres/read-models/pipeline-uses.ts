@@ -7,7 +7,7 @@ interface PipelineUseRow {
   readonly leases: number;
 }
 
-/** The columns of a registry's row that its use writes. */
+/** The columns of a registry's row that record its last use. */
 export interface LastUse {
   readonly last_used_at: string | null;
   readonly last_used_by: string | null;
@@ -18,7 +18,7 @@ export interface PipelineUses extends ReadModel {
   lastUse(registryId: string): LastUse;
 }
 
-/** Which pipelines use a registry, and who used it last. What is known of it goes with the registry. */
+/** Which pipelines use a registry, and who used it last. Deleted with the registry. */
 export function createPipelineUses(schema: string): PipelineUses {
   const table = `${schema}.pipeline_uses`;
   const upsert = forRows(

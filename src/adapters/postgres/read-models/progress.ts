@@ -2,22 +2,22 @@ import type { Position } from '../../../application/ports/event-log.ts';
 import type { ProjectionProgress } from '../../../application/ports/read-models.ts';
 import { unavailable } from '../../../domain/errors.ts';
 
-/** While someone waits and this process does not lead, the checkpoint is looked at this often. */
+/** While a request waits and this process does not lead, the checkpoint is read this often. */
 const WAITING_POLL_MS = 10;
-/** And this often while someone follows what comes. */
+/** While there are only followers, the checkpoint is read this often. */
 const FOLLOWING_POLL_MS = 100;
 
 export interface ProgressDeps {
-  /** The checkpoint as the database has it. */
+  /** Reads the checkpoint in the database. */
   readonly readCheckpoint: () => Promise<Position>;
-  /** Milliseconds after which a waiting mutation is told that its answer is not ready. */
+  /** After this many milliseconds, a waiting mutation fails with UNAVAILABLE. */
   readonly timeoutMs: number;
 }
 
 export interface TrackedProgress extends ProjectionProgress {
   readonly position: Position;
   advanceTo(position: Position): void;
-  /** Calls the listener after every advance, wherever the projector runs. */
+  /** Calls the listener after every advance, no matter where the projector runs. */
   follow(listener: () => void): () => void;
   stop(): void;
 }
@@ -29,7 +29,7 @@ interface Waiter {
   readonly timer: NodeJS.Timeout;
 }
 
-/** How far the read models are: told by the projector where it runs here, looked up where another replica leads. */
+/** How far the read models are. The projector tells it if this replica leads; otherwise it is read from the database. */
 export function createProgress({ readCheckpoint, timeoutMs }: ProgressDeps, start: Position): TrackedProgress {
   let position = start;
   const waiters = new Set<Waiter>();
@@ -56,7 +56,7 @@ export function createProgress({ readCheckpoint, timeoutMs }: ProgressDeps, star
     try {
       advanceTo(await readCheckpoint());
     } catch {
-      // The database is away: those who wait are told when their time is over.
+      // The database is unavailable: waiting requests fail when their time is over.
     } finally {
       polling = false;
       schedule();
@@ -68,7 +68,7 @@ export function createProgress({ readCheckpoint, timeoutMs }: ProgressDeps, star
     pollTimer = setTimeout(() => void poll(), waiters.size > 0 ? WAITING_POLL_MS : FOLLOWING_POLL_MS);
   }
 
-  /** A follower's slow poll must not hold up one who waits. */
+  /** A follower's slow poll must not delay a waiting request. */
   function pollSooner(): void {
     if (waiters.size > 1) return;
     clearTimeout(pollTimer);

@@ -5,7 +5,7 @@ import type { Queryable } from '../statement.ts';
 import type { ReadModels } from './all-read-models.ts';
 import type { AppliedEvent, Change, ReadModel } from './read-model.ts';
 
-/** A read model failed at an event that could be read. What all of them collected of the batch is of no use. */
+/** A read model failed at a readable event. Discard what all read models collected from the batch. */
 export class HandlerFailed extends Error {
   override readonly name = 'HandlerFailed';
 }
@@ -17,13 +17,13 @@ export interface ParkedEvent {
   readonly reason: string;
 }
 
-/** The read models as they follow the log: what they remember, and what the events since changed. */
+/** The read models while they follow the log: what they remember, and the changes of the latest events. */
 export interface Projection {
   readonly models: readonly ReadModel[];
   recall(database: Queryable, events: readonly RecordedEvent[]): Promise<void>;
   /**
-   * `refusals`: why events are not to be applied, by their ids. Such an event is parked with its stream, as is one that
-   * cannot be read or cannot follow what came before. @throws HandlerFailed
+   * `refusals`: why events must not be applied, by event id. Such an event is parked with its stream. So is an event that
+   * cannot be read or cannot follow the earlier ones. @throws HandlerFailed
    */
   apply(events: readonly RecordedEvent[], refusals?: ReadonlyMap<string, string>): readonly ParkedEvent[];
   changes(): readonly Change[];
@@ -48,7 +48,7 @@ export function createProjection({ registries, parked, all }: ReadModels, counte
     return undefined;
   }
 
-  /** The event, or what keeps it from being applied. */
+  /** The event, or the reason why it cannot be applied. */
   function readable(recorded: RecordedEvent): AppliedEvent | string {
     if (parked.has(recorded.stream)) return 'an earlier event of this stream is parked';
     try {

@@ -6,21 +6,21 @@ import { CheckpointMoved } from './checkpoint.ts';
 import type { TrackedProgress } from './progress.ts';
 
 const SCHEMA = 'read_models';
-/** Session-level: losing the connection is losing the lead. The checkpoint's condition is the real fence. */
+/** A session-level lock: with the connection, the lead is lost. The checkpoint's condition is the real fence. */
 const LEADER_LOCK = 7_208_611_423;
 const BATCH = 1_000;
-/** Hints may be lost, so the log is looked at this often without one. */
+/** Hints may be lost, so the log is read this often without one. */
 const POLL_MS = 250;
 const STANDBY_MS = 1_000;
-/** Where the database lacks something, or a build is too old for it, trying again soon does not help: up to this. */
+/** The longest pause between attempts: a quick retry does not help if the database lacks something or the build is too old. */
 const MAX_BACK_OFF_MS = 30_000;
-/** More than this is forgotten and read again when it is needed. */
+/** Beyond this, everything remembered is dropped and read again when it is needed. */
 const MAX_REMEMBERED = 50_000;
 
 export interface ProjectorDeps {
   readonly log: EventLog;
   readonly progress: TrackedProgress;
-  /** A new, connected client with `pipeline` on; it emits `error` or `end` when it is lost. */
+  /** A new, connected client with `pipeline` on. It emits `error` or `end` when the connection is lost. */
   readonly connect: () => Promise<Client>;
   readonly onFault: (error: unknown) => void;
 }
@@ -28,11 +28,11 @@ export interface ProjectorDeps {
 export interface Projector {
   readonly leading: boolean;
   start(): void;
-  /** Finishes the batch under way. Safe to call twice. */
+  /** Finishes the current batch. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** Keeps the read models up to date. Every replica runs one; the one that has the lock works. */
+/** Keeps the read models up to date. Every replica runs a projector; the one with the lock works. */
 export function createProjector({ log, progress, connect, onFault }: ProjectorDeps): Projector {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
@@ -96,7 +96,7 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorDe
     }
   }
 
-  /** Works from the stored checkpoint on, until it is stopped or someone else moves the checkpoint. */
+  /** Works from the stored checkpoint on, until it is stopped or another process moves the checkpoint. */
   async function follow(target: Target): Promise<void> {
     let reached = await progressOf(target);
     progress.advanceTo(reached.checkpoint.position);
@@ -104,7 +104,7 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorDe
       hinted = false;
       const events = await log.readAll({ after: reached.checkpoint.position, maxCount: BATCH });
       if (events.length === 0) {
-        // A hint that came meanwhile may tell of an event that came after the answer was on its way.
+        // A hint during the read may announce an event that the answer does not contain.
         if (!hinted) await untilAppended();
         continue;
       }

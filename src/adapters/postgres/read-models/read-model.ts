@@ -4,7 +4,7 @@ import { isUuid } from '../../../domain/identity.ts';
 import type { RegistryState } from '../../../domain/registry.ts';
 import type { Queryable, Statement } from '../statement.ts';
 
-/** An event that can be applied, with the registry that it is of, before and after it. */
+/** An event that can be applied, with its registry before and after it. */
 export interface AppliedEvent<Type extends EventType = EventType> {
   readonly event: EventOf<Type>;
   readonly recorded: RecordedEvent;
@@ -12,58 +12,58 @@ export interface AppliedEvent<Type extends EventType = EventType> {
   readonly after: RegistryState;
 }
 
-/** What a read model does at each type of event; null where it ignores the type. */
+/** A read model's handler for each type of event; null if it ignores the type. */
 export type EventHandlers = { readonly [Type in EventType]: ((applied: AppliedEvent<Type>) => void) | null };
 
-/** For the types that a read model ignores: each is named, so that a new one is decided upon. */
+/** The types that a read model ignores. Each is named, so that the compiler asks for a decision on a new one. */
 export function ignores<const Types extends readonly EventType[]>(...types: Types): Record<Types[number], null> {
   return Object.fromEntries(types.map((type) => [type, null])) as Record<Types[number], null>;
 }
 
-/** For a read model to which all events are alike. */
+/** For a read model that handles all events alike. */
 export function everyEvent(handler: ((applied: AppliedEvent) => void) | null): EventHandlers {
   return Object.fromEntries(Object.keys(EVENT_TYPES).map((type) => [type, handler])) as EventHandlers;
 }
 
 /** One statement of the projector's transaction. */
 export interface Change extends Statement {
-  /** What it did must not be undone when the machine stops; the rest of a batch can be repeated. */
+  /** Whether the change must survive a crash of the machine; a batch without such a change can be repeated. */
   readonly durable?: boolean;
 }
 
-/** Rows for an empty table, whose columns their keys are. */
+/** Rows for an empty table. Their keys are the table's columns. */
 export interface Rows {
   readonly table: string;
   readonly rows: readonly object[];
 }
 
 /**
- * A table, or a few, that follow from the events. It remembers what its next events need, and collects what they change,
- * which it is asked for in one of two ways: by the projector after every batch (`changes`), or by a rebuild, where the
- * tables are empty and all events pass (`added` and `totals`).
+ * One or a few tables that derive from the events. A read model remembers what its next events need, and collects the
+ * changes. They are taken in one of two ways: by the projector after every batch (`changes`), or by a rebuild, which has
+ * empty tables and reads all events (`added` and `totals`).
  */
 export interface ReadModel {
   readonly handles: EventHandlers;
   /**
-   * Reads what is not remembered and is needed for these events: those that the model handles, or all where it is told of
-   * parked ones.
+   * Reads what these events need and the model does not remember. It gets the events that the model handles, or all
+   * events if the model has `park`.
    */
   recall?(database: Queryable, events: readonly RecordedEvent[]): Promise<void>;
-  /** Is told of an event that is not applied, but waits with its stream. */
+  /** Called for an event that is not applied because its stream is parked. */
   park?(recorded: RecordedEvent, reason: string): void;
-  /** Counts its rows, across batches. */
+  /** Numbers its rows, across batches. */
   readonly counter?: Counter;
   /** How much it remembers. */
   readonly remembered?: number;
 
-  /** What changed since it was last asked: one statement a table at most, however many events there were. */
+  /** The changes since the last call: at most one statement a table, for any number of events. */
   changes(): readonly Change[];
 
-  /** Statements that make what only a rebuild needs. */
+  /** Statements that create the tables that only a rebuild needs. */
   readonly interim?: readonly string[];
-  /** Rows that are never changed, which came since it was last asked. */
+  /** The rows since the last call that never change. */
   added?(): readonly Rows[];
-  /** All else, after the last event, in this order. */
+  /** Everything else, after the last event, in this order. */
   totals?(): readonly (Rows | Pick<Statement, 'text' | 'values'>)[];
 }
 
@@ -72,12 +72,12 @@ export interface Counter {
   last: number;
 }
 
-/** One statement for many rows, which travel as one JSON array, `$1`; none where there are no rows. */
+/** One statement for many rows, which are sent as one JSON array, `$1`; no statement if there are no rows. */
 export function forRows(name: string, text: string): (rows: readonly object[]) => readonly Change[] {
   return (rows) => (rows.length === 0 ? [] : [{ name, text, values: [JSON.stringify(rows)] }]);
 }
 
-/** Inserts rows whose keys are the table's columns. */
+/** Inserts rows; their keys are the table's columns. */
 export function insertInto(
   schema: string,
   table: string,
@@ -90,7 +90,7 @@ export function insertInto(
   );
 }
 
-/** Empties the list. */
+/** Returns all items and empties the list. */
 export function take<Item>(items: Item[]): Item[] {
   return items.splice(0);
 }

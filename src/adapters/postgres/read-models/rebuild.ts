@@ -16,9 +16,9 @@ const PAGE = 2_000;
 
 export interface RebuildDeps {
   readonly log: EventLog;
-  /** A new, connected client, which sends ahead (pg's `pipeline`) or not. */
+  /** A new, connected client, with or without pg's `pipeline`. */
   readonly connect: (options: { readonly pipeline: boolean }) => Promise<Client>;
-  /** Is told of events that are parked where the database refuses them. */
+  /** Called for each event that is parked because the database refuses it. */
   readonly onFault?: (error: Error) => void;
 }
 
@@ -28,9 +28,9 @@ export interface Rebuilt {
 }
 
 /**
- * Builds the read models again from the first event on, beside those in use, and then takes their place: queries go on
- * all the while. What happened before is folded in memory and written in bulk, indexes last. The vault is told all of it
- * again: nothing of that is left to do but where an event could not be read when it happened.
+ * Rebuilds the read models from the first event on, beside those in use, and then replaces those; queries continue all
+ * the time. The history is folded in memory and written in bulk, indexes last. The vault gets all changes again, which
+ * has an effect only if an event could not be read when it happened.
  */
 export async function rebuildReadModels({ log, connect, onFault = () => {} }: RebuildDeps): Promise<Rebuilt> {
   const client = await connect({ pipeline: true });
@@ -56,7 +56,7 @@ export async function rebuildReadModels({ log, connect, onFault = () => {} }: Re
   }
 }
 
-/** The row that the database refuses is found the way the projector does it, from the first event on. */
+/** Starts from the first event with empty tables, so that the refused row is found in the same way as by the projector. */
 async function beginEmpty(client: Client): Promise<void> {
   await createEmptySchema(client);
   await writeCheckpoint(client, BEGINNING, {});
@@ -88,7 +88,7 @@ async function foldHistory(client: Client, log: EventLog, until: Position): Prom
     position = last.position;
     page = log.readAll({ after: position, maxCount: PAGE });
     page.catch(() => undefined);
-    // The next page is read and this one is folded while the one before is being written.
+    // While the previous page is being written, this one is folded and the next one is read.
     projection.apply(events);
     const added = projection.models.flatMap((model) => model.added?.() ?? []);
     await written;
@@ -128,7 +128,7 @@ async function createIndexes(client: Client): Promise<void> {
   for (const { indexdef } of rows) await client.query(indexdef.replace(` ON ${LIVE}.`, ` ON ${NEXT}.`));
 }
 
-/** As the projector does it, with the vault: these events it may not have seen yet, and doing them twice is harmless. */
+/** Works like the projector, vault included: it may not have applied these events yet, and applying twice is harmless. */
 async function catchUp(client: Client, log: EventLog, onFault: (error: Error) => void): Promise<number> {
   const target = { client, schema: NEXT };
   let count = 0;
@@ -141,7 +141,7 @@ async function catchUp(client: Client, log: EventLog, onFault: (error: Error) =>
   }
 }
 
-/** The projector waits at its checkpoint while the last events are applied and the names change. */
+/** The lock makes the projector wait at its checkpoint while the last events are applied and the schemas are renamed. */
 async function swapSchemas(
   client: Client,
   swap: Client,

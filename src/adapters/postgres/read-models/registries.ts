@@ -12,15 +12,15 @@ interface HealthRow {
 }
 
 export interface Registries extends ReadModel {
-  /** The registry that the event is of, before and after it. @throws where the event cannot follow what came before */
+  /** The event's registry before and after it. @throws if the event cannot follow the earlier ones */
   evolve(event: DomainEvent, recorded: RecordedEvent): Pick<AppliedEvent, 'before' | 'after'>;
-  /** The highest credential version that the registry had so far. */
+  /** The registry's highest credential version so far. */
   lastVersion(registryId: string): number;
-  /** What the last test found. */
+  /** The result of the last test. */
   health(registryId: string): HealthView | null;
 }
 
-/** Every registry as it is, with what its last test found. `lastUse` is what a rebuild says of its last use. */
+/** The current state of every registry, with the result of its last test. `lastUse` gives a rebuild its last use. */
 export function createRegistries(schema: string, lastUse: (registryId: string) => LastUse): Registries {
   const table = `${schema}.registries`;
   const upsert = forRows(

@@ -14,14 +14,14 @@ import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
 import type { RegistryRow } from './registry-row.ts';
 
-/** Of the pipelines that used a registry: the newest. */
+/** The most pipelines shown for a registry: those that used it last. */
 const MAX_PIPELINES = 100;
 
 const COLUMNS = `id, project_id, url, entered_url, name, description, email, provider, username, access, ca_certificate,
   rotate_every_days, credential_version, credential_kind, secret_missing, expires_at, expiry_source, rotated_at,
   rotated_by, warnings, mint, health, created_at, created_by, updated_at, updated_by, revision`;
 
-/** The text of a key goes into cursors and comes back, cast, in conditions. */
+/** A key's text goes into cursors; conditions cast it back. */
 const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: string }>> = {
   NAME: { key: 'lower(name)', type: 'text' },
   URL: { key: 'url', type: 'text' },
@@ -33,11 +33,11 @@ const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: strin
 
 type ViewRow = RegistryRow & { readonly health: HealthView | null };
 
-/** The same rule as for `failing` of `credentialStatus`: the current version was refused when it was last tested. */
+/** The same rule as `failing` in `credentialStatus`: the last test of the current version was refused. */
 const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome) => `'${outcome}'`).join(', ')})
   and (health->>'credentialVersion')::int = credential_version, false)`;
 
-/** From 0 to 1, for each registry another and always the same. */
+/** From 0 to 1: different for each registry, and always the same for one. */
 const PLACE = '((hashtext(id::text)::float8 + 2147483648) / 4294967296)';
 
 export function createRegistryQueries(database: Queryable, now: () => number): RegistryQueries {

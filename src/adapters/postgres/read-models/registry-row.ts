@@ -1,6 +1,6 @@
 import { initialRegistryState, type LiveRegistry, type RegistryState } from '../../../domain/registry.ts';
 
-/** A registry's row as its own events make it, with the table's column names. */
+/** The part of a registry's row that derives from its own events, with the table's column names. */
 export interface RegistryRow {
   readonly id: string;
   readonly project_id: string;
@@ -23,7 +23,7 @@ export interface RegistryRow {
   readonly credential_kind: LiveRegistry['credential']['kind'] | null;
   readonly secret_id: string | null;
   readonly secret_digest: string | null;
-  /** Events never say so: it is looked up in the vault after them. */
+  /** Does not come from events: it is looked up in the vault after they are applied. */
   readonly secret_missing: boolean;
   readonly expires_at: string | null;
   readonly expiry_source: LiveRegistry['credential']['expirySource'];
@@ -75,7 +75,7 @@ export function registryRow(id: string, projectId: string, revision: number, sta
   };
 }
 
-/** The columns that each event of the registry overwrites. What a test found, and the last use, have their own events. */
+/** The columns that each event of the registry overwrites. Test results and the last use have their own events. */
 export const REGISTRY_COLUMNS: readonly string[] = Object.keys(registryRow('', '', 0, initialRegistryState)).filter(
   (column) => column !== 'id',
 );
@@ -124,6 +124,6 @@ export function registryState(row: RegistryRow): RegistryState {
 }
 
 function notNull<Value>(value: Value | null): Value {
-  if (value === null) throw new Error('a live registry has a column that is null');
+  if (value === null) throw new Error('a live registry has a null column');
   return value;
 }

@@ -1,20 +1,20 @@
 import { registryStream } from '../../../domain/identity.ts';
 import type { Queryable } from '../statement.ts';
 
-/** Registries whose rows lag behind: the secret that such a row names may have been replaced long ago. */
+/** A parked registry's row is out of date: the secret in it may have been replaced long ago. */
 function isParked(schema: string): string {
   return `exists (select from ${schema}.parked_events p where p.stream = '${registryStream('')}' || r.id)`;
 }
 
-/** Of a row `r` of `registries`: the log says that there is a secret, and the vault has none. */
+/** A condition on a row `r` of `registries`: according to the log there is a secret, but the vault has none. */
 export function isSecretMissing(schema: string): string {
   return `r.phase = 'live' and not ${isParked(schema)} and not exists (
     select from vault.secrets s where s.secret_id = r.secret_id and s.state <> 'destroyed')`;
 }
 
 /**
- * Looks whether the secrets of all registries are there, for those to whom nothing happens any more. For the leader, from
- * time to time. Gives how many rows were wrong.
+ * Checks that the vault has the secrets of all registries, also of those without new events. The leader calls this from
+ * time to time. Returns how many rows were wrong.
  */
 export async function recheckSecrets(database: Queryable): Promise<number> {
   const text = recheckStatement('read_models');
@@ -22,7 +22,7 @@ export async function recheckSecrets(database: Queryable): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** The row's secret is compared again at the update: a rotation may have come in between. */
+/** The update compares the row's secret again, because a rotation may have happened in between. */
 export function recheckStatement(schema: string): string {
   return `with found as (
       select r.id, r.secret_id, s.secret_id is null and not ${isParked(schema)} as missing

@@ -9,18 +9,18 @@ import { type AppliedEvent, type Change, type EventHandlers, ignores, type ReadM
 import type { Registries } from './registries.ts';
 import { isSecretMissing } from './secret-presence.ts';
 
-/** What becomes of the vault's rows. All of it can be repeated. */
+/** An event's effect on the vault's rows. All effects can be repeated. */
 type Effect =
-  /** The secret is current, and older versions are destroyed even where its own row is missing. */
+  /** Makes the secret current and destroys older versions, even if the secret's own row is missing. */
   | { readonly kind: 'settle'; readonly registryId: string; readonly secretId: string; readonly version: number }
-  /** All versions up to this one are destroyed. */
+  /** Destroys all versions up to this one. */
   | { readonly kind: 'destroy'; readonly registryId: string; readonly version: number }
-  /** A secret that is still pending is destroyed. */
+  /** Destroys the secret if it is still pending. */
   | { readonly kind: 'discard'; readonly secretId: string }
   | { readonly kind: 'none' };
 const NONE: Effect = { kind: 'none' };
 
-/** `lastVersion`: the highest that the registry had so far. A deletion destroys everything up to it. */
+/** `lastVersion`: the registry's highest version so far. A deletion destroys everything up to it. */
 const EFFECTS: {
   readonly [Type in EventType]: ((data: EventOf<Type>['data'], lastVersion: number) => Effect) | null;
 } = {
@@ -29,7 +29,7 @@ const EFFECTS: {
   RegistryUpdated: ({ registryId, credential }) => (credential === null ? NONE : settle({ registryId, credential })),
   RegistryDeleted: ({ registryId }, lastVersion) => ({ kind: 'destroy', registryId, version: lastVersion }),
   PendingSecretDiscarded: ({ secretId }) => ({ kind: 'discard', secretId }),
-  // The registry's row is written anew, and with it whether its secret is there.
+  // The registry's row is rewritten, so `secret_missing` must be set again.
   CredentialExpiryLearnt: () => NONE,
   ...ignores('RegistryTested', 'CredentialsTested', 'CredentialIssued', 'LeaseReleased'),
   ...ignores('AccessDenied', 'AuthenticationRejected', 'IdempotencyKeyClaimed'),
@@ -46,16 +46,16 @@ function effectOf<Type extends EventType>({ type, data }: EventOf<Type>, lastVer
 }
 
 /**
- * What the vault does at an event, in the transaction that says that the event was applied. A parked stream is shown as
- * it was, but the vault goes on: a secret that was replaced or deleted must not wait.
+ * The changes in the vault, in the same transaction as the checkpoint. A parked stream's rows stay as they were, but the
+ * vault goes on: the destruction of a replaced or deleted secret must not wait.
  */
 export function createSecrets(schema: string, registries: Registries, parked: ParkedEvents): ReadModel {
-  /** The secret of each registry that is live. */
+  /** The secret of each live registry. */
   const current = new Map<string, string>();
-  /** Up to and including which version, by registry. */
+  /** The highest version to destroy, by registry. */
   const destroyed = new Map<string, number>();
   const discarded: string[] = [];
-  /** Registries whose rows were written. */
+  /** Registries with rewritten rows. */
   const written = new Set<string>();
 
   function add(effect: Effect): void {
@@ -132,8 +132,8 @@ function handlersFor(handler: (applied: AppliedEvent) => void): EventHandlers {
 }
 
 /**
- * Undefined where this build cannot read the event, or where it names what no row of the vault can have: such a reference
- * would be refused again.
+ * Undefined if this build cannot read the event, or if no row of the vault can have the ids or version in it: the database
+ * would refuse these again.
  */
 function effectOfParked(recorded: RecordedEvent, lastVersion: (registryId: string) => number): Effect | undefined {
   let effect: Effect;
