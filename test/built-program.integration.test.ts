@@ -31,7 +31,7 @@ it('serves the schema as it is printed: bundling renamed none of the classes tha
   );
 });
 
-/** The parts that are loaded late are named after their modules. */
+/** Parts that are loaded late are named after their modules. */
 describe('the SDKs of the clouds, as they are built', () => {
   const BIN = fileURLToPath(new URL('../dist/bin/', import.meta.url));
   const sent: string[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createChores } from '../src/chores.ts';
 
 describe('chores', () => {
-  it('are done in turn, round after round, whichever of them fails', async () => {
+  it('run in turn, round after round, even if one fails', async () => {
     const done: string[] = [];
     const faults: unknown[] = [];
     const failing = async () => {
@@ -17,7 +17,7 @@ describe('chores', () => {
     expect(faults.length).toBeGreaterThanOrEqual(2);
   });
 
-  it('are stopped by telling the one under way, waiting for it, and beginning no other', async () => {
+  it('stop by aborting and awaiting the current one, and by starting no other', async () => {
     const done: string[] = [];
     let begun = false;
     const long = (signal: AbortSignal) =>

@@ -28,7 +28,7 @@ describe('TRUST_PROXY', () => {
     '2001:db8::/129',
     'fe80::1%eth0',
     '10.0.0',
-    // Everybody could forge an address.
+    // It would trust every client.
     '0.0.0.0/0',
     '::/0',
   ])('refuses %j, naming the variable', (value) => {
@@ -83,7 +83,7 @@ it('names every variable at fault, and no value', () => {
   expect(read).not.toThrow('hunter2');
 });
 
-it('says which variable to set where the service cannot listen', () => {
+it('says which variable to set if the service cannot listen', () => {
   const address = { host: '127.0.0.1', port: 4000 };
   expect(unusableAddress('port in use', address, undefined).message).toMatch(/^PORT 4000 is in use on 127\.0\.0\.1/);
   expect(unusableAddress('port not permitted', address, undefined).message).toMatch(

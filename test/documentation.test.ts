@@ -22,7 +22,7 @@ const FOLDERS = ['src', 'test', 'docs', 'scripts', 'migrations', 'bench', 'schem
 const ALL_FILES = FOLDERS.flatMap(under);
 const FILE_NAMES: ReadonlySet<string> = new Set(ALL_FILES.map((path) => basename(path)));
 
-/** Code blocks hold what is typed and printed, not what the page refers to. */
+/** Code blocks contain input and output, not references. */
 function withoutBlocks(text: string): string {
   return text.replace(/^```[\s\S]*?^```$/gm, '');
 }
@@ -94,7 +94,7 @@ it('README.md has at most 12 KB', () => {
 });
 
 describe('the check of the documentation', () => {
-  it('finds files that are not there, and passes over code that is no path', () => {
+  it('finds missing files, and ignores code that is not a path', () => {
     expect(
       missingPaths('`src/nowhere.ts`, `nowhere.sql`, `src/config.ts`, `config.ts`, `src/*/x.ts`, `a.b.ts()`'),
     ).toEqual(['src/nowhere.ts', 'nowhere.sql']);

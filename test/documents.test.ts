@@ -5,7 +5,7 @@ import { ERROR_REFERENCE, errorTable } from '../src/domain/error-reference.ts';
 import { ERROR_CODES } from '../src/domain/errors.ts';
 
 describe('a document that is written from the code', () => {
-  it.each(Object.keys(DOCUMENTS))('%s is current; `npm run -s generate` writes it anew', (path) => {
+  it.each(Object.keys(DOCUMENTS))('%s is current; `npm run -s generate` updates it', (path) => {
     expect(readFileSync(path, 'utf8')).toBe(DOCUMENTS[path]);
   });
 });

@@ -125,7 +125,7 @@ const WAYS_OUT = [
   /\bimport\s*\(\s*['"`](?:undici|(?:node:)?(?:https?|http2|net|tls|dns|dns\/promises|dgram))['"`]/,
   /(?<![.\w])(?:globalThis\.)?fetch\(|\bnew (?:WebSocket|EventSource)\(/,
 ];
-/** The guard itself; the way to the operator's own database; and the clients, which are no part of the service. */
+/** The guard itself; the way to the operator's own database; and the clients, which are not part of the service. */
 const MAY_GO_OUT = ['adapters/egress/', 'adapters/postgres/', 'clients/'];
 
 function goingOut(sources: SourceFiles): string[] {

@@ -17,7 +17,7 @@ interface Rule {
   readonly pattern: RegExp;
 }
 
-// Put together here, so that this file does not hold what it looks for.
+// Assembled here, so that this file does not contain the text that it searches for.
 const PACKAGE_HOSTS = [
   ['registry', 'npmjs', 'org'],
   ['registry', 'yarnpkg', 'com'],

@@ -44,7 +44,7 @@ describe('the data folder', () => {
     expect(await faultOf(join(file, 'below'))).toContain('has a file in its path');
   });
 
-  it.skipIf(process.platform !== 'linux')('is refused where the system lets nobody make a folder', async () => {
+  it.skipIf(process.platform !== 'linux')('is refused if the system lets no user create a folder', async () => {
     for (const dataDir of ['/proc/x', '/proc/x/y/z']) {
       expect(await faultOf(dataDir)).toMatch(/^The data folder \/proc\/x.* cannot be created there \(ENOENT\)/);
     }
@@ -73,7 +73,7 @@ describe('the data folder', () => {
   });
 });
 
-/** A file system for the time of a test. Undefined where this machine lets nobody mount one. */
+/** A file system for one test. Undefined if this machine does not allow mounts. */
 function mounted(options: string): string | undefined {
   const folder = join(parent, 'mounted');
   execFileSync('mkdir', ['-p', folder]);
@@ -86,7 +86,7 @@ function mounted(options: string): string | undefined {
 }
 
 describe.skipIf(!IS_ROOT || process.platform !== 'linux')('a data folder on a file system', () => {
-  const MOUNT_NEEDED = 'this machine lets no file system be mounted';
+  const MOUNT_NEEDED = 'this machine does not allow mounts';
   afterEach(() => {
     try {
       execFileSync('umount', [join(parent, 'mounted')], { stdio: 'ignore' });
@@ -132,7 +132,7 @@ describe('a fault of the embedded server', () => {
     expect(String(explained)).toContain('The disk is full');
   });
 
-  it('leaves a fault of the program as it is', async () => {
+  it('does not change an error of the program', async () => {
     const bug = new TypeError('x is not a function');
     expect(await explainFault(bug, { databaseUrl: undefined, dataDir: parent })).toBe(bug);
   });

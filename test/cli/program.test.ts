@@ -45,7 +45,7 @@ describe('purser', () => {
       }
     });
 
-    it('refuses what it does not know in a sentence', async () => {
+    it('refuses unknown options and arguments with a sentence', async () => {
       const option = await run(name, '--bogus');
       expect(option).toEqual({
         exitCode: 2,
@@ -62,7 +62,7 @@ describe('purser', () => {
     });
   });
 
-  it.skipIf(process.platform !== 'linux')('says in a sentence what keeps a command from its work', async () => {
+  it.skipIf(process.platform !== 'linux')('says in one sentence why a command cannot run', async () => {
     for (const argv of [['serve'], ['rebuild'], ['rewrap'], ['token', '--project', 'a']]) {
       expect(await run(...argv)).toEqual({
         exitCode: 1,

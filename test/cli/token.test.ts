@@ -48,7 +48,7 @@ test('prints a token and nothing else, before the service was ever started', asy
   expect(Math.abs(principal.expiresAt - Date.now() - 3_600_000)).toBeLessThan(60_000);
 });
 
-test('grants just what is named, in each of the projects', async () => {
+test('grants only the named permissions, in each of the projects', async () => {
   const { stdout } = await run([
     '--project=a',
     '--project=b',
@@ -84,7 +84,7 @@ describe('prints a sentence and no token, and fails,', () => {
       ['--project', 'demo', '--permission', PERMISSIONS.registryRead.toUpperCase()],
       'There is no permission',
     ],
-    'for a lifetime that is none': [
+    'for an invalid lifetime': [
       ['--project', 'demo', '--ttl', 'forever'],
       '--ttl "forever" is not a lifetime: write 90s, 30m, 1h or 7d',
     ],

@@ -78,7 +78,7 @@ describe('the other commands', () => {
     expect(requests).toEqual([]);
   });
 
-  it('erase wants a URL all the same', async () => {
+  it('erase still requires a URL', async () => {
     const { run } = await ask((_, response) => answerJson(response, {}), { args: ['erase'], input: '\n' });
     expect(run).toEqual({ stdout: 'no credentials server URL\n', stderr: '', exitCode: 1 });
   });

@@ -49,7 +49,7 @@ describe('get', () => {
     });
   });
 
-  it('asks to pull, for fifteen minutes and for no run, where nothing else is set', async () => {
+  it('asks to pull, for fifteen minutes and for no run, by default', async () => {
     const { requests } = await ask((_, response) => answerJson(response, issued('robot', canary('default'))));
     expect(requests[0]?.variables.input).toEqual({
       image: 'https://registry.example.com',
@@ -106,7 +106,7 @@ describe('get', () => {
     },
   );
 
-  it('says that there is no credential only where Purser says that there is no such registry', async () => {
+  it('says that there is no credential only if Purser says that there is no such registry', async () => {
     const { run } = await ask((_, response) =>
       answerJson(response, fieldError('NOT_FOUND', 'There is no such registry.')),
     );
@@ -188,7 +188,7 @@ describe('get, without a usable answer', () => {
       (_, r) => answerJson(r, { ...issued('a', 'SECRET-BODY'), errors: [fault('FORBIDDEN')] }),
     ],
     [
-      'errors that are no list',
+      'errors that are not a list',
       /Check PURSER_URL/,
       (_, r) => answerJson(r, { ...issued('a', 'SECRET-BODY'), errors: 'x' }),
     ],
@@ -241,7 +241,7 @@ describe('get, without a usable answer', () => {
 
 const missing = skipReason('openssl');
 describe.skipIf(missing)(`get, over https${missing ? ` (${missing})` : ''}`, () => {
-  it('trusts a private authority only where it was told to', async () => {
+  it('trusts a private authority only if told to', async () => {
     const password = canary('https');
     const certificates = await createCertificates(await mkdtemp(join(folder, 'tls-')));
     const stub = await startPurserStub(certificates);
@@ -291,7 +291,7 @@ describe('configuration', () => {
     expect(requests).toEqual([]);
   });
 
-  it('reads the token from its file anew at each call', async () => {
+  it('reads the token from its file again at each call', async () => {
     const file = join(folder, 'token');
     const stub = await startPurserStub();
     stub.handle(service);
@@ -320,7 +320,7 @@ describe('configuration', () => {
     expect(requests[0]?.variables.input).toMatchObject({ purpose: purpose.toUpperCase() });
   });
 
-  it('sends the token over plain http to another machine only where that was allowed', async () => {
+  it('sends the token over plain http to another machine only if that is allowed', async () => {
     const changes = { PURSER_URL: 'http://purser.invalid', PURSER_ALLOW_PLAIN_HTTP: 'true' };
     const { run } = await ask(service, { changes });
     expectRefusal(run, /http:\/\/purser\.invalid cannot be reached/);

@@ -75,7 +75,7 @@ export function describeAppending(logs: () => OpenLogs): void {
       },
     );
 
-    it('give the first answer also to a retry that is timed and attributed anew', async () => {
+    it('give the first answer also to a retry that is timed and attributed again', async () => {
       const stream = aStream();
       const event = anEvent();
       const first = await append(stream, 'no-stream', event);
@@ -198,7 +198,7 @@ export function describeAppending(logs: () => OpenLogs): void {
   });
 
   describe('closing', () => {
-    it('waits for the appends under way, then refuses further calls, and may be repeated', async () => {
+    it('waits for running appends, then refuses further calls, and may be repeated', async () => {
       const log = logs().store.open();
       const stream = aStream();
       const underWay = Array.from({ length: 300 }, () => log.append(stream, 'any', [anEvent()]));

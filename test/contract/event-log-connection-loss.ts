@@ -7,13 +7,13 @@ import { rounds } from '../support/rounds.ts';
 import type { OpenLogs, RemoteEventLogStore } from './event-log-store.ts';
 
 const CUTS = rounds({ usual: 100, torture: 500 });
-/** Each with a log and a proxy of its own. */
+/** Each with a separate log and proxy. */
 const CLIENTS = 10;
-/** Appends that are under way at each cut. */
+/** Appends that are running at each cut. */
 const APPENDS = 3;
 
 function randomCut(): Cut {
-  // Most after the request went out whole: then the store carries it out, and nobody hears of it.
+  // Most come after the whole request was sent: the store then carries it out, but no answer arrives.
   if (Math.random() < 0.8) return { kind: 'answer', afterMs: Math.random() * 4 };
   return { kind: 'request', share: Math.random() };
 }
@@ -37,7 +37,7 @@ const retrying: Append = async (log, stream, event) => {
   }
 };
 
-/** Appends while the connection breaks again and again; gives what was acknowledged. */
+/** Appends while the connection breaks again and again. @returns the acknowledged events */
 async function appendWhileCutting(log: EventLog, proxy: CuttingProxy, cuts: number, append: Append) {
   const acknowledged: Acknowledged[] = [];
   for (let round = 1; proxy.cuts < cuts; round += 1) {
@@ -99,7 +99,7 @@ export function describeConnectionLoss(logs: () => OpenLogs<RemoteEventLogStore>
       expect((await idsAfter(direct, start)).toSorted()).toEqual(acknowledged.toSorted());
     }, 120_000);
 
-    it('are found to double events where a retry gets an id of its own', async () => {
+    it('are found to double events if a retry gets a new id', async () => {
       const { log: direct } = logs();
       const start = await direct.head();
       await withClients(1, async (log, proxy) => {

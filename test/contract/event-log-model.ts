@@ -89,7 +89,7 @@ export function describeModel(logs: () => OpenLogs): void {
       await fc.assert(equalsList(logs()), { numRuns: 60 });
     });
 
-    it('is told apart from the list where it does not look at revisions', async () => {
+    it('is found to differ from the list if it ignores revisions', async () => {
       const { log } = logs();
       const broken: EventLog = { ...log, append: (stream, _expected, events) => log.append(stream, 'any', events) };
       const { failed } = await fc.check(equalsList({ log: broken, other: broken }), {

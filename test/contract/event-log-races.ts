@@ -54,7 +54,7 @@ export function describeRaces(logs: () => OpenLogs): void {
       expect(winners).toEqual(Array.from({ length: VERSIONS }, () => 1));
     }, 120_000);
 
-    it('are found to have many winners where the revision is not looked at', async () => {
+    it('are found to have many winners if revisions are ignored', async () => {
       const { log } = logs();
       const unguarded: EventLog = { ...log, append: (stream, _expected, events) => log.append(stream, 'any', events) };
       expect(await winnersOf([unguarded], 2)).toEqual([WRITERS, WRITERS]);
@@ -68,7 +68,7 @@ export function describeRaces(logs: () => OpenLogs): void {
       expect(appended).toHaveLength(50);
     });
 
-    it('of equal appends are found to have many answers where each attempt gets an id of its own', async () => {
+    it('of equal appends are found to have many answers if each attempt gets a new id', async () => {
       const { log } = logs();
       const forgetful: EventLog = {
         ...log,

@@ -12,7 +12,7 @@ function severalEvents(count: number): Events {
 
 export function describeReading(logs: () => OpenLogs): void {
   describe('reading', () => {
-    it('gives an event back as it was written, with where it stands', async () => {
+    it('returns an event as it was written, with its position', async () => {
       const { log, other } = logs();
       const stream = aStream();
       const event = anEvent();

@@ -13,7 +13,7 @@ export function describeEventLogContract(name: string, makeStore: () => Promise<
   });
 }
 
-/** The same, and what a store must do whose connections can break. */
+/** The same, for a store whose connections can break. */
 export function describeRemoteEventLogContract(name: string, makeStore: () => Promise<RemoteEventLogStore>): void {
   describe(`event log: ${name}`, () => {
     const logs = openedLogs(makeStore);

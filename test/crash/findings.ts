@@ -4,7 +4,7 @@ import { chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts'
 import { derivedId, idempotencyStream } from '../../src/domain/identity.ts';
 import { type Ledger, leaseOf, PROJECTS, versionOf } from './ledger.ts';
 
-/** What is wrong in the service's tables, held against what its clients were told. Empty: nothing. */
+/** Faults in the service's tables, compared with the answers to its clients. Empty: no fault. */
 export async function findingsIn(client: pg.Client, ledger: Ledger): Promise<string[]> {
   const events = await readEvents(client);
   const findings = [
@@ -93,7 +93,7 @@ function lostOrDoubled(events: readonly EventRow[], ledger: Ledger): string[] {
       if (leases.length > 1) findings.push(`${kind} of ${registry?.url} happened ${leases.length} times`);
       continue;
     }
-    // A credential that was replaced while it was issued is issued anew, under another lease of the same key.
+    // If a credential is replaced while it is issued, it is issued again under another lease of the same key.
     for (const [attempt, lease] of leases.entries()) {
       if (lease !== derivedId(key, attempt)) findings.push(`${lease} is not the lease of its key`);
       else if (attempt < leases.length - 1 && !releases.has(lease))
@@ -142,7 +142,7 @@ async function projectionFaults(client: pg.Client, events: readonly EventRow[]):
   return rows.filter(({ count }) => count > 0).map(({ name, count }) => `${count} ${name}`);
 }
 
-/** Only the current secret of a registry can be opened, and what was sealed for an event that never came. */
+/** Only the current secret of a registry can be opened, and pending ones whose event never came. */
 async function vaultFaults(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string; count: number }>(`
     select 'live registries without a current secret that can be opened' as name, count(*)::int as count
@@ -182,7 +182,7 @@ async function auditFaults(client: pg.Client, events: readonly EventRow[], proje
   return head.sequence === String(entries.length) && head.hash === hash ? [] : [`the head of ${project} is another`];
 }
 
-/** How many leases the clients hold: a check that ran over nothing proves nothing. */
+/** How many leases the clients hold: a check without leases proves nothing. */
 export function leaseCount(ledger: Ledger): number {
   return ledger.mutations.filter((mutation) => leaseOf(mutation) !== undefined).length;
 }

@@ -54,7 +54,7 @@ describe('a service that is killed between two steps of a mutation', () => {
     const rotation = ledger.rotate(created.registry);
     await killAtAppend(rotation, null, async (database) => (await claimCount(database, rotation)) === 1);
     await home.start();
-    // The key is claimed: what stands before the log now is the event.
+    // The key is claimed: the event now waits for the log.
     await killAtAppend(rotation, cutOff, async (database) => (await eventCount(database)) === version);
     await home.start();
 

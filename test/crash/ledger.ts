@@ -38,7 +38,7 @@ export interface RegistryRecord {
   created: boolean;
 }
 
-/** Everything that was ever sent, and what was heard of it: what the service is held to after a crash. */
+/** Every mutation that was sent, with its answer: the service must match this after a crash. */
 export interface Ledger {
   readonly mutations: readonly Mutation[];
   readonly registries: readonly RegistryRecord[];
@@ -46,7 +46,7 @@ export interface Ledger {
   rotate(registry: RegistryRecord): Mutation;
   issue(registry: RegistryRecord): Mutation;
   release(leaseId: string, registry: RegistryRecord): Mutation;
-  /** Leases that were issued and that nobody has begun to release; taking one makes it someone's. */
+  /** Issued leases that no client has begun to release. A client takes one from here. */
   takeLease(): { readonly leaseId: string; readonly registry: RegistryRecord } | undefined;
 }
 

@@ -5,13 +5,13 @@ import type { PurserHome } from '../support/purser-process.ts';
 import { type Ledger, type Mutation, PROJECTS, SUBJECT } from './ledger.ts';
 
 const WRITERS = 6;
-/** No answer after this is a hang. */
+/** No answer within this time counts as a hang. */
 const ANSWER_WITHIN_MS = 15_000;
 const RETRY_MS = 50;
-/** So that what comes next, comes at any point of the work under way. */
+/** A random pause, so that the next step comes at any point of the running work. */
 const MOMENT_MS = 20;
 
-/** How many answers had each code; `ok`, `lost` where the connection broke, `hung` where nothing came at all. */
+/** How many answers had each code; `ok`, `lost` if the connection broke, `hung` if no answer came. */
 export type Tally = Map<string, number>;
 
 export interface Client {
@@ -95,7 +95,7 @@ export function startLoad(ledger: Ledger, client: Client): Load {
   async function write(): Promise<void> {
     while (!stopped) {
       const mutation = next(ledger);
-      // As a client does: again with the same key, until it hears what came of it.
+      // Like a client: again with the same key, until it gets a certain answer.
       while (!stopped && mutation.outcome.kind === 'unknown') {
         await client.send(mutation);
         if (mutation.outcome.kind === 'unknown' && !stopped) await delay(RETRY_MS);

@@ -46,7 +46,7 @@ async function replicaWith(between: Between): Promise<Replica> {
   return replica;
 }
 
-/** A replica whose first append waits at the gate, and what came of its appends. */
+/** A replica whose first append waits at the gate, and the outcome of its appends. */
 async function pausedBeforeAppend() {
   const beforeAppend = gate();
   const refused: unknown[] = [];
@@ -93,7 +93,7 @@ async function secretStates(id: string): Promise<string[]> {
 }
 
 describe('a handler that stops between storing a secret and appending its event', () => {
-  it('is refused when it goes on after its secret was cleared, and stores it anew', async () => {
+  it('is refused when it goes on after its secret was cleared, and stores it again', async () => {
     const password = canary('late');
     const id = await created('late.example', canary('first'));
     const { replica, beforeAppend, refused } = await pausedBeforeAppend();
@@ -189,14 +189,14 @@ describe('a rotation between two steps of another use case', () => {
     return { id, password, replica, rotate };
   }
 
-  it('has the new password issued, where the old one was decided on and is gone', async () => {
+  it('issues the new password if the old one was chosen and is gone', async () => {
     const { password, replica, rotate } = await rotatedWhileOpening('between.example');
     const [issued] = await Promise.all([replica.issue('between.example/app'), rotate()]);
     expect(issued.password.reveal()).toBe(password);
     expect(issued.lease.credentialVersion).toBe(2);
   });
 
-  it('has the new password kept with a new username, where the old one was to be kept and is gone', async () => {
+  it('keeps the new password with a new username if the old one was to be kept and is gone', async () => {
     const { id, password, replica, rotate } = await rotatedWhileOpening('kept.example');
     const [renamed] = await Promise.all([replica.rename(id, 'grace'), rotate()]);
     expect(renamed.username).toBe('grace');

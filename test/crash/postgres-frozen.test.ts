@@ -7,7 +7,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient } from './load.ts';
 import { readBackFaults } from './read-back.ts';
 
-/** A server that is there and says nothing: what a lost network or a stuck disk looks like. */
+/** A server that runs but does not answer, as with a lost network or a stuck disk. */
 describe.skipIf(process.platform !== 'linux')('a Postgres that does not answer any more', () => {
   let home: PurserHome;
   let ledger: Ledger;
@@ -30,7 +30,7 @@ describe.skipIf(process.platform !== 'linux')('a Postgres that does not answer a
     for (const pid of [postmaster, ...children.trim().split(' ').map(Number)]) process.kill(pid, signal);
   }
 
-  it('has everyone told UNAVAILABLE in time, and is used again as soon as it answers', async () => {
+  it('makes every caller get UNAVAILABLE in time, and is used again as soon as it answers', async () => {
     const [first, second] = ledger.registries;
     if (!first || !second) throw new Error('there are no registries');
     await signalPostgres('SIGSTOP');

@@ -28,7 +28,7 @@ describe('a Postgres that is killed at any moment under a service that stays up'
     const load = startLoad(ledger, client);
     await load.reaches(ANSWERS_A_ROUND * Math.random());
     await home.killPostgres();
-    // The clients go on: they send again what got no answer, until it gets one.
+    // The clients go on: they repeat unanswered requests until they get an answer.
     await client.settle(ledger.create());
     await load.stop();
     const unresolved = ledger.mutations.filter(({ outcome }) => outcome.kind === 'unknown');
@@ -39,7 +39,7 @@ describe('a Postgres that is killed at any moment under a service that stays up'
     expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
   });
 
-  it('answered UNAVAILABLE meanwhile, and nothing that says less or nothing at all', async () => {
+  it('answered UNAVAILABLE meanwhile, never a vaguer answer and never none', async () => {
     expect(ledger.mutations.length).toBeGreaterThan(KILLS.length * 10);
     expect(leaseCount(ledger)).toBeGreaterThan(KILLS.length);
     const { ok = 0, UNAVAILABLE = 0, CREDENTIAL_UNAVAILABLE: _, ...others } = Object.fromEntries(client.tally);

@@ -50,7 +50,7 @@ function isWithheld({ kind }: Mutation, { errors }: GraphqlAnswer): boolean {
   return kind === 'issue' && errors?.[0]?.extensions.code === 'CREDENTIAL_UNAVAILABLE';
 }
 
-/** What pipelines did meanwhile is no part of a mutation's answer. */
+/** Removes what pipelines did meanwhile, which is not part of a mutation's answer. */
 function comparable(answer: GraphqlAnswer): string {
   return JSON.stringify(answer, (key, value) => (key === 'usage' ? undefined : value));
 }

@@ -27,7 +27,7 @@ import type { TestPurser } from '../support/purser.ts';
 
 const PROJECT = 'demo';
 
-/** The use cases of a second replica, without a projector of its own, on ports that a test can put itself between. */
+/** The use cases of a second replica without a projector, on ports that a test can intercept. */
 export interface Replica {
   readonly application: Application;
   /** As a caller with every permission. */
@@ -44,7 +44,7 @@ export interface Replica {
   /** What housekeeping does, without regard to how long ago a secret was sealed. @returns how many were discarded */
   discardOrphans(): Promise<number>;
   pendingSecrets(): Promise<PendingSecret[]>;
-  /** Destroys a pending secret as nobody should: without telling its stream. */
+  /** Destroys a pending secret the wrong way: without an event in its stream. */
   discardUntold(secretId: string): Promise<void>;
   close(): Promise<void>;
 }

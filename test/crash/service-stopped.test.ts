@@ -56,7 +56,7 @@ describe('a service that is told to stop', () => {
     const created = ledger.create();
     await client.settle(created);
     await home.withDatabase(async (database) => {
-      // Something is under way that the service waits for.
+      // An operation is running that the service waits for.
       await database.query('begin');
       await database.query('select from log.head for update');
       const answer = client.send(ledger.rotate(created.registry));

@@ -119,7 +119,7 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
     expect(run.output).toMatch(/unauthorized|authentication required/i);
   });
 
-  it('pushes again, with no change of its own, once the credential is rotated in Purser', async () => {
+  it('pushes again, without any change to it, once the credential is rotated in Purser', async () => {
     const rotated = await manage(ROTATE, { id: registryId, password: second });
     expect(rotated).toMatchObject({ rotateCredential: { registry: { credential: { version: 2 } } } });
     expect(await pipeline.push(image, 'team/web:2')).toMatchObject({ exitCode: 0 });

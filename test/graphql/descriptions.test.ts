@@ -12,7 +12,7 @@ import {
 import { beforeAll, expect, it } from 'vitest';
 import { buildPurserSchema } from '../../src/graphql/schema.ts';
 
-/** What everybody can guess, of fields, input fields and arguments alike. */
+/** Names of fields, input fields and arguments that need no description. */
 const GUESSABLE = new Set([
   'createdAt',
   'createdBy',
@@ -42,7 +42,7 @@ interface Described {
   readonly type?: GraphQLInputType | GraphQLOutputType;
 }
 
-/** What has no description, as `Type.field(argument:)`. A field of an enum type is described by that type. */
+/** Everything without a description, as `Type.field(argument:)`. An enum type describes the fields of that type. */
 function undescribed(schema: GraphQLSchema): string[] {
   const found: string[] = [];
   const look = (where: string, name: string, { description, type }: Described) => {
@@ -68,11 +68,11 @@ beforeAll(async () => {
   schema = await buildPurserSchema();
 });
 
-it('are there for every type, field, argument, input field and enum value whose name does not say all', () => {
+it('exist for every type, field, argument, input field and enum value whose name does not explain itself', () => {
   expect(undescribed(schema)).toEqual([]);
 });
 
-it('are asked of no name that the schema does not have', () => {
+it('are waived only for names in the schema', () => {
   const names = new Set<string>();
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) && !isInputObjectType(type)) continue;
@@ -83,7 +83,7 @@ it('are asked of no name that the schema does not have', () => {
   expect([...GUESSABLE].filter((name) => !names.has(name))).toEqual([]);
 });
 
-it('are found missing, wherever that is', () => {
+it('are found missing in every place', () => {
   const bare = buildSchema(`
     enum Colour { RED }
     input Filter { colour: Colour, exact: Boolean }

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { codes, type GraphqlRequest, type HttpService, post, startHttpService } from '../support/http-service.ts';
 import { connected, type SocketClient } from '../support/socket-client.ts';
 
-/** How often each text was parsed and each document validated, by whoever it was: counted within GraphQL.js itself. */
+/** How often each text was parsed and each document validated, by any caller: counted inside GraphQL.js. */
 const counted = vi.hoisted(() => ({ parsed: [] as string[], validated: 0 }));
 vi.hoisted(async () => {
   const { createRequire: requireFrom } = await import('node:module');
   const require = requireFrom(import.meta.url);
-  // Before anything reads them from there: what is imported later gets these.
+  // Before any module imports the functions: later imports get these.
   const parser = require('graphql/language/parser');
   const validation = require('graphql/validation/validate');
   const { parse } = parser;
@@ -53,7 +53,7 @@ async function overWebSocket(request: GraphqlRequest): Promise<string> {
   return JSON.stringify(await client.answer(id));
 }
 
-it('counts what GraphQL.js does, whoever asks it to', () => {
+it('counts every call of GraphQL.js, whoever the caller is', () => {
   const { parse, validate, buildSchema } = createRequire(import.meta.url)('graphql');
   validate(buildSchema('type Query { a: Int }'), parse('{ a }'));
   expect(work({ query: '{ a }' })).toEqual({ parsed: 1, validated: 1 });
@@ -68,7 +68,7 @@ it('parses and validates a new document once, over HTTP or over WebSocket', asyn
   expect([counted.parsed.filter((text) => text === query.query).length, counted.validated]).toEqual([1, 2]);
 });
 
-it('does neither again for a document that came before, over whichever of the two', async () => {
+it('does neither again for a known document, over HTTP or WebSocket', async () => {
   const request = { query: 'query Again { viewer { subject } }' };
   await post(service.url, request, token);
   for (let run = 0; run < 5; run += 1) {
@@ -78,7 +78,7 @@ it('does neither again for a document that came before, over whichever of the tw
   expect(work(request)).toEqual({ parsed: 1, validated: 1 });
 });
 
-it('does both again for a document that was refused, and runs it never', async () => {
+it('does both again for a refused document, and never runs it', async () => {
   const request = { query: '{ viewer { subject nothing } }' };
   for (let run = 1; run <= 2; run += 1) {
     expect(codes(await post(service.url, request, token))).toEqual(['GRAPHQL_VALIDATION_FAILED']);
@@ -88,7 +88,7 @@ it('does both again for a document that was refused, and runs it never', async (
   expect(work(request)).toEqual({ parsed: 3, validated: 3 });
 });
 
-it('holds a subscription to the same', async () => {
+it('treats subscriptions in the same way', async () => {
   const request = { query: 'subscription { rotationNotices(projectId: "demo") { cursor } }' };
   for (let index = 0; index < 3; index += 1) client.subscribe(`s${index}`, request);
   await expect.poll(() => service.double.openFeeds).toBe(3);

@@ -8,7 +8,7 @@ import { connected } from '../support/socket-client.ts';
 
 const { registryRead, registryWrite, registryDelete, registryUse, auditRead } = PERMISSIONS;
 
-/** Written down a second time on purpose: the schema's own directives are what is tested. Null: any valid token. */
+/** Written down a second time on purpose, to test the schema's directives. Null: any valid token. */
 const REQUIRED: Readonly<Record<string, string | null>> = {
   'query viewer': null,
   'query registryPresets': null,
@@ -75,7 +75,7 @@ const overWebSocket: Ask = async ({ socketUrl, issuer, double }, field, { projec
     client.subscribe('1', operationOn(field, 'demo'));
     const answered = client.answer('1').then(({ payload }) => outcomeOf(codesOf(payload)));
     if (field.kind !== 'subscription') return await answered;
-    // A subscription that was let in says nothing until something happens: its feed is open then.
+    // An admitted subscription sends nothing until something happens, but its feed is open.
     const opened = expect.poll(() => double.openFeeds, { interval: 2 }).toBe(1);
     return await Promise.race([answered, opened.then((): Outcome => 'allowed')]);
   } finally {
@@ -94,7 +94,7 @@ function codesOf(payload: unknown): string[] {
   return [...JSON.stringify(payload).matchAll(/"code":"([A-Z_]+)"/g)].map(([, code = '']) => code);
 }
 
-/** What the service does otherwise than the matrix says, in words. */
+/** Describes each difference between the service and the matrix. */
 async function faults(
   service: HttpService,
   schema: GraphQLSchema,
@@ -126,7 +126,7 @@ describe('the authorization matrix', () => {
     schema = await buildPurserSchema();
   });
 
-  it('knows every root field of the schema, and no other', () => {
+  it('covers exactly the root fields of the schema', () => {
     expect(
       rootFields(schema)
         .map(({ kind, name }) => `${kind} ${name}`)
@@ -144,14 +144,14 @@ describe('the authorization matrix', () => {
     expect(await faults(service, schema, ['query', 'mutation', 'subscription'], overWebSocket)).toEqual([]);
   });
 
-  it('holds for documents that are compiled by then', async () => {
+  it('holds for compiled documents', async () => {
     await using service = await startHttpService();
     for (let round = 0; round < 4; round += 1) {
       expect(await faults(service, schema, ['query', 'mutation'], overHttp)).toEqual([]);
     }
   });
 
-  it('finds a guard that does not stand before `subscribe`', async () => {
+  it('finds a missing guard before `subscribe`', async () => {
     const broken = await buildPurserSchema();
     for (const field of Object.values(broken.getSubscriptionType()?.getFields() ?? {})) {
       field.subscribe = (_source, { projectId }, { services, signal }) =>
@@ -177,7 +177,7 @@ describe('the authorization matrix', () => {
   });
 });
 
-it('records a denial with what was attempted, and nothing that could hold a secret', async () => {
+it('records a denial with the attempt, but no value that could contain a secret', async () => {
   await using service = await startHttpService();
   const { url, issuer, double } = service;
   const id = '6B29FC40-CA47-1067-B31D-00DD010662DA';

@@ -33,7 +33,7 @@ describe('who has no valid token', () => {
     );
   });
 
-  it('is answered the same for introspection, for what is not JSON, and for a body that is too large', async () => {
+  it('gets the same answer for introspection, for a body that is not JSON, and for one that is too large', async () => {
     for (const body of ['{"query":"{ __schema { types { name } } }"}', 'nonsense', 'x'.repeat(300 * 1024)]) {
       const response = await post(service.url, body);
       expect([response.status, codes(response)]).toEqual([401, ['UNAUTHENTICATED']]);
@@ -181,7 +181,7 @@ describe('the status', () => {
   const refused = 'releaseLease(projectId: "", leaseId: "x")';
   const ask = (query: string) => post(service.url, { query }, token);
 
-  it('is 400 where all that was asked for was refused', async () => {
+  it('is 400 if every field was refused', async () => {
     const response = await ask(`mutation { ${refused} { id } }`);
     expect([response.status, response.body.data, codes(response)]).toEqual([400, null, ['BAD_USER_INPUT']]);
     const before = service.double.calls.length;
@@ -196,7 +196,7 @@ describe('the status', () => {
     expect(service.double.calls).toHaveLength(before);
   });
 
-  it('is 200 where part of a mutation was done, although there is no data', async () => {
+  it('is 200 if part of a mutation was done, although there is no data', async () => {
     const before = service.double.calls.length;
     const response = await ask(`mutation { a: ${created} { registry { id } } b: ${refused} { id } }`);
     expect([response.status, response.body.data, codes(response)]).toEqual([200, null, ['BAD_USER_INPUT']]);
@@ -220,7 +220,7 @@ describe('a project id', () => {
 });
 
 describe('answers', () => {
-  it('carry the request id that was sent, where it is one', async () => {
+  it('contain the request id of the client, if it is valid', async () => {
     const sent = await post(service.url, { query: '{ viewer { subject } }' }, token, { 'x-request-id': 'build-42' });
     expect(sent.headers.get('x-request-id')).toBe('build-42');
     for (const bad of ['a b', 'x'.repeat(65), '<script>']) {
@@ -229,7 +229,7 @@ describe('answers', () => {
     }
   });
 
-  it('ask for the usage of a list once, and only where it is selected', async () => {
+  it('read the usage of a list once, and only if it is selected', async () => {
     const before = service.double.calls.length;
     await post(service.url, { query: '{ registries(projectId: "demo") { nodes { id } } }' }, token);
     await post(
@@ -262,7 +262,7 @@ describe('answers', () => {
     expect(broken.log()).not.toContain(secret);
   });
 
-  it('tell what the application means for the caller, at the first run of a document or when it is compiled', async () => {
+  it('contain errors that the application means for the caller, from interpreted and compiled documents', async () => {
     await using refusing = await startHttpService();
     refusing.double.failure = new PurserError('REGISTRY_IN_USE', 'Two pipelines use it.', { activeLeases: 2 });
     const query = 'mutation ($p: ID!, $id: ID!) { deleteRegistry(projectId: $p, id: $id) { url } }';

@@ -46,7 +46,7 @@ it('counts operations by kind and outcome, and refusals by code, with no label t
   expect(text).not.toMatch(/alice|demo|project-of-someone|docker\.io/);
 });
 
-it("serves the development issuer's keys where there are some", async () => {
+it("serves the development issuer's keys if there is one", async () => {
   await using without = await startHttpService();
   expect((await fetch(at(without, '/.well-known/jwks.json'))).status).toBe(404);
   await using service = await startHttpService({ deps: { developmentJwks: { keys: [] } } });
@@ -97,7 +97,7 @@ it('lets pages of the listed origins call, and no others', async () => {
   }
 });
 
-it('says of what kind it is when the address cannot be had', async () => {
+it('says why it cannot listen at the address', async () => {
   await using first = await startHttpService();
   const port = Number(new URL(first.url).port);
   await expect(startHttpService({ config: { port } })).rejects.toMatchObject({ fault: 'port in use' });
@@ -113,7 +113,7 @@ function closeGate({ double }: HttpService): () => void {
   };
 }
 
-it('finishes what is under way when it shuts down, over HTTP and WebSocket, and takes nothing new', async () => {
+it('finishes running operations at shutdown, over HTTP and WebSocket, and accepts no new ones', async () => {
   const service = await startHttpService();
   const { url, socketUrl, issuer, double, server } = service;
   const open = closeGate(service);
@@ -147,7 +147,7 @@ it('finishes what is under way when it shuts down, over HTTP and WebSocket, and 
   expect(double.openFeeds).toBe(0);
 });
 
-it('answers what comes on an open connection during a shutdown with UNAVAILABLE, and closes that', async () => {
+it('answers requests on an open connection during a shutdown with UNAVAILABLE, and closes the connection', async () => {
   const service = await startHttpService();
   const { url, issuer, double, server } = service;
   const open = closeGate(service);
@@ -157,7 +157,7 @@ it('answers what comes on an open connection during a shutdown with UNAVAILABLE,
   const rest = `\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   const socket = connectTo(Number(port), hostname);
   const received = text(socket);
-  // The second request begins in the packet of the first, so that it is under way when the shutdown begins.
+  // The second request begins in the packet of the first, so that it is running when the shutdown begins.
   socket.write(`${head}${rest}${head}`);
   await expect.poll(() => double.calls.length).toBe(1);
   const closed = server.close();
@@ -174,7 +174,7 @@ it('answers what comes on an open connection during a shutdown with UNAVAILABLE,
   await closed;
 });
 
-it('does not wait for ever for what does not finish', async () => {
+it('does not wait without limit for operations that do not finish', async () => {
   const service = await startHttpService({ config: { drainMs: 200 } });
   const { url, socketUrl, issuer, double, server } = service;
   closeGate(service);
@@ -187,7 +187,7 @@ it('does not wait for ever for what does not finish', async () => {
   expect(await caller.closed).toMatchObject({ code: 1001 });
 });
 
-it('answers whoever has no token before the body has come', async () => {
+it('answers a caller without a token before the body arrives', async () => {
   await using service = await startHttpService();
   const { hostname, port } = new URL(service.url);
   const slow = httpRequest({ hostname, port, path: '/graphql', method: 'POST', headers: { 'content-length': '100' } });

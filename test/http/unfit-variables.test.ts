@@ -57,7 +57,7 @@ it.each<[string, string, GraphqlRequest]>([
   ]);
 });
 
-it('names no value, of whatever kind the fault is', async () => {
+it('names no value, whatever the fault is', async () => {
   const secret = canary('unfit');
   for (const input of [
     { ...GOOD, expiresAt: secret },
@@ -108,7 +108,7 @@ it('records the attempt of one who may, as failed', async () => {
   ]);
 });
 
-it('answers FORBIDDEN, and records a denial, where the permission is missing', async () => {
+it('answers FORBIDDEN and records a denial if the permission is missing', async () => {
   const response = await post(service.url, create({ ...GOOD, access: 'EVERYTHING' }, 'other'), token);
   expect([response.status, codes(response)]).toEqual([200, ['FORBIDDEN']]);
   expect(service.double.recorded).toMatchObject([
@@ -116,7 +116,7 @@ it('answers FORBIDDEN, and records a denial, where the permission is missing', a
   ]);
 });
 
-it('records nothing where no project is named, or nothing needs a permission', async () => {
+it('records nothing if no project is named, or no permission is needed', async () => {
   const noProject = create(GOOD);
   const unnamed = await post(service.url, { ...noProject, variables: { input: GOOD } }, token);
   expect(unnamed.body.errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', field: 'projectId' });
@@ -125,7 +125,7 @@ it('records nothing where no project is named, or nothing needs a permission', a
   expect(service.double.recorded).toEqual([]);
 });
 
-it('answers UNAVAILABLE where the attempt cannot be recorded', async () => {
+it('answers UNAVAILABLE if the attempt cannot be recorded', async () => {
   const double = createApplicationDouble();
   const application = {
     ...double.application,

@@ -19,14 +19,14 @@ function faultOf(environment: Readonly<Record<string, string>>): Promise<unknown
 /** Data folders hold keys. */
 const dataFolders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('purser-data-'));
 
-it('leaves no folder behind where it does not start', async () => {
+it('leaves no folder behind if it does not start', async () => {
   const before = await dataFolders();
   await faultOf({ HOST: '192.0.2.1' });
   const after = await dataFolders();
   expect(after.filter((name) => !before.includes(name))).toEqual([]);
 });
 
-it('says in a sentence that names PORT that the port is in use, and stops what it had started', async () => {
+it('says in a sentence that names PORT that the port is in use, and stops everything that it had started', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
@@ -38,7 +38,7 @@ it('says in a sentence that names PORT that the port is in use, and stops what i
   expect(await faultOf({ PORT: String(port) })).toBeUndefined();
 });
 
-it('names HOST where the machine has no such address', async () => {
+it('names HOST if the machine has no such address', async () => {
   const fault = await faultOf({ HOST: '192.0.2.1' });
   expect(fault).toBeInstanceOf(OperatorError);
   expect(String(fault)).toContain('HOST is not an address of this machine');

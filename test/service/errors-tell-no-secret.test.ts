@@ -46,7 +46,7 @@ describe('over HTTP', () => {
     expectNothingLogged();
   });
 
-  it('a body that is no request is refused without repeating it', async () => {
+  it('a body that is not a request is refused without quoting it', async () => {
     for (const [what, body] of Object.entries(badBodies(canary('body')))) {
       const { status, text } = await post(body);
       expect([what, status]).toEqual([what, expect.toSatisfy((code) => code === 400 || code === 413)]);
@@ -81,7 +81,7 @@ describe('over WebSocket', () => {
     expectNothingLogged();
   });
 
-  it('a message that is none closes the socket without repeating it', async () => {
+  it('an invalid message closes the socket without quoting it', async () => {
     const secret = canary('frame');
     const url = `${purser.url.replace('http', 'ws')}/graphql`;
     for (const message of [secret, `{"type":"${secret}"}`, `{"type":"subscribe","id":1,"payload":"${secret}"}`]) {
@@ -143,7 +143,7 @@ describe('a fault of the service’s own', () => {
 });
 
 describe('a start that fails', () => {
-  it.each(['DATABASE_URL', 'PORT', 'LOG_LEVEL', 'EVENT_STORE_URL'])('names %s and not what stands in it', (name) => {
+  it.each(['DATABASE_URL', 'PORT', 'LOG_LEVEL', 'EVENT_STORE_URL'])('names %s and not its value', (name) => {
     const complaint = messageOf(() => readConfig({ [name]: `mysql://ada:${canary('config')}@db.example` }));
     expect(complaint).toContain(name);
     expect(encodingsIn(complaint)).toEqual([]);
@@ -175,7 +175,7 @@ describe('a start that fails', () => {
   });
 });
 
-it('would be found in an answer that holds it', async () => {
+it('would be found in an answer that contains it', async () => {
   const answer = await purser.graphql(ISSUE, { input: { image: 'taken.example/app', pipeline: 'p' } });
   expect(encodingsIn(JSON.stringify(answer))).toEqual(['plain', expect.stringContaining('base64')]);
 });

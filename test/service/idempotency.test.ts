@@ -88,7 +88,7 @@ describe('a repeated idempotency key', () => {
     }
   });
 
-  it('is refused with another input even where both would make equal events', async () => {
+  it('is refused with another input even if both would make equal events', async () => {
     const input = { url: 'equal.example', username: 'a', password: canary('equal') };
     const { id } = (await purser.graphql(CREATE, { input })).data.createRegistry.registry;
     const idempotencyKey = randomUUID();
@@ -164,7 +164,7 @@ async function inQuickSuccession(send: () => Promise<GraphqlAnswer>): Promise<st
   return [...new Set((await Promise.all(answers)).map(withoutUsage))];
 }
 
-/** What pipelines did meanwhile is no part of a mutation's answer. */
+/** Removes what pipelines did meanwhile, which is not part of a mutation's answer. */
 function withoutUsage(answer: GraphqlAnswer): string {
   return JSON.stringify(answer, (key, value) => (key === 'usage' ? undefined : value));
 }

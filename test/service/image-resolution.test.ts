@@ -51,7 +51,7 @@ describe('the registry of an image', () => {
     ['x.azurecr.io.example.com/app', 'x.azurecr.io.example.com'],
     ['y.x.azurecr.io/app', 'y.x.azurecr.io'],
     ['docker.io.example.com/alpine', 'docker.io.example.com'],
-  ])('of %s is none of the project, and nothing is issued for it', async (image, url) => {
+  ])('of %s is not in the project, and nothing is issued for it', async (image, url) => {
     expect(await resolved(image)).toMatchObject({
       url,
       registry: null,
@@ -60,7 +60,7 @@ describe('the registry of an image', () => {
     expect((await issued(image)).errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
   });
 
-  it('is not guessed from what is no image', async () => {
+  it('is not guessed if the text is not an image', async () => {
     for (const image of ['reg.io:5000.evil.example/app', 'ada@reg.io/app', 'reg.io//app', '']) {
       for (const { errors } of [await purser.graphql(RESOLVE, { image }), await issued(image)]) {
         expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'image' } }]);

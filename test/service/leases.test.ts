@@ -52,7 +52,7 @@ describe('issuing a credential', () => {
     });
   });
 
-  it('writes its event before the password leaves, and none for what is refused', async () => {
+  it('writes its event before the password leaves, and writes none for a refusal', async () => {
     await create({ url: 'pull.example', access: 'PULL' });
     await create({ url: 'expired.example', expiresAt: '2020-01-01T00:00:00Z' });
     const refusals = [
@@ -77,7 +77,7 @@ describe('issuing a credential', () => {
     expect(rows).toEqual([{ issued: 0 }]);
   });
 
-  it('answers CREDENTIAL_UNAVAILABLE where the secret is missing, and makes no lease', async () => {
+  it('answers CREDENTIAL_UNAVAILABLE if the secret is missing, and makes no lease', async () => {
     const id = await create({ url: 'lost.example' });
     await withClient(purser.connectionString, (client) =>
       client.query(`update vault.secrets set state = 'destroyed' where registry_id = $1`, [id]),
@@ -133,7 +133,7 @@ describe('a lease', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
   });
 
-  it('keeps its registry from being deleted, and from being rotated where that is wanted, until it ends', async () => {
+  it('keeps its registry from being deleted, and from being rotated if the caller wants that, until it ends', async () => {
     const id = await create({ url: 'used.example' });
     const { lease } = (await issue({ image: 'used.example/app' })).data.issueCredential;
     const inUse = [{ extensions: { code: 'REGISTRY_IN_USE', activeLeases: 1 } }];

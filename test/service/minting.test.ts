@@ -14,7 +14,7 @@ import { CREATE, GET, ROTATE } from './operations.ts';
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const HOUR_MS = 3_600_000;
 
-/** The use cases with everything real but the cloud, whose adapters have tests of their own. */
+/** The use cases with everything real except the cloud, whose adapters have separate tests. */
 describe('a registry whose passwords are minted', () => {
   const source = canary('cloud');
   const asked: MintRequest[] = [];
@@ -76,12 +76,12 @@ describe('a registry whose passwords are minted', () => {
       idempotencyKey,
     });
   const rotate = () => purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });
-  /** Spends what is kept, so that the next to ask has the cloud asked. */
+  /** Removes the kept passwords, so that the next request goes to the cloud. */
   const forget = () =>
     withClient(purser.connectionString, (client) => client.query('delete from vault.minted_passwords'));
   const version = async (): Promise<number> => (await purser.graphql(GET, { id })).data.registry.credential.version;
 
-  it('says so, and gives out what was minted with its own end, never the secret behind it', async () => {
+  it('shows this, and issues the minted password with its own expiry, never the secret behind it', async () => {
     expect((await purser.graphql(GET, { id })).data.registry.credential).toMatchObject({
       kind: 'MINTED',
       expiresAt: null,
@@ -97,7 +97,7 @@ describe('a registry whose passwords are minted', () => {
     expect(Date.parse(issued.expiresAt ?? '') - Date.now()).toBeGreaterThan(11 * HOUR_MS);
   });
 
-  it('shows how it mints, in what is read as in what a mutation answers with', async () => {
+  it('shows how it mints, in queries and in the answers of mutations', async () => {
     const mint = '{ mint { kind roleArn tenantId installationId } }';
     const shown = {
       kind: 'AMAZON_ECR',
@@ -122,7 +122,7 @@ describe('a registry whose passwords are minted', () => {
     expect(all[0]?.password.reveal()).not.toBe(first.password.reveal());
   });
 
-  it('has nothing left of what was minted from a credential that was replaced', async () => {
+  it('keeps no password that was minted from a replaced credential', async () => {
     await rotate();
     const { rows } = await withClient(purser.connectionString, (client) =>
       client.query('select count(*)::int as kept from vault.minted_passwords'),
@@ -130,7 +130,7 @@ describe('a registry whose passwords are minted', () => {
     expect(rows).toEqual([{ kept: 0 }]);
   });
 
-  it('gives out what was minted from the new credential where the old one was replaced while the cloud was asked', async () => {
+  it('issues a password from the new credential if the old one is replaced while the cloud mints', async () => {
     await forget();
     cloud = async () => {
       if (asked.length === 1) await rotate();
@@ -142,7 +142,7 @@ describe('a registry whose passwords are minted', () => {
     expect(issued.lease.credentialVersion).toBe(await version());
   });
 
-  it('gives nothing out again under the lease of a credential that is replaced while the cloud is asked', async () => {
+  it('issues nothing again under the lease of a credential that is replaced while the cloud mints', async () => {
     const key = randomUUID();
     await issue(key);
     await forget();
@@ -212,7 +212,7 @@ describe('a registry whose passwords are minted', () => {
       expect(probed).toHaveLength(1);
     });
 
-    it('is not stored where the cloud refuses to mint', async () => {
+    it('is not stored if the cloud refuses to mint', async () => {
       cloud = async () => Promise.reject(new MintingFailed('CREDENTIAL_REFUSED'));
       const url = HOST.replace('1', '5');
       await expect(verified(url)).rejects.toMatchObject({
@@ -244,7 +244,7 @@ describe('a registry whose passwords are minted', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('shows what the cloud said to a test by hand, which is recorded like what a registry says', async () => {
+  it('shows and records the answer of the cloud to a manual test, like the answer of a registry', async () => {
     await purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });
     cloud = async () => Promise.reject(new MintingFailed('CREDENTIAL_REFUSED'));
     const { health } = await replica.application.testRegistry(replica.context(), 'demo', id, 'team/app');

@@ -18,7 +18,7 @@ beforeEach(async () => {
     cwd: REPOSITORY,
     env: { ...process.env, NODE_ENV: 'development', PURSER_DATA_DIR: dataDir, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
-    // A group of its own: a signal reaches just the process that it is sent to.
+    // A separate process group, so that a signal reaches only the process that it is sent to.
     detached: true,
   });
   let said = '';
@@ -28,7 +28,7 @@ beforeEach(async () => {
   await expect.poll(() => said, { timeout: 60_000 }).toContain('"msg":"listening"');
 }, 70_000);
 afterEach(async () => {
-  // Whatever of it still runs, where a test failed.
+  // Ends processes that still run after a failed test.
   if (npm.pid !== undefined) killGroup(npm.pid);
   const postmaster = await findPostmaster(clusterFiles(dataDir).clusterDir);
   if (postmaster) process.kill(postmaster.pid, 'SIGQUIT');

@@ -36,7 +36,7 @@ async function useRegistry(url: string): Promise<void> {
 }
 
 describe('rebuilding the read models', () => {
-  it('comes to what they were, row by row, and leaves the vault alone', async () => {
+  it('produces the same rows, and does not change the vault', async () => {
     await Promise.all(Array.from({ length: 20 }, (_, index) => useRegistry(`${index}.rebuild.example`)));
     const before = await digestsOfReadModels(purser.connectionString);
     const vault = await vaultRows();

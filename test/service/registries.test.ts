@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => purser.stop());
 
-/** Each test works in a project of its own. */
+/** Each test uses a separate project. */
 function inProject(projectId: string) {
   const token = purser.token({ projects: { [projectId]: ALL } });
   return {
@@ -65,7 +65,7 @@ describe('a registry', () => {
     expect([first, second].filter(({ errors }) => !errors)).toHaveLength(1);
   });
 
-  it('keeps what an update leaves out, clears what is null, and keeps the password where it is blank', async () => {
+  it('keeps fields that an update omits, clears fields that are null, and keeps the password if it is blank', async () => {
     const { ask, create } = inProject('update');
     const password = canary('kept');
     const { id } = await create({

@@ -39,7 +39,7 @@ describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`
     caCertificate: of.caCertificate,
   });
 
-  it('prove before anything is stored what a credential can do', async () => {
+  it('prove what a credential can do before it is stored', async () => {
     const proved = (await purser.graphql(TRY, { input: { ...entry(registry), repository: 'team/app' } })).data;
     expect(proved.testCredentials).toMatchObject({
       credentialVersion: null,
@@ -58,7 +58,7 @@ describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`
     expect((await purser.graphql(LIST, {})).data.registries.totalCount).toBe(0);
   });
 
-  it('store nothing with `verify` unless the login is proved, and the findings where it is', async () => {
+  it('store nothing with `verify` unless the login is proved, and store the findings if it is', async () => {
     const refused = await purser.graphql(CREATE, { input: { ...entry(registry, canary('wrong')), verify: true } });
     expect(refused.errors).toMatchObject([
       { extensions: { code: 'VERIFICATION_FAILED', outcome: 'AUTHENTICATION_FAILED' } },
@@ -80,7 +80,7 @@ describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`
     });
   });
 
-  it('store nothing with `verify` of a registry that asks nobody for a login, which proves nothing', async () => {
+  it('store nothing with `verify` if the registry requires no login, because that proves nothing', async () => {
     const { errors } = await purser.graphql(CREATE, { input: { ...entry(open), verify: true } });
     expect(errors).toMatchObject([
       {
@@ -118,7 +118,7 @@ describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`
     ]);
   });
 
-  it('go nowhere that the operator did not open', async () => {
+  it('connect only to addresses that the operator allows', async () => {
     const token = purser.token({ projects: { closed: ['iam:project:cicd:registry:write'] } });
     for (const url of ['127.0.0.1:5000', '169.254.169.254', '10.1.2.3', '[::1]:5000', 'db.internal:5432']) {
       const { data } = await purser.graphql(
@@ -131,7 +131,7 @@ describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`
     }
   });
 
-  it('tell of a port that does not answer nowhere how long it took, which is longer where it is filtered than closed', async () => {
+  it('never say how long an unanswered port took, because a filtered port takes longer than a closed one', async () => {
     const projectId = 'silent';
     const permissions = ['iam:project:cicd:registry:write', 'iam:project:cicd:audit:read'];
     const token = purser.token({ projects: { [projectId]: permissions } });
@@ -146,7 +146,7 @@ describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`
     ]);
   });
 
-  it('are ten a minute for a project, whoever asks', async () => {
+  it('are limited to ten a minute for a project, for all callers together', async () => {
     const token = purser.token({ projects: { busy: ['iam:project:cicd:registry:write'] } });
     const input = { url: '10.0.0.1', username: 'a', password };
     const answers = await Promise.all(

@@ -13,7 +13,7 @@ import { CREATE, GET, NOTICES, ROTATE, UPDATE } from './operations.ts';
 const HOUR_MS = 3_600_000;
 const REFUSED: ProbeReport = { ...LOGGED_IN, outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' };
 
-/** What registries answer has tests of its own; here it is a script. */
+/** Registries are scripted here; other tests cover their answers. */
 describe('scheduled checks', () => {
   const asked: ProbeRequest[] = [];
   const answers = new Map<string, ProbeReport>();
@@ -105,7 +105,7 @@ describe('scheduled checks', () => {
     expect((await registry(id)).credential.status).toBe('ACTIVE');
   });
 
-  it('learn when a password ends, where the registry tells and puts it off, and leave an earlier date that was declared', async () => {
+  it('learn when a password expires if the registry reports and extends it, and keep an earlier declared date', async () => {
     const id = await create('telling.example');
     answers.set('telling.example', { ...LOGGED_IN, expiresAt: '2040-01-01T00:00:00.000Z' });
     await check(HOUR_MS);
@@ -158,13 +158,13 @@ describe('scheduled checks', () => {
     const hostOf = (account: string) => `${account}.dkr.ecr.eu-west-1.amazonaws.com`;
     const createMinting = (account: string) => create(hostOf(account), { username: 'AKIAIOSFODNN7EXAMPLE', mint });
 
-    it('log in with what is minted', async () => {
+    it('log in with the minted password', async () => {
       await createMinting('100000000001');
       expect(await check(HOUR_MS)).toEqual([hostOf('100000000001')]);
       expect([minted.length, asked[0]?.username]).toEqual([1, 'AWS']);
     });
 
-    it('end where the cloud refuses the credential, which is a notice', async () => {
+    it('end with a notice if the cloud refuses the credential', async () => {
       const id = await createMinting('100000000002');
       cloud = 'CREDENTIAL_REFUSED';
       expect(await check(HOUR_MS)).toEqual([]);
@@ -179,7 +179,7 @@ describe('scheduled checks', () => {
       expect(minted.filter(({ url }) => url === hostOf('100000000002'))).toHaveLength(1);
     });
 
-    it('go on where the cloud is at fault, after the interval and not before', async () => {
+    it('continue if the cloud is at fault, but only after the interval', async () => {
       const id = await createMinting('100000000003');
       cloud = 'UNREACHABLE';
       await check(HOUR_MS);
@@ -208,7 +208,7 @@ describe('scheduled checks', () => {
     expect(faults).toHaveLength(1);
   });
 
-  it('ask nobody where another replica leads, and no more registries once it does', async () => {
+  it('test no registry if another replica leads, and no further one once it does', async () => {
     let leads = false;
     const round = replica.scheduledChecks(-1, { leading: () => leads });
     asked.length = 0;

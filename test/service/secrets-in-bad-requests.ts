@@ -1,4 +1,4 @@
-/** A request that is refused, with a password in it or near what is wrong with it. */
+/** A refused request with a password in or near the faulty part. */
 export interface BadRequest {
   readonly what: string;
   readonly query: string;
@@ -92,7 +92,7 @@ export function badRequests(secret: string, id: string): BadRequest[] {
   ];
 }
 
-/** Bodies that are no requests, as they go over the wire. */
+/** Bodies that are not requests, as sent over the wire. */
 export function badBodies(secret: string): Readonly<Record<string, string>> {
   const request = JSON.stringify({ query: CREATE, variables: { input: { password: secret } } });
   return {

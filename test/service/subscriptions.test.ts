@@ -25,7 +25,7 @@ interface Change {
 }
 
 let purser: TestPurser;
-/** The same service once more: it does not project, so it hears from the database what the other did. */
+/** A second replica: it does not project, so the database tells it what the other did. */
 let replica: TestPurser;
 beforeAll(async () => {
   purser = await startPurser();
@@ -40,7 +40,7 @@ async function create(url: string): Promise<string> {
 const rotate = (id: string, on = purser) => on.graphql(ROTATE, { id, input: { password: canary('feed') } });
 
 describe('two replicas', () => {
-  it('each read at once what was written through the other', async () => {
+  it('each read at once the writes of the other', async () => {
     const id = await create('replicas.example');
     expect((await replica.graphql(GET, { id })).data.registry).toMatchObject({ revision: 0 });
     await Promise.all(
@@ -117,7 +117,7 @@ describe('rotation notices', () => {
 });
 
 describe('registry changes', () => {
-  it('tell what was created, updated and deleted, as it was then', async () => {
+  it('show what was created, updated and deleted, as it was then', async () => {
     const follower = await subscribe<Change>(replica.url, purser.token(), FOLLOW_CHANGES, {});
     const quiet = await subscribe<Change>(
       purser.url,

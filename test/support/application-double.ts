@@ -16,7 +16,7 @@ export interface Recorded {
   readonly attempt: RefusedAttempt;
 }
 
-/** An application in memory, for tests of the edge: it decides nothing, and remembers what it was asked. */
+/** An application in memory for tests of the edge: it decides nothing and records its calls. */
 export interface ApplicationDouble {
   readonly application: Application;
   readonly queries: Queries;
@@ -204,7 +204,7 @@ export function createApplicationDouble(): ApplicationDouble {
   return double;
 }
 
-/** Hands the same object to everyone who follows, as the real feeds do. */
+/** Gives every follower the same object, as the real feeds do. */
 function createFeedDouble<Item extends { readonly sequence: number; readonly projectId: string }>() {
   const items: Item[] = [];
   let open = 0;

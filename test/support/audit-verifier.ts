@@ -32,7 +32,7 @@ export interface ExportedEntry {
   readonly hash: string;
 }
 
-/** The sequence at which the chain breaks; undefined where it is whole. Entries are in the order of the log. */
+/** The sequence at which the chain breaks; undefined if it is whole. Entries are in the order of the log. */
 export function firstBreak(entries: readonly ExportedEntry[]): number | undefined {
   let previous = '0'.repeat(64);
   for (const [index, entry] of entries.entries()) {
@@ -83,7 +83,7 @@ function array(elements: readonly string[]): string {
 }
 
 function integer(value: number): string {
-  if (!/^(?:0|[1-9][0-9]*)$/.test(String(value))) throw new Error(`${value} is no integer from 0`);
+  if (!/^(?:0|[1-9][0-9]*)$/.test(String(value))) throw new Error(`${value} is not an integer from 0`);
   return String(value);
 }
 

@@ -69,7 +69,7 @@ describe('the sweep over files', () => {
     expect(sweepFolder(folder).findings).toHaveLength(29);
   });
 
-  it('says where it found what, and does not repeat the password', async () => {
+  it('names each finding and its place, and does not repeat the password', async () => {
     const logFolder = await temporaryFolder();
     const password = canary('told');
     await writeFile(join(logFolder, 'service.log'), password);
@@ -87,7 +87,7 @@ describe('the sweep over a server', () => {
   const DATABASE = 'purser_swept';
 
   beforeAll(async () => {
-    // A server of its own: what is planted here stays in its write-ahead log.
+    // A separate server, because planted passwords stay in its write-ahead log.
     const dataDir = await mkdtemp(join(tmpdir(), 'purser-sweep-'));
     const logFolder = await mkdtemp(join(tmpdir(), 'purser-sweep-'));
     const server = await startEmbeddedPostgres({ dataDir, logger: SILENT });
@@ -106,8 +106,8 @@ describe('the sweep over a server', () => {
   const inDatabase = <Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result> =>
     withClient(databaseUrl(run.connectionString, DATABASE), use);
 
-  // First: what the other tests plant cannot be taken out of the write-ahead log.
-  it('finds nothing where nothing was leaked, and has looked at everything', async () => {
+  // Runs first: passwords that other tests plant cannot be removed from the write-ahead log.
+  it('finds nothing if nothing was leaked, and has searched everything', async () => {
     const { findings, bytes } = await sweep(run);
     expect(findings).toEqual([]);
     expect(bytes).toBeGreaterThan(20_000_000);

@@ -13,12 +13,12 @@ const OVERLAP_BYTES = Math.max(...ENCODINGS.map(({ needle }) => needle.length)) 
 const REPORTED = 20;
 const findEncodings = manyNeedles(ENCODINGS.map(({ needle }) => needle));
 
-/** A password where none may be. */
+/** A leaked password. */
 export interface Finding {
   /** A file, or a database and its table. */
   readonly place: string;
   readonly encoding: string;
-  /** What the password was made with, where it can be read. */
+  /** The label of the password, if it can be read. */
   readonly label: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface Sweep {
  * Looks for the marker that all passwords of the tests carry, in everything that a run leaves behind: the logs, the
  * rows of all tables, and the server's data folder with its write-ahead log.
  *
- * The binaries of the embedded server have no `pg_dump`. A dump is made of what COPY gives, which is what is read here.
+ * The binaries of the embedded server have no `pg_dump`. A dump consists of COPY's output, which this reads.
  */
 export async function sweep(run: TestRun): Promise<Sweep> {
   const sweeps = [sweepFolder(run.logFolder)];
@@ -103,7 +103,7 @@ function sweepFile(path: string, search: Search): Sweep {
   }
 }
 
-/** A running server removes files of its own. */
+/** A running server removes files by itself. */
 function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, 'r');
@@ -175,7 +175,7 @@ function requireNone({ findings }: Sweep): void {
   throw new Error(`Passwords were found in ${findings.length} places:\n${lines.join('\n')}`);
 }
 
-/** What is only in the server's memory goes to its files. The superuser's password lies beside them. */
+/** Writes the server's memory to its files. The superuser's password is beside them. */
 async function writeCheckpoint(connectionString: string, dataDir: string): Promise<void> {
   const password = (await readFile(join(dataDir, 'postgres-password'), 'utf8')).trim();
   const superuser = databaseUrl(connectionString, 'postgres').replace(/\/\/[^@]*@/, `//postgres:${password}@`);

@@ -16,7 +16,7 @@ export interface TestCertificates {
   readonly keyFile: string;
 }
 
-/** A certificate authority of its own, and a server certificate by it, both for a day. */
+/** A new certificate authority and a server certificate from it, both valid for a day. */
 export async function createCertificates(folder: string, names: readonly string[] = []): Promise<TestCertificates> {
   const caFolder = join(folder, 'ca');
   const caFile = join(caFolder, 'ca.crt');

@@ -15,7 +15,7 @@ export interface DockerRegistryOptions {
   readonly tls?: boolean | TestCertificates;
   /** Refuse uploads, as during maintenance. Default: false. */
   readonly readOnly?: boolean;
-  /** Ask everybody for a login: with a password, or with a token of this server. Default: true. */
+  /** Require a login: with a password, or with a token of this server. Default: true. */
   readonly login?: boolean | TokenLogin;
 }
 
@@ -143,7 +143,7 @@ async function untilReady(registry: ChildProcess, port: number, certificates: Te
   }
 }
 
-/** Of the API's root, for this user or for nobody; `undefined` where nothing answers. */
+/** The status of the API's root, with or without a login; `undefined` if no server answers. */
 function statusOf(
   port: number,
   certificates: TestCertificates | undefined,

@@ -20,10 +20,10 @@ const PROGRAM = `
   console.log(server.connectionString);
 `;
 
-/** A checkout of its own, in which only the embedded server is compiled, to run it in other processes. */
+/** A separate checkout with only the embedded server compiled, to run it in other processes. */
 export interface Checkout {
   readonly folder: string;
-  /** Starts a server in a process of its own; `uid` and `gid` where it shall run as someone else. */
+  /** Starts a server in a separate process; `uid` and `gid` run it as another user. */
   start(dataDir: string, ids?: { readonly uid: number; readonly gid: number }): EmbeddedChild;
   /** Ends the processes that still run, with their servers. */
   stopAll(): Promise<void>;
@@ -32,7 +32,7 @@ export interface Checkout {
 
 export interface EmbeddedChild {
   readonly process: ChildProcess;
-  /** When the server has started. @throws Error with what the process said, where it has not */
+  /** Resolves when the server has started. @throws Error with the output of the process if it has not */
   readonly connectionString: Promise<string>;
 }
 

@@ -29,13 +29,13 @@ async function runWithTeardown(teardown: string): Promise<[number | null, string
   return [code, output + errors];
 }
 
-it('fails the run, and says why, where a check at its end fails', async () => {
+it('fails the run, and says why, if a check at its end fails', async () => {
   const [code, output] = await runWithTeardown('failingTheRun(leak)');
   expect(output).toContain('a leak was found');
   expect(code).toBe(1);
 });
 
-it('leaves a run whose checks pass as it is', async () => {
+it('does not change a run whose checks pass', async () => {
   expect((await runWithTeardown('failingTheRun(async () => undefined)'))[0]).toBe(0);
 });
 

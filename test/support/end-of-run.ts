@@ -6,7 +6,7 @@ export interface TestRun {
   readonly connectionString: string;
   /** The run's databases, the template included. */
   readonly databases: readonly string[];
-  /** The embedded server's data folder with its log; undefined where the run uses a server of its own. */
+  /** The embedded server's data folder with its log; undefined if the run uses another server. */
   readonly dataDir: string | undefined;
   /** The logs of all services that ran under test. */
   readonly logFolder: string;
@@ -18,7 +18,7 @@ export interface TestRun {
  */
 export const endOfRunChecks: readonly ((run: TestRun) => Promise<void>)[] = [requireNoCanary];
 
-/** Vitest prints an error of a global teardown and exits with 0 all the same (4.1): a leak would go by unnoticed. */
+/** Vitest 4.1 prints an error of a global teardown but still exits with 0, so a leak would go unnoticed. */
 export function failingTheRun(teardown: () => Promise<void>): () => Promise<void> {
   return async () => {
     try {

@@ -13,7 +13,7 @@ export const METADATA: EventMetadata = {
   idempotencyId: null,
 };
 
-/** A small event with an id of its own; `pipeline` is free for what the test wants to find again. */
+/** A small event with a new id. A test can set `pipeline` to find it again. */
 export function anEvent(
   pipeline = 'build',
   id: string = randomUUID(),

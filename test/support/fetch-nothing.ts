@@ -2,5 +2,5 @@ import type { FetchJson } from '../../src/adapters/auth/jwks.ts';
 
 /** For issuers whose keys stand in the configuration. */
 export const fetchNothing: FetchJson = async (url) => {
-  throw new Error(`nobody was to ask ${url}`);
+  throw new Error(`unexpected request to ${url}`);
 };

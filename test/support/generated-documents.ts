@@ -28,7 +28,7 @@ export interface DocumentGenerator {
   mutated(seed: number): GeneratedRequest;
 }
 
-/** `marked` comes into strings, so that an answer that quotes what was sent can be told. */
+/** Strings contain `marked`, so that an answer that quotes the request can be recognised. */
 export function documentGenerator(schema: GraphQLSchema, marked: string): DocumentGenerator {
   return {
     valid: (seed) => new Writer(schema, marked, randomFrom(seed)).request(),

@@ -11,7 +11,7 @@ export interface TestDatabase {
   /**
    * To be called when the test file is done with it (it is also called for it). The database itself stays until the
    * end of the run, for the checks over everything written.
-   * @throws where a connection to it is still open
+   * @throws if a connection to it is still open
    */
   drop(): Promise<void>;
 }

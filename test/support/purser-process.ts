@@ -51,9 +51,9 @@ export interface PurserHome {
   isPostgresRunning(): Promise<boolean>;
   /** The service's database, as a superuser. */
   withDatabase<Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result>;
-  /** What was logged so far. Throws where a line is none of the logger's. */
+  /** The log so far. Throws if a line is not from the logger. */
   log(): Promise<LogLine[]>;
-  /** Stops what still runs, looks for passwords in what was written, and removes the folder. */
+  /** Stops everything that still runs, searches the folder for passwords, and removes it. */
   remove(): Promise<void>;
 }
 

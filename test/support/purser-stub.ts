@@ -25,7 +25,7 @@ export interface PurserStub {
   stop(): Promise<void>;
 }
 
-/** A listener in the place of Purser that can also answer as Purser never should. Over https where it is given a certificate. */
+/** A listener in place of Purser that can also give wrong answers. It uses https if it gets a certificate. */
 export async function startPurserStub(tls?: { certificateFile: string; keyFile: string }): Promise<PurserStub> {
   const requests: StubRequest[] = [];
   let handler: StubHandler = (_, response) => response.writeHead(500).end();

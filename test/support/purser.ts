@@ -23,7 +23,7 @@ export interface TestPurser {
   readonly connectionString: string;
   readonly environment: Readonly<Record<string, string>>;
   token(options?: TestTokenOptions): string;
-  /** With a token for everything in `demo` where none is given. */
+  /** Default: a token with all permissions in `demo`. */
   graphql(query: string, variables?: Record<string, unknown>, token?: string): Promise<GraphqlAnswer>;
   stop(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export interface PurserOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** The whole service, listening on a free port, with a database, a key file and an issuer of its own. */
+/** The whole service on a free port, with its own database, key file and issuer. */
 export async function startPurser(options: PurserOptions = {}): Promise<TestPurser> {
   const { replicaOf } = options;
   const connectionString = replicaOf?.connectionString ?? (await createTestDatabase()).connectionString;

@@ -11,7 +11,7 @@ export async function projectorClient(connectionString: string, { pipeline = tru
   return client;
 }
 
-/** The order in which rows were written, when, and by which build of them, is no part of what the read models say. */
+/** Columns that are not compared: the order, time and build in which rows were written. */
 const UNCOMPARED = new Set(['updated_at@checkpoint', 'generation@checkpoint', 'parked_at@parked_events']);
 
 /** SHA-256 over all rows of each table of the read models. Of JSON it is the value that counts, not the order of its keys. */

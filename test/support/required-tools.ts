@@ -26,7 +26,7 @@ export function skipReason(...tools: readonly Tool[]): string | undefined {
 }
 
 function isInstalled(program: string): boolean {
-  // Debian keeps some servers where an ordinary user's PATH does not look.
+  // Debian installs some servers outside an ordinary user's PATH.
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
   return folders.some((folder) => {
     try {

@@ -18,7 +18,7 @@ export interface SkopeoOptions {
 
 export interface SkopeoRun {
   readonly exitCode: number;
-  /** Both streams: skopeo tells what failed in either. */
+  /** Both streams: skopeo may report a failure in either. */
   readonly output: string;
 }
 
@@ -30,7 +30,7 @@ export interface Skopeo {
   remove(): Promise<void>;
 }
 
-/** skopeo in a home of its own, where the only way to a login is docker-credential-purser. */
+/** skopeo in a separate home, where it can log in only through docker-credential-purser. */
 export async function createSkopeo({ helper, host, certsDir, environment }: SkopeoOptions): Promise<Skopeo> {
   const home = await mkdtemp(join(tmpdir(), 'purser-skopeo-'));
   const bin = join(home, 'bin');

@@ -7,7 +7,7 @@ export interface SocketMessage {
   readonly payload?: unknown;
 }
 
-/** A client of graphql-transport-ws that hides nothing: it sends what it is told to and keeps what it gets. */
+/** A raw client of graphql-transport-ws: it sends any message and keeps every answer. */
 export interface SocketClient {
   readonly socket: WebSocket;
   readonly messages: readonly SocketMessage[];
@@ -30,7 +30,7 @@ export interface ConnectOptions {
   readonly protocol?: string;
 }
 
-/** @throws Error where the upgrade is refused */
+/** @throws Error if the upgrade is refused */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<SocketClient> {
   const socket = new WebSocket(url, options.protocol ?? 'graphql-transport-ws', { headers: options.headers ?? {} });
   const messages: SocketMessage[] = [];

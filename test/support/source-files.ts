@@ -39,10 +39,10 @@ export function importGraph(sources: SourceFiles): ImportGraph {
   return new Map([...sources].map((entry) => [entry[0], targetsOf(entry)]));
 }
 
-/** What a file imports, itself or by way of others. The file is among it where it is in a circle. */
+/** All files that a file imports, directly or indirectly. They include the file itself if it is in a cycle. */
 export function reachableFrom(graph: ImportGraph, file: string): ReadonlySet<string> {
   const reached = new Set(graph.get(file));
-  // A set gives what is added to it meanwhile as well.
+  // Iterating over a set also visits elements that are added meanwhile.
   for (const one of reached) for (const target of graph.get(one) ?? []) reached.add(target);
   return reached;
 }

@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 
-/** The pure part of an aggregate: what a command comes to, and what its events make of the state. */
+/** The pure part of an aggregate: which events a command produces, and which state they lead to. */
 export interface Decider<State, Event, Command> {
   readonly initialState: State;
   evolve(state: State, event: Event): State;
-  /** @throws an error with a `code` where the command is refused */
+  /** @throws an error with a `code` if the command is refused */
   decide(state: State, command: Command): readonly Event[];
 }
 
@@ -14,7 +14,7 @@ export interface Given<State, Event, Command> {
 }
 
 export interface When<State, Event> {
-  /** Exactly these events; without any, that there were none. Gives what they make of the state. */
+  /** Expects exactly these events, or none. @returns the resulting state */
   then(...events: readonly Event[]): State;
   thenRefused(code: string, field?: string): void;
 }

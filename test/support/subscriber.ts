@@ -7,7 +7,7 @@ export interface Subscriber<Item> {
   close(): Promise<void>;
 }
 
-/** Subscribes over a WebSocket of its own, which is not made again when it breaks. Resolves once the server takes it. */
+/** Subscribes over a separate WebSocket, without reconnecting. Resolves once the server accepts it. */
 export async function subscribe<Item>(
   url: string,
   token: string,

@@ -10,8 +10,8 @@ interface CopyMessages extends Submittable {
 }
 
 /**
- * Runs `copy … to stdout` and hands over what comes, as it comes: a table of any size needs no memory.
- * In the binary format a `bytea` comes as its bytes, and what is stored compressed comes as it was.
+ * Runs `copy … to stdout` and passes on each chunk at once, so that a table of any size needs little memory.
+ * In the binary format a `bytea` arrives as its bytes, and compressed values arrive uncompressed.
  */
 export function copyTable(client: pg.Client, table: string, onData: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Where the tests lie that need the programs as they are built, a Postgres, or a process of their own. */
+/** The folders of tests that need the built programs, a Postgres, or a separate process. */
 const INTEGRATION_FOLDERS = [
   'test/adapters/postgres',
   'test/adapters/vault',
@@ -22,7 +22,7 @@ export function isUnitTest(file: string): boolean {
   return file.endsWith('.test.ts') && !isIntegrationTest;
 }
 
-/** The tests that repeat what they try, as often as rounds.ts says. */
+/** The tests that repeat their work as often as rounds.ts says. */
 export const TORTURE_TESTS = [
   'test/adapters/auth/token-mutations.test.ts',
   'test/adapters/egress/address-kind.test.ts',

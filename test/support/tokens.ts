@@ -24,7 +24,7 @@ export interface TestIssuer {
   token(options?: TestTokenOptions): string;
 }
 
-/** An issuer with an Ed25519 key of its own. It signs with node:crypto, so it shares no code with the verifier. */
+/** An issuer with a new Ed25519 key. It signs with node:crypto, so it shares no code with the verifier. */
 export function createTestIssuer(issuer = `https://issuer-${randomUUID()}.example`, audience = 'purser'): TestIssuer {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const kid = randomUUID();

@@ -28,7 +28,7 @@ import { LOGGED_IN } from './probe-reports.ts';
 export const PROJECT = 'demo';
 const MINTED_LIFE_MS = 3_600_000;
 
-/** What stands around the use cases, in memory, and does as it is told. */
+/** The ports of the use cases, in memory and scripted. */
 export interface World {
   /** Of the first replica. */
   readonly application: Application;
@@ -208,7 +208,7 @@ type Commands = {
   readonly issue: Parameters<Application['issueCredential']>[2];
 };
 
-/** Commands with everything left out but what is given. */
+/** Commands with only the given fields. */
 export const command = {
   create: (changes: Partial<Commands['create']> & Pick<Commands['create'], 'password'>): Commands['create'] => ({
     url: 'registry.example',

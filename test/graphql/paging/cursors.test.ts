@@ -26,7 +26,7 @@ function refusal(scope: CursorScope, cursor: string, by = cursors): unknown {
 }
 const REFUSED = ['BAD_USER_INPUT', { field: 'after' }];
 
-it('gives back the position that it was made of, also to a replica with the same key', () => {
+it('decodes to its position, also on a replica with the same key', () => {
   const replica = createCursors(Buffer.from(key));
   fc.assert(
     fc.property(scopes, positions, (scope, position) => {
@@ -64,7 +64,7 @@ it('refuses every other spelling of a good cursor', () => {
   for (const spelling of spellings) expect(refusal(scope, spelling)).toEqual(REFUSED);
 });
 
-it('refuses what was cut off, invented, or is too long', () => {
+it('refuses cursors that are cut off, invented or too long', () => {
   const scope: CursorScope = { of: 'audit', projectId: 'demo', selection: '' };
   const cursor = cursors.encode(scope, '12345');
   for (let length = 0; length < cursor.length; length += 1) {
@@ -95,6 +95,6 @@ it('does not take a boundary between two parts for another', () => {
   expect(refusal({ of: 'registries', projectId: 'a","b', selection: '' }, made)).toEqual(REFUSED);
 });
 
-it('asks for a key of 32 bytes', () => {
+it('requires a key of 32 bytes', () => {
   expect(() => createCursors(randomBytes(31))).toThrow('32 bytes');
 });

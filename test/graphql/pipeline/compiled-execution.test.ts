@@ -42,7 +42,7 @@ describe('the allow list', () => {
     expect(isCompilable(parse(source))).toBe(false);
   });
 
-  it('lets through what clients that care for speed send', () => {
+  it('admits the documents of clients that need speed', () => {
     const source = 'query ($id: ID!) { echo(id: $id, first: 20, on: true, kind: PULL) { name } }';
     expect(isCompilable(parse(source))).toBe(true);
   });
@@ -52,7 +52,7 @@ type Answer = (document: DocumentNode, variables: FuzzedOperation['variables']) 
 
 const interpreted: Answer = async (document, variableValues) => execute({ schema, document, variableValues });
 
-/** As the service runs it, at the run from which on it is compiled where it may be. */
+/** Runs it as the service does, often enough that it is compiled if allowed. */
 const asServed: Answer = async (document, variables) => {
   const operation = createOperations(schema).find(document, undefined);
   if (operation === undefined) throw new Error('there is no operation');
@@ -72,7 +72,7 @@ const compiledAnyway: Answer = async (document, variables) => {
 };
 
 /**
- * The data, and for every null that an error made: where it is, and the error if it happened there. If several fields
+ * The data, and for every null from an error its path, with the error if it happened there. If several fields
  * below a null failed, the specification leaves open which of their errors are told, and in which order.
  */
 function comparable({ data = null, errors = [] }: ExecutionResult): unknown {
@@ -115,7 +115,7 @@ describe('compiled operations', () => {
   it('are answered as GraphQL.js answers them', async () => {
     const { failure, seen } = await differential(asServed, 200);
     expect(failure).toBeNull();
-    // It would show little if all of them were of one kind.
+    // The result would mean little if all documents were of one kind.
     expect(seen.compiled).toBeGreaterThan(30);
     expect(seen.interpreted).toBeGreaterThan(30);
     expect(seen.failed).toBeGreaterThan(30);

@@ -37,7 +37,7 @@ function plantedErrors(secret: string): unknown[] {
   ];
 }
 
-it('lets nothing of an unexpected error into the answer, nor its words into the log', () => {
+it('keeps unexpected errors out of the answer, and their messages out of the log', () => {
   const secret = canary('masking');
   for (const error of plantedErrors(secret)) {
     const { answer, log } = maskAndLog(error);
@@ -53,7 +53,7 @@ it('finds a leak in a formatter that masks by the look of the code', () => {
   expect(leaks).not.toHaveLength(0);
 });
 
-it('passes on what the application means for the caller, however it comes wrapped', () => {
+it('passes on errors that the application means for the caller, however they are wrapped', () => {
   const meant = new PurserError('VERIFICATION_FAILED', 'The login failed.', { outcome: 'AUTHENTICATION_FAILED' });
   const once = new GraphQLError(meant.message, { originalError: meant, path: ['createRegistry'] });
   const twice = new GraphQLError(meant.message, { originalError: once, path: ['createRegistry'] });
@@ -75,7 +75,7 @@ it('answers an unexpected error with its request id, and logs where it was throw
   expect(log).toContain('request-1');
 });
 
-it("gives Apollo Server's own errors our words and only codes of the contract", () => {
+it("gives Apollo Server's own errors our messages and only codes of the contract", () => {
   const codes = [
     'GRAPHQL_PARSE_FAILED',
     'GRAPHQL_VALIDATION_FAILED',

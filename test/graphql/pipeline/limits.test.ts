@@ -81,13 +81,13 @@ it.each([
   expect(['GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED']).toContain(verdict(source));
 });
 
-it('refuses more tokens than there may be while it reads them', () => {
+it('refuses too many tokens while it reads them', () => {
   const tokens = (count: number) => `{ viewer { ${times(count - 5, () => '...')} } }`;
   expect(verdict(`{ ${'a '.repeat(DEFAULT_LIMITS.maxTokens)}}`)).toBe('GRAPHQL_PARSE_FAILED');
   expect(verdict(tokens(100_000))).toBe('GRAPHQL_PARSE_FAILED');
 });
 
-it('admits every field of the schema with all that it can answer', () => {
+it('admits every field of the schema with all its subfields', () => {
   for (const field of rootFields(schema)) expect(verdict(operationOn(field, 'demo').query)).toBe('admitted');
 });
 
@@ -96,7 +96,7 @@ it('admits a page of a hundred registries with all their fields, twice', () => {
   expect(verdict(source)).toBe('admitted');
 });
 
-it('admits what tools ask for to show the schema, outside production', () => {
+it('admits the introspection of tools outside production', () => {
   for (const options of [{}, { inputValueDeprecation: true, directiveIsRepeatable: true, specifiedByUrl: true }]) {
     expect(verdict(getIntrospectionQuery(options), development)).toBe('admitted');
   }
@@ -104,7 +104,7 @@ it('admits what tools ask for to show the schema, outside production', () => {
   expect(verdict('{ viewer { __typename subject } }')).toBe('admitted');
 });
 
-it('refuses what a validation that knows no limits would work on for seconds', () => {
+it('refuses documents that a validation without limits would check for seconds', () => {
   // With 13 fragments an answer would have 8,192 times the field; with 20 a million.
   expect(verdict(fanOut(13))).toBe('admitted');
   expect(verdict(fanOut(15))).toBe('GRAPHQL_VALIDATION_FAILED');

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { buildPurserSchema, printPurserSchema } from '../../../src/graphql/schema.ts';
 
-it('has its printed form in schema/schema.graphql; `npm run -s generate` writes it anew', async () => {
+it('has its printed form in schema/schema.graphql; `npm run -s generate` updates it', async () => {
   const printed = printPurserSchema(await buildPurserSchema());
   expect(await readFile('schema/schema.graphql', 'utf8')).toBe(printed);
 });
 
-it('gives a secret back in one type only', async () => {
+it('returns a secret in only one type', async () => {
   const schema = await buildPurserSchema();
   const outputs = Object.values(schema.getTypeMap()).filter((type) => 'getInterfaces' in type);
   const holders = outputs.filter((type) =>

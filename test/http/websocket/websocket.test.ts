@@ -48,7 +48,7 @@ describe('opening', () => {
     expect(service.double.unauthenticated.get('127.0.0.1')).toBe(4);
   });
 
-  it('closes with 4401 what asks before it was let in, and with 4408 what says nothing', async () => {
+  it('closes a socket with 4401 if it asks before it is authenticated, and with 4408 if it sends nothing', async () => {
     const early = await connect(service.socketUrl, { silent: true });
     early.subscribe('1', VIEWER);
     expect(await early.closed).toMatchObject({ code: 4401 });
@@ -128,7 +128,7 @@ describe('operations', () => {
     expect(service.log()).not.toContain(secret);
   });
 
-  it('cuts what sends a message that is too large or is not of the protocol', async () => {
+  it('cuts clients whose message is too large or does not follow the protocol', async () => {
     const large = await connected(service.socketUrl, service.issuer.token());
     large.send('x'.repeat(256 * 1024 + 1));
     expect(await large.closed).toMatchObject({ code: 1009 });
@@ -142,7 +142,7 @@ describe('operations', () => {
     await expect.poll(() => service.double.openFeeds).toBe(0);
   });
 
-  it('lets a connection have 50 operations under way, and no more', async () => {
+  it('lets a connection run 50 operations at once, and no more', async () => {
     const client = await connected(service.socketUrl, service.issuer.token());
     for (let index = 0; index < 51; index += 1) client.subscribe(`s${index}`, NOTICES);
     expect(await client.answer('s50')).toMatchObject({
@@ -157,7 +157,7 @@ describe('operations', () => {
 });
 
 describe('subscriptions', () => {
-  it('deliver what happens, in order, to everyone who may see it', async () => {
+  it('deliver events in order to every caller who may see them', async () => {
     const clients = await Promise.all([1, 2, 3].map(() => connected(service.socketUrl, service.issuer.token())));
     const other = await connected(
       service.socketUrl,
@@ -189,7 +189,7 @@ describe('subscriptions', () => {
     await expect.poll(() => versionsOf(resumed)).toEqual([8]);
   });
 
-  it('follow one registry where one is named', async () => {
+  it('follow one registry if one is named', async () => {
     const id = '6b29fc40-ca47-1067-b31d-00dd010662da';
     const client = await connected(service.socketUrl, service.issuer.token());
     client.subscribe('1', {
@@ -289,7 +289,7 @@ describe('a client that does not read', () => {
 });
 
 describe('the end of a token', () => {
-  /** Opens so many sockets with a token that ends soon; gives what is wrong with how they ended. */
+  /** Opens this many sockets with a token that expires soon. @returns faults in how they closed */
   async function faultsAtExpiry(at: HttpService, sockets: number, seconds: number): Promise<string[]> {
     const expiresAt = (Math.ceil(Date.now() / 1000) + seconds) * 1000;
     const token = at.issuer.token({ claims: { exp: expiresAt / 1000 } });
