@@ -41,7 +41,7 @@ export interface Replica {
     options?: Partial<Pick<ScheduledChecksDeps, 'leading' | 'onFault'>>,
   ): () => Promise<number>;
   readonly registries: RegistryQueries;
-  /** What housekeeping does, without regard to how long ago a secret was sealed. @returns how many were discarded */
+  /** Does housekeeping, regardless of how long ago a secret was sealed. @returns how many were discarded */
   discardOrphans(): Promise<number>;
   pendingSecrets(): Promise<PendingSecret[]>;
   /** Destroys a pending secret the wrong way: without an event in its stream. */

@@ -11,10 +11,10 @@ export async function projectorClient(connectionString: string, { pipeline = tru
   return client;
 }
 
-/** Columns that are not compared: the order, time and build in which rows were written. */
+/** Columns that are not compared: when rows were written, and by which build of the read models. */
 const UNCOMPARED = new Set(['updated_at@checkpoint', 'generation@checkpoint', 'parked_at@parked_events']);
 
-/** SHA-256 over all rows of each table of the read models. Of JSON it is the value that counts, not the order of its keys. */
+/** SHA-256 over all rows of each table of the read models. JSON is compared by value, without the order of its keys. */
 export function digestsOfReadModels(connectionString: string): Promise<Record<string, string>> {
   return withClient(connectionString, async (client) => {
     const { rows: columns } = await client.query<{ table_name: string; column_name: string }>(
