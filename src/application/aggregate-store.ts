@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { decodeEvent } from '../domain/event-codec.ts';
-import type { LeaseEvent, RegistryEvent } from '../domain/events.ts';
+import { isLeaseEvent, isRegistryEvent, type LeaseEvent, type RegistryEvent } from '../domain/events.ts';
 import { leaseStream, registryStream } from '../domain/identity.ts';
 import { evolveLease, type LeaseState } from '../domain/lease.ts';
 import { type EventContext, evolveRegistry, initialRegistryState, type RegistryState } from '../domain/registry.ts';
@@ -31,16 +31,30 @@ function eventContextOf(event: RecordedEvent): EventContext {
   return { at: event.occurredAt, actor: event.metadata.actor };
 }
 
+/** @throws Error if the event is not of a registry */
+export function registryEventOf(recorded: RecordedEvent): RegistryEvent {
+  const event = decodeEvent(recorded);
+  if (!isRegistryEvent(event)) throw misplaced(recorded);
+  return event;
+}
+
+function leaseEventOf(recorded: RecordedEvent): LeaseEvent {
+  const event = decodeEvent(recorded);
+  if (!isLeaseEvent(event)) throw misplaced(recorded);
+  return event;
+}
+
+function misplaced({ type, stream, revision }: RecordedEvent): Error {
+  return new Error(`${type} does not belong in the stream ${stream}, where it has revision ${revision}`);
+}
+
 export function foldRegistry(from: RegistryState, events: readonly RecordedEvent[]): RegistryState {
-  return events.reduce(
-    (state, event) => evolveRegistry(state, decodeEvent(event) as RegistryEvent, eventContextOf(event)),
-    from,
-  );
+  return events.reduce((state, event) => evolveRegistry(state, registryEventOf(event), eventContextOf(event)), from);
 }
 
 function foldLease(events: readonly RecordedEvent[]): LeaseState {
   return events.reduce<LeaseState>(
-    (state, event) => evolveLease(state, decodeEvent(event) as LeaseEvent, eventContextOf(event)),
+    (state, event) => evolveLease(state, leaseEventOf(event), eventContextOf(event)),
     null,
   );
 }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SecretRef } from '../domain/credential.ts';
 import { notFound, PurserError } from '../domain/errors.ts';
-import { decodeEvent } from '../domain/event-codec.ts';
 import type { RegistryEvent } from '../domain/events.ts';
 import { parseUuid, registryStream } from '../domain/identity.ts';
 import {
@@ -14,7 +13,7 @@ import {
 } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
 import { unreachable } from '../domain/unreachable.ts';
-import { type AggregateStore, foldRegistry, type Loaded } from './aggregate-store.ts';
+import { type AggregateStore, foldRegistry, type Loaded, registryEventOf } from './aggregate-store.ts';
 import type { OpenStoredCredential } from './effective-credential.ts';
 import type { EventWriter } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, isKeyReused, keyReused } from './idempotency.ts';
@@ -182,7 +181,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     if (password === undefined || state.phase !== 'live') return;
     const { projectId, registryId, url: host } = state;
     for (const event of events) {
-      const introduced = introducedCredential(decodeEvent(event) as RegistryEvent);
+      const introduced = introducedCredential(registryEventOf(event));
       if (!introduced) continue;
       const binding = { projectId, registryId, credentialVersion: introduced.version, host };
       const stored = await vault.open(binding, introduced);

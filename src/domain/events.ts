@@ -212,3 +212,7 @@ export function schemaVersionOf(type: EventType): number {
 export function isRegistryEvent(event: DomainEvent): event is RegistryEvent {
   return EVENT_TYPES[event.type].aggregate === 'registry';
 }
+
+export function isLeaseEvent(event: DomainEvent): event is LeaseEvent {
+  return EVENT_TYPES[event.type].aggregate === 'lease';
+}
