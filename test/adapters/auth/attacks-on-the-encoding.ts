@@ -3,7 +3,7 @@ import { alterSpareBits, encode, forge, honestClaims, NOW, padded, payloadWith, 
 
 const honest = forge();
 const [header = '', payload = '', signature = ''] = honest.split('.');
-/** A good token whose part at this place has spare bits. */
+/** A good token with spare bits in this part. */
 const unaligned = (index: 0 | 1 | 2): string => {
   for (let length = 0; ; length++) {
     const token = forge({ header: { x: 'x'.repeat(length) }, claims: { x: 'x'.repeat(length) } });
@@ -59,7 +59,7 @@ const STRUCTURE = [
     'two expiries': { payloadText: payloadWith(`"exp":${NOW - 600}`) },
     'two equal issuers': { payloadText: payloadWith('"iss":"https://id.example"') },
     'the same project twice': { payloadText: payloadWith('"x":1').replace('{"demo":', '{"demo":[],"demo":') },
-    'two equal keys in a claim that is not ours': { payloadText: payloadWith('"x":[{"a":{"b":1,"b":2}}]') },
+    'two equal keys in an unknown claim': { payloadText: payloadWith('"x":[{"a":{"b":1,"b":2}}]') },
     'two equal keys with space before the colon': { payloadText: payloadWith('"sub" \n:"mallory"') },
     'two empty keys': { payloadText: payloadWith('"":1,"":2') },
     'a claim __proto__': { payloadText: payloadWith('"__proto__":{"sub":"mallory"}') },
@@ -74,8 +74,8 @@ const STRUCTURE = [
     'a payload that is a text': { payloadText: '"alice"' },
     'a payload that is null': { payloadText: 'null' },
     'a payload that is a number': { payloadText: '1' },
-    'a payload that is no JSON': { payloadText: 'sub=alice' },
-    'a payload with a comma too many': { payloadText: `${JSON.stringify(honestClaims()).slice(0, -1)},}` },
+    'a payload that is not JSON': { payloadText: 'sub=alice' },
+    'a payload with an extra comma': { payloadText: `${JSON.stringify(honestClaims()).slice(0, -1)},}` },
     'a payload with a comment': { payloadText: payloadWith('/**/"x":1') },
     'a payload with a second document': { payloadText: `${JSON.stringify(honestClaims())}{}` },
     'a payload with a byte order mark': { payloadText: `\ufeff${JSON.stringify(honestClaims())}` },
@@ -90,5 +90,5 @@ const STRUCTURE = [
   }),
 ];
 
-/** Tokens in another spelling than the canonical one, and JSON that readers disagree about. */
+/** Tokens that are not in the canonical spelling, and JSON that readers interpret differently. */
 export const ATTACKS_ON_THE_ENCODING: readonly Attack[] = [...SHAPE, ...STRUCTURE];

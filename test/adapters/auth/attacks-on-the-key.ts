@@ -135,7 +135,7 @@ const HEADER = [
   ...group('header', {
     'an address of keys (jku)': inHeader('jku', 'https://evil.example/jwks.json'),
     'an address of a certificate (x5u)': inHeader('x5u', 'https://evil.example/cert.pem'),
-    'a key of its own (jwk)': { key: 'attackerEc', header: { kid: undefined, jwk: jwk('attackerEc') } },
+    'a key in the token itself (jwk)': { key: 'attackerEc', header: { kid: undefined, jwk: jwk('attackerEc') } },
     'its own key beside a good signature (jwk)': inHeader('jwk', jwk('attackerEc')),
     'a certificate chain (x5c)': inHeader('x5c', ['MIIB']),
     'the extension crit': inHeader('crit', ['exp']),
@@ -161,7 +161,7 @@ const HEADER = [
     'a header that is a list': { headerText: '["ES256"]' },
     'a header that is a text': { headerText: '"ES256"' },
     'a header that is null': { headerText: 'null' },
-    'a header that is no JSON': { headerText: '{alg:ES256}' },
+    'a header that is not JSON': { headerText: '{alg:ES256}' },
     'a header with text after it': { headerText: '{"alg":"ES256","kid":"es256"}x' },
     'a header with a byte order mark': { headerText: '\ufeff{"alg":"ES256","kid":"es256"}' },
     'a header that is not UTF-8': { headerText: Buffer.from('{"alg":"ES256","kid":"es256","x":"\xff"}', 'latin1') },
@@ -211,7 +211,7 @@ const SIGNATURE = group('signature', {
   'a later expiry under the same signature': withPart(honest, 1, () =>
     encode(JSON.stringify({ ...honestClaims(), exp: NOW + 9999 })),
   ),
-  'the same payload, spelled otherwise': withPart(honest, 1, () =>
+  'the same payload with another spelling': withPart(honest, 1, () =>
     encode(JSON.stringify(honestClaims(), undefined, 1)),
   ),
   'another header under the same signature': withPart(honest, 0, () => encode('{"alg":"ES256","kid":"es256"}')),
@@ -221,5 +221,5 @@ const SIGNATURE = group('signature', {
   'SHA-384 under the name of SHA-256': { key: 'rs256', signAs: 'RS384' },
 });
 
-/** Tokens that want to be verified with another key, in another way, or not at all. */
+/** Tokens that ask for another key, for another algorithm, or for no verification at all. */
 export const ATTACKS_ON_THE_KEY: readonly Attack[] = [...ALGORITHM, ...KID, ...HEADER, ...SIGNATURE];

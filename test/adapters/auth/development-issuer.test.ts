@@ -27,7 +27,7 @@ function verifierOf({ issuerConfig }: DevelopmentIssuer) {
   return createAuthenticator({ issuers, keySets, clock: Date.now });
 }
 
-test('its tokens are accepted with the grants that were asked for', async () => {
+test('its tokens are accepted with the requested grants', async () => {
   const issuer = await openDevelopmentIssuer(dataDir());
   const before = Math.floor(Date.now() / 1000) * 1000;
 
@@ -44,7 +44,7 @@ test('its tokens are accepted with the grants that were asked for', async () => 
   );
 });
 
-test('whoever reads its public keys can verify its tokens, and learns no private key', async () => {
+test('its public keys verify its tokens, and reveal no private key', async () => {
   const issuer = await openDevelopmentIssuer(dataDir());
   const server = await startJwksServer(...issuer.publicJwks().keys);
   try {
@@ -65,7 +65,7 @@ test('two tokens are never equal', async () => {
   expect(await issuer.signToken(token)).not.toBe(await issuer.signToken(token));
 });
 
-test('only the owner can read the key and the folder that was made for it', async () => {
+test('only the owner can read the key and the folder created for it', async () => {
   await openDevelopmentIssuer(dataDir());
 
   expect((await stat(keyPath())).mode & 0o777).toBe(0o600);
@@ -81,14 +81,14 @@ test('the key is the same at the next start', async () => {
   expect(await verifierOf(second).authenticate(await first.signToken(token))).toMatchObject({ subject: 'alice' });
 });
 
-test('another folder has another key, whose tokens are refused', async () => {
+test('another folder has another key, and the tokens of that key are refused', async () => {
   const here = await openDevelopmentIssuer(dataDir());
   const there = await openDevelopmentIssuer(join(folder, 'elsewhere'));
 
   await expect(verifierOf(here).authenticate(await there.signToken(token))).rejects.toThrow();
 });
 
-test('a key that others may read is refused, with what to do', async () => {
+test('a key that other users may read is refused, and the message says what to do', async () => {
   await openDevelopmentIssuer(dataDir());
   for (const mode of [0o640, 0o604, 0o620]) {
     await chmod(keyPath(), mode);
@@ -107,7 +107,7 @@ test.each([
   ['null', 'null'],
   ['a public key', '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'],
   ['a key that is too short', '{"kty":"OKP","crv":"Ed25519","x":"AAAA","d":"AAAA"}'],
-])('%s in the place of the key is refused by its path, and is not replaced', async (_, content) => {
+])('%s instead of the key is refused with its path, and is not replaced', async (_, content) => {
   await openDevelopmentIssuer(dataDir());
   await writeFile(keyPath(), content);
 
@@ -126,13 +126,13 @@ test('a public part that does not belong to the private one is not published', a
   expect(reopened.publicJwks()).toEqual(honest.publicJwks());
 });
 
-/** How many different keys 20 starts at the same time see. */
+/** How many different keys 20 simultaneous starts see. */
 async function keysSeenAtOnce(open: (dir: string) => Promise<unknown>, dir: string): Promise<number> {
   const keys = await Promise.all(Array.from({ length: 20 }, () => open(dir)));
   return new Set(keys.map((key) => JSON.stringify(key))).size;
 }
 
-test('starts at the same time in one process end with one key', async () => {
+test('simultaneous starts in one process get the same key', async () => {
   for (let round = 0; round < 10; round++) {
     const dir = join(folder, String(round));
     const open = async () => (await openDevelopmentIssuer(dir)).publicJwks();
@@ -142,7 +142,7 @@ test('starts at the same time in one process end with one key', async () => {
   }
 });
 
-test('that check finds an issuer that looks first and writes then', async () => {
+test('that check detects an issuer that looks first and writes afterwards', async () => {
   const careless = async (dir: string) => {
     const path = join(dir, 'key');
     const stored = await readFile(path, 'utf8').catch(() => undefined);

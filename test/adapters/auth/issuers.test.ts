@@ -25,7 +25,7 @@ function faultOf(value: string): string {
 }
 
 describe('issuers are accepted', () => {
-  test('as a JSON array, with every asymmetric algorithm where none is named', () => {
+  test('as a JSON array, with every asymmetric algorithm if none is named', () => {
     const [issuer] = parseIssuers(` \n${JSON.stringify([remote])}`);
 
     expect(issuer).toEqual({
@@ -43,7 +43,7 @@ describe('issuers are accepted', () => {
     expect(parseIssuers(path)).toEqual([{ ...local, audience: ['a', 'b'], algorithms: ['ES256'] }]);
   });
 
-  test('as what the parser gave, written as JSON again', () => {
+  test('as the result of the parser, written as JSON again', () => {
     const parsed = parseIssuers(JSON.stringify([remote, { ...local, issuer: 'urn:other' }]));
 
     expect(parseIssuers(JSON.stringify(parsed))).toEqual(parsed);
@@ -62,11 +62,11 @@ describe('issuers are accepted', () => {
   });
 });
 
-describe('the fault is named with its entry, its field and what to write', () => {
+describe('the message names the entry, the field and what to write', () => {
   const second = (entry: unknown) => JSON.stringify([{ ...remote, issuer: 'urn:first' }, entry]);
   const cases: Readonly<Record<string, readonly [value: string, ...faults: string[]]>> = {
-    'text that is no JSON': ['[{', 'JWT_ISSUERS: is not valid JSON: write an array such as [{"issuer":'],
-    'a file that is not there': ['/nowhere/issuers.json', 'JWT_ISSUERS: the file /nowhere/issuers.json cannot be read'],
+    'text that is not JSON': ['[{', 'JWT_ISSUERS: is not valid JSON: write an array such as [{"issuer":'],
+    'a missing file': ['/nowhere/issuers.json', 'JWT_ISSUERS: the file /nowhere/issuers.json cannot be read'],
     'an empty value': ['', 'JWT_ISSUERS: the file  cannot be read: set it to a JSON array'],
     'an entry without its array': [JSON.stringify(remote), 'JWT_ISSUERS: must be a JSON array: put the entry in [ ]'],
     'no entry': ['[]', 'JWT_ISSUERS: must contain at least one issuer'],
@@ -91,7 +91,7 @@ describe('the fault is named with its entry, its field and what to write', () =>
       second({ ...remote, ...local, issuer: 'a' }),
       'JWT_ISSUERS[1]: needs exactly one of jwksUri',
     ],
-    'a field with a typing error': [
+    'a misspelt field': [
       second({ ...remote, jwksUrl: 'x' }),
       'JWT_ISSUERS[1]: has the unknown field jwksUrl: the known fields are',
     ],
@@ -148,7 +148,7 @@ describe('the fault is named with its entry, its field and what to write', () =>
       second({ ...remote, jwksUri: 'https://a:b@id.example/' }),
       'JWT_ISSUERS[1].jwksUri: must not contain a username',
     ],
-    'keys that are no set': [second({ ...local, jwks: {} }), 'JWT_ISSUERS[1].jwks.keys'],
+    'keys that are not a set': [second({ ...local, jwks: {} }), 'JWT_ISSUERS[1].jwks.keys'],
     'an empty set of keys': [
       second({ ...local, jwks: { keys: [] } }),
       'JWT_ISSUERS[1].jwks: contains no key that can verify',

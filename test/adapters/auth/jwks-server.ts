@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net';
 
 export interface JwksServer {
   readonly url: string;
-  /** How many requests came in. */
+  /** How many requests it received. */
   readonly requests: () => number;
   /** Answers with these keys from now on. */
   publish(...keys: readonly object[]): void;
-  /** Answers in this way from now on. */
+  /** Uses this handler from now on. */
   answer(respond: (response: ServerResponse) => void): void;
   close(): Promise<void>;
 }
 
-/** A server of an issuer's keys on the loopback interface. */
+/** A server for an issuer's keys, on the loopback interface. */
 export async function startJwksServer(...keys: readonly object[]): Promise<JwksServer> {
   let requests = 0;
   let respond = publishing(keys);

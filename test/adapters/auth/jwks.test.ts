@@ -45,7 +45,7 @@ const until = async (condition: () => boolean | Promise<boolean>) => {
 };
 
 describe('the keys of an issuer', () => {
-  test('are fetched when the first token comes, once for many at the same time', async () => {
+  test('are fetched when the first token arrives, once for many at the same time', async () => {
     const authenticator = verifier();
     expect(server.requests()).toBe(0);
 
@@ -94,7 +94,7 @@ describe('the keys of an issuer', () => {
     expect(answers).toEqual(['unknown-key', 'unknown-key', 'accepted']);
   });
 
-  test('do not include a removed key 60 s later where tokens come all the time', async () => {
+  test('do not include a removed key 60 s later, even if tokens arrive all the time', async () => {
     const authenticator = verifier();
     await outcome(authenticator, es256);
     server.publish(jwk('eddsa'));
@@ -117,7 +117,7 @@ describe('the keys of an issuer', () => {
     expect(await outcome(authenticator, forge({ key: 'attackerEc', header: { kid: 'es256' } }))).toBe('accepted');
   });
 
-  test('are empty once the issuer publishes none', async () => {
+  test('are empty after the issuer publishes none', async () => {
     const authenticator = verifier();
     expect(await outcome(authenticator, es256)).toBe('accepted');
     server.publish();
@@ -126,7 +126,7 @@ describe('the keys of an issuer', () => {
     expect(await outcome(authenticator, es256)).toBe('unknown-key');
   });
 
-  test('leave out what cannot verify a signature, and keep the rest', async () => {
+  test('ignore entries that cannot verify a signature, and keep the rest', async () => {
     server.publish(
       { kty: 'oct', kid: 'es256', k: 'c2VjcmV0', alg: 'HS256' },
       { kty: 'EC', kid: 'broken', crv: 'P-256', x: 'AA', y: 'AA' },
@@ -159,7 +159,7 @@ describe('the keys of an issuer', () => {
     );
   });
 
-  test('are not fetched a second time while a fetch is under way, however long it takes', async () => {
+  test('are not fetched a second time during a fetch, however long it takes', async () => {
     const held: (() => void)[] = [];
     server.answer((response) => held.push(() => response.end(JSON.stringify({ keys: [jwk('es256')] }))));
     const authenticator = verifier();
@@ -174,7 +174,7 @@ describe('the keys of an issuer', () => {
     expect(server.requests()).toBe(1);
   });
 
-  test('that stay are the same keys after a fetch: tokens that were verified with them are not verified again', async () => {
+  test('stay the same objects after a fetch if they did not change: tokens verified with them are not verified again', async () => {
     let searches = 0;
     const authenticator = verifier((keySet) => ({
       current: async () => {
@@ -196,7 +196,7 @@ describe('the keys of an issuer', () => {
     expect(searches).toBe(1);
   });
 
-  test('are fetched again when the clock was set back', async () => {
+  test('are fetched again if the clock was set back', async () => {
     const authenticator = verifier();
     await outcome(authenticator, es256);
     server.publish(jwk('eddsa'));
@@ -243,7 +243,7 @@ describe('while an issuer cannot be reached', () => {
   };
 
   test.each(Object.entries(down))(
-    'because %s, its keys serve for 10 min and no token is accepted after that',
+    'because %s, its keys are used for 10 min and then no token is accepted',
     async (_, bringDown) => {
       const authenticator = verifier();
       const token = forge({ claims: EXPIRES_LATE });
@@ -263,7 +263,7 @@ describe('while an issuer cannot be reached', () => {
     },
   );
 
-  test('no token is accepted where its keys were never fetched', async () => {
+  test('no token is accepted if its keys were never fetched', async () => {
     await server.close();
     const authenticator = verifier();
 
@@ -284,7 +284,7 @@ describe('while an issuer cannot be reached', () => {
     expect(await outcome(authenticator, es256)).toBe('accepted');
   });
 
-  test('requests do not wait for each further try', async () => {
+  test('requests do not wait for further attempts', async () => {
     const authenticator = verifier();
     const token = forge({ claims: EXPIRES_LATE });
     await outcome(authenticator, token);
@@ -302,7 +302,7 @@ describe('while an issuer cannot be reached', () => {
   });
 });
 
-describe('the check for a removed key finds a key set that', () => {
+describe('the check for a removed key detects a key set that', () => {
   test('is fetched once and kept', async () => {
     let kept: ReturnType<KeySet['current']> | undefined;
     const authenticator = verifier((keySet) => ({

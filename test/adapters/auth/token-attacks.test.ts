@@ -20,7 +20,7 @@ async function refusalOf(target: Authenticator, token: string): Promise<unknown>
   );
 }
 
-/** The names of the attacks that this verifier falls for. */
+/** The names of the attacks that this verifier accepts. */
 async function successfulAttacks(target: Authenticator): Promise<string[]> {
   const successful: string[] = [];
   for (const { name, token } of ATTACKS) {
@@ -29,7 +29,7 @@ async function successfulAttacks(target: Authenticator): Promise<string[]> {
   return successful;
 }
 
-test('there are at least 120 attacks, each with a name of its own, and the token that they start from is good', async () => {
+test('there are at least 120 attacks with different names, and the token that they start from is good', async () => {
   expect(ATTACKS.length).toBeGreaterThanOrEqual(120);
   expect(new Set(ATTACKS.map(({ name }) => name)).size).toBe(ATTACKS.length);
   expect(new Set(ATTACKS.map(({ token }) => token)).size).toBeGreaterThan(ATTACKS.length - 3);
@@ -46,11 +46,11 @@ describe('a token is refused that has', () => {
   });
 });
 
-test('no attack succeeds at a second try, with all of them tried before', async () => {
+test('no attack succeeds at a second try, after all of them were tried', async () => {
   expect(await successfulAttacks(verifier)).toEqual([]);
 });
 
-test('an address in the header is never connected to', async () => {
+test('nothing connects to an address in the header', async () => {
   let connections = 0;
   const server = createServer((_, response) => response.end('{"keys":[]}')).on('connection', () => connections++);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -73,7 +73,7 @@ test('an address in the header is never connected to', async () => {
   }
 });
 
-describe('the attacks find a verifier that', () => {
+describe('the attacks detect a verifier that', () => {
   test('accepts any spelling of the same bytes', async () => {
     const lenient: Authenticator = {
       authenticate: (token) =>
@@ -92,7 +92,7 @@ describe('the attacks find a verifier that', () => {
     expect(found).toContain('padding after the signature');
   });
 
-  test('trusts a library with everything but the key', async () => {
+  test('leaves everything but the key to a library', async () => {
     const trusting: Authenticator = {
       authenticate: async (token) => {
         const options = { issuer: 'https://id.example', audience: 'purser', currentDate: new Date(clock()) };

@@ -7,7 +7,7 @@ import type { Principal } from '../../../src/domain/permissions.ts';
 import { fetchNothing } from '../../support/fetch-nothing.ts';
 import { forge, issuers, NOW, withPart } from './forge.ts';
 
-/** A verifier whose clock can be set, and which counts how many tokens it has looked up a key for. */
+/** A verifier with a settable clock. It counts the tokens for which it looked up a key. */
 function observedVerifier(cacheSize = 100) {
   const time = { ms: NOW * 1000 };
   const clock = () => time.ms;
@@ -15,7 +15,7 @@ function observedVerifier(cacheSize = 100) {
   const observe = (keySet: KeySet): KeySet => {
     const current = () => {
       const keys = keySet.current();
-      if (keys instanceof Promise) throw new Error('a local key set answers at once');
+      if (keys instanceof Promise) throw new Error('a local key set must answer at once');
       return {
         has: keys.has,
         find: (...header: Parameters<typeof keys.find>) => {
@@ -38,7 +38,7 @@ const reasonOf = (authenticator: Authenticator, token: string) =>
     (error: unknown) => (error instanceof TokenRefused ? error.reason : error),
   );
 
-/** Both checks of a token's times, at every second of its life and around it. */
+/** Both checks of a token's times, at every second of its life and shortly before and after. */
 async function acceptedSeconds(authenticator: Authenticator, time: { ms: number }): Promise<number[]> {
   const token = forge({ claims: { iat: undefined, nbf: NOW, exp: NOW + 20 } });
   const accepted: number[] = [];
@@ -78,7 +78,7 @@ test('a remembered token is refused from the moment it expires, and before it be
   expect(verifications()).toBe(1);
 });
 
-test('the check of times finds a cache that does not look at them', async () => {
+test('the check of times detects a cache that ignores them', async () => {
   const { authenticator, time } = observedVerifier();
   const remembered = new Map<string, Principal>();
   const careless: Authenticator = {
@@ -105,7 +105,7 @@ test('a token that differs from a remembered one in any part is verified anew', 
   expect(await reasonOf(authenticator, `${token} `)).toBe('malformed');
 });
 
-test('the cache holds so many tokens and forgets the one that was not used for longest', async () => {
+test('the cache holds a limited number of tokens and evicts the least recently used', async () => {
   const { authenticator, verifications } = observedVerifier(2);
   const [a, b, c] = ['a', 'b', 'c'].map((sub) => forge({ claims: { sub } })) as [string, string, string];
   await authenticator.authenticate(a);
@@ -121,7 +121,7 @@ test('the cache holds so many tokens and forgets the one that was not used for l
   expect(verifications()).toBe(4);
 });
 
-test('the cache is bounded in characters too: long tokens take the places of several', async () => {
+test('the cache is also limited in characters: a long token takes the space of several', async () => {
   const { authenticator, verifications } = observedVerifier(4);
   const tokens = ['a', 'b', 'c', 'd'].map((sub) => forge({ claims: { sub, x: 'x'.repeat(5000) } }));
   for (const token of tokens) await authenticator.authenticate(token);
@@ -130,7 +130,7 @@ test('the cache is bounded in characters too: long tokens take the places of sev
   expect(verifications()).toBe(8);
 });
 
-test('a refused token is not remembered, and does not drive good ones out', async () => {
+test('a refused token is not remembered, and evicts no good one', async () => {
   const { authenticator, verifications, time } = observedVerifier(2);
   const good = forge();
   const early = forge({ claims: { nbf: NOW + 60 } });
@@ -144,7 +144,7 @@ test('a refused token is not remembered, and does not drive good ones out', asyn
   expect(await reasonOf(authenticator, early)).toBe('accepted');
 });
 
-test('a refusal that several calls share reaches each of them', async () => {
+test('if several calls share a refusal, each of them gets it', async () => {
   const { authenticator } = observedVerifier();
   const forged = forge({ key: 'attackerEc', header: { kid: 'es256' } });
 

@@ -7,7 +7,7 @@ const verifier = authenticator();
 const grantsOf = async (claims: Record<string, unknown>) =>
   (await verifier.authenticate(forge({ claims: { projects: undefined, ...claims } }))).grants;
 
-test('there are at least 20 different good tokens, and the longest is as long as is allowed', () => {
+test('there are at least 20 different good tokens, and the longest has the maximum length', () => {
   expect(new Set(Object.values(GOOD_TOKENS)).size).toBeGreaterThanOrEqual(20);
   expect(GOOD_TOKENS['of 8,192 characters']).toHaveLength(8192);
 });
@@ -18,7 +18,7 @@ describe('a token is accepted', () => {
   });
 });
 
-test('the principal is what the claims say', async () => {
+test('the principal matches the claims', async () => {
   expect(await verifier.authenticate(forge())).toEqual({
     subject: 'alice',
     issuer: ISSUER,
@@ -72,7 +72,7 @@ test('permissions without a project grant nothing', async () => {
   expect(await grantsOf({ permissions: [PERMISSIONS.registryRead] })).toEqual(new Map());
 });
 
-test('a permission that is spelled a little otherwise grants nothing', async () => {
+test('a permission with a slightly different spelling grants nothing', async () => {
   const spellings = [
     'iam:project:cicd:registry:*',
     '*',
@@ -91,7 +91,7 @@ test('a permission that is spelled a little otherwise grants nothing', async () 
   for (const permission of Object.values(PERMISSIONS)) expect(isGranted(principal, 'demo', permission)).toBe(false);
 });
 
-test('projects that are called like members of an object are projects like any other', async () => {
+test('projects named like members of an object are ordinary projects', async () => {
   const principal = await verifier.authenticate(
     forge({ claims: { projects: { toString: ['x'], hasOwnProperty: ['y'], 1: ['z'] } } }),
   );

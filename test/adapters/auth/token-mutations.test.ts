@@ -57,7 +57,7 @@ function changePart(token: string, change: Extract<Change, { part: number }>): s
   return parts.join('.');
 }
 
-/** So many different tokens, none of them good. */
+/** This many different tokens, all of them bad. */
 function mutatedTokens(count: number): string[] {
   const tokens = new Set<string>();
   for (const [token, mutation] of fc.sample(fc.tuple(fc.constantFrom(...good), change), count * 2)) {
@@ -90,7 +90,7 @@ test(`none of ${MUTATIONS} different mutations of good tokens is accepted, and t
   expect(await accepted(verifier, good)).toEqual(good);
 }, 60_000);
 
-test('the mutations find a verifier that decodes leniently', async () => {
+test('the mutations detect a verifier that decodes leniently', async () => {
   const verifier = authenticator();
   const lenient: Authenticator = {
     authenticate: (token) => {
@@ -102,7 +102,7 @@ test('the mutations find a verifier that decodes leniently', async () => {
   expect(await accepted(lenient, mutatedTokens(2000))).not.toEqual([]);
 }, 60_000);
 
-test('the mutations find a verifier that remembers a token by less than its whole text', async () => {
+test('the mutations detect a verifier that caches a token by only part of its text', async () => {
   const verifier = authenticator();
   const remembered = new Map<string, string>(good.map((token) => [token.slice(-40), token]));
   const forgetful: Authenticator = {
@@ -112,7 +112,7 @@ test('the mutations find a verifier that remembers a token by less than its whol
   expect(await accepted(forgetful, mutatedTokens(2000))).not.toEqual([]);
 }, 60_000);
 
-test('every single flipped bit of a token is found', async () => {
+test('every single flipped bit of a token is detected', async () => {
   const verifier = authenticator();
   const flipped = [forge(), forge({ key: 'eddsa' })].flatMap((token) =>
     token.split('.').flatMap((text, index, parts) =>

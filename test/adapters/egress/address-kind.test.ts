@@ -14,9 +14,9 @@ const BITS = [32, 128] as const;
 const anywhere = fc
   .constantFrom(...BITS)
   .chain((bits) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }).map((value) => addressText(bits, value)));
-/** Half of all IPv6 there, as only an eighth of it would be by chance. */
+/** Half of the IPv6 addresses are global unicast; by chance only an eighth would be. */
 const globalUnicast = fc.bigInt({ min: 1n << 125n, max: (1n << 126n) - 1n }).map((value) => addressText(128, value));
-/** In a special network, or just beside it. */
+/** In a special network, or directly beside it. */
 const nearSpecial = fc
   .constantFrom(...SPECIAL_NETWORKS)
   .chain(({ bits, first, last }) =>
@@ -37,9 +37,9 @@ describe('the rule for addresses', () => {
     for (const edge of edges) expect([edge, addressKind(edge) === 'PUBLIC']).toEqual([edge, isPublic(edge)]);
   });
 
-  it(`lets out to ${ADDRESSES} random addresses exactly where they are public, and opens no socket to others`, async () => {
+  it(`lets out to ${ADDRESSES} random addresses only if they are public, and opens no socket to others`, async () => {
     const opened: string[] = [];
-    // Real ones would leave this machine.
+    // Real sockets would leave this machine.
     const openSocket: OpenSocket = ({ host }) => {
       opened.push(host);
       const socket = new Socket();
@@ -80,13 +80,13 @@ describe('the rule for addresses', () => {
     'fe80::1%lo',
     'example.com',
     '',
-  ])('takes %j for no address', (text) => {
+  ])('does not accept %j as an address', (text) => {
     expect(addressKind(text)).toBe('NEVER');
   });
 });
 
 describe('the comparison with the registries', () => {
-  /** What address libraries call unicast. */
+  /** The addresses that libraries call unicast. */
   const BROKEN_RULES: ReadonlyMap<string, (text: string) => boolean> = new Map([
     ['IPv6 by what is forbidden only', (text: string) => /^(?:4000|1):/.test(text) || addressKind(text) === 'PUBLIC'],
     ['no metadata in public space', (text: string) => text === '168.63.129.16' || addressKind(text) === 'PUBLIC'],
@@ -106,11 +106,11 @@ describe('the comparison with the registries', () => {
     '8.8.8.8',
   ];
 
-  it.each([...BROKEN_RULES])('finds a rule with %s', (_, rule) => {
+  it.each([...BROKEN_RULES])('detects a rule with %s', (_, rule) => {
     expect(SAMPLES.some((text) => rule(text) !== isPublic(text))).toBe(true);
   });
 
-  it('finds no fault with the rule itself', () => {
+  it('accepts the rule itself', () => {
     expect(SAMPLES.filter((text) => (addressKind(text) === 'PUBLIC') !== isPublic(text))).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { isAdmitted } from '../../../src/adapters/egress/admission.ts';
 import { EgressAllowError, parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
 import { createEgress } from '../../../src/adapters/egress/egress.ts';
 
-/** Whether the operator's entries let a request out to this host and port where it has this address. */
+/** Whether the operator's entries allow a request to this host and port if it has this address. */
 function opens(entries: readonly string[], host: string, address: string, port = 443): boolean {
   const isAddress = host === address;
   return isAdmitted(address, { protocol: 'https:', host, port, isAddress }, parseAllowList(entries));
@@ -63,12 +63,12 @@ describe('EGRESS_ALLOW', () => {
     ['::/0', 'reg.example.com', '::ffff:10.0.0.1', 443],
     ['0.0.0.0/0', 'reg.example.com', '224.0.0.1', 443],
     ['::/0', 'reg.example.com', '64:ff9b::7f00:1', 443],
-    // Metadata services are opened by nothing but their own address.
+    // Only their own address opens metadata services.
     ['169.254.0.0/16', 'reg.example.com', '169.254.169.254', 443],
     ['0.0.0.0/0', 'reg.example.com', '168.63.129.16', 443],
     ['fd00::/8', 'reg.example.com', 'fd00:ec2::254', 443],
     ['metadata.google.internal', 'metadata.google.internal', '169.254.169.254', 443],
-    // A name opens private addresses, and none of another special purpose.
+    // A name opens private addresses, but no other special addresses.
     ['reg.internal', 'reg.internal', '169.254.1.1', 443],
     ['reg.internal', 'reg.internal', '0.0.0.0', 443],
     ['reg.internal', 'reg.internal', '::', 443],
@@ -129,7 +129,7 @@ describe('EGRESS_ALLOW', () => {
   });
 });
 
-describe('a name that is only ever local', () => {
+describe('a local name', () => {
   const faultFor = (entries: readonly string[], url: string) => {
     const egress = createEgress({
       allow: parseAllowList(entries),
@@ -139,7 +139,7 @@ describe('a name that is only ever local', () => {
     return egress.request({ url }).catch((error) => error.fault);
   };
 
-  it('needs an entry of its own: that of its network is not enough', async () => {
+  it('needs an entry for the name: one for its network is not enough', async () => {
     expect(await faultFor(['127.0.0.0/8'], 'https://reg.internal:1/')).toEqual({
       kind: 'TARGET_NOT_ALLOWED',
       rule: 'NAME',

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const egress = createEgress({ allow: parseAllowList(['127.0.0.1']), plainHttpHosts: new Set(['127.0.0.1']) });
 
-/** Asks a server that answers so. */
+/** Asks a server that gives this answer. */
 async function ask(
   answer: (socket: Socket) => void,
   request: Partial<EgressRequest> = {},
@@ -53,7 +53,7 @@ describe('an answer', () => {
     expect(answer.body).toEqual(Buffer.from('body'));
   });
 
-  it('may have headers named like what every object has', async () => {
+  it('may have headers named like members of every object', async () => {
     const { headers } = await ask(
       says(
         'HTTP/1.1 200 OK',
@@ -83,7 +83,7 @@ describe('an answer', () => {
     await victim.close();
   });
 
-  it('is asked for as it is, and not taken compressed', async () => {
+  it('is requested uncompressed, and refused if compressed', async () => {
     const small = gzipSync('x'.repeat(10_000_000));
     const compressed = ask((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${small.length}\r\n\r\n`);
@@ -93,7 +93,7 @@ describe('an answer', () => {
     expect(server?.lastRequest()).toMatch(/^accept-encoding: identity\r$/im);
   });
 
-  it('of exactly 64 KiB is read, and one with a byte more is not', async () => {
+  it('of exactly 64 KiB is read, but not one with a byte more', async () => {
     const sized = (size: number) => says('HTTP/1.1 200 OK', `content-length: ${size}`, '', 'x'.repeat(size));
     expect((await ask(sized(65_536))).body).toHaveLength(65_536);
     await server?.close();
@@ -119,7 +119,7 @@ describe('an answer', () => {
       });
       await expect(endless).rejects.toMatchObject(fault('TOO_LARGE'));
       await server?.idle();
-      // What the kernel's buffers take, besides the limit.
+      // The kernel's buffers, in addition to the limit.
       expect(sent).toBeLessThan(20_000_000);
     },
   );
@@ -130,7 +130,7 @@ describe('an answer', () => {
     ["a chunk's extension", 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;', 'x'],
     ["a chunk's size", 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', '0'],
     ['chunks of a byte', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', `1;${KIBIBYTE}\r\nx\r\n`],
-  ])('of %s without an end, none of it body or header, is cut off', async (_, first, then) => {
+  ])('of endless %s, which are neither body nor header, is cut off', async (_, first, then) => {
     let sent = 0;
     const flood = then.repeat(Math.ceil(KIBIBYTE.length / then.length));
     const endless = ask((socket) => {
@@ -143,11 +143,11 @@ describe('an answer', () => {
     });
     await expect(endless).rejects.toMatchObject(fault('TOO_LARGE'));
     await server?.idle();
-    // What the kernel's buffers take, besides the limit.
+    // The kernel's buffers, in addition to the limit.
     expect(sent).toBeLessThan(20_000_000);
   });
 
-  it('with headers of more than 16 KiB, be it in one or in many, is cut off', async () => {
+  it('with headers of more than 16 KiB, in one or in many, is cut off', async () => {
     await expect(ask(says('HTTP/1.1 200 OK', `x: ${'y'.repeat(17_000)}`, '', ''))).rejects.toMatchObject(
       fault('TOO_LARGE'),
     );
@@ -166,7 +166,7 @@ describe('an answer', () => {
 
   it.each([
     ['in another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
-    ['that is cut short', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf'],
+    ['that is truncated', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf'],
     ['with two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx'],
     [
       'with a length and chunks',
@@ -223,7 +223,7 @@ describe('the deadline', () => {
     await session.close();
   });
 
-  it.each([undefined, 600_000])('is at most ten seconds, whatever was asked for (%s)', async (deadlineMs) => {
+  it.each([undefined, 600_000])('is at most ten seconds, whatever was requested (%s)', async (deadlineMs) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     let ended = false;
     let begun = () => {};
@@ -241,8 +241,8 @@ describe('the deadline', () => {
     await refused;
   });
 
-  it('comes early where the caller gives up, for the session or for one request', async () => {
-    // Its own time never comes.
+  it('comes early if the caller gives up, for the session or for one request', async () => {
+    // The deadline itself is never reached.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const before = new AbortController();
     await expect(ask(() => before.abort(), {}, { signal: before.signal })).rejects.toMatchObject(fault('TIMED_OUT'));
@@ -261,7 +261,7 @@ describe('the deadline', () => {
     await session.close();
   });
 
-  it('has come before the session began where its signal says so', async () => {
+  it('has passed before the session begins if its signal is already aborted', async () => {
     const session = egress.open({ signal: AbortSignal.abort() });
     await expect(session.request({ url: 'http://127.0.0.1:1/' })).rejects.toMatchObject(fault('UNREACHABLE'));
     await session.close();
@@ -269,7 +269,7 @@ describe('the deadline', () => {
 });
 
 describe('a session', () => {
-  it('ends what still runs when it is closed, and may be closed twice', async () => {
+  it('ends running requests when it is closed, and may be closed twice', async () => {
     let closed = Promise.resolve();
     const session = egress.open();
     server = await startScriptedServer(() => {
@@ -283,7 +283,7 @@ describe('a session', () => {
     await server.idle();
   });
 
-  it('uses a connection again, which another session does not', async () => {
+  it('reuses its own connection, but not that of another session', async () => {
     const ports = new Set<number | undefined>();
     server = await startScriptedServer((socket) => {
       ports.add(socket.remotePort);
@@ -304,7 +304,7 @@ describe('a session', () => {
 describe('a request', () => {
   const ok = says('HTTP/1.1 200 OK', 'content-length: 0', '', '');
 
-  it('carries the method, the headers and the body that it was given', async () => {
+  it('has the given method, headers and body', async () => {
     await ask(ok, {
       method: 'POST',
       headers: { 'x-a': 'b', authorization: 'Basic eDp5' },
@@ -317,7 +317,7 @@ describe('a request', () => {
     expect(request).toMatch(/\r\n\r\ngrant_type=password$/);
   });
 
-  it('names the host that it goes to, whatever its headers say', async () => {
+  it('names its target host, whatever its headers say', async () => {
     await ask(ok, {
       headers: {
         Host: 'elsewhere.example',
@@ -340,7 +340,7 @@ describe('a request', () => {
   });
 });
 
-/** The first, and then the second for as long as somebody listens. */
+/** Sends the first text, and then the second as long as the socket is open. */
 function drip(socket: Socket, first: string, then: string): void {
   socket.write(first);
   const timer = setInterval(() => socket.write(then), 20);

@@ -4,9 +4,9 @@ import { isIPv4 } from 'node:net';
 import { addressValue } from './iana-special-purpose.ts';
 
 export interface DnsServer {
-  /** As resolvers take it: `127.0.0.1:PORT`. */
+  /** In the form for resolvers: `127.0.0.1:PORT`. */
   readonly address: string;
-  /** Every name asked for, in order, once for each record type. */
+  /** Every requested name, in order, once for each record type. */
   readonly asked: readonly string[];
   close(): Promise<void>;
 }
@@ -16,8 +16,8 @@ const HEADER_LENGTH = 12;
 
 /**
  * A name server over UDP that may answer differently each time.
- * @param addressesOf of either family; the ones of the type that was asked for are sent, with no time to live;
- * undefined: no answer at all
+ * @param addressesOf of both families; those of the requested type are sent, with no time to live; if undefined, there
+ * is no answer at all
  */
 export async function startDnsServer(
   addressesOf: (name: string, type: 'A' | 'AAAA') => readonly string[] | undefined,

@@ -26,7 +26,7 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-/** Answers with what it was asked. */
+/** Answers with the request it received. */
 const echo: typeof answer = async (request, response) => {
   const { method, headers } = request;
   response.end(
@@ -35,7 +35,7 @@ const echo: typeof answer = async (request, response) => {
 };
 
 describe('the fetch of a session', () => {
-  it('sends what the standard one sends, from a text, a URL or a Request', async () => {
+  it('sends the same as the standard fetch, from a text, a URL or a Request', async () => {
     answer = echo;
     const form = new URLSearchParams({ grant_type: 'refresh_token' });
     const init = { method: 'POST', body: form };
@@ -49,7 +49,7 @@ describe('the fetch of a session', () => {
     });
   });
 
-  it('gives status, headers and body', async () => {
+  it('returns status, headers and body', async () => {
     answer = (_, response) => {
       response.writeHead(401, { 'www-authenticate': ['Basic', 'Bearer'], 'set-cookie': ['a=b', 'c=d'] }).end('{"a":1}');
     };
@@ -60,18 +60,18 @@ describe('the fetch of a session', () => {
     expect(await response.json()).toEqual({ a: 1 });
   });
 
-  it.each([204, 205, 304])('gives an answer of status %i without a body', async (status) => {
+  it.each([204, 205, 304])('returns an answer of status %i without a body', async (status) => {
     answer = (_, response) => response.writeHead(status).end();
     const response = await session.fetch(url);
     expect([response.status, response.body]).toEqual([status, null]);
   });
 
-  it('gives a redirect as the answer, although asked to follow', async () => {
+  it('returns a redirect as the answer, although asked to follow', async () => {
     answer = (_, response) => response.writeHead(302, { location: url }).end();
     expect((await session.fetch(url, { redirect: 'follow' })).status).toBe(302);
   });
 
-  it('rejects with the fault, which the session keeps for where a library loses it', async () => {
+  it('rejects with the fault, which the session keeps in case a library loses it', async () => {
     answer = (_, response) => response.end('x'.repeat(65_537));
     expect(session.fault).toBeUndefined();
     await expect(session.fetch('https://127.0.0.2/')).rejects.toMatchObject({ fault: { kind: 'TARGET_NOT_ALLOWED' } });
@@ -79,7 +79,7 @@ describe('the fetch of a session', () => {
     expect(session.fault).toEqual({ kind: 'TARGET_NOT_ALLOWED', rule: 'ADDRESS' });
   });
 
-  it('ends when its signal says so', async () => {
+  it('ends when its signal aborts', async () => {
     const controller = new AbortController();
     answer = () => controller.abort();
     await expect(session.fetch(url, { signal: controller.signal })).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describe('the fetch of a session', () => {
   });
 
   it.each(['https://127.1/', 'https://0x7f000001/'])(
-    'refuses %s, which the standard one reads as an address',
+    'refuses %s, which the standard fetch reads as an address',
     async (target) => {
       await expect(session.fetch(target)).rejects.toMatchObject({ fault: { kind: 'TARGET_NOT_ALLOWED', rule: 'URL' } });
     },
@@ -103,13 +103,13 @@ describe('the fetch of a session', () => {
     },
   );
 
-  it('takes no method that a registry or a cloud has no use for', async () => {
+  it('refuses methods that no registry or cloud needs', async () => {
     await expect(session.fetch(url, { method: 'OPTIONS' })).rejects.toMatchObject({
       fault: { kind: 'INVALID_REQUEST' },
     });
   });
 
-  it('does not repeat what stands in a URL that it cannot take', async () => {
+  it('does not repeat the content of a URL that it refuses', async () => {
     const password = canary('fetch');
     const failed: unknown = await session
       .fetch(`https://user:${password}@registry.example.com/`)
@@ -119,7 +119,7 @@ describe('the fetch of a session', () => {
     expect(session.fault).toEqual({ kind: 'INVALID_REQUEST' });
   });
 
-  it('takes no answer that the standard does not know', async () => {
+  it('refuses answers that the standard does not allow', async () => {
     answer = (_, response) => response.writeHead(799).end();
     await expect(session.fetch(url)).rejects.toMatchObject({ fault: { kind: 'MALFORMED_ANSWER' } });
   });

@@ -14,7 +14,7 @@ const execute = promisify(execFile);
 const REPOSITORY = join(import.meta.dirname, '../../..');
 const SOURCES = ['egress', 'allow-list'].map((name) => join(REPOSITORY, `src/adapters/egress/${name}.ts`));
 
-/** Asks once through the guard, and once as programs without one do. */
+/** Sends one request through the guard, and one without it. */
 const PROGRAM = `
   import { EnvHttpProxyAgent, request } from 'undici';
   import { get } from 'node:https';
@@ -56,7 +56,7 @@ afterAll(async () => {
   await Promise.all([authority.remove(), proxy.close(), rm(folder, { recursive: true, force: true })]);
 });
 
-/** The guard as the build makes it: what Node reads from its environment at its start cannot be tried in this process. */
+/** The compiled guard in a new process, because Node reads its environment at its start. */
 async function compiled(): Promise<string> {
   const target = await mkdtemp(join(tmpdir(), 'purser-egress-'));
   const compilerOptions = {
@@ -90,26 +90,26 @@ async function run(
 const UNKNOWN = 'no answer: TLS_INVALID (UNKNOWN_AUTHORITY)';
 
 describe('the environment', () => {
-  it('adds no authority: NODE_EXTRA_CA_CERTS counts for others, and not here', async () => {
+  it('adds no authority: NODE_EXTRA_CA_CERTS works for others, but not here', async () => {
     const environment = { NODE_EXTRA_CA_CERTS: authority.certificateFile };
     expect(await run('plain', environment)).toBe('200');
     expect(await run('guarded', environment)).toBe(UNKNOWN);
     expect(await run('guarded', environment, url, authority.certificate)).toBe('200');
   });
 
-  it('adds no store: SSL_CERT_FILE with --use-openssl-ca counts for others, and not here', async () => {
+  it('adds no store: SSL_CERT_FILE with --use-openssl-ca works for others, but not here', async () => {
     const environment = { SSL_CERT_FILE: authority.certificateFile, NODE_OPTIONS: '--use-openssl-ca' };
     expect(await run('plain', environment)).toBe('200');
     expect(await run('guarded', environment)).toBe(UNKNOWN);
   });
 
-  it('does not switch the check off: NODE_TLS_REJECT_UNAUTHORIZED counts for others, and not here', async () => {
+  it('does not switch the check off: NODE_TLS_REJECT_UNAUTHORIZED works for others, but not here', async () => {
     const environment = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
     expect(await run('plain', environment)).toBe('200');
     expect(await run('guarded', environment)).toBe(UNKNOWN);
   });
 
-  it('brings back no old version: NODE_OPTIONS counts for others, and not here', async () => {
+  it('brings back no old version: NODE_OPTIONS works for others, but not here', async () => {
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     const oldServer = createServer({ ...(await authority.issue('IP:127.0.0.1')), ...old }, (_, response) =>
       response.end(),
@@ -126,7 +126,7 @@ describe('the environment', () => {
     oldServer.close();
   });
 
-  it('names no proxy: its variables count for others, and not here', async () => {
+  it('names no proxy: its variables work for others, but not here', async () => {
     const address = `http://127.0.0.1:${proxy.port}`;
     const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'];
     const environment = {

@@ -18,7 +18,7 @@ import {
 } from './forbidden-targets.ts';
 import { countSockets, startVictim, type Victim } from './victim.ts';
 
-/** Sends a request with a credential. Rejects where there is no answer. */
+/** Sends a request with a credential. Rejects if there is no answer. */
 type Send = (url: string, authorization: string) => Promise<unknown>;
 
 const GOOD_ADDRESSES = ['8.8.8.8', '1.1.1.1', '2606:4700:4700::1111', '2001:4860:4860::8888'];
@@ -41,14 +41,14 @@ afterAll(async () => {
   await Promise.all([victim.close(), dns.close()]);
 });
 
-/** Plain http is allowed wherever it goes, so that no other rule stands in for the one for targets. */
+/** Plain http is allowed everywhere, so that only the rule for targets can refuse. */
 const sendGuarded: Send = (url, authorization) => {
   const hosts = URL.canParse(url) ? [new URL(url).host] : [];
   const egress = createEgress({ allow: parseAllowList([]), plainHttpHosts: new Set(hosts), lookUpName });
   return egress.request({ url, headers: { authorization } });
 };
 
-/** What is often taken for a guard: undici asks it about names, and never about addresses. */
+/** A common but broken guard: undici calls it for names, and never for addresses. */
 const sendGuardedByLookup: Send = async (url, authorization) => {
   const agent = new Agent({
     connect: {
@@ -72,7 +72,7 @@ const sendGuardedByLookup: Send = async (url, authorization) => {
   }
 };
 
-/** The URLs that were not refused at once. Everything is counted: sockets in this process, connections, bytes. */
+/** The URLs that were not refused at once. Also counts sockets in this process, connections and bytes. */
 async function letThrough(urls: readonly string[], send: Send): Promise<string[]> {
   const password = canary('egress');
   const connectionsBefore = await victim.connections();
@@ -93,7 +93,7 @@ function urlsOf(hosts: Iterable<string>, schemes: readonly string[] = SCHEMES): 
   return [...hosts].flatMap((host) => schemes.map((scheme) => `${scheme}://${host}:${victim.port}/v2/`));
 }
 
-/** A name for each, so that one test's answers are not another's. */
+/** A different name for each test, so that tests do not share answers. */
 function namesFor(answers: readonly (readonly string[])[]): string[] {
   return answers.map((addresses, index) => {
     const name = `n${index}.attacker.example`;
@@ -103,7 +103,7 @@ function namesFor(answers: readonly (readonly string[])[]): string[] {
 }
 
 describe('a request', () => {
-  it('reaches no forbidden IPv4 address in any notation, straight or in the disguise of IPv6', async () => {
+  it('reaches no forbidden IPv4 address in any notation, directly or disguised as IPv6', async () => {
     const urls = urlsOf([...FORBIDDEN_IPV4.keys()].flatMap(ipv4Spellings));
     expect(urls.length).toBeGreaterThan(300);
     expect(await letThrough(urls, sendGuarded)).toEqual([]);
@@ -113,13 +113,13 @@ describe('a request', () => {
     expect(await letThrough(urlsOf([...FORBIDDEN_IPV6.keys()].flatMap(ipv6Spellings)), sendGuarded)).toEqual([]);
   });
 
-  it('reaches no public address in another notation than its own', async () => {
-    // Beyond the first two, which are the address itself and the same with a dot.
+  it('reaches no public address in another notation than the canonical one', async () => {
+    // Without the first two, which are the address itself and the address with a dot.
     const others = ipv4Spellings('8.8.8.8').slice(1);
     expect(await letThrough(urlsOf(others), sendGuarded)).toEqual([]);
   });
 
-  it('reaches nothing by a name that has such an address, be it the only one or one among good ones', async () => {
+  it('reaches nothing by a name with such an address, even among good ones', async () => {
     const bad = [...FORBIDDEN_IPV4.keys(), ...FORBIDDEN_IPV6.keys(), ...ipv6Disguises('127.0.0.1')];
     const names = namesFor([
       ...bad.map((address) => [address]),
@@ -131,19 +131,19 @@ describe('a request', () => {
     expect(new Set(dns.asked)).toEqual(new Set(names));
   });
 
-  it('reaches no name that is only ever local, and does not even look it up', async () => {
+  it('reaches no local name, and does not even look it up', async () => {
     const before = dns.asked.length;
     expect(await letThrough(urlsOf(LOCAL_NAMES), sendGuarded)).toEqual([]);
     expect(dns.asked.slice(before)).toEqual([]);
   });
 
-  it('reaches nothing by what is not a plain absolute URL', async () => {
+  it('reaches nothing by a text that is not a plain absolute URL', async () => {
     const plain = URL_TRICKS.map((url) => url.replace(/https:/, 'http:'));
     const withPort = [...URL_TRICKS, ...plain].map((url) => url.replace('127.0.0.1', `127.0.0.1:${victim.port}`));
     expect(await letThrough([...URL_TRICKS, ...plain, ...withPort], sendGuarded)).toEqual([]);
   });
 
-  it('says which rule refused it, and in its message nothing of where it went', async () => {
+  it('says which rule refused it, but nothing about its target in the message', async () => {
     const failure = async (url: string) => sendGuarded(url, 'Bearer x').catch((error: unknown) => error);
     expect(await failure('https://127.1/')).toMatchObject({ fault: { kind: 'TARGET_NOT_ALLOWED', rule: 'URL' } });
     expect(await failure('https://127.0.0.1/')).toMatchObject({ fault: { rule: 'ADDRESS' } });
@@ -155,9 +155,9 @@ describe('a request', () => {
   });
 });
 
-describe('the count of what gets through', () => {
-  it('finds that a guard of look-ups alone lets addresses through, with the credential', async () => {
-    // Those of this machine only: the broken guard would knock at all others.
+describe('the count of successful requests', () => {
+  it('shows that a guard of look-ups alone lets addresses through, with the credential', async () => {
+    // Only addresses of this machine, because the broken guard would contact all others.
     const local = ['127.0.0.1', '127.0.0.53', '0.0.0.0'].flatMap((address) => [
       address,
       ...ipv4Spellings(address).slice(2, 12),
@@ -168,9 +168,9 @@ describe('the count of what gets through', () => {
     expect(through).toContain(`${urls.length} connections`);
   });
 
-  it('finds that the same guard stops names, so that names alone would prove nothing', async () => {
+  it('shows that the same guard stops names, so that names alone would prove nothing', async () => {
     expect(await letThrough(urlsOf(namesFor([['127.0.0.1'], ['::1']]), ['http']), sendGuardedByLookup)).toEqual(
-      // It refuses them, though only when a socket already exists.
+      // It refuses them, but only after a socket exists.
       expect.not.arrayContaining(['the credential']),
     );
   });

@@ -1,6 +1,6 @@
 import { addressText, addressValue } from './iana-special-purpose.ts';
 
-/** IPv4 addresses of every kind that must not be reached, with the kind. */
+/** IPv4 addresses of every forbidden kind, with the kind. */
 export const FORBIDDEN_IPV4: ReadonlyMap<string, string> = new Map([
   ['127.0.0.1', 'loopback'],
   ['127.0.0.53', 'loopback'],
@@ -85,7 +85,7 @@ export function ipv4Spellings(address: string): readonly string[] {
   ];
 }
 
-/** IPv6 addresses that stand for an IPv4 address, or lead to it. */
+/** IPv6 addresses that represent an IPv4 address, or lead to it. */
 export function ipv6Disguises(address: string): readonly string[] {
   const ipv4 = addressValue(address).value;
   const groups = (value: bigint) => `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
@@ -117,7 +117,7 @@ export function ipv6Spellings(address: string): readonly string[] {
   ];
 }
 
-/** Names that mean something only within some network. */
+/** Names that have a meaning only in a local network. */
 export const LOCAL_NAMES = [
   'localhost',
   'LOCALHOST',
@@ -151,7 +151,7 @@ export const LOCAL_NAMES = [
   'reg。internal',
 ];
 
-/** What is no URL that Purser would write, though some parser makes a target of it. */
+/** Texts that Purser would never write as a URL, but that some parser reads as a target. */
 export const URL_TRICKS = [
   '',
   '127.0.0.1',

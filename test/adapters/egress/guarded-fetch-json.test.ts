@@ -18,7 +18,7 @@ const fetcher = (operatorsUrls: readonly string[], allowed: readonly string[] = 
 const get = (fetchJson: GuardedFetchJson, url: string, maxBytes = 100, signal = new AbortController().signal) =>
   fetchJson(url, { signal, maxBytes });
 
-describe('a document whose address the operator wrote down', () => {
+describe("a document with a URL from the operator's configuration", () => {
   it.each(['127.0.0.1', 'localhost'])('is fetched from %s without an entry in EGRESS_ALLOW', async (host) => {
     const url = urlOf(host);
     expect(await get(fetcher(['https://id.example/keys', url]), url)).toEqual({ keys: [] });
@@ -36,13 +36,13 @@ describe('a document whose address the operator wrote down', () => {
   });
 
   it.each(['https://id.example./keys', 'https://0.0.0.0/keys'])(
-    'stops the start where nothing can be there, and names where it stands: %s',
+    'stops the start if its URL cannot work, and names the variable: %s',
     (url) => {
       expect(() => fetcher([url])).toThrow(/^JWT_ISSUERS: "/);
     },
   );
 
-  it('is also fetched from what EGRESS_ALLOW opens', async () => {
+  it('is also fetched from hosts that EGRESS_ALLOW opens', async () => {
     const fetchJson = fetcher(['https://id.internal/keys'], ['127.0.0.1']);
     await expect(get(fetchJson, 'https://127.0.0.1:1/')).rejects.toMatchObject({ fault: { kind: 'UNREACHABLE' } });
   });
@@ -50,16 +50,16 @@ describe('a document whose address the operator wrote down', () => {
   it.each([
     ['another status', json('{}', '404 No'), 'status 404'],
     ['a redirect', 'HTTP/1.1 302 Go\r\nlocation: /keys\r\ncontent-length: 0\r\n\r\n', 'status 302'],
-    ['no JSON', json('<html>'), 'not JSON'],
+    ['not JSON', json('<html>'), 'not JSON'],
     ['too much', json(`"${'x'.repeat(99)}"`), 'TOO_LARGE'],
-  ])('is refused where the answer is %s', async (_, text, reason) => {
+  ])('is refused if the answer is %s', async (_, text, reason) => {
     answer = text;
     const url = urlOf('127.0.0.1');
     await expect(get(fetcher([url]), url)).rejects.toThrow(reason);
     expect(server.requests()).toBe(1);
   });
 
-  it('is given up when its signal says so', async () => {
+  it('is abandoned when its signal aborts', async () => {
     answer = '';
     const url = urlOf('127.0.0.1');
     await expect(get(fetcher([url]), url, 100, AbortSignal.timeout(100))).rejects.toThrow('TIMED_OUT');

@@ -1,7 +1,7 @@
 /**
- * What is not for everybody to reach, as data of the test's own: the IANA IPv4 and IPv6 Special-Purpose Address Registries,
- * the multicast blocks, and the addresses of clouds' metadata services in public space. Outside of it IPv4 is public, and
- * IPv6 where IANA has given out global unicast.
+ * Addresses that are not public, as the test's own data: the IANA IPv4 and IPv6 Special-Purpose Address Registries, the
+ * multicast blocks, and the addresses of clouds' metadata services in public space. All other IPv4 is public, and IPv6 if
+ * IANA has allocated it as global unicast.
  */
 const IPV4_SPECIAL = [
   '0.0.0.0/8',
@@ -71,7 +71,7 @@ export interface Network {
 export const SPECIAL_NETWORKS: readonly Network[] = [...IPV4_SPECIAL, ...IPV6_SPECIAL].map(network);
 const GLOBAL_UNICAST = network('2000::/3');
 
-/** By the table alone. */
+/** From the table alone. */
 export function isPublic(address: string): boolean {
   const { bits, value } = addressValue(address);
   const isIn = (range: Network) => range.bits === bits && range.first <= value && value <= range.last;

@@ -12,20 +12,20 @@ async function lookUp(answer: Parameters<typeof startDnsServer>[0], name: string
 }
 
 describe('a look-up', () => {
-  it('gives all addresses of both families', async () => {
+  it('returns all addresses of both families', async () => {
     const all = ['192.0.2.1', '192.0.2.2', '2001:db8::1', '2001:db8::2'];
     expect(new Set(await lookUp(() => all, 'reg.example.com'))).toEqual(new Set(all));
   });
 
   it.each(['A', 'AAAA'] as const)(
-    'gives those of the other family where the server never answers for %s',
+    'returns those of the other family if the server never answers for %s',
     async (silent) => {
       const answer = (_: string, type: string) => (type === silent ? undefined : ['192.0.2.1', '2001:db8::1']);
       expect(await lookUp(answer, 'reg.example.com')).toEqual([silent === 'A' ? '2001:db8::1' : '192.0.2.1']);
     },
   );
 
-  it("of a stranger's name asks for exactly that, without the machine's own names and search lists", async () => {
+  it("of a name from outside asks for exactly that name, without the machine's own names and search lists", async () => {
     expect(await lookUp(() => [], 'localhost')).toEqual([]);
     expect(new Set(dns?.asked)).toEqual(new Set(['localhost']));
   });
@@ -35,7 +35,7 @@ describe('a look-up', () => {
     expect(dns?.asked).toEqual([]);
   });
 
-  it('ends when its signal says so, whoever is asked', async () => {
+  it("ends when its signal aborts, in DNS and in the system's resolver", async () => {
     dns = await startDnsServer(() => undefined);
     const lookUpName = createNameLookup({ servers: [dns.address] });
     expect(await lookUpName('reg.example.com', { signal: AbortSignal.timeout(50), isOperators: false })).toEqual([]);

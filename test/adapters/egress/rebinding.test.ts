@@ -14,7 +14,7 @@ import { startVictim, type Victim } from './victim.ts';
 
 const ROUNDS = 500;
 const REQUESTS_A_ROUND = 3;
-/** The operator has opened it: it stands for the public server that the attacker shows first. */
+/** Opened by the operator. It represents the public server that the attacker shows first. */
 const GOOD = '127.0.0.2';
 const NAME = 'rebind.attacker.example';
 
@@ -22,7 +22,7 @@ let good: Server;
 let victims: readonly Victim[];
 let dns: DnsServer;
 let lookUpName: LookUpName;
-/** One set of addresses for each query, the last for all that follow. */
+/** One set of addresses for each query; the last one also for all further queries. */
 let answers: readonly (readonly string[])[] = [];
 let queries = 0;
 
@@ -54,8 +54,8 @@ const changingAnswers = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-describe('a name whose addresses change', () => {
-  it(`never leads from the address that was judged to another, in ${ROUNDS} rounds`, async () => {
+describe('a name with changing addresses', () => {
+  it(`never leads from the judged address to another, in ${ROUNDS} rounds`, async () => {
     const password = canary('rebinding');
     const before = await connectionsToVictims();
     let reached = 0;
@@ -73,7 +73,7 @@ describe('a name whose addresses change', () => {
           else expect(String((answer as { body: Buffer }).body)).toBe('good');
         }
         await session.close();
-        // One look-up of both families, whatever came of it, decides for the whole session.
+        // One look-up of both families decides for the whole session, whatever its result.
         expect(queries).toBe(2);
         expect([0, REQUESTS_A_ROUND]).toContain(faults.length);
         if (faults.length === 0) reached++;
@@ -83,12 +83,12 @@ describe('a name whose addresses change', () => {
     );
     expect(await connectionsToVictims()).toBe(before);
     expect(victims.map((victim) => victim.heard()).join('')).not.toContain(password);
-    // Otherwise the rounds would have shown nothing.
+    // Otherwise the rounds would prove nothing.
     expect(reached).toBeGreaterThan(20);
     expect(refused).toBeGreaterThan(20);
   });
 
-  it('leads there with a guard that judges one look-up and connects by another, which the count shows', async () => {
+  it('leads there with a guard that judges one look-up and connects by another, and the count shows it', async () => {
     const before = await connectionsToVictims();
     answers = [[GOOD], [GOOD], ['127.0.0.1']];
     const signal = AbortSignal.timeout(5_000);
@@ -107,8 +107,8 @@ describe('a name whose addresses change', () => {
   });
 });
 
-describe('a socket that ends up elsewhere than it was sent', () => {
-  it('is closed before a byte is said', async () => {
+describe('a socket that is connected to another address', () => {
+  it('is closed before a byte is sent', async () => {
     answers = [[GOOD]];
     const [victim] = victims;
     if (victim === undefined) throw new Error('no victim');

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** A server that says to each request what the test wants, be it HTTP or not. */
+/** A server that answers each request with the test's text, HTTP or not. */
 export interface ScriptedServer {
   readonly port: number;
-  /** What came in with the request that was answered last, as latin1. */
+  /** The bytes of the last answered request, as latin1. */
   lastRequest(): string;
   /** Requests so far. */
   requests(): number;
-  /** Until all connections so far have ended. */
+  /** Resolves when all connections so far have ended. */
   idle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export async function startScriptedServer(
   server.listen(0, host);
   await once(server, 'listening');
   const idle = async () => {
-    // A reset, which `once` would take for a failure, is an end too.
+    // A reset is an end too, but `once` would report it as a failure.
     await Promise.all([...open].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
   };
   return {

@@ -62,25 +62,25 @@ const trusted = () => ({ caCertificate: authority.certificate });
 const invalid = (reason: string) => ({ name: 'EgressFailed', fault: { kind: 'TLS_INVALID', reason } });
 
 describe('a certificate', () => {
-  it('of an own authority is good, and the server hears the name that it was checked for', async () => {
+  it('of an own authority is accepted, and the server gets the name that was checked', async () => {
     const port = await tlsServer(good);
     expect(String((await ask(port, trusted())).body)).toBe('whole');
     expect(serverNames).toEqual([HOST]);
   });
 
-  it('may be for an address, which is never named to the server', async () => {
+  it('may be for an address, which is never sent to the server', async () => {
     const port = await tlsServer(good);
     expect((await ask(port, trusted(), '127.0.0.1')).status).toBe(200);
     expect(serverNames).toEqual([false]);
   });
 
-  it('is good where any of the own authorities has signed it', async () => {
+  it('is accepted if any of the own authorities has signed it', async () => {
     const port = await tlsServer(good);
     const caCertificate = `A note.\n${stranger.certificate}\n${authority.certificate}`;
     expect((await ask(port, { caCertificate })).status).toBe(200);
   });
 
-  it('of nobody known is refused, be it without an own authority, with another one, or with one of another session', async () => {
+  it('of an unknown authority is refused: without an own authority, with another one, or with one of another session', async () => {
     const port = await tlsServer(good);
     await ask(port, trusted());
     requests.length = 0;
@@ -95,8 +95,8 @@ describe('a certificate', () => {
   it.each([
     ['that has expired', 'EXPIRED', `DNS:${HOST}`, -1],
     ['of another host', 'WRONG_HOST', 'DNS:other.example.com', 1],
-    ['of a host whose name goes on', 'WRONG_HOST', `DNS:${HOST}.evil.example`, 1],
-    ['of the address in place of the name', 'WRONG_HOST', 'IP:127.0.0.1', 1],
+    ['of a host with a longer name', 'WRONG_HOST', `DNS:${HOST}.evil.example`, 1],
+    ['of the address instead of the name', 'WRONG_HOST', 'IP:127.0.0.1', 1],
   ])('%s is refused as %s', async (_, reason, names, days) => {
     const port = await tlsServer(await authority.issue(names, days));
     await expect(ask(port, trusted())).rejects.toMatchObject(invalid(reason));
@@ -114,8 +114,8 @@ describe('an own authority', () => {
   it.each([
     ['no certificate', 'nothing'],
     ['an empty text', ''],
-    ['a certificate that is cut short', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'],
-  ])('that is %s is named as the fault, before anything is opened', async (_, caCertificate) => {
+    ['a truncated certificate', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'],
+  ])('that is %s is reported as the fault before any connection', async (_, caCertificate) => {
     let connections = 0;
     const port = await listen(createTcpServer(() => connections++));
     await expect(ask(port, { caCertificate })).rejects.toMatchObject(invalid('OWN_AUTHORITY_UNREADABLE'));
@@ -151,7 +151,7 @@ describe('a port without TLS', () => {
 });
 
 describe('a handshake', () => {
-  it('with a version that is too old is refused', async () => {
+  it('with an outdated version is refused', async () => {
     const port = await tlsServer({
       ...good,
       minVersion: 'TLSv1',
@@ -161,29 +161,26 @@ describe('a handshake', () => {
     await expect(ask(port, trusted())).rejects.toMatchObject(invalid('OTHER'));
   });
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'that asks for a certificate of ours fails as such (%s)',
-    async (version) => {
-      const port = await tlsServer({
-        ...good,
-        minVersion: version,
-        maxVersion: version,
-        requestCert: true,
-        rejectUnauthorized: true,
-      });
-      const kind = await ask(port, trusted()).catch((error) => error.fault.kind);
-      // Whether the server's alert or its reset comes first is not for us to say.
-      expect(['TLS_INVALID', 'UNREACHABLE', 'MALFORMED_ANSWER']).toContain(kind);
-      expect(requests).toEqual([]);
-    },
-  );
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('that asks for a client certificate fails as such (%s)', async (version) => {
+    const port = await tlsServer({
+      ...good,
+      minVersion: version,
+      maxVersion: version,
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
+    const kind = await ask(port, trusted()).catch((error) => error.fault.kind);
+    // The server's alert or its reset may come first.
+    expect(['TLS_INVALID', 'UNREACHABLE', 'MALFORMED_ANSWER']).toContain(kind);
+    expect(requests).toEqual([]);
+  });
 
-  it('that the server breaks off is a host that cannot be reached', async () => {
+  it('that the server breaks off means an unreachable host', async () => {
     const port = await listen(createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
     await expect(ask(port, trusted())).rejects.toMatchObject({ fault: { kind: 'UNREACHABLE' } });
   });
 
-  it('that never ends is ended by the deadline', async () => {
+  it('that never completes ends at the deadline', async () => {
     const port = await listen(createTcpServer((socket) => socket.on('error', () => undefined).resume()));
     await expect(ask(port, { ...trusted(), deadlineMs: 300 })).rejects.toMatchObject({ fault: { kind: 'TIMED_OUT' } });
   });

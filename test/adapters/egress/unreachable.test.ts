@@ -10,7 +10,7 @@ import { type DnsServer, startDnsServer } from './dns-server.ts';
 import { startScriptedServer } from './scripted-server.ts';
 
 const SHORTLY = { deadlineMs: 500 };
-/** Takes as many connections as fit into the kernel's queue, and says nothing. */
+/** Accepts as many connections as fit into the kernel's queue, and sends nothing. */
 const DEAF_SERVER = `
   const server = require('node:net').createServer();
   server.listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => console.log(server.address().port));
@@ -37,7 +37,7 @@ interface FilteredPort {
   close(): Promise<void>;
 }
 
-/** A port whose host drops what comes to it: the process behind it is stopped, and its queue is full. */
+/** Acts like a port of a host that drops packets: the process behind it is stopped, and its queue is full. */
 async function startFilteredPort(): Promise<FilteredPort> {
   const child: ChildProcess = spawn(process.execPath, ['-e', DEAF_SERVER], { stdio: ['ignore', 'pipe', 'inherit'] });
   if (child.stdout === null) throw new Error('no output');
@@ -49,7 +49,7 @@ async function startFilteredPort(): Promise<FilteredPort> {
   for (let index = 0; index < QUEUE_AND_MORE; index++) {
     fillers.push(connect(port, '127.0.0.1', () => taken++).on('error', () => undefined));
   }
-  // The first connection the kernel does not take shows that the queue is full.
+  // The first connection that the kernel does not accept shows that the queue is full.
   for (let before = -1; taken !== before || taken === 0; ) {
     before = taken;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -85,8 +85,8 @@ const failureOf = (url: string, servers = [dns.address]) =>
     .request({ url }, SHORTLY)
     .catch((error: unknown) => error);
 
-describe('what cannot be reached', () => {
-  it('looks the same, be the port closed or filtered, the name unknown or its server silent', async () => {
+describe('an unreachable target', () => {
+  it('looks the same for a closed or filtered port, an unknown name and a silent name server', async () => {
     const failures = await Promise.all([
       failureOf(`https://known.example.com:${await closedPort()}/`),
       failureOf(`https://known.example.com:${filtered.port}/`),
@@ -100,7 +100,7 @@ describe('what cannot be reached', () => {
     }
   });
 
-  it('is told from a server that takes the connection and says nothing', async () => {
+  it('differs from a server that accepts the connection and sends nothing', async () => {
     const server = await startScriptedServer(() => undefined);
     const failure = await failureOf(`https://known.example.com:${server.port}/`);
     expect(failure).toMatchObject({ fault: { kind: 'TIMED_OUT' } });
@@ -109,7 +109,7 @@ describe('what cannot be reached', () => {
 });
 
 describe('a host with several addresses', () => {
-  it('is reached by the second where the first refuses', async () => {
+  it('is reached at the second if the first refuses', async () => {
     const server = await startScriptedServer((socket) => socket.write('HTTP/1.1 204 None\r\n\r\n'), '127.0.0.3');
     const egress = createEgress({
       allow: parseAllowList(['127.0.0.0/8', '::1']),

@@ -2,12 +2,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** What nobody must get to: it counts who does, and keeps what they say. */
+/** A forbidden target. It counts connections, and keeps what they send. */
 export interface Victim {
   readonly port: number;
-  /** Connections so far; all that began before this call are counted. */
+  /** Connections so far, with all that began before this call. */
   connections(): Promise<number>;
-  /** All bytes that ever came in, as latin1. */
+  /** All received bytes, as latin1. */
   heard(): string;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export async function startVictim(host = '::', port = 0): Promise<Victim> {
     sockets.add(socket);
     socket.on('data', (chunk) => chunks.push(chunk.toString('latin1')));
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    // A whole answer, so that whoever speaks http comes to an end.
+    // A complete answer, so that an http client comes to an end.
     socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}'));
   });
   server.listen(port, host);
@@ -35,7 +35,7 @@ export async function startVictim(host = '::', port = 0): Promise<Victim> {
   return {
     port: address.port,
     async connections() {
-      // Connections are accepted in the order they were made: once this one is, all earlier ones have been.
+      // Connections are accepted in the order in which they were made: after this one, all earlier ones are accepted.
       own++;
       const last = connect(address.port, reachable);
       await once(last, 'connect');
@@ -52,7 +52,7 @@ export async function startVictim(host = '::', port = 0): Promise<Victim> {
   };
 }
 
-/** How many sockets this process has begun to connect from here on, wherever to. */
+/** Counts the sockets that this process begins to connect from now on, to any target. */
 export function countSockets(): { count(): number; stop(): void } {
   let created = 0;
   const onSocket = () => {

@@ -55,7 +55,7 @@ function assumed(secret: string): CloudAnswer {
 const isEcr = ({ headers }: RecordedRequest): boolean => headers['x-amz-target'] !== undefined;
 
 describe('minting for Amazon ECR', () => {
-  it('asks with a request that the access key has signed, for the region of the host', async () => {
+  it('sends a request signed by the access key, for the region of the host', async () => {
     const password = canary('ecr-password');
     const expiresAt = inHours(12);
     stub.answer(() => authorized(password, expiresAt));
@@ -81,7 +81,7 @@ describe('minting for Amazon ECR', () => {
     expect(awsSignature(asked, 'another key').isValid).toBe(false);
   });
 
-  it('assumes the role first, for the shortest time, and asks with what the role got', async () => {
+  it("assumes the role first, for the shortest time, and then uses the role's credentials", async () => {
     const roleSecret = canary('role-secret');
     stub.answer((asked) => (isEcr(asked) ? authorized('password') : assumed(roleSecret)));
     await minterFor(stub).mint(request({ roleArn: ROLE }));
@@ -101,7 +101,7 @@ describe('minting for Amazon ECR', () => {
     expect(second.headers['x-amz-security-token']).toBe('session-token');
   });
 
-  it('would be found to ask for the wrong principal if the role were forgotten', async () => {
+  it('is caught asking for the wrong principal if the role is forgotten', async () => {
     const mutant = await createMutant('adapters/minting', [
       { file: 'amazon-ecr.ts', find: 'mint.roleArn === null', replace: 'mint.kind' },
     ]);
@@ -119,7 +119,7 @@ describe('minting for Amazon ECR', () => {
     ['123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com', 'api.ecr-fips.us-gov-west-1.amazonaws.com'],
     ['123456789012.dkr-ecr.eu-central-1.on.aws', 'ecr.eu-central-1.api.aws'],
     ['123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu', 'api.ecr.eusc-de-east-1.amazonaws.eu'],
-  ])('asks for %s at the API %s, if no other endpoint is set', async (url, api) => {
+  ])('asks for %s at the API %s if no other endpoint is set', async (url, api) => {
     const { egress, hosts } = egressDivertedTo(stub);
     stub.answer(() => authorized('password'));
     await minterFor(stub, { egress, endpoints: {} }).mint(request({ url }));
@@ -136,7 +136,7 @@ describe('minting for Amazon ECR', () => {
     ['SomethingNewException', 400, 'UNEXPECTED_ANSWER'],
     ['SomethingNewException', 403, 'NOT_PERMITTED'],
     ['SomethingNewException', 503, 'UNREACHABLE'],
-  ])('takes %s with status %i from ECR as %s', async (code, status, fault) => {
+  ])('interprets %s with status %i from ECR as %s', async (code, status, fault) => {
     stub.answer(() => ({
       status,
       headers: { 'content-type': 'application/x-amz-json-1.1' },
@@ -154,7 +154,7 @@ describe('minting for Amazon ECR', () => {
     ['RegionDisabledException', 403, 'NOT_PERMITTED'],
     ['Throttling', 400, 'THROTTLED'],
     ['InternalFailure', 500, 'UNREACHABLE'],
-  ])('takes %s with status %i from STS as %s, and asks no further', async (code, status, fault) => {
+  ])('interprets %s with status %i from STS as %s, and stops there', async (code, status, fault) => {
     stub.answer(() => ({
       status,
       headers: { 'content-type': 'text/xml' },
@@ -177,22 +177,22 @@ describe('minting for Amazon ECR', () => {
       { body: { authorizationData: [{ authorizationToken: 'cGFzc3dvcmQ=', expiresAt: inHours(1) }] } },
     ],
     ['no expiry', authorized('password', null)],
-    ['an expiry that is past', authorized('password', inHours(-1))],
+    ['an expiry in the past', authorized('password', inHours(-1))],
     ['a password of several lines', authorized('pass\nword')],
     ['a page of HTML', { headers: { 'content-type': 'text/html' }, body: '<html>welcome</html>' }],
     ['a refusal in plain text', { status: 418, body: 'teapot' }],
-  ])('does not take %s for a password', async (_, answer) => {
+  ])('does not accept %s as a password', async (_, answer) => {
     stub.answer(() => answer);
     expect(await faultOf(minterFor(stub).mint(request()), secretKey)).toBe('UNEXPECTED_ANSWER');
   });
 
-  it('does not go on with a role that got nothing', async () => {
+  it('does not go on if the role got no credentials', async () => {
     stub.answer(() => ({ headers: { 'content-type': 'text/xml' }, body: '<AssumeRoleResponse/>' }));
     expect(await faultOf(minterFor(stub).mint(request({ roleArn: ROLE })), secretKey)).toBe('UNEXPECTED_ANSWER');
     expect(stub.requests).toHaveLength(1);
   });
 
-  it('asks nobody for a host that is none of Amazon ECR', async () => {
+  it('sends nothing for a host that does not belong to Amazon ECR', async () => {
     for (const url of ['public.ecr.aws', `${HOST}.example.com`, `${HOST}:5000`]) {
       expect(await faultOf(minterFor(stub).mint(request({ url })))).toBe('NOT_FOUND');
     }

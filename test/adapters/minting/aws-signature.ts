@@ -5,14 +5,14 @@ export interface AwsSignature {
   readonly accessKeyId: string;
   readonly region: string;
   readonly service: string;
-  /** Whether this key made it for exactly this request. */
+  /** Whether this key made the signature for exactly this request. */
   readonly isValid: boolean;
 }
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=(?<key>[^/]+)\/(?<date>\d{8})\/(?<region>[^/]+)\/(?<service>[^/]+)\/aws4_request, SignedHeaders=(?<headers>[\w;-]+), Signature=(?<signature>[0-9a-f]{64})$/;
 
-/** Checks a request to the root path by Signature Version 4, with the secret that the service would know. */
+/** Checks a request to the root path by Signature Version 4, with the secret that the real service would have. */
 export function awsSignature(request: RecordedRequest, secretAccessKey: string): AwsSignature {
   const parts = AUTHORIZATION.exec(request.headers.authorization ?? '')?.groups;
   if (parts === undefined) throw new Error('the request is not signed');

@@ -44,7 +44,7 @@ function answers(login: CloudAnswer, exchange: CloudAnswer): void {
 }
 
 describe('minting for Azure', () => {
-  it('logs the service principal in and has the registry exchange that for a refresh token', async () => {
+  it('logs the service principal in, and the registry exchanges that token for a refresh token', async () => {
     const expiresAt = Math.floor(Date.now() / 1000) + 3 * 3600;
     const refresh = await refreshToken(expiresAt);
     answers(LOGGED_IN, { body: { refresh_token: refresh } });
@@ -72,7 +72,7 @@ describe('minting for Azure', () => {
     ['images-abc123.azurecr.io', 'login.microsoftonline.com'],
     ['images.azurecr.us', 'login.microsoftonline.us'],
     ['images.azurecr.cn', 'login.chinacloudapi.cn'],
-  ])('logs in for %s at %s and goes from there to the registry alone', async (url, entra) => {
+  ])('logs in for %s at %s, and then contacts only the registry', async (url, entra) => {
     const { egress, hosts } = egressDivertedTo(stub);
     const refresh = await refreshToken(Math.floor(Date.now() / 1000) + 3600);
     answers(LOGGED_IN, { body: { refresh_token: refresh } });
@@ -82,13 +82,13 @@ describe('minting for Azure', () => {
 
   const IMPOSTORS = ['images.azurecr.io.example.com', 'registry.example.com', 'images.azurecr.de', 'azurecr.io'];
 
-  it('sends nothing for a host that is none of Azure', async () => {
+  it('sends nothing for a host that does not belong to Azure', async () => {
     for (const url of IMPOSTORS)
       expect(await faultOf(minterFor(stub).mint(request({ url })), secret)).toBe('NOT_FOUND');
     expect(stub.connections()).toBe(0);
   });
 
-  it('would be found to send a token to anybody if the host were not looked at', async () => {
+  it('is caught sending a token to any host if the host is not checked', async () => {
     const mutant = await createMutant('adapters/minting', [
       {
         file: 'azure.ts',
@@ -104,7 +104,7 @@ describe('minting for Azure', () => {
     expect(stub.requests.map(({ form }) => form.get('access_token') === entraToken)).toEqual([false, true]);
   });
 
-  it('does not let a tenant name another path', async () => {
+  it('does not let a tenant change the path', async () => {
     answers(LOGGED_IN, { status: 404 });
     const mint = mintConfig({ kind: 'AZURE', tenantId: '../other?x=#' });
     await faultOf(minterFor(stub).mint(request({ mint })));
@@ -113,15 +113,15 @@ describe('minting for Azure', () => {
 
   it.each<[string, number, number, string, string]>([
     ['a wrong secret', 401, 7000215, 'invalid_client', 'CREDENTIAL_REFUSED'],
-    ['a secret that has ended', 401, 7000222, 'invalid_client', 'CREDENTIAL_REFUSED'],
+    ['an expired secret', 401, 7000222, 'invalid_client', 'CREDENTIAL_REFUSED'],
     ['a disabled principal', 401, 7000112, 'unauthorized_client', 'CREDENTIAL_REFUSED'],
-    ['a principal that is not there', 400, 700016, 'unauthorized_client', 'CREDENTIAL_REFUSED'],
-    ['a tenant that is not there', 400, 90002, 'invalid_request', 'NOT_FOUND'],
-    ['an audience that was not consented to', 400, 500011, 'invalid_resource', 'NOT_PERMITTED'],
+    ['a missing principal', 400, 700016, 'unauthorized_client', 'CREDENTIAL_REFUSED'],
+    ['a missing tenant', 400, 90002, 'invalid_request', 'NOT_FOUND'],
+    ['an audience without consent', 400, 500011, 'invalid_resource', 'NOT_PERMITTED'],
     ['a policy', 400, 53003, 'access_denied', 'NOT_PERMITTED'],
-    ['an outage that it knows of', 503, 90033, 'temporarily_unavailable', 'UNREACHABLE'],
+    ['a reported outage', 503, 90033, 'temporarily_unavailable', 'UNREACHABLE'],
     ['something new', 400, 1, 'something_new', 'UNEXPECTED_ANSWER'],
-  ])('takes %s from Entra as it is meant, and asks the registry nothing', async (_, status, code, error, fault) => {
+  ])('interprets %s from Entra correctly, and does not contact the registry', async (_, status, code, error, fault) => {
     const error_description = `AADSTS${code}: the application ${APP_ID} was refused`;
     answers({ status, body: { error, error_description, error_codes: [code] } }, {});
     expect(await faultOf(minterFor(stub).mint(request()), secret, APP_ID, 'AADSTS')).toBe(fault);
@@ -135,7 +135,7 @@ describe('minting for Azure', () => {
     [429, 'THROTTLED'],
     [500, 'UNREACHABLE'],
     [307, 'UNEXPECTED_ANSWER'],
-  ])('takes status %i of the registry as %s', async (status, fault) => {
+  ])('interprets status %i of the registry as %s', async (status, fault) => {
     answers(LOGGED_IN, { status, headers: { location: stub.url }, body: { errors: [{ code: 'UNAUTHORIZED' }] } });
     expect(await faultOf(minterFor(stub).mint(request()), secret, entraToken)).toBe(fault);
     expect(stub.requests).toHaveLength(2);
@@ -143,10 +143,10 @@ describe('minting for Azure', () => {
 
   it.each<[string, CloudAnswer, CloudAnswer]>([
     ['a login without a token', { body: { expires_in: 1 } }, {}],
-    ['a login that is no JSON', { body: 'ok' }, {}],
+    ['a login that is not JSON', { body: 'ok' }, {}],
     ['an exchange without a token', LOGGED_IN, { body: {} }],
-    ['a token that is no JWT', LOGGED_IN, { body: { refresh_token: 'opaque' } }],
-  ])('does not take %s for a password', async (_, login, exchange) => {
+    ['a token that is not a JWT', LOGGED_IN, { body: { refresh_token: 'opaque' } }],
+  ])('does not accept %s as a password', async (_, login, exchange) => {
     answers(login, exchange);
     expect(await faultOf(minterFor(stub).mint(request()), secret, entraToken)).toBe('UNEXPECTED_ANSWER');
   });

@@ -11,7 +11,7 @@ import { sampleRequests } from './cloud-credentials.ts';
 import { type CloudStub, startCloudStub } from './cloud-stub.ts';
 import { egressDivertedTo, faultOf, mintConfig, minterFor } from './minter-fixture.ts';
 
-/** Whatever the environment points to: metadata services, proxies, other endpoints. */
+/** The targets in the environment: metadata services, proxies, other endpoints. */
 let lure: CloudStub;
 let stub: CloudStub;
 let folder: string;
@@ -19,7 +19,7 @@ let pipe: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'purser-minting-'));
-  // Whoever opens it to read waits for a writer, and can be seen waiting.
+  // A reader that opens the pipe waits for a writer, and the test can see it waiting.
   pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
 });
@@ -68,8 +68,8 @@ afterEach(async () => {
 });
 
 /**
- * Whether somebody is waiting to read the pipe; whoever is gets its end. Synchronous, because those who wait may hold every
- * thread that Node has for files.
+ * Whether a reader is waiting for the pipe; if so, it gets the end of the file. Synchronous, because waiting readers may
+ * occupy all threads that Node has for files.
  */
 function isPipeRead(): boolean {
   try {
@@ -82,7 +82,7 @@ function isPipeRead(): boolean {
 }
 
 describe('minting in an environment full of other credentials', () => {
-  it.each(sampleRequests())('uses the stored one alone for $kind', async ({ kind, request, secrets }) => {
+  it.each(sampleRequests())('uses only the stored credential for $kind', async ({ kind, request, secrets }) => {
     const mint = mintConfig({ ...request.mint, kind });
     await faultOf(minterFor(stub).mint({ ...request, mint }), ...secrets);
     expect(stub.requests).toHaveLength(1);
@@ -92,7 +92,7 @@ describe('minting in an environment full of other credentials', () => {
     expect(isPipeRead()).toBe(false);
   });
 
-  it('uses the stored access key alone to assume a role', async () => {
+  it('uses only the stored access key to assume a role', async () => {
     const [ecr] = sampleRequests();
     if (ecr === undefined) throw new Error('there is a sample of each kind');
     const mint = mintConfig({ kind: 'AMAZON_ECR', roleArn: 'arn:aws:iam::123456789012:role/stored' });
@@ -104,7 +104,7 @@ describe('minting in an environment full of other credentials', () => {
   });
 });
 
-/** Without endpoints of a test's own, which come before whatever the environment says. */
+/** Without test endpoints, because those take precedence over the environment. */
 describe("the clouds' own endpoints", () => {
   const role = mintConfig({ kind: 'AMAZON_ECR', roleArn: 'arn:aws:iam::123456789012:role/stored' });
   const [ecr, google, azure, github] = sampleRequests();
@@ -126,7 +126,7 @@ describe("the clouds' own endpoints", () => {
     expect(isPipeRead()).toBe(false);
   });
 
-  it("would be found to be others if the SDK's settings were left open", async () => {
+  it("are caught being others if the SDK's settings are left open", async () => {
     const mutant = await createMutant('adapters/minting', [
       { file: 'amazon-ecr.ts', find: 'ignoreConfiguredEndpointUrls: true,', replace: '' },
     ]);
@@ -143,9 +143,9 @@ describe("the clouds' own endpoints", () => {
   });
 });
 
-describe('what the SDK would do by itself', () => {
-  it('is to read the files that the environment names, which these tests would see', async () => {
-    // In a process of its own, because waiting for the pipe it would hold the threads of this one.
+describe('without closed settings, the SDK', () => {
+  it('reads the files that the environment names, and these tests see it', async () => {
+    // In a separate process, because waiting for the pipe would block this process's threads.
     const program = `import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
       await new ECRClient({ region: 'eu-west-1' }).send(new GetAuthorizationTokenCommand({}));`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'ignore' });
@@ -158,7 +158,7 @@ describe('what the SDK would do by itself', () => {
     }
   });
 
-  it('is to go to the endpoint that the environment names, which these tests would see', async () => {
+  it('contacts the endpoint that the environment names, and these tests see it', async () => {
     vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'none'));
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'none'));
     const client = new ECRClient({

@@ -7,11 +7,11 @@ export interface RecordedRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** Of the body, where it is a form. */
+  /** The fields of the body, if it is a form. */
   readonly form: URLSearchParams;
 }
 
-/** What the stub answers: an object as JSON, a text as it is. */
+/** The stub's answer: an object is sent as JSON, a text as it is. */
 export interface CloudAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -25,14 +25,14 @@ export interface CloudStub {
   readonly url: string;
   readonly authority: string;
   readonly requests: readonly RecordedRequest[];
-  /** TCP connections that came in, whether or not a request followed. */
+  /** Accepted TCP connections, with or without a request. */
   readonly connections: () => number;
-  /** Answers in this way from now on; undefined where the function has answered, or never will. */
+  /** Answers in this way from now on. If the function returns undefined, it answers itself, or never. */
   answer(respond: Respond): void;
   close(): Promise<void>;
 }
 
-/** A cloud's endpoints on the loopback interface. Until it is told what to answer it answers 500. */
+/** A cloud's endpoints on the loopback interface. It answers 500 until the test sets an answer. */
 export async function startCloudStub(): Promise<CloudStub> {
   const requests: RecordedRequest[] = [];
   let respond: Respond = () => ({ status: 500 });

@@ -7,7 +7,7 @@ import { type CloudAnswer, type CloudStub, startCloudStub } from './cloud-stub.t
 import { egressDivertedTo, faultOf, mintConfig, minterFor, source } from './minter-fixture.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-/** As GitHub gives it out. */
+/** In the form that GitHub issues. */
 const PEM = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
 const KEY_LINE = PEM.split('\n')[12] ?? PEM;
 
@@ -34,7 +34,7 @@ function installationToken(token: unknown, expiresAt: unknown = inAnHour()): Clo
 }
 
 describe('minting for GitHub', () => {
-  it('asks for a token of the installation with an assertion that the app has signed', async () => {
+  it('asks for a token of the installation with an assertion signed by the app', async () => {
     const password = `ghs_${canary('installation')}`;
     const expiresAt = inAnHour();
     stub.answer(() => installationToken(password, expiresAt));
@@ -65,21 +65,21 @@ describe('minting for GitHub', () => {
     expect(JSON.parse(stub.requests[0]?.body ?? '')).toEqual({ permissions: { packages } });
   });
 
-  it("goes to GitHub's own API, if no other is set", async () => {
+  it("uses GitHub's own API if no other is set", async () => {
     const { egress, hosts } = egressDivertedTo(stub);
     stub.answer(() => installationToken('ghs_a'));
     await minterFor(stub, { egress, endpoints: {} }).mint(request());
     expect(hosts).toEqual(['api.github.com']);
   });
 
-  it('takes keys that were converted to PKCS #8 as well', async () => {
+  it('also accepts keys that were converted to PKCS #8', async () => {
     stub.answer(() => installationToken('ghs_a'));
     const converted = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     await minterFor(stub).mint(request({ source: source('Iv23liABCDEF', converted) }));
     expect(stub.requests).toHaveLength(1);
   });
 
-  it('does not let an installation name another path', async () => {
+  it('does not let an installation id change the path', async () => {
     stub.answer(() => installationToken('ghs_a'));
     const mint = mintConfig({ kind: 'GITHUB_APP', installationId: '1/../2?' });
     await minterFor(stub).mint(request({ mint }));
@@ -88,42 +88,42 @@ describe('minting for GitHub', () => {
 
   it.each([
     ['no key', 'no key'],
-    ['a key that is cut short', PEM.slice(0, 300)],
+    ['a truncated key', PEM.slice(0, 300)],
     ['a public key', publicKey.export({ type: 'spki', format: 'pem' }).toString()],
     [
       'a key of another kind',
       generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     ],
-  ])('asks nobody with %s', async (_, pem) => {
+  ])('sends nothing with %s', async (_, pem) => {
     const minting = minterFor(stub).mint(request({ source: source('1234', pem) }));
     expect(await faultOf(minting, KEY_LINE)).toBe('CREDENTIAL_REFUSED');
     expect(stub.connections()).toBe(0);
   });
 
   it.each<[string, CloudAnswer, string]>([
-    ['an assertion that it does not take', { status: 401 }, 'CREDENTIAL_REFUSED'],
+    ['a refused assertion', { status: 401 }, 'CREDENTIAL_REFUSED'],
     ['a suspended installation', { status: 403 }, 'NOT_PERMITTED'],
-    ['permissions that were never given', { status: 422 }, 'NOT_PERMITTED'],
-    ['an installation that is not there', { status: 404 }, 'NOT_FOUND'],
+    ['permissions that were never granted', { status: 422 }, 'NOT_PERMITTED'],
+    ['a missing installation', { status: 404 }, 'NOT_FOUND'],
     ['too many requests', { status: 429 }, 'THROTTLED'],
-    ['too many requests in its older way', { status: 403, headers: { 'x-ratelimit-remaining': '0' } }, 'THROTTLED'],
+    ['too many requests in the older form', { status: 403, headers: { 'x-ratelimit-remaining': '0' } }, 'THROTTLED'],
     ['too many at once', { status: 403, headers: { 'retry-after': '60' } }, 'THROTTLED'],
     ['an outage', { status: 502 }, 'UNREACHABLE'],
     ['a redirect', { status: 301, headers: { location: 'http://127.0.0.1/' } }, 'UNEXPECTED_ANSWER'],
-  ])('takes %s as it is meant', async (_, answer, fault) => {
+  ])('interprets %s correctly', async (_, answer, fault) => {
     stub.answer(() => ({ body: { message: 'the app 1234 was refused' }, ...answer }));
     expect(await faultOf(minterFor(stub).mint(request()), KEY_LINE, 'refused')).toBe(fault);
     expect(stub.requests).toHaveLength(1);
   });
 
   it.each<[string, CloudAnswer]>([
-    ['another status of success', { status: 200, body: { token: 'ghs_a', expires_at: inAnHour() } }],
+    ['another success status', { status: 200, body: { token: 'ghs_a', expires_at: inAnHour() } }],
     ['an answer without a token', { status: 201, body: { expires_at: inAnHour() } }],
     ['a token without an expiry', { status: 201, body: { token: 'ghs_a' } }],
-    ['a date that is none', installationToken('ghs_a', 'tomorrow')],
-    ['a date that is past', installationToken('ghs_a', '2001-01-01T00:00:00Z')],
-    ['a token that is no text', installationToken(7)],
-  ])('does not take %s for a password', async (_, answer) => {
+    ['an invalid date', installationToken('ghs_a', 'tomorrow')],
+    ['a date in the past', installationToken('ghs_a', '2001-01-01T00:00:00Z')],
+    ['a token that is not text', installationToken(7)],
+  ])('does not accept %s as a password', async (_, answer) => {
     stub.answer(() => answer);
     expect(await faultOf(minterFor(stub).mint(request()), KEY_LINE)).toBe('UNEXPECTED_ANSWER');
   });

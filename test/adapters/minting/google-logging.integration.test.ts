@@ -6,7 +6,7 @@ import { sampleRequests } from './cloud-credentials.ts';
 import { type CloudStub, startCloudStub } from './cloud-stub.ts';
 import { egressTo, endpointsAt, minterFor } from './minter-fixture.ts';
 
-/** Looked at once, when the library is loaded: hence a file of its own, which loads it after this. */
+/** The library reads it only once, when it is loaded, so this separate file loads it after setting the variable. */
 vi.stubEnv('GOOGLE_SDK_NODE_LOGGING', '*');
 
 const google = sampleRequests().find(({ kind }) => kind === 'GOOGLE');
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => stub.close());
 
-/** Whether the token, or a piece of the key, was printed. */
+/** Whether the token, or part of the key, was printed. */
 async function isPrinted(minter: PasswordMinter): Promise<boolean> {
   if (google === undefined) throw new Error('there is a sample of each kind');
   const printed: unknown[] = [];
@@ -38,12 +38,12 @@ async function isPrinted(minter: PasswordMinter): Promise<boolean> {
   return [password, ...google.secrets].some((secret) => text.includes(secret));
 }
 
-describe('an environment that has the library print its requests and answers', () => {
-  it('gets to see no token and no key', async () => {
+describe('an environment that makes the library print its requests and answers', () => {
+  it('sees no token and no key', async () => {
     expect(await isPrinted(minterFor(stub))).toBe(false);
   });
 
-  it("would be found to, with the library's interceptors", async () => {
+  it("is caught seeing them with the library's interceptors", async () => {
     const mutant = await createMutant('adapters/minting', [
       { file: 'google.ts', find: 'useAuthRequestParameters: false,', replace: '' },
     ]);

@@ -10,7 +10,7 @@ import { egressDivertedTo, egressTo, endpointsAt, faultOf, mintConfig, minterFor
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const EMAIL = 'builder@project.iam.gserviceaccount.com';
-/** A line from the middle of the key: whoever shows that shows the key. */
+/** A line from the middle of the key: a text that contains it reveals the key. */
 const KEY_LINE = PEM.split('\n')[12] ?? PEM;
 
 let stub: CloudStub;
@@ -46,7 +46,7 @@ function token(text: string, expiresIn: unknown = 3599): CloudAnswer {
 }
 
 describe('minting for Google', () => {
-  it('asks for an access token with an assertion that the service account has signed for Google', async () => {
+  it('asks for an access token with an assertion signed by the service account for Google', async () => {
     const password = `ya29.${canary('google-token')}`;
     stub.answer(() => token(password));
     const minted = await minterFor(stub).mint(request());
@@ -70,21 +70,21 @@ describe('minting for Google', () => {
     expect(payload.scope).toBe('https://www.googleapis.com/auth/cloud-platform');
   });
 
-  it('asks for no more than reading where the password is for pulling', async () => {
+  it('asks only for read access if the password is for pulling', async () => {
     stub.answer(() => token('ya29.read'));
     await minterFor(stub).mint(request({ purpose: 'PULL' }));
     const { payload } = await jwtVerify(stub.requests[0]?.form.get('assertion') ?? '', publicKey);
     expect(payload.scope).toBe('https://www.googleapis.com/auth/devstorage.read_only');
   });
 
-  it('reads a key in base64 under the user name that says so', async () => {
+  it('reads a key in base64 if the user name says so', async () => {
     stub.answer(() => token('ya29.base64'));
     const encoded = Buffer.from(keyFile()).toString('base64');
     await minterFor(stub).mint(request({ source: source('_json_key_base64', encoded) }));
     expect(stub.requests).toHaveLength(1);
   });
 
-  it('sends the assertion nowhere but to the token endpoint, wherever the key points', async () => {
+  it('sends the assertion only to the token endpoint, wherever the key points', async () => {
     const elsewhere = await startCloudStub();
     try {
       stub.answer(() => token('ya29.good'));
@@ -101,14 +101,14 @@ describe('minting for Google', () => {
     }
   });
 
-  it("goes to Google's own token endpoint, if no other is set", async () => {
+  it("uses Google's own token endpoint if no other is set", async () => {
     const { egress, hosts } = egressDivertedTo(stub);
     stub.answer(() => token('ya29.good'));
     await minterFor(stub, { egress, endpoints: {} }).mint(request());
     expect(hosts).toEqual(['oauth2.googleapis.com']);
   });
 
-  it('would be found to send it elsewhere if the endpoint were taken from the key', async () => {
+  it('is caught sending it elsewhere if the endpoint is taken from the key', async () => {
     const elsewhere = await startCloudStub();
     try {
       const mutant = await createMutant('adapters/minting', [
@@ -130,13 +130,13 @@ describe('minting for Google', () => {
   });
 
   it.each<[string, string]>([
-    ['no JSON', 'not a key'],
+    ['text that is not JSON', 'not a key'],
     ['another kind of credential', keyFile({ type: 'external_account' })],
     ['a key without its private key', keyFile({ private_key: undefined })],
-    ['a private key that is cut short', keyFile({ private_key: PEM.slice(0, 400) })],
+    ['a truncated private key', keyFile({ private_key: PEM.slice(0, 400) })],
     ['a private key of another kind of text', keyFile({ private_key: '-----BEGIN PRIVATE KEY-----' })],
-    ['a key whose e-mail address is no text', keyFile({ client_email: 7 })],
-  ])('asks nobody with %s', async (_, key) => {
+    ['a key with an e-mail address that is not text', keyFile({ client_email: 7 })],
+  ])('sends nothing with %s', async (_, key) => {
     const minting = minterFor(stub).mint(request({ source: source('_json_key', key) }));
     expect(await faultOf(minting, KEY_LINE)).toBe('CREDENTIAL_REFUSED');
     expect(stub.connections()).toBe(0);
@@ -153,7 +153,7 @@ describe('minting for Google', () => {
     [503, {}, 'UNREACHABLE'],
     [302, '', 'UNEXPECTED_ANSWER'],
     [418, '<html>', 'UNEXPECTED_ANSWER'],
-  ])('takes status %i with %j as it is meant, and does not ask again', async (status, body, fault) => {
+  ])('interprets status %i with %j correctly, and does not ask again', async (status, body, fault) => {
     stub.answer(() => ({ status, body, headers: { location: `${stub.url}/elsewhere` } }));
     expect(await faultOf(minterFor(stub).mint(request()), KEY_LINE, EMAIL)).toBe(fault);
     expect(stub.requests).toHaveLength(1);
@@ -161,14 +161,14 @@ describe('minting for Google', () => {
 
   it.each<[string, CloudAnswer]>([
     ['an answer without a token', { body: { expires_in: 3599 } }],
-    ['a token that is no text', { body: { access_token: { a: 1 }, expires_in: 3599 } }],
+    ['a token that is not text', { body: { access_token: { a: 1 }, expires_in: 3599 } }],
     ['a token without an expiry', { body: { access_token: 'ya29.a' } }],
-    ['a token with an expiry that is no number', token('ya29.a', 'soon')],
+    ['a token with an expiry that is not a number', token('ya29.a', 'soon')],
     ['a token that ends at once', token('ya29.a', 1)],
     ['a token of several lines', token('ya29.a\r\nset-cookie: b')],
     ['a list', { body: ['ya29.a'] }],
     ['a page of HTML', { headers: { 'content-type': 'text/html' }, body: '<html>sign in</html>' }],
-  ])('does not take %s for a password', async (_, answer) => {
+  ])('does not accept %s as a password', async (_, answer) => {
     stub.answer(() => answer);
     expect(await faultOf(minterFor(stub).mint(request()), KEY_LINE)).toBe('UNEXPECTED_ANSWER');
   });

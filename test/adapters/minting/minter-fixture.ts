@@ -14,12 +14,12 @@ import type { MintConfig } from '../../../src/domain/credential.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import type { CloudStub } from './cloud-stub.ts';
 
-/** The service's own way out, opened for the stub alone. */
+/** The service's own egress, opened for the stub alone. */
 export function egressTo({ authority }: Pick<CloudStub, 'authority'>): Egress {
   return createEgress({ allow: parseAllowList(['127.0.0.1']), plainHttpHosts: new Set([authority]) });
 }
 
-/** Brings every request to the stub, whatever host it is for, and writes that host down. */
+/** Sends every request to the stub, whatever its host, and records that host. */
 export function egressDivertedTo(stub: CloudStub): { readonly egress: Egress; readonly hosts: readonly string[] } {
   const hosts: string[] = [];
   const divert = (target: string): string => {
@@ -66,7 +66,7 @@ export function source(username: string, password: string): MintRequest['source'
   return { username, password: new Secret(password) };
 }
 
-/** The fault's class; anything but a MintingFailed that tells nothing else is a fault of its own. */
+/** The fault's class. Fails for any error but a MintingFailed that contains nothing else. */
 export async function faultOf(minting: Promise<unknown>, ...secrets: readonly string[]): Promise<MintingFault> {
   const error: unknown = await minting.then(
     () => new Error('a password was minted'),

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => stub.close());
 
-/** An answer that repeats the request in every place there is: its text must not come through. */
+/** An answer that repeats the request everywhere: its text must not reach the error. */
 function echo(status: number): void {
   stub.answer(({ headers, body }) => ({
     status,
@@ -33,12 +33,12 @@ function echo(status: number): void {
 }
 
 describe.each(SAMPLES)('minting for $kind', ({ request, secrets }) => {
-  it('tells a cloud that is not there by its class', async () => {
+  it("reports an unreachable cloud by the fault's class", async () => {
     await stub.close();
     expect(await faultOf(minterFor(stub).mint(request), ...secrets)).toBe('UNREACHABLE');
   });
 
-  it('sends nothing where TLS cannot be established', async () => {
+  it('sends nothing if TLS cannot be established', async () => {
     const endpoints = Object.fromEntries(
       Object.entries(endpointsAt(stub)).map(([name, url]) => [name, url.replace('http:', 'https:')]),
     );
@@ -46,13 +46,13 @@ describe.each(SAMPLES)('minting for $kind', ({ request, secrets }) => {
     expect(stub.requests).toHaveLength(0);
   });
 
-  it('ends with its deadline where the cloud takes the request and says nothing', async () => {
+  it('ends at its deadline if the cloud accepts the request and never answers', async () => {
     stub.answer(() => undefined);
     expect(await faultOf(minterFor(stub, { deadlineMs: 700 }).mint(request), ...secrets)).toBe('UNREACHABLE');
     expect(stub.requests).toHaveLength(1);
   });
 
-  it('ends with its deadline where the answer never ends', async () => {
+  it('ends at its deadline if the answer never ends', async () => {
     stub.answer((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write('{');
@@ -61,7 +61,7 @@ describe.each(SAMPLES)('minting for $kind', ({ request, secrets }) => {
     expect(await faultOf(minterFor(stub, { deadlineMs: 700 }).mint(request), ...secrets)).toBe('UNREACHABLE');
   });
 
-  it('tells a connection that breaks by its class, and does not try again', async () => {
+  it("reports a broken connection by the fault's class, and does not try again", async () => {
     stub.answer((_, response) => {
       response.socket?.destroy();
       return undefined;
@@ -71,7 +71,7 @@ describe.each(SAMPLES)('minting for $kind', ({ request, secrets }) => {
     expect(stub.requests).toHaveLength(1);
   });
 
-  it('does not read more than a token takes', async () => {
+  it('does not read more than a token needs', async () => {
     stub.answer(() => ({ body: `{"a":"${'x'.repeat(80_000)}"}` }));
     expect(await faultOf(minterFor(stub).mint(request), ...secrets)).toBe('UNEXPECTED_ANSWER');
   });
@@ -87,20 +87,17 @@ describe.each(SAMPLES)('minting for $kind', ({ request, secrets }) => {
     }
   });
 
-  it('goes nowhere that the operator has not opened, and says so', async () => {
+  it('contacts no target that the operator has not opened, and says so', async () => {
     const egress = createEgress({ allow: parseAllowList([]), plainHttpHosts: new Set([stub.authority]) });
     expect(await faultOf(minterFor(stub, { egress }).mint(request), ...secrets)).toBe('TARGET_NOT_ALLOWED');
     expect(stub.connections()).toBe(0);
   });
 
-  it.each([200, 201, 400, 401, 403, 500])(
-    'lets nothing of an answer with status %i through to its error',
-    async (status) => {
-      echo(status);
-      await faultOf(minterFor(stub).mint(request), ...secrets);
-      expect(stub.requests.length).toBeGreaterThan(0);
-    },
-  );
+  it.each([200, 201, 400, 401, 403, 500])('puts nothing of an answer with status %i into its error', async (status) => {
+    echo(status);
+    await faultOf(minterFor(stub).mint(request), ...secrets);
+    expect(stub.requests.length).toBeGreaterThan(0);
+  });
 
   it('closes its session, however it ends', async () => {
     let open = 0;
@@ -129,13 +126,13 @@ describe.each(SAMPLES)('minting for $kind', ({ request, secrets }) => {
 });
 
 describe('the class of a fault', () => {
-  it('hides whatever an SDK threw', () => {
+  it('hides the error that an SDK threw', () => {
     const failed = mintingFailed(new Error('with the secret in it'), undefined);
     expect(failed).toMatchObject({ fault: 'UNEXPECTED_ANSWER', message: 'no password was minted: UNEXPECTED_ANSWER' });
     expect(failed.cause).toBeUndefined();
   });
 
-  it('would be found to leak if the SDK error went along', async () => {
+  it("is caught leaking if the SDK's error is passed on", async () => {
     const mutant = await createMutant('adapters/minting', [
       {
         file: 'minting-fault.ts',
@@ -185,7 +182,7 @@ describe('the SDKs', () => {
     expect(await which((_, source) => loadsLate.test(source))).toEqual(['adapters/minting/password-minter.ts']);
   });
 
-  it('would be found to be loaded at the start', () => {
+  it('are caught if they are loaded at the start', () => {
     expect(LOADS_SDK.test("import { b } from './b.ts';\nimport { JWT } from 'google-auth-library';")).toBe(true);
     expect(LOADS_SDK.test("import {\n  STSClient,\n} from '@aws-sdk/client-sts';")).toBe(true);
     expect(LOADS_SDK.test("import type { A } from '@aws-sdk/client-ecr';")).toBe(false);

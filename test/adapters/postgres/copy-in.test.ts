@@ -26,7 +26,7 @@ interface Thing {
 type Copy = (things: readonly Thing[]) => Promise<void>;
 const copyThings: Copy = (things) => copyIn(client, 'things', things);
 
-/** Text that Postgres can hold: anything but NUL, well-formed. */
+/** Text that Postgres can store: well-formed and without NUL. */
 const text = fc
   .string({
     unit: fc.oneof(
@@ -63,18 +63,18 @@ async function comesBack(copy: Copy): Promise<void> {
   );
 }
 
-describe('rows that are copied in', () => {
-  it('come back as they were given, whatever their texts hold', async () => {
+describe('copied rows', () => {
+  it('come back unchanged, whatever their texts contain', async () => {
     await comesBack(copyThings);
   });
 
-  it('would be found out if a backslash were left as it is', async () => {
+  it('are caught differing if a backslash is not escaped', async () => {
     const unescaped: Copy = (given) =>
       copyThings(given.map(({ label, ...thing }) => ({ ...thing, label: label?.replaceAll('\\', '') ?? null })));
     await expect(comesBack(unescaped)).rejects.toThrow();
   });
 
-  it('are none of them there when one is refused, and the connection can be used again', async () => {
+  it('are all missing if one is refused, and the connection can be used again', async () => {
     await client.query('truncate things');
     const thing = { place: 1, label: null, details: null, weight: null, seen: null };
     await expect(copyThings([thing, { ...thing, seen: 'never' }])).rejects.toThrow(/timestamp/);

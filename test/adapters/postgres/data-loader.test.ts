@@ -15,7 +15,7 @@ function recordedReads(maxKeys = 100) {
 }
 
 describe('a data loader', () => {
-  it('answers all who ask in one turn of the event loop with one read, each with its own result', async () => {
+  it('answers all requests of one turn of the event loop with one read, each with its own result', async () => {
     const { reads, read } = recordedReads();
     const later = new Promise((resolve) => setTimeout(resolve, 5)).then(() => read('c'));
     expect(await Promise.all([read('a'), read('b'), read('a')])).toEqual(['a!', 'b!', 'a!']);
@@ -23,20 +23,20 @@ describe('a data loader', () => {
     expect(reads).toEqual([['a', 'b', 'a'], ['c']]);
   });
 
-  it('asks for no more keys at a time than it may', async () => {
+  it('asks for at most the allowed number of keys at a time', async () => {
     const { reads, read } = recordedReads(2);
     expect(await Promise.all(['a', 'b', 'c', 'd', 'e'].map(read))).toEqual(['a!', 'b!', 'c!', 'd!', 'e!']);
     expect(reads).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
-  it('tells everyone of a read that failed, and nobody who asks later', async () => {
+  it('passes a failed read to every request of its batch, and to no later one', async () => {
     const { read } = recordedReads();
     const together = await Promise.allSettled([read('a'), read('broken')]);
     expect(together.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(await read('a')).toBe('a!');
   });
 
-  it('refuses a read that gives another number of results than it was asked for', async () => {
+  it('refuses a read with a wrong number of results', async () => {
     const read = createDataLoader<string, string>({ maxKeys: 10, read: async () => ['only one'] });
     const answers = await Promise.allSettled([read('a'), read('b')]);
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

@@ -22,7 +22,7 @@ let port: string;
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'purser-database-'));
-  // Too long for a socket: it listens on loopback, where there can be TLS.
+  // The path is too long for a socket, so the server listens on loopback, where TLS is possible.
   clusterDir = join(parent, 'a-long-name'.repeat(10), 'postgres');
   await start();
   await sql(`create role guest login password 'corr3ct'`);
@@ -46,7 +46,7 @@ const sql = (text: string, url = superuser) => withClient(url, (client) => clien
 const url = (rest: { password?: string; role?: string; database?: string; query?: string } = {}) =>
   `postgresql://${rest.role ?? 'guest'}:${rest.password ?? 'corr3ct'}@127.0.0.1:${port}/${rest.database ?? 'guests'}${rest.query ?? ''}`;
 
-/** What an operator reads at the start with this `DATABASE_URL`; undefined where it starts. */
+/** The sentence that an operator reads at the start with this `DATABASE_URL`; undefined if it starts. */
 async function sentenceFor(databaseUrl: string): Promise<string | undefined> {
   const error = await migrate(databaseUrl).then(
     () => undefined,
@@ -82,7 +82,7 @@ describe('a server that refuses', () => {
     );
   });
 
-  it('a role that it does not have, or that may not log in', async () => {
+  it('a role that does not exist or may not log in', async () => {
     await withRules('host all all 127.0.0.1/32 trust', async () => {
       for (const role of ['stranger', 'sleeper']) {
         await expect.poll(() => sentenceFor(url({ role }))).toContain(`has no role "${role}" that may log in`);
@@ -90,7 +90,7 @@ describe('a server that refuses', () => {
     });
   });
 
-  it('a database that it does not have', async () => {
+  it('a database that does not exist', async () => {
     expect(await sentenceFor(url({ database: 'nowhere' }))).toContain(
       `Postgres at 127.0.0.1:${port} has no database "nowhere". Create it`,
     );
@@ -178,7 +178,7 @@ async function withTls(use: () => Promise<void>): Promise<void> {
 describe('a database that Purser cannot use', () => {
   it('because the server is too old', async () => {
     await sql('create schema old authorization guest', superuser.replace(/postgres$/, 'guests'));
-    // Found before the real one, it tells another version.
+    // Found before the real function, it reports another version.
     await sql(
       `create function old.current_setting(name text) returns text language sql as $$
          select case name when 'server_version_num' then '140012' when 'server_version' then '14.12'
@@ -190,7 +190,7 @@ describe('a database that Purser cannot use', () => {
     await sql('alter role guest reset search_path');
   });
 
-  it('because another program keeps its tables there under the same names', async () => {
+  it('because another program uses the same names there', async () => {
     await sql('create database taken owner guest');
     const taken = url({ database: 'taken' });
     await sql('create schema log', taken);
@@ -202,7 +202,7 @@ describe('a database that Purser cannot use', () => {
     );
     expect(await sentenceFor(taken)).toContain('Create a database for Purser alone');
     await sql('drop schema purser cascade', taken);
-    // Whatever stands in `public` is no concern of ours.
+    // Purser ignores everything in `public`.
     await sql(
       `create table schema_migrations (version text); insert into schema_migrations values ('20260101')`,
       taken,
@@ -218,7 +218,7 @@ describe('an address', () => {
     return `127.0.0.1:${(other.address() as AddressInfo).port}`;
   };
 
-  it('that is no Postgres', async () => {
+  it('that is not a Postgres', async () => {
     const http = createHttpServer();
     const talkative = createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.2\r\n'));
     const silent = createServer();
@@ -235,7 +235,7 @@ describe('an address', () => {
     }
   });
 
-  it('where nothing listens', async () => {
+  it('on which nothing listens', async () => {
     expect(await sentenceFor('postgresql://guest:corr3ct@127.0.0.1:1/guests')).toContain(
       'Nothing listens on 127.0.0.1:1.',
     );
@@ -244,19 +244,19 @@ describe('an address', () => {
     );
   });
 
-  it('that has no name', async () => {
+  it('with an unknown name', async () => {
     expect(await sentenceFor('postgresql://guest:corr3ct@nowhere.invalid/guests')).toContain(
       'The host nowhere.invalid in DATABASE_URL cannot be found',
     );
   });
 
-  it('that names a file of certificates which is not there', async () => {
+  it('that names a missing certificate file', async () => {
     const sentence = await sentenceFor(url({ query: '?sslmode=verify-full&sslrootcert=/nonexistent/ca.pem' }));
     expect(sentence).toContain('names the file /nonexistent/ca.pem, which cannot be read');
   });
 });
 
-it('leaves a fault of the statement as it is', async () => {
+it('does not explain a fault of the statement', async () => {
   const client = new pg.Client(url());
   await client.connect();
   const error = await client.query('select 1 / 0').catch((thrown: unknown) => thrown);
@@ -264,10 +264,10 @@ it('leaves a fault of the statement as it is', async () => {
   expect(await explainDatabaseFault(error, url())).toBeUndefined();
 });
 
-// The last one: the server goes away.
+// The last test, because it stops the server.
 it('says that a server is starting up or shutting down', async () => {
   const pid = Number.parseInt(await readFile(join(clusterDir, 'postmaster.pid'), 'utf8'), 10);
-  // It waits for the sessions that are open, such as the data folder's owner.
+  // The server waits for open sessions, such as that of the data folder's owner.
   process.kill(pid, 'SIGTERM');
   await expect.poll(() => sentenceFor(url())).toContain('is starting up or shutting down');
 });

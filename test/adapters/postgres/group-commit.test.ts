@@ -29,7 +29,7 @@ function openBatches(options: Partial<GroupCommitOptions<string, string>> = {}) 
 }
 
 describe('group commit', () => {
-  it('sends what comes while a batch is under way as the next one, at most one at a time', async () => {
+  it('sends items that arrive during a batch as the next one, at most one batch at a time', async () => {
     const { group, batch, batches } = openBatches();
     const first = group.submit('a');
     expect((await batch(0)).items).toEqual(['a']);
@@ -45,7 +45,7 @@ describe('group commit', () => {
     expect(await Promise.all(later)).toEqual(['b!', 'c!', 'd!', 'e!']);
   });
 
-  it('keeps items of one key apart and in order, and does not let others wait for them', async () => {
+  it('keeps items with the same key apart and in order, and does not make others wait for them', async () => {
     const { group, batch } = openBatches();
     const outcomes = ['a1', 'a2', 'b1', 'a3'].map((item) => group.submit(item));
     const sent: string[][] = [];
@@ -58,7 +58,7 @@ describe('group commit', () => {
     await Promise.all(outcomes);
   });
 
-  it('fills a batch by weight, and takes an item that is too heavy for any alone', async () => {
+  it('fills a batch by weight, and sends an item that is too heavy alone', async () => {
     const { group, batch } = openBatches({ weightOf: (item) => item.length });
     const outcomes = ['xxxxxx', 'aa', 'b'].map((item) => group.submit(item));
     expect((await batch(0)).items).toEqual(['xxxxxx']);
@@ -68,7 +68,7 @@ describe('group commit', () => {
     await Promise.all(outcomes);
   });
 
-  it('tries each item alone where one of them is at fault, so that only that one fails', async () => {
+  it('tries each item alone if one of them is at fault, so that only that one fails', async () => {
     const { group, batch } = openBatches();
     const outcomes = Promise.allSettled(['a', 'b', 'c'].map((item) => group.submit(item)));
     (await batch(0)).fail(new ItemFault());
@@ -78,7 +78,7 @@ describe('group commit', () => {
     expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
-  it('fails the whole batch where the fault is nobody’s, and goes on with the next', async () => {
+  it('fails the whole batch if no item is at fault, and goes on with the next', async () => {
     const { group, batch, batches } = openBatches();
     const outcomes = Promise.allSettled(['a', 'b'].map((item) => group.submit(item)));
     (await batch(0)).fail(new Error('away'));
@@ -89,7 +89,7 @@ describe('group commit', () => {
     expect(batches).toHaveLength(2);
   });
 
-  it('answers every item in time, and never sends one that was given up while it waited', async () => {
+  it('answers every item in time, and never sends one that timed out in the queue', async () => {
     const { group, batch, batches } = openBatches({ timeoutMs: 20 });
     await expect(Promise.all([group.submit('a'), group.submit('a')])).rejects.toThrow('too late');
     (await batch(0)).answer();
@@ -97,7 +97,7 @@ describe('group commit', () => {
     expect(batches).toHaveLength(1);
   });
 
-  it('finishes what was submitted before it closes, and refuses the rest', async () => {
+  it('finishes submitted items before it closes, and refuses the rest', async () => {
     const { group, batch } = openBatches();
     const outcomes = ['a1', 'a2'].map((item) => group.submit(item));
     const closed = group.close();

@@ -44,7 +44,7 @@ describe('migrate', () => {
     expect(await rows('select x from a')).toEqual([{ x: 1 }]);
   });
 
-  it('rolls a failing file back whole and keeps those before it', async () => {
+  it('rolls a failing file back completely and keeps those before it', async () => {
     await write('0001_first.sql', 'create table a (x int);');
     await write('0002_broken.sql', 'insert into a values (1); select 1 / 0;');
     await expect(migrate(database, folder)).rejects.toThrow('0002_broken.sql failed');
@@ -59,7 +59,7 @@ describe('migrate', () => {
     await expect(migrate(database, folder)).rejects.toThrow(SchemaMismatch);
   });
 
-  it('takes line ends for no change', async () => {
+  it('ignores changed line ends', async () => {
     await write('0001_first.sql', 'create table a (x int);\n');
     await migrate(database, folder);
     await write('0001_first.sql', 'create table a (x int);\r\n');
@@ -74,14 +74,14 @@ describe('migrate', () => {
     await expect(migrate(database, folder)).rejects.toThrow(/newer Purser has migrated this database.*up to number 1/);
   });
 
-  it('refuses a file that was put in below one that is applied', async () => {
+  it('refuses a new file with a lower number than an applied one', async () => {
     await write('0002_second.sql', 'create table b (x int);');
     await migrate(database, folder);
     await write('0001_first.sql', 'create table a (x int);');
     await expect(migrate(database, folder)).rejects.toThrow('0001_first.sql was never applied');
   });
 
-  it('refuses a file whose name has no number', async () => {
+  it('refuses a file without a number in its name', async () => {
     await write('first.sql', 'create table a (x int);');
     await expect(migrate(database, folder)).rejects.toThrow('not named like a migration');
   });

@@ -28,7 +28,7 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('values out of the pool', () => {
+describe('values from the pool', () => {
   it('are bigint for int8, and ISO text in UTC with milliseconds for instants', async () => {
     const { rows } = await pool.query(`
       select 9007199254740993 as big, 1.10::numeric as num, '2026-02-03'::date as day,
@@ -50,7 +50,7 @@ describe('values out of the pool', () => {
 });
 
 describe('a pool whose connections break', () => {
-  it('survives idle and busy connections being ended, says so, and answers again', async () => {
+  it('survives the end of idle and busy connections, reports it, and answers again', async () => {
     await pool.query('select 1');
     const busy = failure(pool.query('select pg_sleep(20)'));
     const killed = async () => {
@@ -85,8 +85,8 @@ describe('a pool whose connections break', () => {
   });
 });
 
-describe('telling an outage from a fault', () => {
-  it('takes a refused connection and an unknown socket for an outage', async () => {
+describe('the distinction between outages and faults', () => {
+  it('treats a refused connection and an unknown socket as an outage', async () => {
     for (const connectionString of ['postgresql://a:b@127.0.0.1:1/x', 'postgresql://a:b@/x?host=/nonexistent']) {
       const broken = createPool({ connectionString, name: 'nobody there', max: 1, logger: SILENT });
       expect(isUnavailable(await failure(broken.query('select 1')))).toBe(true);
@@ -94,7 +94,7 @@ describe('telling an outage from a fault', () => {
     }
   });
 
-  it('takes a statement that ran too long for an outage with a known outcome', async () => {
+  it('treats a statement that ran too long as an outage with a known outcome', async () => {
     const { connectionString } = database;
     const hasty = createPool({ connectionString, name: 'hasty', max: 1, logger: SILENT, statementTimeoutMs: 50 });
     const error = await failure(hasty.query('select pg_sleep(10)'));
@@ -103,7 +103,7 @@ describe('telling an outage from a fault', () => {
     await hasty.end();
   });
 
-  it('takes bad data, bad statements and bugs for faults', async () => {
+  it('treats bad data, bad statements and bugs as faults', async () => {
     for (const sql of ['select 1 / 0', 'selec', 'select * from nowhere', `select '\\u0000'::jsonb`]) {
       expect(isUnavailable(await failure(pool.query(sql)))).toBe(false);
     }

@@ -7,7 +7,7 @@ import { withClient } from '../../support/server-databases.ts';
 
 const DUMP = fileURLToPath(new URL('../../../schema/database.txt', import.meta.url));
 
-it('is what schema/database.txt says; `npm run -s generate` writes it anew', async () => {
+it('matches schema/database.txt; `npm run -s generate` rewrites it', async () => {
   const { connectionString } = await createTestDatabase();
   expect(await describeDatabase(connectionString)).toBe(await readFile(DUMP, 'utf8'));
 });
@@ -30,7 +30,7 @@ it.each([
   ],
   ['a schema', 'create schema another'],
   ['a sequence', 'create sequence vault.another'],
-])('would show that %s has changed', async (_, change) => {
+])('shows that %s has changed', async (_, change) => {
   const { connectionString } = await createTestDatabase();
   const before = await describeDatabase(connectionString);
   await withClient(connectionString, (client) => client.query(change));

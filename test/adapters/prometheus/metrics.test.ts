@@ -4,7 +4,7 @@ import { startHttpService } from '../../support/http-service.ts';
 
 const LAG = /^purser_projection_lag_events (.+)$/m;
 
-it('measures the lag of the read models at every scrape, without anyone asking for readiness', async () => {
+it('measures the lag of the read models at every scrape, even if nothing asks for readiness', async () => {
   await using service = await startHttpService();
   let lag = 0;
   let fails = false;
@@ -25,7 +25,7 @@ it('measures the lag of the read models at every scrape, without anyone asking f
   expect(await scrape()).toEqual({ status: 200, lag: '7' });
 });
 
-it('answers a scrape although the lag cannot be found out in time', async () => {
+it('answers a scrape even if the lag cannot be measured in time', async () => {
   const metrics = createMetrics({ processMetrics: false });
   metrics.measureProjectionLag(() => new Promise(() => undefined));
   metrics.leaseIssued();

@@ -31,9 +31,9 @@ const account = (actions: readonly Action[], username = 'robot') => ({
   rights: { 'team/app': actions },
 });
 
-/** What the other tests hold the probe to, in reverse: with the rule taken out, the same registries show it. */
+/** Negative controls for the other tests: without a rule, the same registries show the fault. */
 describe('a probe', () => {
-  it('that takes a token for the proof of all that was asked for is deceived by Docker Hub', async () => {
+  it('that takes a token as proof of all requested rights is deceived by Docker Hub', async () => {
     const robot = account(['pull']);
     await startDockerHub(internet, [robot]);
     const report = await brokenProbe(
@@ -52,7 +52,7 @@ describe('a probe', () => {
     expect(report.login).toBe('PROVED');
   });
 
-  it('that asks for everything at once makes repositories on Quay', async () => {
+  it('that asks for everything at once creates repositories on Quay', async () => {
     const robot = account([], 'team+ci');
     const { made } = await startQuay(internet, [robot], { repositories: [], ownedNamespace: 'team' });
     await brokenProbe(
@@ -67,7 +67,7 @@ describe('a probe', () => {
     expect(made).toEqual(['team/app']);
   });
 
-  it('that takes the right to pull for existence makes repositories on Quay', async () => {
+  it('that takes the right to pull as proof of existence creates repositories on Quay', async () => {
     const robot = account([], 'team+ci');
     const { made } = await startQuay(internet, [robot], { repositories: [], ownedNamespace: 'team' });
     await brokenProbe(
@@ -87,7 +87,7 @@ describe('a probe', () => {
     expect(report.push).toBe('PROVED');
   });
 
-  it('that does not know the words of Amazon takes an expired password for a wrong one', async () => {
+  it('that does not know the texts of Amazon reports an expired password as a wrong one', async () => {
     const robot = account([], 'AWS');
     await startEcr(internet, [], { repositories: [], expired: [robot.password] });
     const report = await brokenProbe(
@@ -110,7 +110,7 @@ describe('a probe', () => {
     expect(withCredential(elsewhere)).toHaveLength(1);
   });
 
-  it('that cancels an upload wherever it goes on sends the credential there', async () => {
+  it('that cancels an upload at any location sends the credential there', async () => {
     const robot = account(['pull', 'push']);
     const elsewhere = await internet.serve('elsewhere.example.com', () => ({ status: 204 }));
     await internet.serve('registry.example.com', (request) => {

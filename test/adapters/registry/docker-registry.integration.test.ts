@@ -31,7 +31,7 @@ describe.skipIf(missing)(`the probe of the reference registry${missing ? ` (${mi
     return probe({ egress, caCertificate }, { url: registry.host, provider: 'GENERIC', ...asked }, { plainHttpHosts });
   }
 
-  it('with passwords over TLS, its own authority given', async () => {
+  it('with passwords over TLS, given its own authority', async () => {
     const registry = await start();
     const password = canary('htpasswd');
     await registry.setPassword('robot', password);
@@ -65,7 +65,7 @@ describe.skipIf(missing)(`the probe of the reference registry${missing ? ` (${mi
     });
   });
 
-  it('over plain http where the operator allows it, and nowhere else', async () => {
+  it('over plain http only if the operator allows it', async () => {
     const registry = await start({ tls: false });
     const password = canary('plain');
     await registry.setPassword('robot', password);
@@ -75,7 +75,7 @@ describe.skipIf(missing)(`the probe of the reference registry${missing ? ` (${mi
     expect(await test(registry, asked)).toMatchObject({ outcome: 'TLS_INVALID', detail: 'NOT_TLS', login: 'UNKNOWN' });
   });
 
-  it('in maintenance, when pulling is allowed and pushing is not', async () => {
+  it('in maintenance, when only pulling is allowed', async () => {
     const registry = await start({ readOnly: true });
     const password = canary('read-only');
     await registry.setPassword('robot', password);

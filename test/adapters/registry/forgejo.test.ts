@@ -24,7 +24,7 @@ const account = (actions: readonly Action[]) => ({
 });
 
 describe('the probe of Gitea and Forgejo', () => {
-  it.each([FORGEJO_HOST, 'codeberg.org'])('proves a login on %s, asking for no scope', async (host) => {
+  it.each([FORGEJO_HOST, 'codeberg.org'])('proves a login on %s without asking for a scope', async (host) => {
     const ada = account([]);
     const forgejo = await startForgejo(internet, [ada], { host, owners });
     expect(await probe(internet, { ...asked, url: host, password: ada.password })).toMatchObject({
@@ -36,7 +36,7 @@ describe('the probe of Gitea and Forgejo', () => {
     expect(talk(forgejo.host)).toEqual(['GET /v2/', 'GET /v2/token', 'GET /v2/']);
   });
 
-  it('is not deceived by the token that everybody gets who does not log in', async () => {
+  it('is not deceived by the token for anonymous clients', async () => {
     const { host } = await startForgejo(internet, [], { owners });
     const report = await probe(internet, { ...asked, password: account([]).password, repository: 'team/app' });
     expect(report).toMatchObject({
@@ -48,7 +48,7 @@ describe('the probe of Gitea and Forgejo', () => {
     expect(talk(host)).toEqual(['GET /v2/', 'GET /v2/token']);
   });
 
-  it('finds a token without a scope for packages refused', async () => {
+  it('reports that a token without a scope for packages is refused', async () => {
     const ada = account(['pull', 'push']);
     await startForgejo(internet, [ada], { owners, withoutPackageScope: [ada.password] });
     const report = await probe(internet, { ...asked, password: ada.password });
@@ -71,7 +71,7 @@ describe('the probe of Gitea and Forgejo', () => {
     }
   });
 
-  it('says what may be wrong where nobody knows the owner', async () => {
+  it('says what may be wrong if the owner is unknown', async () => {
     const ada = account([]);
     await startForgejo(internet, [ada], { owners });
     const report = await probe(internet, { ...asked, password: ada.password, repository: 'nobody/app' });
@@ -80,7 +80,7 @@ describe('the probe of Gitea and Forgejo', () => {
   });
 
   it.each(['https://forge.internal.example/', `http://${FORGEJO_HOST}/`])(
-    'sends no credential where ROOT_URL is %s',
+    'sends no credential if ROOT_URL is %s',
     async (rootUrl) => {
       const ada = account(['pull', 'push']);
       const elsewhere = await internet.serve('forge.internal.example', () => ({ status: 401 }));
@@ -92,13 +92,13 @@ describe('the probe of Gitea and Forgejo', () => {
     },
   );
 
-  it('sends it there where the operator trusts that host', async () => {
+  it('sends it there if the operator trusts that host', async () => {
     const ada = account([]);
     const elsewhere = await startForgejo(internet, [ada], { owners, host: 'forge.internal.example' });
     await startForgejo(internet, [ada], { owners, rootUrl: 'https://forge.internal.example/' });
     const trustedRealms = new Set(['forge.internal.example']);
     const report = await probe(internet, { ...asked, password: ada.password }, { trustedRealms });
-    // The two servers do not know each other's tokens.
+    // The two servers do not accept each other's tokens.
     expect(report.outcome).toBe('AUTHENTICATION_FAILED');
     expect(talk(elsewhere.host)).toEqual(['GET /v2/token']);
     expect(withCredential(elsewhere.host)).toHaveLength(1);

@@ -11,17 +11,17 @@ function jwt(claims: unknown, header: unknown = { alg: 'ES256', typ: 'JWT' }): s
 }
 
 describe('the claims of a token', () => {
-  it('are read without the key that signed them', () => {
+  it('are read without the signing key', () => {
     const access = [{ type: 'repository', name: 'a/b', actions: ['pull'] }];
     expect(readTokenClaims(jwt({ sub: 'robot', access }))).toEqual({ authenticated: true, access });
   });
 
-  it('say that nobody was authenticated where the subject is empty', () => {
+  it('say that the token is anonymous if the subject is empty', () => {
     expect(readTokenClaims(jwt({ sub: '', access: [] }))?.authenticated).toBe(false);
     expect(readTokenClaims(jwt({ access: [] }))?.authenticated).toBe(true);
   });
 
-  it('grant nothing where the list is null, and tell nothing where there is none', () => {
+  it('grant nothing if the list is null, and say nothing if there is no list', () => {
     expect(readTokenClaims(jwt({ access: null }))?.access).toEqual([]);
     expect(readTokenClaims(jwt({ sub: 'robot' }))?.access).toBeUndefined();
     expect(readTokenClaims(jwt({ access: 'repository:a/b:push' }))?.access).toBeUndefined();
@@ -32,7 +32,7 @@ describe('the claims of a token', () => {
     'repository:a/b:pull',
     { type: 'repository', name: 'a/b', actions: 'pull' },
     null,
-  ])('do not list what they grant where an entry is %j, which nobody can read as a refusal', (entry) => {
+  ])('list no grants if an entry is %j, because that is not a refusal', (entry) => {
     const known = { type: 'repository', name: 'a/b', actions: ['pull'] };
     expect(readTokenClaims(jwt({ access: [known, entry] }))).toEqual({ authenticated: true, access: undefined });
     expect(readTokenClaims(jwt({ access: [known, { ...known, actions: null }] }))?.access).toHaveLength(2);
@@ -52,14 +52,14 @@ describe('the claims of a token', () => {
     expect(readTokenClaims(token)).toBeUndefined();
   });
 
-  it('are looked for in any text without a fault', () => {
+  it('can be looked for in any text', () => {
     fc.assert(fc.property(fc.string(), (text) => void readTokenClaims(text)));
     fc.assert(fc.property(fc.json(), (json) => void readTokenClaims(jwt(JSON.parse(json)))));
   });
 });
 
 describe('the actions granted on a repository', () => {
-  it('are those of the whole name, with the colon of a port in it', () => {
+  it("are those of the whole name, even if it contains a port's colon", () => {
     const name = 'mirror.example.com:5000/team/app';
     const access = [
       { type: 'repository', name, actions: ['pull'] },

@@ -16,7 +16,7 @@ afterAll(() => internet.close());
 
 const HOST = 'registry.example.com';
 const ELSEWHERE = 'elsewhere.example.com';
-/** In everything that the other side sends: it must not come out again. */
+/** Part of everything that the other side sends. It must not appear in a report. */
 const MARK = 'sent-by-the-other-side';
 const ask = (changes: Partial<Asked> = {}): Asked => ({
   url: HOST,
@@ -30,7 +30,7 @@ const challenge = (realm: string): StubAnswer => ({
   ...registryError(401, MARK, MARK),
   headers: { 'www-authenticate': `Bearer realm="${realm}",service="${MARK}"`, 'x-mark': MARK },
 });
-/** A registry with a token server on its own host that answers so. */
+/** A registry with a token server on its own host that gives this answer. */
 const withTokens =
   (answer: ReturnType<Handler>): Handler =>
   (request) =>
@@ -39,8 +39,8 @@ const withTokens =
 describe('the probe finds no registry', () => {
   it.each<[string, ReturnType<Handler>, object]>([
     ['in a web page', { status: 200, body: `<html>${MARK}</html>` }, { outcome: 'NOT_A_REGISTRY' }],
-    ['where there is no such path', { status: 404, body: MARK }, { outcome: 'NOT_A_REGISTRY' }],
-    ['where nobody says how to log in', { status: 401, body: MARK }, { outcome: 'NOT_A_REGISTRY' }],
+    ['if the path does not exist', { status: 404, body: MARK }, { outcome: 'NOT_A_REGISTRY' }],
+    ['if the answer does not say how to log in', { status: 401, body: MARK }, { outcome: 'NOT_A_REGISTRY' }],
     [
       'behind a redirect, which it does not follow',
       { status: 301, headers: { location: `https://${ELSEWHERE}/v2/?${MARK}` } },
@@ -49,11 +49,11 @@ describe('the probe finds no registry', () => {
     ['in what is not HTTP', (response) => void response.socket?.end(`${MARK}\r\n\r\n`), { outcome: 'NOT_A_REGISTRY' }],
     ['in more than 64 KiB', { status: 200, body: MARK.repeat(4_000) }, { outcome: 'NOT_A_REGISTRY' }],
     [
-      'that asks for a login it knows',
+      'that asks for a known kind of login',
       { status: 401, headers: { 'www-authenticate': `Negotiate, Digest realm="${MARK}"` } },
       { outcome: 'UNEXPECTED_ANSWER', detail: 'UNKNOWN_SCHEME' },
     ],
-    ['that has time for it', { status: 429, body: MARK }, { outcome: 'RATE_LIMITED' }],
+    ['that does not limit it', { status: 429, body: MARK }, { outcome: 'RATE_LIMITED' }],
     ['that works', { status: 503, body: MARK }, { outcome: 'UNEXPECTED_ANSWER', detail: 'SERVER_ERROR' }],
   ])('%s', async (_, answer, found) => {
     const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 200, body: {} }));
@@ -72,7 +72,7 @@ describe('the probe finds no registry', () => {
     expect(withCredential(host)).toEqual([]);
   });
 
-  it('where nothing listens', async () => {
+  it('if nothing listens', async () => {
     expect(await probe(internet, ask())).toMatchObject({ outcome: 'UNREACHABLE', detail: null, login: 'UNKNOWN' });
   });
 
@@ -87,7 +87,7 @@ describe('the probe finds no registry', () => {
     expect(report).toMatchObject({ outcome: 'UNREACHABLE', login: 'UNKNOWN' });
   });
 
-  it('whose certificate it can trust', async () => {
+  it('with a trusted certificate', async () => {
     const host = await internet.serve(HOST, () => ({ status: 200, body: {} }));
     const report = await probe(internet, ask({ caCertificate: null }));
     expect(report).toMatchObject({ outcome: 'TLS_INVALID', detail: 'UNKNOWN_AUTHORITY', login: 'UNKNOWN' });
@@ -109,7 +109,7 @@ describe('the probe finds no registry', () => {
   });
 
   it.each(['../../etc', 'a/../b', 'a/./b', 'a//b', 'a?b', 'a#b', 'a b', '/a', 'a/', 'ä', '%2e%2e/a', 'a'.repeat(256)])(
-    'with a repository %j, and asks for none',
+    'with a repository %j, and sends no request for it',
     async (repository) => {
       expect(await probe(internet, ask({ repository }))).toMatchObject({
         outcome: 'REPOSITORY_NOT_FOUND',
@@ -162,7 +162,7 @@ describe('the credential stays with the registry', () => {
     [`https://${HOST}/v2/team/app/blobs/uploads/1?state=a%2Fb`, true],
     ['/v2/team/app/blobs/uploads/1?state=a%2Fb', true],
     ['1?state=a%2Fb', true],
-  ])('when the upload goes on at %s', async (location, followed) => {
+  ])('when the upload continues at %s', async (location, followed) => {
     const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 204 }));
     const robot = { username: 'robot', password: canary('upload'), rights: { 'team/app': ['pull', 'push'] as const } };
     const host = await internet.serve(HOST, (request) => {
@@ -188,13 +188,13 @@ describe('an upload', () => {
     ['fails', { status: 500 }],
     ['comes too soon', { status: 429 }],
     ['breaks off', (response) => void response.destroy()],
-  ])('that was begun proves the right to push, although its cancelling %s', async (_, answer) => {
+  ])('that was begun proves the right to push, even if its cancellation %s', async (_, answer) => {
     await internet.serve(HOST, (request) => (request.method === 'DELETE' ? answer : api(request)));
     const report = await probe(internet, ask({ password: robot.password }));
     expect(report).toMatchObject({ outcome: 'OK', push: 'PROVED', method: 'UPLOAD_PROBE' });
   });
 
-  it('that makes its repository leaves nothing to find fault with where there was none to pull from', async () => {
+  it('that creates its repository gives OK, although there was no repository to pull from', async () => {
     await internet.serve(HOST, (request) =>
       request.path.includes('/manifests/') ? registryError(404, 'NAME_UNKNOWN') : api(request),
     );
@@ -228,7 +228,7 @@ describe('a token server', () => {
   it.each([
     ['robot', (method: string) => (method === 'POST' ? 400 : 405)],
     ['<token>', () => 400],
-  ])('that refuses a form as OAuth 2 does has refused the login of %s', async (username, statusOf) => {
+  ])('that refuses a form as OAuth 2 says has refused the login of %s', async (username, statusOf) => {
     await internet.serve(HOST, ({ path, method }) =>
       path === '/token'
         ? { status: statusOf(method), body: { error: 'invalid_grant', error_description: MARK } }
@@ -239,14 +239,14 @@ describe('a token server', () => {
     expect(JSON.stringify(report)).not.toContain(MARK);
   });
 
-  it('that finds fault with the request itself has said nothing of the login', async () => {
+  it('that refuses the request itself has said nothing about the login', async () => {
     await internet.serve(HOST, withTokens({ status: 400, body: { error: 'invalid_request' } }));
     expect(await probe(internet, ask())).toMatchObject({ outcome: 'UNEXPECTED_ANSWER', login: 'UNKNOWN' });
   });
 
-  it('that makes a token for nobody has refused the login', async () => {
+  it('that issues an anonymous token has refused the login', async () => {
     const anonymous = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":""}').toString('base64url')}.`;
-    // Takes any token, as a registry does that lets everybody read.
+    // Accepts any token, like a registry with anonymous reads.
     await internet.serve(HOST, ({ path, authorization }) => {
       if (path === '/token') return { status: 200, body: { token: anonymous } };
       return authorization === undefined ? challenge(`https://${HOST}/token`) : { status: 200, body: {} };
@@ -254,12 +254,12 @@ describe('a token server', () => {
     expect(await probe(internet, ask())).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
   });
 
-  it('whose token the registry does not take has not proved the login', async () => {
+  it('has not proved the login if the registry refuses its token', async () => {
     await internet.serve(HOST, withTokens({ status: 200, body: { token: 'opaque' } }));
     expect(await probe(internet, ask())).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
   });
 
-  it('that knows forms only is asked with one', async () => {
+  it('that accepts only forms gets a form', async () => {
     const host = await internet.serve(HOST, ({ path, method, authorization }) => {
       if (path === '/token')
         return method === 'POST' ? { status: 200, body: { access_token: 'opaque' } } : { status: 405 };
@@ -272,7 +272,7 @@ describe('a token server', () => {
     expect(form).not.toHaveProperty('scope');
   });
 
-  it('is given a refresh token as what it is', async () => {
+  it('gets a refresh token as a refresh token', async () => {
     const host = await internet.serve(HOST, ({ path, authorization }) => {
       if (path === '/token') return { status: 200, body: { access_token: 'opaque' } };
       return authorization === undefined ? challenge(`https://${HOST}/token`) : { status: 200, body: {} };
@@ -286,9 +286,9 @@ describe('a token server', () => {
   });
 });
 
-describe('a registry that lets everybody in', () => {
+describe('a registry with anonymous access', () => {
   const robot = { username: 'robot', password: canary('open'), rights: { 'team/app': ['pull', 'push'] as const } };
-  /** Reading is free, pushing is not. */
+  /** Reads are anonymous, pushes are not. */
   const openToRead: Handler = (request) =>
     request.method === 'GET'
       ? registryApi(request, { challenge: 'Basic', rights: () => ({ 'team/app': ['pull'] }) })
@@ -304,7 +304,7 @@ describe('a registry that lets everybody in', () => {
     });
   });
 
-  it('may ask whoever pushes, which is then the login', async () => {
+  it('may ask for a login to push, which is then tested', async () => {
     await internet.serve(HOST, openToRead);
     expect(await probe(internet, ask({ password: robot.password }))).toMatchObject({
       outcome: 'OK',
@@ -316,7 +316,7 @@ describe('a registry that lets everybody in', () => {
     expect(await probe(internet, ask())).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
   });
 
-  it('and lets everybody push proves nothing about the login', async () => {
+  it('that allows anonymous pushes proves nothing about the login', async () => {
     await internet.serve(HOST, (request) => registryApi(request, { challenge: 'Basic', rights: () => robot.rights }));
     const report = await probe(internet, ask());
     expect(report).toMatchObject({ outcome: 'OK', detail: 'NO_LOGIN_ASKED', login: 'UNKNOWN', push: 'PROVED' });

@@ -10,7 +10,7 @@ import type { StubHost, StubRequest } from '../../support/stub-registries/stub-h
 
 export const NOW = Date.parse('2030-01-31T09:00:00Z');
 
-/** By default with all hosts of registries that have no test file of their own. */
+/** Default: all hosts of registries without a separate test file. */
 export function startInternet(names: readonly string[] = SHARED_NAMES): Promise<Internet> {
   return createInternet(names);
 }
@@ -44,7 +44,7 @@ export interface Probing {
   readonly create?: typeof createRegistryProbe;
 }
 
-/** A whole probe over the service's own egress. */
+/** A complete probe through the service's own egress. */
 export function probe(
   { egress, caCertificate }: { readonly egress: Egress; readonly caCertificate: string | null },
   asked: Asked,

@@ -19,7 +19,7 @@ describe('a realm is trusted with the credential', () => {
     expect(trusts(realm, url)).toBe(true);
   });
 
-  it('on the host of a GitLab whose registry is registry.<that host>', () => {
+  it('on the host of a GitLab if the registry is registry.<that host>', () => {
     const url = 'registry.git.example.com';
     expect(trusts('https://git.example.com/jwt/auth', url, { provider: 'GITLAB' })).toBe(true);
     expect(trusts('https://git.example.com/jwt/auth', url)).toBe(false);
@@ -27,7 +27,7 @@ describe('a realm is trusted with the credential', () => {
     expect(trusts('https://registry.git.example.com.evil.example/', url, { provider: 'GITLAB' })).toBe(false);
   });
 
-  it('where the operator allows its host, or its host with that port', () => {
+  it('if the operator allows its host, or its host with that port', () => {
     const url = 'registry.example.com';
     expect(trusts('https://sso.example.com/t', url, { trustedRealms: new Set(['sso.example.com']) })).toBe(true);
     expect(trusts('https://sso.example.com:8443/t', url, { trustedRealms: new Set(['sso.example.com:8443']) })).toBe(
@@ -39,7 +39,7 @@ describe('a realm is trusted with the credential', () => {
     expect(trusts('http://sso.example.com/t', url, { trustedRealms: new Set(['sso.example.com']) })).toBe(false);
   });
 
-  it('in plain http only where the registry has nothing else', () => {
+  it('over plain http only if the registry has nothing else', () => {
     expect(trusts('http://registry.example.com/token', 'registry.example.com')).toBe(false);
     expect(trusts('http://registry.example.com/token', 'registry.example.com', { plainHttp: true })).toBe(true);
     expect(trusts('http://other.example.com/token', 'registry.example.com', { plainHttp: true })).toBe(false);
@@ -71,14 +71,14 @@ describe('a realm is not trusted', () => {
   });
 
   it.each(['DOCKER_HUB', 'DIGITALOCEAN'] as const)(
-    'because %s is written beside a host that is not one of its',
+    'if %s is declared for a host that does not belong to it',
     (provider) => {
       const realms = ['https://auth.docker.io/token', 'https://api.digitalocean.com/v2/registry/auth'];
       expect(realms.map((realm) => trusts(realm, 'registry.example.com', { provider }))).toEqual([false, false]);
     },
   );
 
-  it('whatever text it is, unless it is of the host', () => {
+  it('for any text, unless it is on the host', () => {
     const text = fc.oneof(fc.string(), fc.webUrl());
     fc.assert(fc.property(text, (realm) => !trusts(realm, 'registry.example.com')));
   });

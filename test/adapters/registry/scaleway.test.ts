@@ -25,7 +25,7 @@ const apiKey = (actions: readonly Action[]) => ({
 
 describe('the probe of Scaleway', () => {
   it.each(['nologin', 'SCWABCDEFGHIJKLMNOPQ', 'ci'])(
-    'proves a login as %s, at the host that makes the tokens',
+    'proves a login as %s at the host that issues the tokens',
     async (username) => {
       const key = apiKey([]);
       const { api, registry } = await startScaleway(internet, [key], { namespaces });
@@ -39,7 +39,7 @@ describe('the probe of Scaleway', () => {
     },
   );
 
-  it.each([401, 403, 404])('takes %i to the token request for a wrong key', async (refusal) => {
+  it.each([401, 403, 404])('interprets %i to the token request as a wrong key', async (refusal) => {
     const { api, registry } = await startScaleway(internet, [], { namespaces, refusal });
     const refused = (password: string) => probe(internet, { ...asked, password, repository: 'team/app' });
     const denied = { outcome: 'AUTHENTICATION_FAILED', login: 'DENIED', pull: 'UNKNOWN', push: 'UNKNOWN' };
@@ -54,7 +54,7 @@ describe('the probe of Scaleway', () => {
     [['pull'], 'INSUFFICIENT_PERMISSION', 'PROVED', 'DENIED'],
     [[], 'INSUFFICIENT_PERMISSION', 'DENIED', 'DENIED'],
   ] as const)(
-    'tells the rights %j, with tokens that list them and with others',
+    'finds the rights %j, with tokens that list them and with others',
     async (actions, outcome, pull, push) => {
       for (const opaqueTokens of [false, true]) {
         const key = apiKey(actions);
@@ -65,7 +65,7 @@ describe('the probe of Scaleway', () => {
     },
   );
 
-  it('finds that there is no such namespace', async () => {
+  it('finds that the namespace does not exist', async () => {
     const key = apiKey([]);
     await startScaleway(internet, [key], { namespaces });
     expect(await probe(internet, { ...asked, password: key.password, repository: 'other/app' })).toMatchObject({

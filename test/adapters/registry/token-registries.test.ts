@@ -26,7 +26,7 @@ const LOGIN_DENIED = { login: 'DENIED', pull: 'UNKNOWN', push: 'UNKNOWN', method
 describe('the probe of Docker Hub', () => {
   const asked = { url: 'docker.io', provider: 'DOCKER_HUB', username: 'robot' } as const;
 
-  it('proves a login with a token request that names no scope, and the answer of the registry to that token', async () => {
+  it("proves a login with a token request without a scope, and with the registry's answer to that token", async () => {
     const robot = account([]);
     const { auth, api } = await startDockerHub(internet, [robot]);
     expect(await probe(internet, { ...asked, password: robot.password })).toMatchObject({
@@ -44,7 +44,7 @@ describe('the probe of Docker Hub', () => {
     expect(talk(api)).toEqual(['GET /v2/', 'GET /v2/']);
   });
 
-  it('reads from the token that less was granted than asked for, although the answer is 200', async () => {
+  it('reads from the token that it grants less than was requested, although the answer is 200', async () => {
     const robot = account(['pull']);
     const { auth, api } = await startDockerHub(internet, [robot]);
     const report = await probe(internet, { ...asked, password: robot.password, repository: 'team/app' });
@@ -56,11 +56,11 @@ describe('the probe of Docker Hub', () => {
     });
     expect(report.method).toBe('TOKEN_SCOPE');
     expect(talk(auth)).toEqual(['GET /token', 'GET /token repository:team/app:pull,push']);
-    // The token tells: nothing was begun that would have to be cancelled.
+    // The token was enough: no upload was begun that would have to be cancelled.
     expect(api.requests.every(({ method }) => method === 'GET')).toBe(true);
   });
 
-  it('finds no fault in a denied push where the credential is for pulling', async () => {
+  it('accepts a denied push if the credential is for pulling', async () => {
     const robot = account(['pull']);
     await startDockerHub(internet, [robot]);
     const report = await probe(internet, {
@@ -72,7 +72,7 @@ describe('the probe of Docker Hub', () => {
     expect(report).toMatchObject({ outcome: 'OK', pull: 'PROVED', push: 'DENIED' });
   });
 
-  it('proves both rights, and means the official images by a name alone', async () => {
+  it('proves both rights, and reads a name alone as an official image', async () => {
     const robot = { ...account([]), rights: { 'library/alpine': ['pull', 'push'] as const } };
     const { auth } = await startDockerHub(internet, [robot]);
     const report = await probe(internet, { ...asked, password: robot.password, repository: 'alpine' });
@@ -80,7 +80,7 @@ describe('the probe of Docker Hub', () => {
     expect(talk(auth)).toContain('GET /token repository:library/alpine:pull,push');
   });
 
-  it('asks nothing more once the login was refused, and says what the password is not', async () => {
+  it('asks nothing more after a refused login, and says what the password is not', async () => {
     const { auth, api } = await startDockerHub(internet, []);
     const report = await probe(internet, { ...asked, password: canary('wrong'), repository: 'team/app' });
     expect(report).toMatchObject({ ...LOGIN_DENIED, outcome: 'AUTHENTICATION_FAILED', detail: 'ACCOUNT_PASSWORD' });
@@ -92,14 +92,14 @@ describe('the probe of Docker Hub', () => {
 describe('the probe of Harbor', () => {
   const asked = { url: 'harbor.example.com', provider: 'HARBOR', username: 'robot$team+ci' } as const;
 
-  it('is not deceived by the token that bad credentials get with a scope', async () => {
+  it('is not deceived by the token that bad credentials get for a scope', async () => {
     const { host } = await startHarbor(internet, []);
     const report = await probe(internet, { ...asked, password: canary('wrong'), repository: 'team/app' });
     expect(report).toMatchObject({ ...LOGIN_DENIED, outcome: 'AUTHENTICATION_FAILED' });
     expect(talk(host)).toEqual(['GET /v2/', 'GET /service/token']);
   });
 
-  it('takes no more from a token than it was asked about', async () => {
+  it('reads from a token only the requested repository', async () => {
     const robot = account(['pull', 'push'], asked.username);
     await startHarbor(internet, [robot]);
     const granted = await probe(internet, { ...asked, password: robot.password, repository: 'team/app' });
@@ -109,9 +109,9 @@ describe('the probe of Harbor', () => {
   });
 
   it.each([
-    ['when the robot account ends', 'robot$team+ci', 'robot$team+ci', 1_900_000_000, '2030-03-17T17:46:40.000Z'],
-    ['when one of the system ends', 'robot$ci', 'robot$ci', 1_900_000_000, '2030-03-17T17:46:40.000Z'],
-    ['nothing of one that never ends', 'robot$team+ci', 'robot$team+ci', -1, null],
+    ['when the robot account expires', 'robot$team+ci', 'robot$team+ci', 1_900_000_000, '2030-03-17T17:46:40.000Z'],
+    ['when a system robot expires', 'robot$ci', 'robot$ci', 1_900_000_000, '2030-03-17T17:46:40.000Z'],
+    ['nothing if it never expires', 'robot$team+ci', 'robot$team+ci', -1, null],
     ["nothing of another account's end", 'robot$team+ci', 'robot$team+ci2', 1_900_000_000, null],
     ['nothing in a project that it may not see', 'robot$other+ci', 'robot$other+ci', 1_900_000_000, null],
   ])('learns %s', async (_, username, name, expires_at, expiresAt) => {
@@ -125,7 +125,7 @@ describe('the probe of Harbor', () => {
 describe('the probe of GitLab', () => {
   const asked = { url: 'registry.gitlab.com', provider: 'GITLAB', username: 'robot' } as const;
 
-  it('tells a token without the scope of the registry from one that is no good', async () => {
+  it('distinguishes a token without the registry scope from an invalid one', async () => {
     const password = canary('glpat');
     await startGitLab(internet, [], { withoutRegistryScope: [password] });
     expect(await probe(internet, { ...asked, password })).toMatchObject({
@@ -139,7 +139,7 @@ describe('the probe of GitLab', () => {
     });
   });
 
-  it('reads filtered actions, and their absence', async () => {
+  it('reads filtered and missing actions', async () => {
     const robot = account(['pull']);
     await startGitLab(internet, [robot]);
     const read = await probe(internet, { ...asked, password: robot.password, repository: 'team/app' });
@@ -148,7 +148,7 @@ describe('the probe of GitLab', () => {
     expect(none).toMatchObject({ outcome: 'INSUFFICIENT_PERMISSION', pull: 'DENIED', push: 'DENIED' });
   });
 
-  it('learns the last day of an access token, from no other GitLab than the one that makes the tokens', async () => {
+  it('learns the last day of an access token, only from the GitLab that issues the tokens', async () => {
     const robot = account([], 'robot', `glpat-${canary('pat')}`);
     const options = { expiresAt: '2030-06-30', registryHost: 'registry.git.example.com', host: 'git.example.com' };
     const { site } = await startGitLab(internet, [robot], options);
@@ -170,7 +170,7 @@ describe('the probe of GitLab', () => {
 describe('the probe of Azure', () => {
   const asked = { url: ACR_HOST, provider: 'AZURE', username: 'robot' } as const;
 
-  it('takes `access_token` where there is no `token`', async () => {
+  it('reads `access_token` if there is no `token`', async () => {
     const robot = account(['pull', 'push']);
     await startAcr(internet, [robot]);
     const report = await probe(internet, { ...asked, password: robot.password, repository: 'team/app' });
@@ -189,7 +189,7 @@ describe('the probe of Azure', () => {
 describe('the probe of Artifact Registry', () => {
   const asked = { url: GAR_HOST, provider: 'GOOGLE', username: '_json_key' } as const;
 
-  it('takes the handshake for the proof, and begins no upload', async () => {
+  it('takes the handshake as proof, and begins no upload', async () => {
     const robot = account(['pull', 'push'], '_json_key');
     const { host } = await startArtifactRegistry(internet, [robot], ['team/app']);
     const report = await probe(internet, { ...asked, password: robot.password, repository: 'team/app' });
@@ -197,7 +197,7 @@ describe('the probe of Artifact Registry', () => {
     expect(host.requests.every(({ method }) => method === 'GET')).toBe(true);
   });
 
-  it('asks for the right to pull alone where both together were refused', async () => {
+  it('asks for the right to pull alone if both together were refused', async () => {
     const robot = account(['pull'], '_json_key');
     const { host } = await startArtifactRegistry(internet, [robot], ['team/app']);
     const report = await probe(internet, { ...asked, password: robot.password, repository: 'team/app' });
@@ -208,7 +208,7 @@ describe('the probe of Artifact Registry', () => {
     ]);
   });
 
-  it('reports a repository that must be made first', async () => {
+  it('reports a repository that must be created first', async () => {
     const robot = account(['pull', 'push'], '_json_key');
     await startArtifactRegistry(internet, [robot], []);
     const report = await probe(internet, { ...asked, password: robot.password, repository: 'team/app' });
@@ -221,7 +221,7 @@ describe('the probe of Artifact Registry', () => {
   });
 
   it.each([
-    ['cut off', '{"type": "service_account", "client_email"', 'BROKEN_KEY'],
+    ['truncated', '{"type": "service_account", "client_email"', 'BROKEN_KEY'],
     ['quoted again', JSON.stringify('{"type": "service_account"}'), 'REQUOTED_KEY'],
   ])('says of a refused key that it was %s', async (_, password, detail) => {
     await startArtifactRegistry(internet, [], []);

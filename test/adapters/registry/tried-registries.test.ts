@@ -26,7 +26,7 @@ describe('the probe of Quay', () => {
   const pushScopes = (talked: string[]) => talked.filter((line) => /:pull,push$|:push$/.test(line));
 
   it.each(['QUAY', 'GENERIC', 'HARBOR', 'GITLAB', 'ARTIFACTORY'] as const)(
-    'asks for no push scope of a repository that is not there, declared as %s',
+    'asks for no push scope of a missing repository, declared as %s',
     async (provider) => {
       const robot = account([], asked.username);
       const host = provider === 'QUAY' ? 'quay.io' : 'registry.example.com';
@@ -38,7 +38,7 @@ describe('the probe of Quay', () => {
         password: robot.password,
         repository: 'team/new',
       });
-      // An owner is granted to pull even what is not there.
+      // An owner gets the right to pull even for a missing repository.
       expect(report).toMatchObject({
         outcome: 'REPOSITORY_NOT_FOUND',
         login: 'PROVED',
@@ -50,7 +50,7 @@ describe('the probe of Quay', () => {
     },
   );
 
-  it('asks for no push scope of a repository that does not let the account in', async () => {
+  it('asks for no push scope of a repository that the account may not see', async () => {
     const robot = account([], asked.username);
     const quay = await startQuay(internet, [robot], { repositories: ['team/app'] });
     const report = await probe(internet, { ...asked, password: robot.password, repository: 'team/app' });
@@ -80,7 +80,7 @@ describe('the probe of Quay', () => {
 describe('the probe of ghcr.io', () => {
   const asked = { url: 'ghcr.io', provider: 'GITHUB', username: 'robot', repository: 'team/app' } as const;
 
-  it('begins an upload, and takes 405 to its cancelling for what it is', async () => {
+  it('begins an upload, and accepts 405 when it cancels it', async () => {
     const robot = account(['pull', 'push'], 'robot');
     const { host } = await startGhcr(internet, [robot]);
     const report = await probe(internet, { ...asked, password: robot.password });
@@ -96,7 +96,7 @@ describe('the probe of ghcr.io', () => {
     ['at the upload', {}],
     ['at the token request', { refusesScopes: true }],
     ['at the upload, with a token that looks like a JWT and claims both', { boastingTokens: true }],
-  ])('denies the push where write:packages is missing, found %s', async (_, options) => {
+  ])('denies the push if write:packages is missing, found %s', async (_, options) => {
     const robot = account(['pull'], 'robot');
     await startGhcr(internet, [robot], options);
     const report = await probe(internet, { ...asked, password: robot.password });
@@ -120,11 +120,11 @@ describe('the probe of ghcr.io', () => {
     ['a password', 'ACCOUNT_PASSWORD'],
     [`ghp_${'a'.repeat(36)}`, null],
     [`glpat-${'a'.repeat(20)}`, 'OTHER_PROVIDERS_TOKEN'],
-  ])('takes 403 to the login for bad credentials: %s', async (password, detail) => {
+  ])('interprets 403 to the login as bad credentials: %s', async (password, detail) => {
     const { api } = await startGhcr(internet, []);
     const report = await probe(internet, { ...asked, password });
     expect(report).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', detail, login: 'DENIED', push: 'UNKNOWN' });
-    // What the registry refused is sent nowhere else.
+    // A refused credential is sent nowhere else.
     expect(api.requests).toHaveLength(0);
   });
 
@@ -133,14 +133,14 @@ describe('the probe of ghcr.io', () => {
     ['2030-02-28 10:00:00 +0200', '2030-02-28T08:00:00.000Z'],
     ['soon', null],
     [undefined, null],
-  ])('learns from the header %j that the token ends at %j', async (expiration, expiresAt) => {
+  ])('learns from the header %j that the token expires at %j', async (expiration, expiresAt) => {
     const robot = account([], 'robot', `ghp_${canary('pat')}`);
     await startGhcr(internet, [robot], expiration === undefined ? {} : { expiration });
     const report = await probe(internet, { ...asked, repository: null, password: robot.password });
     expect(report).toMatchObject({ outcome: 'OK', login: 'PROVED', expiresAt });
   });
 
-  it('stays whole where the API cannot be reached', async () => {
+  it('stays complete if the API cannot be reached', async () => {
     const robot = account([], 'robot', `ghp_${canary('pat')}`);
     const { api } = await startGhcr(internet, [robot]);
     await api.close();
@@ -156,7 +156,7 @@ describe('the probe of Amazon ECR', () => {
       JSON.stringify({ payload: canary('ecr'), datakey: 'k', version: '2', type: 'DATA_KEY', expiration }),
     ).toString('base64');
 
-  it('takes the plain text with status 403 for an expired password', async () => {
+  it('interprets the plain text with status 403 as an expired password', async () => {
     const password = canary('expired');
     const { host } = await startEcr(internet, [], { repositories: ['team/app'], expired: [password] });
     const report = await probe(internet, { ...asked, password });
@@ -164,14 +164,14 @@ describe('the probe of Amazon ECR', () => {
     expect(talk(host)).toEqual(['GET /v2/', 'GET /v2/']);
   });
 
-  it("reads the end of a refused password from the password itself, whatever the registry's words", async () => {
+  it('reads the expiry of a refused password from the password itself, whatever the registry writes', async () => {
     await startEcr(internet, [], { repositories: [] });
     const refused = (seconds: number) => probe(internet, { ...asked, password: ecrPassword(NOW / 1000 + seconds) });
     expect(await refused(-60)).toMatchObject({ outcome: 'EXPIRED', detail: 'SECRET_EXPIRED', login: 'DENIED' });
     expect(await refused(60)).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', detail: null, login: 'DENIED' });
   });
 
-  it('takes status 400 for a password that is none of its own', async () => {
+  it('interprets status 400 as a password that is not from Amazon', async () => {
     const password = canary('malformed');
     await startEcr(internet, [], { repositories: [], malformed: [password] });
     expect(await probe(internet, { ...asked, password })).toMatchObject({
@@ -180,7 +180,7 @@ describe('the probe of Amazon ECR', () => {
     });
   });
 
-  it('proves both rights with Basic, without listing tags, for which Amazon has a right of its own', async () => {
+  it('proves both rights with Basic, without listing tags, because Amazon has a separate right for that', async () => {
     const robot = account(['pull', 'push'], 'AWS');
     const { host } = await startEcr(internet, [robot], { repositories: ['team/app'] });
     const report = await probe(internet, { ...asked, password: robot.password });
@@ -189,7 +189,7 @@ describe('the probe of Amazon ECR', () => {
     expect(talk(host).join('\n')).not.toContain('tags/list');
   });
 
-  it('reports a repository that must be made first', async () => {
+  it('reports a repository that must be created first', async () => {
     const robot = account(['pull', 'push'], 'AWS');
     await startEcr(internet, [robot], { repositories: [] });
     const report = await probe(internet, { ...asked, password: robot.password });
@@ -202,7 +202,7 @@ describe('the probe of Amazon ECR', () => {
     expect(report.method).toBe('BASIC');
   });
 
-  it('tells pull only from push', async () => {
+  it('distinguishes pull only from push', async () => {
     const robot = account(['pull'], 'AWS');
     await startEcr(internet, [robot], { repositories: ['team/app'] });
     const report = await probe(internet, { ...asked, password: robot.password });

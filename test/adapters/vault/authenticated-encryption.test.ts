@@ -6,7 +6,7 @@ import { createMutant, type Fault } from '../../support/mutant.ts';
 
 const ALL_LENGTHS = Array.from({ length: 17 }, (_, length) => length);
 
-/** The lengths to which an honest tag can be cut so that it still passes. */
+/** The lengths to which a valid tag can be truncated and still pass. */
 function acceptedTagLengths(open: typeof decrypt): number[] {
   const [key, nonce, associatedData] = [randomBytes(32), randomBytes(12), randomBytes(20)];
   const { ciphertext, tag } = encrypt(key, nonce, associatedData, randomBytes(100));
@@ -21,7 +21,7 @@ function acceptedTagLengths(open: typeof decrypt): number[] {
 }
 
 describe('AES-256-GCM', () => {
-  it("gives what the standard's authors give", () => {
+  it("gives the results of the standard's authors", () => {
     // McGrew and Viega, "The Galois/Counter Mode of Operation", test case 16.
     const hex = (text: string) => Buffer.from(text, 'hex');
     const key = hex('feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308');
@@ -40,7 +40,7 @@ describe('AES-256-GCM', () => {
     expect(encrypted.tag.toString('hex')).toBe('76fc6ece0f4e1768cddf8853bb2d551b');
   });
 
-  it('takes whole tags only', () => {
+  it('accepts only whole tags', () => {
     expect(acceptedTagLengths(decrypt)).toEqual([16]);
   });
 
@@ -59,13 +59,13 @@ describe('AES-256-GCM', () => {
       'the length is given to the cipher',
       [{ file: 'authenticated-encryption.ts', find: 'if (tag.length !== TAG_BYTES)', replace: 'if (false)' }],
     ],
-  ])('takes whole tags only while %s', async (_, faults) => {
+  ])('accepts only whole tags as long as %s', async (_, faults) => {
     const mutant = await createMutant('adapters/vault', faults);
     const { decrypt: open } = await mutant.load<{ decrypt: typeof decrypt }>('authenticated-encryption.ts');
     expect(acceptedTagLengths(open)).toEqual([16]);
   });
 
-  it('would take tags of four bytes if their length were neither given nor checked', async () => {
+  it('accepts tags of four bytes if their length is neither given nor checked', async () => {
     const mutant = await createMutant('adapters/vault', [
       { file: 'authenticated-encryption.ts', find: 'if (tag.length !== TAG_BYTES)', replace: 'if (false)' },
       {

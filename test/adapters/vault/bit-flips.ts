@@ -2,12 +2,12 @@ import type { SealedSecret } from '../../../src/adapters/vault/secret-stores.ts'
 
 export interface Flip {
   readonly field: string;
-  /** Whether the digest covers the field: all but the wrapped key. */
+  /** Whether the digest covers the field. It covers all fields but the wrapped key. */
   readonly inDigest: boolean;
   readonly record: SealedSecret;
 }
 
-/** The record once for every bit of every field but the digest, with that bit flipped. */
+/** One copy of the record for every bit of every field but the digest, with that bit flipped. */
 export function* bitFlips(record: SealedSecret): Generator<Flip> {
   const { binding, wrappedKey } = record;
   for (const secretId of flippedTexts(record.secretId)) yield flip('secretId', { ...record, secretId });
@@ -45,7 +45,7 @@ export function* flippedBytes(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** In a signed number of so many bits. */
+/** Flips the bits of a signed number with this many bits. */
 function* flippedNumbers(value: number, bits: 16 | 32): Generator<number> {
   for (let bit = 0; bit < bits; bit += 1) {
     const flipped = value ^ (1 << bit);
@@ -53,7 +53,7 @@ function* flippedNumbers(value: number, bits: 16 | 32): Generator<number> {
   }
 }
 
-/** In the lower seven bits of each character: what stays is ASCII, as such a text would still be after reading it. */
+/** Flips the lower seven bits of each character, so that the text stays ASCII. */
 function* flippedTexts(text: string): Generator<string> {
   for (let index = 0; index < text.length; index += 1) {
     for (let bit = 0; bit < 7; bit += 1) {

@@ -4,12 +4,12 @@ import { createLocalKeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { openRecord } from '../../../src/adapters/vault/record-cipher.ts';
 import golden from './golden-record-1.json' with { type: 'json' };
 
-/** Sealed by the first build that knew format 1. It is never changed: what it stands for lies in databases. */
+/** Sealed by the first build with format 1. Never change it: databases contain records like it. */
 const { record, keyEncryptionKey } = golden;
 const { binding, secretId, format } = record;
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 
-it('a record of format 1 opens for ever', async () => {
+it('a record of format 1 still opens', async () => {
   const { id, bytes: key } = keyEncryptionKey;
   const keyRing = createLocalKeyRing({ primaryKeyId: id, keys: [{ id, bytes: bytes(key) }] });
   const sealed = {
@@ -27,7 +27,7 @@ it('a record of format 1 opens for ever', async () => {
   expect(opened.password.reveal()).toBe(golden.password);
 });
 
-it('a record of format 1 opens without Purser, by its description alone', async () => {
+it('a record of format 1 opens without Purser, from its description alone', async () => {
   const { subtle } = webcrypto;
   const suite = 'HKDF-SHA-512 AES-256-GCM key-commitment-256';
   const bound = [format, suite, binding.projectId, binding.registryId, binding.credentialVersion, binding.host];

@@ -43,7 +43,7 @@ async function keyFile(content: string, mode = 0o600): Promise<string> {
   return file;
 }
 
-/** The message with which the start is refused; it must name the file and hold no key. */
+/** The message of the refusal. It must name the file and contain no key. */
 async function refusalOf(file: string, load = loadKeyRing): Promise<string> {
   const error: unknown = await load({ file, createIfMissing: false }).then(
     () => undefined,
@@ -66,7 +66,7 @@ describe('a key file', () => {
     expect(await ring.unwrap(wrapped, CONTEXT)).toEqual(Buffer.alloc(32, 7));
   });
 
-  it('wraps with the key that is marked, so that a new one can be handed out first', async () => {
+  it('wraps with the marked key, so that all replicas can get a new one first', async () => {
     const file = await keyFile(`1 ${key()} primary\n2 ${key()}\n`);
     const ring = await loadKeyRing({ file, createIfMissing: false });
     expect(ring.primaryKeyId).toBe(1);
@@ -85,7 +85,7 @@ describe('a key file', () => {
   });
 });
 
-describe('the start is refused, with the file and the key named, where', () => {
+describe('the start is refused, and the message names file and key, if', () => {
   const content: [string, () => string, RegExp][] = [
     ['a key is too short', () => `7 ${randomBytes(31).toString('base64')}`, /Key 7 .* has 31 bytes, but must have 32/],
     ['a key is too long', () => `7 ${randomBytes(33).toString('base64')}`, /Key 7 .* has 33 bytes/],
@@ -174,7 +174,7 @@ describe('the start is refused, with the file and the key named, where', () => {
     expect(await refusalOf(path)).toMatch(/is not a regular file/);
   });
 
-  it('(and would not be, if the check of its mode were left out)', async () => {
+  it('(negative control) a check without the mode accepts the file', async () => {
     const mutant = await createMutant('adapters/vault', [
       { file: 'key-file.ts', find: '(file.mode & 0o077) !== 0', replace: 'false' },
     ]);
@@ -183,10 +183,10 @@ describe('the start is refused, with the file and the key named, where', () => {
   });
 });
 
-describe('a key file that is made', () => {
+describe('a new key file', () => {
   const newPath = () => join(folder, randomUUID(), 'keys');
 
-  it('can be read by nobody else and holds one random key', async () => {
+  it('can be read only by its owner and contains one random key', async () => {
     const file = newPath();
     const ring = await loadKeyRing({ file, createIfMissing: true });
     expect(ring.keyIds).toEqual([1]);
@@ -202,7 +202,7 @@ describe('a key file that is made', () => {
     expect(await again.unwrap(wrapped, CONTEXT)).toEqual(Buffer.alloc(32, 9));
   });
 
-  it('is one and the same for all who make it at the same time, and leaves no drafts', async () => {
+  it('is the same for all processes that create it at the same time, and leaves no drafts', async () => {
     for (let round = 0; round < 20; round += 1) {
       const file = newPath();
       const rings = await Promise.all(Array.from({ length: 8 }, () => loadKeyRing({ file, createIfMissing: true })));
@@ -214,7 +214,7 @@ describe('a key file that is made', () => {
     }
   });
 
-  /** Whether the key of a process that was quicker stays. */
+  /** Whether the key of a quicker process stays. */
   async function keepsTheFirst(create: typeof createKeyFile): Promise<boolean> {
     const file = newPath();
     await create(file);
@@ -223,11 +223,11 @@ describe('a key file that is made', () => {
     return first === (await readFile(file, 'latin1'));
   }
 
-  it('never replaces one that came to be in the meantime', async () => {
+  it('never replaces a file that was created in the meantime', async () => {
     expect(await keepsTheFirst(createKeyFile)).toBe(true);
   });
 
-  it('would replace it if a rename put it into its place', async () => {
+  it('(negative control) replaces it if it is moved by a rename', async () => {
     const mutant = await createMutant('adapters/vault', [
       { file: 'key-file.ts', find: 'await link(draft, path);', replace: 'await rename(draft, path);' },
       { file: 'key-file.ts', find: 'lstat, mkdir', replace: 'lstat, rename, mkdir' },
@@ -237,7 +237,7 @@ describe('a key file that is made', () => {
     expect(await keepsTheFirst(broken.createKeyFile)).toBe(false);
   });
 
-  it('is refused where its folder cannot be written', async () => {
+  it('is refused if its folder is not writable', async () => {
     const notAFolder = await keyFile('');
     await expect(loadKeyRing({ file: join(notAFolder, 'keys'), createIfMissing: true })).rejects.toThrow(KeyRingError);
   });

@@ -5,21 +5,21 @@ import type { Fault } from '../../support/mutant.ts';
 import { rounds } from '../../support/rounds.ts';
 import { brokenCipher, CIPHER, type Cipher, keyFileWith, someBinding, someCredential } from './sealed-records.ts';
 
-/** A million would find a source of keys with less than some 38 bits, 20,000 one with less than some 26. */
+/** A million seals detect a source of keys with fewer than some 38 bits, 20,000 one with fewer than some 26. */
 const SEALS = rounds({ usual: 20_000, torture: 1_000_000 });
-/** What is kept of each value: 64 bits, of which a million hold two equal ones once in 37 million runs. */
+/** The kept part of each value: 64 bits. Among a million of them, two are equal once in 37 million runs. */
 const KEPT_BYTES = 8;
 
 interface Repetitions {
-  /** Of the pair that makes a message key: its nonce is always the same. */
+  /** For the pair that derives a message key: its nonce is always the same. */
   readonly messageKeys: number;
-  /** Under the one key-encryption key. */
+  /** For the single key-encryption key. */
   readonly wrappingNonces: number;
 }
 
 /**
- * Seals one credential so often and counts the keys and nonces that came again. Message keys are not seen outside, but
- * the commitment is derived with them: it repeats if and only if data key and message id do.
+ * Seals one credential many times and counts repeated keys and nonces. Message keys are not visible outside, but the
+ * commitment is derived together with them: it repeats if and only if data key and message id do.
  */
 async function repetitionsIn(seals: number, { createLocalKeyRing, sealRecord }: Cipher): Promise<Repetitions> {
   const keyRing = createLocalKeyRing(keyFileWith(1));

@@ -50,7 +50,7 @@ async function current(registryId: string = randomUUID(), credentialVersion = 1)
   return sealed;
 }
 
-/** Without printing either of them. */
+/** Compares without printing either of them. */
 function isSame(a: MintedPassword | undefined, b: MintedPassword): boolean {
   const { password: own, ...rest } = a ?? { password: new Secret('') };
   const { password: other, ...expected } = b;
@@ -76,7 +76,7 @@ describe('a minted password', () => {
     expect(isSame(await minted.find(keyOf(source, 'PUSH')), forPush)).toBe(true);
   });
 
-  it('stands in the table in no form that could be read', async () => {
+  it('is in the table in no readable form', async () => {
     const source = await current();
     const kept = password('sealed');
     await minted.keep(keyOf(source), kept);
@@ -91,7 +91,7 @@ describe('a minted password', () => {
     expect(forms.some((form) => text.includes(form))).toBe(false);
   });
 
-  it('gives way to one that lasts longer, and to no other', async () => {
+  it('is replaced only by one that lasts longer', async () => {
     const source = await current();
     const [first, longer, shorter] = [password('first'), password('longer', 3 * HOUR), password('shorter', 2 * HOUR)];
     await minted.keep(keyOf(source), first);
@@ -101,7 +101,7 @@ describe('a minted password', () => {
     expect(await rowsOf(source)).toBe(1);
   });
 
-  it('is removed when its time has passed', async () => {
+  it('is removed after it has expired', async () => {
     const [spent, living] = [await current(), await current()];
     await minted.keep(keyOf(spent), password('spent', HOUR, Date.now() - 2 * HOUR));
     await minted.keep(keyOf(living), password('living'));
@@ -110,7 +110,7 @@ describe('a minted password', () => {
   });
 });
 
-describe('a minted password that was tampered with', () => {
+describe('a tampered minted password', () => {
   it.each([
     ['a later expiry', "expires_at = expires_at + interval '1 hour'"],
     ['an earlier issue', "issued_at = issued_at - interval '1 ms'"],
@@ -131,7 +131,7 @@ describe('a minted password that was tampered with', () => {
     await expect(minted.find(keyOf(source, purpose))).rejects.toBeInstanceOf(SecretIntegrityError);
   });
 
-  it('does not open in the place of another', async () => {
+  it('does not open in place of another', async () => {
     const [own, other] = [await current(), await current()];
     await minted.keep(keyOf(own), password('own'));
     await minted.keep(keyOf(other), password('other'));
@@ -143,7 +143,7 @@ describe('a minted password that was tampered with', () => {
     await expect(minted.find(keyOf(own))).rejects.toBeInstanceOf(SecretIntegrityError);
   });
 
-  it('does not open when everything that the table says of it was changed as well', async () => {
+  it('does not open if all its columns in the table were changed as well', async () => {
     const [own, other] = [await current(), await current()];
     await minted.keep(keyOf(other), password('moved'));
     const { projectId, registryId, credentialVersion, host } = own.binding;
@@ -155,7 +155,7 @@ describe('a minted password that was tampered with', () => {
     await expect(minted.find(keyOf(own))).rejects.toBeInstanceOf(SecretIntegrityError);
   });
 
-  it('would be found to live longer if its times were not bound', async () => {
+  it('is caught living longer if its times are not bound', async () => {
     const mutant = await createMutant('adapters/vault', [
       {
         file: 'minted-password-vault.ts',
@@ -180,8 +180,8 @@ describe('a minted password that was tampered with', () => {
   });
 });
 
-describe('a minted password under a key that was taken away', () => {
-  it('does not open, is no reason to refuse the start, and gives way to a new one', async () => {
+describe('a minted password under a removed key', () => {
+  it('does not open, does not prevent the start, and is replaced by a new one', async () => {
     const source = await current();
     await minted.keep(keyOf(source), password('old-key'));
     const rotated = vaultOn(fixture, ringWith(2));
@@ -194,7 +194,7 @@ describe('a minted password under a key that was taken away', () => {
 });
 
 describe('destroying the credential', () => {
-  /** The ways in which the projector destroys; each with the credential that is to go. */
+  /** The ways in which the projector destroys, each with the credential to be destroyed. */
   const WAYS: readonly [string, (source: SealedCredential) => Promise<unknown>][] = [
     ['rotation', ({ binding }) => current(binding.registryId, binding.credentialVersion + 1)],
     [
@@ -204,7 +204,7 @@ describe('destroying the credential', () => {
     ],
   ];
 
-  it.each(WAYS)('by %s takes with it what was minted from it', async (_, destroy) => {
+  it.each(WAYS)('by %s also destroys the passwords minted from it', async (_, destroy) => {
     const [source, bystander] = [await current(), await current()];
     for (const purpose of ['PULL', 'PUSH'] as const) await minted.keep(keyOf(source, purpose), password('shredded'));
     await minted.keep(keyOf(bystander), password('bystander'));
@@ -214,7 +214,7 @@ describe('destroying the credential', () => {
     expect(await rowsOf(source)).toBe(0);
   });
 
-  it('of a pending secret does so as well', async () => {
+  it('also does so for a pending secret', async () => {
     const sealed = await sealSome(fixture, 'minting-source');
     expect(await minted.keep(keyOf(sealed), password('pending'))).toBe(true);
     await fixture.vault.discard(sealed.ref.secretId);
@@ -232,7 +232,7 @@ describe('destroying the credential', () => {
     expect(await rowsOf(source)).toBe(1);
   });
 
-  it('that is under way makes keeping wait, and then refuses it', async () => {
+  it('makes a store wait while it runs, and then refuses it', async () => {
     const source = await current();
     await withClient(fixture.connectionString, async (client) => {
       await client.query('begin');
@@ -248,7 +248,7 @@ describe('destroying the credential', () => {
     expect(await rowsOf(source)).toBe(0);
   });
 
-  it('waits for keeping that is under way, and then takes the password with it', async () => {
+  it('waits for a running store, and then destroys that password too', async () => {
     const source = await current();
     await minted.keep(keyOf(source), password('early'));
     const { registryId, credentialVersion } = source.binding;
@@ -265,11 +265,11 @@ describe('destroying the credential', () => {
     expect(await rowsOf(source)).toBe(0);
   });
 
-  it('leaves nothing behind when both come at the same time', async () => {
+  it('leaves nothing behind if both happen at the same time', async () => {
     expect(await survivors(20)).toBe(0);
   });
 
-  it('would be found to leave passwords behind if the credential were not locked', async () => {
+  it('is caught leaving passwords behind if the credential is not locked', async () => {
     const [row] = await fixture.sql<{ definition: string }>(
       "select pg_get_functiondef('vault.keep_minted'::regproc) as definition",
     );
@@ -296,7 +296,7 @@ describe('destroying the credential', () => {
     });
   }
 
-  /** Races keeping against destroying, and gives how many passwords outlive their credential. */
+  /** Races storing against destroying, and returns how many passwords outlive their credential. */
   async function survivors(rounds: number): Promise<number> {
     let left = 0;
     for (let round = 0; round < rounds; round += 1) {

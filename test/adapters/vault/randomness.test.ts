@@ -5,7 +5,7 @@ import { brokenCipher, CIPHER, type Cipher, keyFileWith, someBinding, someCreden
 
 const WRAPPING_NONCE_BYTES = 12;
 
-/** What a seal asks the system's generator for, in order, and what it gets instead while this is set. */
+/** A seal's requests to the system's generator, in order, and the answers given instead while this is set. */
 const draws = vi.hoisted(() => ({ sizes: [] as number[], scripted: undefined as Buffer[] | undefined }));
 
 vi.mock('node:crypto', async (importOriginal) => {
@@ -21,7 +21,7 @@ interface Sealing {
   readonly drawn: readonly number[];
   readonly nonce: string;
   readonly messageId: string;
-  /** Derived from data key and message id together with the message key, so it differs where that does. */
+  /** Derived from data key and message id together with the message key, so it differs if that differs. */
   readonly commitment: string;
 }
 
@@ -43,7 +43,7 @@ function sealerWith({ createLocalKeyRing, sealRecord }: Cipher): (randomness?: B
   };
 }
 
-/** The bits of each draw that no key and no nonce of the seal hangs on. */
+/** The bits of each draw on which no key or nonce of the seal depends. */
 async function unusedBits(cipher: Cipher): Promise<string[]> {
   const seal = sealerWith(cipher);
   const { drawn } = await seal();
@@ -61,9 +61,9 @@ async function unusedBits(cipher: Cipher): Promise<string[]> {
   return unused;
 }
 
-/** So that no seal can repeat a key or a nonce more often than the system's generator repeats its bytes. */
+/** These show that no seal repeats a key or a nonce more often than the system's generator repeats its bytes. */
 describe('a seal', () => {
-  it('draws a data key and a message id of 256 bits and a wrapping nonce of 96 for itself', async () => {
+  it('draws its own data key and message id of 256 bits and a wrapping nonce of 96', async () => {
     const seal = sealerWith(CIPHER);
     const randomness = [32, 32, WRAPPING_NONCE_BYTES].map((size, index) => Buffer.alloc(size, index + 1));
     const expected = { drawn: [32, 32, 12], messageId: '02'.repeat(32), nonce: '03'.repeat(12) };
@@ -71,7 +71,7 @@ describe('a seal', () => {
     expect((await seal()).drawn).toEqual([32, 32, 12]);
   });
 
-  it('makes another key or nonce of each bit that it draws', async () => {
+  it('makes a different key or nonce from each bit that it draws', async () => {
     expect(await unusedBits(CIPHER)).toEqual([]);
   });
 
@@ -84,11 +84,11 @@ describe('a seal', () => {
       'a wrapping nonce of two random bytes',
       { file: 'key-ring.ts', find: 'randomBytes(NONCE_BYTES)', replace: 'Buffer.alloc(NONCE_BYTES, randomBytes(2))' },
     ],
-  ])('is found to draw too little with %s', async (_, fault) => {
+  ])('is caught drawing too little with %s', async (_, fault) => {
     expect((await sealerWith(await brokenCipher([fault]))()).drawn).not.toEqual([32, 32, 12]);
   });
 
-  it('is found to leave bits unused where it keeps half of what it drew', async () => {
+  it('is caught leaving bits unused if it keeps half of the drawn bytes', async () => {
     const fault = {
       file: 'record-cipher.ts',
       find: 'randomBytes(KEY_BYTES)',

@@ -12,7 +12,7 @@ const TAG_BYTES = 16;
 const keyRing = keyRingWith(1, 2);
 
 describe('a sealed credential', () => {
-  it('opens as what was sealed, whatever its characters are', async () => {
+  it('opens unchanged, whatever its characters are', async () => {
     const text = fc.string({ unit: 'binary', maxLength: 700 });
     await fc.assert(
       fc.asyncProperty(text, text, async (username, value) => {
@@ -45,7 +45,7 @@ describe('a sealed credential', () => {
     await expect(sealBytes(MAX_CREDENTIAL_BYTES + 1)).rejects.toThrow(RangeError);
   });
 
-  it.each(['\ud800', 'a\udfff', '\udfff\ud800'])('is refused where UTF-8 cannot hold it: %j', async (broken) => {
+  it.each(['\ud800', 'a\udfff', '\udfff\ud800'])('is refused if UTF-8 cannot encode it: %j', async (broken) => {
     for (const [username, value] of [
       [broken, 'p'],
       ['u', broken],
@@ -76,11 +76,11 @@ describe('the length of a ciphertext', () => {
     return [...lengths];
   }
 
-  it('takes only four values, however long the password is', async () => {
+  it('has only four values, however long the password is', async () => {
     expect(await lengthsFrom(CIPHER)).toEqual(PADDED_SIZES.map((size) => size + TAG_BYTES));
   });
 
-  it('tells the length of the password where the padding is left out', async () => {
+  it('reveals the length of the password without the padding', async () => {
     const unpadded = await brokenCipher([
       {
         file: 'credential-encoding.ts',

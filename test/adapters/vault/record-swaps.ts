@@ -19,7 +19,7 @@ const KINDS: Readonly<Record<string, (one: SealedSecret, other: SealedSecret) =>
   'key and message id': (_, { wrappedKey, messageId }) => ({ wrappedKey, messageId }),
 };
 
-/** So many records, each of which has something of another: every kind of swap with ever other pairs. */
+/** This many records, each with fields of another one: every kind of swap, always with different pairs. */
 export function* swaps(records: readonly SealedSecret[], count: number): Generator<Swap> {
   let made = 0;
   for (let distance = 1; distance < records.length; distance += 1) {

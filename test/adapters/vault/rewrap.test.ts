@@ -18,7 +18,7 @@ import {
 } from './vault-fixture.ts';
 
 const SECRETS = rounds({ usual: 3_000, torture: 10_000 });
-/** Key 1 was all there was; key 2 is new, and now wraps. */
+/** Key 1 was the only key; key 2 is new and wraps now. */
 const bothKeys = keyFileWith(1, 2);
 const ringWith = (...ids: number[]): KeyRing => {
   const keys = copyOf(bothKeys).keys.filter(({ id }) => ids.includes(id));
@@ -41,7 +41,7 @@ async function rowsUnder(keyId: number): Promise<number> {
   return row?.rows ?? -1;
 }
 
-/** Destroyed secrets that have a part of their key or text again. */
+/** Destroyed secrets that again have a part of their key or text. */
 async function resurrected(shredded: readonly SealedCredential[]): Promise<number> {
   const [row] = await fixture.sql<{ rows: number }>(
     `select count(*)::int as rows from vault.secrets
@@ -62,7 +62,7 @@ async function sealAll(count: number): Promise<SealedCredential[]> {
   return sealed;
 }
 
-/** How many the vault gives back as they were sealed. */
+/** How many secrets open as they were sealed. */
 async function countOpened(vault: SealingVault, sealed: readonly SealedCredential[]): Promise<number> {
   let opened = 0;
   for (let start = 0; start < sealed.length; start += 100) {
@@ -135,7 +135,7 @@ describe('rewrapping', () => {
     expect(after.wrapped_key).not.toEqual(before.wrapped_key);
   });
 
-  it('can be stopped and taken up again', async () => {
+  it('can be stopped and resumed', async () => {
     await sealAll(100);
     const stop = new AbortController();
     const ring = ringWith(1, 2);
@@ -154,7 +154,7 @@ describe('rewrapping', () => {
     expect(await rotated.rewrapAll()).toEqual({ rewrapped: 0, unreadable: [], keyIdsLeft: [] });
   });
 
-  it('by two at the same time rewraps each secret once', async () => {
+  it('rewraps each secret once if two processes do it at the same time', async () => {
     const secrets = await sealAll(1_000);
     const other = fixture.vaultWith(ringWith(1, 2));
     const results = await Promise.all([rotated, other].map((vault) => vault.rewrapAll({ batchSize: 50 })));
@@ -164,7 +164,7 @@ describe('rewrapping', () => {
     expect(await countOpened(rotated, secrets)).toBe(1_000);
   });
 
-  it('leaves out what someone else is changing, without waiting, and says that it is left', async () => {
+  it('skips secrets that another process is changing, without waiting, and reports that they are left', async () => {
     const secrets = await sealAll(20);
     await withClient(fixture.connectionString, async (client) => {
       await client.query('begin');
@@ -175,7 +175,7 @@ describe('rewrapping', () => {
     expect(await rotated.rewrapAll()).toEqual({ rewrapped: 1, unreadable: [], keyIdsLeft: [] });
   });
 
-  it('names a secret that cannot be read, and goes on with the others', async () => {
+  it('names an unreadable secret, and goes on with the others', async () => {
     const secrets = await sealAll(10);
     const damaged = secrets[3]?.ref.secretId ?? '';
     await fixture.sql(
@@ -202,7 +202,7 @@ describe('rewrapping that races with destruction', () => {
     expect(await rowsUnder(2)).toBe(1_000);
   });
 
-  /** Destroys the secrets just when their keys are unwrapped and not yet replaced. */
+  /** Destroys the secrets when their keys are unwrapped but not replaced yet. */
   async function rewrapAroundShredding(
     secrets: readonly SealedCredential[],
     store: SealedSecretStore,
@@ -220,7 +220,7 @@ describe('rewrapping that races with destruction', () => {
     return rewrapAll(keyRing, store);
   }
 
-  it('finds out about a secret that was destroyed after it was read', async () => {
+  it('notices a secret that was destroyed after it was read', async () => {
     const secrets = await sealAll(50);
     expect(await rewrapAroundShredding(secrets, fixture.store)).toEqual({
       rewrapped: 0,
@@ -244,13 +244,13 @@ describe('rewrapping that races with destruction', () => {
     },
   });
 
-  it('is stopped by the database where it looks at nothing', async () => {
+  it('is stopped by the database if it checks nothing', async () => {
     const secrets = await sealAll(5);
     await expect(rewrapAroundShredding(secrets, blind())).rejects.toMatchObject({ code: 'PU002' });
     expect(await resurrected(secrets)).toBe(0);
   });
 
-  it('would be found to resurrect secrets if neither looked', async () => {
+  it('is caught resurrecting secrets if neither checks', async () => {
     const secrets = await sealAll(5);
     await fixture.sql(`alter table vault.secrets drop constraint destroyed_means_gone;
       drop trigger shred on vault.secrets;
@@ -262,7 +262,7 @@ describe('rewrapping that races with destruction', () => {
 });
 
 describe('the check of the keys at the start', () => {
-  it('passes where there are no secrets, or where all their keys are there', async () => {
+  it('passes if there are no secrets, or if all their keys are present', async () => {
     await fixture.vaultWith(keyRingWith(9)).checkKeys();
     await sealAll(3);
     await rotated.checkKeys();
@@ -277,14 +277,14 @@ describe('the check of the keys at the start', () => {
     await expect(check).rejects.toThrow(/under key 1, which is not in the key ring/);
   });
 
-  it('names a key that is another than the one that secrets are under', async () => {
+  it('names a key that differs from the one that secrets are sealed under', async () => {
     await sealAll(1);
     const check = fixture.vaultWith(keyRingWith(1)).checkKeys();
     await expect(check).rejects.toThrow(KeyRingError);
     await expect(check).rejects.toThrow(/Key 1 of the key ring is not the key 1/);
   });
 
-  it('passes where one row is damaged, and where all secrets under a lost key are destroyed', async () => {
+  it('passes if one row is damaged, and if all secrets under a lost key are destroyed', async () => {
     const [damaged, ...others] = await sealAll(3);
     await fixture.sql("update vault.secrets set wrapped_key = '\\x00' where secret_id = $1", [damaged?.ref.secretId]);
     await fixture.vault.checkKeys();

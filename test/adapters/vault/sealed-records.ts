@@ -37,7 +37,7 @@ export function keyRingWith(...ids: readonly [number, ...number[]]): KeyRing {
   return createLocalKeyRing(keyFileWith(...ids));
 }
 
-/** The same keys again: a key ring zeroes the bytes that it is made of. */
+/** A copy of the keys, because a key ring zeroes the bytes that it gets. */
 export function copyOf({ primaryKeyId, keys }: KeyFile, changes: Partial<KeyFile> = {}): KeyFile {
   return { primaryKeyId, keys: keys.map(({ id, bytes }) => ({ id, bytes: Buffer.from(bytes) })), ...changes };
 }
@@ -56,7 +56,7 @@ export function someCredential(label: string): LoginCredential {
   return { username: `robot-${label}`, password: new Secret(canary(label)) };
 }
 
-/** Records, with what made them and what opens them. */
+/** Records, with the credentials in them and the key ring that opens them. */
 export interface Sealed {
   readonly cipher: Cipher;
   readonly keyRing: KeyRing;
@@ -73,8 +73,8 @@ export async function sealSome(count: number, label: string, cipher = CIPHER): P
 }
 
 /**
- * Whether a record that was tampered with is refused although its digest was made to agree, so that every other
- * guard has to hold by itself. Anything but a SecretIntegrityError is a fault of its own.
+ * Whether a tampered record is refused although its digest was adapted, so that every other guard has to work by
+ * itself. Any error but a SecretIntegrityError fails the test.
  */
 export async function isRefused({ cipher, keyRing }: Sealed, tampered: Omit<SealedSecret, 'digest'>): Promise<boolean> {
   const digest = cipher.recordDigest(tampered);

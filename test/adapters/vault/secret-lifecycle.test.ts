@@ -27,7 +27,7 @@ async function statesOf(sealed: readonly SealedCredential[]): Promise<string[]> 
 }
 
 describe('settling a secret', () => {
-  it('makes it current and destroys older ones and those that lost against it', async () => {
+  it('makes it current and destroys older ones and the losers of its version', async () => {
     const registryId = randomUUID();
     const [first, second, winner, loser, next, elsewhere] = await Promise.all([
       seal(registryId, 1),
@@ -80,13 +80,13 @@ describe('settling a secret', () => {
     expect(await statesOf([older, newer, next])).toEqual(['destroyed', 'current', 'pending']);
   });
 
-  it('of a secret that is missing does nothing', async () => {
+  it('does nothing if the secret is missing', async () => {
     await fixture.sql('select vault.settle($1)', [[randomUUID()]]);
   });
 });
 
 describe('destroying the secrets of a registry', () => {
-  it('leaves what was sealed since for creating it again', async () => {
+  it('leaves secrets that were sealed since, for a new creation', async () => {
     const registryId = randomUUID();
     const [current, lost, recreated, elsewhere] = await Promise.all([
       seal(registryId, 1),
@@ -113,7 +113,7 @@ describe('a destroyed secret', () => {
     return sealed;
   }
 
-  it('holds nothing that its password could be computed from', async () => {
+  it('contains nothing from which its password could be computed', async () => {
     const { ref, binding } = await destroyed();
     const [row] = await fixture.sql('select * from vault.secrets where secret_id = $1', [ref.secretId]);
     const { sealed_at, destroyed_at, ...left } = row ?? {};
@@ -148,7 +148,7 @@ describe('a destroyed secret', () => {
     await expect(change).rejects.toMatchObject({ code: 'PU002' });
   });
 
-  it('cannot be stored with a key, nor one that is not destroyed without', async () => {
+  it('cannot have a key, and all other secrets must have one', async () => {
     const insert = (state: string, bytes: string, destroyedAt: string) =>
       fixture.sql(
         `insert into vault.secrets values (gen_random_uuid(), 'p', gen_random_uuid(), 1, 'h', '${state}', 1,
@@ -163,7 +163,7 @@ describe('a destroyed secret', () => {
 });
 
 describe('any history of a registry', () => {
-  /** What the log says happened, each with one pending secret more that never got its event. */
+  /** Events of the log, each with an additional pending secret that never got its event. */
   type Step = 'rotate' | 'rotate against a loser' | 'discard' | 'delete';
   const steps = fc.array(fc.constantFrom<Step>('rotate', 'rotate', 'rotate against a loser', 'discard', 'delete'), {
     minLength: 1,
@@ -207,7 +207,7 @@ describe('any history of a registry', () => {
     return history;
   }
 
-  /** Applies all statements, then all of them again, as after a lost checkpoint; true if all is as the log says. */
+  /** Applies all statements twice, as after a lost checkpoint. True if the rows match the log. */
   async function survivesReplay(taken: readonly Step[], on: VaultFixture): Promise<boolean> {
     const { sealed, statements, current, pending } = await historyOf(taken, on);
     for (let delivery = 0; delivery < 2; delivery += 1) {
@@ -215,13 +215,13 @@ describe('any history of a registry', () => {
       const states = await Promise.all(sealed.map(({ ref }) => on.store.find(ref.secretId)));
       const alive = sealed.filter((_, index) => states[index] !== undefined);
       const expected = [current, pending].filter((one) => one !== undefined);
-      // A loser of a version that was never overtaken is destroyed with the winner's settling.
+      // Settling the winner also destroys the losers of its version.
       if (alive.length !== expected.length || !expected.every((one) => alive.includes(one))) return false;
     }
     return true;
   }
 
-  it('leaves the current secret and the one that is pending, also when it is applied twice', async () => {
+  it('leaves the current and the pending secret, even if it is applied twice', async () => {
     await fc.assert(
       fc.asyncProperty(steps, (taken) => survivesReplay(taken, fixture)),
       { numRuns: 40 },
@@ -253,7 +253,7 @@ describe('any history of a registry', () => {
       find: 'secret_id = any(secret_ids)',
       replace: 'false',
     },
-  ])('would be found to go wrong if $fault', async ({ name, find, replace }) => {
+  ])('is caught going wrong if $fault', async ({ name, find, replace }) => {
     const own = await createVaultFixture();
     try {
       const [row] = await own.sql<{ definition: string }>('select pg_get_functiondef($1::regproc) as definition', [

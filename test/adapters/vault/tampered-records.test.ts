@@ -32,8 +32,8 @@ const HALF_A_DIGEST: Fault[] = [
 ];
 
 /**
- * Each has some 4,000 bits to flip. All records have the same fields of the same lengths, and the outcome hangs on the field:
- * more records find nothing but what depends on random bytes.
+ * Each has some 4,000 bits to flip. All records have the same fields with the same lengths, and the outcome depends on the
+ * field: more records would only find faults that depend on random bytes.
  */
 const RECORDS = rounds({ usual: 5, torture: 100 });
 let sealed: Sealed;
@@ -43,7 +43,7 @@ beforeAll(async () => {
   flipped = { ...sealed, records: sealed.records.slice(0, RECORDS) };
 });
 
-/** The fields of which some flip is accepted although it was tried with a digest that agrees. */
+/** The fields in which a flip is accepted if the digest is adapted. */
 async function acceptedFlips(tried: Sealed): Promise<string[]> {
   const accepted = new Set<string>();
   for (const record of tried.records) {
@@ -52,7 +52,7 @@ async function acceptedFlips(tried: Sealed): Promise<string[]> {
   return [...accepted];
 }
 
-/** The fields of which some flip leaves the digest as it was. */
+/** The fields in which a flip does not change the digest. */
 function flipsOutsideTheDigest({ cipher, records }: Sealed): string[] {
   const outside = new Set<string>();
   for (const record of records) {
@@ -85,7 +85,7 @@ async function acceptedSwaps(tried: Sealed, count: number): Promise<string[]> {
 }
 
 describe('a record with one bit flipped', () => {
-  it(`is refused, for every bit of every field of ${RECORDS} records, although its digest was made to agree`, async () => {
+  it(`is refused, for every bit of every field of ${RECORDS} records, although its digest was adapted`, async () => {
     expect(await acceptedFlips(flipped)).toEqual([]);
   }, 600_000);
 
@@ -93,40 +93,40 @@ describe('a record with one bit flipped', () => {
     expect(flipsOutsideTheDigest(flipped)).toEqual(['keyId', 'wrappedKey']);
   }, 60_000);
 
-  it('is refused where the bit is in the digest, its own or the expected one', async () => {
+  it('is refused if the bit is in the digest, its own or the expected one', async () => {
     expect(await acceptsOtherDigests(sealed)).toBe(false);
   });
 
-  it('is accepted where the authentication tag is not checked', async () => {
+  it('is accepted if the authentication tag is not checked', async () => {
     const accepted = await acceptedFlips(await sealSome(1, 'untagged', await brokenCipher(NO_TAG_CHECK)));
     expect(accepted).toContain('ciphertext');
   });
 
-  it('is accepted where the key commitment is not checked', async () => {
+  it('is accepted if the key commitment is not checked', async () => {
     const accepted = await acceptedFlips(await sealSome(1, 'uncommitted', await brokenCipher(NO_COMMITMENT_CHECK)));
     expect(accepted).toEqual(['commitment']);
   });
 
-  it('is accepted where nothing is bound to the ciphertext', async () => {
+  it('is accepted if nothing is bound to the ciphertext', async () => {
     const accepted = await acceptedFlips(await sealSome(1, 'unbound', await brokenCipher(NO_ASSOCIATED_DATA)));
     expect(accepted).toEqual(['secretId', 'projectId', 'registryId', 'host', 'credentialVersion']);
   });
 
-  it('keeps its digest where that leaves out a field', async () => {
+  it('keeps its digest if that leaves out a field', async () => {
     expect(flipsOutsideTheDigest(await sealSome(1, 'half', await brokenCipher(HALF_A_DIGEST)))).toContain('commitment');
   });
 
-  it('is accepted where the digest is not checked', async () => {
+  it('is accepted if the digest is not checked', async () => {
     expect(await acceptsOtherDigests(await sealSome(1, 'undigested', await brokenCipher(NO_DIGEST_CHECK)))).toBe(true);
   });
 });
 
 describe('10,000 records with fields of another', () => {
-  it('are all refused, although their digests were made to agree', async () => {
+  it('are all refused, although their digests were adapted', async () => {
     expect(await acceptedSwaps(sealed, 10_000)).toEqual([]);
   }, 60_000);
 
-  it('are accepted where nothing is bound to the ciphertext', async () => {
+  it('are accepted if nothing is bound to the ciphertext', async () => {
     const accepted = await acceptedSwaps(await sealSome(100, 'unbound', await brokenCipher(NO_ASSOCIATED_DATA)), 100);
     expect(accepted).toEqual(expect.arrayContaining(['project', 'registry', 'version', 'host', 'identity']));
   });
@@ -136,13 +136,13 @@ describe('a record of another shape', () => {
   const broken: [string, (record: SealedSecret) => Partial<SealedSecret>][] = [
     ['a format of the future', () => ({ format: 2 })],
     ['a ciphertext of an unknown size', ({ ciphertext }) => ({ ciphertext: Buffer.concat([ciphertext, ciphertext]) })],
-    ['a ciphertext cut short', ({ ciphertext }) => ({ ciphertext: ciphertext.subarray(0, -1) })],
+    ['a truncated ciphertext', ({ ciphertext }) => ({ ciphertext: ciphertext.subarray(0, -1) })],
     ['a tag cut to four bytes', ({ ciphertext }) => ({ ciphertext: ciphertext.subarray(0, -12) })],
     ['no ciphertext', () => ({ ciphertext: Buffer.alloc(0) })],
     ['a longer message id', ({ messageId }) => ({ messageId: Buffer.concat([messageId, Buffer.alloc(1)]) })],
     ['no commitment', () => ({ commitment: Buffer.alloc(0) })],
     [
-      'a wrapped key cut short',
+      'a truncated wrapped key',
       ({ wrappedKey }) => ({ wrappedKey: { keyId: 2, bytes: wrappedKey.bytes.subarray(1) } }),
     ],
     ['an unwrapped key', () => ({ wrappedKey: { keyId: 2, bytes: Buffer.alloc(32) } })],

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-/** What became of an attempt to open. Anything but a refusal or the credential itself is a fault of its own. */
+/** The outcome of an attempt to open. Anything but a refusal or the credential itself fails the test. */
 async function outcomeOf(sealed: SealedCredential): Promise<'refused' | 'opened' | 'gone'> {
   try {
     const opened = await fixture.vault.open(sealed.binding, sealed.ref);
@@ -23,7 +23,7 @@ async function outcomeOf(sealed: SealedCredential): Promise<'refused' | 'opened'
   }
 }
 
-/** Copies columns of one row into another, as someone who can write the table would. */
+/** Copies columns of one row into another, like an attacker who can write to the table. */
 async function copyColumns(columns: readonly string[], from: SealedCredential, to: SealedCredential): Promise<void> {
   const assignments = columns.map((column) => `${column} = source.${column}`).join(', ');
   await fixture.sql(
@@ -90,7 +90,7 @@ describe('a row of the vault that was changed in the database is refused', () =>
     for (let round = 0; round < 200; round += 1) {
       const one = await sealSome(fixture, 'one', { credentialVersion: 1 });
       const other = await sealSome(fixture, 'other', { credentialVersion: 2 });
-      // Format and key id are the same in all rows: they alone would change nothing.
+      // Format and key id are the same in all rows, so swapping only these changes nothing.
       const telling = columns.filter((column) => column !== 'format' && column !== 'kek_id');
       const first = telling[randomInt(telling.length)] ?? 'host';
       const chosen = columns.filter((column) => column === first || randomInt(2) === 1);
@@ -99,7 +99,7 @@ describe('a row of the vault that was changed in the database is refused', () =>
     }
   });
 
-  it('but not one that was left as it was', async () => {
+  it('but an unchanged row is not', async () => {
     const sealed = await sealSome(fixture, 'untouched');
     await fixture.sql('update vault.secrets set settled_at = now() where secret_id = $1', [sealed.ref.secretId]);
     expect(await outcomeOf(sealed)).toBe('opened');

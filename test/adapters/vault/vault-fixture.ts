@@ -10,12 +10,12 @@ import { createTestDatabase } from '../../support/postgres.ts';
 import { withClient } from '../../support/server-databases.ts';
 import { keyRingWith, someBinding, someCredential } from './sealed-records.ts';
 
-/** A vault with a database of its own, and the database itself for what the vault would never do. */
+/** A vault with its own database. The database is exposed for changes that the vault never makes. */
 export interface VaultFixture {
   readonly vault: SealingVault;
   readonly store: SealedSecretStore;
   readonly connectionString: string;
-  /** One more vault on the same database, such as another replica has, or one with another key ring. */
+  /** Another vault on the same database, like that of another replica, or with another key ring. */
   vaultWith(keyRing: KeyRing): SealingVault;
   sql<Row extends QueryResultRow = QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   close(): Promise<void>;
@@ -67,7 +67,7 @@ export async function sealMany(
   return Promise.all(Array.from({ length: count }, () => sealSome(fixture, label)));
 }
 
-/** Whether the vault gives back what was sealed; no assertion prints the password if not. */
+/** Whether the vault returns the sealed credential. Returns a boolean, so that no assertion prints the password. */
 export async function opens(vault: SealingVault, { binding, credential, ref }: SealedCredential): Promise<boolean> {
   const opened = await vault.open(binding, ref);
   return opened?.username === credential.username && opened.password.reveal() === credential.password.reveal();

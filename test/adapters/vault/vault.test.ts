@@ -19,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-describe('staging', () => {
-  it('is done for others to see when it resolves, and opens again', async () => {
+describe('sealing', () => {
+  it('is visible to others when it resolves, and the secret opens again', async () => {
     const sealed = await sealSome(fixture, 'seen', { host: 'docker.io' });
     const rows = await fixture.sql('select state, host, kek_id from vault.secrets where secret_id = $1', [
       sealed.ref.secretId,
@@ -29,7 +29,7 @@ describe('staging', () => {
     expect(await opens(fixture.vault, sealed)).toBe(true);
   });
 
-  it('keeps apart what is sealed at the same time, and writes it in few transactions', async () => {
+  it('keeps secrets apart that are sealed at the same time, and writes them in few transactions', async () => {
     const many = await sealMany(fixture, 300, 'crowd');
     expect(await Promise.all(many.map((sealed) => opens(fixture.vault, sealed)))).not.toContain(false);
     const [row] = await fixture.sql<{ transactions: number }>(
@@ -39,7 +39,7 @@ describe('staging', () => {
     expect(row?.transactions).toBeLessThan(30);
   });
 
-  it('of the largest credentials at the same time works as well', async () => {
+  it('also works for several of the largest credentials at the same time', async () => {
     const password = new Secret('p'.repeat(15_000));
     const sealed = await Promise.all(
       Array.from({ length: 60 }, async () => {
@@ -52,7 +52,7 @@ describe('staging', () => {
     }
   });
 
-  it('of one that the database refuses does not fail its neighbours', async () => {
+  it('does not fail others if the database refuses one', async () => {
     const keyRing = createLocalKeyRing(copyOf(keys));
     const secretsFor = (versions: readonly number[]) =>
       Promise.all(
@@ -69,18 +69,18 @@ describe('staging', () => {
     ['an empty project', { projectId: '' }],
     ['a project with NUL', { projectId: 'a\0b' }],
     ['a project that is not well-formed', { projectId: '\ud800' }],
-    ['a registry that is no UUID', { registryId: 'x' }],
+    ['a registry that is not a UUID', { registryId: 'x' }],
     ['version 0', { credentialVersion: 0 }],
     ['version 1.5', { credentialVersion: 1.5 }],
     ['a version too large', { credentialVersion: 2 ** 31 }],
     ['no host', { host: '' }],
-  ])('is refused for %s, before anything is written', async (_, changes) => {
+  ])('is refused for %s before anything is written', async (_, changes) => {
     await expect(fixture.vault.seal(someBinding(changes), someCredential('refused'))).rejects.toThrow(TypeError);
   });
 });
 
 describe('opening', () => {
-  it('gives nothing for a secret that never existed', async () => {
+  it('returns undefined for a secret that never existed', async () => {
     const ref = { secretId: randomUUID(), digest: 'a'.repeat(64) };
     expect(await fixture.vault.open(someBinding(), ref)).toBeUndefined();
   });
@@ -90,7 +90,7 @@ describe('opening', () => {
     await expect(fixture.vault.open(binding, { ...ref, digest })).rejects.toThrow(SecretIntegrityError);
   });
 
-  it('refuses a reference with no UUID', async () => {
+  it('refuses a reference without a UUID', async () => {
     const { binding, ref } = await sealSome(fixture, 'reference');
     await expect(fixture.vault.open(binding, { ...ref, secretId: "' or true" })).rejects.toThrow(SecretIntegrityError);
   });
@@ -113,7 +113,7 @@ describe('opening', () => {
 });
 
 describe('discarding', () => {
-  it('destroys what is pending, and may be repeated', async () => {
+  it('destroys a pending secret, and may be repeated', async () => {
     const { binding, ref } = await sealSome(fixture, 'discarded');
     await fixture.vault.discard(ref.secretId);
     await fixture.vault.discard(ref.secretId);
@@ -134,13 +134,13 @@ describe('discarding', () => {
     expect(await opens(fixture.vault, sealed)).toBe(true);
   });
 
-  it('of one that never existed does nothing', async () => {
+  it('does nothing for a secret that never existed', async () => {
     await fixture.vault.discard(randomUUID());
   });
 });
 
-describe('the list of what is pending', () => {
-  it('has the oldest first, only what is old enough, and not more than asked for', async () => {
+describe('the list of pending secrets', () => {
+  it('has the oldest first, only those old enough, and at most the requested number', async () => {
     const own = await createVaultFixture();
     try {
       const ages = [30, 90, 60, 120, 10];
@@ -171,7 +171,7 @@ describe('the list of what is pending', () => {
   });
 });
 
-describe('a database that is away', () => {
+describe('an unreachable database', () => {
   it('gives UNAVAILABLE', async () => {
     const store = createSealedSecretStore({ connectionString: 'postgres://nobody@127.0.0.1:1/none', logger: SILENT });
     const vault = createVault({ keyRing: keyRingWith(1), store });
@@ -186,7 +186,7 @@ describe('a database that is away', () => {
     await vault.close();
   });
 
-  it('is found again after all connections were cut, and what is sealed meanwhile is stored', async () => {
+  it('is found again after all connections were cut, and secrets sealed in the meantime are stored', async () => {
     const sealed = await sealSome(fixture, 'before');
     for (let round = 0; round < 10; round += 1) {
       const meanwhile = sealMany(fixture, 20, 'meanwhile');
@@ -201,7 +201,7 @@ describe('a database that is away', () => {
 });
 
 describe('nothing that can be printed', () => {
-  /** In every way in which values end up in logs. */
+  /** Prints a value in every way in which values reach logs. */
   function printed(value: unknown): string {
     const shown = [
       inspect(value, { depth: 20, showHidden: true, getters: true }),
@@ -243,7 +243,7 @@ describe('nothing that can be printed', () => {
     expect(values.map(leaks)).not.toContain(true);
   });
 
-  it('would be missed by the search for it', async () => {
+  it('escapes the search for it', async () => {
     const { credential } = await sealSome(fixture, 'planted');
     const password = credential.password.reveal();
     const planted = [

@@ -8,7 +8,7 @@ import { type Checkout, killHard, makeCheckout } from '../../../support/embedded
 import { withClient } from '../../../support/server-databases.ts';
 
 const IS_ROOT = process.getuid?.() === 0;
-/** Where root puts binaries that other users can reach. */
+/** Root puts binaries for other users here. */
 const CACHE = '/var/cache/purser';
 const NOBODY = { uid: 65534, gid: 65534 };
 
@@ -18,7 +18,7 @@ let checkout: Checkout;
 const running: EmbeddedPostgres[] = [];
 
 beforeAll(async () => {
-  // Where tests run as root, a folder that no other user can enter.
+  // If tests run as root, a folder that no other user can enter.
   checkout = await makeCheckout({ mode: 0o700 });
 });
 afterAll(() => checkout.remove());
@@ -56,7 +56,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('embedded Postgres', () => {
-  it('starts with a role that is no superuser, in UTF-8, with checksums, durable, and keeps its data', async () => {
+  it('starts with a role that is not a superuser, in UTF-8, with checksums, durable, and keeps its data', async () => {
     const first = await start();
     const settings = await ask(
       first.connectionString,
@@ -85,7 +85,7 @@ describe('embedded Postgres', () => {
     expect(await ask(second.connectionString, 'select x from kept')).toEqual([{ x: 1 }]);
   });
 
-  it('asks for its password, keeps it in a closed file, and shows it nowhere else', async () => {
+  it('asks for its password, keeps it in a private file, and shows it nowhere else', async () => {
     const { connectionString } = await start();
     const password = (await readFile(join(dataDir, 'postgres-password'), 'utf8')).trim();
     expect(password).toMatch(/^[0-9a-f]{48}$/);
@@ -116,7 +116,7 @@ describe('embedded Postgres', () => {
     expect(log).not.toContain('Failing row');
   });
 
-  it('refuses a second owner of the data folder with a sentence, and serves the first one on', async () => {
+  it('refuses a second owner of the data folder with a sentence, and continues to serve the first one', async () => {
     const first = await start();
     await expect(start()).rejects.toThrow(
       `Another Purser (process ${process.pid}) uses the data folder ${dataDir}. Stop it, or set PURSER_DATA_DIR to another folder.`,
@@ -124,7 +124,7 @@ describe('embedded Postgres', () => {
     expect(await ask(first.connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
   });
 
-  it('is taken over by one that waited for the owner to stop', async () => {
+  it('is taken over by a process that waited for the owner to stop', async () => {
     const first = await start();
     const second = start();
     const sessions = `select count(*)::int as count from pg_stat_activity where datname = 'postgres'`;
@@ -133,13 +133,13 @@ describe('embedded Postgres', () => {
     expect(await ask((await second).connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
   });
 
-  it('has one owner of many that start at once in a new folder', async () => {
+  it('has one owner if many start at once in a new folder', async () => {
     const starts = await Promise.allSettled([start(), start(), start(), start()]);
     const refused = starts.flatMap((one) => (one.status === 'rejected' ? [one.reason.name] : []));
     expect(refused).toEqual(['DataDirInUse', 'DataDirInUse', 'DataDirInUse']);
   });
 
-  it('refuses one that was overtaken while it made the cluster, whose unfinished files the owner removed', async () => {
+  it('refuses a process that was overtaken while it created the cluster, after the owner removed its unfinished files', async () => {
     const slow = checkout.start(dataDir);
     const unfinished = async () =>
       (await readdir(dataDir).catch(() => [])).filter((name) => /^postgres\..*\.tmp$/.test(name)).length;
@@ -154,7 +154,7 @@ describe('embedded Postgres', () => {
     expect(await ask(first.connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
   });
 
-  it('is adopted when it outlived a Purser that was killed', async () => {
+  it('is adopted if it outlived a killed Purser', async () => {
     const child = checkout.start(dataDir);
     const before = await child.connectionString;
     const pid = await postmasterPid();
@@ -170,7 +170,7 @@ describe('embedded Postgres', () => {
     await expect(postmasterPid()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('starts over a pid file whose number was given to another program', async () => {
+  it('starts over a pid file if another program has its number', async () => {
     const child = checkout.start(dataDir);
     await child.connectionString;
     const pid = await postmasterPid();
@@ -185,7 +185,7 @@ describe('embedded Postgres', () => {
     expect(await ask(server.connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
   });
 
-  it('comes back on the same connection string when it is killed', async () => {
+  it('comes back with the same connection string after it is killed', async () => {
     const { connectionString } = await start();
     await ask(connectionString, 'create table kept as select 1 as x');
     for (let round = 0; round < 3; round += 1) {
@@ -196,7 +196,7 @@ describe('embedded Postgres', () => {
     }
   }, 60_000);
 
-  it('recovers from an initialisation that was interrupted', async () => {
+  it('recovers from an interrupted initialisation', async () => {
     await mkdir(join(dataDir, 'postgres.0123456789ab.tmp/base'), { recursive: true });
     const child = checkout.start(dataDir);
     child.connectionString.catch(() => undefined);
@@ -209,13 +209,13 @@ describe('embedded Postgres', () => {
     expect((await readdir(dataDir)).toSorted()).toEqual(['postgres', 'postgres-password', 'postgres.log']);
   });
 
-  it('listens on loopback where the path is too long for a socket', async () => {
+  it('listens on loopback if the path is too long for a socket', async () => {
     const { connectionString } = await start(join(parent, 'a-long-name'.repeat(10)));
     expect(connectionString).toContain('@127.0.0.1:');
     expect(await ask(connectionString, 'select host(inet_server_addr()) as at')).toEqual([{ at: '127.0.0.1' }]);
   });
 
-  it('says which file to restore when its password is lost', async () => {
+  it('says which file to restore if its password is lost', async () => {
     await (await start()).stop();
     const file = join(dataDir, 'postgres-password');
     const password = await readFile(file, 'utf8');
@@ -230,7 +230,7 @@ describe('embedded Postgres', () => {
 });
 
 describe.runIf(IS_ROOT)('embedded Postgres started by root', () => {
-  it('runs under another user, from a checkout and in a data folder that nobody else can enter', async () => {
+  it('runs under another user, from a checkout and in a data folder that only root can enter', async () => {
     await chmod(parent, 0o700);
     const hadCache = await stat(CACHE).catch(() => undefined);
     const child = checkout.start(dataDir);
@@ -244,7 +244,7 @@ describe.runIf(IS_ROOT)('embedded Postgres started by root', () => {
     if (!hadCache) await rm(CACHE, { recursive: true });
   });
 
-  it('takes over a folder whose files were restored as root', async () => {
+  it('takes over a folder with files that were restored as root', async () => {
     await (await start()).stop();
     const folder = join(dataDir, 'postgres');
     for (const name of ['', ...(await readdir(folder, { recursive: true }))]) await chown(join(folder, name), 0, 0);
@@ -252,7 +252,7 @@ describe.runIf(IS_ROOT)('embedded Postgres started by root', () => {
     expect(await ask(server.connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
   });
 
-  it('is refused, with what to do, to an ordinary user who does not own the folder, and runs for one who does', async () => {
+  it('is refused, with what to do, for a user who does not own the folder, and runs for the owner', async () => {
     await chmod(checkout.folder, 0o755);
     await chmod(parent, 0o755);
     await (await start()).stop();

@@ -34,7 +34,7 @@ const CHANGES = [
 ];
 const REFUSED = { code: '42501' };
 
-/** Takes one of the two guards away for the time of the work. */
+/** Removes one of the two guards while the work runs. */
 async function without(guard: 'privilege' | 'trigger', work: () => Promise<void>): Promise<void> {
   await client.query('begin');
   await client.query(
@@ -59,7 +59,7 @@ describe('the table of events', () => {
     });
   });
 
-  it('is found open where both guards are gone', async () => {
+  it('is caught open if both guards are gone', async () => {
     await client.query('begin');
     await client.query('grant all on log.events to current_user; alter table log.events disable trigger all');
     const { rowCount } = await client.query(`update log.events set type = 'Forged'`);
@@ -69,7 +69,7 @@ describe('the table of events', () => {
 });
 
 describe('an append', () => {
-  it('is durable before it is acknowledged, although the session asks for less', async () => {
+  it('is durable before it is acknowledged, even if the session asks for less', async () => {
     const durability = async () => (await client.query('show synchronous_commit')).rows[0]?.synchronous_commit;
     await client.query('begin; set local synchronous_commit = off');
     await append();
@@ -81,7 +81,7 @@ describe('an append', () => {
     await client.query('rollback');
   });
 
-  it('that the database cannot store fails alone, not those that go with it', async () => {
+  it('that the database cannot store fails alone, not the rest of its batch', async () => {
     const log = createPostgresEventLog({ connectionString, logger: SILENT });
     const settled = await Promise.allSettled([
       log.append(aStream(), 'no-stream', [anEvent()]),
@@ -92,7 +92,7 @@ describe('an append', () => {
     await log.close();
   });
 
-  it('takes no position where all is refused, nor for what a rollback takes back', async () => {
+  it('uses no position if everything is refused, or if it is rolled back', async () => {
     const log = createPostgresEventLog({ connectionString, logger: SILENT });
     const head = await log.head();
     await client.query('begin');
@@ -104,7 +104,7 @@ describe('an append', () => {
     await log.close();
   });
 
-  it('goes on, and hints come again, after the server ended all of the log’s connections', async () => {
+  it('continues, with notifications, after the server ended all connections of the log', async () => {
     const batches: number[] = [];
     const log = createPostgresEventLog({ connectionString, logger: SILENT, onBatch: (size) => batches.push(size) });
     let hints = 0;

@@ -6,7 +6,7 @@ import { meteredEventLog } from '../../../../src/application/metered.ts';
 import { anEvent } from '../../../support/events.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';
 
-it('counts the events that came into the log, and of what did not come in only the failures', async () => {
+it('counts the events that were added to the log, and failures, but no refused or repeated events', async () => {
   const { connectionString } = await createTestDatabase();
   const metrics = createMetrics({ processMetrics: false });
   const postgres = createPostgresEventLog({ connectionString, logger: SILENT, onBatch: metrics.eventsAppended });
@@ -25,7 +25,7 @@ it('counts the events that came into the log, and of what did not come in only t
   await log.append('counted', 'no-stream', first);
   expect(await counted()).toEqual({ events: 3, batches: 1, failures: 0 });
 
-  // Refused, and known already.
+  // One is refused, and one is already known.
   await expect(log.append('counted', 'no-stream', [anEvent(), anEvent()])).rejects.toThrow();
   await log.append('counted', 'no-stream', first);
   await expect(log.append('counted', 'any', [first[1], anEvent()])).rejects.toThrow();

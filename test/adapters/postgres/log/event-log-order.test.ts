@@ -10,7 +10,7 @@ import { anEvent, aStream } from '../../../support/events.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
 
 const ROUNDS = 1_000;
-/** Writers that run transactions of their own, beside the log's own group commit. */
+/** Writers with their own transactions, in addition to the log's group commit. */
 const WRITERS = 4;
 
 let database: TestDatabase;
@@ -31,14 +31,14 @@ async function connect({ connectionString }: TestDatabase): Promise<Client> {
   return client;
 }
 
-/** Writes in the transaction that is open on the client. */
+/** Writes in the client's open transaction. */
 type Write = (client: Client, eventId: string) => Promise<unknown>;
 
 const throughLog: Write = (client, id) =>
   client.query(APPEND.text, appendValues([prepareAppend(aStream(), 'no-stream', [anEvent('raw', id)])]));
 const withSerial: Write = (client, id) => client.query('insert into naive (event_id) values ($1)', [id]);
 
-/** A transaction that stalls before and after it writes, and commits or not. Gives the id if it committed. */
+/** A transaction that stalls before and after it writes, and commits or not. Returns the id if it committed. */
 async function stallingTransaction(client: Client, write: Write): Promise<string[]> {
   const id = randomUUID();
   await client.query('begin');
@@ -55,7 +55,7 @@ interface Read {
   readonly id: string;
 }
 
-/** Follows a log by position while others write, and gives what came by, in the order in which it came. */
+/** Follows a log by position while others write, and returns the events in the order in which it saw them. */
 async function follow(
   readAfter: (after: bigint) => Promise<Read[]>,
   start: bigint,
@@ -74,7 +74,7 @@ async function follow(
   }
 }
 
-/** All rounds: in each, some of the writers run one transaction at the same time. Gives the ids that were committed. */
+/** All rounds. In each, some of the writers run one transaction at the same time. Returns the committed ids. */
 async function interleave(write: Write, rounds: number): Promise<string[]> {
   const perWriter = await Promise.all(
     clients.map(async (client) => {
@@ -95,7 +95,7 @@ async function naiveAfter(reader: Client, after: bigint): Promise<Read[]> {
   return rows.map(({ position, event_id }) => ({ position: BigInt(position), id: event_id }));
 }
 
-describe('a reader that goes by position', () => {
+describe('a reader that follows positions', () => {
   it(`skips nothing in ${ROUNDS} interleavings of appends, rollbacks and stalls, while a transaction elsewhere hangs`, async () => {
     const stalled = await connect(elsewhere);
     await stalled.query('begin');
@@ -122,7 +122,7 @@ describe('a reader that goes by position', () => {
     }
   }, 60_000);
 
-  it('is found to skip where positions come from a sequence', async () => {
+  it('is caught skipping if positions come from a sequence', async () => {
     const reader = await connect(database);
     const writing = interleave(withSerial, ROUNDS);
     const seen = await follow((after) => naiveAfter(reader, after), BEGINNING, writing);
@@ -132,7 +132,7 @@ describe('a reader that goes by position', () => {
   }, 60_000);
 });
 
-/** As another replica does all the while. */
+/** Another replica does this all the time. */
 async function keepAppending(log: EventLog, stopped: () => boolean): Promise<string[]> {
   const appended: string[] = [];
   while (!stopped()) {

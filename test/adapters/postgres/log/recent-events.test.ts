@@ -22,10 +22,10 @@ function at(position: bigint): RecordedEvent {
 const positionsAfter = (recent: RecentEvents, position: bigint, maxCount = 10_000) =>
   recent.after(position as Position, maxCount)?.map((event) => event.position);
 
-/** Events of this process, with some by others in between: 0 says how many were passed over before a batch of so many. */
+/** Events of this process and others: each pair is the number of foreign events before a batch, and the batch's size. */
 const batches = fc.array(fc.record({ byOthers: fc.nat(2), size: fc.integer({ min: 1, max: 40 }) }), { maxLength: 200 });
 
-/** Whether, for any batches, what is given after any position is exactly what comes next in the log. */
+/** Whether, for any batches, the events returned after any position are exactly the next ones of the log. */
 function neverPassesOver(create: () => RecentEvents): void {
   fc.assert(
     fc.property(batches, fc.nat(), (written, seed) => {
@@ -48,7 +48,7 @@ function neverPassesOver(create: () => RecentEvents): void {
 }
 
 describe('the recent events', () => {
-  it('come from any position that they follow without a gap, up to a count', () => {
+  it('follow any known position without a gap, up to a count', () => {
     const recent = createRecentEvents();
     recent.add([at(5n), at(6n)]);
     recent.add([at(7n)]);
@@ -57,7 +57,7 @@ describe('the recent events', () => {
     expect(positionsAfter(recent, 4n, 2)).toEqual([5n, 6n]);
   });
 
-  it('say nothing where only the log can tell: before the first, after the last, and while there are none', () => {
+  it('are undefined if only the log can answer: before the first, after the last, and while there are none', () => {
     const recent = createRecentEvents();
     expect(recent.after(0n as Position, 10)).toBeUndefined();
     recent.add([at(5n)]);
@@ -66,7 +66,7 @@ describe('the recent events', () => {
     expect(recent.after(9n as Position, 10)).toBeUndefined();
   });
 
-  it('forget what came before an event of another process', () => {
+  it('drop everything before an event of another process', () => {
     const recent = createRecentEvents();
     recent.add([at(5n), at(6n)]);
     recent.add([at(8n)]);
@@ -74,18 +74,18 @@ describe('the recent events', () => {
     expect(positionsAfter(recent, 7n)).toEqual([8n]);
   });
 
-  it('are bounded in number', () => {
+  it('are limited in number', () => {
     const recent = createRecentEvents();
     for (let position = 1n; position <= 10_000n; position += 1n) recent.add([at(position)]);
     expect(recent.after(0n as Position, 10)).toBeUndefined();
     expect(positionsAfter(recent, 9_999n)).toEqual([10_000n]);
   });
 
-  it('never pass over an event, however the batches fall', () => {
+  it('never skip an event, however the batches are cut', () => {
     neverPassesOver(createRecentEvents);
   });
 
-  it('would be found out if they kept on over a gap', () => {
+  it('are caught if they continue after a gap', () => {
     const keepingOn = (): RecentEvents => {
       const events: RecordedEvent[] = [];
       return {

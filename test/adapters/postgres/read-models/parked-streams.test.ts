@@ -43,7 +43,7 @@ async function query<Row>(text: string, values: unknown[] = []): Promise<Row[]> 
   return withClient(database.connectionString, async (client) => (await client.query(text, values)).rows as Row[]);
 }
 
-/** Rows as the vault has them: sealed texts do not matter here. */
+/** Rows of the vault. The ciphertexts do not matter here. */
 async function seal(registry: string, ...versions: number[]): Promise<void> {
   for (const version of versions) {
     await query(
@@ -67,7 +67,7 @@ async function apply(...events: Parameters<typeof appendAll>[1][]): Promise<void
   await replica.progress.waitFor((await appendAll(log, ...events)).position);
 }
 
-/** Every entry's hash follows from the one before. */
+/** Every entry's hash follows from the previous one. */
 async function expectWholeChain(): Promise<void> {
   const { entries } = await createAuditQueries(reads).list('demo', { filter: {}, first: 1_000, before: undefined });
   let previous = FIRST_PREVIOUS_HASH;
@@ -89,10 +89,10 @@ const rowOf = async (registry: string) =>
   )[0];
 
 describe('a rebuild', () => {
-  it('settles and destroys what was left behind when it happened', async () => {
+  it('settles and destroys secrets that were not handled when their events happened', async () => {
     await apply(createdEvent('e', 1), rotatedEvent('e', 2), createdEvent('f', 1), deletedEvent('f'));
     await apply(createdEvent('g', 1), discardedEvent('g', 2));
-    // As if no build had been able to read these events when they came.
+    // As if no build could read these events when they arrived.
     await seal('e', 1, 2, 3);
     await seal('f', 1, 2);
     await seal('g', 1, 2);
@@ -104,19 +104,19 @@ describe('a rebuild', () => {
   });
 });
 
-describe('a stream that is parked', () => {
-  it('loses its old secret at a rotation all the same, and all of them at a deletion', async () => {
+describe('a parked stream', () => {
+  it('still loses its old secret at a rotation, and all secrets at a deletion', async () => {
     await seal('a', 1, 2, 3);
     await apply(createdEvent('a', 1), unstorableEvent('a'), rotatedEvent('a', 2));
     expect(await secretsOf('a')).toEqual(['1 destroyed', '2 current', '3 pending']);
-    // Across batches, and for a version that only a parked event names.
+    // Across batches, and for a version that is only in a parked event.
     await apply(rotatedEvent('a', 3));
     expect(await secretsOf('a')).toEqual(['1 destroyed', '2 destroyed', '3 current']);
     await apply(deletedEvent('a'));
     expect(await secretsOf('a')).toEqual(['1 destroyed', '2 destroyed', '3 destroyed']);
   });
 
-  it('lets go of pending secrets that were discarded, and of a registry that is created again', async () => {
+  it('loses discarded pending secrets, also of a registry that is created again', async () => {
     await seal('b', 1, 2, 3);
     await apply(createdEvent('b', 1), unstorableEvent('b'), discardedEvent('b', 2), deletedEvent('b'));
     expect(await secretsOf('b')).toEqual(['1 destroyed', '2 destroyed', '3 pending']);
@@ -124,7 +124,7 @@ describe('a stream that is parked', () => {
     expect(await secretsOf('b')).toEqual(['1 destroyed', '2 destroyed', '3 current']);
   });
 
-  it('applies to the vault what the database refuses to show', async () => {
+  it('applies an event to the vault even if the database refuses its rows', async () => {
     await seal('c', 1, 2);
     await query(
       `alter table read_models.registries add constraint one_version check (credential_version < 2) not valid`,
@@ -137,7 +137,7 @@ describe('a stream that is parked', () => {
     expect(await secretsOf('c')).toEqual(['1 destroyed', '2 current']);
   });
 
-  it('is counted in the database, whoever leads', async () => {
+  it('is counted in the database, no matter which replica leads', async () => {
     const before = await countParkedStreams(reads);
     await apply(createdEvent('d', 1), unstorableEvent('d'), renamedEvent('d', 'waits'));
     expect(await countParkedStreams(reads)).toBe(before + 1);
@@ -145,20 +145,20 @@ describe('a stream that is parked', () => {
 });
 
 describe('a rebuild over events that the database refuses', () => {
-  it('parks them again, and brings the vault up to date all the same', async () => {
+  it('parks them again, and still brings the vault up to date', async () => {
     await apply(createdEvent('h', 1), unstorableEvent('h'), rotatedEvent('h', 2));
     await seal('h', 1, 2);
     const parked = await countParkedStreams(reads);
     await rebuild();
     expect(await secretsOf('h')).toEqual(['1 destroyed', '2 current']);
     expect(await rowOf('h')).toMatchObject({ name: 'h', secret_missing: false });
-    // The stream of `c` was parked for a rule that there is no more.
+    // The stream of `c` was parked for a rule that no longer exists.
     expect(await countParkedStreams(reads)).toBe(parked - 1);
   });
 });
 
-describe('a rebuild that can apply what was parked', () => {
-  it('frees the stream, and the leader goes on from what was built, not from what it remembers', async () => {
+describe('a rebuild that can apply parked events', () => {
+  it('frees the stream, and the leader continues from the new rows, not from its memory', async () => {
     await query(`alter table read_models.registries add constraint unwanted check (name <> 'unwanted') not valid`);
     await apply(createdEvent('i', 1), renamedEvent('i', 'unwanted'), rotatedEvent('i', 2));
     const parked = await countParkedStreams(reads);
@@ -175,8 +175,8 @@ describe('a rebuild that can apply what was parked', () => {
   });
 });
 
-describe('a secret that is missing', () => {
-  it('shows although nothing happens to its registry, and no longer once it is back', async () => {
+describe('a missing secret', () => {
+  it('is shown even if its registry has no new events, and no longer after it is back', async () => {
     await seal('lost', 1);
     await seal('kept', 1);
     await apply(createdEvent('lost', 1), createdEvent('kept', 1));
@@ -199,7 +199,7 @@ describe('a secret that is missing', () => {
     expect(await rowOf('lost')).toMatchObject({ secret_missing: false });
   });
 
-  it('is not that of a parked stream, whose row still names the version before', async () => {
+  it('is not reported for a parked stream, because its row still names the previous version', async () => {
     await seal('late', 1, 2);
     await apply(createdEvent('late', 1));
     await apply(renamedEvent('late', 'shown'), unstorableEvent('late'), rotatedEvent('late', 2));

@@ -28,7 +28,7 @@ const empty = (): Projection => createProjection(createReadModels('read_models',
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** What the events come to, as the statements of the projector's transaction say it. */
+/** The changes of the events, in the form of the statements in the projector's transaction. */
 function fold(events: readonly RecordedEvent[], { projection = empty(), refusals = new Map<string, string>() } = {}) {
   const parked = projection.apply(events, refusals);
   const changes = projection.changes();
@@ -58,7 +58,7 @@ function fold(events: readonly RecordedEvent[], { projection = empty(), refusals
 const LATER = '2026-03-02T00:00:00.000Z';
 
 describe('folding a batch', () => {
-  it('tells subscribers of a rotation how many leases still hold an older version', () => {
+  it('tells subscribers at a rotation how many leases still hold an older version', () => {
     const { notices } = fold(
       recorded([
         createdEvent('a', 1),
@@ -76,7 +76,7 @@ describe('folding a batch', () => {
     ]);
   });
 
-  it('counts no lease of a registry that was deleted, once there is another of its URL', () => {
+  it('counts no lease of a deleted registry after another one with its URL was created', () => {
     const { notices } = fold(
       recorded([
         createdEvent('a', 1),
@@ -95,7 +95,7 @@ describe('folding a batch', () => {
     ]);
   });
 
-  it('keeps what the last test of a registry found, until the registry is deleted', () => {
+  it("keeps the result of a registry's last test until the registry is deleted", () => {
     const tests = [createdEvent('a', 1), testedEvent('a', 1), testedEvent('a', 1, { outcome: 'UNREACHABLE' })];
     const { health, changes } = fold(recorded([...tests, renamedEvent('a', 'x')]));
     expect(health).toMatchObject([{ id: idOf('a'), health: { outcome: 'UNREACHABLE' } }]);
@@ -104,7 +104,7 @@ describe('folding a batch', () => {
     expect(gone.health).toEqual([{ id: idOf('a'), health: null }]);
   });
 
-  it('gives a notice of a refusal that nobody was there to see, and of no other', () => {
+  it('gives a notice only of a refusal that no person saw', () => {
     const refused = { outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' } as const;
     const noticesOf = (...tests: DomainEvent[]) =>
       fold(recorded([createdEvent('a', 1), rotatedEvent('a', 2), ...tests])).notices.slice(1);
@@ -117,7 +117,7 @@ describe('folding a batch', () => {
     expect(noticesOf(credentialsTestedEvent('a.example'))).toEqual([]);
   });
 
-  it('takes over when a credential ends, from the registry that told', () => {
+  it("stores a credential's expiry that the registry reported", () => {
     const { registries, changes } = fold(recorded([createdEvent('a', 1), expiryLearntEvent('a', 1, LATER)]));
     expect(registries[0]).toMatchObject({ expires_at: LATER, expiry_source: 'REGISTRY' });
     expect(changes.map(({ kind }) => kind)).toEqual(['CREATED', 'UPDATED']);
@@ -132,7 +132,7 @@ describe('folding a batch', () => {
     expect(gone.destroyed).toEqual([[idOf('a'), 2]]);
   });
 
-  it('has what it destroys survive a crash, and only that', () => {
+  it('makes only destructions survive a crash', () => {
     expect(fold(recorded([createdEvent('a', 1)])).durable).toBe(false);
     expect(fold(recorded([createdEvent('a', 1), rotatedEvent('a', 2)])).durable).toBe(true);
     expect(fold(recorded([createdEvent('a', 1), discardedEvent('a', 2)])).durable).toBe(true);
@@ -153,7 +153,7 @@ describe('folding a batch', () => {
     expect(statements.length).toBeLessThanOrEqual(15);
   });
 
-  it('parks a stream from the event on that it cannot apply, and goes on with the others', () => {
+  it('parks a stream from the first event that it cannot apply, and goes on with the others', () => {
     const events = recorded([
       createdEvent('a', 1),
       renamedEvent('a', 'x'),
@@ -169,13 +169,13 @@ describe('folding a batch', () => {
       { id: idOf('a'), name: 'a', revision: 0 },
       { id: idOf('b'), name: 'b' },
     ]);
-    // Not one event is missing from the audit log.
+    // The audit log has all events.
     expect(changes.audit.map(({ sequence, event_id }) => [sequence, event_id])).toEqual(
       events.map(({ id }, index) => [index + 1, id]),
     );
   });
 
-  it('tells the vault what became of the secrets of a parked stream', () => {
+  it('tells the vault what happened to the secrets of a parked stream', () => {
     const parkedAt = (place: number, events: readonly DomainEvent[]) =>
       fold(
         recorded(events).map(
@@ -186,7 +186,7 @@ describe('folding a batch', () => {
     expect(rotated.parked).toHaveLength(2);
     expect(rotated.settled).toEqual([idOf('a-2')]);
     expect(rotated.destroyed).toEqual([[idOf('a'), 1]]);
-    // Of the event that cannot be read no secret becomes current, but a deletion destroys that version as well.
+    // No secret of the unreadable event becomes current, but a deletion destroys that version as well.
     const deleted = parkedAt(1, [
       createdEvent('a', 1),
       rotatedEvent('a', 2),
@@ -198,7 +198,7 @@ describe('folding a batch', () => {
     expect(deleted.discarded).toEqual([idOf('a-3')]);
   });
 
-  it('asks nothing of the vault that it would have to refuse', () => {
+  it('asks the vault for nothing that it would have to refuse', () => {
     const events = recorded([createdEvent('a', 1), rotatedEvent('a', 2), renamedEvent('a', 'x')]);
     const damages = [
       { registryId: 'none' },
@@ -222,7 +222,7 @@ describe('folding a batch', () => {
     }
   });
 
-  it('parks an event of a type that it does not know, which its audit log tells of', () => {
+  it('parks an event of an unknown type, and records it in the audit log', () => {
     const [created, renamed] = recorded([createdEvent('a', 1), renamedEvent('a', 'x')]);
     if (!created || !renamed) throw new Error('there are two events');
     const { parked, audit } = fold([created, { ...renamed, type: 'RegistryPainted' }]);
@@ -233,7 +233,7 @@ describe('folding a batch', () => {
     ]);
   });
 
-  it('says so where a read model fails at an event, because what the others collected is of no use', () => {
+  it('throws if a read model fails at an event, because the changes of the others must be discarded', () => {
     const [issued] = recorded([issuedEvent('a', 'l1', 1, LATER)], { projectId: null });
     if (!issued) throw new Error('there is an event');
     expect(() => fold([issued])).toThrow(HandlerFailed);
@@ -241,7 +241,7 @@ describe('folding a batch', () => {
     expect([parked.length, leases]).toEqual([1, []]);
   });
 
-  it('asks each read model to recall what it handles, and the audit log also what may be parked', async () => {
+  it('lets each read model recall the events that it handles, and the audit log also those that may be parked', async () => {
     const asked: string[] = [];
     const database = {
       query: async ({ name }: { readonly name: string }) => {
@@ -268,7 +268,7 @@ describe('folding a batch', () => {
     expect(await recalls({ ...created, type: 'RegistryPainted' })).toEqual([heads]);
   });
 
-  it('comes to the same however the events are cut into batches', () => {
+  it('gives the same rows however the events are cut into batches', () => {
     fc.assert(
       fc.property(registrySteps, fc.infiniteStream(fc.integer({ min: 1, max: 7 })), (steps, sizes) => {
         const events = recorded(eventsOf(steps));

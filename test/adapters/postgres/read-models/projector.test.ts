@@ -58,7 +58,7 @@ describe('the projector', () => {
     await Promise.all(replicas.map((replica) => replica.stop()));
   });
 
-  it('parks a stream whose event the database refuses, says so, and goes on with the others', async () => {
+  it('parks a stream if the database refuses its event, reports it, and goes on with the others', async () => {
     const replica = start();
     await replica.progress.waitFor((await append(createdEvent('b', 1))).position);
     await append(renamedEvent('b', 'applied'), unstorableEvent('b'));
@@ -83,7 +83,7 @@ describe('the projector', () => {
     await replica.stop();
   });
 
-  it('waits, and parks nothing, where the database lacks what it needs; and goes on once that is there', async () => {
+  it('waits, and parks nothing, if the database lacks something; and goes on as soon as it is there', async () => {
     const replica = start();
     await replica.progress.waitFor((await append(createdEvent('held', 1))).position);
     const before = replica.progress.position;
@@ -99,7 +99,7 @@ describe('the projector', () => {
     await replica.stop();
   });
 
-  it('applies every event once, whoever was quicker: the checkpoint refuses the second', async () => {
+  it('applies every event once: the checkpoint refuses the slower projector', async () => {
     await append(createdEvent('d', 1), rotatedEvent('d', 2));
     const clients = await Promise.all([1, 2].map(() => projectorClient(database.connectionString)));
     const results = await Promise.allSettled(
@@ -119,7 +119,7 @@ describe('the projector', () => {
     ).toEqual([{ count: 1 }]);
   });
 
-  it('comes to the same state when it begins again from nothing', async () => {
+  it('reaches the same state if it starts again from nothing', async () => {
     const before = await digestsOfReadModels(database.connectionString);
     await query(`truncate read_models.registries, read_models.leases, read_models.pipeline_uses, read_models.notices,
       read_models.changes, read_models.audit_entries, read_models.audit_heads, read_models.parked_events`);
@@ -131,7 +131,7 @@ describe('the projector', () => {
     expect(await digestsOfReadModels(database.connectionString)).toEqual(before);
   });
 
-  it('names the rule that a parked event breaks, and no value', async () => {
+  it('names the rule that a parked event breaks, but no value', async () => {
     const replica = start();
     await query(`alter table read_models.registries add constraint no_such_name check (name <> 'unwanted')`);
     try {

@@ -22,7 +22,7 @@ afterAll(() => log.close());
 
 const connect = (options?: { readonly pipeline: boolean }) => projectorClient(database.connectionString, options);
 
-/** What a projector makes of what is new, in batches of these sizes, of which each may be a projector's first. */
+/** Applies the new events as a projector does, in batches of these sizes. Each batch may be a projector's first. */
 async function project(sizes: Iterator<readonly [number, boolean]>): Promise<void> {
   const client = await connect();
   const target = { client, schema: 'read_models' };
@@ -48,7 +48,7 @@ async function parkedCount(): Promise<number> {
 }
 
 async function expectSameFromRebuild(): Promise<void> {
-  // The leader does this from time to time: of a stream that was parked since its row was written, no secret is missing.
+  // The leader does this from time to time. No secret is missing for a stream that was parked after its row was written.
   const client = await connect();
   await recheckSecrets(client);
   await client.end();
@@ -59,7 +59,7 @@ async function expectSameFromRebuild(): Promise<void> {
 
 const batches = fc.infiniteStream(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.boolean()));
 
-it('come to the same by the projector, in whatever batches, and by a rebuild', async () => {
+it('give the same rows by the projector, in any batches, and by a rebuild', async () => {
   let round = 0;
   await fc.assert(
     fc.asyncProperty(registrySteps, batches, async (steps, sizes) => {
@@ -73,7 +73,7 @@ it('come to the same by the projector, in whatever batches, and by a rebuild', a
   );
 }, 60_000);
 
-it('come to the same where a stream is parked, and stays so', async () => {
+it('give the same rows if a stream is parked and stays parked', async () => {
   const steps = ['create', 'issue', 'rotate', 'test', 'discard'].map((step) => ['p', step] as const);
   const parked = [unstorableEvent('p'), renamedEvent('p', 'x'), ...eventsOf([['q', 'create']])];
   await appendAll(log, ...eventsOf(steps), ...parked);

@@ -47,7 +47,7 @@ async function apply(...events: Parameters<typeof appendAll>[1][]): Promise<void
   await replica.progress.waitFor((await appendAll(log, ...events)).position);
 }
 
-/** The same question, asked in all places that answer it. */
+/** Asks all places for the same number. */
 async function activeLeases(registry: string): Promise<number[]> {
   const registryId = idOf(registry);
   const [usage] = await registries.usage([registryId]);
@@ -56,12 +56,12 @@ async function activeLeases(registry: string): Promise<number[]> {
 }
 
 describe('the active leases of a registry', () => {
-  it('end with a deletion, and are none of the registry that is created again', async () => {
+  it('end with a deletion, and do not count for the registry if it is created again', async () => {
     await apply(createdEvent('a', 1), issuedEvent('a', 'a1', 1, LATER), issuedEvent('a', 'a2', 1, LATER));
     expect(await activeLeases('a')).toEqual([2, 2, 2]);
     await apply(deletedEvent('a'));
     expect(await activeLeases('a')).toEqual([0, 0, 0]);
-    // One that was decided before the deletion and came after it.
+    // A lease that was decided before the deletion but recorded after it.
     await apply(createdEvent('a', 2), issuedEvent('a', 'a3', 1, LATER), issuedEvent('a', 'a4', 2, LATER));
     expect(await activeLeases('a')).toEqual([1, 1, 1]);
     await apply(rotatedEvent('a', 3), issuedEvent('a', 'a5', 3, LATER));
@@ -80,7 +80,7 @@ describe('the active leases of a registry', () => {
     expect(before).toEqual([1, 1, 1]);
   });
 
-  it('count where the registry itself cannot be shown', async () => {
+  it('count even if the registry itself cannot be shown', async () => {
     const created = createdEvent('c', 1);
     const unstorable = { ...unstorableEvent('c') };
     await apply(unstorable, created, issuedEvent('c', 'c1', 1, LATER));
