@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { isUnavailable } from '../adapters/postgres/availability.ts';
-import { explainDatabaseFault, rootCause } from '../adapters/postgres/database-fault.ts';
+import { explainDatabaseFault, isSchemaClash, rootCause } from '../adapters/postgres/database-fault.ts';
 import { clusterFiles } from '../adapters/postgres/embedded/cluster.ts';
 import { StartFault } from '../adapters/postgres/embedded/start-fault.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../domain/errors.ts';
-import { explainFileFault } from './data-dir.ts';
+import { DataDirFault, explainFileFault } from './data-dir.ts';
 
 const LOG_TAIL_BYTES = 4096;
 
@@ -23,8 +23,14 @@ export async function explainFault(
   return ofFile ?? ofDatabase ?? error;
 }
 
-/** The embedded server ended, for example on a full disk: its log has the reason. */
-async function embeddedFault(error: Error, dataDir: string): Promise<StartFault | undefined> {
+/** An unreleased Purser made the folder; or the server ended, for example on a full disk: its log has the reason. */
+async function embeddedFault(error: Error, dataDir: string): Promise<OperatorError | undefined> {
+  if (isSchemaClash(error)) {
+    return new DataDirFault(
+      `An unreleased Purser made the data folder ${dataDir}; this version cannot use its tables. Move the folder away, or set PURSER_DATA_DIR to another one.`,
+      { cause: error },
+    );
+  }
   if (!isUnavailable(error)) return undefined;
   const { clusterDir, logFile } = clusterFiles(dataDir);
   const log = await readFile(logFile).catch(() => Buffer.alloc(0));

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StartFault } from '../../src/adapters/postgres/embedded/start-fault.ts';
 import { DataDirFault, prepareDataDir } from '../../src/cli/data-dir.ts';
@@ -130,6 +131,17 @@ describe('a fault of the embedded server', () => {
     const explained = await explainFault(lost, { databaseUrl: undefined, dataDir: parent });
     expect(explained).toBeInstanceOf(StartFault);
     expect(String(explained)).toContain('The disk is full');
+  });
+
+  it('that holds tables of an unreleased build is explained by the folder', async () => {
+    const taken = new pg.DatabaseError('schema "log" already exists', 0, 'error');
+    taken.code = '42P06';
+    const failed = new Error('migration 0001 failed', { cause: taken });
+    const explained = await explainFault(failed, { databaseUrl: undefined, dataDir: parent });
+    expect(explained).toBeInstanceOf(DataDirFault);
+    expect((explained as DataDirFault).message).toBe(
+      `An unreleased Purser made the data folder ${parent}; this version cannot use its tables. Move the folder away, or set PURSER_DATA_DIR to another one.`,
+    );
   });
 
   it('does not change an error of the program', async () => {

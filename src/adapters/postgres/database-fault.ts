@@ -60,10 +60,21 @@ export function rootCause(error: unknown): unknown {
   return cause;
 }
 
+/** A schema, table or function with that name exists, or a table lacks a column. */
+const SCHEMA_CLASHES: ReadonlySet<string> = new Set(['42P06', '42P07', '42723', '42703']);
+
+/** The database holds tables that this build did not make. */
+export function isSchemaClash(cause: unknown): boolean {
+  return cause instanceof pg.DatabaseError && SCHEMA_CLASHES.has(cause.code ?? '');
+}
+
 /** Explains the server's own errors by SQLSTATE, because its messages may be in another language. */
 function databaseSentence({ code = '', routine }: pg.DatabaseError, target: Target): string | undefined {
   const { role, database, tls } = target;
   const server = nameOf(target);
+  if (SCHEMA_CLASHES.has(code)) {
+    return `Database "${database}" on ${server} already has schemas with names that Purser uses (log, vault, read_models, projection, purser), from another program or an unreleased Purser. Create a database for Purser alone, and name it in DATABASE_URL.`;
+  }
   switch (code) {
     case '28P01':
       return `${server} refuses role "${role}" with this password: the password is wrong, or the role does not exist. Correct DATABASE_URL; write characters such as @ : / in a password as %40 %3A %2F.`;
@@ -77,11 +88,6 @@ function databaseSentence({ code = '', routine }: pg.DatabaseError, target: Targ
       return `${server} does not let role "${role}" connect to database "${database}" or create schemas in it. As the database's owner, run: grant connect, create on database "${database}" to "${role}". If another role created Purser's tables there, name that role in DATABASE_URL.`;
     case '25006':
       return readOnly(target);
-    case '42P06':
-    case '42P07':
-    case '42723':
-    case '42703':
-      return `Database "${database}" on ${server} already has schemas with names that Purser uses (log, vault, read_models, projection, purser), from another program or an unreleased Purser. Create a database for Purser alone, and name it in DATABASE_URL.`;
     case '53300':
       return `${server} has no free connection for role "${role}" and database "${database}" (max_connections, or the limit of the role or database). Raise the limit, or close other connections.`;
     case '53100':

@@ -119,7 +119,7 @@ function pendingOf(known: readonly Migration[], applied: readonly AppliedMigrati
     }
     if (own?.checksum !== checksum) {
       throw new SchemaMismatch(
-        `Migration ${name} has changed since it was applied to this database. Restore the file, and put the change into a new migration.`,
+        `Migration ${name} has changed since it was applied to this database. If you changed the file, restore it and put the change into a new migration; otherwise another build made this database: start that build, or give Purser a new database.`,
       );
     }
   }

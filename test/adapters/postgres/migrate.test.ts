@@ -56,7 +56,9 @@ describe('migrate', () => {
     await write('0001_first.sql', 'create table a (x int);');
     await migrate(database, folder);
     await write('0001_first.sql', 'create table a (x bigint);');
-    await expect(migrate(database, folder)).rejects.toThrow(SchemaMismatch);
+    const refused = migrate(database, folder);
+    await expect(refused).rejects.toThrow(SchemaMismatch);
+    await expect(refused).rejects.toThrow(/restore it and put .* another build made this database/);
   });
 
   it('ignores changed line ends', async () => {
