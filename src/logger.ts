@@ -5,7 +5,7 @@ import { loggable } from './adapters/postgres/logger.ts';
  * JSON lines on standard output. Passwords cannot appear: they are `Secret`, which prints as `[redacted]`. Errors of
  * Postgres keep only their codes, because their texts quote values.
  */
-export function createLogger(level: string, destination: DestinationStream = pino.destination(1)): Logger {
+export function createLogger(level: string, destination: DestinationStream = linesTo(STANDARD_OUTPUT)): Logger {
   const options = {
     level,
     base: null,
@@ -13,6 +13,19 @@ export function createLogger(level: string, destination: DestinationStream = pin
     serializers: { err: (error: unknown) => ({ ...loggable(error), stack: stackOf(error) }) },
   };
   return pino(options, destination);
+}
+
+const STANDARD_OUTPUT = 1;
+const MAX_UNWRITTEN_BYTES = 1024 * 1024;
+
+/**
+ * Lines that cannot be written (the terminal was closed, the disk is full) wait for the next one, up to a limit, and stop
+ * nothing. With pino's own settings the process would end, and at its exit try endlessly to write them.
+ */
+export function linesTo(fd: number) {
+  const lines = pino.destination({ dest: fd, sync: true, maxLength: MAX_UNWRITTEN_BYTES });
+  lines.on('error', () => undefined);
+  return lines;
 }
 
 /** The stack without the message, which `loggable` adds if it is safe to show. */

@@ -7,7 +7,7 @@ import { withConfig } from './with-config.ts';
 const STOP_WITHIN_MS = 20_000;
 
 export const serve: Command = {
-  summary: 'Runs the service until it gets SIGTERM or Ctrl-C.',
+  summary: 'Runs the service until it gets SIGTERM or Ctrl-C, or its terminal is closed.',
   usage: '',
   help: CONFIGURED,
   options: {},
@@ -43,6 +43,6 @@ function stopSignal(): Promise<NodeJS.Signals> {
       askedAt ??= performance.now();
       resolve(signal);
     };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   });
 }

@@ -74,6 +74,18 @@ describe.skipIf(process.platform !== 'linux')('npm start', () => {
     60_000,
   );
 
+  it('ends with its service and its Postgres when its terminal is closed', async () => {
+    const pid = npm.pid ?? 0;
+    const family = await familyOf(pid);
+    const ended = once(npm, 'exit');
+    // A terminal tells all of its foreground group.
+    process.kill(-pid, 'SIGHUP');
+    await ended;
+    const left = async () => (await Promise.all(family.map(familyOf))).flat();
+    await expect.poll(left, { timeout: 20_000 }).toEqual([]);
+    expect(await findPostmaster(clusterFiles(dataDir).clusterDir)).toBeUndefined();
+  }, 60_000);
+
   it('ends with them when the process that npm started is asked to stop', async () => {
     const [, child = 0, ...others] = await familyOf(npm.pid ?? 0);
     const ended = once(npm, 'exit');
