@@ -40,6 +40,7 @@ function build() {
     );
     process.exit(1);
   }
+  process.stderr.write('Building Purser, as is done once after each change of its sources …\n');
   try {
     // Standard output belongs to the program: `TOKEN=$(npm run -s token …)`.
     execFileSync('npm', ['run', '-s', 'build'], { cwd: PROJECT, stdio: ['ignore', 2, 2] });

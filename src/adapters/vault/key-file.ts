@@ -138,7 +138,10 @@ function parseKeyFile(path: string, content: string): KeyFile {
     keys.push({ id, bytes: decodeKey(keyText, fault) });
     refuseRepeated(keys, fault);
   }
-  if (keys.length === 0) throw new KeyRingError(`The key file ${path} contains no key.`);
+  if (keys.length === 0)
+    throw new KeyRingError(
+      `The key file ${path} contains no key. Write a line "<id> <32 bytes in base64>" into it, or restore it if there are secrets under its keys.`,
+    );
   return { primaryKeyId: marked ?? Math.max(...keys.map(({ id }) => id)), keys };
 }
 
