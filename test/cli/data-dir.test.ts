@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StartFault } from '../../src/adapters/postgres/embedded/start-fault.ts';
 import { DataDirFault, prepareDataDir } from '../../src/cli/data-dir.ts';
@@ -134,8 +133,7 @@ describe('a fault of the embedded server', () => {
   });
 
   it('that holds tables of an unreleased build is explained by the folder', async () => {
-    const taken = new pg.DatabaseError('schema "log" already exists', 0, 'error');
-    taken.code = '42P06';
+    const taken = Object.assign(new Error('schema "log" already exists'), { code: '42P06' });
     const failed = new Error('migration 0001 failed', { cause: taken });
     const explained = await explainFault(failed, { databaseUrl: undefined, dataDir: parent });
     expect(explained).toBeInstanceOf(DataDirFault);

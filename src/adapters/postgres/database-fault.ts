@@ -65,7 +65,7 @@ const SCHEMA_CLASHES: ReadonlySet<string> = new Set(['42P06', '42P07', '42723', 
 
 /** The database holds tables that this build did not make. */
 export function isSchemaClash(cause: unknown): boolean {
-  return cause instanceof pg.DatabaseError && SCHEMA_CLASHES.has(cause.code ?? '');
+  return cause instanceof Error && 'code' in cause && SCHEMA_CLASHES.has(String(cause.code));
 }
 
 /** Explains the server's own errors by SQLSTATE, because its messages may be in another language. */
