@@ -5,6 +5,7 @@ import { accessStream, healthStream, registryStream } from '../domain/identity.t
 import type { ProbeOutcome, TestFindings } from '../domain/probe-outcome.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
 import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
+import { broadestPurpose } from '../domain/registry-details.ts';
 import type { HealthView } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
@@ -77,7 +78,7 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
 
   async function withMintedPassword(request: ProbeRequest, mint: MintConfig): Promise<ProbeRequest> {
     const { url, username, password, access } = request;
-    const purpose = access === 'PULL' ? 'PULL' : 'PUSH';
+    const purpose = broadestPurpose(access);
     try {
       return { ...request, ...loginOf(await minter.mint({ mint, url, source: { username, password }, purpose })) };
     } catch (error) {

@@ -1,5 +1,6 @@
 import { notFound } from '../domain/errors.ts';
 import { existing, type LiveRegistry } from '../domain/registry.ts';
+import { broadestPurpose } from '../domain/registry-details.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { CredentialTests, TestedHealth } from './credential-tests.ts';
 import { missingSecret } from './effective-credential.ts';
@@ -25,7 +26,7 @@ export function testRegistryUseCase({ tests, aggregates, testStored }: TestRegis
     const registry = await liveRegistry(projectId, registryIdOf(id));
     const { url, provider, access } = registry;
     const checked = checkRepository(repository, url);
-    const purpose = access === 'PULL' ? 'PULL' : 'PUSH';
+    const purpose = broadestPurpose(access);
     const report = await tests.run(
       projectId,
       async () => (await testStored(registry, { purpose, repository: checked })) ?? missingSecret(url),

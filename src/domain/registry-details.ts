@@ -1,4 +1,11 @@
+import type { LeasePurpose } from './credential.ts';
+
 export type RegistryAccess = 'PULL' | 'PULL_AND_PUSH';
+
+/** The purpose that needs all of the access. */
+export function broadestPurpose(access: RegistryAccess = 'PULL_AND_PUSH'): LeasePurpose {
+  return access === 'PULL' ? 'PULL' : 'PUSH';
+}
 
 /** The fields that a person can edit. Null means not given. */
 export interface RegistryDetails {
