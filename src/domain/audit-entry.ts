@@ -42,8 +42,10 @@ export interface AuditEntry {
   readonly identity: WorkloadIdentity | null;
 }
 
-/** A project's chain starts from this hash. */
-export const FIRST_PREVIOUS_HASH = '0'.repeat(64);
+/** A project's chain starts from this hash, so that no other project's chain can pass for it. */
+export function firstPreviousHash(projectId: string): string {
+  return createHash('sha256').update(projectId).digest('hex');
+}
 
 /** The format of new entries. */
 export const AUDIT_FORMAT = 1;

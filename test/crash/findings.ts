@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { createAuditQueries } from '../../src/adapters/postgres/read-models/audit-queries.ts';
-import { chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
+import { chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
 import { derivedId, idempotencyStream } from '../../src/domain/identity.ts';
 import { type Ledger, leaseOf, PROJECTS, versionOf } from './ledger.ts';
 
@@ -163,7 +163,7 @@ async function auditFaults(client: pg.Client, events: readonly EventRow[], proje
   const everything = { filter: {}, first: 1_000_000, before: undefined };
   const { entries } = await createAuditQueries(client).list(project, everything);
   entries.reverse();
-  let hash = FIRST_PREVIOUS_HASH;
+  let hash = firstPreviousHash(project);
   for (const [index, entry] of entries.entries()) {
     hash = chainHash(hash, index + 1, entry);
     if (entry.sequence !== index + 1 || entry.hash !== hash)
@@ -178,7 +178,7 @@ async function auditFaults(client: pg.Client, events: readonly EventRow[], proje
     'select sequence::text, hash from read_models.audit_heads where project_id = $1',
     [project],
   );
-  const head = rows[0] ?? { sequence: '0', hash: FIRST_PREVIOUS_HASH };
+  const head = rows[0] ?? { sequence: '0', hash: firstPreviousHash(project) };
   return head.sequence === String(entries.length) && head.hash === hash ? [] : [`the head of ${project} is another`];
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuditEntry, chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
+import { type AuditEntry, chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
 import { auditFacts } from '../../src/domain/audited-events.ts';
 import type { RegistryEvent } from '../../src/domain/events.ts';
 import { evolveRegistry, initialRegistryState } from '../../src/domain/registry.ts';
@@ -90,8 +90,8 @@ describe('the hash chain', () => {
     identity: null,
   });
   const entries = Array.from({ length: 20 }, (_, index) => entry(index));
-  const chain = (of: readonly AuditEntry[]): string[] => {
-    let previous = FIRST_PREVIOUS_HASH;
+  const chain = (of: readonly AuditEntry[], projectId = 'demo'): string[] => {
+    let previous = firstPreviousHash(projectId);
     return of.map((each, index) => {
       previous = chainHash(previous, index + 1, each);
       return previous;
@@ -112,6 +112,11 @@ describe('the hash chain', () => {
         expect(firstDifference(changed)).toBe(at);
       }),
     );
+  });
+
+  it('is another one for another project', () => {
+    const others = new Set(chain(entries, 'other'));
+    expect(hashes.filter((hash) => others.has(hash))).toEqual([]);
   });
 
   it('holds every part of an identity', () => {

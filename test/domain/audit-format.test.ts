@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type AuditEntry, chainHash, FIRST_PREVIOUS_HASH } from '../../src/domain/audit-entry.ts';
+import { type AuditEntry, chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
 import { type ExportedEntry, firstBreak, hashedText } from '../support/audit-verifier.ts';
 
 it('the hash chain matches the example in docs/audit-format.md', async () => {
@@ -9,9 +9,9 @@ it('the hash chain matches the example in docs/audit-format.md', async () => {
   const [, example = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
   const [, line = ''] = /```text\n(.*?)\n```/s.exec(page) ?? [];
   const entries = JSON.parse(example) as ExportedEntry[];
-  expect(firstBreak(entries)).toBeUndefined();
+  expect(firstBreak('demo', entries)).toBeUndefined();
   expect(entries[0] && hashedText(entries[0])).toBe(line);
-  let previous = FIRST_PREVIOUS_HASH;
+  let previous = firstPreviousHash('demo');
   for (const entry of entries as (ExportedEntry & AuditEntry)[]) {
     previous = chainHash(previous, entry.sequence, entry);
     expect(previous).toBe(entry.hash);
@@ -51,13 +51,13 @@ it('an entry is serialised as docs/audit-format.md says, whatever its texts hold
   });
   fc.assert(
     fc.property(fc.array(entry, { maxLength: 5 }), (entries) => {
-      let hash = FIRST_PREVIOUS_HASH;
+      let hash = firstPreviousHash('demo');
       const chain = entries.map((each, index): ExportedEntry => {
         const written = { ...each, outcome: 'SUCCEEDED' as const };
         hash = chainHash(hash, index + 1, written);
         return { ...written, sequence: index + 1, hash };
       });
-      expect(firstBreak(chain)).toBeUndefined();
+      expect(firstBreak('demo', chain)).toBeUndefined();
     }),
   );
 });

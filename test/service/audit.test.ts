@@ -73,7 +73,7 @@ describe('the audit log', () => {
   it('is a chain that a verifier computes again from the page about its format', async () => {
     const log = (await entries()).toReversed();
     expect(log.length).toBeGreaterThanOrEqual(10);
-    expect(firstBreak(log)).toBeUndefined();
+    expect(firstBreak('demo', log)).toBeUndefined();
   });
 
   it.each([3, 7])('shows that verifier where entry %i was changed, removed or swapped', async (sequence) => {
@@ -81,18 +81,18 @@ describe('the audit log', () => {
     const [entry, next] = log.slice(sequence - 1, sequence + 1);
     if (!entry || !next) throw new Error('the log is too short');
     const put = (at: number, ...replaced: typeof log) => log.toSpliced(at - 1, replaced.length, ...replaced);
-    expect(firstBreak(put(sequence, { ...entry, actor: 'mallory' }))).toBe(sequence);
+    expect(firstBreak('demo', put(sequence, { ...entry, actor: 'mallory' }))).toBe(sequence);
     // Whoever also computes that entry's hash again gets as far as the next one.
     const hash = createHash('sha256')
       .update(`${log[sequence - 2]?.hash}\n${hashedText({ ...entry, actor: 'mallory' })}`)
       .digest('hex');
-    expect(firstBreak(put(sequence, { ...entry, actor: 'mallory', hash }))).toBe(sequence + 1);
-    expect(firstBreak(log.toSpliced(sequence - 1, 1))).toBe(sequence);
+    expect(firstBreak('demo', put(sequence, { ...entry, actor: 'mallory', hash }))).toBe(sequence + 1);
+    expect(firstBreak('demo', log.toSpliced(sequence - 1, 1))).toBe(sequence);
     const renumbered = log.toSpliced(sequence - 1, 1).map((each, index) => ({ ...each, sequence: index + 1 }));
-    expect(firstBreak(renumbered)).toBe(sequence);
-    expect(firstBreak(put(sequence, next, entry))).toBe(sequence);
+    expect(firstBreak('demo', renumbered)).toBe(sequence);
+    expect(firstBreak('demo', put(sequence, next, entry))).toBe(sequence);
     const swapped = put(sequence, { ...next, sequence }, { ...entry, sequence: sequence + 1 });
-    expect(firstBreak(swapped)).toBe(sequence);
+    expect(firstBreak('demo', swapped)).toBe(sequence);
   });
 
   it('is filtered and paged, newest first', async () => {

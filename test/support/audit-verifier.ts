@@ -32,9 +32,9 @@ export interface ExportedEntry {
   readonly hash: string;
 }
 
-/** The sequence at which the chain breaks; undefined if it is whole. Entries are in the order of the log. */
-export function firstBreak(entries: readonly ExportedEntry[]): number | undefined {
-  let previous = '0'.repeat(64);
+/** The sequence at which the project's chain breaks; undefined if it is whole. Entries are in the order of the log. */
+export function firstBreak(projectId: string, entries: readonly ExportedEntry[]): number | undefined {
+  let previous = createHash('sha256').update(projectId, 'utf8').digest('hex');
   for (const [index, entry] of entries.entries()) {
     const computed = createHash('sha256')
       .update(`${previous}\n${hashedText(entry)}`, 'utf8')

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
-import { AUDIT_FORMAT, type AuditEntry, chainHash, FIRST_PREVIOUS_HASH } from '../../../domain/audit-entry.ts';
+import { AUDIT_FORMAT, type AuditEntry, chainHash, firstPreviousHash } from '../../../domain/audit-entry.ts';
 import { type AuditFacts, auditFacts, isAudited } from '../../../domain/audited-events.ts';
 import { everyEvent, insertInto, type ReadModel, take } from './read-model.ts';
 
@@ -33,7 +33,6 @@ interface AuditHead {
   readonly sequence: number;
   readonly hash: string;
 }
-const BEFORE_THE_FIRST: AuditHead = { sequence: 0, hash: FIRST_PREVIOUS_HASH };
 
 /** A chain of entries for each project. The domain's table defines which events have an entry, and its content. */
 export function createAudit(schema: string): ReadModel {
@@ -64,7 +63,7 @@ export function createAudit(schema: string): ReadModel {
       identity: null,
       ...facts,
     };
-    const head = heads.get(projectId) ?? BEFORE_THE_FIRST;
+    const head = heads.get(projectId) ?? { sequence: 0, hash: firstPreviousHash(projectId) };
     const sequence = head.sequence + 1;
     const hash = chainHash(head.hash, sequence, entry);
     heads.set(projectId, { sequence, hash });

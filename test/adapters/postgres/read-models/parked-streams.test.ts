@@ -7,7 +7,7 @@ import { countParkedStreams } from '../../../../src/adapters/postgres/read-model
 import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
 import { recheckSecrets } from '../../../../src/adapters/postgres/read-models/secret-presence.ts';
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';
-import { chainHash, FIRST_PREVIOUS_HASH } from '../../../../src/domain/audit-entry.ts';
+import { chainHash, firstPreviousHash } from '../../../../src/domain/audit-entry.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
 import { projectorClient } from '../../../support/read-models.ts';
 import {
@@ -70,7 +70,7 @@ async function apply(...events: Parameters<typeof appendAll>[1][]): Promise<void
 /** Every entry's hash follows from the previous one. */
 async function expectWholeChain(): Promise<void> {
   const { entries } = await createAuditQueries(reads).list('demo', { filter: {}, first: 1_000, before: undefined });
-  let previous = FIRST_PREVIOUS_HASH;
+  let previous = firstPreviousHash('demo');
   for (const entry of entries.toReversed()) {
     previous = chainHash(previous, entry.sequence, entry);
     expect(entry.hash).toBe(previous);
