@@ -37,8 +37,8 @@ describe('readiness', () => {
       { status: 'ok', parkedStreams: 0 },
       { status: 'ok', parkedStreams: 0 },
     ]);
-    await sql(`insert into read_models.parked_events (position, stream, event_id, reason)
-      select n, 'registry-' || n % 2, gen_random_uuid(), 'a test' from generate_series(1, 5) n`);
+    await sql(`insert into read_models.parked_events (position, stream, event_id, reason, credential_version)
+      select n, 'registry-' || n % 2, gen_random_uuid(), 'a test', 1 from generate_series(1, 5) n`);
     expect(await projections()).toMatchObject([
       { status: 'degraded', parkedStreams: 2 },
       { status: 'degraded', parkedStreams: 2 },

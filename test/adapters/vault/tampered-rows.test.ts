@@ -87,17 +87,18 @@ describe('a row of the vault that was changed in the database is refused', () =>
 
   it('with any choice of columns of another row', async () => {
     const columns = [...SEALED_COLUMNS, ...BOUND_COLUMNS];
-    for (let round = 0; round < 200; round += 1) {
+    const refuses = async (): Promise<void> => {
       const one = await sealSome(fixture, 'one', { credentialVersion: 1 });
       const other = await sealSome(fixture, 'other', { credentialVersion: 2 });
-      // Format and key id are the same in all rows, so swapping only these changes nothing.
+      // Format and key id are the same in all rows: they alone would change nothing.
       const telling = columns.filter((column) => column !== 'format' && column !== 'kek_id');
       const first = telling[randomInt(telling.length)] ?? 'host';
       const chosen = columns.filter((column) => column === first || randomInt(2) === 1);
       await copyColumns(chosen, other, one);
       expect(await outcomeOf(one), chosen.join()).toBe('refused');
-    }
-  });
+    };
+    for (let round = 0; round < 200; round += 20) await Promise.all(Array.from({ length: 20 }, refuses));
+  }, 120_000);
 
   it('but an unchanged row is not', async () => {
     const sealed = await sealSome(fixture, 'untouched');
