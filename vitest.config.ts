@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { TORTURE_VARIABLE } from './test/support/rounds.ts';
-import { INTEGRATION_TESTS, TORTURE_TESTS } from './test/support/test-kinds.ts';
+import { INTEGRATION_TESTS, NETWORK_TESTS, TORTURE_TESTS } from './test/support/test-kinds.ts';
 
 const RUN_FOLDER = 'test/support/run-folder.ts';
 const UNIT: TestProjectInlineConfiguration = {
@@ -10,10 +10,14 @@ const UNIT: TestProjectInlineConfiguration = {
   test: {
     name: 'unit',
     include: ['test/**/*.test.ts'],
-    exclude: INTEGRATION_TESTS,
+    exclude: [...INTEGRATION_TESTS, ...NETWORK_TESTS],
     isolate: false,
     globalSetup: [RUN_FOLDER],
   },
+};
+const NETWORK: TestProjectInlineConfiguration = {
+  ...UNIT,
+  test: { ...UNIT.test, name: 'network', include: NETWORK_TESTS, exclude: INTEGRATION_TESTS },
 };
 const INTEGRATION: TestProjectInlineConfiguration = {
   extends: true,
@@ -40,7 +44,7 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
   },
   test: {
-    projects: process.env[TORTURE_VARIABLE] ? [TORTURE] : [UNIT, INTEGRATION],
+    projects: process.env[TORTURE_VARIABLE] ? [TORTURE] : [UNIT, NETWORK, INTEGRATION],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { importGraph, reachableFrom, readSourceFiles, type SourceFiles } from './support/source-files.ts';
-import { isUnitTest, TORTURE_TESTS } from './support/test-kinds.ts';
+import { needsNoSetUp, TORTURE_TESTS } from './support/test-kinds.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -17,7 +17,7 @@ const NEEDS: readonly (readonly [what: string, pattern: RegExp])[] = [
  */
 function needsOfUnitTests(sources: SourceFiles): string[] {
   const graph = importGraph(sources);
-  return [...graph.keys()].filter(isUnitTest).flatMap((test) =>
+  return [...graph.keys()].filter(needsNoSetUp).flatMap((test) =>
     [test, ...reachableFrom(graph, test)]
       .filter((file) => !file.startsWith('src/'))
       .flatMap((file) => {
@@ -36,7 +36,7 @@ const sources = new Map<string, string>(
 const OWN = ['test/test-kinds.test.ts', 'test/layers.test.ts'];
 for (const file of OWN) sources.delete(file);
 
-describe('unit tests', () => {
+describe('unit tests, and those of the network', () => {
   it('need neither the build nor a database: one that does is to be called *.integration.test.ts', () => {
     expect(needsOfUnitTests(sources)).toEqual([]);
   });

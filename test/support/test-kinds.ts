@@ -10,13 +10,17 @@ const INTEGRATION_FOLDERS = [
 ];
 const INTEGRATION_ENDING = '.integration.test.ts';
 
+/** The folders of tests that talk to servers over sockets, with real deadlines: they take longer, but need nothing more. */
+const NETWORK_FOLDERS = ['test/adapters/egress', 'test/adapters/minting', 'test/adapters/registry'];
+
+export const NETWORK_TESTS = NETWORK_FOLDERS.map((folder) => `${folder}/**/*.test.ts`);
 export const INTEGRATION_TESTS = [
   ...INTEGRATION_FOLDERS.map((folder) => `${folder}/**/*.test.ts`),
   `test/**/*${INTEGRATION_ENDING}`,
 ];
 
-/** All others. */
-export function isUnitTest(file: string): boolean {
+/** All others: unit tests and those of the network. */
+export function needsNoSetUp(file: string): boolean {
   const isIntegrationTest =
     file.endsWith(INTEGRATION_ENDING) || INTEGRATION_FOLDERS.some((folder) => file.startsWith(`${folder}/`));
   return file.endsWith('.test.ts') && !isIntegrationTest;
