@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -18,6 +19,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   // Some tests run programs as another user.
   await chmod(folder, 0o755);
   process.env.TMPDIR = folder;
+  // For a run that is interrupted.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return failingTheRun(async () => {
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
