@@ -8,6 +8,7 @@ const INTEGRATION_FOLDERS = [
   'test/http',
   'test/service',
 ];
+/** A file elsewhere that needs one of these, or takes seconds, has this ending. */
 const INTEGRATION_ENDING = '.integration.test.ts';
 
 /** The folders of tests that talk to servers over sockets, with real deadlines: they take longer, but need nothing more. */
@@ -28,7 +29,7 @@ export function needsNoSetUp(file: string): boolean {
 
 /** The tests that repeat their work as often as rounds.ts says. */
 export const TORTURE_TESTS = [
-  'test/adapters/auth/token-mutations.test.ts',
+  'test/adapters/auth/token-mutations.integration.test.ts',
   'test/adapters/egress/address-kind.test.ts',
   'test/adapters/postgres/log/event-log.test.ts',
   'test/adapters/vault/many-seals.test.ts',

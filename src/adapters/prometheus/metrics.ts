@@ -3,12 +3,19 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Metrics } from '../../application/ports/metrics.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** Scrapers usually wait longer: the other numbers must still arrive when the database hangs. */
-const LAG_DEADLINE_MS = 3_000;
 const EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
+export interface MetricsOptions {
+  readonly processMetrics?: boolean;
+  /**
+   * How long a scrape waits for the lag. Default: 3,000. Scrapers usually wait longer: the other numbers must still
+   * arrive when the database hangs.
+   */
+  readonly lagDeadlineMs?: number;
+}
+
 /** Each call makes a new registry, so that two services in one process, as in tests, do not share counters. */
-export function createMetrics({ processMetrics = true }: { processMetrics?: boolean } = {}): Metrics {
+export function createMetrics({ processMetrics = true, lagDeadlineMs = 3_000 }: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   const registers = [registry];
   if (processMetrics) collectDefaultMetrics({ register: registry });
@@ -50,7 +57,7 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
     async collect() {
       if (!measureLag) return;
       const deadline = new AbortController();
-      const late = delay(LAG_DEADLINE_MS, undefined, { signal: deadline.signal });
+      const late = delay(lagDeadlineMs, undefined, { signal: deadline.signal });
       const lag = await Promise.race([measureLag(), late]).catch(() => undefined);
       deadline.abort();
       if (lag === undefined) this.remove();
