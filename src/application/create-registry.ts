@@ -1,4 +1,5 @@
 import type { MintConfig } from '../domain/credential.ts';
+import { checkUsernameText } from '../domain/entered-credential.ts';
 import { registryId } from '../domain/identity.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
@@ -7,7 +8,6 @@ import { decideCreate } from '../domain/registry.ts';
 import type { RegistryAccess } from '../domain/registry-details.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
 import type { Secret } from '../domain/secret.ts';
-import { checkText } from '../domain/text-rules.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { RegistryView } from './ports/read-models.ts';
 import type { HandleRegistryCommand } from './registry-command-handler.ts';
@@ -44,7 +44,7 @@ export function createRegistryUseCase({ handle, beginVerification, plainHttpHost
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);
     const details = checkDetails(command, url);
-    const username = checkText('username', command.username, { max: 255 });
+    const username = checkUsernameText(command.username);
     const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
     const mint = command.mint ?? null;
     const { password, proposed } = checkCredential(provider, username, command.password, { expiresAt, mint });

@@ -1,9 +1,9 @@
 import type { MintConfig } from '../domain/credential.ts';
+import { checkUsernameText } from '../domain/entered-credential.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
 import { decideRotate, existing, type LiveRegistry } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
-import { checkText } from '../domain/text-rules.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { LeaseQueries, RegistryView } from './ports/read-models.ts';
 import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
@@ -38,7 +38,7 @@ export function rotateCredentialUseCase({ handle, leases, beginVerification }: R
   ): Promise<RegistryView> => {
     const registryId = registryIdOf(id);
     if (command.password.isBlank) throw badUserInput('password', 'Rotating needs the new password.');
-    const username = command.username == null ? undefined : checkText('username', command.username, { max: 255 });
+    const username = command.username == null ? undefined : checkUsernameText(command.username);
     const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
     const verification = beginVerification(projectId, command.verify);
 

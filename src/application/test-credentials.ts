@@ -1,9 +1,9 @@
-import { checkPassword, checkUsername, normalisePassword } from '../domain/entered-credential.ts';
+import { checkPassword, checkUsername, checkUsernameText, normalisePassword } from '../domain/entered-credential.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
 import { resolveProvider } from '../domain/providers.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
 import type { Secret } from '../domain/secret.ts';
-import { checkPemCertificates, checkText } from '../domain/text-rules.ts';
+import { checkPemCertificates } from '../domain/text-rules.ts';
 import type { CredentialTests, TestedHealth } from './credential-tests.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
 import { checkRepository } from './registry-details.ts';
@@ -29,7 +29,7 @@ export function testCredentialsUseCase({ tests, probe, plainHttpHosts }: TestCre
   return async (context: RequestContext, projectId: string, command: TestCredentialsCommand): Promise<TestedHealth> => {
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);
-    const username = checkText('username', command.username, { max: 255 });
+    const username = checkUsernameText(command.username);
     checkUsername(provider, username);
     checkPassword(provider, username, command.password);
     const password = normalisePassword(provider, username, command.password);

@@ -1,10 +1,9 @@
-import { checkUsername } from '../domain/entered-credential.ts';
+import { checkUsername, checkUsernameText } from '../domain/entered-credential.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
 import { decideUpdate, existing, type LiveRegistry } from '../domain/registry.ts';
 import type { RegistryAccess } from '../domain/registry-details.ts';
 import type { Secret } from '../domain/secret.ts';
-import { checkText } from '../domain/text-rules.ts';
 import type { OpenStoredCredential } from './effective-credential.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { RegistryView } from './ports/read-models.ts';
@@ -46,7 +45,7 @@ export function updateRegistryUseCase(deps: UpdateRegistryDeps) {
   ): Promise<RegistryView> => {
     const registryId = registryIdOf(id);
     if (command.username === null) throw badUserInput('username', 'A registry needs a username: it cannot be cleared.');
-    const username = command.username === undefined ? undefined : checkText('username', command.username, { max: 255 });
+    const username = command.username === undefined ? undefined : checkUsernameText(command.username);
     const expiresAt = checkExpiresAt(command.expiresAt);
     const entered = command.password && !command.password.isBlank ? command.password : undefined;
     const verification = beginVerification(projectId, command.verify);

@@ -7,12 +7,17 @@ import type { ProviderProfile } from './providers/profile.ts';
 import { PROVIDER_ENTRIES, PROVIDERS, type RegistryProvider } from './providers/table.ts';
 import { Secret } from './secret.ts';
 import { decodedBase64, isJwt, jwtExpiry, looksLikeJson, serviceAccountKeyFault } from './secret-shapes.ts';
-import { hasHiddenCharacters, isWellFormed } from './text-rules.ts';
+import { checkText, hasHiddenCharacters, isWellFormed } from './text-rules.ts';
 
 /** User name and password together, in bytes of UTF-8. They are sealed as one text of at most 16 KiB. */
 export const MAX_SECRET_BYTES = 15_000;
 
 const MAX_USERNAME_LENGTH = 255;
+
+/** The user name as it is stored. @throws PurserError BAD_USER_INPUT on `username` */
+export function checkUsernameText(entered: string): string {
+  return checkText('username', entered, { max: MAX_USERNAME_LENGTH });
+}
 
 /**
  * Refuses a user name that can never log in. An unusual one passes. Its case is never changed.

@@ -5,6 +5,10 @@ import { type Instant, instantAt } from './instant.ts';
  * error or a result.
  */
 
+/** The user names for Google's service-account keys: as JSON, and in base64. */
+export const JSON_KEY = '_json_key';
+export const JSON_KEY_IN_BASE64 = '_json_key_base64';
+
 const ACCESS_KEY_ID = /^A(?:KIA|SIA)[A-Z0-9]{12,124}$/;
 
 /** The id of an Amazon access key, long-term or temporary. */

@@ -1,7 +1,5 @@
-import { decodedBase64, serviceAccountKeyFault } from '../secret-shapes.ts';
+import { decodedBase64, JSON_KEY, JSON_KEY_IN_BASE64, serviceAccountKeyFault } from '../secret-shapes.ts';
 import type { MintKindProfile } from './profile.ts';
-
-const KEY_IN_BASE64 = '_json_key_base64';
 
 export const google: MintKindProfile = {
   description: 'Google: from a service-account key. The passwords last an hour.',
@@ -10,7 +8,7 @@ export const google: MintKindProfile = {
   settings: {},
   narrows: true,
   usernameFault: (username) =>
-    ['_json_key', KEY_IN_BASE64].includes(username)
+    [JSON_KEY, JSON_KEY_IN_BASE64].includes(username)
       ? undefined
       : "To mint passwords for Google's registries, the user name is _json_key, with a service-account key as password.",
   sourceFault: (username, password) => {
@@ -26,5 +24,5 @@ export const google: MintKindProfile = {
 
 /** The key itself. It is stored as it was downloaded, or in base64 with a user name that says so. */
 export function serviceAccountKey(username: string, password: string): string {
-  return username === KEY_IN_BASE64 ? (decodedBase64(password) ?? '') : password;
+  return username === JSON_KEY_IN_BASE64 ? (decodedBase64(password) ?? '') : password;
 }

@@ -1,9 +1,13 @@
 import type { ProbeDetail } from '../probe-outcome.ts';
-import { decodedBase64, looksLikeJson, serviceAccountKeyFault } from '../secret-shapes.ts';
+import {
+  decodedBase64,
+  JSON_KEY,
+  JSON_KEY_IN_BASE64,
+  looksLikeJson,
+  serviceAccountKeyFault,
+} from '../secret-shapes.ts';
 import { BY_THE_BOOK, type ProviderProfile } from './profile.ts';
 
-const KEY = '_json_key';
-const KEY_IN_BASE64 = '_json_key_base64';
 /** With this user name the password is an access token. */
 export const ACCESS_TOKEN_USERNAME = 'oauth2accesstoken';
 const ACCESS_TOKEN = /^ya29\.[\x21-\x7e]+$/;
@@ -24,10 +28,10 @@ export const google: ProviderProfile = {
   ],
   documentation: 'https://cloud.google.com/artifact-registry/docs/docker/authentication',
   username: {
-    hint: `${KEY} for a service-account key, ${KEY_IN_BASE64} for one in base64, ${ACCESS_TOKEN_USERNAME} for an access token`,
-    fixed: [KEY, KEY_IN_BASE64, ACCESS_TOKEN_USERNAME],
+    hint: `${JSON_KEY} for a service-account key, ${JSON_KEY_IN_BASE64} for one in base64, ${ACCESS_TOKEN_USERNAME} for an access token`,
+    fixed: [JSON_KEY, JSON_KEY_IN_BASE64, ACCESS_TOKEN_USERNAME],
     fault: () =>
-      `The user name for Google's registries is ${KEY} with a service-account key as JSON, ${KEY_IN_BASE64} with one in base64, or ${ACCESS_TOKEN_USERNAME} with an access token.`,
+      `The user name for Google's registries is ${JSON_KEY} with a service-account key as JSON, ${JSON_KEY_IN_BASE64} with one in base64, or ${ACCESS_TOKEN_USERNAME} with an access token.`,
     ofTokens: new RegExp(`^${ACCESS_TOKEN_USERNAME}$`),
     ofKeys: /^_json_key/,
   },
@@ -43,11 +47,11 @@ export const google: ProviderProfile = {
       ...(ACCESS_TOKEN.test(text)
         ? ['This access token is valid for an hour at most. A service-account key lasts.']
         : []),
-      ...(username.startsWith(KEY) && !looksLikeJson(decodedBase64(text) ?? text)
+      ...(username.startsWith(JSON_KEY) && !looksLikeJson(decodedBase64(text) ?? text)
         ? [`With the user name ${username} the password must be a service-account key; this is not one.`]
         : []),
     ],
-    refusedAs: (text, username) => (username.startsWith(KEY) ? damageOf(decodedBase64(text) ?? text) : null),
+    refusedAs: (text, username) => (username.startsWith(JSON_KEY) ? damageOf(decodedBase64(text) ?? text) : null),
   },
   // The token handshake alone is enough.
   probe: { ...BY_THE_BOOK, token: 'REFUSED_OR_WHOLE' },
@@ -93,11 +97,11 @@ function keyFault(text: string, username: string): string | undefined {
   const plain = looksLikeJson(text) ? text : undefined;
   const decoded = decodedBase64(text);
   const encoded = decoded !== undefined && looksLikeJson(decoded) ? decoded : undefined;
-  if (username === KEY && encoded !== undefined) {
-    return `This service-account key is in base64. Use it with the user name ${KEY_IN_BASE64}.`;
+  if (username === JSON_KEY && encoded !== undefined) {
+    return `This service-account key is in base64. Use it with the user name ${JSON_KEY_IN_BASE64}.`;
   }
-  if (username !== KEY && plain !== undefined) {
-    return `This is a service-account key as JSON. Use it with the user name ${KEY}.`;
+  if (username !== JSON_KEY && plain !== undefined) {
+    return `This is a service-account key as JSON. Use it with the user name ${JSON_KEY}.`;
   }
   const key = plain ?? encoded;
   const fault = key === undefined ? null : serviceAccountKeyFault(key);
