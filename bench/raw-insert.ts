@@ -55,6 +55,7 @@ const METADATA: EventMetadata = {
   projectId: 'demo',
   actor: 'pipeline@example.com',
   issuer: 'https://issuer.example.com',
+  tokenId: 'c1b6f0a4-2f57-4c39-9b0e-53c8f4c6c1d2',
   ipAddress: '192.0.2.7',
   userAgent: null,
   requestId: '6f9619ff-8b86-4011-b42d-00c04fc964ff',

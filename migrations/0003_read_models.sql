@@ -144,6 +144,7 @@ create table read_models.audit_entries (
   code text,
   actor text not null,
   issuer text,
+  token_id text,
   ip_address text,
   user_agent text,
   request_id text,

@@ -27,6 +27,7 @@ export interface AuditEntry {
   readonly code: string | null;
   readonly actor: string;
   readonly issuer: string | null;
+  readonly tokenId: string | null;
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
   readonly requestId: string | null;
@@ -62,6 +63,7 @@ const HASHED: Readonly<Record<number, (sequence: number, entry: AuditEntry) => r
     entry.code,
     entry.actor,
     entry.issuer,
+    entry.tokenId,
     entry.ipAddress,
     entry.userAgent,
     entry.requestId,

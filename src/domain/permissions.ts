@@ -13,6 +13,8 @@ export type Permission = (typeof PERMISSIONS)[keyof typeof PERMISSIONS];
 export interface Principal {
   readonly subject: string;
   readonly issuer: string;
+  /** The token's `jti`; null if it has none. */
+  readonly tokenId: string | null;
   /** Milliseconds since 1970; the token is invalid from then on. */
   readonly expiresAt: number;
   /** Permissions by project id. Unknown strings are kept: other services share the token. */

@@ -7,7 +7,13 @@ import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
 
 const context: RequestContext = {
-  principal: { subject: 'ci', issuer: 'https://issuer.example', expiresAt: Number.MAX_SAFE_INTEGER, grants: new Map() },
+  principal: {
+    subject: 'ci',
+    issuer: 'https://issuer.example',
+    tokenId: null,
+    expiresAt: Number.MAX_SAFE_INTEGER,
+    grants: new Map(),
+  },
   startedAt: 0,
   requestId: '6e0c1c50-4bd2-4b43-b7d1-2e6c1a3a2c11',
   ipAddress: null,

@@ -171,7 +171,13 @@ function notAsked(): Promise<never> {
 
 function context(): RequestContext {
   return {
-    principal: { subject: 'alice', issuer: 'replica', expiresAt: Number.MAX_SAFE_INTEGER, grants: new Map() },
+    principal: {
+      subject: 'alice',
+      issuer: 'replica',
+      tokenId: null,
+      expiresAt: Number.MAX_SAFE_INTEGER,
+      grants: new Map(),
+    },
     ipAddress: null,
     userAgent: null,
     requestId: randomUUID(),

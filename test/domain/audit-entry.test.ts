@@ -77,6 +77,7 @@ describe('the hash chain', () => {
     code: null,
     actor: 'ada',
     issuer: 'https://issuer.example',
+    tokenId: 'token-1',
     ipAddress: null,
     userAgent: null,
     requestId: null,

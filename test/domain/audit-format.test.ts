@@ -31,6 +31,7 @@ it('an entry is serialised as docs/audit-format.md says, whatever its texts hold
     code: maybe,
     actor: text,
     issuer: maybe,
+    tokenId: maybe,
     ipAddress: maybe,
     userAgent: maybe,
     requestId: maybe,

@@ -32,7 +32,11 @@ describe('the audit log', () => {
     await purser.graphql(CREATE, {
       input: { url: `https://ada:${password}@audit.example`, username: 'ada', password },
     });
-    const reader = purser.token({ subject: 'bob', projects: { demo: ['iam:project:cicd:registry:read'] } });
+    const reader = purser.token({
+      subject: 'bob',
+      projects: { demo: ['iam:project:cicd:registry:read'] },
+      claims: { jti: "bob's token" },
+    });
     await purser.graphql(DELETE, { id }, reader);
     await purser.graphql(AUDIT, {}, reader);
     await purser.graphql(DELETE, { id });
@@ -49,6 +53,12 @@ describe('the audit log', () => {
       ['ROTATE_CREDENTIAL', 'SUCCEEDED', null, 'alice'],
       ['UPDATE_REGISTRY', 'SUCCEEDED', null, 'alice'],
       ['CREATE_REGISTRY', 'SUCCEEDED', null, 'alice'],
+    ]);
+    expect(log.map(({ tokenId }) => tokenId)).toEqual([
+      null,
+      "bob's token",
+      "bob's token",
+      ...Array.from({ length: 7 }, () => null),
     ]);
     expect(log.map(({ sequence }) => sequence)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
     expect(log[7]?.changes).toEqual([

@@ -333,6 +333,7 @@ function auditEntry(sequence: number) {
     code: null,
     actor: 'alice',
     issuer: null,
+    tokenId: null,
     ipAddress: null,
     userAgent: null,
     requestId: null,

@@ -14,6 +14,7 @@ export interface ExportedEntry {
   readonly code: string | null;
   readonly actor: string;
   readonly issuer: string | null;
+  readonly tokenId: string | null;
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
   readonly requestId: string | null;
@@ -58,6 +59,7 @@ export function hashedText(entry: ExportedEntry): string {
     text(entry.code),
     text(entry.actor),
     text(entry.issuer),
+    text(entry.tokenId),
     text(entry.ipAddress),
     text(entry.userAgent),
     text(entry.requestId),

@@ -6,6 +6,7 @@ export const METADATA: EventMetadata = {
   projectId: 'demo',
   actor: 'someone',
   issuer: 'https://issuer.example',
+  tokenId: 'token-1',
   ipAddress: '192.0.2.1',
   userAgent: null,
   requestId: null,

@@ -11,6 +11,7 @@ export const METADATA: EventMetadata = {
   projectId: 'demo',
   actor: 'ada',
   issuer: 'https://issuer.example',
+  tokenId: 'token-1',
   ipAddress: '192.0.2.7',
   userAgent: 'test',
   requestId: 'request-1',

@@ -59,7 +59,13 @@ interface StoredSecret {
 
 export function aCaller(subject = 'alice'): RequestContext {
   return {
-    principal: { subject, issuer: 'https://issuer.example', expiresAt: Number.MAX_SAFE_INTEGER, grants: new Map() },
+    principal: {
+      subject,
+      issuer: 'https://issuer.example',
+      tokenId: null,
+      expiresAt: Number.MAX_SAFE_INTEGER,
+      grants: new Map(),
+    },
     ipAddress: '192.0.2.7',
     userAgent: null,
     requestId: randomUUID(),

@@ -28,6 +28,8 @@ const claimsSchema = z.looseObject({
   exp: numericDate,
   nbf: numericDate.optional(),
   iat: numericDate.optional(),
+  /** As long as a name may be, because the audit log shows it. */
+  jti: text.optional(),
   projects: z.record(projectId, permissions).optional(),
   project: projectId.optional(),
   permissions: permissions.optional(),
@@ -52,12 +54,18 @@ export function verifiedClaims(
 ): VerifiedClaims {
   const parsed = claimsSchema.safeParse(claims);
   if (!parsed.success || parsed.data.iss !== issuer.issuer) throw new TokenRefused('claims');
-  const { aud, sub, exp, nbf, iat } = parsed.data;
+  const { aud, sub, exp, nbf, iat, jti = null } = parsed.data;
   const audiences = typeof aud === 'string' ? [aud] : aud;
   if (!audiences.some((audience) => issuer.audience.includes(audience))) throw new TokenRefused('audience');
 
   const verified: VerifiedClaims = {
-    principal: { subject: sub, issuer: issuer.issuer, expiresAt: exp * 1000, grants: grantsOf(parsed.data) },
+    principal: {
+      subject: sub,
+      issuer: issuer.issuer,
+      tokenId: jti,
+      expiresAt: exp * 1000,
+      grants: grantsOf(parsed.data),
+    },
     // A token with a future `iat` is not valid before that time.
     notBefore: 1000 * Math.max(nbf ?? Number.NEGATIVE_INFINITY, iat ?? Number.NEGATIVE_INFINITY),
   };

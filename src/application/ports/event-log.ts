@@ -18,6 +18,8 @@ export interface EventMetadata {
   readonly projectId: string | null;
   readonly actor: string;
   readonly issuer: string | null;
+  /** The `jti` of the caller's token. */
+  readonly tokenId: string | null;
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
   readonly requestId: string | null;

@@ -88,6 +88,13 @@ export class AuditEntryObject {
   })
   readonly issuer!: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The id (`jti`) of the caller's token, with which REVOKED_TOKENS_FILE can end it; null if it had none.",
+  })
+  readonly tokenId!: string | null;
+
   @Field(() => String, { nullable: true, description: 'The IP address of the client. Trusted proxies are skipped.' })
   readonly ipAddress!: string | null;
 

@@ -109,6 +109,19 @@ const SUBJECT = group('claims', {
   'a subject of 256 characters': claim('sub', 'a'.repeat(256)),
 });
 
+/** The audit log shows it, and a list of revoked tokens names it. */
+const TOKEN_ID = group('claims', {
+  'an empty token id': claim('jti', ''),
+  'a number for the token id': claim('jti', 7),
+  'null for the token id': claim('jti', null),
+  'a list of token ids': claim('jti', ['x']),
+  'a NUL in the token id': claim('jti', 'x\0'),
+  'an escape character in the token id': claim('jti', '\u001b[31mx'),
+  'a zero-width space in the token id': claim('jti', 'x\u200b'),
+  'a lone surrogate in the token id': claim('jti', '\ud800'),
+  'a token id of 256 characters': claim('jti', 'j'.repeat(256)),
+});
+
 const GRANTS = group('claims', {
   'a list of projects': claim('projects', ['demo']),
   'a text for the projects': claim('projects', 'demo'),
@@ -141,4 +154,10 @@ const GRANTS = group('claims', {
 });
 
 /** Tokens that are signed well and say what they must not say. */
-export const ATTACKS_ON_THE_CLAIMS: readonly Attack[] = [...ISSUER_AND_AUDIENCE, ...TIMES, ...SUBJECT, ...GRANTS];
+export const ATTACKS_ON_THE_CLAIMS: readonly Attack[] = [
+  ...ISSUER_AND_AUDIENCE,
+  ...TIMES,
+  ...SUBJECT,
+  ...TOKEN_ID,
+  ...GRANTS,
+];

@@ -99,7 +99,7 @@ describe('the attacks detect a verifier that', () => {
         const { payload } = await jwtVerify(token, keys.es256.publicKey, options).catch(() => {
           throw new TokenRefused('signature');
         });
-        return { subject: String(payload.sub), issuer: '', expiresAt: NOW, grants: new Map() };
+        return { subject: String(payload.sub), issuer: '', tokenId: null, expiresAt: NOW, grants: new Map() };
       },
     };
 

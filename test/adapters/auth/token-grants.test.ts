@@ -22,9 +22,16 @@ test('the principal matches the claims', async () => {
   expect(await verifier.authenticate(forge())).toEqual({
     subject: 'alice',
     issuer: ISSUER,
+    tokenId: null,
     expiresAt: (NOW + 600) * 1000,
     grants: new Map([['demo', new Set(['iam:project:cicd:registry:read'])]]),
   });
+});
+
+test('the id of a token is its `jti`, as it stands', async () => {
+  for (const jti of ['x', '8c0d3f0e-5f7d-4d3c-9f0a-0f1f0a6f7d11', 'j'.repeat(255)]) {
+    expect(await verifier.authenticate(forge({ claims: { jti } }))).toMatchObject({ tokenId: jti });
+  }
 });
 
 test('a subject may be written in any script', async () => {

@@ -318,6 +318,7 @@ describe('the end of a token', () => {
     const principal = {
       subject: 'alice',
       issuer: 'broken',
+      tokenId: null,
       expiresAt: Date.now() + 3_600_000,
       grants: new Map([['demo', new Set<string>(Object.values(PERMISSIONS))]]),
     };

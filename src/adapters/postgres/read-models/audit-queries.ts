@@ -2,8 +2,8 @@ import type { AuditEntryView, AuditFilter, AuditQueries } from '../../../applica
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import type { AuditRow } from './audit.ts';
 
-const COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, actor, issuer, ip_address,
-  user_agent, request_id, registry_id, url, pipeline, changes, duration_ms, count, until, identity, hash`;
+const COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, actor, issuer, token_id,
+  ip_address, user_agent, request_id, registry_id, url, pipeline, changes, duration_ms, count, until, identity, hash`;
 
 export function createAuditQueries(database: Queryable): AuditQueries {
   return {
@@ -53,6 +53,7 @@ function view(row: AuditRow): AuditEntryView {
     code: row.code,
     actor: row.actor,
     issuer: row.issuer,
+    tokenId: row.token_id,
     ipAddress: row.ip_address,
     userAgent: row.user_agent,
     requestId: row.request_id,

@@ -14,6 +14,7 @@ export interface AuditRow {
   readonly code: string | null;
   readonly actor: string;
   readonly issuer: string | null;
+  readonly token_id: string | null;
   readonly ip_address: string | null;
   readonly user_agent: string | null;
   readonly request_id: string | null;
@@ -46,7 +47,7 @@ export function createAudit(schema: string): ReadModel {
   const rows: AuditRow[] = [];
 
   function add({ id, occurredAt, metadata }: RecordedEvent, facts: AuditFacts): void {
-    const { projectId, actor, issuer, ipAddress, userAgent, requestId, durationMs } = metadata;
+    const { projectId, actor, issuer, tokenId, ipAddress, userAgent, requestId, durationMs } = metadata;
     if (projectId === null) return;
     const entry: AuditEntry = {
       format: AUDIT_FORMAT,
@@ -54,6 +55,7 @@ export function createAudit(schema: string): ReadModel {
       occurredAt,
       actor,
       issuer,
+      tokenId,
       ipAddress,
       userAgent,
       requestId,
@@ -134,6 +136,7 @@ function auditRow(projectId: string, sequence: number, entry: AuditEntry, hash: 
     code: entry.code,
     actor: entry.actor,
     issuer: entry.issuer,
+    token_id: entry.tokenId,
     ip_address: entry.ipAddress,
     user_agent: entry.userAgent,
     request_id: entry.requestId,
