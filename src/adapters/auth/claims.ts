@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { AuthenticationFailed } from '../../application/ports/authenticator.ts';
 import type { Principal } from '../../domain/permissions.ts';
 import { isReadableName } from '../../domain/readable-name.ts';
 import { RESERVED_KEYS } from './duplicate-keys.ts';
 import type { IssuerConfig } from './issuers.ts';
-import { TokenRefused } from './token-refused.ts';
 
 /** How far an issuer's clock may be ahead of ours. The expiry has no tolerance: `Principal.expiresAt` is exact. */
 const CLOCK_TOLERANCE_MS = 5_000;
@@ -45,7 +45,7 @@ export interface VerifiedClaims {
 
 /**
  * Reads the claims of a token with a verified signature.
- * @throws TokenRefused
+ * @throws AuthenticationFailed
  */
 export function verifiedClaims(
   claims: Readonly<Record<string, unknown>>,
@@ -53,10 +53,12 @@ export function verifiedClaims(
   now: number,
 ): VerifiedClaims {
   const parsed = claimsSchema.safeParse(claims);
-  if (!parsed.success || parsed.data.iss !== issuer.issuer) throw new TokenRefused('claims');
+  if (!parsed.success || parsed.data.iss !== issuer.issuer)
+    throw new AuthenticationFailed('invalid_claims', issuer.issuer);
   const { aud, sub, exp, nbf, iat, jti = null } = parsed.data;
   const audiences = typeof aud === 'string' ? [aud] : aud;
-  if (!audiences.some((audience) => issuer.audience.includes(audience))) throw new TokenRefused('audience');
+  if (!audiences.some((audience) => issuer.audience.includes(audience)))
+    throw new AuthenticationFailed('wrong_audience', issuer.issuer);
 
   const verified: VerifiedClaims = {
     principal: {
@@ -73,10 +75,10 @@ export function verifiedClaims(
   return verified;
 }
 
-/** @throws TokenRefused if the token has expired or is not valid yet at `now`, in milliseconds since 1970. */
+/** @throws AuthenticationFailed if the token has expired or is not valid yet at `now`, in milliseconds since 1970. */
 export function checkTime({ principal, notBefore }: VerifiedClaims, now: number): void {
-  if (!(now < principal.expiresAt)) throw new TokenRefused('expired');
-  if (!(notBefore <= now + CLOCK_TOLERANCE_MS)) throw new TokenRefused('not-yet-valid');
+  if (!(now < principal.expiresAt)) throw new AuthenticationFailed('expired', principal.issuer);
+  if (!(notBefore <= now + CLOCK_TOLERANCE_MS)) throw new AuthenticationFailed('not_yet_valid', principal.issuer);
 }
 
 /** Merges both forms: `projects`, and `project` with `permissions`. Permissions are not normalised. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { AuthenticationFailed } from '../../application/ports/authenticator.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
 import { structureFault } from './duplicate-keys.ts';
-import { TokenRefused } from './token-refused.ts';
 
 /** In characters. Tokens are ASCII, so these are bytes as well. */
 export const MAX_TOKEN_LENGTH = 8192;
@@ -34,22 +34,23 @@ export interface UnverifiedToken {
 
 /**
  * Reads a JWS in compact form (RFC 7515, 7.1). Only the canonical spelling is accepted.
- * @throws TokenRefused
+ * @throws AuthenticationFailed
  */
 export function parseCompactJws(token: string): UnverifiedToken {
   const [header, payload, signature, ...rest] = token.split('.', 4);
   if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
-    throw new TokenRefused('malformed');
+    throw new AuthenticationFailed('malformed');
   }
   decodeCanonical(signature);
   const parameters = parseObject(decodeCanonical(header));
   const claims = parseObject(decodeCanonical(payload));
 
-  if (REFUSED_PARAMETERS.some((name) => Object.hasOwn(parameters, name))) throw new TokenRefused('header');
+  if (REFUSED_PARAMETERS.some((name) => Object.hasOwn(parameters, name)))
+    throw new AuthenticationFailed('wrong_header');
   const parsed = headerSchema.safeParse(parameters);
-  if (!parsed.success) throw new TokenRefused('header');
+  if (!parsed.success) throw new AuthenticationFailed('wrong_header');
   const algorithm = SIGNATURE_ALGORITHMS.find((name) => name === parsed.data.alg);
-  if (algorithm === undefined) throw new TokenRefused('algorithm');
+  if (algorithm === undefined) throw new AuthenticationFailed('wrong_algorithm');
   return { algorithm, kid: parsed.data.kid, claims };
 }
 
@@ -59,14 +60,14 @@ export function parseCompactJws(token: string): UnverifiedToken {
  */
 function decodeCanonical(segment: string): Buffer {
   const bytes = Buffer.from(segment, 'base64url');
-  if (bytes.length === 0 || bytes.toString('base64url') !== segment) throw new TokenRefused('malformed');
+  if (bytes.length === 0 || bytes.toString('base64url') !== segment) throw new AuthenticationFailed('malformed');
   return bytes;
 }
 
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
   const json = decodeUtf8(bytes);
   const value = parseJson(json);
-  if (structureFault(json) !== undefined || !isObject(value)) throw new TokenRefused('malformed');
+  if (structureFault(json) !== undefined || !isObject(value)) throw new AuthenticationFailed('malformed');
   return value;
 }
 
@@ -78,7 +79,7 @@ function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new TokenRefused('malformed');
+    throw new AuthenticationFailed('malformed');
   }
 }
 
@@ -88,6 +89,6 @@ function decodeUtf8(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new TokenRefused('malformed');
+    throw new AuthenticationFailed('malformed');
   }
 }

@@ -1,11 +1,10 @@
 import { compactVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { Authenticator } from '../../application/ports/authenticator.ts';
+import { AuthenticationFailed, type Authenticator } from '../../application/ports/authenticator.ts';
 import { checkTime, type VerifiedClaims, verifiedClaims } from './claims.ts';
 import { MAX_TOKEN_LENGTH, parseCompactJws } from './compact-jws.ts';
 import type { IssuerConfig } from './issuers.ts';
 import type { KeySet, Keys } from './jwks.ts';
-import { TokenRefused } from './token-refused.ts';
 import type { VerificationKey } from './verification-keys.ts';
 
 export const DEFAULT_CACHE_SIZE = 10_000;
@@ -44,13 +43,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   async function verify(token: string): Promise<AcceptedToken> {
     const { algorithm, kid, claims } = parseCompactJws(token);
     const { issuer, keySet } = issuerOf(claims);
-    if (!issuer.algorithms.includes(algorithm)) throw new TokenRefused('algorithm');
+    if (!issuer.algorithms.includes(algorithm)) throw new AuthenticationFailed('wrong_algorithm', issuer.issuer);
     const key =
-      (await keysFrom(() => keySet.current())).find(algorithm, kid) ??
-      (await keysFrom(() => keySet.refetched())).find(algorithm, kid);
-    if (key === undefined) throw new TokenRefused('unknown-key');
+      (await keysOf(issuer.issuer, () => keySet.current())).find(algorithm, kid) ??
+      (await keysOf(issuer.issuer, () => keySet.refetched())).find(algorithm, kid);
+    if (key === undefined) throw new AuthenticationFailed('unknown_key', issuer.issuer);
     await compactVerify(token, key.publicKey, { algorithms: [algorithm] }).catch(() => {
-      throw new TokenRefused('signature');
+      throw new AuthenticationFailed('bad_signature', issuer.issuer);
     });
     return { ...verifiedClaims(claims, issuer, clock()), key, keySet };
   }
@@ -58,7 +57,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   function issuerOf(claims: Readonly<Record<string, unknown>>): { issuer: IssuerConfig; keySet: KeySet } {
     const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
     const keySet = issuer === undefined ? undefined : keySets.get(issuer.issuer);
-    if (issuer === undefined || keySet === undefined) throw new TokenRefused('unknown-issuer');
+    if (issuer === undefined || keySet === undefined) throw new AuthenticationFailed('unknown_issuer');
     return { issuer, keySet };
   }
 
@@ -73,11 +72,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   return {
     async authenticate(token) {
-      if (token.length > MAX_TOKEN_LENGTH) throw new TokenRefused('too-large');
+      if (token.length > MAX_TOKEN_LENGTH) throw new AuthenticationFailed('too_large');
       const known = accepted.get(token);
       if (known !== undefined) {
         const current = known.keySet.current();
-        const keys = current instanceof Promise ? await keysFrom(() => current) : current;
+        const keys = current instanceof Promise ? await keysOf(known.principal.issuer, () => current) : current;
         if (keys.has(known.key)) {
           checkTime(known, clock());
           return known.principal;
@@ -91,10 +90,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   };
 }
 
-async function keysFrom(source: () => Keys | Promise<Keys>): Promise<Keys> {
+async function keysOf(issuer: string, source: () => Keys | Promise<Keys>): Promise<Keys> {
   try {
     return await source();
   } catch {
-    throw new TokenRefused('keys-unavailable');
+    throw new AuthenticationFailed('keys_unavailable', issuer);
   }
 }

@@ -1,8 +1,44 @@
 import type { Principal } from '../../domain/permissions.ts';
 
+/**
+ * Why a token was refused. Operators see it, as a metric's label and in the log, so that they can tell an expired token
+ * from one for another audience. Callers never see it.
+ */
+export const REFUSAL_REASONS = [
+  /** No token came. */
+  'missing',
+  /** Too long, not canonical, not a JWT. */
+  'too_large',
+  'malformed',
+  /** A header parameter that names a key, asks for special processing, or is not of its type. */
+  'wrong_header',
+  'wrong_algorithm',
+  'unknown_issuer',
+  'unknown_key',
+  'keys_unavailable',
+  'bad_signature',
+  /** A claim is missing or not of its type. */
+  'invalid_claims',
+  'wrong_audience',
+  'expired',
+  'not_yet_valid',
+  /** It lives longer than its issuer's tokens may. */
+  'too_old',
+  'revoked',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
 /** The token is missing, malformed, expired, forged or not for us. No details: the answer is one constant text. */
 export class AuthenticationFailed extends Error {
   override readonly name = 'AuthenticationFailed';
+
+  constructor(
+    readonly reason: RefusalReason,
+    /** The configured issuer that the token names; undefined before it is known. */
+    readonly issuer?: string,
+  ) {
+    super('The token is missing or not valid.');
+  }
 }
 
 /** Identifies the caller by the call's token. */

@@ -1,4 +1,4 @@
-import type { RefusalReason } from '../../../src/adapters/auth/token-refused.ts';
+import type { RefusalReason } from '../../../src/application/ports/authenticator.ts';
 import { forge, type Token } from './forge.ts';
 
 export interface Attack {

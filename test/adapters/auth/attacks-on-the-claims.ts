@@ -7,7 +7,7 @@ const rawClaim = (name: string, json: string): Token => ({
 });
 
 const ISSUER_AND_AUDIENCE = [
-  ...group('unknown-issuer', {
+  ...group('unknown_issuer', {
     'no issuer': claim('iss', undefined),
     'another issuer': claim('iss', 'https://evil.example'),
     'an issuer with a slash after it': claim('iss', 'https://id.example/'),
@@ -20,7 +20,7 @@ const ISSUER_AND_AUDIENCE = [
     'a list of issuers': claim('iss', ['https://id.example']),
     'the issuer __proto__': claim('iss', '__proto__'),
   }),
-  ...group('audience', {
+  ...group('wrong_audience', {
     'another audience': claim('aud', 'other'),
     'an empty audience': claim('aud', ''),
     'no audience in the list': claim('aud', []),
@@ -33,7 +33,7 @@ const ISSUER_AND_AUDIENCE = [
     'two audiences in one text': claim('aud', 'purser,other'),
     "another issuer's audience": claim('aud', 'https://purser.example'),
   }),
-  ...group('claims', {
+  ...group('invalid_claims', {
     'no audience': claim('aud', undefined),
     'null for the audience': claim('aud', null),
     'a number for the audience': claim('aud', 0),
@@ -55,7 +55,7 @@ const TIMES = [
     'a negative expiry': claim('exp', -NOW),
     'the expiry 1e-400': rawClaim('exp', '1e-400'),
   }),
-  ...group('claims', {
+  ...group('invalid_claims', {
     'no expiry': claim('exp', undefined),
     'null for the expiry': claim('exp', null),
     'a text for the expiry': claim('exp', String(NOW + 600)),
@@ -73,7 +73,7 @@ const TIMES = [
     'null for the time of issue': claim('iat', null),
     'the time of issue 1e400': rawClaim('iat', '1e400'),
   }),
-  ...group('not-yet-valid', {
+  ...group('not_yet_valid', {
     'not before 6 s from now': claim('nbf', NOW + 6),
     'not before an hour from now': { claims: { nbf: NOW + 3600, exp: NOW + 7200 } },
     'issued 6 s from now': claim('iat', NOW + 6),
@@ -86,7 +86,7 @@ const TIMES = [
   }),
 ];
 
-const SUBJECT = group('claims', {
+const SUBJECT = group('invalid_claims', {
   'no subject': claim('sub', undefined),
   'an empty subject': claim('sub', ''),
   'a blank subject': claim('sub', '   '),
@@ -110,7 +110,7 @@ const SUBJECT = group('claims', {
 });
 
 /** The audit log shows it, and a list of revoked tokens names it. */
-const TOKEN_ID = group('claims', {
+const TOKEN_ID = group('invalid_claims', {
   'an empty token id': claim('jti', ''),
   'a number for the token id': claim('jti', 7),
   'null for the token id': claim('jti', null),
@@ -122,7 +122,7 @@ const TOKEN_ID = group('claims', {
   'a token id of 256 characters': claim('jti', 'j'.repeat(256)),
 });
 
-const GRANTS = group('claims', {
+const GRANTS = group('invalid_claims', {
   'a list of projects': claim('projects', ['demo']),
   'a text for the projects': claim('projects', 'demo'),
   'null for the projects': claim('projects', null),

@@ -84,7 +84,7 @@ const STRUCTURE = [
     'a UTF-8 surrogate': { payloadText: Buffer.from(payloadWith('"x":"\xed\xa0\x80"'), 'latin1') },
     'a payload in UTF-16': { payloadText: Buffer.from(JSON.stringify(honestClaims()), 'utf16le') },
   }),
-  ...group('too-large', {
+  ...group('too_large', {
     'a token of 8,193 characters': padded(8193),
     'a token of 10 MB': { claims: { x: 'x'.repeat(7_500_000) } },
   }),

@@ -16,7 +16,7 @@ import {
 const honest = forge();
 const [header = '', payload = ''] = honest.split('.');
 const ALGORITHM = [
-  ...group('algorithm', {
+  ...group('wrong_algorithm', {
     ...Object.fromEntries(
       ['none', 'None', 'NONE', 'nOnE', 'none ', ''].map((alg) => [
         `the algorithm ${JSON.stringify(alg)}`,
@@ -79,7 +79,7 @@ const ALGORITHM = [
     'RS256 where the issuer allows ES256 only': { key: 'rs256', claims: { iss: STRICT_ISSUER } },
     'EdDSA where the issuer allows ES256 only': { key: 'eddsa', claims: { iss: STRICT_ISSUER } },
   }),
-  ...group('header', {
+  ...group('wrong_header', {
     'no algorithm': inHeader('alg', undefined),
     'null for the algorithm': inHeader('alg', null),
     'a number for the algorithm': inHeader('alg', 256),
@@ -90,7 +90,7 @@ const ALGORITHM = [
     'none, with an empty signature': `${encode('{"alg":"none"}')}.${payload}.`,
     'none, with no signature part': `${encode('{"alg":"none"}')}.${payload}`,
   }),
-  ...group('unknown-key', {
+  ...group('unknown_key', {
     'PS256 with an RS256 key': { key: 'rs256', header: { alg: 'PS256' }, signAs: 'PS256' },
     'RS256 with a PS256 key': { key: 'ps256', header: { alg: 'RS256' }, signAs: 'RS256' },
     'RS512 with an RS256 key': { key: 'rs256', header: { alg: 'RS512' }, signAs: 'RS512' },
@@ -105,7 +105,7 @@ const ALGORITHM = [
 ];
 
 const KID = [
-  ...group('unknown-key', {
+  ...group('unknown_key', {
     'an unknown key id': inHeader('kid', 'nobody'),
     'a key id that climbs to a file': inHeader('kid', '../../../../dev/null'),
     'a key id that is a URL': inHeader('kid', 'https://evil.example/key'),
@@ -120,7 +120,7 @@ const KID = [
     "this issuer's key in another's name": { claims: { iss: OTHER_ISSUER } },
     'no key id where several keys fit': { key: 'twinA', header: { alg: 'ES384', kid: undefined }, signAs: 'ES384' },
   }),
-  ...group('header', {
+  ...group('wrong_header', {
     'an empty key id': inHeader('kid', ''),
     'null for the key id': inHeader('kid', null),
     'a number for the key id': inHeader('kid', 1),
@@ -128,11 +128,11 @@ const KID = [
     'an object for the key id': inHeader('kid', { $ne: '' }),
     'a key id of 257 characters': inHeader('kid', 'k'.repeat(257)),
   }),
-  ...group('too-large', { 'a key id of 10 kB': inHeader('kid', 'k'.repeat(10_000)) }),
+  ...group('too_large', { 'a key id of 10 kB': inHeader('kid', 'k'.repeat(10_000)) }),
 ];
 
 const HEADER = [
-  ...group('header', {
+  ...group('wrong_header', {
     'an address of keys (jku)': inHeader('jku', 'https://evil.example/jwks.json'),
     'an address of a certificate (x5u)': inHeader('x5u', 'https://evil.example/cert.pem'),
     'a key in the token itself (jwk)': { key: 'attackerEc', header: { kid: undefined, jwk: jwk('attackerEc') } },
@@ -172,7 +172,7 @@ const HEADER = [
   }),
 ];
 
-const SIGNATURE = group('signature', {
+const SIGNATURE = group('bad_signature', {
   'a signature of zeros': withPart(honest, 2, () => encode(Buffer.alloc(64))),
   'a signature of ones': withPart(honest, 2, () => encode(Buffer.alloc(64, 0xff))),
   'a signature with r = 0': withPart(honest, 2, (part) =>

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { createKeySets, type KeySet } from '../../../src/adapters/auth/jwks.ts';
-import { TokenRefused } from '../../../src/adapters/auth/token-refused.ts';
 import { createAuthenticator } from '../../../src/adapters/auth/token-verifier.ts';
-import type { Authenticator } from '../../../src/application/ports/authenticator.ts';
+import { AuthenticationFailed, type Authenticator } from '../../../src/application/ports/authenticator.ts';
 import type { Principal } from '../../../src/domain/permissions.ts';
 import { fetchNothing } from '../../support/fetch-nothing.ts';
 import { forge, issuers, NOW, withPart } from './forge.ts';
@@ -35,7 +34,7 @@ function observedVerifier(cacheSize = 100) {
 const reasonOf = (authenticator: Authenticator, token: string) =>
   authenticator.authenticate(token).then(
     () => 'accepted',
-    (error: unknown) => (error instanceof TokenRefused ? error.reason : error),
+    (error: unknown) => (error instanceof AuthenticationFailed ? error.reason : error),
   );
 
 /** Both checks of a token's times, at every second of its life and shortly before and after. */
@@ -100,7 +99,7 @@ test('a token that differs from a remembered one in any part is verified anew', 
 
   for (const index of [0, 1, 2] as const) {
     const mixed = withPart(token, index, (part) => (index === 0 ? part.replace(/.$/, '') : (other[index] ?? '')));
-    expect(await reasonOf(authenticator, mixed)).toMatch(/^(signature|malformed)$/);
+    expect(await reasonOf(authenticator, mixed)).toMatch(/^(bad_signature|malformed)$/);
   }
   expect(await reasonOf(authenticator, `${token} `)).toBe('malformed');
 });
@@ -135,7 +134,7 @@ test('a refused token is not remembered, and evicts no good one', async () => {
   const good = forge();
   const early = forge({ claims: { nbf: NOW + 60 } });
   await authenticator.authenticate(good);
-  for (let n = 0; n < 10; n++) expect(await reasonOf(authenticator, early)).toBe('not-yet-valid');
+  for (let n = 0; n < 10; n++) expect(await reasonOf(authenticator, early)).toBe('not_yet_valid');
   expect(verifications()).toBe(11);
 
   await authenticator.authenticate(good);
@@ -150,5 +149,5 @@ test('if several calls share a refusal, each of them gets it', async () => {
 
   const reasons = await Promise.all(Array.from({ length: 20 }, () => reasonOf(authenticator, forged)));
 
-  expect(new Set(reasons)).toEqual(new Set(['signature']));
+  expect(new Set(reasons)).toEqual(new Set(['bad_signature']));
 });
