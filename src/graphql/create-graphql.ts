@@ -10,6 +10,7 @@ import { createDocumentCache, type DocumentCache } from './pipeline/document-cac
 import { createErrorMask, type ErrorMask } from './pipeline/errors.ts';
 import { createExecutor, type Executor } from './pipeline/executor.ts';
 import { type DocumentLimits, isOneField } from './pipeline/limits.ts';
+import { type OperationSummary, summaryOf } from './pipeline/operation-summary.ts';
 import { buildPurserSchema } from './schema.ts';
 
 export interface GraphqlDeps {
@@ -40,6 +41,8 @@ export interface OperationResult {
   readonly result: FormattedExecutionResult;
   /** False if there are, or may be, several root fields: some may have done their work although others failed. */
   readonly oneField: boolean;
+  /** Undefined if it is unclear which operation of the document is meant. */
+  readonly summary: OperationSummary | undefined;
 }
 
 /** The GraphQL side of the service, without transport: HTTP uses `answer`, WebSocket the parts below it. */
@@ -77,7 +80,11 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
       );
       if (body.kind !== 'single') throw new Error('Apollo Server answered in parts, which no request asks for');
       const operation = getOperationAST(document, operationName);
-      return { result: body.singleResult, oneField: operation ? isOneField(operation) : true };
+      return {
+        result: body.singleResult,
+        oneField: operation ? isOneField(operation) : true,
+        summary: operation ? summaryOf(document, operation, variables) : undefined,
+      };
     },
     close: () => apollo.stop(),
   };

@@ -29,6 +29,12 @@ export function statusOf({ data, errors }: AnswerBody, { oneField }: { oneField:
   return !answered && !ran && codes.every((code) => REQUEST_FAULTS.has(code)) ? 400 : 200;
 }
 
+/** The code of an answer's first error. */
+export function firstCode({ errors }: AnswerBody): string | undefined {
+  const [first] = errors ?? [];
+  return first && String(first.extensions?.code ?? 'INTERNAL');
+}
+
 /** The body of an answer that contains only this error. */
 export function errorBody(error: PublicError): string {
   return JSON.stringify({ errors: [error.toJSON()] });

@@ -9,13 +9,17 @@ import type { Graphql } from '../graphql/create-graphql.ts';
 import { faultForLog, type PublicError, protocolError, publicErrorOf } from '../graphql/pipeline/errors.ts';
 import { bearerToken, hasSeveralAuthorizations, userAgentOf } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
-import { edgeError, errorBody, JSON_TYPE, statusOf, UNAUTHENTICATED_BODY } from './graphql-answer.ts';
+import { edgeError, errorBody, firstCode, JSON_TYPE, statusOf, UNAUTHENTICATED_BODY } from './graphql-answer.ts';
+import type { ObservedOperation, ObserveOperation } from './observed-operations.ts';
 import { readBody } from './request-body.ts';
+import { remoteSpanOf } from './trace-context.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set once the token is verified. */
     caller: RequestContext | null;
+    /** Set with `caller`. */
+    operation: ObservedOperation | null;
   }
 }
 
@@ -26,6 +30,7 @@ export interface GraphqlEndpointOptions {
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
   readonly metrics: Metrics;
+  readonly observe: ObserveOperation;
   readonly logger: Pick<Logger, 'error'>;
 }
 
@@ -36,9 +41,10 @@ const NEVER_ABORTED = new AbortController().signal;
  * other objects, which costs a quarter of the throughput of a list query.
  */
 export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndpointOptions): Promise<void> {
-  const { graphql, authenticator, clientAddress, metrics } = options;
+  const { graphql, authenticator, clientAddress, metrics, observe } = options;
   const { services } = graphql;
   app.decorateRequest('caller', null);
+  app.decorateRequest('operation', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_, body, done) =>
     done(null, body),
@@ -60,17 +66,22 @@ export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndp
       requestId: request.id,
       startedAt: performance.now(),
     };
+    const parent = remoteSpanOf(request.headers.traceparent);
+    request.operation = observe(request.caller, { transport: 'http', parent });
     return undefined;
   }
 
   app.post('/graphql', { onRequest: authenticate }, async (request, reply) => {
-    const { caller, body, headers } = request;
-    if (caller === null) throw new Error('the route was reached without authentication');
+    const { caller, operation, body, headers } = request;
+    if (caller === null || operation === null) throw new Error('the route was reached without authentication');
     if (!Buffer.isBuffer(body) || !isUtf8Json(headers['content-type'])) {
       throw badUserInput('body', 'Send the operation as application/json in UTF-8.');
     }
     const context = { services, request: caller, signal: NEVER_ABORTED };
-    const { result, oneField } = await graphql.answer(readBody(body), context);
+    const asked = readBody(body);
+    const { result, oneField, summary } = await operation.run(() => graphql.answer(asked, context));
+    if (summary !== undefined) operation.identified(summary);
+    operation.ended(firstCode(result));
     return reply.code(statusOf(result, { oneField })).type(JSON_TYPE).send(JSON.stringify(result));
   });
 
@@ -117,6 +128,7 @@ function answerFault(
     logger.error({ requestId, fault: faultForLog(error) }, 'a request failed unexpectedly');
   }
   metrics.operationRefused(String(code));
+  request.operation?.ended(String(code));
   return reply.code(status).type(JSON_TYPE).send(errorBody(fault));
 }
 

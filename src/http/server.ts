@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Authenticator } from '../application/ports/authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
+import { NO_TRACER, type Tracer } from '../application/ports/tracer.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Graphql } from '../graphql/create-graphql.ts';
 import { faultForLog, publicErrorOf } from '../graphql/pipeline/errors.ts';
@@ -13,6 +14,7 @@ import { errorBody, JSON_TYPE, shuttingDown } from './graphql-answer.ts';
 import { graphqlEndpoint } from './graphql-endpoint.ts';
 import { healthRoutes, type Readiness } from './health.ts';
 import { listenError } from './listen-failed.ts';
+import { createOperationObserver } from './observed-operations.ts';
 import { serveWebSockets } from './websocket/websocket.ts';
 
 export interface HttpServerConfig {
@@ -36,6 +38,8 @@ export interface HttpServerDeps {
   readonly authenticator: Authenticator;
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: Metrics;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer;
   readonly config: HttpServerConfig;
   readonly logger: Logger;
   /** Served at `/.well-known/jwks.json`: the development issuer's public keys. */
@@ -66,7 +70,7 @@ const DEFAULT_DRAIN_MS = 10_000;
 const SWEEP_MS = 20;
 
 export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
-  const { graphql, authenticator, metrics, config, logger } = deps;
+  const { graphql, authenticator, metrics, tracer = NO_TRACER, config, logger } = deps;
   const { drainMs = DEFAULT_DRAIN_MS } = config;
   let closing: Promise<void> | undefined;
   const corsOrigins = new Set(config.corsOrigins);
@@ -83,10 +87,12 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     app.get('/.well-known/jwks.json', async () => jwks);
   }
   const clientAddress = createClientAddress(config.trustedProxies ?? []);
-  await app.register(graphqlEndpoint, { graphql, authenticator, clientAddress, metrics, logger });
+  const observe = createOperationObserver({ logger, tracer });
+  await app.register(graphqlEndpoint, { graphql, authenticator, clientAddress, metrics, observe, logger });
   const sockets = serveWebSockets(app.server, {
     graphql,
     metrics,
+    observe,
     authenticator,
     clientAddress,
     corsOrigins,

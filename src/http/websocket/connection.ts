@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import type { RemoteSpan } from '../../application/ports/tracer.ts';
 import type { RequestContext } from '../../application/request-context.ts';
 import type { Principal } from '../../domain/permissions.ts';
 import type { PublicError } from '../../graphql/pipeline/errors.ts';
@@ -33,6 +34,8 @@ export interface ConnectionOperation {
 export interface Origin {
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
+  /** The span that the client opened the connection in: its operations belong to it. */
+  readonly remoteSpan: RemoteSpan | undefined;
 }
 
 /**
@@ -70,7 +73,16 @@ export class Connection {
   }
 
   requestContext(requestId: string): RequestContext | undefined {
-    return this.#principal && { ...this.origin, principal: this.#principal, requestId, startedAt: performance.now() };
+    const { ipAddress, userAgent } = this.origin;
+    return (
+      this.#principal && {
+        ipAddress,
+        userAgent,
+        principal: this.#principal,
+        requestId,
+        startedAt: performance.now(),
+      }
+    );
   }
 
   #scheduleExpiry(expiresAt: number): void {

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentNode } from 'graphql';
+import type { RequestContext } from '../../application/request-context.ts';
 import { rateLimited } from '../../domain/errors.ts';
 import type { Graphql } from '../../graphql/create-graphql.ts';
 import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
-import { type PublicError, protocolError, publicErrorOf } from '../../graphql/pipeline/errors.ts';
+import { PublicError, protocolError, publicErrorOf } from '../../graphql/pipeline/errors.ts';
 import type { Answer } from '../../graphql/pipeline/executor.ts';
+import { summaryOf } from '../../graphql/pipeline/operation-summary.ts';
 import type { Operation } from '../../graphql/pipeline/operations.ts';
-import { edgeError, shuttingDown } from '../graphql-answer.ts';
+import { edgeError, firstCode, shuttingDown } from '../graphql-answer.ts';
+import type { ObservedOperation, ObserveOperation } from '../observed-operations.ts';
 import { readOperation } from '../request-body.ts';
 import { type Connection, Delivery } from './connection.ts';
 
@@ -23,47 +26,77 @@ export interface StartedOperation {
   readonly operation: Operation;
   readonly context: GraphqlContext;
   readonly delivery: Delivery;
+  readonly observed: ObservedOperation;
+}
+
+export interface StartDeps {
+  readonly graphql: Graphql;
+  readonly observe: ObserveOperation;
 }
 
 /** The same checks as over HTTP. The client gets a refusal under the operation's id, once it is recorded. */
 export function startOperation(
-  { services, documents, executor }: Graphql,
+  { graphql, observe }: StartDeps,
   connection: Connection,
   id: string,
   payload: unknown,
 ): StartedOperation | PublicError | Promise<PublicError> {
   const request = connection.requestContext(randomUUID());
   if (request === undefined) return protocolError('UNAUTHENTICATED');
+  const observed = observe(request, { transport: 'websocket', parent: connection.origin.remoteSpan });
+  const refused = (error: PublicError): PublicError => {
+    observed.ended(firstCode({ errors: [error] }));
+    return error;
+  };
+  try {
+    const started = observed.run(() => admitted(graphql, connection, request, { id, payload, observed }));
+    if (started instanceof Promise) return started.then(refused);
+    return started instanceof PublicError ? refused(started) : started;
+  } catch (error) {
+    const known = edgeError(error);
+    if (known !== undefined) return refused(known);
+    observed.ended('INTERNAL');
+    throw error;
+  }
+}
+
+/** @throws PublicError, PurserError if the document is not admitted */
+function admitted(
+  { services, documents, executor }: Graphql,
+  connection: Connection,
+  request: RequestContext,
+  { id, payload, observed }: { id: string; payload: unknown; observed: ObservedOperation },
+): StartedOperation | PublicError | Promise<PublicError> {
   if (connection.draining) return shuttingDown();
   if (connection.operations.size >= MAX_OPERATIONS) {
     return publicErrorOf(rateLimited(`A connection may run at most ${MAX_OPERATIONS} operations at once.`, 1));
   }
-  try {
-    const { query, operationName, variables } = readOperation(payload);
-    const document = documents.admit(query);
-    const operation = executor.prepare({ document, operationName, variables });
-    const controller = new AbortController();
-    const delivery = new Delivery(controller);
-    // Counted here and not at the start of the run, because many requests can arrive before the first one runs.
-    connection.operations.add(delivery);
-    const context = { services, request, signal: controller.signal };
-    if ('fault' in operation) {
-      const refused = executor.refuse(operation, { variables, context });
-      delivery.answer = refused;
-      return refused.finally(() => connection.operations.delete(delivery));
-    }
-    return { id, source: query, document, operationName, variables, operation, context, delivery };
-  } catch (error) {
-    const known = edgeError(error);
-    if (known === undefined) throw error;
-    return known;
+  const { query, operationName, variables } = readOperation(payload);
+  const document = documents.admit(query);
+  const operation = executor.prepare({ document, operationName, variables });
+  if (operation.node !== undefined) observed.identified(summaryOf(document, operation.node, variables));
+  const controller = new AbortController();
+  const delivery = new Delivery(controller);
+  // Counted here and not at the start of the run, because many requests can arrive before the first one runs.
+  connection.operations.add(delivery);
+  const context = { services, request, signal: controller.signal };
+  if ('fault' in operation) {
+    const refused = executor.refuse(operation, { variables, context });
+    delivery.answer = refused;
+    return refused.finally(() => connection.operations.delete(delivery));
   }
+  return { id, source: query, document, operationName, variables, operation, context, delivery, observed };
 }
 
 /** Runs a query or a mutation. */
 export function answer({ executor }: Graphql, connection: Connection, started: StartedOperation): Promise<Answer> {
-  const { delivery } = started;
-  const running = executor.execute(started);
+  const { delivery, observed } = started;
+  const running = observed.run(() => executor.execute(started));
   delivery.answer = running;
-  return running.finally(() => connection.operations.delete(delivery));
+  return running
+    .then((answered) => {
+      observed.ended(firstCode(answered));
+      return answered;
+    })
+    .finally(() => connection.operations.delete(delivery));
 }

@@ -3,6 +3,7 @@ import type { Metrics } from '../../application/ports/metrics.ts';
 import type { Graphql } from '../../graphql/create-graphql.ts';
 import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
 import type { PublicError } from '../../graphql/pipeline/errors.ts';
+import { firstCode } from '../graphql-answer.ts';
 import type { Connection, Delivery } from './connection.ts';
 import type { StartedOperation } from './operations.ts';
 import type { AnswerGroup, SharedExecution } from './shared-execution.ts';
@@ -22,15 +23,17 @@ export async function deliver(
   connection: Connection,
   started: StartedOperation,
 ): Promise<Delivery | { readonly errors: readonly PublicError[] }> {
-  const { delivery } = started;
-  const opened = await sourceOf(graphql, started);
+  const { delivery, observed } = started;
+  const opened = await observed.run(() => sourceOf(graphql, started));
   if ('errors' in opened) {
+    observed.ended(firstCode(opened));
     connection.operations.delete(delivery);
     return opened;
   }
   const { id, source, operationName, variables, operation, context } = started;
   const group = sharedExecution.join(JSON.stringify([source, operationName, variables]), operation, variables);
   metrics.subscriptionStarted();
+  observed.subscribed();
   pump(connection, id, opened.events, group, context)
     // A feed may end with an error when it is stopped.
     .catch((error: unknown) => (context.signal.aborted ? undefined : graphql.mask(error, context.request.requestId)))
@@ -38,6 +41,7 @@ export async function deliver(
       connection.operations.delete(delivery);
       sharedExecution.leave(group);
       metrics.subscriptionEnded();
+      observed.ended(fault ? firstCode({ errors: [fault] }) : undefined);
       delivery.end(fault ?? undefined);
     });
   return delivery;

@@ -13,6 +13,8 @@ import { faultForLog } from '../../graphql/pipeline/errors.ts';
 import { bearerToken, userAgentOf } from '../caller.ts';
 import type { ClientAddress } from '../client-address.ts';
 import { MAX_BODY_BYTES } from '../graphql-endpoint.ts';
+import type { ObserveOperation } from '../observed-operations.ts';
+import { remoteSpanOf } from '../trace-context.ts';
 import { CLOSE, Connection } from './connection.ts';
 import { answer, type StartedOperation, startOperation } from './operations.ts';
 import { createSharedExecution } from './shared-execution.ts';
@@ -21,6 +23,7 @@ import { deliver } from './subscriptions.ts';
 export interface WebSocketOptions {
   readonly graphql: Graphql;
   readonly metrics: Metrics;
+  readonly observe: ObserveOperation;
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
   /** Other origins are refused. Clients that send no `Origin` are not browsers. */
@@ -78,6 +81,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
       {
         ipAddress: clientAddress(request),
         userAgent: userAgentOf(request.headers['user-agent']),
+        remoteSpan: remoteSpanOf(request.headers.traceparent),
       },
       graphql.services.now,
     );
@@ -153,7 +157,7 @@ function refuse(stream: Duplex, status: string): void {
 }
 
 function protocolServer(options: WebSocketOptions) {
-  const { graphql, authenticator, metrics, initTimeoutMs = 3_000 } = options;
+  const { graphql, authenticator, metrics, observe, initTimeoutMs = 3_000 } = options;
   const sharedExecution = createSharedExecution(graphql.executor);
   const startedBy = new WeakMap<ExecutionArgs, { connection: Connection; started: StartedOperation }>();
 
@@ -191,7 +195,7 @@ function protocolServer(options: WebSocketOptions) {
     },
 
     onSubscribe({ extra: connection }, id, payload) {
-      const started = startOperation(graphql, connection, id, payload);
+      const started = startOperation({ graphql, observe }, connection, id, payload);
       if (started instanceof Promise) return started.then(refused);
       if (started instanceof GraphQLError) return refused(started);
       const args: ExecutionArgs = {

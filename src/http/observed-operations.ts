@@ -1,0 +1,90 @@
+import type { Logger } from 'pino';
+import type { RemoteSpan, Span, Tracer } from '../application/ports/tracer.ts';
+import type { RequestContext } from '../application/request-context.ts';
+import type { OperationSummary } from '../graphql/pipeline/operation-summary.ts';
+
+/** One operation of a client, from its arrival to its end. */
+export interface ObservedOperation {
+  /** The operation's span, if anything is traced. */
+  readonly span: Pick<Span, 'context'>;
+  /** Calls `work` so that what it does is traced as a part of the operation. */
+  run<Result>(work: () => Result): Result;
+  /** Its document was admitted. */
+  identified(summary: OperationSummary): void;
+  /** A subscription goes on after its source is open. Its span ends here, its line is written at its end. */
+  subscribed(): void;
+  /** `code`: of its first error, undefined if there is none. Only the first call counts. */
+  ended(code: string | undefined): void;
+}
+
+export interface Arrival {
+  readonly transport: 'http' | 'websocket';
+  /** What the caller's `traceparent` names. */
+  readonly parent: RemoteSpan | undefined;
+}
+
+/** Begins to observe an operation whose caller is known. */
+export type ObserveOperation = (
+  request: Pick<RequestContext, 'requestId' | 'ipAddress' | 'startedAt'>,
+  arrival: Arrival,
+) => ObservedOperation;
+
+export interface ObserverDeps {
+  readonly logger: Pick<Logger, 'info'>;
+  readonly tracer: Tracer;
+}
+
+/** Writes one line for each operation and records its span. */
+export function createOperationObserver({ logger, tracer }: ObserverDeps): ObserveOperation {
+  return ({ requestId, ipAddress, startedAt }, { transport, parent }) => {
+    const span = tracer.start({ name: UNIDENTIFIED, kind: 'SERVER', parent, startedAt });
+    const traceId = span.context?.traceId ?? parent?.traceId;
+    let summary: OperationSummary | undefined;
+    let hasEnded = false;
+
+    return {
+      span,
+      run: (work) => span.run(work),
+      identified(known) {
+        summary = known;
+        span.rename(known.operation);
+        span.set(attributesOf(known));
+      },
+      subscribed: () => span.end(),
+      ended(code) {
+        if (hasEnded) return;
+        hasEnded = true;
+        span.end(code);
+        logger.info(
+          {
+            requestId,
+            traceId,
+            transport,
+            operation: summary?.operation ?? 'unknown',
+            name: summary?.name,
+            fields: summary?.fields,
+            project: summary?.projectId,
+            outcome: outcomeOf(code),
+            code,
+            durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
+            address: ipAddress,
+          },
+          'operation',
+        );
+      },
+    };
+  };
+}
+
+/** The span's name until the document is read, and where it cannot be. */
+const UNIDENTIFIED = 'graphql';
+
+function attributesOf({ operation, name }: OperationSummary) {
+  return { 'graphql.operation.type': operation, ...(name !== undefined && { 'graphql.operation.name': name }) };
+}
+
+/** In the audit log's words. */
+function outcomeOf(code: string | undefined): 'SUCCEEDED' | 'DENIED' | 'FAILED' {
+  if (code === undefined) return 'SUCCEEDED';
+  return code === 'FORBIDDEN' || code === 'UNAUTHENTICATED' ? 'DENIED' : 'FAILED';
+}
