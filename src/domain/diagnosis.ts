@@ -2,6 +2,7 @@ import { CONNECTION_DIAGNOSES } from './diagnoses/connection.ts';
 import { LOGIN_DIAGNOSES } from './diagnoses/login.ts';
 import { MINTING_DIAGNOSES } from './diagnoses/minting.ts';
 import { RIGHTS_DIAGNOSES } from './diagnoses/rights.ts';
+import { TLS_DIAGNOSES } from './diagnoses/tls.ts';
 import { markdownTable } from './markdown-table.ts';
 import { PROBE_OUTCOMES, type ProbeDetail, type ProbeOutcome } from './probe-outcome.ts';
 import type { Diagnosis } from './providers/profile.ts';
@@ -24,10 +25,8 @@ interface Candidate extends Diagnosis {
 const CANDIDATES: readonly Candidate[] = [...ofAnyProvider(), ...ofProviders()].sort(byOutcomeAndPrecision);
 
 function ofAnyProvider(): Candidate[] {
-  return [...MINTING_DIAGNOSES, ...LOGIN_DIAGNOSES, ...RIGHTS_DIAGNOSES, ...CONNECTION_DIAGNOSES].map((diagnosis) => ({
-    ...diagnosis,
-    providers: undefined,
-  }));
+  const diagnoses = [MINTING_DIAGNOSES, LOGIN_DIAGNOSES, RIGHTS_DIAGNOSES, CONNECTION_DIAGNOSES, TLS_DIAGNOSES];
+  return diagnoses.flat().map((diagnosis) => ({ ...diagnosis, providers: undefined }));
 }
 
 /** One for each diagnosis, even if several profiles share it. */

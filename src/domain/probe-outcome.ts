@@ -24,6 +24,19 @@ export type ProbeDetail =
   | 'UNKNOWN_AUTHORITY'
   | 'CERTIFICATE_EXPIRED'
   | 'WRONG_HOST'
+  | 'NO_SUBJECT_ALT_NAME'
+  /** An authority may not sign for this name. */
+  | 'NAME_NOT_PERMITTED'
+  /** A certificate is not for servers. */
+  | 'WRONG_USE'
+  /** The certificate, or one above it, was signed by one that is not an authority's. */
+  | 'NOT_AN_AUTHORITY'
+  | 'WEAK_SIGNATURE'
+  | 'UNSUITABLE_KEY'
+  | 'CLIENT_CERTIFICATE_DEMANDED'
+  /** Nothing from TLS 1.2 on. */
+  | 'OLD_VERSION'
+  | 'NO_COMMON_CIPHER'
   /** The port does not speak TLS; most often it speaks plain http. */
   | 'NOT_TLS'
   | 'OWN_AUTHORITY_UNREADABLE'

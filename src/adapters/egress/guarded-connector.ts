@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
-import { EgressFailed } from '../../application/ports/egress.ts';
+import { EgressFailed, type EgressFault } from '../../application/ports/egress.ts';
 import { admitAddresses, admitName, isAdmitted } from './admission.ts';
 import type { AllowList } from './allow-list.ts';
+import { alertFault } from './connection-fault.ts';
 import type { LookUpName } from './name-lookup.ts';
 import { familyOf } from './networks.ts';
 import { connectPinned, type OpenSocket } from './pinned-connection.ts';
@@ -21,6 +22,8 @@ export interface GuardedConnector {
   readonly connect: buildConnector.connector;
   /** Whether there ever was a TCP connection to the target. */
   hasReached(target: Target): boolean;
+  /** The alert with which the target ended TLS after a handshake; undefined if it sent none. */
+  alertOf(target: Target): EgressFault | undefined;
 }
 
 /** Limits all that one connection receives: headers and bodies, and anything around and between them. */
@@ -34,11 +37,16 @@ export function createGuardedConnector(
 ): GuardedConnector {
   const lookups = new Map<string, Promise<readonly string[]>>();
   const reached = new Set<string>();
+  const alerts = new Map<string, EgressFault>();
   const connection = {
     openSocket,
     secureContext: () => trust(caCertificate),
     isAdmitted: (address: string, target: Target) => isAdmitted(address, target, allow),
     onConnected: (target: Target) => reached.add(endpoint(target)),
+    onTlsError: (target: Target, error: Error) => {
+      const fault = alertFault(error);
+      if (fault !== undefined) alerts.set(endpoint(target), fault);
+    },
     signal,
   };
 
@@ -69,6 +77,7 @@ export function createGuardedConnector(
       );
     },
     hasReached: (target) => reached.has(endpoint(target)),
+    alertOf: (target) => alerts.get(endpoint(target)),
   };
 }
 

@@ -1,8 +1,9 @@
 import { type Socket, SocketAddress } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
+import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import { EgressFailed } from '../../application/ports/egress.ts';
 import { tlsFault } from './connection-fault.ts';
 import { familyOf } from './networks.ts';
+import { checkChain, checkIdentity } from './server-certificate.ts';
 import { notAllowed, type Target } from './target.ts';
 
 /** Begins a TCP connection to an address. The socket is destroyed when `signal` aborts. */
@@ -15,6 +16,8 @@ export interface ConnectionDeps {
   readonly isAdmitted: (address: string, target: Target) => boolean;
   /** TCP is connected; TLS may not be. */
   readonly onConnected: (target: Target) => void;
+  /** TLS ended with an error after its handshake. HTTP clients report only that the connection closed. */
+  readonly onTlsError: (target: Target, error: Error) => void;
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +44,7 @@ export async function connectPinned(
     throw notAllowed('ADDRESS');
   }
   deps.onConnected(target);
-  return secureContext === undefined ? socket : secure(socket, target, secureContext, deps.signal);
+  return secureContext === undefined ? socket : secure(socket, target, secureContext, deps);
 }
 
 async function connectToFirst(
@@ -76,10 +79,11 @@ function inOrder(addresses: readonly string[]): readonly string[] {
 
 async function secure(
   socket: Socket,
-  { host, isAddress }: Target,
+  target: Target,
   secureContext: SecureContext,
-  signal: AbortSignal,
+  { signal, onTlsError }: ConnectionDeps,
 ): Promise<Socket> {
+  const { host, isAddress } = target;
   const secured = connectTls({
     socket,
     // The certificate is checked against this; SNI allows names only.
@@ -88,15 +92,23 @@ async function secure(
     secureContext,
     // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off.
     rejectUnauthorized: true,
+    checkServerIdentity: checkIdentity(host, isAddress),
     ALPNProtocols: ['http/1.1'],
   });
   try {
     await eventOf(secured, 'secureConnect');
-    return secured;
+    checkChain(secured);
+    return secured.on('error', (error) => onTlsError(target, error));
   } catch (error) {
+    const fault = signal.aborted ? ({ kind: 'TIMED_OUT' } as const) : tlsFault(error, hasCertificate(secured));
     secured.destroy();
-    throw new EgressFailed(signal.aborted ? { kind: 'TIMED_OUT' } : tlsFault(error));
+    throw new EgressFailed(fault);
   }
+}
+
+/** Whether the server has sent one. Null once the socket is destroyed. */
+function hasCertificate(secured: TLSSocket): boolean {
+  return Object.keys(secured.getPeerCertificate() ?? {}).length > 0;
 }
 
 /** Rejects if the socket closes first, even without an error, as when its underlying socket was destroyed. */

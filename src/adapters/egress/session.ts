@@ -70,7 +70,7 @@ export function openSession(deps: SessionDeps, options: EgressSessionOptions = {
     } catch (error) {
       // Pass on the fault alone: messages of libraries contain addresses and parts of the request.
       if (error instanceof EgressFailed) throw failed(error.fault);
-      if (!signal.aborted) throw failed(requestFault(error));
+      if (!signal.aborted) throw failed((target && guard.alertOf(target)) ?? requestFault(error));
       // At a filtered port the deadline passes; the result must look the same as for a closed port.
       throw failed({ kind: target !== undefined && guard.hasReached(target) ? 'TIMED_OUT' : 'UNREACHABLE' });
     }

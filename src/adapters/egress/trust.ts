@@ -20,9 +20,21 @@ export function createTrustSource(): TrustSource {
   };
 }
 
-/** List and version are explicit, so that neither NODE_EXTRA_CA_CERTS nor NODE_OPTIONS changes them. */
+/**
+ * Those of Go's `crypto/tls`, which container clients use: with key exchanges for one connection only. At OpenSSL's level
+ * 1, signatures by SHA-1 and RSA keys of less than 1024 bits are refused, as they are by Go.
+ */
+const CIPHERS = [
+  'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA',
+  '@SECLEVEL=1',
+].join(':');
+
+/** List, version and ciphers are explicit, so that neither NODE_EXTRA_CA_CERTS nor NODE_OPTIONS changes them. */
 function trusting(ca: string[]): SecureContext {
-  return createSecureContext({ ca, minVersion: 'TLSv1.2' });
+  return createSecureContext({ ca, minVersion: 'TLSv1.2', ciphers: CIPHERS });
 }
 
 function certificatesIn(pem: string): readonly string[] {

@@ -35,11 +35,19 @@ export function createConversation(session: EgressSession): Conversation {
         },
         ...(form !== undefined && { body: form.toString() }),
       });
+      if (isClientCertificateDemanded(response)) throw new ProbeFault('TLS_INVALID', 'CLIENT_CERTIFICATE_DEMANDED');
       if (response.status === 429) throw new ProbeFault('RATE_LIMITED');
       if (response.status >= 500) throw new ProbeFault('UNEXPECTED_ANSWER', 'SERVER_ERROR');
       return response;
     },
   };
+}
+
+/** nginx completes the handshake and then answers this (ngx_http_special_response.c, 496); ingresses and proxies pass it on. */
+const NO_CLIENT_CERTIFICATE = /No required SSL certificate was sent/;
+
+function isClientCertificateDemanded({ status, body }: EgressResponse): boolean {
+  return status === 496 || (status === 400 && NO_CLIENT_CERTIFICATE.test(body.toString('latin1')));
 }
 
 export function basic(username: string, password: Secret): Secret {

@@ -1,4 +1,4 @@
-import { EgressFailed, type EgressFault } from '../../application/ports/egress.ts';
+import { EgressFailed, type EgressFault, type TlsFaultReason } from '../../application/ports/egress.ts';
 import type { ProbeDetail, ProbeOutcome } from '../../domain/probe-outcome.ts';
 import { unreachable } from '../../domain/unreachable.ts';
 
@@ -30,7 +30,7 @@ function faultOfEgress(fault: EgressFault): Fault {
     case 'TARGET_NOT_ALLOWED':
       return { outcome: 'TARGET_NOT_ALLOWED', detail: RULES[fault.rule] };
     case 'TLS_INVALID':
-      return { outcome: 'TLS_INVALID', detail: TLS_REASONS[fault.reason] };
+      return { outcome: 'TLS_INVALID', detail: tlsDetail(fault.reason) };
     // A caller must not tell too slow from unreachable, so both get the same advice.
     case 'UNREACHABLE':
     case 'TIMED_OUT':
@@ -51,11 +51,8 @@ const RULES: Readonly<Record<Extract<EgressFault, { kind: 'TARGET_NOT_ALLOWED' }
   ADDRESS: 'PRIVATE_ADDRESS',
 };
 
-const TLS_REASONS: Readonly<Record<Extract<EgressFault, { kind: 'TLS_INVALID' }>['reason'], ProbeDetail | null>> = {
-  UNKNOWN_AUTHORITY: 'UNKNOWN_AUTHORITY',
-  EXPIRED: 'CERTIFICATE_EXPIRED',
-  WRONG_HOST: 'WRONG_HOST',
-  NOT_TLS: 'NOT_TLS',
-  OWN_AUTHORITY_UNREADABLE: 'OWN_AUTHORITY_UNREADABLE',
-  OTHER: null,
-};
+/** The reasons have the same names, except that a secret can be EXPIRED as well. */
+function tlsDetail(reason: TlsFaultReason): ProbeDetail | null {
+  if (reason === 'OTHER') return null;
+  return reason === 'EXPIRED' ? 'CERTIFICATE_EXPIRED' : reason;
+}

@@ -5,6 +5,23 @@ export type TlsFaultReason =
   /** The certificate has expired or is not valid yet. */
   | 'EXPIRED'
   | 'WRONG_HOST'
+  /** The name stands in the subject's CN alone, or nowhere. */
+  | 'NO_SUBJECT_ALT_NAME'
+  /** An authority in the chain may not sign for this name. */
+  | 'NAME_NOT_PERMITTED'
+  /** A certificate in the chain is not for servers. */
+  | 'WRONG_USE'
+  /** A certificate in the chain is signed by one that is not an authority's, or by one too many. */
+  | 'NOT_AN_AUTHORITY'
+  /** SHA-1, MD5, or another algorithm that container clients do not accept. */
+  | 'WEAK_SIGNATURE'
+  /** Too short, too long, or of a kind that container clients do not know. */
+  | 'UNSUITABLE_KEY'
+  | 'CLIENT_CERTIFICATE_DEMANDED'
+  /** The server offers no version from TLS 1.2 on. */
+  | 'OLD_VERSION'
+  /** The server offers none of the cipher suites that container clients use. */
+  | 'NO_COMMON_CIPHER'
   /** The server does not speak TLS; most often it speaks plain http. */
   | 'NOT_TLS'
   /** The session's own `caCertificate` cannot be read as PEM certificates. */

@@ -18,41 +18,6 @@ export const CONNECTION_DIAGNOSES: readonly Diagnosis[] = [
     fix: "Check the host and port for typing errors. If they are right, the registry is down or slow, or a firewall blocks this service's network.",
   },
   {
-    outcome: 'TLS_INVALID',
-    detail: 'UNKNOWN_AUTHORITY',
-    cause: "The registry's certificate is signed by an authority that is not publicly known.",
-    fix: "Enter the authority's certificate in `caCertificate`, as PEM, or have the registry send its intermediate certificates. If `caCertificate` is set already, it is for another authority.",
-  },
-  {
-    outcome: 'TLS_INVALID',
-    detail: 'CERTIFICATE_EXPIRED',
-    cause: "The registry's certificate has expired, or is not valid yet.",
-    fix: "Have the registry's operator renew it.",
-  },
-  {
-    outcome: 'TLS_INVALID',
-    detail: 'WRONG_HOST',
-    cause: "The registry's certificate is for another host.",
-    fix: 'Enter the host that the certificate names, or have the registry use one for this host.',
-  },
-  {
-    outcome: 'TLS_INVALID',
-    detail: 'NOT_TLS',
-    cause: 'That port does not serve HTTPS.',
-    fix: 'Enter the port that serves HTTPS. If the registry has none, the operator of this service can allow plain http for it with PLAIN_HTTP_HOSTS.',
-  },
-  {
-    outcome: 'TLS_INVALID',
-    detail: 'OWN_AUTHORITY_UNREADABLE',
-    cause: 'The certificate in `caCertificate` cannot be read.',
-    fix: 'Export it again as PEM: blocks from `-----BEGIN CERTIFICATE-----` to `-----END CERTIFICATE-----`.',
-  },
-  {
-    outcome: 'TLS_INVALID',
-    cause: 'No secure connection could be made.',
-    fix: "Have the registry's operator check its certificate and that it offers TLS 1.2 or 1.3.",
-  },
-  {
     outcome: 'TARGET_NOT_ALLOWED',
     detail: 'PLAIN_HTTP',
     cause: 'The registry, or the server that makes its tokens, uses plain http, which this service does not allow.',

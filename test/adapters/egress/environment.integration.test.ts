@@ -122,7 +122,9 @@ describe('the environment', () => {
       NODE_EXTRA_CA_CERTS: authority.certificateFile,
     };
     expect(await run('plain', environment, target)).toBe('200');
-    expect(await run('guarded', environment, target, authority.certificate)).toBe('no answer: TLS_INVALID (OTHER)');
+    expect(await run('guarded', environment, target, authority.certificate)).toBe(
+      'no answer: TLS_INVALID (OLD_VERSION)',
+    );
     oldServer.close();
   });
 

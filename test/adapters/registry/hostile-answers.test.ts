@@ -53,6 +53,15 @@ describe('the probe finds no registry', () => {
       { status: 401, headers: { 'www-authenticate': `Negotiate, Digest realm="${MARK}"` } },
       { outcome: 'UNEXPECTED_ANSWER', detail: 'UNKNOWN_SCHEME' },
     ],
+    [
+      "that lets it in without a client certificate, as nginx's page says",
+      {
+        status: 400,
+        headers: { server: 'nginx' },
+        body: `<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<center>No required SSL certificate was sent</center>\r\n<hr><center>nginx/1.26.3</center>\r\n</body>\r\n</html>\r\n`,
+      },
+      { outcome: 'TLS_INVALID', detail: 'CLIENT_CERTIFICATE_DEMANDED' },
+    ],
     ['that does not limit it', { status: 429, body: MARK }, { outcome: 'RATE_LIMITED' }],
     ['that works', { status: 503, body: MARK }, { outcome: 'UNEXPECTED_ANSWER', detail: 'SERVER_ERROR' }],
   ])('%s', async (_, answer, found) => {
