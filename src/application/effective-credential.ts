@@ -63,6 +63,7 @@ export function openEffectiveCredential(vault: Vault, minted: MintedPasswords): 
       binding,
       source: credential,
       purpose,
+      neededMs: 0,
       openSource: () => vault.open(binding, credential),
     });
     return password && { ...password, expirySource: 'MINTED' };

@@ -1,14 +1,19 @@
 import type { LeasePurpose, MintConfig, SecretRef } from '../domain/credential.ts';
 import { diagnose } from '../domain/diagnosis.ts';
 import { PurserError } from '../domain/errors.ts';
+import { LEASE_TTL_SECONDS } from '../domain/lease.ts';
 import { mintedPurpose } from '../domain/mint-source.ts';
 import type { TestFindings } from '../domain/probe-outcome.ts';
 import type { MintedPasswordKey, MintedPasswordVault } from './ports/minted-password-vault.ts';
 import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMinter } from './ports/password-minter.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError } from './ports/vault.ts';
 
-/** A password is reused while more than this share of its lifetime is left. */
+/** A password is reused while more than this share of its lifetime is left, if it outlasts its use. */
 const REUSED_ABOVE = 1 / 4;
+/** A new password would hardly last longer than one that has this share of its lifetime left. */
+const AS_GOOD_AS_NEW = 19 / 20;
+/** If the cloud does not answer, a kept password is given while this much is left: enough for one pull. */
+const USABLE_MS = LEASE_TTL_SECONDS.min * 1000;
 /** After a failure the cloud is not asked for this long. Meanwhile callers get the same answer. */
 export const RETRY_AFTER_MS = 15_000;
 
@@ -27,6 +32,8 @@ export interface MintedPasswordRequest {
   readonly binding: SecretBinding;
   readonly source: Pick<SecretRef, 'secretId'>;
   readonly purpose: LeasePurpose;
+  /** How long the caller expects to use the password. Milliseconds. */
+  readonly neededMs: number;
   /** Opens the cloud credential; undefined if it was destroyed or its row is missing. Called only to ask the cloud. */
   readonly openSource: () => Promise<LoginCredential | undefined>;
 }
@@ -40,17 +47,23 @@ export interface MintedPasswords {
   passwordFor(request: MintedPasswordRequest): Promise<MintedPassword | undefined>;
 }
 
-/** Whether the password can be issued without asking the cloud again. `at` is in milliseconds since 1970. */
+/**
+ * Whether the password can be issued without asking the cloud again: it outlasts its use, or nearly as long as a new one.
+ * `at` is in milliseconds since 1970.
+ */
 export function isReusable(
   { issuedAt, expiresAt }: Pick<MintedPassword, 'issuedAt' | 'expiresAt'>,
+  neededMs: number,
   at: number,
 ): boolean {
   const end = Date.parse(expiresAt);
-  return end - at > (end - Date.parse(issuedAt)) * REUSED_ABOVE;
+  const life = end - Date.parse(issuedAt);
+  const left = end - at;
+  return left > life * REUSED_ABOVE && left >= Math.min(neededMs, life * AS_GOOD_AS_NEW);
 }
 
-function isValid({ expiresAt }: Pick<MintedPassword, 'expiresAt'>, at: number): boolean {
-  return Date.parse(expiresAt) > at;
+function isUsable({ expiresAt }: Pick<MintedPassword, 'expiresAt'>, at: number): boolean {
+  return Date.parse(expiresAt) - at >= USABLE_MS;
 }
 
 export function createMintedPasswords({ minter, vault, now, onFault }: MintedPasswordsDeps): MintedPasswords {
@@ -64,10 +77,12 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
       const key = { binding, sourceSecretId: source.secretId, purpose };
       // The whole binding: a request with another binding must not get this answer.
       const name = JSON.stringify([binding, source.secretId, purpose]);
-      const running = underWay.get(name);
+      // A password that is kept may last for one caller and not for another.
+      const flight = `${name} ${request.neededMs}`;
+      const running = underWay.get(flight);
       if (running !== undefined) return running;
-      const asked = recallOrMint(name, key, request).finally(() => underWay.delete(name));
-      underWay.set(name, asked);
+      const asked = recallOrMint(name, key, request).finally(() => underWay.delete(flight));
+      underWay.set(flight, asked);
       return asked;
     },
   };
@@ -78,12 +93,12 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
     request: MintedPasswordRequest,
   ): Promise<MintedPassword | undefined> {
     const kept = await recall(key);
-    if (kept !== undefined && isReusable(kept, now())) return kept;
+    if (kept !== undefined && isReusable(kept, request.neededMs, now())) return kept;
     const known = failures.get(name);
     const fault = known !== undefined && known.until > now() ? known.fault : undefined;
     const minted = fault ?? (await mintFresh(name, key, request));
     if (typeof minted !== 'string') return minted;
-    if (kept !== undefined && isValid(kept, now())) return kept;
+    if (kept !== undefined && isUsable(kept, now())) return kept;
     throw credentialUnavailable(key.binding.host, minted);
   }
 

@@ -82,10 +82,20 @@ async function get(input: string, environment: Invocation['environment'], versio
   const serverUrl = input.trim();
   if (serverUrl === '') return failed(NO_SERVER_URL);
   if (serverUrl.length > MAX_SERVER_URL) throw new ClientError('the server URL is too long');
+  if (isOtherKey(serverUrl)) return failed(CREDENTIALS_NOT_FOUND);
   const lease = readLeaseConfiguration(environment);
   const login = await client(environment, version).issueCredential(registryOf(serverUrl), lease);
   if (login === undefined) return failed(CREDENTIALS_NOT_FOUND);
   return succeeded(JSON.stringify({ ServerURL: serverUrl, Username: login.username, Secret: login.password }));
+}
+
+/**
+ * Clients keep more in a keychain than registries: `docker logout` asks for `https://index.docker.io/v1/refresh-token` and
+ * `…/access-token`. With a scheme, a registry has no other path than that of its API.
+ */
+function isOtherKey(serverUrl: string): boolean {
+  const [, path] = /^[a-z][a-z0-9+.-]*:\/\/[^/]*(.*)$/i.exec(serverUrl) ?? [];
+  return path !== undefined && !/^(?:\/v[12])?\/*$/.test(path);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { badUserInput } from './errors.ts';
 import { DOCKER_HUB, OFFICIAL_IMAGES } from './providers/docker-hub.ts';
-import { parseRegistryUrl, type RegistryUrlOptions } from './registry-url.ts';
+import { serverAddress } from './providers.ts';
+import { CLIENT_SCHEMES, FORMER_HOSTS, parseRegistryUrl, type RegistryUrlOptions } from './registry-url.ts';
 
 /** An image reference with the usual defaults filled in. */
 export interface ImageReference {
@@ -87,6 +88,8 @@ function splitSuffixes(remainder: string): { name: string; tag: string | undefin
 export interface ImageRegistry {
   /** Canonical `host[:port]`. */
   readonly url: string;
+  /** The key under which clients look up the credential: the host as the text has it, not the canonical one. */
+  readonly serverAddress: string;
   /** Absent if only a registry was named. */
   readonly repository?: string;
   /** Why this registry was chosen, as a sentence. */
@@ -96,6 +99,7 @@ export interface ImageRegistry {
 /**
  * Finds the registry that an image reference, or a registry's URL in any spelling, means. The two overlap if there is
  * no path. The rules are:
+ * - `docker://` and `oci://` are left out, and the reference behind them is read;
  * - a text with a scheme, or with only `/`, `/v1` or `/v2` after its host, is a registry;
  * - one word alone is a registry if it is `localhost`, has a dot (`ghcr.io`, `127.0.0.1:5000`) or is an IPv6 address,
  *   with or without a port: no official image has such a name;
@@ -115,21 +119,46 @@ export function registryUrlOfImage(
   if (text.length > MAX_ENTERED_LENGTH) {
     throw badUserInput(FIELD, `The image reference must have at most ${MAX_ENTERED_LENGTH} characters.`);
   }
-  const { scheme = '', authority = '', path = '' } = PARTS.exec(text)?.groups ?? {};
-  const canonical = (url: string) => parseRegistryUrl(url, { ...options, field: FIELD }).url;
+  const { scheme, authority, path } = partsOf(text);
+  const url = () =>
+    FORMER_HOSTS.get(authority.toLowerCase()) ??
+    parseRegistryUrl(scheme + authority, { ...options, field: FIELD }).url;
 
   const named = scheme !== '' || (path === '' ? standsForRegistry(authority) : namesHost(authority));
   if (named && /^(?:\/v[12])?\/*$/.test(path)) {
-    const url = canonical(text);
-    return { url, reason: `\`${url}\` is the registry that was asked for.` };
+    const registry = url();
+    return {
+      url: registry,
+      serverAddress: serverAddress(registry, DOMAIN.test(authority.toLowerCase()) ? authority : registry),
+      reason: `\`${registry}\` is the registry that was asked for.`,
+    };
   }
-  const { host, repository } = parseImageReference(scheme === '' ? text : hosted(authority, path));
-  if (!named) return { url: DOCKER_HUB, repository, reason: `The image names no registry, which means ${DOCKER_HUB}.` };
-  const url = canonical(scheme + (scheme === '' ? host : authority));
-  return { url, repository, reason: `\`${url}\` is the registry that the image names.` };
+  const { repository } = parseImageReference(hosted(scheme, authority, path));
+  const registry = named ? url() : DOCKER_HUB;
+  const reason = named
+    ? `\`${registry}\` is the registry that the image names.`
+    : `The image names no registry, which means ${DOCKER_HUB}.`;
+  return { url: registry, serverAddress: serverAddress(registry, named ? authority : registry), repository, reason };
 }
 
-const PARTS = /^(?<scheme>[A-Za-z][A-Za-z0-9+.-]*:\/\/)?(?<authority>[^/]*)(?<path>.*)$/s;
+interface Parts {
+  /** Empty, or with `://`. */
+  readonly scheme: string;
+  readonly authority: string;
+  readonly path: string;
+}
+
+const PARTS = /^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/)?(?<authority>[^/]*)(?<path>.*)$/s;
+
+function partsOf(text: string): Parts {
+  const { scheme, authority = '', path = '' } = PARTS.exec(text)?.groups ?? {};
+  if (scheme === undefined) return { scheme: '', authority, path };
+  if (!CLIENT_SCHEMES.has(scheme.toLowerCase())) return { scheme: `${scheme}://`, authority, path };
+  // Only a host follows `oci://`; `docker://` is also written before an image of Docker Hub.
+  const isHost = scheme.toLowerCase() === 'oci' && path === '';
+  return { scheme: isHost ? 'https://' : '', authority, path };
+}
+
 const ALONE = /^(?:localhost|\[[^\]]*\]|[^:@]*\.[^:@]*)(?:[:@]|$)/i;
 
 function standsForRegistry(word: string): boolean {
@@ -137,6 +166,6 @@ function standsForRegistry(word: string): boolean {
 }
 
 /** A host follows a scheme, even if Docker would read the same word as a user on Docker Hub. */
-function hosted(authority: string, path: string): string {
-  return namesHost(authority) ? authority + path : `${authority}:443${path}`;
+function hosted(scheme: string, authority: string, path: string): string {
+  return scheme === '' || namesHost(authority) ? authority + path : `${authority}:443${path}`;
 }

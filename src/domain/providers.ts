@@ -59,9 +59,13 @@ export function registryPresets(): RegistryPreset[] {
   );
 }
 
-/** The key under which clients keep a registry's credential, in `config.json` and with credential helpers. */
-export function serverAddress(url: string): string {
-  return addressOf(url)?.clientKey ?? url;
+/**
+ * The key under which clients look up a registry's credential, in `config.json` and with credential helpers.
+ * @param host of the registry as an image has it, because clients look up exactly this text. Default: the canonical one
+ */
+export function serverAddress(url: string, host: string = url): string {
+  const { clientKey, hostsOfClientKey } = addressOf(url) ?? {};
+  return clientKey !== undefined && hostsOfClientKey?.includes(host) ? clientKey : host;
 }
 
 /** The `host[:port]` that serves the registry's API. */

@@ -31,6 +31,14 @@ const WEB_SITES: ReadonlyMap<string, string> = new Map(
   PROVIDER_ENTRIES.flatMap(([, { address }]) => Object.entries(address?.webSites ?? {})),
 );
 
+/** Hosts of the past, with the registry that images mean by them now. */
+export const FORMER_HOSTS: ReadonlyMap<string, string> = new Map(
+  PROVIDER_ENTRIES.flatMap(([, { address }]) => Object.entries(address?.formerHosts ?? {})),
+);
+
+/** Helm and skopeo write these before a reference. They say how to speak to the registry: by https. */
+export const CLIENT_SCHEMES: ReadonlySet<string> = new Set(['docker', 'oci']);
+
 const MAX_ENTERED_LENGTH = 512;
 const MAX_HOST_LENGTH = 253;
 const SPLIT = /^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/)?(?<authority>[^/\\]*)(?<path>.*)$/u;
@@ -60,6 +68,8 @@ export function parseRegistryUrl(entered: string, options: RegistryUrlOptions): 
 
   const behind = WEB_SITES.get(url);
   if (behind !== undefined) throw badUserInput(field, `Use ${behind}, not ${url}: that is the web site.`);
+  const now = FORMER_HOSTS.get(url);
+  if (now !== undefined) throw badUserInput(field, `Use ${now}, not ${url}: that is a former name of it.`);
   if (port === null && !host.includes('.') && !host.startsWith('[') && host !== 'localhost') {
     throw badUserInput(
       field,
@@ -105,6 +115,7 @@ function visibleText(field: string, entered: string): string {
 function knownScheme(field: string, typed: string | undefined): 'https' | 'http' {
   const scheme = typed?.toLowerCase() ?? 'https';
   if (scheme === 'https' || scheme === 'http') return scheme;
+  if (CLIENT_SCHEMES.has(scheme)) return 'https';
   throw badUserInput(field, "Registries are reached with https. Enter the registry's host without anything before it.");
 }
 

@@ -101,6 +101,7 @@ function request(world: World, changes: Partial<MintedPasswordRequest> = {}): Mi
     binding: { projectId: 'p', registryId: 'c5a7b0bc-5b6c-4b4e-8f0e-6a3a0c1d2e3f', credentialVersion: 1, host: HOST },
     source: { secretId: SOURCE_ID },
     purpose: 'PULL',
+    neededMs: 0,
     openSource: async () => {
       world.opened += 1;
       return { username: 'AKIA', password: new Secret(canary('source')) };
@@ -145,6 +146,30 @@ describe('a requested password', () => {
     expect(await ask(world)).toBe('password 2');
   });
 
+  it.each([
+    ['once more if the kept one would not outlast its use', 44, 3600, 'password 2'],
+    ['not again if the kept one outlasts its use', 44, 900, 'password 1'],
+    ['once more if the kept one would end just before its use does', 45, 901, 'password 2'],
+    ['not again if a new one would hardly last longer', 3, 86_400, 'password 1'],
+    ['once more if a new one would last longer, though less than its use', 4, 86_400, 'password 2'],
+  ])('is minted %s', async (_, minutesLater, neededSeconds, expected) => {
+    const world = createWorld();
+    world.lifeMs = 3_600_000;
+    const neededMs = neededSeconds * 1000;
+    await ask(world, { neededMs });
+    world.now += minutesLater * 60_000;
+    expect(await ask(world, { neededMs })).toBe(expected);
+  });
+
+  it('lasts long enough for each of two callers that ask at once', async () => {
+    const world = createWorld();
+    world.lifeMs = 3_600_000;
+    await ask(world);
+    world.now += 30 * 60_000;
+    const [short, long] = await Promise.all([ask(world, { neededMs: 60_000 }), ask(world, { neededMs: 3_600_000 })]);
+    expect([short, long]).toEqual(['password 1', 'password 2']);
+  });
+
   it('is minted once for a hundred concurrent requests', async () => {
     const world = createWorld();
     world.cloud = 'held';
@@ -157,7 +182,7 @@ describe('a requested password', () => {
 
   it('would be minted a hundred times if requests did not share one answer', async () => {
     const mutant = await createMutant('application', [
-      { file: 'minted-passwords.ts', find: 'underWay.set(name, asked);', replace: '' },
+      { file: 'minted-passwords.ts', find: 'underWay.set(flight, asked);', replace: '' },
     ]);
     const { createMintedPasswords: broken } = await mutant.load<{
       createMintedPasswords: typeof createMintedPasswords;
@@ -232,14 +257,15 @@ describe('a cloud that fails', () => {
     expect(await ask(world, { source: { secretId: 'rotated' } })).toBe('password 2');
   });
 
-  it('does not take away the old password while that is valid', async () => {
+  it('does not take away the old password while that is usable', async () => {
     const world = createWorld();
     await ask(world);
     world.cloud = 'UNREACHABLE';
-    world.now = START + LIFE_MS - 1;
+    world.now = START + LIFE_MS - 60_000;
     expect(await ask(world)).toBe('password 1');
     expect(world.minted).toHaveLength(2);
-    world.now = START + LIFE_MS;
+    // With less than a minute left, a pull would fail half-way.
+    world.now += 1;
     expect((await refusal(world)).code).toBe('CREDENTIAL_UNAVAILABLE');
   });
 
@@ -291,22 +317,32 @@ describe('in any sequence of events', () => {
       elapsed: fc.integer({ min: 0, max: LIFE_MS }),
       cloud: fc.constantFrom<World['cloud']>('well', 'well', 'UNREACHABLE'),
       life: fc.integer({ min: 60_000, max: LIFE_MS }),
+      neededMs: fc.integer({ min: 60_000, max: 2 * LIFE_MS }),
     }),
     { minLength: 1, maxLength: 30 },
   );
 
-  it('no expired password is given, none is minted while more than a quarter is left, and none is refused while one is valid', async () => {
+  it('no expired password is given, none is minted while one can be reused, and none is refused while one is usable', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (taken) => {
         const world = createWorld();
-        for (const { elapsed, cloud, life } of taken) {
+        let failedAt = Number.NEGATIVE_INFINITY;
+        for (const { elapsed, cloud, life, neededMs } of taken) {
           Object.assign(world, { now: world.now + elapsed, cloud, lifeMs: life });
           const before = [...world.kept.values()].at(-1);
           const mintedBefore = world.minted.length;
-          const given = await world.passwords.passwordFor(request(world)).catch(() => undefined);
+          const given = await world.passwords.passwordFor(request(world, { neededMs })).catch(() => undefined);
           if (given !== undefined) expect(Date.parse(given.expiresAt)).toBeGreaterThan(world.now);
-          if (before !== undefined && Date.parse(before.expiresAt) > world.now) expect(given).toBeDefined();
-          if (before !== undefined && isReusable(before, world.now)) expect(world.minted).toHaveLength(mintedBefore);
+          if (before !== undefined && Date.parse(before.expiresAt) - world.now >= 60_000) expect(given).toBeDefined();
+          if (before !== undefined && isReusable(before, neededMs, world.now)) {
+            expect(world.minted).toHaveLength(mintedBefore);
+          }
+          if (cloud !== 'well') failedAt = world.now;
+          // Just after a failure, the cloud is not asked.
+          const isFresh = given !== undefined && world.now - failedAt >= RETRY_AFTER_MS;
+          const left = isFresh ? Date.parse(given.expiresAt) - world.now : Number.POSITIVE_INFINITY;
+          const fullLife = isFresh ? Date.parse(given.expiresAt) - Date.parse(given.issuedAt) : 0;
+          expect(left).toBeGreaterThanOrEqual(Math.min(neededMs, 0.95 * fullLife));
         }
       }),
       { numRuns: 200 },
@@ -323,7 +359,7 @@ describe('in any sequence of events', () => {
           const at = issued + Math.floor(life * share);
           const [issuedAt, expiresAt] = [issued, issued + life].map((time) => new Date(time).toISOString());
           const left = (issued + life - at) / life;
-          expect(isReusable({ issuedAt: issuedAt ?? '', expiresAt: expiresAt ?? '' }, at)).toBe(left > 0.25);
+          expect(isReusable({ issuedAt: issuedAt ?? '', expiresAt: expiresAt ?? '' }, 0, at)).toBe(left > 0.25);
         },
       ),
     );

@@ -113,6 +113,19 @@ describe('get', () => {
     expect(run).toEqual({ stdout: `${NOT_FOUND}\n`, stderr: '', exitCode: 1 });
   });
 
+  it.each([
+    'https://index.docker.io/v1/refresh-token',
+    'https://index.docker.io/v1/access-token\n',
+    'https://ghcr.io/token',
+    'https://registry.example.com/v2/team/app',
+  ])('says that there is no credential for %j, and asks for none: it is no registry', async (input) => {
+    const { run, requests } = await ask((_, response) => answerJson(response, issued('robot', canary('other'))), {
+      input,
+    });
+    expect(run).toEqual({ stdout: `${NOT_FOUND}\n`, stderr: '', exitCode: 1 });
+    expect(requests).toEqual([]);
+  });
+
   it.each(['', '\n', '  \n'])('says that the URL is missing when stdin is %j', async (input) => {
     const { run, requests } = await ask((_, response) => answerJson(response, {}), { input });
     expect(run).toEqual({ stdout: 'no credentials server URL\n', stderr: '', exitCode: 1 });

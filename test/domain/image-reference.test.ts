@@ -136,6 +136,10 @@ describe('the registry of an image or URL', () => {
     ['foo/v2', 'docker.io foo/v2'],
     ['https://ghcr.io/org/app:1', 'ghcr.io org/app'],
     ['http://localhost:5000/app', 'localhost:5000 app'],
+    ['oci://ghcr.io/acme/chart:1.0', 'ghcr.io acme/chart'],
+    ['docker://quay.io/acme/app', 'quay.io acme/app'],
+    ['Docker://alpine:3', 'docker.io library/alpine'],
+    ['registry.hub.docker.com/library/alpine', 'docker.io library/alpine'],
     // Registries
     ['docker.io', 'docker.io'],
     ['https://index.docker.io/v1/', 'docker.io'],
@@ -149,6 +153,10 @@ describe('the registry of an image or URL', () => {
     ['[::1]:5000', '[::1]:5000'],
     ['localhost', 'localhost'],
     ['localhost:5000', 'localhost:5000'],
+    ['oci://ghcr.io', 'ghcr.io'],
+    ['oci://registry:5000', 'registry:5000'],
+    ['docker://ghcr.io', 'ghcr.io'],
+    ['registry.hub.docker.com', 'docker.io'],
     // Words that could be either
     ['registry', 'docker.io library/registry'],
     ['registry:5000', 'docker.io library/registry'],
@@ -176,7 +184,10 @@ describe('the registry of an image or URL', () => {
     ['Org/app', /not a full host name/],
     ['http://ghcr.io', /Plain http is not allowed/],
     ['http://ghcr.io/org/app', /Plain http is not allowed/],
-    ['docker://ghcr.io/org/app', /reached with https/],
+    ['ftp://ghcr.io/org/app', /reached with https/],
+    ['oci://hub.docker.com/r/library/alpine', /Use docker\.io/],
+    ['docker://user:hunter2@ghcr.io/app', /not a host name/],
+    ['docker://', /not a host name|must be written/],
     ['https://user:hunter2@ghcr.io/app', /not a host name/],
     ['user:hunter2@ghcr.io/app', /not a host name/],
     ['ghcr.io/org/app\u200b', /must be written/],
@@ -187,6 +198,30 @@ describe('the registry of an image or URL', () => {
     expect(refused.field).toBe('image');
     expect(refused.message).toMatch(message);
     expect(refused.message).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['alpine', 'https://index.docker.io/v1/'],
+    ['docker.io/org/app', 'https://index.docker.io/v1/'],
+    ['index.docker.io/org/app', 'https://index.docker.io/v1/'],
+    ['https://index.docker.io/v1/', 'https://index.docker.io/v1/'],
+    ['docker://alpine', 'https://index.docker.io/v1/'],
+    // Clients know no other names of Docker Hub.
+    ['registry-1.docker.io/library/alpine', 'registry-1.docker.io'],
+    ['registry.hub.docker.com/library/alpine', 'registry.hub.docker.com'],
+    ['docker.io:443/library/alpine', 'docker.io:443'],
+    ['registry.example.com:443/team/app:1', 'registry.example.com:443'],
+    ['https://registry.example.com:443/team/app:1', 'registry.example.com:443'],
+    ['oci://registry.example.com:443/team/chart:1', 'registry.example.com:443'],
+    ['registry.example.com:443', 'registry.example.com:443'],
+    ['Registry.Example.com/team/app', 'Registry.Example.com'],
+    ['registry/app:5000', 'https://index.docker.io/v1/'],
+    ['registry:5000/app', 'registry:5000'],
+    // An image cannot name these hosts in such a way.
+    ['registry.example.com./v2/', 'registry.example.com'],
+    ['bücher.example', 'xn--bcher-kva.example'],
+  ])('of %j is looked up by clients under %s', (text, serverAddress) => {
+    expect(registryUrlOfImage(text, { plainHttpHosts }).serverAddress).toBe(serverAddress);
   });
 
   it('comes with a reason', () => {

@@ -12,9 +12,12 @@ export const dockerHub: ProviderProfile = {
   address: {
     aliases: { 'index.docker.io': DOCKER_HUB, 'registry-1.docker.io': DOCKER_HUB },
     webSites: { 'hub.docker.com': DOCKER_HUB, 'docker.com': DOCKER_HUB, 'www.docker.com': DOCKER_HUB },
+    formerHosts: { 'registry.hub.docker.com': DOCKER_HUB },
     api: 'registry-1.docker.io',
     // docker/cli, configfile: the address of its first API.
     clientKey: 'https://index.docker.io/v1/',
+    // distribution/reference, splitDockerDomain: case counts, and `registry-1.docker.io` is a host like any other.
+    hostsOfClientKey: [DOCKER_HUB, 'index.docker.io'],
     defaultNamespace: OFFICIAL_IMAGES,
   },
   tokenHost: () => 'auth.docker.io',

@@ -43,10 +43,14 @@ export interface Address {
   readonly aliases?: Readonly<Record<string, string>>;
   /** Web sites that people mistake for the registry behind them. */
   readonly webSites?: Readonly<Record<string, string>>;
+  /** Hosts of the past that images still name. An entry is made for the registry behind them. */
+  readonly formerHosts?: Readonly<Record<string, string>>;
   /** The host that serves the registry's API. */
   readonly api?: string;
   /** The key under which clients keep the credential, in `config.json` and with credential helpers. */
   readonly clientKey?: string;
+  /** The hosts, as images write them, that clients look up under `clientKey`. They look up every other host as it is. */
+  readonly hostsOfClientKey?: readonly string[];
   /** The namespace of repositories that are named without one. */
   readonly defaultNamespace?: string;
 }
