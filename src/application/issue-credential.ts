@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ExpirySource, LeasePurpose } from '../domain/credential.ts';
+import { dockerConfig } from '../domain/docker-config.ts';
 import { notFound, PurserError, unavailable } from '../domain/errors.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { CredentialIssued } from '../domain/events.ts';
@@ -15,9 +16,8 @@ import {
   type LeaseView,
   leaseView,
 } from '../domain/lease.ts';
-import { serverAddress } from '../domain/providers.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
-import { Secret } from '../domain/secret.ts';
+import type { Secret } from '../domain/secret.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import { type EffectiveCredential, missingSecret, type OpenEffectiveCredential } from './effective-credential.ts';
@@ -48,6 +48,8 @@ export interface IssuedCredential {
   readonly password: Secret;
   readonly expiresAt: Instant | null;
   readonly expirySource: ExpirySource | null;
+  /** PEM, if the registry's certificate is from an authority that clients must be told of. */
+  readonly caCertificate: string | null;
   readonly dockerConfigJson: Secret;
 }
 
@@ -72,6 +74,7 @@ interface Ask {
   readonly context: RequestContext;
   readonly projectId: string;
   readonly registryId: string;
+  readonly serverAddress: string;
   readonly issue: Omit<IssueCredential, 'leaseId'>;
   readonly idempotent: IdempotentRequest | null;
 }
@@ -85,17 +88,17 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     projectId: string,
     command: IssueCredentialCommand,
   ): Promise<IssuedCredential> => {
-    const { url } = registryUrlOfImage(command.image, { plainHttpHosts });
+    const { url, serverAddress } = registryUrlOfImage(command.image, { plainHttpHosts });
     const pipeline = checkText('pipeline', command.pipeline, { max: 255 });
     const runId = command.runId == null ? null : checkText('runId', command.runId, { max: 255 });
     const idempotent = idempotentRequest(context, projectId, 'issueCredential', null, command);
     let claimed = idempotent === null || (await keys.isClaimed(idempotent));
-    const repeated = idempotent && claimed && (await findRepeated(idempotent));
+    const repeated = idempotent && claimed && (await findRepeated(idempotent, serverAddress));
     if (repeated) return repeated;
 
     const { image, purpose, ttlSeconds } = command;
     const issue = { image: image.trim(), pipeline, runId, purpose, ttlSeconds };
-    const ask: Ask = { context, projectId, registryId: registryId(projectId, url), issue, idempotent };
+    const ask: Ask = { context, projectId, registryId: registryId(projectId, url), serverAddress, issue, idempotent };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       // Later attempts exclude changes of the registry, which could otherwise come in between again.
       const issued =
@@ -123,13 +126,13 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       written = await writer.write({ stream, expected: 'no-stream', events: [event], metadata, at });
     } catch (error) {
       const isRepeated = idempotent && error instanceof WrongExpectedRevision;
-      const repeated = isRepeated && (await findRepeated(idempotent));
+      const repeated = isRepeated && (await findRepeated(idempotent, ask.serverAddress));
       if (repeated) return repeated;
       throw error;
     }
     const lease = evolveLease(null, event, written);
     if (lease === null) throw new Error('an issued credential must leave a lease');
-    if (await isStillCurrent(registry)) return issuedCredential(lease, login);
+    if (await isStillCurrent(registry)) return issuedCredential(lease, login, registry, ask.serverAddress);
     await withdraw(ask, lease);
     return undefined;
   }
@@ -167,7 +170,10 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   }
 
   /** Gives the same lease again while it lasts. */
-  async function findRepeated(idempotent: IdempotentRequest): Promise<IssuedCredential | undefined> {
+  async function findRepeated(
+    idempotent: IdempotentRequest,
+    serverAddress: string,
+  ): Promise<IssuedCredential | undefined> {
     const found = await lastAttempt(idempotent);
     if (!found) return undefined;
     const { state: lease } = await aggregates.loadLease(found.data.leaseId);
@@ -180,7 +186,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     await writer.readable();
     // The credential may have been replaced while a password was minted.
     if (!(await isStillCurrent(state))) throw ended('belongs to a credential that was replaced since');
-    return issuedCredential(lease, login ?? missingSecret(lease.url));
+    return issuedCredential(lease, login ?? missingSecret(lease.url), state, serverAddress);
   }
 
   async function lastAttempt(idempotent: IdempotentRequest): Promise<CredentialIssued | undefined> {
@@ -210,16 +216,17 @@ function ended(why: string): PurserError {
 function issuedCredential(
   lease: Lease,
   { username, password, expiresAt, expirySource }: EffectiveCredential,
+  { caCertificate }: LiveRegistry,
+  serverAddress: string,
 ): IssuedCredential {
-  const address = serverAddress(lease.url);
-  const auth = Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64');
   return {
     lease: leaseView(lease),
-    serverAddress: address,
+    serverAddress,
     username,
     password,
     expiresAt,
     expirySource,
-    dockerConfigJson: new Secret(JSON.stringify({ auths: { [address]: { auth } } })),
+    caCertificate,
+    dockerConfigJson: dockerConfig([{ serverAddress, username, password }]),
   };
 }

@@ -121,8 +121,7 @@ export function registryUrlOfImage(
   }
   const { scheme, authority, path } = partsOf(text);
   const url = () =>
-    FORMER_HOSTS.get(authority.toLowerCase()) ??
-    parseRegistryUrl(scheme + authority, { ...options, field: FIELD }).url;
+    FORMER_HOSTS.get(authority.toLowerCase()) ?? parseRegistryUrl(scheme + authority, { ...options, field: FIELD }).url;
 
   const named = scheme !== '' || (path === '' ? standsForRegistry(authority) : namesHost(authority));
   if (named && /^(?:\/v[12])?\/*$/.test(path)) {

@@ -27,7 +27,10 @@ describe("docker's config.json", () => {
   });
 
   it('holds several registries', () => {
-    const file = fileOf(entry('ghcr.io', 'ada', canary('one')), entry('https://index.docker.io/v1/', 'ada', canary('two')));
+    const file = fileOf(
+      entry('ghcr.io', 'ada', canary('one')),
+      entry('https://index.docker.io/v1/', 'ada', canary('two')),
+    );
     expect(Object.keys(file.auths)).toEqual(['ghcr.io', 'https://index.docker.io/v1/']);
   });
 

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
@@ -31,6 +33,7 @@ describe('issuing a credential', () => {
       password,
       expiresAt: '2040-01-01T00:00:00.000Z',
       expirySource: 'DECLARED',
+      caCertificate: null,
     });
     const auth = Buffer.from(`ada:${password}`).toString('base64');
     expect(JSON.parse(dockerConfigJson)).toEqual({ auths: { 'https://index.docker.io/v1/': { auth } } });
@@ -152,5 +155,35 @@ describe('a lease', () => {
     expect((await issue({ image: 'forced.example/app' })).errors).toMatchObject([
       { extensions: { code: 'NOT_FOUND' } },
     ]);
+  });
+});
+
+describe('what clients do with an issued credential', () => {
+  it.each([
+    ['clients.example.com', 'clients.example.com:443/team/app:1', 'clients.example.com:443'],
+    ['clients2.example.com', 'Clients2.Example.com/team/app:1', 'Clients2.Example.com'],
+    ['clients3.example.com', 'oci://clients3.example.com/charts/web:1.0', 'clients3.example.com'],
+  ])('gives the key under which clients look for an image of %s written %s', async (url, image, key) => {
+    await create({ url });
+    const { data } = await issue({ image });
+    expect(data.issueCredential.serverAddress).toBe(key);
+    expect(Object.keys(JSON.parse(data.issueCredential.dockerConfigJson).auths)).toEqual([key]);
+  });
+
+  it('gives an identity token in the form that each client reads', async () => {
+    await create({ url: 'identity.example.com', username: '<token>' });
+    const { data } = await issue({ image: 'identity.example.com/app' });
+    expect(data.issueCredential).toMatchObject({ username: '<token>', password });
+    expect(JSON.parse(data.issueCredential.dockerConfigJson)).toEqual({
+      auths: { 'identity.example.com': { auth: 'PHRva2VuPjo=', identitytoken: password } },
+    });
+  });
+
+  it("gives the registry's own certificate authority, which clients must trust too", async () => {
+    const [caCertificate = ''] = rootCertificates;
+    await create({ url: 'private.example.com', caCertificate });
+    const { data } = await issue({ image: 'private.example.com/app' });
+    const fingerprintOf = (pem: string) => new X509Certificate(pem).fingerprint256;
+    expect(fingerprintOf(data.issueCredential.caCertificate)).toBe(fingerprintOf(caCertificate));
   });
 });

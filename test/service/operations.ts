@@ -15,7 +15,7 @@ export const DELETE = `mutation ($projectId: ID = "demo", $id: ID!, $input: Dele
 export const LEASE = 'id registryId credentialVersion pipeline runId purpose issuedTo issuedAt expiresAt releasedAt';
 export const ISSUE = `mutation ($projectId: ID = "demo", $input: IssueCredentialInput!) {
   issueCredential(projectId: $projectId, input: $input) {
-    lease { ${LEASE} } serverAddress username password expiresAt expirySource dockerConfigJson } }`;
+    lease { ${LEASE} } serverAddress username password expiresAt expirySource caCertificate dockerConfigJson } }`;
 export const RELEASE = `mutation ($projectId: ID = "demo", $leaseId: ID!) {
   releaseLease(projectId: $projectId, leaseId: $leaseId) { ${LEASE} } }`;
 export const GET = `query ($projectId: ID = "demo", $id: ID!) { registry(projectId: $projectId, id: $id) { ${REGISTRY} } }`;

@@ -85,6 +85,7 @@ export function createApplicationDouble(): ApplicationDouble {
         password,
         expiresAt: null,
         expirySource: null,
+        caCertificate: null,
         dockerConfigJson: new Secret(JSON.stringify({ auths: { 'docker.io': { auth: password.reveal() } } })),
       })),
     releaseLease: (_context, _projectId, leaseId) =>

@@ -63,7 +63,8 @@ export class IssuedCredentialObject {
   readonly lease!: LeaseObject;
 
   @Field(() => String, {
-    description: 'The key under which clients look up the registry: `https://index.docker.io/v1/` for Docker Hub.',
+    description:
+      'The key under which clients look up the image as it was written: `https://index.docker.io/v1/` for `alpine`, `reg.example.com:443` for `reg.example.com:443/a/b`.',
   })
   readonly serverAddress!: string;
 
@@ -84,6 +85,12 @@ export class IssuedCredentialObject {
       'Where `expiresAt` comes from: MINTED if the password was minted for pipelines, otherwise as in `Credential`.',
   })
   readonly expirySource!: ExpirySource | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'PEM, if the registry is behind a private certificate authority: clients must trust it too.',
+  })
+  readonly caCertificate!: string | null;
 
   readonly dockerConfigJson!: Secret;
 }
@@ -126,7 +133,9 @@ export class LeaseMutationResolver {
     return issued.password.reveal();
   }
 
-  @FieldResolver(() => String, { description: 'Ready to write to ~/.docker/config.json.' })
+  @FieldResolver(() => String, {
+    description: 'Ready to write to ~/.docker/config.json. A user name of `<token>` becomes `identitytoken`.',
+  })
   dockerConfigJson(@Root() issued: IssuedCredentialObject): string {
     return issued.dockerConfigJson.reveal();
   }
