@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Application } from '../../src/application/create-application.ts';
-import type { ChangeView, Feed, NoticeView } from '../../src/application/ports/read-models.ts';
+import type { ChangeView, NoticeView } from '../../src/application/ports/read-models.ts';
 import type { RefusedAttempt } from '../../src/application/refused-attempts.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { notFound } from '../../src/domain/errors.ts';
@@ -9,6 +9,7 @@ import type { LeaseView } from '../../src/domain/lease.ts';
 import type { HealthView, RegistryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { Queries } from '../../src/graphql/pipeline/context.ts';
+import { createFeedDouble } from './feed-double.ts';
 
 export interface Recorded {
   readonly outcome: 'DENIED' | 'FAILED';
@@ -203,59 +204,6 @@ export function createApplicationDouble(): ApplicationDouble {
     },
   };
   return double;
-}
-
-/** Gives every follower the same object, as the real feeds do. */
-function createFeedDouble<Item extends { readonly sequence: number; readonly projectId: string }>() {
-  const items: Item[] = [];
-  let open = 0;
-  const waiting = new Set<() => void>();
-
-  async function* follow(
-    projectId: string,
-    after: number | undefined,
-    signal: AbortSignal,
-  ): AsyncGenerator<Item, void, undefined> {
-    open += 1;
-    const wakeAll = () => wake();
-    signal.addEventListener('abort', wakeAll, { once: true });
-    try {
-      let next = after === undefined ? items.length : items.findIndex(({ sequence }) => sequence > after);
-      if (next === -1) next = items.length;
-      while (!signal.aborted) {
-        const item = items[next];
-        if (item === undefined) {
-          await new Promise<void>((resolve) => {
-            waiting.add(resolve);
-          });
-          continue;
-        }
-        next += 1;
-        if (item.projectId === projectId) yield item;
-      }
-    } finally {
-      signal.removeEventListener('abort', wakeAll);
-      open -= 1;
-    }
-  }
-
-  function wake(): void {
-    const woken = [...waiting];
-    waiting.clear();
-    for (const resolve of woken) resolve();
-  }
-
-  return {
-    items,
-    feed: { follow } satisfies Feed<Item>,
-    open: () => open,
-    publish(make: (sequence: number) => Item): Item {
-      const item = make(items.length + 1);
-      items.push(item);
-      wake();
-      return item;
-    },
-  };
 }
 
 function registryTemplate(projectId: string, url: string): RegistryView {
