@@ -13,7 +13,7 @@ export async function seedRegistryHistory(connectionString: string): Promise<voi
     await client.query(
       `insert into log.events (position, occurred_at, event_id, revision, schema_version, stream, type, data, metadata)
        select position, timestamptz '2026-01-01 00:00:00Z' + position * interval '1 second', md5('event ' || position)::uuid,
-         revision, 1, 'registry-' || id,
+         revision, 1, 'registry-' || id || '-' || project,
          case when revision = 0 then 'RegistryCreated' when revision % 3 = 0 then 'CredentialRotated' else 'RegistryUpdated' end,
          case
            when revision = 0 then json_build_object('registryId', id, 'projectId', project, 'url', host, 'enteredUrl', 'https://' || host,

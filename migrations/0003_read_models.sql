@@ -96,7 +96,7 @@ create table read_models.leases (
 );
 create index leases_active on read_models.leases (registry_id, expires_at) where released_at is null;
 create index leases_by_project on read_models.leases (project_id, issued_at desc, id);
-create index leases_by_registry on read_models.leases (registry_id, issued_at desc, id);
+create index leases_by_registry on read_models.leases (project_id, registry_id, issued_at desc, id);
 
 create table read_models.pipeline_uses (
   registry_id uuid not null,

@@ -15,14 +15,10 @@ export interface Loaded<State> {
   readonly revision: number | 'no-stream';
 }
 
-export interface LoadedLease extends Loaded<LeaseState> {
-  /** The project that the lease's events belong to. */
-  readonly projectId: string | null;
-}
-
 export interface AggregateStore {
-  loadRegistry(registryId: string): Promise<Loaded<RegistryState>>;
-  loadLease(leaseId: string): Promise<LoadedLease>;
+  /** A registry of another project looks like one that never existed. */
+  loadRegistry(projectId: string, registryId: string): Promise<Loaded<RegistryState>>;
+  loadLease(projectId: string, leaseId: string): Promise<Loaded<LeaseState>>;
   /** Every event of a stream, oldest first. */
   history(stream: string): Promise<RecordedEvent[]>;
 }
@@ -78,22 +74,19 @@ export function createAggregateStore(log: EventLog): AggregateStore {
   }
 
   return {
-    async loadRegistry(registryId) {
-      const known = registries.get(registryId) ?? { state: initialRegistryState, revision: 'no-stream' };
-      const events = await eventsAfter(registryStream(registryId), known.revision);
+    async loadRegistry(projectId, registryId) {
+      const stream = registryStream(projectId, registryId);
+      const known = registries.get(stream) ?? { state: initialRegistryState, revision: 'no-stream' };
+      const events = await eventsAfter(stream, known.revision);
       const last = events.at(-1);
       if (!last) return known;
       const loaded = { state: foldRegistry(known.state, events), revision: last.revision };
-      registries.set(registryId, loaded);
+      registries.set(stream, loaded);
       return loaded;
     },
-    async loadLease(leaseId) {
-      const events = await eventsAfter(leaseStream(leaseId), 'no-stream');
-      return {
-        state: foldLease(events),
-        revision: events.at(-1)?.revision ?? 'no-stream',
-        projectId: events[0]?.metadata.projectId ?? null,
-      };
+    async loadLease(projectId, leaseId) {
+      const events = await eventsAfter(leaseStream(projectId, leaseId), 'no-stream');
+      return { state: foldLease(events), revision: events.at(-1)?.revision ?? 'no-stream' };
     },
     history: (stream) => eventsAfter(stream, 'no-stream'),
   };

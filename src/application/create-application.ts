@@ -3,7 +3,7 @@ import { auditedMutations, type Mutations } from './audited.ts';
 import { createRegistryUseCase } from './create-registry.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
-import { openEffectiveCredential, openStoredCredential, reportIntegrityFaults } from './effective-credential.ts';
+import { openEffectiveCredential } from './effective-credential.ts';
 import { createEventWriter, type EventWriter } from './event-writer.ts';
 import { createIdempotencyKeys } from './idempotency.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
@@ -23,6 +23,7 @@ import { releaseLeaseUseCase } from './release-lease.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
+import { createStoredSecrets } from './stored-secrets.ts';
 import { testCredentialsUseCase } from './test-credentials.ts';
 import { testRegistryUseCase } from './test-registry.ts';
 import { updateRegistryUseCase } from './update-registry.ts';
@@ -67,8 +68,7 @@ export interface RunningApplication {
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
   const { log, progress, registries, leases, plainHttpHosts, now, onFault } = deps;
-  const { probe, minter, mintedPasswords, limiter } = deps;
-  const vault = reportIntegrityFaults(deps.vault, onFault);
+  const { vault, probe, minter, mintedPasswords, limiter } = deps;
   const mutex = createKeyedMutex();
 
   const writer = createEventWriter({ log, progress, now });
@@ -77,16 +77,16 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const attempts = createRefusedAttempts({ writer, now, onFault });
 
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
-  const storedCredential = openStoredCredential(vault);
-  const effectiveCredential = openEffectiveCredential(vault, minted);
+  const secrets = createStoredSecrets(vault, onFault);
+  const effectiveCredential = openEffectiveCredential(secrets, minted);
   const tests = createCredentialTests({ writer, aggregates, probe, minter, limiter });
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
   const beginVerification = createVerification({ tests, aggregates, registries });
-  const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, storedCredential, mutex });
+  const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
 
   const mutations: Mutations = {
     createRegistry: createRegistryUseCase({ handle, beginVerification, plainHttpHosts }),
-    updateRegistry: updateRegistryUseCase({ handle, storedCredential, beginVerification, now }),
+    updateRegistry: updateRegistryUseCase({ handle, secrets, beginVerification, now }),
     rotateCredential: rotateCredentialUseCase({ handle, leases, beginVerification }),
     deleteRegistry: deleteRegistryUseCase({ handle, leases }),
     issueCredential: issueCredentialUseCase({

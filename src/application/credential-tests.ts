@@ -65,11 +65,12 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
 
   /** Goes to the registry's own stream, because issuing reads that one. */
   async function learnExpiry(registry: LiveRegistry, report: ProbeReport, metadata: EventMetadata): Promise<void> {
-    const { state, revision } = await aggregates.loadRegistry(registry.registryId);
+    const { projectId, registryId } = registry;
+    const { state, revision } = await aggregates.loadRegistry(projectId, registryId);
     const events = decideLearnExpiry(state, registry.credential.version, report.expiresAt);
     if (events.length === 0) return;
     try {
-      await writer.write({ stream: registryStream(registry.registryId), expected: revision, events, metadata });
+      await writer.write({ stream: registryStream(projectId, registryId), expected: revision, events, metadata });
     } catch (error) {
       // Someone changed the registry meanwhile. The next test learns the date again.
       if (!(error instanceof WrongExpectedRevision)) throw error;

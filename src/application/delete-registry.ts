@@ -1,4 +1,4 @@
-import { decideDelete } from '../domain/registry.ts';
+import { decideDelete, existing } from '../domain/registry.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { LeaseQueries } from './ports/read-models.ts';
 import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
@@ -38,8 +38,11 @@ export function deleteRegistryUseCase({ handle, leases }: DeleteRegistryDeps) {
       expectedRevision: command.expectedRevision,
       idempotent: idempotentRequest(context, projectId, 'deleteRegistry', registryId, command),
       password: () => undefined,
-      decide: async (current) =>
-        decideDelete(current, { force: command.force, activeLeases: await leases.countActive(registryId) }),
+      decide: async (current) => {
+        // Before the count, which would tell by its time that the id is known in another project.
+        existing(current);
+        return decideDelete(current, { force: command.force, activeLeases: await leases.countActive(registryId) });
+      },
     });
     if (state.phase !== 'deleted') throw new Error('a deletion must leave a deleted registry');
     return { deletedId: registryId, url: state.url };

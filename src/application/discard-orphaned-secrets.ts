@@ -49,7 +49,7 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
   /** `in-motion`: someone appended to the stream meanwhile, perhaps the secret's own event. */
   async function discard(orphan: PendingSecret): Promise<'discarded' | 'referred-to' | 'in-motion'> {
     const { secretId, registryId, credentialVersion, projectId } = orphan;
-    const stream = registryStream(registryId);
+    const stream = registryStream(projectId, registryId);
     const history = await aggregates.history(stream);
     if (history.some((event) => refersTo(event, secretId))) return 'referred-to';
     const event: RegistryEvent = {

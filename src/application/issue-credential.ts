@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { ExpirySource, LeasePurpose } from '../domain/credential.ts';
 import { dockerConfig } from '../domain/docker-config.ts';
 import { notFound, PurserError, unavailable } from '../domain/errors.ts';
-import { decodeEvent } from '../domain/event-codec.ts';
 import type { CredentialIssued } from '../domain/events.ts';
 import { derivedId, leaseStream, registryId } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
@@ -20,12 +19,13 @@ import type { LiveRegistry } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { AggregateStore } from './aggregate-store.ts';
-import { type EffectiveCredential, missingSecret, type OpenEffectiveCredential } from './effective-credential.ts';
+import type { EffectiveCredential, OpenEffectiveCredential } from './effective-credential.ts';
 import type { EventWriter, Written } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, idempotentRequest } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
+import { missingSecret } from './stored-secrets.ts';
 
 /** A credential that is replaced more often than this while it is being issued is under attack, not in normal use. */
 const MAX_ATTEMPTS = 5;
@@ -92,13 +92,13 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const pipeline = checkText('pipeline', command.pipeline, { max: 255 });
     const runId = command.runId == null ? null : checkText('runId', command.runId, { max: 255 });
     const idempotent = idempotentRequest(context, projectId, 'issueCredential', null, command);
-    let claimed = idempotent === null || (await keys.isClaimed(idempotent));
-    const repeated = idempotent && claimed && (await findRepeated(idempotent, serverAddress));
-    if (repeated) return repeated;
-
     const { image, purpose, ttlSeconds } = command;
     const issue = { image: image.trim(), pipeline, runId, purpose, ttlSeconds };
     const ask: Ask = { context, projectId, registryId: registryId(projectId, url), serverAddress, issue, idempotent };
+    let claimed = idempotent === null || (await keys.isClaimed(idempotent));
+    const repeated = idempotent && claimed && (await findRepeated(ask, idempotent));
+    if (repeated) return repeated;
+
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       // Later attempts exclude changes of the registry, which could otherwise come in between again.
       const issued =
@@ -118,7 +118,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const at = now();
     const { registry, event, login } = await decideAndOpen(ask, leaseId, at);
 
-    const stream = leaseStream(leaseId);
+    const stream = leaseStream(projectId, leaseId);
     const metadata = callerMetadata(context, projectId, idempotent?.id);
     let written: Written;
     try {
@@ -126,34 +126,35 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       written = await writer.write({ stream, expected: 'no-stream', events: [event], metadata, at });
     } catch (error) {
       const isRepeated = idempotent && error instanceof WrongExpectedRevision;
-      const repeated = isRepeated && (await findRepeated(idempotent, ask.serverAddress));
+      const repeated = isRepeated && (await findRepeated(ask, idempotent));
       if (repeated) return repeated;
       throw error;
     }
     const lease = evolveLease(null, event, written);
     if (lease === null) throw new Error('an issued credential must leave a lease');
-    if (await isStillCurrent(registry)) return issuedCredential(lease, login, registry, ask.serverAddress);
+    if (await isStillCurrent(ask, registry)) return issuedCredential(lease, login, registry, ask.serverAddress);
     await withdraw(ask, lease);
     return undefined;
   }
 
   /** Opens the secret before the lease is recorded, to be sure that it exists. The secret leaves only afterwards. */
   async function decideAndOpen(ask: Ask, leaseId: string, at: number): Promise<Decided> {
-    let { state } = await aggregates.loadRegistry(ask.registryId);
+    const { projectId, registryId } = ask;
+    let { state } = await aggregates.loadRegistry(projectId, registryId);
     for (;;) {
       const event = decideIssue(state, { ...ask.issue, leaseId }, at);
       if (state.phase !== 'live') throw notFound('registry');
-      const login = await effectiveCredential(state, ask.issue.purpose);
+      const login = await effectiveCredential(ask, state, ask.issue.purpose);
       if (login) return { registry: state, event, login };
       // A rotation in between destroys this secret and brings the one to issue instead.
       const decidedOn = state.credential.secretId;
-      ({ state } = await aggregates.loadRegistry(ask.registryId));
+      ({ state } = await aggregates.loadRegistry(projectId, registryId));
       if (state.phase === 'live' && state.credential.secretId === decidedOn) missingSecret(state.url);
     }
   }
 
-  async function isStillCurrent({ registryId: id, credential }: LiveRegistry): Promise<boolean> {
-    const { state } = await aggregates.loadRegistry(id);
+  async function isStillCurrent({ projectId, registryId }: Ask, { credential }: LiveRegistry): Promise<boolean> {
+    const { state } = await aggregates.loadRegistry(projectId, registryId);
     return state.phase === 'live' && state.credential.secretId === credential.secretId;
   }
 
@@ -162,7 +163,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     if (event === null) return;
     const metadata = callerMetadata(context, projectId);
     try {
-      await writer.write({ stream: leaseStream(lease.id), expected: 0, events: [event], metadata });
+      await writer.write({ stream: leaseStream(projectId, lease.id), expected: 0, events: [event], metadata });
     } catch (error) {
       // A repeated request has released it already.
       if (!(error instanceof WrongExpectedRevision)) throw error;
@@ -170,33 +171,28 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   }
 
   /** Gives the same lease again while it lasts. */
-  async function findRepeated(
-    idempotent: IdempotentRequest,
-    serverAddress: string,
-  ): Promise<IssuedCredential | undefined> {
-    const found = await lastAttempt(idempotent);
-    if (!found) return undefined;
-    const { state: lease } = await aggregates.loadLease(found.data.leaseId);
-    if (lease === null || lease.releasedAt !== null || Date.parse(lease.expiresAt) <= now()) throw ended('has ended');
-    const { state } = await aggregates.loadRegistry(lease.registryId);
+  async function findRepeated(ask: Ask, idempotent: IdempotentRequest): Promise<IssuedCredential | undefined> {
+    const { projectId, registryId } = ask;
+    const lease = await lastAttempt(projectId, idempotent);
+    if (!lease) return undefined;
+    if (lease.releasedAt !== null || Date.parse(lease.expiresAt) <= now()) throw ended('has ended');
+    const { state } = await aggregates.loadRegistry(projectId, registryId);
     if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) {
       throw ended('belongs to a credential that was replaced since');
     }
-    const login = await effectiveCredential(state, lease.purpose);
+    const login = await effectiveCredential(ask, state, lease.purpose);
     await writer.readable();
     // The credential may have been replaced while a password was minted.
-    if (!(await isStillCurrent(state))) throw ended('belongs to a credential that was replaced since');
-    return issuedCredential(lease, login ?? missingSecret(lease.url), state, serverAddress);
+    if (!(await isStillCurrent(ask, state))) throw ended('belongs to a credential that was replaced since');
+    return issuedCredential(lease, login ?? missingSecret(lease.url), state, ask.serverAddress);
   }
 
-  async function lastAttempt(idempotent: IdempotentRequest): Promise<CredentialIssued | undefined> {
-    let last: CredentialIssued | undefined;
+  async function lastAttempt(projectId: string, idempotent: IdempotentRequest): Promise<Lease | undefined> {
+    let last: Lease | undefined;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const [first] = await aggregates.history(leaseStream(leaseOfAttempt(idempotent, attempt)));
-      if (!first) return last;
-      const event = decodeEvent(first);
-      if (event.type !== 'CredentialIssued') throw new Error('a lease must begin with its issue');
-      last = event;
+      const { state } = await aggregates.loadLease(projectId, leaseOfAttempt(idempotent, attempt));
+      if (state === null) return last;
+      last = state;
     }
     return last;
   }

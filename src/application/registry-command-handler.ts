@@ -14,13 +14,13 @@ import {
 import type { Secret } from '../domain/secret.ts';
 import { unreachable } from '../domain/unreachable.ts';
 import { type AggregateStore, foldRegistry, type Loaded, registryEventOf } from './aggregate-store.ts';
-import type { OpenStoredCredential } from './effective-credential.ts';
 import type { EventWriter } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, isKeyReused, keyReused } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
 import type { Vault } from './ports/vault.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
+import type { StoredSecrets } from './stored-secrets.ts';
 
 /** Replicas may conflict a few times. More conflicts than this are a fault, not contention. */
 const MAX_ATTEMPTS = 20;
@@ -31,8 +31,8 @@ export interface RegistryCommandDeps {
   readonly writer: EventWriter;
   readonly keys: IdempotencyKeys;
   readonly aggregates: AggregateStore;
-  readonly vault: Vault;
-  readonly storedCredential: OpenStoredCredential;
+  readonly vault: Pick<Vault, 'discard'>;
+  readonly secrets: StoredSecrets;
   readonly mutex: KeyedMutex;
 }
 
@@ -69,7 +69,7 @@ export function registryIdOf(entered: string): string {
 
 /** Every change of a registry takes this way: load, fold, decide, seal, append, wait until it can be read. */
 export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleRegistryCommand {
-  const { writer, keys, aggregates, vault, storedCredential, mutex } = deps;
+  const { writer, keys, aggregates, vault, secrets, mutex } = deps;
 
   return (context, command) => mutex.runExclusive(command.registryId, () => handle(context, command));
 
@@ -84,12 +84,14 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
 
   /** Undefined if another replica was quicker and the command must be tried again. */
   async function attemptOnce(context: RequestContext, command: RegistryCommand): Promise<RegistryOutcome | undefined> {
-    const { idempotent, registryId } = command;
-    if (idempotent === null) return decideAndWrite(context, command, await aggregates.loadRegistry(registryId), true);
+    const { idempotent, projectId, registryId } = command;
+    if (idempotent === null) {
+      return decideAndWrite(context, command, await aggregates.loadRegistry(projectId, registryId), true);
+    }
     // One read gives both the key's earlier events and the registry's state. Between two reads the first request could
     // land, and the second would be decided on the state that the first one made.
     const [history, claimed] = await Promise.all([
-      aggregates.history(registryStream(registryId)),
+      aggregates.history(registryStream(projectId, registryId)),
       keys.isClaimed(idempotent),
     ]);
     const start = history.findIndex(({ metadata }) => metadata.idempotencyId === idempotent.id);
@@ -102,11 +104,10 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
   async function decideAndWrite(
     context: RequestContext,
     command: RegistryCommand,
-    current: Loaded<RegistryState>,
+    loaded: Loaded<RegistryState>,
     claimed: boolean,
   ): Promise<RegistryOutcome | undefined> {
     const { projectId, registryId, idempotent } = command;
-    const loaded = ofProject(projectId, current);
     if (loaded.state.phase === 'live') requireRevision(command.expectedRevision, Number(loaded.revision));
     const decided = await decideAndSeal(command, loaded);
     if (!decided) return undefined;
@@ -114,7 +115,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     const events = ref === null ? [...unsealed(decision)] : sealed(decision, ref);
     if (events.length === 0) return unchanged(loaded);
 
-    const stream = registryStream(registryId);
+    const stream = registryStream(projectId, registryId);
     const metadata = callerMetadata(context, projectId, idempotent?.id);
     try {
       if (idempotent && !claimed) await keys.claim(idempotent, stream, metadata);
@@ -135,12 +136,13 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     command: RegistryCommand,
     loaded: Loaded<RegistryState>,
   ): Promise<{ decision: Decision; ref: SecretRef | null } | undefined> {
+    const { projectId, registryId } = command;
     try {
       const decision = await command.decide(loaded.state);
       return { decision, ref: await seal(command, loaded.state, decision) };
     } catch (error) {
       const lost = error instanceof PurserError && error.code === 'CREDENTIAL_UNAVAILABLE';
-      if (lost && (await aggregates.loadRegistry(command.registryId)).revision !== loaded.revision) return undefined;
+      if (lost && (await aggregates.loadRegistry(projectId, registryId)).revision !== loaded.revision) return undefined;
       throw error;
     }
   }
@@ -148,10 +150,9 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
   async function seal(command: RegistryCommand, state: RegistryState, decision: Decision): Promise<SecretRef | null> {
     if (decision.seal === null) return null;
     const { version, username } = decision.seal;
-    const host = command.url ?? existing(state).url;
-    const binding = { projectId: command.projectId, registryId: command.registryId, credentialVersion: version, host };
-    const password = command.password(state) ?? (await storedCredential(existing(state))).password;
-    return vault.seal(binding, { username, password });
+    const url = command.url ?? existing(state).url;
+    const password = command.password(state) ?? (await secrets.openExisting(command, existing(state))).password;
+    return secrets.seal({ ...command, url }, version, { username, password });
   }
 
   /** The outcome of the earlier request with this key. Its events follow each other from `start` on. */
@@ -165,35 +166,25 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     if (!last) throw new Error('a repeated command must have left events');
     const before = foldRegistry(initialRegistryState, history.slice(0, start));
     const state = foldRegistry(before, events);
-    await requireSamePassword(command, before, state, events);
+    await requireSamePassword(command, before, events, foldRegistry(state, history.slice(start + events.length)));
     await writer.readable(last.position);
     return { before, state, revision: last.revision, repeated: true };
   }
 
-  /** Passes if the earlier secret is destroyed: then there is nothing to compare with. */
+  /** Passes if the earlier secret was replaced: then there is nothing to compare with. */
   async function requireSamePassword(
     command: RegistryCommand,
     before: RegistryState,
-    state: RegistryState,
     events: readonly RecordedEvent[],
+    now: RegistryState,
   ): Promise<void> {
     const password = command.password(before);
-    if (password === undefined || state.phase !== 'live') return;
-    const { projectId, registryId, url: host } = state;
-    for (const event of events) {
-      const introduced = introducedCredential(registryEventOf(event));
-      if (!introduced) continue;
-      const binding = { projectId, registryId, credentialVersion: introduced.version, host };
-      const stored = await vault.open(binding, introduced);
-      if (stored && stored.password.reveal() !== password.reveal()) throw keyReused();
-    }
+    if (password === undefined || now.phase !== 'live') return;
+    const { secretId } = now.credential;
+    if (!events.some((event) => introducedCredential(registryEventOf(event))?.secretId === secretId)) return;
+    const stored = await secrets.open(command, now);
+    if (stored && stored.password.reveal() !== password.reveal()) throw keyReused();
   }
-}
-
-/** A registry of another project looks like one that never existed. */
-function ofProject(projectId: string, loaded: Loaded<RegistryState>): Loaded<RegistryState> {
-  if (loaded.state.phase === 'absent' || loaded.state.projectId === projectId) return loaded;
-  return { state: initialRegistryState, revision: loaded.revision };
 }
 
 function foldHistory(history: readonly RecordedEvent[]): Loaded<RegistryState> {

@@ -15,12 +15,12 @@ export function releaseLeaseUseCase({ writer, aggregates }: ReleaseLeaseDeps) {
   return async (context: RequestContext, projectId: string, id: string): Promise<LeaseView> => {
     const leaseId = parseUuid(id);
     if (leaseId === undefined) throw notFound('lease');
-    const { state, revision, projectId: owner } = await aggregates.loadLease(leaseId);
-    if (state === null || owner !== projectId) throw notFound('lease');
+    const { state, revision } = await aggregates.loadLease(projectId, leaseId);
+    if (state === null) throw notFound('lease');
     const event = decideRelease(state);
     if (event === null) return leaseView(state);
 
-    const stream = leaseStream(leaseId);
+    const stream = leaseStream(projectId, leaseId);
     const metadata = callerMetadata(context, projectId);
     try {
       const written = await writer.write({ stream, expected: revision, events: [event], metadata });
@@ -30,7 +30,7 @@ export function releaseLeaseUseCase({ writer, aggregates }: ReleaseLeaseDeps) {
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
       // Someone else released it meanwhile, which is what the caller wants.
-      const { state: released } = await aggregates.loadLease(leaseId);
+      const { state: released } = await aggregates.loadLease(projectId, leaseId);
       if (released === null) throw error;
       return leaseView(released);
     }

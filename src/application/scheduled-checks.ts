@@ -3,6 +3,7 @@ import type { CredentialTests } from './credential-tests.ts';
 import type { RegistryQueries } from './ports/read-models.ts';
 import { systemMetadata } from './request-context.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
+import type { AuthorisedRegistry } from './stored-secrets.ts';
 
 /** The most checks in one round. This spreads registries that were never checked over several rounds. */
 const BATCH = 100;
@@ -34,12 +35,13 @@ export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal
   /** Registries whose check gave no finding, and until when to skip them. They would come first in every round. */
   const setAside = new Map<string, number>();
 
-  async function check(registryId: string): Promise<void> {
-    const { state } = await aggregates.loadRegistry(registryId);
+  async function check(due: AuthorisedRegistry): Promise<void> {
+    const { projectId, registryId } = due;
+    const { state } = await aggregates.loadRegistry(projectId, registryId);
     if (state.phase !== 'live') return;
-    const report = await testStored(state, { purpose: 'PULL', repository: null });
+    const report = await testStored(due, state, { purpose: 'PULL', repository: null });
     if (!report) return;
-    await tests.record(state, report, { metadata: systemMetadata(state.projectId), scheduled: true });
+    await tests.record(state, report, { metadata: systemMetadata(projectId), scheduled: true });
     setAside.delete(registryId);
   }
 
@@ -57,11 +59,11 @@ export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal
     let checked = 0;
 
     async function checkWaiting(): Promise<void> {
-      for (const id of waiting) {
+      for (const one of waiting) {
         if (signal.aborted || !leading()) return;
         checked += 1;
-        setAside.set(id, at + intervalMs);
-        await check(id).catch(onFault);
+        setAside.set(one.registryId, at + intervalMs);
+        await check(one).catch(onFault);
       }
     }
     await Promise.all(Array.from({ length: AT_A_TIME }, checkWaiting));

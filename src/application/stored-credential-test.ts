@@ -3,6 +3,7 @@ import type { LiveRegistry } from '../domain/registry.ts';
 import type { OpenEffectiveCredential } from './effective-credential.ts';
 import { FINDING_OF_FAULT, mintingFaultOf } from './minted-passwords.ts';
 import type { ProbeReport, RegistryProbe } from './ports/registry-probe.ts';
+import type { AuthorisedRegistry } from './stored-secrets.ts';
 
 export interface StoredCredentialTestDeps {
   readonly effectiveCredential: OpenEffectiveCredential;
@@ -22,6 +23,7 @@ export interface StoredCredentialTest {
  * too. Undefined if the secret is missing.
  */
 export type TestStoredCredential = (
+  authorised: AuthorisedRegistry,
   registry: LiveRegistry,
   test: StoredCredentialTest,
 ) => Promise<ProbeReport | undefined>;
@@ -31,11 +33,11 @@ export function createStoredCredentialTest({
   probe,
   now,
 }: StoredCredentialTestDeps): TestStoredCredential {
-  return async (registry, { purpose, repository }) => {
+  return async (authorised, registry, { purpose, repository }) => {
     const { url, provider, caCertificate, access } = registry;
     const startedAt = now();
     try {
-      const login = await effectiveCredential(registry, purpose);
+      const login = await effectiveCredential(authorised, registry, purpose);
       if (!login) return undefined;
       const { username, password } = login;
       return await probe.probe({ url, provider, username, password, caCertificate, repository, access });

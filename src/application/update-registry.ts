@@ -4,12 +4,12 @@ import type { Instant } from '../domain/instant.ts';
 import { decideUpdate, existing, type LiveRegistry } from '../domain/registry.ts';
 import type { RegistryAccess } from '../domain/registry-details.ts';
 import type { Secret } from '../domain/secret.ts';
-import type { OpenStoredCredential } from './effective-credential.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { RegistryView } from './ports/read-models.ts';
 import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
 import { type CheckedCredential, checkCredential, checkDetails, checkExpiresAt } from './registry-details.ts';
 import type { RequestContext } from './request-context.ts';
+import type { StoredSecrets } from './stored-secrets.ts';
 import type { BeginVerification } from './verification.ts';
 
 /** `undefined` means left out and `null` means cleared, wherever both are possible. */
@@ -30,13 +30,13 @@ export interface UpdateRegistryCommand {
 
 export interface UpdateRegistryDeps {
   readonly handle: HandleRegistryCommand;
-  readonly storedCredential: OpenStoredCredential;
+  readonly secrets: Pick<StoredSecrets, 'openExisting'>;
   readonly beginVerification: BeginVerification;
   readonly now: () => number;
 }
 
 export function updateRegistryUseCase(deps: UpdateRegistryDeps) {
-  const { handle, storedCredential, beginVerification, now } = deps;
+  const { handle, secrets, beginVerification, now } = deps;
   return async (
     context: RequestContext,
     projectId: string,
@@ -81,7 +81,7 @@ export function updateRegistryUseCase(deps: UpdateRegistryDeps) {
               url,
               provider,
               username: username ?? live.username,
-              password: checked?.password ?? (await storedCredential(live)).password,
+              password: checked?.password ?? (await secrets.openExisting({ projectId, registryId }, live)).password,
               caCertificate: details.caCertificate === undefined ? live.caCertificate : details.caCertificate,
               access: details.access ?? live.access,
             },

@@ -47,7 +47,7 @@ export function createVerification({ tests, aggregates, registries }: Verificati
         }
         const metadata = callerMetadata(context, projectId, null);
         const health = await tests.record(live, report, { metadata, scheduled: false });
-        const { state, revision } = await aggregates.loadRegistry(live.registryId);
+        const { state, revision } = await aggregates.loadRegistry(projectId, live.registryId);
         return registryView(existing(state), Number(revision), { health, present: true });
       },
     };

@@ -46,12 +46,16 @@ export function registryId(projectId: string, canonicalUrl: string): string {
   return uuidV5(REGISTRY_NAMESPACE, nameOf(projectId, canonicalUrl));
 }
 
-export function registryStream(registryId: string): string {
-  return `registry-${registryId}`;
+/**
+ * Streams of registries and leases are named by their project too. So the id of another project's registry names a stream
+ * that does not exist: it costs exactly what an unknown id costs, and nothing has to be compared.
+ */
+export function registryStream(projectId: string, registryId: string): string {
+  return `registry-${registryId}-${projectId}`;
 }
 
-export function leaseStream(leaseId: string): string {
-  return `lease-${leaseId}`;
+export function leaseStream(projectId: string, leaseId: string): string {
+  return `lease-${leaseId}-${projectId}`;
 }
 
 /** The stream for tests of a registry's credential. A test must not change the registry's revision. */

@@ -35,13 +35,13 @@ const seal = () => sealSome(fixture, 'pending', { registryId: randomUUID(), cred
 
 async function appendFor({ binding, ref }: SealedCredential): Promise<void> {
   const { data } = createdEvent('a', 1) as RegistryCreated;
-  const { registryId } = binding;
+  const { projectId, registryId } = binding;
   const event = {
     type: 'RegistryCreated',
     data: { ...data, registryId, credential: { ...data.credential, ...ref } },
   } as const;
   const occurredAt = new Date().toISOString();
-  await log.append(registryStream(registryId), 'no-stream', [
+  await log.append(registryStream(projectId, registryId), 'no-stream', [
     { id: randomUUID(), event, occurredAt, metadata: METADATA },
   ]);
 }
@@ -51,7 +51,7 @@ async function appendUnreadableFor({ binding, ref }: SealedCredential): Promise<
   await fixture.sql(
     `select log.append_events(array[$1], array[-1], array[0], array[$2::uuid], array['RegistryCreated'],
        array[99::smallint], array[now()], array[$3::json], array[$4::json])`,
-    [registryStream(binding.registryId), randomUUID(), { sealed: [ref.secretId] }, METADATA],
+    [registryStream(binding.projectId, binding.registryId), randomUUID(), { sealed: [ref.secretId] }, METADATA],
   );
 }
 
@@ -72,7 +72,9 @@ function janitor(vault: Vault = fixture.vault) {
 }
 
 const typesIn = async ({ binding }: SealedCredential) =>
-  (await log.readStream(registryStream(binding.registryId), { fromRevision: 0, maxCount: 10 })).map(({ type }) => type);
+  (await log.readStream(registryStream(binding.projectId, binding.registryId), { fromRevision: 0, maxCount: 10 })).map(
+    ({ type }) => type,
+  );
 
 describe('clearing pending secrets', () => {
   it('reaches the orphan behind all secrets whose events the vault does not know yet, and reads each history once', async () => {
@@ -98,7 +100,9 @@ describe('clearing pending secrets', () => {
 
     const another = await seal();
     expect(await run()).toBe(1);
-    expect(read.slice(REFERRED_TO + 2)).toEqual([registryStream(another.binding.registryId)]);
+    expect(read.slice(REFERRED_TO + 2)).toEqual([
+      registryStream(another.binding.projectId, another.binding.registryId),
+    ]);
     expect(await run()).toBe(0);
     expect(read).toHaveLength(REFERRED_TO + 3);
   });

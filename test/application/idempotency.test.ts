@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { EventLogUnavailable } from '../../src/domain/errors.ts';
-import { idempotencyId, idempotencyStream, registryId, registryStream } from '../../src/domain/identity.ts';
+import {
+  idempotencyId,
+  idempotencyStream,
+  leaseStream,
+  registryId,
+  registryStream,
+} from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
 import { aCaller, command, createWorld, PROJECT, type World } from '../support/use-cases.ts';
@@ -46,7 +52,7 @@ describe('a key', () => {
         type: 'IdempotencyKeyClaimed',
         stream: idempotencyStream(idempotencyId(key)),
         revision: 0,
-        data: { operation: 'createRegistry', target: registryStream(ID) },
+        data: { operation: 'createRegistry', target: registryStream(PROJECT, ID) },
       },
       { type: 'RegistryCreated', metadata: { idempotencyId: idempotencyId(key) } },
     ]);
@@ -122,7 +128,7 @@ describe('a crash between the claim and the event', () => {
     await expect(world.replica(log).issueCredential(aCaller(), PROJECT, issue())).rejects.toThrow();
     expect(world.eventsOf('IdempotencyKeyClaimed')).toHaveLength(1);
     const { lease } = await world.application.issueCredential(aCaller(), PROJECT, issue());
-    expect(world.eventsOf('IdempotencyKeyClaimed')[0]?.data).toMatchObject({ target: `lease-${lease.id}` });
+    expect(world.eventsOf('IdempotencyKeyClaimed')[0]?.data).toMatchObject({ target: leaseStream(PROJECT, lease.id) });
     expect((await world.application.issueCredential(aCaller(), PROJECT, issue())).lease).toEqual(lease);
     expect(world.eventsOf('CredentialIssued')).toHaveLength(1);
   });

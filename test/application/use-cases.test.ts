@@ -4,7 +4,7 @@ import { RETRY_AFTER_MS } from '../../src/application/minted-passwords.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import type { MintConfig } from '../../src/domain/credential.ts';
 import { EventLogUnavailable } from '../../src/domain/errors.ts';
-import { registryId } from '../../src/domain/identity.ts';
+import { leaseStream, registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
 import { aCaller, command, createWorld, PROJECT, type World } from '../support/use-cases.ts';
@@ -122,7 +122,7 @@ describe('a lease', () => {
     const issued = await world.replica(rotateMeanwhile).issueCredential(aCaller(), PROJECT, command.issue());
     expect([issued.password.reveal(), issued.lease.credentialVersion]).toEqual([other.reveal(), 2]);
     const [first, second] = world.eventsOf('CredentialIssued');
-    expect(second?.stream).toBe(`lease-${issued.lease.id}`);
+    expect(second?.stream).toBe(leaseStream(PROJECT, issued.lease.id));
     expect(world.eventsOf('LeaseReleased').map(({ stream }) => stream)).toEqual([first?.stream]);
   });
 

@@ -129,7 +129,7 @@ async function projectionFaults(client: pg.Client, events: readonly EventRow[]):
     union all select 'heads that are not the last position', count(*)::int from log.head where position <> ${events.length}
     union all select 'parked events', count(*)::int from read_models.parked_events
     union all select 'registries at another revision than their stream', count(*)::int from read_models.registries r
-      where r.revision <> (select max(e.revision) from log.events e where e.stream = 'registry-' || r.id)
+      where r.revision <> (select max(e.revision) from log.events e where e.stream = 'registry-' || r.id || '-' || r.project_id)
     union all select 'leases without their event, or events without their lease', count(*)::int
       from read_models.leases l full join (select data->>'leaseId' as id from log.events where type = 'CredentialIssued') e
         on e.id = l.id::text where e.id is null or l.id is null

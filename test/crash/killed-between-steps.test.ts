@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { idempotencyStream } from '../../src/domain/identity.ts';
+import { idempotencyStream, registryStream } from '../../src/domain/identity.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { until } from '../support/until.ts';
 import { findingsIn } from './findings.ts';
@@ -154,7 +154,7 @@ describe('a service that is killed between two steps of a mutation', () => {
 
   async function eventCount(database: pg.Client): Promise<number> {
     const { rowCount } = await database.query('select from log.events where stream = $1', [
-      `registry-${created.registry.id}`,
+      registryStream('demo', created.registry.id),
     ]);
     return rowCount ?? 0;
   }

@@ -76,7 +76,7 @@ async function issuedPassword(url: string): Promise<string> {
 async function eventTypes(id: string): Promise<string[]> {
   return withClient(purser.connectionString, async (client) => {
     const { rows } = await client.query('select type from log.events where stream = $1 order by revision', [
-      registryStream(id),
+      registryStream('demo', id),
     ]);
     return rows.map(({ type }) => type);
   });

@@ -117,8 +117,8 @@ describe('a UUID', () => {
 
 describe('a stream', () => {
   it('is named after its kind and its id', () => {
-    expect(registryStream('r')).toBe('registry-r');
-    expect(leaseStream('l')).toBe('lease-l');
+    expect(registryStream('p', 'r')).toBe('registry-r-p');
+    expect(leaseStream('p', 'l')).toBe('lease-l-p');
     expect(accessStream('demo')).toBe('access-demo');
   });
 });

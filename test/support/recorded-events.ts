@@ -156,7 +156,7 @@ function credential(registry: string, version: number) {
 export function recorded(events: readonly DomainEvent[], metadata: Partial<EventMetadata> = {}): RecordedEvent[] {
   const revisions = new Map<string, number>();
   return events.map((event, index) => {
-    const stream = streamOf(event);
+    const stream = streamOf(event, metadata.projectId ?? undefined);
     const revision = (revisions.get(stream) ?? -1) + 1;
     revisions.set(stream, revision);
     return {
@@ -173,9 +173,10 @@ export function recorded(events: readonly DomainEvent[], metadata: Partial<Event
   });
 }
 
-export function streamOf({ type, data }: DomainEvent): string {
+export function streamOf({ type, data }: DomainEvent, projectId = 'demo'): string {
   if (type === 'RegistryTested') return healthStream(data.registryId);
-  if ('leaseId' in data && data.leaseId !== null && !('code' in data)) return leaseStream(data.leaseId);
-  if ('registryId' in data && data.registryId !== null && !('code' in data)) return registryStream(data.registryId);
+  if ('leaseId' in data && data.leaseId !== null && !('code' in data)) return leaseStream(projectId, data.leaseId);
+  if ('registryId' in data && data.registryId !== null && !('code' in data))
+    return registryStream(projectId, data.registryId);
   return 'access-demo';
 }

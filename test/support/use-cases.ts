@@ -182,8 +182,8 @@ function queriesOf(log: EventLog, events: readonly RecordedEvent[], now: () => n
   const aggregates = createAggregateStore(log);
   const registries: Pick<RegistryQueries, 'byId'> = {
     async byId(projectId, id) {
-      const { state, revision } = await aggregates.loadRegistry(id);
-      if (state.phase !== 'live' || state.projectId !== projectId) return undefined;
+      const { state, revision } = await aggregates.loadRegistry(projectId, id);
+      if (state.phase !== 'live') return undefined;
       const last = events.findLast(({ stream }) => stream === healthStream(id));
       const tested = last?.data as RegistryTested['data'] | undefined;
       const health =
@@ -197,7 +197,9 @@ function queriesOf(log: EventLog, events: readonly RecordedEvent[], now: () => n
     async countActive(registryId) {
       const ids = events.map(decodeEvent).flatMap(({ type, data }) => (type === 'CredentialIssued' ? [data] : []));
       const loaded = await Promise.all(
-        ids.filter((data) => data.registryId === registryId).map(({ leaseId }) => aggregates.loadLease(leaseId)),
+        ids
+          .filter((data) => data.registryId === registryId)
+          .map(({ leaseId }) => aggregates.loadLease(PROJECT, leaseId)),
       );
       return loaded.filter(
         ({ state }) => state !== null && state.releasedAt === null && Date.parse(state.expiresAt) > now(),

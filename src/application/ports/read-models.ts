@@ -64,7 +64,7 @@ export interface RegistryQueries {
   count(projectId: string, filter: RegistryFilter): Promise<number>;
   byId(projectId: string, id: string): Promise<RegistryView | undefined>;
   /** Live registries whose credential has not expired and was not refused at its last test. Longest untested first. */
-  dueForCheck(due: DueForCheck): Promise<string[]>;
+  dueForCheck(due: DueForCheck): Promise<{ readonly projectId: string; readonly registryId: string }[]>;
   /** One result for each id, in the order of the ids. */
   usage(registryIds: readonly string[]): Promise<UsageView[]>;
 }

@@ -73,14 +73,14 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
     },
 
     async dueForCheck({ testedBefore, spreadMs, except, limit }) {
-      const text = `select id from read_models.registries
+      const text = `select project_id, id from read_models.registries
         where phase = 'live' and not secret_missing and not ${FAILING} and (expires_at is null or expires_at > $1)
           and coalesce((health->>'testedAt')::timestamptz < $2::timestamptz - ${PLACE} * $3 * interval '1 ms', true)
           and id <> all($4::uuid[])
         order by health->>'testedAt' nulls first, id limit $5`;
       const values = [new Date(now()).toISOString(), testedBefore, spreadMs, except, limit];
-      const { rows } = await database.query<{ id: string }>(named('registries-due', text, values));
-      return rows.map(({ id }) => id);
+      const { rows } = await database.query<{ project_id: string; id: string }>(named('registries-due', text, values));
+      return rows.map(({ project_id, id }) => ({ projectId: project_id, registryId: id }));
     },
 
     async usage(registryIds) {

@@ -1,9 +1,12 @@
 import { registryStream } from '../../../domain/identity.ts';
 import type { Queryable } from '../statement.ts';
 
+/** In SQL, between quotes: the name of the stream of a row `r`. */
+const STREAM_OF_ROW = registryStream("' || r.project_id || '", "' || r.id || '");
+
 /** A parked registry's row is out of date: the secret in it may have been replaced long ago. */
 function isParked(schema: string): string {
-  return `exists (select from ${schema}.parked_events p where p.stream = '${registryStream('')}' || r.id)`;
+  return `exists (select from ${schema}.parked_events p where p.stream = '${STREAM_OF_ROW}')`;
 }
 
 /** A condition on a row `r` of `registries`: according to the log there is a secret, but the vault has none. */

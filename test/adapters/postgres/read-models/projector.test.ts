@@ -35,7 +35,7 @@ const reasonsOf = async (registry: string) =>
   (
     await query<{ reason: string }>(
       'select reason from read_models.parked_events where stream = $1 order by position',
-      [registryStream(idOf(registry))],
+      [registryStream('demo', idOf(registry))],
     )
   ).map(({ reason }) => reason);
 
@@ -68,7 +68,7 @@ describe('the projector', () => {
     expect(await nameOf('b')).toBe('applied');
     expect(await nameOf('c')).toBe('c');
     const parked = await query('select stream, reason from read_models.parked_events order by position');
-    const stream = registryStream(idOf('b'));
+    const stream = registryStream('demo', idOf('b'));
     expect(parked).toEqual([
       { stream, reason: 'the database refused it: SQLSTATE 22003' },
       { stream, reason: 'an earlier event of this stream is parked' },
