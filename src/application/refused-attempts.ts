@@ -1,29 +1,28 @@
-import { type ErrorCode, PurserError, unavailable } from '../domain/errors.ts';
+import { type ErrorCode, PurserError, rateLimited, unavailable } from '../domain/errors.ts';
 import type { AccessDenied, AuthenticationRejected } from '../domain/events.ts';
 import { accessStream, parseUuid } from '../domain/identity.ts';
 import { hasHiddenCharacters, isWellFormed } from '../domain/text-rules.ts';
-import type { EventWriter } from './event-writer.ts';
+import {
+  type AttemptCounts,
+  type CountedAttempts,
+  createAttemptCounts,
+  type JudgedAttempt,
+  type RefusedAttempt,
+} from './attempt-counts.ts';
+import type { EventWriter, Write } from './event-writer.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
+import { createSourceCounts, type SourceCounts } from './source-counts.ts';
 
 const MAX_PIPELINE_LENGTH = 255;
 const MINUTE_MS = 60_000;
-/** How many sources are counted separately in a minute. Further ones share one count, so that memory stays bounded. */
-const MAX_SOURCES = 1_000;
-const OTHER_SOURCES = 'other';
 /** Rejected calls belong to no project, so they have a separate stream. */
 const UNAUTHENTICATED_STREAM = 'authentication-rejected';
-
-/** A refused attempt, with the texts as they were entered. This file decides what is fit for the log. */
-export interface RefusedAttempt {
-  readonly projectId: string;
-  /** Such as `CREATE_REGISTRY` or `READ_AUDIT_LOG`. */
-  readonly action: string;
-  readonly registryId?: string | undefined;
-  readonly leaseId?: string | undefined;
-  /** Canonical, because the typed text may hold a password. */
-  readonly url?: string | undefined;
-  readonly pipeline?: string | undefined;
-}
+/** For counts over several projects, when there are too many to count each. */
+const NO_PROJECT_STREAM = 'refused-attempts';
+/** Appends of counts at once, so that callers' own appends do not wait behind all of them. */
+const COUNTS_AT_ONCE = 50;
+/** Counts that are kept for the next try, if the log cannot be written. */
+const MAX_UNWRITTEN = 5_000;
 
 export interface RefusedAttemptsDeps {
   readonly writer: EventWriter;
@@ -32,7 +31,10 @@ export interface RefusedAttemptsDeps {
 }
 
 export interface RefusedAttempts {
-  /** Writes the attempt to the project's audit log before it resolves. @throws PurserError UNAVAILABLE */
+  /**
+   * Writes the attempt to the project's audit log before it resolves, or counts it, if there were many equal ones in
+   * this minute: docs/decisions/denial-aggregation.md. @throws PurserError UNAVAILABLE, RATE_LIMITED
+   */
   recordDenied(context: RequestContext, attempt: RefusedAttempt): Promise<void>;
   /** Like `recordDenied`, for an attempt that was permitted and failed with this code. */
   recordFailed(context: RequestContext, attempt: RefusedAttempt, code: string): Promise<void>;
@@ -42,29 +44,42 @@ export interface RefusedAttempts {
   flush(options: { all: boolean }): Promise<void>;
 }
 
+interface Minute {
+  readonly attempts: AttemptCounts;
+  readonly sources: SourceCounts;
+}
+
 /** Records attempts that were denied, failed, or came without a valid token. */
 export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsDeps): RefusedAttempts {
-  const rejected = new Map<number, Map<string, number>>();
+  const minutes = new Map<number, Minute>();
+  const unwritten: Write[] = [];
 
-  async function write(
-    context: RequestContext,
-    attempt: RefusedAttempt,
-    outcome: AccessDenied['data']['outcome'],
-    code: string,
-  ): Promise<void> {
-    const { projectId, action, registryId, leaseId, url = null, pipeline } = attempt;
-    const event: AccessDenied = {
-      type: 'AccessDenied',
-      data: {
-        action,
-        outcome,
-        code,
-        registryId: idOrNull(registryId),
-        leaseId: idOrNull(leaseId),
-        url,
-        pipeline: pipeline === undefined ? null : recordable(pipeline),
-      },
-    };
+  function minuteOf(at: number): Minute {
+    const start = minuteStart(at);
+    const known = minutes.get(start);
+    if (known !== undefined) return known;
+    const minute = { attempts: createAttemptCounts(), sources: createSourceCounts() };
+    minutes.set(start, minute);
+    return minute;
+  }
+
+  async function record(context: RequestContext, attempt: JudgedAttempt): Promise<void> {
+    const at = now();
+    switch (minuteOf(at).attempts.take(context, attempt, at)) {
+      case 'record':
+        return write(context, attempt);
+      case 'counted':
+        return;
+      case 'refuse':
+        throw rateLimited(
+          'This token was denied in too many projects. Ask only for projects that it has permissions in.',
+          (minuteStart(at) + MINUTE_MS - at) / 1000,
+        );
+    }
+  }
+
+  async function write(context: RequestContext, attempt: JudgedAttempt): Promise<void> {
+    const { projectId, code } = attempt;
     const metadata = callerMetadata(context, projectId);
     // The time until a registry fails would tell a filtered port from a closed one.
     const durationMs = code === 'VERIFICATION_FAILED' ? null : metadata.durationMs;
@@ -72,7 +87,7 @@ export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsD
       await writer.write({
         stream: accessStream(projectId),
         expected: 'any',
-        events: [event],
+        events: [accessDenied(attempt, { count: 1, until: null })],
         metadata: { ...metadata, durationMs },
       });
     } catch (error) {
@@ -80,36 +95,75 @@ export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsD
     }
   }
 
-  async function writeCount(source: string, minute: number, count: number): Promise<void> {
+  async function append(count: Write): Promise<void> {
+    try {
+      await writer.append(count);
+    } catch (error) {
+      onFault(error);
+      if (unwritten.length < MAX_UNWRITTEN) unwritten.push(count);
+    }
+  }
+
+  return {
+    recordDenied: (context, attempt) =>
+      record(context, { ...attempt, outcome: 'DENIED', code: 'FORBIDDEN' satisfies ErrorCode }),
+    recordFailed: (context, attempt, code) => record(context, { ...attempt, outcome: 'FAILED', code }),
+
+    countUnauthenticated: (source) => minuteOf(now()).sources.add(source),
+
+    async flush({ all }) {
+      const current = minuteStart(now());
+      const writes = unwritten.splice(0);
+      for (const [start, { attempts, sources }] of minutes) {
+        if (start >= current && !all) continue;
+        minutes.delete(start);
+        writes.push(...attempts.counted().map(attemptCount), ...sourceCounts(start, sources));
+      }
+      while (writes.length > 0) await Promise.all(writes.splice(0, COUNTS_AT_ONCE).map(append));
+    },
+  };
+}
+
+function minuteStart(at: number): number {
+  return Math.floor(at / MINUTE_MS) * MINUTE_MS;
+}
+
+function accessDenied(attempt: JudgedAttempt, times: Pick<AccessDenied['data'], 'count' | 'until'>): AccessDenied {
+  const { action, outcome, code, registryId, leaseId, url = null, pipeline } = attempt;
+  return {
+    type: 'AccessDenied',
+    data: {
+      action,
+      outcome,
+      code,
+      registryId: idOrNull(registryId),
+      leaseId: idOrNull(leaseId),
+      url,
+      pipeline: pipeline === undefined ? null : recordable(pipeline),
+      ...times,
+    },
+  };
+}
+
+function attemptCount({ attempt, metadata, count, from, until }: CountedAttempts): Write {
+  return {
+    stream: metadata.projectId === null ? NO_PROJECT_STREAM : accessStream(metadata.projectId),
+    expected: 'any',
+    events: [accessDenied(attempt, { count, until: count === 1 ? null : new Date(until).toISOString() })],
+    metadata,
+    at: from,
+  };
+}
+
+function sourceCounts(minute: number, { counts }: SourceCounts): Write[] {
+  return [...counts].map(([source, count]) => {
     const event: AuthenticationRejected = {
       type: 'AuthenticationRejected',
       data: { source, minute: new Date(minute).toISOString(), count },
     };
     const metadata = systemMetadata(null);
-    await writer.append({ stream: UNAUTHENTICATED_STREAM, expected: 'any', events: [event], metadata }).catch(onFault);
-  }
-
-  return {
-    recordDenied: (context, attempt) => write(context, attempt, 'DENIED', 'FORBIDDEN' satisfies ErrorCode),
-    recordFailed: (context, attempt, code) => write(context, attempt, 'FAILED', code),
-
-    countUnauthenticated(source) {
-      const minute = Math.floor(now() / MINUTE_MS) * MINUTE_MS;
-      const counts = rejected.get(minute) ?? new Map<string, number>();
-      rejected.set(minute, counts);
-      const key = counts.has(source) || counts.size < MAX_SOURCES ? source : OTHER_SOURCES;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    },
-
-    async flush({ all }) {
-      const current = Math.floor(now() / MINUTE_MS) * MINUTE_MS;
-      for (const [minute, counts] of rejected) {
-        if (minute >= current && !all) continue;
-        rejected.delete(minute);
-        await Promise.all([...counts].map(([source, count]) => writeCount(source, minute, count)));
-      }
-    },
-  };
+    return { stream: UNAUTHENTICATED_STREAM, expected: 'any', events: [event], metadata };
+  });
 }
 
 /** A refused text can be anything: this cuts it by characters and escapes the invisible ones. */

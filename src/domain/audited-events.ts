@@ -9,7 +9,8 @@ import type { RegistryDetails } from './registry-details.ts';
 export type AuditFacts = Pick<
   AuditEntry,
   'action' | 'outcome' | 'code' | 'registryId' | 'url' | 'pipeline' | 'changes'
->;
+> &
+  Partial<Pick<AuditEntry, 'count' | 'until'>>;
 
 const NOT_AUDITED = null;
 
@@ -87,7 +88,7 @@ const AUDITED: {
 
   LeaseReleased: ({ registryId, url, pipeline }) => ({ ...succeeded('RELEASE_LEASE', registryId, url), pipeline }),
 
-  AccessDenied: ({ action, outcome, code, registryId, url, pipeline }) => ({
+  AccessDenied: ({ action, outcome, code, registryId, url, pipeline, count, until }) => ({
     action,
     outcome,
     code,
@@ -95,6 +96,8 @@ const AUDITED: {
     url,
     pipeline,
     changes: [],
+    count,
+    until,
   }),
 
   // It belongs to no project, and each audit log belongs to one.

@@ -126,10 +126,14 @@ export interface AccessDenied {
     readonly leaseId: string | null;
     readonly url: string | null;
     readonly pipeline: string | null;
+    /** How many equal attempts the event stands for. */
+    readonly count: number;
+    /** When the last of them happened; null if it is one attempt. */
+    readonly until: Instant | null;
   };
 }
 
-/** Calls without a valid token, counted by source and minute. They belong to no project. */
+/** Calls without a valid token, counted by minute and by address, network or `other`. They belong to no project. */
 export interface AuthenticationRejected {
   readonly type: 'AuthenticationRejected';
   readonly data: {

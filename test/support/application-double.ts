@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { RefusedAttempt } from '../../src/application/attempt-counts.ts';
 import type { Application } from '../../src/application/create-application.ts';
 import type { ChangeView, NoticeView } from '../../src/application/ports/read-models.ts';
-import type { RefusedAttempt } from '../../src/application/refused-attempts.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { notFound } from '../../src/domain/errors.ts';
 import { registryId } from '../../src/domain/identity.ts';

@@ -14,7 +14,7 @@ import {
   type OperationDefinitionNode,
   valueFromASTUntyped,
 } from 'graphql';
-import type { RefusedAttempt } from '../../application/refused-attempts.ts';
+import type { RefusedAttempt } from '../../application/attempt-counts.ts';
 import { badUserInput, PurserError } from '../../domain/errors.ts';
 import { isGranted, PERMISSIONS, type Permission } from '../../domain/permissions.ts';
 import { isReadableName } from '../../domain/readable-name.ts';

@@ -1,0 +1,221 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createEventWriter } from '../../src/application/event-writer.ts';
+import { createRefusedAttempts, type RefusedAttempts } from '../../src/application/refused-attempts.ts';
+import type { RequestContext } from '../../src/application/request-context.ts';
+import { auditFacts } from '../../src/domain/audited-events.ts';
+import { EventLogUnavailable } from '../../src/domain/errors.ts';
+import type { AccessDenied, AuthenticationRejected } from '../../src/domain/events.ts';
+import { initialRegistryState } from '../../src/domain/registry.ts';
+import { createMemoryEventStore } from '../support/memory-event-log.ts';
+import { aCaller, PROJECT } from '../support/use-cases.ts';
+
+const NOON = Date.parse('2026-03-01T12:00:00.000Z');
+const MALLORY = aCaller('mallory');
+const DELETE = { projectId: PROJECT, action: 'DELETE_REGISTRY' };
+
+let now: number;
+let store: ReturnType<typeof createMemoryEventStore>;
+let isLogDown: boolean;
+let faults: unknown[];
+let attempts: RefusedAttempts;
+
+beforeEach(() => {
+  now = NOON;
+  store = createMemoryEventStore();
+  isLogDown = false;
+  faults = [];
+  const log = store.open();
+  const writer = createEventWriter({
+    log: {
+      ...log,
+      append: async (...args) => {
+        if (isLogDown) throw new EventLogUnavailable('The event log did not answer.');
+        return log.append(...args);
+      },
+    },
+    progress: { waitFor: async () => undefined },
+    now: () => now,
+  });
+  attempts = createRefusedAttempts({ writer, now: () => now, onFault: (error) => faults.push(error) });
+});
+
+async function deny(times: number, change: Partial<typeof DELETE> = {}, caller = MALLORY): Promise<void> {
+  for (let index = 0; index < times; index += 1) await attempts.recordDenied(caller, { ...DELETE, ...change });
+}
+
+/** The data of the events, with the project and the caller that they name. */
+const denials = () =>
+  store.events
+    .filter(({ type }) => type === 'AccessDenied')
+    .map(({ data, metadata, occurredAt }) => ({
+      ...(data as AccessDenied['data']),
+      projectId: metadata.projectId,
+      actor: metadata.actor,
+      ipAddress: metadata.ipAddress,
+      occurredAt,
+    }));
+const counted = () => denials().filter(({ count }) => count > 1);
+
+const from = (ipAddress: string): RequestContext => ({ ...MALLORY, ipAddress });
+
+describe('denied attempts of one minute', () => {
+  it('are recorded one by one up to the twentieth, and then in one entry when the minute ends', async () => {
+    await deny(20);
+    expect(denials()).toHaveLength(20);
+    now = NOON + 10_000;
+    await deny(1);
+    now = NOON + 59_000;
+    await deny(79);
+    expect(denials()).toHaveLength(20);
+    await attempts.flush({ all: false });
+    expect(denials()).toHaveLength(20);
+    now = NOON + 60_000;
+    await attempts.flush({ all: false });
+    expect(denials().slice(20)).toEqual([
+      expect.objectContaining({
+        action: 'DELETE_REGISTRY',
+        outcome: 'DENIED',
+        code: 'FORBIDDEN',
+        projectId: PROJECT,
+        actor: 'mallory',
+        ipAddress: '192.0.2.7',
+        count: 80,
+        occurredAt: '2026-03-01T12:00:10.000Z',
+        until: '2026-03-01T12:00:59.000Z',
+      }),
+    ]);
+    await attempts.flush({ all: true });
+    expect(denials()).toHaveLength(21);
+  });
+
+  it('are recorded one by one for each subject, project, action and code', async () => {
+    await deny(30);
+    await deny(30, { projectId: 'other' });
+    await deny(30, { action: 'ISSUE_CREDENTIAL' });
+    await deny(30, {}, aCaller('eve'));
+    for (let index = 0; index < 30; index += 1) await attempts.recordFailed(MALLORY, DELETE, 'NOT_FOUND');
+    expect(denials()).toHaveLength(5 * 20);
+    await attempts.flush({ all: true });
+    expect(counted().map(({ count }) => count)).toEqual([10, 10, 10, 10, 10]);
+  });
+
+  it('begin anew in the next minute', async () => {
+    await deny(25);
+    now += 60_000;
+    await deny(20);
+    expect(denials()).toHaveLength(40);
+  });
+
+  it('are written by a shutdown before their minute ends', async () => {
+    await deny(22);
+    await attempts.flush({ all: true });
+    expect(counted()).toMatchObject([{ count: 2 }]);
+  });
+
+  it('show in their count only what they have in common', async () => {
+    await deny(20);
+    const attempt = { ...DELETE, url: 'a.example', pipeline: 'build' };
+    await attempts.recordDenied(from('192.0.2.7'), attempt);
+    await attempts.recordDenied(from('192.0.2.8'), { ...attempt, pipeline: 'deploy' });
+    await attempts.flush({ all: true });
+    expect(counted()).toMatchObject([{ url: 'a.example', pipeline: null, ipAddress: null, actor: 'mallory' }]);
+  });
+
+  it('are counted as they are in the audit log', async () => {
+    await deny(23);
+    await attempts.flush({ all: true });
+    const [event] = store.events.filter(({ data }) => (data as AccessDenied['data']).count > 1);
+    const data = event?.data as AccessDenied['data'];
+    expect(auditFacts({ type: 'AccessDenied', data }, initialRegistryState)).toMatchObject({
+      outcome: 'DENIED',
+      count: 3,
+      until: '2026-03-01T12:00:00.000Z',
+    });
+  });
+
+  it('are not lost if the log cannot be written when the minute ends', async () => {
+    await deny(30);
+    isLogDown = true;
+    await attempts.flush({ all: true });
+    expect(faults).toHaveLength(1);
+    isLogDown = false;
+    await attempts.flush({ all: false });
+    expect(counted()).toMatchObject([{ count: 10 }]);
+  });
+});
+
+describe('someone who was denied too much', () => {
+  it('with one token and many projects is told to wait, and leaves a bounded number of events', async () => {
+    const codes = new Map<string, number>();
+    for (let index = 0; index < 5_000; index += 1) {
+      const answer = attempts.recordDenied(MALLORY, { ...DELETE, projectId: `project-${index}` });
+      const code = await answer.then(
+        () => 'FORBIDDEN',
+        ({ code: refusal, details }) => `${refusal} ${details.retryAfter}`,
+      );
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+    }
+    expect(Object.fromEntries(codes)).toEqual({ FORBIDDEN: 50, 'RATE_LIMITED 60': 4_950 });
+    await attempts.flush({ all: true });
+    expect(denials()).toHaveLength(50 + 1);
+    expect(counted()).toMatchObject([{ count: 4_950, projectId: null, actor: 'mallory', action: 'OTHER_ATTEMPTS' }]);
+  });
+
+  it('is still recorded in the projects that were counted before, and after the minute in all', async () => {
+    for (let index = 0; index < 50; index += 1) await deny(1, { projectId: `project-${index}` });
+    await deny(1, { projectId: 'project-7' });
+    await expect(deny(1, { projectId: 'victim' })).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await expect(deny(1, { projectId: 'victim' }, aCaller('eve'))).resolves.toBeUndefined();
+    now += 60_000;
+    await deny(1, { projectId: 'victim' });
+  });
+
+  it('with many tokens shares one count in the project', async () => {
+    for (let index = 0; index < 300; index += 1) await deny(1, {}, aCaller(`subject-${index}`));
+    expect(denials()).toHaveLength(200);
+    await attempts.flush({ all: true });
+    expect(denials().slice(200)).toMatchObject([
+      { projectId: PROJECT, action: 'OTHER_ATTEMPTS', code: 'FORBIDDEN', count: 100, actor: 'system:purser' },
+    ]);
+  });
+
+  it('with many tokens and many projects fills neither memory nor log', async () => {
+    for (let index = 0; index < 6_000; index += 1) {
+      await deny(1, { projectId: `project-${index}` }, aCaller(`subject-${index}`));
+    }
+    await attempts.flush({ all: true });
+    expect(denials()).toHaveLength(2_000 + 1_000 + 1);
+    expect(denials().reduce((sum, { count }) => sum + count, 0)).toBe(6_000);
+  });
+});
+
+describe('calls without a valid token', () => {
+  const rejections = async () => {
+    await attempts.flush({ all: true });
+    return store.events
+      .filter(({ type }) => type === 'AuthenticationRejected')
+      .map(({ data }) => data as AuthenticationRejected['data']);
+  };
+
+  it('are counted by address, and by network once many addresses of it call', async () => {
+    for (let host = 0; host < 256; host += 1) attempts.countUnauthenticated(`192.0.2.${host}`);
+    for (let host = 0; host < 1_000; host += 1) attempts.countUnauthenticated(`2001:db8::${host.toString(16)}`);
+    attempts.countUnauthenticated('198.51.100.1');
+    attempts.countUnauthenticated('198.51.100.1');
+    const counts = new Map((await rejections()).map(({ source, count }) => [source, count]));
+    expect(counts.size).toBe(16 + 1 + 16 + 1 + 1);
+    expect(counts.get('192.0.2.0')).toBe(1);
+    expect(counts.get('192.0.2.0/24')).toBe(240);
+    expect(counts.get('2001:db8:0:0::/64')).toBe(984);
+    expect(counts.get('198.51.100.1')).toBe(2);
+  });
+
+  it('share one count once there are too many addresses and networks', async () => {
+    for (let index = 0; index < 3_000; index += 1) {
+      attempts.countUnauthenticated(`10.${Math.floor(index / 256)}.${index % 256}.1`);
+    }
+    const counts = await rejections();
+    expect(counts).toHaveLength(1_000 + 1_000 + 1);
+    expect(counts.find(({ source }) => source === 'other')?.count).toBe(1_000);
+  });
+});
