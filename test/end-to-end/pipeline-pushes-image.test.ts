@@ -49,7 +49,7 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
     await registry.setPassword('robot', first);
     const { host, certsDir } = registry;
     pipeline = await createSkopeo({
-      helper: CREDENTIAL_HELPER,
+      login: { helper: CREDENTIAL_HELPER },
       host,
       certsDir,
       environment: environmentOf('demo', 'demo'),

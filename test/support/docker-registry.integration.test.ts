@@ -46,7 +46,7 @@ describe.skipIf(missing)(
         PURSER_PIPELINE: 'web/build',
         PURSER_PURPOSE: 'PUSH',
       };
-      const skopeo = await createSkopeo({ helper: CREDENTIAL_HELPER, host, certsDir, environment });
+      const skopeo = await createSkopeo({ login: { helper: CREDENTIAL_HELPER }, host, certsDir, environment });
       cleanUps.push(skopeo.remove);
       return skopeo;
     }

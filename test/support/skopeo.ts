@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 export interface SkopeoOptions {
-  /** The compiled docker-credential-purser. */
-  readonly helper: string;
+  /** The compiled docker-credential-purser, or a file of credentials in its place. */
+  readonly login: { readonly helper: string } | { readonly dockerConfig: string };
   /** `localhost:PORT`, for which the helper is configured. */
   readonly host: string;
   /** Folder with the registry's authority; `undefined` for plain http. */
@@ -30,16 +30,20 @@ export interface Skopeo {
   remove(): Promise<void>;
 }
 
-/** skopeo in a separate home, where it can log in only through docker-credential-purser. */
-export async function createSkopeo({ helper, host, certsDir, environment }: SkopeoOptions): Promise<Skopeo> {
+/** skopeo in a separate home, where it can log in only in this way. */
+export async function createSkopeo({ login, host, certsDir, environment }: SkopeoOptions): Promise<Skopeo> {
   const home = await mkdtemp(join(tmpdir(), 'purser-skopeo-'));
   const bin = join(home, 'bin');
   const command = join(bin, 'docker-credential-purser');
   const authFile = join(home, 'auth.json');
   await mkdir(bin);
-  await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${helper}' "$@"\n`);
-  await chmod(command, 0o755);
-  await writeFile(authFile, JSON.stringify({ auths: {}, credHelpers: { [host]: 'purser' } }));
+  if ('helper' in login) {
+    await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${login.helper}' "$@"\n`);
+    await chmod(command, 0o755);
+    await writeFile(authFile, JSON.stringify({ auths: {}, credHelpers: { [host]: 'purser' } }));
+  } else {
+    await writeFile(authFile, login.dockerConfig);
+  }
 
   async function run(side: 'src' | 'dest', source: string, destination: string): Promise<SkopeoRun> {
     const trust = certsDir === undefined ? [`--${side}-tls-verify=false`] : [`--${side}-cert-dir`, certsDir];

@@ -10,6 +10,8 @@ import { type StubRequest, startStubHost } from './stub-registries/stub-host.ts'
 
 const execute = promisify(execFile);
 const LIFETIME_S = 300;
+/** Nobody has this user name; clients put it in the place of one if the password is an identity token. */
+const IDENTITY_TOKEN_USER = '<token>';
 
 export interface TokenServer {
   /** For the registry that takes its tokens. */
@@ -25,7 +27,10 @@ export interface TokenServerOptions {
   readonly accounts: readonly Account[];
 }
 
-/** Makes tokens by the distribution specification, over HTTPS on a free loopback port: GET with Basic, JWTs with x5c. */
+/**
+ * Makes tokens by the distribution specification, over HTTPS on a free loopback port, as JWTs with x5c: for GET with Basic, and
+ * for POST with the identity token of the account `<token>`.
+ */
 export async function startTokenServer({ folder, certificates, accounts }: TokenServerOptions): Promise<TokenServer> {
   const keyFile = join(folder, 'tokens.key');
   const rootCertificateFile = join(folder, 'tokens.crt');
@@ -46,18 +51,27 @@ export async function startTokenServer({ folder, certificates, accounts }: Token
     return `${signed}.${signature.toString('base64url')}`;
   };
 
+  const persons = accounts.filter(({ username }) => username !== IDENTITY_TOKEN_USER);
   const { certificateFile, keyFile: serverKeyFile } = certificates;
   const pair = { cert: await readFile(certificateFile), key: await readFile(serverKeyFile) };
   const host = await startStubHost('127.0.0.1', pair, (request) => {
-    const account = accountOf(request, accounts);
-    if (request.path !== '/token' || request.query.get('service') !== service) return { status: 404 };
+    const query = request.method === 'POST' ? new URLSearchParams(request.body) : request.query;
+    const account = accountOf(request, persons) ?? accountOfIdentityToken(query, accounts);
+    if (request.path !== '/token' || query.get('service') !== service) return { status: 404 };
     if (account === undefined) return { status: 401, headers: { 'www-authenticate': 'Basic realm="tokens"' } };
-    const token = jwt(account.username, intersection(account, scopesOf(request)));
-    return { status: 200, body: { token, expires_in: LIFETIME_S, issued_at: new Date().toISOString() } };
+    const token = jwt(account.username, intersection(account, scopesOf({ query })));
+    const times = { expires_in: LIFETIME_S, issued_at: new Date().toISOString() };
+    return { status: 200, body: { token, access_token: token, ...times } };
   });
   return {
     login: { realm: `https://localhost:${host.port}/token`, service, issuer, rootCertificateFile },
     requests: host.requests,
     stop: () => host.close(),
   };
+}
+
+function accountOfIdentityToken(form: URLSearchParams, accounts: readonly Account[]): Account | undefined {
+  if (form.get('grant_type') !== 'refresh_token') return undefined;
+  const token = form.get('refresh_token');
+  return accounts.find(({ username, password }) => username === IDENTITY_TOKEN_USER && password === token);
 }

@@ -63,7 +63,7 @@ export interface Scope {
 }
 
 /** The repository scopes of a token request, whose names may hold colons. */
-export function scopesOf({ query }: StubRequest): Scope[] {
+export function scopesOf({ query }: Pick<StubRequest, 'query'>): Scope[] {
   return query.getAll('scope').map((scope) => {
     const { name = '', actions = '' } = /^repository:(?<name>.+):(?<actions>[a-z,]+)$/.exec(scope)?.groups ?? {};
     if (name === '') throw new Error(`a probe must not ask for ${scope}`);
