@@ -16,6 +16,8 @@ export type OpenEffectiveCredential = (
   authorised: AuthorisedRegistry,
   registry: LiveRegistry,
   purpose: LeasePurpose,
+  /** How long the caller expects to use it, in milliseconds. Default: just now. */
+  neededMs?: number,
 ) => Promise<EffectiveCredential | undefined>;
 
 /**
@@ -23,7 +25,7 @@ export type OpenEffectiveCredential = (
  * Undefined if the secret was destroyed or its row is missing, even if that happens during minting.
  */
 export function openEffectiveCredential(secrets: StoredSecrets, minted: MintedPasswords): OpenEffectiveCredential {
-  return async (authorised, registry, purpose) => {
+  return async (authorised, registry, purpose, neededMs = 0) => {
     const { credential } = registry;
     if (credential.mint === null) {
       const stored = await secrets.open(authorised, registry);
@@ -35,7 +37,7 @@ export function openEffectiveCredential(secrets: StoredSecrets, minted: MintedPa
       binding: secrets.bindingFor(authorised, registry),
       source: credential,
       purpose,
-      neededMs: 0,
+      neededMs,
       openSource: () => secrets.open(authorised, registry),
     });
     return password && { ...password, expirySource: 'MINTED' };

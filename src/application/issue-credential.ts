@@ -9,6 +9,7 @@ import type { Instant } from '../domain/instant.ts';
 import {
   decideIssue,
   decideRelease,
+  endingWithPassword,
   evolveLease,
   type IssueCredential,
   type Lease,
@@ -144,8 +145,8 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     for (;;) {
       const event = decideIssue(state, { ...ask.issue, leaseId }, at);
       if (state.phase !== 'live') throw notFound('registry');
-      const login = await effectiveCredential(ask, state, ask.issue.purpose);
-      if (login) return { registry: state, event, login };
+      const login = await effectiveCredential(ask, state, ask.issue.purpose, ask.issue.ttlSeconds * 1000);
+      if (login) return { registry: state, event: endingWithPassword(event, login.expiresAt), login };
       // A rotation in between destroys this secret and brings the one to issue instead.
       const decidedOn = state.credential.secretId;
       ({ state } = await aggregates.loadRegistry(projectId, registryId));
@@ -180,7 +181,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) {
       throw ended('belongs to a credential that was replaced since');
     }
-    const login = await effectiveCredential(ask, state, lease.purpose);
+    const login = await effectiveCredential(ask, state, lease.purpose, Date.parse(lease.expiresAt) - now());
     await writer.readable();
     // The credential may have been replaced while a password was minted.
     if (!(await isStillCurrent(ask, state))) throw ended('belongs to a credential that was replaced since');

@@ -90,6 +90,12 @@ export function decideIssue(registry: RegistryState, command: IssueCredential, n
   };
 }
 
+/** A lease ends no later than the password that is issued under it. */
+export function endingWithPassword(issued: CredentialIssued, passwordExpiresAt: Instant | null): CredentialIssued {
+  if (passwordExpiresAt === null || Date.parse(passwordExpiresAt) >= Date.parse(issued.data.expiresAt)) return issued;
+  return { ...issued, data: { ...issued.data, expiresAt: passwordExpiresAt } };
+}
+
 /** Releasing twice is not an error and makes no second event. */
 export function decideRelease(state: LeaseState): LeaseReleased | null {
   if (state === null) throw notFound('lease');

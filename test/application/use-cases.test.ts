@@ -190,6 +190,28 @@ describe('a minted password', () => {
     expect((await issue(world)).password.reveal()).toBe('minted 2');
   });
 
+  it('outlasts each lease, because a new one is made if the kept one would not', async () => {
+    const world = await withMint();
+    const asked = command.issue({ image: `${url}/app`, ttlSeconds: 3600 });
+    const first = await world.application.issueCredential(aCaller(), PROJECT, asked);
+    world.now += 44 * 60_000;
+    const second = await world.application.issueCredential(aCaller(), PROJECT, asked);
+    expect([first, second].map(({ password: minted }) => minted.reveal())).toEqual(['minted 1', 'minted 2']);
+    expect(Date.parse(second.expiresAt ?? '') - world.now).toBe(3_600_000);
+  });
+
+  it('that is left when the cloud does not answer ends the lease with it', async () => {
+    const world = await withMint();
+    const asked = command.issue({ image: `${url}/app`, ttlSeconds: 3600 });
+    await world.application.issueCredential(aCaller(), PROJECT, asked);
+    world.now += 44 * 60_000;
+    world.cloud = 'UNREACHABLE';
+    const { password: kept, expiresAt, lease } = await world.application.issueCredential(aCaller(), PROJECT, asked);
+    expect(kept.reveal()).toBe('minted 1');
+    expect(Date.parse(lease.expiresAt) - world.now).toBe(16 * 60_000);
+    expect(lease.expiresAt).toBe(expiresAt);
+  });
+
   it('that a cloud refuses leaves no lease, and is requested again after a moment', async () => {
     const world = await withMint();
     world.cloud = 'THROTTLED';

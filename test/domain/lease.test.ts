@@ -3,6 +3,7 @@ import type { CredentialIssued, LeaseEvent, RegistryEvent } from '../../src/doma
 import {
   decideIssue,
   decideRelease,
+  endingWithPassword,
   evolveLease,
   type IssueCredential,
   type LeaseState,
@@ -124,6 +125,15 @@ describe('issuing a credential', () => {
       .given()
       .when(issue(expiring, {}, NOW - 1))
       .then({ ...issued, data: { ...issued.data, expiresAt: '2026-03-01T10:59:59.999Z' } });
+  });
+
+  it.each([
+    [null, '2026-03-01T11:00:00.000Z'],
+    ['2026-03-01T11:00:00.000Z', '2026-03-01T11:00:00.000Z'],
+    ['2026-03-01T10:59:59.999Z', '2026-03-01T10:59:59.999Z'],
+    ['2026-03-02T10:00:00.000Z', '2026-03-01T11:00:00.000Z'],
+  ])('under a password that expires at %s ends at %s', (passwordExpiresAt, expiresAt) => {
+    expect(endingWithPassword(issued, passwordExpiresAt)).toEqual({ ...issued, data: { ...issued.data, expiresAt } });
   });
 
   it.each([59, 86_401, 60.5, Number.NaN])('refuses a lease of %s seconds', (ttlSeconds) => {
