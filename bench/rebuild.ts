@@ -1,8 +1,7 @@
-import pg from 'pg';
 import { createPostgresEventLog } from '../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../src/adapters/postgres/read-models/rebuild.ts';
-import { sessionConfig } from '../src/adapters/postgres/session.ts';
+import { openSession } from '../src/adapters/postgres/session.ts';
 import { median, perSecond, ratio } from './figures.ts';
 import { EVENTS, seedRegistryHistory } from './registry-history.ts';
 import { foldInSql } from './sql-fold.ts';
@@ -40,12 +39,8 @@ async function rebuild(connectionString: string): Promise<number> {
     const startedAt = performance.now();
     const { events } = await rebuildReadModels({
       log,
-      connect: async ({ pipeline }) => {
-        const session = { connectionString, name: 'bench rebuild', statementTimeoutMs: 0, pipeline };
-        const client = new pg.Client(sessionConfig(session));
-        await client.connect();
-        return client;
-      },
+      connect: ({ pipeline }) =>
+        openSession({ connectionString, name: 'bench rebuild', statementTimeoutMs: 0, pipeline }, () => undefined),
     });
     if (events !== EVENTS) throw new Error(`rebuilt from ${events} events`);
     return performance.now() - startedAt;

@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg, { type Client } from 'pg';
 import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded/server.ts';
 import { SILENT } from '../src/adapters/postgres/logger.ts';
 import { migrate } from '../src/adapters/postgres/migrate.ts';
-import { sessionConfig } from '../src/adapters/postgres/session.ts';
+import { openSession } from '../src/adapters/postgres/session.ts';
 
 /** The service's own schemas by name, without those of extensions and other programs. `oid` is the schema's. */
 const OWN_SCHEMAS = `select oid, nspname from pg_namespace
@@ -72,8 +71,7 @@ const QUERIES: readonly (readonly [title: string, sql: string])[] = [
 
 /** Describes a database without its rows, as text in a fixed order. */
 export async function describeDatabase(connectionString: string): Promise<string> {
-  const client: Client = new pg.Client(sessionConfig({ connectionString, name: 'schema dump' }));
-  await client.connect();
+  const client = await openSession({ connectionString, name: 'schema dump' }, () => undefined);
   try {
     const parts: string[] = [];
     for (const [title, sql] of QUERIES) {

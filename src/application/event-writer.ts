@@ -53,7 +53,7 @@ export function createEventWriter({ log, progress, now }: EventWriterDeps): Even
     } catch (error) {
       // The log's own message says to repeat with the same idempotency key. This command has none.
       if (!(error instanceof EventLogUnavailable) || metadata.idempotencyId !== null) throw error;
-      throw unavailable('The event log did not answer. Try again.', error);
+      throw unavailable(`${error.reason} Try again.`, error);
     }
   }
 

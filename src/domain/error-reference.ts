@@ -87,7 +87,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Wait `retryAfter` seconds, then repeat.',
   },
   UNAVAILABLE: {
-    when: 'The database did not answer in time. A mutation may or may not have been done.',
+    when: 'The database did not answer, or cannot be written at the moment. A mutation may or may not have been done.',
     status: 200,
     details: {},
     advice: 'Repeat with growing pauses. Repeat a mutation with the same `idempotencyKey`.',

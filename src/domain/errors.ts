@@ -79,8 +79,12 @@ export const PurserError: PurserErrorClass = CodedError;
 export class EventLogUnavailable extends CodedError<'UNAVAILABLE'> {
   override readonly name = 'EventLogUnavailable';
 
-  constructor(message: string, options?: ErrorOptions) {
-    super('UNAVAILABLE', message, {}, options);
+  /** @param reason a sentence, without what the caller may do */
+  constructor(
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super('UNAVAILABLE', `${reason} Repeating the request with the same idempotencyKey is safe.`, {}, options);
   }
 }
 

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import type pg from 'pg';
 import { inject } from 'vitest';
 import { clusterFiles } from '../../src/adapters/postgres/embedded/cluster.ts';
 import { findPostmaster } from '../../src/adapters/postgres/embedded/postmaster.ts';
 import { connectionString } from '../../src/adapters/postgres/embedded/take-over.ts';
-import { sessionConfig } from '../../src/adapters/postgres/session.ts';
+import { openSession } from '../../src/adapters/postgres/session.ts';
 import { requireNoCanaryIn } from './canary-sweep.ts';
 import { createTestIssuer, type TestIssuer } from './tokens.ts';
 
@@ -146,9 +146,8 @@ export async function createPurserHome(environment: Readonly<Record<string, stri
     isPostgresRunning: async () => (await findPostmaster(files.clusterDir)) !== undefined,
 
     async withDatabase(use) {
-      const client = new pg.Client(sessionConfig({ connectionString: await database(), name: 'crash test' }));
-      client.on('error', () => undefined);
-      await client.connect();
+      const session = { connectionString: await database(), name: 'crash test' };
+      const client = await openSession(session, () => undefined);
       try {
         return await use(client);
       } finally {

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import pg, { type Client } from 'pg';
-import { sessionConfig } from '../../src/adapters/postgres/session.ts';
+import type { Client } from 'pg';
+import { openSession } from '../../src/adapters/postgres/session.ts';
 import { withClient } from './server-databases.ts';
 
 /** A connection as the projector has it. */
-export async function projectorClient(connectionString: string, { pipeline = true } = {}): Promise<Client> {
-  const client = new pg.Client(sessionConfig({ connectionString, name: 'test projector', pipeline }));
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
+export function projectorClient(connectionString: string, { pipeline = true } = {}): Promise<Client> {
+  return openSession({ connectionString, name: 'test projector', pipeline }, () => undefined);
 }
 
 /** Columns that are not compared: when rows were written, and by which build of the read models. */

@@ -6,6 +6,7 @@ const PACKAGES = {
   'docker-registry': 'docker-registry',
   htpasswd: 'apache2-utils',
   openssl: 'openssl',
+  pgbouncer: 'pgbouncer',
   skopeo: 'skopeo',
 } as const;
 

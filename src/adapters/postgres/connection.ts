@@ -1,7 +1,7 @@
-import pg, { type Client, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
-import { isOutcomeUnknown } from './availability.ts';
+import type { Client, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import { mustReconnect } from './availability.ts';
 import { type Logger, loggable } from './logger.ts';
-import { type SessionOptions, sessionConfig } from './session.ts';
+import { openSession, type SessionOptions } from './session.ts';
 
 export interface ConnectionOptions extends SessionOptions {
   readonly logger: Logger;
@@ -19,21 +19,21 @@ export function createConnection({ logger, ...session }: ConnectionOptions): Con
   let closed = false;
 
   function connect(): Promise<Client> {
-    const client = new pg.Client(sessionConfig(session));
-    const connecting = client.connect().then(() => client);
     const forget = () => {
       if (current === connecting) current = undefined;
     };
-    client.on('error', (error) => {
+    const connecting = openSession(session, (error) => {
       logger.warn({ connection: session.name, ...loggable(error) }, 'a connection to Postgres broke');
       forget();
-    });
-    client.on('end', forget);
+    }).then((client) => client.on('end', forget));
     connecting.catch(forget);
     return connecting;
   }
 
-  /** Do not use a connection with an outstanding answer: that answer could be taken for another statement's. */
+  /**
+   * Do not use a connection with an outstanding answer: that answer could be taken for another statement's. One that is
+   * read-only may stay so after the database can be written again.
+   */
   function discard(used: Promise<Client>, client: Client): void {
     if (current === used) current = undefined;
     client.end().catch(() => undefined);
@@ -48,7 +48,7 @@ export function createConnection({ logger, ...session }: ConnectionOptions): Con
       try {
         return await client.query<Row>(statement);
       } catch (error) {
-        if (isOutcomeUnknown(error)) discard(used, client);
+        if (mustReconnect(error)) discard(used, client);
         throw error;
       }
     },

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
-import { sessionConfig } from './session.ts';
+import { openSession } from './session.ts';
 
 /** The key with which all replicas authenticate cursors. The first replica that starts creates it. */
 export async function loadCursorKey(connectionString: string): Promise<Buffer> {
-  const client = new pg.Client(sessionConfig({ connectionString, name: 'purser start' }));
-  await client.connect();
+  const client = await openSession({ connectionString, name: 'purser start' }, () => undefined);
   try {
     await client.query('insert into projection.cursor_key (key) values ($1) on conflict do nothing', [randomBytes(32)]);
     const { rows } = await client.query<{ key: Buffer }>('select key from projection.cursor_key');

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import pg from 'pg';
 import { OperatorError } from '../../domain/errors.ts';
-import { isTimeout } from './availability.ts';
+import { isTimeout, StandbyServer } from './availability.ts';
 
-/** The migrations need this version; tested with 18. */
+/** The migrations need this version. */
 export const MIN_SERVER_VERSION = 15;
 
 /** The operator's database cannot be used. The message names host, role and database, never the password. */
@@ -44,6 +44,7 @@ export async function explainDatabaseFault(
     const why = path === undefined ? 'is not a Postgres URL' : `names the file ${path}, which cannot be read`;
     return new DatabaseFault(`DATABASE_URL ${why}. Correct it: postgres://user:password@host:5432/purser`);
   }
+  if (cause instanceof StandbyServer) return new DatabaseFault(readOnly(target), { cause });
   const sentence =
     cause instanceof pg.DatabaseError
       ? databaseSentence(cause, target)
@@ -112,6 +113,15 @@ export function tooOld(target: Target, version: string): string {
   return `${nameOf(target)} runs version ${version}, but Purser needs ${MIN_SERVER_VERSION} or later. Upgrade it, or name another server in DATABASE_URL.`;
 }
 
+export function wrongEncoding(target: Target, encoding: string): string {
+  const { database, role } = target;
+  return `Database "${database}" on ${nameOf(target)} has the encoding ${encoding}, which cannot keep every text as it is. Create one with UTF8 (create database "${database}" owner "${role}" encoding 'UTF8' template template0), and name it in DATABASE_URL.`;
+}
+
+export function sharedSessions(target: Target): string {
+  return `DATABASE_URL names a pooler in transaction mode at ${addressOf(target)}: it gives each transaction another session, and Purser needs its own (locks, notifications, prepared statements). Give a direct connection, or a pooler in session mode (PgBouncer: pool_mode = session).`;
+}
+
 const CERTIFICATE_CODE = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
 
 /** Explains the driver's own errors during the login, which have no code. */
@@ -124,6 +134,9 @@ function driverSentence(message: string, target: Target): string | undefined {
     return `${server} does not offer TLS, which DATABASE_URL asks for. Turn it on at the server (ssl = on), or remove sslmode from DATABASE_URL.`;
   }
   if (message === 'There was an error establishing an SSL connection') return notPostgres(target);
+  if (message === 'Query read timeout') {
+    return `${server} accepts connections but does not answer: it hangs, or a pooler in front of it has no free session. Check their logs; docs/operations.md says how many connections a replica opens.`;
+  }
   return undefined;
 }
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import pg, { type Client } from 'pg';
+import type { Client } from 'pg';
 import { OperatorError } from '../../domain/errors.ts';
-import { DatabaseFault, MIN_SERVER_VERSION, readOnly, targetOf, tooOld } from './database-fault.ts';
-import { sessionConfig } from './session.ts';
+import { requireFit, requireOwnSessions } from './requirements.ts';
+import { openSession } from './session.ts';
 
 /** An advisory lock that makes racing replicas queue: "migr" in ASCII. */
 const MIGRATION_LOCK = '1835627378';
@@ -42,17 +42,17 @@ export function findMigrationsDir(): string {
  * at once, one migrates; the others wait for it and find nothing to do.
  * @returns the names of the files that were applied
  * @throws SchemaMismatch if an applied file was changed since, or a newer build has migrated the database
- * @throws DatabaseFault if the server is too old or read-only
+ * @throws DatabaseFault if the server, the database or a pooler does not fit
  */
 export async function migrate(
   connectionString: string,
   migrationsDir: string = findMigrationsDir(),
 ): Promise<string[]> {
   const migrations = await readMigrations(migrationsDir);
-  const client = new pg.Client(sessionConfig({ connectionString, name: 'purser migrations', statementTimeoutMs: 0 }));
-  client.on('error', () => undefined);
+  const session = { connectionString, name: 'purser migrations', statementTimeoutMs: 0 };
+  await requireOwnSessions(connectionString);
+  const client = await openSession(session, () => undefined);
   try {
-    await client.connect();
     await requireFit(client);
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const pending = pendingOf(migrations, await appliedMigrations(client));
@@ -74,17 +74,6 @@ async function readMigrations(folder: string): Promise<Migration[]> {
     migrations.push({ version, name, sql, checksum: createHash('sha256').update(sql).digest('hex') });
   }
   return migrations;
-}
-
-async function requireFit(client: Client): Promise<void> {
-  const { rows } = await client.query<{ number: number; version: string; read_only: boolean }>(
-    `select current_setting('server_version_num')::int as number, current_setting('server_version') as version,
-            current_setting('transaction_read_only')::bool as read_only`,
-  );
-  const [server] = rows;
-  if (!server) return;
-  if (server.number < MIN_SERVER_VERSION * 10_000) throw new DatabaseFault(tooOld(targetOf(client), server.version));
-  if (server.read_only) throw new DatabaseFault(readOnly(targetOf(client)));
 }
 
 /** The table is in the schema `purser`, because many programs have a table with this name in `public`. */

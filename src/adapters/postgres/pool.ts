@@ -1,6 +1,6 @@
 import pg, { type Pool } from 'pg';
 import { type Logger, loggable } from './logger.ts';
-import { type SessionOptions, sessionConfig } from './session.ts';
+import { prepareSession, type SessionOptions, sessionConfig } from './session.ts';
 
 /** Unused connections are closed after this. */
 const IDLE_TIMEOUT_MS = 30_000;
@@ -13,7 +13,12 @@ export interface PoolOptions extends SessionOptions {
 
 /** Rows have `bigint` for int8 and text for instants (ISO 8601, UTC, milliseconds), numerics and dates. */
 export function createPool(options: PoolOptions): Pool {
-  const pool = new pg.Pool({ ...sessionConfig(options), max: options.max, idleTimeoutMillis: IDLE_TIMEOUT_MS });
+  const pool = new pg.Pool({
+    ...sessionConfig(options),
+    max: options.max,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    onConnect: (client) => prepareSession(client, options),
+  });
   const report = (error: Error) => {
     options.logger.warn({ pool: options.name, ...loggable(error) }, 'a connection to Postgres broke');
   };

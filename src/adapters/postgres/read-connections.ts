@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import { unavailable } from '../../domain/errors.ts';
-import { isTimeout, isUnavailable } from './availability.ts';
+import { isTimeout, isUnavailable, outageSentence } from './availability.ts';
 import { type ConnectionOptions, createConnection } from './connection.ts';
 import type { Queryable, Statement } from './statement.ts';
 
@@ -43,5 +43,5 @@ export function createReadConnections({ connections, ...options }: ReadConnectio
 }
 
 function answerable(error: unknown): unknown {
-  return isUnavailable(error) ? unavailable('The database did not answer. Try again.', error) : error;
+  return isUnavailable(error) ? unavailable(`${outageSentence(error)} Try again.`, error) : error;
 }

@@ -1,4 +1,5 @@
-import pg, { type ClientConfig } from 'pg';
+import pg, { type ClientBase, type ClientConfig } from 'pg';
+import { StandbyServer } from './availability.ts';
 import { OneWriteATurn } from './one-write-a-turn.ts';
 import { TYPE_PARSERS } from './type-parsers.ts';
 
@@ -25,38 +26,54 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 /** The client gives up this much later than the server, which matters only if the network is gone. */
 const NETWORK_ALLOWANCE_MS = 2_000;
 
-/** The configuration of all connections to Postgres. */
+/** For a connection that `prepareSession` completes. Poolers such as PgBouncer refuse settings among these parameters. */
 export function sessionConfig(options: SessionOptions): ClientConfig {
-  const { connectionString, name, statementTimeoutMs, pipeline = false, byIndexOnly = false } = options;
-  const statementTimeout = statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  const { connectionString, name, statementTimeoutMs = STATEMENT_TIMEOUT_MS, pipeline = false } = options;
   return {
     connectionString,
     application_name: name,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    ...(statementTimeout > 0 && {
-      statement_timeout: statementTimeout,
-      query_timeout: statementTimeout + NETWORK_ALLOWANCE_MS,
-    }),
+    ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + NETWORK_ALLOWANCE_MS }),
     keepAlive: true,
     ...(pipeline && { pipeline, stream: () => new OneWriteATurn() }),
-    options: settings({ TimeZone: 'UTC', DateStyle: 'ISO', ...(byIndexOnly && BY_INDEX_ONLY) }),
     types: TYPE_PARSERS,
   };
 }
 
-/** Opens a client. `onLost` is called when the connection breaks; without a listener the error would end the process. */
-export async function openSession(options: SessionOptions, onLost: (error: Error) => void): Promise<pg.Client> {
-  const client = new pg.Client(sessionConfig(options));
-  client.on('error', onLost);
-  await client.connect();
-  return client;
+/**
+ * Settles the session's settings, in one statement before all others. A standby is refused: after a failover, sessions on
+ * it would read old data until a restart.
+ * @throws StandbyServer
+ */
+export async function prepareSession(client: ClientBase, options: SessionOptions): Promise<void> {
+  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS, byIndexOnly = false } = options;
+  const settings = {
+    TimeZone: 'UTC',
+    DateStyle: 'ISO',
+    idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+    statement_timeout: String(statementTimeoutMs),
+    ...(byIndexOnly && BY_INDEX_ONLY),
+  };
+  const set = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', false)`);
+  const { rows } = await client.query<{ standby: boolean }>(`select pg_is_in_recovery() as standby, ${set.join(', ')}`);
+  if (rows[0]?.standby) throw new StandbyServer('the server is a standby');
 }
 
 const BY_INDEX_ONLY = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
 
-function settings(values: Readonly<Record<string, string>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `-c ${name}=${value}`)
-    .join(' ');
+/**
+ * Opens a client. `onLost` is called when the connection breaks; without a listener the error would end the process.
+ * @throws StandbyServer
+ */
+export async function openSession(options: SessionOptions, onLost: (error: Error) => void): Promise<pg.Client> {
+  const client = new pg.Client(sessionConfig(options));
+  client.on('error', onLost);
+  await client.connect();
+  try {
+    await prepareSession(client, options);
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
 }

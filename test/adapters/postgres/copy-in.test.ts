@@ -1,16 +1,15 @@
 import fc from 'fast-check';
-import pg, { type Client } from 'pg';
+import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyIn } from '../../../src/adapters/postgres/copy-in.ts';
-import { sessionConfig } from '../../../src/adapters/postgres/session.ts';
+import { openSession } from '../../../src/adapters/postgres/session.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 
 let client: Client;
 
 beforeAll(async () => {
   const { connectionString } = await createTestDatabase();
-  client = new pg.Client(sessionConfig({ connectionString, name: 'test copy' }));
-  await client.connect();
+  client = await openSession({ connectionString, name: 'test copy' }, () => undefined);
   await client.query('create table things (place int, label text, details json, weight numeric, seen timestamptz(3))');
 });
 afterAll(() => client.end());

@@ -190,6 +190,18 @@ describe('a database that Purser cannot use', () => {
     await sql('alter role guest reset search_path');
   });
 
+  it.each([
+    ['SQL_ASCII', 'C'],
+    ['LATIN1', 'C'],
+  ])('because it has the encoding %s', async (encoding, locale) => {
+    const database = `encoded_${encoding.toLowerCase()}`;
+    await sql(`create database ${database} owner guest encoding '${encoding}' locale_provider libc locale '${locale}'
+      template template0`);
+    expect(await sentenceFor(url({ database }))).toContain(
+      `Database "${database}" on Postgres at 127.0.0.1:${port} has the encoding ${encoding}, which cannot keep every text as it is. Create one with UTF8 (create database "${database}" owner "guest" encoding 'UTF8' template template0)`,
+    );
+  });
+
   it('because another program uses the same names there', async () => {
     await sql('create database taken owner guest');
     const taken = url({ database: 'taken' });

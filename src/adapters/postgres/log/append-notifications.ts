@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { type Logger, loggable } from '../logger.ts';
-import { sessionConfig } from '../session.ts';
+import { openSession } from '../session.ts';
 
 /** `log.append_events` notifies this channel. */
 const CHANNEL = 'purser_log';
@@ -32,15 +31,13 @@ export function listenForAppends(connectionString: string, logger: Logger, onSig
 
   /** Resolves when the connection is lost or closed. */
   async function listen(): Promise<void> {
-    const client = new pg.Client(sessionConfig({ connectionString, name: 'purser log listener' }));
     const over = new Promise<void>((resolve) => {
-      // A broken connection may report several errors. The first is enough, and no error may end the process.
-      client.on('error', () => resolve());
-      client.once('end', resolve);
       wake = resolve;
     });
+    // A broken connection may report several errors. The first is enough, and no error may end the process.
+    const client = await openSession({ connectionString, name: 'purser log listener' }, () => wake());
     try {
-      await client.connect();
+      client.once('end', () => wake());
       client.on('notification', signal);
       await client.query(`listen ${CHANNEL}`);
       listening = true;

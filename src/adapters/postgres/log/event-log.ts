@@ -9,7 +9,7 @@ import {
 } from '../../../application/ports/event-log.ts';
 import { EventLogUnavailable } from '../../../domain/errors.ts';
 import { unreachable } from '../../../domain/unreachable.ts';
-import { isDataFault, isTimeout, isUnavailable } from '../availability.ts';
+import { isDataFault, isTimeout, isUnavailable, outageSentence } from '../availability.ts';
 import { type Connection, createConnection } from '../connection.ts';
 import { createDataLoader } from '../data-loader.ts';
 import { createGroupCommit } from '../group-commit.ts';
@@ -95,10 +95,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     keysOf: ({ stream }) => [stream],
     isItemFault: isDataFault,
     timeoutMs: options.appendTimeoutMs ?? APPEND_TIMEOUT_MS,
-    timeoutError: () =>
-      new EventLogUnavailable(
-        'The event log did not answer in time. Repeating the request with the same idempotencyKey is safe.',
-      ),
+    timeoutError: () => new EventLogUnavailable('The event log did not answer in time.'),
     closedError,
   });
 
@@ -211,15 +208,11 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
 }
 
 function answerable(error: unknown): unknown {
-  return isUnavailable(error)
-    ? new EventLogUnavailable('The event log did not answer. Try again.', { cause: error })
-    : error;
+  return isUnavailable(error) ? new EventLogUnavailable(outageSentence(error), { cause: error }) : error;
 }
 
 function closedError(): EventLogUnavailable {
-  return new EventLogUnavailable(
-    'The service is stopping. Repeating the request with the same idempotencyKey is safe.',
-  );
+  return new EventLogUnavailable('The service is stopping.');
 }
 
 /** The database gives one row for each event. An append's outcome is that of its last event. */

@@ -3,7 +3,7 @@ import type { LeasePurpose } from '../../../domain/credential.ts';
 import { unavailable } from '../../../domain/errors.ts';
 import type { Instant } from '../../../domain/instant.ts';
 import type { MintedPasswordStore, SealedMintedPassword } from '../../vault/secret-stores.ts';
-import { isUnavailable } from '../availability.ts';
+import { isUnavailable, outageSentence } from '../availability.ts';
 import type { Logger } from '../logger.ts';
 import { createPool } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
@@ -43,7 +43,7 @@ export function createMintedPasswordStore({
     try {
       return (await pool.query<Row>(statement)).rows[0];
     } catch (error) {
-      throw isUnavailable(error) ? unavailable('The database did not answer. Try again.', error) : error;
+      throw isUnavailable(error) ? unavailable(`${outageSentence(error)} Try again.`, error) : error;
     }
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryResultRow } from 'pg';
 import { PurserError, unavailable } from '../../../domain/errors.ts';
 import type { SealedSecret, SealedSecretStore } from '../../vault/secret-stores.ts';
-import { isUnavailable } from '../availability.ts';
+import { isUnavailable, outageSentence } from '../availability.ts';
 import { createConnection } from '../connection.ts';
 import { createDataLoader } from '../data-loader.ts';
 import { createGroupCommit } from '../group-commit.ts';
@@ -77,7 +77,7 @@ export function createSealedSecretStore({ connectionString, logger }: SealedSecr
     keysOf: () => [],
     isItemFault: (error) => !(error instanceof PurserError),
     timeoutMs: INSERT_TIMEOUT_MS,
-    timeoutError: () => noAnswer(),
+    timeoutError: () => unavailable('The database did not answer in time. Try again.'),
     closedError: () => unavailable('The service is stopping.'),
   });
 
@@ -158,6 +158,6 @@ export function createSealedSecretStore({ connectionString, logger }: SealedSecr
   };
 }
 
-function noAnswer(cause?: unknown): PurserError {
-  return unavailable('The database did not answer. Try again.', cause);
+function noAnswer(cause: unknown): PurserError {
+  return unavailable(`${outageSentence(cause)} Try again.`, cause);
 }
