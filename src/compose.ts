@@ -7,6 +7,7 @@ import { parseAllowList } from './adapters/egress/allow-list.ts';
 import { createEgress, type EgressOptions } from './adapters/egress/egress.ts';
 import { createGuardedFetchJson } from './adapters/egress/guarded-fetch-json.ts';
 import { createPasswordMinter } from './adapters/minting/password-minter.ts';
+import { outageSentence } from './adapters/postgres/availability.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
 import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
 import { createReadConnections, type ReadConnections } from './adapters/postgres/read-connections.ts';
@@ -23,6 +24,7 @@ import { createRegistryQueries } from './adapters/postgres/read-models/registry-
 import { recheckSecrets } from './adapters/postgres/read-models/secret-presence.ts';
 import { openSession } from './adapters/postgres/session.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
+import type { WriteWatch } from './adapters/postgres/write-watch.ts';
 import { createMetrics } from './adapters/prometheus/metrics.ts';
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
 import type { KeyRing } from './adapters/vault/key-ring.ts';
@@ -82,7 +84,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(stores.close);
   const { connectionString } = stores;
   const log = meteredEventLog(stores.log, metrics);
-  const { vault, keyRing } = await openVault(config, logger, connectionString);
+  const { vault, keyRing } = await openVault(config, logger, stores);
   lifecycle.onClose(() => vault.close());
   const reads = createReadConnections({
     connectionString,
@@ -145,7 +147,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const server = await createHttpServer({
     graphql,
     authenticator: openAuthenticator(issuers, egressOptions, logger),
-    readiness: createReadiness({ keyRing, projectionLag, reads, projector, logger }),
+    readiness: createReadiness({ keyRing, writes: stores.writes, projectionLag, reads, projector, logger }),
     metrics,
     config,
     logger,
@@ -238,15 +240,18 @@ function openAuthenticator(issuers: readonly IssuerConfig[], egress: EgressOptio
 
 interface ReadinessDeps {
   readonly keyRing: KeyRing;
+  readonly writes: WriteWatch;
   readonly projectionLag: () => Promise<number>;
   readonly reads: ReadConnections;
   readonly projector: Projector;
   readonly logger: Logger;
 }
 
-function createReadiness({ keyRing, projectionLag, reads, projector, logger }: ReadinessDeps) {
+function createReadiness({ keyRing, writes, projectionLag, reads, projector, logger }: ReadinessDeps) {
   const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
   return async (): Promise<Readiness> => {
+    const reason = writes.outage;
+    if (reason !== undefined) return { ready: false, checks: { keys, database: 'unavailable', reason } };
     try {
       const [lag, parkedStreams] = await Promise.all([projectionLag(), countParkedStreams(reads)]);
       const { leading } = projector;
@@ -254,7 +259,7 @@ function createReadiness({ keyRing, projectionLag, reads, projector, logger }: R
       return { ready: true, checks: { keys, database: 'ok', projection: { status, lag, parkedStreams, leading } } };
     } catch (error) {
       logger.warn({ err: error }, 'the database does not answer');
-      return { ready: false, checks: { keys, database: 'unavailable' } };
+      return { ready: false, checks: { keys, database: 'unavailable', reason: outageSentence(error) } };
     }
   };
 }

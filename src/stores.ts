@@ -5,6 +5,7 @@ import { startEmbeddedPostgres } from './adapters/postgres/embedded/server.ts';
 import { createPostgresEventLog } from './adapters/postgres/log/event-log.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
 import { createSealedSecretStore } from './adapters/postgres/vault/sealed-secret-store.ts';
+import { createWriteWatch, type WriteWatch } from './adapters/postgres/write-watch.ts';
 import { type KeyRing, loadKeyRing } from './adapters/vault/key-ring.ts';
 import { createVault, type SealingVault } from './adapters/vault/vault.ts';
 import type { Config } from './config.ts';
@@ -13,6 +14,7 @@ import { createLifecycle } from './lifecycle.ts';
 export interface Stores {
   readonly connectionString: string;
   readonly log: ReturnType<typeof createPostgresEventLog>;
+  readonly writes: WriteWatch;
   close(): Promise<void>;
 }
 
@@ -28,13 +30,16 @@ export async function openStores(
     const connectionString = config.databaseUrl ?? (await embedded());
     const applied = await migrate(connectionString);
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
+    const writes = createWriteWatch({ connectionString, logger });
+    lifecycle.onClose(() => writes.stop());
     const log = createPostgresEventLog({
       connectionString,
       logger,
       ...(onBatch && { onBatch }),
+      onWriteFailed: writes.failed,
     });
     lifecycle.onClose(() => log.close());
-    return { connectionString, log, close: lifecycle.close };
+    return { connectionString, log, writes, close: lifecycle.close };
   } catch (error) {
     await lifecycle.close();
     throw error;
@@ -52,13 +57,14 @@ export async function openStores(
 export async function openVault(
   config: Config,
   logger: Logger,
-  connectionString: string,
+  { connectionString, writes }: Pick<Stores, 'connectionString' | 'writes'>,
 ): Promise<{ vault: SealingVault; keyRing: KeyRing }> {
   const keyRing = await loadKeyRing({
     file: config.masterKeyFile ?? join(config.dataDir, 'master-key'),
     createIfMissing: !config.production && config.masterKeyFile === undefined,
   });
-  const vault = createVault({ keyRing, store: createSealedSecretStore({ connectionString, logger }) });
+  const store = createSealedSecretStore({ connectionString, logger, onWriteFailed: writes.failed });
+  const vault = createVault({ keyRing, store });
   try {
     await vault.checkKeys();
   } catch (error) {

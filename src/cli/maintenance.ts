@@ -35,8 +35,8 @@ export const rewrap: Command = {
   help: CONFIGURED,
   options: {},
   run: (_options, env, { stdout }) =>
-    withStores(env, async (config, logger, { connectionString }) => {
-      const { vault } = await openVault(config, logger, connectionString);
+    withStores(env, async (config, logger, stores) => {
+      const { vault } = await openVault(config, logger, stores);
       try {
         const { rewrapped, unreadable, keyIdsLeft } = await vault.rewrapAll();
         stdout.write(`rewrapped ${rewrapped} secrets\n`);

@@ -17,11 +17,14 @@ export interface CuttingProxy {
   /** While it is down, connections are refused and those that stand are broken. */
   goDown(): void;
   comeBack(): void;
+  /** Breaks all connections; new ones lead to this server. */
+  leadTo(target: NetConnectOpts): void;
   close(): Promise<void>;
 }
 
 /** Stands between a client and a server and breaks connections at chosen points, leaving both sides in doubt. */
-export async function startCuttingProxy(target: NetConnectOpts): Promise<CuttingProxy> {
+export async function startCuttingProxy(firstTarget: NetConnectOpts): Promise<CuttingProxy> {
+  let target = firstTarget;
   const armed: Cut[] = [];
   const open = new Set<Socket>();
   let cuts = 0;
@@ -97,6 +100,10 @@ export async function startCuttingProxy(target: NetConnectOpts): Promise<Cutting
     },
     comeBack() {
       down = false;
+    },
+    leadTo(next) {
+      target = next;
+      breakAll();
     },
     async close() {
       breakAll();

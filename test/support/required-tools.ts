@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { debianPostgres } from './postgres-server.ts';
 
 /** Programs that the tests run, and the Debian packages they come in. */
 const PACKAGES = {
@@ -7,6 +8,7 @@ const PACKAGES = {
   htpasswd: 'apache2-utils',
   openssl: 'openssl',
   pgbouncer: 'pgbouncer',
+  postgres: 'postgresql',
   skopeo: 'skopeo',
 } as const;
 
@@ -28,7 +30,7 @@ export function skipReason(...tools: readonly Tool[]): string | undefined {
 
 function isInstalled(program: string): boolean {
   // Debian installs some servers outside an ordinary user's PATH.
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', debianPostgres() ?? '/usr/sbin'];
   return folders.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isOutOfResources, isReadOnly, isUnavailable, outageSentence } from './availability.ts';
+import { isOutcomeUnknown, isOutOfResources, isReadOnly, isUnavailable, outageSentence } from './availability.ts';
 import { createConnection } from './connection.ts';
 import { type Logger, loggable } from './logger.ts';
 
@@ -43,7 +43,11 @@ export function createWriteWatch(options: { readonly connectionString: string; r
 
   async function probe(): Promise<void> {
     try {
-      await connection.query(UPDATE);
+      await connection.query(UPDATE).catch((error: unknown) => {
+        if (!isOutcomeUnknown(error)) throw error;
+        // Perhaps only the connection was lost.
+        return connection.query(UPDATE);
+      });
       if (outage?.lacksSpace) await connection.query(TAKE_SPACE);
       if (outage) logger.info({}, 'the database can be written again');
       outage = undefined;
@@ -68,9 +72,9 @@ export function createWriteWatch(options: { readonly connectionString: string; r
     },
     failed(error) {
       if (!isUnavailable(error)) return;
+      if (!outage) hurry.abort();
       // What else went wrong may concern only that write's connection: the probe finds out.
       if (isReadOnly(error) || isOutOfResources(error)) begin(error);
-      hurry.abort();
     },
     async stop() {
       stopping.abort();

@@ -40,6 +40,8 @@ export interface PostgresEventLogOptions {
   readonly appendTimeoutMs?: number;
   /** Called with the number of events for every batch that added some. Refused and repeated events do not count. */
   readonly onBatch?: (events: number) => void;
+  /** Called with every error because of which an append was not written. */
+  readonly onWriteFailed?: (error: unknown) => void;
 }
 
 const APPEND_TIMEOUT_MS = 10_000;
@@ -109,6 +111,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
         return rows;
       } catch (error) {
         if (!isUnavailable(error)) throw error;
+        options.onWriteFailed?.(error);
         const pause = RETRY_DELAYS_MS[attempt];
         if (pause === undefined) throw answerable(error);
         logger.warn({ attempt, ...loggable(error) }, 'the database did not answer an append; sending it again');

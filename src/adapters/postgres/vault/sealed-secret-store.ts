@@ -43,10 +43,13 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 export interface SealedSecretStoreOptions {
   readonly connectionString: string;
   readonly logger: Logger;
+  /** Called with every error because of which a secret was not written. */
+  readonly onWriteFailed?: ((error: unknown) => void) | undefined;
 }
 
 /** The table `vault.secrets`. Migrations must have run. */
-export function createSealedSecretStore({ connectionString, logger }: SealedSecretStoreOptions): SealedSecretStore {
+export function createSealedSecretStore(options: SealedSecretStoreOptions): SealedSecretStore {
+  const { connectionString, logger, onWriteFailed } = options;
   const reads = createReadConnections({
     connectionString,
     name: 'purser vault reads',
@@ -89,6 +92,7 @@ export function createSealedSecretStore({ connectionString, logger }: SealedSecr
         return secrets;
       } catch (error) {
         if (!isUnavailable(error)) throw error;
+        onWriteFailed?.(error);
         const pause = RETRY_DELAYS_MS[attempt];
         if (pause === undefined) throw noAnswer(error);
         logger.warn(

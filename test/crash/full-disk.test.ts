@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { issue, READY, readinessOf, registerGhcr, unreadyBecause } from '../support/outage.ts';
+import { debianPostgres, type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
+import { startPurser, type TestPurser } from '../support/purser.ts';
+import { skipReason } from '../support/required-tools.ts';
+import { withClient } from '../support/server-databases.ts';
+import { until } from '../support/until.ts';
+
+const DISK_SIZE = '160m';
+/** An event and its lease take less than a page, and a table grows by a page or a few. */
+const MOST_ISSUES = 200;
+
+/** Why a small disk cannot be mounted here; undefined if it can. */
+function mountFault(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root can mount a small disk';
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', '/mnt'], { stdio: 'ignore' });
+    execFileSync('umount', ['/mnt'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return 'this machine lets nobody mount a disk';
+  }
+}
+
+describe.skipIf(skipReason('postgres') ?? mountFault())('a full disk', () => {
+  let disk: string;
+  let server: PostgresServer;
+  let purser: TestPurser;
+  beforeAll(async () => {
+    disk = await mkdtemp(join(tmpdir(), 'small-disk-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_SIZE}`, 'tmpfs', disk]);
+    server = await startPostgresServer({ programs: debianPostgres() ?? '', folder: disk });
+    purser = await startPurser({ environment: { DATABASE_URL: server.connectionString } });
+    await registerGhcr(purser);
+  }, 60_000);
+  afterAll(async () => {
+    await purser.stop();
+    await server.stop();
+    execFileSync('umount', [disk]);
+    await rm(disk, { recursive: true });
+  });
+
+  const filler = () => join(disk, 'filler');
+  /** Writes until the disk takes no more. */
+  async function fill(): Promise<void> {
+    await writeFile(filler(), '');
+    for (const size of [1024 * 1024, 64 * 1024, 4096]) {
+      const block = Buffer.alloc(size, 1);
+      while (await writeFile(filler(), block, { flag: 'a' }).then(Boolean.bind(undefined, true), () => false));
+    }
+  }
+
+  it('makes changes UNAVAILABLE with the reason, and needs no restart when there is space again', async () => {
+    expect(await issue(purser)).toBe('ghp_example');
+    expect(await readinessOf(purser)).toEqual(READY);
+    await fill();
+    let issues = 0;
+    let answer: string;
+    do {
+      answer = await issue(purser);
+      issues += 1;
+    } while (answer === 'ghp_example' && issues < MOST_ISSUES);
+    expect(answer).toMatch(/^UNAVAILABLE: The database has no disk space left\. /);
+    expect(await readinessOf(purser)).toEqual(unreadyBecause('The database has no disk space left.'));
+
+    await rm(filler());
+    await expect.poll(() => readinessOf(purser)).toEqual(READY);
+    expect(await issue(purser)).toBe('ghp_example');
+  }, 60_000);
+
+  it('that ends the server makes changes UNAVAILABLE until the server is back', async () => {
+    await fill();
+    // The server ends itself if it cannot write its write-ahead log.
+    const sql = `select pg_switch_wal() from (select pg_logical_emit_message(true, 'test', 'x')) x`;
+    await until(() =>
+      withClient(server.connectionString, (client) => client.query(sql)).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await expect.poll(async () => (await readinessOf(purser)).status).toBe(503);
+    expect(await issue(purser)).toMatch(/^UNAVAILABLE: The database did not answer\. /);
+
+    await rm(filler());
+    await server.kill();
+    await server.start();
+    await expect.poll(() => readinessOf(purser)).toEqual(READY);
+    expect(await issue(purser)).toBe('ghp_example');
+  }, 60_000);
+});
