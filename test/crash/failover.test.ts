@@ -44,9 +44,11 @@ describe.skipIf(skipReason('postgres'))('a failover to a streaming standby', () 
     expect(await issue(purser)).toBe('ghp_example');
     expect(await newestEvent(standby)).toBeGreaterThan(before);
     // The read models follow too.
-    await expect
-      .poll(async () => (await purser.graphql('{ leases(projectId: "demo") { totalCount } }')).data?.leases.totalCount)
-      .toBe(2);
+    const leases = async () => {
+      const { data } = await purser.graphql('{ registries(projectId: "demo") { nodes { usage { activeLeases } } } }');
+      return data?.registries.nodes[0]?.usage.activeLeases;
+    };
+    await expect.poll(leases).toBe(2);
   }, 60_000);
 });
 
