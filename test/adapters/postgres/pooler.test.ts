@@ -101,7 +101,10 @@ describe.skipIf(skipReason('pgbouncer'))('behind PgBouncer', () => {
     ['with sessions in turn', { server_round_robin: 1, min_pool_size: 4 }],
     ['with sessions that are reset', { server_reset_query_always: 1 }],
     ['with a single session', { default_pool_size: 1 }],
-    ['with all start-up parameters ignored', { ignore_startup_parameters: 'options,statement_timeout' }],
+    [
+      'with all start-up parameters ignored',
+      { ignore_startup_parameters: 'options,statement_timeout,idle_in_transaction_session_timeout' },
+    ],
   ])('in transaction mode, %s, the service does not start and says why', async (_name, settings) => {
     expect(await refusal(await pooled('transaction', settings))).toMatch(
       /^DATABASE_URL names a pooler in transaction mode at 127\.0\.0\.1:\d+: .* Give a direct connection, or a pooler in session mode \(PgBouncer: pool_mode = session\)\.$/,
