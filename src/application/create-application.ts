@@ -7,6 +7,7 @@ import { openEffectiveCredential } from './effective-credential.ts';
 import { createEventWriter, type EventWriter } from './event-writer.ts';
 import { createIdempotencyKeys } from './idempotency.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
+import { issueCredentialsUseCase } from './issue-credentials.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
 import type { EventLog } from './ports/event-log.ts';
@@ -36,6 +37,7 @@ import { createVerification } from './verification.ts';
 export interface Application
   extends Mutations,
     Pick<RefusedAttempts, 'recordDenied' | 'recordFailed' | 'countUnauthenticated'> {
+  readonly issueCredentials: ReturnType<typeof issueCredentialsUseCase>;
   readonly registryByUrl: ReturnType<typeof registryByUrlUseCase>;
   readonly resolveImage: ReturnType<typeof resolveImageUseCase>;
 }
@@ -103,8 +105,10 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     testCredentials: testCredentialsUseCase({ tests, probe, plainHttpHosts }),
   };
   const { recordDenied, recordFailed, countUnauthenticated } = attempts;
+  const audited = auditedMutations(mutations, { attempts, plainHttpHosts, onFault });
   const application: Application = {
-    ...auditedMutations(mutations, { attempts, plainHttpHosts, onFault }),
+    ...audited,
+    issueCredentials: issueCredentialsUseCase({ ...audited, onFault }),
     registryByUrl: registryByUrlUseCase({ registries, plainHttpHosts }),
     resolveImage: resolveImageUseCase({ registries, plainHttpHosts }),
     recordDenied,

@@ -51,6 +51,8 @@ export interface IssuedCredential {
   readonly expirySource: ExpirySource | null;
   /** PEM, if the registry's certificate is from an authority that clients must be told of. */
   readonly caCertificate: string | null;
+  /** False if the lease was issued by an earlier request. */
+  readonly isNewLease: boolean;
   readonly dockerConfigJson: Secret;
 }
 
@@ -133,7 +135,8 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     }
     const lease = evolveLease(null, event, written);
     if (lease === null) throw new Error('an issued credential must leave a lease');
-    if (await isStillCurrent(ask, registry)) return issuedCredential(lease, login, registry, ask.serverAddress);
+    if (await isStillCurrent(ask, registry))
+      return { ...issuedCredential(lease, login, registry, ask), isNewLease: true };
     await withdraw(ask, lease);
     return undefined;
   }
@@ -185,7 +188,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     await writer.readable();
     // The credential may have been replaced while a password was minted.
     if (!(await isStillCurrent(ask, state))) throw ended('belongs to a credential that was replaced since');
-    return issuedCredential(lease, login ?? missingSecret(lease.url), state, ask.serverAddress);
+    return { ...issuedCredential(lease, login ?? missingSecret(lease.url), state, ask), isNewLease: false };
   }
 
   async function lastAttempt(projectId: string, idempotent: IdempotentRequest): Promise<Lease | undefined> {
@@ -214,8 +217,8 @@ function issuedCredential(
   lease: Lease,
   { username, password, expiresAt, expirySource }: EffectiveCredential,
   { caCertificate }: LiveRegistry,
-  serverAddress: string,
-): IssuedCredential {
+  { serverAddress }: Ask,
+): Omit<IssuedCredential, 'isNewLease'> {
   return {
     lease: leaseView(lease),
     serverAddress,

@@ -52,7 +52,8 @@ class CodedError<Code extends ErrorCode> extends Error {
   constructor(
     readonly code: Code,
     message: string,
-    ...[details, options]: DetailsAndOptions<Code>
+    details?: ErrorDetails<Code>,
+    options?: ErrorOptions,
   ) {
     super(message, options);
     this.details = details ?? ({} as ErrorDetails<Code>);
@@ -95,6 +96,13 @@ export function badUserInput(field: string, message: string): CodedError<'BAD_US
 /** Another project's object and one that never existed give the same message, byte for byte. */
 export function notFound(what: 'registry' | 'lease'): CodedError<'NOT_FOUND'> {
   return new CodedError('NOT_FOUND', `There is no such ${what} in this project.`);
+}
+
+/** The same error for one element of a list: message and field say which. */
+export function atPlace<Code extends ErrorCode>(place: string, error: CodedError<Code>): CodedError<Code> {
+  const { code, message, details } = error;
+  const placed = 'field' in details ? { ...details, field: `${place}.${details.field}` } : details;
+  return new CodedError(code, `${place}: ${message}`, placed, { cause: error });
 }
 
 export function unavailable(message: string, cause?: unknown): CodedError<'UNAVAILABLE'> {

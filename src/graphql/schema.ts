@@ -3,6 +3,7 @@ import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { type GraphQLSchema, lexicographicSortSchema, specifiedDirectives } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
 import { AuditLogResolver } from './audit/audit-queries.ts';
+import { IssuedCredentialResolver, IssuedCredentialsResolver } from './lease/issued-credential.ts';
 import { LeaseMutationResolver } from './lease/lease-mutations.ts';
 import { LeaseQueryResolver } from './lease/lease-queries.ts';
 import { RegistryChangeResolver } from './notices/registry-changes.ts';
@@ -28,6 +29,8 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   ImageResolver,
   LeaseQueryResolver,
   LeaseMutationResolver,
+  IssuedCredentialResolver,
+  IssuedCredentialsResolver,
   RotationNoticeResolver,
   RegistryChangeResolver,
   AuditLogResolver,

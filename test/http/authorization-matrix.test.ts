@@ -26,6 +26,7 @@ const REQUIRED: Readonly<Record<string, string | null>> = {
   'mutation testRegistry': registryWrite,
   'mutation testCredentials': registryWrite,
   'mutation issueCredential': registryUse,
+  'mutation issueCredentials': registryUse,
   'mutation releaseLease': registryUse,
   'subscription rotationNotices': registryRead,
   'subscription registryChanges': registryRead,

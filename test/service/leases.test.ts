@@ -179,6 +179,23 @@ describe('what clients do with an issued credential', () => {
     });
   });
 
+  it('comes in one file for several images', async () => {
+    for (const url of ['base.example.com', 'target.example.com']) await create({ url });
+    const several = `mutation ($input: [IssueCredentialInput!]!) {
+      issueCredentials(projectId: "demo", input: $input) { credentials { serverAddress lease { id } } dockerConfigJson } }`;
+    const input = ['base.example.com/a:1', 'target.example.com:443/b:1'].map((image) => ({ image, pipeline: 'build' }));
+    const { credentials, dockerConfigJson } = (await purser.graphql(several, { input })).data.issueCredentials;
+    const keys = ['base.example.com', 'target.example.com:443'];
+    expect(credentials.map(({ serverAddress }: { serverAddress: string }) => serverAddress)).toEqual(keys);
+    expect(Object.keys(JSON.parse(dockerConfigJson).auths)).toEqual(keys);
+    const refused = await purser.graphql(several, {
+      input: [...input, { image: 'nowhere.example.com/x', pipeline: 'b' }],
+    });
+    expect(refused.errors).toMatchObject([
+      { message: expect.stringMatching(/^input\[2\]: /), extensions: { code: 'NOT_FOUND' } },
+    ]);
+  });
+
   it("gives the registry's own certificate authority, which clients must trust too", async () => {
     const [caCertificate = ''] = rootCertificates;
     await create({ url: 'private.example.com', caCertificate });

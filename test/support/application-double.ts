@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RefusedAttempt } from '../../src/application/attempt-counts.ts';
 import type { Application } from '../../src/application/create-application.ts';
+import type { IssuedCredential } from '../../src/application/issue-credential.ts';
 import type { ChangeView, NoticeView } from '../../src/application/ports/read-models.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { notFound } from '../../src/domain/errors.ts';
@@ -79,15 +80,11 @@ export function createApplicationDouble(): ApplicationDouble {
         return { deletedId: id, url };
       }),
     issueCredential: (_context, _projectId, { pipeline }) =>
-      called('issueCredential', () => ({
-        lease: lease(pipeline),
-        serverAddress: 'https://index.docker.io/v1/',
-        username: 'robot',
-        password,
-        expiresAt: null,
-        expirySource: null,
-        caCertificate: null,
-        dockerConfigJson: new Secret(JSON.stringify({ auths: { 'docker.io': { auth: password.reveal() } } })),
+      called('issueCredential', () => issued(lease(pipeline), password)),
+    issueCredentials: (_context, _projectId, commands) =>
+      called('issueCredentials', () => ({
+        credentials: commands.map(({ pipeline }) => issued(lease(pipeline), password)),
+        dockerConfigJson: password,
       })),
     releaseLease: (_context, _projectId, leaseId) =>
       called('releaseLease', () => ({ ...lease('build'), id: leaseId, releasedAt: NOW })),
@@ -237,6 +234,20 @@ function registryTemplate(projectId: string, url: string): RegistryView {
     createdBy: 'alice',
     updatedAt: NOW,
     updatedBy: 'alice',
+  };
+}
+
+function issued(lease: LeaseView, password: Secret): IssuedCredential {
+  return {
+    lease,
+    serverAddress: 'https://index.docker.io/v1/',
+    username: 'robot',
+    password,
+    expiresAt: null,
+    expirySource: null,
+    caCertificate: null,
+    isNewLease: true,
+    dockerConfigJson: new Secret(JSON.stringify({ auths: { 'docker.io': { auth: password.reveal() } } })),
   };
 }
 

@@ -1,22 +1,8 @@
-import {
-  Arg,
-  Ctx,
-  Directive,
-  Field,
-  FieldResolver,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Resolver,
-  Root,
-} from 'type-graphql';
-import type { ExpirySource, LeasePurpose } from '../../domain/credential.ts';
-import type { Secret } from '../../domain/secret.ts';
+import { Arg, Ctx, Directive, Field, ID, InputType, Int, Mutation, Resolver } from 'type-graphql';
+import type { IssueCredentialCommand } from '../../application/issue-credential.ts';
+import type { LeasePurpose } from '../../domain/credential.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
-import { DateTime } from '../pipeline/date-time.ts';
-import { ExpirySourceEnum } from '../registry/registry-enums.ts';
+import { IssuedCredentialObject, IssuedCredentialsObject } from './issued-credential.ts';
 import { LeaseObject, LeasePurposeEnum } from './lease-types.ts';
 
 @InputType({ description: 'Which credential a pipeline needs, and what for.' })
@@ -54,48 +40,7 @@ export class IssueCredentialInput {
   readonly idempotencyKey?: string | null;
 }
 
-@ObjectType('IssuedCredential', {
-  simpleResolvers: true,
-  description: 'The only type that contains a secret. Only `issueCredential` returns it.',
-})
-export class IssuedCredentialObject {
-  @Field(() => LeaseObject)
-  readonly lease!: LeaseObject;
-
-  @Field(() => String, {
-    description:
-      'The key under which clients look up the image as it was written: `https://index.docker.io/v1/` for `alpine`, `reg.example.com:443` for `reg.example.com:443/a/b`.',
-  })
-  readonly serverAddress!: string;
-
-  @Field(() => String, { description: 'The user name to log in with.' })
-  readonly username!: string;
-
-  readonly password!: Secret;
-
-  @Field(() => DateTime, {
-    nullable: true,
-    description: 'When the password itself stops working; null if unknown.',
-  })
-  readonly expiresAt!: string | null;
-
-  @Field(() => ExpirySourceEnum, {
-    nullable: true,
-    description:
-      'Where `expiresAt` comes from: MINTED if the password was minted for pipelines, otherwise as in `Credential`.',
-  })
-  readonly expirySource!: ExpirySource | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'PEM, if the registry is behind a private certificate authority: clients must trust it too.',
-  })
-  readonly caCertificate!: string | null;
-
-  readonly dockerConfigJson!: Secret;
-}
-
-@Resolver(() => IssuedCredentialObject)
+@Resolver()
 export class LeaseMutationResolver {
   @Mutation(() => IssuedCredentialObject, {
     description: 'Issues a credential to a pipeline. The event that records this is durable before the secret leaves.',
@@ -106,14 +51,19 @@ export class LeaseMutationResolver {
     @Arg('projectId', () => ID) projectId: string,
     @Arg('input', () => IssueCredentialInput) input: IssueCredentialInput,
   ): Promise<IssuedCredentialObject> {
-    return services.application.issueCredential(request, projectId, {
-      image: input.image,
-      purpose: input.purpose ?? 'PULL',
-      pipeline: input.pipeline,
-      runId: input.runId,
-      ttlSeconds: input.ttlSeconds ?? 3600,
-      idempotencyKey: input.idempotencyKey,
-    });
+    return services.application.issueCredential(request, projectId, commandOf(input));
+  }
+
+  @Mutation(() => IssuedCredentialsObject, {
+    description: 'Issues a credential for each of 1 to 20 images, or none, and one file for all registries.',
+  })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
+  issueCredentials(
+    @Ctx() { services, request }: GraphqlContext,
+    @Arg('projectId', () => ID) projectId: string,
+    @Arg('input', () => [IssueCredentialInput]) input: readonly IssueCredentialInput[],
+  ): Promise<IssuedCredentialsObject> {
+    return services.application.issueCredentials(request, projectId, input.map(commandOf));
   }
 
   @Mutation(() => LeaseObject, {
@@ -127,16 +77,15 @@ export class LeaseMutationResolver {
   ): Promise<LeaseObject> {
     return services.application.releaseLease(request, projectId, leaseId);
   }
+}
 
-  @FieldResolver(() => String, { description: 'The password or token to log in with.' })
-  password(@Root() issued: IssuedCredentialObject): string {
-    return issued.password.reveal();
-  }
-
-  @FieldResolver(() => String, {
-    description: 'Ready to write to ~/.docker/config.json. A user name of `<token>` becomes `identitytoken`.',
-  })
-  dockerConfigJson(@Root() issued: IssuedCredentialObject): string {
-    return issued.dockerConfigJson.reveal();
-  }
+function commandOf({
+  image,
+  purpose,
+  pipeline,
+  runId,
+  ttlSeconds,
+  idempotencyKey,
+}: IssueCredentialInput): IssueCredentialCommand {
+  return { image, purpose: purpose ?? 'PULL', pipeline, runId, ttlSeconds: ttlSeconds ?? 3600, idempotencyKey };
 }

@@ -1,0 +1,72 @@
+import { dockerConfig } from '../domain/docker-config.ts';
+import { atPlace, badUserInput, PurserError } from '../domain/errors.ts';
+import type { LeaseView } from '../domain/lease.ts';
+import type { Secret } from '../domain/secret.ts';
+import type { IssueCredentialCommand, IssuedCredential } from './issue-credential.ts';
+import type { RequestContext } from './request-context.ts';
+
+/** More registries than one pipeline needs, and few enough to be issued at once. */
+const MAX_CREDENTIALS = 20;
+
+export interface IssuedCredentials {
+  /** In the order of the request. */
+  readonly credentials: readonly IssuedCredential[];
+  /** One file for all of them. */
+  readonly dockerConfigJson: Secret;
+}
+
+export interface IssueCredentialsDeps {
+  readonly issueCredential: (
+    context: RequestContext,
+    projectId: string,
+    command: IssueCredentialCommand,
+  ) => Promise<IssuedCredential>;
+  readonly releaseLease: (context: RequestContext, projectId: string, leaseId: string) => Promise<LeaseView>;
+  readonly onFault: (error: unknown) => void;
+}
+
+/**
+ * Issues a login for each image, or none. Each has its own lease. If one is refused, the new leases of the others are
+ * released and no secret leaves.
+ */
+export function issueCredentialsUseCase({ issueCredential, releaseLease, onFault }: IssueCredentialsDeps) {
+  return async (
+    context: RequestContext,
+    projectId: string,
+    commands: readonly IssueCredentialCommand[],
+  ): Promise<IssuedCredentials> => {
+    if (commands.length === 0 || commands.length > MAX_CREDENTIALS) {
+      throw badUserInput('input', `input must name 1 to ${MAX_CREDENTIALS} images.`);
+    }
+    const settled = await Promise.allSettled(commands.map((command) => issueCredential(context, projectId, command)));
+    const credentials = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const refused = settled.findIndex(({ status }) => status === 'rejected');
+    if (refused === -1) return { credentials, dockerConfigJson: fileOf(credentials) };
+    await releaseNew(context, projectId, credentials);
+    throw atInput(refused, (settled[refused] as PromiseRejectedResult).reason);
+  };
+
+  /** A lease that was issued before this request stays: its pipeline may be using it. */
+  async function releaseNew(
+    context: RequestContext,
+    projectId: string,
+    credentials: readonly IssuedCredential[],
+  ): Promise<void> {
+    const released = credentials
+      .filter(({ isNewLease }) => isNewLease)
+      .map(({ lease }) => releaseLease(context, projectId, lease.id).catch(onFault));
+    await Promise.all(released);
+  }
+}
+
+/** A minted password for pushing also pulls, so it is the one to keep if both are for the same host. */
+function fileOf(credentials: readonly IssuedCredential[]): Secret {
+  const pushLast = [...credentials].sort(
+    (a, b) => Number(a.lease.purpose === 'PUSH') - Number(b.lease.purpose === 'PUSH'),
+  );
+  return dockerConfig(pushLast);
+}
+
+function atInput(index: number, error: unknown): unknown {
+  return error instanceof PurserError ? atPlace(`input[${index}]`, error) : error;
+}

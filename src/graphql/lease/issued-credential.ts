@@ -1,0 +1,80 @@
+import { Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
+import type { ExpirySource } from '../../domain/credential.ts';
+import type { Secret } from '../../domain/secret.ts';
+import { DateTime } from '../pipeline/date-time.ts';
+import { ExpirySourceEnum } from '../registry/registry-enums.ts';
+import { LeaseObject } from './lease-types.ts';
+
+@ObjectType('IssuedCredential', {
+  simpleResolvers: true,
+  description: 'The login that was issued to a pipeline. Only `issueCredential` and `issueCredentials` return it.',
+})
+export class IssuedCredentialObject {
+  @Field(() => LeaseObject)
+  readonly lease!: LeaseObject;
+
+  @Field(() => String, {
+    description:
+      'The key under which clients look up the image as it was written: `https://index.docker.io/v1/` for `alpine`, `reg.example.com:443` for `reg.example.com:443/a/b`.',
+  })
+  readonly serverAddress!: string;
+
+  @Field(() => String, { description: 'The user name to log in with.' })
+  readonly username!: string;
+
+  readonly password!: Secret;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the password itself stops working; null if unknown.',
+  })
+  readonly expiresAt!: string | null;
+
+  @Field(() => ExpirySourceEnum, {
+    nullable: true,
+    description:
+      'Where `expiresAt` comes from: MINTED if the password was minted for pipelines, otherwise as in `Credential`.',
+  })
+  readonly expirySource!: ExpirySource | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'PEM, if the registry is behind a private certificate authority: clients must trust it too.',
+  })
+  readonly caCertificate!: string | null;
+
+  readonly dockerConfigJson!: Secret;
+}
+
+@Resolver(() => IssuedCredentialObject)
+export class IssuedCredentialResolver {
+  @FieldResolver(() => String, { description: 'The password or token to log in with.' })
+  password(@Root() issued: IssuedCredentialObject): string {
+    return issued.password.reveal();
+  }
+
+  @FieldResolver(() => String, {
+    description: 'Ready to write to ~/.docker/config.json. A user name of `<token>` becomes `identitytoken`.',
+  })
+  dockerConfigJson(@Root() issued: IssuedCredentialObject): string {
+    return issued.dockerConfigJson.reveal();
+  }
+}
+
+@ObjectType('IssuedCredentials', {
+  description: 'The logins for several registries that one pipeline needs: all of them, or none.',
+})
+export class IssuedCredentialsObject {
+  @Field(() => [IssuedCredentialObject], { simple: true, description: 'In the order of the request, a lease each.' })
+  readonly credentials!: readonly IssuedCredentialObject[];
+
+  readonly dockerConfigJson!: Secret;
+}
+
+@Resolver(() => IssuedCredentialsObject)
+export class IssuedCredentialsResolver {
+  @FieldResolver(() => String, { description: 'One file for all of them, ready to write to ~/.docker/config.json.' })
+  dockerConfigJson(@Root() issued: IssuedCredentialsObject): string {
+    return issued.dockerConfigJson.reveal();
+  }
+}
