@@ -1,6 +1,7 @@
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { badUserInput, type PurserError } from './errors.ts';
 import { type Instant, parseInstant } from './instant.ts';
+import { MAX_RSA_BITS, verifiesQuickly } from './rsa-keys.ts';
 
 /** Variation selector 16, the only invisible character that ordinary text needs: it turns a symbol into an emoji. */
 const EMOJI_SELECTOR = '\\ufe0f';
@@ -134,8 +135,18 @@ export function checkPemCertificates(field: string, pem: string): string {
 }
 
 function rewritten(field: string, block: string, index: number): string {
+  const { pem, publicKey } = parsed(field, block, index);
+  if (verifiesQuickly(publicKey)) return pem;
+  throw badUserInput(
+    field,
+    `Certificate ${index + 1} in \`${field}\` has an RSA key that takes long to check: at most ${MAX_RSA_BITS} bits are accepted, with a usual exponent.`,
+  );
+}
+
+function parsed(field: string, block: string, index: number): { pem: string; publicKey: KeyObject } {
   try {
-    return new X509Certificate(block).toString();
+    const certificate = new X509Certificate(block);
+    return { pem: certificate.toString(), publicKey: certificate.publicKey };
   } catch {
     // The parser's own error does not help a person.
     throw badUserInput(field, `Certificate ${index + 1} in \`${field}\` is damaged. Export it again as PEM.`);

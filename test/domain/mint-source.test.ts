@@ -6,12 +6,15 @@ import type { MintKind } from '../../src/domain/mint-kinds/table.ts';
 import { checkMintSource, mintedPurpose } from '../../src/domain/mint-source.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
+import { craftedRsaKey } from '../support/crafted-rsa-key.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const PKCS1 = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
 const PKCS8 = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const ED25519 = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-const SERVICE_ACCOUNT = JSON.stringify({ type: 'service_account', client_email: 'a@b', private_key: PKCS8 });
+const accountWith = (pem: string) => JSON.stringify({ type: 'service_account', client_email: 'a@b', private_key: pem });
+const SERVICE_ACCOUNT = accountWith(PKCS8);
+const LARGE = craftedRsaKey({ modulusBits: 16_384 });
 const secret = canary('mint-source');
 
 describe('a cloud credential to mint from', () => {
@@ -35,6 +38,10 @@ describe('a cloud credential to mint from', () => {
     ['an app with a token', 'GITHUB_APP', '1234', secret, 'password'],
     ['an app with half a key', 'GITHUB_APP', '1234', PKCS1.slice(0, 500), 'password'],
     ['an app with a key of another kind', 'GITHUB_APP', '1234', ED25519, 'password'],
+    ['an app with a key that takes seconds to sign', 'GITHUB_APP', '1234', LARGE, 'password'],
+    ['a service account with a key that takes seconds to sign', 'GOOGLE', '_json_key', accountWith(LARGE), 'password'],
+    ['a service account with half a key', 'GOOGLE', '_json_key', accountWith(PKCS8.slice(0, 500)), 'password'],
+    ['a service account with a key of another kind', 'GOOGLE', '_json_key', accountWith(ED25519), 'password'],
   ])('is refused if it is %s, and the message holds no part of it', (_, kind, username, password, field) => {
     let error: unknown;
     try {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instantAt, parseInstant } from '../../src/domain/instant.ts';
 import { checkEmail, checkInstant, checkPemCertificates, checkText } from '../../src/domain/text-rules.ts';
+import { craftedCertificate, craftedRsaKey } from '../support/crafted-rsa-key.ts';
 import { refusal, refusalIfAny } from './refusals.ts';
 
 /** A self-signed certificate that expires in 2126; its key was never kept. */
@@ -222,5 +223,16 @@ describe('the certificates of a private authority', () => {
 
   it('are at most 64 KiB', () => {
     expect(refusal(() => check(CERTIFICATE.repeat(200))).message).toMatch(/64 KiB/);
+  });
+
+  it('are refused with a key that takes long to check', () => {
+    const cases = [{ modulusBits: 8192 }, { modulusBits: 16_384 }, { modulusBits: 2048, publicExponent: 2n ** 2000n + 1n }];
+    for (const crafted of cases) {
+      const pem = craftedCertificate(craftedRsaKey(crafted));
+      const refused = refusal(() => check(CERTIFICATE + pem));
+      expect(refused.message).toMatch(/^Certificate 2 in `caCertificate` has an RSA key that takes long to check/);
+    }
+    const usual = craftedCertificate(craftedRsaKey({ modulusBits: 4096 }));
+    expect(check(usual)).toBe(usual);
   });
 });

@@ -160,5 +160,5 @@ function jwksFault(jwks: Jwks, allowed: readonly SignatureAlgorithm[]): string |
     return 'contains a private or symmetric key: keep only the public members, and replace that key';
   }
   if (usableKeys(jwks, allowed).length > 0) return undefined;
-  return `contains no key that can verify ${allowed.join(', ')}: RSA keys need 2048 to 8192 bits, and \`use\` must be sig or absent`;
+  return `contains no key that can verify ${allowed.join(', ')}: RSA keys need 2048 to 4096 bits, and \`use\` must be sig or absent`;
 }

@@ -1,20 +1,19 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { MIN_RSA_BITS, verifiesQuickly } from '../../domain/rsa-keys.ts';
 import type { SignatureAlgorithm } from './algorithms.ts';
 
-const MIN_RSA_BITS = 2048;
-/** OpenSSL's time for a verification grows with the square of the key size. */
-const MAX_RSA_BITS = 8192;
-
-/** A public key with the only algorithm it may be used for (RFC 8725, 3.1). */
+/** A public key with the algorithms that it may be used for (RFC 8725, 3.1). */
 export interface VerificationKey {
   readonly kid: string | undefined;
-  /** One algorithm; `EdDSA` and `Ed25519` are two names for the same one. */
+  /** The one that the key names; without a name, all that fit the key and are configured. */
   readonly algorithms: readonly SignatureAlgorithm[];
   readonly publicKey: KeyObject;
   /** Equal for equal keys only. */
   readonly identity: string;
 }
+
+const RSA_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
 
 const jwk = z.looseObject({
   kty: z.string(),
@@ -75,22 +74,15 @@ function algorithmsOf(
   if (publicKey.asymmetricKeyType === 'ed25519') {
     return entry.alg === undefined || entry.alg === 'EdDSA' || entry.alg === 'Ed25519' ? fitting : [];
   }
-  if (entry.alg !== undefined) {
-    return fitting.filter((algorithm) => algorithm === entry.alg);
-  }
-  // An RSA key without `alg` serves only the first allowed algorithm: one key must not verify both RS256 and PS256.
-  return allowed.filter((algorithm) => fitting.includes(algorithm)).slice(0, 1);
+  // Some issuers, such as Entra ID, leave `alg` out: the operator's list is then the only limit.
+  return entry.alg === undefined ? fitting : fitting.filter((algorithm) => algorithm === entry.alg);
 }
 
 function fittingAlgorithms(publicKey: KeyObject): readonly SignatureAlgorithm[] {
   const details = publicKey.asymmetricKeyDetails;
   switch (publicKey.asymmetricKeyType) {
-    case 'rsa': {
-      const bits = details?.modulusLength ?? 0;
-      const exponent = details?.publicExponent ?? 0n;
-      if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS || exponent < 3n || exponent % 2n === 0n) return [];
-      return ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
-    }
+    case 'rsa':
+      return (details?.modulusLength ?? 0) >= MIN_RSA_BITS && verifiesQuickly(publicKey) ? RSA_ALGORITHMS : [];
     case 'ec':
       return ecAlgorithm(details?.namedCurve);
     case 'ed25519':

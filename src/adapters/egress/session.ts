@@ -8,7 +8,6 @@ import {
   type EgressSessionOptions,
 } from '../../application/ports/egress.ts';
 import { requestFault } from './connection-fault.ts';
-import { createFetch } from './egress-fetch.ts';
 import { createGuardedConnector, type GuardDeps } from './guarded-connector.ts';
 import { parseTarget, type RequestTarget } from './target.ts';
 
@@ -78,7 +77,6 @@ export function openSession(deps: SessionDeps, options: EgressSessionOptions = {
 
   return {
     request,
-    fetch: createFetch(request, failed),
     get fault() {
       return firstFault;
     },

@@ -1,12 +1,9 @@
-import { SignJWT } from 'jose';
 import { type MintedPassword, MintingFailed, type MintRequest } from '../../application/ports/password-minter.ts';
-import type { LoginCredential } from '../../application/ports/vault.ts';
 import { parseInstant } from '../../domain/instant.ts';
 import { type JsonAnswer, requestJson, textOf } from './json-request.ts';
 import { mintedPassword } from './minted-password.ts';
 import type { MintingContext } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
-import { rsaPrivateKey } from './rsa-private-key.ts';
 
 const GITHUB = 'https://api.github.com';
 const API_VERSION = '2022-11-28';
@@ -20,10 +17,12 @@ const ASSERTION_SECONDS = 9 * 60;
  */
 export async function mintForGitHub(
   { mint, source, purpose }: MintRequest,
-  { session, now, endpoints }: MintingContext,
+  { session, now, endpoints, signAssertion }: MintingContext,
 ): Promise<MintedPassword> {
   const issuedAt = now();
-  const assertion = await signAssertion(source, Math.floor(issuedAt / 1000));
+  const at = Math.floor(issuedAt / 1000);
+  const claims = { iss: source.username, iat: at - BACKDATED_SECONDS, exp: at + ASSERTION_SECONDS };
+  const assertion = await signAssertion(claims, source.password.reveal());
   const installation = encodeURIComponent(mint.installationId ?? '');
   const answer = await requestJson(session, {
     url: `${endpoints.github ?? GITHUB}/app/installations/${installation}/access_tokens`,
@@ -44,15 +43,6 @@ export async function mintForGitHub(
     issuedAt,
     expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
   });
-}
-
-async function signAssertion({ username, password }: LoginCredential, at: number): Promise<string> {
-  return new SignJWT()
-    .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
-    .setIssuer(username)
-    .setIssuedAt(at - BACKDATED_SECONDS)
-    .setExpirationTime(at + ASSERTION_SECONDS)
-    .sign(rsaPrivateKey(password.reveal()));
 }
 
 /** GitHub answers 403 for a suspended installation and for too many requests, and 422 for permissions that it never granted. */

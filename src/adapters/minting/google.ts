@@ -1,5 +1,3 @@
-import { JWT } from 'google-auth-library';
-import type { EgressFetch } from '../../application/ports/egress.ts';
 import {
   type MintedPassword,
   MintingFailed,
@@ -9,62 +7,52 @@ import {
 import type { LoginCredential } from '../../application/ports/vault.ts';
 import { serviceAccountKey } from '../../domain/mint-kinds/google.ts';
 import { ACCESS_TOKEN_USERNAME } from '../../domain/providers/google.ts';
+import { type JsonAnswer, postForm } from './json-request.ts';
 import { mintedPassword } from './minted-password.ts';
 import type { MintingContext } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
-import { rsaPrivateKey } from './rsa-private-key.ts';
 
-/** Assertions are sent only here: the `token_uri` of a pasted key is ignored. */
+/** Assertions are made for this endpoint and sent only there: the `token_uri` of a pasted key is ignored. */
 const TOKEN_ENDPOINT = 'https://oauth2.googleapis.com/token';
 /** To pull, the right to read storage is enough, in Container Registry and in Artifact Registry. */
 const PULL_SCOPE = 'https://www.googleapis.com/auth/devstorage.read_only';
 const PUSH_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+const ASSERTION_SECONDS = 3600;
 
 interface ServiceAccountKey {
   readonly email: string;
-  readonly key: string;
+  readonly pem: string;
 }
 
-/** The service account signs an assertion and gets an access token that lasts an hour. */
+/** The service account signs an assertion (RFC 7523) and gets an access token that lasts an hour. */
 export async function mintForGoogle(
   { source, purpose }: MintRequest,
-  { session, now, endpoints }: MintingContext,
+  { session, now, endpoints, signAssertion }: MintingContext,
 ): Promise<MintedPassword> {
-  const { email, key } = parseKey(source);
-  const tokens = watchRefusals(session.fetch, endpoints.googleToken ?? TOKEN_ENDPOINT);
-  // Only `JWT`: the library's other clients for JSON files read other files, start programs or ask the metadata service.
-  const client = new JWT({
-    email,
-    key,
-    scopes: [purpose === 'PUSH' ? PUSH_SCOPE : PULL_SCOPE],
-    // No interceptors: with a certain environment variable they log the tokens.
-    useAuthRequestParameters: false,
-    transporterOptions: {
-      fetchImplementation: tokens.fetch,
-      retryConfig: { retry: 0 },
-      // Otherwise the library looks for a proxy in the environment.
-      noProxy: [/^/],
-    },
-  });
+  const { email, pem } = parseKey(source);
   const issuedAt = now();
-  try {
-    const { access_token: token, expiry_date: expiryDate } = await client.authorize();
-    // The library adds the token's life to the system's clock at the time of the answer.
-    const lifeMs = (expiryDate ?? 0) - Date.now();
-    return mintedPassword({ username: ACCESS_TOKEN_USERNAME, token, issuedAt, expiresAt: issuedAt + lifeMs });
-  } catch (error) {
-    const fault = await tokens.refusal();
-    throw fault === undefined ? error : new MintingFailed(fault);
-  }
+  const iat = Math.floor(issuedAt / 1000);
+  const scope = purpose === 'PUSH' ? PUSH_SCOPE : PULL_SCOPE;
+  const claims = { iss: email, scope, aud: TOKEN_ENDPOINT, iat, exp: iat + ASSERTION_SECONDS };
+  const answer = await postForm(session, endpoints.googleToken ?? TOKEN_ENDPOINT, {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion: await signAssertion(claims, pem),
+  });
+  if (answer.status !== 200) throw new MintingFailed(faultOf(answer));
+  const life = answer.json?.expires_in;
+  return mintedPassword({
+    username: ACCESS_TOKEN_USERNAME,
+    token: answer.json?.access_token,
+    issuedAt,
+    expiresAt: typeof life === 'number' ? issuedAt + life * 1000 : undefined,
+  });
 }
 
 /** @throws MintingFailed */
 function parseKey({ username, password }: LoginCredential): ServiceAccountKey {
   const parsed = parseJson(serviceAccountKey(username, password.reveal()));
   if (!isServiceAccountKey(parsed)) throw new MintingFailed('CREDENTIAL_REFUSED');
-  // Checked here, because the library's error for a wrong key contains parts of the key.
-  rsaPrivateKey(parsed.private_key);
-  return { email: parsed.client_email, key: parsed.private_key };
+  return { email: parsed.client_email, pem: parsed.private_key };
 }
 
 function parseJson(text: string): unknown {
@@ -82,21 +70,8 @@ function isServiceAccountKey(value: unknown): value is { readonly client_email: 
   return type === 'service_account' && typeof client_email === 'string' && typeof private_key === 'string';
 }
 
-/** A `fetch` to one URL only that keeps the refusal: the library's errors are meant for people, not for code. */
-function watchRefusals(send: EgressFetch, url: string) {
-  let refused: Response | undefined;
-  return {
-    fetch: async (_: unknown, init?: RequestInit): Promise<Response> => {
-      const response = await send(url, init);
-      if (!response.ok) refused = response.clone();
-      return response;
-    },
-    refusal: async (): Promise<MintingFault | undefined> => refused && faultOf(refused),
-  };
-}
-
-async function faultOf(response: Response): Promise<MintingFault> {
-  switch (await errorCode(response)) {
+function faultOf({ status, json }: JsonAnswer): MintingFault {
+  switch (json?.error) {
     case 'invalid_grant':
     case 'invalid_client':
     case 'deleted_client':
@@ -108,15 +83,6 @@ async function faultOf(response: Response): Promise<MintingFault> {
     case 'restricted_client':
       return 'NOT_PERMITTED';
     default:
-      return faultOfStatus(response.status);
-  }
-}
-
-async function errorCode(response: Response): Promise<unknown> {
-  try {
-    const answer: unknown = await response.json();
-    return typeof answer === 'object' && answer !== null && 'error' in answer ? answer.error : undefined;
-  } catch {
-    return undefined;
+      return faultOfStatus(status);
   }
 }

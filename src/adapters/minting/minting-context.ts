@@ -1,4 +1,5 @@
 import type { EgressSession } from '../../application/ports/egress.ts';
+import type { SignAssertion } from './assertion-signer.ts';
 
 /** Base URLs instead of the clouds' own, for tests and for clouds at other addresses. */
 export interface MintingEndpoints {
@@ -22,4 +23,5 @@ export interface MintingContext {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly endpoints: MintingEndpoints;
+  readonly signAssertion: SignAssertion;
 }

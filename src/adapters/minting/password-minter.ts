@@ -1,8 +1,10 @@
 import type { Egress } from '../../application/ports/egress.ts';
 import type { MintedPassword, MintRequest, PasswordMinter } from '../../application/ports/password-minter.ts';
 import type { MintKind } from '../../domain/mint-kinds/table.ts';
+import { createAssertionSigner } from './assertion-signer.ts';
 import { mintForAzure } from './azure.ts';
 import { mintForGitHub } from './github-app.ts';
+import { mintForGoogle } from './google.ts';
 import type { MintingContext, MintingEndpoints } from './minting-context.ts';
 import { mintingFailed } from './minting-fault.ts';
 
@@ -19,11 +21,12 @@ export interface PasswordMinterDeps {
 /** Each minting is one egress session, so it ends by the session's deadline. There are no retries. */
 export function createPasswordMinter(deps: PasswordMinterDeps): PasswordMinter {
   const { egress, now, endpoints = {}, deadlineMs } = deps;
+  const signAssertion = createAssertionSigner();
   return {
     async mint(request) {
       const session = egress.open(deadlineMs === undefined ? {} : { deadlineMs });
       try {
-        return await MINTS[request.mint.kind](request, { session, now, endpoints });
+        return await MINTS[request.mint.kind](request, { session, now, endpoints, signAssertion });
       } catch (error) {
         throw mintingFailed(error, session.fault);
       } finally {
@@ -35,10 +38,10 @@ export function createPasswordMinter(deps: PasswordMinterDeps): PasswordMinter {
 
 type Mint = (request: MintRequest, context: MintingContext) => Promise<MintedPassword>;
 
-/** The clouds' SDKs are large: they are loaded at the first minting. */
+/** Amazon's SDK is large: it is loaded at the first minting. */
 const MINTS: Readonly<Record<MintKind, Mint>> = {
   AMAZON_ECR: async (request, context) => (await import('./amazon-ecr.ts')).mintForEcr(request, context),
-  GOOGLE: async (request, context) => (await import('./google.ts')).mintForGoogle(request, context),
+  GOOGLE: mintForGoogle,
   AZURE: mintForAzure,
   GITHUB_APP: mintForGitHub,
 };

@@ -93,9 +93,6 @@ export interface EgressSessionOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The standard `fetch`, without redirects, cookies, caching, streaming and `file:` and `data:` URLs. */
-export type EgressFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-
 /**
  * Requests that belong together: one test of a registry with its token realm, or one minting. A session looks up each
  * host once and shares no connections.
@@ -103,12 +100,7 @@ export type EgressFetch = (input: string | URL | Request, init?: RequestInit) =>
 export interface EgressSession {
   /** @throws EgressFailed */
   request(request: EgressRequest): Promise<EgressResponse>;
-  /**
-   * The same for libraries that want a `fetch`. Reads the whole answer, of at most 64 KiB, before it resolves.
-   * Rejects with EgressFailed, which libraries may wrap (`cause`) or retry. See `fault` below.
-   */
-  readonly fetch: EgressFetch;
-  /** The first fault of any request in this session; undefined until there is one. */
+  /** The first fault of any request in this session, for callers of SDKs that hide it; undefined until there is one. */
   readonly fault: EgressFault | undefined;
   /** Ends running requests and all connections. Always call it; a second call is harmless. */
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { readRsaPrivateKey } from '../rsa-keys.ts';
 import type { MintKindProfile } from './profile.ts';
 
 /** The id of a GitHub app, or its client id. */
@@ -23,20 +23,12 @@ export const githubApp: MintKindProfile = {
         message: "To mint passwords for GitHub, the user name is the app's id or its client id.",
       };
     }
-    return isRsaPrivateKey(password)
+    const read = readRsaPrivateKey(password);
+    return 'key' in read
       ? undefined
       : {
           field: 'password',
-          message:
-            'To mint passwords for GitHub, the password is a private key of the app: paste the .pem file as it was downloaded.',
+          message: `To mint passwords for GitHub, the password is a private key of the app: paste the .pem file as it was downloaded. This text ${read.fault}.`,
         };
   },
 };
-
-function isRsaPrivateKey(pem: string): boolean {
-  try {
-    return createPrivateKey(pem).asymmetricKeyType === 'rsa';
-  } catch {
-    return false;
-  }
-}

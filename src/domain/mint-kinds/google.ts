@@ -1,3 +1,4 @@
+import { readRsaPrivateKey } from '../rsa-keys.ts';
 import { decodedBase64, JSON_KEY, JSON_KEY_IN_BASE64, serviceAccountKeyFault } from '../secret-shapes.ts';
 import type { MintKindProfile } from './profile.ts';
 
@@ -12,7 +13,8 @@ export const google: MintKindProfile = {
       ? undefined
       : "To mint passwords for Google's registries, the user name is _json_key, with a service-account key as password.",
   sourceFault: (username, password) => {
-    const fault = serviceAccountKeyFault(serviceAccountKey(username, password));
+    const key = serviceAccountKey(username, password);
+    const fault = serviceAccountKeyFault(key) ?? privateKeyFault(key);
     return fault === null
       ? undefined
       : {
@@ -21,6 +23,12 @@ export const google: MintKindProfile = {
         };
   },
 };
+
+/** What is wrong with the key inside a complete service-account key, as the end of a sentence; null if it can sign. */
+function privateKeyFault(json: string): string | null {
+  const read = readRsaPrivateKey(String(JSON.parse(json).private_key));
+  return 'key' in read ? null : `has a \`private_key\` that ${read.fault}`;
+}
 
 /** The key itself. It is stored as it was downloaded, or in base64 with a user name that says so. */
 export function serviceAccountKey(username: string, password: string): string {

@@ -149,14 +149,26 @@ describe('the keys of an issuer', () => {
     expect(failures).toEqual([]);
   });
 
-  test('serve one algorithm each: an RSA key that names none verifies RS256 and not PS256', async () => {
-    server.publish(jwk('rs256'));
+  test('serve every configured algorithm that fits them if they name none, as the keys of Entra ID do', async () => {
+    server.publish(jwk('rs256'), jwk('es256'));
+    const configured = verifier({ algorithms: ['RS256', 'RS512', 'ES256', 'ES384'] });
+
+    expect(await outcome(configured, forge({ key: 'rs256' }))).toBe('accepted');
+    const rs512 = forge({ key: 'rs256', header: { alg: 'RS512' }, signAs: 'RS512' });
+    expect(await outcome(configured, rs512)).toBe('accepted');
+    const ps256 = forge({ key: 'rs256', header: { alg: 'PS256' }, signAs: 'PS256' });
+    expect(await outcome(configured, ps256)).toBe('algorithm');
+    expect(await outcome(configured, forge({ header: { alg: 'ES384' } }))).toBe('unknown-key');
+    expect(await outcome(configured, forge({ key: 'rs256', header: { alg: 'ES256' } }))).toBe('unknown-key');
+  });
+
+  test('serve the algorithm that they name, and no other', async () => {
+    server.publish(jwk('rs256', { alg: 'RS256' }));
     const authenticator = verifier();
 
     expect(await outcome(authenticator, forge({ key: 'rs256' }))).toBe('accepted');
-    expect(await outcome(authenticator, forge({ key: 'rs256', header: { alg: 'PS256' }, signAs: 'PS256' }))).toBe(
-      'unknown_key',
-    );
+    const ps256 = forge({ key: 'rs256', header: { alg: 'PS256' }, signAs: 'PS256' });
+    expect(await outcome(authenticator, ps256)).toBe('unknown-key');
   });
 
   test('are not fetched a second time during a fetch, however long it takes', async () => {

@@ -32,7 +32,6 @@ export function egressDivertedTo(stub: CloudStub): { readonly egress: Egress; re
     const session = egress.open(options);
     return {
       request: async ({ url, ...rest }) => session.request({ ...rest, url: divert(url) }),
-      fetch: async (input, init) => session.fetch(divert(String(input)), init),
       get fault() {
         return session.fault;
       },

@@ -109,7 +109,6 @@ describe.each(SAMPLES)('minting for $kind', ({ request, secrets }) => {
         const session = egress.open(options);
         return {
           request: session.request,
-          fetch: session.fetch,
           get fault() {
             return session.fault;
           },
@@ -140,7 +139,7 @@ describe('the class of a fault', () => {
         replace: "return Object.assign(new MintingFailed('UNEXPECTED_ANSWER'), { cause: error });",
       },
       {
-        file: 'google.ts',
+        file: 'amazon-ecr.ts',
         find: 'throw fault === undefined ? error : new MintingFailed(fault);',
         replace: 'throw error;',
       },
@@ -149,17 +148,17 @@ describe('the class of a fault', () => {
       createPasswordMinter: typeof createPasswordMinter;
     }>('password-minter.ts');
     const broken = createBroken({ egress: egressTo(stub), now: Date.now, endpoints: endpointsAt(stub) });
-    const google = SAMPLES.find(({ kind }) => kind === 'GOOGLE');
-    if (google === undefined) throw new Error('there is a sample of each kind');
+    const ecr = SAMPLES.find(({ kind }) => kind === 'AMAZON_ECR');
+    if (ecr === undefined) throw new Error('there is a sample of each kind');
     echo(400);
-    const checked = faultOf(broken.mint(google.request), ...google.secrets);
+    const checked = faultOf(broken.mint(ecr.request), ...ecr.secrets);
     await expect(checked).rejects.toThrow('the error tells more than its fault');
   });
 });
 
 describe('the SDKs', () => {
-  const LOADS_SDK = /^import (?!type\b)[^;]*? from '(?:@aws-sdk\/|google-auth-library)/m;
-  const MINTERS = ['adapters/minting/amazon-ecr.ts', 'adapters/minting/google.ts'];
+  const LOADS_SDK = /^import (?!type\b)[^;]*? from '@aws-sdk\//m;
+  const MINTERS = ['adapters/minting/amazon-ecr.ts'];
   /** Files of `src` that are loaded together with this one. */
   const loadedWith = (file: string, source: string) =>
     [...source.matchAll(/^import (?!type\b)[^;]*? from '(\.[^']*)'/gm)].map(([, path = '']) =>
@@ -178,18 +177,18 @@ describe('the SDKs', () => {
     };
     expect(await which((_, source) => LOADS_SDK.test(source))).toEqual(MINTERS);
     expect(await which(loadsMinter)).toEqual([]);
-    const loadsLate = /await import\('\.\/(?:amazon-ecr|google)\.ts'\)/;
+    const loadsLate = /await import\('\.\/amazon-ecr\.ts'\)/;
     expect(await which((_, source) => loadsLate.test(source))).toEqual(['adapters/minting/password-minter.ts']);
   });
 
   it('are caught if they are loaded at the start', () => {
-    expect(LOADS_SDK.test("import { b } from './b.ts';\nimport { JWT } from 'google-auth-library';")).toBe(true);
+    expect(LOADS_SDK.test("import { b } from './b.ts';\nimport { ECRClient } from '@aws-sdk/client-ecr';")).toBe(true);
     expect(LOADS_SDK.test("import {\n  STSClient,\n} from '@aws-sdk/client-sts';")).toBe(true);
     expect(LOADS_SDK.test("import type { A } from '@aws-sdk/client-ecr';")).toBe(false);
     const here = 'adapters/minting/password-minter.ts';
     expect(loadsMinter(here, "import { a } from './a.ts';\nimport { mintForEcr } from './amazon-ecr.ts';")).toBe(true);
-    expect(loadsMinter('compose.ts', "import {\n  mint,\n} from './adapters/minting/google.ts';")).toBe(true);
+    expect(loadsMinter('compose.ts', "import {\n  mint,\n} from './adapters/minting/amazon-ecr.ts';")).toBe(true);
     expect(loadsMinter(here, "import type { Ecr } from './amazon-ecr.ts';")).toBe(false);
-    expect(loadsMinter('domain/providers/table.ts', "import { google } from './google.ts';")).toBe(false);
+    expect(loadsMinter('domain/providers/table.ts', "import { amazon } from './amazon-ecr.ts';")).toBe(false);
   });
 });
