@@ -31,7 +31,8 @@ export function readRsaPrivateKey(pem: string): ReadRsaPrivateKey {
   if (key === undefined) return NOT_A_KEY;
   const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
   if (modulusLength > MAX_RSA_BITS) return { fault: `has ${modulusLength} bits: at most ${MAX_RSA_BITS} are accepted` };
-  if (modulusLength < MIN_RSA_BITS) return { fault: `has ${modulusLength} bits: at least ${MIN_RSA_BITS} are required` };
+  if (modulusLength < MIN_RSA_BITS)
+    return { fault: `has ${modulusLength} bits: at least ${MIN_RSA_BITS} are required` };
   return isConsistent(key) ? { key } : { fault: 'is damaged: its numbers do not belong together' };
 }
 

@@ -226,7 +226,11 @@ describe('the certificates of a private authority', () => {
   });
 
   it('are refused with a key that takes long to check', () => {
-    const cases = [{ modulusBits: 8192 }, { modulusBits: 16_384 }, { modulusBits: 2048, publicExponent: 2n ** 2000n + 1n }];
+    const cases = [
+      { modulusBits: 8192 },
+      { modulusBits: 16_384 },
+      { modulusBits: 2048, publicExponent: 2n ** 2000n + 1n },
+    ];
     for (const crafted of cases) {
       const pem = craftedCertificate(craftedRsaKey(crafted));
       const refused = refusal(() => check(CERTIFICATE + pem));
