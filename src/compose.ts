@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type DevelopmentIssuer, openDevelopmentIssuer } from './adapters/auth/development-issuer.ts';
 import { type IssuerConfig, parseIssuers } from './adapters/auth/issuers.ts';
-import { createKeySets } from './adapters/auth/jwks.ts';
+import { createKeySets, keepFresh } from './adapters/auth/jwks.ts';
 import { createAuthenticator } from './adapters/auth/token-verifier.ts';
 import { parseAllowList } from './adapters/egress/allow-list.ts';
 import { createEgress, type EgressOptions } from './adapters/egress/egress.ts';
@@ -146,7 +146,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(() => graphql.close());
   const server = await createHttpServer({
     graphql,
-    authenticator: openAuthenticator(issuers, egressOptions, logger),
+    authenticator: openAuthenticator(issuers, egressOptions, logger, lifecycle),
     readiness: createReadiness({ keyRing, writes: stores.writes, projectionLag, reads, projector, logger }),
     metrics,
     config,
@@ -227,7 +227,12 @@ function startChores(deps: ChoreDeps, lifecycle: Lifecycle): void {
 }
 
 /** Fetches the issuers' keys through the guard, like everything else that goes out. */
-function openAuthenticator(issuers: readonly IssuerConfig[], egress: EgressOptions, logger: Logger): Authenticator {
+function openAuthenticator(
+  issuers: readonly IssuerConfig[],
+  egress: EgressOptions,
+  logger: Logger,
+  lifecycle: Lifecycle,
+): Authenticator {
   const jwksUris = issuers.flatMap((one) => ('jwksUri' in one ? [one.jwksUri] : []));
   const keySets = createKeySets(issuers, {
     clock: Date.now,
@@ -235,6 +240,8 @@ function openAuthenticator(issuers: readonly IssuerConfig[], egress: EgressOptio
     onFetchFailed: (name, error) =>
       logger.warn({ issuer: name, err: error }, 'the keys of an issuer cannot be fetched'),
   });
+  const stop = keepFresh(keySets);
+  lifecycle.onClose(async () => stop());
   return createAuthenticator({ issuers, keySets, clock: Date.now });
 }
 

@@ -2,12 +2,17 @@ import type { SignatureAlgorithm } from './algorithms.ts';
 import type { IssuerConfig, RemoteIssuer } from './issuers.ts';
 import { type Jwks, jwksSchema, usableKeys, type VerificationKey } from './verification-keys.ts';
 
-/** At least this long passes between two fetches, whatever triggers them. Younger keys are used without a fetch. */
-export const FETCH_INTERVAL_MS = 30_000;
-/** Older keys are used only after another attempt to fetch them: a removed key is refused from then on. */
-export const MAX_AGE_MS = 60_000;
+/** Older keys are fetched again in the background. */
+export const REFRESH_AFTER_MS = 30_000;
+/**
+ * At least this long passes between two fetches, whatever triggers them. Tokens with invented key ids can trigger one
+ * after the other, so the pause is short: a new key is accepted within two seconds whatever else is sent.
+ */
+export const FETCH_PAUSE_MS = 1_500;
 /** While an issuer is unreachable, its keys are used this long; then all its tokens are refused. */
 export const OUTAGE_LIMIT_MS = 600_000;
+/** How often `keepFresh` looks for keys to fetch: with the time of a fetch, a removed key is refused within a minute. */
+const LOOK_EVERY_MS = 5_000;
 const FETCH_TIMEOUT_MS = 5_000;
 const MAX_JWKS_BYTES = 65_536;
 
@@ -28,10 +33,12 @@ export class KeysUnavailable extends Error {
 }
 
 export interface KeySet {
-  /** At once if the keys are fresh, otherwise after a fetch. @throws KeysUnavailable */
+  /** At once if there are keys that may be used, otherwise after a fetch. @throws KeysUnavailable */
   current(): Keys | Promise<Keys>;
   /** For a token with a key that is not in the set: after a fetch, if one is due. @throws KeysUnavailable */
   refetched(): Promise<Keys>;
+  /** Fetches the keys if they are due. Never rejects. */
+  refresh(): Promise<void>;
 }
 
 export interface KeySetOptions {
@@ -42,7 +49,7 @@ export interface KeySetOptions {
   readonly onFetchFailed?: (issuer: string, error: unknown) => void;
 }
 
-/** One key set for each issuer, by the issuer's name. The first token triggers the first fetch. */
+/** One key set for each issuer, by the issuer's name. The first token triggers the first fetch, if nothing else did. */
 export function createKeySets(issuers: readonly IssuerConfig[], options: KeySetOptions): ReadonlyMap<string, KeySet> {
   return new Map(
     issuers.map((issuer) => [
@@ -52,9 +59,23 @@ export function createKeySets(issuers: readonly IssuerConfig[], options: KeySetO
   );
 }
 
+/**
+ * Fetches the keys now and then in the background, so that no request has to: requests use what is there.
+ * @returns ends it
+ */
+export function keepFresh(keySets: ReadonlyMap<string, KeySet>): () => void {
+  const look = () => {
+    for (const keySet of keySets.values()) void keySet.refresh();
+  };
+  look();
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
 function localKeySet(jwks: Jwks, algorithms: readonly SignatureAlgorithm[]): KeySet {
   const keys = keysOf(usableKeys(jwks, algorithms));
-  return { current: () => keys, refetched: async () => keys };
+  return { current: () => keys, refetched: async () => keys, refresh: async () => undefined };
 }
 
 function remoteKeySet(
@@ -63,7 +84,7 @@ function remoteKeySet(
 ): KeySet {
   let known: ReadonlyMap<string, VerificationKey> = new Map();
   let held: { readonly keys: Keys; readonly asOf: number } | undefined;
-  let lastFetch: { readonly startedAt: number; failed: boolean } | undefined;
+  let lastFetchAt: number | undefined;
   let fetching: Promise<void> | undefined;
 
   /** If the clock was set back, this counts as a long time: an extra fetch is better than old keys. */
@@ -74,24 +95,23 @@ function remoteKeySet(
 
   const fetchKeys = async (): Promise<void> => {
     // The age of keys counts from the request, not from the answer.
-    const thisFetch = { startedAt: clock(), failed: false };
-    lastFetch = thisFetch;
+    const asOf = clock();
+    lastFetchAt = asOf;
     try {
       const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
       const jwks = jwksSchema.parse(await fetchJson(jwksUri, { signal, maxBytes: MAX_JWKS_BYTES }));
       // Unchanged keys keep their object, because cached tokens refer to keys by object.
       const keys = usableKeys(jwks, algorithms).map((key) => known.get(key.identity) ?? key);
       known = new Map(keys.map((key) => [key.identity, key]));
-      held = { keys: keysOf([...known.values()]), asOf: thisFetch.startedAt };
+      held = { keys: keysOf([...known.values()]), asOf };
     } catch (error) {
-      thisFetch.failed = true;
       onFetchFailed?.(issuer, error);
     }
   };
 
-  /** Never rejects. Does nothing if the last fetch is too recent. */
-  const refresh = async (): Promise<void> => {
-    if (fetching === undefined && (lastFetch === undefined || elapsed(lastFetch.startedAt) >= FETCH_INTERVAL_MS)) {
+  /** Never rejects. Does nothing if the last fetch is more recent. */
+  const fetchIfOlder = async (ageMs: number): Promise<void> => {
+    if (fetching === undefined && (lastFetchAt === undefined || elapsed(lastFetchAt) >= ageMs)) {
       fetching = fetchKeys().finally(() => {
         fetching = undefined;
       });
@@ -99,27 +119,24 @@ function remoteKeySet(
     await fetching;
   };
 
-  const afterRefresh = async (): Promise<Keys> => {
-    await refresh();
-    if (held !== undefined && elapsed(held.asOf) < OUTAGE_LIMIT_MS) return held.keys;
-    throw new KeysUnavailable(`the keys of ${issuer} cannot be fetched`);
-  };
+  /** Keys that are too old are used as well, up to the limit: an issuer that hangs must not hold up its callers. */
+  const usable = (): Keys | undefined =>
+    held !== undefined && elapsed(held.asOf) < OUTAGE_LIMIT_MS ? held.keys : undefined;
 
-  /** While an issuer is known to be down, requests do not wait for further attempts. */
-  const isKnownOutage = (): boolean => lastFetch?.failed === true && elapsed(lastFetch.startedAt) < MAX_AGE_MS;
+  const refetched = async (): Promise<Keys> => {
+    await fetchIfOlder(FETCH_PAUSE_MS);
+    const keys = usable();
+    if (keys === undefined) throw new KeysUnavailable(`the keys of ${issuer} cannot be fetched`);
+    return keys;
+  };
 
   return {
     current() {
-      if (held === undefined) return afterRefresh();
-      const age = elapsed(held.asOf);
-      if (age < FETCH_INTERVAL_MS) return held.keys;
-      if (age < MAX_AGE_MS || (age < OUTAGE_LIMIT_MS && isKnownOutage())) {
-        void refresh();
-        return held.keys;
-      }
-      return afterRefresh();
+      void fetchIfOlder(REFRESH_AFTER_MS);
+      return usable() ?? refetched();
     },
-    refetched: afterRefresh,
+    refetched,
+    refresh: () => fetchIfOlder(REFRESH_AFTER_MS),
   };
 }
 

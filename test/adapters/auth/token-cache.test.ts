@@ -23,7 +23,7 @@ function observedVerifier(cacheSize = 100) {
         },
       };
     };
-    return { current, refetched: () => keySet.refetched() };
+    return { current, refetched: () => keySet.refetched(), refresh: () => keySet.refresh() };
   };
   const configured = createKeySets(issuers, { clock, fetchJson: fetchNothing });
   const keySets = new Map([...configured].map(([name, keySet]) => [name, observe(keySet)]));
