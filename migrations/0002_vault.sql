@@ -97,3 +97,33 @@ create function vault.destroy_secrets(secret_ids uuid[]) returns void language s
   update vault.secrets set state = 'destroyed'
   where secret_id = any(secret_ids) and state = 'pending';
 $$;
+
+-- All of the above at once: what events have decided. A command calls it before it answers, and the projector again, in
+-- its transaction. Both lock the rows in the order of their ids before they change one, so that they cannot deadlock. Rows
+-- that are as they should be are neither locked nor changed, so that whoever comes second does not wait.
+create function vault.settle_all(
+  settled_ids uuid[], registry_ids uuid[], up_to_versions int[], discarded_ids uuid[]
+) returns void language plpgsql as $$
+begin
+  perform from vault.secrets s
+   where s.secret_id = any (array(
+           select o.secret_id
+             from vault.secrets c
+             join vault.secrets o on o.registry_id = c.registry_id and o.state <> 'destroyed'
+              and (o.credential_version < c.credential_version
+                or o.credential_version = c.credential_version and o.state = 'pending')
+            where c.secret_id = any(settled_ids)
+           union all
+           select o.secret_id
+             from unnest(registry_ids, up_to_versions) d (registry_id, up_to_version)
+             join vault.secrets o on o.registry_id = d.registry_id and o.credential_version <= d.up_to_version
+              and o.state <> 'destroyed'
+           union all
+           select o.secret_id from vault.secrets o where o.secret_id = any(discarded_ids) and o.state = 'pending'))
+   order by s.secret_id
+     for update;
+
+  if cardinality(settled_ids) > 0 then perform vault.settle(settled_ids); end if;
+  if cardinality(registry_ids) > 0 then perform vault.destroy_registries(registry_ids, up_to_versions); end if;
+  if cardinality(discarded_ids) > 0 then perform vault.destroy_secrets(discarded_ids); end if;
+end $$;

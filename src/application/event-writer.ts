@@ -21,9 +21,10 @@ export interface Write {
   readonly at?: number;
 }
 
-/** The events' context, for folding them, and the revision of the last event. */
+/** The events' context, for folding them, and the place of the last event. */
 export interface Written extends EventContext {
   readonly revision: number;
+  readonly position: Position;
 }
 
 /** The only way to write events to the log. */
@@ -41,7 +42,7 @@ export interface EventWriter {
 }
 
 export function createEventWriter({ log, progress, now }: EventWriterDeps): EventWriter {
-  async function append({ stream, expected, events, metadata, at = now() }: Write) {
+  async function append({ stream, expected, events, metadata, at = now() }: Write): Promise<Written> {
     const occurredAt = new Date(at).toISOString();
     const [first, ...others] = events.map((event): EventToAppend => {
       return { id: randomUUID(), event, occurredAt, metadata };
@@ -49,7 +50,7 @@ export function createEventWriter({ log, progress, now }: EventWriterDeps): Even
     if (first === undefined) throw new Error('an append needs at least one event');
     try {
       const { position, revision } = await log.append(stream, expected, [first, ...others]);
-      return { position, written: { revision, at: occurredAt, actor: metadata.actor } };
+      return { position, revision, at: occurredAt, actor: metadata.actor };
     } catch (error) {
       // The log's own message says to repeat with the same idempotency key. This command has none.
       if (!(error instanceof EventLogUnavailable) || metadata.idempotencyId !== null) throw error;
@@ -59,11 +60,11 @@ export function createEventWriter({ log, progress, now }: EventWriterDeps): Even
 
   return {
     async write(write) {
-      const { position, written } = await append(write);
-      await progress.waitFor(position);
+      const written = await append(write);
+      await progress.waitFor(written.position);
       return written;
     },
-    append: async (write) => (await append(write)).written,
+    append,
     readable: async (position) => progress.waitFor(position ?? (await log.head())),
   };
 }

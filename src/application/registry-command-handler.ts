@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SecretRef } from '../domain/credential.ts';
-import { notFound, PurserError } from '../domain/errors.ts';
+import { notFound, PurserError, unavailable } from '../domain/errors.ts';
 import type { RegistryEvent } from '../domain/events.ts';
 import { parseUuid, registryStream } from '../domain/identity.ts';
 import {
@@ -12,9 +12,10 @@ import {
   requireRevision,
 } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
+import { secretEffectOf } from '../domain/secret-effects.ts';
 import { unreachable } from '../domain/unreachable.ts';
 import { type AggregateStore, foldRegistry, type Loaded, registryEventOf } from './aggregate-store.ts';
-import type { EventWriter } from './event-writer.ts';
+import type { EventWriter, Written } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, isKeyReused, keyReused } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
@@ -117,17 +118,34 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
 
     const stream = registryStream(projectId, registryId);
     const metadata = callerMetadata(context, projectId, idempotent?.id);
+    let written: Written;
     try {
       if (idempotent && !claimed) await keys.claim(idempotent, stream, metadata);
-      const written = await writer.write({ stream, expected: loaded.revision, events, metadata });
-      const state = events.reduce((folded, event) => evolveRegistry(folded, event, written), loaded.state);
-      return { state, before: loaded.state, revision: written.revision, repeated: false };
+      written = await writer.append({ stream, expected: loaded.revision, events, metadata });
     } catch (error) {
       const conflict = error instanceof WrongExpectedRevision;
       // Discard only after a refusal. If the outcome is unknown, the log decides what becomes of the pending secret.
       if (ref !== null && (conflict || isKeyReused(error))) await vault.discard(ref.secretId);
       if (!conflict) throw error;
       return undefined;
+    }
+    await settle(loaded.state, events);
+    await writer.readable(written.position);
+    const state = events.reduce((folded, event) => evolveRegistry(folded, event, written), loaded.state);
+    return { state, before: loaded.state, revision: written.revision, repeated: false };
+  }
+
+  /** Before the answer: the projector does the same, but nobody waits for it. */
+  async function settle({ lastVersion }: RegistryState, events: readonly RegistryEvent[]): Promise<void> {
+    const effect = events.map((event) => secretEffectOf(event, lastVersion)).findLast(({ kind }) => kind !== 'none');
+    if (!effect) return;
+    try {
+      await vault.settle(effect);
+    } catch (error) {
+      throw unavailable(
+        'The change is stored, but the secret that it replaces may still be there. Repeating it with the same idempotencyKey is safe, and destroys that secret.',
+        error,
+      );
     }
   }
 
@@ -167,6 +185,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     const before = foldRegistry(initialRegistryState, history.slice(0, start));
     const state = foldRegistry(before, events);
     await requireSamePassword(command, before, events, foldRegistry(state, history.slice(start + events.length)));
+    await settle(before, events.map(registryEventOf));
     await writer.readable(last.position);
     return { before, state, revision: last.revision, repeated: true };
   }

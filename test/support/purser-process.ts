@@ -57,7 +57,15 @@ export interface PurserHome {
   remove(): Promise<void>;
 }
 
-export async function createPurserHome(environment: Readonly<Record<string, string>> = {}): Promise<PurserHome> {
+export interface PurserHomeOptions {
+  /** What the command line begins with, if the service does not run as a plain process. */
+  readonly within?: readonly string[];
+}
+
+export async function createPurserHome(
+  environment: Readonly<Record<string, string>> = {},
+  { within = [] }: PurserHomeOptions = {},
+): Promise<PurserHome> {
   const dataDir = await mkdtemp(join(tmpdir(), 'purser-home-'));
   const logFile = join(inject('logFolder'), `process-${randomBytes(6).toString('hex')}.log`);
   const issuer = createTestIssuer();
@@ -70,7 +78,8 @@ export async function createPurserHome(environment: Readonly<Record<string, stri
     const log = await open(logFile, 'a');
     try {
       const logStart = (await log.stat()).size;
-      const launched = spawn(process.execPath, [PROGRAM, 'serve'], {
+      const [command = process.execPath, ...args] = [...within, process.execPath, PROGRAM, 'serve'];
+      const launched = spawn(command, args, {
         cwd: dataDir,
         env: {
           PATH: process.env.PATH,

@@ -6,6 +6,7 @@ import { debianPostgres } from './postgres-server.ts';
 const PACKAGES = {
   'docker-registry': 'docker-registry',
   htpasswd: 'apache2-utils',
+  ip: 'iproute2',
   openssl: 'openssl',
   pgbouncer: 'pgbouncer',
   postgres: 'postgresql',

@@ -108,6 +108,10 @@ export function createWorld(): World {
       secrets.set(secretId, { binding, credential, digest, state: 'pending' });
       return { secretId, digest };
     },
+    async settle(effect) {
+      if (effect.kind === 'settle') replaceSecret(effect.registryId, effect.secretId);
+      if (effect.kind === 'destroy') replaceSecret(effect.registryId, undefined);
+    },
     async discard(secretId) {
       const secret = secrets.get(secretId);
       if (secret?.state === 'pending') secret.state = 'destroyed';

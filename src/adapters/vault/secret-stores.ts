@@ -1,6 +1,7 @@
 import type { PendingSecret, SecretBinding } from '../../application/ports/vault.ts';
 import type { LeasePurpose } from '../../domain/credential.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { SecretEffect } from '../../domain/secret-effects.ts';
 
 export interface WrappedKey {
   /** Of the key-encryption key. */
@@ -33,7 +34,7 @@ export interface KeyReplacement {
 
 /**
  * Where sealed secrets lie. It sees neither a password nor a key. Which secrets become current, and which are
- * destroyed for that, is decided with the projection of the events, not here.
+ * destroyed for that, the events decide, not this.
  * All methods throw PurserError UNAVAILABLE while the database cannot be reached.
  */
 export interface SealedSecretStore {
@@ -41,6 +42,8 @@ export interface SealedSecretStore {
   insertPending(secret: SealedSecret): Promise<void>;
   /** Undefined where it was destroyed or never existed. */
   find(secretId: string): Promise<SealedSecret | undefined>;
+  /** Durable before it resolves. Harmless if it was done before. */
+  settle(effect: SecretEffect): Promise<void>;
   /** Destroys the secret if it is still pending. */
   destroyPending(secretId: string): Promise<void>;
   /** Oldest first, from the one after the secret `after` on. */

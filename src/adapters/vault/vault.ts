@@ -50,6 +50,7 @@ export function createVault({ keyRing, store }: VaultDeps): SealingVault {
       }
     },
 
+    settle: (effect) => store.settle(effect),
     discard: (secretId) => store.destroyPending(secretId),
     pending: (olderThanMs, limit, after) => store.pending(olderThanMs, limit, after),
     checkKeys: () => checkKeys(keyRing, store),

@@ -1,5 +1,6 @@
 import type { SecretRef } from '../../domain/credential.ts';
 import type { Secret } from '../../domain/secret.ts';
+import type { SecretEffect } from '../../domain/secret-effects.ts';
 
 /** The values that a sealed secret is bound to. It opens only for exactly these values. */
 export interface SecretBinding {
@@ -31,6 +32,11 @@ export class SecretIntegrityError extends Error {
 export interface Vault {
   /** Seals the credential under a separate data key and stores it, durably, as pending. */
   seal(binding: SecretBinding, credential: LoginCredential): Promise<SecretRef>;
+  /**
+   * Does, durably, what an event that is in the log does to the secrets of its registry: makes one current, destroys the
+   * others. Harmless if it was done before.
+   */
+  settle(effect: SecretEffect): Promise<void>;
   /** Destroys a pending secret whose event was refused. */
   discard(secretId: string): Promise<void>;
   /**

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withClient } from '../../support/server-databases.ts';
 import { createVaultFixture, opens, type SealedCredential, sealSome, type VaultFixture } from './vault-fixture.ts';
 
 let fixture: VaultFixture;
@@ -265,6 +266,60 @@ describe('any history of a registry', () => {
       expect((await fc.check(property, { numRuns: 40, endOnFailure: true })).failed).toBe(true);
     } finally {
       await own.close();
+    }
+  });
+});
+
+describe('what a command and the projector both settle', () => {
+  const settleAll = 'select vault.settle_all($1, $2, $3, $4)';
+
+  it('is destroyed durably before it resolves, and changes nothing the second time', async () => {
+    const registryId = randomUUID();
+    const [older, newer, next] = await Promise.all([1, 2, 3].map((version) => seal(registryId, version)));
+    if (!older || !newer || !next) throw new Error('three secrets were pending');
+    await settle(older);
+    const effect = { kind: 'settle', registryId, secretId: newer.ref.secretId, version: 2 } as const;
+    for (let time = 0; time < 2; time += 1) {
+      await fixture.vault.settle(effect);
+      expect(await statesOf([older, newer, next])).toEqual(['destroyed', 'current', 'pending']);
+    }
+    await fixture.vault.settle({ kind: 'destroy', registryId, version: 2 });
+    expect(await statesOf([older, newer, next])).toEqual(['destroyed', 'destroyed', 'pending']);
+  });
+
+  it('locks no row that is as it should be', async () => {
+    const registryId = randomUUID();
+    const [older, newer] = await Promise.all([seal(registryId, 1), seal(registryId, 2)]);
+    const effect = { kind: 'settle', registryId, secretId: newer.ref.secretId, version: 2 } as const;
+    await fixture.vault.settle(effect);
+    await withClient(fixture.connectionString, async (client) => {
+      await client.query('begin');
+      await client.query('select from vault.secrets where registry_id = $1 for update', [registryId]);
+      await fixture.vault.settle(effect);
+      await client.query('rollback');
+    });
+    expect(await statesOf([older, newer])).toEqual(['destroyed', 'current']);
+  });
+
+  it('never deadlocks, in whatever order the registries come', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const registries = Array.from({ length: 20 }, () => randomUUID());
+      const sealed = await Promise.all(
+        registries.map(async (id) => ({ id, older: await seal(id, 1), newer: await seal(id, 2) })),
+      );
+      const inOrder = (all: typeof sealed) =>
+        fixture.sql(settleAll, [
+          all.map(({ newer }) => newer.ref.secretId),
+          all.map(({ id }) => id),
+          all.map(() => 1),
+          [],
+        ]);
+      const alone = sealed.map(({ id, newer }) =>
+        fixture.vault.settle({ kind: 'settle', registryId: id, secretId: newer.ref.secretId, version: 2 }),
+      );
+      await Promise.all([inOrder(sealed), inOrder(sealed.toReversed()), ...alone]);
+      expect(new Set(await statesOf(sealed.map(({ older }) => older)))).toEqual(new Set(['destroyed']));
+      expect(new Set(await statesOf(sealed.map(({ newer }) => newer)))).toEqual(new Set(['current']));
     }
   });
 });

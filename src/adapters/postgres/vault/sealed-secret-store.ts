@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryResultRow } from 'pg';
 import { PurserError, unavailable } from '../../../domain/errors.ts';
+import type { SecretEffect } from '../../../domain/secret-effects.ts';
 import type { SealedSecret, SealedSecretStore } from '../../vault/secret-stores.ts';
 import { isUnavailable, outageSentence } from '../availability.ts';
-import { createConnection } from '../connection.ts';
+import { type Connection, createConnection } from '../connection.ts';
 import { createDataLoader } from '../data-loader.ts';
 import { createGroupCommit } from '../group-commit.ts';
 import { type Logger, loggable } from '../logger.ts';
@@ -25,12 +26,14 @@ import {
   sealedSecret,
   UNDER_KEY,
 } from './sealed-secret-rows.ts';
+import { createSettlement } from './settlement.ts';
 
 const MAX_SECRETS_IN_READ = 64;
 /** For rare work: discarding pending secrets, and rotating keys. */
 const POOL_SIZE = 2;
-const INSERT_TIMEOUT_MS = 10_000;
-const INSERT_STATEMENT_TIMEOUT_MS = 5_000;
+const WRITE_TIMEOUT_MS = 10_000;
+const WRITE_STATEMENT_TIMEOUT_MS = 5_000;
+const MAX_SETTLED = 500;
 const MAX_BATCH_BYTES = 512 * 1024;
 /** The approximate size of a row without its ciphertext. */
 const ROW_BYTES = 400;
@@ -68,7 +71,14 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
   const writer = createConnection({
     connectionString,
     name: 'purser vault writer',
-    statementTimeoutMs: INSERT_STATEMENT_TIMEOUT_MS,
+    statementTimeoutMs: WRITE_STATEMENT_TIMEOUT_MS,
+    logger,
+  });
+  const settler = createConnection({
+    connectionString,
+    name: 'purser vault settler',
+    statementTimeoutMs: WRITE_STATEMENT_TIMEOUT_MS,
+    byIndexOnly: true,
     logger,
   });
   const pool = createPool({ connectionString, name: 'purser vault', max: POOL_SIZE, logger });
@@ -79,25 +89,43 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
     weightOf: ({ ciphertext }) => ciphertext.length + ROW_BYTES,
     keysOf: () => [],
     isItemFault: (error) => !(error instanceof PurserError),
-    timeoutMs: INSERT_TIMEOUT_MS,
-    timeoutError: () => unavailable('The database did not answer in time. Try again.'),
-    closedError: () => unavailable('The service is stopping.'),
+    ...WAITING,
+  });
+  const settling = createGroupCommit<SecretEffect, SecretEffect>({
+    commit: settle,
+    maxWeight: MAX_SETTLED,
+    // One effect for each registry in a batch: a settlement keeps only the last.
+    keysOf: (effect) => ('registryId' in effect ? [effect.registryId] : []),
+    isItemFault: (error) => !(error instanceof PurserError),
+    ...WAITING,
   });
 
   async function insert(secrets: readonly SealedSecret[]): Promise<readonly SealedSecret[]> {
-    const statement = insertStatement(secrets);
+    await write(writer, insertStatement(secrets));
+    return secrets;
+  }
+
+  async function settle(effects: readonly SecretEffect[]): Promise<readonly SecretEffect[]> {
+    const settlement = createSettlement();
+    for (const effect of effects) settlement.add(effect);
+    for (const statement of settlement.statements()) await write(settler, statement);
+    return effects;
+  }
+
+  /** For statements that are harmless if they run twice. */
+  async function write(connection: Connection, statement: Statement): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        await writer.query(statement);
-        return secrets;
+        await connection.query(statement);
+        return;
       } catch (error) {
         if (!isUnavailable(error)) throw error;
         onWriteFailed?.(error);
         const pause = RETRY_DELAYS_MS[attempt];
         if (pause === undefined) throw noAnswer(error);
         logger.warn(
-          { attempt, ...loggable(error) },
-          'the database did not answer an insert of secrets; sending it again',
+          { attempt, statement: statement.name, ...loggable(error) },
+          'the database did not answer a write to the vault; sending it again',
         );
         await delay(pause * (0.5 + Math.random()));
       }
@@ -113,8 +141,8 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
   }
 
   async function close(): Promise<void> {
-    await inserts.close();
-    await Promise.all([writer.close(), reads.close(), pool.end()]);
+    await Promise.all([inserts.close(), settling.close()]);
+    await Promise.all([writer.close(), settler.close(), reads.close(), pool.end()]);
   }
   let closing: Promise<void> | undefined;
 
@@ -124,6 +152,10 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
     },
 
     find,
+
+    async settle(effect) {
+      await settling.submit(effect);
+    },
 
     async destroyPending(secretId) {
       await run({ name: 'vault-destroy', text: 'select vault.destroy_secrets($1::uuid[])', values: [[secretId]] });
@@ -161,6 +193,13 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
     },
   };
 }
+
+/** How the two kinds of writes are waited for. */
+const WAITING = {
+  timeoutMs: WRITE_TIMEOUT_MS,
+  timeoutError: () => unavailable('The database did not answer in time. Try again.'),
+  closedError: () => unavailable('The service is stopping.'),
+};
 
 function noAnswer(cause: unknown): PurserError {
   return unavailable(`${outageSentence(cause)} Try again.`, cause);

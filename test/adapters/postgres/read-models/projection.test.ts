@@ -34,7 +34,8 @@ function fold(events: readonly RecordedEvent[], { projection = empty(), refusals
   const changes = projection.changes();
   const valuesOf = (name: string) => changes.find((change) => change.name === name)?.values ?? [];
   const rows = (name: string): Row[] => JSON.parse(String(valuesOf(name)[0] ?? '[]'));
-  const [ids = [], versions = []] = valuesOf('vault-destroy') as [string[]?, number[]?];
+  const settlements = changes.filter(({ name }) => name === 'vault-settle').map(({ values }) => values as string[][]);
+  const ofAll = (index: number) => settlements.flatMap((values) => values[index] ?? []);
   return {
     registries: rows('read_models.registries'),
     health: rows('read_models.registries-health'),
@@ -47,9 +48,9 @@ function fold(events: readonly RecordedEvent[], { projection = empty(), refusals
     heads: rows('read_models.audit_heads'),
     parkedRows: rows('read_models.parked_events'),
     parked,
-    settled: valuesOf('vault-settle')[0] ?? [],
-    destroyed: ids.map((id, index) => [id, versions[index]]),
-    discarded: valuesOf('vault-discard')[0] ?? [],
+    settled: ofAll(0),
+    destroyed: ofAll(1).map((id, index) => [id, ofAll(2)[index]]),
+    discarded: ofAll(3),
     durable: changes.some(({ durable }) => durable),
     statements: changes.map(({ name }) => name),
   };
