@@ -164,6 +164,33 @@ describe('a handler that stops between storing a secret and appending its event'
   });
 });
 
+describe('a command whose event is in the log', () => {
+  it('does not claim that the old secret is gone if it cannot destroy it; a repeat tries again', async () => {
+    const id = await created('stuck.example', canary('first'));
+    const asked: string[] = [];
+    const replica = await replicaWith({
+      vault: (real) => ({
+        ...real,
+        async settle(effect) {
+          asked.push(effect.kind);
+          if (asked.length === 1) throw new Error('the database did not answer');
+          return real.settle(effect);
+        },
+      }),
+    });
+    const [password, idempotencyKey] = [canary('second'), randomUUID()];
+    await expect(replica.rotate(id, password, idempotencyKey)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/^The change is stored, but .* Repeating it with the same idempotencyKey is safe/),
+    });
+    const repeated = await replica.rotate(id, password, idempotencyKey);
+    expect(repeated.credential.version).toBe(2);
+    expect(asked).toEqual(['settle', 'settle']);
+    expect(await secretStates(id)).toEqual(['destroyed: 0', 'current: 2']);
+    expect(await eventTypes(id)).toEqual(['RegistryCreated', 'CredentialRotated']);
+  });
+});
+
 describe('a rotation between two steps of another use case', () => {
   async function rotatedWhileOpening(url: string) {
     const id = await created(url, canary('old'));
