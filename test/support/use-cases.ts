@@ -77,29 +77,7 @@ export function createWorld(): World {
   const store = createMemoryEventStore();
   const secrets = new Map<string, StoredSecret>();
   const minted = new Map<string, MintedPassword>();
-  let projected = 0;
   const queries = queriesOf(store.open(), store.events, () => world.now);
-
-  /** What the projection does to the secrets: of a registry only the one of its last version stays. */
-  function project(): void {
-    for (const recorded of store.events.slice(projected)) {
-      projected += 1;
-      const event = decodeEvent(recorded);
-      if (event.type === 'RegistryDeleted') replaceSecret(event.data.registryId, undefined);
-      const isNew = event.type === 'RegistryCreated' || event.type === 'CredentialRotated';
-      if (!isNew && event.type !== 'RegistryUpdated') continue;
-      const { registryId, credential } = event.data;
-      if (credential) replaceSecret(registryId, credential.secretId);
-    }
-  }
-
-  function replaceSecret(registryId: string, secretId: string | undefined): void {
-    for (const [id, secret] of secrets) {
-      if (id === secretId && secret.state === 'pending') secret.state = 'current';
-      else if (id !== secretId && secret.state === 'current' && secret.binding.registryId === registryId)
-        secret.state = 'destroyed';
-    }
-  }
 
   const vault: Vault = {
     async seal(binding, credential) {
@@ -109,8 +87,14 @@ export function createWorld(): World {
       return { secretId, digest };
     },
     async settle(effect) {
-      if (effect.kind === 'settle') replaceSecret(effect.registryId, effect.secretId);
-      if (effect.kind === 'destroy') replaceSecret(effect.registryId, undefined);
+      if (effect.kind !== 'settle' && effect.kind !== 'destroy') return;
+      const gone = effect.kind === 'settle' ? effect.version - 1 : effect.version;
+      for (const [id, secret] of secrets) {
+        const { registryId, credentialVersion } = secret.binding;
+        if (registryId === effect.registryId && credentialVersion <= gone) secret.state = 'destroyed';
+        else if (effect.kind === 'settle' && id === effect.secretId && secret.state === 'pending')
+          secret.state = 'current';
+      }
     },
     async discard(secretId) {
       const secret = secrets.get(secretId);
@@ -130,7 +114,7 @@ export function createWorld(): World {
     return createApplication({
       log: between(store.open()),
       vault,
-      progress: { waitFor: async () => project() },
+      progress: { waitFor: async () => undefined },
       ...queries,
       probe: {
         async probe(request) {

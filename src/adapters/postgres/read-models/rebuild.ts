@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
 import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
 import { copyIn } from '../copy-in.ts';
+import { pagesOf } from '../pages.ts';
 import { createReadModels } from './all-read-models.ts';
 import { applyEvents, atCheckpoint, progressOf, refusalOf } from './apply-events.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import { pagesOf } from './pages.ts';
 import { type Counters, createProjection } from './projection.ts';
 import type { Rows } from './read-model.ts';
 import { recheckStatement } from './secret-presence.ts';

@@ -2,7 +2,7 @@ import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { decodeEvent } from '../../../domain/event-codec.ts';
 import { isUuid } from '../../../domain/identity.ts';
 import { SECRET_EFFECTS, type SecretEffect, secretEffectOf } from '../../../domain/secret-effects.ts';
-import { createSettlement } from '../vault/settlement.ts';
+import { createSettlement } from '../settlement.ts';
 import type { ParkedEvents } from './parked-events.ts';
 import type { AppliedEvent, Change, EventHandlers, ReadModel } from './read-model.ts';
 import type { Registries } from './registries.ts';

@@ -10,6 +10,7 @@ import { createGroupCommit } from '../group-commit.ts';
 import { type Logger, loggable } from '../logger.ts';
 import { createPool } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
+import { createSettlement } from '../settlement.ts';
 import type { Statement } from '../statement.ts';
 import {
   FIND,
@@ -26,7 +27,6 @@ import {
   sealedSecret,
   UNDER_KEY,
 } from './sealed-secret-rows.ts';
-import { createSettlement } from './settlement.ts';
 
 const MAX_SECRETS_IN_READ = 64;
 /** For rare work: discarding pending secrets, and rotating keys. */

@@ -1,6 +1,6 @@
-import type { SecretEffect } from '../../../domain/secret-effects.ts';
-import { pagesOf } from '../read-models/pages.ts';
-import type { Statement } from '../statement.ts';
+import type { SecretEffect } from '../../domain/secret-effects.ts';
+import { pagesOf } from './pages.ts';
+import type { Statement } from './statement.ts';
 
 /** What events do to the vault's rows, in their order: of a registry, only the last effect counts. */
 export interface Settlement {
