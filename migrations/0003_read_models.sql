@@ -12,15 +12,104 @@ create table read_models.checkpoint (
 );
 insert into read_models.checkpoint (name, position) values ('read_models', 0);
 
--- If no row moved, another projector was faster: the error rolls the whole batch back.
--- The function has a schema of its own, because a rebuild replaces the schema of the read models. The table is named in
--- text, so that a caller who waited for such a replacement looks the name up again and finds the new checkpoint.
+-- The functions and tables here have a schema of their own, because a rebuild replaces the schema of the read models.
 create schema projection;
+
+-- Which replica brings the read models up to date: a lease, by the clock of the database. A rebuild leaves it alone.
+create table projection.leadership (
+  only_row boolean not null default true unique check (only_row),
+  -- Goes up with every change of the lead. A primary key, because a transaction of the leader holds the row with `for key
+  -- share`: that conflicts with a change of the term, but not with a renewal.
+  term bigint primary key,
+  holder text not null default '',
+  -- The session that projects.
+  backend_pid int,
+  backend_start timestamptz,
+  renewed_at timestamptz not null default now(),
+  stepped_at timestamptz not null default now(),
+  expires_at timestamptz not null default now(),
+  -- When a replica that the database answers quickly last asked for the lead.
+  challenged_at timestamptz not null default '-infinity'
+);
+insert into projection.leadership (term) values (0);
+
+-- Whether nobody leads: the lease has run out, or the leader's session is gone, so that it can write nothing more.
+create function projection.lead_is_vacant(asking text, out vacant boolean) language sql as $$
+  select l.expires_at <= clock_timestamp() or l.holder = asking or not exists (
+           select from pg_stat_activity a
+            where a.pid = l.backend_pid and coalesce(a.backend_start = l.backend_start, true))
+    from projection.leadership l;
+$$;
+
+-- A replica that is quick and does not lead leaves word, so that a slow leader can give way.
+create function projection.await_lead(asking text, is_quick boolean) returns boolean language plpgsql as $$
+begin
+  if projection.lead_is_vacant(asking) then return true; end if;
+  if is_quick then
+    perform set_config('synchronous_commit', 'off', true);
+    update projection.leadership set challenged_at = clock_timestamp()
+     where challenged_at < clock_timestamp() - interval '1 second';
+  end if;
+  return false;
+end $$;
+
+-- Returns the new term, or null if another replica leads. Ends the session of the leader before first: a process that was
+-- stopped, or whose network is silent, may have a transaction open, and its locks would hold up everybody.
+create function projection.take_lead(asking text, pid int, lease_ms int) returns bigint language plpgsql as $$
+declare
+  known projection.leadership;
+  new_term bigint;
+begin
+  select * into strict known from projection.leadership;
+  if not projection.lead_is_vacant(asking) then return null; end if;
+  begin
+    perform pg_terminate_backend(a.pid, 1000) from pg_stat_activity a
+      where a.pid = known.backend_pid and a.backend_start = known.backend_start and a.pid <> take_lead.pid;
+  exception when insufficient_privilege then
+    null; -- Another role's session: the term stops it at its next transaction.
+  end;
+  update projection.leadership l
+     set term = l.term + 1, holder = asking, backend_pid = take_lead.pid,
+         backend_start = (select a.backend_start from pg_stat_activity a where a.pid = take_lead.pid),
+         renewed_at = clock_timestamp(), stepped_at = clock_timestamp(), challenged_at = '-infinity',
+         expires_at = clock_timestamp() + lease_ms * interval '1 millisecond'
+   where l.term = known.term and l.expires_at = known.expires_at
+  returning term into new_term;
+  return new_term;
+end $$;
+
+create function projection.renew_lead(
+  held_term bigint, lease_ms int, step_age_ms int, out renewed boolean, out challenged boolean
+) language plpgsql as $$
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  update projection.leadership
+     set renewed_at = clock_timestamp(), stepped_at = clock_timestamp() - step_age_ms * interval '1 millisecond',
+         expires_at = clock_timestamp() + lease_ms * interval '1 millisecond'
+   where term = held_term
+  returning challenged_at > clock_timestamp() - interval '3 seconds' into challenged;
+  renewed := found;
+end $$;
+
+create function projection.release_lead(held_term bigint) returns void language sql as $$
+  update projection.leadership set expires_at = clock_timestamp() where term = held_term;
+$$;
+
+-- If no row moved, another projector was faster; if another replica leads since, this one's term has passed. Either error
+-- rolls the whole batch back. A rebuild has no term. The lock keeps the term as it is until the batch is committed.
+-- The table is named in text, so that a caller who waited for a rebuild looks the name up again and finds the new checkpoint.
 create function projection.advance_checkpoint(
-  checkpoint_table text, known_generation uuid, old_position numeric, new_position numeric, new_counters json
+  checkpoint_table text, held_term bigint, known_generation uuid, old_position numeric, new_position numeric,
+  new_counters json
 ) returns void language plpgsql as $$
 declare moved int;
 begin
+  if held_term is not null then
+    perform from projection.leadership where term = held_term for key share;
+    if not found then
+      raise exception 'term % has passed: another replica leads', held_term using errcode = 'PU003';
+    end if;
+  end if;
   execute format(
     'update %s set position = $3, counters = $4, updated_at = now() where position = $2 and generation = $1',
     checkpoint_table)

@@ -15,6 +15,7 @@ import { createAuditQueries } from './adapters/postgres/read-models/audit-querie
 import { createChangeFeedQuery } from './adapters/postgres/read-models/change-queries.ts';
 import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
 import { createFeed } from './adapters/postgres/read-models/feeds.ts';
+import { createLeadership } from './adapters/postgres/read-models/leadership.ts';
 import { createLeaseQueries } from './adapters/postgres/read-models/lease-queries.ts';
 import { createNoticeFeedQuery, createNoticeQueries } from './adapters/postgres/read-models/notice-queries.ts';
 import { countParkedStreams } from './adapters/postgres/read-models/parked-events.ts';
@@ -93,7 +94,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     logger,
   });
   lifecycle.onClose(() => reads.close());
-  const { progress, projector } = await startProjecting({ connectionString, log, reads, onFault }, lifecycle);
+  const { progress, projector } = await startProjecting({ connectionString, log, reads, logger, onFault }, lifecycle);
 
   const { plainHttpHosts, trustedRealms } = config;
   const egressOptions = { allow: parseAllowList(config.egressAllow), plainHttpHosts };
@@ -173,16 +174,23 @@ interface ProjectingDeps {
   readonly connectionString: string;
   readonly log: EventLog;
   readonly reads: ReadConnections;
+  readonly logger: Logger;
   readonly onFault: OnFault;
 }
 
 /** From here on the read models follow the log. */
-async function startProjecting({ connectionString, log, reads, onFault }: ProjectingDeps, lifecycle: Lifecycle) {
+async function startProjecting(
+  { connectionString, log, reads, logger, onFault }: ProjectingDeps,
+  lifecycle: Lifecycle,
+) {
   const checkpoint = () => readCheckpoint(reads);
   const progress = createProgress({ readCheckpoint: checkpoint, timeoutMs: READ_YOUR_WRITE_MS }, await checkpoint());
   lifecycle.onClose(async () => progress.stop());
   const session = { connectionString, name: 'purser projector', pipeline: true, byIndexOnly: true };
-  const projector = createProjector({ log, progress, onFault, connect: () => openSession(session, onFault) });
+  const leadership = createLeadership({ connectionString, logger });
+  lifecycle.onClose(() => leadership.close());
+  const connect = () => openSession(session, onFault);
+  const projector = createProjector({ log, progress, leadership, connect, onFault });
   projector.start();
   lifecycle.onClose(() => projector.stop());
   return { progress, projector };

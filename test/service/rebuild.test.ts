@@ -3,6 +3,7 @@ import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-lo
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
+import { OperatorError } from '../../src/domain/errors.ts';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { digestsOfReadModels, projectorClient } from '../support/read-models.ts';
@@ -69,6 +70,15 @@ describe('rebuilding the read models', () => {
     await rebuild();
     expect(await digestsOfReadModels(purser.connectionString)).toEqual(after);
   }, 60_000);
+
+  it('refuses to run twice at the same time, and says so', async () => {
+    const outcomes = await Promise.allSettled([rebuild(), rebuild()]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+    expect(refused?.reason).toBeInstanceOf(OperatorError);
+    expect(String(refused?.reason)).toContain('Another rebuild of these read models is running');
+    await rebuild();
+  });
 
   it('keeps every index and constraint that queries need', async () => {
     const { rows } = await withClient(purser.connectionString, (client) =>

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { readCheckpoint } from '../../src/adapters/postgres/read-models/checkpoint.ts';
+import { createLeadership } from '../../src/adapters/postgres/read-models/leadership.ts';
 import { createProgress, type TrackedProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createProjector, type Projector } from '../../src/adapters/postgres/read-models/projector.ts';
 import { type AppendResult, BEGINNING, type EventLog } from '../../src/application/ports/event-log.ts';
@@ -26,9 +28,11 @@ export function startProjector(connectionString: string, log: EventLog): Running
     }
   };
   const progress = createProgress({ readCheckpoint: checkpoint, timeoutMs: 10_000 }, BEGINNING);
+  const leadership = createLeadership({ connectionString, logger: SILENT });
   const projector = createProjector({
     log,
     progress,
+    leadership,
     connect: () => projectorClient(connectionString),
     onFault: (error) => faults.push(error),
   });
@@ -39,6 +43,7 @@ export function startProjector(connectionString: string, log: EventLog): Running
     faults,
     async stop() {
       await projector.stop();
+      await leadership.close();
       progress.stop();
     },
   };

@@ -1,13 +1,7 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import type { Queryable } from '../statement.ts';
 import { createReadModels } from './all-read-models.ts';
-import {
-  advanceCheckpoint,
-  type Checkpoint,
-  CheckpointMoved,
-  isCheckpointMoved,
-  loadCheckpoint,
-} from './checkpoint.ts';
+import { advanceCheckpoint, type Checkpoint, loadCheckpoint, refusedBatch } from './checkpoint.ts';
 import { databaseRefusal } from './database-refusal.ts';
 import { createProjection, HandlerFailed, type Projection } from './projection.ts';
 import type { Change } from './read-model.ts';
@@ -16,6 +10,8 @@ import type { Change } from './read-model.ts';
 export interface Target {
   readonly client: Queryable;
   readonly schema: string;
+  /** The lead that the events are applied under; null for a rebuild, which needs none. */
+  readonly term: bigint | null;
 }
 
 /** How far the read models are, and what the projection remembers of them. */
@@ -38,7 +34,7 @@ export async function atCheckpoint({ client, schema }: Target, checkpoint: Check
 /**
  * If the database refuses a batch, its events are applied one at a time. An event that cannot be applied is parked with
  * its stream, so that all others go on. If no row is at fault, the error is thrown and all events wait.
- * @throws CheckpointMoved, and all other errors of the database
+ * @throws CheckpointMoved, LeadLost, and all other errors of the database
  */
 export async function applyEvents(
   target: Target,
@@ -74,38 +70,32 @@ export function refusalOf(error: unknown): string | undefined {
 }
 
 async function apply(
-  { client, schema }: Target,
+  target: Target,
   { checkpoint: from, projection }: Progress,
   events: readonly RecordedEvent[],
   onFault: (error: Error) => void,
   refusals?: ReadonlyMap<string, string>,
 ): Promise<Progress> {
-  await projection.recall(client, events);
+  await projection.recall(target.client, events);
   const parked = projection.apply(events, refusals);
   const position = events.at(-1)?.position ?? from.position;
   const checkpoint = { generation: from.generation, position, counters: projection.counters() };
-  await write({ client, schema }, projection.changes(), from, checkpoint);
+  await write(target, projection.changes(), from, checkpoint);
   for (const { recorded, reason } of parked) onFault(new Error(`event ${recorded.position} is parked: ${reason}`));
   return { checkpoint, projection };
 }
 
-/** Writes all changes and the checkpoint in one transaction. @throws CheckpointMoved */
-async function write(
-  { client, schema }: Target,
-  changes: readonly Change[],
-  from: Checkpoint,
-  to: Checkpoint,
-): Promise<void> {
+/** Writes all changes and the checkpoint in one transaction. @throws CheckpointMoved, LeadLost */
+async function write(target: Target, changes: readonly Change[], from: Checkpoint, to: Checkpoint): Promise<void> {
+  const { client } = target;
   const durable = changes.some((change) => change.durable);
   const sent = [
     client.query({ name: 'begin', text: 'begin', values: [] }),
-    client.query(advanceCheckpoint(schema, from, to, durable)),
+    client.query(advanceCheckpoint(target, from, to, durable)),
     ...changes.map(({ name, text, values }) => client.query({ name, text, values })),
     client.query({ name: 'commit', text: 'commit', values: [] }),
   ];
   const settled = await Promise.allSettled(sent);
   const failed = settled.find((result) => result.status === 'rejected');
-  if (!failed) return;
-  if (!isCheckpointMoved(failed.reason)) throw failed.reason;
-  throw new CheckpointMoved(`not at position ${from.position}`, { cause: failed.reason });
+  if (failed) throw refusedBatch(failed.reason, from) ?? failed.reason;
 }

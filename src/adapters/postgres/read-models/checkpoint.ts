@@ -8,6 +8,12 @@ export class CheckpointMoved extends Error {
 }
 const CHECKPOINT_MOVED = 'PU001';
 
+/** Another replica leads since, so nothing of this one's batch was written. */
+export class LeadLost extends Error {
+  override readonly name = 'LeadLost';
+}
+const LEAD_LOST = 'PU003';
+
 export interface Checkpoint {
   /** Differs for each build of the read models, because what a projector remembers of an earlier build is wrong. */
   readonly generation: string;
@@ -33,22 +39,35 @@ export async function loadCheckpoint(database: Queryable, schema: string): Promi
   return { ...row, position: BigInt(row.position) as Position };
 }
 
-/** The first statement of a batch's transaction. It fails if another projector was faster. */
-export function advanceCheckpoint(schema: string, from: Checkpoint, to: Checkpoint, durable: boolean): Statement {
+/**
+ * The first statement of a batch's transaction. It fails if another projector was faster, or if another replica leads
+ * since the lead was taken for `term`; null for a rebuild, which needs no lead.
+ */
+export function advanceCheckpoint(
+  { schema, term }: { readonly schema: string; readonly term: bigint | null },
+  from: Checkpoint,
+  to: Checkpoint,
+  durable: boolean,
+): Statement {
   const values = [
     `${schema}.checkpoint`,
+    term,
     from.generation,
     String(from.position),
     String(to.position),
     JSON.stringify(to.counters),
     durable ? 'on' : 'off',
   ];
-  const text = `select projection.advance_checkpoint($1, $2, $3, $4, $5), set_config('synchronous_commit', $6, true)`;
+  const text = `select projection.advance_checkpoint($1, $2, $3, $4, $5, $6), set_config('synchronous_commit', $7, true)`;
   return { name: `${schema}.checkpoint`, text, values };
 }
 
-export function isCheckpointMoved(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === CHECKPOINT_MOVED;
+/** The error for why a batch was refused as a whole; undefined if something else went wrong. */
+export function refusedBatch(error: unknown, { position }: Checkpoint): CheckpointMoved | LeadLost | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  if (code === CHECKPOINT_MOVED) return new CheckpointMoved(`not at position ${position}`, { cause: error });
+  if (code === LEAD_LOST) return new LeadLost('another replica leads the projection', { cause: error });
+  return undefined;
 }
 
 /** How far the read models are, no matter which replica leads. */

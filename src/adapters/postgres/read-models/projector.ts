@@ -1,17 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
+
 import type { EventLog } from '../../../application/ports/event-log.ts';
 import { isUnavailable } from '../availability.ts';
 import { applyEvents, atCheckpoint, progressOf, type Target } from './apply-events.ts';
 import { CheckpointMoved } from './checkpoint.ts';
+import type { Leadership, Lease } from './leadership.ts';
 import type { TrackedProgress } from './progress.ts';
 
 const SCHEMA = 'read_models';
-/** A session-level lock: with the connection, the lead is lost. The checkpoint's condition is the real fence. */
-const LEADER_LOCK = 7_208_611_423;
 const BATCH = 1_000;
 /** Hints may be lost, so the log is read this often without one. */
 const POLL_MS = 250;
-const STANDBY_MS = 1_000;
+/** A replica that does not lead looks this often whether nobody does. */
+const STANDBY_MS = 500;
+const BACK_OFF_MS = 1_000;
+/** A session whose network is silent would take minutes to end. */
+const END_WITHIN_MS = 1_000;
 /** The longest pause between attempts: a quick retry does not help if the database lacks something or the build is too old. */
 const MAX_BACK_OFF_MS = 30_000;
 /** Beyond this, everything remembered is dropped and read again when it is needed. */
@@ -20,6 +25,7 @@ const MAX_REMEMBERED = 50_000;
 export interface ProjectorDeps {
   readonly log: EventLog;
   readonly progress: TrackedProgress;
+  readonly leadership: Leadership;
   /** A new, connected client with `pipeline` on. It emits `error` or `end` when the connection is lost. */
   readonly connect: () => Promise<Client>;
   readonly onFault: (error: unknown) => void;
@@ -32,11 +38,10 @@ export interface Projector {
   stop(): Promise<void>;
 }
 
-/** Keeps the read models up to date. Every replica runs a projector; the one with the lock works. */
-export function createProjector({ log, progress, connect, onFault }: ProjectorDeps): Projector {
+/** Keeps the read models up to date. Every replica runs a projector; the one that leads works. */
+export function createProjector({ log, progress, leadership, connect, onFault }: ProjectorDeps): Projector {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
-  let leading = false;
   let wake: (() => void) | undefined;
   let hint: (() => void) | undefined;
   /** Whether there was a hint since the log was last read. */
@@ -65,42 +70,50 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorDe
     let failures = 0;
     while (!stopping.signal.aborted) {
       const before = progress.position;
-      let client: Client | undefined;
+      let pauseMs = STANDBY_MS;
       try {
-        client = await connect();
-        await lead(client);
+        if (await leadership.isVacant()) await lead();
         failures = 0;
       } catch (error) {
         if (!stopping.signal.aborted) onFault(error);
         failures = isUnavailable(error) || progress.position > before ? 0 : failures + 1;
-      } finally {
-        leading = false;
-        await client?.end().catch(onFault);
+        pauseMs = Math.min(BACK_OFF_MS * 2 ** failures, MAX_BACK_OFF_MS);
       }
-      await pause(Math.min(STANDBY_MS * 2 ** failures, MAX_BACK_OFF_MS) * (0.5 + Math.random()));
+      await pause(pauseMs * (0.5 + Math.random()));
     }
   }
 
-  async function lead(client: Client): Promise<void> {
-    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
-      LEADER_LOCK,
-    ]);
-    if (!rows[0]?.locked) return;
-    leading = true;
-    while (!stopping.signal.aborted) {
+  /** Until it is stopped or loses the lead. */
+  async function lead(): Promise<void> {
+    const client = await connect();
+    let lease: Lease | undefined;
+    try {
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      lease = await leadership.take(rows[0]?.pid ?? 0);
+      if (lease) await work(client, lease);
+    } finally {
+      // First the session: nothing must be written any more when another replica may lead.
+      await Promise.race([client.end().catch(onFault), delay(END_WITHIN_MS, undefined, { ref: false })]);
+      await lease?.release().catch(onFault);
+    }
+  }
+
+  async function work(client: Client, lease: Lease): Promise<void> {
+    while (lease.held && !stopping.signal.aborted) {
       try {
-        await follow({ client, schema: SCHEMA });
+        await follow({ client, schema: SCHEMA, term: lease.term }, lease);
       } catch (error) {
         if (!(error instanceof CheckpointMoved)) throw error;
       }
     }
   }
 
-  /** Works from the stored checkpoint on, until it is stopped or another process moves the checkpoint. */
-  async function follow(target: Target): Promise<void> {
+  /** Works from the stored checkpoint on, until the lead is lost or another process moves the checkpoint. */
+  async function follow(target: Target, lease: Lease): Promise<void> {
     let reached = await progressOf(target);
     progress.advanceTo(reached.checkpoint.position);
-    while (!stopping.signal.aborted) {
+    while (lease.held && !stopping.signal.aborted) {
+      lease.stepped();
       hinted = false;
       const events = await log.readAll({ after: reached.checkpoint.position, maxCount: BATCH });
       if (events.length === 0) {
@@ -116,7 +129,7 @@ export function createProjector({ log, progress, connect, onFault }: ProjectorDe
 
   return {
     get leading() {
-      return leading;
+      return leadership.leading;
     },
     start() {
       running ??= run();

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
+import { OperatorError } from '../../../domain/errors.ts';
 import { copyIn } from '../copy-in.ts';
 import { pagesOf } from '../pages.ts';
 import { createReadModels } from './all-read-models.ts';
@@ -13,6 +14,8 @@ const LIVE = 'read_models';
 const NEXT = 'read_models_next';
 const OLD = 'read_models_old';
 const PAGE = 2_000;
+/** A session-level lock: two rebuilds would replace each other's tables. */
+const REBUILD_LOCK = 7_208_611_424;
 
 export interface RebuildDeps {
   readonly log: EventLog;
@@ -30,12 +33,13 @@ export interface Rebuilt {
 /**
  * Rebuilds the read models from the first event on, beside those in use, and then replaces those; queries continue all
  * the time. The history is folded in memory and written in bulk, indexes last. The vault gets all changes again, which
- * has an effect only if an event could not be read when it happened.
+ * has an effect only if an event could not be read when it happened. @throws OperatorError if another rebuild is running
  */
 export async function rebuildReadModels({ log, connect, onFault = () => {} }: RebuildDeps): Promise<Rebuilt> {
   const client = await connect({ pipeline: true });
   const bulk = await connect({ pipeline: false });
   try {
+    await requireOnlyRebuild(bulk);
     const until = await readCheckpoint(client);
     await createEmptySchema(client);
     const folded = await foldHistory(bulk, log, until).catch((error: unknown) => {
@@ -54,6 +58,12 @@ export async function rebuildReadModels({ log, connect, onFault = () => {} }: Re
   } finally {
     await Promise.all([client.end(), bulk.end()]);
   }
+}
+
+async function requireOnlyRebuild(client: Client): Promise<void> {
+  const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [REBUILD_LOCK]);
+  if (rows[0]?.locked) return;
+  throw new OperatorError('Another rebuild of these read models is running. Wait until it ends, then try again.');
 }
 
 /** Starts from the first event with empty tables, so that the refused row is found in the same way as by the projector. */
@@ -130,7 +140,7 @@ async function createIndexes(client: Client): Promise<void> {
 
 /** Works like the projector, vault included: it may not have applied these events yet, and applying twice is harmless. */
 async function catchUp(client: Client, log: EventLog, onFault: (error: Error) => void): Promise<number> {
-  const target = { client, schema: NEXT };
+  const target = { client, schema: NEXT, term: null };
   let count = 0;
   let reached = await progressOf(target);
   for (;;) {

@@ -46,10 +46,7 @@ describe('the projector', () => {
     await expect.poll(() => leaders().length).toBe(1);
     await replicas[0]?.progress.waitFor((await append(createdEvent('a', 1))).position);
     const lost = leaders()[0];
-    await query(
-      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (
-         select oid from pg_database where datname = current_database()) and granted`,
-    );
+    await query('select pg_terminate_backend(backend_pid) from projection.leadership');
     await expect.poll(() => lost?.projector.leading || leaders().length === 1, { timeout: 10_000 }).toBe(true);
     const { position } = await append(renamedEvent('a', 'after the change of lead'));
     await Promise.all(replicas.map(({ progress }) => progress.waitFor(position)));
@@ -104,7 +101,7 @@ describe('the projector', () => {
     const clients = await Promise.all([1, 2].map(() => projectorClient(database.connectionString)));
     const results = await Promise.allSettled(
       clients.map(async (client) => {
-        const target = { client, schema: 'read_models' };
+        const target = { client, schema: 'read_models', term: null };
         const progress = await progressOf(target);
         const events = await log.readAll({ after: progress.checkpoint.position, maxCount: 100 });
         await applyEvents(target, progress, events, () => undefined);

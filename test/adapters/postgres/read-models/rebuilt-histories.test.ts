@@ -25,7 +25,7 @@ const connect = (options?: { readonly pipeline: boolean }) => projectorClient(da
 /** Applies the new events as a projector does, in batches of these sizes. Each batch may be a projector's first. */
 async function project(sizes: Iterator<readonly [number, boolean]>): Promise<void> {
   const client = await connect();
-  const target = { client, schema: 'read_models' };
+  const target = { client, schema: 'read_models', term: null };
   try {
     let progress = await progressOf(target);
     for (;;) {
