@@ -32,7 +32,7 @@ export interface RegistryCommandDeps {
   readonly writer: EventWriter;
   readonly keys: IdempotencyKeys;
   readonly aggregates: AggregateStore;
-  readonly vault: Pick<Vault, 'discard'>;
+  readonly vault: Pick<Vault, 'settle' | 'discard'>;
   readonly secrets: StoredSecrets;
   readonly mutex: KeyedMutex;
 }
