@@ -142,8 +142,18 @@ function findings(url: string, report: ProbeReport): TestFindings {
   return { url, ...verdicts(report) };
 }
 
-function verdicts({ outcome, detail, login, pull, push, method, repository, durationMs }: ProbeReport) {
-  return { outcome, detail, login, pull, push, method, repository, durationMs: tellsTime(outcome) ? durationMs : 0 };
+function verdicts({ outcome, detail, facts, login, pull, push, method, repository, durationMs }: ProbeReport) {
+  return {
+    outcome,
+    detail,
+    ...(facts && Object.keys(facts).length > 0 && { facts }),
+    login,
+    pull,
+    push,
+    method,
+    repository,
+    durationMs: tellsTime(outcome) ? durationMs : 0,
+  };
 }
 
 /** Does the same for the command around the test: the audit log shows its duration. */

@@ -4,7 +4,7 @@ import { MINTING_DIAGNOSES } from './diagnoses/minting.ts';
 import { RIGHTS_DIAGNOSES } from './diagnoses/rights.ts';
 import { TLS_DIAGNOSES } from './diagnoses/tls.ts';
 import { markdownTable } from './markdown-table.ts';
-import { PROBE_OUTCOMES, type ProbeDetail, type ProbeOutcome } from './probe-outcome.ts';
+import { PROBE_OUTCOMES, type ProbeDetail, type ProbeFacts, type ProbeOutcome } from './probe-outcome.ts';
 import type { Diagnosis } from './providers/profile.ts';
 import { PROVIDER_ENTRIES, PROVIDERS, type RegistryProvider } from './providers/table.ts';
 
@@ -14,6 +14,7 @@ export interface DiagnosedFinding {
   readonly url: string;
   readonly outcome: ProbeOutcome;
   readonly detail: ProbeDetail | null;
+  readonly facts?: ProbeFacts | undefined;
 }
 
 interface Candidate extends Diagnosis {
@@ -50,8 +51,16 @@ function byOutcomeAndPrecision(a: Candidate, b: Candidate): number {
 /** What is wrong and what to do about it, in a sentence or more; null if nothing is wrong. */
 export function diagnose(finding: DiagnosedFinding): string | null {
   const diagnosis = CANDIDATES.find((candidate) => fits(candidate, finding));
-  return diagnosis === undefined ? null : `${diagnosis.cause} ${diagnosis.fix}`;
+  return diagnosis === undefined ? null : told(`${diagnosis.cause} ${diagnosis.fix}`, finding.facts ?? {});
 }
+
+/** Puts the facts into the places that a sentence has for them. */
+function told(sentence: string, facts: ProbeFacts): string {
+  return sentence.replace(/\{(\w+)\}/g, (_, name: keyof ProbeFacts) => facts[name] ?? FACTS[name]);
+}
+
+/** In the table, and if a fact is not known. */
+const FACTS: Readonly<Record<keyof ProbeFacts, string>> = { realmHost: 'another host' };
 
 function fits(diagnosis: Candidate, { provider, url, outcome, detail }: DiagnosedFinding): boolean {
   return (
@@ -67,8 +76,8 @@ export function troubleshootingTable(): string {
   const rows = CANDIDATES.map((diagnosis) => [
     `\`${diagnosis.outcome}\``,
     registriesOf(diagnosis),
-    diagnosis.cause,
-    diagnosis.fix,
+    told(diagnosis.cause, {}),
+    told(diagnosis.fix, {}),
   ]);
   return markdownTable(['Outcome', 'Registry', 'What is wrong', 'What to do'], rows);
 }

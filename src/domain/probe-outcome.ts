@@ -45,6 +45,15 @@ export type ProbeDetail =
   /** A name that is always local. */
   | 'LOCAL_NAME'
   | 'PLAIN_HTTP'
+  /** The token server's address is not an absolute http(s) URL without a user name. */
+  | 'REALM_UNREADABLE'
+  | 'REALM_PLAIN_HTTP'
+  /** The token server is on a host that is not known to belong to the registry. */
+  | 'REALM_ELSEWHERE'
+  /** This service's address is refused, whatever the credential. */
+  | 'BLOCKED'
+  /** The token server spends a refresh token with its first use. */
+  | 'SINGLE_USE_TOKEN'
   /** The host did not ask for a login, so the credential could not be checked. */
   | 'NO_LOGIN_ASKED'
   /** The host redirects clients elsewhere. */
@@ -74,6 +83,12 @@ export type ProbeDetail =
 /** The registry refuses the credential. Trying again would not help and could get the service banned. */
 export const REFUSALS: readonly ProbeOutcome[] = ['AUTHENTICATION_FAILED', 'EXPIRED'];
 
+/** What the sentence about a finding names. Only values that were checked, never text from the other side. */
+export interface ProbeFacts {
+  /** `host[:port]` of the token server that was sent nothing. */
+  readonly realmHost?: string;
+}
+
 export type ProbeMethod = 'TOKEN_SCOPE' | 'UPLOAD_PROBE' | 'BASIC';
 
 export interface ProbeVerdicts {
@@ -89,5 +104,6 @@ export interface TestFindings extends ProbeVerdicts {
   readonly url: string;
   readonly outcome: ProbeOutcome;
   readonly detail: ProbeDetail | null;
+  readonly facts?: ProbeFacts;
   readonly durationMs: number;
 }

@@ -1,6 +1,7 @@
 import { badUserInput } from './errors.ts';
 import type { KnownRegistry, ProviderProfile } from './providers/profile.ts';
 import { PROVIDER_ENTRIES, PROVIDERS, type RegistryProvider } from './providers/table.ts';
+import { knownTokenHosts } from './providers/token-hosts.ts';
 
 /** The provider that the canonical `host[:port]` tells; `GENERIC` if it tells none. */
 export function providerOf(url: string): RegistryProvider {
@@ -84,11 +85,12 @@ function addressOf(url: string): ProviderProfile['address'] {
 }
 
 /**
- * The second host that makes the registry's tokens. The registry's host decides before the declared provider does.
+ * The other hosts that make the registry's tokens. The registry's host decides before the declared provider does.
  * @param hostname of the registry, without its port
  */
-export function tokenHost(url: string, hostname: string, declared: RegistryProvider): string | undefined {
+export function tokenHosts(url: string, hostname: string, declared: RegistryProvider): readonly string[] {
   const known = knownProvider(url);
   const { declarable, tokenHost: ofProvider } = PROVIDERS[known ?? declared];
-  return known !== undefined || declarable ? ofProvider?.(hostname) : undefined;
+  const host = known !== undefined || declarable ? ofProvider?.(hostname) : undefined;
+  return host === undefined ? knownTokenHosts(url) : [host, ...knownTokenHosts(url)];
 }

@@ -1,6 +1,6 @@
 import type { CredentialKind, ExpirySource, MintConfig } from './credential.ts';
 import type { Instant } from './instant.ts';
-import type { ProbeDetail, ProbeOutcome, ProbeVerdicts } from './probe-outcome.ts';
+import type { ProbeDetail, ProbeFacts, ProbeOutcome, ProbeVerdicts } from './probe-outcome.ts';
 import type { RegistryProvider } from './providers/table.ts';
 import type { LiveRegistry } from './registry.ts';
 import type { RegistryAccess } from './registry-details.ts';
@@ -49,6 +49,7 @@ export interface HealthView extends ProbeVerdicts {
   readonly credentialVersion: number | null;
   readonly outcome: ProbeOutcome;
   readonly detail: ProbeDetail | null;
+  readonly facts?: ProbeFacts;
   readonly durationMs: number;
 }
 

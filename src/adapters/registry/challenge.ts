@@ -10,16 +10,18 @@ interface ParsedChallenge {
 }
 
 /**
- * Chooses the challenge to answer from the `WWW-Authenticate` headers. Bearer wins over Basic, because a registry that
- * offers both shows rights only in its tokens. Undefined if Purser can answer none of them.
+ * The challenges in the `WWW-Authenticate` headers that Purser can answer. Bearer comes before Basic, because a registry
+ * that offers both shows rights only in its tokens.
  */
-export function chooseChallenge(headers: readonly string[]): Challenge | undefined {
+export function answerableChallenges(headers: readonly string[]): readonly Challenge[] {
   const challenges = headers.flatMap(parseChallenges);
-  for (const { scheme, parameters } of challenges) {
+  const bearers = challenges.flatMap(({ scheme, parameters }): Challenge[] => {
     const realm = parameters.get('realm');
-    if (scheme === 'bearer' && realm) return { scheme: 'BEARER', realm, service: parameters.get('service') ?? null };
-  }
-  return challenges.some(({ scheme }) => scheme === 'basic') ? { scheme: 'BASIC' } : undefined;
+    return scheme === 'bearer' && realm
+      ? [{ scheme: 'BEARER', realm, service: parameters.get('service') ?? null }]
+      : [];
+  });
+  return challenges.some(({ scheme }) => scheme === 'basic') ? [...bearers, { scheme: 'BASIC' }] : bearers;
 }
 
 const SEPARATORS = /[\s,]*/y;

@@ -1,6 +1,7 @@
 import type { EgressRequest, EgressResponse, EgressSession } from '../../application/ports/egress.ts';
 import { Secret } from '../../domain/secret.ts';
 import { ProbeFault } from './probe-fault.ts';
+import { errorCode, isObject, parseJson } from './registry-errors.ts';
 
 const USER_AGENT = 'purser';
 
@@ -14,13 +15,14 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Gives the steps of a probe only the answers that they have to tell apart: 429 and server errors are thrown. */
+/** Gives the steps of a probe only the answers that they have to tell apart. Others say nothing of a credential: they are thrown. */
 export interface Conversation {
   /** @throws ProbeFault @throws EgressFailed */
   ask(url: URL, ask: Ask): Promise<EgressResponse>;
 }
 
-export function createConversation(session: EgressSession): Conversation {
+/** @param plainTextRefusals whether the registry refuses credentials with plain text */
+export function createConversation(session: EgressSession, plainTextRefusals: boolean): Conversation {
   return {
     async ask(url, { method = 'GET', authorization, accept = 'application/json', form, headers = {} }) {
       const response = await session.request({
@@ -36,7 +38,8 @@ export function createConversation(session: EgressSession): Conversation {
         ...(form !== undefined && { body: form.toString() }),
       });
       if (isClientCertificateDemanded(response)) throw new ProbeFault('TLS_INVALID', 'CLIENT_CERTIFICATE_DEMANDED');
-      if (response.status === 429) throw new ProbeFault('RATE_LIMITED');
+      if (isThrottled(response)) throw new ProbeFault('RATE_LIMITED');
+      if (!plainTextRefusals && isBlocked(response)) throw new ProbeFault('RATE_LIMITED', 'BLOCKED');
       if (response.status >= 500) throw new ProbeFault('UNEXPECTED_ANSWER', 'SERVER_ERROR');
       return response;
     },
@@ -48,6 +51,19 @@ const NO_CLIENT_CERTIFICATE = /No required SSL certificate was sent/;
 
 function isClientCertificateDemanded({ status, body }: EgressResponse): boolean {
   return status === 496 || (status === 400 && NO_CLIENT_CERTIFICATE.test(body.toString('latin1')));
+}
+
+/** Some answer 403 with these headers, as GitHub does, or the code of the specification with another status. */
+function isThrottled({ status, headers, body }: EgressResponse): boolean {
+  if (status === 429) return true;
+  if (status < 400 || status >= 500) return false;
+  const waits = headers.has('retry-after') || headers.get('x-ratelimit-remaining')?.includes('0') === true;
+  return (status === 403 && waits) || errorCode(body) === 'TOOMANYREQUESTS';
+}
+
+/** A registry that refuses a login says so in JSON, or says nothing. GitLab bans an address with `Forbidden`. */
+function isBlocked({ status, body }: EgressResponse): boolean {
+  return status === 403 && body.length > 0 && !isObject(parseJson(body));
 }
 
 export function basic(username: string, password: Secret): Secret {

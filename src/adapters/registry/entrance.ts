@@ -1,7 +1,7 @@
-import { askForChallenge, type Entrance, logIn, type RegistryTarget } from './login.ts';
+import { askForChallenges, type Entrance, logIn, type RegistryTarget } from './login.ts';
 import { ProbeFault } from './probe-fault.ts';
 import { repositoryUrl } from './repository-rights.ts';
-import { challengeOfPush, tryToPush } from './upload-probe.ts';
+import { challengesOfPush, tryToPush } from './upload-probe.ts';
 
 /**
  * Logs in. Undefined if the registry asks for no login; the credential is then not tested. A registry with anonymous
@@ -9,13 +9,13 @@ import { challengeOfPush, tryToPush } from './upload-probe.ts';
  * @throws ProbeFault @throws EgressFailed
  */
 export async function findEntrance(target: RegistryTarget, repository: string | null): Promise<Entrance | undefined> {
-  const challenge = await askForChallenge(target);
-  if (challenge !== undefined) return logIn(target, challenge);
+  const challenges = await askForChallenges(target);
+  if (challenges !== undefined) return logIn(target, challenges);
   if (repository === null) return undefined;
 
   const url = repositoryUrl(target, repository);
-  const toPush = await challengeOfPush(target.conversation, url);
-  if (toPush === undefined) return undefined;
+  const toPush = await challengesOfPush(target.conversation, url);
+  if (toPush.length === 0) return undefined;
   const entrance = await logIn(target, toPush);
   // This registry allows anonymous access, so with Basic only the push tests the login.
   const refused =

@@ -2,11 +2,12 @@ import { EgressFailed, type EgressResponse } from '../../application/ports/egres
 import type { ProbeStrategy } from '../../domain/providers/profile.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { Secret } from '../../domain/secret.ts';
-import { type Challenge, chooseChallenge } from './challenge.ts';
+import { answerableChallenges, type Challenge } from './challenge.ts';
 import { basic, bearer, type Conversation, isRedirect } from './conversation.ts';
 import { readTokenClaims } from './granted-access.ts';
 import { ProbeFault } from './probe-fault.ts';
 import { strategyFor } from './probe-strategies.ts';
+import type { JudgedRealm } from './realm-trust.ts';
 import { isObject, parseJson } from './registry-errors.ts';
 import { type Login, requestToken, type TokenServer } from './token-request.ts';
 
@@ -17,8 +18,8 @@ export interface RegistryTarget {
   readonly base: URL;
   readonly provider: RegistryProvider;
   readonly login: Login;
-  /** The realm's URL, if it may be sent the credential. */
-  readonly trustRealm: (realm: string) => URL | undefined;
+  /** Whether the realm may be sent the credential. */
+  readonly judgeRealm: (realm: string) => JudgedRealm;
 }
 
 /** How to authenticate requests to the registry after a proved login. */
@@ -36,12 +37,15 @@ export interface BearerEntrance {
 }
 
 /**
- * The challenge that the registry sends to anonymous requests; undefined if it lets them in.
+ * The challenges that the registry sends to anonymous requests, at least one; undefined if it lets them in.
  * @throws ProbeFault if it is not a registry, or asks for a login that container clients do not support
  */
-export async function askForChallenge({ conversation, base }: RegistryTarget): Promise<Challenge | undefined> {
+export async function askForChallenges({
+  conversation,
+  base,
+}: RegistryTarget): Promise<readonly Challenge[] | undefined> {
   const response = await firstAnswer(conversation, base);
-  if (response.status === 401) return challengeOf(response);
+  if (response.status === 401) return challengesOf(response);
   expectRegistry(response);
   return undefined;
 }
@@ -57,10 +61,10 @@ async function firstAnswer(conversation: Conversation, base: URL): Promise<Egres
 }
 
 /** @throws ProbeFault */
-function challengeOf(response: EgressResponse): Challenge {
+function challengesOf(response: EgressResponse): readonly Challenge[] {
   const headers = response.headers.get('www-authenticate') ?? [];
-  const challenge = chooseChallenge(headers);
-  if (challenge !== undefined) return challenge;
+  const challenges = answerableChallenges(headers);
+  if (challenges.length > 0) return challenges;
   throw headers.length === 0 ? new ProbeFault('NOT_A_REGISTRY') : new ProbeFault('UNEXPECTED_ANSWER', 'UNKNOWN_SCHEME');
 }
 
@@ -68,22 +72,41 @@ function challengeOf(response: EgressResponse): Challenge {
  * Logs in as `docker login` does, without a repository.
  * @throws ProbeFault AUTHENTICATION_FAILED, INSUFFICIENT_PERMISSION or EXPIRED if the registry refuses the login
  */
-export async function logIn(target: RegistryTarget, challenge: Challenge): Promise<Entrance> {
+export async function logIn(target: RegistryTarget, challenges: readonly Challenge[]): Promise<Entrance> {
+  const { challenge, realm } = choose(target, challenges);
   const strategy = strategyFor(target.provider, challenge);
-  if (challenge.scheme === 'BASIC') {
+  if (challenge.scheme === 'BASIC' || realm === undefined) {
     const authorization = basic(target.login.username, target.login.password);
     await enter(target, strategy, authorization);
     return { scheme: 'BASIC', authorization };
   }
-  const realm = target.trustRealm(challenge.realm);
-  if (realm === undefined) throw new ProbeFault('REALM_NOT_TRUSTED');
   const tokenServer = { realm, service: challenge.service };
   const answer = await requestToken(target.conversation, tokenServer, target.login, []);
+  if (answer.kind === 'SPENT') throw new ProbeFault('AUTHENTICATION_FAILED', 'SINGLE_USE_TOKEN');
   if (answer.kind === 'NONE') throw refusal(strategy, answer.response);
   // An anonymous token: the server did not authenticate the login.
   if (readTokenClaims(answer.token.reveal())?.authenticated === false) throw new ProbeFault('AUTHENTICATION_FAILED');
   await enter(target, strategy, bearer(answer.token));
   return { scheme: 'BEARER', strategy, tokenServer };
+}
+
+interface Choice {
+  readonly challenge: Challenge;
+  /** Of a Bearer challenge. */
+  readonly realm?: URL;
+}
+
+/** The first one that may be answered. @throws ProbeFault REALM_NOT_TRUSTED, with the fault of the first realm */
+function choose({ judgeRealm }: RegistryTarget, challenges: readonly Challenge[]): Choice {
+  let fault: ProbeFault | undefined;
+  for (const challenge of challenges) {
+    if (challenge.scheme === 'BASIC') return { challenge };
+    const judged = judgeRealm(challenge.realm);
+    if (judged.kind === 'TRUSTED') return { challenge, realm: judged.realm };
+    const facts = judged.kind === 'REALM_ELSEWHERE' ? { realmHost: judged.host } : {};
+    fault ??= new ProbeFault('REALM_NOT_TRUSTED', judged.kind, facts);
+  }
+  throw fault ?? new ProbeFault('UNEXPECTED_ANSWER', 'UNKNOWN_SCHEME');
 }
 
 async function enter({ conversation, base }: RegistryTarget, strategy: ProbeStrategy, authorization: Secret) {

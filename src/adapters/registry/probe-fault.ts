@@ -1,11 +1,13 @@
 import { EgressFailed, type EgressFault, type TlsFaultReason } from '../../application/ports/egress.ts';
-import type { ProbeDetail, ProbeOutcome } from '../../domain/probe-outcome.ts';
+import type { ProbeDetail, ProbeFacts, ProbeOutcome } from '../../domain/probe-outcome.ts';
 import { unreachable } from '../../domain/unreachable.ts';
 
 /** Ends a probe, or the part of it in which it occurs. */
 export interface Fault {
   readonly outcome: ProbeOutcome;
   readonly detail: ProbeDetail | null;
+  /** What the sentence about it names. */
+  readonly facts?: ProbeFacts;
 }
 
 export class ProbeFault extends Error {
@@ -14,13 +16,14 @@ export class ProbeFault extends Error {
   constructor(
     readonly outcome: ProbeOutcome,
     readonly detail: ProbeDetail | null = null,
+    readonly facts: ProbeFacts = {},
   ) {
     super(`the probe ends: ${outcome}`);
   }
 }
 
 export function faultOf(error: unknown): Fault {
-  if (error instanceof ProbeFault) return { outcome: error.outcome, detail: error.detail };
+  if (error instanceof ProbeFault) return { outcome: error.outcome, detail: error.detail, facts: error.facts };
   if (error instanceof EgressFailed) return faultOfEgress(error.fault);
   return { outcome: 'UNEXPECTED_ANSWER', detail: null };
 }

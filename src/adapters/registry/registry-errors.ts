@@ -1,7 +1,7 @@
 /** The codes of the distribution specification that a probe tells apart. */
-export type RegistryErrorCode = 'NAME_UNKNOWN' | 'MANIFEST_UNKNOWN';
+export type RegistryErrorCode = 'NAME_UNKNOWN' | 'MANIFEST_UNKNOWN' | 'TOOMANYREQUESTS';
 
-const CODES: ReadonlySet<string> = new Set<RegistryErrorCode>(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN']);
+const CODES: ReadonlySet<string> = new Set<RegistryErrorCode>(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN', 'TOOMANYREQUESTS']);
 
 /** The first known code in an error's body; undefined if it has none. Nothing else of the body is used. */
 export function errorCode(body: Buffer): RegistryErrorCode | undefined {

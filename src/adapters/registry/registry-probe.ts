@@ -1,5 +1,6 @@
 import type { Egress, EgressSession } from '../../application/ports/egress.ts';
 import type { ProbeReport, ProbeRequest, RegistryProbe } from '../../application/ports/registry-probe.ts';
+import { PROVIDERS } from '../../domain/providers/table.ts';
 import { apiHost, repositoryAt } from '../../domain/providers.ts';
 import { usesPlainHttp } from '../../domain/registry-url.ts';
 import { conclude, withoutLogin } from './conclusion.ts';
@@ -7,7 +8,7 @@ import { createConversation } from './conversation.ts';
 import { findEntrance } from './entrance.ts';
 import type { Entrance, RegistryTarget } from './login.ts';
 import { faultOf } from './probe-fault.ts';
-import { trustedRealm } from './realm-trust.ts';
+import { judgeRealm } from './realm-trust.ts';
 import { expiryAtRegistry } from './registry-expiry.ts';
 import { examineRepository, tryOut } from './repository-rights.ts';
 
@@ -46,14 +47,14 @@ async function examine(
   session: EgressSession,
   { plainHttpHosts, trustedRealms = new Set(), now }: RegistryProbeOptions,
 ): Promise<Examined> {
-  const { url, provider, username, password } = request;
+  const { url, provider, username, password, authRealmHost = null } = request;
   const plainHttp = usesPlainHttp(url, plainHttpHosts);
   const target: RegistryTarget = {
-    conversation: createConversation(session),
+    conversation: createConversation(session, PROVIDERS[provider].probe?.plainTextRefusals ?? false),
     base: new URL(`${plainHttp ? 'http' : 'https'}://${apiHost(url)}/v2/`),
     provider,
     login: { username, password },
-    trustRealm: (realm) => trustedRealm(realm, { url, provider, plainHttp, trustedRealms }),
+    judgeRealm: (realm) => judgeRealm(realm, { url, provider, plainHttp, trustedRealms, authRealmHost }),
   };
   const repository = repositoryOf(request);
   if (repository === undefined) {

@@ -79,6 +79,7 @@ async function askForGrant(
   actions: readonly Action[],
 ): Promise<Grant> {
   const answer = await requestToken(conversation, tokenServer, login, [repositoryScope(repository, actions)]);
+  if (answer.kind === 'SPENT') throw new ProbeFault('AUTHENTICATION_FAILED', 'SINGLE_USE_TOKEN');
   if (answer.kind === 'NONE') {
     const { status } = answer.response;
     if (status === 401 || status === 403) return { kind: 'REFUSED' };

@@ -21,6 +21,8 @@ export interface Login {
 export type TokenAnswer =
   /** Its life is not read: at least 60 seconds (the specification's minimum and default), longer than any probe. */
   | { readonly kind: 'TOKEN'; readonly token: Secret }
+  /** The server gave a new refresh token in place of the one that was sent, which is of no use any more. */
+  | { readonly kind: 'SPENT' }
   /** Any other status, and a 200 without a token. */
   | { readonly kind: 'NONE'; readonly response: EgressResponse };
 
@@ -71,7 +73,15 @@ async function posted(
   }
   // One field with all scopes, while GET repeats the parameter.
   if (scopes.length > 0) form.set('scope', scopes.join(' '));
-  return tokenIn(await conversation.ask(realm, { method: 'POST', authorization: null, form }));
+  const response = await conversation.ask(realm, { method: 'POST', authorization: null, form });
+  return username === IDENTITY_TOKEN && givesAnother(response, password) ? { kind: 'SPENT' } : tokenIn(response);
+}
+
+/** A server that keeps the refresh token sends none, or the same (RFC 6749, section 6). */
+function givesAnother({ status, body }: EgressResponse, sent: Secret): boolean {
+  const answer = status === 200 ? parseJson(body) : undefined;
+  const given = isObject(answer) ? answer.refresh_token : undefined;
+  return typeof given === 'string' && given !== '' && given !== sent.reveal();
 }
 
 function tokenIn(response: EgressResponse): TokenAnswer {

@@ -1,7 +1,7 @@
 import type { EgressResponse } from '../../application/ports/egress.ts';
 import { parseUrl } from '../../domain/parse-url.ts';
 import type { Secret } from '../../domain/secret.ts';
-import { type Challenge, chooseChallenge } from './challenge.ts';
+import { answerableChallenges, type Challenge } from './challenge.ts';
 import type { Conversation } from './conversation.ts';
 import { ProbeFault } from './probe-fault.ts';
 import type { Trial } from './read-probe.ts';
@@ -28,12 +28,12 @@ export async function tryToPush(
 }
 
 /**
- * The challenge that a registry with anonymous reads sends to an anonymous push; undefined if Purser can answer none.
+ * The challenges that a registry with anonymous reads sends to an anonymous push; empty if Purser can answer none.
  * @throws ProbeFault @throws EgressFailed
  */
-export async function challengeOfPush(conversation: Conversation, repository: URL): Promise<Challenge | undefined> {
+export async function challengesOfPush(conversation: Conversation, repository: URL): Promise<readonly Challenge[]> {
   const { status, headers } = await beginAndCancel(conversation, repository, null);
-  return status === 401 ? chooseChallenge(headers.get('www-authenticate') ?? []) : undefined;
+  return status === 401 ? answerableChallenges(headers.get('www-authenticate') ?? []) : [];
 }
 
 async function beginAndCancel(

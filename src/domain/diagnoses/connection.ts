@@ -26,14 +26,41 @@ export const CONNECTION_DIAGNOSES: readonly Diagnosis[] = [
   {
     outcome: 'TARGET_NOT_ALLOWED',
     cause:
-      'The address is on a private network. This service connects to private networks only if its operator allows it.',
-    fix: 'If the registry is yours, have the operator of this service add its host or network to EGRESS_ALLOW.',
+      'The address of the registry, or of the server that makes its tokens, is on a private network. This service connects to private networks only if its operator allows it.',
+    fix: 'If it is yours, have the operator of this service add its host or network to EGRESS_ALLOW.',
   },
   {
     outcome: 'REALM_NOT_TRUSTED',
+    detail: 'REALM_PLAIN_HTTP',
     cause:
-      'The registry sends logins to a token server on a host that is not known to belong to it. No credential was sent.',
-    fix: 'Check the URL. If the token server is yours, have the operator of this service add its host to TRUSTED_REALMS. It must use https.',
+      'The registry uses https but names a token server with plain http, as behind a proxy that ends TLS. No credential was sent.',
+    fix: "Have the registry's operator set its public address to https (`external_url` in Harbor and GitLab, ROOT_URL in Gitea, the realm in the reference registry's `auth.token`), or have the proxy send `X-Forwarded-Proto: https`.",
+  },
+  {
+    outcome: 'REALM_NOT_TRUSTED',
+    detail: 'REALM_UNREADABLE',
+    cause:
+      'The address that the registry names for its token server is not one that can be used: it must be a complete URL with https, without a user name and not overlong. No credential was sent.',
+    fix: "Have the registry's operator set the address of its token server, and check the URL that you entered.",
+  },
+  {
+    outcome: 'REALM_NOT_TRUSTED',
+    detail: 'REALM_ELSEWHERE',
+    cause:
+      'The registry sends logins to a token server on {realmHost}, which is not known to belong to it. No credential was sent.',
+    fix: 'If {realmHost} is its token server and uses https, confirm it: enter that host in `authRealmHost`. The password will be sent there. The operator of this service can allow it for all registries with TRUSTED_REALMS. If you do not know it, check the URL.',
+  },
+  {
+    outcome: 'REALM_NOT_TRUSTED',
+    cause: 'The registry sends logins to a token server that must not be sent the credential. No credential was sent.',
+    fix: 'Check the URL, and have the operator of the registry set the address of its token server.',
+  },
+  {
+    outcome: 'RATE_LIMITED',
+    detail: 'BLOCKED',
+    cause:
+      "The server refuses every request from this service's address with 403 and without a registry's error: it bans addresses for a while after failed logins, or a firewall stands in front of it. That says nothing against the credential.",
+    fix: "Do not rotate for this. Wait an hour (GitLab's ban lasts that long by default), or have the registry's operator allow this service's address.",
   },
   {
     outcome: 'RATE_LIMITED',

@@ -3,6 +3,13 @@ import type { Diagnosis } from '../providers/profile.ts';
 export const LOGIN_DIAGNOSES: readonly Diagnosis[] = [
   {
     outcome: 'AUTHENTICATION_FAILED',
+    detail: 'SINGLE_USE_TOKEN',
+    cause:
+      'This registry gives single-use tokens: with each login it hands out a new one and spends the one before. They cannot be stored here.',
+    fix: 'Use a password or an access token in place of `<token>`. The one that was tested is spent.',
+  },
+  {
+    outcome: 'AUTHENTICATION_FAILED',
     detail: 'OTHER_PROVIDERS_TOKEN',
     cause: "The registry refused the login, and the password looks like another provider's token.",
     fix: 'Check that the URL and the token belong together.',

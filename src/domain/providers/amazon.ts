@@ -33,6 +33,7 @@ export const AMAZON_PROBE: ProbeStrategy = {
   refusedLogin: [400, 401, 403],
   // Plain text, with status 403.
   expiredText: /authorization token has expired/i,
+  plainTextRefusals: true,
 };
 
 export const AMAZON_DIAGNOSES: readonly Diagnosis[] = [

@@ -34,9 +34,10 @@ export const forgejo: ProviderProfile = {
     },
     {
       outcome: 'REALM_NOT_TRUSTED',
+      detail: 'REALM_ELSEWHERE',
       cause:
-        'Gitea and Forgejo send logins to the address in their setting ROOT_URL. Here it is not this host with https. No credential was sent.',
-      fix: "Have the server's operator set ROOT_URL to the address that image references begin with, or the operator of this service add its host to TRUSTED_REALMS.",
+        'Gitea and Forgejo send logins to the address in their setting ROOT_URL. Here it is {realmHost}, not this host. No credential was sent.',
+      fix: "Have the server's operator set ROOT_URL to the address that image references begin with. If {realmHost} is the same server and uses https, you can confirm that host in `authRealmHost` instead.",
     },
     {
       outcome: 'UNEXPECTED_ANSWER',

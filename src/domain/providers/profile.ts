@@ -108,6 +108,8 @@ export interface ProbeStrategy {
   readonly forbiddenLogin: 'BAD_CREDENTIAL' | 'MISSING_SCOPE';
   /** Matches the body of a refusal if the credential has expired. */
   readonly expiredText: RegExp | null;
+  /** The registry refuses credentials with plain text. Elsewhere, that is a ban or a firewall. */
+  readonly plainTextRefusals: boolean;
   /**
    * JWT: read what the token grants. OPAQUE: try the token out, even if it looks like a JWT. REFUSED_OR_WHOLE: a token
    * always grants everything that was asked for, or none is made.
@@ -124,6 +126,7 @@ export const BY_THE_BOOK: ProbeStrategy = {
   refusedLogin: [401, 403],
   forbiddenLogin: 'BAD_CREDENTIAL',
   expiredText: null,
+  plainTextRefusals: false,
   token: 'JWT',
   askForPush: 'ALWAYS',
   telltaleRealm: null,

@@ -74,7 +74,8 @@ export class RegistryHealthObject {
 
 /** Advice is derived and not stored, so that better advice reaches old findings as well. */
 export function toGraphqlHealth(health: HealthView, url: string, provider: RegistryProvider): RegistryHealthObject {
-  const { testedAt, credentialVersion, outcome, detail, login, pull, push, method, repository, durationMs } = health;
-  const advice = diagnose({ provider, url, outcome, detail });
+  const { testedAt, credentialVersion, outcome, detail, facts, login, pull, push, method, repository, durationMs } =
+    health;
+  const advice = diagnose({ provider, url, outcome, detail, facts });
   return { testedAt, credentialVersion, outcome, advice, login, pull, push, method, repository, durationMs };
 }

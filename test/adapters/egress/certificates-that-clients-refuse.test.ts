@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
-import { createEgress } from '../../../src/adapters/egress/egress.ts';
+import { createEgress, type EgressOptions } from '../../../src/adapters/egress/egress.ts';
+import type { Egress } from '../../../src/application/ports/egress.ts';
+import { createMutant } from '../../support/mutant.ts';
 import {
   AUTHORITY,
   type CertificateMaker,
@@ -32,11 +34,12 @@ afterEach(async () => {
 });
 afterAll(() => maker.remove());
 
-const egress = createEgress({
+const TO_LOOPBACK: EgressOptions = {
   allow: parseAllowList(['127.0.0.1']),
   plainHttpHosts: new Set(),
   lookUpName: async () => ['127.0.0.1'],
-});
+};
+const egress = createEgress(TO_LOOPBACK);
 
 interface Served {
   readonly own: Signed;
@@ -47,7 +50,10 @@ interface Served {
 }
 
 /** What a request to a server with these certificates comes to: a status, or the fault. */
-async function outcome({ own, above = [], trusted = root, host = HOST, options = {} }: Served): Promise<unknown> {
+async function outcome(
+  { own, above = [], trusted = root, host = HOST, options = {} }: Served,
+  through: Egress = egress,
+): Promise<unknown> {
   const cert = [own, ...above].map((each) => each.cert).join('');
   // The server takes anything, so that the client decides.
   const server = createServer({ cert, key: own.key, ciphers: 'ALL:@SECLEVEL=0', ...options }, (request, response) => {
@@ -61,7 +67,7 @@ async function outcome({ own, above = [], trusted = root, host = HOST, options =
     server.close();
   });
   const url = `https://${host}:${(server.address() as AddressInfo).port}/v2/`;
-  const answer = await egress.request({ url }, { caCertificate: trusted.cert }).catch((error) => error.fault);
+  const answer = await through.request({ url }, { caCertificate: trusted.cert }).catch((error) => error.fault);
   return answer.status ?? answer.reason ?? answer.kind;
 }
 
@@ -294,4 +300,43 @@ describe('a server is refused, as by container clients,', () => {
 it('is accepted from a server that only asks for a client certificate', async () => {
   const options = { requestCert: true, rejectUnauthorized: false };
   expect(await outcome({ own: await leaf(), options })).toBe(200);
+});
+
+/** Negative controls: without a guard, Node accepts what container clients refuse. */
+describe('without', () => {
+  type Module = typeof import('../../../src/adapters/egress/egress.ts');
+  it.each<[string, string, string, string, () => Promise<Served>]>([
+    [
+      'the check of names',
+      'pinned-connection.ts',
+      'checkServerIdentity: checkIdentity(host, isAddress),',
+      '',
+      async () => ({
+        own: await leaf({ subject: `/CN=${HOST}`, extensions: FOR_SERVERS }),
+      }),
+    ],
+    [
+      'the check of the chain',
+      'pinned-connection.ts',
+      'checkChain(secured);',
+      '',
+      async () => ({
+        own: await leaf({ digest: 'sha224' }),
+      }),
+    ],
+    [
+      'the list of ciphers',
+      'trust.ts',
+      ', ciphers: CIPHERS',
+      '',
+      async () => ({
+        own: await leaf({ key: ['rsa:2048'] }),
+        options: { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256:@SECLEVEL=0' },
+      }),
+    ],
+  ])('%s the request succeeds', async (_, file, find, replace, served) => {
+    const mutant = await createMutant('adapters/egress', [{ file, find, replace }]);
+    const broken = (await mutant.load<Module>('egress.ts')).createEgress(TO_LOOPBACK);
+    expect(await outcome(await served(), broken)).toBe(200);
+  });
 });

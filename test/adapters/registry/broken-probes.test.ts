@@ -105,9 +105,32 @@ describe('a probe', () => {
     }));
     await brokenProbe(
       { url: 'registry.example.com', provider: 'GENERIC', ...account([]) },
-      { file: 'realm-trust.ts', find: 'if (!known) return undefined;', replace: '' },
+      { file: 'realm-trust.ts', find: 'if (isTrusted) return', replace: 'if (true) return' },
     );
     expect(withCredential(elsewhere)).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'takes a ban for a refusal',
+      'conversation.ts',
+      '!plainTextRefusals && isBlocked(response)',
+      { outcome: 'AUTHENTICATION_FAILED' },
+    ],
+    ['keeps single-use tokens', 'token-request.ts', 'username === IDENTITY_TOKEN && givesAnother', { outcome: 'OK' }],
+  ])('that %s shows the fault', async (_, file, find, found) => {
+    const url = 'registry.example.com';
+    await internet.serve(url, ({ path, authorization, method }) => {
+      if (path === '/token' && method === 'GET') return { status: 403, body: 'Forbidden\n' };
+      if (path === '/token') return { status: 200, body: { access_token: 'opaque', refresh_token: 'another' } };
+      if (authorization !== undefined) return { status: 200, body: {} };
+      return { status: 401, headers: { 'www-authenticate': `Bearer realm="https://${url}/token"` } };
+    });
+    const username = file === 'token-request.ts' ? '<token>' : 'robot';
+    const asked: Asked = { url, provider: 'GENERIC', ...account([], username), repository: null };
+    const [, guarded = ''] = find.split(' && ');
+    const replace = find.replace(guarded, `false && ${guarded}`);
+    expect(await brokenProbe(asked, { file, find, replace })).toMatchObject(found);
   });
 
   it('that cancels an upload at any location sends the credential there', async () => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseChallenge, parseChallenges } from '../../../src/adapters/registry/challenge.ts';
+import { answerableChallenges, parseChallenges } from '../../../src/adapters/registry/challenge.ts';
 
 const REALM = 'https://auth.example.com/token';
 const bearerOf = (service: string | null = null) => ({ scheme: 'BEARER', realm: REALM, service });
 
-describe('the challenge to answer', () => {
+describe('the challenge to answer first', () => {
   it.each([
     ['a Bearer challenge', [`Bearer realm="${REALM}",service="registry"`], bearerOf('registry')],
     ['odd casing and spaces', [`bEARER  REALM = "${REALM}" ,\tSERVICE= registry`], bearerOf('registry')],
@@ -24,16 +24,25 @@ describe('the challenge to answer', () => {
     ['none, for an unfinished one', [`Bearer realm="${REALM}`], undefined],
     ['none, for no header', [], undefined],
   ])('is found in %s', (_, headers, challenge) => {
-    expect(chooseChallenge(headers)).toEqual(challenge);
+    expect(answerableChallenges(headers)[0]).toEqual(challenge);
+  });
+
+  it('is followed by the others: every Bearer, then Basic', () => {
+    const headers = ['Basic realm="r", Bearer realm="https://a/t"', 'Negotiate', 'Bearer realm="https://b/t"'];
+    expect(answerableChallenges(headers)).toEqual([
+      { scheme: 'BEARER', realm: 'https://a/t', service: null },
+      { scheme: 'BEARER', realm: 'https://b/t', service: null },
+      { scheme: 'BASIC' },
+    ]);
   });
 
   it('survives any text', () => {
-    fc.assert(fc.property(fc.array(fc.string()), (headers) => void chooseChallenge(headers)));
+    fc.assert(fc.property(fc.array(fc.string()), (headers) => void answerableChallenges(headers)));
   });
 
   it('is read in time proportional to the header', () => {
     for (const header of ['"'.repeat(60_000), 'a,'.repeat(30_000), `Bearer realm="${'\\'.repeat(60_000)}`]) {
-      expect(chooseChallenge([header])).toBeUndefined();
+      expect(answerableChallenges([header])).toEqual([]);
     }
   });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { trustedRealm } from '../../../src/adapters/registry/realm-trust.ts';
+import { judgeRealm } from '../../../src/adapters/registry/realm-trust.ts';
 import { diagnose } from '../../../src/domain/diagnosis.ts';
 import { FORGEJO_HOST, startForgejo } from '../../support/stub-registries/forgejo.ts';
 import type { Internet } from '../../support/stub-registries/internet.ts';
@@ -107,7 +107,8 @@ describe('the probe of Gitea and Forgejo', () => {
 
 describe('the realm of Gitea and Forgejo', () => {
   const trusts = (realm: string, url: string) =>
-    trustedRealm(realm, { url, provider: 'FORGEJO', plainHttp: false, trustedRealms: new Set() }) !== undefined;
+    judgeRealm(realm, { url, provider: 'FORGEJO', plainHttp: false, trustedRealms: new Set(), authRealmHost: null })
+      .kind === 'TRUSTED';
 
   it('is trusted on the host itself, whatever its port', () => {
     expect(trusts('https://codeberg.org/v2/token', 'codeberg.org')).toBe(true);

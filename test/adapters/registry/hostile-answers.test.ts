@@ -131,16 +131,17 @@ describe('the probe finds no registry', () => {
 
 describe('the credential stays with the registry', () => {
   it.each([
-    `https://${ELSEWHERE}/token`,
-    `http://${HOST}/token`,
-    `https://${HOST}@${ELSEWHERE}/token`,
-    `https://${HOST}.${ELSEWHERE}/token`,
-    'not a URL',
-  ])('when the realm is %s', async (realm) => {
+    [`https://${ELSEWHERE}/token`, 'REALM_ELSEWHERE'],
+    [`http://${HOST}/token`, 'REALM_PLAIN_HTTP'],
+    [`https://${HOST}@${ELSEWHERE}/token`, 'REALM_UNREADABLE'],
+    [`https://${HOST}.${ELSEWHERE}/token`, 'REALM_ELSEWHERE'],
+    ['/token', 'REALM_UNREADABLE'],
+    ['not a URL', 'REALM_UNREADABLE'],
+  ])('when the realm is %s', async (realm, detail) => {
     const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 200, body: { token: 'x' } }));
     const host = await internet.serve(HOST, () => challenge(realm));
     const report = await probe(internet, ask());
-    expect(report).toMatchObject({ outcome: 'REALM_NOT_TRUSTED', login: 'UNKNOWN' });
+    expect(report).toMatchObject({ outcome: 'REALM_NOT_TRUSTED', detail, login: 'UNKNOWN' });
     expect(elsewhere.connections).toBe(0);
     expect(withCredential(host)).toEqual([]);
     expect(internet.dialled).not.toContain(ELSEWHERE);
@@ -152,6 +153,44 @@ describe('the credential stays with the registry', () => {
     const report = await probe(internet, ask(), { trustedRealms: new Set([ELSEWHERE]) });
     expect(report).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
     expect(withCredential(elsewhere)).toHaveLength(1);
+  });
+
+  it('unless a writer of the registry has confirmed the host of the realm', async () => {
+    const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 401 }));
+    await internet.serve(HOST, () => challenge(`https://${ELSEWHERE}/token`));
+    const report = await probe(internet, ask({ authRealmHost: ELSEWHERE }));
+    expect(report).toMatchObject({ outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
+    expect(withCredential(elsewhere)).toHaveLength(1);
+  });
+
+  it('and the report names the host of the realm, so that it can be confirmed', async () => {
+    await internet.serve(HOST, () => challenge(`https://${ELSEWHERE}:8443/token?${MARK}`));
+    const report = await probe(internet, ask());
+    expect(report.facts).toEqual({ realmHost: `${ELSEWHERE}:8443` });
+    expect(JSON.stringify(report)).not.toContain(MARK);
+  });
+
+  it('when a confirmed host has a private address', async () => {
+    const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 200, body: { token: 'x' } }));
+    await internet.serve(HOST, () => challenge(`https://127.0.0.1:${elsewhere.port}/token`));
+    const report = await probe(internet, ask({ authRealmHost: `127.0.0.1:${elsewhere.port}` }));
+    expect(report).toMatchObject({ outcome: 'TARGET_NOT_ALLOWED', detail: 'PRIVATE_ADDRESS', login: 'UNKNOWN' });
+    expect(elsewhere.connections).toBe(0);
+  });
+
+  it('which gets it by Basic if the realm of the other challenge is elsewhere', async () => {
+    const elsewhere = await internet.serve(ELSEWHERE, () => ({ status: 200, body: { token: 'x' } }));
+    const robot = { username: 'robot', password: canary('both'), rights: { 'team/app': ['pull', 'push'] as const } };
+    const host = await internet.serve(HOST, (request) =>
+      registryApi(request, {
+        challenge: `Bearer realm="https://${ELSEWHERE}/token",service="x", Basic realm="r"`,
+        rights: rightsByBasic([robot]),
+      }),
+    );
+    const report = await probe(internet, ask({ password: robot.password }));
+    expect(report).toMatchObject({ outcome: 'OK', login: 'PROVED', pull: 'PROVED', push: 'PROVED' });
+    expect(elsewhere.connections).toBe(0);
+    expect(withCredential(host).length).toBeGreaterThan(0);
   });
 
   it.each([301, 302, 307, 308])('when the token server redirects with %i', async (status) => {
@@ -279,6 +318,65 @@ describe('a token server', () => {
     const form = Object.fromEntries(new URLSearchParams(host.requests.find(({ method }) => method === 'POST')?.body));
     expect(form).toMatchObject({ grant_type: 'password', username: 'robot', password: asked.password });
     expect(form).not.toHaveProperty('scope');
+  });
+
+  it.each<[string, ReturnType<Handler>, object]>([
+    [
+      'with a ban',
+      { status: 403, headers: { 'content-type': 'text/plain' }, body: 'Forbidden\n' },
+      { detail: 'BLOCKED' },
+    ],
+    ['with the page of a firewall', { status: 403, body: `<html>${MARK}</html>` }, { detail: 'BLOCKED' }],
+    ['with 429', { status: 429, body: 'Retry later\n' }, { detail: null }],
+    [
+      'with 429 in JSON',
+      { ...registryError(429, 'TOOMANYREQUESTS', MARK), headers: { 'retry-after': '60' } },
+      { detail: null },
+    ],
+    [
+      'with 403 and a time to wait',
+      { ...registryError(403, 'DENIED'), headers: { 'retry-after': '60' } },
+      { detail: null },
+    ],
+    [
+      'with 403 and no requests left',
+      { ...registryError(403, 'DENIED'), headers: { 'x-ratelimit-remaining': '0' } },
+      { detail: null },
+    ],
+    ['with the code of the specification', registryError(403, 'TOOMANYREQUESTS', MARK), { detail: null }],
+  ])('that answers %s has said nothing about the login', async (_, answer, found) => {
+    for (const provider of ['GENERIC', 'GITLAB', 'HARBOR'] as const) {
+      await internet.serve(HOST, withTokens(answer));
+      const report = await probe(internet, ask({ provider }));
+      expect(report).toMatchObject({ outcome: 'RATE_LIMITED', ...found, login: 'UNKNOWN' });
+      expect(JSON.stringify(report)).not.toContain(MARK);
+    }
+  });
+
+  it.each([
+    [
+      'another refresh token',
+      'another',
+      { outcome: 'AUTHENTICATION_FAILED', detail: 'SINGLE_USE_TOKEN', login: 'DENIED' },
+    ],
+    ['the same refresh token', 'the-same', { outcome: 'OK', detail: null, login: 'PROVED' }],
+    ['an empty refresh token', '', { outcome: 'OK', detail: null, login: 'PROVED' }],
+  ])('that answers a refresh token with %s', async (_, refresh_token, found) => {
+    const host = await internet.serve(HOST, ({ path, authorization }) => {
+      if (path === '/token') return { status: 200, body: { access_token: 'opaque', refresh_token } };
+      return authorization === undefined ? challenge(`https://${HOST}/token`) : { status: 200, body: {} };
+    });
+    const report = await probe(internet, ask({ repository: null, username: '<token>', password: 'the-same' }));
+    expect(report).toMatchObject(found);
+    expect(talk(host).filter((line) => line === 'POST /token')).toHaveLength(1);
+  });
+
+  it('may add a refresh token to the answer to a password', async () => {
+    await internet.serve(HOST, ({ path, authorization }) => {
+      if (path === '/token') return { status: 200, body: { token: 'opaque', refresh_token: 'another' } };
+      return authorization === undefined ? challenge(`https://${HOST}/token`) : { status: 200, body: {} };
+    });
+    expect(await probe(internet, ask({ repository: null }))).toMatchObject({ outcome: 'OK', login: 'PROVED' });
   });
 
   it('gets a refresh token as a refresh token', async () => {

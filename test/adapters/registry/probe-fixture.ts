@@ -34,7 +34,7 @@ const SHARED_NAMES = [
 ];
 
 export type Asked = Pick<ProbeRequest, 'url' | 'provider' | 'username'> & { readonly password: string } & Partial<
-    Pick<ProbeRequest, 'repository' | 'access' | 'caCertificate'>
+    Pick<ProbeRequest, 'repository' | 'access' | 'caCertificate' | 'authRealmHost'>
   >;
 
 export interface Probing {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { trustedRealm } from '../../../src/adapters/registry/realm-trust.ts';
+import { judgeRealm } from '../../../src/adapters/registry/realm-trust.ts';
 import type { Internet } from '../../support/stub-registries/internet.ts';
 import type { Action } from '../../support/stub-registries/registry-api.ts';
 import { SCALEWAY_API, SCALEWAY_HOST, startScaleway } from '../../support/stub-registries/scaleway.ts';
@@ -89,7 +89,8 @@ describe('the probe of Scaleway', () => {
 
 describe('the realm of Scaleway', () => {
   const trusts = (realm: string, url: string, provider: 'SCALEWAY' | 'GENERIC' = 'SCALEWAY') =>
-    trustedRealm(realm, { url, provider, plainHttp: false, trustedRealms: new Set() }) !== undefined;
+    judgeRealm(realm, { url, provider, plainHttp: false, trustedRealms: new Set(), authRealmHost: null }).kind ===
+    'TRUSTED';
 
   it.each(['rg.fr-par.scw.cloud', 'rg.nl-ams.scw.cloud', 'rg.pl-waw.scw.cloud'])('is trusted by %s', (url) => {
     expect(trusts(`https://${SCALEWAY_API}${TOKENS}`, url)).toBe(true);

@@ -10,7 +10,7 @@ import {
   secretFault,
   secretWarnings,
 } from '../../../src/domain/entered-credential.ts';
-import type { ProbeOutcome } from '../../../src/domain/probe-outcome.ts';
+import type { ProbeDetail, ProbeOutcome } from '../../../src/domain/probe-outcome.ts';
 import { providerOf, registryPresets, resolveProvider } from '../../../src/domain/providers.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import { canary } from '../../support/canary.ts';
@@ -70,13 +70,15 @@ describe('a credential of Gitea or Forgejo', () => {
 });
 
 describe('the advice about Gitea and Forgejo', () => {
-  it.each<[ProbeOutcome, RegExp]>([
+  it.each<[ProbeOutcome, RegExp, ProbeDetail?]>([
     ['AUTHENTICATION_FAILED', /second factor.*personal access token with read:package/],
     ['INSUFFICIENT_PERMISSION', /lacks a scope.*write:package.*<owner>\/<image>/],
-    ['REALM_NOT_TRUSTED', /ROOT_URL.*No credential was sent/],
+    ['REALM_NOT_TRUSTED', /ROOT_URL.*No credential was sent/, 'REALM_ELSEWHERE'],
+    ['REALM_NOT_TRUSTED', /plain http.*No credential was sent.*ROOT_URL/, 'REALM_PLAIN_HTTP'],
     ['UNEXPECTED_ANSWER', /begins with the name of a user or an organization/],
-  ])('on %s', (outcome, words) => {
-    expect(diagnose({ provider: 'FORGEJO', url: 'git.example.com', outcome, detail: null })).toMatch(words);
+  ])('on %s', (outcome, words, detail) => {
+    const finding = { provider: 'FORGEJO', url: 'git.example.com', outcome, detail: detail ?? null } as const;
+    expect(diagnose(finding)).toMatch(words);
   });
 });
 

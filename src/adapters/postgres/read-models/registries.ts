@@ -46,9 +46,8 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
 
   function tested({ event: { data }, recorded, after }: AppliedEvent<'RegistryTested'>) {
     if (after.phase !== 'live') return;
-    const { registryId, credentialVersion, outcome, detail, login, pull, push, method, repository, durationMs } = data;
-    const found = { outcome, detail, login, pull, push, method, repository, durationMs };
-    const health = { testedAt: recorded.occurredAt, credentialVersion, ...found };
+    const { registryId, url: _url, scheduled: _scheduled, ...found } = data;
+    const health = { testedAt: recorded.occurredAt, ...found };
     healths.set(registryId, health);
     healthRows.set(registryId, { id: registryId, health });
   }
