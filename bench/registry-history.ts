@@ -18,7 +18,7 @@ export async function seedRegistryHistory(connectionString: string): Promise<voi
          case
            when revision = 0 then json_build_object('registryId', id, 'projectId', project, 'url', host, 'enteredUrl', 'https://' || host,
              'name', 'Registry ' || number, 'description', null, 'email', 'team@example.com', 'provider', 'GENERIC',
-             'username', 'robot', 'access', 'PULL_AND_PUSH', 'caCertificate', null, 'rotateEveryDays', 90,
+             'username', 'robot', 'access', 'PULL_AND_PUSH', 'caCertificate', null, 'authRealmHost', null, 'rotateEveryDays', 90,
              'credential', credential(1, number))
            when revision % 3 = 0 then json_build_object('registryId', id, 'username', 'robot',
              'credential', credential(revision / 3 + 1, number))

@@ -13,7 +13,7 @@ const MERGE = `create or replace aggregate bench_merge(jsonb) (sfunc = jsonb_con
 const FOLD = `insert into bench_fold (${COLUMNS})
   select (state ->> 'registryId')::uuid, state ->> 'projectId', 'live', revision, (state #>> '{credential,version}')::int,
     state ->> 'url', state ->> 'enteredUrl', state ->> 'name', state ->> 'description', state ->> 'email',
-    state ->> 'provider', state ->> 'username', state ->> 'access', state ->> 'caCertificate',
+    state ->> 'provider', state ->> 'username', state ->> 'access', state ->> 'caCertificate', state ->> 'authRealmHost',
     (state ->> 'rotateEveryDays')::int, (state #>> '{credential,version}')::int, state #>> '{credential,kind}',
     (state #>> '{credential,secretId}')::uuid, state #>> '{credential,digest}', false,
     (state #>> '{credential,expiresAt}')::timestamptz, state #>> '{credential,expirySource}', rotated_at,

@@ -143,6 +143,7 @@ create table read_models.registries (
   username text,
   access text,
   ca_certificate text,
+  auth_realm_host text,
   rotate_every_days int,
   credential_version int,
   credential_kind text,

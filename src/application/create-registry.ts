@@ -27,6 +27,7 @@ export interface CreateRegistryCommand {
   readonly access: RegistryAccess | null | undefined;
   readonly provider: RegistryProvider | null | undefined;
   readonly caCertificate: string | null | undefined;
+  readonly authRealmHost: string | null | undefined;
   readonly expiresAt: Instant | null | undefined;
   readonly rotateEveryDays: number | null | undefined;
   readonly verify: boolean;
@@ -49,6 +50,7 @@ export function createRegistryUseCase({ handle, beginVerification, plainHttpHost
     const mint = command.mint ?? null;
     const { password, proposed } = checkCredential(provider, username, command.password, { expiresAt, mint });
     const caCertificate = details.caCertificate ?? null;
+    const authRealmHost = details.authRealmHost ?? null;
     const access = details.access ?? 'PULL_AND_PUSH';
     const verification = beginVerification(projectId, command.verify);
 
@@ -72,10 +74,12 @@ export function createRegistryUseCase({ handle, beginVerification, plainHttpHost
           email: details.email ?? null,
           access,
           caCertificate,
+          authRealmHost,
           rotateEveryDays: details.rotateEveryDays ?? null,
           credential: proposed,
         });
-        await verification.require({ url, provider, username, password, caCertificate, access }, mint);
+        const login = { username, password };
+        await verification.require({ url, provider, ...login, caCertificate, authRealmHost, access }, mint);
         return decision;
       },
     });

@@ -14,6 +14,7 @@ import { checkMint } from '../domain/mint-config.ts';
 import { checkMintSource } from '../domain/mint-source.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
 import { repositoryAt } from '../domain/providers.ts';
+import { checkRealmHost } from '../domain/realm-host.ts';
 import type { ProposedCredential } from '../domain/registry.ts';
 import type { RegistryDetails } from '../domain/registry-details.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -28,6 +29,7 @@ export interface EnteredDetails {
   readonly email: string | null | undefined;
   readonly access: RegistryDetails['access'] | null | undefined;
   readonly caCertificate: string | null | undefined;
+  readonly authRealmHost: string | null | undefined;
   readonly rotateEveryDays: number | null | undefined;
 }
 
@@ -51,6 +53,7 @@ export function checkDetails(entered: EnteredDetails, url: string): CheckedDetai
       (pem) => checkPemCertificates('caCertificate', pem),
       null,
     ),
+    authRealmHost: ifGiven(unlessBlank(entered.authRealmHost), checkRealmHost, null),
     rotateEveryDays: ifGiven(entered.rotateEveryDays, checkRotateEveryDays, null),
   };
 }
@@ -133,7 +136,7 @@ export function checkRepository(entered: string | null | undefined, url: string)
 }
 
 /** Forms send an empty text for a cleared field. */
-function unlessBlank(text: string | null | undefined): string | null | undefined {
+export function unlessBlank(text: string | null | undefined): string | null | undefined {
   return text?.trim() === '' ? null : text;
 }
 

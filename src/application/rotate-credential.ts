@@ -60,9 +60,10 @@ export function rotateCredentialUseCase({ handle, leases, beginVerification }: R
           credential: proposed,
           refusedWhileLeased: command.whenInUse === 'REFUSE' ? await leases.countActive(registryId) : 0,
         });
-        const { url, provider, caCertificate, access } = live;
+        const { url, provider, caCertificate, authRealmHost, access } = live;
         const login = { username: username ?? live.username, password };
-        await verification.require({ url, provider, ...login, caCertificate, access }, mintFor(live));
+        const target = { url, provider, caCertificate, authRealmHost, access };
+        await verification.require({ ...target, ...login }, mintFor(live));
         return decision;
       },
     });

@@ -1,3 +1,4 @@
+import { UNDECIDED } from '../domain/probe-outcome.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import type { RegistryQueries } from './ports/read-models.ts';
@@ -42,7 +43,8 @@ export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal
     const report = await testStored(due, state, { purpose: 'PULL', repository: null });
     if (!report) return;
     await tests.record(state, report, { metadata: systemMetadata(projectId), scheduled: true });
-    setAside.delete(registryId);
+    // Otherwise it stays due, and would be asked again at once by a service that is banned or throttled.
+    if (!UNDECIDED.includes(report.outcome)) setAside.delete(registryId);
   }
 
   return async (signal) => {

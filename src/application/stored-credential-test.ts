@@ -34,13 +34,14 @@ export function createStoredCredentialTest({
   now,
 }: StoredCredentialTestDeps): TestStoredCredential {
   return async (authorised, registry, { purpose, repository }) => {
-    const { url, provider, caCertificate, access } = registry;
+    const { url, provider, caCertificate, authRealmHost, access } = registry;
     const startedAt = now();
     try {
       const login = await effectiveCredential(authorised, registry, purpose);
       if (!login) return undefined;
       const { username, password } = login;
-      return await probe.probe({ url, provider, username, password, caCertificate, repository, access });
+      const target = { url, provider, caCertificate, authRealmHost, access };
+      return await probe.probe({ ...target, username, password, repository });
     } catch (error) {
       const fault = mintingFaultOf(error);
       if (fault === undefined) throw error;

@@ -1,12 +1,13 @@
 import { checkPassword, checkUsername, checkUsernameText, normalisePassword } from '../domain/entered-credential.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
 import { resolveProvider } from '../domain/providers.ts';
+import { checkRealmHost } from '../domain/realm-host.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
 import type { Secret } from '../domain/secret.ts';
 import { checkPemCertificates } from '../domain/text-rules.ts';
 import type { CredentialTests, TestedHealth } from './credential-tests.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
-import { checkRepository } from './registry-details.ts';
+import { checkRepository, unlessBlank } from './registry-details.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 
 export interface TestCredentialsCommand {
@@ -15,6 +16,7 @@ export interface TestCredentialsCommand {
   readonly password: Secret;
   readonly provider: RegistryProvider | null | undefined;
   readonly caCertificate: string | null | undefined;
+  readonly authRealmHost: string | null | undefined;
   readonly repository: string | null | undefined;
 }
 
@@ -34,8 +36,10 @@ export function testCredentialsUseCase({ tests, probe, plainHttpHosts }: TestCre
     checkPassword(provider, username, command.password);
     const password = normalisePassword(provider, username, command.password);
     const caCertificate = command.caCertificate ? checkPemCertificates('caCertificate', command.caCertificate) : null;
+    const realmHost = unlessBlank(command.authRealmHost);
+    const authRealmHost = realmHost ? checkRealmHost(realmHost) : null;
     const repository = checkRepository(command.repository, url);
-    const request = { url, provider, username, password, caCertificate, repository };
+    const request = { url, provider, username, password, caCertificate, authRealmHost, repository };
     const report = await tests.run(projectId, () => probe.probe(request));
     const health = await tests.recordUnstored(projectId, url, report, callerMetadata(context, projectId));
     return { health, provider, url };

@@ -21,6 +21,7 @@ export interface UpdateRegistryCommand {
   readonly password: Secret | null | undefined;
   readonly access: RegistryAccess | null | undefined;
   readonly caCertificate: string | null | undefined;
+  readonly authRealmHost: string | null | undefined;
   readonly expiresAt: Instant | null | undefined;
   readonly rotateEveryDays: number | null | undefined;
   readonly expectedRevision: number | null | undefined;
@@ -83,6 +84,7 @@ export function updateRegistryUseCase(deps: UpdateRegistryDeps) {
               username: username ?? live.username,
               password: checked?.password ?? (await secrets.openExisting({ projectId, registryId }, live)).password,
               caCertificate: details.caCertificate === undefined ? live.caCertificate : details.caCertificate,
+              authRealmHost: details.authRealmHost === undefined ? live.authRealmHost : details.authRealmHost,
               access: details.access ?? live.access,
             },
             credential.mint,

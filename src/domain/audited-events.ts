@@ -140,6 +140,7 @@ const AUDITED_DETAILS = [
   'username',
   'access',
   'caCertificate',
+  'authRealmHost',
   'rotateEveryDays',
 ] as const;
 

@@ -89,6 +89,9 @@ export interface ProbeFacts {
   readonly realmHost?: string;
 }
 
+/** Nothing was learnt of the credential: what an earlier test found still stands. */
+export const UNDECIDED: readonly ProbeOutcome[] = ['RATE_LIMITED'];
+
 export type ProbeMethod = 'TOKEN_SCOPE' | 'UPLOAD_PROBE' | 'BASIC';
 
 export interface ProbeVerdicts {

@@ -15,5 +15,7 @@ export interface RegistryDetails {
   readonly username: string;
   readonly access: RegistryAccess;
   readonly caCertificate: string | null;
+  /** The `host[:port]` of the registry's token server, confirmed by a writer: the password is sent there as well. */
+  readonly authRealmHost: string | null;
   readonly rotateEveryDays: number | null;
 }

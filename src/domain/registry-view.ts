@@ -18,6 +18,7 @@ export interface RegistryView {
   readonly username: string;
   readonly access: RegistryAccess;
   readonly caCertificate: string | null;
+  readonly authRealmHost: string | null;
   readonly credential: CredentialView;
   /** Null if the stored password is the registry's own. */
   readonly mint: MintConfig | null;

@@ -52,6 +52,7 @@ async function asked(url: string, repository: string): Promise<ProbeRequest | un
     password: new Secret(canary('asked')),
     provider: undefined,
     caCertificate: undefined,
+    authRealmHost: undefined,
     repository,
   });
   return requests[0];

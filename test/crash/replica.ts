@@ -121,6 +121,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
         password: undefined,
         access: undefined,
         caCertificate: undefined,
+        authRealmHost: undefined,
         expiresAt: undefined,
         rotateEveryDays: undefined,
         expectedRevision: undefined,

@@ -28,6 +28,7 @@ const registryWith = (overrides: { access?: 'PULL'; expiresAt?: string } = {}): 
     email: null,
     access: overrides.access ?? 'PULL_AND_PUSH',
     caCertificate: null,
+    authRealmHost: null,
     rotateEveryDays: null,
     credential: {
       version: 1,

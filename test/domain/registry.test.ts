@@ -31,6 +31,7 @@ const command: CreateRegistry = {
   email: null,
   access: 'PULL_AND_PUSH',
   caCertificate: null,
+  authRealmHost: null,
   rotateEveryDays: null,
   credential: { kind: 'PASSWORD', expiresAt: null, expirySource: null, warnings: [], mint: null },
 };

@@ -187,6 +187,7 @@ describe('a registry whose passwords are minted', () => {
         email: undefined,
         provider: undefined,
         caCertificate: undefined,
+        authRealmHost: undefined,
         expiresAt: undefined,
         rotateEveryDays: undefined,
         idempotencyKey,

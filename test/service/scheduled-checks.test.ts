@@ -105,6 +105,25 @@ describe('scheduled checks', () => {
     expect((await registry(id)).credential.status).toBe('ACTIVE');
   });
 
+  it('leave what is known as it is while the registry bans or throttles the service, and wait before they ask again', async () => {
+    const id = await create('throttling.example');
+    await check(HOUR_MS);
+    answers.set('throttling.example', { ...LOGGED_IN, outcome: 'RATE_LIMITED', detail: 'BLOCKED', login: 'UNKNOWN' });
+    await withClient(purser.connectionString, (client) =>
+      client.query(
+        `update read_models.registries
+         set health = jsonb_set(health, '{testedAt}', '"2001-01-01T00:00:00.000Z"') where id = $1`,
+        [id],
+      ),
+    );
+    const round = replica.scheduledChecks(HOUR_MS);
+    asked.length = 0;
+    await round();
+    await round();
+    expect(asked.map(({ url }) => url)).toEqual(['throttling.example']);
+    expect((await registry(id)).health).toEqual({ outcome: 'OK' });
+  });
+
   it('learn when a password expires if the registry reports and extends it, and keep an earlier declared date', async () => {
     const id = await create('telling.example');
     answers.set('telling.example', { ...LOGGED_IN, expiresAt: '2040-01-01T00:00:00.000Z' });

@@ -216,6 +216,7 @@ function registryTemplate(projectId: string, url: string): RegistryView {
     username: 'robot',
     access: 'PULL_AND_PUSH',
     caCertificate: null,
+    authRealmHost: null,
     credential: {
       version: 1,
       kind: 'PASSWORD',

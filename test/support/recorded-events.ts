@@ -36,6 +36,7 @@ export function createdEvent(registry: string, version: number, projectId = 'dem
       email: null,
       access: 'PULL_AND_PUSH',
       caCertificate: null,
+      authRealmHost: null,
       rotateEveryDays: null,
       credential: credential(registry, version),
     },

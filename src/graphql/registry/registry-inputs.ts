@@ -19,6 +19,9 @@ const IDEMPOTENCY_KEY =
 const EXPECTED_REVISION =
   "The registry's `revision` that you saw. REVISION_CONFLICT if it has changed since. Omit it to skip the check.";
 
+const AUTH_REALM_HOST =
+  "The host, with its port if it has one, of the registry's token server, where that is another one. A test names it. Whoever writes it confirms that the password may be sent there, over https.";
+
 export const MintKindEnum = enumType<MintKind>(
   'MintKind',
   'The cloud that mints short-lived registry passwords.',
@@ -96,6 +99,9 @@ export class CreateRegistryInput {
   })
   readonly caCertificate?: string | null;
 
+  @Field(() => String, { nullable: true, description: AUTH_REALM_HOST })
+  readonly authRealmHost?: string | null;
+
   @Field(() => DateTime, {
     nullable: true,
     description: 'When the password expires. If the password itself contains an earlier date, that date counts.',
@@ -147,6 +153,9 @@ export class UpdateRegistryInput {
     description: 'PEM, if the registry is behind a private certificate authority: at most 64 KiB.',
   })
   readonly caCertificate?: string | null;
+
+  @Field(() => String, { nullable: true, description: AUTH_REALM_HOST })
+  readonly authRealmHost?: string | null;
 
   @Field(() => DateTime, { nullable: true, description: 'When the password expires.' })
   readonly expiresAt?: string | null;
@@ -245,6 +254,9 @@ export class TestCredentialsInput {
   })
   readonly caCertificate?: string | null;
 
+  @Field(() => String, { nullable: true, description: AUTH_REALM_HOST })
+  readonly authRealmHost?: string | null;
+
   @Field(() => String, {
     nullable: true,
     description: 'Where to test pulling and pushing, such as `team/app`. Omit it to test only the login.',
@@ -253,8 +265,8 @@ export class TestCredentialsInput {
 }
 
 export function testCredentialsCommand(input: TestCredentialsInput): TestCredentialsCommand {
-  const { url, username, provider, caCertificate, repository } = input;
-  return { url, username, password: new Secret(input.password), provider, caCertificate, repository };
+  const { url, username, provider, caCertificate, authRealmHost, repository } = input;
+  return { url, username, password: new Secret(input.password), provider, caCertificate, authRealmHost, repository };
 }
 
 function mintConfig(mint: MintInput | null | undefined): MintConfig | null | undefined {
@@ -280,6 +292,7 @@ export function createRegistryCommand(input: CreateRegistryInput): CreateRegistr
     access: input.access,
     provider: input.provider,
     caCertificate: input.caCertificate,
+    authRealmHost: input.authRealmHost,
     expiresAt: input.expiresAt,
     rotateEveryDays: input.rotateEveryDays,
     verify: input.verify ?? false,
@@ -296,6 +309,7 @@ export function updateRegistryCommand(input: UpdateRegistryInput): UpdateRegistr
     password: typeof input.password === 'string' ? new Secret(input.password) : input.password,
     access: input.access,
     caCertificate: input.caCertificate,
+    authRealmHost: input.authRealmHost,
     expiresAt: input.expiresAt,
     rotateEveryDays: input.rotateEveryDays,
     expectedRevision: input.expectedRevision,

@@ -70,6 +70,12 @@ export class RegistryObject {
   @Field(() => String, { nullable: true, description: 'PEM, for a registry behind a private certificate authority.' })
   readonly caCertificate!: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'The token server that a writer has confirmed, as `host[:port]`: the password is sent there as well.',
+  })
+  readonly authRealmHost!: string | null;
+
   @Field(() => CredentialObject, { description: 'The current version of its credential.' })
   readonly credential!: CredentialObject;
 
@@ -141,6 +147,7 @@ function toGraphql(view: RegistryView, loadUsage: LoadUsage, now: number): Regis
     username: view.username,
     access: view.access,
     caCertificate: view.caCertificate,
+    authRealmHost: view.authRealmHost,
     credential: toGraphqlCredential(view, now),
     mint: view.mint,
     health: view.health && toGraphqlHealth(view.health, view.url, view.provider),

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { type DomainEvent, isRegistryEvent } from '../../../domain/events.ts';
+import { UNDECIDED } from '../../../domain/probe-outcome.ts';
 import { evolveRegistry, initialRegistryState, type RegistryState } from '../../../domain/registry.ts';
 import type { HealthView } from '../../../domain/registry-view.ts';
 import type { LastUse } from './pipeline-uses.ts';
@@ -47,6 +48,8 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
   function tested({ event: { data }, recorded, after }: AppliedEvent<'RegistryTested'>) {
     if (after.phase !== 'live') return;
     const { registryId, url: _url, scheduled: _scheduled, ...found } = data;
+    const before = healths.get(registryId);
+    if (before?.credentialVersion === found.credentialVersion && UNDECIDED.includes(found.outcome)) return;
     const health = { testedAt: recorded.occurredAt, ...found };
     healths.set(registryId, health);
     healthRows.set(registryId, { id: registryId, health });

@@ -18,6 +18,7 @@ import type { RegistryRow } from './registry-row.ts';
 const MAX_PIPELINES = 100;
 
 const COLUMNS = `id, project_id, url, entered_url, name, description, email, provider, username, access, ca_certificate,
+  auth_realm_host,
   rotate_every_days, credential_version, credential_kind, secret_missing, expires_at, expiry_source, rotated_at,
   rotated_by, warnings, mint, health, created_at, created_by, updated_at, updated_by, revision`;
 
@@ -178,6 +179,7 @@ function view(row: ViewRow): RegistryView {
     username: row.username ?? '',
     access: row.access ?? 'PULL_AND_PUSH',
     caCertificate: row.ca_certificate,
+    authRealmHost: row.auth_realm_host,
     credential: {
       version: row.credential_version ?? 0,
       kind: row.credential_kind ?? 'PASSWORD',

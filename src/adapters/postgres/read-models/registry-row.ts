@@ -18,6 +18,7 @@ export interface RegistryRow {
   readonly username: string | null;
   readonly access: LiveRegistry['access'] | null;
   readonly ca_certificate: string | null;
+  readonly auth_realm_host: string | null;
   readonly rotate_every_days: number | null;
   readonly credential_version: number | null;
   readonly credential_kind: LiveRegistry['credential']['kind'] | null;
@@ -56,6 +57,7 @@ export function registryRow(id: string, projectId: string, revision: number, sta
     username: live?.username ?? null,
     access: live?.access ?? null,
     ca_certificate: live?.caCertificate ?? null,
+    auth_realm_host: live?.authRealmHost ?? null,
     rotate_every_days: live?.rotateEveryDays ?? null,
     credential_version: credential?.version ?? null,
     credential_kind: credential?.kind ?? null,
@@ -100,6 +102,7 @@ export function registryState(row: RegistryRow): RegistryState {
         username: notNull(row.username),
         access: notNull(row.access),
         caCertificate: row.ca_certificate,
+        authRealmHost: row.auth_realm_host,
         rotateEveryDays: row.rotate_every_days,
         credential: {
           version: notNull(row.credential_version),
