@@ -122,6 +122,8 @@ describe('scheduled checks', () => {
     await round();
     expect(asked.map(({ url }) => url)).toEqual(['throttling.example']);
     expect((await registry(id)).health).toEqual({ outcome: 'OK' });
+    answers.delete('throttling.example');
+    expect(await check(-1)).toContain('throttling.example');
   });
 
   it('learn when a password expires if the registry reports and extends it, and keep an earlier declared date', async () => {
