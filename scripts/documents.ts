@@ -14,10 +14,23 @@ are for people and may change. Details are beside the code in \`extensions\`.
 {"errors":[{"message":"2 leases are active on this registry. …","path":["deleteRegistry"],"extensions":{"code":"REGISTRY_IN_USE","activeLeases":2}}],"data":null}
 \`\`\`
 
-The table shows the status of an answer with only this error. Answers are always \`application/json\`. The status is 200 if
-another field of the same request was answered, and 500 with \`INTERNAL\` if the request failed before its operation ran. The
-service answers a body of more than 256 KiB with 413 and a method other than \`POST\` with 405, both with \`BAD_USER_INPUT\`.
-WebSocket messages use the same codes.
+## Status
+
+| answer | \`application/graphql-response+json\` | \`application/json\` |
+| --- | --- | --- |
+| data and no errors | 200 | 200 |
+| errors, and \`data\`, even if it is \`null\`: the operation ran, and part of a mutation may have been done | 294 | 200 |
+| errors and no \`data\`: nothing ran | by the first error's code, as below | 200, or 401 with \`UNAUTHENTICATED\` |
+| the body or a parameter is not JSON | 400 | 400 |
+| JSON, but no GraphQL request | 422 | 400 |
+| the token was refused | 401 | 401 |
+
+The same in both types, with \`BAD_USER_INPUT\`: 405 for another method, or a mutation by \`GET\`; 413 for a body of more than 256 KiB; 414
+for a URL of more than 8192 characters; 415 for a body that is not \`application/json\` in UTF-8; and, always as
+\`application/json\`, 406 for an \`Accept\` that has neither type. A fault before the operation is 500 with \`INTERNAL\`, a service that
+stops answers 503 with \`UNAVAILABLE\`. WebSocket messages use the same codes.
+
+## Codes
 
 ${errorTable()}`;
 

@@ -17,10 +17,13 @@ export interface GraphqlError {
 }
 
 export interface GraphqlAnswer {
-  readonly status: number;
+  /** The service itself answered the operation. A gateway may send JSON as well, but not with this status or type. */
+  readonly fromService: boolean;
   readonly data: unknown;
   readonly errors: readonly GraphqlError[];
 }
+
+const GRAPHQL_TYPE = 'application/graphql-response+json';
 
 /** In bytes. The largest answer contains a service account key; a larger one is not from Purser. */
 const MAX_ANSWER_BYTES = 1_048_576;
@@ -63,7 +66,8 @@ async function attempt({ endpoint, token, userAgent, query, variables, signal }:
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: {
-      accept: 'application/json',
+      // The second is for versions of the service that know only this.
+      accept: `${GRAPHQL_TYPE}, application/json;q=0.9`,
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
       'user-agent': userAgent,
@@ -76,7 +80,7 @@ async function attempt({ endpoint, token, userAgent, query, variables, signal }:
   if (response.status >= 300 && response.status < 400) {
     throw new ClientError(`Purser at ${endpoint.origin} answered with a redirect. Set PURSER_URL to its target`);
   }
-  return graphqlAnswer(response.status, await readBody(response), endpoint);
+  return graphqlAnswer(response, await readBody(response), endpoint);
 }
 
 async function readBody(response: Response): Promise<string> {
@@ -90,14 +94,15 @@ async function readBody(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function graphqlAnswer(status: number, body: string, endpoint: URL): GraphqlAnswer {
+function graphqlAnswer({ status, headers }: Response, body: string, endpoint: URL): GraphqlAnswer {
   const answer = parseJson(body);
   const errors = isRecord(answer) ? (answer.errors ?? []) : undefined;
   if (!isRecord(answer) || !Array.isArray(errors) || (errors.length === 0 && !isRecord(answer.data))) {
     if (status === 200) throw new ClientError(`${endpoint} did not answer with GraphQL. Check PURSER_URL`);
     throw new ClientError(`Purser at ${endpoint.origin} did not serve the request (HTTP ${status})`);
   }
-  return { status, data: answer.data, errors: errors.map(graphqlError) };
+  const type = headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  return { fromService: status === 200 || type === GRAPHQL_TYPE, data: answer.data, errors: errors.map(graphqlError) };
 }
 
 function graphqlError(value: unknown): GraphqlError {

@@ -82,23 +82,23 @@ export function createPurserClient(options: PurserClientOptions): PurserClient {
  * After this answer a client continues without a credential, so only Purser's own counts: the error of a field in a
  * complete GraphQL answer, not a gateway's "not found".
  */
-function isMissingRegistry({ status, errors }: GraphqlAnswer): boolean {
+function isMissingRegistry({ fromService, errors }: GraphqlAnswer): boolean {
   return (
-    status === 200 &&
+    fromService &&
     errors.length > 0 &&
     errors.every((error) => error.code === 'NOT_FOUND' && error.path[0] === 'issueCredential')
   );
 }
 
 function dataOf(
-  { status, data, errors }: GraphqlAnswer,
+  { fromService, data, errors }: GraphqlAnswer,
   field: string,
   explain: (error: GraphqlError) => ClientError,
 ): Record<string, unknown> {
   const [error] = errors;
   if (error) throw explain(error);
   const value = isRecord(data) ? data[field] : undefined;
-  if (status !== 200 || !isRecord(value)) throw malformed();
+  if (!fromService || !isRecord(value)) throw malformed();
   return value;
 }
 

@@ -4,8 +4,8 @@ import { markdownTable } from './markdown-table.ts';
 interface Entry<Code extends ErrorCode> {
   /** What has happened. */
   readonly when: string;
-  /** HTTP status of an answer that holds only this error. */
-  readonly status: 200 | 400 | 401;
+  /** HTTP status of an answer without data whose first error this is, as `application/graphql-response+json`. */
+  readonly status: 400 | 401 | 403 | 404 | 409 | 422 | 429 | 500 | 503;
   /** What each detail in `extensions` holds. */
   readonly details: { readonly [Name in keyof ErrorDetails<Code>]-?: string };
   /** What a client should do. */
@@ -22,73 +22,73 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
   },
   FORBIDDEN: {
     when: 'The token lacks the permission for this project, or the request asks to push with a credential that is for pulling only.',
-    status: 200,
+    status: 403,
     details: {},
     advice: 'Do not repeat. Ask for the permission; for pushing, set `access: PULL_AND_PUSH` on the registry.',
   },
   NOT_FOUND: {
     when: 'The project has no such registry or lease. It never existed, was deleted, or belongs to another project.',
-    status: 200,
+    status: 404,
     details: {},
     advice: 'Do not repeat. Read the list again.',
   },
   BAD_USER_INPUT: {
     when: 'A value in the request is not valid. The message says what is wrong with it and how to write it.',
-    status: 400,
+    status: 422,
     details: { field: 'the input field or variable at fault, if there is one' },
     advice: 'Show the message at the field, and let the user correct it.',
   },
   REGISTRY_ALREADY_EXISTS: {
     when: 'The project has a registry with this URL already.',
-    status: 200,
+    status: 409,
     details: { field: '`url`' },
     advice: 'Read it with `registryByUrl`; update it, or delete it first.',
   },
   REVISION_CONFLICT: {
     when: 'The registry has changed since it was read, or many requests are changing it at the same time.',
-    status: 200,
+    status: 409,
     details: { field: '`expectedRevision`, if the request had one' },
     advice: 'Read the registry again, show what changed, and repeat the change with the new revision.',
   },
   REGISTRY_IN_USE: {
     when: 'Leases are active, and the request did not say to go on anyway.',
-    status: 200,
+    status: 409,
     details: { activeLeases: 'how many leases are active' },
     advice: 'Ask the user. To go on, repeat with `force: true` (delete) or `whenInUse: PROCEED` (rotate); or wait.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     when: 'The `idempotencyKey` was used before for a request with other values.',
-    status: 200,
+    status: 422,
     details: { field: '`idempotencyKey`' },
     advice: 'Use a new key for a new request. A repeated request must have the same values as the first.',
   },
   VERIFICATION_FAILED: {
     when: '`verify` was set, and the login at the registry was not proved. Nothing was stored.',
-    status: 200,
+    status: 422,
     details: { outcome: "the test's outcome, as in [troubleshooting](troubleshooting.md)" },
     advice: 'Show the message, which says what to do. Repeat with other values, or without `verify`.',
   },
   CREDENTIAL_UNAVAILABLE: {
     when: 'There is no credential to hand out: it has expired, its password is missing, or the cloud did not mint one.',
-    status: 200,
+    status: 409,
     details: {},
     advice: 'Do not repeat. Rotate the credential; the message says why.',
   },
   TARGET_NOT_ALLOWED: {
     when: "The registry's address is one that this service must not connect to.",
-    status: 200,
+    status: 422,
     details: {},
     advice: 'Do not repeat. The operator can open the address with `EGRESS_ALLOW`.',
   },
   RATE_LIMITED: {
     when: 'The project has used its tests for this minute, the connection has too many operations running, or the token was denied in too many projects.',
-    status: 200,
+    status: 429,
     details: { retryAfter: 'seconds to wait before trying again, a whole number of at least 1' },
     advice: 'Wait `retryAfter` seconds, then repeat.',
   },
   UNAVAILABLE: {
     when: 'The database did not answer, or cannot be written at the moment. A mutation may or may not have been done.',
-    status: 200,
+    status: 503,
     details: {},
     advice: 'Repeat with growing pauses. Repeat a mutation with the same `idempotencyKey`.',
   },
@@ -100,19 +100,19 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
   },
   GRAPHQL_VALIDATION_FAILED: {
     when: 'The document does not fit the schema, or is larger or deeper than the service accepts.',
-    status: 400,
+    status: 422,
     details: {},
     advice: 'Do not repeat. Correct the document, or adapt the client to this version of the schema.',
   },
   PERSISTED_QUERY_NOT_SUPPORTED: {
     when: 'The request names a persisted query by its hash.',
-    status: 400,
+    status: 422,
     details: {},
     advice: 'Send the document itself as `query`. Clients with automatic persisted queries do so by themselves.',
   },
   INTERNAL: {
     when: 'The service has a fault. It is logged.',
-    status: 200,
+    status: 500,
     details: { requestId: 'the id under which the fault is logged' },
     advice: 'Give the operator the `requestId`. Repeat later, a mutation with the same `idempotencyKey`.',
   },
@@ -125,5 +125,5 @@ export function errorTable(): string {
     const told = Object.entries(details).map(([name, text]) => `\`${name}\`: ${text}`);
     return [`\`${code}\``, when, String(status), told.join('; '), advice];
   });
-  return markdownTable(['Code', 'When', 'HTTP status', 'Details', 'What a client should do'], rows);
+  return markdownTable(['Code', 'When', 'Status without data', 'Details', 'What a client should do'], rows);
 }

@@ -9,7 +9,8 @@ import type { GraphqlContext, Queries, Services } from './pipeline/context.ts';
 import { createDocumentCache, type DocumentCache } from './pipeline/document-cache.ts';
 import { createErrorMask, type ErrorMask } from './pipeline/errors.ts';
 import { createExecutor, type Executor } from './pipeline/executor.ts';
-import { type DocumentLimits, isOneField } from './pipeline/limits.ts';
+import { checkVariables } from './pipeline/input-text.ts';
+import type { DocumentLimits } from './pipeline/limits.ts';
 import { type OperationSummary, summaryOf } from './pipeline/operation-summary.ts';
 import { buildPurserSchema } from './schema.ts';
 
@@ -39,8 +40,6 @@ export interface OperationRequest {
 
 export interface OperationResult {
   readonly result: FormattedExecutionResult;
-  /** False if there are, or may be, several root fields: some may have done their work although others failed. */
-  readonly oneField: boolean;
   /** Undefined if it is unclear which operation of the document is meant. */
   readonly summary: OperationSummary | undefined;
 }
@@ -52,7 +51,7 @@ export interface Graphql {
   readonly documents: DocumentCache;
   readonly executor: Executor;
   readonly mask: ErrorMask;
-  /** Runs a query or a mutation. @throws PublicError, PurserError if the document is not admitted */
+  /** Runs a query or a mutation. @throws PublicError, PurserError if the document or a variable is not admitted */
   answer(request: OperationRequest, context: GraphqlContext): Promise<OperationResult>;
   close(): Promise<void>;
 }
@@ -73,6 +72,7 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
     executor,
     mask,
     async answer({ query, operationName, variables }, contextValue) {
+      checkVariables(variables);
       const document = documents.admit(query);
       const { body } = await apollo.executeOperation(
         { query, variables, ...(operationName === undefined ? {} : { operationName }) },
@@ -82,7 +82,6 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
       const operation = getOperationAST(document, operationName);
       return {
         result: body.singleResult,
-        oneField: operation ? isOneField(operation) : true,
         summary: operation ? summaryOf(document, operation, variables) : undefined,
       };
     },

@@ -19,7 +19,7 @@ export function allowOrigins(app: FastifyInstance, origins: ReadonlySet<string>)
     if (origin === undefined || !origins.has(origin)) return reply.code(403).send();
     return reply
       .code(204)
-      .header('access-control-allow-methods', 'POST')
+      .header('access-control-allow-methods', 'GET, POST')
       .header('access-control-allow-headers', ALLOWED_HEADERS)
       .header('access-control-max-age', PREFLIGHT_MAX_AGE)
       .send();

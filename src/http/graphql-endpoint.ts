@@ -1,17 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { getOperationAST, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import { AuthenticationFailed, type Authenticator } from '../application/ports/authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
 import type { RequestContext } from '../application/request-context.ts';
-import { badUserInput } from '../domain/errors.ts';
-import type { Principal } from '../domain/permissions.ts';
-import type { Graphql } from '../graphql/create-graphql.ts';
-import { faultForLog, type PublicError, protocolError, publicErrorOf } from '../graphql/pipeline/errors.ts';
-import { bearerToken, hasSeveralAuthorizations, userAgentOf } from './caller.ts';
+import type { Graphql, OperationRequest, OperationResult } from '../graphql/create-graphql.ts';
+import { faultForLog, protocolError } from '../graphql/pipeline/errors.ts';
+import { answerType, answerTypeOrJson } from './answer-type.ts';
+import { authenticateRequest, challengeTo } from './authentication.ts';
+import { userAgentOf } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
-import { edgeError, errorBody, firstCode, JSON_TYPE, statusOf, UNAUTHENTICATED_BODY } from './graphql-answer.ts';
+import { edgeError, firstCode, sendAnswer, sendFault } from './graphql-answer.ts';
 import type { ObservedOperation, ObserveOperation } from './observed-operations.ts';
-import { readBody } from './request-body.ts';
+import type { RefuseToken } from './refused-tokens.ts';
+import { parseBody, parseQueryString, readOperation } from './request-body.ts';
+import { MAX_BODY_BYTES, MAX_URL_LENGTH, RequestFault, requestFault, requestFaultOf } from './request-fault.ts';
 import { remoteSpanOf } from './trace-context.ts';
 
 declare module 'fastify' {
@@ -23,26 +26,24 @@ declare module 'fastify' {
   }
 }
 
-export const MAX_BODY_BYTES = 256 * 1024;
-
 export interface GraphqlEndpointOptions {
   readonly graphql: Graphql;
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
   readonly metrics: Metrics;
   readonly observe: ObserveOperation;
+  readonly refuseToken: RefuseToken;
   readonly logger: Pick<Logger, 'error'>;
 }
 
 const NEVER_ABORTED = new AbortController().signal;
 
 /**
- * `POST /graphql`, straight to Apollo Server's pipeline. The general integration converts every request and answer into
- * other objects, which costs a quarter of the throughput of a list query.
+ * `/graphql` over HTTP, straight to Apollo Server's pipeline. The general integration converts every request and answer
+ * into other objects, which costs a quarter of the throughput of a list query.
  */
 export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndpointOptions): Promise<void> {
-  const { graphql, authenticator, clientAddress, metrics, observe } = options;
-  const { services } = graphql;
+  const { authenticator, clientAddress, observe, refuseToken } = options;
   app.decorateRequest('caller', null);
   app.decorateRequest('operation', null);
   app.removeAllContentTypeParsers();
@@ -52,60 +53,98 @@ export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndp
   app.setErrorHandler((error, request, reply) => answerFault(error, request, reply, options));
 
   // Before the body is read, so that a caller without a token cannot make the service read one.
-  async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
-    const principal = await principalOf(request, authenticator);
-    if (principal === undefined) {
-      services.application.countUnauthenticated(clientAddress(request.raw) ?? 'unknown');
-      metrics.operationRefused('UNAUTHENTICATED');
-      return reply.code(401).header('www-authenticate', 'Bearer').type(JSON_TYPE).send(UNAUTHENTICATED_BODY);
+  async function admit(request: FastifyRequest): Promise<void> {
+    const { id, raw, headers } = request;
+    const ipAddress = clientAddress(raw);
+    const principal = await authenticateRequest(raw, authenticator).catch((error: unknown) => {
+      if (!(error instanceof AuthenticationFailed)) throw error;
+      refuseToken(error, ipAddress);
+      throw new RequestFault(401, protocolError('UNAUTHENTICATED'), { 'www-authenticate': challengeTo(error) });
+    });
+    const userAgent = userAgentOf(headers['user-agent']);
+    request.caller = { principal, ipAddress, userAgent, requestId: id, startedAt: performance.now() };
+    request.operation = observe(request.caller, { transport: 'http', parent: remoteSpanOf(headers.traceparent) });
+    if (answerType(headers.accept) === undefined) {
+      throw requestFault(406, 'Accept', 'Accept application/graphql-response+json or application/json.');
     }
-    request.caller = {
-      principal,
-      ipAddress: clientAddress(request.raw),
-      userAgent: userAgentOf(request.headers['user-agent']),
-      requestId: request.id,
-      startedAt: performance.now(),
-    };
-    const parent = remoteSpanOf(request.headers.traceparent);
-    request.operation = observe(request.caller, { transport: 'http', parent });
-    return undefined;
   }
 
-  app.post('/graphql', { onRequest: authenticate }, async (request, reply) => {
-    const { caller, operation, body, headers } = request;
-    if (caller === null || operation === null) throw new Error('the route was reached without authentication');
-    if (!Buffer.isBuffer(body) || !isUtf8Json(headers['content-type'])) {
-      throw badUserInput('body', 'Send the operation as application/json in UTF-8.');
+  app.post('/graphql', { onRequest: admit }, async (request, reply) => {
+    const { body, headers } = request;
+    if (!isUtf8Json(headers['content-type'])) {
+      throw requestFault(415, 'Content-Type', 'Send the operation as application/json in UTF-8.');
     }
-    const context = { services, request: caller, signal: NEVER_ABORTED };
-    const asked = readBody(body);
-    const { result, oneField, summary } = await operation.run(() => graphql.answer(asked, context));
-    if (summary !== undefined) operation.identified(summary);
-    operation.ended(firstCode(result));
-    return reply.code(statusOf(result, { oneField })).type(JSON_TYPE).send(JSON.stringify(result));
+    const parsed = read(400, () => parseBody(Buffer.isBuffer(body) ? body : Buffer.alloc(0)));
+    return answerTo(
+      request,
+      reply,
+      read(422, () => readOperation(parsed)),
+      options,
+    );
+  });
+
+  // No other site's page can make a browser send the token, and a query changes nothing.
+  app.get('/graphql', { onRequest: admit, exposeHeadRoute: false }, async (request, reply) => {
+    const { url } = request.raw;
+    if (url === undefined || url.length > MAX_URL_LENGTH) {
+      throw requestFault(
+        414,
+        'url',
+        `The URL must have at most ${MAX_URL_LENGTH} characters. Send the operation with POST.`,
+      );
+    }
+    const parsed = read(400, () => parseQueryString(url));
+    const asked = read(422, () => readOperation(parsed));
+    return answerTo(request, reply, asked, options);
   });
 
   app.route({
-    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'],
+    method: ['HEAD', 'PUT', 'PATCH', 'DELETE'],
     url: '/graphql',
-    handler: async (_, reply) =>
-      reply
-        .code(405)
-        .header('allow', 'POST')
-        .type(JSON_TYPE)
-        .send(errorBody(publicErrorOf(badUserInput('method', 'Send operations with POST.')))),
+    handler: async () => {
+      throw requestFault(405, 'method', 'Send operations with POST, or queries with GET.', { allow: 'GET, POST' });
+    },
   });
 }
 
-async function principalOf(request: FastifyRequest, authenticator: Authenticator): Promise<Principal | undefined> {
-  const token = bearerToken(request.headers.authorization);
-  if (token === undefined || hasSeveralAuthorizations(request.raw)) return undefined;
+/** What is wrong with the request itself, before there is an operation. @throws RequestFault */
+function read<Value>(status: 400 | 422, reader: () => Value): Value {
   try {
-    return await authenticator.authenticate(token);
+    return reader();
   } catch (error) {
-    if (error instanceof AuthenticationFailed) return undefined;
-    throw error;
+    const known = edgeError(error);
+    throw known === undefined ? error : new RequestFault(status, known);
   }
+}
+
+async function answerTo(
+  { caller, operation, method, headers }: FastifyRequest,
+  reply: FastifyReply,
+  asked: OperationRequest,
+  { graphql, metrics }: Pick<GraphqlEndpointOptions, 'graphql' | 'metrics'>,
+): Promise<FastifyReply> {
+  if (caller === null || operation === null) throw new Error('the route was reached without authentication');
+  const context = { services: graphql.services, request: caller, signal: NEVER_ABORTED };
+  const { result, summary } = await operation.run(async (): Promise<OperationResult> => {
+    try {
+      if (method === 'GET' && isMutation(graphql, asked)) {
+        throw requestFault(405, 'method', 'Send mutations with POST.', { allow: 'POST' });
+      }
+      return await graphql.answer(asked, context);
+    } catch (error) {
+      const known = edgeError(error);
+      if (known === undefined) throw error;
+      metrics.operationRefused(String(known.extensions.code));
+      return { result: { errors: [known.toJSON()] }, summary: undefined };
+    }
+  });
+  if (summary !== undefined) operation.identified(summary);
+  operation.ended(firstCode(result));
+  return sendAnswer(reply, answerTypeOrJson(headers.accept), result);
+}
+
+function isMutation({ documents }: Graphql, { query, operationName }: OperationRequest): boolean {
+  return getOperationAST(documents.admit(query), operationName)?.operation === OperationTypeNode.MUTATION;
 }
 
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i;
@@ -120,34 +159,15 @@ function answerFault(
   request: FastifyRequest,
   reply: FastifyReply,
   { metrics, logger }: Pick<GraphqlEndpointOptions, 'metrics' | 'logger'>,
-) {
-  const { status, fault } = faultOf(error);
-  const { code } = fault.extensions;
+): FastifyReply {
+  const fault = requestFaultOf(error);
+  const { code } = fault.error.extensions;
   if (code === 'INTERNAL') {
     const { id: requestId } = request;
     logger.error({ requestId, fault: faultForLog(error) }, 'a request failed unexpectedly');
   }
-  metrics.operationRefused(String(code));
+  // Refused tokens are counted with their reason.
+  if (code !== 'UNAUTHENTICATED') metrics.operationRefused(String(code));
   request.operation?.ended(String(code));
-  return reply.code(status).type(JSON_TYPE).send(errorBody(fault));
-}
-
-function faultOf(error: unknown): { status: number; fault: PublicError } {
-  const known = edgeError(error);
-  if (known !== undefined) return { status: 400, fault: known };
-  if (isFastifyError(error, 'FST_ERR_CTP_BODY_TOO_LARGE')) {
-    const text = `The body must have at most ${MAX_BODY_BYTES / 1024} KiB.`;
-    return { status: 413, fault: publicErrorOf(badUserInput('body', text)) };
-  }
-  if (isFastifyError(error, 'FST_ERR_CTP_')) {
-    return {
-      status: 400,
-      fault: publicErrorOf(badUserInput('body', 'Send the operation as application/json in UTF-8.')),
-    };
-  }
-  return { status: 500, fault: protocolError('INTERNAL') };
-}
-
-function isFastifyError(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith(code);
+  return sendFault(reply, answerTypeOrJson(request.headers.accept), fault);
 }

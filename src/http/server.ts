@@ -7,14 +7,16 @@ import { NO_TRACER, type Tracer } from '../application/ports/tracer.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Graphql } from '../graphql/create-graphql.ts';
 import { faultForLog, publicErrorOf } from '../graphql/pipeline/errors.ts';
+import { JSON_TYPE } from './answer-type.ts';
 import { requestIdOf } from './caller.ts';
 import { createClientAddress, type TrustedProxies } from './client-address.ts';
 import { allowOrigins } from './cross-origin.ts';
-import { errorBody, JSON_TYPE, shuttingDown } from './graphql-answer.ts';
+import { errorBody, shuttingDown } from './graphql-answer.ts';
 import { graphqlEndpoint } from './graphql-endpoint.ts';
 import { healthRoutes, type Readiness } from './health.ts';
 import { listenError } from './listen-failed.ts';
 import { createOperationObserver } from './observed-operations.ts';
+import { createRefusedTokens } from './refused-tokens.ts';
 import { serveWebSockets } from './websocket/websocket.ts';
 
 export interface HttpServerConfig {
@@ -88,13 +90,20 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   }
   const clientAddress = createClientAddress(config.trustedProxies ?? []);
   const observe = createOperationObserver({ logger, tracer });
-  await app.register(graphqlEndpoint, { graphql, authenticator, clientAddress, metrics, observe, logger });
+  const refuseToken = createRefusedTokens({
+    metrics,
+    logger,
+    countUnauthenticated: graphql.services.application.countUnauthenticated,
+    now: graphql.services.now,
+  });
+  await app.register(graphqlEndpoint, { graphql, authenticator, clientAddress, metrics, observe, refuseToken, logger });
   const sockets = serveWebSockets(app.server, {
     graphql,
     metrics,
     observe,
     authenticator,
     clientAddress,
+    refuseToken,
     corsOrigins,
     logger,
     drainMs,

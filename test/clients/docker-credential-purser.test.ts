@@ -9,6 +9,8 @@ import { answerJson, fieldError, issued, type StubHandler, startPurserStub } fro
 import { skipReason } from '../support/required-tools.ts';
 import { ask, environment, expectRefusal, NOT_FOUND, TOKEN } from './helper-fixture.ts';
 
+const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
+
 let folder: string;
 
 beforeAll(async () => {
@@ -142,9 +144,11 @@ describe('get, refused by Purser', () => {
     ['BAD_USER_INPUT', 200, /BAD_USER_INPUT.*Because\./],
     ['UNAVAILABLE', 200, /UNAVAILABLE.*Because\./],
     ['IDEMPOTENCY_KEY_REUSED', 200, /IDEMPOTENCY_KEY_REUSED.*Because\./],
-    ['GRAPHQL_VALIDATION_FAILED', 400, /versions do not match/],
-  ])('%s is an error of its own, not a missing credential', async (code, status, text) => {
-    const { run, requests } = await ask((_, response) => answerJson(response, fieldError(code, 'Because.'), status));
+    ['GRAPHQL_VALIDATION_FAILED', 422, /versions do not match/],
+    ['UNAVAILABLE', 503, /UNAVAILABLE.*Because\./],
+  ])('%s with %i is an error of its own, not a missing credential', async (code, status, text) => {
+    const type = status === 200 ? 'application/json' : GRAPHQL_TYPE;
+    const { run, requests } = await ask((_, to) => answerJson(to, fieldError(code, 'Because.'), status, type));
     expectRefusal(run, text);
     expect(requests).toHaveLength(1);
   });

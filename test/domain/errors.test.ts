@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_REFERENCE } from '../../src/domain/error-reference.ts';
 import { ERROR_CODES, EventLogUnavailable, PurserError, rateLimited } from '../../src/domain/errors.ts';
+import { GRAPHQL_TYPE } from '../../src/http/answer-type.ts';
 import { statusOf } from '../../src/http/graphql-answer.ts';
 
 describe('an error for callers', () => {
@@ -53,7 +54,7 @@ describe('an error for callers', () => {
 describe('the reference of errors', () => {
   it.each(ERROR_CODES)('tells the HTTP status of %s', (code) => {
     const { status, when, advice } = ERROR_REFERENCE[code];
-    expect(statusOf({ errors: [{ extensions: { code } }] }, { oneField: true })).toBe(status);
+    expect(statusOf({ errors: [{ extensions: { code } }] }, GRAPHQL_TYPE)).toBe(status);
     for (const text of [when, advice]) expect(text).toMatch(/^[A-Z`].*\.$/);
   });
 });

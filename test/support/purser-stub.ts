@@ -9,6 +9,7 @@ export interface StubRequest {
   readonly path: string | undefined;
   readonly authorization: string | undefined;
   readonly userAgent: string | undefined;
+  readonly accept: string | undefined;
   readonly query: string;
   readonly variables: Record<string, unknown>;
 }
@@ -36,6 +37,7 @@ export async function startPurserStub(tls?: { certificateFile: string; keyFile: 
       path: request.url,
       authorization: request.headers.authorization,
       userAgent: request.headers['user-agent'],
+      accept: request.headers.accept,
       query: body.query ?? '',
       variables: body.variables ?? {},
     };
@@ -61,8 +63,13 @@ export async function startPurserStub(tls?: { certificateFile: string; keyFile: 
   };
 }
 
-export function answerJson(response: ServerResponse, body: unknown, status = 200): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+export function answerJson(
+  response: ServerResponse,
+  body: unknown,
+  status = 200,
+  type: 'application/json' | 'application/graphql-response+json; charset=utf-8' = 'application/json',
+): void {
+  response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
 }
 
 /** The answer to `issueCredential`. */

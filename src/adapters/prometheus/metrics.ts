@@ -33,6 +33,12 @@ export function createMetrics({ processMetrics = true, lagDeadlineMs = 3_000 }: 
     labelNames: ['code'],
     registers,
   });
+  const refusedTokens = new Counter({
+    name: 'purser_tokens_refused_total',
+    help: 'Calls without a valid token, by what is wrong with it.',
+    labelNames: ['reason'],
+    registers,
+  });
   const batches = new Histogram({
     name: 'purser_event_log_batch_events',
     help: 'Events appended together in one batch.',
@@ -75,6 +81,7 @@ export function createMetrics({ processMetrics = true, lagDeadlineMs = 3_000 }: 
       operations.labels(operation, outcome).observe(seconds);
     },
     operationRefused: (code) => refusals.labels(code).inc(),
+    tokenRefused: (reason) => refusedTokens.labels(reason).inc(),
     eventsAppended(events) {
       batches.observe(events);
       appended.inc(events);

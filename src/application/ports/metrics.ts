@@ -1,3 +1,5 @@
+import type { RefusalReason } from './authenticator.ts';
+
 /** The service's counters. Labels come from short fixed lists: no project, no URL, no subject. */
 export interface Metrics {
   /** All numbers in the text format of Prometheus. */
@@ -6,6 +8,7 @@ export interface Metrics {
   operationFinished(finished: { readonly operation: string; readonly outcome: string; readonly seconds: number }): void;
   /** The operation was refused before its kind was known: no token, not JSON, or beyond the limits. */
   operationRefused(code: string): void;
+  tokenRefused(reason: RefusalReason): void;
   /** The number of events in one append. Does not count events that the log refused or had already. */
   eventsAppended(events: number): void;
   appendFailed(): void;

@@ -6,6 +6,7 @@ import type { Graphql } from '../../graphql/create-graphql.ts';
 import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
 import { PublicError, protocolError, publicErrorOf } from '../../graphql/pipeline/errors.ts';
 import type { Answer } from '../../graphql/pipeline/executor.ts';
+import { checkVariables } from '../../graphql/pipeline/input-text.ts';
 import { summaryOf } from '../../graphql/pipeline/operation-summary.ts';
 import type { Operation } from '../../graphql/pipeline/operations.ts';
 import { edgeError, firstCode, shuttingDown } from '../graphql-answer.ts';
@@ -72,6 +73,7 @@ function admitted(
     return publicErrorOf(rateLimited(`A connection may run at most ${MAX_OPERATIONS} operations at once.`, 1));
   }
   const { query, operationName, variables } = readOperation(payload);
+  checkVariables(variables);
   const document = documents.admit(query);
   const operation = executor.prepare({ document, operationName, variables });
   if (operation.node !== undefined) observed.identified(summaryOf(document, operation.node, variables));

@@ -10,10 +10,13 @@ import { AuthenticationFailed, type Authenticator } from '../../application/port
 import type { Metrics } from '../../application/ports/metrics.ts';
 import type { Graphql } from '../../graphql/create-graphql.ts';
 import { faultForLog } from '../../graphql/pipeline/errors.ts';
-import { bearerToken, userAgentOf } from '../caller.ts';
+import { authenticate } from '../authentication.ts';
+import { userAgentOf } from '../caller.ts';
 import type { ClientAddress } from '../client-address.ts';
-import { MAX_BODY_BYTES } from '../graphql-endpoint.ts';
+
 import type { ObserveOperation } from '../observed-operations.ts';
+import type { RefuseToken } from '../refused-tokens.ts';
+import { MAX_BODY_BYTES } from '../request-fault.ts';
 import { remoteSpanOf } from '../trace-context.ts';
 import { CLOSE, Connection } from './connection.ts';
 import { answer, type StartedOperation, startOperation } from './operations.ts';
@@ -26,6 +29,7 @@ export interface WebSocketOptions {
   readonly observe: ObserveOperation;
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
+  readonly refuseToken: RefuseToken;
   /** Other origins are refused. Clients that send no `Origin` are not browsers. */
   readonly corsOrigins: ReadonlySet<string>;
   readonly logger: Pick<Logger, 'error'>;
@@ -157,7 +161,7 @@ function refuse(stream: Duplex, status: string): void {
 }
 
 function protocolServer(options: WebSocketOptions) {
-  const { graphql, authenticator, metrics, observe, initTimeoutMs = 3_000 } = options;
+  const { graphql, authenticator, refuseToken, metrics, observe, initTimeoutMs = 3_000 } = options;
   const sharedExecution = createSharedExecution(graphql.executor);
   const startedBy = new WeakMap<ExecutionArgs, { connection: Connection; started: StartedOperation }>();
 
@@ -176,22 +180,19 @@ function protocolServer(options: WebSocketOptions) {
     connectionInitWaitTimeout: initTimeoutMs,
 
     async onConnect({ connectionParams, extra: connection }) {
-      const token = bearerToken(connectionParams?.authorization);
+      const authorization = connectionParams?.authorization;
       // Otherwise it would be kept as long as the connection lives.
       if (connectionParams !== undefined) Reflect.deleteProperty(connectionParams, 'authorization');
       try {
-        if (token !== undefined) {
-          connection.authenticated(await authenticator.authenticate(token));
-          return !connection.isClosed;
-        }
+        connection.authenticated(await authenticate(authorization, authenticator));
+        return !connection.isClosed;
       } catch (error) {
         if (!(error instanceof AuthenticationFailed)) throw error;
+        refuseToken(error, connection.origin.ipAddress);
+        if (error.reason === 'missing') connection.close(CLOSE.unauthorized, 'Unauthorized');
+        else connection.close(CLOSE.forbidden, 'Forbidden');
+        return false;
       }
-      metrics.operationRefused('UNAUTHENTICATED');
-      graphql.services.application.countUnauthenticated(connection.origin.ipAddress ?? 'unknown');
-      if (token === undefined) connection.close(CLOSE.unauthorized, 'Unauthorized');
-      else connection.close(CLOSE.forbidden, 'Forbidden');
-      return false;
     },
 
     onSubscribe({ extra: connection }, id, payload) {
