@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg, { type Client } from 'pg';
-import type { EventMetadata, EventToAppend } from '../src/application/ports/event-log.ts';
+import type { EventToAppend, StoredMetadata } from '../src/application/ports/event-log.ts';
 import type { CredentialIssued } from '../src/domain/events.ts';
 import { runFor } from './callers.ts';
 
@@ -51,7 +51,7 @@ async function insert(client: Client): Promise<void> {
   });
 }
 
-const METADATA: EventMetadata = {
+const METADATA: StoredMetadata = {
   projectId: 'demo',
   actor: 'pipeline@example.com',
   issuer: 'https://issuer.example.com',
@@ -61,6 +61,7 @@ const METADATA: EventMetadata = {
   requestId: '6f9619ff-8b86-4011-b42d-00c04fc964ff',
   durationMs: 3,
   idempotencyId: null,
+  mac: null,
 };
 
 /** About 600 bytes, the first event of its stream. */

@@ -28,7 +28,8 @@ export async function seedRegistryHistory(connectionString: string): Promise<voi
          end,
          json_build_object('projectId', project, 'actor', 'someone@example.com', 'issuer', 'https://issuer.example.com',
            'ipAddress', '192.0.2.7', 'userAgent', 'curl/8', 'requestId', '6f9619ff-8b86-4011-b42d-00c04fc964ff',
-           'durationMs', 3, 'idempotencyId', null)
+           'durationMs', 3, 'idempotencyId', null,
+           'mac', '1.' || repeat('A', 43))
        from (
          select revision * ${STREAMS} + number as position, revision, number, md5('registry ' || number)::uuid as id,
            'project-' || number % 200 as project, 'registry-' || number || '.example.com' as host

@@ -47,6 +47,23 @@ create index secrets_of_registry on vault.secrets (registry_id, credential_versi
 create index pending_secrets on vault.secrets (sealed_at) where state = 'pending';
 create index secrets_under_key on vault.secrets (kek_id, secret_id) where state <> 'destroyed';
 
+-- One row for each key-encryption key that this database was ever used with. It opens only with that key, so that a
+-- replica with another key under the same id is found at its start.
+create table vault.key_checks (
+  kek_id int primary key,
+  check_value bytea not null,
+  created_at timestamptz not null default now()
+);
+
+-- The keys of the message authentication codes of events, each wrapped by a key-encryption key. Never delete a row: what
+-- its key has signed could not be verified any more.
+create table vault.event_keys (
+  id int primary key check (id > 0),
+  kek_id int not null,
+  wrapped_key bytea not null,
+  created_at timestamptz not null default now()
+);
+
 -- To destroy a secret, set its state. This trigger does the rest for every caller, and it cannot be undone.
 create function vault.shred() returns trigger language plpgsql as $$
 begin

@@ -34,6 +34,7 @@ import { createApplication, type RunningApplication } from './application/create
 import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from './application/discard-orphaned-secrets.ts';
 import { meteredApplication, meteredEventLog } from './application/metered.ts';
 import type { Authenticator } from './application/ports/authenticator.ts';
+import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
 import type { EventLog } from './application/ports/event-log.ts';
 import type { MintedPasswordVault } from './application/ports/minted-password-vault.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from './application/scheduled-checks.ts';
@@ -85,8 +86,8 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(stores.close);
   const { connectionString } = stores;
   const log = meteredEventLog(stores.log, metrics);
-  const { vault, keyRing } = await openVault(config, logger, stores);
-  lifecycle.onClose(() => vault.close());
+  const { vault, keyRing, authenticator, close: closeVault } = await openVault(config, logger, stores);
+  lifecycle.onClose(closeVault);
   const reads = createReadConnections({
     connectionString,
     name: 'purser reads',
@@ -94,7 +95,10 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     logger,
   });
   lifecycle.onClose(() => reads.close());
-  const { progress, projector } = await startProjecting({ connectionString, log, reads, logger, onFault }, lifecycle);
+  const { progress, projector } = await startProjecting(
+    { connectionString, log, authenticator, reads, logger, onFault },
+    lifecycle,
+  );
 
   const { plainHttpHosts, trustedRealms } = config;
   const egressOptions = { allow: parseAllowList(config.egressAllow), plainHttpHosts };
@@ -118,6 +122,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   };
   const deps = {
     log,
+    authenticator,
     vault,
     progress,
     registries: queries.registries,
@@ -173,16 +178,15 @@ type OnFault = (error: unknown) => void;
 interface ProjectingDeps {
   readonly connectionString: string;
   readonly log: EventLog;
+  readonly authenticator: EventAuthenticator;
   readonly reads: ReadConnections;
   readonly logger: Logger;
   readonly onFault: OnFault;
 }
 
 /** From here on the read models follow the log. */
-async function startProjecting(
-  { connectionString, log, reads, logger, onFault }: ProjectingDeps,
-  lifecycle: Lifecycle,
-) {
+async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
+  const { connectionString, log, authenticator, reads, logger, onFault } = deps;
   const checkpoint = () => readCheckpoint(reads);
   const progress = createProgress({ readCheckpoint: checkpoint, timeoutMs: READ_YOUR_WRITE_MS }, await checkpoint());
   lifecycle.onClose(async () => progress.stop());
@@ -190,7 +194,8 @@ async function startProjecting(
   const leadership = createLeadership({ connectionString, logger });
   lifecycle.onClose(() => leadership.close());
   const connect = () => openSession(session, onFault);
-  const projector = createProjector({ log, progress, leadership, connect, onFault });
+  const { isAuthentic } = authenticator;
+  const projector = createProjector({ log, progress, leadership, connect, isAuthentic, onFault });
   projector.start();
   lifecycle.onClose(() => projector.stop());
   return { progress, projector };

@@ -8,6 +8,7 @@ import type { EventLog, RecordedEvent } from './ports/event-log.ts';
 
 const PAGE = 500;
 const CACHED_REGISTRIES = 10_000;
+const CACHED_LEASES = 10_000;
 
 /** A state and its revision: an append after it expects exactly this revision. */
 export interface Loaded<State> {
@@ -48,19 +49,17 @@ export function foldRegistry(from: RegistryState, events: readonly RecordedEvent
   return events.reduce((state, event) => evolveRegistry(state, registryEventOf(event), eventContextOf(event)), from);
 }
 
-function foldLease(events: readonly RecordedEvent[]): LeaseState {
-  return events.reduce<LeaseState>(
-    (state, event) => evolveLease(state, leaseEventOf(event), eventContextOf(event)),
-    null,
-  );
+function foldLease(from: LeaseState, events: readonly RecordedEvent[]): LeaseState {
+  return events.reduce((state, event) => evolveLease(state, leaseEventOf(event), eventContextOf(event)), from);
 }
 
 /**
- * Folds streams from their events. It keeps a registry's last state, so that the next load reads only newer events. It
+ * Folds streams from their events. It keeps their last states, so that the next load reads only newer events. It
  * asks the log every time, because another replica may have appended.
  */
-export function createAggregateStore(log: EventLog): AggregateStore {
+export function createAggregateStore(log: Pick<EventLog, 'readStream'>): AggregateStore {
   const registries = new LRUCache<string, Loaded<RegistryState>>({ max: CACHED_REGISTRIES });
+  const leases = new LRUCache<string, Loaded<LeaseState>>({ max: CACHED_LEASES });
 
   async function eventsAfter(stream: string, revision: number | 'no-stream'): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
@@ -73,21 +72,25 @@ export function createAggregateStore(log: EventLog): AggregateStore {
     }
   }
 
+  async function load<State extends object | null>(
+    stream: string,
+    cache: LRUCache<string, Loaded<State>>,
+    initial: State,
+    fold: (from: State, events: readonly RecordedEvent[]) => State,
+  ): Promise<Loaded<State>> {
+    const known = cache.get(stream) ?? { state: initial, revision: 'no-stream' };
+    const events = await eventsAfter(stream, known.revision);
+    const last = events.at(-1);
+    if (!last) return known;
+    const loaded = { state: fold(known.state, events), revision: last.revision };
+    cache.set(stream, loaded);
+    return loaded;
+  }
+
   return {
-    async loadRegistry(projectId, registryId) {
-      const stream = registryStream(projectId, registryId);
-      const known = registries.get(stream) ?? { state: initialRegistryState, revision: 'no-stream' };
-      const events = await eventsAfter(stream, known.revision);
-      const last = events.at(-1);
-      if (!last) return known;
-      const loaded = { state: foldRegistry(known.state, events), revision: last.revision };
-      registries.set(stream, loaded);
-      return loaded;
-    },
-    async loadLease(projectId, leaseId) {
-      const events = await eventsAfter(leaseStream(projectId, leaseId), 'no-stream');
-      return { state: foldLease(events), revision: events.at(-1)?.revision ?? 'no-stream' };
-    },
+    loadRegistry: (projectId, registryId) =>
+      load(registryStream(projectId, registryId), registries, initialRegistryState, foldRegistry),
+    loadLease: (projectId, leaseId) => load<LeaseState>(leaseStream(projectId, leaseId), leases, null, foldLease),
     history: (stream) => eventsAfter(stream, 'no-stream'),
   };
 }

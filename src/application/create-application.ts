@@ -1,5 +1,6 @@
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
+import { authenticStreams } from './authentic-events.ts';
 import { createRegistryUseCase } from './create-registry.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
@@ -10,6 +11,7 @@ import { issueCredentialUseCase } from './issue-credential.ts';
 import { issueCredentialsUseCase } from './issue-credentials.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
+import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { MintedPasswordVault } from './ports/minted-password-vault.ts';
 import type { PasswordMinter } from './ports/password-minter.ts';
@@ -44,6 +46,7 @@ export interface Application
 
 export interface ApplicationDeps {
   readonly log: EventLog;
+  readonly authenticator: EventAuthenticator;
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
   readonly registries: Pick<RegistryQueries, 'byId'>;
@@ -69,13 +72,14 @@ export interface RunningApplication {
 }
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
-  const { log, progress, registries, leases, plainHttpHosts, now, onFault } = deps;
+  const { log, authenticator, progress, registries, leases, plainHttpHosts, now, onFault } = deps;
   const { vault, probe, minter, mintedPasswords, limiter } = deps;
   const mutex = createKeyedMutex();
 
-  const writer = createEventWriter({ log, progress, now });
-  const keys = createIdempotencyKeys({ log, writer });
-  const aggregates = createAggregateStore(log);
+  const writer = createEventWriter({ log, authenticator, progress, now });
+  const streams = authenticStreams(log, authenticator, onFault);
+  const keys = createIdempotencyKeys({ log: streams, writer });
+  const aggregates = createAggregateStore(streams);
   const attempts = createRefusedAttempts({ writer, now, onFault });
 
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });

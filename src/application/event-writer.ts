@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { EventLogUnavailable, unavailable } from '../domain/errors.ts';
-import type { DomainEvent } from '../domain/events.ts';
+import { type DomainEvent, schemaVersionOf } from '../domain/events.ts';
+import { isDecisionStream } from '../domain/identity.ts';
 import type { EventContext } from '../domain/registry.ts';
+import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog, EventMetadata, EventToAppend, ExpectedRevision, Position } from './ports/event-log.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
 
 export interface EventWriterDeps {
   readonly log: EventLog;
+  readonly authenticator: Pick<EventAuthenticator, 'sign'>;
   readonly progress: ProjectionProgress;
   readonly now: () => number;
 }
@@ -41,11 +44,16 @@ export interface EventWriter {
   readable(position?: Position): Promise<void>;
 }
 
-export function createEventWriter({ log, progress, now }: EventWriterDeps): EventWriter {
+export function createEventWriter({ log, authenticator, progress, now }: EventWriterDeps): EventWriter {
   async function append({ stream, expected, events, metadata, at = now() }: Write): Promise<Written> {
     const occurredAt = new Date(at).toISOString();
-    const [first, ...others] = events.map((event): EventToAppend => {
-      return { id: randomUUID(), event, occurredAt, metadata };
+    if (isDecisionStream(stream) !== (expected !== 'any')) {
+      throw new Error(`decisions read ${stream}: it needs an exact revision, and no other stream has one`);
+    }
+    const [first, ...others] = events.map((event, place): EventToAppend => {
+      const id = randomUUID();
+      const mac = expected === 'any' ? null : codeOf({ id, stream, event, occurredAt, metadata }, expected, place);
+      return { id, event, occurredAt, metadata: { ...metadata, mac } };
     });
     if (first === undefined) throw new Error('an append needs at least one event');
     try {
@@ -56,6 +64,23 @@ export function createEventWriter({ log, progress, now }: EventWriterDeps): Even
       if (!(error instanceof EventLogUnavailable) || metadata.idempotencyId !== null) throw error;
       throw unavailable(`${error.reason} Try again.`, error);
     }
+  }
+
+  /** An exact append tells the revisions that its events will have. */
+  function codeOf(
+    { event, ...rest }: Omit<EventToAppend, 'metadata'> & Pick<Write, 'stream' | 'metadata'>,
+    expected: Exclude<ExpectedRevision, 'any'>,
+    place: number,
+  ): string {
+    const revision = (expected === 'no-stream' ? 0 : expected + 1) + place;
+    const { type, data } = event;
+    return authenticator.sign({
+      ...rest,
+      revision,
+      type,
+      schemaVersion: schemaVersionOf(type),
+      json: JSON.stringify(data),
+    });
   }
 
   return {

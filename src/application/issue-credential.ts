@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ExpirySource, LeasePurpose } from '../domain/credential.ts';
 import { dockerConfig } from '../domain/docker-config.ts';
-import { notFound, PurserError, unavailable } from '../domain/errors.ts';
+import { notFound, unavailable } from '../domain/errors.ts';
 import type { CredentialIssued } from '../domain/events.ts';
-import { derivedId, leaseStream, registryId } from '../domain/identity.ts';
+import { leaseStream, registryId, registryStream } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
 import type { Instant } from '../domain/instant.ts';
 import {
@@ -25,11 +25,9 @@ import type { EventWriter, Written } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, idempotentRequest } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
+import { createRepeatIssue, leaseOfAttempt, MAX_ISSUE_ATTEMPTS } from './repeat-issue.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import { missingSecret } from './stored-secrets.ts';
-
-/** A credential that is replaced more often than this while it is being issued is under attack, not in normal use. */
-const MAX_ATTEMPTS = 5;
 
 export interface IssueCredentialCommand {
   readonly image: string;
@@ -85,6 +83,7 @@ interface Ask {
 /** Issues the login under a lease. Before the secret leaves, the lease is durable and its version is current. */
 export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   const { writer, keys, aggregates, effectiveCredential, mutex, plainHttpHosts, now } = deps;
+  const repeatIssue = createRepeatIssue(deps);
 
   return async (
     context: RequestContext,
@@ -102,12 +101,14 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const repeated = idempotent && claimed && (await findRepeated(ask, idempotent));
     if (repeated) return repeated;
 
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < MAX_ISSUE_ATTEMPTS; attempt += 1) {
       // Later attempts exclude changes of the registry, which could otherwise come in between again.
       const issued =
         attempt === 0
           ? await attemptOnce(ask, attempt, claimed)
-          : await mutex.runExclusive(ask.registryId, () => attemptOnce(ask, attempt, claimed));
+          : await mutex.runExclusive(registryStream(projectId, ask.registryId), () =>
+              attemptOnce(ask, attempt, claimed),
+            );
       if (issued) return issued;
       claimed = true;
     }
@@ -162,55 +163,26 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     return state.phase === 'live' && state.credential.secretId === credential.secretId;
   }
 
-  async function withdraw({ context, projectId }: Ask, lease: Lease): Promise<void> {
-    const event = decideRelease(lease);
-    if (event === null) return;
-    const metadata = callerMetadata(context, projectId);
-    try {
-      await writer.write({ stream: leaseStream(projectId, lease.id), expected: 0, events: [event], metadata });
-    } catch (error) {
-      // A repeated request has released it already.
-      if (!(error instanceof WrongExpectedRevision)) throw error;
+  async function withdraw({ context, projectId }: Ask, { id }: Lease): Promise<void> {
+    for (;;) {
+      const { state, revision } = await aggregates.loadLease(projectId, id);
+      const event = decideRelease(state);
+      if (event === null) return;
+      const metadata = callerMetadata(context, projectId);
+      try {
+        await writer.write({ stream: leaseStream(projectId, id), expected: revision, events: [event], metadata });
+        return;
+      } catch (error) {
+        // A repeated request was recorded meanwhile, or has released the lease already.
+        if (!(error instanceof WrongExpectedRevision)) throw error;
+      }
     }
   }
 
-  /** Gives the same lease again while it lasts. */
   async function findRepeated(ask: Ask, idempotent: IdempotentRequest): Promise<IssuedCredential | undefined> {
-    const { projectId, registryId } = ask;
-    const lease = await lastAttempt(projectId, idempotent);
-    if (!lease) return undefined;
-    if (lease.releasedAt !== null || Date.parse(lease.expiresAt) <= now()) throw ended('has ended');
-    const { state } = await aggregates.loadRegistry(projectId, registryId);
-    if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) {
-      throw ended('belongs to a credential that was replaced since');
-    }
-    const login = await effectiveCredential(ask, state, lease.purpose, Date.parse(lease.expiresAt) - now());
-    await writer.readable();
-    // The credential may have been replaced while a password was minted.
-    if (!(await isStillCurrent(ask, state))) throw ended('belongs to a credential that was replaced since');
-    return { ...issuedCredential(lease, login ?? missingSecret(lease.url), state, ask), isNewLease: false };
+    const again = await repeatIssue(ask, idempotent);
+    return again && { ...issuedCredential(again.lease, again.login, again.registry, ask), isNewLease: false };
   }
-
-  async function lastAttempt(projectId: string, idempotent: IdempotentRequest): Promise<Lease | undefined> {
-    let last: Lease | undefined;
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const { state } = await aggregates.loadLease(projectId, leaseOfAttempt(idempotent, attempt));
-      if (state === null) return last;
-      last = state;
-    }
-    return last;
-  }
-}
-
-function leaseOfAttempt({ id }: IdempotentRequest, attempt: number): string {
-  return derivedId(id, attempt);
-}
-
-function ended(why: string): PurserError {
-  return new PurserError(
-    'CREDENTIAL_UNAVAILABLE',
-    `The lease that was issued under this idempotencyKey ${why}. Ask again with a new key.`,
-  );
 }
 
 function issuedCredential(

@@ -1,8 +1,7 @@
 import type { Logger } from 'pino';
 import { rebuildReadModels } from '../adapters/postgres/read-models/rebuild.ts';
 import { openSession } from '../adapters/postgres/session.ts';
-import type { Config } from '../config.ts';
-import { openStores, openVault, type Stores } from '../stores.ts';
+import { type OpenVault, openStores, openVault, type Stores } from '../stores.ts';
 import { CONFIGURED, type Command, type Environment } from './command.ts';
 import { withConfig } from './with-config.ts';
 
@@ -12,10 +11,11 @@ export const rebuild: Command = {
   help: CONFIGURED,
   options: {},
   run: (_options, env, { stdout }) =>
-    withStores(env, async (_config, logger, { log, connectionString }) => {
+    withStores(env, async (logger, { log, connectionString }, { authenticator }) => {
       const startedAt = performance.now();
       const { events } = await rebuildReadModels({
         log,
+        isAuthentic: authenticator.isAuthentic,
         connect: ({ pipeline }) =>
           openSession({ connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline }, (error) =>
             logger.error({ err: error }, 'lost the connection to Postgres'),
@@ -35,28 +35,29 @@ export const rewrap: Command = {
   help: CONFIGURED,
   options: {},
   run: (_options, env, { stdout }) =>
-    withStores(env, async (config, logger, stores) => {
-      const { vault } = await openVault(config, logger, stores);
-      try {
-        const { rewrapped, unreadable, keyIdsLeft } = await vault.rewrapAll();
-        stdout.write(`rewrapped ${rewrapped} secrets\n`);
-        for (const secretId of unreadable) stdout.write(`secret ${secretId} cannot be opened with its key\n`);
-        if (keyIdsLeft.length > 0) stdout.write(`still in use: key ${keyIdsLeft.join(', key ')}\n`);
-        return unreadable.length > 0 ? 1 : 0;
-      } finally {
-        await vault.close();
-      }
+    withStores(env, async (_logger, _stores, vault) => {
+      const { rewrapped, unreadable, unreadableEventKeys, keyIdsLeft } = await vault.rewrap();
+      stdout.write(`rewrapped ${rewrapped} secrets\n`);
+      for (const id of unreadableEventKeys) stdout.write(`event key ${id} cannot be opened with its key\n`);
+      for (const secretId of unreadable) stdout.write(`secret ${secretId} cannot be opened with its key\n`);
+      if (keyIdsLeft.length > 0) stdout.write(`still in use: key ${keyIdsLeft.join(', key ')}\n`);
+      return unreadable.length + unreadableEventKeys.length > 0 ? 1 : 0;
     }),
 };
 
 function withStores(
   env: Environment,
-  run: (config: Config, logger: Logger, stores: Stores) => Promise<number>,
+  run: (logger: Logger, stores: Stores, vault: OpenVault) => Promise<number>,
 ): Promise<number> {
   return withConfig(env, async (config, logger) => {
     const stores = await openStores(config, logger);
     try {
-      return await run(config, logger, stores);
+      const vault = await openVault(config, logger, stores);
+      try {
+        return await run(logger, stores, vault);
+      } finally {
+        await vault.close();
+      }
     } finally {
       await stores.close();
     }

@@ -86,6 +86,16 @@ const AUDITED: {
     ],
   }),
 
+  CredentialIssuedAgain: ({ registryId, url, pipeline, purpose, credentialVersion }) => ({
+    ...succeeded('ISSUE_CREDENTIAL', registryId, url),
+    pipeline,
+    changes: [
+      { field: 'purpose', from: null, to: purpose },
+      { field: 'credentialVersion', from: null, to: String(credentialVersion) },
+      { field: 'repeated', from: null, to: 'true' },
+    ],
+  }),
+
   LeaseReleased: ({ registryId, url, pipeline }) => ({ ...succeeded('RELEASE_LEASE', registryId, url), pipeline }),
 
   AccessDenied: ({ action, outcome, code, registryId, url, pipeline, count, until }) => ({

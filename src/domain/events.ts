@@ -105,6 +105,19 @@ export interface CredentialIssued {
   };
 }
 
+/** The request was repeated with its idempotency key, so the lease's credential was handed out again. */
+export interface CredentialIssuedAgain {
+  readonly type: 'CredentialIssuedAgain';
+  readonly data: {
+    readonly leaseId: string;
+    readonly registryId: string;
+    readonly url: string;
+    readonly credentialVersion: number;
+    readonly pipeline: string;
+    readonly purpose: LeasePurpose;
+  };
+}
+
 export interface LeaseReleased {
   readonly type: 'LeaseReleased';
   readonly data: {
@@ -163,7 +176,7 @@ export type RegistryEvent =
   | RegistryDeleted
   | PendingSecretDiscarded
   | CredentialExpiryLearnt;
-export type LeaseEvent = CredentialIssued | LeaseReleased;
+export type LeaseEvent = CredentialIssued | CredentialIssuedAgain | LeaseReleased;
 export type AccessEvent = AccessDenied | AuthenticationRejected;
 export type TestEvent = RegistryTested | CredentialsTested;
 export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent | TestEvent | IdempotencyKeyClaimed;
@@ -178,12 +191,14 @@ export type EventOf<Type extends EventType> = {
 /** Brings the data of one schema version to the next. */
 export type Upcaster = (data: unknown) => unknown;
 
-/** Whose state the event evolves; null if it evolves no state. */
+/** Whose state the event evolves, or what its stream decides; null if no decision reads it. */
 type AggregateOf<Type extends EventType> = Type extends RegistryEvent['type']
   ? 'registry'
   : Type extends LeaseEvent['type']
     ? 'lease'
-    : null;
+    : Type extends IdempotencyKeyClaimed['type']
+      ? 'idempotency key'
+      : null;
 
 export interface EventTypeDefinition {
   /** The first one brings version 1 to version 2, and so on. New events have the version that the last one gives. */
@@ -202,15 +217,21 @@ export const EVENT_TYPES: {
   RegistryTested: { aggregate: null, upcasters: [] },
   CredentialsTested: { aggregate: null, upcasters: [] },
   CredentialIssued: { aggregate: 'lease', upcasters: [] },
+  CredentialIssuedAgain: { aggregate: 'lease', upcasters: [] },
   LeaseReleased: { aggregate: 'lease', upcasters: [] },
   AccessDenied: { aggregate: null, upcasters: [] },
   AuthenticationRejected: { aggregate: null, upcasters: [] },
-  IdempotencyKeyClaimed: { aggregate: null, upcasters: [] },
+  IdempotencyKeyClaimed: { aggregate: 'idempotency key', upcasters: [] },
 };
 
 /** The schema version that new events of the type are written with. */
 export function schemaVersionOf(type: EventType): number {
   return EVENT_TYPES[type].upcasters.length + 1;
+}
+
+/** Whether decisions read events of this type. This build may not know the type. */
+export function isDecidedFrom(type: string): boolean {
+  return Object.hasOwn(EVENT_TYPES, type) && EVENT_TYPES[type as EventType].aggregate !== null;
 }
 
 export function isRegistryEvent(event: DomainEvent): event is RegistryEvent {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 export const REGISTRY_NAMESPACE = '4f848f95-b14f-43cc-9cd4-216d20f611e6';
 export const IDEMPOTENCY_NAMESPACE = 'ddb30393-09aa-4c4d-834b-7e84dd92580c';
 
+const STREAM_OF_PROJECT = /^(?:registry|lease)-[0-9a-f-]{36}-(?<project>.+)$/s;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
@@ -56,6 +57,18 @@ export function registryStream(projectId: string, registryId: string): string {
 
 export function leaseStream(projectId: string, leaseId: string): string {
   return `lease-${leaseId}-${projectId}`;
+}
+
+const DECISION_STREAMS = ['registry-', 'lease-', 'idempotency-'] as const;
+
+/** Whether decisions read the stream. Its events are appended at an exact revision and authenticated. */
+export function isDecisionStream(stream: string): boolean {
+  return DECISION_STREAMS.some((kind) => stream.startsWith(kind));
+}
+
+/** The project that a stream of a registry or a lease belongs to; null for other streams. */
+export function projectOfStream(stream: string): string | null {
+  return STREAM_OF_PROJECT.exec(stream)?.groups?.project ?? null;
 }
 
 /** The stream for tests of a registry's credential. A test must not change the registry's revision. */

@@ -26,6 +26,7 @@ export const SECRET_EFFECTS: {
   RegistryTested: null,
   CredentialsTested: null,
   CredentialIssued: null,
+  CredentialIssuedAgain: null,
   LeaseReleased: null,
   AccessDenied: null,
   AuthenticationRejected: null,

@@ -15,6 +15,7 @@ import {
   sealSome,
   type VaultFixture,
 } from '../adapters/vault/vault-fixture.ts';
+import { someAuthenticator } from '../support/event-authenticator.ts';
 import { createdEvent, METADATA } from '../support/recorded-events.ts';
 
 /** More than a page, all older than the orphan. */
@@ -63,7 +64,12 @@ function janitor(vault: Vault = fixture.vault) {
     return aggregates.history(stream);
   };
   const run = discardOrphanedSecrets({
-    writer: createEventWriter({ log, progress: { waitFor: async () => undefined }, now: Date.now }),
+    writer: createEventWriter({
+      log,
+      authenticator: someAuthenticator(),
+      progress: { waitFor: async () => undefined },
+      now: Date.now,
+    }),
     aggregates: { ...aggregates, history },
     vault,
     olderThanMs: 0,

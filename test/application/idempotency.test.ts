@@ -169,6 +169,7 @@ describe('requests with one key at the same time', () => {
     );
     expect(new Set(issued.map((answer) => answer?.lease.id)).size).toBe(1);
     expect(world.eventsOf('CredentialIssued')).toHaveLength(1);
+    expect(world.eventsOf('CredentialIssuedAgain')).toHaveLength(9);
   });
 
   it('but different secrets: one is stored and the other is refused', async () => {

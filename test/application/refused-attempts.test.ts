@@ -6,6 +6,7 @@ import { auditFacts } from '../../src/domain/audited-events.ts';
 import { EventLogUnavailable } from '../../src/domain/errors.ts';
 import type { AccessDenied, AuthenticationRejected } from '../../src/domain/events.ts';
 import { initialRegistryState } from '../../src/domain/registry.ts';
+import { someAuthenticator } from '../support/event-authenticator.ts';
 import { createMemoryEventStore } from '../support/memory-event-log.ts';
 import { aCaller, PROJECT } from '../support/use-cases.ts';
 
@@ -26,6 +27,7 @@ beforeEach(() => {
   faults = [];
   const log = store.open();
   const writer = createEventWriter({
+    authenticator: someAuthenticator(),
     log: {
       ...log,
       append: async (...args) => {

@@ -23,6 +23,7 @@ export function describeReading(logs: () => OpenLogs): void {
         type: event.event.type,
         schemaVersion: schemaVersionOf(event.event.type),
         data: event.event.data,
+        json: JSON.stringify(event.event.data),
         occurredAt: event.occurredAt,
         metadata: event.metadata,
         stream,

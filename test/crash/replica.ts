@@ -6,8 +6,10 @@ import { createReadConnections } from '../../src/adapters/postgres/read-connecti
 import { createLeaseQueries } from '../../src/adapters/postgres/read-models/lease-queries.ts';
 import { createProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createRegistryQueries } from '../../src/adapters/postgres/read-models/registry-queries.ts';
+import { createKeyRecordStore } from '../../src/adapters/postgres/vault/key-record-store.ts';
 import { createMintedPasswordStore } from '../../src/adapters/postgres/vault/minted-password-store.ts';
 import { createSealedSecretStore } from '../../src/adapters/postgres/vault/sealed-secret-store.ts';
+import { loadEventAuthenticator } from '../../src/adapters/vault/event-keys.ts';
 import { loadKeyRing } from '../../src/adapters/vault/key-ring.ts';
 import { createMintedPasswordVault } from '../../src/adapters/vault/minted-password-vault.ts';
 import { createVault } from '../../src/adapters/vault/vault.ts';
@@ -64,6 +66,9 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     createIfMissing: false,
   });
   const postgresLog = createPostgresEventLog({ connectionString, logger: SILENT });
+  const records = createKeyRecordStore({ connectionString, logger: SILENT });
+  const authenticator = await loadEventAuthenticator(keyRing, records, postgresLog);
+  await records.close();
   const store = createSealedSecretStore({ connectionString, logger: SILENT });
   const sealingVault = createVault({ keyRing, store });
   const reads = createReadConnections({ connectionString, name: 'replica', connections: 1, logger: SILENT });
@@ -85,6 +90,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   const registries = createRegistryQueries(reads, now);
   const { application, writer, aggregates, tests, testStored } = createApplication({
     log,
+    authenticator,
     vault,
     progress,
     registries,

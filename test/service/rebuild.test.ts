@@ -6,7 +6,7 @@ import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { OperatorError } from '../../src/domain/errors.ts';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
-import { digestsOfReadModels, projectorClient } from '../support/read-models.ts';
+import { digestsOfReadModels, projectorClient, trusting } from '../support/read-models.ts';
 import { withClient } from '../support/server-databases.ts';
 import { CREATE, DELETE, GET, ISSUE, RELEASE, ROTATE, UPDATE } from './operations.ts';
 
@@ -22,7 +22,11 @@ afterAll(async () => {
 });
 
 const rebuild = () =>
-  rebuildReadModels({ log, connect: (options) => projectorClient(purser.connectionString, options) });
+  rebuildReadModels({
+    log,
+    isAuthentic: trusting,
+    connect: (options) => projectorClient(purser.connectionString, options),
+  });
 
 async function useRegistry(url: string): Promise<void> {
   const { data } = await purser.graphql(CREATE, { input: { url, username: 'ada', password: canary('rebuild') } });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { EventMetadata, EventToAppend } from '../../src/application/ports/event-log.ts';
+import type { EventToAppend, StoredMetadata } from '../../src/application/ports/event-log.ts';
 import type { LeaseReleased } from '../../src/domain/events.ts';
 
-export const METADATA: EventMetadata = {
+export const METADATA: StoredMetadata = {
   projectId: 'demo',
   actor: 'someone',
   issuer: 'https://issuer.example',
@@ -12,6 +12,7 @@ export const METADATA: EventMetadata = {
   requestId: null,
   durationMs: 3,
   idempotencyId: null,
+  mac: null,
 };
 
 /** A small event with a new id. A test can set `pipeline` to find it again. */

@@ -39,6 +39,7 @@ export function createMemoryEventStore(): MemoryEventStore {
       const recorded: RecordedEvent = {
         ...event,
         data: JSON.parse(data),
+        json: data,
         metadata: JSON.parse(metadata),
         stream,
         revision: before.length,

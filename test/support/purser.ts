@@ -30,7 +30,7 @@ export interface TestPurser {
 
 export interface PurserOptions {
   /** A further replica of the service that this one is. */
-  readonly replicaOf?: TestPurser;
+  readonly replicaOf?: Pick<TestPurser, 'connectionString' | 'environment' | 'token'>;
   readonly environment?: Readonly<Record<string, string>>;
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
+import type { IsAuthentic } from '../../src/adapters/postgres/read-models/forged-events.ts';
 import { openSession } from '../../src/adapters/postgres/session.ts';
 import { withClient } from './server-databases.ts';
 
@@ -7,6 +8,9 @@ import { withClient } from './server-databases.ts';
 export function projectorClient(connectionString: string, { pipeline = true } = {}): Promise<Client> {
   return openSession({ connectionString, name: 'test projector', pipeline }, () => undefined);
 }
+
+/** For tests of read models, whose events nobody signs. */
+export const trusting: IsAuthentic = () => true;
 
 /** Columns that are not compared: when rows were written, and by which build of the read models. */
 const UNCOMPARED = new Set(['updated_at@checkpoint', 'generation@checkpoint', 'parked_at@parked_events']);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EventMetadata, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
+import type { EventMetadata, Position, RecordedEvent, StoredMetadata } from '../../src/application/ports/event-log.ts';
 import { type DomainEvent, type RegistryTested, schemaVersionOf } from '../../src/domain/events.ts';
 import { healthStream, leaseStream, registryStream, uuidV5 } from '../../src/domain/identity.ts';
 
@@ -7,7 +7,7 @@ const NAMESPACE = '7f3f6b62-6c0c-4b0a-8f0a-0a3c6f0f9d11';
 /** A UUID that follows from a name, so that examples stay the same. */
 export const idOf = (name: string): string => uuidV5(NAMESPACE, name);
 
-export const METADATA: EventMetadata = {
+export const METADATA: StoredMetadata = {
   projectId: 'demo',
   actor: 'ada',
   issuer: 'https://issuer.example',
@@ -17,6 +17,7 @@ export const METADATA: EventMetadata = {
   requestId: 'request-1',
   durationMs: 3,
   idempotencyId: null,
+  mac: null,
 };
 
 const digestOf = (name: string): string => createHash('sha256').update(name).digest('hex');
@@ -165,6 +166,7 @@ export function recorded(events: readonly DomainEvent[], metadata: Partial<Event
       type: event.type,
       schemaVersion: schemaVersionOf(event.type),
       data: event.data,
+      json: JSON.stringify(event.data),
       occurredAt: new Date(Date.UTC(2026, 2, 1) + index * 1000).toISOString(),
       metadata: { ...METADATA, ...metadata },
       stream,

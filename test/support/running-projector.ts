@@ -6,7 +6,7 @@ import { createProgress, type TrackedProgress } from '../../src/adapters/postgre
 import { createProjector, type Projector } from '../../src/adapters/postgres/read-models/projector.ts';
 import { type AppendResult, BEGINNING, type EventLog } from '../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
-import { projectorClient } from './read-models.ts';
+import { projectorClient, trusting } from './read-models.ts';
 import { METADATA, streamOf } from './recorded-events.ts';
 
 export interface RunningProjector {
@@ -33,6 +33,7 @@ export function startProjector(connectionString: string, log: EventLog): Running
     log,
     progress,
     leadership,
+    isAuthentic: trusting,
     connect: () => projectorClient(connectionString),
     onFault: (error) => faults.push(error),
   });

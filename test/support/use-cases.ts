@@ -22,6 +22,7 @@ import type { RegistryTested } from '../../src/domain/events.ts';
 import { healthStream } from '../../src/domain/identity.ts';
 import { registryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import { someAuthenticator } from './event-authenticator.ts';
 import { createMemoryEventStore } from './memory-event-log.ts';
 import { LOGGED_IN } from './probe-reports.ts';
 
@@ -42,6 +43,10 @@ export interface World {
   readonly probed: ProbeRequest[];
   readonly minted: MintRequest[];
   readonly faults: unknown[];
+  /** Registries whose active leases were counted. */
+  readonly countedLeases: string[];
+  /** What every probe waits for from now on. */
+  whileProbing: () => Promise<void>;
   /** Milliseconds since 1970. */
   now: number;
   probe: Partial<ProbeReport>;
@@ -75,9 +80,11 @@ export function aCaller(subject = 'alice'): RequestContext {
 
 export function createWorld(): World {
   const store = createMemoryEventStore();
+  const authenticator = someAuthenticator();
   const secrets = new Map<string, StoredSecret>();
   const minted = new Map<string, MintedPassword>();
-  const queries = queriesOf(store.open(), store.events, () => world.now);
+  const countedLeases: string[] = [];
+  const queries = queriesOf(store.open(), store.events, countedLeases, () => world.now);
 
   const vault: Vault = {
     async seal(binding, credential) {
@@ -113,12 +120,14 @@ export function createWorld(): World {
   function replica(between: (log: EventLog) => EventLog = (log) => log): Application {
     return createApplication({
       log: between(store.open()),
+      authenticator,
       vault,
       progress: { waitFor: async () => undefined },
       ...queries,
       probe: {
         async probe(request) {
           world.probed.push(request);
+          await world.whileProbing();
           return { ...LOGGED_IN, repository: request.repository, ...world.probe };
         },
       },
@@ -158,6 +167,8 @@ export function createWorld(): World {
     probed: [],
     minted: [],
     faults: [],
+    countedLeases,
+    whileProbing: async () => undefined,
     now: Date.parse('2026-03-01T12:00:00.000Z'),
     probe: {},
     cloud: 'well',
@@ -166,7 +177,7 @@ export function createWorld(): World {
 }
 
 /** Answers from the log itself, which is never behind. */
-function queriesOf(log: EventLog, events: readonly RecordedEvent[], now: () => number) {
+function queriesOf(log: EventLog, events: readonly RecordedEvent[], countedLeases: string[], now: () => number) {
   const aggregates = createAggregateStore(log);
   const registries: Pick<RegistryQueries, 'byId'> = {
     async byId(projectId, id) {
@@ -183,6 +194,7 @@ function queriesOf(log: EventLog, events: readonly RecordedEvent[], now: () => n
   };
   const leases: Pick<LeaseQueries, 'countActive'> = {
     async countActive(registryId) {
+      countedLeases.push(registryId);
       const ids = events.map(decodeEvent).flatMap(({ type, data }) => (type === 'CredentialIssued' ? [data] : []));
       const loaded = await Promise.all(
         ids

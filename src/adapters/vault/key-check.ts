@@ -1,11 +1,48 @@
 import { SecretIntegrityError } from '../../application/ports/vault.ts';
+import { KEY_BYTES } from './authenticated-encryption.ts';
 import { KeyRingError } from './key-file.ts';
 import type { KeyRing } from './key-ring.ts';
+import { lengthPrefixed } from './length-prefixed.ts';
 import { wrappingContext } from './record-cipher.ts';
-import type { SealedSecretStore } from './secret-stores.ts';
+import type { KeyRecordStore, SealedSecretStore, WrappedKey } from './secret-stores.ts';
+
+/** Sealed under each key, so that only this key opens its check value. What it says does not matter. */
+const CHECKED = Buffer.alloc(KEY_BYTES);
 
 /** One damaged row must not look like a wrong key. */
 const SAMPLES = 5;
+
+/**
+ * Checks that every key of the key ring is the one that this database knows under its id, and makes new ids known. Of two
+ * processes that start with different keys under one id, the second one fails.
+ * @throws KeyRingError that names the id
+ */
+export async function checkKeyIds(keyRing: KeyRing, store: KeyRecordStore): Promise<void> {
+  const known = new Set((await store.keyChecks()).map(({ keyId }) => keyId));
+  for (const keyId of keyRing.keyIds) {
+    if (!known.has(keyId)) await store.addKeyCheck(await keyRing.wrap(CHECKED, checkContext(keyId), keyId));
+  }
+  for (const check of await store.keyChecks()) {
+    if (keyRing.keyIds.includes(check.keyId)) await requireSameKey(keyRing, check);
+  }
+}
+
+async function requireSameKey(keyRing: KeyRing, check: WrappedKey): Promise<void> {
+  const { keyId } = check;
+  try {
+    await keyRing.unwrap(check, checkContext(keyId));
+  } catch (error) {
+    if (!(error instanceof SecretIntegrityError)) throw error;
+    throw new KeyRingError(
+      `Key ${keyId} of the key file is not the key ${keyId} that this database was first used with. Restore that key, or give yours another id.`,
+      { cause: error },
+    );
+  }
+}
+
+function checkContext(keyId: number): Buffer {
+  return lengthPrefixed('purser key check', keyId);
+}
 
 /**
  * Checks that the key ring has every key that stored secrets are sealed under, and that each is still the same key.

@@ -13,7 +13,8 @@ export interface KeyRing {
   /** The key that wraps. */
   readonly primaryKeyId: number;
   readonly keyIds: readonly number[];
-  wrap(dataKey: Uint8Array, context: Uint8Array): Promise<WrappedKey>;
+  /** `keyId`: a key other than the primary one, for its check value only. */
+  wrap(dataKey: Uint8Array, context: Uint8Array, keyId?: number): Promise<WrappedKey>;
   /**
    * The caller zeroes the result.
    * @throws SecretIntegrityError
@@ -64,10 +65,10 @@ export function createLocalKeyRing({ primaryKeyId, keys }: KeyFile): KeyRing {
     primaryKeyId,
     keyIds: [...keyObjects.keys()],
 
-    async wrap(dataKey, context) {
+    async wrap(dataKey, context, keyId = primaryKeyId) {
       const nonce = randomBytes(NONCE_BYTES);
-      const { ciphertext, tag } = encrypt(keyOf(primaryKeyId), nonce, bound(primaryKeyId, context), dataKey);
-      return { keyId: primaryKeyId, bytes: Buffer.concat([nonce, ciphertext, tag]) };
+      const { ciphertext, tag } = encrypt(keyOf(keyId), nonce, bound(keyId, context), dataKey);
+      return { keyId, bytes: Buffer.concat([nonce, ciphertext, tag]) };
     },
 
     async unwrap({ keyId, bytes }, context) {

@@ -60,6 +60,29 @@ export interface SealedSecretStore {
   close(): Promise<void>;
 }
 
+export interface WrappedEventKey {
+  readonly id: number;
+  readonly wrappedKey: WrappedKey;
+}
+
+/**
+ * What the database says about keys. Nothing that stands there is ever replaced but the wrapped form of an event key.
+ * All methods throw PurserError UNAVAILABLE while the database cannot be reached.
+ */
+export interface KeyRecordStore {
+  /** One for each key-encryption key that this database was ever used with. */
+  keyChecks(): Promise<WrappedKey[]>;
+  /** Does nothing if there is one for this key. */
+  addKeyCheck(check: WrappedKey): Promise<void>;
+  /** In the order of their ids. */
+  eventKeys(): Promise<WrappedEventKey[]>;
+  /** Does nothing if there is one with this id. */
+  addEventKey(key: WrappedEventKey): Promise<void>;
+  /** Whether it was still as `from` says. */
+  replaceEventKey(id: number, from: WrappedKey, to: WrappedKey): Promise<boolean>;
+  close(): Promise<void>;
+}
+
 /** One minted password as it is stored. Its record's own id is made of the other fields and stands nowhere. */
 export interface SealedMintedPassword {
   readonly sourceSecretId: string;

@@ -29,6 +29,12 @@ export interface EventMetadata {
   readonly idempotencyId: string | null;
 }
 
+/** As it is stored. */
+export interface StoredMetadata extends EventMetadata {
+  /** The message authentication code. Null in streams that no decision reads. */
+  readonly mac: string | null;
+}
+
 export interface EventToAppend {
   /** UUID, new for each append. Unique in its stream. */
   readonly id: string;
@@ -36,7 +42,7 @@ export interface EventToAppend {
   readonly event: DomainEvent;
   /** ISO 8601, UTC, milliseconds. */
   readonly occurredAt: string;
-  readonly metadata: EventMetadata;
+  readonly metadata: StoredMetadata;
 }
 
 /** A stored event. The application decodes it, so that one damaged event never stops a reader. */
@@ -45,8 +51,10 @@ export interface RecordedEvent {
   readonly type: string;
   readonly schemaVersion: number;
   readonly data: unknown;
+  /** The text of `data` as it was written. */
+  readonly json: string;
   readonly occurredAt: string;
-  readonly metadata: EventMetadata;
+  readonly metadata: StoredMetadata;
   readonly stream: string;
   readonly revision: number;
   readonly position: Position;

@@ -1,9 +1,9 @@
 import type {
-  EventMetadata,
   EventToAppend,
   ExpectedRevision,
   Position,
   RecordedEvent,
+  StoredMetadata,
 } from '../../../application/ports/event-log.ts';
 import { schemaVersionOf } from '../../../domain/events.ts';
 import { isUuid } from '../../../domain/identity.ts';
@@ -131,11 +131,13 @@ export interface EventRow {
   readonly type: string;
   readonly schema_version: number;
   readonly occurred_at: string;
-  readonly data: unknown;
-  readonly metadata: EventMetadata;
+  /** As text, because the text is what an event's code covers. */
+  readonly data: string;
+  readonly metadata: StoredMetadata;
 }
 
-const EVENT_COLUMNS = 'position, stream, revision, event_id, type, schema_version, occurred_at, data, metadata';
+const EVENT_COLUMNS =
+  'position, stream, revision, event_id, type, schema_version, occurred_at, data::text as data, metadata';
 
 export const READ_ALL = {
   name: 'read-all',
@@ -187,6 +189,7 @@ export function appendedEvents(batch: readonly PreparedAppend[], rows: readonly 
       type,
       schemaVersion,
       data: JSON.parse(data),
+      json: data,
       occurredAt,
       metadata: JSON.parse(metadata),
       stream,
@@ -202,7 +205,8 @@ export function recordedEvent(row: EventRow): RecordedEvent {
     id: row.event_id,
     type: row.type,
     schemaVersion: row.schema_version,
-    data: row.data,
+    data: JSON.parse(row.data),
+    json: row.data,
     occurredAt: row.occurred_at,
     metadata: row.metadata,
     stream: row.stream,

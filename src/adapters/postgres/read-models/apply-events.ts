@@ -3,6 +3,7 @@ import type { Queryable } from '../statement.ts';
 import { createReadModels } from './all-read-models.ts';
 import { advanceCheckpoint, type Checkpoint, loadCheckpoint, refusedBatch } from './checkpoint.ts';
 import { databaseRefusal } from './database-refusal.ts';
+import { type IsAuthentic, withoutForgeries } from './forged-events.ts';
 import { createProjection, HandlerFailed, type Projection } from './projection.ts';
 import type { Change } from './read-model.ts';
 
@@ -12,6 +13,7 @@ export interface Target {
   readonly schema: string;
   /** The lead that the events are applied under; null for a rebuild, which needs none. */
   readonly term: bigint | null;
+  readonly isAuthentic: IsAuthentic;
 }
 
 /** How far the read models are, and what the projection remembers of them. */
@@ -21,11 +23,14 @@ export interface Progress {
 }
 
 /** Begins at the stored checkpoint, with nothing remembered. */
-export async function progressOf(target: Target): Promise<Progress> {
+export async function progressOf(target: Omit<Target, 'isAuthentic'>): Promise<Progress> {
   return atCheckpoint(target, await loadCheckpoint(target.client, target.schema));
 }
 
-export async function atCheckpoint({ client, schema }: Target, checkpoint: Checkpoint): Promise<Progress> {
+export async function atCheckpoint(
+  { client, schema }: Omit<Target, 'isAuthentic'>,
+  checkpoint: Checkpoint,
+): Promise<Progress> {
   const models = createReadModels(schema);
   await models.parked.load(client);
   return { checkpoint, projection: createProjection(models, checkpoint.counters) };
@@ -72,10 +77,11 @@ export function refusalOf(error: unknown): string | undefined {
 async function apply(
   target: Target,
   { checkpoint: from, projection }: Progress,
-  events: readonly RecordedEvent[],
+  recorded: readonly RecordedEvent[],
   onFault: (error: Error) => void,
   refusals?: ReadonlyMap<string, string>,
 ): Promise<Progress> {
+  const events = withoutForgeries(recorded, target.isAuthentic);
   await projection.recall(target.client, events);
   const parked = projection.apply(events, refusals);
   const position = events.at(-1)?.position ?? from.position;

@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { AUDIT_FORMAT, type AuditEntry, chainHash, firstPreviousHash } from '../../../domain/audit-entry.ts';
 import { type AuditFacts, auditFacts, isAudited } from '../../../domain/audited-events.ts';
+import { isForged } from './forged-events.ts';
 import { everyEvent, insertInto, type ReadModel, take } from './read-model.ts';
 
 export interface AuditRow {
@@ -80,7 +81,8 @@ export function createAudit(schema: string): ReadModel {
 
     /** The audit log still records that something happened, and who did it. */
     park(recorded) {
-      if (isAudited(recorded.type)) add(recorded, { ...NOTHING_KNOWN, action: recorded.type });
+      if (isForged(recorded)) add(recorded, forgedFacts(recorded));
+      else if (isAudited(recorded.type)) add(recorded, { ...NOTHING_KNOWN, action: recorded.type });
     },
 
     get remembered() {
@@ -123,6 +125,12 @@ const NOTHING_KNOWN: Omit<AuditFacts, 'action'> = {
   pipeline: null,
   changes: [],
 };
+
+/** Who did it is not known: what the event says of that was written by the same hand. */
+function forgedFacts({ type, stream, revision }: RecordedEvent): AuditFacts {
+  const changes = [{ field: 'event', from: null, to: `${type} at revision ${revision} of ${stream}` }];
+  return { ...NOTHING_KNOWN, action: 'REFUSE_FORGED_EVENT', outcome: 'FAILED', changes };
+}
 
 function auditRow(projectId: string, sequence: number, entry: AuditEntry, hash: string): AuditRow {
   return {

@@ -42,7 +42,7 @@ export function createChanges(schema: string, registries: Registries): ReadModel
       CredentialExpiryLearnt: as('UPDATED'),
       RegistryDeleted: as('DELETED'),
       ...ignores('PendingSecretDiscarded', 'RegistryTested', 'CredentialsTested', 'CredentialIssued', 'LeaseReleased'),
-      ...ignores('AccessDenied', 'AuthenticationRejected', 'IdempotencyKeyClaimed'),
+      ...ignores('CredentialIssuedAgain', 'AccessDenied', 'AuthenticationRejected', 'IdempotencyKeyClaimed'),
     },
     counter,
     changes: () => insert(take(rows)),

@@ -82,7 +82,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
       LeaseReleased: released,
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
       ...ignores('PendingSecretDiscarded', 'CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested'),
-      ...ignores('AccessDenied', 'AuthenticationRejected', 'IdempotencyKeyClaimed'),
+      ...ignores('CredentialIssuedAgain', 'AccessDenied', 'AuthenticationRejected', 'IdempotencyKeyClaimed'),
     },
 
     async recallActive(database, registryIds, at) {

@@ -65,6 +65,7 @@ export function createNotices(schema: string, leases: Leases): ReadModel {
       ...ignores(
         'CredentialsTested',
         'CredentialIssued',
+        'CredentialIssuedAgain',
         'LeaseReleased',
         'AccessDenied',
         'AuthenticationRejected',

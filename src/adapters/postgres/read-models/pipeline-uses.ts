@@ -38,10 +38,13 @@ export function createPipelineUses(schema: string): PipelineUses {
   const lastUses = new Map<string, LastUse>();
   const deleted = new Set<string>();
 
-  function used({ event: { data }, recorded: { occurredAt, metadata } }: AppliedEvent<'CredentialIssued'>): void {
+  function used(
+    { event: { data }, recorded: { occurredAt, metadata } }: AppliedEvent<'CredentialIssued' | 'CredentialIssuedAgain'>,
+    newLeases: number,
+  ): void {
     const { registryId, pipeline } = data;
     const ofRegistry = uses.get(registryId) ?? new Map<string, PipelineUseRow>();
-    const leases = (ofRegistry.get(pipeline)?.leases ?? 0) + 1;
+    const leases = (ofRegistry.get(pipeline)?.leases ?? 0) + newLeases;
     ofRegistry.set(pipeline, { registry_id: registryId, pipeline, last_used_at: occurredAt, leases });
     uses.set(registryId, ofRegistry);
     lastUses.set(registryId, { last_used_at: occurredAt, last_used_by: metadata.actor });
@@ -65,7 +68,8 @@ export function createPipelineUses(schema: string): PipelineUses {
 
   return {
     handles: {
-      CredentialIssued: used,
+      CredentialIssued: (applied) => used(applied, 1),
+      CredentialIssuedAgain: (applied) => used(applied, 0),
       RegistryDeleted: forget,
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'PendingSecretDiscarded'),
       ...ignores('CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested', 'LeaseReleased'),

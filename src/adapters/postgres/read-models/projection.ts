@@ -3,6 +3,7 @@ import { decodeEvent } from '../../../domain/event-codec.ts';
 import type { EventType } from '../../../domain/events.ts';
 import type { Queryable } from '../statement.ts';
 import type { ReadModels } from './all-read-models.ts';
+import { FORGED, isForged } from './forged-events.ts';
 import type { AppliedEvent, Change, ReadModel } from './read-model.ts';
 
 /** A read model failed at a readable event. Discard what all read models collected from the batch. */
@@ -50,6 +51,7 @@ export function createProjection({ registries, parked, all }: ReadModels, counte
 
   /** The event, or the reason why it cannot be applied. */
   function readable(recorded: RecordedEvent): AppliedEvent | string {
+    if (isForged(recorded)) return FORGED;
     if (parked.has(recorded.stream)) return 'an earlier event of this stream is parked';
     try {
       const event = decodeEvent(recorded);

@@ -5,6 +5,7 @@ import type { EventLog } from '../../../application/ports/event-log.ts';
 import { isUnavailable } from '../availability.ts';
 import { applyEvents, atCheckpoint, progressOf, type Target } from './apply-events.ts';
 import { CheckpointMoved } from './checkpoint.ts';
+import type { IsAuthentic } from './forged-events.ts';
 import type { Leadership, Lease } from './leadership.ts';
 import type { TrackedProgress } from './progress.ts';
 
@@ -28,6 +29,7 @@ export interface ProjectorDeps {
   readonly leadership: Leadership;
   /** A new, connected client with `pipeline` on. It emits `error` or `end` when the connection is lost. */
   readonly connect: () => Promise<Client>;
+  readonly isAuthentic: IsAuthentic;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -39,7 +41,8 @@ export interface Projector {
 }
 
 /** Keeps the read models up to date. Every replica runs a projector; the one that leads works. */
-export function createProjector({ log, progress, leadership, connect, onFault }: ProjectorDeps): Projector {
+export function createProjector(deps: ProjectorDeps): Projector {
+  const { log, progress, leadership, connect, isAuthentic, onFault } = deps;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let wake: (() => void) | undefined;
@@ -101,7 +104,7 @@ export function createProjector({ log, progress, leadership, connect, onFault }:
   async function work(client: Client, lease: Lease): Promise<void> {
     while (lease.held && !stopping.signal.aborted) {
       try {
-        await follow({ client, schema: SCHEMA, term: lease.term }, lease);
+        await follow({ client, schema: SCHEMA, term: lease.term, isAuthentic }, lease);
       } catch (error) {
         if (!(error instanceof CheckpointMoved)) throw error;
       }

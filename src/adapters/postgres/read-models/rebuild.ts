@@ -6,6 +6,7 @@ import { pagesOf } from '../pages.ts';
 import { createReadModels } from './all-read-models.ts';
 import { applyEvents, atCheckpoint, progressOf, refusalOf } from './apply-events.ts';
 import { readCheckpoint } from './checkpoint.ts';
+import { type IsAuthentic, withoutForgeries } from './forged-events.ts';
 import { type Counters, createProjection } from './projection.ts';
 import type { Rows } from './read-model.ts';
 import { recheckStatement } from './secret-presence.ts';
@@ -20,6 +21,7 @@ const REBUILD_LOCK = 7_208_611_424;
 export interface RebuildDeps {
   readonly log: EventLog;
   /** A new, connected client, with or without pg's `pipeline`. */
+  readonly isAuthentic: IsAuthentic;
   readonly connect: (options: { readonly pipeline: boolean }) => Promise<Client>;
   /** Called for each event that is parked because the database refuses it. */
   readonly onFault?: (error: Error) => void;
@@ -35,14 +37,15 @@ export interface Rebuilt {
  * the time. The history is folded in memory and written in bulk, indexes last. The vault gets all changes again, which
  * has an effect only if an event could not be read when it happened. @throws OperatorError if another rebuild is running
  */
-export async function rebuildReadModels({ log, connect, onFault = () => {} }: RebuildDeps): Promise<Rebuilt> {
+export async function rebuildReadModels(deps: RebuildDeps): Promise<Rebuilt> {
+  const { connect, onFault = () => {} } = deps;
   const client = await connect({ pipeline: true });
   const bulk = await connect({ pipeline: false });
   try {
     await requireOnlyRebuild(bulk);
     const until = await readCheckpoint(client);
     await createEmptySchema(client);
-    const folded = await foldHistory(bulk, log, until).catch((error: unknown) => {
+    const folded = await foldHistory(bulk, deps, until).catch((error: unknown) => {
       const refusal = refusalOf(error);
       if (refusal === undefined) throw error;
       onFault(new Error(`the history is applied batch by batch: ${refusal}`));
@@ -51,9 +54,9 @@ export async function rebuildReadModels({ log, connect, onFault = () => {} }: Re
     if (folded === undefined) await beginEmpty(client);
     await createIndexes(client);
     await client.query(`analyze ${NEXT}.registries, ${NEXT}.leases, ${NEXT}.audit_entries`);
-    const caughtUp = await catchUp(client, log, onFault);
+    const caughtUp = await catchUp(client, deps);
     await client.query(recheckStatement(NEXT));
-    const last = await swapSchemas(client, bulk, log, onFault);
+    const last = await swapSchemas(client, bulk, deps);
     return { events: (folded ?? 0) + caughtUp + last, position: until };
   } finally {
     await Promise.all([client.end(), bulk.end()]);
@@ -83,7 +86,11 @@ async function createEmptySchema(client: Client): Promise<void> {
   }
 }
 
-async function foldHistory(client: Client, log: EventLog, until: Position): Promise<number> {
+async function foldHistory(
+  client: Client,
+  { log, isAuthentic }: Pick<RebuildDeps, 'log' | 'isAuthentic'>,
+  until: Position,
+): Promise<number> {
   const projection = createProjection(createReadModels(NEXT, { fromTheStart: true }));
   for (const text of projection.models.flatMap(({ interim = [] }) => interim)) await client.query(text);
 
@@ -99,7 +106,7 @@ async function foldHistory(client: Client, log: EventLog, until: Position): Prom
     page = log.readAll({ after: position, maxCount: PAGE });
     page.catch(() => undefined);
     // While the previous page is being written, this one is folded and the next one is read.
-    projection.apply(events);
+    projection.apply(withoutForgeries(events, isAuthentic));
     const added = projection.models.flatMap((model) => model.added?.() ?? []);
     await written;
     written = copyAll(client, added);
@@ -139,8 +146,8 @@ async function createIndexes(client: Client): Promise<void> {
 }
 
 /** Works like the projector, vault included: it may not have applied these events yet, and applying twice is harmless. */
-async function catchUp(client: Client, log: EventLog, onFault: (error: Error) => void): Promise<number> {
-  const target = { client, schema: NEXT, term: null };
+async function catchUp(client: Client, { log, isAuthentic, onFault = () => {} }: RebuildDeps): Promise<number> {
+  const target = { client, schema: NEXT, term: null, isAuthentic };
   let count = 0;
   let reached = await progressOf(target);
   for (;;) {
@@ -152,15 +159,10 @@ async function catchUp(client: Client, log: EventLog, onFault: (error: Error) =>
 }
 
 /** The lock makes the projector wait at its checkpoint while the last events are applied and the schemas are renamed. */
-async function swapSchemas(
-  client: Client,
-  swap: Client,
-  log: EventLog,
-  onFault: (error: Error) => void,
-): Promise<number> {
+async function swapSchemas(client: Client, swap: Client, deps: RebuildDeps): Promise<number> {
   await swap.query('begin');
   await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
-  const count = await catchUp(client, log, onFault);
+  const count = await catchUp(client, deps);
   await swap.query(`drop schema if exists ${OLD} cascade`);
   await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
   await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);

@@ -77,6 +77,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
       ...ignores(
         'CredentialsTested',
         'CredentialIssued',
+        'CredentialIssuedAgain',
         'LeaseReleased',
         'AccessDenied',
         'AuthenticationRejected',

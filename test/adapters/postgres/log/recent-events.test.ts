@@ -11,6 +11,7 @@ function at(position: bigint): RecordedEvent {
     type: event.type,
     schemaVersion: 1,
     data: event.data,
+    json: JSON.stringify(event.data),
     occurredAt,
     metadata: METADATA,
     stream: 'stream',

@@ -12,7 +12,7 @@ import {
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import { type DelayingProxy, startDelayingProxy } from '../../../support/delaying-proxy.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';
-import { projectorClient } from '../../../support/read-models.ts';
+import { projectorClient, trusting } from '../../../support/read-models.ts';
 import { createdEvent, idOf } from '../../../support/recorded-events.ts';
 import { appendAll } from '../../../support/running-projector.ts';
 import { serverOf, throughPort, withClient } from '../../../support/server-databases.ts';
@@ -129,7 +129,7 @@ describe('a leader whose lease has run out', () => {
     const late = await projectorClient(connectionString);
     onTestFinished(() => late.end());
     await appendAll(log, createdEvent('late', 1));
-    const target = { client: late, schema: 'read_models', term: lease.term };
+    const target = { client: late, schema: 'read_models', term: lease.term, isAuthentic: trusting };
     const reached = await progressOf(target);
     const events = await log.readAll({ after: reached.checkpoint.position, maxCount: 100 });
 

@@ -9,7 +9,7 @@ import { recheckSecrets } from '../../../../src/adapters/postgres/read-models/se
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import { chainHash, firstPreviousHash } from '../../../../src/domain/audit-entry.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
-import { projectorClient } from '../../../support/read-models.ts';
+import { projectorClient, trusting } from '../../../support/read-models.ts';
 import {
   createdEvent,
   deletedEvent,
@@ -78,7 +78,11 @@ async function expectWholeChain(): Promise<void> {
 }
 
 const rebuild = () =>
-  rebuildReadModels({ log, connect: (options) => projectorClient(database.connectionString, options) });
+  rebuildReadModels({
+    log,
+    isAuthentic: trusting,
+    connect: (options) => projectorClient(database.connectionString, options),
+  });
 
 const rowOf = async (registry: string) =>
   (

@@ -8,7 +8,7 @@ import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../../../src/domain/events.ts';
 import { registryStream } from '../../../../src/domain/identity.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
-import { digestsOfReadModels, projectorClient } from '../../../support/read-models.ts';
+import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import { createdEvent, idOf, renamedEvent, rotatedEvent, unstorableEvent } from '../../../support/recorded-events.ts';
 import { appendAll, startProjector } from '../../../support/running-projector.ts';
 import { withClient } from '../../../support/server-databases.ts';
@@ -101,7 +101,7 @@ describe('the projector', () => {
     const clients = await Promise.all([1, 2].map(() => projectorClient(database.connectionString)));
     const results = await Promise.allSettled(
       clients.map(async (client) => {
-        const target = { client, schema: 'read_models', term: null };
+        const target = { client, schema: 'read_models', term: null, isAuthentic: trusting };
         const progress = await progressOf(target);
         const events = await log.readAll({ after: progress.checkpoint.position, maxCount: 100 });
         await applyEvents(target, progress, events, () => undefined);

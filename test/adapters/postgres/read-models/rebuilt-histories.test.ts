@@ -7,7 +7,7 @@ import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models
 import { recheckSecrets } from '../../../../src/adapters/postgres/read-models/secret-presence.ts';
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
-import { digestsOfReadModels, projectorClient } from '../../../support/read-models.ts';
+import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import { createdEvent, renamedEvent, unstorableEvent } from '../../../support/recorded-events.ts';
 import { eventsOf, registrySteps } from '../../../support/registry-histories.ts';
 import { appendAll } from '../../../support/running-projector.ts';
@@ -25,7 +25,7 @@ const connect = (options?: { readonly pipeline: boolean }) => projectorClient(da
 /** Applies the new events as a projector does, in batches of these sizes. Each batch may be a projector's first. */
 async function project(sizes: Iterator<readonly [number, boolean]>): Promise<void> {
   const client = await connect();
-  const target = { client, schema: 'read_models', term: null };
+  const target = { client, schema: 'read_models', term: null, isAuthentic: trusting };
   try {
     let progress = await progressOf(target);
     for (;;) {
@@ -53,7 +53,7 @@ async function expectSameFromRebuild(): Promise<void> {
   await recheckSecrets(client);
   await client.end();
   const projected = await digestsOfReadModels(database.connectionString);
-  await rebuildReadModels({ log, connect });
+  await rebuildReadModels({ log, isAuthentic: trusting, connect });
   expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
 }
 

@@ -9,7 +9,7 @@ import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import type { LeaseQueries, RegistryQueries } from '../../../../src/application/ports/read-models.ts';
 import type { CredentialIssued } from '../../../../src/domain/events.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
-import { projectorClient } from '../../../support/read-models.ts';
+import { projectorClient, trusting } from '../../../support/read-models.ts';
 import {
   createdEvent,
   deletedEvent,
@@ -75,7 +75,11 @@ describe('the active leases of a registry', () => {
     await apply(createdEvent('b', 1), issuedEvent('b', 'b1', 1, LATER), deletedEvent('b'), createdEvent('b', 2));
     await apply(issuedEvent('b', 'b2', 2, LATER));
     const before = await activeLeases('b');
-    await rebuildReadModels({ log, connect: (options) => projectorClient(database.connectionString, options) });
+    await rebuildReadModels({
+      log,
+      isAuthentic: trusting,
+      connect: (options) => projectorClient(database.connectionString, options),
+    });
     expect(await activeLeases('b')).toEqual(before);
     expect(before).toEqual([1, 1, 1]);
   });

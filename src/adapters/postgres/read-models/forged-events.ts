@@ -1,0 +1,51 @@
+import type { RecordedEvent, StoredMetadata } from '../../../application/ports/event-log.ts';
+import { projectOfStream } from '../../../domain/identity.ts';
+
+/** See `EventAuthenticator`. */
+export type IsAuthentic = (event: RecordedEvent) => boolean;
+
+export const FORGED = 'the event was not written by Purser, or was changed since';
+
+/** In place of an event that is not authentic: where it stands in the log, and nothing of what it says. */
+interface ForgedEvent extends RecordedEvent {
+  readonly forged: true;
+}
+
+const NOBODY: Omit<StoredMetadata, 'projectId'> = {
+  actor: 'unknown',
+  issuer: null,
+  tokenId: null,
+  ipAddress: null,
+  userAgent: null,
+  requestId: null,
+  durationMs: null,
+  idempotencyId: null,
+  mac: null,
+};
+
+export function isForged(event: RecordedEvent): event is ForgedEvent {
+  return 'forged' in event;
+}
+
+/** Puts `ForgedEvent`s in place of events that are not authentic, before any read model looks at them. */
+export function withoutForgeries(events: readonly RecordedEvent[], isAuthentic: IsAuthentic): RecordedEvent[] {
+  return events.map((event) => (isAuthentic(event) ? event : forged(event)));
+}
+
+/** The project is that of the stream, where the event would have had an effect. */
+function forged({ id, type, stream, revision, position, occurredAt }: RecordedEvent): ForgedEvent {
+  const metadata = { ...NOBODY, projectId: projectOfStream(stream) };
+  return {
+    forged: true,
+    id,
+    type,
+    stream,
+    revision,
+    position,
+    occurredAt,
+    metadata,
+    schemaVersion: 0,
+    data: null,
+    json: 'null',
+  };
+}

@@ -1,0 +1,61 @@
+import type { QueryResultRow } from 'pg';
+import { unavailable } from '../../../domain/errors.ts';
+import type { KeyRecordStore } from '../../vault/secret-stores.ts';
+import { isUnavailable } from '../availability.ts';
+import type { Logger } from '../logger.ts';
+import { createPool } from '../pool.ts';
+
+export interface KeyRecordStoreOptions {
+  readonly connectionString: string;
+  readonly logger: Logger;
+}
+
+interface EventKeyRow {
+  readonly id: number;
+  readonly kek_id: number;
+  readonly wrapped_key: Buffer;
+}
+
+/** The tables `vault.key_checks` and `vault.event_keys`. Migrations must have run. Only starts and rewrapping need it. */
+export function createKeyRecordStore({ connectionString, logger }: KeyRecordStoreOptions): KeyRecordStore {
+  const pool = createPool({ connectionString, name: 'purser keys', max: 1, logger });
+
+  async function run<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    try {
+      return (await pool.query<Row>(text, [...values])).rows;
+    } catch (error) {
+      throw isUnavailable(error) ? unavailable('The database did not answer. Try again.', error) : error;
+    }
+  }
+
+  return {
+    async keyChecks() {
+      const text = 'select kek_id, check_value from vault.key_checks order by kek_id';
+      const rows = await run<{ kek_id: number; check_value: Buffer }>(text);
+      return rows.map(({ kek_id, check_value }) => ({ keyId: kek_id, bytes: check_value }));
+    },
+
+    async addKeyCheck({ keyId, bytes }) {
+      const text = 'insert into vault.key_checks (kek_id, check_value) values ($1, $2) on conflict do nothing';
+      await run(text, [keyId, bytes]);
+    },
+
+    async eventKeys() {
+      const rows = await run<EventKeyRow>('select id, kek_id, wrapped_key from vault.event_keys order by id');
+      return rows.map(({ id, kek_id, wrapped_key }) => ({ id, wrappedKey: { keyId: kek_id, bytes: wrapped_key } }));
+    },
+
+    async addEventKey({ id, wrappedKey: { keyId, bytes } }) {
+      const text = 'insert into vault.event_keys (id, kek_id, wrapped_key) values ($1, $2, $3) on conflict do nothing';
+      await run(text, [id, keyId, bytes]);
+    },
+
+    async replaceEventKey(id, from, to) {
+      const text = `update vault.event_keys set kek_id = $2, wrapped_key = $3
+        where id = $1 and kek_id = $4 and wrapped_key = $5 returning id`;
+      return (await run(text, [id, to.keyId, to.bytes, from.keyId, from.bytes])).length > 0;
+    },
+
+    close: () => pool.end(),
+  };
+}

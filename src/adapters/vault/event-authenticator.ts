@@ -1,0 +1,89 @@
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { AuthenticatedEvent, EventAuthenticator } from '../../application/ports/event-authenticator.ts';
+import type { EventMetadata, RecordedEvent } from '../../application/ports/event-log.ts';
+import { isDecidedFrom } from '../../domain/events.ts';
+import { isDecisionStream } from '../../domain/identity.ts';
+import { lengthPrefixed } from './length-prefixed.ts';
+
+export interface EventKey {
+  readonly id: number;
+  /** Zeroed once it was taken over. */
+  readonly bytes: Buffer;
+}
+
+/** Such as `1.<43 characters>`: the key's id and HMAC-SHA-256 in base64url. */
+const CODE = /^(?<keyId>[1-9][0-9]{0,9})\.[A-Za-z0-9_-]{43}$/;
+
+/** The key with the highest id signs; the codes of all are known. */
+export function createEventAuthenticator(eventKeys: readonly [EventKey, ...EventKey[]]): EventAuthenticator {
+  // A KeyObject does not reveal its bytes when it is printed or serialised.
+  const keys = new Map<number, KeyObject>();
+  for (const { id, bytes } of eventKeys) {
+    keys.set(id, createSecretKey(bytes));
+    bytes.fill(0);
+  }
+  const signing = Math.max(...keys.keys());
+
+  function codeBy(keyId: number, event: AuthenticatedEvent): string | undefined {
+    const key = keys.get(keyId);
+    if (key === undefined) return undefined;
+    return `${keyId}.${createHmac('sha256', key).update(signedBytes(event)).digest('base64url')}`;
+  }
+
+  return {
+    sign(event) {
+      const code = codeBy(signing, event);
+      if (code === undefined) throw new Error('the signing key is missing');
+      return code;
+    },
+    isAuthentic(event) {
+      if (!isDecisionStream(event.stream)) return !isDecidedFrom(event.type) && hasOwner(event);
+      const { mac, metadata } = withoutCode(event);
+      const keyId = CODE.exec(mac)?.groups?.keyId;
+      const expected = keyId === undefined ? undefined : codeBy(Number(keyId), { ...event, metadata });
+      return expected !== undefined && isEqual(expected, mac);
+    },
+  };
+}
+
+/**
+ * The data is signed as the text that stands in the log, so that no other spelling of it passes, such as one with a key
+ * twice. The metadata holds the code itself: it is signed as it is read, without the code.
+ */
+function signedBytes(event: AuthenticatedEvent): Buffer {
+  const { id, stream, revision, type, schemaVersion, occurredAt, json, metadata } = event;
+  const read = JSON.stringify(metadata, onlyExactNumbers);
+  return lengthPrefixed(
+    'purser event',
+    stream,
+    String(revision),
+    id,
+    type,
+    String(schemaVersion),
+    occurredAt,
+    json,
+    read,
+  );
+}
+
+/** `1e400` is read as Infinity, which JSON writes as null. */
+function onlyExactNumbers(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isSafeInteger(value) ? `not exact: ${value}` : value;
+}
+
+/** What a writer to the database leaves in a stream without codes can be any JSON. */
+function hasOwner({ metadata }: { readonly metadata: Partial<EventMetadata> | null }): boolean {
+  const { projectId, actor } = metadata ?? {};
+  return typeof actor === 'string' && (typeof projectId === 'string' || projectId === null);
+}
+
+/** Forged metadata can be any JSON. */
+function withoutCode({ metadata: stored }: RecordedEvent): Pick<AuthenticatedEvent, 'metadata'> & { mac: string } {
+  const { mac, ...metadata } = stored ?? { mac: null };
+  return { metadata: metadata as AuthenticatedEvent['metadata'], mac: typeof mac === 'string' ? mac : '' };
+}
+
+function isEqual(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import type { EventAuthenticator } from '../../application/ports/event-authenticator.ts';
+import { BEGINNING, type EventLog } from '../../application/ports/event-log.ts';
+import { SecretIntegrityError } from '../../application/ports/vault.ts';
+import { KEY_BYTES } from './authenticated-encryption.ts';
+import { createEventAuthenticator, type EventKey } from './event-authenticator.ts';
+import { KeyRingError } from './key-file.ts';
+import type { KeyRing } from './key-ring.ts';
+import { lengthPrefixed } from './length-prefixed.ts';
+import type { KeyRecordStore, WrappedEventKey } from './secret-stores.ts';
+
+const FIRST_ID = 1;
+/** Events that are looked at to see whether the key is the one that signed them. */
+const SAMPLES = 1_000;
+
+/**
+ * The keys that events are signed with. The first process that starts on an empty database makes one, and all others get
+ * the same. With events in the log, no key is ever made: it would turn all of them into forgeries.
+ * @throws KeyRingError that names the key
+ */
+export async function loadEventAuthenticator(
+  keyRing: KeyRing,
+  store: KeyRecordStore,
+  log: Pick<EventLog, 'head' | 'readAll'>,
+): Promise<EventAuthenticator> {
+  // Before the keys are read: another process that starts at the same time adds its key before its first event.
+  const isEmpty = (await log.head()) === BEGINNING;
+  let stored = await store.eventKeys();
+  if (stored.length === 0 && isEmpty) {
+    await addFirstKey(keyRing, store);
+    stored = await store.eventKeys();
+  }
+  const [first, ...others] = stored;
+  if (first === undefined) {
+    throw new KeyRingError(
+      'There are events, but the key that they are signed with is missing: the table vault.event_keys is empty. Restore its rows from a backup.',
+    );
+  }
+  const authenticator = createEventAuthenticator([
+    await unwrap(keyRing, first),
+    ...(await Promise.all(others.map((key) => unwrap(keyRing, key)))),
+  ]);
+  await requireSigner(authenticator, log, stored);
+  return authenticator;
+}
+
+/** Brings the event keys under the primary key. @returns the ids of those that do not open */
+export async function rewrapEventKeys(keyRing: KeyRing, store: KeyRecordStore): Promise<number[]> {
+  const unreadable: number[] = [];
+  for (const key of await store.eventKeys()) {
+    if (key.wrappedKey.keyId === keyRing.primaryKeyId) continue;
+    try {
+      const { bytes } = await unwrap(keyRing, key);
+      const rewrapped = await keyRing.wrap(bytes, context(key.id));
+      bytes.fill(0);
+      await store.replaceEventKey(key.id, key.wrappedKey, rewrapped);
+    } catch (error) {
+      if (!(error instanceof KeyRingError)) throw error;
+      unreadable.push(key.id);
+    }
+  }
+  return unreadable;
+}
+
+async function addFirstKey(keyRing: KeyRing, store: KeyRecordStore): Promise<void> {
+  const bytes = randomBytes(KEY_BYTES);
+  try {
+    await store.addEventKey({ id: FIRST_ID, wrappedKey: await keyRing.wrap(bytes, context(FIRST_ID)) });
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+async function unwrap(keyRing: KeyRing, { id, wrappedKey }: WrappedEventKey): Promise<EventKey> {
+  const { keyId } = wrappedKey;
+  if (!keyRing.keyIds.includes(keyId)) {
+    throw new KeyRingError(
+      `Event key ${id} (table vault.event_keys) is wrapped by key ${keyId}, which is not in the key file: restore key ${keyId}.`,
+    );
+  }
+  try {
+    return { id, bytes: await keyRing.unwrap(wrappedKey, context(id)) };
+  } catch (error) {
+    if (!(error instanceof SecretIntegrityError)) throw error;
+    throw new KeyRingError(
+      `Event key ${id} (table vault.event_keys) does not open with key ${keyId} of the key file: its row was changed. Restore it from a backup.`,
+      { cause: error },
+    );
+  }
+}
+
+/** A row that was replaced by the key of another database opens too, but has signed nothing here. */
+async function requireSigner(
+  authenticator: EventAuthenticator,
+  log: Pick<EventLog, 'readAll'>,
+  stored: readonly WrappedEventKey[],
+): Promise<void> {
+  const events = await log.readAll({ after: BEGINNING, maxCount: SAMPLES });
+  const signed = events.filter(({ metadata }) => typeof metadata?.mac === 'string');
+  if (signed.length === 0 || signed.some(authenticator.isAuthentic)) return;
+  const ids = stored.map(({ id }) => id).join(', ');
+  throw new KeyRingError(
+    `Event key ${ids} (table vault.event_keys) is not the one that the events of this database are signed with. Restore the table's rows from a backup.`,
+  );
+}
+
+function context(id: number): Buffer {
+  return lengthPrefixed('purser event key', id);
+}

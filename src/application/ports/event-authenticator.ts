@@ -1,0 +1,18 @@
+import type { EventMetadata, RecordedEvent } from './event-log.ts';
+
+/** Everything that a message authentication code covers: all of an event but its place among other streams. */
+export interface AuthenticatedEvent
+  extends Pick<RecordedEvent, 'id' | 'stream' | 'revision' | 'type' | 'schemaVersion' | 'occurredAt' | 'json'> {
+  readonly metadata: EventMetadata;
+}
+
+/** Makes and checks message authentication codes of events, with a key that the database does not hold in the clear. */
+export interface EventAuthenticator {
+  /** The code, for `metadata.mac`. */
+  sign(event: AuthenticatedEvent): string;
+  /**
+   * Whether Purser wrote the event, and wrote it there. In a stream that decisions read, every event needs its code.
+   * Elsewhere events have none, and one that decisions read does not belong there. Never throws, whatever is in the event.
+   */
+  isAuthentic(event: RecordedEvent): boolean;
+}

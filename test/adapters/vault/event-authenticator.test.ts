@@ -1,0 +1,135 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createEventAuthenticator } from '../../../src/adapters/vault/event-authenticator.ts';
+import { authenticStreams } from '../../../src/application/authentic-events.ts';
+import { createEventWriter } from '../../../src/application/event-writer.ts';
+import type { RecordedEvent } from '../../../src/application/ports/event-log.ts';
+import { registryStream } from '../../../src/domain/identity.ts';
+import { createMemoryEventStore } from '../../support/memory-event-log.ts';
+import { createdEvent, idOf, METADATA, recorded, renamedEvent, testedEvent } from '../../support/recorded-events.ts';
+
+const authenticator = createEventAuthenticator([{ id: 7, bytes: randomBytes(32) }]);
+const STREAM = registryStream('demo', idOf('a'));
+
+/** Two events as Purser writes them. */
+async function written(): Promise<[RecordedEvent, RecordedEvent]> {
+  const log = createMemoryEventStore().open();
+  const writer = createEventWriter({ log, authenticator, progress: { waitFor: async () => undefined }, now: Date.now });
+  const { mac: _mac, ...metadata } = METADATA;
+  await writer.write({ stream: STREAM, expected: 'no-stream', events: [createdEvent('a', 1)], metadata });
+  await writer.write({ stream: STREAM, expected: 0, events: [renamedEvent('a', 'x')], metadata });
+  const [first, second] = await log.readStream(STREAM, { fromRevision: 0, maxCount: 9 });
+  if (!first || !second) throw new Error('two events were written');
+  return [first, second];
+}
+
+const json = (event: RecordedEvent, text: string): RecordedEvent => ({ ...event, json: text, data: JSON.parse(text) });
+const metadata = (event: RecordedEvent, changes: object): RecordedEvent => ({
+  ...event,
+  metadata: { ...event.metadata, ...changes },
+});
+
+describe('an event that Purser wrote', () => {
+  it('is authentic at every revision of its append, and names the key of its code', async () => {
+    const events = await written();
+    expect(events.map((event) => authenticator.isAuthentic(event))).toEqual([true, true]);
+    expect(events[0].metadata.mac).toMatch(/^7\.[\w-]{43}$/);
+    expect(events[0].metadata.mac).not.toBe(events[1].metadata.mac);
+  });
+
+  it.each<[string, (event: RecordedEvent) => RecordedEvent]>([
+    ['another stream', (event) => ({ ...event, stream: registryStream('other', idOf('a')) })],
+    ['another revision', (event) => ({ ...event, revision: 1 })],
+    ['another id', (event) => ({ ...event, id: randomUUID() })],
+    ['another type', (event) => ({ ...event, type: 'RegistryUpdated' })],
+    ['another schema version', (event) => ({ ...event, schemaVersion: 2 })],
+    ['another time', (event) => ({ ...event, occurredAt: '2026-03-01T12:00:00.001Z' })],
+    ['another URL', (event) => json(event, event.json.replace('a.example', 'b.example'))],
+    ['a lower version', (event) => json(event, event.json.replace('"version":1', '"version":0'))],
+    ['a key twice', (event) => json(event, event.json.replace('"url":', '"url":"b.example","url":'))],
+    ['the same data in another spelling', (event) => json(event, ` ${event.json}`)],
+    [
+      'an infinite number',
+      (event) => json(event, event.json.replace('"rotateEveryDays":null', '"rotateEveryDays":1e400')),
+    ],
+    ['another actor', (event) => metadata(event, { actor: 'mallory' })],
+    ['another project', (event) => metadata(event, { projectId: 'other' })],
+    ['an infinite duration', (event) => metadata(event, { durationMs: Number.POSITIVE_INFINITY })],
+    ['more metadata', (event) => metadata(event, { more: 1 })],
+    ['no code', (event) => metadata(event, { mac: null })],
+    ['a code that is no text', (event) => metadata(event, { mac: { toString: 1 } })],
+    ['the code of no key', (event) => metadata(event, { mac: String(event.metadata.mac).replace('7.', '8.') })],
+    ['a code with more behind it', (event) => metadata(event, { mac: `${event.metadata.mac}=` })],
+    ['no metadata', (event) => ({ ...event, metadata: JSON.parse('null') })],
+  ])('is not authentic with %s', async (_what, change) => {
+    const [event] = await written();
+    expect(authenticator.isAuthentic(change(event))).toBe(false);
+  });
+
+  it('is not authentic with any single bit of its code or data changed', async () => {
+    const [event] = await written();
+    const texts = fc.constantFrom<'mac' | 'json'>('mac', 'json');
+    fc.assert(
+      fc.property(texts, fc.nat(), fc.integer({ min: 0, max: 6 }), (field, place, bit) => {
+        const text = field === 'mac' ? String(event.metadata.mac) : event.json;
+        const at = place % text.length;
+        const flipped = text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ (1 << bit)) + text.slice(at + 1);
+        const changed = field === 'mac' ? metadata(event, { mac: flipped }) : { ...event, json: flipped };
+        expect(authenticator.isAuthentic(changed)).toBe(false);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is not authentic for another key with the same id', async () => {
+    const other = createEventAuthenticator([{ id: 7, bytes: randomBytes(32) }]);
+    const [event] = await written();
+    expect(other.isAuthentic(event)).toBe(false);
+  });
+});
+
+describe('events that nobody signs', () => {
+  it('are authentic in streams that no decision reads, unless decisions read their type', () => {
+    const [tested, renamed] = recorded([testedEvent('a', 1), renamedEvent('a', 'x')]) as [RecordedEvent, RecordedEvent];
+    expect(authenticator.isAuthentic(tested)).toBe(true);
+    expect(authenticator.isAuthentic({ ...tested, stream: STREAM })).toBe(false);
+    expect(authenticator.isAuthentic({ ...renamed, stream: 'access-demo' })).toBe(false);
+    expect(authenticator.isAuthentic({ ...tested, metadata: JSON.parse('null') })).toBe(false);
+  });
+
+  it('are refused by the writer where decisions read, and signed ones elsewhere', async () => {
+    const log = createMemoryEventStore().open();
+    const progress = { waitFor: async () => undefined };
+    const writer = createEventWriter({ log, authenticator, progress, now: Date.now });
+    const events = [renamedEvent('a', 'x')];
+    await expect(writer.append({ stream: STREAM, expected: 'any', events, metadata: METADATA })).rejects.toThrow(
+      STREAM,
+    );
+    await expect(writer.append({ stream: 'health-x', expected: 0, events, metadata: METADATA })).rejects.toThrow(
+      'health-x',
+    );
+  });
+});
+
+describe('a stream with a forged event', () => {
+  it('is not read at all, with one constant sentence for callers, and one line for the operator', async () => {
+    const store = createMemoryEventStore();
+    const log = store.open();
+    await log.append(STREAM, 'no-stream', [
+      { id: randomUUID(), event: createdEvent('a', 1), occurredAt: '2026-03-01T12:00:00.000Z', metadata: METADATA },
+    ]);
+    const faults: unknown[] = [];
+    const streams = authenticStreams(log, authenticator, (fault) => faults.push(fault));
+    for (let round = 0; round < 3; round += 1) {
+      await expect(streams.readStream(STREAM, { fromRevision: 0, maxCount: 1 })).rejects.toMatchObject({
+        code: 'CREDENTIAL_UNAVAILABLE',
+        message:
+          'The record of this registry was changed by somebody other than Purser, so nothing is decided from it. Ask the operator.',
+      });
+    }
+    expect(faults.map(String)).toEqual([
+      `UnauthenticEvent: the event with revision 0 in the stream ${STREAM} was not written by Purser, or was changed since`,
+    ]);
+  });
+});
