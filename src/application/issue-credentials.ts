@@ -6,7 +6,7 @@ import type { IssueCredentialCommand, IssuedCredential } from './issue-credentia
 import type { RequestContext } from './request-context.ts';
 
 /** More registries than one pipeline needs, and few enough to be issued at once. */
-const MAX_CREDENTIALS = 20;
+export const MAX_CREDENTIALS = 20;
 
 export interface IssuedCredentials {
   /** In the order of the request. */

@@ -6,8 +6,8 @@ const PROJECT = 'demo';
 export async function welcome({ url, developmentToken }: Service): Promise<string> {
   if (!developmentToken) return '';
   const token = await developmentToken(PROJECT);
-  const request = (query: string) =>
-    `curl -s ${url}/graphql -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\\n  -d '${JSON.stringify({ query })}'`;
+  const request = (query: string, variables?: object) =>
+    `curl -s ${url}/graphql -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\\n  -d '${JSON.stringify({ query, variables })}'`;
   return `
 Purser listens on ${url}
 
@@ -17,7 +17,10 @@ export TOKEN=${token}
 
 Register a registry, list what there is, and have the credential issued to a pipeline:
 
-${request(`mutation { createRegistry(projectId: "${PROJECT}", input: { url: "ghcr.io", username: "octocat", password: "a-token" }) { registry { id url provider credential { version status } } } }`)}
+${request(
+  `mutation ($input: CreateRegistryInput!) { createRegistry(projectId: "${PROJECT}", input: $input) { registry { id url provider credential { version status } } } }`,
+  { input: { url: 'ghcr.io', username: 'octocat', password: 'a-token' } },
+)}
 
 ${request(`{ registries(projectId: "${PROJECT}") { totalCount nodes { url username usage { activeLeases } } } }`)}
 

@@ -4,6 +4,7 @@ import type { Instant } from './instant.ts';
 import type { TestFindings } from './probe-outcome.ts';
 import type { LiveRegistry, RegistryState } from './registry.ts';
 import type { RegistryDetails } from './registry-details.ts';
+import { certificateFingerprints } from './text-rules.ts';
 
 /** The part of an audit entry that differs by event type. The event's metadata gives who did it and from where. */
 export type AuditFacts = Pick<
@@ -157,7 +158,13 @@ const AUDITED_DETAILS = [
 function detailChanges(before: RegistryDetails | null, after: Partial<RegistryDetails>): AuditChange[] {
   return AUDITED_DETAILS.filter(
     (field) => after[field] !== undefined && after[field] !== (before?.[field] ?? null),
-  ).map((field) => ({ field, from: text(before?.[field]), to: text(after[field]) }));
+  ).map((field) => ({ field, from: detailText(field, before), to: detailText(field, after) }));
+}
+
+/** A certificate is told by its fingerprint: as text it would be most of the audit log. */
+function detailText(field: (typeof AUDITED_DETAILS)[number], details: Partial<RegistryDetails> | null): string | null {
+  const value = text(details?.[field]);
+  return field === 'caCertificate' && value !== null ? certificateFingerprints(value) : value;
 }
 
 function testChanges({ outcome, repository }: TestFindings): AuditChange[] {

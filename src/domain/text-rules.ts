@@ -101,7 +101,7 @@ export function notAnInstant(field: string): PurserError {
   );
 }
 
-export const MAX_CERTIFICATES_BYTES = 64 * 1024;
+export const MAX_CERTIFICATES_BYTES = 16 * 1024;
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----/g;
 const PRIVATE_KEY = /PRIVATE KEY/;
@@ -115,7 +115,7 @@ export function checkPemCertificates(field: string, pem: string): string {
   if (Buffer.byteLength(pem) > MAX_CERTIFICATES_BYTES) {
     throw badUserInput(
       field,
-      `\`${field}\` must be at most 64 KiB. Give only the certificates that this registry needs.`,
+      `\`${field}\` must be at most ${MAX_CERTIFICATES_BYTES / 1024} KiB. Give only the certificates that this registry needs.`,
     );
   }
   if (PRIVATE_KEY.test(pem)) {
@@ -132,6 +132,11 @@ export function checkPemCertificates(field: string, pem: string): string {
     );
   }
   return blocks.map((block, index) => rewritten(field, block, index)).join('');
+}
+
+/** The SHA-256 fingerprints of certificates that were checked, as `openssl x509 -fingerprint` prints them. */
+export function certificateFingerprints(pem: string): string {
+  return (pem.match(CERTIFICATE) ?? []).map((block) => new X509Certificate(block).fingerprint256).join(', ');
 }
 
 function rewritten(field: string, block: string, index: number): string {

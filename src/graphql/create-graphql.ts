@@ -73,17 +73,21 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
     mask,
     async answer({ query, operationName, variables }, contextValue) {
       checkVariables(variables);
-      const document = documents.admit(query);
-      const { body } = await apollo.executeOperation(
-        { query, variables, ...(operationName === undefined ? {} : { operationName }) },
-        { contextValue },
+      return documents.during(
+        query,
+        async (document) => {
+          const { body } = await apollo.executeOperation(
+            { query, variables, ...(operationName === undefined ? {} : { operationName }) },
+            { contextValue },
+          );
+          if (body.kind !== 'single') throw new Error('Apollo Server answered in parts, which no request asks for');
+          const operation = getOperationAST(document, operationName);
+          return {
+            result: body.singleResult,
+            summary: operation ? summaryOf(document, operation, variables) : undefined,
+          };
+        },
       );
-      if (body.kind !== 'single') throw new Error('Apollo Server answered in parts, which no request asks for');
-      const operation = getOperationAST(document, operationName);
-      return {
-        result: body.singleResult,
-        summary: operation ? summaryOf(document, operation, variables) : undefined,
-      };
     },
     close: () => apollo.stop(),
   };

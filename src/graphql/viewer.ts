@@ -1,4 +1,5 @@
 import { Ctx, Directive, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
+import { MaxItems } from './pipeline/answer-size.ts';
 import type { GraphqlContext } from './pipeline/context.ts';
 import { DateTime } from './pipeline/date-time.ts';
 
@@ -7,6 +8,8 @@ export class ViewerProjectObject {
   @Field(() => ID)
   readonly id!: string;
 
+  // A token has at most 8 KiB.
+  @MaxItems(20)
   @Field(() => [String], {
     description: 'What the token grants in this project, such as `iam:project:cicd:registry:read`.',
   })
@@ -24,6 +27,7 @@ export class ViewerObject {
   @Field(() => DateTime, { description: 'The `exp` of the token.' })
   readonly tokenExpiresAt!: string;
 
+  @MaxItems(100)
   @Field(() => [ViewerProjectObject], { description: 'The projects in which the token grants something.' })
   readonly projects!: readonly ViewerProjectObject[];
 }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instantAt, parseInstant } from '../../src/domain/instant.ts';
@@ -221,8 +221,14 @@ describe('the certificates of a private authority', () => {
     expect(refusal(() => check(CERTIFICATE + encrypted.toString())).message).toMatch(/contains a private key/);
   });
 
-  it('are at most 64 KiB', () => {
-    expect(refusal(() => check(CERTIFICATE.repeat(200))).message).toMatch(/64 KiB/);
+  it('are told apart by their fingerprints', () => {
+    const fingerprint = new X509Certificate(CERTIFICATE).fingerprint256;
+    expect(fingerprint).toMatch(/^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+    expect(certificateFingerprints(check(CERTIFICATE + CERTIFICATE))).toBe(`${fingerprint}, ${fingerprint}`);
+  });
+
+  it('are at most 16 KiB', () => {
+    expect(refusal(() => check(CERTIFICATE.repeat(200))).message).toMatch(/at most 16 KiB/);
   });
 
   it('are refused with a key that takes long to check', () => {

@@ -15,6 +15,9 @@ export interface PipelineUseView {
   readonly linked: boolean;
 }
 
+/** The most pipelines shown for a registry. */
+export const MAX_PIPELINES = 20;
+
 export interface UsageView {
   readonly lastUsedAt: Instant | null;
   readonly lastUsedBy: string | null;

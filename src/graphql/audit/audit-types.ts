@@ -3,6 +3,7 @@ import type { AuditFilter as Filter } from '../../application/ports/read-models.
 import type { AuditOutcome } from '../../domain/audit-entry.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
 import { searchText } from '../paging/search-text.ts';
+import { MaxBytes, MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 
@@ -12,14 +13,20 @@ export const AuditOutcomeEnum = enumType<AuditOutcome>('AuditOutcome', 'How an a
   FAILED: 'The caller had the permission, but the operation failed: `code` says why.',
 });
 
+/** The changes of an entry, with a description and an authority's fingerprints, divided by their number. */
+const AVERAGE_VALUE_BYTES = 1_024;
+
 @ObjectType('AuditChange', { simpleResolvers: true, description: 'One field that an audited operation changed.' })
 export class AuditChangeObject {
   @Field(() => String, { description: 'The name of the field, as in the input.' })
   readonly field!: string;
 
+  // On average: most values are short, and an entry has each field once.
+  @MaxBytes(AVERAGE_VALUE_BYTES)
   @Field(() => String, { nullable: true, description: 'The value before; null if there was none.' })
   readonly from!: string | null;
 
+  @MaxBytes(AVERAGE_VALUE_BYTES)
   @Field(() => String, { nullable: true, description: 'The value after; null if it was cleared.' })
   readonly to!: string | null;
 }
@@ -44,6 +51,7 @@ export class WorkloadIdentityObject {
   @Field(() => String, { description: 'The name of the rule at that time.' })
   readonly ruleName!: string;
 
+  @MaxItems(10)
   @Field(() => [IdentityClaimObject], { description: 'Sorted by name.' })
   readonly claims!: readonly IdentityClaimObject[];
 }
@@ -120,6 +128,7 @@ export class AuditEntryObject {
   })
   readonly pipeline!: string | null;
 
+  @MaxItems(12)
   @Field(() => [AuditChangeObject], {
     description: 'Changed fields with their old and new values. A secret appears only as its version.',
   })

@@ -1,6 +1,10 @@
 import { Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
+import { MAX_CREDENTIALS } from '../../application/issue-credentials.ts';
 import type { ExpirySource } from '../../domain/credential.ts';
+import { MAX_SECRET_BYTES } from '../../domain/entered-credential.ts';
 import type { Secret } from '../../domain/secret.ts';
+import { MAX_CERTIFICATES_BYTES } from '../../domain/text-rules.ts';
+import { MaxBytes, MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { ExpirySourceEnum } from '../registry/registry-enums.ts';
 import { LeaseObject } from './lease-types.ts';
@@ -37,6 +41,7 @@ export class IssuedCredentialObject {
   })
   readonly expirySource!: ExpirySource | null;
 
+  @MaxBytes(MAX_CERTIFICATES_BYTES)
   @Field(() => String, {
     nullable: true,
     description: 'PEM, if the registry is behind a private certificate authority: clients must trust it too.',
@@ -48,11 +53,14 @@ export class IssuedCredentialObject {
 
 @Resolver(() => IssuedCredentialObject)
 export class IssuedCredentialResolver {
+  @MaxBytes(MAX_SECRET_BYTES)
   @FieldResolver(() => String, { description: 'The password or token to log in with.' })
   password(@Root() issued: IssuedCredentialObject): string {
     return issued.password.reveal();
   }
 
+  // In base64.
+  @MaxBytes(2 * MAX_SECRET_BYTES)
   @FieldResolver(() => String, {
     description: 'Ready to write to ~/.docker/config.json. A user name of `<token>` becomes `identitytoken`.',
   })
@@ -65,6 +73,7 @@ export class IssuedCredentialResolver {
   description: 'The logins for several registries that one pipeline needs: all of them, or none.',
 })
 export class IssuedCredentialsObject {
+  @MaxItems(MAX_CREDENTIALS)
   @Field(() => [IssuedCredentialObject], { simple: true, description: 'In the order of the request, a lease each.' })
   readonly credentials!: readonly IssuedCredentialObject[];
 
@@ -73,6 +82,7 @@ export class IssuedCredentialsObject {
 
 @Resolver(() => IssuedCredentialsObject)
 export class IssuedCredentialsResolver {
+  @MaxBytes(MAX_CREDENTIALS * 2 * MAX_SECRET_BYTES)
   @FieldResolver(() => String, { description: 'One file for all of them, ready to write to ~/.docker/config.json.' })
   dockerConfigJson(@Root() issued: IssuedCredentialsObject): string {
     return issued.dockerConfigJson.reveal();

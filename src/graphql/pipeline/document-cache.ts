@@ -3,28 +3,34 @@ import type { ApolloServerOptions } from '@apollo/server';
 import {
   type ArgumentNode,
   type ASTNode,
+  BREAK,
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  getNamedType,
   type ObjectFieldNode,
   parse,
+  TypeInfo,
   validate,
   visit,
+  visitWithTypeInfo,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { notAnInstant } from '../../domain/text-rules.ts';
 import type { GraphqlContext } from './context.ts';
-import { InvalidDateTime } from './date-time.ts';
+import { DateTime, InvalidDateTime } from './date-time.ts';
 import { protocolError, publicErrorOf } from './errors.ts';
 import { checkDocument, DEFAULT_LIMITS, type DocumentLimits } from './limits.ts';
 
 /**
- * Admits documents for HTTP and WebSocket: each is parsed, checked against the limits and validated once, then cached.
- * Apollo Server finds it in its `documentStore` and neither parses nor validates it again.
+ * Admits documents for HTTP and WebSocket: each is parsed, checked against the limits and validated once, then cached,
+ * unless a text in it may be a secret. Apollo Server finds it in its `documentStore` and neither parses nor validates it again.
  */
 export interface DocumentCache {
   /** @throws PublicError GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED @throws PurserError BAD_USER_INPUT */
   admit(source: string): DocumentNode;
+  /** Admits the document. While `use` runs, Apollo Server finds it as well, even if it is not cached. @throws as `admit` */
+  during<Result>(source: string, use: (document: DocumentNode) => Promise<Result>): Promise<Result>;
   readonly documentStore: NonNullable<ApolloServerOptions<GraphqlContext>['documentStore']>;
 }
 
@@ -52,25 +58,70 @@ export function createDocumentCache(schema: GraphQLSchema, options: DocumentCach
     maxSize: REMEMBERED_CHARACTERS,
     sizeCalculation: ({ characters }) => characters,
   });
+  /** Documents of running requests, by key. */
+  const inUse = new Map<string, Set<DocumentNode>>();
+
+  function admit(source: string, key = keyOf(source)): DocumentNode {
+    const known = admitted.get(key);
+    if (known !== undefined) return known.document;
+    const document = parsed(source, limits.maxTokens);
+    checkDocument(schema, document, { limits, introspection });
+    const [fault] = validate(schema, document, undefined, { maxErrors: 1 });
+    if (fault !== undefined) throw validationError(document, fault);
+    if (!mayHoldSecret(schema, document)) admitted.set(key, { document, characters: source.length });
+    return document;
+  }
+
   return {
-    admit(source) {
-      const key = hash('sha256', source, 'hex');
-      const known = admitted.get(key);
-      if (known !== undefined) return known.document;
-      const document = parsed(source, limits.maxTokens);
-      checkDocument(document, { limits, introspection });
-      const [fault] = validate(schema, document, undefined, { maxErrors: 1 });
-      if (fault !== undefined) throw validationError(document, fault);
-      admitted.set(key, { document, characters: source.length });
-      return document;
+    admit: (source) => admit(source),
+
+    async during(source, use) {
+      const key = keyOf(source);
+      const document = admit(source, key);
+      const equal = inUse.get(key) ?? new Set();
+      inUse.set(key, equal.add(document));
+      try {
+        return await use(document);
+      } finally {
+        equal.delete(document);
+        if (equal.size === 0) inUse.delete(key);
+      }
     },
+
     documentStore: {
-      get: async (key) => admitted.get(key.slice(-KEY_LENGTH))?.document,
+      async get(storeKey) {
+        const key = storeKey.slice(-KEY_LENGTH);
+        const [document] = inUse.get(key) ?? [];
+        return document ?? admitted.get(key)?.document;
+      },
       // Apollo parses and validates a document that was evicted meanwhile; only `admit` puts documents in.
       set: async () => undefined,
       delete: async (key) => admitted.delete(key.slice(-KEY_LENGTH)),
     },
   };
+}
+
+function keyOf(source: string): string {
+  return hash('sha256', source, 'hex');
+}
+
+/** Types of input whose values are no secrets. */
+const PLAIN_TYPES: ReadonlySet<string | undefined> = new Set(['ID', DateTime.name]);
+
+/** Whether a text in the document, where variables belong, may be a password, or a URL with one in it. */
+function mayHoldSecret(schema: GraphQLSchema, document: DocumentNode): boolean {
+  const types = new TypeInfo(schema);
+  let found = false;
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      StringValue() {
+        if (!PLAIN_TYPES.has(getNamedType(types.getInputType())?.name)) found = true;
+        return found ? BREAK : undefined;
+      },
+    }),
+  );
+  return found;
 }
 
 function validationError(document: DocumentNode, { originalError, nodes, locations }: GraphQLError): Error {

@@ -1,18 +1,17 @@
 import {
   type ASTNode,
   type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
+  type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
-  type SelectionSetNode,
   visit,
 } from 'graphql';
-import { isPageSize, MAX_PAGE_SIZE, pageSizeFault } from '../paging/page-size.ts';
+import { badUserInput } from '../../domain/errors.ts';
+import { type CostLimits, createMeasure, isIntrospection } from './answer-cost.ts';
 import { protocolError } from './errors.ts';
 import { isStorable, unstorableText } from './input-text.ts';
 
-export interface DocumentLimits {
+export interface DocumentLimits extends CostLimits {
   readonly maxTokens: number;
   /** Nesting of fields. A fragment counts at each spread. */
   readonly maxDepth: number;
@@ -22,10 +21,8 @@ export interface DocumentLimits {
   readonly maxDirectives: number;
   /** Validation compares all fragments with each other. */
   readonly maxFragments: number;
-  /** Fields that one answer can have. A list counts `first` times the fields selected from it. */
-  readonly maxCost: number;
-  /** Of one name in one selection. Validation compares them pairwise, so the cost is quadratic. */
-  readonly maxRepetitions: number;
+  /** Of the largest answer: docs/decisions/answer-cost.md. */
+  readonly maxAnswerBytes: number;
 }
 
 export const DEFAULT_LIMITS: DocumentLimits = {
@@ -35,7 +32,8 @@ export const DEFAULT_LIMITS: DocumentLimits = {
   maxAliases: 15,
   maxDirectives: 10,
   maxFragments: 20,
-  maxCost: 20_000,
+  maxCost: 30_000,
+  maxAnswerBytes: 5_000_000,
   maxRepetitions: 10,
 };
 
@@ -45,16 +43,27 @@ export const DEFAULT_LIMITS: DocumentLimits = {
  * @throws PublicError GRAPHQL_VALIDATION_FAILED @throws PurserError BAD_USER_INPUT
  */
 export function checkDocument(
+  schema: GraphQLSchema,
   document: DocumentNode,
   { limits = DEFAULT_LIMITS, introspection }: { limits?: DocumentLimits; introspection: boolean },
 ): void {
   countNodes(document, limits, introspection);
-  const measure = selectionMeasurer(document, limits);
+  const measure = createMeasure({ schema, document, limits });
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, introspects } = measure(definition.selectionSet);
+    const { depth, introspects, fields, bytes } = measure.operation(definition);
     if (depth > (introspects ? limits.maxIntrospectionDepth : limits.maxDepth)) throw refused();
+    if (fields > limits.maxCost) throw refused();
+    if (bytes > limits.maxAnswerBytes) throw tooLarge(bytes, limits.maxAnswerBytes);
   }
+}
+
+function tooLarge(bytes: number, maxBytes: number): Error {
+  const [megabytes, most] = [bytes, maxBytes].map((size) => Math.ceil(size / 100_000) / 10);
+  return badUserInput(
+    'query',
+    `The answer to \`query\` could take ${megabytes} MB; at most ${most} MB are answered. Ask for a smaller page (\`first\`), or for fewer long fields such as \`caCertificate\`.`,
+  );
 }
 
 function refused(): Error {
@@ -95,10 +104,6 @@ function isFieldName(name: ASTNode, parent: unknown): boolean {
   return parent.kind === Kind.FIELD && 'name' in parent && parent.name === name;
 }
 
-function isIntrospection(field: FieldNode): boolean {
-  return field.name.value === '__schema' || field.name.value === '__type';
-}
-
 /** The argument or input field that contains a literal. */
 function inputName(ancestors: readonly (ASTNode | readonly ASTNode[])[]): string {
   for (const ancestor of [...ancestors].reverse()) {
@@ -107,77 +112,6 @@ function inputName(ancestors: readonly (ASTNode | readonly ASTNode[])[]): string
     if (ancestor.kind === Kind.VARIABLE_DEFINITION) return ancestor.variable.name.value;
   }
   return 'query';
-}
-
-interface Measure {
-  readonly depth: number;
-  readonly cost: number;
-  readonly introspects: boolean;
-}
-
-function selectionMeasurer(document: DocumentNode, limits: DocumentLimits): (selection: SelectionSetNode) => Measure {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
-  const measured = new Map<string, Measure | 'under way'>();
-
-  function fragment(name: string): Measure {
-    const known = measured.get(name);
-    if (known === 'under way') throw refused();
-    if (known !== undefined) return known;
-    const definition = fragments.get(name);
-    if (definition === undefined) throw refused();
-    measured.set(name, 'under way');
-    const measure = selectionSet(definition.selectionSet);
-    measured.set(name, measure);
-    return measure;
-  }
-
-  function selectionSet(set: SelectionSetNode, repetitions = new Map<string, number>()): Measure {
-    let depth = 0;
-    let cost = 0;
-    let introspects = false;
-    for (const selection of set.selections) {
-      const inner =
-        selection.kind === Kind.FIELD
-          ? field(selection, repetitions)
-          : selection.kind === Kind.FRAGMENT_SPREAD
-            ? fragment(selection.name.value)
-            : selectionSet(selection.selectionSet, repetitions);
-      depth = Math.max(depth, inner.depth);
-      cost += inner.cost;
-      introspects ||= inner.introspects;
-      if (cost > limits.maxCost) throw refused();
-    }
-    return { depth, cost, introspects };
-  }
-
-  function field(node: FieldNode, repetitions: Map<string, number>): Measure {
-    const name = node.alias?.value ?? node.name.value;
-    const times = (repetitions.get(name) ?? 0) + 1;
-    repetitions.set(name, times);
-    if (times > limits.maxRepetitions) throw refused();
-    const inner =
-      node.selectionSet === undefined ? { depth: 0, cost: 0, introspects: false } : selectionSet(node.selectionSet);
-    return {
-      depth: inner.depth + 1,
-      cost: 1 + inner.cost * listLength(node),
-      introspects: inner.introspects || isIntrospection(node),
-    };
-  }
-
-  return (set) => selectionSet(set);
-}
-
-/** How many items a field asks for. A variable counts as the largest page. */
-function listLength(field: FieldNode): number {
-  const first = field.arguments?.find(({ name }) => name.value === 'first')?.value;
-  if (first === undefined) return 1;
-  if (first.kind !== Kind.INT) return MAX_PAGE_SIZE;
-  const length = Number(first.value);
-  if (!isPageSize(length)) throw pageSizeFault();
-  return length;
 }
 
 /** True only if there is certainly a single root field. Fragments are not followed. */

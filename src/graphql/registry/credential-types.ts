@@ -8,6 +8,7 @@ import {
 } from '../../domain/credential.ts';
 import { REFUSALS } from '../../domain/probe-outcome.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
+import { MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { CredentialKindEnum, CredentialStatusEnum, ExpirySourceEnum } from './registry-enums.ts';
 import { RegistryHealthObject } from './registry-health.ts';
@@ -79,6 +80,7 @@ export class CredentialObject {
   @Field(() => String, { description: 'Who stored this version, as in the audit log.' })
   readonly rotatedBy!: string;
 
+  @MaxItems(4)
   @Field(() => [String], {
     description: "Advice about the secret's shape, such as a fine-grained token on ghcr.io.",
   })

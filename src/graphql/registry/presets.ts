@@ -1,6 +1,7 @@
 import { Directive, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import { registryPresets } from '../../domain/providers.ts';
+import { MaxItems } from '../pipeline/answer-size.ts';
 import { RegistryProviderEnum } from './registry-enums.ts';
 
 @ObjectType('RegistryPreset', { simpleResolvers: true, description: 'One common registry, with what to enter for it.' })
@@ -11,6 +12,7 @@ export class RegistryPresetObject {
   @Field(() => String)
   readonly name!: string;
 
+  @MaxItems(10)
   @Field(() => [String], { description: 'What its URLs look like, as text for people.' })
   readonly urlPatterns!: readonly string[];
 
@@ -32,6 +34,7 @@ export class RegistryPresetObject {
 
 @Resolver()
 export class RegistryPresetResolver {
+  @MaxItems(50)
   @Query(() => [RegistryPresetObject], {
     description: 'The table of common registries: what to enter as URL, user name and password.',
   })

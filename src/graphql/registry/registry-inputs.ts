@@ -95,7 +95,7 @@ export class CreateRegistryInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'PEM, if the registry is behind a private certificate authority: at most 64 KiB.',
+    description: 'PEM, if the registry is behind a private certificate authority: at most 16 KiB.',
   })
   readonly caCertificate?: string | null;
 
@@ -150,7 +150,7 @@ export class UpdateRegistryInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'PEM, if the registry is behind a private certificate authority: at most 64 KiB.',
+    description: 'PEM, if the registry is behind a private certificate authority: at most 16 KiB.',
   })
   readonly caCertificate?: string | null;
 
@@ -250,7 +250,7 @@ export class TestCredentialsInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'PEM, if the registry is behind a private certificate authority: at most 64 KiB.',
+    description: 'PEM, if the registry is behind a private certificate authority: at most 16 KiB.',
   })
   readonly caCertificate?: string | null;
 

@@ -3,6 +3,8 @@ import type { MintKind } from '../../domain/mint-kinds/table.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { RegistryAccess } from '../../domain/registry-details.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
+import { MAX_CERTIFICATES_BYTES } from '../../domain/text-rules.ts';
+import { MaxBytes } from '../pipeline/answer-size.ts';
 import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { CredentialObject, toGraphqlCredential } from './credential-types.ts';
@@ -52,6 +54,8 @@ export class RegistryObject {
   @Field(() => String)
   readonly name!: string;
 
+  // 2,000 characters.
+  @MaxBytes(4_000)
   @Field(() => String, { nullable: true, description: 'A note for people.' })
   readonly description!: string | null;
 
@@ -67,6 +71,7 @@ export class RegistryObject {
   @Field(() => RegistryAccessEnum)
   readonly access!: RegistryAccess;
 
+  @MaxBytes(MAX_CERTIFICATES_BYTES)
   @Field(() => String, { nullable: true, description: 'PEM, for a registry behind a private certificate authority.' })
   readonly caCertificate!: string | null;
 

@@ -1,5 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
-import type { UsageView } from '../../application/ports/read-models.ts';
+import { MAX_PIPELINES, type UsageView } from '../../application/ports/read-models.ts';
+import { MaxItems } from '../pipeline/answer-size.ts';
 import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 
@@ -32,8 +33,9 @@ export class RegistryUsageObject {
   @Field(() => Int, { description: 'Leases that have neither ended nor been released.' })
   readonly activeLeases!: number;
 
+  @MaxItems(MAX_PIPELINES)
   @Field(() => [PipelineUseObject], {
-    description: 'Pipelines that used it in the last 30 days, or were linked by hand.',
+    description: `Pipelines that used it in the last 30 days, or were linked by hand: the ${MAX_PIPELINES} that used it last.`,
   })
   readonly pipelines!: readonly PipelineUseObject[];
 }

@@ -10,7 +10,7 @@ export interface AnswerGroup {
 
 export interface SharedExecution {
   /**
-   * `key` contains document, operation name and variables. These name the project, so a caller joins only groups of
+   * `key` is a hash of document, operation name and variables. These name the project, so a caller joins only groups of
    * projects that the guard admitted it to. Answers do not depend on the caller.
    */
   join(key: string, operation: Operation, variables: Readonly<Record<string, unknown>>): AnswerGroup;

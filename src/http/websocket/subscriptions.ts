@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createSourceEventStream } from 'graphql';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import type { Graphql } from '../../graphql/create-graphql.ts';
@@ -31,7 +32,11 @@ export async function deliver(
     return opened;
   }
   const { id, source, operationName, variables, operation, context } = started;
-  const group = sharedExecution.join(JSON.stringify([source, operationName, variables]), operation, variables);
+  const group = sharedExecution.join(
+    hash('sha256', JSON.stringify([source, operationName, variables]), 'hex'),
+    operation,
+    variables,
+  );
   metrics.subscriptionStarted();
   observed.subscribed();
   pump(connection, id, opened.events, group, context)

@@ -1,9 +1,11 @@
-import { GraphQLError, type GraphQLSchema, getIntrospectionQuery } from 'graphql';
+import { GraphQLError, type GraphQLObjectType, type GraphQLSchema, getIntrospectionQuery, isObjectType } from 'graphql';
 import { beforeAll, expect, it } from 'vitest';
 import { PurserError } from '../../../src/domain/errors.ts';
+import { listLength } from '../../../src/graphql/pipeline/answer-size.ts';
 import { createDocumentCache, type DocumentCache } from '../../../src/graphql/pipeline/document-cache.ts';
 import { DEFAULT_LIMITS } from '../../../src/graphql/pipeline/limits.ts';
 import { buildPurserSchema } from '../../../src/graphql/schema.ts';
+import * as operations from '../../service/operations.ts';
 import { operationOn, rootFields } from '../../support/generated-operations.ts';
 
 const ALL_FIELDS =
@@ -91,9 +93,68 @@ it('admits every field of the schema with all its subfields', () => {
   for (const field of rootFields(schema)) expect(verdict(operationOn(field, 'demo').query)).toBe('admitted');
 });
 
-it('admits a page of a hundred registries with all their fields, twice', () => {
-  const source = `query ($n: Int) { registries(projectId: "a", first: $n) { nodes ${ALL_FIELDS} edges { cursor node ${ALL_FIELDS} } pageInfo { endCursor hasNextPage } totalCount } }`;
+const page = (selection: string, first = '$n') =>
+  `query ${first === '$n' ? '($n: Int)' : ''} { registries(projectId: "a", first: ${first}) { ${selection} pageInfo { endCursor hasNextPage } totalCount } }`;
+const SHORT_FIELDS = ALL_FIELDS.replace('caCertificate', '');
+
+it.each([
+  ['a hundred registries with all their fields', page(`nodes ${ALL_FIELDS}`)],
+  ['a hundred registries as edges', page(`edges { cursor node ${ALL_FIELDS} }`)],
+  [
+    'a hundred registries without certificates, twice',
+    page(`nodes ${SHORT_FIELDS} edges { cursor node ${SHORT_FIELDS} }`),
+  ],
+  ['twenty registries with all their fields, twice', page(`nodes ${ALL_FIELDS} edges { node ${ALL_FIELDS} }`, '20')],
+  [
+    'the same in fragments',
+    `${page('...P')} fragment P on RegistryConnection { nodes { ...R } } fragment R on Registry ${ALL_FIELDS}`,
+  ],
+  ...Object.entries(operations).filter(([, text]) => /^(query|mutation)/.test(text)),
+])('admits %s', (_, source) => {
   expect(verdict(source)).toBe('admitted');
+});
+
+const certificates = (count: number) => times(count, (n) => `c${n}: caCertificate`);
+
+it.each([
+  ['aliases of the certificate', page(`nodes { ${certificates(15)} }`)],
+  [
+    'aliases of a page',
+    `{ ${times(4, (n) => `a${n}: registries(projectId: "a", first: 100) { nodes { caCertificate } }`)} }`,
+  ],
+  [
+    'both nodes and edges',
+    page('nodes { caCertificate description x: caCertificate } edges { node { caCertificate } }'),
+  ],
+  ['fragments', `${page('nodes { ...A ...A ...A ...A }')} fragment A on Registry { caCertificate }`],
+  ['inline fragments', page(`nodes { ... { ... on Registry { ${certificates(4)} } } }`)],
+  [
+    'a page that the fragment does not show',
+    `{ registries(projectId: "a", first: 100) { ...P } } fragment P on RegistryConnection { nodes { ${certificates(4)} } }`,
+  ],
+  ['the largest page of a variable', page(`nodes { ${certificates(4)} }`)],
+  [
+    'a page of the default length',
+    `{ registries(projectId: "a") { nodes { ${certificates(15)} } edges { node { caCertificate } } } }`,
+  ],
+  ['names of fields that are long', page(`nodes { ${'a'.repeat(60_000)}: id }`)],
+])('refuses an answer that would be larger than 5 MB by %s, and says what to do', (_, source) => {
+  expect(() => production.admit(source)).toThrow(
+    /could take [\d.]+ MB; at most 5 MB are answered\. Ask for a smaller page/,
+  );
+  expect(verdict(source)).toBe('BAD_USER_INPUT');
+});
+
+it('knows how long every list of the schema can be', () => {
+  const unbounded = Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type) && !type.name.startsWith('__'))
+    .flatMap((type) =>
+      Object.values((type as GraphQLObjectType).getFields())
+        .filter((field) => listLength(field) === 'page' && !['nodes', 'edges'].includes(field.name))
+        .filter((field) => !field.args.some(({ name }) => name === 'first'))
+        .map((field) => `${type.name}.${field.name}`),
+    );
+  expect(unbounded).toEqual([]);
 });
 
 it('admits the introspection of tools outside production', () => {

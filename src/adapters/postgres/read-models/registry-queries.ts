@@ -1,11 +1,12 @@
-import type {
-  RegistryCursor,
-  RegistryFilter,
-  RegistryOrder,
-  RegistryOrderField,
-  RegistryQueries,
-  RegistryView,
-  UsageView,
+import {
+  MAX_PIPELINES,
+  type RegistryCursor,
+  type RegistryFilter,
+  type RegistryOrder,
+  type RegistryOrderField,
+  type RegistryQueries,
+  type RegistryView,
+  type UsageView,
 } from '../../../application/ports/read-models.ts';
 import { EXPIRING_WITHIN_MS } from '../../../domain/credential.ts';
 import { REFUSALS } from '../../../domain/probe-outcome.ts';
@@ -13,9 +14,6 @@ import type { HealthView } from '../../../domain/registry-view.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
 import type { RegistryRow } from './registry-row.ts';
-
-/** The most pipelines shown for a registry: those that used it last. */
-const MAX_PIPELINES = 100;
 
 const COLUMNS = `id, project_id, url, entered_url, name, description, email, provider, username, access, ca_certificate,
   auth_realm_host,

@@ -92,14 +92,14 @@ describe('the active leases of a registry', () => {
   });
 });
 
-it('shows the 100 pipelines that used a registry last', async () => {
+it('shows the 20 pipelines that used a registry last', async () => {
   const uses = Array.from({ length: 130 }, (_, index): CredentialIssued => {
     const issued = issuedEvent('d', `d${index}`, 1, LATER) as CredentialIssued;
     return { ...issued, data: { ...issued.data, pipeline: `pipeline-${index}` } };
   });
   await apply(createdEvent('d', 1), ...uses);
   const [usage] = await registries.usage([idOf('d')]);
-  expect(usage?.pipelines).toHaveLength(100);
+  expect(usage?.pipelines).toHaveLength(20);
   const shown = new Set(usage?.pipelines.map(({ pipeline }) => pipeline));
   expect([shown.has('pipeline-129'), shown.has('pipeline-0')]).toEqual([true, false]);
   const times = usage?.pipelines.map(({ lastUsedAt }) => lastUsedAt ?? '') ?? [];
