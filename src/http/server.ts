@@ -17,6 +17,7 @@ import { healthRoutes, type Readiness } from './health.ts';
 import { listenError } from './listen-failed.ts';
 import { createOperationObserver } from './observed-operations.ts';
 import { createRefusedTokens } from './refused-tokens.ts';
+import type { SocketLimits } from './websocket/socket-limits.ts';
 import { serveWebSockets } from './websocket/websocket.ts';
 
 export interface HttpServerConfig {
@@ -27,6 +28,11 @@ export interface HttpServerConfig {
   readonly corsOrigins: readonly string[];
   /** The proxies whose `X-Forwarded-For` is trusted, over HTTP and WebSocket. Default: none. */
   readonly trustedProxies?: TrustedProxies;
+  /** Default: `DEFAULT_SOCKET_LIMITS`. */
+  readonly socketLimits?: SocketLimits;
+  /** How long a client may take to send a request's headers, and all of the request, in milliseconds. */
+  readonly headersTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
   /** How long a client may take to send its token over WebSocket, in milliseconds. Default: 3,000. */
   readonly initTimeoutMs?: number;
   /** The time between two pings on a WebSocket, in milliseconds. Default: 12,000. */
@@ -64,6 +70,8 @@ const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 };
 
+/** Node looks for clients that are too slow this often; by default only every 30 seconds. */
+const SLOW_CLIENTS_INTERVAL_MS = 1_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than load balancers keep idle connections, which is usually 60 seconds. */
@@ -77,7 +85,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   let closing: Promise<void> | undefined;
   const corsOrigins = new Set(config.corsOrigins);
 
-  const app = createApp(logger, () => closing !== undefined);
+  const app = createApp(config, logger, () => closing !== undefined);
   allowOrigins(app, corsOrigins);
   healthRoutes(app, deps.readiness);
   app.get('/metrics', async (_, reply) => {
@@ -107,6 +115,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     corsOrigins,
     logger,
     drainMs,
+    ...(config.socketLimits === undefined ? {} : { socketLimits: config.socketLimits }),
     ...(config.initTimeoutMs === undefined ? {} : { initTimeoutMs: config.initTimeoutMs }),
     ...(config.keepAliveMs === undefined ? {} : { keepAliveMs: config.keepAliveMs }),
   });
@@ -137,13 +146,14 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   };
 }
 
-function createApp(logger: Logger, isClosing: () => boolean): FastifyInstance {
+function createApp(config: HttpServerConfig, logger: Logger, isClosing: () => boolean): FastifyInstance {
+  const { headersTimeoutMs = HEADERS_TIMEOUT_MS, requestTimeoutMs = REQUEST_TIMEOUT_MS } = config;
   const app: FastifyInstance = Fastify({
     logger: false,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: SLOW_CLIENTS_INTERVAL_MS },
     forceCloseConnections: 'idle',
     // Fastify's own answer would not have the form of the contract.
     return503OnClosing: false,

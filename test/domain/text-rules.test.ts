@@ -2,7 +2,13 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instantAt, parseInstant } from '../../src/domain/instant.ts';
-import { checkEmail, checkInstant, checkPemCertificates, checkText } from '../../src/domain/text-rules.ts';
+import {
+  certificateFingerprints,
+  checkEmail,
+  checkInstant,
+  checkPemCertificates,
+  checkText,
+} from '../../src/domain/text-rules.ts';
 import { craftedCertificate, craftedRsaKey } from '../support/crafted-rsa-key.ts';
 import { refusal, refusalIfAny } from './refusals.ts';
 

@@ -8,6 +8,8 @@ import type { PublicError } from '../../graphql/pipeline/errors.ts';
 export const CLOSE = {
   goingAway: 1001,
   tryAgainLater: 1013,
+  /** Not a message of the protocol, or one that only servers send. */
+  badRequest: 4400,
   /** No token: retrying does not help. */
   unauthorized: 4401,
   /** The token was refused or has expired: clients get a new one and reconnect. */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { ExecutionArgs } from 'graphql';
 import { GraphQLError } from 'graphql';
-import { handleProtocols, makeServer } from 'graphql-ws';
+import { handleProtocols, MessageType, makeServer, parseMessage } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { AuthenticationFailed, type Authenticator } from '../../application/ports/authenticator.ts';
@@ -21,6 +21,12 @@ import { remoteSpanOf } from '../trace-context.ts';
 import { CLOSE, Connection } from './connection.ts';
 import { answer, type StartedOperation, startOperation } from './operations.ts';
 import { createSharedExecution } from './shared-execution.ts';
+import {
+  createLimitedSockets,
+  DEFAULT_SOCKET_LIMITS,
+  type LimitedSockets,
+  type SocketLimits,
+} from './socket-limits.ts';
 import { deliver } from './subscriptions.ts';
 
 export interface WebSocketOptions {
@@ -33,8 +39,8 @@ export interface WebSocketOptions {
   /** Other origins are refused. Clients that send no `Origin` are not browsers. */
   readonly corsOrigins: ReadonlySet<string>;
   readonly logger: Pick<Logger, 'error'>;
-  /** Sockets open at once. Default: 10,000. */
-  readonly maxConnections?: number;
+  /** Default: `DEFAULT_SOCKET_LIMITS`. */
+  readonly socketLimits?: SocketLimits;
   /** How long a client may take to send its token, in milliseconds. Default: 3,000. */
   readonly initTimeoutMs?: number;
   /** The time between two pings, in milliseconds. A client that answers none is cut off. Default: 12,000. */
@@ -54,7 +60,8 @@ const PATH = '/graphql';
 /** GraphQL over WebSocket (graphql-transport-ws), on upgrade requests of the server. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketEndpoint {
   const { graphql, clientAddress, corsOrigins, logger, metrics } = options;
-  const { maxConnections = 10_000, keepAliveMs = 12_000, drainMs } = options;
+  const { socketLimits = DEFAULT_SOCKET_LIMITS, keepAliveMs = 12_000, drainMs } = options;
+  const limited = createLimitedSockets(socketLimits);
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -63,23 +70,23 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
   const connections = new Set<Connection>();
-  const protocol = protocolServer(options);
+  const protocol = protocolServer(options, limited);
   let closing: Promise<void> | undefined;
 
   server.on('upgrade', (request, stream, head) => {
     const refusal = refusalOf(request);
     if (refusal !== undefined) return refuse(stream, refusal);
-    sockets.handleUpgrade(request, stream, head, (socket) => open(socket, request));
+    sockets.handleUpgrade(request, stream, head, (socket) => open(socket, request, stream));
   });
 
   function refusalOf({ url, headers }: IncomingMessage): string | undefined {
     if (url?.split('?', 1)[0] !== PATH) return '404 Not Found';
-    if (closing !== undefined || connections.size >= maxConnections) return '503 Service Unavailable';
+    if (closing !== undefined) return '503 Service Unavailable';
     if (headers.origin !== undefined && !corsOrigins.has(headers.origin)) return '403 Forbidden';
     return undefined;
   }
 
-  function open(socket: WebSocket, request: IncomingMessage): void {
+  function open(socket: WebSocket, request: IncomingMessage, stream: Duplex): void {
     const connection = new Connection(
       socket,
       {
@@ -90,6 +97,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
       graphql.services.now,
     );
     connections.add(connection);
+    limited.opened(connection, stream);
     metrics.socketOpened();
     const closed = protocol.opened(
       {
@@ -100,7 +108,9 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
           socket.on('message', (data) => {
             // The client may not know yet that the socket is closing.
             if (connection.isClosed) return;
-            handle(String(data)).catch((error: unknown) => {
+            const text = String(data);
+            handle(text).catch((error: unknown) => {
+              if (isServerMessage(text)) return connection.close(CLOSE.badRequest, 'Invalid message received');
               logger.error({ fault: faultForLog(error) }, 'a WebSocket message failed unexpectedly');
               connection.close(4500, 'Internal server error');
             });
@@ -115,6 +125,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
     socket.once('close', (code, reason) => {
       connection.ended();
       connections.delete(connection);
+      limited.closed(connection);
       metrics.socketClosed();
       closed(code, String(reason)).catch((error: unknown) => {
         logger.error({ fault: faultForLog(error) }, 'a WebSocket could not be cleaned up');
@@ -160,7 +171,22 @@ function refuse(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function protocolServer(options: WebSocketOptions) {
+/** graphql-ws takes a message that only servers send for a fault of the server. */
+function isServerMessage(text: string): boolean {
+  try {
+    return SERVER_MESSAGES.has(parseMessage(text).type);
+  } catch {
+    return false;
+  }
+}
+
+const SERVER_MESSAGES: ReadonlySet<MessageType> = new Set([
+  MessageType.ConnectionAck,
+  MessageType.Next,
+  MessageType.Error,
+]);
+
+function protocolServer(options: WebSocketOptions, limited: LimitedSockets) {
   const { graphql, authenticator, refuseToken, metrics, observe, initTimeoutMs = 3_000 } = options;
   const sharedExecution = createSharedExecution(graphql.executor);
   const startedBy = new WeakMap<ExecutionArgs, { connection: Connection; started: StartedOperation }>();
@@ -184,7 +210,10 @@ function protocolServer(options: WebSocketOptions) {
       // Otherwise it would be kept as long as the connection lives.
       if (connectionParams !== undefined) Reflect.deleteProperty(connectionParams, 'authorization');
       try {
-        connection.authenticated(await authenticate(authorization, authenticator));
+        const principal = await authenticate(authorization, authenticator);
+        if (connection.isClosed) return false;
+        if (limited.authenticated(connection, principal)) connection.authenticated(principal);
+        else connection.close(CLOSE.tryAgainLater, 'Too many connections');
         return !connection.isClosed;
       } catch (error) {
         if (!(error instanceof AuthenticationFailed)) throw error;
