@@ -14,9 +14,10 @@ export interface SocketLimits {
 }
 
 export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
-  maxWaiting: 1_000,
-  maxWaitingOfAddress: 50,
-  maxWaitingOfNetwork: 200,
+  // Large enough for all clients of a proxy to connect anew at the same time.
+  maxWaiting: 2_000,
+  maxWaitingOfAddress: 500,
+  maxWaitingOfNetwork: 1_000,
   maxAuthenticated: 10_000,
   maxOfSubject: 5_000,
 };

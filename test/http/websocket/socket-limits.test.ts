@@ -80,7 +80,7 @@ describe('sockets without a token', () => {
   it('cannot send much', async () => {
     await serve();
     const client = await connect(service.socketUrl, { silent: true });
-    client.send({ type: 'connection_init', payload: { authorization: 'x'.repeat(20_000) } });
+    client.send({ type: 'connection_init', payload: { authorization: 'x'.repeat(200_000) } });
     expect(await client.closed).toMatchObject({ code: 1006 });
     const honest = await connected(service.socketUrl, service.issuer.token());
     honest.subscribe('1', { ...VIEWER, variables: { long: 'x'.repeat(100_000) } });
