@@ -24,6 +24,8 @@ export async function purserEnvironment(
   await createKeyFile(keyFile);
   return {
     NODE_ENV: 'production',
+    // One caller makes all the load.
+    CALLER_COST_PER_SECOND: '0',
     HOST: '127.0.0.1',
     PORT: '0',
     DATABASE_URL: connectionString,

@@ -148,6 +148,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     metrics,
     logger,
     introspection: !config.production,
+    callerCostPerSecond: config.callerCostPerSecond,
   });
   lifecycle.onClose(() => graphql.close());
   const server = await createHttpServer({

@@ -62,6 +62,8 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Providers treat more frequent logins as an attack. */
 const MIN_CHECK_INTERVAL_MS = 5 * UNIT_MS.m;
 
+const COST = 'must be a whole number, such as 250000 (the default), or 0 for no limit';
+
 const environment = z.object({
   // Another value may be meant for production, which would then accept tokens of the development issuer.
   NODE_ENV: z
@@ -88,6 +90,7 @@ const environment = z.object({
     .transform((text) => Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS])
     .refine((milliseconds) => milliseconds >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
     .optional(),
+  CALLER_COST_PER_SECOND: z.coerce.number(COST).int(COST).min(0, COST).default(250_000),
   CORS_ORIGINS: origins,
   TRUST_PROXY: trustedProxies,
   LOG_LEVEL: z
@@ -116,6 +119,8 @@ export interface Config {
   readonly trustedRealms: ReadonlySet<string>;
   /** Milliseconds between two checks of a registry. Undefined: no checks. */
   readonly healthCheckIntervalMs: number | undefined;
+  /** What one caller's operations may cost a second, in each process; 0 for no limit. */
+  readonly callerCostPerSecond: number;
   readonly corsOrigins: readonly string[];
   /** The proxies whose `X-Forwarded-For` is trusted: addresses and networks, or their number. Default: none. */
   readonly trustedProxies: readonly string[] | number;
@@ -150,6 +155,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     plainHttpHosts: values.PLAIN_HTTP_HOSTS,
     trustedRealms: values.TRUSTED_REALMS,
     healthCheckIntervalMs: values.HEALTH_CHECK_INTERVAL,
+    callerCostPerSecond: values.CALLER_COST_PER_SECOND,
     corsOrigins: values.CORS_ORIGINS,
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,

@@ -129,6 +129,7 @@ describe('docs/configuration.md', () => {
     { TRUSTED_REALMS: 'auth.example.com/token' },
     { HEALTH_CHECK_INTERVAL: 'soon' },
     { HEALTH_CHECK_INTERVAL: '1m' },
+    { CALLER_COST_PER_SECOND: 'much' },
   ])('quotes what is said of %j', (environment) => {
     const said = (() => {
       try {

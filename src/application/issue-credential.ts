@@ -106,7 +106,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       const issued =
         attempt === 0
           ? await attemptOnce(ask, attempt, claimed)
-          : await mutex.runExclusive(registryStream(projectId, ask.registryId), () =>
+          : await mutex.runExclusive({ key: registryStream(projectId, ask.registryId), projectId, context }, () =>
               attemptOnce(ask, attempt, claimed),
             );
       if (issued) return issued;

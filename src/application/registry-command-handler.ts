@@ -72,8 +72,11 @@ export function registryIdOf(entered: string): string {
 export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleRegistryCommand {
   const { writer, keys, aggregates, vault, secrets, mutex } = deps;
 
-  return (context, command) =>
-    mutex.runExclusive(registryStream(command.projectId, command.registryId), () => handle(context, command));
+  return (context, command) => {
+    const { projectId, registryId } = command;
+    const turn = { key: registryStream(projectId, registryId), projectId, context };
+    return mutex.runExclusive(turn, () => handle(context, command));
+  };
 
   async function handle(context: RequestContext, command: RegistryCommand): Promise<RegistryOutcome> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {

@@ -5,6 +5,7 @@ import type { Application } from '../application/create-application.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
 import { createCursors } from './paging/cursors.ts';
 import { startApolloServer } from './pipeline/apollo.ts';
+import { type CallerLimits, createCallerLimits } from './pipeline/caller-limits.ts';
 import type { GraphqlContext, Queries, Services } from './pipeline/context.ts';
 import { createDocumentCache, type DocumentCache } from './pipeline/document-cache.ts';
 import { createErrorMask, type ErrorMask } from './pipeline/errors.ts';
@@ -25,6 +26,8 @@ export interface GraphqlDeps {
   readonly introspection: boolean;
   /** Default: `DEFAULT_LIMITS`. */
   readonly limits?: DocumentLimits;
+  /** What one caller's operations may cost a second, in this process; 0 for no limit. Default: 0. */
+  readonly callerCostPerSecond?: number;
   /** Default: the whole schema, with a guard before every root field. */
   readonly schema?: GraphQLSchema;
   /** Milliseconds since 1970. Default: `Date.now`. */
@@ -51,6 +54,7 @@ export interface Graphql {
   readonly documents: DocumentCache;
   readonly executor: Executor;
   readonly mask: ErrorMask;
+  readonly callers: CallerLimits;
   /** Runs a query or a mutation. @throws PublicError, PurserError if the document or a variable is not admitted */
   answer(request: OperationRequest, context: GraphqlContext): Promise<OperationResult>;
   close(): Promise<void>;
@@ -58,10 +62,21 @@ export interface Graphql {
 
 /** @throws PolicyError if a root field of the schema has no policy */
 export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
-  const { application, queries, cursorKey, metrics, logger, introspection, limits, now = Date.now } = deps;
+  const {
+    application,
+    queries,
+    cursorKey,
+    metrics,
+    logger,
+    introspection,
+    limits,
+    now = Date.now,
+    callerCostPerSecond = 0,
+  } = deps;
   const schema = deps.schema ?? (await buildPurserSchema());
   const mask = createErrorMask(logger);
-  const executor = createExecutor({ schema, mask, onFinished: metrics.operationFinished });
+  const callers = createCallerLimits({ costPerSecond: callerCostPerSecond });
+  const executor = createExecutor({ schema, mask, callers, onFinished: metrics.operationFinished });
   const documents = createDocumentCache(schema, { introspection, limits });
   const { documentStore } = documents;
   const apollo = await startApolloServer({ schema, executor, documentStore, introspection, limits, logger });
@@ -71,6 +86,7 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
     documents,
     executor,
     mask,
+    callers,
     async answer({ query, operationName, variables }, contextValue) {
       checkVariables(variables);
       return documents.during(
@@ -87,6 +103,7 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
             summary: operation ? summaryOf(document, operation, variables) : undefined,
           };
         },
+        (cost) => callers.charge(contextValue.request.principal, cost),
       );
     },
     close: () => apollo.stop(),

@@ -28,11 +28,18 @@ import { checkDocument, DEFAULT_LIMITS, type DocumentLimits } from './limits.ts'
  */
 export interface DocumentCache {
   /** @throws PublicError GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED @throws PurserError BAD_USER_INPUT */
-  admit(source: string): DocumentNode;
+  admit(source: string, charge?: ChargeParsing): DocumentNode;
   /** Admits the document. While `use` runs, Apollo Server finds it as well, even if it is not cached. @throws as `admit` */
-  during<Result>(source: string, use: (document: DocumentNode) => Promise<Result>): Promise<Result>;
+  during<Result>(
+    source: string,
+    use: (document: DocumentNode) => Promise<Result>,
+    charge?: ChargeParsing,
+  ): Promise<Result>;
   readonly documentStore: NonNullable<ApolloServerOptions<GraphqlContext>['documentStore']>;
 }
+
+/** Called with the cost of an unknown document, before it is parsed. It throws if the caller may not spend that. */
+export type ChargeParsing = (cost: number) => void;
 
 export interface DocumentCacheOptions {
   /** Allows `__schema` and `__type`. */
@@ -43,6 +50,9 @@ export interface DocumentCacheOptions {
 
 /** The cache's size in characters of document text. A parsed document takes about fifty times its text. */
 const REMEMBERED_CHARACTERS = 1_000_000;
+/** Of parsing and validating, as values of an answer. */
+const PARSING_COST = 1_000;
+const CHARACTERS_OF_ONE_COST = 20;
 /** Apollo Server's keys end in the SHA-256 of the document's text, in hex. */
 const KEY_LENGTH = 64;
 
@@ -61,9 +71,10 @@ export function createDocumentCache(schema: GraphQLSchema, options: DocumentCach
   /** Documents of running requests, by key. */
   const inUse = new Map<string, Set<DocumentNode>>();
 
-  function admit(source: string, key = keyOf(source)): DocumentNode {
+  function admit(source: string, charge: ChargeParsing | undefined, key = keyOf(source)): DocumentNode {
     const known = admitted.get(key);
     if (known !== undefined) return known.document;
+    charge?.(PARSING_COST + source.length / CHARACTERS_OF_ONE_COST);
     const document = parsed(source, limits.maxTokens);
     checkDocument(schema, document, { limits, introspection });
     const [fault] = validate(schema, document, undefined, { maxErrors: 1 });
@@ -73,11 +84,11 @@ export function createDocumentCache(schema: GraphQLSchema, options: DocumentCach
   }
 
   return {
-    admit: (source) => admit(source),
+    admit: (source, charge) => admit(source, charge),
 
-    async during(source, use) {
+    async during(source, use, charge) {
       const key = keyOf(source);
-      const document = admit(source, key);
+      const document = admit(source, charge, key);
       const equal = inUse.get(key) ?? new Set();
       inUse.set(key, equal.add(document));
       try {

@@ -6,6 +6,7 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { badUserInput } from '../../domain/errors.ts';
+import type { CallerLimits } from './caller-limits.ts';
 import type { GraphqlContext } from './context.ts';
 import { guardRefused } from './directive.ts';
 import { type ErrorMask, type PublicError, publicErrorOf } from './errors.ts';
@@ -58,6 +59,7 @@ export interface Executor {
 export interface ExecutorOptions {
   readonly schema: GraphQLSchema;
   readonly mask: ErrorMask;
+  readonly callers: CallerLimits;
   readonly onFinished: (finished: FinishedOperation) => void;
 }
 
@@ -69,7 +71,7 @@ const NOT_HERE = publicErrorOf(badUserInput('query', 'Send subscriptions over We
 /** Further errors would add nothing. */
 const MAX_ERRORS = 20;
 
-export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): Executor {
+export function createExecutor({ schema, mask, callers, onFinished }: ExecutorOptions): Executor {
   const operations = createOperations(schema);
 
   function prepare({
@@ -111,6 +113,22 @@ export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): E
     }
   }
 
+  /** Runs the operation if its caller may still spend what it costs. */
+  async function charged(
+    operation: Operation,
+    context: GraphqlContext,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<Answer> {
+    const { principal, requestId } = context.request;
+    let ended: () => void;
+    try {
+      ended = callers.start(principal, operation.cost(variables));
+    } catch (error) {
+      return { errors: [mask(error, requestId)] };
+    }
+    return run(operation, undefined, context, variables).finally(ended);
+  }
+
   function masked({ data, errors }: ExecutionResult, requestId: string): Answer {
     if (errors === undefined || errors.length === 0) return { data: data ?? null };
     const publicErrors = errors.slice(0, MAX_ERRORS).map((error) => mask(error, requestId));
@@ -129,7 +147,7 @@ export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): E
           ? { errors: [await refuse(operation, request)] }
           : operation.node.operation === OperationTypeNode.SUBSCRIPTION
             ? { errors: [NOT_HERE] }
-            : await run(operation, undefined, context, variables);
+            : await charged(operation, context, variables);
       onFinished({
         operation: operation.node?.operation ?? 'unknown',
         outcome: outcomeOf(answer),

@@ -1,10 +1,15 @@
 import { type DocumentNode, execute, type GraphQLSchema, getOperationAST, type OperationDefinitionNode } from 'graphql';
+import { isPageSize, MAX_PAGE_SIZE } from '../paging/page-size.ts';
+import { createMeasure } from './answer-cost.ts';
 import { compileOperation, type Run } from './compiled-execution.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 
 /** One operation of a validated document, which can run many times. */
 export interface Operation {
   readonly node: OperationDefinitionNode;
   readonly run: Run;
+  /** What its caller is charged: the values of the largest answer, and one for each kilobyte of it. */
+  cost(variables: Readonly<Record<string, unknown>>): number;
 }
 
 export interface Operations {
@@ -14,6 +19,11 @@ export interface Operations {
 
 /** Compiling costs as much as a hundred runs, so rare operations are interpreted. */
 const COMPILE_AT_RUN = 3;
+
+/** Of the smallest operation, as values of an answer. */
+const OPERATION_COST = 20;
+/** Most clients ask for pages of few lengths. */
+const REMEMBERED_COSTS = 100;
 
 /** Operations by document: interpreted first, compiled after some runs, and forgotten with their documents. */
 export function createOperations(schema: GraphQLSchema): Operations {
@@ -38,6 +48,7 @@ function createOperation(schema: GraphQLSchema, document: DocumentNode, node: Op
   const operationName = node.name?.value;
   const interpret: Run = (rootValue, contextValue, variableValues) =>
     execute({ schema, document, rootValue, contextValue, variableValues, operationName });
+  const costs = new Map<string, number>();
   let runs = 0;
   let compiled: Run | undefined;
   return {
@@ -47,5 +58,29 @@ function createOperation(schema: GraphQLSchema, document: DocumentNode, node: Op
       if (runs === COMPILE_AT_RUN) compiled = compileOperation(schema, document, node);
       return (compiled ?? interpret)(rootValue, context, variables);
     },
+    cost(variables) {
+      const pages = pageVariables(node, variables);
+      const key = JSON.stringify(pages);
+      const known = costs.get(key);
+      if (known !== undefined) return known;
+      const pageOf = (name: string) => pages[name] ?? MAX_PAGE_SIZE;
+      const { fields, bytes } = createMeasure({ schema, document, limits: DEFAULT_LIMITS, pageOf }).operation(node);
+      const cost = OPERATION_COST + fields + bytes / 1_000;
+      if (costs.size < REMEMBERED_COSTS) costs.set(key, cost);
+      return cost;
+    },
   };
+}
+
+/** The variables that can be lengths of pages, with their values. */
+function pageVariables(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): Record<string, number> {
+  const pages: Record<string, number> = {};
+  for (const { variable } of variableDefinitions) {
+    const value = variables[variable.name.value];
+    if (typeof value === 'number' && isPageSize(value)) pages[variable.name.value] = value;
+  }
+  return pages;
 }

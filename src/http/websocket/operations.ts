@@ -63,7 +63,7 @@ export function startOperation(
 
 /** @throws PublicError, PurserError if the document is not admitted */
 function admitted(
-  { services, documents, executor }: Graphql,
+  { services, documents, executor, callers }: Graphql,
   connection: Connection,
   request: RequestContext,
   { id, payload, observed }: { id: string; payload: unknown; observed: ObservedOperation },
@@ -74,8 +74,13 @@ function admitted(
   }
   const { query, operationName, variables } = readOperation(payload);
   checkVariables(variables);
-  const document = documents.admit(query);
+  const { principal } = request;
+  const document = documents.admit(query, (cost) => callers.charge(principal, cost));
   const operation = executor.prepare({ document, operationName, variables });
+  // Queries and mutations are charged when they run.
+  if ('cost' in operation && operation.node.operation === 'subscription') {
+    callers.charge(principal, operation.cost(variables));
+  }
   if (operation.node !== undefined) observed.identified(summaryOf(document, operation.node, variables));
   const controller = new AbortController();
   const delivery = new Delivery(controller);
