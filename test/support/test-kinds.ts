@@ -39,5 +39,6 @@ export const TORTURE_TESTS = [
   'test/crash/postgres-killed.test.ts',
   'test/crash/service-killed.test.ts',
   'test/crash/service-stopped.test.ts',
+  'test/service/hostile-load.test.ts',
   'test/service/idempotency.test.ts',
 ];
