@@ -53,7 +53,9 @@ export function createRepeatIssue(deps: RepeatIssueDeps): RepeatIssue {
     const first = await lastLease(ask, idempotent);
     if (!first) return undefined;
     // At the same time, repetitions would only cause revision conflicts.
-    return mutex.runExclusive(leaseStream(ask.projectId, first.state.id), async () => {
+    const { projectId, context } = ask;
+    const turn = { key: leaseStream(projectId, first.state.id), projectId, context };
+    return mutex.runExclusive(turn, async () => {
       for (let attempt = 0; attempt < MAX_CONFLICTS; attempt += 1) {
         if (attempt > 0) await delay(Math.random() * RETRY_JITTER_MS);
         const loaded = await lastLease(ask, idempotent);
