@@ -15,11 +15,22 @@ import { createVault, type SealingVault } from './adapters/vault/vault.ts';
 import type { Config } from './config.ts';
 import { createLifecycle } from './lifecycle.ts';
 
-export interface Stores {
+export interface Database {
   readonly connectionString: string;
+  close(): Promise<void>;
+}
+
+export interface Stores extends Database {
   readonly log: ReturnType<typeof createPostgresEventLog>;
   readonly writes: WriteWatch;
-  close(): Promise<void>;
+}
+
+/** The configured database as it is, or that of the data folder, whose server this process then owns. */
+export async function openDatabase(config: Config, logger: Logger): Promise<Database> {
+  if (config.databaseUrl !== undefined) return { connectionString: config.databaseUrl, close: async () => undefined };
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const server = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
+  return { connectionString: server.connectionString, close: server.stop };
 }
 
 /** The migrated database and its event log, which every command needs. */
@@ -31,7 +42,8 @@ export async function openStores(
 ): Promise<Stores> {
   const lifecycle = createLifecycle();
   try {
-    const connectionString = config.databaseUrl ?? (await embedded());
+    const { connectionString, close } = await openDatabase(config, logger);
+    lifecycle.onClose(close);
     const applied = await migrate(connectionString);
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
     const writes = createWriteWatch({ connectionString, logger });
@@ -48,13 +60,11 @@ export async function openStores(
     await lifecycle.close();
     throw error;
   }
+}
 
-  async function embedded(): Promise<string> {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-    const server = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
-    lifecycle.onClose(() => server.stop());
-    return server.connectionString;
-  }
+/** Where the keys are that wrap the vault's data keys. */
+export function keyFileOf({ masterKeyFile, dataDir }: Config): string {
+  return masterKeyFile ?? join(dataDir, 'master-key');
 }
 
 export interface OpenVault {
@@ -70,16 +80,16 @@ export interface OpenVault {
 export async function openVault(
   config: Config,
   logger: Logger,
-  { connectionString, log, writes }: Pick<Stores, 'connectionString' | 'log' | 'writes'>,
+  { connectionString, log, writes }: Pick<Stores, 'connectionString' | 'log'> & Partial<Pick<Stores, 'writes'>>,
 ): Promise<OpenVault> {
   const keyRing = await loadKeyRing({
-    file: config.masterKeyFile ?? join(config.dataDir, 'master-key'),
+    file: keyFileOf(config),
     createIfMissing: !config.production && config.masterKeyFile === undefined,
   });
   const lifecycle = createLifecycle();
   const records = createKeyRecordStore({ connectionString, logger });
   lifecycle.onClose(() => records.close());
-  const store = createSealedSecretStore({ connectionString, logger, onWriteFailed: writes.failed });
+  const store = createSealedSecretStore({ connectionString, logger, onWriteFailed: writes?.failed });
   const vault = createVault({ keyRing, store });
   lifecycle.onClose(() => vault.close());
   try {

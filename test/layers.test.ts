@@ -50,6 +50,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/registry': adapter(),
   'adapters/vault': adapter(),
   'adapters/postgres': adapter(),
+  'adapters/postgres/backup': adapter('adapters/postgres'),
   'adapters/postgres/embedded': adapter('adapters/postgres'),
   'adapters/postgres/log': adapter('adapters/postgres'),
   'adapters/postgres/read-models': adapter('adapters/postgres'),

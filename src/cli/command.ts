@@ -5,7 +5,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Output {
   readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
 }
 
 /** One command of the program. */
@@ -16,6 +16,8 @@ export interface Command {
   readonly usage: string;
   /** The rest of what `--help` prints. */
   readonly help: string;
+  /** The name of the one word that must follow the command. `run` finds the word among the options. */
+  readonly argument?: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
   /** @returns the process's exit code @throws OperatorError */
   run(options: Options, env: Environment, output: Output): Promise<number>;

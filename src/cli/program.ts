@@ -1,15 +1,13 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { OperatorError } from '../domain/errors.ts';
-import type { Command, Environment, Output } from './command.ts';
-import { UsageError } from './command.ts';
+import { backup, restore } from './backup.ts';
+import { type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
 import { rebuild, rewrap } from './maintenance.ts';
 import { serve } from './serve.ts';
 import { token } from './token.ts';
+import { purserVersion } from './version.ts';
 
-/** Set by `bundle.mjs` from package.json. */
-declare const PURSER_VERSION: string;
-
-const COMMANDS: Readonly<Record<string, Command>> = { serve, token, rebuild, rewrap };
+const COMMANDS: Readonly<Record<string, Command>> = { serve, token, rebuild, rewrap, backup, restore };
 
 const USAGE = `usage: purser <command>
 
@@ -46,7 +44,7 @@ async function run([name = '', ...argv]: readonly string[], env: Environment, ou
     case '--version':
     case '-v':
     case 'version':
-      output.stdout.write(`purser ${typeof PURSER_VERSION === 'string' ? PURSER_VERSION : '(from source)'}\n`);
+      output.stdout.write(`purser ${purserVersion()}\n`);
       return 0;
     case '':
       output.stderr.write(USAGE);
@@ -65,9 +63,18 @@ async function run([name = '', ...argv]: readonly string[], env: Environment, ou
   return command.run(parse(argv, command, usage), env, output);
 }
 
-function parse(argv: readonly string[], { options }: Command, usage: string) {
+function parse(argv: readonly string[], { options, argument }: Command, usage: string): Options {
+  const { values, positionals } = parseWords(argv, { options, allowPositionals: argument !== undefined }, usage);
+  if (argument === undefined) return values;
+  const [value, extra] = positionals;
+  if (value === undefined) throw new UsageError(`The ${argument} is missing.\n${usage}`);
+  if (extra !== undefined) throw new UsageError(`Unexpected argument '${extra}'.\n${usage}`);
+  return { ...values, [argument]: value };
+}
+
+function parseWords(argv: readonly string[], config: ParseArgsConfig, usage: string) {
   try {
-    return parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }).values;
+    return parseArgs({ ...config, args: [...argv], strict: true });
   } catch (error) {
     // Node's first sentence names the option; the rest is advice for other programs.
     const [sentence = ''] = error instanceof Error ? error.message.split('. ') : [];

@@ -14,7 +14,8 @@ async function run(...argv: string[]) {
   return { exitCode, ...written };
 }
 
-const COMMANDS = ['serve', 'token', 'rebuild', 'rewrap'];
+const WITH_FILE = ['backup', 'restore'];
+const COMMANDS = ['serve', 'token', 'rebuild', 'rewrap', ...WITH_FILE];
 
 describe('purser', () => {
   it.each(['--help', '-h', 'help'])('%s lists the commands', async (argument) => {
@@ -32,7 +33,7 @@ describe('purser', () => {
   });
 
   it.each(['bogus', '--bogus', 'constructor', '__proto__'])('refuses the command %j in a sentence', async (name) => {
-    const stderr = `There is no command ${JSON.stringify(name)}. The commands are serve, token, rebuild, rewrap; see purser --help.\n`;
+    const stderr = `There is no command ${JSON.stringify(name)}. The commands are serve, token, rebuild, rewrap, backup, restore; see purser --help.\n`;
     expect(await run(name)).toEqual({ exitCode: 2, stdout: '', stderr });
   });
 
@@ -52,7 +53,7 @@ describe('purser', () => {
         stdout: '',
         stderr: expect.stringMatching(/^Unknown option '--bogus'\.\n/),
       });
-      const argument = await run(name, 'bogus');
+      const argument = await run(name, ...(WITH_FILE.includes(name) ? ['file', 'bogus'] : ['bogus']));
       expect(argument).toEqual({
         exitCode: 2,
         stdout: '',
@@ -62,8 +63,16 @@ describe('purser', () => {
     });
   });
 
+  it.each(WITH_FILE)('%s asks for its file', async (name) => {
+    expect(await run(name)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(new RegExp(`^The file is missing\\.\\nusage: purser ${name} <file>`)),
+    });
+  });
+
   it.skipIf(process.platform !== 'linux')('says in one sentence why a command cannot run', async () => {
-    for (const argv of [['serve'], ['rebuild'], ['rewrap'], ['token', '--project', 'a']]) {
+    for (const argv of [['serve'], ['rebuild'], ['rewrap'], ['token', '--project', 'a'], ['backup', 'file']]) {
       expect(await run(...argv)).toEqual({
         exitCode: 1,
         stdout: '',

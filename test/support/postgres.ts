@@ -31,6 +31,14 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return database;
 }
 
+/** A database without any table, for one test file. */
+export async function createEmptyDatabase(): Promise<string> {
+  const { connectionString, prefix } = inject('testServer');
+  const name = `${prefix}${randomBytes(6).toString('hex')}`;
+  await withClient(connectionString, (client) => client.query(`create database ${name}`));
+  return databaseUrl(connectionString, name);
+}
+
 /** Fails the test file that left a pool or a client open. */
 export async function closeTestDatabases(): Promise<void> {
   for (const database of created.splice(0)) await database.drop();

@@ -63,6 +63,18 @@ export async function migrate(
   }
 }
 
+/** All migrations of this build, by name and checksum. */
+export async function knownMigrations(): Promise<readonly { readonly name: string; readonly checksum: string }[]> {
+  return readMigrations(findMigrationsDir());
+}
+
+/** Applies all migrations to an empty database, in the caller's transaction. */
+export async function createSchema(client: Client): Promise<void> {
+  await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+  await appliedMigrations(client);
+  for (const migration of await readMigrations(findMigrationsDir())) await run(client, migration);
+}
+
 async function readMigrations(folder: string): Promise<Migration[]> {
   const migrations: Migration[] = [];
   for (const name of (await readdir(folder)).sort()) {
@@ -123,18 +135,22 @@ function pendingOf(known: readonly Migration[], applied: readonly AppliedMigrati
   return pending;
 }
 
-async function apply(client: Client, { version, name, sql, checksum }: Migration): Promise<void> {
+async function apply(client: Client, migration: Migration): Promise<void> {
   try {
     await client.query('begin');
-    await client.query(sql);
-    await client.query('insert into purser.schema_migrations (version, name, checksum) values ($1, $2, $3)', [
-      version,
-      name,
-      checksum,
-    ]);
+    await run(client, migration);
     await client.query('commit');
   } catch (cause) {
     await client.query('rollback').catch(() => undefined);
-    throw new Error(`migration ${name} failed and was rolled back`, { cause });
+    throw new Error(`migration ${migration.name} failed and was rolled back`, { cause });
   }
+}
+
+async function run(client: Client, { version, name, sql, checksum }: Migration): Promise<void> {
+  await client.query(sql);
+  await client.query('insert into purser.schema_migrations (version, name, checksum) values ($1, $2, $3)', [
+    version,
+    name,
+    checksum,
+  ]);
 }

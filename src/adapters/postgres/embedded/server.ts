@@ -5,9 +5,15 @@ import type { Client } from 'pg';
 import { type Logger, loggable } from '../logger.ts';
 import { accountFor } from './account.ts';
 import { findBinaries } from './binaries.ts';
-import { clusterFiles, ensureCluster, ensureSuperuserPassword, removeUnfinished } from './cluster.ts';
+import {
+  type ClusterFiles,
+  clusterFiles,
+  ensureCluster,
+  ensureSuperuserPassword,
+  removeUnfinished,
+} from './cluster.ts';
 import { chooseEndpoint } from './launch.ts';
-import { findPostmaster, stopPostmaster } from './postmaster.ts';
+import { type Endpoint, findPostmaster, stopPostmaster } from './postmaster.ts';
 import { type Cluster, connectionString, type OwnedServer, takeOver } from './take-over.ts';
 
 const ROLE = 'purser';
@@ -88,21 +94,28 @@ export async function startEmbeddedPostgres(options: { dataDir: string; logger: 
   };
   try {
     await removeUnfinished(files);
-    const password = await ensureDatabase(owned.session, superuserPassword);
-    return {
-      connectionString: connectionString(files, endpoint, { user: ROLE, password, database: DATABASE }),
-      stop: stopOnce,
-    };
+    await ensureDatabase(owned.session, superuserPassword);
+    return { connectionString: serviceConnection(files, endpoint, superuserPassword), stop: stopOnce };
   } catch (error) {
     await stopOnce();
     throw error;
   }
 }
 
+/** The service's database and role in the server of a data folder. */
+export function serviceConnection(files: ClusterFiles, endpoint: Endpoint, superuserPassword: string): string {
+  const password = rolePassword(superuserPassword);
+  return connectionString(files, endpoint, { user: ROLE, password, database: DATABASE });
+}
+
+/** Derived, so that it needs no separate file and does not reveal the superuser's password. */
+function rolePassword(superuserPassword: string): string {
+  return createHmac('sha256', superuserPassword).update(`role ${ROLE}`).digest('hex');
+}
+
 /** Creates the service's own role, with the rights that a managed Postgres would give it. */
-async function ensureDatabase(session: Client, superuserPassword: string): Promise<string> {
-  // Derived, so that it needs no separate file and does not reveal the superuser's password.
-  const password = createHmac('sha256', superuserPassword).update(`role ${ROLE}`).digest('hex');
+async function ensureDatabase(session: Client, superuserPassword: string): Promise<void> {
+  const password = rolePassword(superuserPassword);
   const { rows } = await session.query<{ role: boolean; database: boolean }>(
     `select exists (select from pg_roles where rolname = $1) as role,
             exists (select from pg_database where datname = $2) as database`,
@@ -110,5 +123,4 @@ async function ensureDatabase(session: Client, superuserPassword: string): Promi
   );
   if (rows[0]?.role !== true) await session.query(`create role ${ROLE} login createdb password '${password}'`);
   if (rows[0]?.database !== true) await session.query(`create database ${DATABASE} owner ${ROLE}`);
-  return password;
 }

@@ -1,0 +1,145 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { link, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { Client } from 'pg';
+import { to } from 'pg-copy-streams';
+import { type BackedUpTable, BackupFault, type BackupHeader, END_OF_TABLE, framesOf, headOf } from './backup-format.ts';
+import { columnsOf, keyIdsIn, nameOf, tablesToBackUp } from './backup-tables.ts';
+
+/** Higher levels take several times as long, for a tenth less. */
+const COMPRESSION_LEVEL = 3;
+
+export interface WriteBackupOptions {
+  readonly file: string;
+  /** Replaces a file with that name. */
+  readonly force: boolean;
+  readonly purser: string;
+  readonly onProgress: (progress: BackupProgress) => void;
+}
+
+export interface BackupProgress {
+  readonly table: string;
+  readonly bytes: number;
+}
+
+/**
+ * Writes a consistent state of the database, also while others write. The file appears under its name when it is whole and
+ * on the disk. It holds no key of the key file, and destroyed secrets have none of their own.
+ * @throws BackupFault
+ */
+export async function writeBackup(client: Client, options: WriteBackupOptions): Promise<BackupHeader> {
+  const { file, force } = options;
+  const draft = `${file}.${randomUUID()}.tmp`;
+  try {
+    const header = await inOneState(client, async () => {
+      const described = await describe(client, options.purser);
+      await pipeline(
+        contentOf(client, described, options.onProgress),
+        createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }),
+      );
+      return described;
+    });
+    if (force) await rename(draft, file);
+    else await link(draft, file).finally(() => unlink(draft));
+    await syncFolder(dirname(file));
+    return header;
+  } catch (error) {
+    await unlink(draft).catch(() => undefined);
+    throw explained(error, file);
+  }
+}
+
+/** One snapshot for all statements. */
+async function inOneState<Result>(client: Client, read: () => Promise<Result>): Promise<Result> {
+  await client.query('begin isolation level repeatable read read only');
+  try {
+    return await read();
+  } finally {
+    await client.query('rollback').catch(() => undefined);
+  }
+}
+
+async function describe(client: Client, purser: string): Promise<BackupHeader> {
+  const shapes = await tablesToBackUp(client);
+  const tables: BackedUpTable[] = [];
+  for (const shape of shapes) {
+    const { rows } = await client.query<{ count: string }>(`select count(*)::text as count from ${nameOf(shape)}`);
+    tables.push({ ...shape, rows: Number(rows[0]?.count) });
+  }
+  const { rows: migrations } = await client.query<{ name: string; checksum: string }>(
+    'select name, checksum from purser.schema_migrations order by version',
+  );
+  const { rows: heads } = await client.query<{ position: string }>('select position::text from log.head');
+  return {
+    purser,
+    createdAt: new Date().toISOString(),
+    migrations,
+    keyIds: await keyIdsIn(client, shapes),
+    position: heads[0]?.position ?? '0',
+    tables,
+  };
+}
+
+async function* contentOf(
+  client: Client,
+  header: BackupHeader,
+  onProgress: (progress: BackupProgress) => void,
+): AsyncGenerator<Buffer> {
+  const checksum = createHash('sha256');
+  const head = headOf(header);
+  checksum.update(head);
+  yield head;
+  const gzip = createGzip({ level: COMPRESSION_LEVEL });
+  const compressing = pipeline(Readable.from(rowsOf(client, header, onProgress)), gzip);
+  // The same error ends the loop.
+  compressing.catch(() => undefined);
+  for await (const bytes of gzip) {
+    checksum.update(bytes);
+    yield bytes;
+  }
+  await compressing;
+  yield checksum.digest();
+}
+
+async function* rowsOf(
+  client: Client,
+  { tables }: BackupHeader,
+  onProgress: (progress: BackupProgress) => void,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for (const table of tables) {
+    const rows = client.query(to(`copy (select ${columnsOf(table)} from ${nameOf(table)}) to stdout`));
+    for await (const chunk of rows) {
+      bytes += chunk.length;
+      onProgress({ table: `${table.schema}.${table.name}`, bytes });
+      yield* framesOf(chunk);
+    }
+    yield END_OF_TABLE;
+  }
+}
+
+/** Without this, a power failure may lose the name of a new file. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function explained(error: unknown, file: string): unknown {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === 'EEXIST') {
+    return new BackupFault(`${file} exists. Name another file, or add --force to replace it.`);
+  }
+  if (path?.startsWith(file) !== true && code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new BackupFault(
+    `The backup cannot be written to ${file} (${code}). Name a file in a folder that this user may write, with enough space.`,
+    { cause: error },
+  );
+}
