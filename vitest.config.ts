@@ -1,7 +1,13 @@
 import { createRequire } from 'node:module';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { TORTURE_VARIABLE } from './test/support/rounds.ts';
-import { INTEGRATION_TESTS, NETWORK_TESTS, TORTURE_TESTS } from './test/support/test-kinds.ts';
+import {
+  INTEGRATION_TESTS,
+  NETWORK_TESTS,
+  POSTGRES_PROJECTS,
+  POSTGRES_TESTS,
+  TORTURE_TESTS,
+} from './test/support/test-kinds.ts';
 
 const RUN_FOLDER = 'test/support/run-folder.ts';
 const UNIT: TestProjectInlineConfiguration = {
@@ -37,6 +43,17 @@ const TORTURE: TestProjectInlineConfiguration = {
     testTimeout: 120_000,
   },
 };
+/** Set by `npm run test:postgres`. */
+const POSTGRES_VARIABLE = 'PURSER_POSTGRES';
+const POSTGRES: TestProjectInlineConfiguration[] = POSTGRES_PROJECTS.map((name) => ({
+  ...INTEGRATION,
+  test: { ...INTEGRATION.test, name, include: POSTGRES_TESTS },
+}));
+
+function projects(): TestProjectInlineConfiguration[] {
+  if (process.env[TORTURE_VARIABLE]) return [TORTURE];
+  return process.env[POSTGRES_VARIABLE] ? POSTGRES : [UNIT, NETWORK, INTEGRATION];
+}
 
 export default defineConfig({
   resolve: {
@@ -44,7 +61,7 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
   },
   test: {
-    projects: process.env[TORTURE_VARIABLE] ? [TORTURE] : [UNIT, NETWORK, INTEGRATION],
+    projects: projects(),
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

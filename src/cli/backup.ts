@@ -65,9 +65,7 @@ ${CONFIGURED}`,
         await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
         const database = await openDatabase(config, logger);
         try {
-          await restoreInto(database, backedUp, logger, output);
-          output.stdout.write(`restored ${contentOf(backedUp.header)} from ${path}\n`);
-          output.stdout.write(await requireKeys(config, logger, database, backedUp.header));
+          await restoreInto(config, database, backedUp, logger, output);
           return 0;
         } finally {
           await database.close();
@@ -110,7 +108,7 @@ async function backUp(
       onProgress: ({ table, bytes }) => progress.show(`${table}: ${Math.round(bytes / 1024 / 1024)} MiB read`),
     });
     progress.end();
-    output.stdout.write(`backed up ${contentOf(header)} to ${target.file}\n`);
+    output.stdout.write(`backed up ${contentOf(header)}, to ${target.file}\n`);
     output.stdout.write(`the secrets need ${namesOf(header.keyIds)} of the key file, which the backup does not hold\n`);
   } finally {
     progress.end();
@@ -118,25 +116,40 @@ async function backUp(
   }
 }
 
+/** @throws OperatorError if the key file lacks a key, or has another one under its id */
 async function restoreInto(
+  config: Config,
   { connectionString }: Database,
   backedUp: BackupFile,
   logger: Logger,
   output: Output,
 ): Promise<void> {
+  const { keyIds } = backedUp.header;
   const session = { connectionString, name: 'purser restore', statementTimeoutMs: 0 };
   const client = await openSession(session, () => undefined);
   const log = createPostgresEventLog({ connectionString, logger });
   const progress = createProgressLine(output);
   try {
     await restoreDatabase(client, backedUp, (table) => progress.show(`${table}: writing`));
+    progress.end();
+    output.stdout.write(`restored ${contentOf(backedUp.header)}\n`);
+    await requireKeyIds(config, keyIds);
     progress.show('the read models are built');
-    await rebuildReadModels({
-      log,
-      connect: ({ pipeline }) => openSession({ ...session, pipeline }, () => undefined),
-      onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
-    });
+    // The keys also tell events from forged ones.
+    const vault = await openVault(config, logger, { connectionString, log });
+    try {
+      await rebuildReadModels({
+        log,
+        isAuthentic: vault.authenticator.isAuthentic,
+        connect: ({ pipeline }) => openSession({ ...session, pipeline }, () => undefined),
+        onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
+      });
+    } finally {
+      await vault.close();
+    }
     await requireAuditHeads(client);
+    progress.end();
+    output.stdout.write(`the key file ${keyFileOf(config)} has what the secrets need: ${namesOf(keyIds)}\n`);
   } finally {
     progress.end();
     await log.close();
@@ -144,34 +157,19 @@ async function restoreInto(
   }
 }
 
-/** @throws OperatorError if the key file lacks a key, or has another one under its id */
-async function requireKeys(
-  config: Config,
-  logger: Logger,
-  database: Database,
-  { keyIds }: BackupHeader,
-): Promise<string> {
+async function requireKeyIds(config: Config, keyIds: readonly number[]): Promise<void> {
   const file = keyFileOf(config);
   const known = (await readKeyFile(file))?.keys.map(({ id }) => id) ?? [];
   const missing = keyIds.filter((id) => !known.includes(id));
-  if (missing.length > 0) {
-    throw new OperatorError(
-      `The secrets need ${namesOf(keyIds)}, and the key file ${file} lacks ${namesOf(missing)}. Put it there before the service starts, or no secret can be opened.`,
-    );
-  }
-  if (keyIds.length === 0) return 'no secret needs a key\n';
-  const log = createPostgresEventLog({ connectionString: database.connectionString, logger });
-  try {
-    await (await openVault(config, logger, { ...database, log })).close();
-  } finally {
-    await log.close();
-  }
-  return `the secrets need ${namesOf(keyIds)}, and the key file ${file} has it all\n`;
+  if (missing.length === 0) return;
+  throw new OperatorError(
+    `The secrets need ${namesOf(keyIds)}, and the key file ${file} lacks ${namesOf(missing)}. Put it there before the service starts, or no secret can be opened.`,
+  );
 }
 
 function contentOf({ position, tables, createdAt, purser }: BackupHeader): string {
   const secrets = tables.find(({ schema, name }) => schema === 'vault' && name === 'secrets')?.rows ?? 0;
-  return `${position} events and ${secrets} secrets, as of ${createdAt} (Purser ${purser}),`;
+  return `${position} events and ${secrets} secrets, as of ${createdAt} (Purser ${purser})`;
 }
 
 function namesOf(keyIds: readonly number[]): string {

@@ -9,6 +9,8 @@ import { startEmbeddedPostgres } from '../../src/adapters/postgres/embedded/serv
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { migrate } from '../../src/adapters/postgres/migrate.ts';
 import { endOfRunChecks, failingTheRun } from './end-of-run.ts';
+import { startPostgresServer } from './postgres-server.ts';
+import { programsFor } from './postgres-versions.ts';
 import { databaseUrl, withClient } from './server-databases.ts';
 
 declare module 'vitest' {
@@ -28,11 +30,16 @@ interface TestServer {
 
 const execute = promisify(execFile);
 
+/** Several projects may run, and one build serves them all. */
+const BUILT = 'PURSER_TESTS_BUILT';
+
 /** Here, before all workers: they run the programs while others do. */
 async function build(): Promise<void> {
+  if (process.env[BUILT]) return;
   await execute('npm', ['run', '-s', 'build']).catch((error: Error & { stdout?: string }) => {
     throw new Error(`the programs cannot be built:\n${error.stdout || error.message}`);
   });
+  process.env[BUILT] = '1';
 }
 
 /**
@@ -41,7 +48,7 @@ async function build(): Promise<void> {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await build();
-  const server = await startServer();
+  const server = await startServer(await programsFor(project.name));
   const prefix = `purser_test_${process.pid}_${Date.now().toString(36)}_`;
   const template = `${prefix}template`;
   try {
@@ -72,7 +79,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
 }
 
-async function startServer(): Promise<TestServer> {
+async function startServer(programs: string | undefined): Promise<TestServer> {
+  if (programs !== undefined) return startOtherVersion(programs);
   const given = process.env.TEST_DATABASE_URL;
   if (given) return { connectionString: given, dataDir: undefined, stop: async () => undefined };
   const dataDir = await mkdtemp(join(tmpdir(), 'purser-test-'));
@@ -89,6 +97,18 @@ async function startServer(): Promise<TestServer> {
     await removeDataDir();
     throw error;
   }
+}
+
+async function startOtherVersion(programs: string): Promise<TestServer> {
+  const { connectionString, stop } = await startPostgresServer({ programs });
+  // Not a superuser, as in production.
+  await withClient(connectionString, (client) => client.query('create role purser login createdb'));
+  await withClient(connectionString, (client) => client.query('create database purser owner purser'));
+  return {
+    connectionString: connectionString.replace('postgres:none', 'purser:none').replace(/postgres$/, 'purser'),
+    dataDir: undefined,
+    stop,
+  };
 }
 
 /** For a run that is interrupted: Vitest leaves a millisecond for what has to be done. */

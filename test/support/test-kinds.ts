@@ -27,6 +27,21 @@ export function needsNoSetUp(file: string): boolean {
   return file.endsWith('.test.ts') && !isIntegrationTest;
 }
 
+/** The projects that run POSTGRES_TESTS, for the versions besides the embedded one. */
+export const POSTGRES_PROJECTS = ['postgres-debian', 'postgres-16', 'postgres-17'];
+/** The tests in which a version of Postgres could behave in another way. */
+export const POSTGRES_TESTS = [
+  'test/adapters/postgres/backup/backup.test.ts',
+  'test/adapters/postgres/log/*.test.ts',
+  'test/adapters/postgres/migrate.test.ts',
+  'test/adapters/postgres/pool.test.ts',
+  'test/adapters/postgres/read-models/projection.test.ts',
+  'test/adapters/vault/vault.test.ts',
+  'test/service/database-cannot-be-written.test.ts',
+  'test/service/readiness.test.ts',
+  'test/service/registries.test.ts',
+];
+
 /** The tests that repeat their work as often as rounds.ts says. */
 export const TORTURE_TESTS = [
   'test/adapters/auth/token-mutations.integration.test.ts',

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, link, lstat, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { OperatorError } from '../../domain/errors.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
 
@@ -76,6 +76,21 @@ export async function createKeyFile(path: string): Promise<void> {
     await syncFolder(dirname(path));
   } catch (error) {
     throw new KeyRingError(`The key file ${path} cannot be created: ${errnoOf(error)}.`, { cause: error });
+  }
+}
+
+/** A draft lives for milliseconds, so this one's process ended before it could remove it. */
+const ABANDONED_AFTER_MS = 60_000;
+const DRAFT = /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Removes what interrupted creations left beside the file: their drafts hold keys, perhaps that of the file. */
+export async function removeDrafts(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  for (const other of await readdir(folder).catch(() => [])) {
+    if (!other.startsWith(name) || !DRAFT.test(other.slice(name.length))) continue;
+    const draft = join(folder, other);
+    const { mtimeMs } = await lstat(draft).catch(() => ({ mtimeMs: Number.NaN }));
+    if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) await unlink(draft).catch(() => undefined);
   }
 }
 

