@@ -54,6 +54,12 @@ describe.skipIf(skipReason('postgres') ?? mountFault())('a full disk', () => {
     }
   }
 
+  const lastProbe = () =>
+    withClient(server.connectionString, async (client) => {
+      const { rows } = await client.query<{ at: string }>('select written_at::text as at from projection.write_probe');
+      return rows[0]?.at;
+    });
+
   it('makes changes UNAVAILABLE with the reason, and needs no restart when there is space again', async () => {
     expect(await issue(purser)).toBe('ghp_example');
     expect(await readinessOf(purser)).toEqual(READY);
@@ -65,6 +71,11 @@ describe.skipIf(skipReason('postgres') ?? mountFault())('a full disk', () => {
       issues += 1;
     } while (answer === 'ghp_example' && issues < MOST_ISSUES);
     expect(answer).toMatch(/^UNAVAILABLE: The database has no disk space left\. /);
+    expect(await readinessOf(purser)).toEqual(unreadyBecause('The database has no disk space left.'));
+
+    // Updates of a row still succeed, and must not count.
+    const probed = await lastProbe();
+    await expect.poll(lastProbe).not.toBe(probed);
     expect(await readinessOf(purser)).toEqual(unreadyBecause('The database has no disk space left.'));
 
     await rm(filler());
