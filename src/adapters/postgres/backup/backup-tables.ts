@@ -29,7 +29,7 @@ export async function tablesToBackUp(client: Client): Promise<TableShape[]> {
 
 /** The keys of the key file that are needed to open what the tables hold. */
 export async function keyIdsIn(client: Client, tables: readonly TableShape[]): Promise<number[]> {
-  const sealed = tables.filter(({ columns }) => columns.includes(KEY_ID));
+  const sealed = tables.filter(({ columns }) => columns.includes(KEY_ID) && columns.includes('wrapped_key'));
   if (sealed.length === 0) return [];
   const each = sealed.map((table) => `select ${KEY_ID} as id from ${nameOf(table)} where ${KEY_ID} is not null`);
   const { rows } = await client.query<{ id: number }>(`${each.join(' union ')} order by id`);
