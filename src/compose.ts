@@ -49,8 +49,8 @@ import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { openStores, openVault } from './stores.ts';
 
 const READ_CONNECTIONS = 2;
-/** How long a mutation waits until its writes can be read. */
-const READ_YOUR_WRITE_MS = 10_000;
+/** How long the start waits for the read models. */
+const CATCH_UP_MS = 10_000;
 const HOUSEKEEPING_MS = 30_000;
 /** Tests contact other people's registries, which ban callers that ask too often. */
 const TESTS_OF_A_PROJECT = { turns: 10, windowSeconds: 60 };
@@ -163,7 +163,8 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(() => server.close());
 
   // After a crash the read models may lag behind acknowledged writes, so nothing is served before they catch up.
-  await progress.waitFor(await log.head()).catch(onFault);
+  const caughtUp = await progress.waitFor(await log.head(), CATCH_UP_MS).catch(onFault);
+  if (caughtUp === false) logger.warn('the read models are behind the event log: queries may miss the latest changes');
   await server.listen().catch((error: unknown) => {
     throw error instanceof ListenFailed ? unusableAddress(error.fault, config, error) : error;
   });
@@ -189,7 +190,7 @@ interface ProjectingDeps {
 async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
   const { connectionString, log, authenticator, reads, logger, onFault } = deps;
   const checkpoint = () => readCheckpoint(reads);
-  const progress = createProgress({ readCheckpoint: checkpoint, timeoutMs: READ_YOUR_WRITE_MS }, await checkpoint());
+  const progress = createProgress({ readCheckpoint: checkpoint }, await checkpoint());
   lifecycle.onClose(async () => progress.stop());
   const session = { connectionString, name: 'purser projector', pipeline: true, byIndexOnly: true };
   const leadership = createLeadership({ connectionString, logger });

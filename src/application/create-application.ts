@@ -1,3 +1,4 @@
+import { createCountActiveLeases } from './active-leases.ts';
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
 import { authenticStreams } from './authentic-events.ts';
@@ -19,6 +20,7 @@ import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { LeaseQueries, ProjectionProgress, RegistryQueries } from './ports/read-models.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { Vault } from './ports/vault.ts';
+import { createReadYourWrites, type ReadYourWrites } from './read-your-writes.ts';
 import { createRefusedAttempts, type RefusedAttempts } from './refused-attempts.ts';
 import { registryByUrlUseCase } from './registry-by-url.ts';
 import { createRegistryCommandHandler } from './registry-command-handler.ts';
@@ -29,6 +31,7 @@ import { createStoredCredentialTest, type TestStoredCredential } from './stored-
 import { createStoredSecrets } from './stored-secrets.ts';
 import { testCredentialsUseCase } from './test-credentials.ts';
 import { testRegistryUseCase } from './test-registry.ts';
+import { createReadUnprojected } from './unprojected-events.ts';
 import { updateRegistryUseCase } from './update-registry.ts';
 import { createVerification } from './verification.ts';
 
@@ -38,7 +41,8 @@ import { createVerification } from './verification.ts';
  */
 export interface Application
   extends Mutations,
-    Pick<RefusedAttempts, 'recordDenied' | 'recordFailed' | 'countUnauthenticated'> {
+    Pick<RefusedAttempts, 'recordDenied' | 'recordFailed' | 'countUnauthenticated'>,
+    Pick<ReadYourWrites, 'readable'> {
   readonly issueCredentials: ReturnType<typeof issueCredentialsUseCase>;
   readonly registryByUrl: ReturnType<typeof registryByUrlUseCase>;
   readonly resolveImage: ReturnType<typeof resolveImageUseCase>;
@@ -76,7 +80,10 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const { vault, probe, minter, mintedPasswords, limiter } = deps;
   const mutex = createKeyedMutex();
 
-  const writer = createEventWriter({ log, authenticator, progress, now });
+  const readYourWrites = createReadYourWrites({ log, progress });
+  const readUnprojected = createReadUnprojected({ log, progress });
+  const countActiveLeases = createCountActiveLeases({ readUnprojected, leases, now });
+  const writer = createEventWriter({ log, authenticator, readYourWrites, now });
   const streams = authenticStreams(log, authenticator, onFault);
   const keys = createIdempotencyKeys({ log: streams, writer });
   const aggregates = createAggregateStore(streams);
@@ -87,14 +94,14 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const effectiveCredential = openEffectiveCredential(secrets, minted);
   const tests = createCredentialTests({ writer, aggregates, probe, minter, limiter });
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
-  const beginVerification = createVerification({ tests, aggregates, registries });
+  const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
   const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
 
   const mutations: Mutations = {
     createRegistry: createRegistryUseCase({ handle, beginVerification, plainHttpHosts }),
     updateRegistry: updateRegistryUseCase({ handle, secrets, beginVerification, now }),
-    rotateCredential: rotateCredentialUseCase({ handle, leases, beginVerification }),
-    deleteRegistry: deleteRegistryUseCase({ handle, leases }),
+    rotateCredential: rotateCredentialUseCase({ handle, countActiveLeases, beginVerification }),
+    deleteRegistry: deleteRegistryUseCase({ handle, countActiveLeases }),
     issueCredential: issueCredentialUseCase({
       writer,
       keys,
@@ -118,6 +125,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     recordDenied,
     recordFailed,
     countUnauthenticated,
+    readable: readYourWrites.readable,
   };
   return { application, attempts, writer, aggregates, tests, testStored };
 }

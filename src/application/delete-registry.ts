@@ -1,6 +1,6 @@
 import { decideDelete, existing } from '../domain/registry.ts';
+import type { CountActiveLeases } from './active-leases.ts';
 import { idempotentRequest } from './idempotency.ts';
-import type { LeaseQueries } from './ports/read-models.ts';
 import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -12,7 +12,7 @@ export interface DeleteRegistryCommand {
 
 export interface DeleteRegistryDeps {
   readonly handle: HandleRegistryCommand;
-  readonly leases: Pick<LeaseQueries, 'countActive'>;
+  readonly countActiveLeases: CountActiveLeases;
 }
 
 export interface DeletedRegistry {
@@ -24,7 +24,7 @@ export interface DeletedRegistry {
  * Counts every lease that was issued before the deletion was requested. A lease that is being issued at the same moment
  * may not count, but then its pipeline gets the secret either before the deletion or not at all.
  */
-export function deleteRegistryUseCase({ handle, leases }: DeleteRegistryDeps) {
+export function deleteRegistryUseCase({ handle, countActiveLeases }: DeleteRegistryDeps) {
   return async (
     context: RequestContext,
     projectId: string,
@@ -40,8 +40,8 @@ export function deleteRegistryUseCase({ handle, leases }: DeleteRegistryDeps) {
       password: () => undefined,
       decide: async (current) => {
         // Before the count, which would tell by its time that the id is known in another project.
-        existing(current);
-        return decideDelete(current, { force: command.force, activeLeases: await leases.countActive(registryId) });
+        const live = existing(current);
+        return decideDelete(current, { force: command.force, activeLeases: await countActiveLeases(live) });
       },
     });
     if (state.phase !== 'deleted') throw new Error('a deletion must leave a deleted registry');

@@ -5,12 +5,12 @@ import { isDecisionStream } from '../domain/identity.ts';
 import type { EventContext } from '../domain/registry.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog, EventMetadata, EventToAppend, ExpectedRevision, Position } from './ports/event-log.ts';
-import type { ProjectionProgress } from './ports/read-models.ts';
+import type { Caller, ReadYourWrites } from './read-your-writes.ts';
 
 export interface EventWriterDeps {
   readonly log: EventLog;
   readonly authenticator: Pick<EventAuthenticator, 'sign'>;
-  readonly progress: ProjectionProgress;
+  readonly readYourWrites: Pick<ReadYourWrites, 'wrote'>;
   readonly now: () => number;
 }
 
@@ -33,18 +33,20 @@ export interface Written extends EventContext {
 /** The only way to write events to the log. */
 export interface EventWriter {
   /**
-   * Appends the events and waits until the caller can read them back. They are durable when it resolves, and also if
-   * only the waiting failed.
+   * Appends the events. They are durable when it resolves. The read models follow: the caller's next query waits for them.
    * @throws WrongExpectedRevision if nothing was appended, PurserError UNAVAILABLE if the outcome is unknown
    */
   write(write: Write): Promise<Written>;
-  /** Like `write`, but does not wait: for events that no caller reads back. */
+  /** Like `write`, for events that no caller reads back: no query waits for them in particular. */
   append(write: Write): Promise<Written>;
-  /** Waits until the caller can read earlier events: up to the position, or all events if there is no position. */
-  readable(position?: Position): Promise<void>;
+  /**
+   * For a repeated command: the caller's next query waits for what the first one wrote, up to the position, or for all
+   * events if there is no position.
+   */
+  recall(caller: Caller, position?: Position): Promise<void>;
 }
 
-export function createEventWriter({ log, authenticator, progress, now }: EventWriterDeps): EventWriter {
+export function createEventWriter({ log, authenticator, readYourWrites, now }: EventWriterDeps): EventWriter {
   async function append({ stream, expected, events, metadata, at = now() }: Write): Promise<Written> {
     const occurredAt = new Date(at).toISOString();
     if (isDecisionStream(stream) !== (expected !== 'any')) {
@@ -86,10 +88,13 @@ export function createEventWriter({ log, authenticator, progress, now }: EventWr
   return {
     async write(write) {
       const written = await append(write);
-      await progress.waitFor(written.position);
+      const { issuer, actor: subject } = write.metadata;
+      if (issuer !== null) readYourWrites.wrote({ issuer, subject }, written.position);
       return written;
     },
     append,
-    readable: async (position) => progress.waitFor(position ?? (await log.head())),
+    async recall(caller, position) {
+      readYourWrites.wrote(caller, position ?? (await log.head()));
+    },
   };
 }

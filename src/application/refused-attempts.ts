@@ -84,7 +84,7 @@ export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsD
     // The time until a registry fails would tell a filtered port from a closed one.
     const durationMs = code === 'VERIFICATION_FAILED' ? null : metadata.durationMs;
     try {
-      await writer.write({
+      await writer.append({
         stream: accessStream(projectId),
         expected: 'any',
         events: [accessDenied(attempt, { count: 1, until: null })],

@@ -68,7 +68,7 @@ export function registryIdOf(entered: string): string {
   return id;
 }
 
-/** Every change of a registry takes this way: load, fold, decide, seal, append, wait until it can be read. */
+/** Every change of a registry takes this way: load, fold, decide, seal, append, settle. */
 export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleRegistryCommand {
   const { writer, keys, aggregates, vault, secrets, mutex } = deps;
 
@@ -103,7 +103,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     if (start === -1) return decideAndWrite(context, command, foldHistory(history), claimed);
     // The first request landed while the key was read.
     if (!claimed) return undefined;
-    return repeatedOutcome(command, history, start);
+    return repeatedOutcome(context, command, history, start);
   }
 
   async function decideAndWrite(
@@ -125,7 +125,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     let written: Written;
     try {
       if (idempotent && !claimed) await keys.claim(idempotent, stream, metadata);
-      written = await writer.append({ stream, expected: loaded.revision, events, metadata });
+      written = await writer.write({ stream, expected: loaded.revision, events, metadata });
     } catch (error) {
       const conflict = error instanceof WrongExpectedRevision;
       // Discard only after a refusal. If the outcome is unknown, the log decides what becomes of the pending secret.
@@ -134,7 +134,6 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
       return undefined;
     }
     await settle(loaded.state, events);
-    await writer.readable(written.position);
     const state = events.reduce((folded, event) => evolveRegistry(folded, event, written), loaded.state);
     return { state, before: loaded.state, revision: written.revision, repeated: false };
   }
@@ -179,6 +178,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
 
   /** The outcome of the earlier request with this key. Its events follow each other from `start` on. */
   async function repeatedOutcome(
+    context: RequestContext,
     command: RegistryCommand,
     history: readonly RecordedEvent[],
     start: number,
@@ -190,7 +190,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     const state = foldRegistry(before, events);
     await requireSamePassword(command, before, events, foldRegistry(state, history.slice(start + events.length)));
     await settle(before, events.map(registryEventOf));
-    await writer.readable(last.position);
+    await writer.recall(context.principal, last.position);
     return { before, state, revision: last.revision, repeated: true };
   }
 

@@ -4,8 +4,9 @@ import { badUserInput } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
 import { decideRotate, existing, type LiveRegistry } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
+import type { CountActiveLeases } from './active-leases.ts';
 import { idempotentRequest } from './idempotency.ts';
-import type { LeaseQueries, RegistryView } from './ports/read-models.ts';
+import type { RegistryView } from './ports/read-models.ts';
 import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
 import { type CheckedCredential, checkCredential, checkExpiresAt } from './registry-details.ts';
 import type { RequestContext } from './request-context.ts';
@@ -25,11 +26,11 @@ export interface RotateCredentialCommand {
 
 export interface RotateCredentialDeps {
   readonly handle: HandleRegistryCommand;
-  readonly leases: Pick<LeaseQueries, 'countActive'>;
+  readonly countActiveLeases: CountActiveLeases;
   readonly beginVerification: BeginVerification;
 }
 
-export function rotateCredentialUseCase({ handle, leases, beginVerification }: RotateCredentialDeps) {
+export function rotateCredentialUseCase({ handle, countActiveLeases, beginVerification }: RotateCredentialDeps) {
   return async (
     context: RequestContext,
     projectId: string,
@@ -58,7 +59,7 @@ export function rotateCredentialUseCase({ handle, leases, beginVerification }: R
         const decision = decideRotate(state, {
           username,
           credential: proposed,
-          refusedWhileLeased: command.whenInUse === 'REFUSE' ? await leases.countActive(registryId) : 0,
+          refusedWhileLeased: command.whenInUse === 'REFUSE' ? await countActiveLeases(live) : 0,
         });
         const { url, provider, caCertificate, authRealmHost, access } = live;
         const login = { username: username ?? live.username, password };

@@ -1,18 +1,22 @@
 import type { MintConfig } from '../domain/credential.ts';
 import { existing } from '../domain/registry.ts';
-import { registryView } from '../domain/registry-view.ts';
+import { type HealthView, healthAfterTest, registryView } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import type { RegistryQueries, RegistryView } from './ports/read-models.ts';
 import type { ProbeReport, ProbeRequest } from './ports/registry-probe.ts';
 import type { RegistryOutcome } from './registry-command-handler.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
+import type { ReadUnprojected } from './unprojected-events.ts';
 
 export interface VerificationDeps {
   readonly tests: CredentialTests;
   readonly aggregates: AggregateStore;
   readonly registries: Pick<RegistryQueries, 'byId'>;
+  readonly readUnprojected: ReadUnprojected;
 }
+
+type Known = Parameters<typeof registryView>[2];
 
 /** The `verify` of one command: it tests before anything is stored, then records the findings with the registry. */
 export interface Verification {
@@ -24,13 +28,28 @@ export interface Verification {
 
 export type BeginVerification = (projectId: string, wanted: boolean) => Verification;
 
-export function createVerification({ tests, aggregates, registries }: VerificationDeps): BeginVerification {
+export function createVerification(deps: VerificationDeps): BeginVerification {
+  const { tests, aggregates, registries, readUnprojected } = deps;
   return (projectId, wanted) => {
     let report: ProbeReport | undefined;
 
-    /** What the read models hold. They hold nothing if this request created the registry. */
-    async function known({ state, before, repeated }: RegistryOutcome): Promise<RegistryView | undefined> {
-      return before.phase === 'live' || repeated ? registries.byId(projectId, existing(state).registryId) : undefined;
+    /** What is known beside the state: from the read models, and of a test that they have not passed yet. */
+    async function known({ state, before, repeated }: RegistryOutcome): Promise<Known> {
+      // Nothing, if this request created the registry.
+      if (before.phase !== 'live' && !repeated) return { health: null, present: true };
+      const { registryId, firstVersion } = existing(state);
+      const unprojected = await readUnprojected();
+      const view = await registries.byId(projectId, registryId);
+      const health = unprojected.reduce<HealthView | null>(
+        (tested, { event, recorded }) =>
+          event.type === 'RegistryTested' && event.data.registryId === registryId
+            ? healthAfterTest(tested, event, recorded.occurredAt)
+            : tested,
+        view?.health ?? null,
+      );
+      // An earlier version belongs to a registry that was deleted.
+      const isOfThis = (health?.credentialVersion ?? 0) >= firstVersion;
+      return { health: isOfThis ? health : null, present: view?.credential.present ?? true };
     }
 
     return {
@@ -41,9 +60,7 @@ export function createVerification({ tests, aggregates, registries }: Verificati
       async answer(context, outcome) {
         const live = existing(outcome.state);
         if (!report) {
-          const view = await known(outcome);
-          const present = view?.credential.present ?? true;
-          return registryView(live, outcome.revision, { health: view?.health ?? null, present });
+          return registryView(live, outcome.revision, await known(outcome));
         }
         const metadata = callerMetadata(context, projectId, null);
         const health = await tests.record(live, report, { metadata, scheduled: false });

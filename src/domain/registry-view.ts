@@ -1,6 +1,7 @@
 import type { CredentialKind, ExpirySource, MintConfig } from './credential.ts';
+import type { RegistryTested } from './events.ts';
 import type { Instant } from './instant.ts';
-import type { ProbeDetail, ProbeFacts, ProbeOutcome, ProbeVerdicts } from './probe-outcome.ts';
+import { type ProbeDetail, type ProbeFacts, type ProbeOutcome, type ProbeVerdicts, UNDECIDED } from './probe-outcome.ts';
 import type { RegistryProvider } from './providers/table.ts';
 import type { LiveRegistry } from './registry.ts';
 import type { RegistryAccess } from './registry-details.ts';
@@ -52,6 +53,13 @@ export interface HealthView extends ProbeVerdicts {
   readonly detail: ProbeDetail | null;
   readonly facts?: ProbeFacts;
   readonly durationMs: number;
+}
+
+/** A test that decided nothing leaves what an earlier one found of the same version. */
+export function healthAfterTest(before: HealthView | null, { data }: RegistryTested, testedAt: Instant): HealthView {
+  const { registryId: _registry, url: _url, scheduled: _scheduled, ...found } = data;
+  if (before?.credentialVersion === found.credentialVersion && UNDECIDED.includes(found.outcome)) return before;
+  return { testedAt, ...found };
 }
 
 /** The registry right after an event, made from the folded state instead of read back. */

@@ -67,7 +67,7 @@ function janitor(vault: Vault = fixture.vault) {
     writer: createEventWriter({
       log,
       authenticator: someAuthenticator(),
-      progress: { waitFor: async () => undefined },
+      readYourWrites: { wrote: () => undefined },
       now: Date.now,
     }),
     aggregates: { ...aggregates, history },

@@ -35,7 +35,7 @@ beforeEach(() => {
         return log.append(...args);
       },
     },
-    progress: { waitFor: async () => undefined },
+    readYourWrites: { wrote: () => undefined },
     now: () => now,
   });
   attempts = createRefusedAttempts({ writer, now: () => now, onFault: (error) => faults.push(error) });

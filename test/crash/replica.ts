@@ -84,7 +84,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   });
   const log = between.log?.(postgresLog) ?? postgresLog;
   const vault = between.vault?.(sealingVault) ?? sealingVault;
-  const progress = createProgress({ readCheckpoint, timeoutMs: 10_000 }, BEGINNING);
+  const progress = createProgress({ readCheckpoint }, BEGINNING);
   const now = Date.now;
   const probe = between.probe ?? { probe: notAsked };
   const registries = createRegistryQueries(reads, now);

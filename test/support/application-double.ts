@@ -112,6 +112,7 @@ export function createApplicationDouble(): ApplicationDouble {
     recordFailed: async (context, attempt) => {
       recorded.push({ outcome: 'FAILED', context, attempt });
     },
+    readable: async () => undefined,
     countUnauthenticated: (source) => {
       unauthenticated.set(source, (unauthenticated.get(source) ?? 0) + 1);
     },

@@ -4,7 +4,7 @@ import { readCheckpoint } from '../../src/adapters/postgres/read-models/checkpoi
 import { createLeadership } from '../../src/adapters/postgres/read-models/leadership.ts';
 import { createProgress, type TrackedProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createProjector, type Projector } from '../../src/adapters/postgres/read-models/projector.ts';
-import { type AppendResult, BEGINNING, type EventLog } from '../../src/application/ports/event-log.ts';
+import { type AppendResult, BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import { projectorClient, trusting } from './read-models.ts';
 import { METADATA, streamOf } from './recorded-events.ts';
@@ -13,6 +13,8 @@ export interface RunningProjector {
   readonly projector: Projector;
   readonly progress: TrackedProgress;
   readonly faults: unknown[];
+  /** Resolves when the read models have passed the position. @throws if that takes ten seconds */
+  passed(position: Position): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,7 +29,7 @@ export function startProjector(connectionString: string, log: EventLog): Running
       await client.end();
     }
   };
-  const progress = createProgress({ readCheckpoint: checkpoint, timeoutMs: 10_000 }, BEGINNING);
+  const progress = createProgress({ readCheckpoint: checkpoint }, BEGINNING);
   const leadership = createLeadership({ connectionString, logger: SILENT });
   const projector = createProjector({
     log,
@@ -42,6 +44,9 @@ export function startProjector(connectionString: string, log: EventLog): Running
     projector,
     progress,
     faults,
+    async passed(position) {
+      if (!(await progress.waitFor(position, 10_000))) throw new Error(`position ${position} is not projected`);
+    },
     async stop() {
       await projector.stop();
       await leadership.close();

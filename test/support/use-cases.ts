@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createAggregateStore } from '../../src/application/aggregate-store.ts';
 import { type Application, createApplication } from '../../src/application/create-application.ts';
-import type { EventLog, RecordedEvent } from '../../src/application/ports/event-log.ts';
+import type { EventLog, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
 import {
   type MintedPassword,
   MintingFailed,
   type MintingFault,
   type MintRequest,
 } from '../../src/application/ports/password-minter.ts';
-import type { LeaseQueries, RegistryQueries } from '../../src/application/ports/read-models.ts';
+import type { LeaseQueries, ProjectionProgress, RegistryQueries } from '../../src/application/ports/read-models.ts';
 import type { ProbeReport, ProbeRequest } from '../../src/application/ports/registry-probe.ts';
 import {
   type LoginCredential,
@@ -122,7 +122,7 @@ export function createWorld(): World {
       log: between(store.open()),
       authenticator,
       vault,
-      progress: { waitFor: async () => undefined },
+      progress: UP_TO_DATE,
       ...queries,
       probe: {
         async probe(request) {
@@ -175,6 +175,15 @@ export function createWorld(): World {
   };
   return world;
 }
+
+/** Further than any event. */
+const EVERYTHING = BigInt(Number.MAX_SAFE_INTEGER) as Position;
+const UP_TO_DATE: ProjectionProgress = {
+  position: EVERYTHING,
+  stalledMs: 0,
+  refresh: async () => EVERYTHING,
+  waitFor: async () => true,
+};
 
 /** Answers from the log itself, which is never behind. */
 function queriesOf(log: EventLog, events: readonly RecordedEvent[], countedLeases: string[], now: () => number) {

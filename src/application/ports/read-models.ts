@@ -77,7 +77,11 @@ export interface LeaseQueries {
     projectId: string,
     query: { registryId: string | undefined; activeOnly: boolean; first: number },
   ): Promise<LeaseView[]>;
-  countActive(registryId: string): Promise<number>;
+  /** Leases of earlier versions than the first one ended when the registry was deleted. */
+  countActive(
+    registryId: string,
+    of: { readonly firstVersion: number; readonly except: readonly string[] },
+  ): Promise<number>;
 }
 
 export interface AuditEntryView extends AuditEntry {
@@ -158,9 +162,15 @@ export interface Feeds {
 
 /** How far the read models are, on whichever replica the projector runs. */
 export interface ProjectionProgress {
+  /** As far as this process knows: they may be further. */
+  readonly position: Position;
+  /** For how long they have not moved although there is something to do, as far as this process knows. */
+  readonly stalledMs: number;
+  /** Looks how far they are. */
+  refresh(): Promise<Position>;
   /**
-   * Resolves when the read models have passed `position`.
-   * @throws PurserError UNAVAILABLE if that takes longer than the configured limit. The event itself is durable.
+   * Resolves with true when they have passed the position, with false if that takes longer; it never begins to wait for
+   * less than a millisecond. @throws PurserError UNAVAILABLE if the process stops
    */
-  waitFor(position: Position): Promise<void>;
+  waitFor(position: Position, withinMs: number): Promise<boolean>;
 }

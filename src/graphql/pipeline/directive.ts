@@ -132,14 +132,18 @@ function guarded(field: RootField, policy: Policy): RootField {
       // Subscribers share the answer to an event, so expiry must not depend on the caller who computes it.
       const refusal = refusalOf(policy, context, args, { expiry: subscribe === undefined });
       return refusal === undefined
-        ? audited(policy, context, args, () => resolve(source, args, context, info))
+        ? audited(policy, context, args, () =>
+            isQuery(policy)
+              ? readable(context, () => resolve(source, args, context, info))
+              : resolve(source, args, context, info),
+          )
         : refusal.then(raise);
     },
     ...(subscribe && {
       subscribe: (source, args, context, info) => {
         const refusal = refusalOf(policy, context, args, { expiry: true });
         return refusal === undefined
-          ? audited(policy, context, args, () => subscribe(source, args, context, info))
+          ? audited(policy, context, args, () => readable(context, () => subscribe(source, args, context, info)))
           : refusal.then(raise);
       },
     }),
@@ -188,6 +192,17 @@ async function guardUnresolved(
   const { services, request } = context;
   await services.application.recordFailed(request, attemptOf(policy.action, projectId, args), 'BAD_USER_INPUT');
   return undefined;
+}
+
+/** Fields that need a permission read the read models. What a mutation answers and a subscription sends is known already. */
+function isQuery(policy: Policy): boolean {
+  return policy.kind === 'permission' && policy.operation === 'query';
+}
+
+/** Runs when the caller can read what it wrote. */
+async function readable<Result>({ services, request }: GraphqlContext, run: () => Result): Promise<Awaited<Result>> {
+  await services.application.readable(request.principal);
+  return await run();
 }
 
 function raise(error: Error): never {

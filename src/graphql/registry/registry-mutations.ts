@@ -1,6 +1,6 @@
 import { Arg, Ctx, Directive, Field, ID, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { RegistryView } from '../../domain/registry-view.ts';
-import type { GraphqlContext, Services } from '../pipeline/context.ts';
+import type { GraphqlContext } from '../pipeline/context.ts';
 import {
   CreateRegistryInput,
   createRegistryCommand,
@@ -33,12 +33,13 @@ export class RegistryMutationResolver {
   @Mutation(() => RegistryPayloadObject, { description: 'Creates a registry with its credential.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async createRegistry(
-    @Ctx() { services, request }: GraphqlContext,
+    @Ctx() context: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('input', () => CreateRegistryInput) input: CreateRegistryInput,
   ): Promise<RegistryPayloadObject> {
+    const { services, request } = context;
     return payload(
-      services,
+      context,
       await services.application.createRegistry(request, projectId, createRegistryCommand(input)),
     );
   }
@@ -46,13 +47,14 @@ export class RegistryMutationResolver {
   @Mutation(() => RegistryPayloadObject, { description: 'Changes only the fields that the input contains.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async updateRegistry(
-    @Ctx() { services, request }: GraphqlContext,
+    @Ctx() context: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('id', () => ID) id: string,
     @Arg('input', () => UpdateRegistryInput) input: UpdateRegistryInput,
   ): Promise<RegistryPayloadObject> {
+    const { services, request } = context;
     return payload(
-      services,
+      context,
       await services.application.updateRegistry(request, projectId, id, updateRegistryCommand(input)),
     );
   }
@@ -62,13 +64,14 @@ export class RegistryMutationResolver {
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async rotateCredential(
-    @Ctx() { services, request }: GraphqlContext,
+    @Ctx() context: GraphqlContext,
     @Arg('projectId', () => ID) projectId: string,
     @Arg('id', () => ID) id: string,
     @Arg('input', () => RotateCredentialInput) input: RotateCredentialInput,
   ): Promise<RegistryPayloadObject> {
+    const { services, request } = context;
     return payload(
-      services,
+      context,
       await services.application.rotateCredential(request, projectId, id, rotateCredentialCommand(input)),
     );
   }
@@ -87,6 +90,15 @@ export class RegistryMutationResolver {
   }
 }
 
-function payload({ queries, now }: Services, view: RegistryView): RegistryPayloadObject {
-  return { registry: toGraphqlRegistry(queries, view, now()) };
+/** The change is done, and everything but the usage is known: that is read like a query, and waits like one. */
+function payload({ services, request }: GraphqlContext, view: RegistryView): RegistryPayloadObject {
+  const { application, queries, now } = services;
+  const registries = {
+    ...queries.registries,
+    async usage(ids: readonly string[]) {
+      await application.readable(request.principal);
+      return queries.registries.usage(ids);
+    },
+  };
+  return { registry: toGraphqlRegistry({ registries }, view, now()) };
 }

@@ -20,11 +20,14 @@ export function createLeaseQueries(database: Queryable, now: () => number): Leas
       return rows.map(view);
     },
 
-    async countActive(registryId) {
-      const text = `select count(*)::int as count from read_models.leases l
-        where registry_id = $1 and ${activeLease('$2')}`;
-      const at = new Date(now()).toISOString();
-      const { rows } = await database.query<{ count: number }>(named('leases-active', text, [registryId, at]));
+    async countActive(registryId, { firstVersion, except }) {
+      const { rows } = await database.query<{ count: number }>({
+        name: 'leases-active',
+        text: `select count(*)::int as count from read_models.leases
+          where registry_id = $1 and released_at is null and expires_at > $2 and credential_version >= $3
+            and id <> all($4::uuid[])`,
+        values: [registryId, new Date(now()).toISOString(), firstVersion, except],
+      });
       return rows[0]?.count ?? 0;
     },
   };

@@ -10,12 +10,9 @@ const FOLLOWING_POLL_MS = 100;
 export interface ProgressDeps {
   /** Reads the checkpoint in the database. */
   readonly readCheckpoint: () => Promise<Position>;
-  /** After this many milliseconds, a waiting mutation fails with UNAVAILABLE. */
-  readonly timeoutMs: number;
 }
 
 export interface TrackedProgress extends ProjectionProgress {
-  readonly position: Position;
   advanceTo(position: Position): void;
   /** Calls the listener after every advance, no matter where the projector runs. */
   follow(listener: () => void): () => void;
@@ -24,56 +21,56 @@ export interface TrackedProgress extends ProjectionProgress {
 
 interface Waiter {
   readonly position: Position;
-  readonly resolve: () => void;
+  readonly resolve: (passed: boolean) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
 }
 
 /** How far the read models are. The projector tells it if this replica leads; otherwise it is read from the database. */
-export function createProgress({ readCheckpoint, timeoutMs }: ProgressDeps, start: Position): TrackedProgress {
+export function createProgress({ readCheckpoint }: ProgressDeps, start: Position): TrackedProgress {
   let position = start;
   const waiters = new Set<Waiter>();
   const listeners = new Set<() => void>();
   let pollTimer: NodeJS.Timeout | undefined;
-  let polling = false;
+  let polling: Promise<void> | undefined;
   let stopped = false;
+  /** When somebody first waited for more than the models had passed, since they last moved. */
+  let behindSince: number | undefined;
 
   function advanceTo(reached: Position): void {
     if (reached <= position) return;
     position = reached;
+    behindSince = undefined;
     for (const waiter of waiters) {
       if (waiter.position > position) continue;
       clearTimeout(waiter.timer);
       waiters.delete(waiter);
-      waiter.resolve();
+      waiter.resolve(true);
     }
     for (const listener of listeners) listener();
   }
 
-  async function poll(): Promise<void> {
+  /** Shared by all who want to know at the same time. */
+  function poll(): Promise<void> {
+    clearTimeout(pollTimer);
     pollTimer = undefined;
-    polling = true;
-    try {
-      advanceTo(await readCheckpoint());
-    } catch {
-      // The database is unavailable: waiting requests fail when their time is over.
-    } finally {
-      polling = false;
-      schedule();
-    }
+    polling ??= readCheckpoint()
+      .then(advanceTo)
+      .finally(() => {
+        polling = undefined;
+        schedule();
+      });
+    return polling;
+  }
+
+  /** While the database is unavailable, waiting requests go on waiting until their time is over. */
+  function pollQuietly(): void {
+    poll().catch(() => undefined);
   }
 
   function schedule(): void {
     if (pollTimer || polling || stopped || waiters.size + listeners.size === 0) return;
-    pollTimer = setTimeout(() => void poll(), waiters.size > 0 ? WAITING_POLL_MS : FOLLOWING_POLL_MS);
-  }
-
-  /** A follower's slow poll must not delay a waiting request. */
-  function pollSooner(): void {
-    if (waiters.size > 1) return;
-    clearTimeout(pollTimer);
-    pollTimer = undefined;
-    schedule();
+    pollTimer = setTimeout(pollQuietly, waiters.size > 0 ? WAITING_POLL_MS : FOLLOWING_POLL_MS);
   }
 
   return {
@@ -86,20 +83,26 @@ export function createProgress({ readCheckpoint, timeoutMs }: ProgressDeps, star
       schedule();
       return () => listeners.delete(listener);
     },
-    waitFor(awaited) {
-      if (awaited <= position) return Promise.resolve();
+    get stalledMs() {
+      return behindSince === undefined ? 0 : performance.now() - behindSince;
+    },
+    async refresh() {
+      await poll();
+      return position;
+    },
+    waitFor(awaited, withinMs) {
+      if (awaited <= position) return Promise.resolve(true);
+      behindSince ??= performance.now();
+      // At once, because a replica that does not lead may only not have looked for a while.
+      if (waiters.size === 0) pollQuietly();
+      if (withinMs < 1) return Promise.resolve(false);
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiters.delete(waiter);
-          reject(
-            unavailable(
-              'The change is stored but cannot be read yet. Repeating it with the same idempotencyKey is safe.',
-            ),
-          );
-        }, timeoutMs);
+          resolve(false);
+        }, withinMs);
         const waiter: Waiter = { position: awaited, resolve, reject, timer };
         waiters.add(waiter);
-        pollSooner();
       });
     },
     stop() {
@@ -107,9 +110,7 @@ export function createProgress({ readCheckpoint, timeoutMs }: ProgressDeps, star
       clearTimeout(pollTimer);
       for (const waiter of waiters) {
         clearTimeout(waiter.timer);
-        waiter.reject(
-          unavailable('The service is stopping. Repeating the request with the same idempotencyKey is safe.'),
-        );
+        waiter.reject(unavailable('The service is stopping. Try again.'));
       }
       waiters.clear();
     },

@@ -1,8 +1,7 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { type DomainEvent, isRegistryEvent } from '../../../domain/events.ts';
-import { UNDECIDED } from '../../../domain/probe-outcome.ts';
 import { evolveRegistry, initialRegistryState, type RegistryState } from '../../../domain/registry.ts';
-import type { HealthView } from '../../../domain/registry-view.ts';
+import { type HealthView, healthAfterTest } from '../../../domain/registry-view.ts';
 import type { LastUse } from './pipeline-uses.ts';
 import { type AppliedEvent, forRows, ignores, type ReadModel, registryIdsOf } from './read-model.ts';
 import { REGISTRY_COLUMNS, type RegistryRow, registryRow, registryState } from './registry-row.ts';
@@ -45,12 +44,12 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
     rows.set(registryId, registryRow(registryId, projectId ?? '', recorded.revision, after));
   }
 
-  function tested({ event: { data }, recorded, after }: AppliedEvent<'RegistryTested'>) {
+  function tested({ event, recorded, after }: AppliedEvent<'RegistryTested'>) {
     if (after.phase !== 'live') return;
-    const { registryId, url: _url, scheduled: _scheduled, ...found } = data;
-    const before = healths.get(registryId);
-    if (before?.credentialVersion === found.credentialVersion && UNDECIDED.includes(found.outcome)) return;
-    const health = { testedAt: recorded.occurredAt, ...found };
+    const { registryId } = event.data;
+    const before = healths.get(registryId) ?? null;
+    const health = healthAfterTest(before, event, recorded.occurredAt);
+    if (health === before) return;
     healths.set(registryId, health);
     healthRows.set(registryId, { id: registryId, health });
   }

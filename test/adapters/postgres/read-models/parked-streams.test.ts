@@ -64,7 +64,7 @@ const secretsOf = async (registry: string) =>
   ).map(({ secret }) => secret);
 
 async function apply(...events: Parameters<typeof appendAll>[1][]): Promise<void> {
-  await replica.progress.waitFor((await appendAll(log, ...events)).position);
+  await replica.passed((await appendAll(log, ...events)).position);
 }
 
 /** Every entry's hash follows from the previous one. */

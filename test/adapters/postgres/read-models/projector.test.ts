@@ -44,12 +44,12 @@ describe('the projector', () => {
     const replicas = [start(), start()];
     const leaders = () => replicas.filter(({ projector }) => projector.leading);
     await expect.poll(() => leaders().length).toBe(1);
-    await replicas[0]?.progress.waitFor((await append(createdEvent('a', 1))).position);
+    await replicas[0]?.passed((await append(createdEvent('a', 1))).position);
     const lost = leaders()[0];
     await query('select pg_terminate_backend(backend_pid) from projection.leadership');
     await expect.poll(() => lost?.projector.leading || leaders().length === 1, { timeout: 10_000 }).toBe(true);
     const { position } = await append(renamedEvent('a', 'after the change of lead'));
-    await Promise.all(replicas.map(({ progress }) => progress.waitFor(position)));
+    await Promise.all(replicas.map(({ passed }) => passed(position)));
     expect(await nameOf('a')).toBe('after the change of lead');
     expect(leaders()).toHaveLength(1);
     await Promise.all(replicas.map((replica) => replica.stop()));
@@ -57,11 +57,11 @@ describe('the projector', () => {
 
   it('parks a stream if the database refuses its event, reports it, and goes on with the others', async () => {
     const replica = start();
-    await replica.progress.waitFor((await append(createdEvent('b', 1))).position);
+    await replica.passed((await append(createdEvent('b', 1))).position);
     await append(renamedEvent('b', 'applied'), unstorableEvent('b'));
     await append(renamedEvent('b', 'never seen'));
     const { position } = await append(createdEvent('c', 1));
-    await replica.progress.waitFor(position);
+    await replica.passed(position);
     expect(await nameOf('b')).toBe('applied');
     expect(await nameOf('c')).toBe('c');
     const parked = await query('select stream, reason from read_models.parked_events order by position');
@@ -82,7 +82,7 @@ describe('the projector', () => {
 
   it('waits, and parks nothing, if the database lacks something; and goes on as soon as it is there', async () => {
     const replica = start();
-    await replica.progress.waitFor((await append(createdEvent('held', 1))).position);
+    await replica.passed((await append(createdEvent('held', 1))).position);
     const before = replica.progress.position;
     await query('alter table read_models.registries rename column name to name_of_a_newer_build');
     const { position } = await append(renamedEvent('held', 'after the wait'));
@@ -123,7 +123,7 @@ describe('the projector', () => {
     await query(`update read_models.checkpoint set position = 0, counters = '{}'`);
     expect(await digestsOfReadModels(database.connectionString)).not.toEqual(before);
     const replica = start();
-    await replica.progress.waitFor(await log.head());
+    await replica.passed(await log.head());
     await replica.stop();
     expect(await digestsOfReadModels(database.connectionString)).toEqual(before);
   });
@@ -133,7 +133,7 @@ describe('the projector', () => {
     await query(`alter table read_models.registries add constraint no_such_name check (name <> 'unwanted')`);
     try {
       const { position } = await append(createdEvent('ruled', 1), renamedEvent('ruled', 'unwanted'));
-      await replica.progress.waitFor(position);
+      await replica.passed(position);
       expect(await reasonsOf('ruled')).toEqual([
         'the database refused it: SQLSTATE 23514, constraint no_such_name, table registries',
       ]);
