@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { PERMISSIONS } from '../../src/domain/permissions.ts';
+import { canary } from '../support/canary.ts';
+import { createNetworkNamespace, noNamespaceReason } from '../support/network-namespace.ts';
+import { ask, type GraphqlAnswer } from '../support/purser.ts';
+import { rounds } from '../support/rounds.ts';
+import { withClient } from '../support/server-databases.ts';
+import { startTwoReplicas, type TwoReplicas } from './two-replicas.ts';
+
+const CREATE = `mutation ($input: CreateRegistryInput!) {
+  createRegistry(projectId: "demo", input: $input) { registry { id credential { version } } } }`;
+const ROTATE = `mutation ($id: ID!, $input: RotateCredentialInput!) {
+  rotateCredential(projectId: "demo", id: $id, input: $input) { registry { credential { version } } } }`;
+const ISSUE = `mutation ($input: IssueCredentialInput!) {
+  issueCredential(projectId: "demo", input: $input) { lease { id } } }`;
+const VERSION = 'query ($id: ID!) { registry(projectId: "demo", id: $id) { credential { version } } }';
+
+const WRITERS = 3;
+/** How long the leader is stuck; mutations elsewhere waited so long before. */
+const STUCK_MS = rounds({ usual: 8_000, torture: 20_000 });
+const TAKEOVER_MS = 5_000;
+/** Generous, because the machine has other work: before, it was the time that the leader was stuck, or 12 s. */
+const LONGEST_MUTATION_MS = 2_500;
+
+let replicas: TwoReplicas | undefined;
+afterEach(async () => {
+  await replicas?.remove();
+  replicas = undefined;
+});
+
+interface Seen {
+  longestMutationMs: number;
+  /** Of the queries by a caller who wrote just before. */
+  longestQueryMs: number;
+  mutations: number;
+  readonly faults: string[];
+  readonly versions: Map<string, number>;
+  readonly leases: string[];
+}
+
+/** Clients of one replica, each with its own registry: they rotate, read what they wrote, and have it issued. */
+function startWriters({ other, connectionString }: TwoReplicas, token: (subject: string) => string) {
+  const seen: Seen = {
+    longestMutationMs: 0,
+    longestQueryMs: 0,
+    mutations: 0,
+    faults: [],
+    versions: new Map(),
+    leases: [],
+  };
+  let stopped = false;
+
+  async function timed(subject: string, query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer> {
+    const startedAt = performance.now();
+    const answer = await ask(other.url, query, variables, token(subject));
+    const took = performance.now() - startedAt;
+    if (query === VERSION) seen.longestQueryMs = Math.max(seen.longestQueryMs, took);
+    else {
+      seen.longestMutationMs = Math.max(seen.longestMutationMs, took);
+      seen.mutations += 1;
+    }
+    for (const { message, extensions } of answer.errors ?? []) seen.faults.push(`${extensions.code}: ${message}`);
+    return answer;
+  }
+
+  async function write(subject: string): Promise<void> {
+    const url = `${subject}.stuck.example`;
+    const created = await timed(subject, CREATE, { input: { url, username: 'robot', password: canary('stuck') } });
+    const { id } = created.data.createRegistry.registry;
+    seen.versions.set(id, 1);
+    while (!stopped) {
+      const input = { password: canary('stuck'), idempotencyKey: randomUUID() };
+      const { data } = await timed(subject, ROTATE, { id, input });
+      const version: number = data?.rotateCredential.registry.credential.version;
+      if (version !== (seen.versions.get(id) ?? 0) + 1) seen.faults.push(`version ${version} was given`);
+      seen.versions.set(id, version);
+      const left = await undestroyed(connectionString, id, version);
+      if (left !== 0) seen.faults.push(`${left} secrets before version ${version} were there after the answer`);
+      const issued = await timed(subject, ISSUE, { input: { image: `${url}/app`, pipeline: 'build' } });
+      if (issued.data) seen.leases.push(issued.data.issueCredential.lease.id);
+      const read = await timed(subject, VERSION, { id });
+      if (read.data && read.data.registry?.credential.version !== version) seen.faults.push('a write was not read');
+      await delay(20);
+    }
+  }
+
+  const writing = Promise.all(Array.from({ length: WRITERS }, (_, index) => write(`writer-${index}`)));
+  return {
+    seen,
+    async stop() {
+      stopped = true;
+      await writing;
+    },
+  };
+}
+
+async function undestroyed(connectionString: string, id: string, version: number): Promise<number> {
+  return withClient(connectionString, async (client) => {
+    const { rowCount } = await client.query(
+      "select from vault.secrets where registry_id = $1 and credential_version < $2 and state <> 'destroyed'",
+      [id, version],
+    );
+    return rowCount ?? 0;
+  });
+}
+
+interface Lead {
+  readonly term: bigint;
+  readonly position: string;
+}
+
+async function lead(connectionString: string): Promise<Lead> {
+  return withClient(connectionString, async (client) => {
+    const { rows } = await client.query(
+      'select term::text, position::text from projection.leadership, read_models.checkpoint',
+    );
+    return { term: BigInt(rows[0].term), position: rows[0].position };
+  });
+}
+
+/** Milliseconds until another replica leads and has projected something, or undefined if that does not happen in time. */
+async function takeover(connectionString: string, withinMs: number): Promise<number | undefined> {
+  const startedAt = performance.now();
+  const before = await lead(connectionString);
+  let taken: Lead | undefined;
+  while (performance.now() - startedAt < withinMs) {
+    const now = await lead(connectionString);
+    if (taken && now.position !== taken.position) return performance.now() - startedAt;
+    if (now.term > before.term) taken ??= now;
+    await delay(20);
+  }
+  return undefined;
+}
+
+/** Everything that was acknowledged is in the log and in the read models once, and nothing else. */
+async function lostOrDoubled({ connectionString, other }: TwoReplicas, seen: Seen): Promise<string[]> {
+  await expect
+    .poll(() =>
+      withClient(connectionString, async (client) => {
+        const { rows } = await client.query(
+          'select h.position = c.position as level from log.head h, read_models.checkpoint c',
+        );
+        return rows[0].level;
+      }),
+    )
+    .toBe(true);
+  expect((await fetch(`${other.url}/readyz`)).status).toBe(200);
+  return withClient(connectionString, async (client) => {
+    const versions = await client.query('select id, last_version from read_models.registries');
+    const leases = await client.query('select id from read_models.leases');
+    const parked = await client.query('select from read_models.parked_events');
+    const audited = await client.query(
+      `select (select count(*) from read_models.audit_entries)::int as entries,
+         (select count(*) from log.events where metadata->>'projectId' is not null)::int as events`,
+    );
+    const { entries, events } = audited.rows[0];
+    return [
+      ...versions.rows
+        .filter(({ id, last_version }) => seen.versions.get(id) !== last_version)
+        .map(({ id }) => `registry ${id}`),
+      ...(versions.rows.length === seen.versions.size ? [] : ['another number of registries']),
+      ...(leases.rows
+        .map(({ id }) => id)
+        .sort()
+        .join() === seen.leases.toSorted().join()
+        ? []
+        : ['other leases']),
+      ...(parked.rowCount === 0 ? [] : ['parked events']),
+      ...(entries === events ? [] : [`${entries} audit entries for ${events} events`]),
+    ];
+  });
+}
+
+async function whileStuck(started: TwoReplicas, stick: () => void, release: () => void) {
+  replicas = started;
+  const { leader, connectionString } = started;
+  const token = (subject: string) => leader.issuer.token({ subject, projects: { demo: Object.values(PERMISSIONS) } });
+  const writers = startWriters(started, token);
+  await expect.poll(() => writers.seen.mutations).toBeGreaterThan(3 * WRITERS);
+  writers.seen.longestMutationMs = 0;
+  const before = await lead(connectionString);
+  stick();
+  const [tookMs] = await Promise.all([takeover(connectionString, STUCK_MS + 10_000), delay(STUCK_MS)]);
+  const { mutations, longestMutationMs } = writers.seen;
+  release();
+  await delay(2_000);
+  await writers.stop();
+  expect(writers.seen.faults).toEqual([]);
+  expect(await lostOrDoubled(started, writers.seen)).toEqual([]);
+  return { ...writers.seen, mutations, longestMutationMs, takeoverMs: tookMs ?? Number.POSITIVE_INFINITY, before };
+}
+
+describe('a leader that is stuck', () => {
+  it('by SIGSTOP stops no mutation of another replica, which takes the lead', async () => {
+    const started = await startTwoReplicas();
+    const { leader } = started;
+    const seen = await whileStuck(
+      started,
+      () => leader.signal('SIGSTOP'),
+      () => leader.signal('SIGCONT'),
+    );
+    expect(seen.takeoverMs).toBeLessThan(TAKEOVER_MS);
+    expect(seen.longestMutationMs).toBeLessThan(LONGEST_MUTATION_MS);
+    // It wrote nothing under its old term, and found that another leads.
+    expect((await lead(started.connectionString)).term).toBe(seen.before.term + 1n);
+  }, 90_000);
+
+  it.skipIf(noNamespaceReason())(
+    'because its network is silent stops no mutation of another replica, which takes the lead',
+    async () => {
+      const namespace = createNetworkNamespace();
+      try {
+        const seen = await whileStuck(await startTwoReplicas(namespace), namespace.pullCable, namespace.plugCable);
+        expect(seen.takeoverMs).toBeLessThan(TAKEOVER_MS);
+        expect(seen.longestMutationMs).toBeLessThan(LONGEST_MUTATION_MS);
+      } finally {
+        await replicas?.remove();
+        replicas = undefined;
+        namespace.remove();
+      }
+    },
+    90_000,
+  );
+
+  it('in a round trip of two seconds stops no mutation of another replica, and gives it the lead', async () => {
+    const started = await startTwoReplicas();
+    const seen = await whileStuck(
+      started,
+      () => started.delayLeader(1_000),
+      () => started.delayLeader(0),
+    );
+    expect(seen.takeoverMs).toBeLessThan(STUCK_MS);
+    expect(seen.longestMutationMs).toBeLessThan(LONGEST_MUTATION_MS);
+  }, 90_000);
+});
