@@ -15,11 +15,12 @@ import { createAuditQueries } from './adapters/postgres/read-models/audit-querie
 import { createChangeFeedQuery } from './adapters/postgres/read-models/change-queries.ts';
 import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
 import { createFeed } from './adapters/postgres/read-models/feeds.ts';
-import { createLeadership } from './adapters/postgres/read-models/leadership.ts';
+import { createLeadership, readLead } from './adapters/postgres/read-models/leadership.ts';
 import { createLeaseQueries } from './adapters/postgres/read-models/lease-queries.ts';
 import { createNoticeFeedQuery, createNoticeQueries } from './adapters/postgres/read-models/notice-queries.ts';
 import { countParkedStreams } from './adapters/postgres/read-models/parked-events.ts';
 import { createProgress } from './adapters/postgres/read-models/progress.ts';
+import { projectionHealth } from './adapters/postgres/read-models/projection-health.ts';
 import { createProjector, type Projector } from './adapters/postgres/read-models/projector.ts';
 import { createRegistryQueries } from './adapters/postgres/read-models/registry-queries.ts';
 import { recheckSecrets } from './adapters/postgres/read-models/secret-presence.ts';
@@ -37,6 +38,7 @@ import type { Authenticator } from './application/ports/authenticator.ts';
 import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
 import type { EventLog } from './application/ports/event-log.ts';
 import type { MintedPasswordVault } from './application/ports/minted-password-vault.ts';
+import { createProjectionLag } from './application/projection-lag.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from './application/scheduled-checks.ts';
 import { type Chore, createChores } from './chores.ts';
 import { type Config, unusableAddress } from './config.ts';
@@ -139,7 +141,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(() => running.attempts.flush({ all: true }));
   startChores({ ...deps, ...running, mintedPasswords, reads, projector, config }, lifecycle);
 
-  const projectionLag = async () => Number((await log.head()) - (await readCheckpoint(reads)));
+  const projectionLag = createProjectionLag({ log, progress, now: Date.now });
   metrics.measureProjectionLag(projectionLag);
   const graphql = await createGraphql({
     application: meteredApplication(running.application, metrics),
@@ -271,19 +273,30 @@ interface ReadinessDeps {
 
 function createReadiness({ keyRing, writes, projectionLag, reads, projector, logger }: ReadinessDeps) {
   const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
+  let watchedSince = performance.now();
   return async (): Promise<Readiness> => {
-    const reason = writes.outage;
-    if (reason !== undefined) return { ready: false, checks: { keys, database: 'unavailable', reason } };
+    const outage = writes.outage;
+    if (outage !== undefined) return unavailable(outage);
     try {
-      const [lag, parkedStreams] = await Promise.all([projectionLag(), countParkedStreams(reads)]);
+      const [lead, lagSeconds, parkedStreams] = await Promise.all([
+        readLead(reads),
+        projectionLag(),
+        countParkedStreams(reads),
+      ]);
+      const watchedMs = performance.now() - watchedSince;
       const { leading } = projector;
-      const status = parkedStreams > 0 ? 'degraded' : 'ok';
-      return { ready: true, checks: { keys, database: 'ok', projection: { status, lag, parkedStreams, leading } } };
+      const { ready, check: projection } = projectionHealth({ lead, leading, lagSeconds, parkedStreams, watchedMs });
+      return { ready, checks: { keys, database: 'ok', projection } };
     } catch (error) {
       logger.warn({ err: error }, 'the database does not answer');
-      return { ready: false, checks: { keys, database: 'unavailable', reason: outageSentence(error) } };
+      return unavailable(outageSentence(error));
     }
   };
+
+  function unavailable(reason: string): Readiness {
+    watchedSince = performance.now();
+    return { ready: false, checks: { keys, database: 'unavailable', reason } };
+  }
 }
 
 function developmentToken(issuer: DevelopmentIssuer) {

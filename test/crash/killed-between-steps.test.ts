@@ -153,7 +153,7 @@ describe('a service that is killed between two steps of a mutation', () => {
 
   async function eventCount(database: pg.Client): Promise<number> {
     const { rowCount } = await database.query('select from log.events where stream = $1', [
-      registryStream('demo', created.registry.id),
+      registryStream(created.registry.projectId, created.registry.id),
     ]);
     return rowCount ?? 0;
   }

@@ -15,6 +15,8 @@ interface Projection {
   readonly leading: boolean;
   readonly status: string;
   readonly parkedStreams: number;
+  readonly lagSeconds: number;
+  readonly leader: { readonly name: string; readonly lastStepSeconds: number } | null;
 }
 
 const projections = (): Promise<Projection[]> =>
@@ -31,6 +33,15 @@ const sql = (text: string) =>
   });
 
 describe('readiness', () => {
+  it('tells in every replica who leads, and how old its last step is', async () => {
+    await expect.poll(async () => (await projections()).map(({ leading }) => leading).sort()).toEqual([false, true]);
+    const [first, second] = await projections();
+    expect(first?.leader?.name).toContain(`:${process.pid}/`);
+    expect(second?.leader?.name).toBe(first?.leader?.name);
+    expect(second?.leader?.lastStepSeconds).toBeLessThan(10);
+    expect(second?.lagSeconds).toBeLessThan(10);
+  });
+
   it('tells of parked streams in every replica, and before the next event', async () => {
     await expect.poll(async () => (await projections()).map(({ leading }) => leading).sort()).toEqual([false, true]);
     expect(await projections()).toMatchObject([

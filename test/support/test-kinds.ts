@@ -55,5 +55,6 @@ export const TORTURE_TESTS = [
   'test/crash/service-killed.test.ts',
   'test/crash/service-stopped.test.ts',
   'test/service/hostile-load.test.ts',
+  'test/crash/stuck-leader.test.ts',
   'test/service/idempotency.test.ts',
 ];

@@ -57,8 +57,8 @@ export function createMetrics({ processMetrics = true, lagDeadlineMs = 3_000 }: 
   });
   let measureLag: (() => Promise<number>) | undefined;
   new Gauge({
-    name: 'purser_projection_lag_events',
-    help: 'Events in the log that the read models have not passed yet; missing if the number is unknown.',
+    name: 'purser_projection_lag_seconds',
+    help: 'The age of the oldest event that the read models have not passed; missing if it is unknown.',
     registers,
     async collect() {
       if (!measureLag) return;

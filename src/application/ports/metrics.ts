@@ -12,7 +12,7 @@ export interface Metrics {
   /** The number of events in one append. Does not count events that the log refused or had already. */
   eventsAppended(events: number): void;
   appendFailed(): void;
-  /** Every scrape calls `measure` for the number of events that the read models have not passed yet. */
+  /** Every scrape calls `measure` for the age, in seconds, of the oldest event that the read models have not passed. */
   measureProjectionLag(measure: () => Promise<number>): void;
   leaseIssued(): void;
   leaseReleased(): void;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createMetrics } from '../../../src/adapters/prometheus/metrics.ts';
 import { startHttpService } from '../../support/http-service.ts';
 
-const LAG = /^purser_projection_lag_events (.+)$/m;
+const LAG = /^purser_projection_lag_seconds (.+)$/m;
 
 it('measures the lag of the read models at every scrape, even if nothing asks for readiness', async () => {
   await using service = await startHttpService();

@@ -1,0 +1,57 @@
+import type { Lead } from './leadership.ts';
+
+/** A takeover takes less than 5 s, and a retry after a fault at most a few seconds. */
+const MAX_VACANT_MS = 30_000;
+/** Counts of refused attempts are dated with the minute that they count, and are written up to half a minute after it. */
+const MAX_LAG_SECONDS = 120;
+
+export interface ProjectionState {
+  readonly lead: Lead;
+  /** Whether it is this replica that leads. */
+  readonly leading: boolean;
+  /** The age of the oldest event that the read models have not passed; 0 if they have passed all. */
+  readonly lagSeconds: number;
+  readonly parkedStreams: number;
+  /** For how long this process has been able to see the lead, so that an outage does not count. */
+  readonly watchedMs: number;
+}
+
+/** What `/readyz` says of the read models. */
+export interface ProjectionHealth {
+  readonly ready: boolean;
+  readonly check: Readonly<Record<string, unknown>>;
+}
+
+export function projectionHealth(state: ProjectionState): ProjectionHealth {
+  const { lead, leading, parkedStreams } = state;
+  const reason = reasonAgainst(state);
+  return {
+    ready: reason === undefined,
+    check: {
+      status: reason === undefined ? (parkedStreams > 0 ? 'degraded' : 'ok') : 'unavailable',
+      ...(reason !== undefined && { reason }),
+      lagSeconds: inSeconds(state.lagSeconds * 1_000),
+      parkedStreams,
+      leading,
+      leader: lead.leader && {
+        name: lead.leader.name,
+        lastRenewalSeconds: inSeconds(lead.leader.lastRenewalMs),
+        lastStepSeconds: inSeconds(lead.leader.lastStepMs),
+      },
+    },
+  };
+}
+
+function reasonAgainst({ lead, lagSeconds, watchedMs }: ProjectionState): string | undefined {
+  if (lead.leader === null) {
+    const vacantMs = Math.min(lead.vacantMs, watchedMs);
+    if (vacantMs > MAX_VACANT_MS) return `No replica has led the projection for ${inSeconds(vacantMs)} s.`;
+  }
+  if (lagSeconds > MAX_LAG_SECONDS)
+    return `The read models are ${inSeconds(lagSeconds * 1_000)} s behind the event log.`;
+  return undefined;
+}
+
+function inSeconds(milliseconds: number): number {
+  return Math.round(Math.max(milliseconds, 0) / 100) / 10;
+}
