@@ -1,7 +1,13 @@
 import type { CredentialKind, ExpirySource, MintConfig } from './credential.ts';
 import type { RegistryTested } from './events.ts';
 import type { Instant } from './instant.ts';
-import { type ProbeDetail, type ProbeFacts, type ProbeOutcome, type ProbeVerdicts, UNDECIDED } from './probe-outcome.ts';
+import {
+  type ProbeDetail,
+  type ProbeFacts,
+  type ProbeOutcome,
+  type ProbeVerdicts,
+  UNDECIDED,
+} from './probe-outcome.ts';
 import type { RegistryProvider } from './providers/table.ts';
 import type { LiveRegistry } from './registry.ts';
 import type { RegistryAccess } from './registry-details.ts';

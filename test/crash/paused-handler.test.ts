@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type EventLog, WrongExpectedRevision } from '../../src/application/ports/event-log.ts';
 import { registryStream } from '../../src/domain/identity.ts';
-import { CREATE, ISSUE, ROTATE } from '../service/operations.ts';
+import { CREATE, GET, ISSUE, ROTATE } from '../service/operations.ts';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
@@ -188,6 +188,42 @@ describe('a command whose event is in the log', () => {
     expect(asked).toEqual(['settle', 'settle']);
     expect(await secretStates(id)).toEqual(['destroyed: 0', 'current: 2']);
     expect(await eventTypes(id)).toEqual(['RegistryCreated', 'CredentialRotated']);
+  });
+});
+
+describe('while the read models stand still', () => {
+  it('a mutation answers, and knows the leases that are only in the log', async () => {
+    const id = await created('still.example', canary('still'));
+    const { application, context } = other;
+    const remove = () =>
+      application.deleteRegistry(context(), 'demo', id, {
+        force: false,
+        expectedRevision: undefined,
+        idempotencyKey: undefined,
+      });
+    await withClient(purser.connectionString, async (client) => {
+      await client.query('begin');
+      await client.query('select from read_models.checkpoint for update');
+      const { lease } = await other.issue('still.example/app');
+      await expect(remove()).rejects.toMatchObject({ code: 'REGISTRY_IN_USE', details: { activeLeases: 1 } });
+      await application.releaseLease(context(), 'demo', lease.id);
+      expect(await remove()).toEqual({ deletedId: id, url: 'still.example' });
+      expect(await secretStates(id)).toEqual(['destroyed: 0']);
+      await client.query('rollback');
+    });
+  });
+
+  it('a caller reads what it wrote through another replica when they move again', async () => {
+    const id = await created('moves.example', canary('moves'));
+    const read = () => purser.graphql(GET, { id });
+    await withClient(purser.connectionString, async (client) => {
+      await client.query('begin');
+      await client.query('select from read_models.checkpoint for update');
+      await other.rotate(id, canary('moves'));
+      const reading = read();
+      await client.query('rollback');
+      expect((await reading).data.registry.credential.version).toBe(2);
+    });
   });
 });
 

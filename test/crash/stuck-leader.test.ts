@@ -108,27 +108,32 @@ async function undestroyed(connectionString: string, id: string, version: number
 
 interface Lead {
   readonly term: bigint;
+  readonly renewedAt: Date;
   readonly position: string;
 }
 
 async function lead(connectionString: string): Promise<Lead> {
   return withClient(connectionString, async (client) => {
     const { rows } = await client.query(
-      'select term::text, position::text from projection.leadership, read_models.checkpoint',
+      'select term::text, renewed_at, position::text from projection.leadership, read_models.checkpoint',
     );
-    return { term: BigInt(rows[0].term), position: rows[0].position };
+    return { term: BigInt(rows[0].term), renewedAt: rows[0].renewed_at, position: rows[0].position };
   });
 }
 
-/** Milliseconds until another replica leads and has projected something, or undefined if that does not happen in time. */
+/**
+ * Milliseconds from the last renewal of the leader to the takeover, by the database's clock; undefined if nobody else has
+ * taken the lead and projected something in time.
+ */
 async function takeover(connectionString: string, withinMs: number): Promise<number | undefined> {
   const startedAt = performance.now();
-  const before = await lead(connectionString);
+  let old = await lead(connectionString);
   let taken: Lead | undefined;
   while (performance.now() - startedAt < withinMs) {
     const now = await lead(connectionString);
-    if (taken && now.position !== taken.position) return performance.now() - startedAt;
-    if (now.term > before.term) taken ??= now;
+    if (now.term === old.term) old = now;
+    else taken ??= now;
+    if (taken && now.position !== taken.position) return taken.renewedAt.getTime() - old.renewedAt.getTime();
     await delay(20);
   }
   return undefined;
@@ -153,7 +158,7 @@ async function lostOrDoubled({ connectionString, other }: TwoReplicas, seen: See
     const parked = await client.query('select from read_models.parked_events');
     const audited = await client.query(
       `select (select count(*) from read_models.audit_entries)::int as entries,
-         (select count(*) from log.events where metadata->>'projectId' is not null)::int as events`,
+         (select count(*) from log.events where type <> 'IdempotencyKeyClaimed')::int as events`,
     );
     const { entries, events } = audited.rows[0];
     return [
