@@ -24,6 +24,8 @@ it('docs/operations.md names the connections of a replica, and how many there ar
   expect(PAGE).toContain(`A replica opens at most ${total}, named`);
 
   await Promise.all(Array.from({ length: 20 }, () => issue(purser)));
+  const read = () => purser.graphql('{ registries(projectId: "demo") { nodes { id } } }');
+  await Promise.all(Array.from({ length: 4 }, read));
   const open = await withClient(purser.connectionString, async (client) => {
     const { rows } = await client.query<{ name: string; count: number }>(
       `select application_name as name, count(*)::int as count from pg_stat_activity
