@@ -54,7 +54,7 @@ export const TORTURE_TESTS = [
   'test/crash/postgres-killed.test.ts',
   'test/crash/service-killed.test.ts',
   'test/crash/service-stopped.test.ts',
-  'test/service/hostile-load.test.ts',
   'test/crash/stuck-leader.test.ts',
+  'test/service/hostile-load.test.ts',
   'test/service/idempotency.test.ts',
 ];

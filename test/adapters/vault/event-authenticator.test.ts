@@ -15,7 +15,7 @@ const STREAM = registryStream('demo', idOf('a'));
 /** Two events as Purser writes them. */
 async function written(): Promise<[RecordedEvent, RecordedEvent]> {
   const log = createMemoryEventStore().open();
-  const writer = createEventWriter({ log, authenticator, progress: { waitFor: async () => undefined }, now: Date.now });
+  const writer = createEventWriter({ log, authenticator, readYourWrites: { wrote: () => undefined }, now: Date.now });
   const { mac: _mac, ...metadata } = METADATA;
   await writer.write({ stream: STREAM, expected: 'no-stream', events: [createdEvent('a', 1)], metadata });
   await writer.write({ stream: STREAM, expected: 0, events: [renamedEvent('a', 'x')], metadata });
