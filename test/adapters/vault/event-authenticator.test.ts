@@ -100,8 +100,8 @@ describe('events that nobody signs', () => {
 
   it('are refused by the writer where decisions read, and signed ones elsewhere', async () => {
     const log = createMemoryEventStore().open();
-    const progress = { waitFor: async () => undefined };
-    const writer = createEventWriter({ log, authenticator, progress, now: Date.now });
+    const readYourWrites = { wrote: () => undefined };
+    const writer = createEventWriter({ log, authenticator, readYourWrites, now: Date.now });
     const events = [renamedEvent('a', 'x')];
     await expect(writer.append({ stream: STREAM, expected: 'any', events, metadata: METADATA })).rejects.toThrow(
       STREAM,
