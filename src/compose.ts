@@ -6,6 +6,7 @@ import { createAuthenticator } from './adapters/auth/token-verifier.ts';
 import { parseAllowList } from './adapters/egress/allow-list.ts';
 import { createEgress, type EgressOptions } from './adapters/egress/egress.ts';
 import { createGuardedFetchJson } from './adapters/egress/guarded-fetch-json.ts';
+import { parseEgressProxy } from './adapters/egress/proxy-tunnel.ts';
 import { createPasswordMinter } from './adapters/minting/password-minter.ts';
 import { outageSentence } from './adapters/postgres/availability.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
@@ -103,7 +104,12 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   );
 
   const { plainHttpHosts, trustedRealms } = config;
-  const egressOptions = { allow: parseAllowList(config.egressAllow), plainHttpHosts };
+  const proxy = config.egressProxy && parseEgressProxy(config.egressProxy);
+  if (proxy === undefined && config.ignoredProxyVariables.length > 0) {
+    const variables = config.ignoredProxyVariables.join(', ');
+    logger.warn(`${variables} has no effect here: set EGRESS_PROXY if only a proxy leads out of this network`);
+  }
+  const egressOptions = { allow: parseAllowList(config.egressAllow), plainHttpHosts, proxy };
   const egress = createEgress(egressOptions);
   const probe = createRegistryProbe({ egress, plainHttpHosts, trustedRealms, now: Date.now });
   const mintedPasswords = createMintedPasswordVault({

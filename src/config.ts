@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperatorError } from './domain/errors.ts';
 import { parseUrl } from './domain/parse-url.ts';
+import { Secret } from './domain/secret.ts';
 import { unreachable } from './domain/unreachable.ts';
 
 /** A setting is missing or wrong. The message names every variable at fault and says what to set. */
@@ -63,6 +64,7 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const MIN_CHECK_INTERVAL_MS = 5 * UNIT_MS.m;
 
 const COST = 'must be a whole number, such as 250000 (the default), or 0 for no limit';
+const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
 const environment = z.object({
   // Another value may be meant for production, which would then accept tokens of the development issuer.
@@ -82,6 +84,11 @@ const environment = z.object({
   MASTER_KEY_FILE: z.string().min(1).optional(),
   JWT_ISSUERS: z.string().min(1).optional(),
   EGRESS_ALLOW: list,
+  EGRESS_PROXY: z
+    .string()
+    .min(1)
+    .transform((text) => new Secret(text))
+    .optional(),
   PLAIN_HTTP_HOSTS: hosts,
   TRUSTED_REALMS: hosts,
   HEALTH_CHECK_INTERVAL: z
@@ -114,6 +121,10 @@ export interface Config {
   /** Undefined outside production: the development issuer. */
   readonly jwtIssuers: string | undefined;
   readonly egressAllow: readonly string[];
+  /** Undefined: straight out. */
+  readonly egressProxy: Secret | undefined;
+  /** Variables that other programs take their proxy from. This service does not. */
+  readonly ignoredProxyVariables: readonly string[];
   readonly plainHttpHosts: ReadonlySet<string>;
   /** Token servers to which any registry may send logins. */
   readonly trustedRealms: ReadonlySet<string>;
@@ -152,6 +163,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : absolute(values.MASTER_KEY_FILE),
     jwtIssuers: values.JWT_ISSUERS,
     egressAllow: values.EGRESS_ALLOW,
+    egressProxy: values.EGRESS_PROXY,
+    ignoredProxyVariables: PROXY_VARIABLES.filter((name) => Object.hasOwn(given, name)),
     plainHttpHosts: values.PLAIN_HTTP_HOSTS,
     trustedRealms: values.TRUSTED_REALMS,
     healthCheckIntervalMs: values.HEALTH_CHECK_INTERVAL,

@@ -166,6 +166,8 @@ export const FINDING_OF_FAULT: Readonly<Record<MintingFault, Pick<TestFindings, 
   NOT_FOUND: { outcome: 'UNEXPECTED_ANSWER', detail: 'UNKNOWN_TO_CLOUD' },
   THROTTLED: { outcome: 'RATE_LIMITED', detail: 'NOT_MINTED' },
   UNREACHABLE: { outcome: 'UNREACHABLE', detail: 'NOT_MINTED' },
+  PROXY_UNREACHABLE: { outcome: 'UNREACHABLE', detail: 'PROXY_UNREACHABLE' },
+  PROXY_REFUSED: { outcome: 'UNREACHABLE', detail: 'PROXY_REFUSED' },
   TARGET_NOT_ALLOWED: { outcome: 'TARGET_NOT_ALLOWED', detail: 'NOT_MINTED' },
   UNEXPECTED_ANSWER: { outcome: 'UNEXPECTED_ANSWER', detail: 'NOT_MINTED' },
 };

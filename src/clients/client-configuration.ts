@@ -70,9 +70,16 @@ function graphqlEndpoint(value: string, plainHttpAllowed: boolean): URL {
         'Set PURSER_ALLOW_PLAIN_HTTP=true only in a trusted network',
     );
   }
-  const path = url.pathname.replace(/\/+$/, '');
+  const path = withoutSlashesAtEnd(url.pathname);
   url.pathname = path.endsWith('/graphql') ? path : `${path}/graphql`;
   return url;
+}
+
+/** A regular expression for this begins anew at each slash. */
+function withoutSlashesAtEnd(path: string): string {
+  let end = path.length;
+  while (end > 0 && path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }
 
 /** `hostname` comes from the URL parser, which has already turned `127.1` or `0x7f.1` into dotted decimals. */

@@ -40,6 +40,10 @@ export type ProbeDetail =
   /** The port does not speak TLS; most often it speaks plain http. */
   | 'NOT_TLS'
   | 'OWN_AUTHORITY_UNREADABLE'
+  /** The operator's proxy cannot be reached, or is none. */
+  | 'PROXY_UNREACHABLE'
+  /** The operator's proxy refuses the login or the target. */
+  | 'PROXY_REFUSED'
   /** An address that is not on the public internet. */
   | 'PRIVATE_ADDRESS'
   /** A name that is always local. */

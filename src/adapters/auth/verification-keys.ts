@@ -28,9 +28,12 @@ type Jwk = z.infer<typeof jwk>;
 export const jwksSchema = z.looseObject({ keys: z.array(z.looseObject({})) });
 export type Jwks = z.infer<typeof jwksSchema>;
 
-/** The keys of a set that may verify a signature. All other entries are ignored, as RFC 7517 asks. */
+/** Issuers publish a handful. Each costs time to read, and a set of 64 KiB could hold 20,000 empty ones. */
+const MAX_KEYS = 100;
+
+/** The keys of a set that may verify a signature. All other entries, and those after the hundredth, are ignored, as RFC 7517 asks. */
 export function usableKeys(jwks: Jwks, allowed: readonly SignatureAlgorithm[]): VerificationKey[] {
-  return jwks.keys.flatMap((entry) => {
+  return jwks.keys.slice(0, MAX_KEYS).flatMap((entry) => {
     const parsed = jwk.safeParse(entry);
     const key = parsed.success ? verificationKey(parsed.data, allowed) : undefined;
     return key === undefined ? [] : [key];

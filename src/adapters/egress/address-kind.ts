@@ -1,3 +1,4 @@
+import { SocketAddress } from 'node:net';
 import { familyOf, networksOf } from './networks.ts';
 
 export type AddressKind =
@@ -20,8 +21,6 @@ const NEVER = networksOf(
   '::/128', // unspecified
   '::ffff:0:0/96', // IPv4-mapped
   '::ffff:0:0:0/96', // IPv4-translated
-  '64:ff9b::/96', // NAT64
-  '64:ff9b:1::/48', // NAT64, local use
   '2001::/32', // Teredo
   '2002::/16', // 6to4
   'ff00::/8', // multicast
@@ -54,6 +53,9 @@ const PRIVATE = networksOf(
   'fc00::/7', // unique local
 );
 
+/** Stands for the IPv4 address in its last 32 bits (RFC 6052). */
+const NAT64 = networksOf('64:ff9b::/96');
+
 const SPECIAL = networksOf(
   '169.254.0.0/16', // link-local
   '192.0.0.0/24', // protocol assignments
@@ -66,6 +68,7 @@ const SPECIAL = networksOf(
   '198.51.100.0/24', // documentation
   '203.0.113.0/24', // documentation
   '240.0.0.0/4', // reserved
+  '64:ff9b:1::/48', // NAT64, local use: where the IPv4 address stands in it, only the network knows
   '2001::/23', // protocol assignments
   '2001:db8::/32', // documentation
   '2620:4f:8000::/48', // AS112
@@ -77,6 +80,8 @@ const GLOBAL_UNICAST = networksOf('2000::/3');
 
 /** @param address in its usual notation, as look-ups return it. Anything else, also with a zone (`%eth0`), is `NEVER`. */
 export function addressKind(address: string): AddressKind {
+  const embedded = embeddedIpv4(address);
+  if (embedded !== undefined) return addressKind(embedded);
   const family = familyOf(address);
   if (family === undefined || NEVER.has(address)) return 'NEVER';
   if (METADATA.has(address)) return 'METADATA';
@@ -85,4 +90,15 @@ export function addressKind(address: string): AddressKind {
   if (SPECIAL.has(address)) return 'SPECIAL';
   // An allow list for IPv6: most of it is not allocated, and libraries still call it unicast.
   return family === 'ipv4' || GLOBAL_UNICAST.has(address) ? 'PUBLIC' : 'SPECIAL';
+}
+
+/**
+ * The IPv4 address that a NAT64 gateway connects to for this one. In networks of IPv6 alone, DNS64 makes such an address
+ * for every name that has only an IPv4 address. Undefined for any other address.
+ */
+export function embeddedIpv4(address: string): string | undefined {
+  if (!NAT64.has(address)) return undefined;
+  const [, , ...groups] = new SocketAddress({ address, family: 'ipv6' }).address.split(':');
+  const [high = 0, low = 0] = ['0', '0', ...groups].slice(-2).map((group) => Number.parseInt(group || '0', 16));
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
 }

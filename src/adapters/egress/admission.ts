@@ -1,5 +1,5 @@
 import { unreachable } from '../../domain/unreachable.ts';
-import { addressKind } from './address-kind.ts';
+import { addressKind, embeddedIpv4 } from './address-kind.ts';
 import type { AllowList } from './allow-list.ts';
 import { isOnlyLocal } from './host-name.ts';
 import { notAllowed, type Target } from './target.ts';
@@ -10,7 +10,8 @@ export function admitName({ host, port, isAddress }: Target, allow: AllowList): 
 }
 
 /** Whether the target may be reached by this address. */
-export function isAdmitted(address: string, { host, port, isAddress }: Target, allow: AllowList): boolean {
+export function isAdmitted(reached: string, { host, port, isAddress }: Target, allow: AllowList): boolean {
+  const address = embeddedIpv4(reached) ?? reached;
   const opensAddress = () => allow.opensAddress(address, port);
   const kind = addressKind(address);
   switch (kind) {

@@ -1,5 +1,5 @@
 import { OperatorError } from '../../domain/errors.ts';
-import { addressKind } from './address-kind.ts';
+import { addressKind, embeddedIpv4 } from './address-kind.ts';
 import { isHostName, isOnlyLocal } from './host-name.ts';
 import { familyOf, networksOf } from './networks.ts';
 
@@ -86,7 +86,7 @@ function domainEntry(domain: string, port: number | null): Entry | Fault {
 }
 
 function addressEntry(address: string, port: number | null): Entry | Fault {
-  if (addressKind(address) === 'NEVER') return CANNOT_BE_OPENED;
+  if (!canBeOpened(address)) return CANNOT_BE_OPENED;
   const one = networksOf(`${address}/${longestPrefix(address)}`);
   return { kind: 'address', matches: (host) => one.has(host), port };
 }
@@ -101,9 +101,13 @@ function networkEntry(text: string): Entry | Fault {
   // A network of one address counts as that address, the only kind of entry that opens metadata services.
   if (Number(prefix) === longest) return addressEntry(address, null);
   // Shorter prefixes, such as 0.0.0.0/0, only begin with an address that cannot be opened.
-  if (Number(prefix) > 3 && addressKind(address) === 'NEVER') return CANNOT_BE_OPENED;
+  if (Number(prefix) > 3 && !canBeOpened(address)) return CANNOT_BE_OPENED;
   const network = networksOf(text);
   return { kind: 'network', matches: (host) => network.has(host), port: null };
+}
+
+function canBeOpened(address: string): boolean {
+  return addressKind(address) !== 'NEVER' && embeddedIpv4(address) === undefined;
 }
 
 function longestPrefix(address: string): 32 | 128 {

@@ -3,6 +3,7 @@ import type { Egress } from '../../application/ports/egress.ts';
 import type { AllowList } from './allow-list.ts';
 import { createNameLookup, type LookUpName } from './name-lookup.ts';
 import type { OpenSocket } from './pinned-connection.ts';
+import type { EgressProxy } from './proxy-tunnel.ts';
 import { openSession } from './session.ts';
 import { createTrustSource } from './trust.ts';
 
@@ -11,6 +12,8 @@ export interface EgressOptions {
   readonly allow: AllowList;
   /** Hosts, or hosts with their port, that may be reached over plain http. */
   readonly plainHttpHosts: ReadonlySet<string>;
+  /** From EGRESS_PROXY. Default: none. */
+  readonly proxy?: EgressProxy | undefined;
   /** Default: DNS, and the system's resolver for names in `allow`. */
   readonly lookUpName?: LookUpName;
   /** Default: TCP. */
@@ -18,16 +21,17 @@ export interface EgressOptions {
 }
 
 /**
- * Every outgoing request of the service passes through here. It reads no environment variable: proxies and TLS settings
- * there have no effect.
+ * Every outgoing request of the service passes through here. It reads no environment variable: `HTTPS_PROXY` and TLS
+ * settings there have no effect.
  */
 export function createEgress({
   allow,
   plainHttpHosts,
+  proxy,
   lookUpName = createNameLookup(),
   openSocket = (options) => connect({ ...options, autoSelectFamily: false }),
 }: EgressOptions): Egress {
-  const parts = { allow, plainHttpHosts, lookUpName, openSocket, trust: createTrustSource() };
+  const parts = { allow, plainHttpHosts, lookUpName, openSocket, proxy, trust: createTrustSource() };
   const open: Egress['open'] = (options) => openSession(parts, options);
   return {
     open,

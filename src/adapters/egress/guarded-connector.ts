@@ -7,6 +7,7 @@ import { alertFault } from './connection-fault.ts';
 import type { LookUpName } from './name-lookup.ts';
 import { familyOf } from './networks.ts';
 import { connectPinned, type OpenSocket } from './pinned-connection.ts';
+import type { EgressProxy } from './proxy-tunnel.ts';
 import type { Target } from './target.ts';
 import type { TrustSource } from './trust.ts';
 
@@ -14,6 +15,7 @@ export interface GuardDeps {
   readonly allow: AllowList;
   readonly lookUpName: LookUpName;
   readonly openSocket: OpenSocket;
+  readonly proxy: EgressProxy | undefined;
   readonly trust: TrustSource;
 }
 
@@ -31,7 +33,7 @@ const MAX_BYTES_A_CONNECTION = 1_048_576;
 
 /** Makes the connections of one session. `signal` ends them. */
 export function createGuardedConnector(
-  { allow, lookUpName, openSocket, trust }: GuardDeps,
+  { allow, lookUpName, openSocket, proxy, trust }: GuardDeps,
   caCertificate: string | null,
   signal: AbortSignal,
 ): GuardedConnector {
@@ -40,6 +42,7 @@ export function createGuardedConnector(
   const alerts = new Map<string, EgressFault>();
   const connection = {
     openSocket,
+    proxy,
     secureContext: () => trust(caCertificate),
     isAdmitted: (address: string, target: Target) => isAdmitted(address, target, allow),
     onConnected: (target: Target) => reached.add(endpoint(target)),

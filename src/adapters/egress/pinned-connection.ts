@@ -2,7 +2,8 @@ import { type Socket, SocketAddress } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import { EgressFailed } from '../../application/ports/egress.ts';
 import { tlsFault } from './connection-fault.ts';
-import { familyOf } from './networks.ts';
+import { familyOf, networksOf } from './networks.ts';
+import { type EgressProxy, openTunnel } from './proxy-tunnel.ts';
 import { checkChain, checkIdentity } from './server-certificate.ts';
 import { notAllowed, type Target } from './target.ts';
 
@@ -11,6 +12,8 @@ export type OpenSocket = (options: { host: string; port: number; signal: AbortSi
 
 export interface ConnectionDeps {
   readonly openSocket: OpenSocket;
+  /** Undefined: straight to the target. */
+  readonly proxy: EgressProxy | undefined;
   readonly secureContext: () => SecureContext;
   /** Whether the target may be reached by this address. Checked once more with the socket's actual address. */
   readonly isAdmitted: (address: string, target: Target) => boolean;
@@ -37,14 +40,23 @@ export async function connectPinned(
 ): Promise<Socket> {
   // Before any connection: this throws if the caller's own authority is unreadable.
   const secureContext = target.protocol === 'https:' ? deps.secureContext() : undefined;
-  const socket = await connectToFirst(inOrder(addresses), target.port, deps);
+  const socket = await connected(target, inOrder(addresses), deps);
+  deps.onConnected(target);
+  return secureContext === undefined ? socket : secure(socket, target, secureContext, deps);
+}
+
+async function connected(target: Target, addresses: readonly string[], deps: ConnectionDeps): Promise<Socket> {
+  // This machine is not behind the proxy: the proxy would connect to itself.
+  if (deps.proxy !== undefined && !addresses.every(isLoopback)) {
+    return openTunnel(deps.proxy, addresses, target.port, deps);
+  }
+  const socket = await connectToFirst(addresses, target.port, deps);
   const peer = socket.remoteAddress;
   if (peer === undefined || !addresses.some((address) => isSame(address, peer)) || !deps.isAdmitted(peer, target)) {
     socket.destroy();
     throw notAllowed('ADDRESS');
   }
-  deps.onConnected(target);
-  return secureContext === undefined ? socket : secure(socket, target, secureContext, deps);
+  return socket;
 }
 
 async function connectToFirst(
@@ -118,6 +130,12 @@ function eventOf(socket: Socket, event: 'connect' | 'secureConnect'): Promise<vo
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('closed')));
   });
+}
+
+const LOOPBACK = networksOf('127.0.0.0/8', '::1/128');
+
+function isLoopback(address: string): boolean {
+  return LOOPBACK.has(address);
 }
 
 function isSame(address: string, other: string): boolean {

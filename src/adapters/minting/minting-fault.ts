@@ -31,6 +31,8 @@ function faultOfEgress(fault: EgressFault): MintingFault {
     case 'TLS_INVALID':
     case 'TIMED_OUT':
       return 'UNREACHABLE';
+    case 'PROXY_FAILED':
+      return `PROXY_${fault.reason}`;
     case 'TOO_LARGE':
     case 'MALFORMED_ANSWER':
       return 'UNEXPECTED_ANSWER';

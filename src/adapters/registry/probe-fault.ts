@@ -38,6 +38,8 @@ function faultOfEgress(fault: EgressFault): Fault {
     case 'UNREACHABLE':
     case 'TIMED_OUT':
       return { outcome: 'UNREACHABLE', detail: null };
+    case 'PROXY_FAILED':
+      return { outcome: 'UNREACHABLE', detail: `PROXY_${fault.reason}` };
     case 'TOO_LARGE':
     case 'MALFORMED_ANSWER':
     case 'INVALID_REQUEST':

@@ -43,6 +43,8 @@ export type EgressFault =
   | { readonly kind: 'TARGET_NOT_ALLOWED'; readonly rule: TargetRule }
   /** The name does not exist, or the port is closed, filtered or refused. Callers cannot tell which. */
   | { readonly kind: 'UNREACHABLE' }
+  /** The operator's proxy (EGRESS_PROXY) cannot be reached or is none, or it refuses the login or the target. */
+  | { readonly kind: 'PROXY_FAILED'; readonly reason: 'UNREACHABLE' | 'REFUSED' }
   | { readonly kind: 'TLS_INVALID'; readonly reason: TlsFaultReason }
   /** Connected, but the session's deadline came, or its caller gave up, before the answer was complete. */
   | { readonly kind: 'TIMED_OUT' }
@@ -119,6 +121,7 @@ function words(fault: EgressFault): string {
     case 'TARGET_NOT_ALLOWED':
       return `${fault.kind} (${fault.rule})`;
     case 'TLS_INVALID':
+    case 'PROXY_FAILED':
       return `${fault.kind} (${fault.reason})`;
     default:
       return fault.kind;

@@ -14,6 +14,9 @@ export type MintingFault =
   | 'THROTTLED'
   /** No connection, no answer in time, or an answer that says that the cloud has an error. */
   | 'UNREACHABLE'
+  /** The operator's proxy. */
+  | 'PROXY_UNREACHABLE'
+  | 'PROXY_REFUSED'
   /** The operator's settings forbid the cloud's address. */
   | 'TARGET_NOT_ALLOWED'
   | 'UNEXPECTED_ANSWER';

@@ -14,6 +14,18 @@ export const CONNECTION_DIAGNOSES: readonly Diagnosis[] = [
   },
   {
     outcome: 'UNREACHABLE',
+    detail: 'PROXY_UNREACHABLE',
+    cause: 'The proxy that leads out of the network of this service cannot be reached, or is no proxy.',
+    fix: 'Have the operator of this service check EGRESS_PROXY. The test says nothing about the registry.',
+  },
+  {
+    outcome: 'UNREACHABLE',
+    detail: 'PROXY_REFUSED',
+    cause: 'The proxy that leads out of the network of this service refused the connection.',
+    fix: 'Have the operator of this service check the login in EGRESS_PROXY, and whether the proxy lets connections to the addresses of this host through.',
+  },
+  {
+    outcome: 'UNREACHABLE',
     cause: 'Nothing answers at this address.',
     fix: "Check the host and port for typing errors. If they are right, the registry is down or slow, or a firewall blocks this service's network.",
   },

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressKind } from '../../../src/adapters/egress/address-kind.ts';
+import { addressKind, embeddedIpv4 } from '../../../src/adapters/egress/address-kind.ts';
 import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
 import { createEgress } from '../../../src/adapters/egress/egress.ts';
 import type { OpenSocket } from '../../../src/adapters/egress/pinned-connection.ts';
@@ -82,6 +82,31 @@ describe('the rule for addresses', () => {
     '',
   ])('does not accept %j as an address', (text) => {
     expect(addressKind(text)).toBe('NEVER');
+  });
+});
+
+describe('an address that DNS64 makes', () => {
+  it.each([
+    ['64:ff9b::8c52:7022', '140.82.112.34', 'PUBLIC'],
+    ['64:ff9b::140.82.112.34', '140.82.112.34', 'PUBLIC'],
+    ['64:ff9b:0:0:0:0:8c52:7022', '140.82.112.34', 'PUBLIC'],
+    ['64:ff9b::808:0', '8.8.0.0', 'PUBLIC'],
+    ['64:ff9b::a00:1', '10.0.0.1', 'PRIVATE'],
+    ['64:ff9b::7f00:1', '127.0.0.1', 'PRIVATE'],
+    ['64:ff9b::a9fe:a9fe', '169.254.169.254', 'METADATA'],
+    ['64:ff9b::1', '0.0.0.1', 'NEVER'],
+    ['64:ff9b::', '0.0.0.0', 'NEVER'],
+    ['64:ff9b::e000:1', '224.0.0.1', 'NEVER'],
+  ])('%s is judged as %s', (address, ipv4, kind) => {
+    expect([embeddedIpv4(address), addressKind(address), addressKind(ipv4)]).toEqual([ipv4, kind, kind]);
+  });
+
+  it.each([
+    ['64:ff9b:1::8c52:7022', 'SPECIAL'],
+    ['64:ff9b:1:fffe:8c:5270:2200:0', 'SPECIAL'],
+    ['64:ff9b::1:8c52:7022', 'SPECIAL'],
+  ])('%s is of another prefix, of which only the network knows what it stands for', (address, kind) => {
+    expect([embeddedIpv4(address), addressKind(address)]).toEqual([undefined, kind]);
   });
 });
 

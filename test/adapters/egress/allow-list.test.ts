@@ -39,6 +39,10 @@ describe('EGRESS_ALLOW', () => {
     ['0.0.0.0/0', 'reg.example.com', '10.1.2.3', 443],
     ['169.254.169.254', 'reg.example.com', '169.254.169.254', 443],
     ['169.254.169.254/32', 'reg.example.com', '169.254.169.254', 443],
+    // As DNS64 gives out an IPv4 address that the operator opened.
+    ['reg.internal', 'reg.internal', '64:ff9b::a00:1', 443],
+    ['10.0.0.0/8', 'reg.example.com', '64:ff9b::a00:1', 443],
+    ['64:ff9b:1::/48', 'reg.example.com', '64:ff9b:1::a00:1', 443],
   ])('%s opens %s at %s, port %i', (entry, host, address, port) => {
     expect(opens([], host, address, port)).toBe(false);
     expect(opens(['other.internal', entry], host, address, port)).toBe(true);
@@ -63,6 +67,7 @@ describe('EGRESS_ALLOW', () => {
     ['::/0', 'reg.example.com', '::ffff:10.0.0.1', 443],
     ['0.0.0.0/0', 'reg.example.com', '224.0.0.1', 443],
     ['::/0', 'reg.example.com', '64:ff9b::7f00:1', 443],
+    ['reg.internal', 'reg.internal', '64:ff9b:1::a00:1', 443],
     // Only their own address opens metadata services.
     ['169.254.0.0/16', 'reg.example.com', '169.254.169.254', 443],
     ['0.0.0.0/0', 'reg.example.com', '168.63.129.16', 443],
@@ -113,6 +118,7 @@ describe('EGRESS_ALLOW', () => {
     '::ffff:10.0.0.1',
     '::ffff:0:0/96',
     '64:ff9b::/96',
+    '64:ff9b::8c52:7022',
     '2002::/16',
   ])('with %j stops the start and names it', (entry) => {
     const parse = () => parseAllowList(['reg.internal', entry]);

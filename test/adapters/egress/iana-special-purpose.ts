@@ -70,10 +70,13 @@ export interface Network {
 
 export const SPECIAL_NETWORKS: readonly Network[] = [...IPV4_SPECIAL, ...IPV6_SPECIAL].map(network);
 const GLOBAL_UNICAST = network('2000::/3');
+const NAT64 = network('64:ff9b::/96');
 
-/** From the table alone. */
+/** From the table alone, and by RFC 6052 for the addresses that stand for one of IPv4. */
 export function isPublic(address: string): boolean {
   const { bits, value } = addressValue(address);
+  if (bits === 128 && NAT64.first <= value && value <= NAT64.last)
+    return isPublic(addressText(32, value - NAT64.first));
   const isIn = (range: Network) => range.bits === bits && range.first <= value && value <= range.last;
   return !SPECIAL_NETWORKS.some(isIn) && (bits === 32 || isIn(GLOBAL_UNICAST));
 }
