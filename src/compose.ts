@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type DevelopmentIssuer, openDevelopmentIssuer } from './adapters/auth/development-issuer.ts';
 import { type IssuerConfig, parseIssuers } from './adapters/auth/issuers.ts';
 import { createKeySets, keepFresh } from './adapters/auth/jwks.ts';
+import { openRevokedTokensFile } from './adapters/auth/revoked-tokens-file.ts';
 import { createAuthenticator } from './adapters/auth/token-verifier.ts';
 import { parseAllowList } from './adapters/egress/allow-list.ts';
 import { createEgress, type EgressOptions } from './adapters/egress/egress.ts';
@@ -35,7 +36,7 @@ import { createMintedPasswordVault } from './adapters/vault/minted-password-vaul
 import { createApplication, type RunningApplication } from './application/create-application.ts';
 import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from './application/discard-orphaned-secrets.ts';
 import { meteredApplication, meteredEventLog } from './application/metered.ts';
-import type { Authenticator } from './application/ports/authenticator.ts';
+import type { Authenticator, Revocations } from './application/ports/authenticator.ts';
 import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
 import type { EventLog } from './application/ports/event-log.ts';
 import type { MintedPasswordVault } from './application/ports/minted-password-vault.ts';
@@ -159,9 +160,16 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     callerCostPerSecond: config.callerCostPerSecond,
   });
   lifecycle.onClose(() => graphql.close());
+  const revocations = await openRevokedTokensFile({
+    path: config.revokedTokensFile,
+    issuers: new Set(issuers.map(({ issuer }) => issuer)),
+    onFault: (err) => logger.error({ err }, 'REVOKED_TOKENS_FILE cannot be used any more: its last good content stays'),
+  });
+  lifecycle.onClose(() => revocations.close());
   const server = await createHttpServer({
     graphql,
-    authenticator: openAuthenticator(issuers, egressOptions, logger, lifecycle),
+    authenticator: openAuthenticator({ issuers, egressOptions, revocations, logger }, lifecycle),
+    revocations,
     readiness: createReadiness({ keyRing, writes: stores.writes, projectionLag, reads, projector, logger }),
     metrics,
     config,
@@ -249,23 +257,28 @@ function startChores(deps: ChoreDeps, lifecycle: Lifecycle): void {
   lifecycle.onClose(() => checks.stop());
 }
 
+interface AuthenticatorDeps {
+  readonly issuers: readonly IssuerConfig[];
+  readonly egressOptions: EgressOptions;
+  readonly revocations: Revocations;
+  readonly logger: Logger;
+}
+
 /** Fetches the issuers' keys through the guard, like everything else that goes out. */
 function openAuthenticator(
-  issuers: readonly IssuerConfig[],
-  egress: EgressOptions,
-  logger: Logger,
+  { issuers, egressOptions, revocations, logger }: AuthenticatorDeps,
   lifecycle: Lifecycle,
 ): Authenticator {
   const jwksUris = issuers.flatMap((one) => ('jwksUri' in one ? [one.jwksUri] : []));
   const keySets = createKeySets(issuers, {
     clock: Date.now,
-    fetchJson: createGuardedFetchJson(jwksUris, egress),
+    fetchJson: createGuardedFetchJson(jwksUris, egressOptions),
     onFetchFailed: (name, error) =>
       logger.warn({ issuer: name, err: error }, 'the keys of an issuer cannot be fetched'),
   });
   const stop = keepFresh(keySets);
   lifecycle.onClose(async () => stop());
-  return createAuthenticator({ issuers, keySets, clock: Date.now });
+  return createAuthenticator({ issuers, keySets, revocations, clock: Date.now });
 }
 
 interface ReadinessDeps {

@@ -83,6 +83,7 @@ const environment = z.object({
   PURSER_DATA_DIR: z.string().min(1).default('.purser'),
   MASTER_KEY_FILE: z.string().min(1).optional(),
   JWT_ISSUERS: z.string().min(1).optional(),
+  REVOKED_TOKENS_FILE: z.string().min(1).optional(),
   EGRESS_ALLOW: list,
   EGRESS_PROXY: z
     .string()
@@ -120,6 +121,8 @@ export interface Config {
   readonly masterKeyFile: string | undefined;
   /** Undefined outside production: the development issuer. */
   readonly jwtIssuers: string | undefined;
+  /** Undefined: no token is revoked. */
+  readonly revokedTokensFile: string | undefined;
   readonly egressAllow: readonly string[];
   /** Undefined: straight out. */
   readonly egressProxy: Secret | undefined;
@@ -162,6 +165,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDir: absolute(values.PURSER_DATA_DIR),
     masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : absolute(values.MASTER_KEY_FILE),
     jwtIssuers: values.JWT_ISSUERS,
+    revokedTokensFile: values.REVOKED_TOKENS_FILE === undefined ? undefined : absolute(values.REVOKED_TOKENS_FILE),
     egressAllow: values.EGRESS_ALLOW,
     egressProxy: values.EGRESS_PROXY,
     ignoredProxyVariables: PROXY_VARIABLES.filter((name) => Object.hasOwn(given, name)),

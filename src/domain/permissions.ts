@@ -15,6 +15,8 @@ export interface Principal {
   readonly issuer: string;
   /** The token's `jti`; null if it has none. */
   readonly tokenId: string | null;
+  /** When the token was issued, in milliseconds since 1970. */
+  readonly issuedAt: number;
   /** Milliseconds since 1970; the token is invalid from then on. */
   readonly expiresAt: number;
   /** Permissions by project id. Unknown strings are kept: other services share the token. */

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { Authenticator } from '../application/ports/authenticator.ts';
+import type { Authenticator, Revocations } from '../application/ports/authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
 import { NO_TRACER, type Tracer } from '../application/ports/tracer.ts';
 import { badUserInput } from '../domain/errors.ts';
@@ -44,6 +44,8 @@ export interface HttpServerConfig {
 export interface HttpServerDeps {
   readonly graphql: Graphql;
   readonly authenticator: Authenticator;
+  /** Default: no token is revoked. */
+  readonly revocations?: Revocations;
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: Metrics;
   /** Default: nothing is traced. */
@@ -107,6 +109,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   await app.register(graphqlEndpoint, { graphql, authenticator, clientAddress, metrics, observe, refuseToken, logger });
   const sockets = serveWebSockets(app.server, {
     graphql,
+    ...(deps.revocations && { revocations: deps.revocations }),
     metrics,
     observe,
     authenticator,

@@ -11,6 +11,7 @@ const context: RequestContext = {
     subject: 'ci',
     issuer: 'https://issuer.example',
     tokenId: null,
+    issuedAt: 0,
     expiresAt: Number.MAX_SAFE_INTEGER,
     grants: new Map(),
   },

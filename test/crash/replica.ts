@@ -182,6 +182,7 @@ function context(): RequestContext {
       subject: 'alice',
       issuer: 'replica',
       tokenId: null,
+      issuedAt: 0,
       expiresAt: Number.MAX_SAFE_INTEGER,
       grants: new Map(),
     },

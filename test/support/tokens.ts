@@ -32,6 +32,9 @@ export function createTestIssuer(issuer = `https://issuer-${randomUUID()}.exampl
     issuer,
     audience: [audience],
     algorithms: ['EdDSA'],
+    grants: 'claims',
+    maxTokenAge: 90 * 86_400,
+    clockTolerance: 5,
     jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'EdDSA', use: 'sig' }] },
   };
   return {

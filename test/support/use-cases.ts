@@ -68,6 +68,7 @@ export function aCaller(subject = 'alice'): RequestContext {
       subject,
       issuer: 'https://issuer.example',
       tokenId: null,
+      issuedAt: 0,
       expiresAt: Number.MAX_SAFE_INTEGER,
       grants: new Map(),
     },

@@ -5,8 +5,6 @@ import { isReadableName } from '../../domain/readable-name.ts';
 import { RESERVED_KEYS } from './duplicate-keys.ts';
 import type { IssuerConfig } from './issuers.ts';
 
-/** How far an issuer's clock may be ahead of ours. The expiry has no tolerance: `Principal.expiresAt` is exact. */
-const CLOCK_TOLERANCE_MS = 5_000;
 /** The last second of the year 9999: later dates cannot be written with a four-digit year. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
 
@@ -27,7 +25,8 @@ const claimsSchema = z.looseObject({
   sub: text,
   exp: numericDate,
   nbf: numericDate.optional(),
-  iat: numericDate.optional(),
+  /** Required: without it nobody knows the token's age. */
+  iat: numericDate,
   /** As long as a name may be, because the audit log shows it. */
   jti: text.optional(),
   projects: z.record(projectId, permissions).optional(),
@@ -39,7 +38,7 @@ type Claims = z.infer<typeof claimsSchema>;
 /** Who calls, and from when the token is valid. */
 export interface VerifiedClaims {
   readonly principal: Principal;
-  /** Milliseconds since 1970; negative infinity if the token does not say. */
+  /** Milliseconds since 1970, on the issuer's clock less its tolerance. */
   readonly notBefore: number;
 }
 
@@ -60,16 +59,19 @@ export function verifiedClaims(
   if (!audiences.some((audience) => issuer.audience.includes(audience)))
     throw new AuthenticationFailed('wrong_audience', issuer.issuer);
 
+  if (exp - iat > issuer.maxTokenAge) throw new AuthenticationFailed('too_old', issuer.issuer);
+
   const verified: VerifiedClaims = {
     principal: {
       subject: sub,
       issuer: issuer.issuer,
       tokenId: jti,
+      issuedAt: iat * 1000,
       expiresAt: exp * 1000,
-      grants: grantsOf(parsed.data),
+      grants: issuer.grants === 'claims' ? grantsOf(parsed.data) : new Map(),
     },
-    // A token with a future `iat` is not valid before that time.
-    notBefore: 1000 * Math.max(nbf ?? Number.NEGATIVE_INFINITY, iat ?? Number.NEGATIVE_INFINITY),
+    // A token with a future `iat` is not valid before that time. The expiry has no tolerance: `expiresAt` is exact.
+    notBefore: 1000 * (Math.max(nbf ?? iat, iat) - issuer.clockTolerance),
   };
   checkTime(verified, now);
   return verified;
@@ -78,7 +80,7 @@ export function verifiedClaims(
 /** @throws AuthenticationFailed if the token has expired or is not valid yet at `now`, in milliseconds since 1970. */
 export function checkTime({ principal, notBefore }: VerifiedClaims, now: number): void {
   if (!(now < principal.expiresAt)) throw new AuthenticationFailed('expired', principal.issuer);
-  if (!(notBefore <= now + CLOCK_TOLERANCE_MS)) throw new AuthenticationFailed('not_yet_valid', principal.issuer);
+  if (!(notBefore <= now)) throw new AuthenticationFailed('not_yet_valid', principal.issuer);
 }
 
 /** Merges both forms: `projects`, and `project` with `permissions`. Permissions are not normalised. */

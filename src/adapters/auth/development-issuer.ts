@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { calculateJwkThumbprint, SignJWT } from 'jose';
 import { z } from 'zod';
 import { OperatorError } from '../../domain/errors.ts';
-import type { LocalIssuer } from './issuers.ts';
+import { DEFAULT_CLOCK_TOLERANCE, type LocalIssuer } from './issuers.ts';
+import { MAX_LIFETIME_SECONDS } from './token-lifetime.ts';
 import type { Jwks } from './verification-keys.ts';
 
 export const DEVELOPMENT_ISSUER = 'urn:purser:development';
@@ -48,7 +49,15 @@ export async function openDevelopmentIssuer(dataDir: string): Promise<Developmen
   const jwks: Jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'EdDSA', use: 'sig' }] };
 
   return {
-    issuerConfig: { issuer: DEVELOPMENT_ISSUER, audience: [DEVELOPMENT_AUDIENCE], algorithms: ['EdDSA'], jwks },
+    issuerConfig: {
+      issuer: DEVELOPMENT_ISSUER,
+      audience: [DEVELOPMENT_AUDIENCE],
+      algorithms: ['EdDSA'],
+      jwks,
+      grants: 'claims',
+      maxTokenAge: MAX_LIFETIME_SECONDS,
+      clockTolerance: DEFAULT_CLOCK_TOLERANCE,
+    },
     publicJwks: () => jwks,
     signToken: ({ projectIds, permissions, subject, ttlSeconds }) => {
       const issuedAt = Math.floor(Date.now() / 1000);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { OperatorError } from '../../domain/errors.ts';
 import { parseUrl } from '../../domain/parse-url.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
+import { parseLifetime } from './token-lifetime.ts';
 import { type Jwks, jwksSchema, usableKeys } from './verification-keys.ts';
 
 interface Issuer {
@@ -11,6 +12,12 @@ interface Issuer {
   /** The token's `aud` must hold one of these, exactly. */
   readonly audience: readonly string[];
   readonly algorithms: readonly SignatureAlgorithm[];
+  /** What grants permissions to its tokens: their own claims, or rules. Until there are rules, the latter grants nothing. */
+  readonly grants: (typeof GRANTS)[number];
+  /** How long a token may live from its issue to its expiry, in seconds. */
+  readonly maxTokenAge: number;
+  /** How far the issuer's clock may be ahead of ours, in seconds. */
+  readonly clockTolerance: number;
 }
 /** An issuer that publishes its keys, and may change them at any time. */
 export interface RemoteIssuer extends Issuer {
@@ -29,6 +36,11 @@ export class IssuerConfigurationError extends OperatorError {
   override readonly name = 'IssuerConfigurationError';
 }
 
+const GRANTS = ['claims', 'rules'] as const;
+/** In seconds. Tokens of a CI system's jobs, which rules are for, live for minutes; those of people and services longer. */
+export const DEFAULT_MAX_TOKEN_AGE = { claims: 90 * 86_400, rules: 86_400 } as const;
+export const DEFAULT_CLOCK_TOLERANCE = 5;
+const MAX_CLOCK_TOLERANCE = 300;
 const MAX_NAME_LENGTH = 255;
 const HOST_AS_TYPED = /^https?:\/\/([^/?#]*?)(?::\d*)?(?:[/?#]|$)/i;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
@@ -58,6 +70,20 @@ const algorithms = z
   .min(1, 'must name at least one algorithm, or be absent')
   .default([...SIGNATURE_ALGORITHMS]);
 
+const LIFETIME_FAULT = 'must be a lifetime such as 30m, 24h or 90d, or a number of seconds, of at most 365 days';
+const maxTokenAge = z
+  .union([z.string(), z.number()], { error: LIFETIME_FAULT })
+  .transform((value) => parseLifetime(typeof value === 'string' ? value : `${value}s`))
+  .refine((seconds) => seconds !== undefined, LIFETIME_FAULT)
+  .optional();
+
+const CLOCK_FAULT = `must be a number of seconds from 0 to ${MAX_CLOCK_TOLERANCE}`;
+const clockTolerance = z
+  .number({ error: CLOCK_FAULT })
+  .min(0, CLOCK_FAULT)
+  .max(MAX_CLOCK_TOLERANCE, CLOCK_FAULT)
+  .default(DEFAULT_CLOCK_TOLERANCE);
+
 const jwksUri = z.string({ error: 'must be a URL' }).superRefine((value, context) => {
   const fault = jwksUriFault(value);
   if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
@@ -71,10 +97,14 @@ const entry = z
       jwksUri: jwksUri.optional(),
       jwks: jwksSchema.optional(),
       algorithms,
+      grants: z.enum(GRANTS, { error: 'must be "claims" (the default) or "rules"' }).default('claims'),
+      maxTokenAge,
+      clockTolerance,
     },
     { error: objectFault },
   )
-  .transform(({ jwksUri, jwks, ...issuer }, context): IssuerConfig => {
+  .transform(({ jwksUri, jwks, maxTokenAge, ...rest }, context): IssuerConfig => {
+    const issuer = { ...rest, maxTokenAge: maxTokenAge ?? DEFAULT_MAX_TOKEN_AGE[rest.grants] };
     if (jwks !== undefined && jwksUri === undefined) {
       const fault = jwksFault(jwks, issuer.algorithms);
       if (fault === undefined) return { ...issuer, jwks };
@@ -136,7 +166,7 @@ function pathText(path: readonly PropertyKey[]): string {
 function objectFault(issue: { readonly code?: string; readonly keys?: unknown }): string {
   if (issue.code !== 'unrecognized_keys') return 'must be an object with issuer, audience, and jwksUri or jwks';
   const keys = Array.isArray(issue.keys) ? issue.keys.join(', ') : '';
-  return `has the unknown field ${keys}: the known fields are issuer, audience, jwksUri, jwks, algorithms`;
+  return `has the unknown field ${keys}: the known fields are issuer, audience, jwksUri, jwks, algorithms, grants, maxTokenAge, clockTolerance`;
 }
 
 function jwksUriFault(value: string): string | undefined {

@@ -1,10 +1,12 @@
 import { compactVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { AuthenticationFailed, type Authenticator } from '../../application/ports/authenticator.ts';
+import { AuthenticationFailed, type Authenticator, type Revocations } from '../../application/ports/authenticator.ts';
+import type { Principal } from '../../domain/permissions.ts';
 import { checkTime, type VerifiedClaims, verifiedClaims } from './claims.ts';
 import { MAX_TOKEN_LENGTH, parseCompactJws } from './compact-jws.ts';
 import type { IssuerConfig } from './issuers.ts';
 import type { KeySet, Keys } from './jwks.ts';
+import { NO_REVOCATIONS } from './revoked-tokens-file.ts';
 import type { VerificationKey } from './verification-keys.ts';
 
 export const DEFAULT_CACHE_SIZE = 10_000;
@@ -15,6 +17,8 @@ export interface AuthenticatorOptions {
   readonly issuers: readonly IssuerConfig[];
   /** By the issuer's name, from `createKeySets`. */
   readonly keySets: ReadonlyMap<string, KeySet>;
+  /** Default: no token is revoked. */
+  readonly revocations?: Pick<Revocations, 'isRevoked'>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** How many verified tokens are cached. Default: 10,000. */
@@ -27,11 +31,11 @@ interface AcceptedToken extends VerifiedClaims {
 }
 
 /**
- * Accepts the tokens of the given issuers. A token is verified once and then cached by its whole text; its times
- * and its key are checked again at every use. Refused tokens are not cached.
+ * Accepts the tokens of the given issuers. A token is verified once and then cached by its whole text; its times,
+ * its key and whether it was revoked are checked again at every use. Refused tokens are not cached.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { keySets, clock, cacheSize = DEFAULT_CACHE_SIZE } = options;
+  const { keySets, clock, revocations = NO_REVOCATIONS, cacheSize = DEFAULT_CACHE_SIZE } = options;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, issuer]));
   const accepted = new LRUCache<string, AcceptedToken>({
     max: cacheSize,
@@ -51,7 +55,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     await compactVerify(token, key.publicKey, { algorithms: [algorithm] }).catch(() => {
       throw new AuthenticationFailed('bad_signature', issuer.issuer);
     });
-    return { ...verifiedClaims(claims, issuer, clock()), key, keySet };
+    const verified = verifiedClaims(claims, issuer, clock());
+    checkRevocation(verified.principal);
+    return { ...verified, key, keySet };
+  }
+
+  function checkRevocation(principal: Principal): void {
+    if (revocations.isRevoked(principal)) throw new AuthenticationFailed('revoked', principal.issuer);
   }
 
   function issuerOf(claims: Readonly<Record<string, unknown>>): { issuer: IssuerConfig; keySet: KeySet } {
@@ -79,6 +89,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         const keys = current instanceof Promise ? await keysOf(known.principal.issuer, () => current) : current;
         if (keys.has(known.key)) {
           checkTime(known, clock());
+          checkRevocation(known.principal);
           return known.principal;
         }
         accepted.delete(token);

@@ -49,3 +49,11 @@ export interface Authenticator {
    */
   authenticate(token: string): Promise<Principal>;
 }
+
+/** Tokens that are refused although they are valid. */
+export interface Revocations {
+  /** Whether the caller's token is revoked now. */
+  isRevoked(principal: Pick<Principal, 'issuer' | 'subject' | 'tokenId' | 'issuedAt'>): boolean;
+  /** Calls the listener whenever other tokens are revoked than before. */
+  onChange(listener: () => void): void;
+}

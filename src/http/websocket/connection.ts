@@ -74,6 +74,11 @@ export class Connection {
     this.#scheduleExpiry(principal.expiresAt);
   }
 
+  /** Closes the connection if its caller's token is no longer good. */
+  endIf(isRevoked: (principal: Principal) => boolean): void {
+    if (this.#principal !== undefined && isRevoked(this.#principal)) this.close(CLOSE.forbidden, 'Token revoked');
+  }
+
   requestContext(requestId: string): RequestContext | undefined {
     const { ipAddress, userAgent } = this.origin;
     return (

@@ -6,7 +6,7 @@ import { GraphQLError } from 'graphql';
 import { handleProtocols, MessageType, makeServer, parseMessage } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { AuthenticationFailed, type Authenticator } from '../../application/ports/authenticator.ts';
+import { AuthenticationFailed, type Authenticator, type Revocations } from '../../application/ports/authenticator.ts';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import type { Graphql } from '../../graphql/create-graphql.ts';
 import { faultForLog } from '../../graphql/pipeline/errors.ts';
@@ -34,6 +34,8 @@ export interface WebSocketOptions {
   readonly metrics: Metrics;
   readonly observe: ObserveOperation;
   readonly authenticator: Authenticator;
+  /** Default: no token is revoked. */
+  readonly revocations?: Revocations;
   readonly clientAddress: ClientAddress;
   readonly refuseToken: RefuseToken;
   /** Other origins are refused. Clients that send no `Origin` are not browsers. */
@@ -59,7 +61,7 @@ const PATH = '/graphql';
 
 /** GraphQL over WebSocket (graphql-transport-ws), on upgrade requests of the server. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketEndpoint {
-  const { graphql, clientAddress, corsOrigins, logger, metrics } = options;
+  const { graphql, clientAddress, corsOrigins, logger, metrics, revocations } = options;
   const { socketLimits = DEFAULT_SOCKET_LIMITS, keepAliveMs = 12_000, drainMs } = options;
   const limited = createLimitedSockets(socketLimits);
   const sockets = new WebSocketServer({
@@ -132,6 +134,10 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
       });
     });
   }
+
+  revocations?.onChange(() => {
+    for (const connection of connections) connection.endIf(revocations.isRevoked);
+  });
 
   const keepAlive = setInterval(() => {
     for (const connection of connections) connection.checkAlive();

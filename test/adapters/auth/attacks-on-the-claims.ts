@@ -69,9 +69,14 @@ const TIMES = [
     'a text for not-before': claim('nbf', String(NOW - 600)),
     'null for not-before': claim('nbf', null),
     'not before 1e400': rawClaim('nbf', '1e400'),
+    'no time of issue': claim('iat', undefined),
     'a text for the time of issue': claim('iat', String(NOW - 600)),
     'null for the time of issue': claim('iat', null),
     'the time of issue 1e400': rawClaim('iat', '1e400'),
+  }),
+  ...group('too_old', {
+    'a life of 90 days and a second': claim('exp', NOW - 10 + 90 * 86_400 + 1),
+    'issued in 1970': claim('iat', 0),
   }),
   ...group('not_yet_valid', {
     'not before 6 s from now': claim('nbf', NOW + 6),

@@ -36,7 +36,7 @@ export const GOOD_TOKENS: Readonly<Record<string, string>> = {
   'valid since now': forge({ claims: { nbf: NOW } }),
   'not before 5 s from now, within the tolerance': forge({ claims: { nbf: NOW + 5 } }),
   'issued 5 s from now, within the tolerance': forge({ claims: { iat: NOW + 5 } }),
-  'without time of issue': forge({ claims: { iat: undefined } }),
+  'that lives 90 days': forge({ claims: { exp: NOW - 10 + 90 * 86_400 } }),
   'with one second left': forge({ claims: { exp: NOW + 1 } }),
   'with a fraction in its times': forge({ claims: { exp: NOW + 0.5, nbf: NOW - 0.5 } }),
   'with claims that are not ours, some of them nested': forge({

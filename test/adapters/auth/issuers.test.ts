@@ -8,6 +8,8 @@ import { jwk, keys } from './forge.ts';
 const remote = { issuer: 'https://id.example', audience: 'purser', jwksUri: 'https://id.example/jwks.json' };
 const local = { issuer: 'https://id.example', audience: 'purser', jwks: { keys: [jwk('es256')] } };
 
+const DEFAULTS = { grants: 'claims', maxTokenAge: 90 * 86_400, clockTolerance: 5 };
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'purser-issuers-'));
@@ -33,6 +35,7 @@ describe('issuers are accepted', () => {
       audience: ['purser'],
       jwksUri: 'https://id.example/jwks.json',
       algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+      ...DEFAULTS,
     });
   });
 
@@ -40,7 +43,7 @@ describe('issuers are accepted', () => {
     const path = join(folder, 'issuers.json');
     writeFileSync(path, JSON.stringify([{ ...local, audience: ['a', 'b'], algorithms: ['ES256'] }]));
 
-    expect(parseIssuers(path)).toEqual([{ ...local, audience: ['a', 'b'], algorithms: ['ES256'] }]);
+    expect(parseIssuers(path)).toEqual([{ ...local, audience: ['a', 'b'], algorithms: ['ES256'], ...DEFAULTS }]);
   });
 
   test('as the result of the parser, written as JSON again', () => {
@@ -71,6 +74,30 @@ describe('the message names the entry, the field and what to write', () => {
     'an entry without its array': [JSON.stringify(remote), 'JWT_ISSUERS: must be a JSON array: put the entry in [ ]'],
     'no entry': ['[]', 'JWT_ISSUERS: must contain at least one issuer'],
     'an entry that is a text': [second('x'), 'JWT_ISSUERS[1]: must be an object with issuer, audience'],
+    'a life of zero': [
+      second({ ...remote, maxTokenAge: 0 }),
+      'JWT_ISSUERS[1].maxTokenAge: must be a lifetime such as 30m',
+    ],
+    'a life of two years': [
+      second({ ...remote, maxTokenAge: '730d' }),
+      'JWT_ISSUERS[1].maxTokenAge: must be a lifetime',
+    ],
+    'a life that is a list': [
+      second({ ...remote, maxTokenAge: ['1h'] }),
+      'JWT_ISSUERS[1].maxTokenAge: must be a lifetime',
+    ],
+    'a clock that is too far off': [
+      second({ ...remote, clockTolerance: 301 }),
+      'JWT_ISSUERS[1].clockTolerance: must be a number of seconds from 0 to 300',
+    ],
+    'a clock that is behind': [
+      second({ ...remote, clockTolerance: -1 }),
+      'JWT_ISSUERS[1].clockTolerance: must be a number of seconds from 0 to 300',
+    ],
+    'other grants': [
+      second({ ...remote, grants: 'all' }),
+      'JWT_ISSUERS[1].grants: must be "claims" (the default) or "rules"',
+    ],
     'no issuer': [second({ ...remote, issuer: undefined }), 'JWT_ISSUERS[1].issuer: must be the text'],
     'an empty issuer': [second({ ...remote, issuer: '' }), 'JWT_ISSUERS[1].issuer: must be the text'],
     'an issuer with a space after it': [

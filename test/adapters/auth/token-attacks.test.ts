@@ -98,7 +98,14 @@ describe('the attacks detect a verifier that', () => {
         const { payload } = await jwtVerify(token, keys.es256.publicKey, options).catch(() => {
           throw new AuthenticationFailed('bad_signature');
         });
-        return { subject: String(payload.sub), issuer: '', tokenId: null, expiresAt: NOW, grants: new Map() };
+        return {
+          subject: String(payload.sub),
+          issuer: '',
+          tokenId: null,
+          issuedAt: NOW,
+          expiresAt: NOW,
+          grants: new Map(),
+        };
       },
     };
 

@@ -23,6 +23,7 @@ test('the principal matches the claims', async () => {
     subject: 'alice',
     issuer: ISSUER,
     tokenId: null,
+    issuedAt: (NOW - 10) * 1000,
     expiresAt: (NOW + 600) * 1000,
     grants: new Map([['demo', new Set(['iam:project:cicd:registry:read'])]]),
   });

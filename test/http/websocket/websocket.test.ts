@@ -319,6 +319,7 @@ describe('the end of a token', () => {
       subject: 'alice',
       issuer: 'broken',
       tokenId: null,
+      issuedAt: 0,
       expiresAt: Date.now() + 3_600_000,
       grants: new Map([['demo', new Set<string>(Object.values(PERMISSIONS))]]),
     };
