@@ -23,8 +23,8 @@ import { parseRegistryUrl } from '../src/domain/registry-url.ts';
 import { Secret } from '../src/domain/secret.ts';
 import { checkEmail, checkPemCertificates, checkText } from '../src/domain/text-rules.ts';
 import { createCursors } from '../src/graphql/paging/cursors.ts';
-import { bearerToken, requestIdOf, userAgentOf } from '../src/http/caller.ts';
-import { readBody } from '../src/http/request-body.ts';
+import { requestIdOf, userAgentOf } from '../src/http/caller.ts';
+import { parseBody, parseQueryString, readOperation } from '../src/http/request-body.ts';
 import { craftedCertificate, craftedRsaKey } from './support/crafted-rsa-key.ts';
 
 /** Far more than any of them needs, and far less than the seconds that one careless parser takes. */
@@ -50,6 +50,7 @@ const texts = (length: number): readonly string[] => [
   `${'a'.repeat(length - 1)}!`,
 ];
 
+const readBody = (body: Buffer) => readOperation(parseBody(body));
 const cursors = createCursors(new Uint8Array(32));
 const jws = (text: string) => parseCompactJws(`${encoded('{"alg":"RS256"}')}.${encoded(text)}.AAAA`);
 const certificates = (text: string) => checkPemCertificates('caCertificate', text);
@@ -143,7 +144,7 @@ const PARSERS: Readonly<Record<string, readonly [parse: (text: string) => unknow
   'the errors of a registry': [(text) => errorCode(Buffer.from(text)), texts(64 * KIB)],
   'the token of a registry': [readTokenClaims, [...texts(64 * KIB), `a.${encoded(deep('[', ']', 40 * KIB))}.a`]],
   'a user agent': [userAgentOf, texts(16 * KIB)],
-  'an authorization header': [(text) => bearerToken(`Bearer ${text}`), texts(16 * KIB)],
+  'a query string': [(text) => parseQueryString(`/graphql?${text}`), texts(16 * KIB)],
   'a request id': [requestIdOf, texts(16 * KIB)],
 };
 
