@@ -2,8 +2,7 @@ import { connect } from 'node:net';
 import type { Egress } from '../../application/ports/egress.ts';
 import type { AllowList } from './allow-list.ts';
 import { createNameLookup, type LookUpName } from './name-lookup.ts';
-import type { OpenSocket } from './pinned-connection.ts';
-import type { EgressProxy } from './proxy-tunnel.ts';
+import type { EgressProxy, OpenSocket } from './proxy-tunnel.ts';
 import { openSession } from './session.ts';
 import { createTrustSource } from './trust.ts';
 

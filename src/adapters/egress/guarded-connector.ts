@@ -6,8 +6,8 @@ import type { AllowList } from './allow-list.ts';
 import { alertFault } from './connection-fault.ts';
 import type { LookUpName } from './name-lookup.ts';
 import { familyOf } from './networks.ts';
-import { connectPinned, type OpenSocket } from './pinned-connection.ts';
-import type { EgressProxy } from './proxy-tunnel.ts';
+import { connectPinned } from './pinned-connection.ts';
+import type { EgressProxy, OpenSocket } from './proxy-tunnel.ts';
 import type { Target } from './target.ts';
 import type { TrustSource } from './trust.ts';
 

@@ -3,12 +3,9 @@ import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:
 import { EgressFailed } from '../../application/ports/egress.ts';
 import { tlsFault } from './connection-fault.ts';
 import { familyOf, networksOf } from './networks.ts';
-import { type EgressProxy, openTunnel } from './proxy-tunnel.ts';
+import { type EgressProxy, type OpenSocket, openTunnel } from './proxy-tunnel.ts';
 import { checkChain, checkIdentity } from './server-certificate.ts';
 import { notAllowed, type Target } from './target.ts';
-
-/** Begins a TCP connection to an address. The socket is destroyed when `signal` aborts. */
-export type OpenSocket = (options: { host: string; port: number; signal: AbortSignal }) => Socket;
 
 export interface ConnectionDeps {
   readonly openSocket: OpenSocket;

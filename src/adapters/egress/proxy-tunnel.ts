@@ -4,7 +4,9 @@ import { EgressFailed, type EgressFault } from '../../application/ports/egress.t
 import { OperatorError } from '../../domain/errors.ts';
 import { parseUrl } from '../../domain/parse-url.ts';
 import { Secret } from '../../domain/secret.ts';
-import type { OpenSocket } from './pinned-connection.ts';
+
+/** Begins a TCP connection to an address. The socket is destroyed when `signal` aborts. */
+export type OpenSocket = (options: { host: string; port: number; signal: AbortSignal }) => Socket;
 
 /** The operator's proxy, the only way out of some networks. */
 export interface EgressProxy {

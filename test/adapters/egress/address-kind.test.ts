@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { addressKind, embeddedIpv4 } from '../../../src/adapters/egress/address-kind.ts';
 import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
 import { createEgress } from '../../../src/adapters/egress/egress.ts';
-import type { OpenSocket } from '../../../src/adapters/egress/pinned-connection.ts';
+import type { OpenSocket } from '../../../src/adapters/egress/proxy-tunnel.ts';
 import { rounds } from '../../support/rounds.ts';
 import { addressText, isPublic, SPECIAL_NETWORKS } from './iana-special-purpose.ts';
 
