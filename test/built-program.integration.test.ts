@@ -46,7 +46,7 @@ describe('the SDK of Amazon, as it is built', () => {
     return import(BIN + file);
   };
   const request = (kind: MintKind, url: string, username: string, password: string) => ({
-    mint: { kind, roleArn: null, tenantId: null, installationId: null },
+    mint: { kind, roleArn: null, externalId: null, tenantId: null, installationId: null, apiUrl: null },
     url,
     source: { username, password: new Secret(password) },
     purpose: 'PULL' as const,

@@ -9,7 +9,7 @@ import { broadestPurpose } from '../domain/registry-details.ts';
 import type { HealthView } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
-import { FINDING_OF_FAULT, mintingAdvice } from './minted-passwords.ts';
+import { findingOf, mintingAdvice } from './minted-passwords.ts';
 import { type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
 import { type MintedPassword, MintingFailed, type PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
@@ -84,7 +84,7 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
       return { ...request, ...loginOf(await minter.mint({ mint, url, source: { username, password }, purpose })) };
     } catch (error) {
       if (!(error instanceof MintingFailed)) throw error;
-      throw notVerified(FINDING_OF_FAULT[error.fault].outcome, mintingAdvice(error.fault));
+      throw notVerified(findingOf(error).outcome, mintingAdvice(error));
     }
   }
 

@@ -68,7 +68,7 @@ function isUsable({ expiresAt }: Pick<MintedPassword, 'expiresAt'>, at: number):
 
 export function createMintedPasswords({ minter, vault, now, onFault }: MintedPasswordsDeps): MintedPasswords {
   const underWay = new Map<string, Promise<MintedPassword | undefined>>();
-  const failures = new Map<string, { readonly fault: MintingFault; readonly until: number }>();
+  const failures = new Map<string, { readonly failed: MintingFailed; readonly until: number }>();
 
   return {
     passwordFor(request) {
@@ -95,9 +95,9 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
     const kept = await recall(key);
     if (kept !== undefined && isReusable(kept, request.neededMs, now())) return kept;
     const known = failures.get(name);
-    const fault = known !== undefined && known.until > now() ? known.fault : undefined;
-    const minted = fault ?? (await mintFresh(name, key, request));
-    if (typeof minted !== 'string') return minted;
+    const failed = known !== undefined && known.until > now() ? known.failed : undefined;
+    const minted = failed ?? (await mintFresh(name, key, request));
+    if (!(minted instanceof MintingFailed)) return minted;
     if (kept !== undefined && isUsable(kept, now())) return kept;
     throw credentialUnavailable(key.binding.host, minted);
   }
@@ -117,7 +117,7 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
     name: string,
     key: MintedPasswordKey,
     { mint, openSource }: MintedPasswordRequest,
-  ): Promise<MintedPassword | MintingFault | undefined> {
+  ): Promise<MintedPassword | MintingFailed | undefined> {
     const source = await openSource();
     if (source === undefined) return undefined;
     let password: MintedPassword;
@@ -125,8 +125,8 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
       password = await minter.mint({ mint, url: key.binding.host, source, purpose: key.purpose });
     } catch (error) {
       if (!(error instanceof MintingFailed)) throw error;
-      rememberFailure(name, error.fault);
-      return error.fault;
+      rememberFailure(name, error);
+      return error;
     }
     failures.delete(name);
     return (await isSourceGone(key, password)) ? undefined : password;
@@ -142,28 +142,28 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
     }
   }
 
-  function rememberFailure(name: string, fault: MintingFault): void {
+  function rememberFailure(name: string, failed: MintingFailed): void {
     const at = now();
     for (const [other, { until }] of failures) if (until <= at) failures.delete(other);
-    failures.set(name, { fault, until: at + RETRY_AFTER_MS });
+    failures.set(name, { failed, until: at + RETRY_AFTER_MS });
   }
 }
 
-function credentialUnavailable(host: string, fault: MintingFault): PurserError {
-  const message = `No password could be minted for ${host} (${fault}). ${mintingAdvice(fault)}`;
-  return new PurserError('CREDENTIAL_UNAVAILABLE', message, {}, { cause: new MintingFailed(fault) });
+function credentialUnavailable(host: string, failed: MintingFailed): PurserError {
+  const message = `No password could be minted for ${host} (${failed.fault}). ${mintingAdvice(failed)}`;
+  return new PurserError('CREDENTIAL_UNAVAILABLE', message, {}, { cause: failed });
 }
 
-/** The fault behind an error that `passwordFor` threw; undefined if the error did not come from a cloud. */
-export function mintingFaultOf(error: unknown): MintingFault | undefined {
-  return error instanceof PurserError && error.cause instanceof MintingFailed ? error.cause.fault : undefined;
+/** What is behind an error that `passwordFor` threw; undefined if the error did not come from a cloud. */
+export function mintingFailureOf(error: unknown): MintingFailed | undefined {
+  return error instanceof PurserError && error.cause instanceof MintingFailed ? error.cause : undefined;
 }
 
-/** What a test of a registry finds if no password could be minted for it. */
-export const FINDING_OF_FAULT: Readonly<Record<MintingFault, Pick<TestFindings, 'outcome' | 'detail'>>> = {
+const FINDING_OF_FAULT: Readonly<Record<MintingFault, Pick<TestFindings, 'outcome' | 'detail'>>> = {
   CREDENTIAL_REFUSED: { outcome: 'AUTHENTICATION_FAILED', detail: 'NOT_MINTED' },
   NOT_PERMITTED: { outcome: 'INSUFFICIENT_PERMISSION', detail: 'NOT_MINTED' },
   NOT_FOUND: { outcome: 'UNEXPECTED_ANSWER', detail: 'UNKNOWN_TO_CLOUD' },
+  CLOCK_SKEWED: { outcome: 'CLOCK_SKEWED', detail: 'NOT_MINTED' },
   THROTTLED: { outcome: 'RATE_LIMITED', detail: 'NOT_MINTED' },
   UNREACHABLE: { outcome: 'UNREACHABLE', detail: 'NOT_MINTED' },
   PROXY_UNREACHABLE: { outcome: 'UNREACHABLE', detail: 'PROXY_UNREACHABLE' },
@@ -172,7 +172,15 @@ export const FINDING_OF_FAULT: Readonly<Record<MintingFault, Pick<TestFindings, 
   UNEXPECTED_ANSWER: { outcome: 'UNEXPECTED_ANSWER', detail: 'NOT_MINTED' },
 };
 
-/** What to do about the fault. It is the same for every provider and registry. */
-export function mintingAdvice(fault: MintingFault): string {
-  return diagnose({ provider: 'GENERIC', url: '', ...FINDING_OF_FAULT[fault] }) ?? '';
+/** What a test of a registry finds if no password could be minted for it. */
+export function findingOf({
+  fault,
+  clockAheadSeconds,
+}: MintingFailed): Pick<TestFindings, 'outcome' | 'detail' | 'facts'> {
+  return { ...FINDING_OF_FAULT[fault], ...(clockAheadSeconds !== undefined && { facts: { clockAheadSeconds } }) };
+}
+
+/** What to do about the failure. It is the same for every provider and registry. */
+export function mintingAdvice(failed: MintingFailed): string {
+  return diagnose({ provider: 'GENERIC', url: '', ...findingOf(failed) }) ?? '';
 }

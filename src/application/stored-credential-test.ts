@@ -1,7 +1,7 @@
 import type { LeasePurpose } from '../domain/credential.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import type { OpenEffectiveCredential } from './effective-credential.ts';
-import { FINDING_OF_FAULT, mintingFaultOf } from './minted-passwords.ts';
+import { findingOf, mintingFailureOf } from './minted-passwords.ts';
 import type { ProbeReport, RegistryProbe } from './ports/registry-probe.ts';
 import type { AuthorisedRegistry } from './stored-secrets.ts';
 
@@ -43,9 +43,9 @@ export function createStoredCredentialTest({
       const target = { url, provider, caCertificate, authRealmHost, access };
       return await probe.probe({ ...target, username, password, repository });
     } catch (error) {
-      const fault = mintingFaultOf(error);
-      if (fault === undefined) throw error;
-      return { ...NOT_ASKED, ...FINDING_OF_FAULT[fault], repository, durationMs: now() - startedAt };
+      const failed = mintingFailureOf(error);
+      if (failed === undefined) throw error;
+      return { ...NOT_ASKED, ...findingOf(failed), repository, durationMs: now() - startedAt };
     }
   };
 }

@@ -10,10 +10,14 @@ export interface MintConfig {
   readonly kind: MintKind;
   /** Amazon ECR: a role to assume first. */
   readonly roleArn: string | null;
+  /** Amazon: what the role's trust policy asks for of those who assume it. */
+  readonly externalId: string | null;
   /** Azure: the tenant of the service principal. */
   readonly tenantId: string | null;
   /** GitHub: the installation of the app. */
   readonly installationId: string | null;
+  /** GitHub Enterprise: the base URL of its API. */
+  readonly apiUrl: string | null;
 }
 
 /** The id of a sealed secret, and the digest that proves that its row is the right one. */

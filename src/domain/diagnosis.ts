@@ -56,11 +56,21 @@ export function diagnose(finding: DiagnosedFinding): string | null {
 
 /** Puts the facts into the places that a sentence has for them. */
 function told(sentence: string, facts: ProbeFacts): string {
-  return sentence.replace(/\{(\w+)\}/g, (_, name: keyof ProbeFacts) => facts[name] ?? FACTS[name]);
+  const words: Readonly<Record<string, string>> = {
+    realmHost: facts.realmHost ?? 'another host',
+    clock: clockInWords(facts.clockAheadSeconds ?? 0),
+  };
+  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => words[name] ?? '');
 }
 
-/** In the table, and if a fact is not known. */
-const FACTS: Readonly<Record<keyof ProbeFacts, string>> = { realmHost: 'another host' };
+/** The beginning of "… the cloud's". Answers tell the time to the second, and take some of them. */
+function clockInWords(aheadSeconds: number): string {
+  const seconds = Math.abs(aheadSeconds);
+  if (seconds < 30) return 'different from';
+  const [amount, unit] =
+    seconds < 5400 ? [Math.max(1, Math.round(seconds / 60)), 'minute'] : [Math.round(seconds / 3600), 'hour'];
+  return `${amount} ${unit}${amount === 1 ? '' : 's'} ${aheadSeconds > 0 ? 'ahead of' : 'behind'}`;
+}
 
 function fits(diagnosis: Candidate, { provider, url, outcome, detail }: DiagnosedFinding): boolean {
   return (

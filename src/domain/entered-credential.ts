@@ -117,15 +117,23 @@ export function credentialKind(provider: RegistryProvider, username: string, pas
   return isToken(PROVIDERS[provider], username, text) ? 'TOKEN' : 'PASSWORD';
 }
 
+/** `$` as Compose, a shell, Make or HTML write it, or quotes around the whole. */
+const ESCAPED = /\$\$|\\\$|&#36;|%24|^(["'`]).*\1$/;
+const ESCAPED_WARNING =
+  'The user name looks as if it was pasted with escapes or quotes. A robot account has one plain $, as in robot$team+ci. It was kept as it is.';
+
 /** Advice about a password that is accepted but will probably not work. Holds no part of it. */
 export function secretWarnings(provider: RegistryProvider, username: string, password: Secret): string[] {
   const text = password.reveal();
   const profile = PROVIDERS[provider];
   const warnings = profile.password.warnings?.(text, username) ?? [];
   const issuer = tokenIssuer(text);
-  if (issuer !== undefined && issuer !== provider && !profile.declarable) {
+  // On a host that only a person can tell, a token of another provider may be right.
+  const takesAny = profile.declarable === true && profile.password.refuses === undefined;
+  if (issuer !== undefined && issuer !== provider && !takesAny) {
     warnings.push(`This looks like a token of ${issuer}, but the registry is ${provider}.`);
   }
+  if (ESCAPED.test(username)) warnings.push(ESCAPED_WARNING);
   if (text !== text.trim() && !looksLikeJson(text)) {
     warnings.push('The password begins or ends with white space. It was kept, because it may be part of the password.');
   }
@@ -155,7 +163,9 @@ export function secretFault(
   const expiresAt = learnExpiry(provider, password);
   if (expiresAt !== null && Date.parse(expiresAt) <= now) return 'SECRET_EXPIRED';
   const own = refusedAs?.(text, username) ?? null;
-  if (own !== null || refuses === undefined) return own;
+  if (own !== null) return own;
+  if (/[\r\n]$/.test(text) && !looksLikeJson(text)) return 'TRAILING_LINE_BREAK';
+  if (refuses === undefined) return null;
   const issuer = tokenIssuer(text);
   if (issuer !== undefined && issuer !== provider) return 'OTHER_PROVIDERS_TOKEN';
   return refuses === 'ALL_BUT_OWN_TOKENS' && !isOwnToken(profile, text) ? 'ACCOUNT_PASSWORD' : null;

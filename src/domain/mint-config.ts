@@ -1,12 +1,12 @@
 import type { MintConfig } from './credential.ts';
 import { badUserInput } from './errors.ts';
-import { MINT_SETTINGS, type MintSetting, type SettingRule } from './mint-kinds/profile.ts';
+import { MINT_SETTINGS, type MintKindProfile, type MintSetting, type SettingRule } from './mint-kinds/profile.ts';
 import { MINT_KINDS } from './mint-kinds/table.ts';
 import { PROVIDERS, type RegistryProvider } from './providers/table.ts';
 
 /** @throws PurserError BAD_USER_INPUT on `mint` */
 export function checkMint(provider: RegistryProvider, mint: MintConfig): void {
-  const { registries, settings } = MINT_KINDS[mint.kind];
+  const { registries, settings, settingsFault }: MintKindProfile = MINT_KINDS[mint.kind];
   if (!PROVIDERS[provider].mintKinds?.includes(mint.kind)) {
     throw badUserInput('mint', `${mint.kind} mints passwords for ${registries} only.`);
   }
@@ -17,6 +17,8 @@ export function checkMint(provider: RegistryProvider, mint: MintConfig): void {
     if (!fits)
       throw badUserInput('mint', (rule ?? ruleOfOtherKind(setting))?.fault ?? `${setting} is not for ${mint.kind}.`);
   }
+  const fault = settingsFault?.(mint);
+  if (fault !== undefined) throw badUserInput('mint', fault);
 }
 
 function ruleOfOtherKind(setting: MintSetting): SettingRule | undefined {

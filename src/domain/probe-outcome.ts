@@ -13,6 +13,7 @@ export const PROBE_OUTCOMES = [
   'TARGET_NOT_ALLOWED',
   'REALM_NOT_TRUSTED',
   'RATE_LIMITED',
+  'CLOCK_SKEWED',
   'UNEXPECTED_ANSWER',
 ] as const;
 
@@ -75,6 +76,8 @@ export type ProbeDetail =
   | 'ACCOUNT_PASSWORD'
   | 'FINE_GRAINED_TOKEN'
   | 'OTHER_PROVIDERS_TOKEN'
+  /** The password ends with a line break, which was kept and sent. */
+  | 'TRAILING_LINE_BREAK'
   /** An incomplete service-account key. */
   | 'BROKEN_KEY'
   /** A service-account key that was quoted again on its way here. */
@@ -91,10 +94,12 @@ export const REFUSALS: readonly ProbeOutcome[] = ['AUTHENTICATION_FAILED', 'EXPI
 export interface ProbeFacts {
   /** `host[:port]` of the token server that was sent nothing. */
   readonly realmHost?: string;
+  /** By how much this service's clock is ahead of the other side's; negative if it is behind. */
+  readonly clockAheadSeconds?: number;
 }
 
 /** Nothing was learnt of the credential: what an earlier test found still stands. */
-export const UNDECIDED: readonly ProbeOutcome[] = ['RATE_LIMITED'];
+export const UNDECIDED: readonly ProbeOutcome[] = ['RATE_LIMITED', 'CLOCK_SKEWED'];
 
 export type ProbeMethod = 'TOKEN_SCOPE' | 'UPLOAD_PROBE' | 'BASIC';
 

@@ -39,6 +39,8 @@ export const FORMER_HOSTS: ReadonlyMap<string, string> = new Map(
 /** Helm and skopeo write these before a reference. They say how to speak to the registry: by https. */
 export const CLIENT_SCHEMES: ReadonlySet<string> = new Set(['docker', 'oci']);
 
+const CLOSED = PROVIDER_ENTRIES.flatMap(([, { address }]) => address?.closed ?? []);
+
 const MAX_ENTERED_LENGTH = 512;
 const MAX_HOST_LENGTH = 253;
 const SPLIT = /^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/)?(?<authority>[^/\\]*)(?<path>.*)$/u;
@@ -70,6 +72,8 @@ export function parseRegistryUrl(entered: string, options: RegistryUrlOptions): 
   if (behind !== undefined) throw badUserInput(field, `Use ${behind}, not ${url}: that is the web site.`);
   const now = FORMER_HOSTS.get(url);
   if (now !== undefined) throw badUserInput(field, `Use ${now}, not ${url}: that is a former name of it.`);
+  const closed = CLOSED.find((each) => each.host.test(host));
+  if (closed !== undefined) throw badUserInput(field, closed.why);
   if (port === null && !host.includes('.') && !host.startsWith('[') && host !== 'localhost') {
     throw badUserInput(
       field,

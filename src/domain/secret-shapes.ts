@@ -40,6 +40,24 @@ export function looksLikeJson(text: string): boolean {
   return text.trimStart().startsWith('{');
 }
 
+/** Other files with which Google's tools log in. None of them is a password of a registry. */
+const OTHER_LOGINS: ReadonlyMap<unknown, string> = new Map([
+  ['external_account', 'the settings of workload identity federation'],
+  ['external_account_authorized_user', 'the login of a person by workforce identity federation'],
+  ['authorized_user', 'the login of a person, from `gcloud auth application-default login`'],
+  ['impersonated_service_account', 'the settings to act as a service account'],
+]);
+
+/** What a JSON file of Google is that is no service-account key, as a sentence; undefined if it may be one. */
+export function otherGoogleLogin(text: string): string | undefined {
+  const type = jsonObject(text)?.type;
+  const what = OTHER_LOGINS.get(type);
+  return (
+    what &&
+    `This JSON file has the type \`${type}\`: it is ${what}, and holds no key. Create a key of a service account (\`gcloud iam service-accounts keys create\`) and enter that file.`
+  );
+}
+
 /** What is wrong with a Google service-account key, as the end of a sentence; null if it is complete. */
 export function serviceAccountKeyFault(text: string): string | null {
   const key = jsonObject(text);

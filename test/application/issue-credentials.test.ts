@@ -86,7 +86,14 @@ describe('credentials for several images', () => {
   it('for one host hold the login that may push', async () => {
     const world = createWorld();
     const url = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
-    const mint = { kind: 'AMAZON_ECR', roleArn: null, tenantId: null, installationId: null } as const;
+    const mint = {
+      kind: 'AMAZON_ECR',
+      roleArn: null,
+      externalId: null,
+      tenantId: null,
+      installationId: null,
+      apiUrl: null,
+    } as const;
     const registry = { url, username: 'AKIAIOSFODNN7EXAMPLE', password: new Secret('x'.repeat(40)), mint };
     await world.application.createRegistry(aCaller(), PROJECT, command.create(registry));
     const [pull, push] = [command.issue({ image: `${url}/a` }), command.issue({ image: `${url}/b`, purpose: 'PUSH' })];

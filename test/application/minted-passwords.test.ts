@@ -9,6 +9,7 @@ import {
   RETRY_AFTER_MS,
 } from '../../src/application/minted-passwords.ts';
 import type { MintingFault } from '../../src/application/ports/password-minter.ts';
+import { MintingFailed } from '../../src/application/ports/password-minter.ts';
 import { SecretIntegrityError } from '../../src/application/ports/vault.ts';
 import { PurserError } from '../../src/domain/errors.ts';
 import { createMutant } from '../support/mutant.ts';
@@ -105,6 +106,7 @@ describe('a cloud that fails', () => {
     'CREDENTIAL_REFUSED',
     'NOT_PERMITTED',
     'NOT_FOUND',
+    'CLOCK_SKEWED',
     'THROTTLED',
     'UNREACHABLE',
     'TARGET_NOT_ALLOWED',
@@ -114,7 +116,9 @@ describe('a cloud that fails', () => {
     world.cloud = fault;
     const error = await refusal(world);
     expect(error.code).toBe('CREDENTIAL_UNAVAILABLE');
-    expect(error.message).toBe(`No password could be minted for ${HOST} (${fault}). ${mintingAdvice(fault)}`);
+    expect(error.message).toBe(
+      `No password could be minted for ${HOST} (${fault}). ${mintingAdvice(new MintingFailed(fault))}`,
+    );
     expect(inspect(error, { depth: null })).not.toContain('CANARY');
   });
 

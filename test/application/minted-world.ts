@@ -104,7 +104,7 @@ export function request(world: World, changes: Partial<MintedPasswordRequest> = 
 }
 
 export function mint(kind: MintConfig['kind']): MintConfig {
-  return { kind, roleArn: null, tenantId: null, installationId: null };
+  return { kind, roleArn: null, externalId: null, tenantId: null, installationId: null, apiUrl: null };
 }
 
 export async function ask(world: World, changes: Partial<MintedPasswordRequest> = {}): Promise<string> {

@@ -173,7 +173,14 @@ describe('a lease', () => {
 });
 
 describe('a minted password', () => {
-  const mint: MintConfig = { kind: 'AMAZON_ECR', roleArn: null, tenantId: null, installationId: null };
+  const mint: MintConfig = {
+    kind: 'AMAZON_ECR',
+    roleArn: null,
+    externalId: null,
+    tenantId: null,
+    installationId: null,
+    apiUrl: null,
+  };
   const url = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
   const issue = ({ application }: World) =>
     application.issueCredential(aCaller(), PROJECT, command.issue({ image: `${url}/app` }));

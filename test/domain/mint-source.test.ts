@@ -34,6 +34,15 @@ describe('a cloud credential to mint from', () => {
     ['not JSON', 'GOOGLE', '_json_key', secret, 'password'],
     ['a service-account key under the wrong user name', 'GOOGLE', '_json_key_base64', SERVICE_ACCOUNT, 'password'],
     ['a key that lacks a field', 'GOOGLE', '_json_key', `{"type":"service_account","a":"${secret}"}`, 'password'],
+    ...['external_account', 'authorized_user', 'impersonated_service_account'].map(
+      (type): [string, MintKind, string, string, string] => [
+        `of the type ${type}`,
+        'GOOGLE',
+        '_json_key',
+        JSON.stringify({ client_secret: secret, type }),
+        'password',
+      ],
+    ),
     ['an app by its name', 'GITHUB_APP', 'my app', PKCS1, 'username'],
     ['an app with a token', 'GITHUB_APP', '1234', secret, 'password'],
     ['an app with half a key', 'GITHUB_APP', '1234', PKCS1.slice(0, 500), 'password'],

@@ -32,7 +32,7 @@ const KNOWN: readonly [string, RegistryProvider][] = [
   ['contoso.azurecr.io', 'AZURE'],
   ['contoso.azurecr.cn', 'AZURE'],
   ['contoso.azurecr.us', 'AZURE'],
-  ['contoso.azurecr.de', 'AZURE'],
+  ['containers.octocorp.ghe.com', 'GITHUB'],
   ['contoso-a1b2c3d4.azurecr.io', 'AZURE'],
   ['contoso.westeurope.geo.azurecr.io', 'AZURE'],
   ['contoso-a1b2c3d4.westeurope.geo.azurecr.us', 'AZURE'],
@@ -165,7 +165,7 @@ describe('a declared provider', () => {
     ['ghcr.io', 'HARBOR', /ghcr\.io is GITHUB, not HARBOR/],
     ['ghcr.io', 'GENERIC', /ghcr\.io is GITHUB/],
     ['docker.io', 'GITLAB', /docker\.io is DOCKER_HUB/],
-    ['registry.example.com', 'GITHUB', /not a host of GITHUB, which is at ghcr\.io/],
+    ['registry.example.com', 'AZURE', /not a host of AZURE, which is at <registry>\.azurecr\.io/],
     ['registry.example.com', 'AMAZON_ECR', /GITLAB, QUAY, HARBOR, ARTIFACTORY/],
     ['contoso.azurecr.io.example.com', 'AZURE', /not a host of AZURE/],
   ])('is refused if the host of %s cannot be %s', (url, declared, message) => {

@@ -223,7 +223,14 @@ describe('learning when a credential ends', () => {
   });
 
   it('does not apply to a credential from which passwords are minted', () => {
-    const mint = { kind: 'GITHUB_APP', roleArn: null, tenantId: null, installationId: '1' } as const;
+    const mint = {
+      kind: 'GITHUB_APP',
+      roleArn: null,
+      externalId: null,
+      tenantId: null,
+      installationId: '1',
+      apiUrl: null,
+    } as const;
     const minting = { ...created, data: { ...created.data, credential: { ...created.data.credential, mint } } };
     registry.given(created).when(learn(1, sooner)).then(learnt(1, sooner));
     registry.given(minting).when(learn(1, sooner)).then();

@@ -24,9 +24,17 @@ const FAULT_OF_CODE: ReadonlyMap<string, MintingFault> = new Map([
   ['Server', 'UNREACHABLE'],
 ]);
 
+/** Error codes of signatures, if it is the time in them that is refused. */
+const OF_TIME = /^(?:InvalidSignature|SignatureDoesNotMatch|AuthFailure)$/;
+const TIME_TEXT = /^Signature (?:expired|not yet current)/;
+const TIME_CODES: ReadonlySet<string> = new Set(['RequestExpired', 'RequestTimeTooSkewed', 'RequestInTheFuture']);
+
 /** Undefined if there was no answer, or the answer was not an error. `status` is that of the last answer. */
 export function awsFault(error: unknown, status: number | undefined): MintingFault | undefined {
-  const known = error instanceof Error ? FAULT_OF_CODE.get(error.name.replace(/(?:Exception|Error)$/, '')) : undefined;
+  const code = error instanceof Error ? error.name.replace(/(?:Exception|Error)$/, '') : '';
+  const isOfTime = error instanceof Error && OF_TIME.test(code) && TIME_TEXT.test(error.message);
+  if (isOfTime || TIME_CODES.has(code)) return 'CLOCK_SKEWED';
+  const known = FAULT_OF_CODE.get(code);
   if (known !== undefined) return known;
   return status === undefined || status < 300 ? undefined : faultOfStatus(status);
 }

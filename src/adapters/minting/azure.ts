@@ -23,6 +23,8 @@ const SCOPE = 'https://containerregistry.azure.net/.default';
 
 /** AADSTS codes for wrong or expired secrets, and for missing or disabled service principals. */
 const REFUSED_CODES: ReadonlySet<unknown> = new Set([7000215, 7000222, 7000112, 700016, 7000229, 50034]);
+/** An assertion is not within its time. */
+const CLOCK_CODES: ReadonlySet<unknown> = new Set([700024, 500133]);
 const UNKNOWN_TENANT_CODES: ReadonlySet<unknown> = new Set([90002, 900023, 900021]);
 
 /**
@@ -69,6 +71,7 @@ export async function mintForAzure(
 
 function loginFault({ status, json }: JsonAnswer): MintingFault {
   const codes: readonly unknown[] = Array.isArray(json?.error_codes) ? json.error_codes : [];
+  if (codes.some((code) => CLOCK_CODES.has(code))) return 'CLOCK_SKEWED';
   if (codes.some((code) => UNKNOWN_TENANT_CODES.has(code))) return 'NOT_FOUND';
   if (codes.some((code) => REFUSED_CODES.has(code))) return 'CREDENTIAL_REFUSED';
   switch (json?.error) {

@@ -1,22 +1,24 @@
 import { type MintedPassword, MintingFailed, type MintRequest } from '../../application/ports/password-minter.ts';
 import { parseInstant } from '../../domain/instant.ts';
+import { gitHubApi } from '../../domain/providers/github.ts';
 import { type JsonAnswer, requestJson, textOf } from './json-request.ts';
 import { mintedPassword } from './minted-password.ts';
 import type { MintingContext } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
 
-const GITHUB = 'https://api.github.com';
 const API_VERSION = '2022-11-28';
 /** GitHub refuses assertions that were issued in the future, or that last longer than ten minutes. */
 const BACKDATED_SECONDS = 60;
 const ASSERTION_SECONDS = 9 * 60;
+/** Said of an assertion whose times are not those of GitHub's clock. */
+const TIME_TEXT = /^'(?:Expiration time|Issued at)' claim \('(?:exp|iat)'\)/;
 
 /**
  * The app signs an assertion with its private key and gets a token for one installation. The token may only read
  * packages, or read and write them.
  */
 export async function mintForGitHub(
-  { mint, source, purpose }: MintRequest,
+  { mint, url, source, purpose }: MintRequest,
   { session, now, endpoints, signAssertion }: MintingContext,
 ): Promise<MintedPassword> {
   const issuedAt = now();
@@ -25,7 +27,7 @@ export async function mintForGitHub(
   const assertion = await signAssertion(claims, source.password.reveal());
   const installation = encodeURIComponent(mint.installationId ?? '');
   const answer = await requestJson(session, {
-    url: `${endpoints.github ?? GITHUB}/app/installations/${installation}/access_tokens`,
+    url: `${endpoints.github ?? mint.apiUrl ?? gitHubApi(url)}/app/installations/${installation}/access_tokens`,
     method: 'POST',
     headers: {
       accept: 'application/vnd.github+json',
@@ -46,7 +48,8 @@ export async function mintForGitHub(
 }
 
 /** GitHub answers 403 for a suspended installation and for too many requests, and 422 for permissions that it never granted. */
-function faultOf({ status, headers }: JsonAnswer) {
+function faultOf({ status, headers, json }: JsonAnswer) {
+  if (status === 401 && typeof json?.message === 'string' && TIME_TEXT.test(json.message)) return 'CLOCK_SKEWED';
   if (status === 422) return 'NOT_PERMITTED';
   const isLimited = headers.has('retry-after') || headers.get('x-ratelimit-remaining')?.includes('0');
   return status === 403 && isLimited ? 'THROTTLED' : faultOfStatus(status);

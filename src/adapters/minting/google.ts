@@ -70,7 +70,12 @@ function isServiceAccountKey(value: unknown): value is { readonly client_email: 
   return type === 'service_account' && typeof client_email === 'string' && typeof private_key === 'string';
 }
 
+/** Said of an assertion whose times are not those of Google's clock. */
+const TIME_TEXT = /\biat and exp\b|reasonable timeframe/;
+
 function faultOf({ status, json }: JsonAnswer): MintingFault {
+  const text = json?.error_description;
+  if (json?.error === 'invalid_grant' && typeof text === 'string' && TIME_TEXT.test(text)) return 'CLOCK_SKEWED';
   switch (json?.error) {
     case 'invalid_grant':
     case 'invalid_client':

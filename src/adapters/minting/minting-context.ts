@@ -5,6 +5,7 @@ import type { SignAssertion } from './assertion-signer.ts';
 export interface MintingEndpoints {
   /** Amazon ECR's API. */
   readonly ecr?: string;
+  readonly ecrPublic?: string;
   /** Amazon's Security Token Service. */
   readonly sts?: string;
   /** Google's OAuth 2.0 token endpoint, with its path. */

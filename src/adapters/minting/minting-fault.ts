@@ -17,8 +17,16 @@ export function faultOfStatus(status: number): MintingFault {
  * their errors, and clouds put names into their texts. `met` is the fault of the egress session, which SDKs hide behind
  * their own errors.
  */
-export function mintingFailed(error: unknown, met: EgressFault | undefined): MintingFailed {
-  if (error instanceof MintingFailed) return new MintingFailed(error.fault);
+export function mintingFailed(
+  error: unknown,
+  met: EgressFault | undefined,
+  clockAheadSeconds: number | undefined,
+): MintingFailed {
+  if (error instanceof MintingFailed) {
+    return error.fault === 'CLOCK_SKEWED'
+      ? new MintingFailed(error.fault, clockAheadSeconds)
+      : new MintingFailed(error.fault);
+  }
   const fault = error instanceof EgressFailed ? error.fault : met;
   return new MintingFailed(fault === undefined ? 'UNEXPECTED_ANSWER' : faultOfEgress(fault));
 }

@@ -7,6 +7,7 @@ import { mintForGitHub } from './github-app.ts';
 import { mintForGoogle } from './google.ts';
 import type { MintingContext, MintingEndpoints } from './minting-context.ts';
 import { mintingFailed } from './minting-fault.ts';
+import { watchClock } from './watched-clock.ts';
 
 export interface PasswordMinterDeps {
   readonly egress: Egress;
@@ -24,11 +25,11 @@ export function createPasswordMinter(deps: PasswordMinterDeps): PasswordMinter {
   const signAssertion = createAssertionSigner();
   return {
     async mint(request) {
-      const session = egress.open(deadlineMs === undefined ? {} : { deadlineMs });
+      const { session, aheadSeconds } = watchClock(egress.open(deadlineMs === undefined ? {} : { deadlineMs }), now);
       try {
         return await MINTS[request.mint.kind](request, { session, now, endpoints, signAssertion });
       } catch (error) {
-        throw mintingFailed(error, session.fault);
+        throw mintingFailed(error, session.fault, aheadSeconds());
       } finally {
         await session.close();
       }
@@ -41,6 +42,8 @@ type Mint = (request: MintRequest, context: MintingContext) => Promise<MintedPas
 /** Amazon's SDK is large: it is loaded at the first minting. */
 const MINTS: Readonly<Record<MintKind, Mint>> = {
   AMAZON_ECR: async (request, context) => (await import('./amazon-ecr.ts')).mintForEcr(request, context),
+  AMAZON_ECR_PUBLIC: async (request, context) =>
+    (await import('./amazon-ecr-public.ts')).mintForEcrPublic(request, context),
   GOOGLE: mintForGoogle,
   AZURE: mintForAzure,
   GITHUB_APP: mintForGitHub,

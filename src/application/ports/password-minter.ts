@@ -11,6 +11,8 @@ export type MintingFault =
   | 'NOT_PERMITTED'
   /** The tenant, the installation or the registry does not exist. */
   | 'NOT_FOUND'
+  /** The cloud refuses what this service signs because their clocks differ. Nothing is known of the credential. */
+  | 'CLOCK_SKEWED'
   | 'THROTTLED'
   /** No connection, no answer in time, or an answer that says that the cloud has an error. */
   | 'UNREACHABLE'
@@ -21,11 +23,15 @@ export type MintingFault =
   | 'TARGET_NOT_ALLOWED'
   | 'UNEXPECTED_ANSWER';
 
-/** Holds the kind of refusal, and nothing that the cloud sent. */
+/** Holds the kind of refusal, and nothing that the cloud sent but its time. */
 export class MintingFailed extends Error {
   override readonly name = 'MintingFailed';
 
-  constructor(readonly fault: MintingFault) {
+  /** @param clockAheadSeconds by how much this service's clock is ahead of the cloud's, if that is known */
+  constructor(
+    readonly fault: MintingFault,
+    readonly clockAheadSeconds?: number,
+  ) {
     super(`no password was minted: ${fault}`);
   }
 }

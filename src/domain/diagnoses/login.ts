@@ -16,6 +16,12 @@ export const LOGIN_DIAGNOSES: readonly Diagnosis[] = [
   },
   {
     outcome: 'AUTHENTICATION_FAILED',
+    detail: 'TRAILING_LINE_BREAK',
+    cause: 'The registry refused the login, and the password ends with a line break, which was sent as a part of it.',
+    fix: 'Enter it without the line break, which often comes from a file, a terminal or `echo`.',
+  },
+  {
+    outcome: 'AUTHENTICATION_FAILED',
     cause: 'The registry does not accept this user name with this password.',
     fix: 'Check both with `docker login`. Both are case-sensitive.',
   },

@@ -21,6 +21,12 @@ export const MINTING_DIAGNOSES: readonly Diagnosis[] = [
     fix: 'Check what you entered.',
   },
   {
+    outcome: 'CLOCK_SKEWED',
+    cause:
+      "This service's clock is {clock} the cloud's, so the cloud refuses what the service signs. That says nothing against the credential.",
+    fix: 'Have the operator of this service set its clock, by NTP. The service tries again by itself.',
+  },
+  {
     outcome: 'RATE_LIMITED',
     detail: 'NOT_MINTED',
     cause: 'The cloud asks for fewer requests.',

@@ -6,7 +6,7 @@ const APPLICATION_ID = new RegExp(`^${UUID}$`, 'i');
 export const azure: MintKindProfile = {
   description: 'Azure: from a service principal. The passwords last three hours.',
   takes: "a service principal's appId and secret",
-  registries: '<name>.azurecr.io',
+  registries: '<name>.azurecr.io, .us and .cn',
   settings: {
     tenantId: {
       shape: new RegExp(`^(?:${UUID}|[a-z0-9][a-z0-9.-]{0,252}\\.[a-z]{2,63})$`, 'i'),

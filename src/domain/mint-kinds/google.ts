@@ -1,5 +1,11 @@
 import { readRsaPrivateKey } from '../rsa-keys.ts';
-import { decodedBase64, JSON_KEY, JSON_KEY_IN_BASE64, serviceAccountKeyFault } from '../secret-shapes.ts';
+import {
+  decodedBase64,
+  JSON_KEY,
+  JSON_KEY_IN_BASE64,
+  otherGoogleLogin,
+  serviceAccountKeyFault,
+} from '../secret-shapes.ts';
 import type { MintKindProfile } from './profile.ts';
 
 export const google: MintKindProfile = {
@@ -14,6 +20,8 @@ export const google: MintKindProfile = {
       : "To mint passwords for Google's registries, the user name is _json_key, with a service-account key as password.",
   sourceFault: (username, password) => {
     const key = serviceAccountKey(username, password);
+    const other = otherGoogleLogin(key);
+    if (other !== undefined) return { field: 'password', message: other };
     const fault = serviceAccountKeyFault(key) ?? privateKeyFault(key);
     return fault === null
       ? undefined

@@ -1,5 +1,5 @@
 /** Settings that only some kinds need. */
-export const MINT_SETTINGS = ['roleArn', 'tenantId', 'installationId'] as const;
+export const MINT_SETTINGS = ['roleArn', 'externalId', 'tenantId', 'installationId', 'apiUrl'] as const;
 
 export type MintSetting = (typeof MINT_SETTINGS)[number];
 
@@ -12,6 +12,8 @@ export interface MintKindProfile {
   /** The registries whose passwords it mints, for people. */
   readonly registries: string;
   readonly settings: Readonly<Partial<Record<MintSetting, SettingRule>>>;
+  /** What is wrong with settings that each have the right shape; undefined if nothing is. */
+  readonly settingsFault?: (settings: Readonly<Record<MintSetting, string | null>>) => string | undefined;
   /** A minted password can be limited to pulling. */
   readonly narrows: boolean;
   /** What is wrong with the user name in any credential of this kind; undefined if nothing is. */

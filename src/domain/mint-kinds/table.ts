@@ -1,4 +1,5 @@
 import { amazonEcr } from './amazon-ecr.ts';
+import { amazonEcrPublic } from './amazon-ecr-public.ts';
 import { azure } from './azure.ts';
 import { githubApp } from './github-app.ts';
 import { google } from './google.ts';
@@ -7,6 +8,7 @@ import type { MintKindProfile } from './profile.ts';
 /** Every way of minting passwords, by its name in the API and in events. Providers' profiles name theirs. */
 export const MINT_KINDS = {
   AMAZON_ECR: amazonEcr,
+  AMAZON_ECR_PUBLIC: amazonEcrPublic,
   GOOGLE: google,
   AZURE: azure,
   GITHUB_APP: githubApp,

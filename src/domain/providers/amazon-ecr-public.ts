@@ -17,6 +17,7 @@ export const amazonEcrPublic: ProviderProfile = {
     hint: 'What `aws ecr-public get-login-password --region us-east-1` prints (valid for 12 hours)',
   },
   probe: AMAZON_PROBE,
+  mintKinds: ['AMAZON_ECR_PUBLIC'],
   diagnoses: [
     ...AMAZON_DIAGNOSES,
     {

@@ -8,13 +8,19 @@ export const azure: ProviderProfile = {
   registries: [
     {
       name: 'Azure Container Registry',
-      urlPatterns: ['<registry>.azurecr.io'],
+      urlPatterns: ['<registry>.azurecr.io', '<registry>.azurecr.us', '<registry>.azurecr.cn'],
       // A registry, a registry with a domain-name label, or one of its regions. `<n>.<region>.data.azurecr.io` serves
       // layers only and never takes a registry's credential.
-      host: /^[a-z0-9]+(?:-[a-z0-9]+)?(?:\.[a-z0-9]+\.geo)?\.azurecr\.(?:io|cn|us|de)$/,
+      host: /^[a-z0-9]+(?:-[a-z0-9]+)?(?:\.[a-z0-9]+\.geo)?\.azurecr\.(?:io|cn|us)$/,
     },
   ],
   documentation: 'https://learn.microsoft.com/azure/container-registry/container-registry-authentication',
+  address: {
+    closed: {
+      host: /^(?:.+\.)?azurecr\.de$/,
+      why: "Azure's cloud in Germany (azurecr.de) was closed in 2021. Enter the registry that took its place, such as <registry>.azurecr.io.",
+    },
+  },
   username: {
     hint: "Service principal's application id, a token's name, or the registry's name for its admin user",
     ofTokens: new RegExp(`^${REFRESH_TOKEN_USERNAME}$`),

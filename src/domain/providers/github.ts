@@ -1,8 +1,16 @@
 import { BY_THE_BOOK, type ProviderProfile } from './profile.ts';
 
 export const github: ProviderProfile = {
-  description: 'GitHub Container Registry.',
-  registries: [{ name: 'GitHub Container Registry', urlPatterns: ['ghcr.io'], host: /^ghcr\.io$/ }],
+  description: 'GitHub Container Registry: ghcr.io, or GitHub Enterprise on your own host.',
+  registries: [
+    { name: 'GitHub Container Registry', urlPatterns: ['ghcr.io'], host: /^ghcr\.io$/ },
+    {
+      name: 'GitHub Enterprise',
+      urlPatterns: ['containers.<tenant>.ghe.com', 'containers.<your GitHub host>'],
+      host: /^containers\.[a-z0-9-]+\.ghe\.com$/,
+    },
+  ],
+  declarable: true,
   documentation:
     'https://docs.github.com/en/packages/working-with-a-github-packages-registry/working-with-the-container-registry',
   address: { webSites: { 'github.com': 'ghcr.io' } },
@@ -13,7 +21,7 @@ export const github: ProviderProfile = {
     refuses: 'ALL_BUT_OWN_TOKENS',
     warnings: (text) => {
       if (text.startsWith('github_pat_')) {
-        return ['ghcr.io does not accept fine-grained personal access tokens. Use a classic one (ghp_…).'];
+        return ["GitHub's registry does not accept fine-grained personal access tokens. Use a classic one (ghp_…)."];
       }
       return text.startsWith('ghs_')
         ? ['This token of a GitHub app or of a workflow run is valid for an hour at most.']
@@ -30,24 +38,24 @@ export const github: ProviderProfile = {
     {
       outcome: 'AUTHENTICATION_FAILED',
       detail: 'ACCOUNT_PASSWORD',
-      cause: 'ghcr.io accepts only tokens; this password is not one.',
+      cause: "GitHub's registry accepts only tokens; this password is not one.",
       fix: 'Use a classic personal access token (ghp_…) with read:packages, and write:packages to push.',
     },
     {
       outcome: 'AUTHENTICATION_FAILED',
       detail: 'FINE_GRAINED_TOKEN',
-      cause: 'ghcr.io does not accept fine-grained personal access tokens.',
+      cause: "GitHub's registry does not accept fine-grained personal access tokens.",
       fix: 'Use a classic one (ghp_…) with read:packages, and write:packages to push.',
     },
     {
       outcome: 'AUTHENTICATION_FAILED',
-      cause: 'ghcr.io refused the login: the token was revoked, has expired, or belongs to another account.',
+      cause: 'GitHub refused the login: the token was revoked, has expired, or belongs to another account.',
       fix: 'Use a classic personal access token (ghp_…) with read:packages, and write:packages to push. If the organization uses single sign-on, authorize the token for it.',
     },
     {
       outcome: 'INSUFFICIENT_PERMISSION',
       detail: 'FINE_GRAINED_TOKEN',
-      cause: 'A fine-grained personal access token has no rights to packages on ghcr.io.',
+      cause: "A fine-grained personal access token has no rights to packages in GitHub's registry.",
       fix: 'Use a classic one (ghp_…) with read:packages, and write:packages to push.',
     },
     {
@@ -57,3 +65,10 @@ export const github: ProviderProfile = {
     },
   ],
 };
+
+/** The API of the GitHub that a registry belongs to: GitHub Enterprise has its registry on a host below its own. */
+export function gitHubApi(url: string): string {
+  if (url === 'ghcr.io') return 'https://api.github.com';
+  const site = url.replace(/^containers\./, '');
+  return site.endsWith('.ghe.com') ? `https://api.${site}` : `https://${site}/api/v3`;
+}

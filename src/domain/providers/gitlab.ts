@@ -20,7 +20,7 @@ export const gitlab: ProviderProfile = {
   },
   password: {
     hint: 'Access token (glpat-…) or deploy token (gldt-…) with read_registry or write_registry',
-    tokens: [{ shape: /^gl(?:pat|dt|cbt|ptt|ft|soat|rt)-[\x21-\x7e]+$/, tells: 'ISSUER' }],
+    tokens: [{ shape: /^gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[\x21-\x7e]+$/, tells: 'ISSUER' }],
     unusable: {
       shape: /^glcbt-/,
       why: 'This is the token of one GitLab CI job, which ends with the job. Use an access token or a deploy token.',

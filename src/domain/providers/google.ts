@@ -4,6 +4,7 @@ import {
   JSON_KEY,
   JSON_KEY_IN_BASE64,
   looksLikeJson,
+  otherGoogleLogin,
   serviceAccountKeyFault,
 } from '../secret-shapes.ts';
 import { BY_THE_BOOK, type ProviderProfile } from './profile.ts';
@@ -97,13 +98,15 @@ function keyFault(text: string, username: string): string | undefined {
   const plain = looksLikeJson(text) ? text : undefined;
   const decoded = decodedBase64(text);
   const encoded = decoded !== undefined && looksLikeJson(decoded) ? decoded : undefined;
+  const key = plain ?? encoded;
+  const other = key === undefined ? undefined : otherGoogleLogin(key);
+  if (other !== undefined) return other;
   if (username === JSON_KEY && encoded !== undefined) {
     return `This service-account key is in base64. Use it with the user name ${JSON_KEY_IN_BASE64}.`;
   }
   if (username !== JSON_KEY && plain !== undefined) {
     return `This is a service-account key as JSON. Use it with the user name ${JSON_KEY}.`;
   }
-  const key = plain ?? encoded;
   const fault = key === undefined ? null : serviceAccountKeyFault(key);
   return fault === null
     ? undefined

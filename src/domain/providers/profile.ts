@@ -45,6 +45,8 @@ export interface Address {
   readonly webSites?: Readonly<Record<string, string>>;
   /** Hosts of the past that images still name. An entry is made for the registry behind them. */
   readonly formerHosts?: Readonly<Record<string, string>>;
+  /** Hosts of a service that has ended. */
+  readonly closed?: { readonly host: RegExp; readonly why: string };
   /** The host that serves the registry's API. */
   readonly api?: string;
   /** The key under which clients keep the credential, in `config.json` and with credential helpers. */

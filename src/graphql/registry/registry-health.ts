@@ -26,6 +26,8 @@ export const ProbeOutcomeEnum = enumType<ProbeOutcome>(
     TARGET_NOT_ALLOWED: 'This service is not allowed to connect to that address.',
     REALM_NOT_TRUSTED: 'The registry sends logins to a host that is not trusted with its credential.',
     RATE_LIMITED: 'The registry wants you to try again later.',
+    CLOCK_SKEWED:
+      "This service's clock is wrong, so its signatures are refused. That says nothing about the credential.",
     UNEXPECTED_ANSWER: 'The answer does not follow the protocol of registries.',
   },
 );

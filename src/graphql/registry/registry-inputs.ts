@@ -43,14 +43,30 @@ export class MintInput {
   @Field(() => MintKindEnum)
   readonly kind!: MintKind;
 
-  @Field(() => String, { nullable: true, description: 'AMAZON_ECR: the ARN of a role to assume first.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'AMAZON_ECR, AMAZON_ECR_PUBLIC: the ARN of a role to assume first.',
+  })
   readonly roleArn?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "With roleArn: the external id that the role's trust policy asks for.",
+  })
+  readonly externalId?: string | null;
 
   @Field(() => String, { nullable: true, description: 'AZURE: the id or the domain of the tenant. Required there.' })
   readonly tenantId?: string | null;
 
   @Field(() => String, { nullable: true, description: 'GITHUB_APP: the number of the installation. Required there.' })
   readonly installationId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'GITHUB_APP on GitHub Enterprise: the base of its API, such as `https://github.example.com/api/v3`. Default: as the host of the registry tells.',
+  })
+  readonly apiUrl?: string | null;
 }
 
 @InputType({
@@ -274,8 +290,10 @@ function mintConfig(mint: MintInput | null | undefined): MintConfig | null | und
     mint && {
       kind: mint.kind,
       roleArn: mint.roleArn ?? null,
+      externalId: mint.externalId ?? null,
       tenantId: mint.tenantId ?? null,
       installationId: mint.installationId ?? null,
+      apiUrl: mint.apiUrl ?? null,
     }
   );
 }

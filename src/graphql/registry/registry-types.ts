@@ -21,14 +21,23 @@ export class MintSettingsObject {
   @Field(() => MintKindEnum)
   readonly kind!: MintKind;
 
-  @Field(() => String, { nullable: true, description: 'AMAZON_ECR: the ARN of the role to assume first.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'AMAZON_ECR, AMAZON_ECR_PUBLIC: the ARN of the role to assume first.',
+  })
   readonly roleArn!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The external id with which the role is assumed.' })
+  readonly externalId!: string | null;
 
   @Field(() => String, { nullable: true, description: 'AZURE: the id or the domain of the tenant.' })
   readonly tenantId!: string | null;
 
   @Field(() => String, { nullable: true, description: 'GITHUB_APP: the number of the installation.' })
   readonly installationId!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'GITHUB_APP: the base of the API, if it was entered.' })
+  readonly apiUrl!: string | null;
 }
 
 @ObjectType('Registry', {

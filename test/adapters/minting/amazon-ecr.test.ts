@@ -17,10 +17,10 @@ beforeEach(async () => {
 });
 afterEach(() => stub.close());
 
-function request(changes: Partial<MintRequest> & { roleArn?: string } = {}): MintRequest {
-  const { roleArn = null, ...rest } = changes;
+function request(changes: Partial<MintRequest> & { roleArn?: string; externalId?: string } = {}): MintRequest {
+  const { roleArn = null, externalId = null, ...rest } = changes;
   return {
-    mint: mintConfig({ kind: 'AMAZON_ECR', roleArn }),
+    mint: mintConfig({ kind: 'AMAZON_ECR', roleArn, externalId }),
     url: HOST,
     source: source(KEY_ID, secretKey),
     purpose: 'PULL',
@@ -101,9 +101,15 @@ describe('minting for Amazon ECR', () => {
     expect(second.headers['x-amz-security-token']).toBe('session-token');
   });
 
+  it('assumes the role with the external id that its trust policy asks for', async () => {
+    stub.answer((asked) => (isEcr(asked) ? authorized('password') : assumed(canary('role-secret'))));
+    await minterFor(stub).mint(request({ roleArn: ROLE, externalId: 'purser:demo/1' }));
+    expect(stub.requests[0]?.form.get('ExternalId')).toBe('purser:demo/1');
+  });
+
   it('is caught asking for the wrong principal if the role is forgotten', async () => {
     const mutant = await createMutant('adapters/minting', [
-      { file: 'amazon-ecr.ts', find: 'mint.roleArn === null', replace: 'mint.kind' },
+      { file: 'amazon.ts', find: 'mint.roleArn === null', replace: 'mint.kind' },
     ]);
     const { createPasswordMinter } =
       await mutant.load<typeof import('../../../src/adapters/minting/password-minter.ts')>('password-minter.ts');

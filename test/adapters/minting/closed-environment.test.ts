@@ -107,9 +107,10 @@ describe('minting in an environment full of other credentials', () => {
 /** Without test endpoints, because those take precedence over the environment. */
 describe("the clouds' own endpoints", () => {
   const role = mintConfig({ kind: 'AMAZON_ECR', roleArn: 'arn:aws:iam::123456789012:role/stored' });
-  const [ecr, google, azure, github] = sampleRequests();
+  const [ecr, ecrPublic, google, azure, github] = sampleRequests();
   const EXPECTED = [
     ['Amazon ECR', ecr, undefined, 'api.ecr.eu-west-1.amazonaws.com'],
+    ['Amazon ECR Public', ecrPublic, undefined, 'api.ecr-public.us-east-1.amazonaws.com'],
     ['a role', ecr, role, 'sts.eu-west-1.amazonaws.com'],
     ['Google', google, undefined, 'oauth2.googleapis.com'],
     ['Azure', azure, undefined, 'login.microsoftonline.com'],
@@ -128,7 +129,7 @@ describe("the clouds' own endpoints", () => {
 
   it("are caught being others if the SDK's settings are left open", async () => {
     const mutant = await createMutant('adapters/minting', [
-      { file: 'amazon-ecr.ts', find: 'ignoreConfiguredEndpointUrls: true,', replace: '' },
+      { file: 'amazon.ts', find: 'ignoreConfiguredEndpointUrls: true,', replace: '' },
     ]);
     const { createPasswordMinter } =
       await mutant.load<typeof import('../../../src/adapters/minting/password-minter.ts')>('password-minter.ts');

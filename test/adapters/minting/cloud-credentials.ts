@@ -31,6 +31,16 @@ export function sampleRequests(): SampleRequest[] {
       secrets: [awsKey],
     },
     {
+      kind: 'AMAZON_ECR_PUBLIC',
+      request: {
+        mint: mintConfig({ kind: 'AMAZON_ECR_PUBLIC' }),
+        url: 'public.ecr.aws',
+        source: source('AKIAIOSFODNN7EXAMPLE', awsKey),
+        purpose: 'PULL',
+      },
+      secrets: [awsKey],
+    },
+    {
       kind: 'GOOGLE',
       request: {
         mint: mintConfig({ kind: 'GOOGLE' }),

@@ -72,6 +72,20 @@ describe('minting for GitHub', () => {
     expect(hosts).toEqual(['api.github.com']);
   });
 
+  it.each([
+    ['containers.octocorp.ghe.com', null, 'api.octocorp.ghe.com', ''],
+    ['containers.ghe.example.com', null, 'ghe.example.com', '/api/v3'],
+    ['containers.ghe.example.com', 'https://api.ghe.example.com:8443', 'api.ghe.example.com:8443', ''],
+    ['packages.example.com', 'https://ghe.example.com/api/v3', 'ghe.example.com', '/api/v3'],
+  ])('asks the API of the GitHub Enterprise behind %s (entered: %s)', async (url, apiUrl, host, path) => {
+    const { egress, hosts } = egressDivertedTo(stub);
+    stub.answer(() => installationToken('ghs_a'));
+    const mint = mintConfig({ kind: 'GITHUB_APP', installationId: '4711', apiUrl });
+    await minterFor(stub, { egress, endpoints: {} }).mint(request({ url, mint }));
+    expect(hosts).toEqual([host]);
+    expect(stub.requests[0]?.path).toBe(`${path}/app/installations/4711/access_tokens`);
+  });
+
   it('also accepts keys that were converted to PKCS #8', async () => {
     stub.answer(() => installationToken('ghs_a'));
     const converted = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

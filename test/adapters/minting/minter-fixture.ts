@@ -45,6 +45,7 @@ export function egressDivertedTo(stub: CloudStub): { readonly egress: Egress; re
 export function endpointsAt({ url }: Pick<CloudStub, 'url'>): MintingEndpoints {
   return {
     ecr: url,
+    ecrPublic: url,
     sts: url,
     googleToken: `${url}/token`,
     entra: url,
@@ -58,7 +59,7 @@ export function minterFor(stub: CloudStub, changes: Partial<PasswordMinterDeps> 
 }
 
 export function mintConfig(changes: Pick<MintConfig, 'kind'> & Partial<MintConfig>): MintConfig {
-  return { roleArn: null, tenantId: null, installationId: null, ...changes };
+  return { roleArn: null, externalId: null, tenantId: null, installationId: null, apiUrl: null, ...changes };
 }
 
 export function source(username: string, password: string): MintRequest['source'] {

@@ -126,7 +126,7 @@ describe.each(SAMPLES)('minting for $kind', ({ request, secrets }) => {
 
 describe('the class of a fault', () => {
   it('hides the error that an SDK threw', () => {
-    const failed = mintingFailed(new Error('with the secret in it'), undefined);
+    const failed = mintingFailed(new Error('with the secret in it'), undefined, undefined);
     expect(failed).toMatchObject({ fault: 'UNEXPECTED_ANSWER', message: 'no password was minted: UNEXPECTED_ANSWER' });
     expect(failed.cause).toBeUndefined();
   });
