@@ -9,20 +9,12 @@ export interface WatchedClock {
 /** Compares the `Date` of each answer with the time here. @param now milliseconds since 1970 */
 export function watchClock(session: EgressSession, now: () => number): WatchedClock {
   let ahead: number | undefined;
-  const note = (date: string | null | undefined): void => {
-    const theirs = Date.parse(date ?? '');
-    if (!Number.isNaN(theirs)) ahead = Math.round((now() - theirs) / 1000);
-  };
   return {
     session: {
       async request(request): Promise<EgressResponse> {
         const response = await session.request(request);
-        note(response.headers.get('date')?.[0]);
-        return response;
-      },
-      async fetch(input, init) {
-        const response = await session.fetch(input, init);
-        note(response.headers.get('date'));
+        const theirs = Date.parse(response.headers.get('date')?.[0] ?? '');
+        if (!Number.isNaN(theirs)) ahead = Math.round((now() - theirs) / 1000);
         return response;
       },
       get fault() {

@@ -158,13 +158,14 @@ describe('the class of a fault', () => {
 
 describe('the SDKs', () => {
   const LOADS_SDK = /^import (?!type\b)[^;]*? from '@aws-sdk\//m;
-  const MINTERS = ['adapters/minting/amazon-ecr.ts'];
+  const MINTERS = ['amazon-ecr-public.ts', 'amazon-ecr.ts', 'amazon.ts'].map((file) => `adapters/minting/${file}`);
   /** Files of `src` that are loaded together with this one. */
   const loadedWith = (file: string, source: string) =>
     [...source.matchAll(/^import (?!type\b)[^;]*? from '(\.[^']*)'/gm)].map(([, path = '']) =>
       posix.join(posix.dirname(file), path),
     );
-  const loadsMinter = (file: string, source: string) => loadedWith(file, source).some((path) => MINTERS.includes(path));
+  const loadsMinter = (file: string, source: string) =>
+    !MINTERS.includes(file) && loadedWith(file, source).some((path) => MINTERS.includes(path));
 
   it('are not loaded before a password is minted with them: they take 30 MB', async () => {
     const folder = fileURLToPath(new URL('../../../src/', import.meta.url));
@@ -177,7 +178,7 @@ describe('the SDKs', () => {
     };
     expect(await which((_, source) => LOADS_SDK.test(source))).toEqual(MINTERS);
     expect(await which(loadsMinter)).toEqual([]);
-    const loadsLate = /await import\('\.\/amazon-ecr\.ts'\)/;
+    const loadsLate = /await import\('\.\/amazon-ecr(?:-public)?\.ts'\)/;
     expect(await which((_, source) => loadsLate.test(source))).toEqual(['adapters/minting/password-minter.ts']);
   });
 
