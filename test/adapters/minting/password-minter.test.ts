@@ -139,7 +139,7 @@ describe('the class of a fault', () => {
         replace: "return Object.assign(new MintingFailed('UNEXPECTED_ANSWER'), { cause: error });",
       },
       {
-        file: 'amazon-ecr.ts',
+        file: 'amazon.ts',
         find: 'throw fault === undefined ? error : new MintingFailed(fault);',
         replace: 'throw error;',
       },
