@@ -4,14 +4,13 @@ import type { DeleteRegistryCommand } from '../../application/delete-registry.ts
 import type { RotateCredentialCommand } from '../../application/rotate-credential.ts';
 import type { TestCredentialsCommand } from '../../application/test-credentials.ts';
 import type { UpdateRegistryCommand } from '../../application/update-registry.ts';
-import type { MintConfig } from '../../domain/credential.ts';
-import { MINT_KINDS, type MintKind } from '../../domain/mint-kinds/table.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import { DECLARABLE_PROVIDERS } from '../../domain/providers.ts';
 import type { RegistryAccess } from '../../domain/registry-details.ts';
 import { Secret } from '../../domain/secret.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
+import { MintInput, mintConfig } from './mint-input.ts';
 import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 
 const IDEMPOTENCY_KEY =
@@ -22,52 +21,11 @@ const EXPECTED_REVISION =
 const AUTH_REALM_HOST =
   "The host, with its port if it has one, of the registry's token server, where that is another one. A test names it. Whoever writes it confirms that the password may be sent there, over https.";
 
-export const MintKindEnum = enumType<MintKind>(
-  'MintKind',
-  'The cloud that mints short-lived registry passwords.',
-  MINT_KINDS,
-);
 export const WhenInUseEnum = enumType<RotateCredentialCommand['whenInUse']>(
   'WhenInUse',
   'What a rotation does if pipelines hold active leases.',
   { PROCEED: 'Rotate anyway.', REFUSE: 'Change nothing and answer REGISTRY_IN_USE.' },
 );
-
-@InputType({
-  description: `The stored username and password are long-lived cloud credentials, and a short-lived registry password is minted from them
-when a pipeline asks: ${Object.entries(MINT_KINDS)
-    .map(([kind, { takes }]) => `${kind} takes ${takes}`)
-    .join(', ')}.`,
-})
-export class MintInput {
-  @Field(() => MintKindEnum)
-  readonly kind!: MintKind;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'AMAZON_ECR, AMAZON_ECR_PUBLIC: the ARN of a role to assume first.',
-  })
-  readonly roleArn?: string | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description: "With roleArn: the external id that the role's trust policy asks for.",
-  })
-  readonly externalId?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'AZURE: the id or the domain of the tenant. Required there.' })
-  readonly tenantId?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'GITHUB_APP: the number of the installation. Required there.' })
-  readonly installationId?: string | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'GITHUB_APP on GitHub Enterprise: the base of its API, such as `https://github.example.com/api/v3`. Default: as the host of the registry tells.',
-  })
-  readonly apiUrl?: string | null;
-}
 
 @InputType({
   description:
@@ -283,19 +241,6 @@ export class TestCredentialsInput {
 export function testCredentialsCommand(input: TestCredentialsInput): TestCredentialsCommand {
   const { url, username, provider, caCertificate, authRealmHost, repository } = input;
   return { url, username, password: new Secret(input.password), provider, caCertificate, authRealmHost, repository };
-}
-
-function mintConfig(mint: MintInput | null | undefined): MintConfig | null | undefined {
-  return (
-    mint && {
-      kind: mint.kind,
-      roleArn: mint.roleArn ?? null,
-      externalId: mint.externalId ?? null,
-      tenantId: mint.tenantId ?? null,
-      installationId: mint.installationId ?? null,
-      apiUrl: mint.apiUrl ?? null,
-    }
-  );
 }
 
 export function createRegistryCommand(input: CreateRegistryInput): CreateRegistryCommand {

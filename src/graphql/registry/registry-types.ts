@@ -8,9 +8,9 @@ import { MaxBytes } from '../pipeline/answer-size.ts';
 import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { CredentialObject, toGraphqlCredential } from './credential-types.ts';
+import { MintKindEnum } from './mint-input.ts';
 import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
-import { MintKindEnum } from './registry-inputs.ts';
 import { type LoadUsage, usageOfList } from './registry-usage.ts';
 
 @ObjectType('MintSettings', {
