@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ExpirySource, LeasePurpose } from '../domain/credential.ts';
 import { dockerConfig } from '../domain/docker-config.ts';
-import { notFound, unavailable } from '../domain/errors.ts';
+import { notFound, PurserError, unavailable } from '../domain/errors.ts';
 import type { CredentialIssued } from '../domain/events.ts';
-import { leaseStream, registryId, registryStream } from '../domain/identity.ts';
+import { leaseStream, registryId, registryStream, reissueStream } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
 import type { Instant } from '../domain/instant.ts';
 import {
@@ -12,11 +12,13 @@ import {
   endingWithPassword,
   evolveLease,
   type IssueCredential,
+  isActive,
+  issuedAgain,
   type Lease,
   type LeaseView,
   leaseView,
 } from '../domain/lease.ts';
-import type { LiveRegistry } from '../domain/registry.ts';
+import type { LiveRegistry, RegistryState } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { AggregateStore } from './aggregate-store.ts';
@@ -24,10 +26,13 @@ import type { EffectiveCredential, OpenEffectiveCredential } from './effective-c
 import type { EventWriter, Written } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, idempotentRequest } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
+import { lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
-import { createRepeatIssue, leaseOfAttempt, MAX_ISSUE_ATTEMPTS } from './repeat-issue.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import { missingSecret } from './stored-secrets.ts';
+
+/** A credential that is replaced more often than this while it is being issued is under attack, not in normal use. */
+const MAX_ATTEMPTS = 5;
 
 export interface IssueCredentialCommand {
   readonly image: string;
@@ -65,12 +70,6 @@ export interface IssueCredentialDeps {
   readonly now: () => number;
 }
 
-interface Decided {
-  readonly registry: LiveRegistry;
-  readonly event: CredentialIssued;
-  readonly login: EffectiveCredential;
-}
-
 interface Ask {
   readonly context: RequestContext;
   readonly projectId: string;
@@ -80,10 +79,16 @@ interface Ask {
   readonly idempotent: IdempotentRequest | null;
 }
 
+/** A login that may be issued now, and the lease to issue it under. */
+interface Decided {
+  readonly registry: LiveRegistry;
+  readonly login: EffectiveCredential;
+  readonly under: { readonly started: CredentialIssued } | { readonly active: Lease };
+}
+
 /** Issues the login under a lease. Before the secret leaves, the lease is durable and its version is current. */
 export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   const { writer, keys, aggregates, effectiveCredential, mutex, plainHttpHosts, now } = deps;
-  const repeatIssue = createRepeatIssue(deps);
 
   return async (
     context: RequestContext,
@@ -98,10 +103,10 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const issue = { image: image.trim(), pipeline, runId, purpose, ttlSeconds };
     const ask: Ask = { context, projectId, registryId: registryId(projectId, url), serverAddress, issue, idempotent };
     let claimed = idempotent === null || (await keys.isClaimed(idempotent));
-    const repeated = idempotent && claimed && (await findRepeated(ask, idempotent));
+    const repeated = isKeyed(ask) && claimed && (await findRepeated(ask));
     if (repeated) return repeated;
 
-    for (let attempt = 0; attempt < MAX_ISSUE_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       // Later attempts exclude changes of the registry, which could otherwise come in between again.
       const issued =
         attempt === 0
@@ -115,42 +120,47 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     throw unavailable(`The credential of ${url} is being replaced. Try again.`);
   };
 
-  /** Undefined if the credential was replaced or deleted meanwhile: the lease was withdrawn and no secret has left. */
+  /** Undefined if something came in between and the ask must be decided again. No secret has left then. */
   async function attemptOnce(ask: Ask, attempt: number, claimed: boolean): Promise<IssuedCredential | undefined> {
     const { context, projectId, idempotent } = ask;
-    const leaseId = idempotent ? leaseOfAttempt(idempotent, attempt) : randomUUID();
     const at = now();
-    const { registry, event, login } = await decideAndOpen(ask, leaseId, at);
-
+    const { registry, login, under } = await decideAndOpen(ask, attempt, at);
+    const leaseId = 'active' in under ? under.active.id : under.started.data.leaseId;
     const stream = leaseStream(projectId, leaseId);
     const metadata = callerMetadata(context, projectId, idempotent?.id);
+    if (idempotent && !claimed) await keys.claim(idempotent, stream, metadata);
+    if ('active' in under) return issueAgain(ask, under.active, registry, login);
+
     let written: Written;
     try {
-      if (idempotent && !claimed) await keys.claim(idempotent, stream, metadata);
-      written = await writer.write({ stream, expected: 'no-stream', events: [event], metadata, at });
+      written = await writer.write({ stream, expected: 'no-stream', events: [under.started], metadata, at });
     } catch (error) {
-      const isRepeated = idempotent && error instanceof WrongExpectedRevision;
-      const repeated = isRepeated && (await findRepeated(ask, idempotent));
-      if (repeated) return repeated;
-      throw error;
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+      // An equal ask was quicker.
+      return isKeyed(ask) ? findRepeated(ask) : undefined;
     }
-    const lease = evolveLease(null, event, written);
+    const lease = evolveLease(null, under.started, written);
     if (lease === null) throw new Error('an issued credential must leave a lease');
-    if (await isStillCurrent(ask, registry))
+    if (await isStillCurrent(ask, registry)) {
       return { ...issuedCredential(lease, login, registry, ask), isNewLease: true };
+    }
     await withdraw(ask, lease);
     return undefined;
   }
 
-  /** Opens the secret before the lease is recorded, to be sure that it exists. The secret leaves only afterwards. */
-  async function decideAndOpen(ask: Ask, leaseId: string, at: number): Promise<Decided> {
-    const { projectId, registryId } = ask;
+  /** Opens the secret before anything is recorded, to be sure that it exists. The secret leaves only afterwards. */
+  async function decideAndOpen(ask: Ask, attempt: number, at: number): Promise<Decided> {
+    const { projectId, registryId, issue } = ask;
     let { state } = await aggregates.loadRegistry(projectId, registryId);
     for (;;) {
-      const event = decideIssue(state, { ...ask.issue, leaseId }, at);
+      const { leaseId, active } = await leaseFor(ask, state, attempt, at);
+      const event = decideIssue(state, { ...issue, leaseId }, at);
       if (state.phase !== 'live') throw notFound('registry');
-      const login = await effectiveCredential(ask, state, ask.issue.purpose, ask.issue.ttlSeconds * 1000);
-      if (login) return { registry: state, event: endingWithPassword(event, login.expiresAt), login };
+      const login = await effectiveCredential(ask, state, issue.purpose, issue.ttlSeconds * 1000);
+      if (login) {
+        const under = active ? { active } : { started: endingWithPassword(event, login.expiresAt) };
+        return { registry: state, login, under };
+      }
       // A rotation in between destroys this secret and brings the one to issue instead.
       const decidedOn = state.credential.secretId;
       ({ state } = await aggregates.loadRegistry(projectId, registryId));
@@ -158,31 +168,91 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     }
   }
 
+  /** The lease that the run holds, or the id of the one to begin. */
+  async function leaseFor(
+    { context: { principal }, projectId, registryId, issue, idempotent }: Ask,
+    registry: RegistryState,
+    attempt: number,
+    at: number,
+  ): Promise<{ readonly leaseId: string; readonly active?: Lease }> {
+    const { pipeline, runId, purpose } = issue;
+    if (runId === null || registry.phase !== 'live') {
+      return { leaseId: idempotent ? leasesOfKey(idempotent)(attempt) : randomUUID() };
+    }
+    const { issuer, subject } = principal;
+    const { version: credentialVersion } = registry.credential;
+    const series = leasesOfRun({ projectId, registryId, credentialVersion, issuer, subject, pipeline, runId, purpose });
+    const last = await lastLease(aggregates, projectId, series);
+    if (last && isActive(last.lease, at)) return { leaseId: last.lease.id, active: last.lease };
+    return { leaseId: series(last ? last.index + 1 : 0) };
+  }
+
+  /** The record of it is durable before the secret leaves. Undefined if the credential was replaced meanwhile. */
+  async function issueAgain(
+    ask: Ask,
+    lease: Lease,
+    registry: LiveRegistry,
+    login: EffectiveCredential,
+  ): Promise<IssuedCredential | undefined> {
+    const { context, projectId, idempotent, issue } = ask;
+    const metadata = callerMetadata(context, projectId, idempotent?.id);
+    const events = [issuedAgain(lease, issue.image)];
+    await writer.write({ stream: reissueStream(lease.id), expected: 'any', events, metadata });
+    // The credential may have been replaced while a password was minted.
+    if (!(await isStillCurrent(ask, registry))) return undefined;
+    return { ...issuedCredential(lease, login, registry, ask), isNewLease: false };
+  }
+
   async function isStillCurrent({ projectId, registryId }: Ask, { credential }: LiveRegistry): Promise<boolean> {
     const { state } = await aggregates.loadRegistry(projectId, registryId);
     return state.phase === 'live' && state.credential.secretId === credential.secretId;
   }
 
-  async function withdraw({ context, projectId }: Ask, { id }: Lease): Promise<void> {
-    for (;;) {
-      const { state, revision } = await aggregates.loadLease(projectId, id);
-      const event = decideRelease(state);
-      if (event === null) return;
-      const metadata = callerMetadata(context, projectId);
-      try {
-        await writer.write({ stream: leaseStream(projectId, id), expected: revision, events: [event], metadata });
-        return;
-      } catch (error) {
-        // A repeated request was recorded meanwhile, or has released the lease already.
-        if (!(error instanceof WrongExpectedRevision)) throw error;
-      }
+  async function withdraw({ context, projectId }: Ask, lease: Lease): Promise<void> {
+    const event = decideRelease(lease);
+    if (event === null) return;
+    const metadata = callerMetadata(context, projectId);
+    try {
+      await writer.write({ stream: leaseStream(projectId, lease.id), expected: 0, events: [event], metadata });
+    } catch (error) {
+      // A repeated request has released it already.
+      if (!(error instanceof WrongExpectedRevision)) throw error;
     }
   }
 
-  async function findRepeated(ask: Ask, idempotent: IdempotentRequest): Promise<IssuedCredential | undefined> {
-    const again = await repeatIssue(ask, idempotent);
-    return again && { ...issuedCredential(again.lease, again.login, again.registry, ask), isNewLease: false };
+  /** Gives the same lease again while it lasts. */
+  async function findRepeated(ask: KeyedAsk): Promise<IssuedCredential | undefined> {
+    const { projectId, registryId, idempotent } = ask;
+    const last = await lastLease(aggregates, projectId, leasesOfKey(idempotent));
+    if (!last) return undefined;
+    const { lease } = last;
+    if (!isActive(lease, now())) throw ended('has ended');
+    const { state } = await aggregates.loadRegistry(projectId, registryId);
+    if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) throw replacedSince();
+    const left = Date.parse(lease.expiresAt) - now();
+    const login = (await effectiveCredential(ask, state, lease.purpose, left)) ?? missingSecret(lease.url);
+    const issued = await issueAgain(ask, lease, state, login);
+    if (!issued) throw replacedSince();
+    return issued;
   }
+}
+
+type KeyedAsk = Ask & { readonly idempotent: IdempotentRequest };
+
+/** Whether the key decides which lease it is. If the ask names a run, the run decides. */
+function isKeyed(ask: Ask): ask is KeyedAsk {
+  return ask.idempotent !== null && ask.issue.runId === null;
+}
+
+function replacedSince(): PurserError {
+  return ended('belongs to a credential that was replaced since');
+}
+
+function ended(why: string): PurserError {
+  return new PurserError(
+    'CREDENTIAL_UNAVAILABLE',
+    `The lease that was issued under this idempotencyKey ${why}. Ask again with a new key.`,
+  );
 }
 
 function issuedCredential(

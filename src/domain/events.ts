@@ -105,7 +105,7 @@ export interface CredentialIssued {
   };
 }
 
-/** The request was repeated with its idempotency key, so the lease's credential was handed out again. */
+/** The password was given out once more under a lease: the request was repeated, or the same run asked again. */
 export interface CredentialIssuedAgain {
   readonly type: 'CredentialIssuedAgain';
   readonly data: {
@@ -113,6 +113,7 @@ export interface CredentialIssuedAgain {
     readonly registryId: string;
     readonly url: string;
     readonly credentialVersion: number;
+    readonly image: string;
     readonly pipeline: string;
     readonly purpose: LeasePurpose;
   };
@@ -176,8 +177,8 @@ export type RegistryEvent =
   | RegistryDeleted
   | PendingSecretDiscarded
   | CredentialExpiryLearnt;
-export type LeaseEvent = CredentialIssued | CredentialIssuedAgain | LeaseReleased;
-export type AccessEvent = AccessDenied | AuthenticationRejected;
+export type LeaseEvent = CredentialIssued | LeaseReleased;
+export type AccessEvent = AccessDenied | AuthenticationRejected | CredentialIssuedAgain;
 export type TestEvent = RegistryTested | CredentialsTested;
 export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent | TestEvent | IdempotencyKeyClaimed;
 export type EventType = DomainEvent['type'];
@@ -217,8 +218,8 @@ export const EVENT_TYPES: {
   RegistryTested: { aggregate: null, upcasters: [] },
   CredentialsTested: { aggregate: null, upcasters: [] },
   CredentialIssued: { aggregate: 'lease', upcasters: [] },
-  CredentialIssuedAgain: { aggregate: 'lease', upcasters: [] },
   LeaseReleased: { aggregate: 'lease', upcasters: [] },
+  CredentialIssuedAgain: { aggregate: null, upcasters: [] },
   AccessDenied: { aggregate: null, upcasters: [] },
   AuthenticationRejected: { aggregate: null, upcasters: [] },
   IdempotencyKeyClaimed: { aggregate: 'idempotency key', upcasters: [] },

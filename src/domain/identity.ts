@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 /** Purser's own namespaces. Every id that was ever given out depends on them, so they never change. */
 export const REGISTRY_NAMESPACE = '4f848f95-b14f-43cc-9cd4-216d20f611e6';
 export const IDEMPOTENCY_NAMESPACE = 'ddb30393-09aa-4c4d-834b-7e84dd92580c';
+export const RUN_NAMESPACE = '249664ce-7cab-4ada-9ec1-5c73c184c1b6';
 
 const STREAM_OF_PROJECT = /^(?:registry|lease)-[0-9a-f-]{36}-(?<project>.+)$/s;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -71,6 +72,14 @@ export function projectOfStream(stream: string): string | null {
   return STREAM_OF_PROJECT.exec(stream)?.groups?.project ?? null;
 }
 
+/**
+ * The stream for the times that a lease's password was given out again. Nothing is decided from it, so the lease's own stream
+ * stays short and no request waits for another.
+ */
+export function reissueStream(leaseId: string): string {
+  return `reissue-${leaseId}`;
+}
+
 /** The stream for tests of a registry's credential. A test must not change the registry's revision. */
 export function healthStream(registryId: string): string {
   return `health-${registryId}`;
@@ -102,4 +111,24 @@ export function idempotencyStream(idempotencyId: string): string {
 /** Derives further ids from one, by number. */
 export function derivedId(id: string, index: number): string {
   return uuidV5(id, String(index));
+}
+
+/** Who asks, for which run of a pipeline, and for what: equal asks share a lease while it lasts. */
+export interface Run {
+  readonly projectId: string;
+  readonly registryId: string;
+  readonly credentialVersion: number;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly pipeline: string;
+  readonly runId: string;
+  readonly purpose: string;
+}
+
+/** The id of a run's lease, by number. */
+export function runLeaseId(run: Run, index: number): string {
+  const { projectId, registryId, credentialVersion, issuer, subject, pipeline, runId, purpose } = run;
+  const caller = nameOf(projectId, issuer, subject);
+  const asked = nameOf(pipeline, runId, registryId, purpose, String(credentialVersion), String(index));
+  return uuidV5(RUN_NAMESPACE, nameOf(caller, asked));
 }

@@ -2,7 +2,7 @@ import type { LeasePurpose } from './credential.ts';
 import { badUserInput, notFound, PurserError } from './errors.ts';
 import type { CredentialIssued, CredentialIssuedAgain, LeaseEvent, LeaseReleased } from './events.ts';
 import type { Instant } from './instant.ts';
-import { type EventContext, existing, type LiveRegistry, type RegistryState } from './registry.ts';
+import { type EventContext, existing, type RegistryState } from './registry.ts';
 import { unreachable } from './unreachable.ts';
 
 export const LEASE_TTL_SECONDS = { min: 60, max: 86_400 } as const;
@@ -36,9 +36,6 @@ export function evolveLease(state: LeaseState, event: LeaseEvent, eventContext: 
       const { leaseId, secret: _secret, image: _image, ...lease } = event.data;
       return { id: leaseId, ...lease, issuedTo: eventContext.actor, issuedAt: eventContext.at, releasedAt: null };
     }
-    case 'CredentialIssuedAgain':
-      if (state === null) throw new Error('CredentialIssuedAgain on a lease that was never issued');
-      return state;
     case 'LeaseReleased':
       if (state === null) throw new Error('LeaseReleased on a lease that was never issued');
       return { ...state, releasedAt: eventContext.at };
@@ -99,30 +96,18 @@ export function endingWithPassword(issued: CredentialIssued, passwordExpiresAt: 
   return { ...issued, data: { ...issued.data, expiresAt: passwordExpiresAt } };
 }
 
-/**
- * Hands the credential of a lease out once more, because its request was repeated. The lease stays as it is.
- * `now` in milliseconds since 1970.
- */
-export function decideIssueAgain(
-  lease: Lease,
-  registry: RegistryState,
-  now: number,
-): { readonly event: CredentialIssuedAgain; readonly live: LiveRegistry } {
-  if (lease.releasedAt !== null || Date.parse(lease.expiresAt) <= now) throw ended('has ended');
-  const { id: leaseId, registryId, url, credentialVersion, pipeline, purpose } = lease;
-  if (registry.phase !== 'live' || registry.credential.version !== credentialVersion) {
-    throw ended('belongs to a credential that was replaced since');
-  }
-  if (registry.registryId !== registryId) throw new Error(`the lease ${leaseId} is of another registry`);
-  const data = { leaseId, registryId, url, credentialVersion, pipeline, purpose };
-  return { event: { type: 'CredentialIssuedAgain', data }, live: registry };
+/** The record of giving out the password of a lease once more, for an image that may be another one. */
+export function issuedAgain({ id, ...lease }: Lease, image: string): CredentialIssuedAgain {
+  const { registryId, url, credentialVersion, pipeline, purpose } = lease;
+  return {
+    type: 'CredentialIssuedAgain',
+    data: { leaseId: id, registryId, url, credentialVersion, image, pipeline, purpose },
+  };
 }
 
-function ended(why: string): PurserError {
-  return new PurserError(
-    'CREDENTIAL_UNAVAILABLE',
-    `The lease that was issued under this idempotencyKey ${why}. Ask again with a new key.`,
-  );
+/** Whether the lease is neither over nor released. `now` in milliseconds since 1970. */
+export function isActive({ releasedAt, expiresAt }: Pick<Lease, 'releasedAt' | 'expiresAt'>, now: number): boolean {
+  return releasedAt === null && Date.parse(expiresAt) > now;
 }
 
 /** Releasing twice is not an error and makes no second event. */

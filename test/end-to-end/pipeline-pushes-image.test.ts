@@ -25,6 +25,9 @@ const LEASES = `query ($id: ID!) {
   leases(projectId: "demo", registryId: $id, first: 100) { pipeline runId purpose issuedTo credentialVersion }
 }`;
 
+const AUDIT = `query ($id: ID!) {
+  auditLog(projectId: "demo", filter: { registryId: $id, action: "ISSUE_CREDENTIAL" }, first: 100) { nodes { actor pipeline } } }`;
+
 const missing = skipReason('docker-registry', 'htpasswd', 'openssl', 'skopeo');
 
 /** One story in several steps: each starts where the one before it ended. */
@@ -99,7 +102,7 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
     expect(await digestOfOciImage(join(folder, 'pulled'))).toBe(digest);
   });
 
-  it('leaves leases that name it', async () => {
+  it('has one lease for its run, and each time that it asked stands in the audit log', async () => {
     const { leases } = await manage(LEASES, { id: registryId });
     const lease = {
       pipeline: 'web/deploy',
@@ -108,8 +111,11 @@ describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missin
       issuedTo: 'pipeline-of-demo',
       credentialVersion: 1,
     };
-    expect(leases.length).toBeGreaterThanOrEqual(2);
-    expect(leases).toEqual(leases.map((_: unknown) => lease));
+    expect(leases).toEqual([lease]);
+    const token = purser.token({ projects: { demo: ['iam:project:cicd:audit:read'] }, subject: 'auditor' });
+    const { auditLog } = (await purser.graphql(AUDIT, { id: registryId }, token)).data;
+    expect(auditLog.nodes.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(auditLog.nodes.map(({ actor }: { actor: string }) => actor))).toEqual(new Set(['pipeline-of-demo']));
   });
 
   it('is refused by the registry when the password was changed there alone', async () => {
