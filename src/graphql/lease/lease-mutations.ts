@@ -22,7 +22,10 @@ export class IssueCredentialInput {
   })
   readonly pipeline!: string;
 
-  @Field(() => String, { nullable: true, description: 'The run of the pipeline, as its CI system names it. Its asks share a lease while it lasts.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The run of the pipeline, as its CI system names it. Its asks share a lease while it lasts.',
+  })
   readonly runId?: string | null;
 
   @Field(() => Int, {
