@@ -1,9 +1,10 @@
+import { PurserError } from '../domain/errors.ts';
 import type { RegistryEvent } from '../domain/events.ts';
 import { registryStream } from '../domain/identity.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
 import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
-import type { PendingSecret, Vault } from './ports/vault.ts';
+import { type PendingSecret, SecretIntegrityError, type Vault } from './ports/vault.ts';
 import { systemMetadata } from './request-context.ts';
 
 /** Longer than any request takes. */
@@ -15,6 +16,8 @@ export interface DiscardOrphanedSecretsDeps {
   readonly aggregates: AggregateStore;
   readonly vault: Vault;
   readonly olderThanMs?: number;
+  /** Gets what is wrong with one secret or its registry's stream. The round goes on with the others. */
+  readonly onFault: (error: unknown) => void;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface DiscardOrphanedSecretsDeps {
  * to learn it, so that history is read only once.
  */
 export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
-  const { writer, aggregates, vault, olderThanMs = ORPHANED_AFTER_MS } = deps;
+  const { writer, aggregates, vault, olderThanMs = ORPHANED_AFTER_MS, onFault } = deps;
   let referredTo: ReadonlySet<string> = new Set();
 
   return async (signal?: AbortSignal): Promise<number> => {
@@ -34,9 +37,9 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
       const page = await vault.pending(olderThanMs, PAGE, after);
       for (const orphan of page) {
         if (!referredTo.has(orphan.secretId)) {
-          const outcome = await discard(orphan);
+          const outcome = await discard(orphan).catch(leftAlone);
           if (outcome === 'discarded') discarded += 1;
-          if (outcome === 'in-motion') continue;
+          if (outcome === 'in-motion' || outcome === 'left-alone') continue;
         }
         stillReferredTo.add(orphan.secretId);
       }
@@ -46,12 +49,24 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
     return discarded;
   };
 
+  /** One stream that somebody forged an event in must not keep the secrets of all others pending. */
+  function leftAlone(error: unknown): 'left-alone' {
+    if (error instanceof PurserError && error.code === 'UNAVAILABLE') throw error;
+    onFault(error);
+    return 'left-alone';
+  }
+
   /** `in-motion`: someone appended to the stream meanwhile, perhaps the secret's own event. */
   async function discard(orphan: PendingSecret): Promise<'discarded' | 'referred-to' | 'in-motion'> {
     const { secretId, registryId, credentialVersion, projectId } = orphan;
     const stream = registryStream(projectId, registryId);
     const history = await aggregates.history(stream);
     if (history.some((event) => refersTo(event, secretId))) return 'referred-to';
+    // Each event brings at most one version. Only somebody else can have written a row of a higher one, and an event for it
+    // would use up the versions in between.
+    if (credentialVersion > history.length + 1) {
+      throw new SecretIntegrityError(`secret ${secretId}: the registry never had the version of this row`);
+    }
     const event: RegistryEvent = {
       type: 'PendingSecretDiscarded',
       data: { registryId, secretId, credentialVersion },

@@ -6,7 +6,7 @@ import { createAggregateStore } from '../../src/application/aggregate-store.ts';
 import { discardOrphanedSecrets } from '../../src/application/discard-orphaned-secrets.ts';
 import { createEventWriter } from '../../src/application/event-writer.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
-import type { Vault } from '../../src/application/ports/vault.ts';
+import { SecretIntegrityError, type Vault } from '../../src/application/ports/vault.ts';
 import type { RegistryCreated } from '../../src/domain/events.ts';
 import { registryStream } from '../../src/domain/identity.ts';
 import {
@@ -56,11 +56,13 @@ async function appendUnreadableFor({ binding, ref }: SealedCredential): Promise<
   );
 }
 
-function janitor(vault: Vault = fixture.vault) {
+function janitor(vault: Vault = fixture.vault, before: (stream: string) => void = () => undefined) {
   const aggregates = createAggregateStore(log);
   const read: string[] = [];
-  const history = (stream: string) => {
+  const faults: unknown[] = [];
+  const history = async (stream: string) => {
     read.push(stream);
+    before(stream);
     return aggregates.history(stream);
   };
   const run = discardOrphanedSecrets({
@@ -73,8 +75,9 @@ function janitor(vault: Vault = fixture.vault) {
     aggregates: { ...aggregates, history },
     vault,
     olderThanMs: 0,
+    onFault: (error) => faults.push(error),
   });
-  return { run, read };
+  return { run, read, faults };
 }
 
 const typesIn = async ({ binding }: SealedCredential) =>
@@ -111,5 +114,25 @@ describe('clearing pending secrets', () => {
     ]);
     expect(await run()).toBe(0);
     expect(read).toHaveLength(REFERRED_TO + 3);
+  });
+
+  it('goes on behind a stream that cannot be read, and tells the operator', async () => {
+    const [forged, orphan] = [await seal(), await seal()];
+    const { run, faults } = janitor(fixture.vault, (stream) => {
+      if (stream === registryStream(forged.binding.projectId, forged.binding.registryId)) throw new Error('forged');
+    });
+    expect(await run()).toBe(1);
+    expect(await typesIn(orphan)).toEqual(['PendingSecretDiscarded']);
+    expect(faults).toEqual([new Error('forged')]);
+    await janitor().run();
+  });
+
+  it('makes no event for a row with a version that the registry cannot have', async () => {
+    const far = { registryId: randomUUID(), credentialVersion: 2_147_483_647 };
+    const forged = await sealSome(fixture, 'pending', far);
+    const { run, faults } = janitor();
+    expect(await run()).toBe(0);
+    expect(await typesIn(forged)).toEqual([]);
+    expect(faults).toEqual([expect.any(SecretIntegrityError)]);
   });
 });

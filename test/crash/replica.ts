@@ -157,7 +157,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
       return () => check(new AbortController().signal);
     },
     registries,
-    discardOrphans: discardOrphanedSecrets({ writer, aggregates, vault, olderThanMs: 0 }),
+    discardOrphans: discardOrphanedSecrets({ writer, aggregates, vault, olderThanMs: 0, onFault: throwIt }),
     pendingSecrets: () => sealingVault.pending(0, 100),
     discardUntold: (secretId) => sealingVault.discard(secretId),
     async close() {
