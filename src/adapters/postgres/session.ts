@@ -50,6 +50,9 @@ export async function prepareSession(client: ClientBase, options: SessionOptions
   const settings = {
     TimeZone: 'UTC',
     DateStyle: 'ISO',
+    // Up to version 17 a planner switch makes a plan look so dear that it is compiled, each time: seconds in place of
+    // milliseconds, where the server has LLVM as Debian's does.
+    jit: 'off',
     idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
     statement_timeout: String(statementTimeoutMs),
     ...(byIndexOnly && BY_INDEX_ONLY),

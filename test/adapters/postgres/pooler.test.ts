@@ -80,9 +80,10 @@ describe.skipIf(skipReason('pgbouncer'))('behind PgBouncer', () => {
     stops.push(() => client.end());
     const { rows } = await client.query(
       `select current_setting('statement_timeout') as timeout, current_setting('TimeZone') as zone,
-              current_setting('enable_seqscan') as scan, current_setting('application_name') as name`,
+              current_setting('enable_seqscan') as scan, current_setting('application_name') as name,
+              current_setting('jit') as jit`,
     );
-    expect(rows).toEqual([{ timeout: '1234ms', zone: 'UTC', scan: 'off', name: 'pooled' }]);
+    expect(rows).toEqual([{ timeout: '1234ms', zone: 'UTC', scan: 'off', name: 'pooled', jit: 'off' }]);
 
     const [writer, listener] = [1, 2].map(() => createPostgresEventLog({ connectionString, logger: SILENT }));
     if (!writer || !listener) throw new Error('unreachable');

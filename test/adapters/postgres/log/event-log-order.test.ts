@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg, { type Client } from 'pg';
+import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { APPEND, appendValues, prepareAppend } from '../../../../src/adapters/postgres/log/event-rows.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
+import { openSession } from '../../../../src/adapters/postgres/session.ts';
 import { BEGINNING, type EventLog, type Position } from '../../../../src/application/ports/event-log.ts';
 import { anEvent, aStream } from '../../../support/events.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
@@ -25,10 +26,9 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all(clients.map((client) => client.end())));
 
-async function connect({ connectionString }: TestDatabase): Promise<Client> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  return client;
+/** With the settings of every session, which are part of what is tried here. */
+function connect({ connectionString }: TestDatabase): Promise<Client> {
+  return openSession({ connectionString, name: 'test order' }, () => undefined);
 }
 
 /** Writes in the client's open transaction. */
