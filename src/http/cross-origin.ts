@@ -4,8 +4,21 @@ const ALLOWED_HEADERS = 'authorization, content-type, x-request-id';
 /** How long a browser caches a preflight, in seconds. */
 const PREFLIGHT_MAX_AGE = '600';
 
+export interface AllowedOrigins {
+  has(origin: string): boolean;
+}
+
+/** Pages that a developer serves on the same machine. */
+const LOCALHOST = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
+
+/** The configured origins; in development those of this machine as well. */
+export function allowedOrigins(configured: readonly string[], development: boolean): AllowedOrigins {
+  const listed = new Set(configured);
+  return { has: (origin) => listed.has(origin) || (development && LOCALHOST.test(origin)) };
+}
+
 /** Allows the listed origins, such as `https://ci.example.com`. Others get no CORS header at all. */
-export function allowOrigins(app: FastifyInstance, origins: ReadonlySet<string>): void {
+export function allowOrigins(app: FastifyInstance, origins: AllowedOrigins): void {
   app.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;
     if (origin === undefined) return;

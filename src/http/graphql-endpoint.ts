@@ -127,7 +127,7 @@ async function answerTo(
   const context = { services: graphql.services, request: caller, signal: NEVER_ABORTED };
   const { result, summary } = await operation.run(async (): Promise<OperationResult> => {
     try {
-      if (method === 'GET' && isMutation(graphql, asked)) {
+      if (method === 'GET' && isMutation(graphql, asked, context.request)) {
         throw requestFault(405, 'method', 'Send mutations with POST.', { allow: 'POST' });
       }
       return await graphql.answer(asked, context);
@@ -143,8 +143,13 @@ async function answerTo(
   return sendAnswer(reply, answerTypeOrJson(headers.accept), result);
 }
 
-function isMutation({ documents }: Graphql, { query, operationName }: OperationRequest): boolean {
-  return getOperationAST(documents.admit(query), operationName)?.operation === OperationTypeNode.MUTATION;
+function isMutation(
+  { documents, callers }: Graphql,
+  { query, operationName }: OperationRequest,
+  { principal }: RequestContext,
+): boolean {
+  const document = documents.admit(query, (cost) => callers.charge(principal, cost));
+  return getOperationAST(document, operationName)?.operation === OperationTypeNode.MUTATION;
 }
 
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i;

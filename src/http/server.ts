@@ -10,7 +10,8 @@ import { faultForLog, publicErrorOf } from '../graphql/pipeline/errors.ts';
 import { JSON_TYPE } from './answer-type.ts';
 import { requestIdOf } from './caller.ts';
 import { createClientAddress, type TrustedProxies } from './client-address.ts';
-import { allowOrigins } from './cross-origin.ts';
+import { allowedOrigins, allowOrigins } from './cross-origin.ts';
+import { serveGraphiql } from './graphiql.ts';
 import { errorBody, shuttingDown } from './graphql-answer.ts';
 import { graphqlEndpoint } from './graphql-endpoint.ts';
 import { healthRoutes, type Readiness } from './health.ts';
@@ -24,6 +25,8 @@ export interface HttpServerConfig {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** False: GraphiQL is served, and pages of this machine may call the service. Default: true. */
+  readonly production?: boolean;
   /** Origins whose pages may call the service, such as `https://ci.example.com`. */
   readonly corsOrigins: readonly string[];
   /** The proxies whose `X-Forwarded-For` is trusted, over HTTP and WebSocket. Default: none. */
@@ -85,10 +88,11 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   const { graphql, authenticator, metrics, tracer = NO_TRACER, config, logger } = deps;
   const { drainMs = DEFAULT_DRAIN_MS } = config;
   let closing: Promise<void> | undefined;
-  const corsOrigins = new Set(config.corsOrigins);
+  const corsOrigins = allowedOrigins(config.corsOrigins, config.production === false);
 
   const app = createApp(config, logger, () => closing !== undefined);
   allowOrigins(app, corsOrigins);
+  if (config.production === false) serveGraphiql(app);
   healthRoutes(app, deps.readiness);
   app.get('/metrics', async (_, reply) => {
     const { contentType, text } = await metrics.exposition();

@@ -44,6 +44,8 @@ export type ChargeParsing = (cost: number) => void;
 export interface DocumentCacheOptions {
   /** Allows `__schema` and `__type`. */
   readonly introspection: boolean;
+  /** Tells what GraphQL.js says of a document, with its suggestions. Only for development. */
+  readonly explainFaults?: boolean | undefined;
   /** Default: `DEFAULT_LIMITS`. */
   readonly limits?: DocumentLimits | undefined;
 }
@@ -62,7 +64,7 @@ interface Admitted {
 }
 
 export function createDocumentCache(schema: GraphQLSchema, options: DocumentCacheOptions): DocumentCache {
-  const { introspection, limits = DEFAULT_LIMITS } = options;
+  const { introspection, explainFaults = false, limits = DEFAULT_LIMITS } = options;
   const admitted = new LRUCache<string, Admitted>({
     max: 1_000,
     maxSize: REMEMBERED_CHARACTERS,
@@ -75,10 +77,10 @@ export function createDocumentCache(schema: GraphQLSchema, options: DocumentCach
     const known = admitted.get(key);
     if (known !== undefined) return known.document;
     charge?.(PARSING_COST + source.length / CHARACTERS_OF_ONE_COST);
-    const document = parsed(source, limits.maxTokens);
+    const document = parsed(source, limits.maxTokens, explainFaults);
     checkDocument(schema, document, { limits, introspection });
     const [fault] = validate(schema, document, undefined, { maxErrors: 1 });
-    if (fault !== undefined) throw validationError(document, fault);
+    if (fault !== undefined) throw validationError(document, fault, explainFaults);
     if (!mayHoldSecret(schema, document)) admitted.set(key, { document, characters: source.length });
     return document;
   }
@@ -135,10 +137,11 @@ function mayHoldSecret(schema: GraphQLSchema, document: DocumentNode): boolean {
   return found;
 }
 
-function validationError(document: DocumentNode, { originalError, nodes, locations }: GraphQLError): Error {
+function validationError(document: DocumentNode, fault: GraphQLError, explain: boolean): Error {
+  const { originalError, nodes, locations } = fault;
   const field = originalError instanceof InvalidDateTime ? fieldWith(document, nodes?.[0]) : undefined;
   return field === undefined
-    ? protocolError('GRAPHQL_VALIDATION_FAILED', { locations })
+    ? protocolError('GRAPHQL_VALIDATION_FAILED', { locations, message: explain ? fault.message : undefined })
     : publicErrorOf(notAnInstant(field), { locations });
 }
 
@@ -152,11 +155,11 @@ function fieldWith(document: DocumentNode, literal: ASTNode | undefined): string
   return found;
 }
 
-function parsed(source: string, maxTokens: number): DocumentNode {
+function parsed(source: string, maxTokens: number, explain: boolean): DocumentNode {
   try {
     return parse(source, { maxTokens });
   } catch (error) {
-    const locations = error instanceof GraphQLError ? error.locations : undefined;
-    throw protocolError('GRAPHQL_PARSE_FAILED', { locations });
+    const { locations, message } = error instanceof GraphQLError ? error : {};
+    throw protocolError('GRAPHQL_PARSE_FAILED', { locations, message: explain ? message : undefined });
   }
 }

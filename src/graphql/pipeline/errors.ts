@@ -18,13 +18,21 @@ const KNOWN_CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 
 /**
  * Replaces what GraphQL.js or Apollo Server says about a document, because their messages quote the document, the schema
- * and the values of variables.
+ * and the values of variables. In development the document's author may see them, as `message`.
  */
 export function protocolError(
   code: keyof typeof CONSTANT_TEXTS,
-  { locations, field }: { locations?: GraphQLFormattedError['locations']; field?: string | undefined } = {},
+  {
+    locations,
+    field,
+    message,
+  }: { locations?: GraphQLFormattedError['locations']; field?: string | undefined; message?: string | undefined } = {},
 ): PublicError {
-  return publicError(CONSTANT_TEXTS[code], { code, ...(field === undefined ? {} : { field }) }, { locations });
+  return publicError(
+    message ?? CONSTANT_TEXTS[code],
+    { code, ...(field === undefined ? {} : { field }) },
+    { locations },
+  );
 }
 
 /** For resolvers, whose errors are masked like all others. */

@@ -13,7 +13,7 @@ import { faultForLog } from '../../graphql/pipeline/errors.ts';
 import { authenticate } from '../authentication.ts';
 import { userAgentOf } from '../caller.ts';
 import type { ClientAddress } from '../client-address.ts';
-
+import type { AllowedOrigins } from '../cross-origin.ts';
 import type { ObserveOperation } from '../observed-operations.ts';
 import type { RefuseToken } from '../refused-tokens.ts';
 import { MAX_BODY_BYTES } from '../request-fault.ts';
@@ -39,7 +39,7 @@ export interface WebSocketOptions {
   readonly clientAddress: ClientAddress;
   readonly refuseToken: RefuseToken;
   /** Other origins are refused. Clients that send no `Origin` are not browsers. */
-  readonly corsOrigins: ReadonlySet<string>;
+  readonly corsOrigins: AllowedOrigins;
   readonly logger: Pick<Logger, 'error'>;
   /** Default: `DEFAULT_SOCKET_LIMITS`. */
   readonly socketLimits?: SocketLimits;
