@@ -230,8 +230,10 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const { state } = await aggregates.loadRegistry(projectId, registryId);
     if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) throw replacedSince();
     const left = Date.parse(lease.expiresAt) - now();
-    const login = (await effectiveCredential(ask, state, lease.purpose, left)) ?? missingSecret(lease.url);
-    const issued = await issueAgain(ask, lease, state, login);
+    const login = await effectiveCredential(ask, state, lease.purpose, left);
+    // Without a login, the secret was destroyed with its version, or its row is missing.
+    if (!login && (await isStillCurrent(ask, state))) return missingSecret(lease.url);
+    const issued = login && (await issueAgain(ask, lease, state, login));
     if (!issued) throw replacedSince();
     return issued;
   }
