@@ -54,18 +54,26 @@ const readBody = (body: Buffer) => readOperation(parseBody(body));
 const cursors = createCursors(new Uint8Array(32));
 const jws = (text: string) => parseCompactJws(`${encoded('{"alg":"RS256"}')}.${encoded(text)}.AAAA`);
 const certificates = (text: string) => checkPemCertificates('caCertificate', text);
-const inEachProvider = (run: (provider: (typeof PROVIDER_ENTRIES)[number][0]) => void) => {
-  for (const [provider] of PROVIDER_ENTRIES) attempt(() => run(provider));
-};
+type Parser = readonly [parse: (text: string) => unknown, inputs: readonly string[]];
+type Provider = (typeof PROVIDER_ENTRIES)[number][0];
+const atEachProvider = (
+  what: string,
+  parse: (provider: Provider, text: string) => unknown,
+  inputs: readonly string[],
+): Readonly<Record<string, Parser>> =>
+  Object.fromEntries(
+    PROVIDER_ENTRIES.map(([provider]) => [`${what} at ${provider}`, [(text) => parse(provider, text), inputs]]),
+  );
 const large = (bits: number) => craftedRsaKey({ modulusBits: bits });
+/** Fills a set of 64 KiB with two numbers. */
 const wideKey = {
   kty: 'RSA',
-  n: Buffer.alloc(8 * KIB, 0xff).toString('base64url'),
-  e: Buffer.alloc(8 * KIB, 0xff).toString('base64url'),
+  n: Buffer.alloc(23 * KIB, 0xff).toString('base64url'),
+  e: Buffer.alloc(23 * KIB, 0xff).toString('base64url'),
 };
 
 /** Each parser of what others send, with the largest input that it is ever given. */
-const PARSERS: Readonly<Record<string, readonly [parse: (text: string) => unknown, inputs: readonly string[]]>> = {
+const PARSERS: Readonly<Record<string, Parser>> = {
   'a registry URL': [(text) => parseRegistryUrl(text, { plainHttpHosts: new Set() }), texts(256 * KIB)],
   'an image reference': [parseImageReference, texts(256 * KIB)],
   'a URL for a request': [(text) => parseTarget(text, new Set()), texts(64 * KIB)],
@@ -73,22 +81,23 @@ const PARSERS: Readonly<Record<string, readonly [parse: (text: string) => unknow
   'a long text': [(text) => checkText('description', text, { max: 2000, multiline: true }), texts(256 * KIB)],
   'an e-mail address': [(text) => checkEmail('email', text), texts(256 * KIB)],
   'a time': [parseInstant, texts(256 * KIB)],
-  'a user name': [(text) => inEachProvider((provider) => checkUsername(provider, text)), texts(256 * KIB)],
-  'a password': [
-    (text) => inEachProvider((provider) => checkPassword(provider, 'ci', new Secret(text))),
+  ...atEachProvider('a user name', checkUsername, texts(256 * KIB)),
+  ...atEachProvider(
+    'a password',
+    (provider, text) => checkPassword(provider, 'ci', new Secret(text)),
     texts(256 * KIB),
-  ],
-  'the kind of a password': [
-    (text) =>
-      inEachProvider((provider) => {
-        const secret = new Secret(text);
-        credentialKind(provider, 'ci', secret);
-        secretWarnings(provider, 'ci', secret);
-        learnExpiry(provider, secret);
-        secretFault(provider, 'ci', secret, 0);
-      }),
+  ),
+  ...atEachProvider(
+    'the kind of a password',
+    (provider, text) => {
+      const secret = new Secret(text);
+      credentialKind(provider, 'ci', secret);
+      secretWarnings(provider, 'ci', secret);
+      learnExpiry(provider, secret);
+      secretFault(provider, 'ci', secret, 0);
+    },
     texts(15_000),
-  ],
+  ),
   'the key of a service account': [
     (text) => checkMintSource('GOOGLE', '_json_key', new Secret(text)),
     [
@@ -118,10 +127,7 @@ const PARSERS: Readonly<Record<string, readonly [parse: (text: string) => unknow
   'a token': [parseCompactJws, texts(8 * KIB)],
   'the keys of an issuer': [
     (text) => usableKeys(jwksSchema.parse(JSON.parse(text)), SIGNATURE_ALGORITHMS),
-    [
-      JSON.stringify({ keys: Array.from({ length: 3 }, () => wideKey) }),
-      JSON.stringify({ keys: Array.from({ length: 9000 }, () => ({})) }),
-    ],
+    [JSON.stringify({ keys: [wideKey] }), JSON.stringify({ keys: Array.from({ length: 9000 }, () => ({})) })],
   ],
   'a body': [
     (text) => readBody(Buffer.from(text)),

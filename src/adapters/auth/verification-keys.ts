@@ -51,6 +51,10 @@ function verificationKey(entry: Jwk, allowed: readonly SignatureAlgorithm[]): Ve
   return { kid: entry.kid, algorithms, publicKey, identity: JSON.stringify([entry.kid ?? null, algorithms, material]) };
 }
 
+/** In characters. A key of 4,096 bits has 683 of them; node:crypto takes a while to look at a number of 64 KiB. */
+const MAX_MODULUS_LENGTH = 1024;
+const MAX_EXPONENT_LENGTH = 16;
+
 /** Copies public members only: private and symmetric keys never get past this point. */
 function importPublicKey(entry: Jwk): KeyObject | undefined {
   const { kty, crv, x, y, n, e } = entry as JsonWebKey & Jwk;
@@ -61,6 +65,7 @@ function importPublicKey(entry: Jwk): KeyObject | undefined {
   };
   const key = Object.hasOwn(members, kty) ? members[kty] : undefined;
   if (key === undefined) return undefined;
+  if ((key.n?.length ?? 0) > MAX_MODULUS_LENGTH || (key.e?.length ?? 0) > MAX_EXPONENT_LENGTH) return undefined;
   try {
     return createPublicKey({ key, format: 'jwk' });
   } catch {
