@@ -136,8 +136,8 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       written = await writer.write({ stream, expected: 'no-stream', events: [under.started], metadata, at });
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
-      // An equal ask was quicker.
-      return isKeyed(ask) ? findRepeated(ask) : undefined;
+      // An equal ask was quicker, so its lease is there now.
+      return isKeyed(ask) ? findRepeated(ask) : attemptOnce(ask, attempt, true);
     }
     const lease = evolveLease(null, under.started, written);
     if (lease === null) throw new Error('an issued credential must leave a lease');
