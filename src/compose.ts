@@ -9,7 +9,6 @@ import { createEgress, type EgressOptions } from './adapters/egress/egress.ts';
 import { createGuardedFetchJson } from './adapters/egress/guarded-fetch-json.ts';
 import { parseEgressProxy } from './adapters/egress/proxy-tunnel.ts';
 import { createPasswordMinter } from './adapters/minting/password-minter.ts';
-import { outageSentence } from './adapters/postgres/availability.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
 import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
 import { createReadConnections, type ReadConnections } from './adapters/postgres/read-connections.ts';
@@ -17,39 +16,42 @@ import { createAuditQueries } from './adapters/postgres/read-models/audit-querie
 import { createChangeFeedQuery } from './adapters/postgres/read-models/change-queries.ts';
 import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
 import { createFeed } from './adapters/postgres/read-models/feeds.ts';
-import { createLeadership, readLead } from './adapters/postgres/read-models/leadership.ts';
+import { createLeadership } from './adapters/postgres/read-models/leadership.ts';
 import { createLeaseQueries } from './adapters/postgres/read-models/lease-queries.ts';
 import { createNoticeFeedQuery, createNoticeQueries } from './adapters/postgres/read-models/notice-queries.ts';
-import { countParkedStreams } from './adapters/postgres/read-models/parked-events.ts';
 import { createProgress } from './adapters/postgres/read-models/progress.ts';
-import { projectionHealth } from './adapters/postgres/read-models/projection-health.ts';
 import { createProjector, type Projector } from './adapters/postgres/read-models/projector.ts';
 import { createRegistryQueries } from './adapters/postgres/read-models/registry-queries.ts';
 import { recheckSecrets } from './adapters/postgres/read-models/secret-presence.ts';
 import { openSession } from './adapters/postgres/session.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
-import type { WriteWatch } from './adapters/postgres/write-watch.ts';
-import { createMetrics } from './adapters/prometheus/metrics.ts';
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
-import type { KeyRing } from './adapters/vault/key-ring.ts';
 import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
 import { createApplication, type RunningApplication } from './application/create-application.ts';
 import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from './application/discard-orphaned-secrets.ts';
-import { meteredApplication, meteredEventLog } from './application/metered.ts';
+import { meteredApplication } from './application/metered.ts';
+import { meteredBatches, meteredEventLog, meteredMinter, meteredProbe } from './application/metered-ports.ts';
 import type { Authenticator, Revocations } from './application/ports/authenticator.ts';
 import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
 import type { EventLog } from './application/ports/event-log.ts';
+import type { Metrics } from './application/ports/metrics.ts';
 import type { MintedPasswordVault } from './application/ports/minted-password-vault.ts';
+import type { Tracer } from './application/ports/tracer.ts';
 import { createProjectionLag } from './application/projection-lag.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from './application/scheduled-checks.ts';
+import { tracedBatches, tracedMinter, tracedProbe } from './application/traced.ts';
 import { type Chore, createChores } from './chores.ts';
 import { type Config, unusableAddress } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
-import type { Readiness } from './http/health.ts';
-import { ListenFailed } from './http/listen-failed.ts';
+import { actionsOf } from './graphql/pipeline/directive.ts';
+import { buildPurserSchema } from './graphql/schema.ts';
+import { ListenFailed } from './http/listening.ts';
+import { createMetricsServer } from './http/metrics-server.ts';
 import { createHttpServer } from './http/server.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
+import { measureLeader, openObservability } from './observability.ts';
+import { createReadiness } from './readiness.ts';
 import { openStores, openVault } from './stores.ts';
 
 const READ_CONNECTIONS = 2;
@@ -63,6 +65,8 @@ const TOKEN_TTL_SECONDS = 3600;
 export interface Service {
   /** Such as `http://127.0.0.1:4000`. */
   readonly url: string;
+  /** Undefined if metrics have no address apart. */
+  readonly metricsUrl: string | undefined;
   /** Undefined if issuers are configured. */
   readonly developmentToken: ((projectId: string) => Promise<string>) | undefined;
   /** Drains, then stops everything in reverse order. Safe to call twice. */
@@ -84,9 +88,10 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const onFault: OnFault = (error) => logger.error({ err: error }, 'a background task failed');
   const developmentIssuer = config.jwtIssuers === undefined ? await openDevelopmentIssuer(config.dataDir) : undefined;
   const issuers = developmentIssuer ? [developmentIssuer.issuerConfig] : parseIssuers(config.jwtIssuers ?? '');
-  const metrics = createMetrics();
+  const schema = await buildPurserSchema();
+  const { metrics, tracer, statements } = await openObservability(config, logger, actionsOf(schema), lifecycle);
 
-  const stores = await openStores(config, logger, metrics.eventsAppended);
+  const stores = await openStores(config, logger, { onBatch: metrics.eventsAppended, statements });
   lifecycle.onClose(stores.close);
   const { connectionString } = stores;
   const log = meteredEventLog(stores.log, metrics);
@@ -97,10 +102,11 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     name: 'purser reads',
     connections: READ_CONNECTIONS,
     logger,
+    statements,
   });
   lifecycle.onClose(() => reads.close());
   const { progress, projector } = await startProjecting(
-    { connectionString, log, authenticator, reads, logger, onFault },
+    { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault },
     lifecycle,
   );
 
@@ -112,10 +118,13 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   }
   const egressOptions = { allow: parseAllowList(config.egressAllow), plainHttpHosts, proxy };
   const egress = createEgress(egressOptions);
-  const probe = createRegistryProbe({ egress, plainHttpHosts, trustedRealms, now: Date.now });
+  const probe = tracedProbe(
+    meteredProbe(createRegistryProbe({ egress, plainHttpHosts, trustedRealms, now: Date.now }), metrics),
+    tracer,
+  );
   const mintedPasswords = createMintedPasswordVault({
     keyRing,
-    store: createMintedPasswordStore({ connectionString, logger }),
+    store: createMintedPasswordStore({ connectionString, logger, statements }),
   });
   lifecycle.onClose(() => mintedPasswords.close());
 
@@ -137,9 +146,10 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     registries: queries.registries,
     leases: queries.leases,
     probe,
-    minter: createPasswordMinter({ egress, now: Date.now }),
+    minter: tracedMinter(meteredMinter(createPasswordMinter({ egress, now: Date.now }), metrics), tracer),
     mintedPasswords,
     limiter: createRateLimiter(reads, TESTS_OF_A_PROJECT),
+    metrics,
     plainHttpHosts,
     now: Date.now,
     onFault,
@@ -150,8 +160,11 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
 
   const projectionLag = createProjectionLag({ log, progress, now: Date.now });
   metrics.measureProjectionLag(projectionLag);
+  const leading = () => projector.leading;
+  measureLeader({ metrics, connectionString, leading, logger, statements, onFault }, lifecycle);
   const graphql = await createGraphql({
     application: meteredApplication(running.application, metrics),
+    schema,
     queries,
     cursorKey: await loadCursorKey(connectionString),
     metrics,
@@ -167,13 +180,17 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     onFault: (err) => logger.error({ err }, 'REVOKED_TOKENS_FILE cannot be used any more: its last good content stays'),
   });
   lifecycle.onClose(() => revocations.close());
+  const readiness = createReadiness({ keyRing, writes: stores.writes, projectionLag, reads, projector, logger });
+  const metricsServer = config.metrics && createMetricsServer({ metrics, readiness, address: config.metrics });
+  if (metricsServer) lifecycle.onClose(() => metricsServer.close());
   const server = await createHttpServer({
     graphql,
     authenticator: openAuthenticator({ issuers, egressOptions, revocations, logger }, lifecycle),
     revocations,
-    readiness: createReadiness({ keyRing, writes: stores.writes, projectionLag, reads, projector, logger }),
+    readiness,
     metrics,
-    config,
+    tracer,
+    config: { ...config, metricsApart: metricsServer !== undefined },
     logger,
     ...(developmentIssuer && { developmentJwks: developmentIssuer.publicJwks() }),
   });
@@ -183,10 +200,16 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const caughtUp = await progress.waitFor(await log.head(), CATCH_UP_MS).catch(onFault);
   if (caughtUp === false) logger.warn('the read models are behind the event log: queries may miss the latest changes');
   await server.listen().catch((error: unknown) => {
-    throw error instanceof ListenFailed ? unusableAddress(error.fault, config, error) : error;
+    throw error instanceof ListenFailed ? unusableAddress(error.fault, 'PORT', config, error) : error;
+  });
+  await metricsServer?.listen().catch((error: unknown) => {
+    throw error instanceof ListenFailed && config.metrics
+      ? unusableAddress(error.fault, 'METRICS_PORT', config.metrics, error)
+      : error;
   });
   return {
     url: server.address(),
+    metricsUrl: metricsServer?.address(),
     developmentToken: developmentIssuer && developmentToken(developmentIssuer),
     close: lifecycle.close,
   };
@@ -199,22 +222,30 @@ interface ProjectingDeps {
   readonly log: EventLog;
   readonly authenticator: EventAuthenticator;
   readonly reads: ReadConnections;
+  readonly metrics: Pick<Metrics, 'batchProjected'>;
+  readonly tracer: Tracer;
   readonly logger: Logger;
   readonly onFault: OnFault;
 }
 
 /** From here on the read models follow the log. */
 async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
-  const { connectionString, log, authenticator, reads, logger, onFault } = deps;
+  const { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault } = deps;
   const checkpoint = () => readCheckpoint(reads);
   const progress = createProgress({ readCheckpoint: checkpoint }, await checkpoint());
   lifecycle.onClose(async () => progress.stop());
   const session = { connectionString, name: 'purser projector', pipeline: true, byIndexOnly: true };
   const leadership = createLeadership({ connectionString, logger });
   lifecycle.onClose(() => leadership.close());
-  const connect = () => openSession(session, onFault);
-  const { isAuthentic } = authenticator;
-  const projector = createProjector({ log, progress, leadership, connect, isAuthentic, onFault });
+  const projector = createProjector({
+    log,
+    progress,
+    leadership,
+    connect: () => openSession(session, onFault),
+    isAuthentic: authenticator.isAuthentic,
+    onFault,
+    observeBatch: tracedBatches(meteredBatches(metrics), tracer),
+  });
   projector.start();
   lifecycle.onClose(() => projector.stop());
   return { progress, projector };
@@ -280,43 +311,6 @@ function openAuthenticator(
   const stop = keepFresh(keySets);
   lifecycle.onClose(async () => stop());
   return createAuthenticator({ issuers, keySets, revocations, clock: Date.now });
-}
-
-interface ReadinessDeps {
-  readonly keyRing: KeyRing;
-  readonly writes: WriteWatch;
-  readonly projectionLag: () => Promise<number>;
-  readonly reads: ReadConnections;
-  readonly projector: Projector;
-  readonly logger: Logger;
-}
-
-function createReadiness({ keyRing, writes, projectionLag, reads, projector, logger }: ReadinessDeps) {
-  const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
-  let watchedSince = performance.now();
-  return async (): Promise<Readiness> => {
-    const outage = writes.outage;
-    if (outage !== undefined) return unavailable(outage);
-    try {
-      const [lead, lagSeconds, parkedStreams] = await Promise.all([
-        readLead(reads),
-        projectionLag(),
-        countParkedStreams(reads),
-      ]);
-      const watchedMs = performance.now() - watchedSince;
-      const { leading } = projector;
-      const { ready, check: projection } = projectionHealth({ lead, leading, lagSeconds, parkedStreams, watchedMs });
-      return { ready, checks: { keys, database: 'ok', projection } };
-    } catch (error) {
-      logger.warn({ err: error }, 'the database does not answer');
-      return unavailable(outageSentence(error));
-    }
-  };
-
-  function unavailable(reason: string): Readiness {
-    watchedSince = performance.now();
-    return { ready: false, checks: { keys, database: 'unavailable', reason } };
-  }
 }
 
 function developmentToken(issuer: DevelopmentIssuer) {

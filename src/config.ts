@@ -66,18 +66,23 @@ const MIN_CHECK_INTERVAL_MS = 5 * UNIT_MS.m;
 const COST = 'must be a whole number, such as 250000 (the default), or 0 for no limit';
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
+const port = z.coerce
+  .number('must be a port number')
+  .int('must be a whole number')
+  .min(0, 'must be a port from 0 (any free one) to 65535')
+  .max(65_535, 'must be a port from 0 (any free one) to 65535');
+
+const exporter = z.enum(['otlp', 'none'], 'must be otlp (the default) or none').default('otlp');
+
 const environment = z.object({
   // Another value may be meant for production, which would then accept tokens of the development issuer.
   NODE_ENV: z
     .enum(['production', 'development', 'test'], 'must be production or development (the default)')
     .default('development'),
-  PORT: z.coerce
-    .number('must be a port number')
-    .int('must be a whole number')
-    .min(0, 'must be a port from 0 (any free one) to 65535')
-    .max(65_535, 'must be a port from 0 (any free one) to 65535')
-    .default(4000),
+  PORT: port.default(4000),
   HOST: z.string().optional(),
+  METRICS_PORT: port.optional(),
+  METRICS_HOST: z.string().optional(),
   DATABASE_URL: databaseUrl,
   EVENT_STORE_URL: z.string().optional(),
   PURSER_DATA_DIR: z.string().min(1).default('.purser'),
@@ -107,12 +112,29 @@ const environment = z.object({
       'must be fatal, error, warn, info, debug, trace or silent',
     )
     .default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .refine((text) => /^https?:$/.test(parseUrl(text)?.protocol ?? ''), 'must be a URL such as http://collector:4318')
+    .optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z
+    .enum(['http/protobuf'], 'must be http/protobuf, which collectors take on port 4318, or be left unset')
+    .default('http/protobuf'),
+  OTEL_TRACES_EXPORTER: exporter,
+  OTEL_METRICS_EXPORTER: exporter,
+  OTEL_METRIC_EXPORT_INTERVAL: z.coerce
+    .number('must be a number of milliseconds')
+    .int('must be a whole number of milliseconds')
+    .min(1_000, 'must be 1000 milliseconds or more')
+    .max(3_600_000, 'must be 3600000 milliseconds (an hour) or less')
+    .default(60_000),
 });
 
 export interface Config {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  /** Where metrics are served apart from the API. Undefined: with it. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
   /** Undefined: the embedded Postgres in the data folder. */
   readonly databaseUrl: string | undefined;
   /** Absolute. */
@@ -139,6 +161,16 @@ export interface Config {
   /** The proxies whose `X-Forwarded-For` is trusted: addresses and networks, or their number. Default: none. */
   readonly trustedProxies: readonly string[] | number;
   readonly logLevel: string;
+  /** Where traces and metrics are exported to. Undefined: nowhere. */
+  readonly otlp: OtlpConfig | undefined;
+}
+
+export interface OtlpConfig {
+  /** The collector's base address. */
+  readonly endpoint: string;
+  readonly traces: boolean;
+  /** Milliseconds between two exports of metrics. Undefined: none. */
+  readonly metricsEveryMs: number | undefined;
 }
 
 /**
@@ -157,10 +189,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const production = values.NODE_ENV === 'production';
   refuseUnbuiltStore(values.EVENT_STORE_URL);
   if (production) requireForProduction(values);
+  const host = values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1');
   return {
     production,
-    host: values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    host,
     port: values.PORT,
+    metrics: metricsAddress(values, host),
     databaseUrl: values.DATABASE_URL,
     dataDir: absolute(values.PURSER_DATA_DIR),
     masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : absolute(values.MASTER_KEY_FILE),
@@ -176,12 +210,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: values.CORS_ORIGINS,
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
+    otlp: otlp(values),
   };
 }
 
 /** What to set if the service cannot listen at the configured address. */
 export function unusableAddress(
   fault: 'port in use' | 'port not permitted' | 'no such host',
+  variable: 'PORT' | 'METRICS_PORT',
   { host, port }: Pick<Config, 'host' | 'port'>,
   cause: unknown,
 ): ConfigurationError {
@@ -190,15 +226,40 @@ export function unusableAddress(
   function sentenceOf(): string {
     switch (fault) {
       case 'port in use':
-        return `PORT ${port} is in use on ${host}: stop the program that uses it, or set PORT to another port (0: any free one).`;
+        return `${variable} ${port} is in use on ${host}: stop the program that uses it, or set ${variable} to another port (0: any free one).`;
       case 'port not permitted':
-        return `This user may not open PORT ${port}: set PORT to 1024 or higher.`;
+        return `This user may not open ${variable} ${port}: set ${variable} to 1024 or higher.`;
       case 'no such host':
-        return 'HOST is not an address of this machine: set it to 127.0.0.1, to 0.0.0.0 for all addresses, or leave it unset.';
+        return `${variable.replace('PORT', 'HOST')} is not an address of this machine: set it to 127.0.0.1, to 0.0.0.0 for all addresses, or leave it unset.`;
       default:
         return unreachable(fault, 'fault of listening');
     }
   }
+}
+
+function otlp(values: z.infer<typeof environment>): Config['otlp'] {
+  const endpoint = values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return undefined;
+  const exportsMetrics = values.OTEL_METRICS_EXPORTER === 'otlp';
+  return {
+    endpoint,
+    traces: values.OTEL_TRACES_EXPORTER === 'otlp',
+    metricsEveryMs: exportsMetrics ? values.OTEL_METRIC_EXPORT_INTERVAL : undefined,
+  };
+}
+
+function metricsAddress(
+  { PORT, METRICS_PORT, METRICS_HOST }: z.infer<typeof environment>,
+  host: string,
+): Config['metrics'] {
+  if (METRICS_PORT === undefined) {
+    if (METRICS_HOST === undefined) return undefined;
+    throw new ConfigurationError('METRICS_HOST has an effect with METRICS_PORT only: set METRICS_PORT as well.');
+  }
+  if (METRICS_PORT === PORT && PORT !== 0) {
+    throw new ConfigurationError('METRICS_PORT is the same as PORT: set it to another port, such as 9464.');
+  }
+  return { host: METRICS_HOST ?? host, port: METRICS_PORT };
 }
 
 function requireForProduction(values: z.infer<typeof environment>): void {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { startEmbeddedPostgres } from './adapters/postgres/embedded/server.ts';
 import { createPostgresEventLog } from './adapters/postgres/log/event-log.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
+import type { StatementObserver } from './adapters/postgres/observed-statements.ts';
 import { createKeyRecordStore } from './adapters/postgres/vault/key-record-store.ts';
 import { createSealedSecretStore } from './adapters/postgres/vault/sealed-secret-store.ts';
 import { createWriteWatch, type WriteWatch } from './adapters/postgres/write-watch.ts';
@@ -23,6 +24,7 @@ export interface Database {
 export interface Stores extends Database {
   readonly log: ReturnType<typeof createPostgresEventLog>;
   readonly writes: WriteWatch;
+  readonly statements: StatementObserver | undefined;
 }
 
 /** The configured database as it is, or that of the data folder, whose server this process then owns. */
@@ -33,13 +35,14 @@ export async function openDatabase(config: Config, logger: Logger): Promise<Data
   return { connectionString: server.connectionString, close: server.stop };
 }
 
-/** The migrated database and its event log, which every command needs. */
-export async function openStores(
-  config: Config,
-  logger: Logger,
+export interface StoreObservers {
   /** Called after every batch that the log accepted. */
-  onBatch?: (events: number) => void,
-): Promise<Stores> {
+  readonly onBatch?: (events: number) => void;
+  readonly statements?: StatementObserver;
+}
+
+/** The migrated database and its event log, which every command needs. */
+export async function openStores(config: Config, logger: Logger, observers: StoreObservers = {}): Promise<Stores> {
   const lifecycle = createLifecycle();
   try {
     const { connectionString, close } = await openDatabase(config, logger);
@@ -51,11 +54,11 @@ export async function openStores(
     const log = createPostgresEventLog({
       connectionString,
       logger,
-      ...(onBatch && { onBatch }),
+      ...observers,
       onWriteFailed: writes.failed,
     });
     lifecycle.onClose(() => log.close());
-    return { connectionString, log, writes, close: lifecycle.close };
+    return { connectionString, log, writes, statements: observers.statements, close: lifecycle.close };
   } catch (error) {
     await lifecycle.close();
     throw error;
@@ -80,8 +83,9 @@ export interface OpenVault {
 export async function openVault(
   config: Config,
   logger: Logger,
-  { connectionString, log, writes }: Pick<Stores, 'connectionString' | 'log'> & Partial<Pick<Stores, 'writes'>>,
+  stores: Pick<Stores, 'connectionString' | 'log'> & Partial<Pick<Stores, 'writes' | 'statements'>>,
 ): Promise<OpenVault> {
+  const { connectionString, log, writes, statements } = stores;
   const keyRing = await loadKeyRing({
     file: keyFileOf(config),
     createIfMissing: !config.production && config.masterKeyFile === undefined,
@@ -89,7 +93,7 @@ export async function openVault(
   const lifecycle = createLifecycle();
   const records = createKeyRecordStore({ connectionString, logger });
   lifecycle.onClose(() => records.close());
-  const store = createSealedSecretStore({ connectionString, logger, onWriteFailed: writes?.failed });
+  const store = createSealedSecretStore({ connectionString, logger, onWriteFailed: writes?.failed, statements });
   const vault = createVault({ keyRing, store });
   lifecycle.onClose(() => vault.close());
   try {

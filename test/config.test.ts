@@ -85,9 +85,11 @@ it('names every variable at fault, and no value', () => {
 
 it('says which variable to set if the service cannot listen', () => {
   const address = { host: '127.0.0.1', port: 4000 };
-  expect(unusableAddress('port in use', address, undefined).message).toMatch(/^PORT 4000 is in use on 127\.0\.0\.1/);
-  expect(unusableAddress('port not permitted', address, undefined).message).toMatch(
+  expect(unusableAddress('port in use', 'PORT', address, undefined).message).toMatch(
+    /^PORT 4000 is in use on 127\.0\.0\.1/,
+  );
+  expect(unusableAddress('port not permitted', 'PORT', address, undefined).message).toMatch(
     /^This user may not open PORT 4000/,
   );
-  expect(unusableAddress('no such host', address, undefined).message).toMatch(/^HOST /);
+  expect(unusableAddress('no such host', 'PORT', address, undefined).message).toMatch(/^HOST /);
 });

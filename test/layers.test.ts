@@ -46,6 +46,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/auth': adapter(),
   'adapters/egress': adapter(),
   'adapters/minting': adapter(),
+  'adapters/opentelemetry': adapter(),
   'adapters/prometheus': adapter(),
   'adapters/registry': adapter(),
   'adapters/vault': adapter(),
@@ -72,17 +73,33 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   'http/server.ts': http('http', 'http/websocket'),
 
   clients: { to: [], modules: 'builtins' },
-  cli: { to: ['compose.ts', 'config.ts', 'logger.ts', 'stores.ts', 'domain/**', 'adapters/**'], modules: 'any' },
+  cli: {
+    to: ['compose.ts', 'config.ts', 'logger.ts', 'stores.ts', 'version.ts', 'domain/**', 'adapters/**'],
+    modules: 'any',
+  },
 
   'compose.ts': {
-    to: ['chores.ts', 'config.ts', 'lifecycle.ts', 'stores.ts', 'application/**', 'domain/**', 'adapters/**'].concat([
-      'graphql',
-      'graphql/pipeline',
-      'graphql/paging',
-      'http',
+    to: [
+      'chores.ts',
+      'config.ts',
+      'lifecycle.ts',
+      'observability.ts',
+      'readiness.ts',
+      'stores.ts',
+      'application/**',
+      'domain/**',
+      'adapters/**',
+    ].concat(['graphql', 'graphql/pipeline', 'graphql/paging', 'http']),
+    modules: 'any',
+  },
+  'observability.ts': {
+    to: ['config.ts', 'lifecycle.ts', 'version.ts', 'application/ports', 'adapters/postgres/**'].concat([
+      'adapters/opentelemetry',
+      'adapters/prometheus',
     ]),
     modules: 'any',
   },
+  'readiness.ts': { to: ['adapters/postgres/**', 'adapters/vault', 'http/health.ts'], modules: 'any' },
   'stores.ts': {
     to: ['config.ts', 'lifecycle.ts', 'domain/**', 'adapters/postgres/**', 'adapters/vault'],
     modules: 'any',
@@ -91,6 +108,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   'logger.ts': { to: ['domain/**', 'adapters/postgres'], modules: 'any' },
   'chores.ts': { to: [], modules: 'any' },
   'lifecycle.ts': { to: [], modules: 'any' },
+  'version.ts': { to: [], modules: 'builtins' },
 };
 
 function folderOf(file: string): string {
@@ -126,8 +144,11 @@ const WAYS_OUT = [
   /\bimport\s*\(\s*['"`](?:undici|(?:node:)?(?:https?|http2|net|tls|dns|dns\/promises|dgram))['"`]/,
   /(?<![.\w])(?:globalThis\.)?fetch\(|\bnew (?:WebSocket|EventSource)\(/,
 ];
-/** The guard itself; the way to the operator's own database; and the clients, which are not part of the service. */
-const MAY_GO_OUT = ['adapters/egress/', 'adapters/postgres/', 'clients/'];
+/**
+ * The guard itself; the ways to the operator's own database and collector, which no caller names; and the clients, which
+ * are not part of the service.
+ */
+const MAY_GO_OUT = ['adapters/egress/', 'adapters/postgres/', 'adapters/opentelemetry/', 'clients/'];
 
 function goingOut(sources: SourceFiles): string[] {
   return [...sources]

@@ -11,9 +11,11 @@ import { createIdempotencyKeys } from './idempotency.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
 import { issueCredentialsUseCase } from './issue-credentials.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
+import { meteredAttempts } from './metered-ports.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog } from './ports/event-log.ts';
+import type { Metrics } from './ports/metrics.ts';
 import type { MintedPasswordVault } from './ports/minted-password-vault.ts';
 import type { PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
@@ -59,6 +61,7 @@ export interface ApplicationDeps {
   readonly minter: PasswordMinter;
   readonly mintedPasswords: Pick<MintedPasswordVault, 'find' | 'keep'>;
   readonly limiter: RateLimiter;
+  readonly metrics: Pick<Metrics, 'attemptDenied'>;
   readonly plainHttpHosts: ReadonlySet<string>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -77,7 +80,7 @@ export interface RunningApplication {
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
   const { log, authenticator, progress, registries, leases, plainHttpHosts, now, onFault } = deps;
-  const { vault, probe, minter, mintedPasswords, limiter } = deps;
+  const { vault, probe, minter, mintedPasswords, limiter, metrics } = deps;
   const mutex = createKeyedMutex();
 
   const readYourWrites = createReadYourWrites({ log, progress });
@@ -87,7 +90,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const streams = authenticStreams(log, authenticator, onFault);
   const keys = createIdempotencyKeys({ log: streams, writer });
   const aggregates = createAggregateStore(streams);
-  const attempts = createRefusedAttempts({ writer, now, onFault });
+  const attempts = meteredAttempts(createRefusedAttempts({ writer, now, onFault }), metrics);
 
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
   const secrets = createStoredSecrets(vault, onFault);

@@ -1,5 +1,4 @@
 import type { Application } from './create-application.ts';
-import { type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { Metrics } from './ports/metrics.ts';
 
 /** Counts issued and released leases. */
@@ -22,21 +21,6 @@ export function meteredApplication<
       const lease = await application.releaseLease(context, projectId, leaseId);
       metrics.leaseReleased();
       return lease;
-    },
-  };
-}
-
-/** Counts failed appends. A refusal by the log is an answer and does not count. */
-export function meteredEventLog(log: EventLog, metrics: Pick<Metrics, 'appendFailed'>): EventLog {
-  return {
-    ...log,
-    async append(stream, expected, events) {
-      try {
-        return await log.append(stream, expected, events);
-      } catch (error) {
-        if (!(error instanceof WrongExpectedRevision)) metrics.appendFailed();
-        throw error;
-      }
     },
   };
 }

@@ -15,7 +15,7 @@ export const serve: Command = {
     withConfig(env, async (config, logger) => {
       const stopRequested = stopSignal();
       const service = await startService(config, logger);
-      logger.info({ url: service.url }, 'listening');
+      logger.info({ url: service.url, metricsUrl: service.metricsUrl }, 'listening');
       if (!config.production) stdout.write(await welcome(service));
 
       const signal = await stopRequested;

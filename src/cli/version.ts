@@ -1,6 +1,5 @@
-/** Set by `bundle.mjs` from package.json. */
-declare const PURSER_VERSION: string;
+import { VERSION } from '../version.ts';
 
 export function purserVersion(): string {
-  return typeof PURSER_VERSION === 'string' ? PURSER_VERSION : '(from source)';
+  return VERSION ?? '(from source)';
 }

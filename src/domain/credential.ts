@@ -38,7 +38,8 @@ export interface CredentialVersion extends SecretRef {
   readonly mint: MintConfig | null;
 }
 
-export type CredentialStatus = 'ACTIVE' | 'EXPIRING' | 'EXPIRED' | 'FAILING' | 'NEEDS_CREDENTIAL';
+export const CREDENTIAL_STATUSES = ['ACTIVE', 'EXPIRING', 'EXPIRED', 'FAILING', 'NEEDS_CREDENTIAL'] as const;
+export type CredentialStatus = (typeof CREDENTIAL_STATUSES)[number];
 
 const DAY_MS = 86_400_000;
 /** A credential counts as expiring for its last 14 days. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { RemoteSpan, Span, Tracer } from '../application/ports/tracer.ts';
 import type { RequestContext } from '../application/request-context.ts';
+import type { ErrorCode } from '../domain/errors.ts';
 import type { OperationSummary } from '../graphql/pipeline/operation-summary.ts';
 
 /** One operation of a client, from its arrival to its end. */
@@ -54,7 +55,9 @@ export function createOperationObserver({ logger, tracer }: ObserverDeps): Obser
       ended(code) {
         if (hasEnded) return;
         hasEnded = true;
-        span.end(code);
+        if (code !== undefined) span.set({ 'error.type': code });
+        span.set({ 'purser.request_id': requestId });
+        span.end(code !== undefined && OUR_FAULTS.has(code) ? code : undefined);
         logger.info(
           {
             requestId,
@@ -76,11 +79,19 @@ export function createOperationObserver({ logger, tracer }: ObserverDeps): Obser
   };
 }
 
+/** As for statuses of HTTP: what the caller did wrong is no failure of the span. */
+const OUR_FAULTS: ReadonlySet<string> = new Set(['INTERNAL', 'UNAVAILABLE'] satisfies ErrorCode[]);
+
 /** The span's name until the document is read, and where it cannot be. */
 const UNIDENTIFIED = 'graphql';
 
-function attributesOf({ operation, name }: OperationSummary) {
-  return { 'graphql.operation.type': operation, ...(name !== undefined && { 'graphql.operation.name': name }) };
+function attributesOf({ operation, name, fields, projectId }: OperationSummary) {
+  return {
+    'graphql.operation.type': operation,
+    ...(name !== undefined && { 'graphql.operation.name': name }),
+    'purser.fields': fields.join(' '),
+    ...(projectId !== undefined && { 'purser.project': projectId }),
+  };
 }
 
 /** In the audit log's words. */

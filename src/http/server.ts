@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Authenticator, Revocations } from '../application/ports/authenticator.ts';
@@ -15,16 +14,14 @@ import { serveGraphiql } from './graphiql.ts';
 import { errorBody, shuttingDown } from './graphql-answer.ts';
 import { graphqlEndpoint } from './graphql-endpoint.ts';
 import { healthRoutes, type Readiness } from './health.ts';
-import { listenError } from './listen-failed.ts';
+import { addressOf, type ListenAddress, listenOn } from './listening.ts';
+import { metricsRoute } from './metrics-server.ts';
 import { createOperationObserver } from './observed-operations.ts';
 import { createRefusedTokens } from './refused-tokens.ts';
 import type { SocketLimits } from './websocket/socket-limits.ts';
 import { serveWebSockets } from './websocket/websocket.ts';
 
-export interface HttpServerConfig {
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
+export interface HttpServerConfig extends ListenAddress {
   /** False: GraphiQL is served, and pages of this machine may call the service. Default: true. */
   readonly production?: boolean;
   /** Origins whose pages may call the service, such as `https://ci.example.com`. */
@@ -36,6 +33,8 @@ export interface HttpServerConfig {
   /** How long a client may take to send a request's headers, and all of the request, in milliseconds. */
   readonly headersTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
+  /** A server of their own answers `/metrics`. Default: this one does. */
+  readonly metricsApart?: boolean;
   /** How long a client may take to send its token over WebSocket, in milliseconds. Default: 3,000. */
   readonly initTimeoutMs?: number;
   /** The time between two pings on a WebSocket, in milliseconds. Default: 12,000. */
@@ -94,10 +93,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   allowOrigins(app, corsOrigins);
   if (config.production === false) serveGraphiql(app);
   healthRoutes(app, deps.readiness);
-  app.get('/metrics', async (_, reply) => {
-    const { contentType, text } = await metrics.exposition();
-    return reply.type(contentType).send(text);
-  });
+  if (!config.metricsApart) metricsRoute(app, metrics);
   if (deps.developmentJwks !== undefined) {
     const jwks = deps.developmentJwks;
     app.get('/.well-known/jwks.json', async () => jwks);
@@ -141,11 +137,9 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
 
   return {
     async listen() {
-      await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
-        throw listenError(error);
-      });
+      await listenOn(app, config);
     },
-    address: () => addressOf(app.server.address()),
+    address: () => addressOf(app),
     close() {
       closing ??= shutDown();
       return closing;
@@ -186,10 +180,4 @@ function createApp(config: HttpServerConfig, logger: Logger, isClosing: () => bo
     return reply.code(500).send({ status: 'error' });
   });
   return app;
-}
-
-function addressOf(address: AddressInfo | string | null): string {
-  if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port');
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
 }

@@ -99,6 +99,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     minter: between.minter ?? { mint: notAsked },
     mintedPasswords,
     limiter: between.limiter ?? { take: notAsked },
+    metrics: { attemptDenied: () => undefined },
     plainHttpHosts: new Set(),
     now,
     onFault: () => undefined,

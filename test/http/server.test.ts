@@ -39,8 +39,8 @@ it('counts operations by kind and outcome, and refusals by code, with no label t
   await post(service.url, { query: '{ nothing }' }, token);
   await post(service.url, { query: '{ registries(projectId: "project-of-someone") { totalCount } }' }, token);
   const text = await (await fetch(at(service, '/metrics'))).text();
-  expect(text).toContain('purser_graphql_operation_seconds_count{operation="query",outcome="ok"} 1');
-  expect(text).toContain('purser_graphql_operation_seconds_count{operation="query",outcome="FORBIDDEN"} 1');
+  expect(text).toContain('purser_graphql_request_duration_seconds_count{operation="query",outcome="ok"} 1');
+  expect(text).toContain('purser_graphql_request_duration_seconds_count{operation="query",outcome="FORBIDDEN"} 1');
   expect(text).toContain('purser_graphql_refusals_total{code="UNAUTHENTICATED"} 1');
   expect(text).toContain('purser_graphql_refusals_total{code="GRAPHQL_VALIDATION_FAILED"} 1');
   expect(text).not.toMatch(/alice|demo|project-of-someone|docker\.io/);

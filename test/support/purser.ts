@@ -20,6 +20,8 @@ export interface GraphqlAnswer {
 
 export interface TestPurser {
   readonly url: string;
+  /** Without METRICS_PORT, the API's. */
+  readonly metricsUrl: string;
   readonly connectionString: string;
   readonly environment: Readonly<Record<string, string>>;
   token(options?: TestTokenOptions): string;
@@ -62,6 +64,7 @@ export async function startPurser(options: PurserOptions = {}): Promise<TestPurs
   const token = replicaOf ? replicaOf.token : (issuer as TestIssuer).token;
   return {
     url: service.url,
+    metricsUrl: service.metricsUrl ?? service.url,
     connectionString,
     environment,
     token,

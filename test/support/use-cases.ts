@@ -153,6 +153,7 @@ export function createWorld(): World {
         },
       },
       limiter: { take: async () => 0 },
+      metrics: { attemptDenied: () => undefined },
       plainHttpHosts: new Set(),
       now: () => world.now,
       onFault: (error) => world.faults.push(error),

@@ -1,10 +1,13 @@
 import type { Client, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { mustReconnect } from './availability.ts';
 import { type Logger, loggable } from './logger.ts';
+import { type StatementObserver, UNOBSERVED } from './observed-statements.ts';
 import { openSession, type SessionOptions } from './session.ts';
 
 export interface ConnectionOptions extends SessionOptions {
   readonly logger: Logger;
+  /** Default: nothing observes the statements. */
+  readonly statements?: StatementObserver | undefined;
 }
 
 /** One connection. It is opened at its first use, and opened again at the next use after it was lost. */
@@ -14,7 +17,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export function createConnection({ logger, ...session }: ConnectionOptions): Connection {
+export function createConnection({ logger, statements = UNOBSERVED, ...session }: ConnectionOptions): Connection {
   let current: Promise<Client> | undefined;
   let closed = false;
 
@@ -39,18 +42,22 @@ export function createConnection({ logger, ...session }: ConnectionOptions): Con
     client.end().catch(() => undefined);
   }
 
+  async function send<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>> {
+    current ??= connect();
+    const used = current;
+    const client = await used;
+    try {
+      return await client.query<Row>(statement);
+    } catch (error) {
+      if (mustReconnect(error)) discard(used, client);
+      throw error;
+    }
+  }
+
   return {
     async query<Row extends QueryResultRow>(statement: QueryConfig) {
       if (closed) throw new Error('Client was closed and is not queryable');
-      current ??= connect();
-      const used = current;
-      const client = await used;
-      try {
-        return await client.query<Row>(statement);
-      } catch (error) {
-        if (mustReconnect(error)) discard(used, client);
-        throw error;
-      }
+      return statements.observe(session.name, statement, () => send<Row>(statement));
     },
     async close() {
       closed = true;

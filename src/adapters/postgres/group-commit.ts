@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 export interface GroupCommitOptions<Item, Outcome> {
   /** Writes all items in one transaction; resolves with an outcome for each, in their order. */
   readonly commit: (batch: readonly Item[]) => Promise<readonly Outcome[]>;
@@ -28,6 +30,8 @@ const MAX_LOOK_AHEAD = 2_048;
 interface Waiting<Item, Outcome> {
   readonly item: Item;
   readonly keys: readonly string[];
+  /** Where it was submitted, for whatever follows a request through its calls. */
+  readonly submitted: AsyncResource;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
   settled: boolean;
@@ -81,7 +85,9 @@ export function createGroupCommit<Item, Outcome>(
 
   async function send(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
     try {
-      const outcomes = await commit(batch.map(({ item }) => item));
+      const items = batch.map(({ item }) => item);
+      // A batch belongs to its first caller, and not to whoever started the queue long ago.
+      const outcomes = (await batch[0]?.submitted.runInAsyncScope(commit, null, items)) ?? [];
       for (const [index, outcome] of outcomes.entries()) batch[index]?.resolve(outcome);
     } catch (error) {
       if (batch.length > 1 && isItemFault(error)) {
@@ -103,6 +109,7 @@ export function createGroupCommit<Item, Outcome>(
         const waiting: Waiting<Item, Outcome> = {
           item,
           keys: keysOf(item),
+          submitted: new AsyncResource('GroupCommit'),
           resolve: (outcome) => {
             settle();
             resolve(outcome);

@@ -3,6 +3,20 @@ import { StandbyServer } from './availability.ts';
 import { OneWriteATurn } from './one-write-a-turn.ts';
 import { TYPE_PARSERS } from './type-parsers.ts';
 
+/** The names of the connections whose statements are measured. */
+export const CONNECTION_NAMES = [
+  'purser log writer',
+  'purser log tail',
+  'purser log streams',
+  'purser reads',
+  'purser statistics',
+  'purser vault writer',
+  'purser vault settler',
+  'purser vault reads',
+  'purser vault',
+  'purser minted passwords',
+] as const;
+
 export interface SessionOptions {
   readonly connectionString: string;
   /** Visible in `pg_stat_activity`. */

@@ -1,12 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
+import { REFUSAL_REASONS } from '../../application/ports/authenticator.ts';
 import type { Metrics } from '../../application/ports/metrics.ts';
+import { MINTING_FAULTS } from '../../application/ports/password-minter.ts';
+import { CREDENTIAL_STATUSES } from '../../domain/credential.ts';
+import { ERROR_CODES } from '../../domain/errors.ts';
+import { MINT_KINDS } from '../../domain/mint-kinds/table.ts';
+import { PROBE_OUTCOMES } from '../../domain/probe-outcome.ts';
+import { createInstruments, type MetricDescription } from './bounded-labels.ts';
 
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+const OPERATIONS = ['query', 'mutation', 'subscription', 'unknown'];
+const OK = 'ok';
+const UNTESTED = 'UNTESTED';
 
 export interface MetricsOptions {
   readonly processMetrics?: boolean;
+  /** Default: `source`, for a service that was not built. */
+  readonly version?: string;
+  /** What the audit log calls attempts, for counting the denied ones. */
+  readonly actions?: readonly string[];
+  /** The names of the connections to the database. */
+  readonly connections?: readonly string[];
   /**
    * How long a scrape waits for the lag. Default: 3,000. Scrapers usually wait longer: the other numbers must still
    * arrive when the database hangs.
@@ -14,87 +29,178 @@ export interface MetricsOptions {
   readonly lagDeadlineMs?: number;
 }
 
-/** Each call makes a new registry, so that two services in one process, as in tests, do not share counters. */
-export function createMetrics({ processMetrics = true, lagDeadlineMs = 3_000 }: MetricsOptions = {}): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
-  if (processMetrics) collectDefaultMetrics({ register: registry });
+export interface PrometheusMetrics extends Metrics {
+  /** All but those of the process, which prom-client defines. */
+  readonly descriptions: readonly MetricDescription[];
+  /** The numbers of this moment, for other exporters. */
+  values(): Promise<MetricObjectWithValues<MetricValue<string>>[]>;
+}
 
-  const operations = new Histogram({
-    name: 'purser_graphql_operation_seconds',
-    help: 'Time from the arrival of an operation to its answer.',
-    labelNames: ['operation', 'outcome'],
-    buckets: SECONDS,
-    registers,
+/** Each call makes a new registry, so that two services in one process, as in tests, do not share counters. */
+export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
+  const { processMetrics = true, version = 'source', actions = [], connections = [], lagDeadlineMs = 3_000 } = options;
+  const registry = new Registry();
+  if (processMetrics) collectDefaultMetrics({ register: registry });
+  const { counter, gauge, histogram, descriptions } = createInstruments(registry);
+
+  const requests = histogram({
+    name: 'purser_graphql_request_duration_seconds',
+    help: 'From the arrival of an operation to its answer; `ok`, or the code of its first error',
+    labels: { operation: OPERATIONS, outcome: [OK, ...ERROR_CODES] },
   });
-  const refusals = new Counter({
+  const refusals = counter({
     name: 'purser_graphql_refusals_total',
-    help: 'Requests refused before an operation ran.',
-    labelNames: ['code'],
-    registers,
+    help: 'Requests refused before an operation ran',
+    labels: { code: ERROR_CODES },
   });
-  const refusedTokens = new Counter({
+  const refusedTokens = counter({
     name: 'purser_tokens_refused_total',
-    help: 'Calls without a valid token, by what is wrong with it.',
-    labelNames: ['reason'],
-    registers,
+    help: 'Calls without a valid token, by what is wrong with it',
+    labels: { reason: REFUSAL_REASONS },
   });
-  const batches = new Histogram({
-    name: 'purser_event_log_batch_events',
-    help: 'Events appended together in one batch.',
-    buckets: EVENTS,
-    registers,
+  const denials = counter({
+    name: 'purser_denials_total',
+    help: 'Attempts for which the token lacks the permission, by what the audit log calls them',
+    labels: { action: actions },
   });
-  const appended = new Counter({
-    name: 'purser_events_appended_total',
-    help: 'Events appended to the log.',
-    registers,
+  const sockets = gauge({ name: 'purser_websockets', help: 'Open WebSocket connections', labels: {} });
+  const subscriptions = gauge({ name: 'purser_subscriptions', help: 'Subscriptions under way', labels: {} });
+
+  const appends = histogram({
+    name: 'purser_event_log_append_duration_seconds',
+    help: 'From the request to append events until they are durable',
+    labels: {},
   });
-  const appendFailures = new Counter({
+  const appendFailures = counter({
     name: 'purser_event_log_append_failures_total',
-    help: 'Appends that failed or have an unknown outcome.',
-    registers,
+    help: 'Appends that failed or whose outcome is unknown',
+    labels: {},
+  });
+  const batches = histogram(
+    { name: 'purser_event_log_batch_events', help: 'Events that were appended together', labels: {} },
+    EVENTS,
+  );
+  const appended = counter({ name: 'purser_events_appended_total', help: 'Events appended to the log', labels: {} });
+
+  const projections = histogram({
+    name: 'purser_projection_batch_duration_seconds',
+    help: 'The time that a batch of events took to be applied to the read models',
+    labels: {},
   });
   let measureLag: (() => Promise<number>) | undefined;
-  new Gauge({
-    name: 'purser_projection_lag_seconds',
-    help: 'The age of the oldest event that the read models have not passed; missing if it is unknown.',
-    registers,
-    async collect() {
-      if (!measureLag) return;
+  gauge(
+    {
+      name: 'purser_projection_lag_seconds',
+      help: 'The age of the oldest event that the read models have not passed; missing where that cannot be found out',
+      labels: {},
+    },
+    async () => {
+      if (!measureLag) return undefined;
       const deadline = new AbortController();
       const late = delay(lagDeadlineMs, undefined, { signal: deadline.signal });
       const lag = await Promise.race([measureLag(), late]).catch(() => undefined);
       deadline.abort();
-      if (lag === undefined) this.remove();
-      else this.set(lag);
+      return lag === undefined ? undefined : [[{}, lag]];
     },
+  );
+  let isLeading: (() => boolean) | undefined;
+  gauge(
+    {
+      name: 'purser_projection_leading',
+      help: '1 on the replica that brings the read models up to date, 0 on the others',
+      labels: {},
+    },
+    async () => isLeading && [[{}, isLeading() ? 1 : 0]],
+  );
+
+  const leasesIssued = counter({ name: 'purser_leases_issued_total', help: 'Credentials handed out', labels: {} });
+  const leasesReleased = counter({ name: 'purser_leases_released_total', help: 'Leases given back', labels: {} });
+  const tests = histogram({
+    name: 'purser_registry_test_duration_seconds',
+    help: 'Tests and scheduled checks of credentials, by what they found',
+    labels: { outcome: PROBE_OUTCOMES },
   });
-  const leasesIssued = new Counter({ name: 'purser_leases_issued_total', help: 'Credentials handed out.', registers });
-  const leasesReleased = new Counter({ name: 'purser_leases_released_total', help: 'Leases released.', registers });
-  const subscriptions = new Gauge({ name: 'purser_subscriptions', help: 'Active subscriptions.', registers });
-  const sockets = new Gauge({ name: 'purser_websockets', help: 'Open WebSocket connections.', registers });
+  const mintings = histogram({
+    name: 'purser_minting_duration_seconds',
+    help: 'Passwords asked of clouds; `ok`, or why there was none',
+    labels: { kind: Object.keys(MINT_KINDS), outcome: [OK, ...MINTING_FAULTS] },
+  });
+  let countCredentials: Parameters<Metrics['measureCredentials']>[0] | undefined;
+  gauge(
+    {
+      name: 'purser_credentials',
+      help: 'Credentials of all projects; on the leading replica alone, at most a minute old',
+      labels: { status: CREDENTIAL_STATUSES },
+    },
+    async () => {
+      const counts = countCredentials?.();
+      return counts && CREDENTIAL_STATUSES.map((status) => [{ status }, counts.byStatus.get(status) ?? 0] as const);
+    },
+  );
+  const health = [...PROBE_OUTCOMES, UNTESTED];
+  gauge(
+    {
+      name: 'purser_registry_health',
+      help: 'Registries of all projects by what the last test of their credential found; as above',
+      labels: { outcome: health },
+    },
+    async () => {
+      const counts = countCredentials?.();
+      return counts && health.map((outcome) => [{ outcome }, counts.byHealth.get(outcome) ?? 0] as const);
+    },
+  );
+
+  const statementsUnderWay = gauge({
+    name: 'purser_database_statements_in_flight',
+    help: 'Statements that were sent and are not answered, or wait for a connection',
+    labels: { connection: connections },
+  });
+  const statements = histogram({
+    name: 'purser_database_statement_duration_seconds',
+    help: 'From the wish to send a statement to its answer',
+    labels: { connection: connections },
+  });
+  const node = process.version;
+  gauge({ name: 'purser_build_info', help: 'Always 1', labels: { version: [version], node: [node] } }, async () => [
+    [{ version, node }, 1],
+  ]);
 
   return {
+    descriptions,
+    values: () => registry.getMetricsAsJSON(),
     exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
-    operationFinished({ operation, outcome, seconds }) {
-      operations.labels(operation, outcome).observe(seconds);
-    },
-    operationRefused: (code) => refusals.labels(code).inc(),
-    tokenRefused: (reason) => refusedTokens.labels(reason).inc(),
+    operationFinished: ({ operation, outcome, seconds }) => requests({ operation, outcome }, seconds),
+    operationRefused: (code) => refusals({ code }),
+    tokenRefused: (reason) => refusedTokens({ reason }),
+    attemptDenied: (action) => denials({ action }),
     eventsAppended(events) {
-      batches.observe(events);
-      appended.inc(events);
+      batches({}, events);
+      appended({}, events);
     },
-    appendFailed: () => appendFailures.inc(),
+    appendFinished: (seconds) => appends({}, seconds),
+    appendFailed: () => appendFailures({}),
+    batchProjected: (seconds) => projections({}, seconds),
     measureProjectionLag(measure) {
       measureLag = measure;
     },
-    leaseIssued: () => leasesIssued.inc(),
-    leaseReleased: () => leasesReleased.inc(),
-    subscriptionStarted: () => subscriptions.inc(),
-    subscriptionEnded: () => subscriptions.dec(),
-    socketOpened: () => sockets.inc(),
-    socketClosed: () => sockets.dec(),
+    measureLeading(measure) {
+      isLeading = measure;
+    },
+    measureCredentials(measure) {
+      countCredentials = measure;
+    },
+    leaseIssued: () => leasesIssued({}),
+    leaseReleased: () => leasesReleased({}),
+    registryTested: ({ outcome, seconds }) => tests({ outcome }, seconds),
+    passwordMinted: ({ kind, fault, seconds }) => mintings({ kind, outcome: fault ?? OK }, seconds),
+    statementStarted: (connection) => statementsUnderWay({ connection }, 1),
+    statementFinished(connection, seconds) {
+      statementsUnderWay({ connection }, -1);
+      statements({ connection }, seconds);
+    },
+    subscriptionStarted: () => subscriptions({}, 1),
+    subscriptionEnded: () => subscriptions({}, -1),
+    socketOpened: () => sockets({}, 1),
+    socketClosed: () => sockets({}, -1),
   };
 }

@@ -1,4 +1,15 @@
+import type { CredentialStatus } from '../../domain/credential.ts';
+import type { MintKind } from '../../domain/mint-kinds/table.ts';
+import type { ProbeOutcome } from '../../domain/probe-outcome.ts';
 import type { RefusalReason } from './authenticator.ts';
+import type { MintingFault } from './password-minter.ts';
+
+/** The credentials of all projects. */
+export interface CredentialCounts {
+  readonly byStatus: ReadonlyMap<CredentialStatus, number>;
+  /** By what the last test of the current version found; `UNTESTED` if there was none. */
+  readonly byHealth: ReadonlyMap<string, number>;
+}
 
 /** The service's counters. Labels come from short fixed lists: no project, no URL, no subject. */
 export interface Metrics {
@@ -9,13 +20,30 @@ export interface Metrics {
   /** The operation was refused before its kind was known: no token, not JSON, or beyond the limits. */
   operationRefused(code: string): void;
   tokenRefused(reason: RefusalReason): void;
+  /** The token lacks the permission. `action`: what the audit log calls the attempt. */
+  attemptDenied(action: string): void;
   /** The number of events in one append. Does not count events that the log refused or had already. */
   eventsAppended(events: number): void;
+  /** The log answered, also if it refused. */
+  appendFinished(seconds: number): void;
   appendFailed(): void;
+  batchProjected(seconds: number): void;
   /** Every scrape calls `measure` for the age, in seconds, of the oldest event that the read models have not passed. */
   measureProjectionLag(measure: () => Promise<number>): void;
+  measureLeading(measure: () => boolean): void;
+  /** Every scrape calls `measure`, which answers at once. Undefined: not known on this replica. */
+  measureCredentials(measure: () => CredentialCounts | undefined): void;
   leaseIssued(): void;
   leaseReleased(): void;
+  registryTested(test: { readonly outcome: ProbeOutcome; readonly seconds: number }): void;
+  /** `fault` is undefined if there is a password. */
+  passwordMinted(minting: {
+    readonly kind: MintKind;
+    readonly fault: MintingFault | undefined;
+    readonly seconds: number;
+  }): void;
+  statementStarted(connection: string): void;
+  statementFinished(connection: string, seconds: number): void;
   subscriptionStarted(): void;
   subscriptionEnded(): void;
   socketOpened(): void;

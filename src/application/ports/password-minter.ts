@@ -4,24 +4,26 @@ import type { Secret } from '../../domain/secret.ts';
 import type { LoginCredential } from './vault.ts';
 
 /** The kind of a cloud's refusal. Its text is never kept. */
-export type MintingFault =
+export const MINTING_FAULTS = [
   /** The cloud credential is wrong, expired, deleted or disabled. */
-  | 'CREDENTIAL_REFUSED'
+  'CREDENTIAL_REFUSED',
   /** The credential is valid, but may not assume the role, read the registry or have these permissions. */
-  | 'NOT_PERMITTED'
+  'NOT_PERMITTED',
   /** The tenant, the installation or the registry does not exist. */
-  | 'NOT_FOUND'
+  'NOT_FOUND',
   /** The cloud refuses what this service signs because their clocks differ. Nothing is known of the credential. */
-  | 'CLOCK_SKEWED'
-  | 'THROTTLED'
+  'CLOCK_SKEWED',
+  'THROTTLED',
   /** No connection, no answer in time, or an answer that says that the cloud has an error. */
-  | 'UNREACHABLE'
+  'UNREACHABLE',
   /** The operator's proxy. */
-  | 'PROXY_UNREACHABLE'
-  | 'PROXY_REFUSED'
+  'PROXY_UNREACHABLE',
+  'PROXY_REFUSED',
   /** The operator's settings forbid the cloud's address. */
-  | 'TARGET_NOT_ALLOWED'
-  | 'UNEXPECTED_ANSWER';
+  'TARGET_NOT_ALLOWED',
+  'UNEXPECTED_ANSWER',
+] as const;
+export type MintingFault = (typeof MINTING_FAULTS)[number];
 
 /** Holds the kind of refusal, and nothing that the cloud sent but its time. */
 export class MintingFailed extends Error {

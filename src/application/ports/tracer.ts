@@ -35,6 +35,8 @@ export interface Span {
 
 /** Records what took how long, for the operator's own tracing system. */
 export interface Tracer {
+  /** The active span; undefined if there is none, or it has ended. */
+  current(): RemoteSpan | undefined;
   start(start: SpanStart): Span;
 }
 
@@ -47,4 +49,4 @@ const UNTRACED: Span = {
 };
 
 /** Traces nothing and costs nothing. */
-export const NO_TRACER: Tracer = { start: () => UNTRACED };
+export const NO_TRACER: Tracer = { current: () => undefined, start: () => UNTRACED };

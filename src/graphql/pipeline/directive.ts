@@ -55,6 +55,17 @@ export type Policy =
       readonly operation: 'query' | 'mutation' | 'subscription';
     };
 
+/** What the audit log calls attempts at the schema's root fields. */
+export function actionsOf(schema: GraphQLSchema): string[] {
+  const fields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
+    Object.values(type?.getFields() ?? {}),
+  );
+  return fields.flatMap(({ extensions }) => {
+    const policy = extensions.policy as Policy | undefined;
+    return policy?.kind === 'permission' ? [policy.action] : [];
+  });
+}
+
 type RootField = GraphQLFieldConfig<unknown, GraphqlContext, Record<string, unknown>>;
 
 /**

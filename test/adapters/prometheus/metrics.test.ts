@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createMetrics } from '../../../src/adapters/prometheus/metrics.ts';
+import type { ProbeOutcome } from '../../../src/domain/probe-outcome.ts';
 import { startHttpService } from '../../support/http-service.ts';
 
 const LAG = /^purser_projection_lag_seconds (.+)$/m;
@@ -32,4 +33,32 @@ it('answers a scrape even if the lag cannot be measured in time', async () => {
   const { text } = await metrics.exposition();
   expect(text).toContain('purser_leases_issued_total 1');
   expect(text).not.toMatch(LAG);
+});
+
+it('counts values that are not listed as `other`, so that nobody can make new series', async () => {
+  const metrics = createMetrics({ processMetrics: false, actions: ['READ_REGISTRIES'], connections: ['purser reads'] });
+  const series = async () =>
+    (await metrics.exposition()).text.split('\n').filter((line) => !line.startsWith('#')).length;
+  const report = (text: string) => {
+    metrics.operationFinished({ operation: text, outcome: text, seconds: 1 });
+    metrics.operationRefused(text);
+    metrics.attemptDenied(text);
+    metrics.statementStarted(text);
+    metrics.statementFinished(text, 1);
+    metrics.registryTested({ outcome: text as ProbeOutcome, seconds: 1 });
+    metrics.passwordMinted({ kind: 'AZURE', fault: undefined, seconds: 1 });
+  };
+  report('first text of a caller');
+  const before = await series();
+  for (let attempt = 0; attempt < 50; attempt += 1) report(`another text, ${attempt}`);
+  expect(await series()).toBe(before);
+  expect((await metrics.exposition()).text).not.toContain('text of a caller');
+  expect((await metrics.exposition()).text).toContain('purser_denials_total{action="other"} 51');
+});
+
+it('lists few values for each label', () => {
+  const { descriptions } = createMetrics({ processMetrics: false });
+  const series = (labels: Readonly<Record<string, readonly string[]>>) =>
+    Object.values(labels).reduce((product, values) => product * (values.length + 1), 1);
+  expect(descriptions.filter(({ labels }) => series(labels) > 100)).toEqual([]);
 });

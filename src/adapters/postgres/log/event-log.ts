@@ -14,6 +14,7 @@ import { type Connection, createConnection } from '../connection.ts';
 import { createDataLoader } from '../data-loader.ts';
 import { createGroupCommit } from '../group-commit.ts';
 import { type Logger, loggable } from '../logger.ts';
+import type { StatementObserver } from '../observed-statements.ts';
 import { type AppendNotifications, listenForAppends } from './append-notifications.ts';
 import {
   APPEND,
@@ -42,6 +43,8 @@ export interface PostgresEventLogOptions {
   readonly onBatch?: (events: number) => void;
   /** Called with every error because of which an append was not written. */
   readonly onWriteFailed?: (error: unknown) => void;
+  /** Default: nothing observes the statements. */
+  readonly statements?: StatementObserver | undefined;
 }
 
 const APPEND_TIMEOUT_MS = 10_000;
@@ -57,7 +60,7 @@ type AppendOutcome =
 
 /** The log in `log.events`, written by group commit over one connection. Migrations must have run. */
 export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog {
-  const { connectionString, logger, onBatch } = options;
+  const { connectionString, logger, onBatch, statements } = options;
   const listeners = new Set<() => void>();
   let notifications: AppendNotifications | undefined;
   let closed = false;
@@ -66,6 +69,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     connectionString,
     logger,
     name: 'purser log writer',
+    statements,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
   const reader = (name: string) =>
@@ -73,6 +77,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       connectionString,
       logger,
       name,
+      statements,
       pipeline: true,
       byIndexOnly: true,
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,

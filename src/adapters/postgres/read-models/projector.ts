@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
-
 import type { EventLog } from '../../../application/ports/event-log.ts';
 import { isUnavailable } from '../availability.ts';
-import { applyEvents, atCheckpoint, progressOf, type Target } from './apply-events.ts';
+import { applyEvents, atCheckpoint, type Progress, progressOf, type Target } from './apply-events.ts';
 import { CheckpointMoved } from './checkpoint.ts';
 import type { IsAuthentic } from './forged-events.ts';
 import type { Leadership, Lease } from './leadership.ts';
@@ -31,6 +30,8 @@ export interface ProjectorDeps {
   readonly connect: () => Promise<Client>;
   readonly isAuthentic: IsAuthentic;
   readonly onFault: (error: unknown) => void;
+  /** Calls `apply`, which applies a batch of so many events, and observes it. Default: only calls it. */
+  readonly observeBatch?: (events: number, apply: () => Promise<Progress>) => Promise<Progress>;
 }
 
 export interface Projector {
@@ -43,6 +44,7 @@ export interface Projector {
 /** Keeps the read models up to date. Every replica runs a projector; the one that leads works. */
 export function createProjector(deps: ProjectorDeps): Projector {
   const { log, progress, leadership, connect, isAuthentic, onFault } = deps;
+  const { observeBatch = (_events, apply) => apply() } = deps;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let wake: (() => void) | undefined;
@@ -125,7 +127,8 @@ export function createProjector(deps: ProjectorDeps): Projector {
         continue;
       }
       if (reached.projection.remembered > MAX_REMEMBERED) reached = await atCheckpoint(target, reached.checkpoint);
-      reached = await applyEvents(target, reached, events, onFault);
+      const from = reached;
+      reached = await observeBatch(events.length, () => applyEvents(target, from, events, onFault));
       progress.advanceTo(reached.checkpoint.position);
     }
   }

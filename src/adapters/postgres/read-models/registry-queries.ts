@@ -33,7 +33,7 @@ const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: strin
 type ViewRow = RegistryRow & { readonly health: HealthView | null };
 
 /** The same rule as `failing` in `credentialStatus`: the last test of the current version was refused. */
-const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome) => `'${outcome}'`).join(', ')})
+export const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome) => `'${outcome}'`).join(', ')})
   and (health->>'credentialVersion')::int = credential_version, false)`;
 
 /** From 0 to 1: different for each registry, and always the same for one. */

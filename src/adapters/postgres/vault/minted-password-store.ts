@@ -5,6 +5,7 @@ import type { Instant } from '../../../domain/instant.ts';
 import type { MintedPasswordStore, SealedMintedPassword } from '../../vault/secret-stores.ts';
 import { isUnavailable, outageSentence } from '../availability.ts';
 import type { Logger } from '../logger.ts';
+import { type StatementObserver, UNOBSERVED } from '../observed-statements.ts';
 import { createPool } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
 import type { Statement } from '../statement.ts';
@@ -28,20 +29,20 @@ const REMOVE_EXPIRED = `with removed as (
 export interface MintedPasswordStoreOptions {
   readonly connectionString: string;
   readonly logger: Logger;
+  /** Default: nothing observes the statements. */
+  readonly statements?: StatementObserver;
 }
 
 /** The table `vault.minted_passwords`. Migrations must have run. */
-export function createMintedPasswordStore({
-  connectionString,
-  logger,
-}: MintedPasswordStoreOptions): MintedPasswordStore {
+export function createMintedPasswordStore(options: MintedPasswordStoreOptions): MintedPasswordStore {
+  const { connectionString, logger, statements = UNOBSERVED } = options;
   const name = 'purser minted passwords';
-  const reads = createReadConnections({ connectionString, name, connections: READ_CONNECTIONS, logger });
+  const reads = createReadConnections({ connectionString, name, connections: READ_CONNECTIONS, logger, statements });
   const pool = createPool({ connectionString, name, max: POOL_SIZE, logger });
 
   async function run<Row extends QueryResultRow>(statement: Statement): Promise<Row | undefined> {
     try {
-      return (await pool.query<Row>(statement)).rows[0];
+      return (await statements.observe(name, statement, () => pool.query<Row>(statement))).rows[0];
     } catch (error) {
       throw isUnavailable(error) ? unavailable(`${outageSentence(error)} Try again.`, error) : error;
     }

@@ -8,6 +8,7 @@ import { type Connection, createConnection } from '../connection.ts';
 import { createDataLoader } from '../data-loader.ts';
 import { createGroupCommit } from '../group-commit.ts';
 import { type Logger, loggable } from '../logger.ts';
+import { type StatementObserver, UNOBSERVED } from '../observed-statements.ts';
 import { createPool } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
 import { createSettlement } from '../settlement.ts';
@@ -43,22 +44,27 @@ const RETRY_DELAYS_MS = [100, 400] as const;
 /** Sorts before every id. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
+const POOL_NAME = 'purser vault';
+
 export interface SealedSecretStoreOptions {
   readonly connectionString: string;
   readonly logger: Logger;
   /** Called with every error because of which a secret was not written. */
   readonly onWriteFailed?: ((error: unknown) => void) | undefined;
+  /** Default: nothing observes the statements. */
+  readonly statements?: StatementObserver | undefined;
 }
 
 /** The table `vault.secrets`. Migrations must have run. */
 export function createSealedSecretStore(options: SealedSecretStoreOptions): SealedSecretStore {
-  const { connectionString, logger, onWriteFailed } = options;
+  const { connectionString, logger, onWriteFailed, statements = UNOBSERVED } = options;
   const reads = createReadConnections({
     connectionString,
     name: 'purser vault reads',
     connections: 1,
     byIndexOnly: true,
     logger,
+    statements,
   });
   const find = createDataLoader<string, SealedSecret | undefined>({
     maxKeys: MAX_SECRETS_IN_READ,
@@ -73,6 +79,7 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
     name: 'purser vault writer',
     statementTimeoutMs: WRITE_STATEMENT_TIMEOUT_MS,
     logger,
+    statements,
   });
   const settler = createConnection({
     connectionString,
@@ -80,8 +87,9 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
     statementTimeoutMs: WRITE_STATEMENT_TIMEOUT_MS,
     byIndexOnly: true,
     logger,
+    statements,
   });
-  const pool = createPool({ connectionString, name: 'purser vault', max: POOL_SIZE, logger });
+  const pool = createPool({ connectionString, name: POOL_NAME, max: POOL_SIZE, logger });
 
   const inserts = createGroupCommit<SealedSecret, SealedSecret>({
     commit: insert,
@@ -134,7 +142,7 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
 
   async function run<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
     try {
-      return (await pool.query<Row>(statement)).rows;
+      return (await statements.observe(POOL_NAME, statement, () => pool.query<Row>(statement))).rows;
     } catch (error) {
       throw isUnavailable(error) ? noAnswer(error) : error;
     }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { createMetrics } from '../../../../src/adapters/prometheus/metrics.ts';
-import { meteredEventLog } from '../../../../src/application/metered.ts';
+import { meteredEventLog } from '../../../../src/application/metered-ports.ts';
 import { anEvent } from '../../../support/events.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';
 

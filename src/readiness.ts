@@ -1,0 +1,48 @@
+import type { Logger } from 'pino';
+import { outageSentence } from './adapters/postgres/availability.ts';
+import type { ReadConnections } from './adapters/postgres/read-connections.ts';
+import { readLead } from './adapters/postgres/read-models/leadership.ts';
+import { countParkedStreams } from './adapters/postgres/read-models/parked-events.ts';
+import { projectionHealth } from './adapters/postgres/read-models/projection-health.ts';
+import type { Projector } from './adapters/postgres/read-models/projector.ts';
+import type { WriteWatch } from './adapters/postgres/write-watch.ts';
+import type { KeyRing } from './adapters/vault/key-ring.ts';
+import type { Readiness } from './http/health.ts';
+
+interface ReadinessDeps {
+  readonly keyRing: KeyRing;
+  readonly writes: WriteWatch;
+  readonly projectionLag: () => Promise<number>;
+  readonly reads: ReadConnections;
+  readonly projector: Projector;
+  readonly logger: Logger;
+}
+
+/** Whether the service can do its work, and why not. */
+export function createReadiness({ keyRing, writes, projectionLag, reads, projector, logger }: ReadinessDeps) {
+  const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
+  let watchedSince = performance.now();
+  return async (): Promise<Readiness> => {
+    const outage = writes.outage;
+    if (outage !== undefined) return unavailable(outage);
+    try {
+      const [lead, lagSeconds, parkedStreams] = await Promise.all([
+        readLead(reads),
+        projectionLag(),
+        countParkedStreams(reads),
+      ]);
+      const watchedMs = performance.now() - watchedSince;
+      const { leading } = projector;
+      const { ready, check: projection } = projectionHealth({ lead, leading, lagSeconds, parkedStreams, watchedMs });
+      return { ready, checks: { keys, database: 'ok', projection } };
+    } catch (error) {
+      logger.warn({ err: error }, 'the database does not answer');
+      return unavailable(outageSentence(error));
+    }
+  };
+
+  function unavailable(reason: string): Readiness {
+    watchedSince = performance.now();
+    return { ready: false, checks: { keys, database: 'unavailable', reason } };
+  }
+}
