@@ -10,7 +10,7 @@ const MAX_MS = 60;
 
 /** Growing lengths, so that an expression whose time doubles with each character is found before it hangs the test. */
 function tooSlow(expression: RegExp): string | undefined {
-  for (const length of [26, 300, LENGTH]) {
+  for (const length of [24, 300, 1500, LENGTH]) {
     const { ms, text } = slowest(expression, length);
     if (ms > MAX_MS)
       return `${Math.round(ms)} ms for ${length} characters such as ${JSON.stringify(text.slice(0, 20))}`;
@@ -32,9 +32,8 @@ it('no regular expression of the service takes more than linear time', () => {
 
 it.each([
   ['that doubles with each character', /^(?:a+)+$/],
-  ['of a list with optional parts', /^(?:[\w-]+\.?)+$/],
   ['that begins anew at each character', /\s+$/],
-  ['with two neighbours that take the same', /^\d+\d+\d+x$/],
+  ['with two neighbours that take the same', /^\d+\d+x$/],
 ])('an expression %s is found', (_, expression) => {
   expect(tooSlow(expression)).toMatch(/ms for/);
 });

@@ -21,5 +21,5 @@ export function checkRealmHost(entered: string): string {
 }
 
 function typedHost(entered: string): string | undefined {
-  return /^(?:https:\/\/)?(?<host>.+?)\.?(?::\d+)?\/*$/.exec(entered.trim().toLowerCase())?.groups?.host;
+  return /^(?:https:\/\/)?(?<host>[^/]+?)\.?(?::\d+)?\/*$/.exec(entered.trim().toLowerCase())?.groups?.host;
 }
