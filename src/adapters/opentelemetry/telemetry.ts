@@ -80,8 +80,10 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   return {
     tracer: spans === undefined ? NO_TRACER : createTracer(spans.getTracer('purser', version)),
     async close() {
-      const last = Promise.allSettled([spans?.shutdown(), meters?.shutdown()]);
-      await Promise.race([last, delay(LAST_EXPORT_MS)]);
+      const exported = new AbortController();
+      const late = delay(LAST_EXPORT_MS, undefined, { signal: exported.signal }).catch(() => undefined);
+      await Promise.race([Promise.allSettled([spans?.shutdown(), meters?.shutdown()]), late]);
+      exported.abort();
       for (const agent of Object.values(agents)) {
         agent.createConnection = refuseConnection;
         agent.destroy();
