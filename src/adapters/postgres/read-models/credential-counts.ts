@@ -3,7 +3,7 @@ import { type CredentialStatus, credentialStatus, EXPIRING_WITHIN_MS } from '../
 import type { Queryable } from '../statement.ts';
 import { FAILING } from './registry-queries.ts';
 
-/** For 100,000 registries the statement takes some 100 ms of the server's time, so a scrape does not ask for it. */
+/** The statement reads all registries, so no scrape waits for it. */
 const FRESH_MS = 60_000;
 const UNTESTED = 'UNTESTED';
 
