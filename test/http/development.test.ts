@@ -27,7 +27,30 @@ describe('in development', () => {
     expect(await messageOf(development, '{ viewer { subjct } }')).toBe(
       'Cannot query field "subjct" on type "Viewer". Did you mean "subject"?',
     );
-    expect(await messageOf(development, '{ viewer')).toMatch(/^Syntax Error: /);
+    expect(await messageOf(development, '{ viewer')).toBe('Syntax Error: Expected Name, found <EOF>.');
+  });
+
+  it('quotes names, and no value that may be a password', async () => {
+    const create = (input: string) =>
+      `mutation { createRegistry(projectId: "demo", input: { ${input} }) { registry { id } } }`;
+    const secret = 'hunter2';
+    const documents = [
+      create(`url: "a.example", username: "a", password: ["${secret}"]`),
+      create(`url: "a.example", username: "a", password: {is: "${secret}"}`),
+      create(`url: "a.example", username: "a", password: ${secret}`),
+      create(`url: "a.example", username: "a", password: "x", access: "${secret}"`),
+      create(`url: "a.example", username: "a", password: "x" "${secret}"`),
+      create(`url: "a.example", username: "a", password: "x", access: PULL ${secret}`),
+      create(`url: "a.example", username: "a", password: """${secret}""" 7`),
+    ];
+    for (const document of documents) {
+      const message = await messageOf(development, document);
+      expect([document, message]).toEqual([document, expect.any(String)]);
+      expect(message).not.toContain(secret);
+    }
+    expect(
+      await messageOf(development, create('url: "a.example", username: "a", password: "x", passwort: "y"')),
+    ).toMatch(/Did you mean "password"/);
   });
 
   it('serves GraphiQL to browsers, from its own files only, with no token', async () => {

@@ -8,6 +8,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getNamedType,
+  Kind,
   type ObjectFieldNode,
   parse,
   TypeInfo,
@@ -141,9 +142,31 @@ function validationError(document: DocumentNode, fault: GraphQLError, explain: b
   const { originalError, nodes, locations } = fault;
   const field = originalError instanceof InvalidDateTime ? fieldWith(document, nodes?.[0]) : undefined;
   return field === undefined
-    ? protocolError('GRAPHQL_VALIDATION_FAILED', { locations, message: explain ? fault.message : undefined })
+    ? protocolError('GRAPHQL_VALIDATION_FAILED', { locations, message: explain ? namesOnly(fault) : undefined })
     : publicErrorOf(notAnInstant(field), { locations });
 }
+
+/** Where GraphQL.js quotes names. At other nodes it quotes values, among which may be a password. */
+const NODES_WITH_NAMES: ReadonlySet<string> = new Set([
+  Kind.FIELD,
+  Kind.ARGUMENT,
+  Kind.OBJECT_FIELD,
+  Kind.NAMED_TYPE,
+  Kind.DIRECTIVE,
+  Kind.FRAGMENT_SPREAD,
+  Kind.INLINE_FRAGMENT,
+  Kind.FRAGMENT_DEFINITION,
+  Kind.OPERATION_DEFINITION,
+  Kind.VARIABLE_DEFINITION,
+  Kind.VARIABLE,
+]);
+
+function namesOnly({ nodes, message }: GraphQLError): string | undefined {
+  return nodes?.every(({ kind }) => NODES_WITH_NAMES.has(kind)) ? message : undefined;
+}
+
+/** What a syntax error quotes of the document, which may be a password. */
+const QUOTED_TOKEN = /(?<kind>Name|String|BlockString|Int|Float|Comment) ".*$/s;
 
 /** The argument or input field whose value is the literal. */
 function fieldWith(document: DocumentNode, literal: ASTNode | undefined): string | undefined {
@@ -160,6 +183,9 @@ function parsed(source: string, maxTokens: number, explain: boolean): DocumentNo
     return parse(source, { maxTokens });
   } catch (error) {
     const { locations, message } = error instanceof GraphQLError ? error : {};
-    throw protocolError('GRAPHQL_PARSE_FAILED', { locations, message: explain ? message : undefined });
+    throw protocolError('GRAPHQL_PARSE_FAILED', {
+      locations,
+      message: explain ? message?.replace(QUOTED_TOKEN, '$<kind>.') : undefined,
+    });
   }
 }
