@@ -26,7 +26,7 @@ export interface Arrival {
 
 /** Begins to observe an operation whose caller is known. */
 export type ObserveOperation = (
-  request: Pick<RequestContext, 'requestId' | 'ipAddress' | 'startedAt'>,
+  request: Pick<RequestContext, 'principal' | 'requestId' | 'ipAddress' | 'startedAt'>,
   arrival: Arrival,
 ) => ObservedOperation;
 
@@ -37,7 +37,7 @@ export interface ObserverDeps {
 
 /** Writes one line for each operation and records its span. */
 export function createOperationObserver({ logger, tracer }: ObserverDeps): ObserveOperation {
-  return ({ requestId, ipAddress, startedAt }, { transport, parent }) => {
+  return ({ principal, requestId, ipAddress, startedAt }, { transport, parent }) => {
     const span = tracer.start({ name: UNIDENTIFIED, kind: 'SERVER', parent, startedAt });
     const traceId = span.context?.traceId ?? parent?.traceId;
     let summary: OperationSummary | undefined;
@@ -47,9 +47,11 @@ export function createOperationObserver({ logger, tracer }: ObserverDeps): Obser
       span,
       run: (work) => span.run(work),
       identified(known) {
-        summary = known;
-        span.rename(known.operation);
-        span.set(attributesOf(known));
+        // A project that the token does not name can be any text, such as a password in the wrong place.
+        const isKnown = known.projectId !== undefined && principal.grants.has(known.projectId);
+        summary = isKnown ? known : { ...known, projectId: undefined };
+        span.rename(summary.operation);
+        span.set(attributesOf(summary));
       },
       subscribed: () => span.end(),
       ended(code) {

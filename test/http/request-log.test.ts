@@ -76,6 +76,12 @@ describe('the line of a request', () => {
     expect(await lineAfter({ query })).toMatchObject({ code, outcome, operation });
   });
 
+  it('does not name a project that the token does not name, because it can be any text', async () => {
+    const line = await lineAfter({ query: '{ registries(projectId: "hunter2") { totalCount } }' });
+    expect(line).toMatchObject({ code: 'FORBIDDEN', fields: ['registries'] });
+    expect(JSON.stringify(line)).not.toContain('hunter2');
+  });
+
   it('is written for a body that cannot be read', async () => {
     expect(await lineAfter('{"query":')).toMatchObject({ code: 'BAD_USER_INPUT', operation: 'unknown' });
     expect(await lineAfter(JSON.stringify({ query: 'x'.repeat(300_000) }))).toMatchObject({ code: 'BAD_USER_INPUT' });
