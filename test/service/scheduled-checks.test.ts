@@ -75,6 +75,8 @@ describe('scheduled checks', () => {
   }
   async function check(intervalMs: number): Promise<string[]> {
     asked.length = 0;
+    // A query waits until the read models, which say what is due, have everything before it.
+    await purser.graphql('{ registries(projectId: "demo") { totalCount } }');
     await replica.scheduledChecks(intervalMs)();
     return asked.map(({ url }) => url).sort();
   }
