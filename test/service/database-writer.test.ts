@@ -1,6 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { derivedId, idempotencyId, leaseStream, registryId, registryStream } from '../../src/domain/identity.ts';
+import {
+  derivedId,
+  idempotencyId,
+  leaseStream,
+  registryId,
+  registryStream,
+  reissueStream,
+} from '../../src/domain/identity.ts';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
 import { canary } from '../support/canary.ts';
 import { type DatabaseWriter, type EventRow, openDatabaseWriter } from '../support/database-writer.ts';
@@ -258,16 +266,24 @@ describe('somebody who can write to the database can', () => {
     expect((await purser.graphql(DELETE, { id: victim.id })).data.deleteRegistry.deletedId).toBe(victim.id);
   });
 
-  it('add results of tests, and denied attempts, that never were', async () => {
+  it('add results of tests, denied attempts, and repeated hand-outs of a lease, that never were', async () => {
     await purser.graphql(DELETE, { id: victim.id }, purser.token({ projects: { demo: [] } }));
     const real = await lastEvent('access-demo');
     const pipeline = `forged-${victims}`;
     await writer.append(changed(next(real), (data) => ({ ...data, pipeline })));
     const found = async () => {
-      const answer = await purser.graphql(AUDIT, { filter: { outcome: 'DENIED' }, first: 100 });
-      return answer.data.auditLog.nodes.filter((node: { pipeline: string }) => node.pipeline === pipeline).length;
+      const answer = await purser.graphql(AUDIT, { filter: { search: pipeline }, first: 100 });
+      return answer.data.auditLog.nodes.map(({ action, outcome }: Record<string, string>) => `${action} ${outcome}`);
     };
-    await expect.poll(found).toBe(1);
+    const denied = ['DELETE_REGISTRY DENIED'];
+    await expect.poll(found).toEqual(denied);
+
+    const { id: registryId, url } = victim;
+    const [leaseId, image, purpose] = [randomUUID(), `${url}/app`, 'PULL'];
+    const data = JSON.stringify({ leaseId, registryId, url, credentialVersion: 1, image, pipeline, purpose });
+    const handedOut = { stream: reissueStream(leaseId), revision: 0, type: 'CredentialIssuedAgain', data };
+    await writer.append({ ...real, ...handedOut });
+    await expect.poll(found).toEqual(['ISSUE_CREDENTIAL SUCCEEDED', ...denied]);
   });
 });
 
