@@ -69,10 +69,11 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Show the message, which says what to do. Repeat with other values, or without `verify`.',
   },
   CREDENTIAL_UNAVAILABLE: {
-    when: 'There is no credential to hand out: it has expired, its password is missing, or the cloud did not mint one.',
+    when: 'There is no credential to hand out: it has expired, its password is missing, the cloud did not mint one, the lease of a repeated request has ended, or the record of the registry was changed by somebody other than Purser.',
     status: 409,
     details: {},
-    advice: 'Do not repeat. Rotate the credential; the message says why.',
+    advice:
+      'Do not repeat. Do what the message says: rotate the credential, ask with a new `idempotencyKey`, or ask the operator.',
   },
   TARGET_NOT_ALLOWED: {
     when: "The registry's address is one that this service must not connect to.",
@@ -87,7 +88,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Wait `retryAfter` seconds, then repeat.',
   },
   UNAVAILABLE: {
-    when: 'The database did not answer, or cannot be written at the moment. A mutation may or may not have been done.',
+    when: 'The database did not answer, or cannot be written at the moment, or a query waited too long for what its caller wrote. A mutation may or may not have been done.',
     status: 503,
     details: {},
     advice: 'Repeat with growing pauses. Repeat a mutation with the same `idempotencyKey`.',
