@@ -203,9 +203,17 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     return { ...issuedCredential(lease, login, registry, ask), isNewLease: false };
   }
 
-  async function isStillCurrent({ projectId, registryId }: Ask, { credential }: LiveRegistry): Promise<boolean> {
+  async function isStillCurrent(
+    { projectId, registryId }: Ask,
+    { access, credential }: LiveRegistry,
+  ): Promise<boolean> {
     const { state } = await aggregates.loadRegistry(projectId, registryId);
-    return state.phase === 'live' && state.credential.secretId === credential.secretId;
+    return (
+      state.phase === 'live' &&
+      state.access === access &&
+      state.credential.secretId === credential.secretId &&
+      state.credential.expiresAt === credential.expiresAt
+    );
   }
 
   async function withdraw({ context, projectId }: Ask, lease: Lease): Promise<void> {
@@ -229,6 +237,8 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     if (!isActive(lease, now())) throw ended('has ended');
     const { state } = await aggregates.loadRegistry(projectId, registryId);
     if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) throw replacedSince();
+    // What may be done with the credential can change without a new version.
+    decideIssue(state, { ...ask.issue, leaseId: lease.id }, now());
     const left = Date.parse(lease.expiresAt) - now();
     const login = await effectiveCredential(ask, state, lease.purpose, left);
     // Without a login, the secret was destroyed with its version, or its row is missing.

@@ -104,6 +104,19 @@ describe('a run that asks again', () => {
 });
 
 describe('a repeated request', () => {
+  it.each<[string, Parameters<typeof command.update>[0], string]>([
+    ['is for pulling only by now', { access: 'PULL' }, 'FORBIDDEN'],
+    ['has expired by now', { expiresAt: '2026-03-01T12:00:00.000Z' }, 'CREDENTIAL_UNAVAILABLE'],
+  ])('gets nothing more of a credential that %s', async (_, changes, code) => {
+    const world = await withRegistry();
+    const ask = command.issue({ idempotencyKey: 'once', purpose: 'PUSH' });
+    await world.application.issueCredential(aCaller(), PROJECT, ask);
+    world.now += 1_000;
+    await world.application.updateRegistry(aCaller(), PROJECT, ID, command.update(changes));
+    await expect(world.application.issueCredential(aCaller(), PROJECT, ask)).rejects.toMatchObject({ code });
+    expect(world.eventsOf('CredentialIssuedAgain')).toEqual([]);
+  });
+
   it('leaves a record each time, under one lease', async () => {
     const world = await withRegistry();
     const ask = command.issue({ idempotencyKey: 'once' });
