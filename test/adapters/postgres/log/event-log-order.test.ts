@@ -98,6 +98,8 @@ async function naiveAfter(reader: Client, after: bigint): Promise<Read[]> {
 describe('a reader that follows positions', () => {
   it(`skips nothing in ${ROUNDS} interleavings of appends, rollbacks and stalls, while a transaction elsewhere hangs`, async () => {
     const stalled = await connect(elsewhere);
+    // It hangs as long as the test takes.
+    await stalled.query('set idle_in_transaction_session_timeout = 0');
     await stalled.query('begin');
     await stalled.query('create table stalled (x int)');
     const open = () => createPostgresEventLog({ connectionString: database.connectionString, logger: SILENT });
