@@ -1,4 +1,5 @@
 import type { AccessDenied } from '../domain/events.ts';
+import { callerKey } from '../domain/permissions.ts';
 import type { EventMetadata } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
 
@@ -68,7 +69,7 @@ export function createAttemptCounts(): AttemptCounts {
   /** Undefined if there are too many kinds already. */
   function kindOf({ principal }: RequestContext, attempt: JudgedAttempt): Kind | 'too many of the subject' | undefined {
     const { projectId, action, outcome, code } = attempt;
-    const subject = JSON.stringify([principal.issuer, principal.subject]);
+    const subject = callerKey(principal);
     const key = JSON.stringify([subject, projectId, action, outcome, code]);
     const known = kinds.get(key);
     if (known !== undefined) return known;

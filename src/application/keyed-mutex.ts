@@ -1,4 +1,5 @@
 import { rateLimited } from '../domain/errors.ts';
+import { callerKey } from '../domain/permissions.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** Commands of one caller that wait in one project. Further ones are refused. */
@@ -33,7 +34,7 @@ export function createKeyedMutex(): KeyedMutex {
       queues.set(key, new Map());
       return;
     }
-    const caller = JSON.stringify([principal.issuer, principal.subject]);
+    const caller = callerKey(principal);
     const place = JSON.stringify([caller, projectId]);
     const before = waiting.get(place) ?? 0;
     if (before >= MAX_WAITING) {

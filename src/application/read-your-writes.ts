@@ -1,4 +1,5 @@
 import { unavailable } from '../domain/errors.ts';
+import { callerKey } from '../domain/permissions.ts';
 import { within } from './deadline.ts';
 import type { EventLog, Position } from './ports/event-log.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
@@ -47,7 +48,7 @@ export function createReadYourWrites(deps: {
 
   return {
     wrote(caller, position) {
-      const key = keyOf(caller);
+      const key = callerKey(caller);
       const known = writes.get(key);
       writes.delete(key);
       writes.set(key, known !== undefined && known > position ? known : position);
@@ -57,7 +58,7 @@ export function createReadYourWrites(deps: {
 
     async readable(caller) {
       const startedAt = performance.now();
-      const key = keyOf(caller);
+      const key = callerKey(caller);
       // A log that does not answer is no reason to refuse what the read models know.
       const head = await within(OTHER_WRITES_MS, readHead()).catch(() => undefined);
       const target = head ?? unread(key);
@@ -72,8 +73,4 @@ export function createReadYourWrites(deps: {
       throw unavailable('What you changed before is stored but cannot be read yet. Try again.');
     },
   };
-}
-
-function keyOf({ issuer, subject }: Caller): string {
-  return JSON.stringify([issuer, subject]);
 }

@@ -23,6 +23,11 @@ export interface Principal {
   readonly grants: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
+/** The same for all tokens of a caller. A subject is known only to its issuer, so the issuer is part of it. */
+export function callerKey({ issuer, subject }: Pick<Principal, 'issuer' | 'subject'>): string {
+  return JSON.stringify([issuer, subject]);
+}
+
 export function isGranted(principal: Principal, projectId: string, permission: string): boolean {
   return principal.grants.get(projectId)?.has(permission) ?? false;
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { rateLimited } from '../../domain/errors.ts';
-import type { Principal } from '../../domain/permissions.ts';
+import { callerKey, type Principal } from '../../domain/permissions.ts';
 
 export interface CallerLimitsOptions {
   /** What a caller's operations may cost a second; 0 for no limit. An answer's values cost one each. */
@@ -37,8 +37,8 @@ export function createCallerLimits(options: CallerLimitsOptions): CallerLimits {
   const burst = costPerSecond * BURST_SECONDS;
   const accounts = new LRUCache<string, Account>({ max: REMEMBERED_CALLERS });
 
-  function accountOf({ issuer, subject }: Principal): Account {
-    const key = JSON.stringify([issuer, subject]);
+  function accountOf(principal: Principal): Account {
+    const key = callerKey(principal);
     const known = accounts.get(key);
     if (known !== undefined) return known;
     const account = { left: burst, at: clock(), running: 0 };

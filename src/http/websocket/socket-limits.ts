@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { networkOf } from '../../domain/network.ts';
-import type { Principal } from '../../domain/permissions.ts';
+import { callerKey, type Principal } from '../../domain/permissions.ts';
 import type { Connection } from './connection.ts';
 
 export interface SocketLimits {
@@ -87,9 +87,9 @@ export function createLimitedSockets(limits: SocketLimits): LimitedSockets {
       if (waiting.size > limits.maxWaiting) cutOldest(waiting.keys());
     },
 
-    authenticated(connection, { issuer, subject }) {
+    authenticated(connection, principal) {
       waitNoLonger(connection);
-      const key = JSON.stringify([issuer, subject]);
+      const key = callerKey(principal);
       const known = ofSubject.get(key) ?? 0;
       if (known >= limits.maxOfSubject || subjectOf.size >= limits.maxAuthenticated) return false;
       ofSubject.set(key, known + 1);
