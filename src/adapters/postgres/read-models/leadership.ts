@@ -28,7 +28,7 @@ export interface Lease {
   readonly held: boolean;
   /** Tells that the projector is at work. */
   stepped(): void;
-  /** Lets others take the lead at once. Call it when nothing is written any more. */
+  /** Lets others take the lead at once. Whoever takes it ends what is still being written. */
   release(): Promise<void>;
 }
 
@@ -102,7 +102,13 @@ export function createLeadership({ connectionString, logger }: LeadershipDeps): 
     function giveWay(): void {
       logger.warn({ answeredWithinMs: Math.round(answeredWithinMs) }, 'the lead goes to a replica that is quicker');
       standingBackUntil = performance.now() + STAND_BACK_MS;
+      // At once: a batch under way takes several of the slow round trips, and whoever takes the lead ends it.
+      release().catch(() => undefined);
+    }
+
+    async function release(): Promise<void> {
       lose();
+      await ask('lead-release', 'select projection.release_lead($1)', [term]);
     }
 
     return {
@@ -113,10 +119,7 @@ export function createLeadership({ connectionString, logger }: LeadershipDeps): 
       stepped() {
         lastStepAt = performance.now();
       },
-      async release() {
-        lose();
-        await ask('lead-release', 'select projection.release_lead($1)', [term]);
-      },
+      release,
     };
   }
 
