@@ -183,5 +183,5 @@ it.each(Object.entries(PARSERS))('%s does not stop the event loop, whatever it h
 });
 
 it('a parser that backtracks is found', () => {
-  expect(slowest((text) => /^(?:a+)+$/.test(text.slice(-26)), texts(64 * KIB)).ms).toBeGreaterThan(MAX_MS);
+  expect(slowest((text) => /^(?:a+)+$/.test(text.slice(-29)), texts(64 * KIB)).ms).toBeGreaterThan(MAX_MS);
 });

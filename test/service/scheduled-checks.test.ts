@@ -73,10 +73,12 @@ describe('scheduled checks', () => {
     const { data } = await purser.graphql(CREATE, { input });
     return data.createRegistry.registry.id;
   }
+  /** A query waits until the read models, which say what is due, have everything before it. */
+  const caughtUp = () => purser.graphql('{ registries(projectId: "demo") { totalCount } }');
+
   async function check(intervalMs: number): Promise<string[]> {
     asked.length = 0;
-    // A query waits until the read models, which say what is due, have everything before it.
-    await purser.graphql('{ registries(projectId: "demo") { totalCount } }');
+    await caughtUp();
     await replica.scheduledChecks(intervalMs)();
     return asked.map(({ url }) => url).sort();
   }
@@ -263,6 +265,7 @@ describe('scheduled checks', () => {
   it('are due at another time for each registry, and for each at the same whenever one looks', async () => {
     for (let one = 0; one < 12; one += 1) await create(`spread-${one}.example`);
     await check(-1);
+    await caughtUp();
     const { registries } = replica;
     const due = (sinceMs: number) =>
       registries.dueForCheck({
