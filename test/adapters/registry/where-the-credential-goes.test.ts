@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { canary } from '../../support/canary.ts';
 import type { Internet } from '../../support/stub-registries/internet.ts';
 import { registryApi, rightsByBasic } from '../../support/stub-registries/registry-api.ts';
-import { type Handler, registryError, type StubAnswer } from '../../support/stub-registries/stub-host.ts';
-import { type Asked, probe, startInternet, withCredential } from './probe-fixture.ts';
+import { ask, challenge, ELSEWHERE, HOST, MARK, withTokens } from './hostile-registry.ts';
+import { probe, startInternet, withCredential } from './probe-fixture.ts';
 
 let internet: Internet;
 beforeAll(async () => {
@@ -11,28 +11,6 @@ beforeAll(async () => {
 });
 afterEach(() => internet.reset());
 afterAll(() => internet.close());
-
-const HOST = 'registry.example.com';
-const ELSEWHERE = 'elsewhere.example.com';
-/** Part of everything that the other side sends. It must not appear in a report. */
-const MARK = 'sent-by-the-other-side';
-const ask = (changes: Partial<Asked> = {}): Asked => ({
-  url: HOST,
-  provider: 'GENERIC',
-  username: 'robot',
-  password: canary('hostile'),
-  repository: 'team/app',
-  ...changes,
-});
-const challenge = (realm: string): StubAnswer => ({
-  ...registryError(401, MARK, MARK),
-  headers: { 'www-authenticate': `Bearer realm="${realm}",service="${MARK}"`, 'x-mark': MARK },
-});
-/** A registry with a token server on its own host that gives this answer. */
-const withTokens =
-  (answer: ReturnType<Handler>): Handler =>
-  (request) =>
-    request.path === '/token' ? answer : challenge(`https://${HOST}/token`);
 
 describe('the credential stays with the registry', () => {
   it.each([
