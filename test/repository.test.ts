@@ -107,9 +107,9 @@ describe('the check of the repository', () => {
 
   it.each([
     'registry.gitlab.com',
-    'https://ci.example/work/items',
+    `https://ci.example${path('work', 'items')}`,
     './home/index',
-    'dist/root/',
+    `dist${path('root', '')}`,
     '`/root`)',
     '/homepage/',
   ])('does not mind %j', (content) => {
