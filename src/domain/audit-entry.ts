@@ -25,6 +25,8 @@ export interface AuditEntry {
   readonly action: string;
   readonly outcome: AuditOutcome;
   readonly code: string | null;
+  /** The input's field at fault. */
+  readonly field: string | null;
   readonly actor: string;
   readonly issuer: string | null;
   readonly tokenId: string | null;
@@ -34,6 +36,9 @@ export interface AuditEntry {
   readonly registryId: string | null;
   readonly url: string | null;
   readonly pipeline: string | null;
+  readonly runId: string | null;
+  readonly image: string | null;
+  readonly leaseId: string | null;
   readonly changes: readonly AuditChange[];
   readonly durationMs: number | null;
   /** How many equal attempts the entry counts. */
@@ -61,6 +66,7 @@ const HASHED: Readonly<Record<number, (sequence: number, entry: AuditEntry) => r
     entry.action,
     entry.outcome,
     entry.code,
+    entry.field,
     entry.actor,
     entry.issuer,
     entry.tokenId,
@@ -70,6 +76,9 @@ const HASHED: Readonly<Record<number, (sequence: number, entry: AuditEntry) => r
     entry.registryId,
     entry.url,
     entry.pipeline,
+    entry.runId,
+    entry.image,
+    entry.leaseId,
     entry.changes.map(({ field, from, to }) => [field, from, to]),
     entry.durationMs,
     entry.count,

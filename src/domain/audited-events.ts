@@ -11,7 +11,7 @@ export type AuditFacts = Pick<
   AuditEntry,
   'action' | 'outcome' | 'code' | 'registryId' | 'url' | 'pipeline' | 'changes'
 > &
-  Partial<Pick<AuditEntry, 'count' | 'until'>>;
+  Partial<Pick<AuditEntry, 'field' | 'runId' | 'image' | 'leaseId' | 'count' | 'until'>>;
 
 const NOT_AUDITED = null;
 
@@ -78,18 +78,24 @@ const AUDITED: {
     changes: testChanges(data),
   }),
 
-  CredentialIssued: ({ registryId, url, pipeline, purpose, credentialVersion }) => ({
+  CredentialIssued: ({ leaseId, registryId, url, image, pipeline, runId, purpose, credentialVersion }) => ({
     ...succeeded('ISSUE_CREDENTIAL', registryId, url),
     pipeline,
+    runId,
+    image,
+    leaseId,
     changes: [
       { field: 'purpose', from: null, to: purpose },
       { field: 'credentialVersion', from: null, to: String(credentialVersion) },
     ],
   }),
 
-  CredentialIssuedAgain: ({ registryId, url, pipeline, purpose, credentialVersion }) => ({
+  CredentialIssuedAgain: ({ leaseId, registryId, url, image, pipeline, runId, purpose, credentialVersion }) => ({
     ...succeeded('ISSUE_CREDENTIAL', registryId, url),
     pipeline,
+    runId,
+    image,
+    leaseId,
     changes: [
       { field: 'purpose', from: null, to: purpose },
       { field: 'credentialVersion', from: null, to: String(credentialVersion) },
@@ -97,15 +103,21 @@ const AUDITED: {
     ],
   }),
 
-  LeaseReleased: ({ registryId, url, pipeline }) => ({ ...succeeded('RELEASE_LEASE', registryId, url), pipeline }),
+  LeaseReleased: ({ leaseId, registryId, url, pipeline, runId }) => ({
+    ...succeeded('RELEASE_LEASE', registryId, url),
+    pipeline,
+    runId,
+    leaseId,
+  }),
 
-  AccessDenied: ({ action, outcome, code, registryId, url, pipeline, count, until }) => ({
+  AccessDenied: ({ action, outcome, code, registryId, leaseId, url, pipeline, count, until }) => ({
     action,
     outcome,
     code,
     registryId,
     url,
     pipeline,
+    leaseId,
     changes: [],
     count,
     until,

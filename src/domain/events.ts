@@ -115,6 +115,7 @@ export interface CredentialIssuedAgain {
     readonly credentialVersion: number;
     readonly image: string;
     readonly pipeline: string;
+    readonly runId: string | null;
     readonly purpose: LeasePurpose;
   };
 }
@@ -126,6 +127,7 @@ export interface LeaseReleased {
     readonly registryId: string;
     readonly url: string;
     readonly pipeline: string;
+    readonly runId: string | null;
   };
 }
 

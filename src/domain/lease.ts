@@ -98,10 +98,10 @@ export function endingWithPassword(issued: CredentialIssued, passwordExpiresAt: 
 
 /** The record of giving out the password of a lease once more, for an image that may be another one. */
 export function issuedAgain({ id, ...lease }: Lease, image: string): CredentialIssuedAgain {
-  const { registryId, url, credentialVersion, pipeline, purpose } = lease;
+  const { registryId, url, credentialVersion, pipeline, runId, purpose } = lease;
   return {
     type: 'CredentialIssuedAgain',
-    data: { leaseId: id, registryId, url, credentialVersion, image, pipeline, purpose },
+    data: { leaseId: id, registryId, url, credentialVersion, image, pipeline, runId, purpose },
   };
 }
 
@@ -114,6 +114,6 @@ export function isActive({ releasedAt, expiresAt }: Pick<Lease, 'releasedAt' | '
 export function decideRelease(state: LeaseState): LeaseReleased | null {
   if (state === null) throw notFound('lease');
   if (state.releasedAt !== null) return null;
-  const { id, registryId, url, pipeline } = state;
-  return { type: 'LeaseReleased', data: { leaseId: id, registryId, url, pipeline } };
+  const { id, registryId, url, pipeline, runId } = state;
+  return { type: 'LeaseReleased', data: { leaseId: id, registryId, url, pipeline, runId } };
 }

@@ -67,7 +67,7 @@ const issued: CredentialIssued = {
 };
 const released: LeaseEvent = {
   type: 'LeaseReleased',
-  data: { leaseId: ask.leaseId, registryId, url: 'ghcr.io', pipeline: 'build' },
+  data: { leaseId: ask.leaseId, registryId, url: 'ghcr.io', pipeline: 'build', runId: '42' },
 };
 
 interface Issue {

@@ -26,8 +26,10 @@ describe('the audit log', () => {
     const { id } = created.data.createRegistry.registry;
     await purser.graphql(UPDATE, { id, input: { name: 'Ours', expiresAt: '2040-01-01T00:00:00Z' } });
     await purser.graphql(ROTATE, { id, input: { password: canary('audited'), username: 'grace' } });
-    const issued = await purser.graphql(ISSUE, { input: { image: 'audit.example/app', pipeline: 'web/deploy' } });
-    await purser.graphql(RELEASE, { leaseId: issued.data.issueCredential.lease.id });
+    const ask = { image: 'audit.example/app', pipeline: 'web/deploy', runId: '42' };
+    const issued = await purser.graphql(ISSUE, { input: ask });
+    const leaseId = issued.data.issueCredential.lease.id;
+    await purser.graphql(RELEASE, { leaseId });
     await purser.graphql(ISSUE, { input: { image: 'unknown.example/app', pipeline: 'web/deploy' } });
     await purser.graphql(CREATE, {
       input: { url: `https://ada:${password}@audit.example`, username: 'ada', password },
@@ -74,7 +76,8 @@ describe('the audit log', () => {
       });
       expect(entry.requestId).toMatch(/^[0-9a-f-]{36}$/);
     }
-    expect(log[6]).toMatchObject({ registryId: id, url: 'audit.example', pipeline: 'web/deploy' });
+    expect(log[6]).toMatchObject({ registryId: id, url: 'audit.example', leaseId, ...ask });
+    expect(log[5]).toMatchObject({ leaseId, pipeline: 'web/deploy', runId: '42', image: null });
     // What was typed as a URL may hold a password: it is not recorded.
     expect(log[3]).toMatchObject({ url: null });
     expect(JSON.stringify(log)).not.toContain(password);

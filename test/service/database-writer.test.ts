@@ -280,7 +280,16 @@ describe('somebody who can write to the database can', () => {
 
     const { id: registryId, url } = victim;
     const [leaseId, image, purpose] = [randomUUID(), `${url}/app`, 'PULL'];
-    const data = JSON.stringify({ leaseId, registryId, url, credentialVersion: 1, image, pipeline, purpose });
+    const data = JSON.stringify({
+      leaseId,
+      registryId,
+      url,
+      credentialVersion: 1,
+      image,
+      pipeline,
+      runId: null,
+      purpose,
+    });
     const handedOut = { stream: reissueStream(leaseId), revision: 0, type: 'CredentialIssuedAgain', data };
     await writer.append({ ...real, ...handedOut });
     await expect.poll(found).toEqual(['ISSUE_CREDENTIAL SUCCEEDED', ...denied]);

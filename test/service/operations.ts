@@ -28,8 +28,8 @@ export const LEASES = `query ($projectId: ID = "demo", $registryId: ID, $activeO
 export const AUDIT = `query ($projectId: ID = "demo", $filter: AuditFilter, $first: Int, $after: String) {
   auditLog(projectId: $projectId, filter: $filter, first: $first, after: $after) {
     totalCount pageInfo { hasNextPage endCursor }
-    nodes { cursor format sequence eventId occurredAt action outcome code actor issuer tokenId ipAddress userAgent requestId registryId url
-      pipeline changes { field from to } durationMs count until identity { ruleId ruleName claims { name value } } hash } } }`;
+    nodes { cursor format sequence eventId occurredAt action outcome code field actor issuer tokenId ipAddress userAgent requestId registryId url
+      pipeline runId image leaseId changes { field from to } durationMs count until identity { ruleId ruleName claims { name value } } hash } } }`;
 export const NOTICES = `query ($projectId: ID = "demo", $registryId: ID, $first: Int, $after: String) {
   rotationNotices(projectId: $projectId, registryId: $registryId, first: $first, after: $after) {
     pageInfo { hasNextPage endCursor }

@@ -12,6 +12,7 @@ export interface ExportedEntry {
   readonly action: string;
   readonly outcome: string;
   readonly code: string | null;
+  readonly field: string | null;
   readonly actor: string;
   readonly issuer: string | null;
   readonly tokenId: string | null;
@@ -21,6 +22,9 @@ export interface ExportedEntry {
   readonly registryId: string | null;
   readonly url: string | null;
   readonly pipeline: string | null;
+  readonly runId: string | null;
+  readonly image: string | null;
+  readonly leaseId: string | null;
   readonly changes: readonly { readonly field: string; readonly from: string | null; readonly to: string | null }[];
   readonly durationMs: number | null;
   readonly count: number;
@@ -57,6 +61,7 @@ export function hashedText(entry: ExportedEntry): string {
     text(entry.action),
     text(entry.outcome),
     text(entry.code),
+    text(entry.field),
     text(entry.actor),
     text(entry.issuer),
     text(entry.tokenId),
@@ -66,6 +71,9 @@ export function hashedText(entry: ExportedEntry): string {
     text(entry.registryId),
     text(entry.url),
     text(entry.pipeline),
+    text(entry.runId),
+    text(entry.image),
+    text(entry.leaseId),
     array(entry.changes.map(({ field, from, to }) => array([text(field), text(from), text(to)]))),
     entry.durationMs === null ? 'null' : integer(entry.durationMs),
     integer(entry.count),

@@ -20,7 +20,7 @@ export function anEvent(
   pipeline = 'build',
   id: string = randomUUID(),
 ): EventToAppend & { readonly event: LeaseReleased } {
-  const data = { leaseId: 'lease', registryId: 'registry', url: 'registry.example', pipeline };
+  const data = { leaseId: 'lease', registryId: 'registry', url: 'registry.example', pipeline, runId: null };
   return { id, event: { type: 'LeaseReleased', data }, occurredAt: '2026-02-03T04:05:06.789Z', metadata: METADATA };
 }
 

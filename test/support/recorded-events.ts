@@ -136,7 +136,13 @@ export function issuedEvent(registry: string, lease: string, version: number, ex
 export function releasedEvent(registry: string, lease: string): DomainEvent {
   return {
     type: 'LeaseReleased',
-    data: { leaseId: idOf(lease), registryId: idOf(registry), url: `${registry}.example`, pipeline: 'build' },
+    data: {
+      leaseId: idOf(lease),
+      registryId: idOf(registry),
+      url: `${registry}.example`,
+      pipeline: 'build',
+      runId: null,
+    },
   };
 }
 

@@ -85,6 +85,9 @@ export class AuditEntryObject {
   @Field(() => String, { nullable: true, description: 'The error code of a denied or failed attempt.' })
   readonly code!: string | null;
 
+  @Field(() => String, { nullable: true, description: 'The field of the input at fault, if there is one.' })
+  readonly field!: string | null;
+
   @Field(() => String, {
     description: "Who did it: the subject of the caller's token, or `system:purser` if the service did it by itself.",
   })
@@ -127,6 +130,15 @@ export class AuditEntryObject {
     description: 'The pipeline that asked for the credential or released it, by the name that it gave.',
   })
   readonly pipeline!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The run of the pipeline, by the id that it gave.' })
+  readonly runId!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The image for which a credential was asked.' })
+  readonly image!: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'The lease under which a credential was issued, or asked for.' })
+  readonly leaseId!: string | null;
 
   @MaxItems(12)
   @Field(() => [AuditChangeObject], {

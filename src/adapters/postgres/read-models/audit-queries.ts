@@ -2,8 +2,8 @@ import type { AuditEntryView, AuditFilter, AuditQueries } from '../../../applica
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import type { AuditRow } from './audit.ts';
 
-const COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, actor, issuer, token_id,
-  ip_address, user_agent, request_id, registry_id, url, pipeline, changes, duration_ms, count, until, identity, hash`;
+const COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, field, actor, issuer, token_id,
+  ip_address, user_agent, request_id, registry_id, url, pipeline, run_id, image, lease_id, changes, duration_ms, count, until, identity, hash`;
 
 export function createAuditQueries(database: Queryable): AuditQueries {
   return {
@@ -51,6 +51,7 @@ function view(row: AuditRow): AuditEntryView {
     action: row.action,
     outcome: row.outcome,
     code: row.code,
+    field: row.field,
     actor: row.actor,
     issuer: row.issuer,
     tokenId: row.token_id,
@@ -60,6 +61,9 @@ function view(row: AuditRow): AuditEntryView {
     registryId: row.registry_id,
     url: row.url,
     pipeline: row.pipeline,
+    runId: row.run_id,
+    image: row.image,
+    leaseId: row.lease_id,
     changes: row.changes,
     durationMs: row.duration_ms,
     count: row.count,

@@ -13,6 +13,7 @@ export interface AuditRow {
   readonly action: string;
   readonly outcome: AuditEntry['outcome'];
   readonly code: string | null;
+  readonly field: string | null;
   readonly actor: string;
   readonly issuer: string | null;
   readonly token_id: string | null;
@@ -22,6 +23,9 @@ export interface AuditRow {
   readonly registry_id: string | null;
   readonly url: string | null;
   readonly pipeline: string | null;
+  readonly run_id: string | null;
+  readonly image: string | null;
+  readonly lease_id: string | null;
   readonly changes: AuditEntry['changes'];
   readonly duration_ms: number | null;
   readonly count: number;
@@ -61,6 +65,10 @@ export function createAudit(schema: string): ReadModel {
       userAgent,
       requestId,
       durationMs,
+      field: null,
+      runId: null,
+      image: null,
+      leaseId: null,
       count: 1,
       until: null,
       identity: null,
@@ -142,6 +150,7 @@ function auditRow(projectId: string, sequence: number, entry: AuditEntry, hash: 
     action: entry.action,
     outcome: entry.outcome,
     code: entry.code,
+    field: entry.field,
     actor: entry.actor,
     issuer: entry.issuer,
     token_id: entry.tokenId,
@@ -151,6 +160,9 @@ function auditRow(projectId: string, sequence: number, entry: AuditEntry, hash: 
     registry_id: entry.registryId,
     url: entry.url,
     pipeline: entry.pipeline,
+    run_id: entry.runId,
+    image: entry.image,
+    lease_id: entry.leaseId,
     changes: entry.changes,
     duration_ms: entry.durationMs,
     count: entry.count,
