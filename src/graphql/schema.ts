@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { type GraphQLSchema, lexicographicSortSchema, specifiedDirectives } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema, OperationTypeNode, specifiedDirectives } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
 import { AuditLogResolver } from './audit/audit-queries.ts';
 import { IssuedCredentialResolver, IssuedCredentialsResolver } from './lease/issued-credential.ts';
@@ -50,7 +50,19 @@ export async function buildPurserSchema(resolvers: NonEmptyArray<Function> = RES
     skipCheck: true,
     pubSub: UNUSED_PUB_SUB,
   });
+  describeRoots(schema);
   return enforcePolicies(schema);
+}
+
+/** TypeGraphQL has no place for the descriptions of these types. */
+function describeRoots(schema: GraphQLSchema): void {
+  const root = (operation: OperationTypeNode, description: string) => {
+    const type = schema.getRootType(operation);
+    if (type) type.description = description;
+  };
+  root(OperationTypeNode.QUERY, 'What can be read. A read changes nothing.');
+  root(OperationTypeNode.MUTATION, 'What can be done. The event that records it is durable before the answer.');
+  root(OperationTypeNode.SUBSCRIPTION, 'What can be followed, over WebSocket with graphql-transport-ws.');
 }
 
 /** TypeGraphQL requires one even though every subscription has its own source. */

@@ -5,7 +5,7 @@ import { DateTime } from './pipeline/date-time.ts';
 
 @ObjectType('ViewerProject', { simpleResolvers: true, description: 'A project that the token names.' })
 export class ViewerProjectObject {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Pass it as `projectId`.' })
   readonly id!: string;
 
   // A token has at most 8 KiB.

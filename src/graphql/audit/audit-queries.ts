@@ -1,8 +1,9 @@
-import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import { type CursorScope, decodeSequence } from '../paging/cursors.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
+import { ProjectId } from '../pipeline/id-arguments.ts';
 import { AuditConnectionObject, AuditEdgeObject, AuditFilter, auditFilter, auditSelection } from './audit-types.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
@@ -13,7 +14,7 @@ export class AuditLogResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:audit:read")')
   async auditLog(
     @Ctx() { services: { queries, cursors } }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
+    @ProjectId() projectId: string,
     @Arg('filter', () => AuditFilter, { nullable: true, description: 'Omit it to list all entries.' }) filterInput:
       | AuditFilter
       | null
@@ -36,7 +37,7 @@ export class AuditLogResolver {
     };
   }
 
-  @FieldResolver(() => [AuditEdgeObject])
+  @FieldResolver(() => [AuditEdgeObject], { description: 'The entries of this page with their cursors.' })
   edges(@Root() { nodes }: AuditConnectionObject): AuditEdgeObject[] {
     return nodes.map((node) => ({ node, cursor: node.cursor }));
   }

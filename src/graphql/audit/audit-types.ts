@@ -33,7 +33,7 @@ export class AuditChangeObject {
 
 @ObjectType('IdentityClaim', { simpleResolvers: true, description: 'A claim of an identity token.' })
 export class IdentityClaimObject {
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the claim, such as `repository`.' })
   readonly name!: string;
 
   @Field(() => String, { description: 'Its value, as text.' })
@@ -119,7 +119,10 @@ export class AuditEntryObject {
   })
   readonly requestId!: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The registry that the attempt was about, by its `id`; null if it was about none or about several.',
+  })
   readonly registryId!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The canonical URL of the registry, if known.' })
@@ -180,16 +183,16 @@ export class AuditEdgeObject {
   @Field(() => String, { description: 'Opaque. Pass it as `after` to continue after this entry.' })
   readonly cursor!: string;
 
-  @Field(() => AuditEntryObject)
+  @Field(() => AuditEntryObject, { description: 'The entry.' })
   readonly node!: AuditEntryObject;
 }
 
 @ObjectType('AuditConnection', { simpleResolvers: true, description: 'One page of the audit log.' })
 export class AuditConnectionObject {
-  @Field(() => [AuditEntryObject])
+  @Field(() => [AuditEntryObject], { description: 'The entries of this page, newest first.' })
   readonly nodes!: readonly AuditEntryObject[];
 
-  @Field(() => PageInfoObject)
+  @Field(() => PageInfoObject, { description: 'Where this page ends.' })
   readonly pageInfo!: PageInfoObject;
 
   /** Serves the field `totalCount`, see `AuditLogResolver`. */

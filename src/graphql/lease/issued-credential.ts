@@ -14,7 +14,7 @@ import { LeaseObject } from './lease-types.ts';
   description: 'The login that was issued to a pipeline. Only `issueCredential` and `issueCredentials` return it.',
 })
 export class IssuedCredentialObject {
-  @Field(() => LeaseObject)
+  @Field(() => LeaseObject, { description: 'The record that this credential was issued.' })
   readonly lease!: LeaseObject;
 
   @Field(() => String, {

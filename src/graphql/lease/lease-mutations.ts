@@ -2,6 +2,7 @@ import { Arg, Ctx, Directive, Field, ID, InputType, Int, Mutation, Resolver } fr
 import type { IssueCredentialCommand } from '../../application/issue-credential.ts';
 import type { LeasePurpose } from '../../domain/credential.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
+import { ProjectId } from '../pipeline/id-arguments.ts';
 import { IssuedCredentialObject, IssuedCredentialsObject } from './issued-credential.ts';
 import { LeaseObject, LeasePurposeEnum } from './lease-types.ts';
 
@@ -51,8 +52,9 @@ export class LeaseMutationResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
   issueCredential(
     @Ctx() { services, request }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
-    @Arg('input', () => IssueCredentialInput) input: IssueCredentialInput,
+    @ProjectId() projectId: string,
+    @Arg('input', () => IssueCredentialInput, { description: 'Which credential, for which pipeline.' })
+    input: IssueCredentialInput,
   ): Promise<IssuedCredentialObject> {
     return services.application.issueCredential(request, projectId, commandOf(input));
   }
@@ -63,8 +65,9 @@ export class LeaseMutationResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
   issueCredentials(
     @Ctx() { services, request }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
-    @Arg('input', () => [IssueCredentialInput]) input: readonly IssueCredentialInput[],
+    @ProjectId() projectId: string,
+    @Arg('input', () => [IssueCredentialInput], { description: '1 to 20 images, with the pipeline that needs them.' })
+    input: readonly IssueCredentialInput[],
   ): Promise<IssuedCredentialsObject> {
     return services.application.issueCredentials(request, projectId, input.map(commandOf));
   }
@@ -75,8 +78,8 @@ export class LeaseMutationResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
   releaseLease(
     @Ctx() { services, request }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
-    @Arg('leaseId', () => ID) leaseId: string,
+    @ProjectId() projectId: string,
+    @Arg('leaseId', () => ID, { description: 'The lease, by its `id`.' }) leaseId: string,
   ): Promise<LeaseObject> {
     return services.application.releaseLease(request, projectId, leaseId);
   }

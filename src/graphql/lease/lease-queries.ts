@@ -3,6 +3,7 @@ import { parseUuid } from '../../domain/identity.ts';
 import { First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
+import { ProjectId } from '../pipeline/id-arguments.ts';
 import { LeaseObject } from './lease-types.ts';
 
 const DEFAULT_PAGE_SIZE = 20;
@@ -13,7 +14,7 @@ export class LeaseQueryResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async leases(
     @Ctx() { services: { queries } }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
+    @ProjectId() projectId: string,
     @Arg('registryId', () => ID, { nullable: true, description: 'Only leases of this registry.' }) entered:
       | string
       | null

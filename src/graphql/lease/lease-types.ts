@@ -14,10 +14,10 @@ export const LeasePurposeEnum = enumType<LeasePurpose>('LeasePurpose', 'What a p
     'The record of a credential that was issued to a pipeline. The end of a lease does not revoke the password: the registry accepts it until it is rotated there.',
 })
 export class LeaseObject {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Pass it to `releaseLease` as `leaseId`.' })
   readonly id!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The registry whose credential was issued, by its `id`.' })
   readonly registryId!: string;
 
   @Field(() => Int, { description: 'The version of the credential that was issued.' })
@@ -35,7 +35,7 @@ export class LeaseObject {
   @Field(() => String, { description: "The subject of the caller's token." })
   readonly issuedTo!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When the credential was issued.' })
   readonly issuedAt!: string;
 
   @Field(() => DateTime, { description: 'When the pipeline is expected to be done with it.' })

@@ -1,9 +1,10 @@
-import { Arg, Ctx, Directive, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
+import { Ctx, Directive, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
 import type { ChangeView, RegistryChangeKind } from '../../application/ports/read-models.ts';
 import { type CursorScope, decodeSequence } from '../paging/cursors.ts';
 import { ReplayAfter } from '../paging/page-arguments.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { enumType } from '../pipeline/enum-type.ts';
+import { ProjectId } from '../pipeline/id-arguments.ts';
 import { RegistryObject, toGraphqlRegistry } from '../registry/registry-types.ts';
 
 export const RegistryChangeKindEnum = enumType<RegistryChangeKind>(
@@ -23,10 +24,10 @@ export class RegistryChangeObject {
   })
   readonly cursor!: string;
 
-  @Field(() => RegistryChangeKindEnum)
+  @Field(() => RegistryChangeKindEnum, { description: 'What happened.' })
   readonly kind!: RegistryChangeKind;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The registry that changed, by its `id`.' })
   readonly registryId!: string;
 
   @Field(() => RegistryObject, {
@@ -50,7 +51,7 @@ export class RegistryChangeResolver {
   registryChanges(
     @Root() { kind, projectId, registryId, registry, sequence }: ChangeView,
     @Ctx() { services: { queries, cursors, now } }: GraphqlContext,
-    @Arg('projectId', () => ID) _projectId: string,
+    @ProjectId() _projectId: string,
     @ReplayAfter() _after: string | null | undefined,
   ): RegistryChangeObject {
     return {

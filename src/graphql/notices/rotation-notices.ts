@@ -7,6 +7,7 @@ import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
+import { ProjectId } from '../pipeline/id-arguments.ts';
 
 export const RotationNoticeKindEnum = enumType<RotationNoticeKind>(
   'RotationNoticeKind',
@@ -31,13 +32,13 @@ export class RotationNoticeObject {
   })
   readonly cursor!: string;
 
-  @Field(() => RotationNoticeKindEnum)
+  @Field(() => RotationNoticeKindEnum, { description: 'What happened.' })
   readonly kind!: RotationNoticeKind;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The project that the registry belongs to.' })
   readonly projectId!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The registry that the notice is about, by its `id`.' })
   readonly registryId!: string;
 
   @Field(() => String, { description: 'The canonical URL of the registry.' })
@@ -64,10 +65,10 @@ export class RotationNoticeObject {
 
 @ObjectType('RotationNoticeConnection', { simpleResolvers: true, description: 'One page of notices.' })
 export class RotationNoticeConnectionObject {
-  @Field(() => [RotationNoticeObject])
+  @Field(() => [RotationNoticeObject], { description: 'The notices of this page, newest first.' })
   readonly nodes!: readonly RotationNoticeObject[];
 
-  @Field(() => PageInfoObject)
+  @Field(() => PageInfoObject, { description: 'Where this page ends.' })
   readonly pageInfo!: PageInfoObject;
 }
 
@@ -87,7 +88,7 @@ export class RotationNoticeResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async rotationNotices(
     @Ctx() { services: { queries, cursors } }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
+    @ProjectId() projectId: string,
     @Arg('registryId', () => ID, { nullable: true, description: 'Only notices of this registry.' }) registryId:
       | string
       | null
@@ -113,7 +114,7 @@ export class RotationNoticeResolver {
   followRotationNotices(
     @Root() notice: NoticeView,
     @Ctx() { services: { cursors } }: GraphqlContext,
-    @Arg('projectId', () => ID) _projectId: string,
+    @ProjectId() _projectId: string,
     @Arg('registryId', () => ID, { nullable: true, description: 'Only notices of this registry.' }) _registryId:
       | string
       | null

@@ -21,10 +21,10 @@ export class StagedCredentialObject {
   @Field(() => Int, { description: 'The version number that it gets once it is active.' })
   readonly version!: number;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When this version was stored.' })
   readonly stagedAt!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Who stored this version, as in the audit log.' })
   readonly stagedBy!: string;
 
   @Field(() => DateTime, { nullable: true, description: 'When it expires; null if unknown.' })
@@ -47,10 +47,10 @@ export class CredentialObject {
   })
   readonly version!: number;
 
-  @Field(() => CredentialKindEnum)
+  @Field(() => CredentialKindEnum, { description: 'What the secret is, judged by its shape and the input.' })
   readonly kind!: CredentialKind;
 
-  @Field(() => CredentialStatusEnum)
+  @Field(() => CredentialStatusEnum, { description: 'The state of this version at the time of the query.' })
   readonly status!: CredentialStatus;
 
   @Field(() => DateTime, { nullable: true, description: 'When the password expires; null if unknown.' })

@@ -1,5 +1,6 @@
-import { Arg, Ctx, Directive, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Directive, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import type { GraphqlContext } from '../pipeline/context.ts';
+import { ProjectId } from '../pipeline/id-arguments.ts';
 import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
 
 @ObjectType('ImageResolution', { simpleResolvers: true, description: 'Which registry an image reference would use.' })
@@ -29,7 +30,7 @@ export class ImageResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async resolveImage(
     @Ctx() { services }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
+    @ProjectId() projectId: string,
     @Arg('image', () => String, { description: "Such as `alpine` or `ghcr.io/team/app:1.0`, or a registry's URL." })
     image: string,
   ): Promise<ImageResolutionObject> {

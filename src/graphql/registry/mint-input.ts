@@ -15,7 +15,9 @@ when a pipeline asks: ${Object.entries(MINT_KINDS)
     .join(', ')}.`,
 })
 export class MintInput {
-  @Field(() => MintKindEnum)
+  @Field(() => MintKindEnum, {
+    description: 'The cloud that mints the passwords. It must fit the URL of the registry.',
+  })
   readonly kind!: MintKind;
 
   @Field(() => String, {

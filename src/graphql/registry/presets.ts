@@ -6,10 +6,10 @@ import { RegistryProviderEnum } from './registry-enums.ts';
 
 @ObjectType('RegistryPreset', { simpleResolvers: true, description: 'One common registry, with what to enter for it.' })
 export class RegistryPresetObject {
-  @Field(() => RegistryProviderEnum)
+  @Field(() => RegistryProviderEnum, { description: 'The provider that this preset is for.' })
   readonly provider!: RegistryProvider;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the provider, as text for people.' })
   readonly name!: string;
 
   @MaxItems(10)

@@ -20,16 +20,16 @@ export class RegistryEdgeObject {
   @Field(() => String, { description: 'Opaque. Pass it as `after` to continue after this registry.' })
   readonly cursor!: string;
 
-  @Field(() => RegistryObject)
+  @Field(() => RegistryObject, { description: 'The registry.' })
   readonly node!: RegistryObject;
 }
 
 @ObjectType('RegistryConnection', { simpleResolvers: true, description: 'One page of registries.' })
 export class RegistryConnectionObject {
-  @Field(() => [RegistryObject])
+  @Field(() => [RegistryObject], { description: 'The registries of this page, in the order asked for.' })
   readonly nodes!: readonly RegistryObject[];
 
-  @Field(() => PageInfoObject)
+  @Field(() => PageInfoObject, { description: 'Where this page ends.' })
   readonly pageInfo!: PageInfoObject;
 
   /** Serves the field `edges`, see `RegistryListResolver`. A cursor costs a MAC, so it is made only on request. */
@@ -43,7 +43,7 @@ export class RegistryFilter {
   @Field(() => String, { nullable: true, description: 'Text to find in the name, URL, user name or description.' })
   readonly search?: string | null;
 
-  @Field(() => RegistryProviderEnum, { nullable: true })
+  @Field(() => RegistryProviderEnum, { nullable: true, description: 'Only registries of this provider.' })
   readonly provider?: RegistryProvider | null;
 
   @Field(() => CredentialStatusEnum, {
@@ -88,10 +88,10 @@ export const OrderDirectionEnum = enumType<Order['direction']>(
 
 @InputType({ description: 'How a list of registries is sorted. Defaults to NAME, ASC.' })
 export class RegistryOrder {
-  @Field(() => RegistryOrderFieldEnum)
+  @Field(() => RegistryOrderFieldEnum, { description: 'What to sort by.' })
   readonly field!: RegistryOrderField;
 
-  @Field(() => OrderDirectionEnum)
+  @Field(() => OrderDirectionEnum, { description: 'Which end of the order comes first.' })
   readonly direction!: Order['direction'];
 }
 

@@ -37,7 +37,7 @@ export const ProbeOutcomeEnum = enumType<ProbeOutcome>(
   description: 'What a test of a credential against its registry found.',
 })
 export class RegistryHealthObject {
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When the test ended.' })
   readonly testedAt!: string;
 
   @Field(() => Int, {
@@ -46,7 +46,7 @@ export class RegistryHealthObject {
   })
   readonly credentialVersion!: number | null;
 
-  @Field(() => ProbeOutcomeEnum)
+  @Field(() => ProbeOutcomeEnum, { description: 'What the test found.' })
   readonly outcome!: ProbeOutcome;
 
   @Field(() => String, {

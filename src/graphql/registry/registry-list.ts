@@ -1,8 +1,9 @@
-import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import type { CursorScope } from '../paging/cursors.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
+import { ProjectId } from '../pipeline/id-arguments.ts';
 import {
   positionOf,
   RegistryConnectionObject,
@@ -24,7 +25,7 @@ export class RegistryListResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registries(
     @Ctx() { services }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
+    @ProjectId() projectId: string,
     @Arg('filter', () => RegistryFilter, { nullable: true, description: 'Omit it to list all registries.' })
     filterInput: RegistryFilter | null | undefined,
     @Arg('orderBy', () => RegistryOrder, { nullable: true, description: 'Omit it to sort by name.' }) orderInput:
@@ -64,7 +65,7 @@ export class RegistryListResolver {
     };
   }
 
-  @FieldResolver(() => [RegistryEdgeObject])
+  @FieldResolver(() => [RegistryEdgeObject], { description: 'The registries of this page with their cursors.' })
   edges(@Root() { nodes, cursorAt }: RegistryConnectionObject): RegistryEdgeObject[] {
     return nodes.map((node, index) => ({ node, cursor: cursorAt(index) }));
   }

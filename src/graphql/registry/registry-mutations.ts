@@ -1,6 +1,7 @@
 import { Arg, Ctx, Directive, Field, ID, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
+import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
 import {
   CreateRegistryInput,
   createRegistryCommand,
@@ -15,7 +16,7 @@ import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
 
 @ObjectType('RegistryPayload', { simpleResolvers: true, description: 'The registry after the change.' })
 export class RegistryPayloadObject {
-  @Field(() => RegistryObject)
+  @Field(() => RegistryObject, { description: 'The registry after the change.' })
   readonly registry!: RegistryObject;
 }
 
@@ -34,8 +35,9 @@ export class RegistryMutationResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async createRegistry(
     @Ctx() context: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
-    @Arg('input', () => CreateRegistryInput) input: CreateRegistryInput,
+    @ProjectId() projectId: string,
+    @Arg('input', () => CreateRegistryInput, { description: 'The registry and its credential.' })
+    input: CreateRegistryInput,
   ): Promise<RegistryPayloadObject> {
     const { services, request } = context;
     return payload(
@@ -48,9 +50,9 @@ export class RegistryMutationResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async updateRegistry(
     @Ctx() context: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
-    @Arg('id', () => ID) id: string,
-    @Arg('input', () => UpdateRegistryInput) input: UpdateRegistryInput,
+    @ProjectId() projectId: string,
+    @RegistryId() id: string,
+    @Arg('input', () => UpdateRegistryInput, { description: 'The fields to change.' }) input: UpdateRegistryInput,
   ): Promise<RegistryPayloadObject> {
     const { services, request } = context;
     return payload(
@@ -65,9 +67,9 @@ export class RegistryMutationResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async rotateCredential(
     @Ctx() context: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
-    @Arg('id', () => ID) id: string,
-    @Arg('input', () => RotateCredentialInput) input: RotateCredentialInput,
+    @ProjectId() projectId: string,
+    @RegistryId() id: string,
+    @Arg('input', () => RotateCredentialInput, { description: 'The new credential.' }) input: RotateCredentialInput,
   ): Promise<RegistryPayloadObject> {
     const { services, request } = context;
     return payload(
@@ -82,9 +84,13 @@ export class RegistryMutationResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:delete")')
   deleteRegistry(
     @Ctx() { services, request }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
-    @Arg('id', () => ID) id: string,
-    @Arg('input', () => DeleteRegistryInput, { nullable: true }) input: DeleteRegistryInput | null | undefined,
+    @ProjectId() projectId: string,
+    @RegistryId() id: string,
+    @Arg('input', () => DeleteRegistryInput, {
+      nullable: true,
+      description: 'Omit it to delete only a registry without active leases.',
+    })
+    input: DeleteRegistryInput | null | undefined,
   ): Promise<DeleteRegistryPayloadObject> {
     return services.application.deleteRegistry(request, projectId, id, deleteRegistryCommand(input));
   }

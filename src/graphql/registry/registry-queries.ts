@@ -1,6 +1,7 @@
-import { Arg, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { parseUuid } from '../../domain/identity.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
+import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
 import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
 import { RegistryUsageObject } from './registry-usage.ts';
 
@@ -13,8 +14,8 @@ export class RegistryResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registry(
     @Ctx() { services: { queries, now } }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
-    @Arg('id', () => ID) entered: string,
+    @ProjectId() projectId: string,
+    @RegistryId() entered: string,
   ): Promise<RegistryObject | null> {
     const id = parseUuid(entered);
     const view = id === undefined ? undefined : await queries.registries.byId(projectId, id);
@@ -28,7 +29,7 @@ export class RegistryResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async registryByUrl(
     @Ctx() { services: { application, queries, now } }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
+    @ProjectId() projectId: string,
     @Arg('url', () => String, { description: 'Such as `https://registry.example.com/`.' }) url: string,
   ): Promise<RegistryObject | null> {
     const view = await application.registryByUrl(projectId, url);

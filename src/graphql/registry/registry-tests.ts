@@ -1,6 +1,7 @@
-import { Arg, Ctx, Directive, ID, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, Directive, Mutation, Resolver } from 'type-graphql';
 import type { TestedHealth } from '../../application/credential-tests.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
+import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
 import { TestCredentialsInput, testCredentialsCommand } from './registry-inputs.ts';
 
@@ -13,8 +14,8 @@ export class RegistryTestResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async testRegistry(
     @Ctx() { services, request }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
-    @Arg('id', () => ID) id: string,
+    @ProjectId() projectId: string,
+    @RegistryId() id: string,
     @Arg('repository', () => String, {
       nullable: true,
       description: 'Such as `team/app`, without the host. Omit it to test only the login.',
@@ -30,8 +31,9 @@ export class RegistryTestResolver {
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async testCredentials(
     @Ctx() { services, request }: GraphqlContext,
-    @Arg('projectId', () => ID) projectId: string,
-    @Arg('input', () => TestCredentialsInput) input: TestCredentialsInput,
+    @ProjectId() projectId: string,
+    @Arg('input', () => TestCredentialsInput, { description: 'The credential, and where to test it.' })
+    input: TestCredentialsInput,
   ): Promise<RegistryHealthObject> {
     return toGraphqlFinding(
       await services.application.testCredentials(request, projectId, testCredentialsCommand(input)),

@@ -18,7 +18,7 @@ import { type LoadUsage, usageOfList } from './registry-usage.ts';
   description: 'How short-lived passwords are minted. It contains no secrets.',
 })
 export class MintSettingsObject {
-  @Field(() => MintKindEnum)
+  @Field(() => MintKindEnum, { description: 'The cloud that mints the passwords.' })
   readonly kind!: MintKind;
 
   @Field(() => String, {
@@ -51,7 +51,7 @@ export class RegistryObject {
   })
   readonly id!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The project that it belongs to.' })
   readonly projectId!: string;
 
   @Field(() => String, { description: 'Canonical host[:port], such as `docker.io`. Never changes.' })
@@ -60,7 +60,7 @@ export class RegistryObject {
   @Field(() => String, { description: 'The URL as a person typed it.' })
   readonly enteredUrl!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name that people see. The canonical URL, if no other was entered.' })
   readonly name!: string;
 
   // 2,000 characters.
@@ -71,13 +71,13 @@ export class RegistryObject {
   @Field(() => String, { nullable: true, description: 'Who to write to about this registry.' })
   readonly email!: string | null;
 
-  @Field(() => RegistryProviderEnum)
+  @Field(() => RegistryProviderEnum, { description: 'Who runs the registry, or which software it is.' })
   readonly provider!: RegistryProvider;
 
   @Field(() => String, { description: 'The user name to log in with.' })
   readonly username!: string;
 
-  @Field(() => RegistryAccessEnum)
+  @Field(() => RegistryAccessEnum, { description: 'What the credential is meant for.' })
   readonly access!: RegistryAccess;
 
   @MaxBytes(MAX_CERTIFICATES_BYTES)
@@ -110,16 +110,18 @@ export class RegistryObject {
   })
   readonly revision!: number;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it was created.' })
   readonly createdAt!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Who created it, as in the audit log.' })
   readonly createdBy!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, {
+    description: 'When its details or its credential last changed. Tests and leases do not count.',
+  })
   readonly updatedAt!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Who made that change, as in the audit log.' })
   readonly updatedBy!: string;
 
   /** Serves the field `usage`, see `RegistryResolver`. */
