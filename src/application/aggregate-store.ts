@@ -1,6 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { decodeEvent } from '../domain/event-codec.ts';
-import { isLeaseEvent, isRegistryEvent, type LeaseEvent, type RegistryEvent } from '../domain/events.ts';
+import {
+  type EventType,
+  isLeaseEvent,
+  isRegistryEvent,
+  type LeaseEvent,
+  type RegistryEvent,
+} from '../domain/events.ts';
 import { leaseStream, registryStream } from '../domain/identity.ts';
 import { evolveLease, type LeaseState } from '../domain/lease.ts';
 import { type EventContext, evolveRegistry, initialRegistryState, type RegistryState } from '../domain/registry.ts';
@@ -9,6 +15,8 @@ import type { EventLog, RecordedEvent } from './ports/event-log.ts';
 const PAGE = 500;
 const CACHED_REGISTRIES = 10_000;
 const CACHED_LEASES = 10_000;
+/** It stands in a lease's stream for its revision alone: a lease that was given out again cannot be withdrawn. */
+const FIRST_REPEAT: EventType = 'CredentialIssuedAgain';
 
 /** A state and its revision: an append after it expects exactly this revision. */
 export interface Loaded<State> {
@@ -50,7 +58,9 @@ export function foldRegistry(from: RegistryState, events: readonly RecordedEvent
 }
 
 function foldLease(from: LeaseState, events: readonly RecordedEvent[]): LeaseState {
-  return events.reduce((state, event) => evolveLease(state, leaseEventOf(event), eventContextOf(event)), from);
+  return events
+    .filter(({ type }) => type !== FIRST_REPEAT)
+    .reduce((state, event) => evolveLease(state, leaseEventOf(event), eventContextOf(event)), from);
 }
 
 /**

@@ -36,6 +36,7 @@ import { testRegistryUseCase } from './test-registry.ts';
 import { createReadUnprojected } from './unprojected-events.ts';
 import { updateRegistryUseCase } from './update-registry.ts';
 import { createVerification } from './verification.ts';
+import { withdrawLeaseUseCase } from './withdraw-lease.ts';
 
 /**
  * Everything the service does, without the transport. Every method expects that the caller's permission was checked,
@@ -98,6 +99,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const tests = createCredentialTests({ writer, aggregates, probe, minter, limiter });
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
   const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
+  const withdrawLease = withdrawLeaseUseCase({ writer, aggregates });
   const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
 
   const mutations: Mutations = {
@@ -110,6 +112,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       keys,
       aggregates,
       effectiveCredential,
+      withdrawLease,
       mutex,
       plainHttpHosts,
       now,
@@ -122,7 +125,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const audited = auditedMutations(mutations, { attempts, plainHttpHosts, onFault });
   const application: Application = {
     ...audited,
-    issueCredentials: issueCredentialsUseCase({ ...audited, onFault }),
+    issueCredentials: issueCredentialsUseCase({ ...audited, withdrawLease, onFault }),
     registryByUrl: registryByUrlUseCase({ registries, plainHttpHosts }),
     resolveImage: resolveImageUseCase({ registries, plainHttpHosts }),
     recordDenied,

@@ -8,7 +8,6 @@ import { registryUrlOfImage } from '../domain/image-reference.ts';
 import type { Instant } from '../domain/instant.ts';
 import {
   decideIssue,
-  decideRelease,
   endingWithPassword,
   evolveLease,
   type IssueCredential,
@@ -26,10 +25,11 @@ import type { EffectiveCredential, OpenEffectiveCredential } from './effective-c
 import type { EventWriter, Written } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, idempotentRequest } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
-import { lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
+import { type LastLease, lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import { missingSecret } from './stored-secrets.ts';
+import type { WithdrawLease } from './withdraw-lease.ts';
 
 /** A credential that is replaced more often than this while it is being issued is under attack, not in normal use. */
 const MAX_ATTEMPTS = 5;
@@ -64,6 +64,7 @@ export interface IssueCredentialDeps {
   readonly keys: IdempotencyKeys;
   readonly aggregates: AggregateStore;
   readonly effectiveCredential: OpenEffectiveCredential;
+  readonly withdrawLease: WithdrawLease;
   /** The same mutex as for commands on registries. */
   readonly mutex: KeyedMutex;
   readonly plainHttpHosts: ReadonlySet<string>;
@@ -83,12 +84,12 @@ interface Ask {
 interface Decided {
   readonly registry: LiveRegistry;
   readonly login: EffectiveCredential;
-  readonly under: { readonly started: CredentialIssued } | { readonly active: Lease };
+  readonly under: { readonly started: CredentialIssued } | { readonly active: LastLease };
 }
 
 /** Issues the login under a lease. Before the secret leaves, the lease is durable and its version is current. */
 export function issueCredentialUseCase(deps: IssueCredentialDeps) {
-  const { writer, keys, aggregates, effectiveCredential, mutex, plainHttpHosts, now } = deps;
+  const { writer, keys, aggregates, effectiveCredential, withdrawLease, mutex, plainHttpHosts, now } = deps;
 
   return async (
     context: RequestContext,
@@ -110,9 +111,9 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       // Later attempts exclude changes of the registry, which could otherwise come in between again.
       const issued =
         attempt === 0
-          ? await attemptOnce(ask, attempt, claimed)
+          ? await attemptOnce(ask, claimed)
           : await mutex.runExclusive({ key: registryStream(projectId, ask.registryId), projectId, context }, () =>
-              attemptOnce(ask, attempt, claimed),
+              attemptOnce(ask, claimed),
             );
       if (issued) return issued;
       claimed = true;
@@ -121,11 +122,11 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   };
 
   /** Undefined if something came in between and the ask must be decided again. No secret has left then. */
-  async function attemptOnce(ask: Ask, attempt: number, claimed: boolean): Promise<IssuedCredential | undefined> {
+  async function attemptOnce(ask: Ask, claimed: boolean): Promise<IssuedCredential | undefined> {
     const { context, projectId, idempotent } = ask;
     const at = now();
-    const { registry, login, under } = await decideAndOpen(ask, attempt, at);
-    const leaseId = 'active' in under ? under.active.id : under.started.data.leaseId;
+    const { registry, login, under } = await decideAndOpen(ask, claimed, at);
+    const leaseId = 'active' in under ? under.active.lease.id : under.started.data.leaseId;
     const stream = leaseStream(projectId, leaseId);
     const metadata = callerMetadata(context, projectId, idempotent?.id);
     if (idempotent && !claimed) await keys.claim(idempotent, stream, metadata);
@@ -137,23 +138,23 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
       // An equal ask was quicker, so its lease is there now.
-      return isKeyed(ask) ? findRepeated(ask) : attemptOnce(ask, attempt, true);
+      return isKeyed(ask) ? findRepeated(ask) : attemptOnce(ask, true);
     }
     const lease = evolveLease(null, under.started, written);
     if (lease === null) throw new Error('an issued credential must leave a lease');
     if (await isStillCurrent(ask, registry)) {
       return { ...issuedCredential(lease, login, registry, ask), isNewLease: true };
     }
-    await withdraw(ask, lease);
+    await withdrawLease(context, projectId, lease.id);
     return undefined;
   }
 
   /** Opens the secret before anything is recorded, to be sure that it exists. The secret leaves only afterwards. */
-  async function decideAndOpen(ask: Ask, attempt: number, at: number): Promise<Decided> {
+  async function decideAndOpen(ask: Ask, claimed: boolean, at: number): Promise<Decided> {
     const { projectId, registryId, issue } = ask;
     let { state } = await aggregates.loadRegistry(projectId, registryId);
     for (;;) {
-      const { leaseId, active } = await leaseFor(ask, state, attempt, at);
+      const { leaseId, active } = await leaseFor(ask, state, claimed, at);
       const event = decideIssue(state, { ...issue, leaseId }, at);
       if (state.phase !== 'live') throw notFound('registry');
       const login = await effectiveCredential(ask, state, issue.purpose, issue.ttlSeconds * 1000);
@@ -172,35 +173,64 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   async function leaseFor(
     { context: { principal }, projectId, registryId, issue, idempotent }: Ask,
     registry: RegistryState,
-    attempt: number,
+    claimed: boolean,
     at: number,
-  ): Promise<{ readonly leaseId: string; readonly active?: Lease }> {
+  ): Promise<{ readonly leaseId: string; readonly active?: LastLease }> {
     const { pipeline, runId, purpose } = issue;
     if (runId === null || registry.phase !== 'live') {
-      return { leaseId: idempotent ? leasesOfKey(idempotent)(attempt) : randomUUID() };
+      if (idempotent === null) return { leaseId: randomUUID() };
+      const series = leasesOfKey(idempotent);
+      const last = claimed ? await lastLease(aggregates, projectId, series) : undefined;
+      // Two leases under one key cannot be: the log refuses to begin one that was begun and not withdrawn.
+      return { leaseId: series(last ? last.index + Number(last.lease.withdrawn) : 0) };
     }
     const { issuer, subject } = principal;
     const { version: credentialVersion } = registry.credential;
     const series = leasesOfRun({ projectId, registryId, credentialVersion, issuer, subject, pipeline, runId, purpose });
     const last = await lastLease(aggregates, projectId, series);
-    if (last && isActive(last.lease, at)) return { leaseId: last.lease.id, active: last.lease };
+    if (last && isActive(last.lease, at)) return { leaseId: last.lease.id, active: last };
     return { leaseId: series(last ? last.index + 1 : 0) };
   }
 
-  /** The record of it is durable before the secret leaves. Undefined if the credential was replaced meanwhile. */
+  /**
+   * The record of it is durable before the secret leaves. Undefined if the lease was released or the credential replaced
+   * meanwhile, perhaps while a password was minted.
+   */
   async function issueAgain(
     ask: Ask,
-    lease: Lease,
+    active: LastLease,
     registry: LiveRegistry,
     login: EffectiveCredential,
   ): Promise<IssuedCredential | undefined> {
-    const { context, projectId, idempotent, issue } = ask;
+    await recordAgain(ask, active);
+    const { lease } = active;
+    const [held, isCurrent] = await Promise.all([
+      aggregates.loadLease(ask.projectId, lease.id),
+      isStillCurrent(ask, registry),
+    ]);
+    if (!isCurrent || held.state === null || held.state.releasedAt !== null) return undefined;
+    return { ...issuedCredential(lease, login, registry, ask), isNewLease: false };
+  }
+
+  /**
+   * The first repeat goes to the lease's stream, so that the log lets the lease be withdrawn or given out again, and never
+   * both. Further ones go where they cannot conflict.
+   */
+  async function recordAgain(
+    { context, projectId, idempotent, issue }: Ask,
+    { lease, revision }: LastLease,
+  ): Promise<void> {
     const metadata = callerMetadata(context, projectId, idempotent?.id);
     const events = [issuedAgain(lease, issue.image)];
+    if (revision === 0) {
+      try {
+        await writer.write({ stream: leaseStream(projectId, lease.id), expected: 0, events, metadata });
+        return;
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevision)) throw error;
+      }
+    }
     await writer.write({ stream: reissueStream(lease.id), expected: 'any', events, metadata });
-    // The credential may have been replaced while a password was minted.
-    if (!(await isStillCurrent(ask, registry))) return undefined;
-    return { ...issuedCredential(lease, login, registry, ask), isNewLease: false };
   }
 
   async function isStillCurrent(
@@ -216,23 +246,11 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     );
   }
 
-  async function withdraw({ context, projectId }: Ask, lease: Lease): Promise<void> {
-    const event = decideRelease(lease);
-    if (event === null) return;
-    const metadata = callerMetadata(context, projectId);
-    try {
-      await writer.write({ stream: leaseStream(projectId, lease.id), expected: 0, events: [event], metadata });
-    } catch (error) {
-      // A repeated request has released it already.
-      if (!(error instanceof WrongExpectedRevision)) throw error;
-    }
-  }
-
-  /** Gives the same lease again while it lasts. */
+  /** Gives the same lease again while it lasts. Undefined if nobody has one under the key, or to decide again. */
   async function findRepeated(ask: KeyedAsk): Promise<IssuedCredential | undefined> {
     const { projectId, registryId, idempotent } = ask;
     const last = await lastLease(aggregates, projectId, leasesOfKey(idempotent));
-    if (!last) return undefined;
+    if (!last || last.lease.withdrawn) return undefined;
     const { lease } = last;
     if (!isActive(lease, now())) throw ended('has ended');
     const { state } = await aggregates.loadRegistry(projectId, registryId);
@@ -243,9 +261,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const login = await effectiveCredential(ask, state, lease.purpose, left);
     // Without a login, the secret was destroyed with its version, or its row is missing.
     if (!login && (await isStillCurrent(ask, state))) return missingSecret(lease.url);
-    const issued = login && (await issueAgain(ask, lease, state, login));
-    if (!issued) throw replacedSince();
-    return issued;
+    return login && issueAgain(ask, last, state, login);
   }
 }
 

@@ -1,9 +1,9 @@
 import { dockerConfig } from '../domain/docker-config.ts';
 import { atPlace, badUserInput, PurserError } from '../domain/errors.ts';
-import type { LeaseView } from '../domain/lease.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { IssueCredentialCommand, IssuedCredential } from './issue-credential.ts';
 import type { RequestContext } from './request-context.ts';
+import type { WithdrawLease } from './withdraw-lease.ts';
 
 /** More registries than one pipeline needs, and few enough to be issued at once. */
 export const MAX_CREDENTIALS = 20;
@@ -21,15 +21,15 @@ export interface IssueCredentialsDeps {
     projectId: string,
     command: IssueCredentialCommand,
   ) => Promise<IssuedCredential>;
-  readonly releaseLease: (context: RequestContext, projectId: string, leaseId: string) => Promise<LeaseView>;
+  readonly withdrawLease: WithdrawLease;
   readonly onFault: (error: unknown) => void;
 }
 
 /**
  * Issues a login for each image, or none. Each has its own lease. If one is refused, the new leases of the others are
- * released and no secret leaves.
+ * withdrawn and no secret leaves.
  */
-export function issueCredentialsUseCase({ issueCredential, releaseLease, onFault }: IssueCredentialsDeps) {
+export function issueCredentialsUseCase({ issueCredential, withdrawLease, onFault }: IssueCredentialsDeps) {
   return async (
     context: RequestContext,
     projectId: string,
@@ -42,20 +42,20 @@ export function issueCredentialsUseCase({ issueCredential, releaseLease, onFault
     const credentials = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const refused = settled.findIndex(({ status }) => status === 'rejected');
     if (refused === -1) return { credentials, dockerConfigJson: fileOf(credentials) };
-    await releaseNew(context, projectId, credentials);
+    await withdrawNew(context, projectId, credentials);
     throw atInput(refused, (settled[refused] as PromiseRejectedResult).reason);
   };
 
   /** A lease that was issued before this request stays: its pipeline may be using it. */
-  async function releaseNew(
+  async function withdrawNew(
     context: RequestContext,
     projectId: string,
     credentials: readonly IssuedCredential[],
   ): Promise<void> {
-    const released = credentials
+    const withdrawn = credentials
       .filter(({ isNewLease }) => isNewLease)
-      .map(({ lease }) => releaseLease(context, projectId, lease.id).catch(onFault));
-    await Promise.all(released);
+      .map(({ lease }) => withdrawLease(context, projectId, lease.id).catch(onFault));
+    await Promise.all(withdrawn);
   }
 }
 

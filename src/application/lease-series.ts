@@ -9,7 +9,7 @@ import type { IdempotentRequest } from './idempotency.ts';
  */
 export type LeaseSeries = (index: number) => string;
 
-/** A request that is repeated with its key gets the next one only if a rotation took the one before it away. */
+/** A request that is repeated with its key gets the next one only if the one before it was withdrawn: nobody has that one. */
 export function leasesOfKey({ id }: IdempotentRequest): LeaseSeries {
   return (index) => derivedId(id, index);
 }
@@ -22,6 +22,8 @@ export function leasesOfRun(run: Run): LeaseSeries {
 export interface LastLease {
   readonly index: number;
   readonly lease: Lease;
+  /** Of the lease's stream. */
+  readonly revision: number | 'no-stream';
 }
 
 /** The last lease of the series that was begun; undefined if none was. Reads few streams, however many there are. */
@@ -30,22 +32,24 @@ export async function lastLease(
   projectId: string,
   series: LeaseSeries,
 ): Promise<LastLease | undefined> {
-  const at = async (index: number): Promise<Lease | null> =>
-    (await aggregates.loadLease(projectId, series(index))).state;
+  const at = async (index: number): Promise<LastLease | null> => {
+    const { state, revision } = await aggregates.loadLease(projectId, series(index));
+    return state && { index, lease: state, revision };
+  };
 
   let last: LastLease | undefined;
   let missing = 0;
   for (;;) {
-    const lease = await at(missing);
-    if (lease === null) break;
-    last = { index: missing, lease };
+    const found = await at(missing);
+    if (found === null) break;
+    last = found;
     missing = 2 * missing + 1;
   }
   while (last !== undefined && missing - last.index > 1) {
     const index = Math.floor((last.index + missing) / 2);
-    const lease = await at(index);
-    if (lease === null) missing = index;
-    else last = { index, lease };
+    const found = await at(index);
+    if (found === null) missing = index;
+    else last = found;
   }
   return last;
 }

@@ -6,6 +6,9 @@ import type { EventWriter } from './event-writer.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 
+/** A lease's stream has no more: issued, given out again, released. */
+const MAX_EVENTS = 3;
+
 export interface ReleaseLeaseDeps {
   readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
@@ -15,24 +18,22 @@ export function releaseLeaseUseCase({ writer, aggregates }: ReleaseLeaseDeps) {
   return async (context: RequestContext, projectId: string, id: string): Promise<LeaseView> => {
     const leaseId = parseUuid(id);
     if (leaseId === undefined) throw notFound('lease');
-    const { state, revision } = await aggregates.loadLease(projectId, leaseId);
-    if (state === null) throw notFound('lease');
-    const event = decideRelease(state);
-    if (event === null) return leaseView(state);
-
     const stream = leaseStream(projectId, leaseId);
     const metadata = callerMetadata(context, projectId);
-    try {
-      const written = await writer.write({ stream, expected: revision, events: [event], metadata });
-      const released = evolveLease(state, event, written);
-      if (released === null) throw new Error('a released lease must still be a lease');
-      return leaseView(released);
-    } catch (error) {
-      if (!(error instanceof WrongExpectedRevision)) throw error;
-      // Someone else released it meanwhile, which is what the caller wants.
-      const { state: released } = await aggregates.loadLease(projectId, leaseId);
-      if (released === null) throw error;
-      return leaseView(released);
+    for (let attempt = 1; ; attempt += 1) {
+      const { state, revision } = await aggregates.loadLease(projectId, leaseId);
+      if (state === null) throw notFound('lease');
+      const event = decideRelease(state);
+      if (event === null) return leaseView(state);
+      try {
+        const written = await writer.write({ stream, expected: revision, events: [event], metadata });
+        const released = evolveLease(state, event, written);
+        if (released === null) throw new Error('a released lease must still be a lease');
+        return leaseView(released);
+      } catch (error) {
+        // Meanwhile its password was given out again, or someone else released it.
+        if (!(error instanceof WrongExpectedRevision) || attempt === MAX_EVENTS) throw error;
+      }
     }
   };
 }

@@ -103,11 +103,12 @@ const AUDITED: {
     ],
   }),
 
-  LeaseReleased: ({ leaseId, registryId, url, pipeline, runId }) => ({
+  LeaseReleased: ({ leaseId, registryId, url, pipeline, runId, withdrawn }) => ({
     ...succeeded('RELEASE_LEASE', registryId, url),
     pipeline,
     runId,
     leaseId,
+    changes: withdrawn ? [{ field: 'withdrawn', from: null, to: 'true' }] : [],
   }),
 
   AccessDenied: ({ action, outcome, code, registryId, leaseId, url, pipeline, count, until }) => ({

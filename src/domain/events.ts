@@ -128,6 +128,8 @@ export interface LeaseReleased {
     readonly url: string;
     readonly pipeline: string;
     readonly runId: string | null;
+    /** Whether the lease was taken back before its password left: nobody has it. */
+    readonly withdrawn: boolean;
   };
 }
 

@@ -19,12 +19,14 @@ export interface Lease {
   readonly issuedAt: Instant;
   readonly expiresAt: Instant;
   readonly releasedAt: Instant | null;
+  /** Whether it was taken back before its password left. */
+  readonly withdrawn: boolean;
 }
 
 /** A lease as queries see it: its registry is given separately. */
-export type LeaseView = Omit<Lease, 'url'>;
+export type LeaseView = Omit<Lease, 'url' | 'withdrawn'>;
 
-export function leaseView({ url: _url, ...lease }: Lease): LeaseView {
+export function leaseView({ url: _url, withdrawn: _withdrawn, ...lease }: Lease): LeaseView {
   return lease;
 }
 
@@ -34,11 +36,12 @@ export function evolveLease(state: LeaseState, event: LeaseEvent, eventContext: 
   switch (event.type) {
     case 'CredentialIssued': {
       const { leaseId, secret: _secret, image: _image, ...lease } = event.data;
-      return { id: leaseId, ...lease, issuedTo: eventContext.actor, issuedAt: eventContext.at, releasedAt: null };
+      const { actor: issuedTo, at: issuedAt } = eventContext;
+      return { id: leaseId, ...lease, issuedTo, issuedAt, releasedAt: null, withdrawn: false };
     }
     case 'LeaseReleased':
       if (state === null) throw new Error('LeaseReleased on a lease that was never issued');
-      return { ...state, releasedAt: eventContext.at };
+      return { ...state, releasedAt: eventContext.at, withdrawn: event.data.withdrawn };
     default:
       return unreachable(event, 'lease event');
   }
@@ -112,8 +115,17 @@ export function isActive({ releasedAt, expiresAt }: Pick<Lease, 'releasedAt' | '
 
 /** Releasing twice is not an error and makes no second event. */
 export function decideRelease(state: LeaseState): LeaseReleased | null {
+  return decideEnd(state, false);
+}
+
+/** For a lease whose password has not left. */
+export function decideWithdrawal(state: LeaseState): LeaseReleased | null {
+  return decideEnd(state, true);
+}
+
+function decideEnd(state: LeaseState, withdrawn: boolean): LeaseReleased | null {
   if (state === null) throw notFound('lease');
   if (state.releasedAt !== null) return null;
   const { id, registryId, url, pipeline, runId } = state;
-  return { type: 'LeaseReleased', data: { leaseId: id, registryId, url, pipeline, runId } };
+  return { type: 'LeaseReleased', data: { leaseId: id, registryId, url, pipeline, runId, withdrawn } };
 }

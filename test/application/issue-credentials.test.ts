@@ -52,6 +52,81 @@ describe('credentials for several images', () => {
     ]);
   });
 
+  it('come when a batch that failed is repeated with its idempotency keys, under leases that nobody had', async () => {
+    const world = await withRegistries();
+    const batch = ['base', 'pushed', 'third'].map((idempotencyKey, place) => ({
+      ...[BASE, PUSHED, command.issue({ image: 'three.example/app' })][place],
+      idempotencyKey,
+    })) as (typeof BASE)[];
+    const issue = () => world.replica().issueCredentials(aCaller(), PROJECT, batch);
+    for (let time = 0; time < 3; time += 1) await expect(issue()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const third = new Secret(canary('third'));
+    await world.application.createRegistry(
+      aCaller(),
+      PROJECT,
+      command.create({ url: 'three.example', password: third }),
+    );
+    const issued = await issue();
+    expect(issued.credentials.map(({ password }) => password.reveal())).toEqual(
+      [first, second, third].map((password) => password.reveal()),
+    );
+    expect(world.eventsOf('CredentialIssued')).toHaveLength(2 * 3 + 3);
+    expect(world.eventsOf('LeaseReleased').map(({ data }) => data)).toEqual(
+      Array.from({ length: 2 * 3 }, () => expect.objectContaining({ withdrawn: true })),
+    );
+    const again = await issue();
+    expect(again.credentials.map(({ lease }) => lease.id)).toEqual(issued.credentials.map(({ lease }) => lease.id));
+  });
+
+  it('come under no new lease if the caller has released the one of the idempotency key', async () => {
+    const world = await withRegistries();
+    const keyed = { ...BASE, idempotencyKey: 'once' };
+    const { credentials } = await world.application.issueCredentials(aCaller(), PROJECT, [keyed]);
+    await world.application.releaseLease(aCaller(), PROJECT, credentials[0]?.lease.id ?? '');
+    await expect(world.application.issueCredentials(aCaller(), PROJECT, [keyed])).rejects.toMatchObject({
+      code: 'CREDENTIAL_UNAVAILABLE',
+      message: expect.stringContaining('has ended'),
+    });
+  });
+
+  it.each([
+    ['another job of its run', { runId: '1742' }],
+    ['a repeated request', { idempotencyKey: 'once' }],
+  ])('leave the lease that %s was given before the batch failed', async (_who, changes) => {
+    const world = await withRegistries();
+    const ofRun = { ...BASE, ...changes };
+    const issueElsewhere = () => world.replica().issueCredential(aCaller(), PROJECT, ofRun);
+    let elsewhere: Awaited<ReturnType<typeof issueElsewhere>> | undefined;
+    let withdrawals = 0;
+    const between = (log: EventLog): EventLog => ({
+      ...log,
+      async append(stream, expected, events) {
+        if (events.some(({ event }) => event.type === 'LeaseReleased')) {
+          withdrawals += 1;
+          elsewhere = await issueElsewhere();
+        }
+        return log.append(stream, expected, events);
+      },
+    });
+    const missing = command.issue({ image: 'three.example/app' });
+    const refused = world.replica(between).issueCredentials(aCaller(), PROJECT, [ofRun, missing]);
+    await expect(refused).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(withdrawals).toBe(1);
+    expect(elsewhere?.password.reveal()).toBe(first.reveal());
+    expect(world.eventsOf('LeaseReleased')).toEqual([]);
+    expect((await issueElsewhere()).lease.id).toBe(elsewhere?.lease.id);
+  });
+
+  it('give another lease to a job of the run that asks after the first was withdrawn', async () => {
+    const world = await withRegistries();
+    const ofRun = { ...BASE, runId: '1742' };
+    const missing = command.issue({ image: 'three.example/app' });
+    const refused = world.application.issueCredentials(aCaller(), PROJECT, [ofRun, missing]);
+    await expect(refused).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const { lease } = await world.replica().issueCredential(aCaller(), PROJECT, ofRun);
+    expect([lease.releasedAt, world.eventsOf('CredentialIssued').length]).toEqual([null, 2]);
+  });
+
   it('keep a lease that an earlier request has issued', async () => {
     const world = await withRegistries();
     const keyed = { ...BASE, idempotencyKey: 'once' };

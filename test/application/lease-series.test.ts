@@ -15,6 +15,7 @@ const lease = (id: string): Lease => ({
   issuedAt: '2026-03-01T10:00:00.000Z',
   expiresAt: '2026-03-01T11:00:00.000Z',
   releasedAt: null,
+  withdrawn: false,
 });
 
 /** A store with so many leases of the series, that counts how many it was asked for. */

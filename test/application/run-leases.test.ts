@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
@@ -89,13 +90,55 @@ describe('a run that asks again', () => {
     await expect(issue('two', 'registry.example/b')).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   });
 
+  it.each([
+    ['the second', 1],
+    ['the third', 2],
+  ])('gets another one if the lease is released while %s hand-out is recorded', async (_which, handOuts) => {
+    const world = await withRegistry();
+    let held = '';
+    for (let n = 0; n < handOuts; n += 1) {
+      held = (await world.application.issueCredential(aCaller(), PROJECT, ofRun())).lease.id;
+    }
+    let released = false;
+    const between = (log: EventLog): EventLog => ({
+      ...log,
+      async append(stream, expected, events) {
+        if (!released && events.some(({ event }) => event.type === 'CredentialIssuedAgain')) {
+          released = true;
+          await world.application.releaseLease(aCaller(), PROJECT, held);
+        }
+        return log.append(stream, expected, events);
+      },
+    });
+    const { lease } = await world.replica(between).issueCredential(aCaller(), PROJECT, ofRun());
+    expect([released, lease.releasedAt, lease.id === held]).toEqual([true, null, false]);
+  });
+
+  it('can release its lease while the password is given out again', async () => {
+    const world = await withRegistry();
+    const { lease } = await world.application.issueCredential(aCaller(), PROJECT, ofRun());
+    let isFirst = true;
+    const between = (log: EventLog): EventLog => ({
+      ...log,
+      async append(stream, expected, events) {
+        if (isFirst) {
+          isFirst = false;
+          await world.application.issueCredential(aCaller(), PROJECT, ofRun());
+        }
+        return log.append(stream, expected, events);
+      },
+    });
+    const { releasedAt } = await world.replica(between).releaseLease(aCaller(), PROJECT, lease.id);
+    expect([isFirst, releasedAt === null]).toEqual([false, false]);
+  });
+
   it('gets no secret if the record of it cannot be written', async () => {
     const world = await withRegistry();
     await world.application.issueCredential(aCaller(), PROJECT, ofRun());
     const failing = world.replica((log) => ({
       ...log,
       async append(stream, expected, events) {
-        if (stream.startsWith('reissue-')) throw new Error('not written');
+        if (events.some(({ event }) => event.type === 'CredentialIssuedAgain')) throw new Error('not written');
         return log.append(stream, expected, events);
       },
     }));

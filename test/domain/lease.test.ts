@@ -3,6 +3,7 @@ import type { CredentialIssued, LeaseEvent, RegistryEvent } from '../../src/doma
 import {
   decideIssue,
   decideRelease,
+  decideWithdrawal,
   endingWithPassword,
   evolveLease,
   type IssueCredential,
@@ -67,7 +68,7 @@ const issued: CredentialIssued = {
 };
 const released: LeaseEvent = {
   type: 'LeaseReleased',
-  data: { leaseId: ask.leaseId, registryId, url: 'ghcr.io', pipeline: 'build', runId: '42' },
+  data: { leaseId: ask.leaseId, registryId, url: 'ghcr.io', pipeline: 'build', runId: '42', withdrawn: false },
 };
 
 interface Issue {
@@ -81,12 +82,12 @@ const issue = (of: RegistryState, changes: Partial<IssueCredential> = {}, now = 
   now,
 });
 
-const lease = specification<LeaseState, LeaseEvent, Issue | 'release'>({
+const lease = specification<LeaseState, LeaseEvent, Issue | 'release' | 'withdraw'>({
   initialState: null,
   evolve: (state, event) => evolveLease(state, event, { at: AT, actor: ACTOR }),
   decide(state, command) {
-    if (command !== 'release') return [decideIssue(command.of, command.ask, command.now)];
-    const event = decideRelease(state);
+    if (typeof command === 'object') return [decideIssue(command.of, command.ask, command.now)];
+    const event = command === 'release' ? decideRelease(state) : decideWithdrawal(state);
     return event === null ? [] : [event];
   },
 });
@@ -107,6 +108,7 @@ describe('issuing a credential', () => {
       issuedTo: ACTOR,
       issuedAt: AT,
       releasedAt: null,
+      withdrawn: false,
     });
   });
 
@@ -150,6 +152,13 @@ describe('releasing a lease', () => {
   it('makes no second event', () => {
     expect(lease.given(issued).when('release').then(released)).toMatchObject({ releasedAt: AT });
     lease.given(issued, released).when('release').then();
+  });
+
+  it('says whether the lease was withdrawn before its password left', () => {
+    const withdrawn = { ...released, data: { ...released.data, withdrawn: true } } as LeaseEvent;
+    expect(lease.given(issued).when('withdraw').then(withdrawn)).toMatchObject({ releasedAt: AT, withdrawn: true });
+    lease.given(issued, released).when('withdraw').then();
+    expect(lease.given(issued).when('release').then(released)).toMatchObject({ withdrawn: false });
   });
 
   it('does not find a lease that was never issued', () => {

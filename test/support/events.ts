@@ -20,7 +20,8 @@ export function anEvent(
   pipeline = 'build',
   id: string = randomUUID(),
 ): EventToAppend & { readonly event: LeaseReleased } {
-  const data = { leaseId: 'lease', registryId: 'registry', url: 'registry.example', pipeline, runId: null };
+  const about = { leaseId: 'lease', registryId: 'registry', url: 'registry.example' };
+  const data = { ...about, pipeline, runId: null, withdrawn: false };
   return { id, event: { type: 'LeaseReleased', data }, occurredAt: '2026-02-03T04:05:06.789Z', metadata: METADATA };
 }
 

@@ -142,6 +142,7 @@ export function releasedEvent(registry: string, lease: string): DomainEvent {
       url: `${registry}.example`,
       pipeline: 'build',
       runId: null,
+      withdrawn: false,
     },
   };
 }
