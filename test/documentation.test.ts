@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../src/adapters/prometheus/metrics.ts';
 import { readConfig } from '../src/config.ts';
 import { PERMISSIONS } from '../src/domain/permissions.ts';
+import { CLOSE } from '../src/http/websocket/close-codes.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -177,6 +178,13 @@ it('docs/operations.md has every metric as the code describes it, and no other',
     return `\`${name}\` | ${type} | ${names.join(', ')} | ${help}`.replace('|  |', '| |');
   });
   expect(rows).toEqual(described);
+});
+
+it('docs/clients.md has every code that closes a WebSocket, and no other', () => {
+  const [, table = ''] = read('docs/clients.md').split('| close code |');
+  const rows = table.slice(0, table.indexOf('\n\n')).matchAll(/^\| ([\d, ]+) \|/gm);
+  const codes = [...rows].flatMap(([, cell = '']) => cell.split(', ').map(Number));
+  expect(codes).toEqual(Object.values(CLOSE).toSorted((a, b) => a - b));
 });
 
 it('docs/permissions.md has every permission, and no other', () => {

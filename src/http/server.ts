@@ -39,6 +39,8 @@ export interface HttpServerConfig extends ListenAddress {
   readonly initTimeoutMs?: number;
   /** The time between two pings on a WebSocket, in milliseconds. Default: 12,000. */
   readonly keepAliveMs?: number;
+  /** How often the keys of open WebSockets' tokens are checked, in milliseconds. Default: 5,000. */
+  readonly keyCheckMs?: number;
   /** How long a shutdown waits for running requests, in milliseconds. Default: 10,000. */
   readonly drainMs?: number;
 }
@@ -121,6 +123,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     ...(config.socketLimits === undefined ? {} : { socketLimits: config.socketLimits }),
     ...(config.initTimeoutMs === undefined ? {} : { initTimeoutMs: config.initTimeoutMs }),
     ...(config.keepAliveMs === undefined ? {} : { keepAliveMs: config.keepAliveMs }),
+    ...(config.keyCheckMs === undefined ? {} : { keyCheckMs: config.keyCheckMs }),
   });
 
   async function shutDown(): Promise<void> {

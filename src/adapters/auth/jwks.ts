@@ -12,8 +12,8 @@ export const FETCH_PAUSE_MS = 1_500;
 /** While an issuer is unreachable, its keys are used this long; then all its tokens are refused. */
 export const OUTAGE_LIMIT_MS = 600_000;
 /** How often `keepFresh` looks for keys to fetch: with the time of a fetch, a removed key is refused within a minute. */
-const LOOK_EVERY_MS = 5_000;
-const FETCH_TIMEOUT_MS = 5_000;
+export const LOOK_EVERY_MS = 5_000;
+export const FETCH_TIMEOUT_MS = 5_000;
 const MAX_JWKS_BYTES = 65_536;
 
 /** Gets a JSON document of at most `maxBytes`. Rejects any answer but a 200 with JSON, and once `signal` has aborted. */

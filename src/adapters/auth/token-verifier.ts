@@ -42,6 +42,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     maxSize: cacheSize * CACHED_CHARACTERS_PER_TOKEN,
     sizeCalculation: (_, token) => token.length,
   });
+  /** By the caller of each, for connections that outlive the cache's entry. */
+  const tokenOf = new WeakMap<Principal, Pick<AcceptedToken, 'key' | 'keySet'>>();
   const verifying = new Map<string, Promise<AcceptedToken>>();
 
   async function verify(token: string): Promise<AcceptedToken> {
@@ -96,7 +98,19 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       }
       const verified = await verifyOnce(token);
       accepted.set(token, verified);
+      tokenOf.set(verified.principal, verified);
       return verified.principal;
+    },
+
+    acceptsKeyOf(caller) {
+      const token = tokenOf.get(caller);
+      if (token === undefined) return false;
+      const keys = token.keySet.current();
+      if (!(keys instanceof Promise)) return keys.has(token.key);
+      return keys.then(
+        (fetched) => fetched.has(token.key),
+        () => false,
+      );
     },
   };
 }

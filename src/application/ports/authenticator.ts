@@ -48,6 +48,11 @@ export interface Authenticator {
    * @throws AuthenticationFailed
    */
   authenticate(token: string): Promise<Principal>;
+  /**
+   * Whether the key that signed the token of a caller, as `authenticate` returned it, would be accepted now: its issuer
+   * still has it, and was reachable lately. It waits only if there are no keys that may be used. Never rejects.
+   */
+  acceptsKeyOf(caller: Principal): boolean | Promise<boolean>;
 }
 
 /** Tokens that are refused although they are valid. */

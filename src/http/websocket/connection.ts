@@ -3,18 +3,7 @@ import type { RemoteSpan } from '../../application/ports/tracer.ts';
 import type { RequestContext } from '../../application/request-context.ts';
 import type { Principal } from '../../domain/permissions.ts';
 import type { PublicError } from '../../graphql/pipeline/errors.ts';
-
-/** Close codes of graphql-transport-ws (4400 to 4499), and of RFC 6455. */
-export const CLOSE = {
-  goingAway: 1001,
-  tryAgainLater: 1013,
-  /** Not a message of the protocol, or one that only servers send. */
-  badRequest: 4400,
-  /** No token: retrying does not help. */
-  unauthorized: 4401,
-  /** The token was refused or has expired: clients get a new one and reconnect. */
-  forbidden: 4403,
-} as const;
+import { CLOSE } from './close-codes.ts';
 
 /** Unsent bytes above which the next event has to wait. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -77,6 +66,14 @@ export class Connection {
   /** Closes the connection if its caller's token is no longer good. */
   endIf(isRevoked: (principal: Principal) => boolean): void {
     if (this.#principal !== undefined && isRevoked(this.#principal)) this.close(CLOSE.forbidden, 'Token revoked');
+  }
+
+  /** Closes the connection if its caller's token was signed by a key that is not accepted any more. */
+  async endUnless(acceptsKeyOf: (principal: Principal) => boolean | Promise<boolean>): Promise<void> {
+    if (this.#principal === undefined || this.#closed) return;
+    const accepted = acceptsKeyOf(this.#principal);
+    if (accepted === true || (await accepted)) return;
+    this.close(CLOSE.forbidden, 'Key no longer accepted');
   }
 
   requestContext(requestId: string): RequestContext | undefined {

@@ -18,7 +18,8 @@ import type { ObserveOperation } from '../observed-operations.ts';
 import type { RefuseToken } from '../refused-tokens.ts';
 import { MAX_BODY_BYTES } from '../request-fault.ts';
 import { remoteSpanOf } from '../trace-context.ts';
-import { CLOSE, Connection } from './connection.ts';
+import { CLOSE } from './close-codes.ts';
+import { Connection } from './connection.ts';
 import { answer, type StartedOperation, startOperation } from './operations.ts';
 import { createSharedExecution } from './shared-execution.ts';
 import {
@@ -47,6 +48,8 @@ export interface WebSocketOptions {
   readonly initTimeoutMs?: number;
   /** The time between two pings, in milliseconds. A client that answers none is cut off. Default: 12,000. */
   readonly keepAliveMs?: number;
+  /** How often the keys of open connections' tokens are checked, in milliseconds. Default: `KEY_CHECK_MS`. */
+  readonly keyCheckMs?: number;
   /** How long `close` waits for running queries and mutations, in milliseconds. */
   readonly drainMs: number;
 }
@@ -58,11 +61,13 @@ export interface WebSocketEndpoint {
 }
 
 const PATH = '/graphql';
+/** With the time until a removed key is known to be removed, its sockets are closed within a minute. */
+export const KEY_CHECK_MS = 5_000;
 
 /** GraphQL over WebSocket (graphql-transport-ws), on upgrade requests of the server. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketEndpoint {
-  const { graphql, clientAddress, corsOrigins, logger, metrics, revocations } = options;
-  const { socketLimits = DEFAULT_SOCKET_LIMITS, keepAliveMs = 12_000, drainMs } = options;
+  const { graphql, authenticator, clientAddress, corsOrigins, logger, metrics, revocations } = options;
+  const { socketLimits = DEFAULT_SOCKET_LIMITS, keepAliveMs = 12_000, keyCheckMs = KEY_CHECK_MS, drainMs } = options;
   const limited = createLimitedSockets(socketLimits);
   const sockets = new WebSocketServer({
     noServer: true,
@@ -114,7 +119,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
             handle(text).catch((error: unknown) => {
               if (isServerMessage(text)) return connection.close(CLOSE.badRequest, 'Invalid message received');
               logger.error({ fault: faultForLog(error) }, 'a WebSocket message failed unexpectedly');
-              connection.close(4500, 'Internal server error');
+              connection.close(CLOSE.internalError, 'Internal server error');
             });
           });
         },
@@ -144,6 +149,11 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
   }, keepAliveMs);
   keepAlive.unref();
 
+  const keyCheck = setInterval(() => {
+    for (const connection of connections) void connection.endUnless(authenticator.acceptsKeyOf);
+  }, keyCheckMs);
+  keyCheck.unref();
+
   async function shutDown(): Promise<void> {
     const deadline = new AbortController();
     const late = setTimeout(drainMs, undefined, { signal: deadline.signal }).catch(() => undefined);
@@ -151,6 +161,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
     deadline.abort();
     await Promise.all([...connections].map(({ socket }) => closedSocket(socket)));
     clearInterval(keepAlive);
+    clearInterval(keyCheck);
     sockets.close();
   }
 

@@ -17,6 +17,8 @@ export interface PublishingIssuer {
   readonly server: JwksServer;
   /** What fetches failed with. */
   readonly failures: readonly unknown[];
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
   pass(seconds: number): void;
   /** Fetches the keys if they are due, as the service does every few seconds. */
   refresh(): Promise<void>;
@@ -33,6 +35,7 @@ export async function startPublishingIssuer(): Promise<PublishingIssuer> {
   return {
     server,
     failures,
+    clock,
     pass: (seconds) => {
       ms += seconds * 1000;
     },

@@ -31,14 +31,17 @@ function observedVerifier(cacheSize = 100) {
   return { authenticator, time, verifications: () => verifications };
 }
 
-const reasonOf = (authenticator: Authenticator, token: string) =>
+const reasonOf = (authenticator: Pick<Authenticator, 'authenticate'>, token: string) =>
   authenticator.authenticate(token).then(
     () => 'accepted',
     (error: unknown) => (error instanceof AuthenticationFailed ? error.reason : error),
   );
 
 /** Both checks of a token's times, at every second of its life and shortly before and after. */
-async function acceptedSeconds(authenticator: Authenticator, time: { ms: number }): Promise<number[]> {
+async function acceptedSeconds(
+  authenticator: Pick<Authenticator, 'authenticate'>,
+  time: { ms: number },
+): Promise<number[]> {
   const token = forge({ claims: { iat: NOW, nbf: NOW, exp: NOW + 20 } });
   const accepted: number[] = [];
   for (const second of [0, 19, 20, 21, 600, 5, -4, -5, -6, -600, 10]) {
@@ -80,7 +83,7 @@ test('a remembered token is refused from the moment it expires, and before it be
 test('the check of times detects a cache that ignores them', async () => {
   const { authenticator, time } = observedVerifier();
   const remembered = new Map<string, Principal>();
-  const careless: Authenticator = {
+  const careless: Pick<Authenticator, 'authenticate'> = {
     async authenticate(token) {
       const principal = remembered.get(token) ?? (await authenticator.authenticate(token));
       remembered.set(token, principal);

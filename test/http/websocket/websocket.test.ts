@@ -323,7 +323,8 @@ describe('the end of a token', () => {
       expiresAt: Date.now() + 3_600_000,
       grants: new Map([['demo', new Set<string>(Object.values(PERMISSIONS))]]),
     };
-    await using broken = await startHttpService({ deps: { authenticator: { authenticate: async () => principal } } });
+    const authenticator = { authenticate: async () => principal, acceptsKeyOf: () => true };
+    await using broken = await startHttpService({ deps: { authenticator } });
     expect(await faultsAtExpiry(broken, 5, 1)).toHaveLength(5);
   });
 
