@@ -1,5 +1,5 @@
 import { troubleshootingTable } from '../src/domain/diagnosis.ts';
-import { errorTable } from '../src/domain/error-reference.ts';
+import { errorSections } from '../src/domain/error-reference.ts';
 
 const GENERATED = '<!-- Written by `npm run -s generate` from the code. -->';
 
@@ -8,10 +8,12 @@ const ERRORS = `# Errors
 ${GENERATED}
 
 Every error has a code in \`extensions.code\`. The codes are part of the contract, and the service returns no others. Messages
-are for people and may change. Details are beside the code in \`extensions\`.
+are for people and may change. Details are beside the code in \`extensions\`, and \`documentation\` is a link to the code's place on
+the errors page of the service, relative to its URL: \`https://purser.example.com/docs/errors#registry_in_use\`. That page needs
+no token, and says the same as [the codes below](#codes). Outcomes of tests are in [troubleshooting](troubleshooting.md).
 
 \`\`\`json
-{"errors":[{"message":"2 leases are active on this registry. …","path":["deleteRegistry"],"extensions":{"code":"REGISTRY_IN_USE","activeLeases":2}}],"data":null}
+{"errors":[{"message":"2 leases are active on this registry. …","path":["deleteRegistry"],"extensions":{"code":"REGISTRY_IN_USE","activeLeases":2,"documentation":"/docs/errors#registry_in_use"}}],"data":null}
 \`\`\`
 
 ## Status
@@ -32,7 +34,7 @@ stops answers 503 with \`UNAVAILABLE\`. WebSocket messages use the same codes.
 
 ## Codes
 
-${errorTable()}`;
+${errorSections()}`;
 
 const TROUBLESHOOTING = `# Troubleshooting
 

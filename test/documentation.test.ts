@@ -5,6 +5,7 @@ import { buildSchema, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../src/adapters/prometheus/metrics.ts';
 import { readConfig } from '../src/config.ts';
+import { documentationOf } from '../src/domain/error-reference.ts';
 import { PERMISSIONS } from '../src/domain/permissions.ts';
 import { CLOSE } from '../src/http/websocket/close-codes.ts';
 
@@ -190,6 +191,14 @@ it('docs/clients.md has every code that closes a WebSocket, and no other', () =>
 it('docs/permissions.md has every permission, and no other', () => {
   const permissions = firstColumn(read('docs/permissions.md')).filter((name) => name.startsWith('iam:'));
   expect(permissions.sort()).toEqual(Object.values(PERMISSIONS).sort());
+});
+
+it('the errors that pages show link to their code', () => {
+  const shown = PAGES.flatMap((page) =>
+    [...read(page).matchAll(/^\{"errors":.*\}$/gm)].flatMap(([answer]) => JSON.parse(answer).errors),
+  );
+  expect(shown.length).toBeGreaterThan(1);
+  for (const { extensions } of shown) expect(extensions.documentation).toBe(documentationOf(extensions.code));
 });
 
 describe('the operations that pages show', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DOCUMENTS } from '../scripts/documents.ts';
-import { ERROR_REFERENCE, errorTable } from '../src/domain/error-reference.ts';
+import { ERROR_REFERENCE, errorSections } from '../src/domain/error-reference.ts';
 import { ERROR_CODES } from '../src/domain/errors.ts';
 
 describe('a document that is written from the code', () => {
@@ -10,16 +10,17 @@ describe('a document that is written from the code', () => {
   });
 });
 
-describe('the table of errors', () => {
-  const rows = errorTable().trimEnd().split('\n').slice(2);
+describe('the reference of errors', () => {
+  const sections = errorSections().split(/^### /m).slice(1);
 
-  it('has a row for every code with all its details', () => {
-    expect(rows).toHaveLength(ERROR_CODES.length);
+  it('has a section for every code with all its details', () => {
+    expect(sections).toHaveLength(ERROR_CODES.length);
     for (const [index, code] of ERROR_CODES.entries()) {
-      const row = rows[index] ?? '';
-      expect(row.match(/(?<!\\)\|/g)).toHaveLength(6);
-      expect(row).toMatch(new RegExp(`^\\| \`${code}\` \\|.*\\| ${ERROR_REFERENCE[code].status} \\|`));
-      for (const name of Object.keys(ERROR_REFERENCE[code].details)) expect(row).toContain(`\`${name}\`: `);
+      const { when, status, details, advice } = ERROR_REFERENCE[code];
+      const section = sections[index] ?? '';
+      expect(section.split('\n')[0]).toBe(code);
+      for (const text of [when, advice, `HTTP status without data: ${status}.`]) expect(section).toContain(text);
+      for (const name of Object.keys(details)) expect(section).toContain(`\`extensions.${name}\`: `);
     }
   });
 });

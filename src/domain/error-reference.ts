@@ -1,5 +1,4 @@
 import { ERROR_CODES, type ErrorCode, type ErrorDetails } from './errors.ts';
-import { markdownTable } from './markdown-table.ts';
 
 interface Entry<Code extends ErrorCode> {
   /** What has happened. */
@@ -12,7 +11,7 @@ interface Entry<Code extends ErrorCode> {
   readonly advice: string;
 }
 
-/** Every code of the contract, for docs/errors.md. Only the details named here leave the service. */
+/** Every code of the contract. Texts enclose code in backticks, and have no other markup. Only the details named here leave the service. */
 export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
   UNAUTHENTICATED: {
     when: 'The request has no token, or one that is expired, of an unknown issuer or otherwise not valid.',
@@ -65,7 +64,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
   VERIFICATION_FAILED: {
     when: '`verify` was set, and the login at the registry was not proved. Nothing was stored.',
     status: 422,
-    details: { outcome: "the test's outcome, as in [troubleshooting](troubleshooting.md)" },
+    details: { outcome: "the test's outcome, such as `AUTHENTICATION_FAILED`" },
     advice: 'Show the message, which says what to do. Repeat with other values, or without `verify`.',
   },
   CREDENTIAL_UNAVAILABLE: {
@@ -119,12 +118,33 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
   },
 };
 
-/** The whole reference as a Markdown table. */
-export function errorTable(): string {
-  const rows = ERROR_CODES.map((code) => {
-    const { when, status, details, advice } = ERROR_REFERENCE[code];
-    const told = Object.entries(details).map(([name, text]) => `\`${name}\`: ${text}`);
-    return [`\`${code}\``, when, String(status), told.join('; '), advice];
-  });
-  return markdownTable(['Code', 'When', 'Status without data', 'Details', 'What a client should do'], rows);
+/** The path at which the service itself shows this reference: the link in an error fits the version that runs. */
+export const ERRORS_PATH = '/docs/errors';
+
+/** The code's place in `docs/errors.md` and on the page at `ERRORS_PATH`: what GitHub makes of its heading. */
+export function anchorOf(code: ErrorCode): string {
+  return code.toLowerCase();
+}
+
+/** `extensions.documentation` of an error: relative to the URL of the service, which only its callers know. */
+export function documentationOf(code: ErrorCode): string {
+  return `${ERRORS_PATH}#${anchorOf(code)}`;
+}
+
+/** What the reference says of a code beside `when`, as pairs of a label and a text. In both, backticks enclose code. */
+export function factsAbout(code: ErrorCode): (readonly [label: string, text: string])[] {
+  const { status, details, advice } = ERROR_REFERENCE[code];
+  return [
+    ['What to do', advice],
+    ['HTTP status without data', `${status}.`],
+    ...Object.entries(details).map(([name, text]) => [`\`extensions.${name}\``, `${text}.`] as const),
+  ];
+}
+
+/** The whole reference in Markdown. */
+export function errorSections(): string {
+  return ERROR_CODES.map((code) => {
+    const facts = factsAbout(code).map(([label, text]) => `- ${label}: ${text}\n`);
+    return `### ${code}\n\n${ERROR_REFERENCE[code].when}\n\n${facts.join('')}`;
+  }).join('\n');
 }

@@ -10,6 +10,7 @@ import { JSON_TYPE } from './answer-type.ts';
 import { requestIdOf } from './caller.ts';
 import { createClientAddress, type TrustedProxies } from './client-address.ts';
 import { allowedOrigins, allowOrigins } from './cross-origin.ts';
+import { errorsPage } from './errors-page.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { errorBody, shuttingDown } from './graphql-answer.ts';
 import { graphqlEndpoint } from './graphql-endpoint.ts';
@@ -94,6 +95,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   const app = createApp(config, logger, () => closing !== undefined);
   allowOrigins(app, corsOrigins);
   if (config.production === false) serveGraphiql(app);
+  errorsPage(app);
   healthRoutes(app, deps.readiness);
   if (!config.metricsApart) metricsRoute(app, metrics);
   if (deps.developmentJwks !== undefined) {

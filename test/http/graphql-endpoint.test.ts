@@ -29,7 +29,7 @@ describe('who has no valid token', () => {
     const response = await post(service.url, { query: '{ viewer { subject } }' }, undefined, headers);
     expect(response.status).toBe(401);
     expect(response.text).toBe(
-      '{"errors":[{"message":"A valid token is needed.","extensions":{"code":"UNAUTHENTICATED"}}]}',
+      '{"errors":[{"message":"A valid token is needed.","extensions":{"code":"UNAUTHENTICATED","documentation":"/docs/errors#unauthenticated"}}]}',
     );
   });
 
@@ -258,7 +258,11 @@ describe('answers', () => {
           {
             message: 'Two pipelines use it.',
             path: ['deleteRegistry'],
-            extensions: { code: 'REGISTRY_IN_USE', activeLeases: 2 },
+            extensions: {
+              code: 'REGISTRY_IN_USE',
+              activeLeases: 2,
+              documentation: '/docs/errors#registry_in_use',
+            },
           },
         ],
       });

@@ -169,7 +169,12 @@ it('answers requests on an open connection during a shutdown with UNAVAILABLE, a
   expect(second).toMatch(/^503 .*^connection: close\r$/ims);
   expect(second).toMatch(/^x-content-type-options: nosniff\r$/im);
   expect(JSON.parse(second.split('\r\n\r\n')[1] ?? '')).toEqual({
-    errors: [{ message: 'The service is shutting down. Connect again.', extensions: { code: 'UNAVAILABLE' } }],
+    errors: [
+      {
+        message: 'The service is shutting down. Connect again.',
+        extensions: { code: 'UNAVAILABLE', documentation: '/docs/errors#unavailable' },
+      },
+    ],
   });
   await closed;
 });

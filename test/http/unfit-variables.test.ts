@@ -52,7 +52,7 @@ it.each<[string, string, GraphqlRequest]>([
   const { status, body } = await post(service.url, request, token);
   expect([status, body.errors?.[0]?.extensions, body.errors?.[0]?.message]).toEqual([
     200,
-    { code: 'BAD_USER_INPUT', field },
+    { code: 'BAD_USER_INPUT', field, documentation: '/docs/errors#bad_user_input' },
     `\`${field}\` ${sentence}`,
   ]);
 });
@@ -119,7 +119,11 @@ it('answers FORBIDDEN and records a denial if the permission is missing', async 
 it('records nothing if no project is named, or no permission is needed', async () => {
   const noProject = create(GOOD);
   const unnamed = await post(service.url, { ...noProject, variables: { input: GOOD } }, token);
-  expect(unnamed.body.errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', field: 'projectId' });
+  expect(unnamed.body.errors?.[0]?.extensions).toEqual({
+    code: 'BAD_USER_INPUT',
+    field: 'projectId',
+    documentation: '/docs/errors#bad_user_input',
+  });
   const query = 'query ($with: Boolean!) { viewer @include(if: $with) { subject } }';
   expect((await post(service.url, { query, variables: {} }, token)).status).toBe(200);
   expect(service.double.recorded).toEqual([]);

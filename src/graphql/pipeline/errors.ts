@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { ERROR_REFERENCE } from '../../domain/error-reference.ts';
+import { documentationOf, ERROR_REFERENCE } from '../../domain/error-reference.ts';
 import { ERROR_CODES, type ErrorCode, PurserError } from '../../domain/errors.ts';
 
 /** An error that may leave the service. Only this file makes them. */
@@ -100,18 +100,24 @@ export function faultForLog(error: unknown, depth = 0): LoggedFault {
 }
 
 /** Only the details that the contract allows for this code. */
-function extensionsOf({ code, details }: PurserError): Record<string, unknown> {
+function extensionsOf({ code, details }: PurserError): Extensions {
   const given = Object.entries(details).filter(
     ([name, value]) => Object.hasOwn(ERROR_REFERENCE[code].details, name) && value !== undefined,
   );
   return { code, ...Object.fromEntries(given) };
 }
 
+interface Extensions {
+  readonly code: ErrorCode;
+  readonly [detail: string]: unknown;
+}
+
 function publicError(
   message: string,
-  extensions: Record<string, unknown>,
+  details: Extensions,
   where: { path?: GraphQLError['path']; locations?: GraphQLFormattedError['locations'] } = {},
 ): PublicError {
+  const extensions = { ...details, documentation: documentationOf(details.code) };
   const error = new PublicError(message, { extensions, ...(where.path === undefined ? {} : { path: where.path }) });
   if (where.locations !== undefined)
     Object.defineProperty(error, 'locations', { value: where.locations, enumerable: true });

@@ -69,7 +69,11 @@ it('passes on errors that the application means for the caller, however they are
 
 it('answers an unexpected error with its request id, and logs where it was thrown', () => {
   const { answer, log } = maskAndLog(new RangeError('surprise'));
-  expect(JSON.parse(answer).extensions).toEqual({ code: 'INTERNAL', requestId: 'request-1' });
+  expect(JSON.parse(answer).extensions).toEqual({
+    code: 'INTERNAL',
+    requestId: 'request-1',
+    documentation: '/docs/errors#internal',
+  });
   expect(log).toContain('RangeError');
   expect(log).toContain('errors.test.ts');
   expect(log).toContain('request-1');
