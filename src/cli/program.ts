@@ -1,8 +1,9 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { OperatorError } from '../domain/errors.ts';
-import { backup, restore } from './backup.ts';
+import { backup } from './backup.ts';
 import { type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
 import { rebuild, rewrap } from './maintenance.ts';
+import { restore } from './restore.ts';
 import { serve } from './serve.ts';
 import { token } from './token.ts';
 import { purserVersion } from './version.ts';

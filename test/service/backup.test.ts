@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHECKSUM_BYTES, MAGIC } from '../../src/adapters/postgres/backup/backup-format.ts';
 import { ask } from '../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 
@@ -35,6 +37,17 @@ async function purser({ dataDir }: PurserHome, ...argv: string[]) {
   );
   const { code, stdout, stderr } = await run;
   return { code, stdout, stderr };
+}
+
+/** The backup with other fields in its header, and the checksum that fits. */
+function withHeader(whole: Buffer, fields: object): Buffer {
+  const at = MAGIC.length + 4;
+  const end = at + 4 + whole.readUInt32BE(at);
+  const header = Buffer.from(JSON.stringify({ ...JSON.parse(whole.toString('utf8', at + 4, end)), ...fields }));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(header.length);
+  const content = Buffer.concat([whole.subarray(0, at), length, header, whole.subarray(end, -CHECKSUM_BYTES)]);
+  return Buffer.concat([content, createHash('sha256').update(content).digest()]);
 }
 
 const graphql = (of: PurserHome, query: string) => ask(of.url, query, {}, of.issuer.token());
@@ -96,19 +109,14 @@ describe('purser backup and purser restore', () => {
     // After the backup, so not in it.
     await create(home, 'after.example.com', 'password-after');
 
-    const lacking = await purser(restored, 'restore', file);
-    expect(lacking.code).toBe(1);
-    expect(lacking.stdout).toContain(`restored ${events} events`);
-    const keyFile = join(restored.dataDir, 'master-key');
-    expect(lacking.stderr).toBe(
-      `The secrets need key 1, and the key file ${keyFile} lacks key 1. Put it there before the service starts, or no secret can be opened.\n`,
-    );
+    await copyFile(join(home.dataDir, 'master-key'), join(restored.dataDir, 'master-key'));
+    const whole = await purser(restored, 'restore', file);
+    expect(whole).toMatchObject({ code: 0, stderr: '' });
+    expect(whole.stdout).toContain(`restored ${events} events`);
     expect(await purser(restored, 'restore', file)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('The database already holds data of Purser, and a restore never replaces any'),
     });
-
-    await copyFile(join(home.dataDir, 'master-key'), keyFile);
     await restored.start();
     expect(await eventsOf(restored, events)).toEqual(await eventsOf(home, events));
     expect(await lengthOf(restored, 'log.events')).toBe(events);
@@ -121,6 +129,51 @@ describe('purser backup and purser restore', () => {
     expect((await issue(restored, 'after.example.com/app')).errors?.[0]?.extensions.code).toBe('NOT_FOUND');
     expect((await create(restored, 'new.example.com', 'password-new')).errors).toBeUndefined();
   }, 90_000);
+
+  it.each([
+    [
+      'is missing',
+      undefined,
+      (keyFile: string) =>
+        `The secrets need key 1, and the key file ${keyFile} lacks key 1. Put it there, then restore again. Nothing was restored.\n`,
+    ],
+    [
+      'is another one',
+      `1 ${randomBytes(32).toString('base64')}\n`,
+      () =>
+        'Key 1 of the key file is not the key 1 that this database was first used with. Restore that key, or give yours another id. Nothing was restored.\n',
+    ],
+  ])('leave the data folder as it was if the key %s', async (_, key, stderr) => {
+    const target = await createPurserHome();
+    try {
+      const keyFile = join(target.dataDir, 'master-key');
+      if (key !== undefined) await writeFile(keyFile, key, { mode: 0o600 });
+      const before = await readdir(target.dataDir);
+      expect(await purser(target, 'restore', file)).toEqual({ code: 1, stdout: '', stderr: stderr(keyFile) });
+      expect(await readdir(target.dataDir)).toEqual(before);
+    } finally {
+      await target.remove();
+    }
+  });
+
+  it('restore no row under another key than that of the key file, whatever the header of the file says', async () => {
+    const target = await createPurserHome();
+    try {
+      const keyFile = join(target.dataDir, 'master-key');
+      await writeFile(keyFile, `1 ${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+      const forged = join(folder, 'forged');
+      await writeFile(forged, withHeader(await readFile(file), { keyChecks: [], eventKeys: [] }));
+      expect(await purser(target, 'restore', forged)).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/^Key 1 of the key file is not the key 1 .* Nothing was restored\.\n$/),
+      });
+      await copyFile(join(home.dataDir, 'master-key'), keyFile);
+      expect(await purser(target, 'restore', file)).toMatchObject({ code: 0, stderr: '' });
+    } finally {
+      await target.remove();
+    }
+  }, 60_000);
 
   it('works while the service is stopped, and says which keys the folder has', async () => {
     await restored.kill('SIGTERM');

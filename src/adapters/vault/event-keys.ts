@@ -20,7 +20,7 @@ const SAMPLES = 1_000;
  */
 export async function loadEventAuthenticator(
   keyRing: KeyRing,
-  store: KeyRecordStore,
+  store: Pick<KeyRecordStore, 'eventKeys' | 'addEventKey'>,
   log: Pick<EventLog, 'head' | 'readAll'>,
 ): Promise<EventAuthenticator> {
   // Before the keys are read: another process that starts at the same time adds its key before its first event.
@@ -30,18 +30,23 @@ export async function loadEventAuthenticator(
     await addFirstKey(keyRing, store);
     stored = await store.eventKeys();
   }
-  const [first, ...others] = stored;
-  if (first === undefined) {
+  const authenticator = await openEventKeys(keyRing, stored);
+  if (authenticator === undefined) {
     throw new KeyRingError(
       'There are events, but the key that they are signed with is missing: the table vault.event_keys is empty. Restore its rows from a backup.',
     );
   }
-  const authenticator = createEventAuthenticator([
-    await unwrap(keyRing, first),
-    ...(await Promise.all(others.map((key) => unwrap(keyRing, key)))),
-  ]);
   await requireSigner(authenticator, log, stored);
   return authenticator;
+}
+
+/** Undefined without any. @throws KeyRingError that names the key that does not open */
+export async function openEventKeys(
+  keyRing: KeyRing,
+  stored: readonly WrappedEventKey[],
+): Promise<EventAuthenticator | undefined> {
+  const [first, ...others] = await Promise.all(stored.map((key) => unwrap(keyRing, key)));
+  return first && createEventAuthenticator([first, ...others]);
 }
 
 /** Brings the event keys under the primary key. @returns the ids of those that do not open */
@@ -62,7 +67,7 @@ export async function rewrapEventKeys(keyRing: KeyRing, store: KeyRecordStore): 
   return unreadable;
 }
 
-async function addFirstKey(keyRing: KeyRing, store: KeyRecordStore): Promise<void> {
+async function addFirstKey(keyRing: KeyRing, store: Pick<KeyRecordStore, 'addEventKey'>): Promise<void> {
   const bytes = randomBytes(KEY_BYTES);
   try {
     await store.addEventKey({ id: FIRST_ID, wrappedKey: await keyRing.wrap(bytes, context(FIRST_ID)) });

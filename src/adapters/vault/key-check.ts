@@ -17,12 +17,20 @@ const SAMPLES = 5;
  * processes that start with different keys under one id, the second one fails.
  * @throws KeyRingError that names the id
  */
-export async function checkKeyIds(keyRing: KeyRing, store: KeyRecordStore): Promise<void> {
+export async function checkKeyIds(
+  keyRing: KeyRing,
+  store: Pick<KeyRecordStore, 'keyChecks' | 'addKeyCheck'>,
+): Promise<void> {
   const known = new Set((await store.keyChecks()).map(({ keyId }) => keyId));
   for (const keyId of keyRing.keyIds) {
     if (!known.has(keyId)) await store.addKeyCheck(await keyRing.wrap(CHECKED, checkContext(keyId), keyId));
   }
-  for (const check of await store.keyChecks()) {
+  await requireCheckedKeys(keyRing, await store.keyChecks());
+}
+
+/** Keys that are not in the key ring are passed over. @throws KeyRingError that names the id */
+export async function requireCheckedKeys(keyRing: KeyRing, checks: readonly WrappedKey[]): Promise<void> {
+  for (const check of checks) {
     if (keyRing.keyIds.includes(check.keyId)) await requireSameKey(keyRing, check);
   }
 }

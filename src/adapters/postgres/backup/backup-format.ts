@@ -19,14 +19,22 @@ const table = z.object({
   columns: z.array(z.string()).min(1),
   rows: z.number().int().min(0),
 });
+const bytes = z.codec(z.base64(), z.instanceof(Buffer), {
+  decode: (text) => Buffer.from(text, 'base64'),
+  encode: (decoded) => decoded.toString('base64'),
+});
+const wrappedKey = z.object({ keyId: z.number().int(), bytes });
 /** What is not of this shape has another format number. */
 export const backupHeader = z.object({
   purser: z.string(),
   createdAt: z.string(),
   /** The schema that the rows fit: all migrations, by name and checksum. */
   migrations: z.array(z.object({ name: z.string(), checksum: z.string() })),
-  /** The keys of the key file that stored secrets are under. */
+  /** The keys of the key file that stored secrets and event keys are under. */
   keyIds: z.array(z.number().int()),
+  /** As in their tables, so that a restore compares its keys before it writes anything. */
+  keyChecks: z.array(wrappedKey),
+  eventKeys: z.array(z.object({ id: z.number().int(), wrappedKey })),
   /** The position of the last event. */
   position: z.string().regex(/^\d+$/),
   tables: z.array(table),
@@ -40,7 +48,7 @@ export class BackupFault extends OperatorError {
 }
 
 export function headOf(header: BackupHeader): Buffer {
-  const json = Buffer.from(JSON.stringify(header), 'utf8');
+  const json = Buffer.from(JSON.stringify(backupHeader.encode(header)), 'utf8');
   return Buffer.concat([MAGIC, uint32(FORMAT), uint32(json.length), json]);
 }
 

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Client } from 'pg';
 import { to } from 'pg-copy-streams';
+import { keyRecordsOver } from '../vault/key-record-store.ts';
 import { type BackedUpTable, BackupFault, type BackupHeader, END_OF_TABLE, framesOf, headOf } from './backup-format.ts';
 import { columnsOf, keyIdsIn, nameOf, tablesToBackUp } from './backup-tables.ts';
 
@@ -74,11 +75,14 @@ async function describe(client: Client, purser: string): Promise<BackupHeader> {
     'select name, checksum from purser.schema_migrations order by version',
   );
   const { rows: heads } = await client.query<{ position: string }>('select position::text from log.head');
+  const records = keyRecordsOver(client);
   return {
     purser,
     createdAt: new Date().toISOString(),
     migrations,
     keyIds: await keyIdsIn(client, shapes),
+    keyChecks: await records.keyChecks(),
+    eventKeys: await records.eventKeys(),
     position: heads[0]?.position ?? '0',
     tables,
   };

@@ -19,13 +19,23 @@ interface EventKeyRow {
 /** The tables `vault.key_checks` and `vault.event_keys`. Migrations must have run. Only starts and rewrapping need it. */
 export function createKeyRecordStore({ connectionString, logger }: KeyRecordStoreOptions): KeyRecordStore {
   const pool = createPool({ connectionString, name: 'purser keys', max: 1, logger });
+  const database: KeyRecordDatabase = {
+    query: (text, values) =>
+      pool.query(text, values).catch((error: unknown) => {
+        throw isUnavailable(error) ? unavailable('The database did not answer. Try again.', error) : error;
+      }),
+  };
+  return { ...keyRecordsOver(database), close: () => pool.end() };
+}
 
-  async function run<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    try {
-      return (await pool.query<Row>(text, [...values])).rows;
-    } catch (error) {
-      throw isUnavailable(error) ? unavailable('The database did not answer. Try again.', error) : error;
-    }
+export interface KeyRecordDatabase {
+  query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<{ rows: Row[] }>;
+}
+
+/** The same over one connection, such as in a transaction. Errors are the connection's. */
+export function keyRecordsOver(database: KeyRecordDatabase): Omit<KeyRecordStore, 'close'> {
+  async function run<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await database.query<Row>(text, values)).rows;
   }
 
   return {
@@ -55,7 +65,5 @@ export function createKeyRecordStore({ connectionString, logger }: KeyRecordStor
         where id = $1 and kek_id = $4 and wrapped_key = $5 returning id`;
       return (await run(text, [id, to.keyId, to.bytes, from.keyId, from.bytes])).length > 0;
     },
-
-    close: () => pool.end(),
   };
 }

@@ -1,0 +1,126 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Logger } from 'pino';
+import type { BackupHeader } from '../adapters/postgres/backup/backup-format.ts';
+import { type BackupFile, openBackup } from '../adapters/postgres/backup/read-backup.ts';
+import {
+  type RestoredRows,
+  requireAuditHeads,
+  requireSameSchema,
+  restoreDatabase,
+} from '../adapters/postgres/backup/restore-database.ts';
+import { createPostgresEventLog } from '../adapters/postgres/log/event-log.ts';
+import { rebuildReadModels } from '../adapters/postgres/read-models/rebuild.ts';
+import { openSession } from '../adapters/postgres/session.ts';
+import { loadEventAuthenticator, openEventKeys } from '../adapters/vault/event-keys.ts';
+import { checkKeyIds, requireCheckedKeys } from '../adapters/vault/key-check.ts';
+import { KeyRingError, readKeyFile } from '../adapters/vault/key-file.ts';
+import { createLocalKeyRing, type KeyRing } from '../adapters/vault/key-ring.ts';
+import { OperatorError } from '../domain/errors.ts';
+import { type Database, keyFileOf, openDatabase } from '../stores.ts';
+import { contentOf, createProgressLine, namesOf } from './backup-output.ts';
+import { CONFIGURED, type Command, type Output } from './command.ts';
+import { withConfig } from './with-config.ts';
+
+/** The exit code is 1, and nothing is restored, if a key that the backup needs is missing or another one. */
+export const restore: Command = {
+  summary: 'Fills a new data folder or an empty database from a backup.',
+  usage: '<file>',
+  help: `
+  <file>  a file that \`purser backup\` wrote
+
+The file and the keys of the key file are checked before anything is written, and existing data is never replaced. The read
+models are built again, and the audit chains are compared with those at the time of the backup.
+${CONFIGURED}`,
+  argument: 'file',
+  options: {},
+  run: ({ file }, env, output) =>
+    withConfig(env, async (config, logger) => {
+      const backedUp = await openBackup(resolve(String(file)));
+      try {
+        await requireSameSchema(backedUp.header);
+        const keyRing = await keyRingFor(backedUp.header, keyFileOf(config));
+        await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+        const database = await openDatabase(config, logger);
+        try {
+          await restoreInto(database, backedUp, keyRing, logger, output);
+          const keys = namesOf(backedUp.header.keyIds);
+          output.stdout.write(`the key file ${keyFileOf(config)} has what the secrets need: ${keys}\n`);
+          return 0;
+        } finally {
+          await database.close();
+        }
+      } finally {
+        await backedUp.close();
+      }
+    }),
+};
+
+/** The key file's keys, if they are those of the backup. @throws OperatorError */
+async function keyRingFor({ keyIds, keyChecks, eventKeys }: BackupHeader, file: string): Promise<KeyRing> {
+  const keyFile = await readKeyFile(file);
+  const missing = keyIds.filter((id) => !keyFile?.keys.some((key) => key.id === id));
+  if (keyFile === undefined || missing.length > 0) {
+    throw new OperatorError(
+      `The secrets need ${namesOf(keyIds)}, and the key file ${file} lacks ${namesOf(missing)}. Put it there, then restore again. Nothing was restored.`,
+    );
+  }
+  const keyRing = createLocalKeyRing(keyFile);
+  await nothingRestored(async () => {
+    await requireCheckedKeys(keyRing, keyChecks);
+    await openEventKeys(keyRing, eventKeys);
+  });
+  return keyRing;
+}
+
+/** Checks the rows themselves: somebody who can write the file can change what its header says of the keys. */
+function verifyKeys(keyRing: KeyRing, { records, log }: RestoredRows) {
+  return nothingRestored(async () => {
+    await checkKeyIds(keyRing, records);
+    return await loadEventAuthenticator(keyRing, records, log);
+  });
+}
+
+async function nothingRestored<Result>(check: () => Promise<Result>): Promise<Result> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!(error instanceof KeyRingError)) throw error;
+    throw new OperatorError(`${error.message} Nothing was restored.`, { cause: error });
+  }
+}
+
+async function restoreInto(
+  { connectionString }: Database,
+  backedUp: BackupFile,
+  keyRing: KeyRing,
+  logger: Logger,
+  output: Output,
+): Promise<void> {
+  const session = { connectionString, name: 'purser restore', statementTimeoutMs: 0 };
+  const client = await openSession(session, () => undefined);
+  const log = createPostgresEventLog({ connectionString, logger });
+  const progress = createProgressLine(output);
+  try {
+    const { isAuthentic } = await restoreDatabase(
+      client,
+      backedUp,
+      (table) => progress.show(`${table}: writing`),
+      (rows) => verifyKeys(keyRing, rows),
+    );
+    progress.end();
+    output.stdout.write(`restored ${contentOf(backedUp.header)}\n`);
+    progress.show('the read models are built');
+    await rebuildReadModels({
+      log,
+      isAuthentic,
+      connect: ({ pipeline }) => openSession({ ...session, pipeline }, () => undefined),
+      onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
+    });
+    await requireAuditHeads(client);
+  } finally {
+    progress.end();
+    await log.close();
+    await client.end();
+  }
+}
