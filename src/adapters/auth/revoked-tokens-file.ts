@@ -1,10 +1,12 @@
-import { open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Revocations } from '../../application/ports/authenticator.ts';
 import { type RevokedTokens, RevokedTokensError, readRevokedTokens } from './revoked-tokens.ts';
 
 /** A change takes effect within two seconds, with the time to read the file. */
 const LOOK_EVERY_MS = 500;
 const MAX_FILE_BYTES = 128 * 1024 * 1024;
+
+class UnreadableFile extends RevokedTokensError {}
 
 /** The list that is in force. */
 export interface RevokedTokensFile extends Revocations {
@@ -42,17 +44,23 @@ export async function openRevokedTokensFile({
   const read = () => readFile(path, issuers);
   let seen = await stateOf(path);
   let current = await read();
+  let unread = false;
 
   async function look(file: string): Promise<void> {
     const state = await stateOf(file);
-    if (state === seen) return;
+    const isChanged = state !== seen;
+    if (!isChanged && !unread) return;
     // Before it is read: if it changes meanwhile, it is read once more.
     seen = state;
     try {
       current = await read();
+      unread = false;
       for (const listener of listeners) listener();
     } catch (error) {
-      onFault(error);
+      // What a file says stays wrong until it changes. Reading may succeed the next time: with a free descriptor, or when the
+      // file system answers again.
+      unread = error instanceof UnreadableFile;
+      if (isChanged || !unread) onFault(error);
     }
   }
 
@@ -91,17 +99,21 @@ async function stateOf(path: string): Promise<string | undefined> {
 
 async function readFile(path: string, issuers: ReadonlySet<string>): Promise<RevokedTokens> {
   const source = `REVOKED_TOKENS_FILE (${path})`;
-  const file = await open(path, 'r').catch((cause: unknown) => {
-    throw new RevokedTokensError(`${source}: cannot be opened. Give the path of a file that the service may read.`, {
-      cause,
-    });
-  });
+  let file: FileHandle | undefined;
   try {
+    file = await open(path, 'r');
     const { size } = await file.stat();
     if (size > MAX_FILE_BYTES)
       throw new RevokedTokensError(`${source}: has more than 128 MiB. Remove expired tokens from it.`);
     return await readRevokedTokens(file.readLines({ encoding: 'utf8' }), issuers, source);
+  } catch (error) {
+    if (error instanceof RevokedTokensError) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    throw new UnreadableFile(
+      `${source}: cannot be read (${code}). Give the path of a file that the service may read.`,
+      { cause: error },
+    );
   } finally {
-    await file.close();
+    await file?.close();
   }
 }

@@ -1,10 +1,14 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { RevokedTokensError } from '../../../src/adapters/auth/revoked-tokens.ts';
 import { openRevokedTokensFile } from '../../../src/adapters/auth/revoked-tokens-file.ts';
 
+const execute = promisify(execFile);
 const ISSUER = 'https://id.example';
 const WITHIN_TWO_SECONDS = { timeout: 2_000, interval: 50 };
 const lines = (...ids: string[]) => ids.map((jti) => `${JSON.stringify({ issuer: ISSUER, jti })}\n`).join('');
@@ -73,10 +77,12 @@ describe('the file of revoked tokens takes effect within two seconds after it', 
 
 describe('a file of revoked tokens that cannot be used', () => {
   it.each([
-    ['is missing', undefined, /REVOKED_TOKENS_FILE \(.*revoked\.jsonl\): cannot be opened/],
+    ['is missing', undefined, /REVOKED_TOKENS_FILE \(.*revoked\.jsonl\): cannot be read \(ENOENT\)/],
     ['is malformed', `${lines('a')}oops\n`, /REVOKED_TOKENS_FILE \(.*\): line 2 must be a JSON object/],
+    ['is a folder', 'folder', /REVOKED_TOKENS_FILE \(.*\): cannot be read \(EISDIR\)/],
   ])('stops the service at the start if it %s', async (_, content, message) => {
-    if (content !== undefined) await writeFile(path, content);
+    if (content === 'folder') await mkdir(path);
+    else if (content !== undefined) await writeFile(path, content);
     await expect(opened()).rejects.toThrow(RevokedTokensError);
     await expect(opened()).rejects.toThrow(message);
   });
@@ -94,4 +100,52 @@ describe('a file of revoked tokens that cannot be used', () => {
     await expect.poll(revoked, WITHIN_TWO_SECONDS).toBe('bc');
     expect(faults).toHaveLength(2);
   });
+
+  it('is read as soon as it can be, if it changed while it could not be, and is reported once', async () => {
+    await writeFile(path, lines('a'));
+    await writeFile(`${path}.new`, lines('b'));
+    const { revoked } = await opened();
+    const release = await exhaustDescriptors();
+    await rename(`${path}.new`, path);
+    await expect.poll(() => faults.map(String), WITHIN_TWO_SECONDS).toEqual([expect.stringContaining('(EMFILE)')]);
+    // It is tried again, and reported once.
+    const triedAt = performance.now();
+    await expect.poll(() => performance.now() - triedAt, WITHIN_TWO_SECONDS).toBeGreaterThan(1_200);
+    expect(revoked()).toBe('a');
+    release();
+    await expect.poll(revoked, WITHIN_TWO_SECONDS).toBe('b');
+    expect(faults).toHaveLength(1);
+  });
 });
+
+/** Takes every file descriptor that a lowered limit leaves to this process. @returns what gives them back */
+async function exhaustDescriptors(): Promise<() => void> {
+  const { stdout: limit } = await execute('prlimit', [
+    '--pid',
+    String(process.pid),
+    '--nofile',
+    '-o',
+    'SOFT',
+    '--noheadings',
+  ]);
+  const limitTo = (soft: string) => execute('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:`]);
+  const own = (await readdir('/proc/self/fd')).map(Number);
+  await limitTo(String(Math.max(...own) + 64));
+  const taken: number[] = [];
+  let isFull = false;
+  while (!isFull) {
+    try {
+      taken.push(openSync('/dev/null', 'r'));
+    } catch {
+      isFull = true;
+    }
+  }
+  const release = () => {
+    for (const descriptor of taken.splice(0)) closeSync(descriptor);
+  };
+  onTestFinished(async () => {
+    release();
+    await limitTo(limit.trim());
+  });
+  return release;
+}
