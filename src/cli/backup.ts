@@ -6,6 +6,7 @@ import { clusterFiles } from '../adapters/postgres/embedded/cluster.ts';
 import { findRunningServer } from '../adapters/postgres/embedded/running.ts';
 import { DataDirInUse } from '../adapters/postgres/embedded/take-over.ts';
 import { openSession } from '../adapters/postgres/session.ts';
+import { keyRecordsOver } from '../adapters/postgres/vault/key-record-store.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { type Database, openDatabase } from '../stores.ts';
@@ -62,11 +63,13 @@ async function backUp(
 ): Promise<void> {
   const session = { connectionString, name: 'purser backup', statementTimeoutMs: 0 };
   const client = await openSession(session, () => undefined);
+  const records = keyRecordsOver(client);
   const progress = createProgressLine(output);
   try {
     const header = await writeBackup(client, {
       ...target,
       purser: purserVersion(),
+      readKeys: async () => ({ keyChecks: await records.keyChecks(), eventKeys: await records.eventKeys() }),
       onProgress: ({ table, bytes }) => progress.show(`${table}: ${Math.round(bytes / 1024 / 1024)} MiB read`),
     });
     progress.end();

@@ -1,17 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import type { BackupHeader } from '../adapters/postgres/backup/backup-format.ts';
 import { type BackupFile, openBackup } from '../adapters/postgres/backup/read-backup.ts';
-import {
-  type RestoredRows,
-  requireAuditHeads,
-  requireSameSchema,
-  restoreDatabase,
-} from '../adapters/postgres/backup/restore-database.ts';
+import { requireAuditHeads, requireSameSchema, restoreDatabase } from '../adapters/postgres/backup/restore-database.ts';
 import { createPostgresEventLog } from '../adapters/postgres/log/event-log.ts';
+import { eventsOver } from '../adapters/postgres/log/session-events.ts';
 import { rebuildReadModels } from '../adapters/postgres/read-models/rebuild.ts';
 import { openSession } from '../adapters/postgres/session.ts';
+import { keyRecordsOver } from '../adapters/postgres/vault/key-record-store.ts';
 import { loadEventAuthenticator, openEventKeys } from '../adapters/vault/event-keys.ts';
 import { checkKeyIds, requireCheckedKeys } from '../adapters/vault/key-check.ts';
 import { KeyRingError, readKeyFile } from '../adapters/vault/key-file.ts';
@@ -74,10 +72,11 @@ async function keyRingFor({ keyIds, keyChecks, eventKeys }: BackupHeader, file: 
 }
 
 /** Checks the rows themselves: somebody who can write the file can change what its header says of the keys. */
-function verifyKeys(keyRing: KeyRing, { records, log }: RestoredRows) {
+function verifyRows(keyRing: KeyRing, client: Client) {
+  const records = keyRecordsOver(client);
   return nothingRestored(async () => {
     await checkKeyIds(keyRing, records);
-    return await loadEventAuthenticator(keyRing, records, log);
+    return await loadEventAuthenticator(keyRing, records, eventsOver(client));
   });
 }
 
@@ -106,7 +105,7 @@ async function restoreInto(
       client,
       backedUp,
       (table) => progress.show(`${table}: writing`),
-      (rows) => verifyKeys(keyRing, rows),
+      () => verifyRows(keyRing, client),
     );
     progress.end();
     output.stdout.write(`restored ${contentOf(backedUp.header)}\n`);

@@ -3,11 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
-import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
-import type { KeyRecordStore } from '../../vault/secret-stores.ts';
-import { type EventRow, READ_ALL, recordedEvent } from '../log/event-rows.ts';
 import { createSchema, knownMigrations } from '../migrate.ts';
-import { keyRecordsOver } from '../vault/key-record-store.ts';
 import { type BackedUpTable, BackupFault, type BackupHeader } from './backup-format.ts';
 import { AUDIT_HEADS, columnsOf, keyIdsIn, nameOf, tablesToBackUp } from './backup-tables.ts';
 import type { BackupFile } from './read-backup.ts';
@@ -24,22 +20,17 @@ export async function requireSameSchema({ migrations, purser }: BackupHeader): P
   );
 }
 
-/** What the transaction holds when all rows are written. */
-export interface RestoredRows {
-  readonly records: Omit<KeyRecordStore, 'close'>;
-  readonly log: Pick<EventLog, 'head' | 'readAll'>;
-}
-
 /**
- * Fills an empty database, in one transaction: after a fault it is empty as before, also after one of `verify`. The read
- * models are to be built afterwards, and `requireAuditHeads` then compares them, over the same connection.
+ * Fills an empty database, in one transaction: after a fault it is empty as before. `verify` is called before the commit, and
+ * can read the rows over the client. The read models are to be built afterwards, and `requireAuditHeads` then compares them,
+ * over the same connection.
  * @throws BackupFault
  */
 export async function restoreDatabase<Verified>(
   client: Client,
   { header, tables }: BackupFile,
   onProgress: (table: string) => void,
-  verify: (rows: RestoredRows) => Promise<Verified>,
+  verify: () => Promise<Verified>,
 ): Promise<Verified> {
   await requireEmpty(client);
   await client.query('begin');
@@ -58,7 +49,7 @@ export async function restoreDatabase<Verified>(
     await client.query('update log.head set position = (select coalesce(max(position), 0) from log.events)');
     await requirePosition(client, header);
     await requireKeyIds(client, header);
-    const verified = await verify({ records: keyRecordsOver(client), log: logOver(client) });
+    const verified = await verify();
     await client.query('commit');
     return verified;
   } catch (error) {
@@ -119,19 +110,6 @@ async function requireKeyIds(client: Client, { keyIds, tables }: BackupHeader): 
   throw new BackupFault(
     `The secrets of the backup are under the keys ${found.join(', ') || '(none)'}, and it says ${keyIds.join(', ') || '(none)'}. Nothing was restored.`,
   );
-}
-
-function logOver(client: Client): RestoredRows['log'] {
-  return {
-    async head() {
-      const { rows } = await client.query<{ position: Position }>('select position from log.head');
-      return rows[0]?.position ?? BEGINNING;
-    },
-    async readAll({ after, maxCount }) {
-      const { rows } = await client.query<EventRow>({ ...READ_ALL, values: [after, maxCount] });
-      return rows.map(recordedEvent);
-    },
-  };
 }
 
 /**

@@ -7,7 +7,6 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Client } from 'pg';
 import { to } from 'pg-copy-streams';
-import { keyRecordsOver } from '../vault/key-record-store.ts';
 import { type BackedUpTable, BackupFault, type BackupHeader, END_OF_TABLE, framesOf, headOf } from './backup-format.ts';
 import { columnsOf, keyIdsIn, nameOf, tablesToBackUp } from './backup-tables.ts';
 
@@ -19,6 +18,8 @@ export interface WriteBackupOptions {
   /** Replaces a file with that name. */
   readonly force: boolean;
   readonly purser: string;
+  /** Reads them over the client, in the state that is backed up. */
+  readonly readKeys: () => Promise<Pick<BackupHeader, 'keyChecks' | 'eventKeys'>>;
   readonly onProgress: (progress: BackupProgress) => void;
 }
 
@@ -37,7 +38,7 @@ export async function writeBackup(client: Client, options: WriteBackupOptions): 
   const draft = `${file}.${randomUUID()}.tmp`;
   try {
     const header = await inOneState(client, async () => {
-      const described = await describe(client, options.purser);
+      const described = await describe(client, options);
       await pipeline(
         contentOf(client, described, options.onProgress),
         createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }),
@@ -64,7 +65,7 @@ async function inOneState<Result>(client: Client, read: () => Promise<Result>): 
   }
 }
 
-async function describe(client: Client, purser: string): Promise<BackupHeader> {
+async function describe(client: Client, { purser, readKeys }: WriteBackupOptions): Promise<BackupHeader> {
   const shapes = await tablesToBackUp(client);
   const tables: BackedUpTable[] = [];
   for (const shape of shapes) {
@@ -75,14 +76,12 @@ async function describe(client: Client, purser: string): Promise<BackupHeader> {
     'select name, checksum from purser.schema_migrations order by version',
   );
   const { rows: heads } = await client.query<{ position: string }>('select position::text from log.head');
-  const records = keyRecordsOver(client);
   return {
     purser,
     createdAt: new Date().toISOString(),
     migrations,
     keyIds: await keyIdsIn(client, shapes),
-    keyChecks: await records.keyChecks(),
-    eventKeys: await records.eventKeys(),
+    ...(await readKeys()),
     position: heads[0]?.position ?? '0',
     tables,
   };

@@ -70,7 +70,13 @@ const withSession = async <Result>(
 
 const backUp = (connectionString: string, to: string, force = false) =>
   withSession(connectionString, (client) =>
-    writeBackup(client, { file: to, force, purser: 'test', onProgress: () => undefined }),
+    writeBackup(client, {
+      file: to,
+      force,
+      purser: 'test',
+      readKeys: async () => ({ keyChecks: [], eventKeys: [] }),
+      onProgress: () => undefined,
+    }),
   );
 
 async function restore(connectionString: string, from: string, verify = async () => undefined): Promise<void> {
