@@ -40,6 +40,7 @@ import type { Tracer } from './application/ports/tracer.ts';
 import { createProjectionLag } from './application/projection-lag.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from './application/scheduled-checks.ts';
 import { tracedBatches, tracedMinter, tracedProbe } from './application/traced.ts';
+import { openAuditSigning } from './audit-signing.ts';
 import { type Chore, createChores } from './chores.ts';
 import { type Config, unusableAddress } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
@@ -95,7 +96,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(stores.close);
   const { connectionString } = stores;
   const log = meteredEventLog(stores.log, metrics);
-  const { vault, keyRing, authenticator, close: closeVault } = await openVault(config, logger, stores);
+  const { vault, keyRing, authenticator, auditSigner, close: closeVault } = await openVault(config, logger, stores);
   lifecycle.onClose(closeVault);
   const reads = createReadConnections({
     connectionString,
@@ -105,8 +106,13 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     statements,
   });
   lifecycle.onClose(() => reads.close());
-  const { progress, projector } = await startProjecting(
+  const { progress, projector, leadership } = await startProjecting(
     { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault },
+    lifecycle,
+  );
+
+  const auditHeads = openAuditSigning(
+    { connectionString, log, progress, leadership, signer: auditSigner, metrics, logger, statements, onFault },
     lifecycle,
   );
 
@@ -132,6 +138,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     registries: createRegistryQueries(reads, Date.now),
     leases: createLeaseQueries(reads, Date.now),
     audit: createAuditQueries(reads),
+    auditHeads,
     notices: createNoticeQueries(reads),
     feeds: {
       notices: createFeed({ query: createNoticeFeedQuery(reads), follow: progress.follow, onFault }),
@@ -248,7 +255,7 @@ async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
   });
   projector.start();
   lifecycle.onClose(() => projector.stop());
-  return { progress, projector };
+  return { progress, projector, leadership };
 }
 
 type ChoreDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading'> &

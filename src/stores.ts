@@ -8,11 +8,13 @@ import type { StatementObserver } from './adapters/postgres/observed-statements.
 import { createKeyRecordStore } from './adapters/postgres/vault/key-record-store.ts';
 import { createSealedSecretStore } from './adapters/postgres/vault/sealed-secret-store.ts';
 import { createWriteWatch, type WriteWatch } from './adapters/postgres/write-watch.ts';
+import { loadAuditSigner, replaceAuditKey } from './adapters/vault/audit-keys.ts';
 import { loadEventAuthenticator, rewrapEventKeys } from './adapters/vault/event-keys.ts';
 import { checkKeyIds } from './adapters/vault/key-check.ts';
 import { type KeyRing, loadKeyRing } from './adapters/vault/key-ring.ts';
 import type { RewrapResult } from './adapters/vault/rewrap.ts';
 import { createVault, type SealingVault } from './adapters/vault/vault.ts';
+import type { AuditSigner } from './application/ports/audit-heads.ts';
 import type { Config } from './config.ts';
 import { createLifecycle } from './lifecycle.ts';
 
@@ -74,8 +76,14 @@ export interface OpenVault {
   readonly vault: SealingVault;
   readonly keyRing: KeyRing;
   readonly authenticator: Awaited<ReturnType<typeof loadEventAuthenticator>>;
-  /** Brings secrets and event keys under the primary key. */
-  rewrap(): Promise<RewrapResult & { readonly unreadableEventKeys: readonly number[] }>;
+  readonly auditSigner: AuditSigner;
+  /** Brings secrets and event keys under the primary key. The key that signs audit logs is replaced by a new one. */
+  rewrap(): Promise<
+    RewrapResult & {
+      readonly unreadableEventKeys: readonly number[];
+      readonly auditKey: Awaited<ReturnType<typeof replaceAuditKey>>;
+    }
+  >;
   close(): Promise<void>;
 }
 
@@ -100,13 +108,16 @@ export async function openVault(
     await checkKeyIds(keyRing, records);
     await vault.checkKeys();
     const authenticator = await loadEventAuthenticator(keyRing, records, log);
+    const auditSigner = await loadAuditSigner(keyRing, records);
     return {
       vault,
       keyRing,
       authenticator,
+      auditSigner,
       async rewrap() {
         const unreadableEventKeys = await rewrapEventKeys(keyRing, records);
-        return { ...(await vault.rewrapAll()), unreadableEventKeys };
+        const auditKey = await replaceAuditKey(keyRing, records);
+        return { ...(await vault.rewrapAll()), unreadableEventKeys, auditKey };
       },
       close: lifecycle.close,
     };

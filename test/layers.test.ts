@@ -80,6 +80,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
 
   'compose.ts': {
     to: [
+      'audit-signing.ts',
       'chores.ts',
       'config.ts',
       'lifecycle.ts',
@@ -106,6 +107,10 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   'config.ts': { to: ['domain/**'], modules: 'any' },
   'logger.ts': { to: ['domain/**', 'adapters/postgres'], modules: 'any' },
+  'audit-signing.ts': {
+    to: ['chores.ts', 'lifecycle.ts', 'application/**', 'domain/**', 'adapters/postgres/**'],
+    modules: 'any',
+  },
   'chores.ts': { to: [], modules: 'any' },
   'lifecycle.ts': { to: [], modules: 'any' },
   'version.ts': { to: [], modules: 'builtins' },

@@ -36,8 +36,11 @@ export const rewrap: Command = {
   options: {},
   run: (_options, env, { stdout }) =>
     withStores(env, async (_logger, _stores, vault) => {
-      const { rewrapped, unreadable, unreadableEventKeys, keyIdsLeft } = await vault.rewrap();
+      const { rewrapped, unreadable, unreadableEventKeys, auditKey, keyIdsLeft } = await vault.rewrap();
       stdout.write(`rewrapped ${rewrapped} secrets\n`);
+      if (auditKey !== undefined) {
+        stdout.write(`audit logs are signed by the new key ${auditKey.keyId} from now on: ${auditKey.publicKey}\n`);
+      }
       for (const id of unreadableEventKeys) stdout.write(`event key ${id} cannot be opened with its key\n`);
       for (const secretId of unreadable) stdout.write(`secret ${secretId} cannot be opened with its key\n`);
       if (keyIdsLeft.length > 0) stdout.write(`still in use: key ${keyIdsLeft.join(', key ')}\n`);

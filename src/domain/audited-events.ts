@@ -124,8 +124,20 @@ const AUDITED: {
     until,
   }),
 
-  // It belongs to no project, and each audit log belongs to one.
-  AuthenticationRejected: NOT_AUDITED,
+  // It belongs to no project: it stands in the service's own log.
+  AuthenticationRejected: ({ source, minute, count }) => ({
+    action: 'AUTHENTICATE',
+    outcome: 'DENIED',
+    code: 'UNAUTHENTICATED',
+    registryId: null,
+    url: null,
+    pipeline: null,
+    changes: [
+      { field: 'source', from: null, to: source },
+      { field: 'minute', from: null, to: minute },
+    ],
+    count,
+  }),
 
   // The command that used the key has an audit entry.
   IdempotencyKeyClaimed: NOT_AUDITED,

@@ -15,6 +15,7 @@ export const CONNECTION_NAMES = [
   'purser vault reads',
   'purser vault',
   'purser minted passwords',
+  'purser audit',
 ] as const;
 
 export interface SessionOptions {

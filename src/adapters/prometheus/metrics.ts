@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import { REFUSAL_REASONS } from '../../application/ports/authenticator.ts';
-import type { Metrics } from '../../application/ports/metrics.ts';
+import { ANCHORS, type Metrics } from '../../application/ports/metrics.ts';
 import { MINTING_FAULTS } from '../../application/ports/password-minter.ts';
 import { CREDENTIAL_STATUSES } from '../../domain/credential.ts';
 import { ERROR_CODES } from '../../domain/errors.ts';
@@ -113,6 +113,26 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     async () => isLeading && [[{}, isLeading() ? 1 : 0]],
   );
 
+  const signedHeads = counter({
+    name: 'purser_audit_heads_signed_total',
+    help: 'Signed heads of audit logs',
+    labels: {},
+  });
+  let brokenChains: number | undefined;
+  gauge(
+    {
+      name: 'purser_audit_chains_broken',
+      help: 'Audit logs that no longer hold what was signed; on the leading replica alone',
+      labels: {},
+    },
+    async () => (brokenChains === undefined ? undefined : [[{}, brokenChains]]),
+  );
+  const failedAnchors = counter({
+    name: 'purser_audit_anchor_failures_total',
+    help: 'Attempts to put signed heads outside the database that failed',
+    labels: { anchor: ANCHORS },
+  });
+
   const leasesIssued = counter({ name: 'purser_leases_issued_total', help: 'Credentials handed out', labels: {} });
   const leasesReleased = counter({ name: 'purser_leases_released_total', help: 'Leases given back', labels: {} });
   const tests = histogram({
@@ -189,6 +209,11 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     measureCredentials(measure) {
       countCredentials = measure;
     },
+    headsSigned: (count) => signedHeads({}, count),
+    chainsBroken(count) {
+      brokenChains = count;
+    },
+    anchorFailed: (anchor) => failedAnchors({ anchor }),
     leaseIssued: () => leasesIssued({}),
     leaseReleased: () => leasesReleased({}),
     registryTested: ({ outcome, seconds }) => tests({ outcome }, seconds),

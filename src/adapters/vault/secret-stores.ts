@@ -1,4 +1,5 @@
 import type { PendingSecret, SecretBinding } from '../../application/ports/vault.ts';
+import type { SignedAuditHead } from '../../domain/audit-head.ts';
 import type { LeasePurpose } from '../../domain/credential.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { SecretEffect } from '../../domain/secret-effects.ts';
@@ -65,11 +66,31 @@ export interface WrappedEventKey {
   readonly wrappedKey: WrappedKey;
 }
 
+export interface StoredAuditKey {
+  readonly id: number;
+  readonly keyId: string;
+  readonly publicKey: Buffer;
+  /** The private half; null once the key is retired. */
+  readonly wrappedKey: WrappedKey | null;
+}
+
+/** The keys that sign heads of audit logs. All methods throw PurserError UNAVAILABLE while the database cannot be reached. */
+export interface AuditKeyStore {
+  /** In the order of their ids. */
+  auditKeys(): Promise<StoredAuditKey[]>;
+  /** Does nothing if there is one with this id. */
+  addAuditKey(key: StoredAuditKey & { readonly wrappedKey: WrappedKey }): Promise<void>;
+  /** Destroys the private halves of keys up to this id. */
+  retireAuditKeys(upToId: number): Promise<void>;
+  /** The head that was signed last; undefined if none ever was. */
+  lastHead(): Promise<SignedAuditHead | undefined>;
+}
+
 /**
  * What the database says about keys. Nothing that stands there is ever replaced but the wrapped form of an event key.
  * All methods throw PurserError UNAVAILABLE while the database cannot be reached.
  */
-export interface KeyRecordStore {
+export interface KeyRecordStore extends AuditKeyStore {
   /** One for each key-encryption key that this database was ever used with. */
   keyChecks(): Promise<WrappedKey[]>;
   /** Does nothing if there is one for this key. */

@@ -11,6 +11,10 @@ export interface CredentialCounts {
   readonly byHealth: ReadonlyMap<string, number>;
 }
 
+/** Where signed heads of audit logs are put outside the database. */
+export const ANCHORS = ['file', 'url'] as const;
+export type AnchorKind = (typeof ANCHORS)[number];
+
 /** The service's counters. Labels come from short fixed lists: no project, no URL, no subject. */
 export interface Metrics {
   /** All numbers in the text format of Prometheus. */
@@ -33,6 +37,11 @@ export interface Metrics {
   measureLeading(measure: () => boolean): void;
   /** Every scrape calls `measure`, which answers at once. Undefined: not known on this replica. */
   measureCredentials(measure: () => CredentialCounts | undefined): void;
+  headsSigned(count: number): void;
+  /** How many chains do not hold their last signed head. */
+  chainsBroken(count: number): void;
+  /** The heads were not written there. */
+  anchorFailed(anchor: AnchorKind): void;
   leaseIssued(): void;
   leaseReleased(): void;
   registryTested(test: { readonly outcome: ProbeOutcome; readonly seconds: number }): void;

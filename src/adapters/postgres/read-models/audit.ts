@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { AUDIT_FORMAT, type AuditEntry, chainHash, firstPreviousHash } from '../../../domain/audit-entry.ts';
+import { SERVICE_LOG } from '../../../domain/audit-head.ts';
 import { type AuditFacts, auditFacts, isAudited } from '../../../domain/audited-events.ts';
 import { isForged } from './forged-events.ts';
 import { everyEvent, insertInto, type ReadModel, take } from './read-model.ts';
@@ -40,7 +41,7 @@ interface AuditHead {
   readonly hash: string;
 }
 
-/** A chain of entries for each project. The domain's table defines which events have an entry, and its content. */
+/** A chain of entries for each project, and one for what belongs to no project. The domain's table defines which events have an entry, and its content. */
 export function createAudit(schema: string): ReadModel {
   const insert = insertInto(schema, 'audit_entries');
   const upsertHeads = insertInto(
@@ -52,8 +53,8 @@ export function createAudit(schema: string): ReadModel {
   const rows: AuditRow[] = [];
 
   function add({ id, occurredAt, metadata }: RecordedEvent, facts: AuditFacts): void {
-    const { projectId, actor, issuer, tokenId, ipAddress, userAgent, requestId, durationMs } = metadata;
-    if (projectId === null) return;
+    const { actor, issuer, tokenId, ipAddress, userAgent, requestId, durationMs } = metadata;
+    const projectId = chainOf(metadata);
     const entry: AuditEntry = {
       format: AUDIT_FORMAT,
       eventId: id,
@@ -99,9 +100,7 @@ export function createAudit(schema: string): ReadModel {
 
     async recall(database, events) {
       const unknown = new Set<string>();
-      for (const { metadata } of events) {
-        if (metadata.projectId !== null && !heads.has(metadata.projectId)) unknown.add(metadata.projectId);
-      }
+      for (const { metadata } of events) if (!heads.has(chainOf(metadata))) unknown.add(chainOf(metadata));
       if (unknown.size === 0) return;
       const found = await database.query<{ project_id: string; sequence: string; hash: string }>({
         name: `${schema}.audit_heads-recall`,
@@ -123,6 +122,10 @@ export function createAudit(schema: string): ReadModel {
     added: () => [{ table: 'audit_entries', rows: take(rows) }],
     totals: () => [{ table: 'audit_heads', rows: [...heads].map(([project_id, head]) => ({ project_id, ...head })) }],
   };
+}
+
+function chainOf({ projectId }: RecordedEvent['metadata']): string {
+  return projectId ?? SERVICE_LOG;
 }
 
 const NOTHING_KNOWN: Omit<AuditFacts, 'action'> = {

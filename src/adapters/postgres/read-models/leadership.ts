@@ -34,6 +34,8 @@ export interface Lease {
 
 /** One replica at a time leads: by a lease in the database, by the database's clock. */
 export interface Leadership {
+  /** This process, as it calls itself when it leads. */
+  readonly holder: string;
   /** Whether this replica leads. By its own clock it may stop a little before its lease ends, but not after. */
   readonly leading: boolean;
   /** Whether nobody leads, so that this replica may. */
@@ -124,6 +126,8 @@ export function createLeadership({ connectionString, logger }: LeadershipDeps): 
   }
 
   return {
+    holder,
+
     get leading() {
       return isLeading();
     },

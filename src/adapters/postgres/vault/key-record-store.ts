@@ -4,6 +4,7 @@ import type { KeyRecordStore } from '../../vault/secret-stores.ts';
 import { isUnavailable } from '../availability.ts';
 import type { Logger } from '../logger.ts';
 import { createPool } from '../pool.ts';
+import { HEAD_COLUMNS, type HeadRow, signedHead } from '../signed-head-rows.ts';
 
 export interface KeyRecordStoreOptions {
   readonly connectionString: string;
@@ -16,7 +17,15 @@ interface EventKeyRow {
   readonly wrapped_key: Buffer;
 }
 
-/** The tables `vault.key_checks` and `vault.event_keys`. Migrations must have run. Only starts and rewrapping need it. */
+interface AuditKeyRow {
+  readonly id: number;
+  readonly key_id: string;
+  readonly public_key: Buffer;
+  readonly kek_id: number | null;
+  readonly wrapped_key: Buffer | null;
+}
+
+/** The tables `vault.key_checks`, `vault.event_keys` and `vault.audit_keys`. Migrations must have run. Only starts and rewrapping need it. */
 export function createKeyRecordStore({ connectionString, logger }: KeyRecordStoreOptions): KeyRecordStore {
   const pool = createPool({ connectionString, name: 'purser keys', max: 1, logger });
   const database: KeyRecordDatabase = {
@@ -64,6 +73,35 @@ export function keyRecordsOver(database: KeyRecordDatabase): Omit<KeyRecordStore
       const text = `update vault.event_keys set kek_id = $2, wrapped_key = $3
         where id = $1 and kek_id = $4 and wrapped_key = $5 returning id`;
       return (await run(text, [id, to.keyId, to.bytes, from.keyId, from.bytes])).length > 0;
+    },
+
+    async auditKeys() {
+      const text = 'select id, key_id, public_key, kek_id, wrapped_key from vault.audit_keys order by id';
+      const rows = await run<AuditKeyRow>(text);
+      return rows.map(({ id, key_id, public_key, kek_id, wrapped_key }) => ({
+        id,
+        keyId: key_id,
+        publicKey: public_key,
+        wrappedKey: kek_id === null || wrapped_key === null ? null : { keyId: kek_id, bytes: wrapped_key },
+      }));
+    },
+
+    async addAuditKey({ id, keyId, publicKey, wrappedKey }) {
+      const text = `insert into vault.audit_keys (id, key_id, public_key, kek_id, wrapped_key) values ($1, $2, $3, $4, $5)
+        on conflict do nothing`;
+      await run(text, [id, keyId, publicKey, wrappedKey.keyId, wrappedKey.bytes]);
+    },
+
+    async retireAuditKeys(upToId) {
+      const text = `update vault.audit_keys set kek_id = null, wrapped_key = null, retired_at = now()
+        where id <= $1 and retired_at is null`;
+      await run(text, [upToId]);
+    },
+
+    async lastHead() {
+      const text = `select ${HEAD_COLUMNS} from log.signed_heads order by signed_heads.number desc limit 1`;
+      const [row] = await run<HeadRow>(text);
+      return row && signedHead(row);
     },
   };
 }

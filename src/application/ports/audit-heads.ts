@@ -1,0 +1,39 @@
+import type { AuditHead, AuditKey, SignedAuditHead } from '../../domain/audit-head.ts';
+
+/** A chain whose newest entry differs from its last signed head. */
+export interface MovedChain {
+  readonly head: AuditHead;
+  /** Null if no head of this chain was ever signed. */
+  readonly signed: Pick<AuditHead, 'sequence' | 'hash'> | null;
+  /** The hash that the chain has now at the sequence of the signed head; null if there is no such entry. */
+  readonly hashAtSigned: string | null;
+}
+
+export interface NumberedHead {
+  readonly number: number;
+  readonly head: SignedAuditHead;
+}
+
+/** Signed heads, as they are kept. Methods throw PurserError UNAVAILABLE while the database cannot be reached. */
+export interface AuditHeads {
+  moved(): Promise<MovedChain[]>;
+  /** Leaves out those whose sequence is signed already. */
+  add(heads: readonly SignedAuditHead[]): Promise<void>;
+  /** Newest first. `before`: the sequence of the last head of the page before. */
+  list(
+    projectId: string,
+    page: { readonly first: number; readonly before: number | undefined },
+  ): Promise<{ readonly heads: SignedAuditHead[]; readonly hasNextPage: boolean }>;
+  /** Every key that ever signed, oldest first. */
+  keys(): Promise<AuditKey[]>;
+  /** The heads that the anchor does not have yet, oldest first. */
+  unanchored(anchor: string, limit: number): Promise<NumberedHead[]>;
+  /** The anchor has the heads up to this number. */
+  anchored(anchor: string, number: number): Promise<void>;
+}
+
+export interface AuditSigner {
+  /** Takes over a newer key, if there is one. */
+  refresh(): Promise<void>;
+  sign(head: AuditHead & Pick<SignedAuditHead, 'signedAt' | 'instance'>): SignedAuditHead;
+}
