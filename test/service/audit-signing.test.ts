@@ -58,7 +58,8 @@ async function stop(): Promise<void> {
 
 let urls = 0;
 async function createRegistry(purser: TestPurser): Promise<void> {
-  const input = { url: `${(urls += 1)}.example`, username: 'robot', password: canary('signing') };
+  urls += 1;
+  const input = { url: `${urls}.example`, username: 'robot', password: canary('signing') };
   expect((await purser.graphql(CREATE, { input })).errors).toBeUndefined();
 }
 
