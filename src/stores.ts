@@ -14,7 +14,6 @@ import { checkKeyIds } from './adapters/vault/key-check.ts';
 import { type KeyRing, loadKeyRing } from './adapters/vault/key-ring.ts';
 import type { RewrapResult } from './adapters/vault/rewrap.ts';
 import { createVault, type SealingVault } from './adapters/vault/vault.ts';
-import type { AuditSigner } from './application/ports/audit-heads.ts';
 import type { Config } from './config.ts';
 import { createLifecycle } from './lifecycle.ts';
 
@@ -76,7 +75,7 @@ export interface OpenVault {
   readonly vault: SealingVault;
   readonly keyRing: KeyRing;
   readonly authenticator: Awaited<ReturnType<typeof loadEventAuthenticator>>;
-  readonly auditSigner: AuditSigner;
+  readonly auditSigner: Awaited<ReturnType<typeof loadAuditSigner>>;
   /** Brings secrets and event keys under the primary key. The key that signs audit logs is replaced by a new one. */
   rewrap(): Promise<
     RewrapResult & {
