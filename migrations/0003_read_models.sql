@@ -22,9 +22,9 @@ create table projection.leadership (
   -- share`: that conflicts with a change of the term, but not with a renewal.
   term bigint primary key,
   holder text not null default '',
-  -- The session that projects.
-  backend_pid int,
-  backend_start timestamptz,
+  -- The advisory lock that only the session that projects holds. A process id would not do: behind a pooler, the same
+  -- process serves other clients afterwards. The pooler frees the lock when the client leaves.
+  session_lock int,
   renewed_at timestamptz not null default now(),
   stepped_at timestamptz not null default now(),
   expires_at timestamptz not null default now(),
@@ -33,11 +33,18 @@ create table projection.leadership (
 );
 insert into projection.leadership (term) values (0);
 
+-- The processes of the sessions that hold this lock: one, or none. 1818583396 is "lead" in ASCII.
+create function projection.sessions_with(session_lock int) returns setof int language sql as $$
+  select l.pid from pg_locks l
+   where l.locktype = 'advisory' and l.granted and l.objsubid = 2
+     and l.classid = 1818583396::oid and l.objid = session_lock::oid
+     and l.database = (select d.oid from pg_database d where d.datname = current_database());
+$$;
+
 -- Whether nobody leads: the lease has run out, or the leader's session is gone, so that it can write nothing more.
 create function projection.lead_is_vacant(asking text, out vacant boolean) language sql as $$
-  select l.expires_at <= clock_timestamp() or l.holder = asking or not exists (
-           select from pg_stat_activity a
-            where a.pid = l.backend_pid and coalesce(a.backend_start = l.backend_start, true))
+  select l.expires_at <= clock_timestamp() or l.holder = asking
+         or not exists (select from projection.sessions_with(l.session_lock))
     from projection.leadership l;
 $$;
 
@@ -55,7 +62,7 @@ end $$;
 
 -- Returns the new term, or null if another replica leads. Ends the session of the leader before first: a process that was
 -- stopped, or whose network is silent, may have a transaction open, and its locks would hold up everybody.
-create function projection.take_lead(asking text, pid int, lease_ms int) returns bigint language plpgsql as $$
+create function projection.take_lead(asking text, session_lock int, lease_ms int) returns bigint language plpgsql as $$
 declare
   known projection.leadership;
   new_term bigint;
@@ -63,14 +70,13 @@ begin
   select * into strict known from projection.leadership;
   if not projection.lead_is_vacant(asking) then return null; end if;
   begin
-    perform pg_terminate_backend(a.pid, 1000) from pg_stat_activity a
-      where a.pid = known.backend_pid and a.backend_start = known.backend_start and a.pid <> take_lead.pid;
+    perform pg_terminate_backend(pid, 1000) from projection.sessions_with(known.session_lock) pid
+      where pid not in (select projection.sessions_with(take_lead.session_lock));
   exception when insufficient_privilege then
     null; -- Another role's session: the term stops it at its next transaction.
   end;
   update projection.leadership l
-     set term = l.term + 1, holder = asking, backend_pid = take_lead.pid,
-         backend_start = (select a.backend_start from pg_stat_activity a where a.pid = take_lead.pid),
+     set term = l.term + 1, holder = asking, session_lock = take_lead.session_lock,
          renewed_at = clock_timestamp(), stepped_at = clock_timestamp(), challenged_at = '-infinity',
          expires_at = clock_timestamp() + lease_ms * interval '1 millisecond'
    where l.term = known.term and l.expires_at = known.expires_at

@@ -7,6 +7,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/adapt
 import { createPostgresEventLog } from '../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../src/adapters/postgres/logger.ts';
 import { migrate } from '../../../src/adapters/postgres/migrate.ts';
+import { createLeadership } from '../../../src/adapters/postgres/read-models/leadership.ts';
 import { openSession } from '../../../src/adapters/postgres/session.ts';
 import { startPgBouncer } from '../../support/pgbouncer.ts';
 import { startPurser } from '../../support/purser.ts';
@@ -96,6 +97,45 @@ describe.skipIf(skipReason('pgbouncer'))('behind PgBouncer', () => {
     await appendAll(writer, createdEvent('a', 1));
     await expect.poll(() => heard).toBe(2);
   });
+
+  it.each([
+    ['was released', true],
+    ['ran out', false],
+  ])(
+    'in session mode a takeover of a lead that %s ends no session that another client has by now',
+    async (_, released) => {
+      const connectionString = await createDatabase();
+      await migrate(connectionString);
+      const pooler = await startPgBouncer(connectionString, { pool_mode: 'session', default_pool_size: 1 });
+      stops.push(pooler.stop);
+      const session = async (through: string) => {
+        const client = await openSession({ connectionString: through, name: 'leads' }, () => undefined);
+        stops.push(() => client.end());
+        return { client, pid: (await client.query('select pg_backend_pid() as pid')).rows[0].pid as number };
+      };
+      const [before, after] = [1, 2].map(() => createLeadership({ connectionString, logger: SILENT }));
+      if (!before || !after) throw new Error('unreachable');
+      stops.push(() => Promise.all([before.close(), after.close()]));
+
+      const led = await session(pooler.connectionString);
+      const lease = await before.take(led.client);
+      expect(lease).toBeDefined();
+      await led.client.end();
+      if (released) await lease?.release();
+      const other = await session(pooler.connectionString);
+      expect(other.pid).toBe(led.pid);
+      if (!released)
+        await withClient(connectionString, (client) =>
+          client.query('update projection.leadership set expires_at = now()'),
+        );
+
+      const successor = await session(connectionString);
+      const taken = await after.take(successor.client);
+      stops.push(async () => taken?.release());
+      expect(taken).toBeDefined();
+      expect((await other.client.query('select pg_backend_pid() as pid')).rows[0].pid).toBe(other.pid);
+    },
+  );
 
   it.each([
     ['with its defaults', {}],

@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Client } from 'pg';
 import { createConnection } from '../connection.ts';
 import type { Logger } from '../logger.ts';
 import type { Queryable } from '../statement.ts';
@@ -14,6 +15,8 @@ const STAND_BACK_MS = 10_000;
 /** Renewals do not wait for each other: with a round trip of two seconds, one each second must still arrive. */
 const MAX_UNANSWERED = 5;
 const STATEMENT_TIMEOUT_MS = 3_000;
+/** The advisory locks of the sessions that project: "lead" in ASCII. */
+const SESSION_LOCKS = 1_818_583_396;
 
 export interface LeadershipDeps {
   readonly connectionString: string;
@@ -40,8 +43,11 @@ export interface Leadership {
   readonly leading: boolean;
   /** Whether nobody leads, so that this replica may. */
   isVacant(): Promise<boolean>;
-  /** Ends the session of the leader before. @returns undefined if another replica was quicker */
-  take(backendPid: number): Promise<Lease | undefined>;
+  /**
+   * Marks the session that will project with a lock, and ends that of the leader before.
+   * @returns undefined if another replica was quicker
+   */
+  take(session: Pick<Client, 'query'>): Promise<Lease | undefined>;
   close(): Promise<void>;
 }
 
@@ -142,12 +148,14 @@ export function createLeadership({ connectionString, logger }: LeadershipDeps): 
       return answer?.vacant ?? false;
     },
 
-    async take(backendPid) {
+    async take(session) {
+      const sessionLock = randomInt(2 ** 31);
+      await session.query('select pg_advisory_lock($1, $2)', [SESSION_LOCKS, sessionLock]);
       const sentAt = performance.now();
       const answer = await ask<{ term: bigint | null }>(
         'lead-take',
         'select projection.take_lead($1, $2, $3) as term',
-        [holder, backendPid, LEASE_MS],
+        [holder, sessionLock, LEASE_MS],
       );
       return answer?.term == null ? undefined : hold(answer.term, sentAt);
     },

@@ -93,8 +93,7 @@ export function createProjector(deps: ProjectorDeps): Projector {
     const client = await connect();
     let lease: Lease | undefined;
     try {
-      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-      lease = await leadership.take(rows[0]?.pid ?? 0);
+      lease = await leadership.take(client);
       if (lease) await work(client, lease);
     } finally {
       // First the session: nothing must be written any more when another replica may lead.

@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   line.delay(0);
-  await query("update projection.leadership set expires_at = now() - interval '1 minute', backend_pid = null");
+  await query("update projection.leadership set expires_at = now() - interval '1 minute', session_lock = null");
 });
 
 async function query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
@@ -51,7 +51,6 @@ async function candidate(through = connectionString): Promise<Candidate> {
   const leadership = createLeadership({ connectionString: through, logger: SILENT });
   const client = await projectorClient(connectionString);
   client.on('error', () => undefined);
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   const leases: Lease[] = [];
   onTestFinished(async () => {
     await Promise.all(leases.map((lease) => lease.release()));
@@ -61,7 +60,7 @@ async function candidate(through = connectionString): Promise<Candidate> {
     leadership,
     client,
     async take() {
-      const lease = await leadership.take(rows[0]?.pid ?? 0);
+      const lease = await leadership.take(client);
       if (lease) leases.push(lease);
       return lease;
     },
@@ -92,7 +91,9 @@ describe('the lead', () => {
   it('is free at once if the session of its holder is gone', async () => {
     const [first, second] = [await candidate(), await candidate()];
     await taken(first);
-    await query('select pg_terminate_backend(backend_pid, 1000) from projection.leadership');
+    await query(
+      'select pg_terminate_backend(pid, 1000) from projection.leadership, projection.sessions_with(session_lock) pid',
+    );
     expect(await second.leadership.isVacant()).toBe(true);
     expect(await second.take()).toBeDefined();
   });

@@ -46,7 +46,9 @@ describe('the projector', () => {
     await expect.poll(() => leaders().length).toBe(1);
     await replicas[0]?.passed((await append(createdEvent('a', 1))).position);
     const lost = leaders()[0];
-    await query('select pg_terminate_backend(backend_pid) from projection.leadership');
+    await query(
+      'select pg_terminate_backend(pid) from projection.leadership, projection.sessions_with(session_lock) pid',
+    );
     await expect.poll(() => lost?.projector.leading || leaders().length === 1, { timeout: 10_000 }).toBe(true);
     const { position } = await append(renamedEvent('a', 'after the change of lead'));
     await Promise.all(replicas.map(({ passed }) => passed(position)));
