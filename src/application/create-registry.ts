@@ -52,7 +52,7 @@ export function createRegistryUseCase({ handle, beginVerification, plainHttpHost
     const caCertificate = details.caCertificate ?? null;
     const authRealmHost = details.authRealmHost ?? null;
     const access = details.access ?? 'PULL_AND_PUSH';
-    const verification = beginVerification(projectId, command.verify);
+    const verification = beginVerification(context, projectId, command.verify);
 
     const id = registryId(projectId, url);
     const outcome = await handle(context, {
@@ -83,6 +83,6 @@ export function createRegistryUseCase({ handle, beginVerification, plainHttpHost
         return decision;
       },
     });
-    return verification.answer(context, outcome);
+    return verification.answer(outcome);
   };
 }

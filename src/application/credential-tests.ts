@@ -2,6 +2,7 @@ import type { MintConfig } from '../domain/credential.ts';
 import { diagnose } from '../domain/diagnosis.ts';
 import { PurserError, rateLimited } from '../domain/errors.ts';
 import { accessStream, healthStream, registryStream } from '../domain/identity.ts';
+import { callerKey } from '../domain/permissions.ts';
 import type { ProbeOutcome, TestFindings } from '../domain/probe-outcome.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
 import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
@@ -14,6 +15,7 @@ import { type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts'
 import { type MintedPassword, MintingFailed, type PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { ProbeReport, ProbeRequest, RegistryProbe } from './ports/registry-probe.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** What a test found, with the registry's provider and URL: advice depends on them. */
 export interface TestedHealth {
@@ -32,16 +34,22 @@ export interface CredentialTestsDeps {
 
 export interface CredentialTests {
   /**
-   * Runs the test if the project's limit allows it. The limit covers requests to a cloud as well.
+   * Runs the test if the limit of the project, and the caller's share of it, allow it. The limit covers requests to a
+   * cloud as well.
    * @throws PurserError RATE_LIMITED, and whatever `test` throws
    */
-  run(projectId: string, test: () => Promise<ProbeReport>): Promise<ProbeReport>;
+  run(context: RequestContext, projectId: string, test: () => Promise<ProbeReport>): Promise<ProbeReport>;
   /**
    * Like `run`, but throws if the login is not proved. With `mint` the request holds the cloud credential, and the test
    * uses a password minted from it.
    * @throws PurserError VERIFICATION_FAILED
    */
-  verify(projectId: string, request: ProbeRequest, mint: MintConfig | null): Promise<ProbeReport>;
+  verify(
+    context: RequestContext,
+    projectId: string,
+    request: ProbeRequest,
+    mint: MintConfig | null,
+  ): Promise<ProbeReport>;
   /** Before it resolves, writes what a test of the stored credential found, and the expiry that it learnt. */
   record(registry: LiveRegistry, report: ProbeReport, how: Recording): Promise<HealthView>;
   /** The same for a credential that is not stored. */
@@ -53,13 +61,18 @@ export interface Recording {
   readonly scheduled: boolean;
 }
 
-/** Tests credentials against their registries: limits tests by project and records what they find. */
+/** Tests credentials against their registries: limits tests by project and caller, and records what they find. */
 export function createCredentialTests(deps: CredentialTestsDeps): CredentialTests {
   const { writer, aggregates, probe, minter, limiter } = deps;
 
-  const run: CredentialTests['run'] = async (projectId, test) => {
-    const wait = await limiter.take(projectId);
-    if (wait > 0) throw rateLimited('This project has used its 10 tests for this minute. Wait a minute.', wait);
+  const run: CredentialTests['run'] = async ({ principal }, projectId, test) => {
+    const wait = await limiter.take(projectId, callerKey(principal));
+    if (wait > 0) {
+      throw rateLimited(
+        'This project has used its 10 tests for this minute, or this caller its 7 of them. Wait a minute.',
+        wait,
+      );
+    }
     return test();
   };
 
@@ -91,8 +104,8 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
   return {
     run,
 
-    async verify(projectId, request, mint) {
-      const report = await run(projectId, async () =>
+    async verify(context, projectId, request, mint) {
+      const report = await run(context, projectId, async () =>
         probe.probe(mint === null ? request : await withMintedPassword(request, mint)),
       );
       if (report.login === 'PROVED') return report;

@@ -22,6 +22,8 @@ export interface Write {
   readonly metadata: EventMetadata;
   /** When the events were decided, in milliseconds since 1970. Default: now. */
   readonly at?: number;
+  /** The events' ids, if the write may be repeated after an unknown outcome: the log takes it once. Default: new ones. */
+  readonly ids?: readonly string[];
 }
 
 /** The events' context, for folding them, and the place of the last event. */
@@ -47,13 +49,13 @@ export interface EventWriter {
 }
 
 export function createEventWriter({ log, authenticator, readYourWrites, now }: EventWriterDeps): EventWriter {
-  async function append({ stream, expected, events, metadata, at = now() }: Write): Promise<Written> {
+  async function append({ stream, expected, events, metadata, at = now(), ids }: Write): Promise<Written> {
     const occurredAt = new Date(at).toISOString();
     if (isDecisionStream(stream) !== (expected !== 'any')) {
       throw new Error(`decisions read ${stream}: it needs an exact revision, and no other stream has one`);
     }
     const [first, ...others] = events.map((event, place): EventToAppend => {
-      const id = randomUUID();
+      const id = ids?.[place] ?? randomUUID();
       const mac = expected === 'any' ? null : codeOf({ id, stream, event, occurredAt, metadata }, expected, place);
       return { id, event, occurredAt, metadata: { ...metadata, mac } };
     });

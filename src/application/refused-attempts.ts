@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type ErrorCode, PurserError, rateLimited, unavailable } from '../domain/errors.ts';
 import type { AccessDenied, AuthenticationRejected } from '../domain/events.ts';
 import { accessStream, parseUuid } from '../domain/identity.ts';
@@ -152,6 +153,7 @@ function attemptCount({ attempt, metadata, count, from, until }: CountedAttempts
     events: [accessDenied(attempt, { count, until: count === 1 ? null : new Date(until).toISOString() })],
     metadata,
     at: from,
+    ids: [randomUUID()],
   };
 }
 
@@ -161,8 +163,13 @@ function sourceCounts(minute: number, { counts }: SourceCounts): Write[] {
       type: 'AuthenticationRejected',
       data: { source, minute: new Date(minute).toISOString(), count },
     };
-    const metadata = systemMetadata(null);
-    return { stream: UNAUTHENTICATED_STREAM, expected: 'any', events: [event], metadata };
+    return {
+      stream: UNAUTHENTICATED_STREAM,
+      expected: 'any',
+      events: [event],
+      metadata: systemMetadata(null),
+      ids: [randomUUID()],
+    };
   });
 }
 

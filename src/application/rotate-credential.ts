@@ -41,7 +41,7 @@ export function rotateCredentialUseCase({ handle, countActiveLeases, beginVerifi
     if (command.password.isBlank) throw badUserInput('password', 'Rotating needs the new password.');
     const username = command.username == null ? undefined : checkUsernameText(command.username);
     const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
-    const verification = beginVerification(projectId, command.verify);
+    const verification = beginVerification(context, projectId, command.verify);
 
     const mintFor = ({ credential }: LiveRegistry) => (command.mint === undefined ? credential.mint : command.mint);
     const checkedFor = (live: LiveRegistry): CheckedCredential =>
@@ -68,6 +68,6 @@ export function rotateCredentialUseCase({ handle, countActiveLeases, beginVerifi
         return decision;
       },
     });
-    return verification.answer(context, outcome);
+    return verification.answer(outcome);
   };
 }

@@ -40,7 +40,7 @@ export function testCredentialsUseCase({ tests, probe, plainHttpHosts }: TestCre
     const authRealmHost = realmHost ? checkRealmHost(realmHost) : null;
     const repository = checkRepository(command.repository, url);
     const request = { url, provider, username, password, caCertificate, authRealmHost, repository };
-    const report = await tests.run(projectId, () => probe.probe(request));
+    const report = await tests.run(context, projectId, () => probe.probe(request));
     const health = await tests.recordUnstored(projectId, url, report, callerMetadata(context, projectId));
     return { health, provider, url };
   };

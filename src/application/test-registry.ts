@@ -28,6 +28,7 @@ export function testRegistryUseCase({ tests, aggregates, testStored }: TestRegis
     const checked = checkRepository(repository, url);
     const purpose = broadestPurpose(access);
     const report = await tests.run(
+      context,
       projectId,
       async () => (await testStored(authorised, registry, { purpose, repository: checked })) ?? missingSecret(url),
     );

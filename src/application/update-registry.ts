@@ -49,7 +49,7 @@ export function updateRegistryUseCase(deps: UpdateRegistryDeps) {
     const username = command.username === undefined ? undefined : checkUsernameText(command.username);
     const expiresAt = checkExpiresAt(command.expiresAt);
     const entered = command.password && !command.password.isBlank ? command.password : undefined;
-    const verification = beginVerification(projectId, command.verify);
+    const verification = beginVerification(context, projectId, command.verify);
 
     const checkedFor = (live: LiveRegistry): CheckedCredential | undefined => {
       const { provider, credential } = live;
@@ -93,7 +93,7 @@ export function updateRegistryUseCase(deps: UpdateRegistryDeps) {
         return decision;
       },
     });
-    return verification.answer(context, outcome);
+    return verification.answer(outcome);
   };
 }
 

@@ -23,14 +23,14 @@ export interface Verification {
   /** Tests once, even if conflicts make the command decide again. @throws PurserError VERIFICATION_FAILED */
   require(request: Omit<ProbeRequest, 'repository'>, mint: MintConfig | null): Promise<void>;
   /** The command's answer: the registry with its health and the expiry that the test learnt. */
-  answer(context: RequestContext, outcome: RegistryOutcome): Promise<RegistryView>;
+  answer(outcome: RegistryOutcome): Promise<RegistryView>;
 }
 
-export type BeginVerification = (projectId: string, wanted: boolean) => Verification;
+export type BeginVerification = (context: RequestContext, projectId: string, wanted: boolean) => Verification;
 
 export function createVerification(deps: VerificationDeps): BeginVerification {
   const { tests, aggregates, registries, readUnprojected } = deps;
-  return (projectId, wanted) => {
+  return (context, projectId, wanted) => {
     let report: ProbeReport | undefined;
 
     /** What is known beside the state: from the read models, and of a test that they have not passed yet. */
@@ -54,10 +54,10 @@ export function createVerification(deps: VerificationDeps): BeginVerification {
 
     return {
       async require(request, mint) {
-        if (wanted) report ??= await tests.verify(projectId, { ...request, repository: null }, mint);
+        if (wanted) report ??= await tests.verify(context, projectId, { ...request, repository: null }, mint);
       },
 
-      async answer(context, outcome) {
+      async answer(outcome) {
         const live = existing(outcome.state);
         if (!report) {
           return registryView(live, outcome.revision, await known(outcome));

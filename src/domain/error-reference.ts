@@ -81,7 +81,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Do not repeat. The operator can open the address with `EGRESS_ALLOW`.',
   },
   RATE_LIMITED: {
-    when: 'The project has used its tests for this minute, the connection has too many operations running, the token was denied in too many projects, or its operations cost too much or are too many at once.',
+    when: 'The project, or the caller, has used its tests for this minute, the connection has too many operations running, the token was denied in too many projects, or its operations cost too much or are too many at once.',
     status: 429,
     details: { retryAfter: 'seconds to wait before trying again, a whole number of at least 1' },
     advice: 'Wait `retryAfter` seconds, then repeat.',

@@ -17,6 +17,8 @@ const DELETE = { projectId: PROJECT, action: 'DELETE_REGISTRY' };
 let now: number;
 let store: ReturnType<typeof createMemoryEventStore>;
 let isLogDown: boolean;
+/** The log takes what is appended, and the answer is lost. */
+let losesAnswers: boolean;
 let faults: unknown[];
 let attempts: RefusedAttempts;
 
@@ -24,6 +26,7 @@ beforeEach(() => {
   now = NOON;
   store = createMemoryEventStore();
   isLogDown = false;
+  losesAnswers = false;
   faults = [];
   const log = store.open();
   const writer = createEventWriter({
@@ -32,7 +35,9 @@ beforeEach(() => {
       ...log,
       append: async (...args) => {
         if (isLogDown) throw new EventLogUnavailable('The event log did not answer.');
-        return log.append(...args);
+        const appended = await log.append(...args);
+        if (losesAnswers) throw new EventLogUnavailable('The event log did not answer.');
+        return appended;
       },
     },
     readYourWrites: { wrote: () => undefined },
@@ -143,6 +148,23 @@ describe('denied attempts of one minute', () => {
     isLogDown = false;
     await attempts.flush({ all: false });
     expect(counted()).toMatchObject([{ count: 10 }]);
+  });
+});
+
+describe('counts whose append had no answer', () => {
+  it('are in the log once, however often they are written', async () => {
+    await deny(30);
+    attempts.countUnauthenticated('192.0.2.1');
+    losesAnswers = true;
+    await attempts.flush({ all: true });
+    await attempts.flush({ all: true });
+    losesAnswers = false;
+    await attempts.flush({ all: true });
+    expect(faults).toHaveLength(2 * 2);
+    expect(counted()).toMatchObject([{ count: 10 }]);
+    expect(store.events.filter(({ type }) => type === 'AuthenticationRejected')).toHaveLength(1);
+    await attempts.flush({ all: true });
+    expect(store.events).toHaveLength(20 + 2);
   });
 });
 

@@ -36,7 +36,7 @@ const REPORT: ProbeReport = {
 async function asked(url: string, repository: string): Promise<ProbeRequest | undefined> {
   const requests: ProbeRequest[] = [];
   const tests: CredentialTests = {
-    run: (_projectId, test) => test(),
+    run: (_context, _projectId, test) => test(),
     recordUnstored: async () => ({ ...REPORT, testedAt: '2030-01-31T09:00:00.000Z', credentialVersion: null }),
     verify: () => Promise.reject(new Error('nothing is to be stored')),
     record: () => Promise.reject(new Error('nothing is stored')),

@@ -3,18 +3,20 @@ import type { Queryable } from './statement.ts';
 
 export interface RateLimit {
   readonly turns: number;
+  /** How many of them one taker may take, so that some are left for others. */
+  readonly share: number;
   /** Seconds, counted from a window's first turn. */
   readonly windowSeconds: number;
 }
 
 /** Counts in the database, so that replicas share their turns. */
-export function createRateLimiter(database: Queryable, { turns, windowSeconds }: RateLimit): RateLimiter {
+export function createRateLimiter(database: Queryable, { turns, share, windowSeconds }: RateLimit): RateLimiter {
   return {
-    async take(key) {
+    async take(key, taker) {
       const { rows } = await database.query<{ wait: number }>({
         name: 'take-turn',
-        text: 'select projection.take_turn($1, $2, make_interval(secs => $3)) as wait',
-        values: [key, turns, windowSeconds],
+        text: 'select projection.take_turn($1, $2, $3, $4, make_interval(secs => $5)) as wait',
+        values: [key, taker, turns, share, windowSeconds],
       });
       if (!rows[0]) throw new Error('projection.take_turn gave no row');
       return rows[0].wait;

@@ -38,7 +38,8 @@ export function createWriteWatch(options: { readonly connectionString: string; r
   function begin(error: unknown): void {
     const reason = outageSentence(error);
     if (outage?.reason !== reason) logger.error({ reason, ...loggable(error) }, 'the database cannot be written');
-    outage = { reason, lacksSpace: isOutOfResources(error) };
+    // Another fault in between says nothing of the space: only taking some shows that it is there again.
+    outage = { reason, lacksSpace: isOutOfResources(error) || outage?.lacksSpace === true };
   }
 
   async function probe(): Promise<void> {

@@ -1,5 +1,5 @@
-/** Allows a number of turns in a span of time. It counts for each key over all replicas. */
+/** Allows a number of turns in a span of time, and each taker only a share of them. It counts over all replicas. */
 export interface RateLimiter {
-  /** Takes one of the key's turns. @returns 0, or the seconds until the next turn if none is left */
-  take(key: string): Promise<number>;
+  /** Takes one of the key's turns. @returns 0, or the seconds until the next turn if none is left for this taker */
+  take(key: string, taker: string): Promise<number>;
 }
