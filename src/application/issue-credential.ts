@@ -246,11 +246,20 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     );
   }
 
-  /** Gives the same lease again while it lasts. Undefined if nobody has one under the key, or to decide again. */
+  /** Gives the same lease again while it lasts. Undefined if nobody has one under the key. */
   async function findRepeated(ask: KeyedAsk): Promise<IssuedCredential | undefined> {
-    const { projectId, registryId, idempotent } = ask;
-    const last = await lastLease(aggregates, projectId, leasesOfKey(idempotent));
-    if (!last || last.lease.withdrawn) return undefined;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const last = await lastLease(aggregates, ask.projectId, leasesOfKey(ask.idempotent));
+      if (!last || last.lease.withdrawn) return undefined;
+      const issued = await repeat(ask, last);
+      if (issued) return issued;
+    }
+    throw replacedSince();
+  }
+
+  /** Undefined if something came in between and the ask must be decided again. */
+  async function repeat(ask: KeyedAsk, last: LastLease): Promise<IssuedCredential | undefined> {
+    const { projectId, registryId } = ask;
     const { lease } = last;
     if (!isActive(lease, now())) throw ended('has ended');
     const { state } = await aggregates.loadRegistry(projectId, registryId);
