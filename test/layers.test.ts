@@ -74,12 +74,22 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
 
   clients: { to: [], modules: 'builtins' },
   cli: {
-    to: ['compose.ts', 'config.ts', 'logger.ts', 'stores.ts', 'version.ts', 'domain/**', 'adapters/**'],
+    to: [
+      'audit-export.ts',
+      'compose.ts',
+      'config.ts',
+      'logger.ts',
+      'stores.ts',
+      'version.ts',
+      'domain/**',
+      'adapters/**',
+    ],
     modules: 'any',
   },
 
   'compose.ts': {
     to: [
+      'audit-export.ts',
       'audit-signing.ts',
       'chores.ts',
       'config.ts',
@@ -107,6 +117,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   'config.ts': { to: ['domain/**'], modules: 'any' },
   'logger.ts': { to: ['domain/**', 'adapters/postgres'], modules: 'any' },
+  'audit-export.ts': { to: ['version.ts', 'application/**', 'domain/**', 'adapters/postgres/**'], modules: 'any' },
   'audit-signing.ts': {
     to: ['chores.ts', 'lifecycle.ts', 'application/**', 'domain/**', 'adapters/postgres/**'],
     modules: 'any',

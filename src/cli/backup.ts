@@ -1,17 +1,11 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Logger } from 'pino';
 import { writeBackup } from '../adapters/postgres/backup/write-backup.ts';
-import { clusterFiles } from '../adapters/postgres/embedded/cluster.ts';
-import { findRunningServer } from '../adapters/postgres/embedded/running.ts';
-import { DataDirInUse } from '../adapters/postgres/embedded/take-over.ts';
 import { openSession } from '../adapters/postgres/session.ts';
 import { keyRecordsOver } from '../adapters/postgres/vault/key-record-store.ts';
-import type { Config } from '../config.ts';
-import { OperatorError } from '../domain/errors.ts';
-import { type Database, openDatabase } from '../stores.ts';
+import type { Database } from '../stores.ts';
 import { contentOf, createProgressLine, namesOf } from './backup-output.ts';
 import { CONFIGURED, type Command, type Output } from './command.ts';
+import { openToRead } from './open-to-read.ts';
 import { purserVersion } from './version.ts';
 import { withConfig } from './with-config.ts';
 
@@ -38,23 +32,6 @@ ${CONFIGURED}`,
       }
     }),
 };
-
-/** The service may be running: reading does not need the data folder for itself. */
-async function openToRead(config: Config, logger: Logger): Promise<Database> {
-  if (config.databaseUrl === undefined && !existsSync(clusterFiles(config.dataDir).clusterDir)) {
-    throw new OperatorError(
-      `The data folder ${config.dataDir} has no database. Set PURSER_DATA_DIR to the data folder of the service, or DATABASE_URL to its database.`,
-    );
-  }
-  try {
-    return await openDatabase(config, logger);
-  } catch (error) {
-    const connectionString =
-      error instanceof DataDirInUse ? await findRunningServer(config.dataDir).catch(() => undefined) : undefined;
-    if (connectionString === undefined) throw error;
-    return { connectionString, close: async () => undefined };
-  }
-}
 
 async function backUp(
   { connectionString }: Database,

@@ -1,5 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { OperatorError } from '../domain/errors.ts';
+import { auditExport } from './audit-export.ts';
+import { auditVerify } from './audit-verify.ts';
 import { backup } from './backup.ts';
 import { type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
 import { rebuild, rewrap } from './maintenance.ts';
@@ -8,12 +10,22 @@ import { serve } from './serve.ts';
 import { token } from './token.ts';
 import { purserVersion } from './version.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = { serve, token, rebuild, rewrap, backup, restore };
+/** By one word or two. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve,
+  token,
+  rebuild,
+  rewrap,
+  backup,
+  restore,
+  'audit export': auditExport,
+  'audit verify': auditVerify,
+};
 
 const USAGE = `usage: purser <command>
 
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}\n`)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}\n`)
   .join('')}
   purser <command> --help tells more of one, purser --version the version.
 `;
@@ -35,7 +47,8 @@ export async function runProgram(argv: readonly string[], env: Environment, outp
   }
 }
 
-async function run([name = '', ...argv]: readonly string[], env: Environment, output: Output): Promise<number> {
+async function run(words: readonly string[], env: Environment, output: Output): Promise<number> {
+  const [name = '', ...argv] = commandFirst(words);
   switch (name) {
     case '--help':
     case '-h':
@@ -62,6 +75,12 @@ async function run([name = '', ...argv]: readonly string[], env: Environment, ou
     return 0;
   }
   return command.run(parse(argv, command, usage), env, output);
+}
+
+/** A command of two words counts as one word. */
+function commandFirst([first = '', second = '', ...rest]: readonly string[]): string[] {
+  const both = `${first} ${second}`;
+  return Object.hasOwn(COMMANDS, both) ? [both, ...rest] : [first, second, ...rest];
 }
 
 function parse(argv: readonly string[], { options, argument }: Command, usage: string): Options {

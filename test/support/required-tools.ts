@@ -10,6 +10,7 @@ const PACKAGES = {
   openssl: 'openssl',
   pgbouncer: 'pgbouncer',
   postgres: 'postgresql',
+  python3: 'python3-cryptography',
   skopeo: 'skopeo',
 } as const;
 

@@ -2,7 +2,7 @@ import type { AuditEntryView, AuditFilter, AuditQueries } from '../../../applica
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import type { AuditRow } from './audit.ts';
 
-const COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, field, actor, issuer, token_id,
+export const AUDIT_COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, field, actor, issuer, token_id,
   ip_address, user_agent, request_id, registry_id, url, pipeline, run_id, image, lease_id, changes, duration_ms, count, until, identity, hash`;
 
 export function createAuditQueries(database: Queryable): AuditQueries {
@@ -10,10 +10,10 @@ export function createAuditQueries(database: Queryable): AuditQueries {
     async list(projectId, { filter, first, before }) {
       const where = filtered(projectId, filter);
       if (before !== undefined) where.add(`sequence < ${where.value(before)}`);
-      const text = `select ${COLUMNS} from read_models.audit_entries where ${where.text}
+      const text = `select ${AUDIT_COLUMNS} from read_models.audit_entries where ${where.text}
         order by audit_entries.sequence desc limit ${where.value(first + 1)}`;
       const { rows } = await database.query<AuditRow>(named('audit', text, where.values));
-      return { entries: rows.slice(0, first).map(view), hasNextPage: rows.length > first };
+      return { entries: rows.slice(0, first).map(auditEntryView), hasNextPage: rows.length > first };
     },
 
     async count(projectId, filter) {
@@ -42,7 +42,7 @@ function filtered(projectId: string, filter: AuditFilter): Conditions {
   return where;
 }
 
-function view(row: AuditRow): AuditEntryView {
+export function auditEntryView(row: AuditRow): AuditEntryView {
   return {
     sequence: row.sequence,
     format: row.format,
