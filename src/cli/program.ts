@@ -78,9 +78,9 @@ async function run(words: readonly string[], env: Environment, output: Output): 
 }
 
 /** A command of two words counts as one word. */
-function commandFirst([first = '', second = '', ...rest]: readonly string[]): string[] {
-  const both = `${first} ${second}`;
-  return Object.hasOwn(COMMANDS, both) ? [both, ...rest] : [first, second, ...rest];
+function commandFirst(words: readonly string[]): readonly string[] {
+  const both = words.slice(0, 2).join(' ');
+  return Object.hasOwn(COMMANDS, both) ? [both, ...words.slice(2)] : words;
 }
 
 function parse(argv: readonly string[], { options, argument }: Command, usage: string): Options {

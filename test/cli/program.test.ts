@@ -40,20 +40,20 @@ describe('purser', () => {
   describe.each(COMMANDS)('%s', (name) => {
     it('tells with --help how it is used, and runs nothing', async () => {
       for (const argv of [['--help'], ['-h'], ['--bogus', '--help']]) {
-        const { exitCode, stdout, stderr } = await run(name, ...argv);
+        const { exitCode, stdout, stderr } = await run(...name.split(' '), ...argv);
         expect([exitCode, stderr]).toEqual([0, '']);
         expect(stdout).toMatch(new RegExp(`^usage: purser ${name}`));
       }
     });
 
     it('refuses unknown options and arguments with a sentence', async () => {
-      const option = await run(name, '--bogus');
+      const option = await run(...name.split(' '), '--bogus');
       expect(option).toEqual({
         exitCode: 2,
         stdout: '',
         stderr: expect.stringMatching(/^Unknown option '--bogus'\.\n/),
       });
-      const argument = await run(name, ...(WITH_FILE.includes(name) ? ['file', 'bogus'] : ['bogus']));
+      const argument = await run(...name.split(' '), ...(WITH_FILE.includes(name) ? ['file', 'bogus'] : ['bogus']));
       expect(argument).toEqual({
         exitCode: 2,
         stdout: '',
@@ -64,7 +64,7 @@ describe('purser', () => {
   });
 
   it.each(WITH_FILE)('%s asks for its file', async (name) => {
-    expect(await run(name)).toEqual({
+    expect(await run(...name.split(' '))).toEqual({
       exitCode: 2,
       stdout: '',
       stderr: expect.stringMatching(new RegExp(`^The file is missing\\.\\nusage: purser ${name} <file>`)),
