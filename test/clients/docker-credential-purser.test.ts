@@ -6,7 +6,7 @@ import { CREDENTIAL_HELPER, runClient } from '../support/built-client.ts';
 import { canary } from '../support/canary.ts';
 import { createCertificates } from '../support/certificates.ts';
 import { answerJson, fieldError, issued, type StubHandler, startPurserStub } from '../support/purser-stub.ts';
-import { skipReason } from '../support/required-tools.ts';
+import { skipReason, titled } from '../support/required-tools.ts';
 import { ask, environment, expectRefusal, NOT_FOUND, TOKEN } from './helper-fixture.ts';
 
 const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
@@ -257,7 +257,7 @@ describe('get, without a usable answer', () => {
 });
 
 const missing = skipReason('openssl');
-describe.skipIf(missing)(`get, over https${missing ? ` (${missing})` : ''}`, () => {
+describe.skipIf(missing)(titled('get, over https', missing), () => {
   it('trusts a private authority only if told to', async () => {
     const password = canary('https');
     const certificates = await createCertificates(await mkdtemp(join(folder, 'tls-')));

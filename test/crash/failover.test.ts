@@ -3,10 +3,12 @@ import { type CuttingProxy, startCuttingProxy } from '../support/cutting-proxy.t
 import { issue, READY, readinessOf, registerGhcr, unreadyBecause } from '../support/outage.ts';
 import { debianPostgres, type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
-import { skipReason } from '../support/required-tools.ts';
+import { skipReason, titled } from '../support/required-tools.ts';
 import { serverOf, throughPort, withClient } from '../support/server-databases.ts';
 
-describe.skipIf(skipReason('postgres'))('a failover to a streaming standby', () => {
+const missing = skipReason('postgres');
+
+describe.skipIf(missing)(titled('a failover to a streaming standby', missing), () => {
   let primary: PostgresServer;
   let standby: PostgresServer;
   let address: CuttingProxy;

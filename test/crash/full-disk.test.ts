@@ -1,50 +1,49 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { issue, READY, readinessOf, registerGhcr, unreadyBecause } from '../support/outage.ts';
 import { debianPostgres, type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
-import { skipReason } from '../support/required-tools.ts';
+import { skipReason, titled } from '../support/required-tools.ts';
 import { withClient } from '../support/server-databases.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
 
 const DISK_SIZE = '160m';
 /** An event and its lease take less than a page, and a table grows by a page or a few. */
 const MOST_ISSUES = 200;
 
-/** Why a small disk cannot be mounted here; undefined if it can. */
-function mountFault(): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root can mount a small disk';
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', '/mnt'], { stdio: 'ignore' });
-    execFileSync('umount', ['/mnt'], { stdio: 'ignore' });
-    return undefined;
-  } catch {
-    return 'this machine lets nobody mount a disk';
-  }
-}
+const missing = skipReason('postgres');
 
-describe.skipIf(skipReason('postgres') ?? mountFault())('a full disk', () => {
-  let disk: string;
+describe.skipIf(missing)(titled('a full disk', missing), () => {
+  /** Undone in reverse, also if the set-up failed on its way. */
+  const undo: (() => Promise<void>)[] = [];
+  let disk: SmallDisk;
+  let noDisk: string | undefined;
   let server: PostgresServer;
   let purser: TestPurser;
   beforeAll(async () => {
-    disk = await mkdtemp(join(tmpdir(), 'small-disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_SIZE}`, 'tmpfs', disk]);
-    server = await startPostgresServer({ programs: debianPostgres() ?? '', folder: disk });
+    const mounted = await mountSmallDisk(DISK_SIZE);
+    if (typeof mounted === 'string') {
+      noDisk = mounted;
+      return;
+    }
+    disk = mounted;
+    undo.push(disk.remove);
+    server = await startPostgresServer({ programs: debianPostgres() ?? '', folder: disk.folder });
+    undo.push(server.stop);
     purser = await startPurser({ environment: { DATABASE_URL: server.connectionString } });
+    undo.push(purser.stop);
     await registerGhcr(purser);
   }, 60_000);
+  beforeEach(({ skip }) => {
+    skip(noDisk !== undefined, noDisk);
+  });
   afterAll(async () => {
-    await purser.stop();
-    await server.stop();
-    execFileSync('umount', [disk]);
-    await rm(disk, { recursive: true });
+    for (const step of undo.toReversed()) await step();
   });
 
-  const filler = () => join(disk, 'filler');
+  const filler = () => join(disk.folder, 'filler');
   /** Writes until the disk takes no more. */
   async function fill(): Promise<void> {
     await writeFile(filler(), '');

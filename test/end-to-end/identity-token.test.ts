@@ -7,7 +7,7 @@ import { createCertificates } from '../support/certificates.ts';
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
 import { writeOciImage } from '../support/oci-image.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
-import { skipReason } from '../support/required-tools.ts';
+import { skipReason, titled } from '../support/required-tools.ts';
 import { createSkopeo } from '../support/skopeo.ts';
 import { startTokenServer, type TokenServer } from '../support/token-server.ts';
 
@@ -18,7 +18,7 @@ const ISSUE = `mutation ($image: String!) {
 
 const missing = skipReason('docker-registry', 'openssl', 'skopeo');
 
-describe.skipIf(missing)(`an identity token${missing ? ` (${missing})` : ''}`, () => {
+describe.skipIf(missing)(titled('an identity token', missing), () => {
   const token = canary('identity');
   let folder: string;
   let purser: TestPurser;

@@ -7,7 +7,7 @@ import { canary } from '../support/canary.ts';
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
 import { digestOfOciImage, writeOciImage } from '../support/oci-image.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
-import { skipReason } from '../support/required-tools.ts';
+import { skipReason, titled } from '../support/required-tools.ts';
 import { createSkopeo, type Skopeo } from '../support/skopeo.ts';
 
 const NOT_FOUND = 'credentials not found in native keychain\n';
@@ -31,7 +31,7 @@ const AUDIT = `query ($id: ID!) {
 const missing = skipReason('docker-registry', 'htpasswd', 'openssl', 'skopeo');
 
 /** One story in several steps: each starts where the one before it ended. */
-describe.skipIf(missing)(`a pipeline that pushes an image${missing ? ` (${missing})` : ''}`, () => {
+describe.skipIf(missing)(titled('a pipeline that pushes an image', missing), () => {
   const [first, second] = [canary('first'), canary('second')];
   let purser: TestPurser;
   let registry: DockerRegistry;

@@ -6,7 +6,7 @@ import { canary } from '../support/canary.ts';
 import { createCertificates, type TestCertificates } from '../support/certificates.ts';
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
-import { skipReason } from '../support/required-tools.ts';
+import { skipReason, titled } from '../support/required-tools.ts';
 import { startTokenServer, type TokenServer } from '../support/token-server.ts';
 import { AUDIT, CREATE, UPDATE } from './operations.ts';
 
@@ -17,7 +17,7 @@ const REALM_HOST = 'query ($id: ID!) { registry(projectId: "demo", id: $id) { au
 
 const missing = skipReason('docker-registry', 'openssl');
 
-describe.skipIf(missing)(`a token server on another host${missing ? ` (${missing})` : ''}`, () => {
+describe.skipIf(missing)(titled('a token server on another host', missing), () => {
   const password = canary('realm');
   let folder: string;
   let certificates: TestCertificates;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canary } from '../support/canary.ts';
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
-import { skipReason } from '../support/required-tools.ts';
+import { skipReason, titled } from '../support/required-tools.ts';
 import { AUDIT, CREATE, GET, LIST, NOTICES, ROTATE, UPDATE } from './operations.ts';
 
 const HEALTH = 'testedAt credentialVersion outcome advice login pull push method repository durationMs';
@@ -14,7 +14,7 @@ const HEALTH_OF = `query ($id: ID!) { registry(projectId: "demo", id: $id) { hea
 
 const missing = skipReason('docker-registry', 'htpasswd', 'openssl');
 
-describe.skipIf(missing)(`tests of credentials${missing ? ` (${missing})` : ''}`, () => {
+describe.skipIf(missing)(titled('tests of credentials', missing), () => {
   const password = canary('tested');
   let purser: TestPurser;
   let registry: DockerRegistry;

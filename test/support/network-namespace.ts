@@ -15,22 +15,25 @@ export interface NetworkNamespace {
   remove(): void;
 }
 
-/** Why no namespace can be made here, or `undefined`. */
-export function noNamespaceReason(): string | undefined {
-  if (process.platform !== 'linux') return 'network namespaces need Linux';
+/**
+ * A new namespace, or why none can be made here. Give the reason to the test's `skip`.
+ * @throws Error where `CI` is set and the tests run as root: there nothing is left out
+ */
+export function networkNamespace(): NetworkNamespace | string {
+  if (process.platform !== 'linux') return 'a network namespace needs Linux';
+  if (process.getuid?.() !== 0) return 'only root may make a network namespace: run the tests as root';
   const missing = skipReason('ip');
   if (missing !== undefined) return missing;
   try {
-    createNetworkNamespace().remove();
-    return undefined;
-  } catch {
-    const reason = 'network namespaces need the right to administer the network: run the tests as root';
-    if (process.env.CI && process.getuid?.() === 0) throw new Error(reason);
+    return createNetworkNamespace();
+  } catch (error) {
+    const reason = 'root may not make a network namespace here: give the container CAP_NET_ADMIN and CAP_SYS_ADMIN';
+    if (process.env.CI) throw new Error(reason, { cause: error });
     return reason;
   }
 }
 
-export function createNetworkNamespace(): NetworkNamespace {
+function createNetworkNamespace(): NetworkNamespace {
   // Names of network interfaces have at most 15 characters.
   const id = randomBytes(3).toString('hex');
   const [name, outer, inner] = [`purser-${id}`, `pu-out-${id}`, `pu-in-${id}`];

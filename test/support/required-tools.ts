@@ -17,7 +17,8 @@ const PACKAGES = {
 export type Tool = keyof typeof PACKAGES;
 
 /**
- * Why tests that need these programs cannot run here, or `undefined` when they can. Give it to `describe.skipIf`.
+ * Why tests that need these programs cannot run here, or `undefined` when they can. Give it to `describe.skipIf`, and to
+ * `titled`, so that the report says why.
  *
  * @throws Error where `CI` is set: there nothing is left out
  */
@@ -28,6 +29,11 @@ export function skipReason(...tools: readonly Tool[]): string | undefined {
   const reason = `${missing.join(', ')} not found: apt-get install ${packages}`;
   if (process.env.CI) throw new Error(reason);
   return reason;
+}
+
+/** The title of tests, with why they are skipped. */
+export function titled(title: string, missing: string | undefined): string {
+  return missing === undefined ? title : `${title} (${missing})`;
 }
 
 function isInstalled(program: string): boolean {

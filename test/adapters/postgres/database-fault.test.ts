@@ -11,7 +11,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/adapt
 import { SILENT } from '../../../src/adapters/postgres/logger.ts';
 import { migrate } from '../../../src/adapters/postgres/migrate.ts';
 import { createCertificates } from '../../support/certificates.ts';
-import { skipReason } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 import { withClient } from '../../support/server-databases.ts';
 
 let parent: string;
@@ -110,7 +110,8 @@ describe('a server that refuses', () => {
     expect(await sentenceFor(url({ database: 'closed' }))).toBeUndefined();
   });
 
-  it.skipIf(skipReason('openssl'))('a connection without TLS, or with it', async () => {
+  const missing = skipReason('openssl');
+  it.skipIf(missing)(titled('a connection without TLS, or with it', missing), async () => {
     expect(await sentenceFor(url({ query: '?sslmode=no-verify' }))).toContain('does not offer TLS');
     await withRules('hostssl all all 127.0.0.1/32 scram-sha-256', async () => {
       await expect

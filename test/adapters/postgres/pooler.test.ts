@@ -12,7 +12,7 @@ import { openSession } from '../../../src/adapters/postgres/session.ts';
 import { startPgBouncer } from '../../support/pgbouncer.ts';
 import { startPurser } from '../../support/purser.ts';
 import { createdEvent } from '../../support/recorded-events.ts';
-import { skipReason } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 import { appendAll } from '../../support/running-projector.ts';
 import { databaseUrl, withClient } from '../../support/server-databases.ts';
 
@@ -57,7 +57,9 @@ async function refusal(connectionString: string): Promise<string | undefined> {
   return (await explainDatabaseFault(error, connectionString))?.message;
 }
 
-describe.skipIf(skipReason('pgbouncer'))('behind PgBouncer', () => {
+const missing = skipReason('pgbouncer');
+
+describe.skipIf(missing)(titled('behind PgBouncer', missing), () => {
   it('in session mode, with its own defaults, the service works', async () => {
     const purser = await startPurser({ environment: { DATABASE_URL: await pooled('session') } });
     stops.push(() => purser.stop());

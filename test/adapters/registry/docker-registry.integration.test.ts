@@ -7,13 +7,13 @@ import { createEgress } from '../../../src/adapters/egress/egress.ts';
 import { canary } from '../../support/canary.ts';
 import { createCertificates } from '../../support/certificates.ts';
 import { type DockerRegistry, type DockerRegistryOptions, startDockerRegistry } from '../../support/docker-registry.ts';
-import { skipReason } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 import { startTokenServer } from '../../support/token-server.ts';
 import { type Asked, probe } from './probe-fixture.ts';
 
 const missing = skipReason('docker-registry', 'htpasswd', 'openssl');
 
-describe.skipIf(missing)(`the probe of the reference registry${missing ? ` (${missing})` : ''}`, () => {
+describe.skipIf(missing)(titled('the probe of the reference registry', missing), () => {
   const cleanUps: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
