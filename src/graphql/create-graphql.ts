@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Application } from '../application/create-application.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
 import { createCursors } from './paging/cursors.ts';
+import type { AnswerMemoryLimits } from './pipeline/answer-memory.ts';
 import { startApolloServer } from './pipeline/apollo.ts';
 import { type CallerLimits, createCallerLimits } from './pipeline/caller-limits.ts';
 import type { GraphqlContext, Queries, Services } from './pipeline/context.ts';
@@ -30,6 +31,8 @@ export interface GraphqlDeps {
   readonly limits?: DocumentLimits;
   /** What one caller's operations may cost a second, in this process; 0 for no limit. Default: 0. */
   readonly callerCostPerSecond?: number;
+  /** What answers may take until their clients have read them. Default: `DEFAULT_ANSWER_MEMORY`. */
+  readonly answerMemory?: AnswerMemoryLimits;
   /** Default: the whole schema, with a guard before every root field. */
   readonly schema?: GraphQLSchema;
   /** Milliseconds since 1970. Default: `Date.now`. */
@@ -75,11 +78,12 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
     limits,
     now = Date.now,
     callerCostPerSecond = 0,
+    answerMemory,
   } = deps;
   const schema = deps.schema ?? (await buildPurserSchema());
   const mask = createErrorMask(logger);
-  const callers = createCallerLimits({ costPerSecond: callerCostPerSecond });
-  const executor = createExecutor({ schema, mask, callers, onFinished: metrics.operationFinished });
+  const callers = createCallerLimits({ costPerSecond: callerCostPerSecond, memory: answerMemory });
+  const executor = createExecutor({ schema, mask, onFinished: metrics.operationFinished });
   const documents = createDocumentCache(schema, { introspection, explainFaults, limits });
   const { documentStore } = documents;
   const apollo = await startApolloServer({ schema, executor, documentStore, introspection, limits, logger });

@@ -39,11 +39,11 @@ function statusOfFault({ status, error }: RequestFault, type: AnswerType): numbe
   return codeIn(error.extensions) === 'PERSISTED_QUERY_NOT_SUPPORTED' ? 200 : 400;
 }
 
-/** Sends an answer to an operation. */
-export function sendAnswer(reply: FastifyReply, type: AnswerType, answer: AnswerBody): FastifyReply {
+/** Sends an answer to an operation. `text` is the answer as JSON. */
+export function sendAnswer(reply: FastifyReply, type: AnswerType, answer: AnswerBody, text: string): FastifyReply {
   const retryAfter = answer.errors?.[0]?.extensions?.retryAfter;
   if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
-  return send(reply, type, statusOf(answer, type), JSON.stringify(answer));
+  return send(reply, type, statusOf(answer, type), text);
 }
 
 export function sendFault(reply: FastifyReply, type: AnswerType, fault: RequestFault): FastifyReply {

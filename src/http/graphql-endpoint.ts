@@ -12,6 +12,7 @@ import { userAgentOf } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
 import { edgeError, firstCode, sendAnswer, sendFault } from './graphql-answer.ts';
 import type { ObservedOperation, ObserveOperation } from './observed-operations.ts';
+import { onSent } from './on-sent.ts';
 import type { RefuseToken } from './refused-tokens.ts';
 import { parseBody, parseQueryString, readOperation } from './request-body.ts';
 import { MAX_BODY_BYTES, MAX_URL_LENGTH, RequestFault, requestFault, requestFaultOf } from './request-fault.ts';
@@ -118,14 +119,15 @@ function read<Value>(status: 400 | 422, reader: () => Value): Value {
 }
 
 async function answerTo(
-  { caller, operation, method, headers }: FastifyRequest,
+  { caller, operation, method, headers, raw }: FastifyRequest,
   reply: FastifyReply,
   asked: OperationRequest,
   { graphql, metrics }: Pick<GraphqlEndpointOptions, 'graphql' | 'metrics'>,
 ): Promise<FastifyReply> {
   if (caller === null || operation === null) throw new Error('the route was reached without authentication');
-  const context = { services: graphql.services, request: caller, signal: NEVER_ABORTED };
-  const { result, summary } = await operation.run(async (): Promise<OperationResult> => {
+  const turn = graphql.callers.turn(caller.principal);
+  const context = { services: graphql.services, request: caller, signal: NEVER_ABORTED, turn };
+  const running = operation.run(async (): Promise<OperationResult> => {
     try {
       if (method === 'GET' && isMutation(graphql, asked, context.request)) {
         throw requestFault(405, 'method', 'Send mutations with POST.', { allow: 'POST' });
@@ -138,9 +140,21 @@ async function answerTo(
       return { result: { errors: [known.toJSON()] }, summary: undefined };
     }
   });
+  const { result, summary } = await running.catch((error: unknown) => {
+    turn.end();
+    throw error;
+  });
   if (summary !== undefined) operation.identified(summary);
   operation.ended(firstCode(result));
-  return sendAnswer(reply, answerTypeOrJson(headers.accept), result);
+  const text = JSON.stringify(result);
+  const bytes = Buffer.byteLength(text);
+  turn.settle(bytes);
+  const sent = graphql.callers.unsent(caller.principal, bytes, () => raw.socket.destroy());
+  onSent(reply.raw, raw.socket, () => {
+    sent();
+    turn.end();
+  });
+  return sendAnswer(reply, answerTypeOrJson(headers.accept), result, text);
 }
 
 function isMutation(

@@ -34,6 +34,8 @@ export interface HttpServerConfig extends ListenAddress {
   /** How long a client may take to send a request's headers, and all of the request, in milliseconds. */
   readonly headersTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
+  /** How long a connection under a request may neither send nor take a byte, in milliseconds. Default: 60,000. */
+  readonly stallTimeoutMs?: number;
   /** A server of their own answers `/metrics`. Default: this one does. */
   readonly metricsApart?: boolean;
   /** How long a client may take to send its token over WebSocket, in milliseconds. Default: 3,000. */
@@ -85,6 +87,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const DEFAULT_DRAIN_MS = 10_000;
 const SWEEP_MS = 20;
+/** Longer than any operation runs. */
+const STALL_TIMEOUT_MS = 60_000;
 
 export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
   const { graphql, authenticator, metrics, tracer = NO_TRACER, config, logger } = deps;
@@ -158,6 +162,7 @@ function createApp(config: HttpServerConfig, logger: Logger, isClosing: () => bo
     logger: false,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestTimeout: requestTimeoutMs,
+    connectionTimeout: config.stallTimeoutMs ?? STALL_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: SLOW_CLIENTS_INTERVAL_MS },
     forceCloseConnections: 'idle',

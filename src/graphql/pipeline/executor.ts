@@ -6,7 +6,6 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { badUserInput } from '../../domain/errors.ts';
-import type { CallerLimits } from './caller-limits.ts';
 import type { GraphqlContext } from './context.ts';
 import { guardRefused } from './directive.ts';
 import { type ErrorMask, type PublicError, publicErrorOf } from './errors.ts';
@@ -59,7 +58,6 @@ export interface Executor {
 export interface ExecutorOptions {
   readonly schema: GraphQLSchema;
   readonly mask: ErrorMask;
-  readonly callers: CallerLimits;
   readonly onFinished: (finished: FinishedOperation) => void;
 }
 
@@ -71,7 +69,7 @@ const NOT_HERE = publicErrorOf(badUserInput('query', 'Send subscriptions over We
 /** Further errors would add nothing. */
 const MAX_ERRORS = 20;
 
-export function createExecutor({ schema, mask, callers, onFinished }: ExecutorOptions): Executor {
+export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): Executor {
   const operations = createOperations(schema);
 
   function prepare({
@@ -119,14 +117,12 @@ export function createExecutor({ schema, mask, callers, onFinished }: ExecutorOp
     context: GraphqlContext,
     variables: Readonly<Record<string, unknown>>,
   ): Promise<Answer> {
-    const { principal, requestId } = context.request;
-    let ended: () => void;
     try {
-      ended = callers.start(principal, operation.cost(variables));
+      context.turn.start(operation.largest(variables));
     } catch (error) {
-      return { errors: [mask(error, requestId)] };
+      return { errors: [mask(error, context.request.requestId)] };
     }
-    return run(operation, undefined, context, variables).finally(ended);
+    return run(operation, undefined, context, variables);
   }
 
   function masked({ data, errors }: ExecutionResult, requestId: string): Answer {

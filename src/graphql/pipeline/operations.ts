@@ -1,6 +1,6 @@
 import { type DocumentNode, execute, type GraphQLSchema, getOperationAST, type OperationDefinitionNode } from 'graphql';
 import { isPageSize, MAX_PAGE_SIZE } from '../paging/page-size.ts';
-import { createMeasure } from './answer-cost.ts';
+import { type Cost, createMeasure } from './answer-cost.ts';
 import { compileOperation, type Run } from './compiled-execution.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 
@@ -8,8 +8,8 @@ import { DEFAULT_LIMITS } from './limits.ts';
 export interface Operation {
   readonly node: OperationDefinitionNode;
   readonly run: Run;
-  /** What its caller is charged: the values of the largest answer, and one for each kilobyte of it. */
-  cost(variables: Readonly<Record<string, unknown>>): number;
+  /** The largest answer, with the lengths of pages that these variables ask for. */
+  largest(variables: Readonly<Record<string, unknown>>): Cost;
 }
 
 export interface Operations {
@@ -20,8 +20,6 @@ export interface Operations {
 /** Compiling costs as much as a hundred runs, so rare operations are interpreted. */
 const COMPILE_AT_RUN = 3;
 
-/** Of the smallest operation, as values of an answer. */
-const OPERATION_COST = 20;
 /** Most clients ask for pages of few lengths. */
 const REMEMBERED_COSTS = 100;
 
@@ -48,7 +46,7 @@ function createOperation(schema: GraphQLSchema, document: DocumentNode, node: Op
   const operationName = node.name?.value;
   const interpret: Run = (rootValue, contextValue, variableValues) =>
     execute({ schema, document, rootValue, contextValue, variableValues, operationName });
-  const costs = new Map<string, number>();
+  const costs = new Map<string, Cost>();
   let runs = 0;
   let compiled: Run | undefined;
   return {
@@ -58,14 +56,13 @@ function createOperation(schema: GraphQLSchema, document: DocumentNode, node: Op
       if (runs === COMPILE_AT_RUN) compiled = compileOperation(schema, document, node);
       return (compiled ?? interpret)(rootValue, context, variables);
     },
-    cost(variables) {
+    largest(variables) {
       const pages = pageVariables(node, variables);
       const key = JSON.stringify(pages);
       const known = costs.get(key);
       if (known !== undefined) return known;
       const pageOf = (name: string) => pages[name] ?? MAX_PAGE_SIZE;
-      const { fields, bytes } = createMeasure({ schema, document, limits: DEFAULT_LIMITS, pageOf }).operation(node);
-      const cost = OPERATION_COST + fields + bytes / 1_000;
+      const cost = createMeasure({ schema, document, limits: DEFAULT_LIMITS, pageOf }).operation(node);
       if (costs.size < REMEMBERED_COSTS) costs.set(key, cost);
       return cost;
     },

@@ -2,13 +2,14 @@ import type { WebSocket } from 'ws';
 import type { RemoteSpan } from '../../application/ports/tracer.ts';
 import type { RequestContext } from '../../application/request-context.ts';
 import type { Principal } from '../../domain/permissions.ts';
+import type { CallerLimits } from '../../graphql/pipeline/caller-limits.ts';
 import type { PublicError } from '../../graphql/pipeline/errors.ts';
 import { CLOSE } from './close-codes.ts';
 
 /** Unsent bytes above which the next event has to wait. */
 const HIGH_WATER_BYTES = 64 * 1024;
-/** Unsent bytes above which the client is cut off. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+/** Unsent bytes above which the client is cut off: more than the largest answer has. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 /** How long the client may take to answer a close before the socket is cut, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000;
 /** Longer timers fire at once. */
@@ -51,6 +52,7 @@ export class Connection {
     readonly socket: WebSocket,
     readonly origin: Origin,
     private readonly now: () => number,
+    private readonly callers: Pick<CallerLimits, 'unsent'>,
   ) {}
 
   get isClosed(): boolean {
@@ -99,25 +101,44 @@ export class Connection {
     this.close(CLOSE.forbidden, 'Token expired');
   }
 
-  /** Undefined: sent. A promise: the client is slow, so wait for it before sending more. */
-  send(text: string): Promise<void> | undefined {
-    if (this.#closed || this.socket.readyState !== this.socket.OPEN) return undefined;
-    // In a busy process the timer may fire after the token has expired.
-    if (this.#principal !== undefined && this.now() >= this.#principal.expiresAt) {
-      this.#expired();
+  /**
+   * Calls `flushed` when the operating system has the text, or never will.
+   * @returns undefined: sent. A promise: the client is slow, so wait for it before sending more.
+   */
+  send(text: string, flushed?: () => void): Promise<void> | undefined {
+    if (!this.#maySend()) {
+      flushed?.();
       return undefined;
     }
-    if (this.socket.bufferedAmount > MAX_WAITING_BYTES) {
-      this.terminate();
-      return undefined;
-    }
+    const counted =
+      this.#principal && this.callers.unsent(this.#principal, Buffer.byteLength(text), () => this.terminate());
+    const sent = () => {
+      counted?.();
+      flushed?.();
+    };
     if (this.socket.bufferedAmount <= HIGH_WATER_BYTES) {
-      this.socket.send(text);
+      this.socket.send(text, sent);
       return undefined;
     }
     return new Promise((resolve) => {
-      this.socket.send(text, () => resolve());
+      this.socket.send(text, () => {
+        sent();
+        resolve();
+      });
     });
+  }
+
+  #maySend(): boolean {
+    if (this.#closed || this.socket.readyState !== this.socket.OPEN) return false;
+    // In a busy process the timer may fire after the token has expired.
+    if (this.#principal !== undefined && this.now() >= this.#principal.expiresAt) this.#expired();
+    else if (this.socket.bufferedAmount > MAX_WAITING_BYTES) this.terminate();
+    return !this.#closed;
+  }
+
+  /** A client that sends pings and reads nothing gets no more answers to them than it may leave unread. */
+  pinged(data: Buffer): void {
+    if (this.socket.bufferedAmount <= HIGH_WATER_BYTES) this.socket.pong(data);
   }
 
   close(code: number, reason: string): void {

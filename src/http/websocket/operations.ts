@@ -3,9 +3,9 @@ import type { DocumentNode } from 'graphql';
 import type { RequestContext } from '../../application/request-context.ts';
 import { rateLimited } from '../../domain/errors.ts';
 import type { Graphql } from '../../graphql/create-graphql.ts';
+import { costOf } from '../../graphql/pipeline/caller-limits.ts';
 import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
 import { PublicError, protocolError, publicErrorOf } from '../../graphql/pipeline/errors.ts';
-import type { Answer } from '../../graphql/pipeline/executor.ts';
 import { checkVariables } from '../../graphql/pipeline/input-text.ts';
 import { summaryOf } from '../../graphql/pipeline/operation-summary.ts';
 import type { Operation } from '../../graphql/pipeline/operations.ts';
@@ -13,6 +13,7 @@ import { edgeError, firstCode, shuttingDown } from '../graphql-answer.ts';
 import type { ObservedOperation, ObserveOperation } from '../observed-operations.ts';
 import { readOperation } from '../request-body.ts';
 import { type Connection, Delivery } from './connection.ts';
+import { nextMessage, payloadOf } from './next-message.ts';
 
 /** How many operations a connection may run at once. */
 export const MAX_OPERATIONS = 50;
@@ -78,15 +79,15 @@ function admitted(
   const document = documents.admit(query, (cost) => callers.charge(principal, cost));
   const operation = executor.prepare({ document, operationName, variables });
   // Queries and mutations are charged when they run.
-  if ('cost' in operation && operation.node.operation === 'subscription') {
-    callers.charge(principal, operation.cost(variables));
+  if (!('fault' in operation) && operation.node.operation === 'subscription') {
+    callers.charge(principal, costOf(operation.largest(variables)));
   }
   if (operation.node !== undefined) observed.identified(summaryOf(document, operation.node, variables));
   const controller = new AbortController();
   const delivery = new Delivery(controller);
   // Counted here and not at the start of the run, because many requests can arrive before the first one runs.
   connection.operations.add(delivery);
-  const context = { services, request, signal: controller.signal };
+  const context = { services, request, signal: controller.signal, turn: callers.turn(principal) };
   if ('fault' in operation) {
     const refused = executor.refuse(operation, { variables, context });
     delivery.answer = refused;
@@ -95,15 +96,26 @@ function admitted(
   return { id, source: query, document, operationName, variables, operation, context, delivery, observed };
 }
 
-/** Runs a query or a mutation. */
-export function answer({ executor }: Graphql, connection: Connection, started: StartedOperation): Promise<Answer> {
-  const { delivery, observed } = started;
-  const running = observed.run(() => executor.execute(started));
-  delivery.answer = running;
-  return running
+/** Runs a query or a mutation, and sends its answer. It counts as running until the client has it, or is gone. */
+export function answer({ executor, mask }: Graphql, connection: Connection, started: StartedOperation): Delivery {
+  const { id, context, delivery, observed } = started;
+  const ended = () => {
+    context.turn.end();
+    connection.operations.delete(delivery);
+  };
+  delivery.answer = observed
+    .run(() => executor.execute(started))
     .then((answered) => {
       observed.ended(firstCode(answered));
-      return answered;
+      const text = nextMessage(id, payloadOf(answered));
+      context.turn.settle(Buffer.byteLength(text));
+      if (context.signal.aborted) ended();
+      else connection.send(text, ended);
+      delivery.end(undefined);
     })
-    .finally(() => connection.operations.delete(delivery));
+    .catch((error: unknown) => {
+      ended();
+      delivery.end(mask(error, context.request.requestId));
+    });
+  return delivery;
 }

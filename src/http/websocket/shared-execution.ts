@@ -1,6 +1,7 @@
 import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
-import type { Answer, Executor } from '../../graphql/pipeline/executor.ts';
+import type { Executor } from '../../graphql/pipeline/executor.ts';
 import type { Operation } from '../../graphql/pipeline/operations.ts';
+import { payloadOf } from './next-message.ts';
 
 /** The answers to one subscription document with one set of variables, for all its subscribers. */
 export interface AnswerGroup {
@@ -35,7 +36,7 @@ export function createSharedExecution(executor: Executor): SharedExecution {
         const known = answers.get(event);
         if (known !== undefined) return known;
         const answer = executor.executeEvent(operation, event, context, variables).then((result) => {
-          const text = serialised(result);
+          const text = payloadOf(result);
           // Stores the text in place of the promise, so that later subscribers need not wait.
           answers.set(event, text);
           return text;
@@ -65,11 +66,4 @@ export function createSharedExecution(executor: Executor): SharedExecution {
       byGroup.delete(group);
     },
   };
-}
-
-function serialised({ data, errors }: Answer): string {
-  return JSON.stringify({
-    ...(errors === undefined ? {} : { errors: errors.map((error) => error.toJSON()) }),
-    ...(data === undefined ? {} : { data }),
-  });
 }

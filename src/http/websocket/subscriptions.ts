@@ -1,11 +1,14 @@
 import { hash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { createSourceEventStream } from 'graphql';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import type { Graphql } from '../../graphql/create-graphql.ts';
+import { type CallerLimits, costOf } from '../../graphql/pipeline/caller-limits.ts';
 import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
 import type { PublicError } from '../../graphql/pipeline/errors.ts';
 import { firstCode } from '../graphql-answer.ts';
 import type { Connection, Delivery } from './connection.ts';
+import { nextMessage } from './next-message.ts';
 import type { StartedOperation } from './operations.ts';
 import type { AnswerGroup, SharedExecution } from './shared-execution.ts';
 
@@ -39,7 +42,7 @@ export async function deliver(
   );
   metrics.subscriptionStarted();
   observed.subscribed();
-  pump(connection, id, opened.events, group, context)
+  pump({ connection, id, events: opened.events, group, context, callers: graphql.callers })
     // A feed may end with an error when it is stopped.
     .catch((error: unknown) => (context.signal.aborted ? undefined : graphql.mask(error, context.request.requestId)))
     .then((fault) => {
@@ -73,20 +76,30 @@ async function sourceOf(
   }
 }
 
-async function pump(
-  connection: Connection,
-  id: string,
-  events: AsyncIterable<unknown>,
-  group: AnswerGroup,
-  context: GraphqlContext,
-): Promise<void> {
+interface Pump {
+  readonly connection: Connection;
+  readonly id: string;
+  readonly events: AsyncIterable<unknown>;
+  readonly group: AnswerGroup;
+  readonly context: GraphqlContext;
+  readonly callers: CallerLimits;
+}
+
+/** Of one event for one subscriber, as values of an answer, beside its bytes. */
+const EVENT_COST = 1;
+
+async function pump({ connection, id, events, group, context, callers }: Pump): Promise<void> {
+  const { signal, request } = context;
   for await (const event of events) {
-    if (context.signal.aborted) return;
+    if (signal.aborted) return;
     if (typeof event !== 'object' || event === null) throw new TypeError('an event must be an object');
     const answered = group.answerTo(event, context);
     const text = typeof answered === 'string' ? answered : await answered;
-    if (context.signal.aborted) return;
-    const flushed = connection.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${text}}`);
+    if (signal.aborted) return;
+    const flushed = connection.send(nextMessage(id, text));
     if (flushed !== undefined) await flushed;
+    // An event may not be left out, so a caller beyond its budget gets the next one later.
+    const owedMs = callers.owe(request.principal, costOf({ fields: EVENT_COST, bytes: text.length }));
+    if (owedMs > 0) await setTimeout(owedMs, undefined, { signal });
   }
 }

@@ -74,6 +74,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
     clientTracking: false,
     maxPayload: MAX_BODY_BYTES,
     perMessageDeflate: false,
+    // Its pongs would be kept without a bound for a client that does not read.
+    autoPong: false,
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
   const connections = new Set<Connection>();
@@ -102,6 +104,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
         remoteSpan: remoteSpanOf(request.headers.traceparent),
       },
       graphql.services.now,
+      graphql.callers,
     );
     connections.add(connection);
     limited.opened(connection, stream);
@@ -126,6 +129,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
       },
       connection,
     );
+    socket.on('ping', (data) => connection.pinged(data));
     socket.on('pong', () => connection.ponged());
     // After a broken or too large frame, ws closes the socket itself with the matching code.
     socket.on('error', () => undefined);
