@@ -125,8 +125,8 @@ async function answerTo(
   { graphql, metrics }: Pick<GraphqlEndpointOptions, 'graphql' | 'metrics'>,
 ): Promise<FastifyReply> {
   if (caller === null || operation === null) throw new Error('the route was reached without authentication');
-  const turn = graphql.callers.turn(caller.principal);
-  const context = { services: graphql.services, request: caller, signal: NEVER_ABORTED, turn };
+  const slot = graphql.callers.slot(caller.principal);
+  const context = { services: graphql.services, request: caller, signal: NEVER_ABORTED, slot };
   const running = operation.run(async (): Promise<OperationResult> => {
     try {
       if (method === 'GET' && isMutation(graphql, asked, context.request)) {
@@ -141,18 +141,18 @@ async function answerTo(
     }
   });
   const { result, summary } = await running.catch((error: unknown) => {
-    turn.end();
+    slot.end();
     throw error;
   });
   if (summary !== undefined) operation.identified(summary);
   operation.ended(firstCode(result));
   const text = JSON.stringify(result);
   const bytes = Buffer.byteLength(text);
-  turn.settle(bytes);
+  slot.settle(bytes);
   const sent = graphql.callers.unsent(caller.principal, bytes, () => raw.socket.destroy());
   onSent(reply.raw, raw.socket, () => {
     sent();
-    turn.end();
+    slot.end();
   });
   return sendAnswer(reply, answerTypeOrJson(headers.accept), result, text);
 }

@@ -16,7 +16,7 @@ const LARGEST =
 const CONNECTIONS = 100;
 const REQUESTS_OF_A_CONNECTION = 3;
 const HONEST_REQUESTS = 200;
-/** Six answers of one caller may wait unread, and as much again is garbage. */
+/** Six answers of one caller may run or wait unread; the rest is garbage that was not collected yet. */
 const BOUNDS = { growthMb: 200, honestSlowestMs: 2_000 };
 
 let home: PurserHome;
@@ -82,10 +82,10 @@ it.each([
   ['WebSocket', subscribeAndReadNothing],
 ])(
   'a caller that asks for 1.4 GB over %s and reads nothing takes little memory, and delays nobody',
-  async (_, open) => {
+  async (transport, open) => {
     await honestRequests(50);
     const before = await memoryMb();
-    const token = home.issuer.token({ subject: `hoarder ${_}` });
+    const token = home.issuer.token({ subject: `hoarder by ${transport}` });
     const hoarding = Promise.all(Array.from({ length: CONNECTIONS }, () => open(token)));
     let largestMb = 0;
     let over = false;
@@ -98,7 +98,7 @@ it.each([
     for (const one of await hoarding) one.destroy();
     const growthMb = Math.round(largestMb - before);
     const slowestMs = Math.round(Math.max(...latencies));
-    writeSync(2, `${JSON.stringify({ over: _, before: Math.round(before), growthMb, slowestMs })}\n`);
+    writeSync(2, `${JSON.stringify({ transport, before: Math.round(before), growthMb, slowestMs })}\n`);
     expect(growthMb).toBeLessThan(BOUNDS.growthMb);
     expect(slowestMs).toBeLessThan(BOUNDS.honestSlowestMs);
   },

@@ -21,13 +21,13 @@ export interface CallerLimits {
   /** For what is not refused but waits, such as events. @returns milliseconds until the budget has made up for it */
   owe(caller: Principal, cost: number): number;
   /** For one query or mutation. */
-  turn(caller: Principal): Turn;
+  slot(caller: Principal): Slot;
   /** Counts bytes that were handed to a socket: see `AnswerMemory`. */
   unsent(caller: Principal, bytes: number, cut: () => void): () => void;
 }
 
 /** From the start of an operation until its client has the answer. */
-export interface Turn {
+export interface Slot {
   /** Charges for the largest answer, and takes room for it. @throws PurserError RATE_LIMITED */
   start(largest: Cost): void;
   /** The answer is made: gives back what the largest one would have taken and cost more than this one. */
@@ -93,7 +93,7 @@ export function createCallerLimits(options: CallerLimitsOptions): CallerLimits {
     account.left -= cost;
   }
 
-  function createTurn(account: Account): Turn {
+  function createSlot(account: Account): Slot {
     let phase: 'new' | 'running' | 'settled' | 'ended' = 'new';
     let reserved = 0;
     let giveBack: () => void = () => undefined;
@@ -138,7 +138,7 @@ export function createCallerLimits(options: CallerLimitsOptions): CallerLimits {
       return Math.max(0, (-account.left / costPerSecond) * 1000);
     },
 
-    turn: (caller) => createTurn(accountOf(caller)),
+    slot: (caller) => createSlot(accountOf(caller)),
     unsent: (caller, bytes, cut) => memory.unsent(accountOf(caller).holder, bytes, cut),
   };
 }

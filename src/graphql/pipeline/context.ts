@@ -8,7 +8,7 @@ import type {
 } from '../../application/ports/read-models.ts';
 import type { RequestContext } from '../../application/request-context.ts';
 import type { Cursors } from '../paging/cursors.ts';
-import type { Turn } from './caller-limits.ts';
+import type { Slot } from './caller-limits.ts';
 
 /** The read models. Resolvers call them directly for reads that need nothing else. */
 export interface Queries {
@@ -35,5 +35,5 @@ export interface GraphqlContext {
   /** Aborts when the client is gone, which ends subscriptions. */
   readonly signal: AbortSignal;
   /** The executor starts it; who sends the answer settles and ends it. */
-  readonly turn: Turn;
+  readonly slot: Slot;
 }

@@ -118,7 +118,7 @@ export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): E
     variables: Readonly<Record<string, unknown>>,
   ): Promise<Answer> {
     try {
-      context.turn.start(operation.largest(variables));
+      context.slot.start(operation.largest(variables));
     } catch (error) {
       return { errors: [mask(error, context.request.requestId)] };
     }

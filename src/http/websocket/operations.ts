@@ -87,7 +87,7 @@ function admitted(
   const delivery = new Delivery(controller);
   // Counted here and not at the start of the run, because many requests can arrive before the first one runs.
   connection.operations.add(delivery);
-  const context = { services, request, signal: controller.signal, turn: callers.turn(principal) };
+  const context = { services, request, signal: controller.signal, slot: callers.slot(principal) };
   if ('fault' in operation) {
     const refused = executor.refuse(operation, { variables, context });
     delivery.answer = refused;
@@ -100,7 +100,7 @@ function admitted(
 export function answer({ executor, mask }: Graphql, connection: Connection, started: StartedOperation): Delivery {
   const { id, context, delivery, observed } = started;
   const ended = () => {
-    context.turn.end();
+    context.slot.end();
     connection.operations.delete(delivery);
   };
   delivery.answer = observed
@@ -108,7 +108,7 @@ export function answer({ executor, mask }: Graphql, connection: Connection, star
     .then((answered) => {
       observed.ended(firstCode(answered));
       const text = nextMessage(id, payloadOf(answered));
-      context.turn.settle(Buffer.byteLength(text));
+      context.slot.settle(Buffer.byteLength(text));
       if (context.signal.aborted) ended();
       else connection.send(text, ended);
       delivery.end(undefined);

@@ -18,9 +18,9 @@ beforeEach(() => {
 const limited = (retryAfter: number) => expect.objectContaining({ code: 'RATE_LIMITED', details: { retryAfter } });
 
 function start(caller: Principal, { fields = 0, bytes = 0 } = {}) {
-  const turn = callers.turn(caller);
-  turn.start({ fields, bytes });
-  return turn;
+  const slot = callers.slot(caller);
+  slot.start({ fields, bytes });
+  return slot;
 }
 
 describe('the budget of a caller', () => {
@@ -42,10 +42,10 @@ describe('the budget of a caller', () => {
   });
 
   it('is charged for the bytes of the largest answer, and gets back what the answer has less', () => {
-    const turn = start(alice, { bytes: 100_000 });
+    const slot = start(alice, { bytes: 100_000 });
     expect(() => callers.charge(alice, 1)).toThrow(limited(6));
-    turn.settle(10_000);
-    turn.settle(10_000);
+    slot.settle(10_000);
+    slot.settle(10_000);
     callers.charge(alice, 500 - OPERATION - 100);
     expect(() => callers.charge(alice, 1)).toThrow(limited(1));
   });
@@ -74,13 +74,13 @@ describe('the budget of a caller', () => {
 });
 
 it('lets one caller run only so many operations at once, until their answers are sent', () => {
-  const turns = [1, 2, 3].map(() => start(alice));
+  const slots = [1, 2, 3].map(() => start(alice));
   expect(() => start(alice)).toThrow(limited(1));
   start(bob);
-  turns[0]?.settle(10);
+  slots[0]?.settle(10);
   expect(() => start(alice)).toThrow(limited(1));
-  turns[0]?.end();
-  turns[0]?.end();
+  slots[0]?.end();
+  slots[0]?.end();
   start(alice);
   expect(() => start(alice)).toThrow(limited(1));
 });
@@ -88,7 +88,7 @@ it('lets one caller run only so many operations at once, until their answers are
 it('takes no place and no room for an operation that was refused', () => {
   callers = createCallerLimits({ costPerSecond: 100, clock: () => now, memory: { maxOfCaller: 10, maxOfAll: 100 } });
   callers.charge(alice, 1_000);
-  const refused = callers.turn(alice);
+  const refused = callers.slot(alice);
   expect(() => refused.start({ fields: 0, bytes: 8 })).toThrow(limited(5));
   refused.end();
   now = 60_000;
