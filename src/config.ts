@@ -129,6 +129,9 @@ const environment = z.object({
     .default(60_000),
 });
 
+/** The variables that the service reads. */
+export const VARIABLES: readonly string[] = Object.keys(environment.shape);
+
 export interface Config {
   readonly production: boolean;
   readonly host: string;
