@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { observeStatements, type StatementObserver } from './adapters/postgres/observed-statements.ts';
 import { createReadConnections } from './adapters/postgres/read-connections.ts';
 import { createCredentialCounts } from './adapters/postgres/read-models/credential-counts.ts';
+import { readLead } from './adapters/postgres/read-models/leadership.ts';
 import { CONNECTION_NAMES } from './adapters/postgres/session.ts';
 import { createMetrics, type PrometheusMetrics } from './adapters/prometheus/metrics.ts';
 import type { Metrics } from './application/ports/metrics.ts';
@@ -50,7 +51,7 @@ async function startTracing(
 }
 
 interface LeaderDeps {
-  readonly metrics: Pick<Metrics, 'measureLeading' | 'measureCredentials'>;
+  readonly metrics: Pick<Metrics, 'measureLeading' | 'measureLead' | 'measureCredentials'>;
   readonly connectionString: string;
   readonly leading: () => boolean;
   readonly logger: Logger;
@@ -67,5 +68,9 @@ export function measureLeader(
   const name = 'purser statistics';
   const database = createReadConnections({ connectionString, name, connections: 1, logger, statements });
   lifecycle.onClose(() => database.close());
+  metrics.measureLead(async () => {
+    const { term, leaseAgeMs } = await readLead(database);
+    return { term, leaseAgeSeconds: leaseAgeMs / 1000 };
+  });
   metrics.measureCredentials(createCredentialCounts({ database, leading, now: Date.now, onFault }));
 }

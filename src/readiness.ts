@@ -26,7 +26,7 @@ export function createReadiness({ keyRing, writes, projectionLag, reads, project
     const outage = writes.outage;
     if (outage !== undefined) return unavailable(outage);
     try {
-      const [lead, lagSeconds, parkedStreams] = await Promise.all([
+      const [{ lead }, lagSeconds, parkedStreams] = await Promise.all([
         readLead(reads),
         projectionLag(),
         countParkedStreams(reads),

@@ -81,11 +81,12 @@ describe('docker-compose.yml', () => {
     );
   });
 
-  it.each(
-    VARIABLES.filter((name) => services.purser?.environment[name]?.includes(`{${name}:`)),
-  )('passes %s on under its own name', (name) => {
-    expect(environmentOf({ [name]: 'a value' })[name]).toBe('a value');
-  });
+  it.each(VARIABLES.filter((name) => services.purser?.environment[name]?.includes(`{${name}:`)))(
+    'passes %s on under its own name',
+    (name) => {
+      expect(environmentOf({ [name]: 'a value' })[name]).toBe('a value');
+    },
+  );
 
   it('mounts the folder of the list of revoked tokens that it gives as an example', () => {
     const [, path] = /Such as (\S+), with the mount below/.exec(TEXT) ?? [];

@@ -40,6 +40,14 @@ describe('the metrics of a service', () => {
     expect(text).toMatch(/^purser_projection_batch_duration_seconds_count [1-9]$/m);
     expect(text).toContain('purser_projection_leading 1');
     expect(text).toMatch(/^purser_database_statement_duration_seconds_count\{connection="purser reads"\} [1-9]/m);
+    // The only service of this database: it took the lead once, and renews it each second.
+    expect(text).toContain('purser_projection_term 1\n');
+    const age = Number(/^purser_projection_lease_age_seconds (\S+)$/m.exec(text)?.[1]);
+    expect(age).toBeGreaterThanOrEqual(0);
+    expect(age).toBeLessThan(5);
+    expect(text).toMatch(/^purser_database_connections\{connection="purser reads"\} [1-9]/m);
+    expect(text).toMatch(/^purser_database_connections\{connection="purser log writer"\} 1$/m);
+    expect(text).toContain('purser_database_statements_waiting{connection="purser reads"} 0');
     expect(text).toContain(`purser_build_info{version="source",node="${process.version}"} 1`);
     for (const said of ['"other"', 'somebody-else', 'demo', 'reg.invalid', 'robot', 'Secret', password]) {
       expect(text).not.toContain(said);

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { canary } from '../support/canary.ts';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.ts';
@@ -48,6 +49,15 @@ async function spanOf(requestId: string): Promise<ReceivedSpan> {
   return found() as ReceivedSpan;
 }
 
+/** The server is that of the test run: at a socket, or at an address with a port. */
+function databaseAttributes() {
+  const { host, port, database } = new pg.Client({ connectionString: purser.connectionString });
+  const server = host.startsWith('/')
+    ? { 'server.address': `${host}/.s.PGSQL.${port}` }
+    : { 'server.address': host, 'server.port': port };
+  return { 'db.namespace': database, ...server };
+}
+
 function childrenOf({ spanId }: ReceivedSpan): ReceivedSpan[] {
   return collector.spans.filter(({ parentSpanId }) => parentSpanId === spanId);
 }
@@ -77,6 +87,7 @@ describe('traces by OTLP', () => {
         'db.system.name': 'postgresql',
         'db.operation.name': name.split(' ')[0],
         'db.query.summary': name,
+        ...databaseAttributes(),
       });
     }
     const names = statements.map(({ name }) => name);

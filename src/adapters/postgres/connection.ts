@@ -20,16 +20,24 @@ export interface Connection {
 export function createConnection({ logger, statements = UNOBSERVED, ...session }: ConnectionOptions): Connection {
   let current: Promise<Client> | undefined;
   let closed = false;
+  let opening = false;
+  /** Statements that are not sent yet: while a connection is open, only for the rest of a turn of the event loop. */
+  let unsent = 0;
+  const usage = () => ({ open: current === undefined ? 0 : 1, waiting: opening ? unsent : 0 });
+  const observe = statements.of({ ...session, usage });
 
   function connect(): Promise<Client> {
     const forget = () => {
       if (current === connecting) current = undefined;
     };
+    opening = true;
     const connecting = openSession(session, (error) => {
       logger.warn({ connection: session.name, ...loggable(error) }, 'a connection to Postgres broke');
       forget();
     }).then((client) => client.on('end', forget));
-    connecting.catch(forget);
+    connecting.catch(forget).finally(() => {
+      opening = false;
+    });
     return connecting;
   }
 
@@ -45,7 +53,10 @@ export function createConnection({ logger, statements = UNOBSERVED, ...session }
   async function send<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>> {
     current ??= connect();
     const used = current;
-    const client = await used;
+    unsent += 1;
+    const client = await used.finally(() => {
+      unsent -= 1;
+    });
     try {
       return await client.query<Row>(statement);
     } catch (error) {
@@ -57,7 +68,7 @@ export function createConnection({ logger, statements = UNOBSERVED, ...session }
   return {
     async query<Row extends QueryResultRow>(statement: QueryConfig) {
       if (closed) throw new Error('Client was closed and is not queryable');
-      return statements.observe(session.name, statement, () => send<Row>(statement));
+      return observe(statement, () => send<Row>(statement));
     },
     async close() {
       closed = true;

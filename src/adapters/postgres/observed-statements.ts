@@ -1,4 +1,5 @@
-import type { Metrics } from '../../application/ports/metrics.ts';
+import pg from 'pg';
+import type { ConnectionUsage, Metrics } from '../../application/ports/metrics.ts';
 import type { SpanStart, Tracer } from '../../application/ports/tracer.ts';
 
 /** What is known of a statement outside its values. */
@@ -6,46 +7,83 @@ export interface StatementText {
   readonly text: string;
 }
 
-/** Sees every statement that goes to the database. `connection` is the connection's name. */
-export interface StatementObserver {
-  /** Sends the statement by `send`, and adds nothing to its result or its error. */
-  observe<Result>(connection: string, statement: StatementText, send: () => Promise<Result>): Promise<Result>;
+/** A connection, or a pool of them. */
+export interface ObservedConnection {
+  readonly name: string;
+  readonly connectionString: string;
+  /** Asked for whenever metrics are. */
+  readonly usage: () => ConnectionUsage;
 }
 
-export const UNOBSERVED: StatementObserver = { observe: (_connection, _statement, send) => send() };
+/** Sends the statement by `send`, and adds nothing to its result or its error. */
+export type ObserveStatement = <Result>(statement: StatementText, send: () => Promise<Result>) => Promise<Result>;
+
+/** Sees every statement that goes to the database. */
+export interface StatementObserver {
+  /** Call it once for each connection or pool. */
+  of(connection: ObservedConnection): ObserveStatement;
+}
+
+export const UNOBSERVED: StatementObserver = { of: () => (_statement, send) => send() };
 
 export interface StatementObserverDeps {
-  readonly metrics: Pick<Metrics, 'statementStarted' | 'statementFinished'>;
+  readonly metrics: Pick<Metrics, 'statementStarted' | 'statementFinished' | 'measureConnection'>;
   readonly tracer: Tracer;
 }
 
 /** Counts and times statements. What a traced request sends is a span of it, without the values. */
 export function observeStatements({ metrics, tracer }: StatementObserverDeps): StatementObserver {
   return {
-    async observe(connection, { text }, send) {
-      const startedAt = performance.now();
-      metrics.statementStarted(connection);
-      const span = tracer.current() === undefined ? undefined : tracer.start(spanOf(text));
-      let fault: string | undefined;
-      try {
-        return await (span === undefined ? send() : span.run(send));
-      } catch (error) {
-        fault = codeOf(error);
-        throw error;
-      } finally {
-        span?.end(fault);
-        metrics.statementFinished(connection, (performance.now() - startedAt) / 1000);
-      }
+    of({ name, connectionString, usage }) {
+      metrics.measureConnection(name, usage);
+      let server: Attributes | undefined;
+      const startSpan = (text: string) => {
+        server ??= serverAttributes(connectionString);
+        return tracer.start(spanOf(text, server));
+      };
+      return async ({ text }, send) => {
+        const startedAt = performance.now();
+        metrics.statementStarted(name);
+        const span = tracer.current() === undefined ? undefined : startSpan(text);
+        let fault: string | undefined;
+        try {
+          return await (span === undefined ? send() : span.run(send));
+        } catch (error) {
+          fault = codeOf(error);
+          throw error;
+        } finally {
+          span?.end(fault);
+          metrics.statementFinished(name, (performance.now() - startedAt) / 1000);
+        }
+      };
     },
   };
 }
 
-function spanOf(text: string): SpanStart {
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** By the conventions of OpenTelemetry a socket is an address without a port. */
+function serverAttributes(connectionString: string): Attributes {
+  const { host, port, database } = new pg.Client({ connectionString });
+  return {
+    ...(database !== undefined && { 'db.namespace': database }),
+    ...(host.startsWith('/')
+      ? { 'server.address': `${host}/.s.PGSQL.${port}` }
+      : { 'server.address': host, 'server.port': port }),
+  };
+}
+
+function spanOf(text: string, server: Attributes): SpanStart {
   const { operation, summary } = summaryOfStatement(text);
   return {
     name: summary,
     kind: 'CLIENT',
-    attributes: { 'db.system.name': 'postgresql', 'db.operation.name': operation, 'db.query.summary': summary },
+    attributes: {
+      'db.system.name': 'postgresql',
+      'db.operation.name': operation,
+      'db.query.summary': summary,
+      ...server,
+    },
   };
 }
 

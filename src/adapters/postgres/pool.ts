@@ -1,4 +1,5 @@
 import pg, { type Pool } from 'pg';
+import type { ConnectionUsage } from '../../application/ports/metrics.ts';
 import { type Logger, loggable } from './logger.ts';
 import { prepareSession, type SessionOptions, sessionConfig } from './session.ts';
 
@@ -27,4 +28,9 @@ export function createPool(options: PoolOptions): Pool {
   pool.on('error', report);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
+}
+
+/** For those who observe the pool's statements. */
+export function usageOf({ totalCount, waitingCount }: Pool): ConnectionUsage {
+  return { open: totalCount, waiting: waitingCount };
 }

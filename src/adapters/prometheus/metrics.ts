@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import { REFUSAL_REASONS } from '../../application/ports/authenticator.ts';
-import { ANCHORS, type Metrics } from '../../application/ports/metrics.ts';
+import { ANCHORS, type ConnectionUsage, type LeadState, type Metrics } from '../../application/ports/metrics.ts';
 import { MINTING_FAULTS } from '../../application/ports/password-minter.ts';
 import { CREDENTIAL_STATUSES } from '../../domain/credential.ts';
 import { ERROR_CODES } from '../../domain/errors.ts';
@@ -23,10 +23,10 @@ export interface MetricsOptions {
   /** The names of the connections to the database. */
   readonly connections?: readonly string[];
   /**
-   * How long a scrape waits for the lag. Default: 3,000. Scrapers usually wait longer: the other numbers must still
-   * arrive when the database hangs.
+   * How long a scrape waits for what the database says. Default: 3,000. Scrapers usually wait longer: the other numbers
+   * must still arrive when the database hangs.
    */
-  readonly lagDeadlineMs?: number;
+  readonly deadlineMs?: number;
 }
 
 export interface PrometheusMetrics extends Metrics {
@@ -38,10 +38,19 @@ export interface PrometheusMetrics extends Metrics {
 
 /** Each call makes a new registry, so that two services in one process, as in tests, do not share counters. */
 export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
-  const { processMetrics = true, version = 'source', actions = [], connections = [], lagDeadlineMs = 3_000 } = options;
+  const { processMetrics = true, version = 'source', actions = [], connections = [], deadlineMs = 3_000 } = options;
   const registry = new Registry();
   if (processMetrics) collectDefaultMetrics({ register: registry });
   const { counter, gauge, histogram, descriptions } = createInstruments(registry);
+
+  /** Undefined if it fails or takes too long. */
+  async function inTime<Result>(measure: () => Promise<Result>): Promise<Result | undefined> {
+    const deadline = new AbortController();
+    const late = delay(deadlineMs, undefined, { signal: deadline.signal });
+    const result = await Promise.race([measure(), late]).catch(() => undefined);
+    deadline.abort();
+    return result;
+  }
 
   const requests = histogram({
     name: 'purser_graphql_request_duration_seconds',
@@ -95,11 +104,7 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
       labels: {},
     },
     async () => {
-      if (!measureLag) return undefined;
-      const deadline = new AbortController();
-      const late = delay(lagDeadlineMs, undefined, { signal: deadline.signal });
-      const lag = await Promise.race([measureLag(), late]).catch(() => undefined);
-      deadline.abort();
+      const lag = measureLag && (await inTime(measureLag));
       return lag === undefined ? undefined : [[{}, lag]];
     },
   );
@@ -111,6 +116,31 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
       labels: {},
     },
     async () => isLeading && [[{}, isLeading() ? 1 : 0]],
+  );
+  let measureLead: (() => Promise<LeadState>) | undefined;
+  let reading: Promise<LeadState | undefined> | undefined;
+  /** Both gauges of a scrape share a reading. */
+  async function leadOf<Value>(value: (lead: LeadState) => Value): Promise<Value | undefined> {
+    reading ??= measureLead && inTime(measureLead);
+    const lead = await reading;
+    reading = undefined;
+    return lead && value(lead);
+  }
+  gauge(
+    {
+      name: 'purser_projection_term',
+      help: 'Goes up with every change of the lead; as the database has it, so the same on all replicas',
+      labels: {},
+    },
+    () => leadOf(({ term }) => [[{}, term]]),
+  );
+  gauge(
+    {
+      name: 'purser_projection_lease_age_seconds',
+      help: 'Since the leader last renewed its lease; as the database has it, and growing while nobody leads',
+      labels: {},
+    },
+    () => leadOf(({ leaseAgeSeconds }) => [[{}, leaseAgeSeconds]]),
   );
 
   const signedHeads = counter({
@@ -180,6 +210,28 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     help: 'From the wish to send a statement to its answer',
     labels: { connection: connections },
   });
+  const usages: { readonly connection: string; readonly measure: () => ConnectionUsage }[] = [];
+  const sums = async (key: keyof ConnectionUsage) => {
+    const found = new Map<string, number>();
+    for (const { connection, measure } of usages) found.set(connection, (found.get(connection) ?? 0) + measure()[key]);
+    return [...found].map(([connection, sum]) => [{ connection }, sum] as const);
+  };
+  gauge(
+    {
+      name: 'purser_database_connections',
+      help: 'Connections that are open or being opened',
+      labels: { connection: connections },
+    },
+    () => sums('open'),
+  );
+  gauge(
+    {
+      name: 'purser_database_statements_waiting',
+      help: 'Statements that wait for a connection: for a free one of a pool, or until one is open',
+      labels: { connection: connections },
+    },
+    () => sums('waiting'),
+  );
   const node = process.version;
   gauge({ name: 'purser_build_info', help: 'Always 1', labels: { version: [version], node: [node] } }, async () => [
     [{ version, node }, 1],
@@ -205,6 +257,12 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     },
     measureLeading(measure) {
       isLeading = measure;
+    },
+    measureLead(measure) {
+      measureLead = measure;
+    },
+    measureConnection(connection, measure) {
+      usages.push({ connection, measure });
     },
     measureCredentials(measure) {
       countCredentials = measure;

@@ -15,6 +15,21 @@ export interface CredentialCounts {
 export const ANCHORS = ['file', 'url'] as const;
 export type AnchorKind = (typeof ANCHORS)[number];
 
+/** Of a connection to the database, or of a pool of them. */
+export interface ConnectionUsage {
+  /** Connections that are open or being opened. */
+  readonly open: number;
+  /** Statements that wait for one. */
+  readonly waiting: number;
+}
+
+/** The lead of the projection, as the database has it. */
+export interface LeadState {
+  readonly term: number;
+  /** Since the last renewal, also if nobody leads any more. */
+  readonly leaseAgeSeconds: number;
+}
+
 /** The service's counters. Labels come from short fixed lists: no project, no URL, no subject. */
 export interface Metrics {
   /** All numbers in the text format of Prometheus. */
@@ -35,6 +50,8 @@ export interface Metrics {
   /** Every scrape calls `measure` for the age, in seconds, of the oldest event that the read models have not passed. */
   measureProjectionLag(measure: () => Promise<number>): void;
   measureLeading(measure: () => boolean): void;
+  /** Every scrape calls `measure` once. */
+  measureLead(measure: () => Promise<LeadState>): void;
   /** Every scrape calls `measure`, which answers at once. Undefined: not known on this replica. */
   measureCredentials(measure: () => CredentialCounts | undefined): void;
   headsSigned(count: number): void;
@@ -51,6 +68,8 @@ export interface Metrics {
     readonly fault: MintingFault | undefined;
     readonly seconds: number;
   }): void;
+  /** Every scrape calls `measure`. Connections with the same name are added up. */
+  measureConnection(connection: string, measure: () => ConnectionUsage): void;
   statementStarted(connection: string): void;
   statementFinished(connection: string, seconds: number): void;
   subscriptionStarted(): void;

@@ -27,12 +27,29 @@ it('measures the lag of the read models at every scrape, even if nothing asks fo
 });
 
 it('answers a scrape even if the lag cannot be measured in time', async () => {
-  const metrics = createMetrics({ processMetrics: false, lagDeadlineMs: 20 });
+  const metrics = createMetrics({ processMetrics: false, deadlineMs: 20 });
   metrics.measureProjectionLag(() => new Promise(() => undefined));
   metrics.leaseIssued();
   const { text } = await metrics.exposition();
   expect(text).toContain('purser_leases_issued_total 1');
   expect(text).not.toMatch(LAG);
+});
+
+it('reads the lead once a scrape, and leaves its numbers out if it cannot be read', async () => {
+  const metrics = createMetrics({ processMetrics: false });
+  let read = 0;
+  metrics.measureLead(async () => {
+    read += 1;
+    if (read === 2) throw new Error('the database does not answer');
+    return { term: 3, leaseAgeSeconds: 0.5 };
+  });
+  const lead = async () =>
+    (await metrics.exposition()).text.split('\n').filter((line) => /^purser_projection_(term|lease_age)/.test(line));
+  const numbers = ['purser_projection_term 3', 'purser_projection_lease_age_seconds 0.5'];
+  expect(await lead()).toEqual(numbers);
+  expect(await lead()).toEqual([]);
+  expect(await lead()).toEqual(numbers);
+  expect(read).toBe(3);
 });
 
 it('counts values that are not listed as `other`, so that nobody can make new series', async () => {

@@ -175,8 +175,16 @@ export interface Leader {
 /** Who leads, as all replicas see it, or for how long nobody has. */
 export type Lead = { readonly leader: Leader } | { readonly leader: null; readonly vacantMs: number };
 
-export async function readLead(database: Queryable): Promise<Lead> {
+export interface RecordedLead {
+  readonly lead: Lead;
+  readonly term: number;
+  /** Since the last renewal, also if nobody leads any more. */
+  readonly leaseAgeMs: number;
+}
+
+export async function readLead(database: Queryable): Promise<RecordedLead> {
   const { rows } = await database.query<{
+    term: number;
     held: boolean;
     holder: string;
     renewed: number;
@@ -184,7 +192,7 @@ export async function readLead(database: Queryable): Promise<Lead> {
     ended: number;
   }>({
     name: 'lead',
-    text: `select expires_at > clock_timestamp() as held, holder,
+    text: `select term::float8 as term, expires_at > clock_timestamp() as held, holder,
         ${millisecondsSince('renewed_at')} as renewed, ${millisecondsSince('stepped_at')} as stepped,
         ${millisecondsSince('expires_at')} as ended
       from projection.leadership`,
@@ -192,8 +200,10 @@ export async function readLead(database: Queryable): Promise<Lead> {
   });
   const [row] = rows;
   if (!row) throw new Error('projection.leadership has no row');
-  if (!row.held) return { leader: null, vacantMs: row.ended };
-  return { leader: { name: row.holder, lastRenewalMs: row.renewed, lastStepMs: row.stepped } };
+  const lead = row.held
+    ? { leader: { name: row.holder, lastRenewalMs: row.renewed, lastStepMs: row.stepped } }
+    : { leader: null, vacantMs: row.ended };
+  return { lead, term: row.term, leaseAgeMs: row.renewed };
 }
 
 function millisecondsSince(column: string): string {

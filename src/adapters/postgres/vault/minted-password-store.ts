@@ -6,7 +6,7 @@ import type { MintedPasswordStore, SealedMintedPassword } from '../../vault/secr
 import { isUnavailable, outageSentence } from '../availability.ts';
 import type { Logger } from '../logger.ts';
 import { type StatementObserver, UNOBSERVED } from '../observed-statements.ts';
-import { createPool } from '../pool.ts';
+import { createPool, usageOf } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
 import type { Statement } from '../statement.ts';
 
@@ -39,10 +39,11 @@ export function createMintedPasswordStore(options: MintedPasswordStoreOptions): 
   const name = 'purser minted passwords';
   const reads = createReadConnections({ connectionString, name, connections: READ_CONNECTIONS, logger, statements });
   const pool = createPool({ connectionString, name, max: POOL_SIZE, logger });
+  const observe = statements.of({ name, connectionString, usage: () => usageOf(pool) });
 
   async function run<Row extends QueryResultRow>(statement: Statement): Promise<Row | undefined> {
     try {
-      return (await statements.observe(name, statement, () => pool.query<Row>(statement))).rows[0];
+      return (await observe(statement, () => pool.query<Row>(statement))).rows[0];
     } catch (error) {
       throw isUnavailable(error) ? unavailable(`${outageSentence(error)} Try again.`, error) : error;
     }

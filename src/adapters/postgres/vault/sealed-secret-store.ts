@@ -9,7 +9,7 @@ import { createDataLoader } from '../data-loader.ts';
 import { createGroupCommit } from '../group-commit.ts';
 import { type Logger, loggable } from '../logger.ts';
 import { type StatementObserver, UNOBSERVED } from '../observed-statements.ts';
-import { createPool } from '../pool.ts';
+import { createPool, usageOf } from '../pool.ts';
 import { createReadConnections } from '../read-connections.ts';
 import { createSettlement } from '../settlement.ts';
 import type { Statement } from '../statement.ts';
@@ -90,6 +90,7 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
     statements,
   });
   const pool = createPool({ connectionString, name: POOL_NAME, max: POOL_SIZE, logger });
+  const observe = statements.of({ name: POOL_NAME, connectionString, usage: () => usageOf(pool) });
 
   const inserts = createGroupCommit<SealedSecret, SealedSecret>({
     commit: insert,
@@ -142,7 +143,7 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
 
   async function run<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
     try {
-      return (await statements.observe(POOL_NAME, statement, () => pool.query<Row>(statement))).rows;
+      return (await observe(statement, () => pool.query<Row>(statement))).rows;
     } catch (error) {
       throw isUnavailable(error) ? noAnswer(error) : error;
     }

@@ -112,7 +112,10 @@ describe('the lead', () => {
     const renewedAt = async () =>
       (await query<{ renewed_at: Date }>('select renewed_at from projection.leadership'))[0];
     await expect.poll(renewedAt).not.toEqual(before);
-    const { leader } = await readLead(reader);
+    const { lead, term, leaseAgeMs } = await readLead(reader);
+    const { leader } = lead;
+    expect(term).toBe(Number(lease.term));
+    expect(leaseAgeMs).toBe(leader?.lastRenewalMs);
     expect(leader).toMatchObject({ lastRenewalMs: expect.any(Number), lastStepMs: expect.any(Number) });
     expect(leader?.lastStepMs).toBeGreaterThan(500);
 
