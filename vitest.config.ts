@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { TORTURE_VARIABLE } from './test/support/rounds.ts';
 import {
+  BROWSER_TESTS,
   INTEGRATION_TESTS,
   NETWORK_TESTS,
   POSTGRES_PROJECTS,
@@ -16,7 +17,7 @@ const UNIT: TestProjectInlineConfiguration = {
   test: {
     name: 'unit',
     include: ['test/**/*.test.ts'],
-    exclude: [...INTEGRATION_TESTS, ...NETWORK_TESTS],
+    exclude: [...INTEGRATION_TESTS, ...NETWORK_TESTS, ...BROWSER_TESTS],
     isolate: false,
     globalSetup: [RUN_FOLDER],
   },
@@ -43,6 +44,12 @@ const TORTURE: TestProjectInlineConfiguration = {
     testTimeout: 120_000,
   },
 };
+const BROWSER: TestProjectInlineConfiguration = {
+  ...INTEGRATION,
+  test: { ...INTEGRATION.test, name: 'browser', include: BROWSER_TESTS, testTimeout: 60_000, hookTimeout: 60_000 },
+};
+/** Set by `npm run test:browser`. */
+const BROWSER_VARIABLE = 'PURSER_BROWSER';
 /** Set by `npm run test:postgres`. */
 const POSTGRES_VARIABLE = 'PURSER_POSTGRES';
 const POSTGRES: TestProjectInlineConfiguration[] = POSTGRES_PROJECTS.map((name) => ({
@@ -52,6 +59,7 @@ const POSTGRES: TestProjectInlineConfiguration[] = POSTGRES_PROJECTS.map((name) 
 
 function projects(): TestProjectInlineConfiguration[] {
   if (process.env[TORTURE_VARIABLE]) return [TORTURE];
+  if (process.env[BROWSER_VARIABLE]) return [BROWSER];
   return process.env[POSTGRES_VARIABLE] ? POSTGRES : [UNIT, NETWORK, INTEGRATION];
 }
 

@@ -24,6 +24,7 @@ const PAGE = `<!doctype html>
   <head>
     <meta charset="utf-8">
     <title>GraphiQL: Purser</title>
+    <link rel="icon" href="data:,">
     <link rel="stylesheet" href="${FOLDER}/graphiql.css">
     <script src="${FOLDER}/start.js" defer></script>
     <script src="${FOLDER}/graphiql.js" defer></script>
@@ -33,9 +34,25 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
+const PLACEHOLDER = 'Bearer TOKEN';
+const HINT = 'Put your token under "Headers" in place of TOKEN. Then load the schema again (Shift-Ctrl-R).';
+
+/**
+ * The page asks for the schema when it opens. Without a token there is no need to have the service refuse it. Subscriptions
+ * take the token of the last request, because GraphiQL gives the headers only to `fetch`.
+ */
 const START = `self.MonacoEnvironment = {
   globalAPI: false,
   getWorkerUrl: (_, label) => '${FOLDER}/' + (label === 'json' || label === 'graphql' ? label : 'editor') + '.worker.js',
+};
+const send = self.fetch;
+let authorization;
+self.connectionParams = () => ({ authorization });
+self.fetch = (resource, options) => {
+  authorization = new Headers(options?.headers).get('authorization');
+  return authorization === '${PLACEHOLDER}'
+    ? Promise.resolve(Response.json({ errors: [{ message: '${HINT}' }] }))
+    : send(resource, options);
 };
 `;
 
@@ -43,9 +60,10 @@ const SHOW = `YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   title: 'Purser',
   endpoint: '/graphql',
   subscriptionsProtocol: 'WS',
+  connectionParams: self.connectionParams,
   isHeadersEditorEnabled: true,
-  defaultQuery: '# Put your token under "Headers".\\n{\\n  viewer {\\n    subject\\n  }\\n}\\n',
-  headers: JSON.stringify({ authorization: 'Bearer TOKEN' }, undefined, 2),
+  defaultQuery: '# Put your token under "Headers", in place of TOKEN.\\n{\\n  viewer {\\n    subject\\n  }\\n}\\n',
+  headers: JSON.stringify({ authorization: '${PLACEHOLDER}' }, undefined, 2),
 });
 `;
 

@@ -60,7 +60,7 @@ describe('in development', () => {
     const policy = page.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'; script-src 'self'");
     expect(html).not.toMatch(/https?:/);
-    const paths = [...html.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path = '']) => path);
+    const paths = [...html.matchAll(/(?:href|src)="(?!data:,")([^"]+)"/g)].map(([, path = '']) => path);
     expect(paths).toHaveLength(4);
     for (const path of paths) expect((await fetch(development.server.address() + path)).status).toBe(200);
     expect((await fetch(`${development.server.address()}/graphiql/constructor`)).status).toBe(404);

@@ -4,6 +4,7 @@ import { debianPostgres } from './postgres-server.ts';
 
 /** Programs that the tests run, and the Debian packages they come in. */
 const PACKAGES = {
+  chromium: 'chromium',
   'docker-registry': 'docker-registry',
   htpasswd: 'apache2-utils',
   ip: 'iproute2',
@@ -23,7 +24,7 @@ export type Tool = keyof typeof PACKAGES;
  * @throws Error where `CI` is set: there nothing is left out
  */
 export function skipReason(...tools: readonly Tool[]): string | undefined {
-  const missing = tools.filter((tool) => !isInstalled(tool));
+  const missing = tools.filter((tool) => pathOf(tool) === undefined);
   if (missing.length === 0) return undefined;
   const packages = missing.map((tool) => PACKAGES[tool]).join(' ');
   const reason = `${missing.join(', ')} not found: apt-get install ${packages}`;
@@ -36,15 +37,18 @@ export function titled(title: string, missing: string | undefined): string {
   return missing === undefined ? title : `${title} (${missing})`;
 }
 
-function isInstalled(program: string): boolean {
+/** Undefined if it is not installed. */
+export function pathOf(program: Tool): string | undefined {
   // Debian installs some servers outside an ordinary user's PATH.
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', debianPostgres() ?? '/usr/sbin'];
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return folders
+    .map((folder) => join(folder, program))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }

@@ -20,10 +20,14 @@ export const INTEGRATION_TESTS = [
   `test/**/*${INTEGRATION_ENDING}`,
 ];
 
+/** The tests that open pages in a browser. `npm run test:browser` runs them, with what integration tests need. */
+export const BROWSER_TESTS = ['test/browser/**/*.test.ts'];
+
 /** All others: unit tests and those of the network. */
 export function needsNoSetUp(file: string): boolean {
   const isIntegrationTest =
-    file.endsWith(INTEGRATION_ENDING) || INTEGRATION_FOLDERS.some((folder) => file.startsWith(`${folder}/`));
+    file.endsWith(INTEGRATION_ENDING) ||
+    [...INTEGRATION_FOLDERS, 'test/browser'].some((folder) => file.startsWith(`${folder}/`));
   return file.endsWith('.test.ts') && !isIntegrationTest;
 }
 
