@@ -19,7 +19,7 @@ const EXPECTED_REVISION =
   "The registry's `revision` that you saw. REVISION_CONFLICT if it has changed since. Omit it to skip the check.";
 
 const AUTH_REALM_HOST =
-  "The host, with its port if it has one, of the registry's token server, where that is another one. A test names it. Whoever writes it confirms that the password may be sent there, over https.";
+  "The host, with its port if it has one, of the registry's token server, if that is another one, such as `gitlab.example.com`. A test names it. By entering it you confirm that the password may be sent there, over https.";
 
 export const WhenInUseEnum = enumType<RotateCredentialCommand['whenInUse']>(
   'WhenInUse',
