@@ -85,7 +85,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const mutex = createKeyedMutex();
 
   const readYourWrites = createReadYourWrites({ log, progress });
-  const readUnprojected = createReadUnprojected({ log, progress });
+  const readUnprojected = createReadUnprojected({ log, progress, authenticator });
   const countActiveLeases = createCountActiveLeases({ readUnprojected, leases, now });
   const writer = createEventWriter({ log, authenticator, readYourWrites, now });
   const streams = authenticStreams(log, authenticator, onFault);

@@ -23,40 +23,42 @@ export interface DiscardOrphanedSecretsDeps {
 /**
  * Clears pending secrets whose event never came. It appends to the stream first. A handler that was paused until now is
  * then refused, so no event can refer to a cleared secret. If an event does refer to a secret, the vault may take long
- * to learn it, so that history is read only once.
+ * to learn it, so that history is read only once. No event is signed for a row that Purser has not sealed: the operator is
+ * told of it once, and it stays.
  */
 export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
   const { writer, aggregates, vault, olderThanMs = ORPHANED_AFTER_MS, onFault } = deps;
-  let referredTo: ReadonlySet<string> = new Set();
+  /** Pending secrets that are no orphans: an event refers to them, or Purser has not sealed them. */
+  let noOrphans: ReadonlySet<string> = new Set();
 
   return async (signal?: AbortSignal): Promise<number> => {
-    const stillReferredTo = new Set<string>();
+    const stillNoOrphans = new Set<string>();
     let discarded = 0;
     let after: string | undefined;
     do {
       const page = await vault.pending(olderThanMs, PAGE, after);
       for (const orphan of page) {
-        if (!referredTo.has(orphan.secretId)) {
+        if (!noOrphans.has(orphan.secretId)) {
           const outcome = await discard(orphan).catch(leftAlone);
           if (outcome === 'discarded') discarded += 1;
           if (outcome === 'in-motion' || outcome === 'left-alone') continue;
         }
-        stillReferredTo.add(orphan.secretId);
+        stillNoOrphans.add(orphan.secretId);
       }
       after = page.length < PAGE ? undefined : page.at(-1)?.secretId;
     } while (after !== undefined && !signal?.aborted);
-    referredTo = stillReferredTo;
+    noOrphans = stillNoOrphans;
     return discarded;
   };
 
   /** One stream that somebody forged an event in must not keep the secrets of all others pending. */
-  function leftAlone(error: unknown): 'left-alone' {
+  function leftAlone(error: unknown): 'left-alone' | 'forged' {
     if (error instanceof PurserError && error.code === 'UNAVAILABLE') throw error;
     onFault(error);
-    return 'left-alone';
+    return error instanceof SecretIntegrityError ? 'forged' : 'left-alone';
   }
 
-  /** `in-motion`: someone appended to the stream meanwhile, perhaps the secret's own event. */
+  /** `in-motion`: the secret is gone, or someone appended to the stream meanwhile, perhaps the secret's own event. */
   async function discard(orphan: PendingSecret): Promise<'discarded' | 'referred-to' | 'in-motion'> {
     const { secretId, registryId, credentialVersion, projectId } = orphan;
     const stream = registryStream(projectId, registryId);
@@ -67,6 +69,7 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
     if (credentialVersion > history.length + 1) {
       throw new SecretIntegrityError(`secret ${secretId}: the registry never had the version of this row`);
     }
+    if (!(await vault.isSealed(orphan))) return 'in-motion';
     const event: RegistryEvent = {
       type: 'PendingSecretDiscarded',
       data: { registryId, secretId, credentialVersion },

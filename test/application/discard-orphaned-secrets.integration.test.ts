@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
@@ -125,6 +125,29 @@ describe('clearing pending secrets', () => {
     expect(await typesIn(orphan)).toEqual(['PendingSecretDiscarded']);
     expect(faults).toEqual([new Error('forged')]);
     await janitor().run();
+  });
+
+  it.each([
+    ['a copy of a row under another id', {}],
+    ['a copy for another project', { project_id: 'victim' }],
+    ['a copy for another registry', { registry_id: randomUUID() }],
+    ['a copy for another host', { host: 'other.example' }],
+    ['a row with any key', { wrapped_key: randomBytes(60), ciphertext: randomBytes(300) }],
+  ])('signs no event for %s that somebody has put into the vault, and tells it once', async (_what, changes) => {
+    const real = await seal();
+    const [row] = await fixture.sql('select * from vault.secrets where secret_id = $1', [real.ref.secretId]);
+    const forged = { ...row, secret_id: randomUUID(), ...changes };
+    await fixture.sql('update vault.secrets set state = $2 where secret_id = $1', [real.ref.secretId, 'destroyed']);
+    const columns = Object.keys(forged);
+    const places = columns.map((_column, index) => `$${index + 1}`);
+    await fixture.sql(`insert into vault.secrets (${columns}) values (${places})`, Object.values(forged));
+    const before = await log.head();
+    const { run, faults } = janitor();
+    expect([await run(), await run()]).toEqual([0, 0]);
+    expect(await log.head()).toBe(before);
+    expect(faults).toEqual([expect.any(SecretIntegrityError)]);
+    expect(String(faults[0])).toContain(forged.secret_id);
+    await fixture.sql('delete from vault.secrets where secret_id = $1', [forged.secret_id]);
   });
 
   it('makes no event for a row with a version that the registry cannot have', async () => {

@@ -18,6 +18,22 @@ const ofRun = (changes: Partial<Parameters<typeof command.issue>[0]> = {}) =>
   command.issue({ runId: '1742', ...changes });
 const leaseIds = (world: World) => new Set(world.eventsOf('CredentialIssued').map(({ stream }) => stream));
 
+/** A replica on which the lease is released just before a repeated hand-out is recorded. */
+function releasingBeforeRecord(world: World, leaseId: string) {
+  let released = false;
+  const application = world.replica((log) => ({
+    ...log,
+    async append(stream, expected, events) {
+      if (!released && events.some(({ event }) => event.type === 'CredentialIssuedAgain')) {
+        released = true;
+        await world.application.releaseLease(aCaller(), PROJECT, leaseId);
+      }
+      return log.append(stream, expected, events);
+    },
+  }));
+  return { application, released: () => released };
+}
+
 describe('a run that asks again', () => {
   it('gets its lease while it lasts, for any image of the registry, and each time is recorded', async () => {
     const world = await withRegistry();
@@ -99,19 +115,9 @@ describe('a run that asks again', () => {
     for (let n = 0; n < handOuts; n += 1) {
       held = (await world.application.issueCredential(aCaller(), PROJECT, ofRun())).lease.id;
     }
-    let released = false;
-    const between = (log: EventLog): EventLog => ({
-      ...log,
-      async append(stream, expected, events) {
-        if (!released && events.some(({ event }) => event.type === 'CredentialIssuedAgain')) {
-          released = true;
-          await world.application.releaseLease(aCaller(), PROJECT, held);
-        }
-        return log.append(stream, expected, events);
-      },
-    });
-    const { lease } = await world.replica(between).issueCredential(aCaller(), PROJECT, ofRun());
-    expect([released, lease.releasedAt, lease.id === held]).toEqual([true, null, false]);
+    const { application, released } = releasingBeforeRecord(world, held);
+    const { lease } = await application.issueCredential(aCaller(), PROJECT, ofRun());
+    expect([released(), lease.releasedAt, lease.id === held]).toEqual([true, null, false]);
   });
 
   it('can release its lease while the password is given out again', async () => {
@@ -158,6 +164,24 @@ describe('a repeated request', () => {
     await world.application.updateRegistry(aCaller(), PROJECT, ID, command.update(changes));
     await expect(world.application.issueCredential(aCaller(), PROJECT, ask)).rejects.toMatchObject({ code });
     expect(world.eventsOf('CredentialIssuedAgain')).toEqual([]);
+  });
+
+  it.each([
+    ['the second', 1],
+    ['the third', 2],
+  ])('gets nothing if its lease is released while %s hand-out is recorded', async (_which, handOuts) => {
+    const world = await withRegistry();
+    const ask = command.issue({ idempotencyKey: 'once' });
+    let held = '';
+    for (let n = 0; n < handOuts; n += 1) {
+      held = (await world.application.issueCredential(aCaller(), PROJECT, ask)).lease.id;
+    }
+    const { application, released } = releasingBeforeRecord(world, held);
+    await expect(application.issueCredential(aCaller(), PROJECT, ask)).rejects.toMatchObject({
+      code: 'CREDENTIAL_UNAVAILABLE',
+      message: expect.stringContaining('has ended'),
+    });
+    expect([released(), leaseIds(world).size]).toEqual([true, 1]);
   });
 
   it('leaves a record each time, under one lease', async () => {

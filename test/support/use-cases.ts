@@ -116,6 +116,7 @@ export function createWorld(): World {
       return secret.credential;
     },
     pending: async () => [],
+    isSealed: async ({ secretId }) => secrets.has(secretId),
   };
 
   function replica(between: (log: EventLog) => EventLog = (log) => log): Application {

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type SecretBinding, SecretIntegrityError, type Vault } from '../../application/ports/vault.ts';
+import {
+  type LoginCredential,
+  type SecretBinding,
+  SecretIntegrityError,
+  type Vault,
+} from '../../application/ports/vault.ts';
 import type { SecretRef } from '../../domain/credential.ts';
 import { isUuid } from '../../domain/identity.ts';
 import { isWellFormed } from '../../domain/text-rules.ts';
@@ -28,6 +33,21 @@ export interface SealingVault extends Vault {
 
 /** Seals and opens credentials. The store keeps the sealed ones. */
 export function createVault({ keyRing, store }: VaultDeps): SealingVault {
+  async function opened(
+    binding: SecretBinding,
+    secretId: string,
+    secret: SealedSecret,
+    digest: Buffer,
+  ): Promise<LoginCredential> {
+    try {
+      requireSame(binding, secretId, secret);
+      return await openRecord(keyRing, secret, digest);
+    } catch (error) {
+      if (!(error instanceof SecretIntegrityError)) throw error;
+      throw new SecretIntegrityError(`secret ${secretId}: ${error.message}`, { cause: error });
+    }
+  }
+
   return {
     async seal(binding, credential) {
       checkBinding(binding);
@@ -40,19 +60,20 @@ export function createVault({ keyRing, store }: VaultDeps): SealingVault {
       const { secretId } = ref;
       const digest = digestOf(ref);
       const secret = await store.find(secretId);
-      if (secret === undefined) return undefined;
-      try {
-        requireSame(binding, secretId, secret);
-        return await openRecord(keyRing, secret, digest);
-      } catch (error) {
-        if (!(error instanceof SecretIntegrityError)) throw error;
-        throw new SecretIntegrityError(`secret ${secretId}: ${error.message}`, { cause: error });
-      }
+      return secret && opened(binding, secretId, secret, digest);
     },
 
     settle: (effect) => store.settle(effect),
     discard: (secretId) => store.destroyPending(secretId),
     pending: (olderThanMs, limit, after) => store.pending(olderThanMs, limit, after),
+
+    async isSealed({ secretId, ...sealedFor }) {
+      const secret = await store.find(secretId);
+      if (secret === undefined) return false;
+      await opened({ ...sealedFor, host: secret.binding.host }, secretId, secret, secret.digest);
+      return true;
+    },
+
     checkKeys: () => checkKeys(keyRing, store),
     rewrapAll: (options) => rewrapAll(keyRing, store, options),
     close: () => store.close(),

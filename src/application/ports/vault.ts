@@ -46,4 +46,9 @@ export interface Vault {
   open(binding: SecretBinding, ref: SecretRef): Promise<LoginCredential | undefined>;
   /** Pending rows older than `olderThanMs`, oldest first, at most `limit`, from the one after the secret `after` on. */
   pending(olderThanMs: number, limit: number, after?: string): Promise<PendingSecret[]>;
+  /**
+   * Whether the row is still there. Anybody who can write to the database can insert one.
+   * @throws SecretIntegrityError if Purser has not sealed it for exactly this project, registry and version
+   */
+  isSealed(secret: PendingSecret): Promise<boolean>;
 }

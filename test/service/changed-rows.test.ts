@@ -1,0 +1,166 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../../src/adapters/postgres/logger.ts';
+import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
+import { healthStream, registryId, registryStream } from '../../src/domain/identity.ts';
+import { PERMISSIONS } from '../../src/domain/permissions.ts';
+import { createCursors } from '../../src/graphql/paging/cursors.ts';
+import { type Replica, startReplica } from '../crash/replica.ts';
+import { canary } from '../support/canary.ts';
+import { type DatabaseWriter, openDatabaseWriter } from '../support/database-writer.ts';
+import { LOGGED_IN } from '../support/probe-reports.ts';
+import { type GraphqlAnswer, startPurser, type TestPurser } from '../support/purser.ts';
+import { projectorClient, trusting } from '../support/read-models.ts';
+import { CREATE, DELETE, GET, ISSUE, NOTICES, ROTATE } from './operations.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What SECURITY.md says of somebody who changes rows of other tables than the log. See `database-writer.test.ts`. */
+let purser: TestPurser;
+let writer: DatabaseWriter;
+let replica: Replica;
+const probed: string[] = [];
+beforeAll(async () => {
+  purser = await startPurser();
+  writer = await openDatabaseWriter(purser.connectionString);
+  replica = await startReplica(purser, {
+    probe: {
+      async probe({ url }) {
+        probed.push(url);
+        return LOGGED_IN;
+      },
+    },
+  });
+});
+afterAll(async () => {
+  await replica?.close();
+  await writer?.close();
+  await purser?.stop();
+});
+
+let url: string;
+let id: string;
+let registries = 0;
+beforeEach(async () => {
+  registries += 1;
+  url = `victim-${registries}.example`;
+  const input = { url, username: 'robot', password: canary('victim'), name: 'Ours' };
+  id = (await purser.graphql(CREATE, { input })).data.createRegistry.registry.id;
+});
+
+const issue = () => purser.graphql(ISSUE, { input: { image: `${url}/app`, pipeline: 'p' } });
+const codeOf = ({ errors }: GraphqlAnswer): string | undefined => errors?.[0]?.extensions.code;
+const registry = async () => (await purser.graphql(GET, { id })).data.registry;
+
+/** Puts a row into the vault that is a copy of the victim's, but for these columns. */
+async function copySecret(changes: Record<string, unknown>): Promise<string> {
+  const [row] = await writer.sql('select * from vault.secrets where registry_id = $1', [id]);
+  const copy: Record<string, unknown> = {
+    ...row,
+    secret_id: randomUUID(),
+    state: 'pending',
+    settled_at: null,
+    ...changes,
+  };
+  const columns = Object.keys(copy);
+  const places = columns.map((_column, index) => `$${index + 1}`);
+  await writer.sql(`insert into vault.secrets (${columns}) values (${places})`, Object.values(copy));
+  return String(copy.secret_id);
+}
+
+async function rebuild(): Promise<void> {
+  const { connectionString } = purser;
+  const log = createPostgresEventLog({ connectionString, logger: SILENT });
+  const connect = (options: { readonly pipeline: boolean }) => projectorClient(connectionString, options);
+  await rebuildReadModels({ log, isAuthentic: trusting, connect });
+  await log.close();
+}
+
+describe('somebody who can write to the database cannot', () => {
+  it('have an event signed for a row of the vault that Purser has not sealed', async () => {
+    const elsewhere = registryId('own', url);
+    const forged = [
+      [await copySecret({ credential_version: 2 }), registryStream('demo', id)],
+      [await copySecret({ project_id: 'own', registry_id: elsewhere }), registryStream('own', elsewhere)],
+    ] as const;
+    for (const [secretId, stream] of forged) {
+      const before = await writer.events(stream);
+      await expect(replica.discardOrphans()).rejects.toThrow(`secret ${secretId}: `);
+      expect(await writer.events(stream)).toEqual(before);
+      await writer.sql('delete from vault.secrets where secret_id = $1', [secretId]);
+    }
+  });
+});
+
+describe('somebody who can write to the database can', () => {
+  it('show wrong states by changing read models, until a rebuild', async () => {
+    await writer.sql(`update read_models.registries set name = 'wrong' where id = $1`, [id]);
+    expect((await registry()).name).toBe('wrong');
+    await rebuild();
+    expect((await registry()).name).toBe('Ours');
+  });
+
+  it('have a registry deleted or rotated that leases should have kept, with the help of somebody who may', async () => {
+    const rotate = () => purser.graphql(ROTATE, { id, input: { password: canary('next'), whenInUse: 'REFUSE' } });
+    await issue();
+    expect([codeOf(await purser.graphql(DELETE, { id })), codeOf(await rotate())]).toEqual([
+      'REGISTRY_IN_USE',
+      'REGISTRY_IN_USE',
+    ]);
+    // The query waits until the read models have the lease.
+    expect((await registry()).usage.activeLeases).toBe(1);
+    await writer.sql('delete from read_models.leases where registry_id = $1', [id]);
+    expect((await rotate()).data.rotateCredential.registry.credential.version).toBe(2);
+    expect((await purser.graphql(DELETE, { id })).data.deleteRegistry.deletedId).toBe(id);
+  });
+
+  it('hurry or prevent scheduled checks by changing read models', async () => {
+    const check = replica.scheduledChecks(HOUR_MS, { onFault: () => undefined });
+    const isChecked = async () => {
+      probed.length = 0;
+      await registry();
+      await check();
+      return probed.includes(url);
+    };
+    await writer.sql('update read_models.registries set secret_missing = true where id = $1', [id]);
+    expect(await isChecked()).toBe(false);
+    await writer.sql('update read_models.registries set secret_missing = false where id = $1', [id]);
+    expect([await isChecked(), await isChecked()]).toEqual([true, false]);
+    const tested = `jsonb_set(health::jsonb, '{testedAt}', '"2020-01-01T00:00:00.000Z"')`;
+    await writer.sql(`update read_models.registries set health = ${tested} where id = $1`, [id]);
+    const hurried = replica.scheduledChecks(HOUR_MS, { onFault: () => undefined });
+    probed.length = 0;
+    await hurried();
+    expect(probed).toContain(url);
+  });
+
+  it('add results of tests that never were', async () => {
+    await replica.scheduledChecks(HOUR_MS, { onFault: () => undefined })();
+    const [tested] = await writer.events(healthStream(id));
+    if (!tested) throw new Error('the registry was not tested');
+    const data = JSON.stringify({ ...JSON.parse(tested.data), outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
+    await writer.append({ ...tested, revision: tested.revision + 1, data });
+    await expect.poll(async () => (await registry()).health.outcome).toBe('AUTHENTICATION_FAILED');
+    expect((await issue()).errors).toBeUndefined();
+  });
+
+  it('replace the cursor key, and forge cursors with it, for lists that their caller may read anyway', async () => {
+    await purser.graphql(ROTATE, { id, input: { password: canary('next') } });
+    const notices = async (of: TestPurser, variables: object, token?: string) =>
+      of.graphql(NOTICES, { first: 1, ...variables }, token);
+    const { endCursor } = (await notices(purser, {})).data.rotationNotices.pageInfo;
+    const key = randomBytes(32);
+    await writer.sql('update projection.cursor_key set key = $1', [key]);
+    const restarted = await startPurser({ replicaOf: purser });
+    const refused = await notices(restarted, { after: endCursor });
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'after' } }]);
+
+    const after = createCursors(key).encode({ of: 'notices', projectId: 'demo' }, String(Number.MAX_SAFE_INTEGER));
+    const forged = await notices(restarted, { after });
+    expect(forged.data.rotationNotices.nodes).toEqual((await notices(restarted, {})).data.rotationNotices.nodes);
+    const stranger = purser.token({ projects: { own: Object.values(PERMISSIONS) } });
+    expect(codeOf(await notices(restarted, { after }, stranger))).toBe('FORBIDDEN');
+    await restarted.stop();
+  });
+});
