@@ -80,11 +80,12 @@ async function rebuild(): Promise<void> {
 describe('somebody who can write to the database cannot', () => {
   it('have an event signed for a row of the vault that Purser has not sealed', async () => {
     const elsewhere = registryId('own', url);
-    const forged = [
-      [await copySecret({ credential_version: 2 }), registryStream('demo', id)],
-      [await copySecret({ project_id: 'own', registry_id: elsewhere }), registryStream('own', elsewhere)],
+    const forgeries = [
+      [{ credential_version: 2 }, registryStream('demo', id)],
+      [{ project_id: 'own', registry_id: elsewhere }, registryStream('own', elsewhere)],
     ] as const;
-    for (const [secretId, stream] of forged) {
+    for (const [changes, stream] of forgeries) {
+      const secretId = await copySecret(changes);
       const before = await writer.events(stream);
       await expect(replica.discardOrphans()).rejects.toThrow(`secret ${secretId}: `);
       expect(await writer.events(stream)).toEqual(before);

@@ -1,8 +1,9 @@
-import { buildSchema } from 'graphql';
+import { buildSchema, execute, OperationTypeNode, parse, subscribe } from 'graphql';
 import { Query, Resolver } from 'type-graphql';
 import { expect, it } from 'vitest';
 import { enforcePolicies, PolicyError } from '../../../src/graphql/pipeline/directive.ts';
 import { buildPurserSchema, RESOLVERS } from '../../../src/graphql/schema.ts';
+import { aCaller } from '../../support/use-cases.ts';
 
 function schemaWith(field: string, root: 'Query' | 'Mutation' | 'Subscription' = 'Query') {
   const query =
@@ -40,6 +41,35 @@ it.each([
 it('serves a schema in which every root field has one policy', () => {
   expect(() => enforcePolicies(schemaWith(`secrets(projectId: ID!): Int ${READ}`))).not.toThrow();
   expect(() => enforcePolicies(schemaWith('secrets: Int @authenticated'))).not.toThrow();
+});
+
+it.each([
+  ['Query', 'runs once its caller can read what it wrote', ['waited', 'ran']],
+  ['Subscription', 'begins once its caller can read what it wrote', ['waited', 'ran']],
+  ['Mutation', 'waits for no other process', ['ran']],
+] as const)('a root field of %s %s', async (root, _does, expected) => {
+  const done: string[] = [];
+  const unguarded = schemaWith(`secrets(projectId: ID!): Int ${READ}`, root);
+  const operation = OperationTypeNode[root.toUpperCase() as Uppercase<typeof root>];
+  const field = unguarded.getRootType(operation)?.getFields().secrets;
+  if (!field) throw new Error('the schema lacks its field');
+  field.resolve = () => void done.push('ran');
+  field.subscribe = async () => {
+    done.push('ran');
+    return (async function* () {})();
+  };
+  const { principal, ...request } = aCaller();
+  const grants = new Map([['demo', new Set(['iam:project:cicd:registry:read'])]]);
+  const readable = async () => void done.push('waited');
+  const contextValue = {
+    request: { ...request, principal: { ...principal, grants } },
+    services: { now: () => 0, application: { readable } },
+  };
+  const document = parse(`${operation} { secrets(projectId: "demo") }`);
+  const answer = { schema: enforcePolicies(unguarded), document, contextValue };
+  if (root === 'Subscription') await subscribe(answer);
+  else expect(await execute(answer)).toEqual({ data: { secrets: null } });
+  expect(done).toEqual(expected);
 });
 
 it('refuses to start with a resolver whose author forgot the policy', async () => {
