@@ -25,6 +25,7 @@ import { createRegistryQueries } from './adapters/postgres/read-models/registry-
 import { recheckSecrets } from './adapters/postgres/read-models/secret-presence.ts';
 import { openSession } from './adapters/postgres/session.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
+import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queries.ts';
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
 import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
 import { createApplication, type RunningApplication } from './application/create-application.ts';
@@ -54,6 +55,7 @@ import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { measureLeader, openObservability } from './observability.ts';
 import { createReadiness } from './readiness.ts';
 import { openStores, openVault } from './stores.ts';
+import { configuredWebhooks, startWebhooks } from './webhooks.ts';
 
 const READ_CONNECTIONS = 2;
 /** How long the start waits for the read models. */
@@ -89,6 +91,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const onFault: OnFault = (error) => logger.error({ err: error }, 'a background task failed');
   const developmentIssuer = config.jwtIssuers === undefined ? await openDevelopmentIssuer(config.dataDir) : undefined;
   const issuers = developmentIssuer ? [developmentIssuer.issuerConfig] : parseIssuers(config.jwtIssuers ?? '');
+  const webhooks = configuredWebhooks(config);
   const schema = await buildPurserSchema();
   const { metrics, tracer, statements } = await openObservability(config, logger, actionsOf(schema), lifecycle);
 
@@ -140,6 +143,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     audit: createAuditQueries(reads),
     auditHeads,
     notices: createNoticeQueries(reads),
+    webhooks: createWebhookQueries(reads, webhooks),
     feeds: {
       notices: createFeed({ query: createNoticeFeedQuery(reads), follow: progress.follow, onFault }),
       changes: createFeed({ query: createChangeFeedQuery(reads), follow: progress.follow, onFault }),
@@ -156,6 +160,8 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     minter: tracedMinter(meteredMinter(createPasswordMinter({ egress, now: Date.now }), metrics), tracer),
     mintedPasswords,
     limiter: createRateLimiter(reads, TESTS_OF_A_PROJECT),
+    webhooks,
+    replays: queries.webhooks,
     metrics,
     plainHttpHosts,
     now: Date.now,
@@ -169,11 +175,16 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   metrics.measureProjectionLag(projectionLag);
   const leading = () => projector.leading;
   measureLeader({ metrics, connectionString, leading, logger, statements, onFault }, lifecycle);
+  const cursorKey = await loadCursorKey(connectionString);
+  startWebhooks(
+    { webhooks, connectionString, egress, cursorKey, metrics, leading, logger, statements, onFault },
+    lifecycle,
+  );
   const graphql = await createGraphql({
     application: meteredApplication(running.application, metrics),
     schema,
     queries,
-    cursorKey: await loadCursorKey(connectionString),
+    cursorKey,
     metrics,
     logger,
     introspection: !config.production,

@@ -88,6 +88,11 @@ const environment = z.object({
   PURSER_DATA_DIR: z.string().min(1).default('.purser'),
   MASTER_KEY_FILE: z.string().min(1).optional(),
   JWT_ISSUERS: z.string().min(1).optional(),
+  WEBHOOKS: z
+    .string()
+    .min(1)
+    .transform((text) => new Secret(text))
+    .optional(),
   REVOKED_TOKENS_FILE: z.string().min(1).optional(),
   EGRESS_ALLOW: list,
   EGRESS_PROXY: z
@@ -146,6 +151,8 @@ export interface Config {
   readonly masterKeyFile: string | undefined;
   /** Undefined outside production: the development issuer. */
   readonly jwtIssuers: string | undefined;
+  /** Where notices are sent to, with the secrets that sign them. Undefined: nowhere. */
+  readonly webhooks: Secret | undefined;
   /** Undefined: no token is revoked. */
   readonly revokedTokensFile: string | undefined;
   readonly egressAllow: readonly string[];
@@ -202,6 +209,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDir: absolute(values.PURSER_DATA_DIR),
     masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : absolute(values.MASTER_KEY_FILE),
     jwtIssuers: values.JWT_ISSUERS,
+    webhooks: values.WEBHOOKS,
     revokedTokensFile: values.REVOKED_TOKENS_FILE === undefined ? undefined : absolute(values.REVOKED_TOKENS_FILE),
     egressAllow: values.EGRESS_ALLOW,
     egressProxy: values.EGRESS_PROXY,

@@ -50,11 +50,13 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/prometheus': adapter(),
   'adapters/registry': adapter(),
   'adapters/vault': adapter(),
+  'adapters/webhooks': adapter(),
   'adapters/postgres': adapter(),
   'adapters/postgres/backup': adapter('adapters/postgres'),
   'adapters/postgres/embedded': adapter('adapters/postgres'),
   'adapters/postgres/log': adapter('adapters/postgres'),
   'adapters/postgres/read-models': adapter('adapters/postgres'),
+  'adapters/postgres/webhooks': adapter('adapters/postgres'),
   // What the vault asks of its stores is the vault's to say.
   'adapters/postgres/vault': adapter('adapters/postgres', 'adapters/vault/secret-stores.ts'),
 
@@ -64,6 +66,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   'graphql/audit': graphql('graphql/paging', 'graphql/pipeline'),
   'graphql/lease': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
   'graphql/notices': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
+  'graphql/webhooks': graphql('graphql/paging', 'graphql/pipeline', 'graphql/notices'),
   // Puts the folders together.
   graphql: graphql('graphql/**'),
 
@@ -97,6 +100,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
       'observability.ts',
       'readiness.ts',
       'stores.ts',
+      'webhooks.ts',
       'application/**',
       'domain/**',
       'adapters/**',
@@ -113,6 +117,13 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   'readiness.ts': { to: ['adapters/postgres/**', 'adapters/vault', 'http/health.ts'], modules: 'any' },
   'stores.ts': {
     to: ['config.ts', 'lifecycle.ts', 'domain/**', 'adapters/postgres/**', 'adapters/vault'],
+    modules: 'any',
+  },
+  'webhooks.ts': {
+    to: ['config.ts', 'lifecycle.ts', 'application/**', 'domain/**', 'graphql/paging'].concat([
+      'adapters/postgres/**',
+      'adapters/webhooks',
+    ]),
     modules: 'any',
   },
   'config.ts': { to: ['domain/**'], modules: 'any' },

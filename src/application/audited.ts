@@ -9,6 +9,7 @@ import type { deleteRegistryUseCase } from './delete-registry.ts';
 import type { issueCredentialUseCase } from './issue-credential.ts';
 import type { RefusedAttempts } from './refused-attempts.ts';
 import type { releaseLeaseUseCase } from './release-lease.ts';
+import type { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import type { RequestContext } from './request-context.ts';
 import type { rotateCredentialUseCase } from './rotate-credential.ts';
 import type { testCredentialsUseCase } from './test-credentials.ts';
@@ -28,6 +29,7 @@ export interface Mutations {
   readonly releaseLease: ReturnType<typeof releaseLeaseUseCase>;
   readonly testRegistry: ReturnType<typeof testRegistryUseCase>;
   readonly testCredentials: ReturnType<typeof testCredentialsUseCase>;
+  readonly replayWebhookDelivery: ReturnType<typeof replayWebhookDeliveryUseCase>;
 }
 
 export interface AuditedDeps {
@@ -62,6 +64,7 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
     testCredentials: audited('TEST_CREDENTIALS', mutations.testCredentials, (projectId, { url }) =>
       byUrl(projectId, url),
     ),
+    replayWebhookDelivery: audited('REPLAY_WEBHOOK_DELIVERY', mutations.replayWebhookDelivery, () => ({})),
   };
 
   function audited<Rest extends readonly unknown[], Result>(

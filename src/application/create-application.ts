@@ -1,3 +1,4 @@
+import type { Webhook } from '../domain/webhook.ts';
 import { createCountActiveLeases } from './active-leases.ts';
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
@@ -22,11 +23,13 @@ import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { LeaseQueries, ProjectionProgress, RegistryQueries } from './ports/read-models.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { Vault } from './ports/vault.ts';
+import type { WebhookReplays } from './ports/webhook-queue.ts';
 import { createReadYourWrites, type ReadYourWrites } from './read-your-writes.ts';
 import { createRefusedAttempts, type RefusedAttempts } from './refused-attempts.ts';
 import { registryByUrlUseCase } from './registry-by-url.ts';
 import { createRegistryCommandHandler } from './registry-command-handler.ts';
 import { releaseLeaseUseCase } from './release-lease.ts';
+import { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
@@ -62,6 +65,9 @@ export interface ApplicationDeps {
   readonly minter: PasswordMinter;
   readonly mintedPasswords: Pick<MintedPasswordVault, 'find' | 'keep'>;
   readonly limiter: RateLimiter;
+  /** Those of the configuration. */
+  readonly webhooks: readonly Webhook[];
+  readonly replays: WebhookReplays;
   readonly metrics: Pick<Metrics, 'attemptDenied'>;
   readonly plainHttpHosts: ReadonlySet<string>;
   /** Milliseconds since 1970. */
@@ -81,7 +87,7 @@ export interface RunningApplication {
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
   const { log, authenticator, progress, registries, leases, plainHttpHosts, now, onFault } = deps;
-  const { vault, probe, minter, mintedPasswords, limiter, metrics } = deps;
+  const { vault, probe, minter, mintedPasswords, limiter, webhooks, replays, metrics } = deps;
   const mutex = createKeyedMutex();
 
   const readYourWrites = createReadYourWrites({ log, progress });
@@ -120,6 +126,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     releaseLease: releaseLeaseUseCase({ writer, aggregates }),
     testRegistry: testRegistryUseCase({ tests, aggregates, testStored }),
     testCredentials: testCredentialsUseCase({ tests, probe, plainHttpHosts }),
+    replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, now }),
   };
   const { recordDenied, recordFailed, countUnauthenticated } = attempts;
   const audited = auditedMutations(mutations, { attempts, plainHttpHosts, onFault });

@@ -124,6 +124,14 @@ const AUDITED: {
     until,
   }),
 
+  WebhookDeliveryReplayed: ({ deliveryId, webhook, registryId, url }) => ({
+    ...succeeded('REPLAY_WEBHOOK_DELIVERY', registryId, url),
+    changes: [
+      { field: 'webhook', from: null, to: webhook },
+      { field: 'delivery', from: null, to: deliveryId },
+    ],
+  }),
+
   // It belongs to no project: it stands in the service's own log.
   AuthenticationRejected: ({ source, minute, count }) => ({
     action: 'AUTHENTICATE',

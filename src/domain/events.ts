@@ -151,6 +151,17 @@ export interface AccessDenied {
   };
 }
 
+/** A person had a notice sent to a webhook again. */
+export interface WebhookDeliveryReplayed {
+  readonly type: 'WebhookDeliveryReplayed';
+  readonly data: {
+    readonly deliveryId: string;
+    readonly webhook: string;
+    readonly registryId: string;
+    readonly url: string;
+  };
+}
+
 /** Calls without a valid token, counted by minute and by address, network or `other`. They belong to no project. */
 export interface AuthenticationRejected {
   readonly type: 'AuthenticationRejected';
@@ -182,7 +193,7 @@ export type RegistryEvent =
   | PendingSecretDiscarded
   | CredentialExpiryLearnt;
 export type LeaseEvent = CredentialIssued | LeaseReleased;
-export type AccessEvent = AccessDenied | AuthenticationRejected | CredentialIssuedAgain;
+export type AccessEvent = AccessDenied | AuthenticationRejected | CredentialIssuedAgain | WebhookDeliveryReplayed;
 export type TestEvent = RegistryTested | CredentialsTested;
 export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent | TestEvent | IdempotencyKeyClaimed;
 export type EventType = DomainEvent['type'];
@@ -226,6 +237,7 @@ export const EVENT_TYPES: {
   CredentialIssuedAgain: { aggregate: null, upcasters: [] },
   AccessDenied: { aggregate: null, upcasters: [] },
   AuthenticationRejected: { aggregate: null, upcasters: [] },
+  WebhookDeliveryReplayed: { aggregate: null, upcasters: [] },
   IdempotencyKeyClaimed: { aggregate: 'idempotency key', upcasters: [] },
 };
 

@@ -30,6 +30,7 @@ export const SECRET_EFFECTS: {
   LeaseReleased: null,
   AccessDenied: null,
   AuthenticationRejected: null,
+  WebhookDeliveryReplayed: null,
   IdempotencyKeyClaimed: null,
 };
 

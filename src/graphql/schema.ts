@@ -16,6 +16,7 @@ import { RegistryMutationResolver } from './registry/registry-mutations.ts';
 import { RegistryResolver } from './registry/registry-queries.ts';
 import { RegistryTestResolver } from './registry/registry-tests.ts';
 import { ViewerResolver } from './viewer.ts';
+import { WebhookResolver } from './webhooks/webhook-resolver.ts';
 
 /** All resolvers. List a new one here; nothing else is needed. */
 // biome-ignore lint/complexity/noBannedTypes: TypeGraphQL's own type for resolver classes
@@ -32,6 +33,7 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   IssuedCredentialResolver,
   IssuedCredentialsResolver,
   RotationNoticeResolver,
+  WebhookResolver,
   RegistryChangeResolver,
   AuditLogResolver,
 ];

@@ -99,6 +99,8 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     minter: between.minter ?? { mint: notAsked },
     mintedPasswords,
     limiter: between.limiter ?? { take: notAsked },
+    webhooks: [],
+    replays: { find: notAsked, replay: notAsked },
     metrics: { attemptDenied: () => undefined },
     plainHttpHosts: new Set(),
     now,

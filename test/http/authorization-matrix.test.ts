@@ -19,6 +19,8 @@ const REQUIRED: Readonly<Record<string, string | null>> = {
   'query leases': registryRead,
   'query rotationNotices': registryRead,
   'query auditLog': auditRead,
+  'query webhooks': registryRead,
+  'query webhookDeliveries': registryRead,
   'mutation createRegistry': registryWrite,
   'mutation updateRegistry': registryWrite,
   'mutation rotateCredential': registryWrite,
@@ -28,6 +30,7 @@ const REQUIRED: Readonly<Record<string, string | null>> = {
   'mutation issueCredential': registryUse,
   'mutation issueCredentials': registryUse,
   'mutation releaseLease': registryUse,
+  'mutation replayWebhookDelivery': registryWrite,
   'subscription rotationNotices': registryRead,
   'subscription registryChanges': registryRead,
 };

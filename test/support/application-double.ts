@@ -11,6 +11,7 @@ import type { HealthView, RegistryView } from '../../src/domain/registry-view.ts
 import { Secret } from '../../src/domain/secret.ts';
 import type { Queries } from '../../src/graphql/pipeline/context.ts';
 import { createFeedDouble } from './feed-double.ts';
+import { deliveryView, webhooksDouble } from './webhooks-double.ts';
 
 export interface Recorded {
   readonly outcome: 'DENIED' | 'FAILED';
@@ -96,6 +97,9 @@ export function createApplicationDouble(): ApplicationDouble {
     testCredentials: (_context, _projectId, { url, provider, repository }) =>
       called('testCredentials', () => ({ health: health(null, repository), url, provider: provider ?? 'GENERIC' })),
 
+    replayWebhookDelivery: (_context, _projectId, id) =>
+      called('replayWebhookDelivery', () => ({ ...deliveryView(1), id })),
+
     registryByUrl: (projectId, url) =>
       called('registryByUrl', () => ofProject(projectId).find((found) => found.url === url)),
     resolveImage: (projectId, image) =>
@@ -154,6 +158,7 @@ export function createApplicationDouble(): ApplicationDouble {
           return { notices: found.slice(0, first), hasNextPage: found.length > first };
         }),
     },
+    webhooks: webhooksDouble(called),
     feeds: { notices: notices.feed, changes: changes.feed },
   };
 

@@ -154,6 +154,8 @@ export function createWorld(): World {
         },
       },
       limiter: { take: async () => 0 },
+      webhooks: [],
+      replays: { find: async () => undefined, replay: async () => undefined },
       metrics: { attemptDenied: () => undefined },
       plainHttpHosts: new Set(),
       now: () => world.now,

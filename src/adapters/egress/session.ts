@@ -15,7 +15,8 @@ export interface SessionDeps extends GuardDeps {
   readonly plainHttpHosts: ReadonlySet<string>;
 }
 
-export const MAX_DEADLINE_MS = 10_000;
+const DEFAULT_DEADLINE_MS = 10_000;
+const MAX_DEADLINE_MS = 20_000;
 export const MAX_BODY_BYTES = 65_536;
 const MAX_HEADER_BYTES = 16_384;
 
@@ -37,7 +38,7 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 export function openSession(deps: SessionDeps, options: EgressSessionOptions = {}): EgressSession {
   const ended = new AbortController();
   const end = () => ended.abort();
-  const timer = setTimeout(end, Math.min(options.deadlineMs ?? MAX_DEADLINE_MS, MAX_DEADLINE_MS));
+  const timer = setTimeout(end, Math.min(options.deadlineMs ?? DEFAULT_DEADLINE_MS, MAX_DEADLINE_MS));
   options.signal?.addEventListener('abort', end, { once: true });
   if (options.signal?.aborted) end();
 
@@ -92,7 +93,7 @@ export function openSession(deps: SessionDeps, options: EgressSessionOptions = {
 async function exchange(
   agent: Dispatcher,
   { origin, path }: RequestTarget,
-  { method = 'GET', headers = {}, body, maxBytes = MAX_BODY_BYTES }: EgressRequest,
+  { method = 'GET', headers = {}, body, maxBytes = MAX_BODY_BYTES, ignoreBody = false }: EgressRequest,
   signal: AbortSignal,
 ): Promise<EgressResponse> {
   const callersHeaders = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()));
@@ -105,6 +106,11 @@ async function exchange(
     signal,
   });
   const received = valuesByName(answer.headers);
+  if (ignoreBody) {
+    // Without a listener the end of the connection, which follows, would be an uncaught error.
+    answer.body.on('error', () => undefined).destroy();
+    return { status: answer.statusCode, headers: received, body: Buffer.alloc(0) };
+  }
   const encodings = received.get('content-encoding') ?? [];
   if (encodings.some((encoding) => encoding.trim().toLowerCase() !== 'identity')) {
     answer.body.destroy();

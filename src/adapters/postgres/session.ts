@@ -16,6 +16,7 @@ export const CONNECTION_NAMES = [
   'purser vault',
   'purser minted passwords',
   'purser audit',
+  'purser webhooks',
 ] as const;
 
 export interface SessionOptions {

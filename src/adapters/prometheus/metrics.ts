@@ -7,6 +7,7 @@ import { CREDENTIAL_STATUSES } from '../../domain/credential.ts';
 import { ERROR_CODES } from '../../domain/errors.ts';
 import { MINT_KINDS } from '../../domain/mint-kinds/table.ts';
 import { PROBE_OUTCOMES } from '../../domain/probe-outcome.ts';
+import { DELIVERY_FAULTS } from '../../domain/webhook.ts';
 import { createInstruments, type MetricDescription } from './bounded-labels.ts';
 
 const EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
@@ -200,6 +201,40 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     },
   );
 
+  const webhookAttempts = counter({
+    name: 'purser_webhook_attempts_total',
+    help: 'Notices sent to webhooks; `ok`, or why the attempt failed',
+    labels: { outcome: [OK, ...DELIVERY_FAULTS] },
+  });
+  const deadLetters = counter({
+    name: 'purser_webhook_dead_letters_total',
+    help: 'Notices that a webhook did not get after all attempts',
+    labels: {},
+  });
+  let measureQueue: Parameters<Metrics['measureWebhooks']>[0] | undefined;
+  gauge(
+    {
+      name: 'purser_webhook_queue',
+      help: 'Notices that wait for a webhook or its next attempt; on the leading replica alone, at most half a minute old',
+      labels: {},
+    },
+    async () => {
+      const depth = measureQueue?.();
+      return depth && [[{}, depth.pending]];
+    },
+  );
+  gauge(
+    {
+      name: 'purser_webhook_oldest_seconds',
+      help: 'The age of the oldest of them; 0 if there is none',
+      labels: {},
+    },
+    async () => {
+      const depth = measureQueue?.();
+      return depth && [[{}, depth.oldest === null ? 0 : Math.max(0, (Date.now() - Date.parse(depth.oldest)) / 1000)]];
+    },
+  );
+
   const statementsUnderWay = gauge({
     name: 'purser_database_statements_in_flight',
     help: 'Statements that were sent and are not answered, or wait for a connection',
@@ -276,6 +311,11 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     leaseReleased: () => leasesReleased({}),
     registryTested: ({ outcome, seconds }) => tests({ outcome }, seconds),
     passwordMinted: ({ kind, fault, seconds }) => mintings({ kind, outcome: fault ?? OK }, seconds),
+    webhookAttempted: (fault) => webhookAttempts({ outcome: fault ?? OK }),
+    webhookGivenUp: () => deadLetters({}),
+    measureWebhooks(measure) {
+      measureQueue = measure;
+    },
     statementStarted: (connection) => statementsUnderWay({ connection }, 1),
     statementFinished(connection, seconds) {
       statementsUnderWay({ connection }, -1);

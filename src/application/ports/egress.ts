@@ -74,6 +74,8 @@ export interface EgressRequest {
   readonly body?: string | Uint8Array;
   /** The limit for the answer's body. Default and maximum: 65,536. */
   readonly maxBytes?: number;
+  /** For callers that need only the status: the answer is complete with its headers, and its body is not read. */
+  readonly ignoreBody?: boolean;
   /** Aborts this request, not the session. */
   readonly signal?: AbortSignal;
 }
@@ -89,7 +91,7 @@ export interface EgressResponse {
 export interface EgressSessionOptions {
   /** PEM, one or more certificates, trusted in addition to Node's own list. */
   readonly caCertificate?: string | null;
-  /** Covers the whole session with all its look-ups and requests, from `open()` on. Default and maximum: 10,000. */
+  /** Covers the whole session with all its look-ups and requests, from `open()` on. Default: 10,000. Maximum: 20,000. */
   readonly deadlineMs?: number;
   /** Ends the session early. */
   readonly signal?: AbortSignal;

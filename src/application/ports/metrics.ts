@@ -1,8 +1,10 @@
 import type { CredentialStatus } from '../../domain/credential.ts';
 import type { MintKind } from '../../domain/mint-kinds/table.ts';
 import type { ProbeOutcome } from '../../domain/probe-outcome.ts';
+import type { DeliveryFault } from '../../domain/webhook.ts';
 import type { RefusalReason } from './authenticator.ts';
 import type { MintingFault } from './password-minter.ts';
+import type { QueueDepth } from './webhook-queue.ts';
 
 /** The credentials of all projects. */
 export interface CredentialCounts {
@@ -70,6 +72,12 @@ export interface Metrics {
   }): void;
   /** Every scrape calls `measure`. Connections with the same name are added up. */
   measureConnection(connection: string, measure: () => ConnectionUsage): void;
+  /** A notice was sent to a webhook; `fault` is null if the receiver has it. */
+  webhookAttempted(fault: DeliveryFault | null): void;
+  /** A delivery is a dead letter. */
+  webhookGivenUp(): void;
+  /** Every scrape calls `measure`, which answers at once. Undefined: not known on this replica. */
+  measureWebhooks(measure: () => QueueDepth | undefined): void;
   statementStarted(connection: string): void;
   statementFinished(connection: string, seconds: number): void;
   subscriptionStarted(): void;

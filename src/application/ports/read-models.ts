@@ -2,6 +2,7 @@ import type { AuditEntry, AuditOutcome } from '../../domain/audit-entry.ts';
 import type { CredentialStatus } from '../../domain/credential.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { LeaseView } from '../../domain/lease.ts';
+import type { RotationNoticeKind } from '../../domain/notices.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import type { Position } from './event-log.ts';
@@ -107,16 +108,6 @@ export interface AuditQueries {
   count(projectId: string, filter: AuditFilter): Promise<number>;
 }
 
-export type RotationNoticeKind =
-  | 'ROTATED'
-  | 'STAGED'
-  | 'RETIRED'
-  | 'EXPIRING'
-  | 'EXPIRED'
-  | 'ROTATION_OVERDUE'
-  | 'AUTHENTICATION_FAILED'
-  | 'NEEDS_CREDENTIAL'
-  | 'DELETED';
 export interface NoticeView {
   /** The place in the order of all notices of the service; strictly increasing. */
   readonly sequence: number;

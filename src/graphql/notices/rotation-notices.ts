@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, Field, ID, Int, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql';
-import type { NoticeView, RotationNoticeKind } from '../../application/ports/read-models.ts';
+import type { NoticeView } from '../../application/ports/read-models.ts';
+import type { RotationNoticeKind } from '../../domain/notices.ts';
 import { type CursorScope, type Cursors, decodeSequence } from '../paging/cursors.ts';
 import { After, First, ReplayAfter } from '../paging/page-arguments.ts';
 import { PageInfoObject } from '../paging/page-info.ts';

@@ -6,6 +6,7 @@ import type {
   NoticeQueries,
   RegistryQueries,
 } from '../../application/ports/read-models.ts';
+import type { WebhookQueries } from '../../application/ports/webhook-queue.ts';
 import type { RequestContext } from '../../application/request-context.ts';
 import type { Cursors } from '../paging/cursors.ts';
 import type { Slot } from './caller-limits.ts';
@@ -16,6 +17,7 @@ export interface Queries {
   readonly leases: Pick<LeaseQueries, 'list'>;
   readonly audit: AuditQueries;
   readonly notices: NoticeQueries;
+  readonly webhooks: WebhookQueries;
   readonly feeds: Feeds;
 }
 

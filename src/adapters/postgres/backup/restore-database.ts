@@ -47,6 +47,8 @@ export async function restoreDatabase<Verified>(
     // Checks that the compressed part ends here.
     await contents.next();
     await client.query('update log.head set position = (select coalesce(max(position), 0) from log.events)');
+    // Webhooks heard of these events before the backup, or never will: the read models give their notices once more.
+    await client.query('update webhooks.head set position = (select position from log.head)');
     await requirePosition(client, header);
     await requireKeyIds(client, header);
     const verified = await verify();
@@ -60,7 +62,7 @@ export async function restoreDatabase<Verified>(
 
 async function requireEmpty(client: Client): Promise<void> {
   const { rows } = await client.query<{ schema: string }>(
-    `select nspname as schema from pg_namespace where nspname in ('log', 'vault', 'read_models', 'projection', 'purser')`,
+    `select nspname as schema from pg_namespace where nspname in ('log', 'vault', 'read_models', 'projection', 'webhooks', 'purser')`,
   );
   if (rows.length === 0) return;
   throw new BackupFault(

@@ -82,7 +82,13 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
       LeaseReleased: released,
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
       ...ignores('PendingSecretDiscarded', 'CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested'),
-      ...ignores('CredentialIssuedAgain', 'AccessDenied', 'AuthenticationRejected', 'IdempotencyKeyClaimed'),
+      ...ignores(
+        'CredentialIssuedAgain',
+        'AccessDenied',
+        'AuthenticationRejected',
+        'WebhookDeliveryReplayed',
+        'IdempotencyKeyClaimed',
+      ),
     },
 
     async recallActive(database, registryIds, at) {

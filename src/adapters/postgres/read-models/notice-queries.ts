@@ -1,7 +1,7 @@
 import type { NoticeQueries, NoticeView } from '../../../application/ports/read-models.ts';
 import { Conditions, named, type Queryable } from '../statement.ts';
 import { createFeedQuery, type FeedQuery } from './feed-query.ts';
-import type { NoticeRow } from './notices.ts';
+import type { NoticeRow } from './notice-outbox.ts';
 
 const COLUMNS = `sequence::float8 as sequence, kind, project_id, registry_id, url, credential_version, occurred_at,
   expires_at, actor, leases_on_older_versions, message`;

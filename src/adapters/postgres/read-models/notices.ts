@@ -1,22 +1,9 @@
-import type { RotationNoticeKind } from '../../../application/ports/read-models.ts';
+import type { RotationNoticeKind } from '../../../domain/notices.ts';
 import { REFUSALS } from '../../../domain/probe-outcome.ts';
 import type { LiveRegistry, RegistryState } from '../../../domain/registry.ts';
 import type { Leases } from './leases.ts';
+import { createNoticeOutbox, type NoticeRow } from './notice-outbox.ts';
 import { type AppliedEvent, ignores, insertInto, type ReadModel, registryIdsOf, take } from './read-model.ts';
-
-export interface NoticeRow {
-  readonly sequence: number;
-  readonly kind: RotationNoticeKind;
-  readonly project_id: string;
-  readonly registry_id: string;
-  readonly url: string;
-  readonly credential_version: number;
-  readonly occurred_at: string;
-  readonly expires_at: string | null;
-  readonly actor: string;
-  readonly leases_on_older_versions: number;
-  readonly message: string;
-}
 
 type ProjectedKind = Extract<RotationNoticeKind, 'ROTATED' | 'DELETED' | 'AUTHENTICATION_FAILED'>;
 
@@ -25,15 +12,17 @@ export function createNotices(schema: string, leases: Leases): ReadModel {
   const insert = insertInto(schema, 'notices');
   const counter = { name: 'notices', last: 0 };
   const rows: NoticeRow[] = [];
+  const outbox = createNoticeOutbox();
 
-  function add(kind: ProjectedKind, registry: RegistryState, { recorded: { occurredAt, metadata } }: AppliedEvent) {
+  function add(kind: ProjectedKind, registry: RegistryState, { recorded }: AppliedEvent) {
     if (registry.phase !== 'live') return;
+    const { occurredAt, metadata } = recorded;
     const { registryId, projectId, url, credential, firstVersion } = registry;
     const below = kind === 'DELETED' ? Number.POSITIVE_INFINITY : credential.version;
     // Lower versions than the first one belong to a deleted registry: its leases ended with it.
     const older = leases.countActive(registryId, occurredAt, firstVersion, below);
     counter.last += 1;
-    rows.push({
+    const row: NoticeRow = {
       sequence: counter.last,
       kind,
       project_id: projectId,
@@ -45,7 +34,9 @@ export function createNotices(schema: string, leases: Leases): ReadModel {
       actor: metadata.actor,
       leases_on_older_versions: older,
       message: message(kind, registry, metadata.actor, older),
-    });
+    };
+    rows.push(row);
+    outbox.add(row, recorded);
   }
 
   /** A refused login gives a notice if no person saw the test. */
@@ -69,6 +60,7 @@ export function createNotices(schema: string, leases: Leases): ReadModel {
         'LeaseReleased',
         'AccessDenied',
         'AuthenticationRejected',
+        'WebhookDeliveryReplayed',
         'IdempotencyKeyClaimed',
       ),
     },
@@ -77,8 +69,11 @@ export function createNotices(schema: string, leases: Leases): ReadModel {
       const [first] = events;
       if (first) await leases.recallActive(database, registryIdsOf(events), first.occurredAt);
     },
-    changes: () => insert(take(rows)),
-    added: () => [{ table: 'notices', rows: take(rows) }],
+    changes: () => [...insert(take(rows)), ...outbox.changes()],
+    added() {
+      outbox.discard();
+      return [{ table: 'notices', rows: take(rows) }];
+    },
   };
 }
 

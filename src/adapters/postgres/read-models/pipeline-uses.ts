@@ -73,7 +73,7 @@ export function createPipelineUses(schema: string): PipelineUses {
       RegistryDeleted: forget,
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'PendingSecretDiscarded'),
       ...ignores('CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested', 'LeaseReleased'),
-      ...ignores('AccessDenied', 'AuthenticationRejected', 'IdempotencyKeyClaimed'),
+      ...ignores('AccessDenied', 'AuthenticationRejected', 'WebhookDeliveryReplayed', 'IdempotencyKeyClaimed'),
     },
 
     lastUse: (registryId) => lastUses.get(registryId) ?? UNUSED,

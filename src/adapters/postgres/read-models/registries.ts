@@ -80,6 +80,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
         'LeaseReleased',
         'AccessDenied',
         'AuthenticationRejected',
+        'WebhookDeliveryReplayed',
         'IdempotencyKeyClaimed',
       ),
     },

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { OperatorError } from '../../domain/errors.ts';
+import { parseUrl } from '../../domain/parse-url.ts';
+import { isReadableName } from '../../domain/readable-name.ts';
+import { usesPlainHttp } from '../../domain/registry-url.ts';
+import { Secret } from '../../domain/secret.ts';
+import { MAX_WEBHOOKS, type Webhook } from '../../domain/webhook.ts';
+import { NOTICE_KINDS } from '../../domain/webhook-event.ts';
+import { signingSecretFault } from '../../domain/webhook-signature.ts';
+
+/** `WEBHOOKS` is wrong. One line a fault: the entry, the field, and what to write there. No line holds a URL or a secret. */
+export class WebhookConfigurationError extends OperatorError {
+  override readonly name = 'WebhookConfigurationError';
+}
+
+const MAX_URL_LENGTH = 2_048;
+const AUTHORITY = /^https?:\/\/(?<authority>[^/\\?#]+)(?:[/?]|$)/i;
+const EXAMPLE =
+  '[{"name":"chat","url":"https://chat.example/hooks/1","secret":"whsec_…","projects":["demo"],"kinds":["EXPIRING"]}]';
+
+const NAME =
+  'must be a name of 1 to 63 lower-case letters, digits and hyphens, such as chat: deliveries are kept under it';
+const name = z.string({ error: NAME }).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, NAME);
+
+const SECRET = 'must be a signing key such as whsec_…, or an array of one or two, the new one first';
+const secret = z
+  .string({ error: SECRET })
+  .transform((text) => new Secret(text))
+  .superRefine((value, context) => {
+    const fault = signingSecretFault(value);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  });
+const secrets = z.union([secret.transform((one) => [one]), z.array(secret).min(1, SECRET).max(2, SECRET)], {
+  error: SECRET,
+});
+
+const PROJECTS = 'must be "all", or a non-empty array of ids of projects';
+const projects = z
+  .union([z.literal('all'), z.array(z.string().refine(isReadableName)).min(1)], { error: PROJECTS })
+  .transform((given) => (given === 'all' ? null : given));
+
+const KINDS = `must be "all" (the default), or a non-empty array of ${NOTICE_KINDS.join(', ')}`;
+const kinds = z
+  .union([z.literal('all'), z.array(z.enum(NOTICE_KINDS)).min(1)], { error: KINDS })
+  .default('all')
+  .transform((given) => (given === 'all' ? null : given));
+
+const CERTIFICATE = 'must be one or more certificates as PEM text, or absent';
+const caCertificate = z
+  .string({ error: CERTIFICATE })
+  .regex(/-----BEGIN CERTIFICATE-----/, CERTIFICATE)
+  .optional()
+  .transform((given) => given ?? null);
+
+/**
+ * Reads `WEBHOOKS`: a JSON array, or the path of a file with one.
+ * @throws WebhookConfigurationError
+ */
+export function parseWebhooks(value: Secret, plainHttpHosts: ReadonlySet<string>): readonly Webhook[] {
+  const text = value.reveal();
+  const inline = /^\s*[[{]/.test(text);
+  const source = inline ? 'WEBHOOKS' : `WEBHOOKS (${text})`;
+  const result = webhooksSchema(plainHttpHosts).safeParse(parseJson(inline ? text : readFile(text), source));
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) => `${source}${pathText(path)}: ${message}`);
+  throw new WebhookConfigurationError([...new Set(faults)].join('\n'));
+}
+
+function webhooksSchema(plainHttpHosts: ReadonlySet<string>) {
+  const url = z
+    .string({ error: 'must be a URL such as https://chat.example/hooks/1' })
+    .superRefine((text, context) => {
+      const fault = urlFault(text, plainHttpHosts);
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    })
+    .transform((text) => new Secret(text));
+  const entry = z
+    .strictObject({ name, url, secret: secrets, projects, kinds, caCertificate }, { error: objectFault })
+    .transform(toWebhook);
+  return z
+    .array(entry, { error: 'must be a JSON array: put the entry in [ ]' })
+    .max(MAX_WEBHOOKS, `must have at most ${MAX_WEBHOOKS} entries`)
+    .superRefine((entries, context) => {
+      entries.forEach((webhook, index) => {
+        if (entries.findIndex((other) => other.name === webhook.name) === index) return;
+        const message = `${webhook.name} is listed twice: give each entry its own name`;
+        context.addIssue({ code: 'custom', path: [index, 'name'], message });
+      });
+    });
+}
+
+interface Entry extends Pick<Webhook, 'name' | 'url' | 'projects' | 'kinds' | 'caCertificate'> {
+  readonly secret: readonly Secret[];
+}
+
+function toWebhook({ secret: given, ...rest }: Entry): Webhook {
+  const [first, ...others] = given;
+  if (first === undefined) throw new Error('the schema lets no entry without a secret through');
+  const fingerprint = createHash('sha256');
+  for (const part of [rest.url, first, ...others]) fingerprint.update(`${part.reveal()}\n`);
+  return {
+    ...rest,
+    secrets: [first, ...others],
+    host: parseUrl(rest.url.reveal())?.host ?? '',
+    fingerprint: fingerprint.digest('hex'),
+  };
+}
+
+/** The guard refuses what is refused here, but only when a notice is sent. */
+function urlFault(text: string, plainHttpHosts: ReadonlySet<string>): string | undefined {
+  const url = parseUrl(text);
+  if (url === undefined || text.length > MAX_URL_LENGTH) {
+    return `must be an absolute URL of at most ${MAX_URL_LENGTH} characters, such as https://chat.example/hooks/1`;
+  }
+  if (url.username !== '' || url.password !== '') return 'must not contain a username or password: the secret signs';
+  if (url.hash !== '') return 'must not contain a fragment (#…)';
+  if (url.protocol === 'http:' && !usesPlainHttp(url.host, plainHttpHosts)) {
+    return `must begin with https://, unless PLAIN_HTTP_HOSTS names its host: ${url.host}`;
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must begin with https://';
+  const typed = AUTHORITY.exec(text)?.groups?.authority?.toLowerCase().replace(/:\d*$/, '');
+  return typed === url.hostname ? undefined : `must write its host in the canonical form: ${url.hostname}`;
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const message = `WEBHOOKS: the file ${path} cannot be read: set it to a JSON array or to the path of a readable JSON file`;
+    throw new WebhookConfigurationError(message, { cause });
+  }
+}
+
+/** Without the parser's own message, which quotes the text. */
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new WebhookConfigurationError(`${source}: is not valid JSON: write an array such as ${EXAMPLE}`);
+  }
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+}
+
+function objectFault(issue: { readonly code?: string; readonly keys?: unknown }): string {
+  if (issue.code !== 'unrecognized_keys') return `must be an object, as in ${EXAMPLE}`;
+  const keys = Array.isArray(issue.keys) ? issue.keys.join(', ') : '';
+  return `has the unknown field ${keys}: the known fields are name, url, secret, projects, kinds, caCertificate`;
+}

@@ -1,0 +1,37 @@
+import { badUserInput, notFound } from '../domain/errors.ts';
+import type { WebhookDeliveryReplayed } from '../domain/events.ts';
+import { accessStream, parseUuid } from '../domain/identity.ts';
+import { isForProject, type Webhook } from '../domain/webhook.ts';
+import type { EventWriter } from './event-writer.ts';
+import type { DeliveryView, WebhookReplays } from './ports/webhook-queue.ts';
+import { callerMetadata, type RequestContext } from './request-context.ts';
+
+export interface ReplayWebhookDeliveryDeps {
+  readonly writer: EventWriter;
+  readonly replays: WebhookReplays;
+  /** Those of the configuration. */
+  readonly webhooks: readonly Webhook[];
+  readonly now: () => number;
+}
+
+export function replayWebhookDeliveryUseCase({ writer, replays, webhooks, now }: ReplayWebhookDeliveryDeps) {
+  return async (context: RequestContext, projectId: string, entered: string): Promise<DeliveryView> => {
+    const id = parseUuid(entered);
+    const delivery = id === undefined ? undefined : await replays.find(projectId, id);
+    if (delivery === undefined) throw notFound('delivery');
+    const { webhook, registryId, url } = delivery;
+    if (!webhooks.some((known) => known.name === webhook && isForProject(known, projectId))) {
+      throw badUserInput('id', `The webhook ${webhook} is no longer configured for this project: ask the operator.`);
+    }
+    const event: WebhookDeliveryReplayed = {
+      type: 'WebhookDeliveryReplayed',
+      data: { deliveryId: delivery.id, webhook, registryId, url },
+    };
+    const metadata = callerMetadata(context, projectId);
+    // First: what leaves the service again must be in the audit log.
+    await writer.write({ stream: accessStream(projectId), expected: 'any', events: [event], metadata });
+    const replayed = await replays.replay(projectId, delivery.id, new Date(now()).toISOString());
+    if (replayed === undefined) throw notFound('delivery');
+    return replayed;
+  };
+}
