@@ -44,9 +44,8 @@ export async function connectPinned(
 
 async function connected(target: Target, addresses: readonly string[], deps: ConnectionDeps): Promise<Socket> {
   // This machine is not behind the proxy: the proxy would connect to itself.
-  if (deps.proxy !== undefined && !addresses.every(isLoopback)) {
-    return openTunnel(deps.proxy, addresses, target.port, deps);
-  }
+  const outside = addresses.filter((address) => !isLoopback(address));
+  if (deps.proxy !== undefined && outside.length > 0) return openTunnel(deps.proxy, outside, target.port, deps);
   const socket = await connectToFirst(addresses, target.port, deps);
   const peer = socket.remoteAddress;
   if (peer === undefined || !addresses.some((address) => isSame(address, peer)) || !deps.isAdmitted(peer, target)) {

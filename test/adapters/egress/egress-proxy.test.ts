@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllowList } from '../../../src/adapters/egress/allow-list.ts';
 import { createEgress, type EgressOptions } from '../../../src/adapters/egress/egress.ts';
 import { createGuardedFetchJson } from '../../../src/adapters/egress/guarded-fetch-json.ts';
-import { parseEgressProxy } from '../../../src/adapters/egress/proxy-tunnel.ts';
+import { openTunnel, parseEgressProxy } from '../../../src/adapters/egress/proxy-tunnel.ts';
 import { createPasswordMinter } from '../../../src/adapters/minting/password-minter.ts';
 import { createRegistryProbe } from '../../../src/adapters/registry/registry-probe.ts';
 import { Secret } from '../../../src/domain/secret.ts';
@@ -132,6 +132,25 @@ describe('through a proxy', () => {
     const egress = await through(() => portOf(plain), allowed);
     expect((await egress.request({ url: `http://${host}/` })).status).toBe(200);
     expect(proxy?.connections()).toBe(0);
+  });
+
+  it('a name with an address of this machine and another one goes to the other one, and never past the proxy', async () => {
+    const egress = await through(() => portOf(secure), {
+      allow: parseAllowList(['127.0.0.1']),
+      lookUpName: async () => ['127.0.0.1', ADDRESS],
+    });
+    expect((await egress.request({ url }, trusting())).status).toBe(200);
+    expect(proxy?.targets).toEqual([`${ADDRESS}:443`]);
+  });
+
+  it('what follows the answer of the proxy stays to be read', async () => {
+    proxy = await startConnectProxy((_, client) => void client.write('HTTP/1.1 200 OK\r\n\r\nthe first bytes'));
+    const socket = await openTunnel(parseEgressProxy(new Secret(`http://127.0.0.1:${proxy.port}`)), [ADDRESS], 443, {
+      openSocket: connect,
+      signal: AbortSignal.timeout(5_000),
+    });
+    expect(String(socket.read())).toBe('the first bytes');
+    socket.destroy();
   });
 
   it('the keys of issuers are fetched', async () => {
