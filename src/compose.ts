@@ -51,7 +51,6 @@ import { buildPurserSchema } from './graphql/schema.ts';
 import { ListenFailed } from './http/listening.ts';
 import { createMetricsServer } from './http/metrics-server.ts';
 import { createHttpServer } from './http/server.ts';
-import { DEFAULT_SOCKET_LIMITS } from './http/websocket/socket-limits.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { measureLeader, openObservability } from './observability.ts';
 import { createReadiness } from './readiness.ts';
@@ -212,7 +211,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     config: {
       ...config,
       metricsApart: metricsServer !== undefined,
-      socketLimits: { ...DEFAULT_SOCKET_LIMITS, maxOfCaller: config.socketsPerCaller },
+      socketLimits: { maxOfCaller: config.socketsPerCaller },
     },
     logger,
     ...(developmentIssuer && { developmentJwks: developmentIssuer.publicJwks() }),

@@ -10,7 +10,7 @@ afterEach(() => service.server.close());
 
 async function serve(limits: Partial<SocketLimits> = {}): Promise<void> {
   service = await startHttpService({
-    config: { trustedProxies: 1, initTimeoutMs: 60_000, socketLimits: { ...DEFAULT_SOCKET_LIMITS, ...limits } },
+    config: { trustedProxies: 1, initTimeoutMs: 60_000, socketLimits: limits },
   });
 }
 
