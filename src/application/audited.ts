@@ -2,6 +2,8 @@ import { type ErrorCode, PurserError } from '../domain/errors.ts';
 import { registryId } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
+import type { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
+import type { activateCredentialUseCase } from './activate-credential.ts';
 import type { RefusedAttempt } from './attempt-counts.ts';
 import type { createRegistryUseCase } from './create-registry.ts';
 import { within } from './deadline.ts';
@@ -12,6 +14,7 @@ import type { releaseLeaseUseCase } from './release-lease.ts';
 import type { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import type { RequestContext } from './request-context.ts';
 import type { rotateCredentialUseCase } from './rotate-credential.ts';
+import type { stageCredentialUseCase } from './stage-credential.ts';
 import type { testCredentialsUseCase } from './test-credentials.ts';
 import type { testRegistryUseCase } from './test-registry.ts';
 import type { updateRegistryUseCase } from './update-registry.ts';
@@ -24,6 +27,9 @@ export interface Mutations {
   readonly createRegistry: ReturnType<typeof createRegistryUseCase>;
   readonly updateRegistry: ReturnType<typeof updateRegistryUseCase>;
   readonly rotateCredential: ReturnType<typeof rotateCredentialUseCase>;
+  readonly stageCredential: ReturnType<typeof stageCredentialUseCase>;
+  readonly activateCredential: ReturnType<typeof activateCredentialUseCase>;
+  readonly abandonStagedCredential: ReturnType<typeof abandonStagedCredentialUseCase>;
   readonly deleteRegistry: ReturnType<typeof deleteRegistryUseCase>;
   readonly issueCredential: ReturnType<typeof issueCredentialUseCase>;
   readonly releaseLease: ReturnType<typeof releaseLeaseUseCase>;
@@ -54,6 +60,9 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
     createRegistry: audited('CREATE_REGISTRY', mutations.createRegistry, (projectId, { url }) => byUrl(projectId, url)),
     updateRegistry: audited('UPDATE_REGISTRY', mutations.updateRegistry, byRegistry),
     rotateCredential: audited('ROTATE_CREDENTIAL', mutations.rotateCredential, byRegistry),
+    stageCredential: audited('STAGE_CREDENTIAL', mutations.stageCredential, byRegistry),
+    activateCredential: audited('ACTIVATE_CREDENTIAL', mutations.activateCredential, byRegistry),
+    abandonStagedCredential: audited('ABANDON_STAGED_CREDENTIAL', mutations.abandonStagedCredential, byRegistry),
     deleteRegistry: audited('DELETE_REGISTRY', mutations.deleteRegistry, byRegistry),
     issueCredential: audited('ISSUE_CREDENTIAL', mutations.issueCredential, (projectId, { image, pipeline }) => ({
       ...byImage(projectId, image),
