@@ -103,7 +103,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const streams = authenticStreams(log, authenticator, onFault);
   const keys = createIdempotencyKeys({ log: streams, writer });
   const aggregates = createAggregateStore(streams);
-  const attempts = meteredAttempts(createRefusedAttempts({ writer, now, onFault }), metrics);
+  const attempts = meteredAttempts(createRefusedAttempts({ writer, plainHttpHosts, now, onFault }), metrics);
 
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
   const secrets = createStoredSecrets(vault, onFault);
@@ -139,7 +139,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, now }),
   };
   const { recordDenied, recordFailed, countUnauthenticated } = attempts;
-  const audited = auditedMutations(mutations, { attempts, plainHttpHosts, onFault });
+  const audited = auditedMutations(mutations, { attempts, onFault });
   const application: Application = {
     ...audited,
     issueCredentials: issueCredentialsUseCase({ ...audited, withdrawLease, onFault }),

@@ -131,18 +131,7 @@ const AUDITED: {
     changes: withdrawn ? [{ field: 'withdrawn', from: null, to: 'true' }] : [],
   }),
 
-  AccessDenied: ({ action, outcome, code, registryId, leaseId, url, pipeline, count, until }) => ({
-    action,
-    outcome,
-    code,
-    registryId,
-    url,
-    pipeline,
-    leaseId,
-    changes: [],
-    count,
-    until,
-  }),
+  AccessDenied: (data) => ({ ...data, changes: [] }),
 
   WebhookDeliveryReplayed: ({ deliveryId, webhook, registryId, url }) => ({
     ...succeeded('REPLAY_WEBHOOK_DELIVERY', registryId, url),

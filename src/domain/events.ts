@@ -187,17 +187,21 @@ export interface LeaseReleased {
   };
 }
 
-/** An attempt was denied or failed. The event holds the code, never a message or the request's values. */
+/** An attempt was denied or failed. The event holds the code and what was asked for, never a message or other values. */
 export interface AccessDenied {
   readonly type: 'AccessDenied';
   readonly data: {
     readonly action: string;
     readonly outcome: 'DENIED' | 'FAILED';
     readonly code: string;
+    /** The field of the input at fault. */
+    readonly field: string | null;
     readonly registryId: string | null;
     readonly leaseId: string | null;
     readonly url: string | null;
+    readonly image: string | null;
     readonly pipeline: string | null;
+    readonly runId: string | null;
     /** How many equal attempts the event stands for. */
     readonly count: number;
     /** When the last of them happened; null if it is one attempt. */
