@@ -1,6 +1,5 @@
 import type { AccessDenied } from '../domain/events.ts';
 import { callerKey } from '../domain/permissions.ts';
-import { ASKED_FOR_NOTHING, type AskedFor, common, type Entered, inCommon } from './asked-for.ts';
 import type { EventMetadata } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
 
@@ -17,17 +16,19 @@ const MAX_SHARED = 1_000;
 /** What the audit log calls attempts that share a count. */
 const SEVERAL_ACTIONS = 'OTHER_ATTEMPTS';
 
-/** A refused attempt, with the texts as they were entered. */
-export interface RefusedAttempt extends Entered {
+/** A refused attempt, with the texts as they were entered. `refused-attempts.ts` decides what is fit for the log. */
+export interface RefusedAttempt {
   readonly projectId: string;
   /** Such as `CREATE_REGISTRY` or `READ_AUDIT_LOG`. */
   readonly action: string;
+  readonly registryId?: string | undefined;
+  readonly leaseId?: string | undefined;
+  /** Canonical, because the typed text may hold a password. */
+  readonly url?: string | undefined;
+  readonly pipeline?: string | undefined;
 }
 
-/** A refused attempt, fit for the audit log. */
-export interface JudgedAttempt extends AskedFor {
-  readonly projectId: string;
-  readonly action: string;
+export interface JudgedAttempt extends RefusedAttempt {
   readonly outcome: AccessDenied['data']['outcome'];
   readonly code: string;
 }
@@ -134,7 +135,7 @@ function withoutProject(counted: CountedAttempts): CountedAttempts {
   const { outcome, code } = counted.attempt;
   return {
     ...counted,
-    attempt: { ...ASKED_FOR_NOTHING, projectId: '', action: SEVERAL_ACTIONS, outcome, code },
+    attempt: { projectId: '', action: SEVERAL_ACTIONS, outcome, code },
     metadata: { ...counted.metadata, projectId: null },
   };
 }
@@ -144,17 +145,26 @@ function together(counted: CountedAttempts, next: CountedAttempts): CountedAttem
   const isOneActor = metadata.actor === next.metadata.actor && metadata.issuer === next.metadata.issuer;
   const { actor, issuer } = isOneActor ? metadata : systemMetadata(null);
   return {
-    attempt: { ...attempt, ...inCommon(attempt, next.attempt) },
+    attempt: {
+      ...attempt,
+      registryId: common(attempt.registryId, next.attempt.registryId),
+      leaseId: common(attempt.leaseId, next.attempt.leaseId),
+      url: common(attempt.url, next.attempt.url),
+      pipeline: common(attempt.pipeline, next.attempt.pipeline),
+    },
     metadata: {
       ...metadata,
       actor,
       issuer,
-      tokenId: isOneActor ? common(metadata.tokenId, next.metadata.tokenId) : null,
-      ipAddress: common(metadata.ipAddress, next.metadata.ipAddress),
-      userAgent: common(metadata.userAgent, next.metadata.userAgent),
+      ipAddress: common(metadata.ipAddress, next.metadata.ipAddress) ?? null,
+      userAgent: common(metadata.userAgent, next.metadata.userAgent) ?? null,
     },
     count: counted.count + 1,
     from: counted.from,
     until: next.until,
   };
+}
+
+function common<Value>(one: Value, other: Value): Value | undefined {
+  return one === other ? one : undefined;
 }

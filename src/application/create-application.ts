@@ -1,12 +1,9 @@
 import type { Webhook } from '../domain/webhook.ts';
-import { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
-import { activateCredentialUseCase } from './activate-credential.ts';
-import { type CountActiveLeases, createCountActiveLeases } from './active-leases.ts';
+import { createCountActiveLeases } from './active-leases.ts';
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
 import { authenticStreams } from './authentic-events.ts';
 import { createRegistryUseCase } from './create-registry.ts';
-import { createCredentialComparison } from './credential-comparison.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
 import { openEffectiveCredential } from './effective-credential.ts';
@@ -17,7 +14,6 @@ import { issueCredentialsUseCase } from './issue-credentials.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { meteredAttempts } from './metered-ports.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
-import { personAsIssuer } from './person-as-issuer.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { Metrics } from './ports/metrics.ts';
@@ -36,7 +32,6 @@ import { releaseLeaseUseCase } from './release-lease.ts';
 import { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
-import { stageCredentialUseCase } from './stage-credential.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
 import { createStoredSecrets } from './stored-secrets.ts';
 import { testCredentialsUseCase } from './test-credentials.ts';
@@ -86,7 +81,6 @@ export interface RunningApplication {
   readonly attempts: RefusedAttempts;
   readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
-  readonly countActiveLeases: CountActiveLeases;
   readonly tests: CredentialTests;
   readonly testStored: TestStoredCredential;
 }
@@ -103,7 +97,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const streams = authenticStreams(log, authenticator, onFault);
   const keys = createIdempotencyKeys({ log: streams, writer });
   const aggregates = createAggregateStore(streams);
-  const attempts = meteredAttempts(createRefusedAttempts({ writer, plainHttpHosts, now, onFault }), metrics);
+  const attempts = meteredAttempts(createRefusedAttempts({ writer, now, onFault }), metrics);
 
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
   const secrets = createStoredSecrets(vault, onFault);
@@ -111,7 +105,6 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const tests = createCredentialTests({ writer, aggregates, probe, minter, limiter });
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
   const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
-  const compare = createCredentialComparison({ tests, testStored });
   const withdrawLease = withdrawLeaseUseCase({ writer, aggregates });
   const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
 
@@ -119,9 +112,6 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     createRegistry: createRegistryUseCase({ handle, beginVerification, plainHttpHosts }),
     updateRegistry: updateRegistryUseCase({ handle, secrets, beginVerification, now }),
     rotateCredential: rotateCredentialUseCase({ handle, countActiveLeases, beginVerification }),
-    stageCredential: stageCredentialUseCase({ handle, issuerOf: personAsIssuer, beginVerification }),
-    activateCredential: activateCredentialUseCase({ handle, compare, beginVerification, now }),
-    abandonStagedCredential: abandonStagedCredentialUseCase({ handle, beginVerification }),
     deleteRegistry: deleteRegistryUseCase({ handle, countActiveLeases }),
     issueCredential: issueCredentialUseCase({
       writer,
@@ -139,7 +129,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, now }),
   };
   const { recordDenied, recordFailed, countUnauthenticated } = attempts;
-  const audited = auditedMutations(mutations, { attempts, onFault });
+  const audited = auditedMutations(mutations, { attempts, plainHttpHosts, onFault });
   const application: Application = {
     ...audited,
     issueCredentials: issueCredentialsUseCase({ ...audited, withdrawLease, onFault }),
@@ -150,5 +140,5 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     countUnauthenticated,
     readable: readYourWrites.readable,
   };
-  return { application, attempts, writer, aggregates, countActiveLeases, tests, testStored };
+  return { application, attempts, writer, aggregates, tests, testStored };
 }

@@ -26,9 +26,13 @@ export interface WebhookSenderDeps {
   readonly now: () => number;
   /** From 0 up to 1. Default: Math.random. */
   readonly random?: () => number;
+  /** Milliseconds that an attempt may take. Default: 20,000. */
+  readonly deadlineMs?: number | undefined;
 }
 
 export interface WebhookSender {
+  /** Deliveries that are being sent. */
+  readonly underWay: number;
   /** Starts to send what is due and has a free slot. @returns how much that is */
   start(): Promise<number>;
   /** Resolves when one of the deliveries under way has ended; at once if there are none. */
@@ -45,7 +49,8 @@ interface Answer {
 
 /** Sends notices to webhooks: each at least once, with the same id at every attempt. */
 export function createWebhookSender(deps: WebhookSenderDeps): WebhookSender {
-  const { queue, webhooks, egress, cursorOf, metrics, onDisabled, onFault, now, random = Math.random } = deps;
+  const { queue, webhooks, egress, cursorOf, metrics, onDisabled, onFault, now } = deps;
+  const { random = Math.random, deadlineMs = DEADLINE_MS } = deps;
   const byName = new Map(webhooks.map((webhook) => [webhook.name, webhook]));
   const underWay = new Map<string, Set<Promise<void>>>(webhooks.map(({ name }) => [name, new Set()]));
   const stopping = new AbortController();
@@ -83,7 +88,7 @@ export function createWebhookSender(deps: WebhookSenderDeps): WebhookSender {
     try {
       const { status, headers: answered } = await egress.request(
         { url: webhook.url.reveal(), method: 'POST', headers, body, ignoreBody: true },
-        { caCertificate, deadlineMs: DEADLINE_MS, signal: stopping.signal },
+        { caCertificate, deadlineMs, signal: stopping.signal },
       );
       const retryAfterMs = parseRetryAfter(answered.get('retry-after')?.at(0), now());
       return { fault: faultOfStatus(status), statusClass: Math.floor(status / 100), retryAfterMs };
@@ -102,6 +107,10 @@ export function createWebhookSender(deps: WebhookSenderDeps): WebhookSender {
   }
 
   return {
+    get underWay() {
+      return allUnderWay().length;
+    },
+
     async start() {
       const slots = webhooks
         .map((webhook) => ({ webhook, free: SLOTS - (underWay.get(webhook.name)?.size ?? 0) }))

@@ -1,7 +1,6 @@
 export type RotationNoticeKind =
   | 'ROTATED'
   | 'STAGED'
-  | 'ABANDONED'
   | 'RETIRED'
   | 'EXPIRING'
   | 'EXPIRED'

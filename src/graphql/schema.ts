@@ -15,7 +15,6 @@ import { RegistryListResolver } from './registry/registry-list.ts';
 import { RegistryMutationResolver } from './registry/registry-mutations.ts';
 import { RegistryResolver } from './registry/registry-queries.ts';
 import { RegistryTestResolver } from './registry/registry-tests.ts';
-import { StagedRotationResolver } from './registry/staged-rotation.ts';
 import { ViewerResolver } from './viewer.ts';
 import { WebhookResolver } from './webhooks/webhook-resolver.ts';
 
@@ -27,7 +26,6 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   RegistryResolver,
   RegistryListResolver,
   RegistryMutationResolver,
-  StagedRotationResolver,
   RegistryTestResolver,
   ImageResolver,
   LeaseQueryResolver,

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { CloudEvent, HTTP } from 'cloudevents';
 import { Webhook as Verifier } from 'standardwebhooks';
+import { canary } from './canary.ts';
 
 /** A request that a receiver got, in whole. */
 export interface Received {
@@ -33,7 +33,7 @@ export interface ReceiverOptions {
 }
 
 export function aWebhookSecret(): string {
-  return `whsec_${randomBytes(32).toString('base64')}`;
+  return `whsec_${Buffer.from(canary('whsec')).toString('base64')}`;
 }
 
 export const taken: Answer = (response) => response.writeHead(204).end();
@@ -58,7 +58,8 @@ export async function startReceiver(answer: Answer = taken, options: ReceiverOpt
   const host = `${options.host ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`;
   const receiver: Receiver = {
     host,
-    url: `${options.tls ? 'https' : 'http'}://${host}/hooks/${randomBytes(8).toString('hex')}`,
+    // Both are secrets that must be found nowhere afterwards.
+    url: `${options.tls ? 'https' : 'http'}://${host}/hooks/${canary('webhook-url')}`,
     secret: options.secret ?? aWebhookSecret(),
     received,
     answer,
@@ -69,6 +70,10 @@ export async function startReceiver(answer: Answer = taken, options: ReceiverOpt
     },
   };
   return receiver;
+}
+
+export function idsOf({ received }: Pick<Receiver, 'received'>): string[] {
+  return received.map(({ id }) => id);
 }
 
 /** The settings under which a service in a test sends to these receivers, one webhook each, named by `names`. */

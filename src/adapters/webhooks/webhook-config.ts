@@ -25,25 +25,23 @@ const NAME =
 const name = z.string({ error: NAME }).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, NAME);
 
 const SECRET = 'must be a signing key such as whsec_…, or an array of one or two, the new one first';
-const secret = z
-  .string({ error: SECRET })
-  .transform((text) => new Secret(text))
-  .superRefine((value, context) => {
-    const fault = signingSecretFault(value);
-    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
-  });
-const secrets = z.union([secret.transform((one) => [one]), z.array(secret).min(1, SECRET).max(2, SECRET)], {
-  error: SECRET,
+const secrets = z.unknown().transform((given, context): readonly Secret[] => {
+  const texts = Array.isArray(given) ? given : [given];
+  const isFit = texts.length >= 1 && texts.length <= 2 && texts.every((text) => typeof text === 'string');
+  const all = isFit ? texts.map((text) => new Secret(text)) : [];
+  const fault = isFit ? all.map(signingSecretFault).find((found) => found !== undefined) : SECRET;
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  return all;
 });
 
 const PROJECTS = 'must be "all", or a non-empty array of ids of projects';
 const projects = z
-  .union([z.literal('all'), z.array(z.string().refine(isReadableName)).min(1)], { error: PROJECTS })
+  .union([z.literal('all'), z.array(z.string().refine(isReadableName, PROJECTS)).min(1, PROJECTS)], { error: PROJECTS })
   .transform((given) => (given === 'all' ? null : given));
 
 const KINDS = `must be "all" (the default), or a non-empty array of ${NOTICE_KINDS.join(', ')}`;
 const kinds = z
-  .union([z.literal('all'), z.array(z.enum(NOTICE_KINDS)).min(1)], { error: KINDS })
+  .union([z.literal('all'), z.array(z.enum(NOTICE_KINDS, KINDS)).min(1, KINDS)], { error: KINDS })
   .default('all')
   .transform((given) => (given === 'all' ? null : given));
 

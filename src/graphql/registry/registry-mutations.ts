@@ -62,8 +62,7 @@ export class RegistryMutationResolver {
   }
 
   @Mutation(() => RegistryPayloadObject, {
-    description:
-      'Replaces the password by a new version and destroys the old one at once, with a staged and a retiring version.',
+    description: 'Replaces the password by a new version and destroys the old one at once.',
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async rotateCredential(
@@ -98,7 +97,7 @@ export class RegistryMutationResolver {
 }
 
 /** The change is done, and everything but the usage is known: that is read like a query, and waits like one. */
-export function payload({ services, request }: GraphqlContext, view: RegistryView): RegistryPayloadObject {
+function payload({ services, request }: GraphqlContext, view: RegistryView): RegistryPayloadObject {
   const { application, queries, now } = services;
   const registries = {
     ...queries.registries,

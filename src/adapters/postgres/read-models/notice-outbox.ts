@@ -21,7 +21,7 @@ export interface NoticeRow {
 export interface NoticeOutbox {
   add(row: NoticeRow, recorded: RecordedEvent): void;
   changes(): readonly Change[];
-  /** For a rebuild, whose events the projector has passed: nothing is sent again. */
+  /** For a rebuild in bulk, which adds nothing: the projector has passed its events. */
   discard(): void;
 }
 

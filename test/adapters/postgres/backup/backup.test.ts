@@ -111,6 +111,10 @@ describe('a backup', () => {
     expect(names).toContain('log.events');
     expect(await digestsOfTables(target, names)).toEqual(await digestsOfTables(source, names));
     expect(await digestsOfTables(target, ['log.head'])).toEqual(await digestsOfTables(source, ['log.head']));
+    // Notices of the restored events are not sent to webhooks again.
+    const heads = 'select w.position = l.position as same from webhooks.head w, log.head l';
+    const { rows } = await withSession(target, (client) => client.query<{ same: boolean }>(heads));
+    expect(rows).toEqual([{ same: true }]);
     const log = createPostgresEventLog({ connectionString: target, logger: SILENT });
     expect((await appendAll(log, createdEvent('c', 1))).position).toBe(4n);
     await log.close();
