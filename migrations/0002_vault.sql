@@ -8,7 +8,7 @@ create table vault.secrets (
   registry_id uuid not null,
   credential_version int not null check (credential_version > 0),
   host text not null,
-  state text not null check (state in ('pending', 'current', 'destroyed')),
+  state text not null check (state in ('pending', 'staged', 'current', 'retiring', 'destroyed')),
   format smallint not null,
   kek_id int,
   wrapped_key bytea,
@@ -42,9 +42,10 @@ create table vault.secrets (
 alter table vault.secrets alter column ciphertext set storage external;
 
 -- These partial indexes make heap-only updates impossible. But destroyed rows, in time the great majority, are only in the
--- primary key's index, so each scan of the three below reads only the rows that it looks for.
+-- primary key's index, so each scan of those below reads only the rows that it looks for.
 create index secrets_of_registry on vault.secrets (registry_id, credential_version) where state <> 'destroyed';
 create index pending_secrets on vault.secrets (sealed_at) where state = 'pending';
+create index retiring_secrets on vault.secrets (secret_id) where state = 'retiring';
 create index secrets_under_key on vault.secrets (kek_id, secret_id) where state <> 'destroyed';
 
 -- One row for each key-encryption key that this database was ever used with. It opens only with that key, so that a
@@ -83,33 +84,50 @@ create trigger shred before update on vault.secrets for each row
 
 -- All functions below can be repeated, because events may come again, in their order.
 
--- Makes the secrets current and destroys those that they replace: all secrets of a lower version of the same registry, and
--- the losers that are pending at the same version. A higher version is never touched: it is pending and its event is still
--- to come, or its event came first and this one is repeated.
-create function vault.settle(secret_ids uuid[]) returns void language sql as $$
+-- A secret goes through these states in this order. It may skip some, and it never goes back.
+create function vault.place_of(state text) returns int immutable language sql as $$
+  select array_position(array['pending', 'staged', 'current', 'retiring', 'destroyed'], state);
+$$;
+
+-- Moves each secret on to the state in the second array, and destroys the losers that are pending at its version. A secret
+-- that is in a later state, or is destroyed, stays so: this event is repeated.
+create function vault.advance(secret_ids uuid[], states text[]) returns void language sql as $$
   update vault.secrets s set state = 'destroyed'
   from vault.secrets settled
   where settled.secret_id = any(secret_ids)
     and s.registry_id = settled.registry_id
-    and s.state <> 'destroyed'
-    and (s.credential_version < settled.credential_version
-      or s.credential_version = settled.credential_version and s.state = 'pending' and s.secret_id <> all(secret_ids));
+    and s.credential_version = settled.credential_version
+    and s.state = 'pending' and s.secret_id <> all(secret_ids);
 
-  update vault.secrets set state = 'current', settled_at = now()
-  where secret_id = any(secret_ids) and state = 'pending';
+  update vault.secrets s set state = advanced.state, settled_at = now()
+  from unnest(secret_ids, states) as advanced(secret_id, state)
+  where s.secret_id = advanced.secret_id and vault.place_of(s.state) < vault.place_of(advanced.state);
 $$;
 
--- Destroys all secrets of each registry up to and including its version in the second array. Pending secrets of higher
--- versions belong to a registry that is being created again.
-create function vault.destroy_registries(registry_ids uuid[], up_to_versions int[]) returns void language sql as $$
+-- Destroys all secrets of each registry up to and including its version in the second array, but those of the version in
+-- the third. Secrets of higher versions are pending for an event that is still to come, or have had it.
+create function vault.destroy_registries(
+  registry_ids uuid[], up_to_versions int[], kept_versions int[] default '{}'
+) returns void language sql as $$
   update vault.secrets s set state = 'destroyed'
-  from unnest(registry_ids, up_to_versions) as deleted(registry_id, up_to_version)
+  from unnest(registry_ids, up_to_versions, kept_versions) as deleted(registry_id, up_to_version, kept_version)
   where s.registry_id = deleted.registry_id
     and s.credential_version <= deleted.up_to_version
+    and s.credential_version is distinct from deleted.kept_version
     and s.state <> 'destroyed';
 $$;
 
--- Destroys pending secrets that no event refers to. A current secret stays, because an event refers to it.
+-- Destroys secrets that events have ended, whatever state they are in, and the losers of their versions.
+create function vault.end_secrets(secret_ids uuid[]) returns void language sql as $$
+  update vault.secrets s set state = 'destroyed'
+  from vault.secrets ended
+  where ended.secret_id = any(secret_ids)
+    and s.registry_id = ended.registry_id
+    and s.credential_version = ended.credential_version
+    and s.state <> 'destroyed';
+$$;
+
+-- Destroys pending secrets that no event refers to. All others stay, because an event refers to them.
 create function vault.destroy_secrets(secret_ids uuid[]) returns void language sql as $$
   update vault.secrets set state = 'destroyed'
   where secret_id = any(secret_ids) and state = 'pending';
@@ -119,28 +137,41 @@ $$;
 -- its transaction. Both lock the rows in the order of their ids before they change one, so that they cannot deadlock. Rows
 -- that are as they should be are neither locked nor changed, so that whoever comes second does not wait.
 create function vault.settle_all(
-  settled_ids uuid[], registry_ids uuid[], up_to_versions int[], discarded_ids uuid[]
+  advanced_ids uuid[], states text[], registry_ids uuid[], up_to_versions int[], kept_versions int[], ended_ids uuid[],
+  discarded_ids uuid[]
 ) returns void language plpgsql as $$
 begin
   perform from vault.secrets s
    where s.secret_id = any (array(
-           select o.secret_id
-             from vault.secrets c
-             join vault.secrets o on o.registry_id = c.registry_id and o.state <> 'destroyed'
-              and (o.credential_version < c.credential_version
-                or o.credential_version = c.credential_version and o.state = 'pending')
-            where c.secret_id = any(settled_ids)
+           select a.secret_id
+             from unnest(advanced_ids, states) a (secret_id, state)
+             join vault.secrets o on o.secret_id = a.secret_id and vault.place_of(o.state) < vault.place_of(a.state)
            union all
            select o.secret_id
-             from unnest(registry_ids, up_to_versions) d (registry_id, up_to_version)
+             from vault.secrets a
+             join vault.secrets o on o.registry_id = a.registry_id and o.credential_version = a.credential_version
+              and o.state = 'pending'
+            where a.secret_id = any(advanced_ids)
+           union all
+           select o.secret_id
+             from unnest(registry_ids, up_to_versions, kept_versions) d (registry_id, up_to_version, kept_version)
              join vault.secrets o on o.registry_id = d.registry_id and o.credential_version <= d.up_to_version
+              and o.credential_version is distinct from d.kept_version and o.state <> 'destroyed'
+           union all
+           select o.secret_id
+             from vault.secrets e
+             join vault.secrets o on o.registry_id = e.registry_id and o.credential_version = e.credential_version
               and o.state <> 'destroyed'
+            where e.secret_id = any(ended_ids)
            union all
            select o.secret_id from vault.secrets o where o.secret_id = any(discarded_ids) and o.state = 'pending'))
    order by s.secret_id
      for update;
 
-  if cardinality(settled_ids) > 0 then perform vault.settle(settled_ids); end if;
-  if cardinality(registry_ids) > 0 then perform vault.destroy_registries(registry_ids, up_to_versions); end if;
+  if cardinality(advanced_ids) > 0 then perform vault.advance(advanced_ids, states); end if;
+  if cardinality(registry_ids) > 0 then
+    perform vault.destroy_registries(registry_ids, up_to_versions, kept_versions);
+  end if;
+  if cardinality(ended_ids) > 0 then perform vault.end_secrets(ended_ids); end if;
   if cardinality(discarded_ids) > 0 then perform vault.destroy_secrets(discarded_ids); end if;
 end $$;

@@ -167,8 +167,13 @@ create table read_models.registries (
   -- Warnings about the credential's shape, and how passwords are minted from it.
   warnings jsonb not null default '[]',
   mint jsonb,
-  -- The result of the last test, whatever version it tested.
+  -- The versions beside the current one, as the registry's state has them.
+  staged jsonb,
+  retiring jsonb,
+  -- The result of the last test, whatever version it tested but the staged one.
   health jsonb,
+  -- The result of the last test of the staged version.
+  staged_health jsonb,
   last_used_at timestamptz(3),
   last_used_by text
 ) with (fillfactor = 80);

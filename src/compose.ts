@@ -20,29 +20,24 @@ import { createLeadership } from './adapters/postgres/read-models/leadership.ts'
 import { createLeaseQueries } from './adapters/postgres/read-models/lease-queries.ts';
 import { createNoticeFeedQuery, createNoticeQueries } from './adapters/postgres/read-models/notice-queries.ts';
 import { createProgress } from './adapters/postgres/read-models/progress.ts';
-import { createProjector, type Projector } from './adapters/postgres/read-models/projector.ts';
+import { createProjector } from './adapters/postgres/read-models/projector.ts';
 import { createRegistryQueries } from './adapters/postgres/read-models/registry-queries.ts';
-import { recheckSecrets } from './adapters/postgres/read-models/secret-presence.ts';
 import { openSession } from './adapters/postgres/session.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
 import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queries.ts';
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
 import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
-import { createApplication, type RunningApplication } from './application/create-application.ts';
-import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from './application/discard-orphaned-secrets.ts';
+import { createApplication } from './application/create-application.ts';
 import { meteredApplication } from './application/metered.ts';
 import { meteredBatches, meteredEventLog, meteredMinter, meteredProbe } from './application/metered-ports.ts';
 import type { Authenticator, Revocations } from './application/ports/authenticator.ts';
 import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
 import type { EventLog } from './application/ports/event-log.ts';
 import type { Metrics } from './application/ports/metrics.ts';
-import type { MintedPasswordVault } from './application/ports/minted-password-vault.ts';
 import type { Tracer } from './application/ports/tracer.ts';
 import { createProjectionLag } from './application/projection-lag.ts';
-import { type ScheduledChecksDeps, scheduledChecks } from './application/scheduled-checks.ts';
 import { tracedBatches, tracedMinter, tracedProbe } from './application/traced.ts';
 import { openAuditSigning } from './audit-signing.ts';
-import { type Chore, createChores } from './chores.ts';
 import { type Config, unusableAddress } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
@@ -53,6 +48,7 @@ import { createMetricsServer } from './http/metrics-server.ts';
 import { createHttpServer } from './http/server.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { measureLeader, openObservability } from './observability.ts';
+import { startPeriodicWork } from './periodic-work.ts';
 import { createReadiness } from './readiness.ts';
 import { openStores, openVault } from './stores.ts';
 import { configuredWebhooks, startWebhooks } from './webhooks.ts';
@@ -60,7 +56,6 @@ import { configuredWebhooks, startWebhooks } from './webhooks.ts';
 const READ_CONNECTIONS = 2;
 /** How long the start waits for the read models. */
 const CATCH_UP_MS = 10_000;
-const HOUSEKEEPING_MS = 30_000;
 /** Tests contact other people's registries, which ban callers that ask too often. One caller leaves some to the others. */
 const TESTS_OF_A_PROJECT = { turns: 10, share: 7, windowSeconds: 60 };
 const TOKEN_TTL_SECONDS = 3600;
@@ -169,7 +164,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   };
   const running = createApplication(deps);
   lifecycle.onClose(() => running.attempts.flush({ all: true }));
-  startChores({ ...deps, ...running, mintedPasswords, reads, projector, config }, lifecycle);
+  startPeriodicWork({ ...deps, ...running, mintedPasswords, reads, projector, config }, lifecycle);
 
   const projectionLag = createProjectionLag({ log, progress, now: Date.now });
   metrics.measureProjectionLag(projectionLag);
@@ -208,7 +203,11 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     readiness,
     metrics,
     tracer,
-    config: { ...config, metricsApart: metricsServer !== undefined },
+    config: {
+      ...config,
+      metricsApart: metricsServer !== undefined,
+      socketLimits: { maxOfCaller: config.socketsPerCaller },
+    },
     logger,
     ...(developmentIssuer && { developmentJwks: developmentIssuer.publicJwks() }),
   });
@@ -267,44 +266,6 @@ async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
   projector.start();
   lifecycle.onClose(() => projector.stop());
   return { progress, projector, leadership };
-}
-
-type ChoreDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading'> &
-  DiscardOrphanedSecretsDeps &
-  Pick<RunningApplication, 'attempts'> & {
-    readonly mintedPasswords: MintedPasswordVault;
-    readonly reads: ReadConnections;
-    readonly projector: Projector;
-    readonly config: Config;
-  };
-
-/** Periodic work. Every chore but the first runs only on the replica that leads the projection. */
-function startChores(deps: ChoreDeps, lifecycle: Lifecycle): void {
-  const { attempts, mintedPasswords, reads, projector, onFault } = deps;
-  const ofTheLeader: readonly Chore[] = [
-    discardOrphanedSecrets(deps),
-    () => mintedPasswords.removeExpired(),
-    () => recheckSecrets(reads),
-  ];
-  const chores = createChores(
-    [
-      () => attempts.flush({ all: false }),
-      ...ofTheLeader.map(
-        (chore): Chore =>
-          async (signal) =>
-            projector.leading && chore(signal),
-      ),
-    ],
-    { everyMs: HOUSEKEEPING_MS, onFault },
-  );
-  lifecycle.onClose(() => chores.stop());
-
-  const intervalMs = deps.config.healthCheckIntervalMs;
-  if (intervalMs === undefined) return;
-  const check = scheduledChecks({ ...deps, intervalMs, leading: () => projector.leading });
-  // Separate from the other chores, which would have to wait for registries that do not answer.
-  const checks = createChores([check], { everyMs: HOUSEKEEPING_MS, onFault });
-  lifecycle.onClose(() => checks.stop());
 }
 
 interface AuthenticatorDeps {

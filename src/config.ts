@@ -63,6 +63,7 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Providers treat more frequent logins as an attack. */
 const MIN_CHECK_INTERVAL_MS = 5 * UNIT_MS.m;
 
+const SOCKETS = 'must be a whole number from 1 to 10000, such as 1500 (the default)';
 const COST = 'must be a whole number, such as 250000 (the default), or 0 for no limit';
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
@@ -109,6 +110,7 @@ const environment = z.object({
     .refine((milliseconds) => milliseconds >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
     .optional(),
   CALLER_COST_PER_SECOND: z.coerce.number(COST).int(COST).min(0, COST).default(250_000),
+  SOCKETS_PER_CALLER: z.coerce.number(SOCKETS).int(SOCKETS).min(1, SOCKETS).max(10_000, SOCKETS).default(1_500),
   CORS_ORIGINS: origins,
   TRUST_PROXY: trustedProxies,
   LOG_LEVEL: z
@@ -167,6 +169,8 @@ export interface Config {
   readonly healthCheckIntervalMs: number | undefined;
   /** What one caller's operations may cost a second, in each process; 0 for no limit. */
   readonly callerCostPerSecond: number;
+  /** WebSockets of one caller, in each process. */
+  readonly socketsPerCaller: number;
   readonly corsOrigins: readonly string[];
   /** The proxies whose `X-Forwarded-For` is trusted: addresses and networks, or their number. Default: none. */
   readonly trustedProxies: readonly string[] | number;
@@ -218,6 +222,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     trustedRealms: values.TRUSTED_REALMS,
     healthCheckIntervalMs: values.HEALTH_CHECK_INTERVAL,
     callerCostPerSecond: values.CALLER_COST_PER_SECOND,
+    socketsPerCaller: values.SOCKETS_PER_CALLER,
     corsOrigins: values.CORS_ORIGINS,
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,

@@ -142,6 +142,7 @@ describe('docs/configuration.md', () => {
     { HEALTH_CHECK_INTERVAL: 'soon' },
     { HEALTH_CHECK_INTERVAL: '1m' },
     { CALLER_COST_PER_SECOND: 'much' },
+    { SOCKETS_PER_CALLER: '0' },
   ])('quotes what is said of %j', (environment) => {
     const said = (() => {
       try {

@@ -94,10 +94,10 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
     to: [
       'audit-export.ts',
       'audit-signing.ts',
-      'chores.ts',
       'config.ts',
       'lifecycle.ts',
       'observability.ts',
+      'periodic-work.ts',
       'readiness.ts',
       'stores.ts',
       'webhooks.ts',
@@ -131,6 +131,10 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   'audit-export.ts': { to: ['version.ts', 'application/**', 'domain/**', 'adapters/postgres/**'], modules: 'any' },
   'audit-signing.ts': {
     to: ['chores.ts', 'lifecycle.ts', 'application/**', 'domain/**', 'adapters/postgres/**'],
+    modules: 'any',
+  },
+  'periodic-work.ts': {
+    to: ['chores.ts', 'config.ts', 'lifecycle.ts', 'application/**', 'adapters/postgres/**'],
     modules: 'any',
   },
   'chores.ts': { to: [], modules: 'any' },

@@ -1,5 +1,6 @@
 import type { AccessDenied } from '../domain/events.ts';
 import { callerKey } from '../domain/permissions.ts';
+import { ASKED_FOR_NOTHING, type AskedFor, common, type Entered, inCommon } from './asked-for.ts';
 import type { EventMetadata } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
 
@@ -16,19 +17,17 @@ const MAX_SHARED = 1_000;
 /** What the audit log calls attempts that share a count. */
 const SEVERAL_ACTIONS = 'OTHER_ATTEMPTS';
 
-/** A refused attempt, with the texts as they were entered. `refused-attempts.ts` decides what is fit for the log. */
-export interface RefusedAttempt {
+/** A refused attempt, with the texts as they were entered. */
+export interface RefusedAttempt extends Entered {
   readonly projectId: string;
   /** Such as `CREATE_REGISTRY` or `READ_AUDIT_LOG`. */
   readonly action: string;
-  readonly registryId?: string | undefined;
-  readonly leaseId?: string | undefined;
-  /** Canonical, because the typed text may hold a password. */
-  readonly url?: string | undefined;
-  readonly pipeline?: string | undefined;
 }
 
-export interface JudgedAttempt extends RefusedAttempt {
+/** A refused attempt, fit for the audit log. */
+export interface JudgedAttempt extends AskedFor {
+  readonly projectId: string;
+  readonly action: string;
   readonly outcome: AccessDenied['data']['outcome'];
   readonly code: string;
 }
@@ -135,7 +134,7 @@ function withoutProject(counted: CountedAttempts): CountedAttempts {
   const { outcome, code } = counted.attempt;
   return {
     ...counted,
-    attempt: { projectId: '', action: SEVERAL_ACTIONS, outcome, code },
+    attempt: { ...ASKED_FOR_NOTHING, projectId: '', action: SEVERAL_ACTIONS, outcome, code },
     metadata: { ...counted.metadata, projectId: null },
   };
 }
@@ -145,26 +144,17 @@ function together(counted: CountedAttempts, next: CountedAttempts): CountedAttem
   const isOneActor = metadata.actor === next.metadata.actor && metadata.issuer === next.metadata.issuer;
   const { actor, issuer } = isOneActor ? metadata : systemMetadata(null);
   return {
-    attempt: {
-      ...attempt,
-      registryId: common(attempt.registryId, next.attempt.registryId),
-      leaseId: common(attempt.leaseId, next.attempt.leaseId),
-      url: common(attempt.url, next.attempt.url),
-      pipeline: common(attempt.pipeline, next.attempt.pipeline),
-    },
+    attempt: { ...attempt, ...inCommon(attempt, next.attempt) },
     metadata: {
       ...metadata,
       actor,
       issuer,
-      ipAddress: common(metadata.ipAddress, next.metadata.ipAddress) ?? null,
-      userAgent: common(metadata.userAgent, next.metadata.userAgent) ?? null,
+      tokenId: isOneActor ? common(metadata.tokenId, next.metadata.tokenId) : null,
+      ipAddress: common(metadata.ipAddress, next.metadata.ipAddress),
+      userAgent: common(metadata.userAgent, next.metadata.userAgent),
     },
     count: counted.count + 1,
     from: counted.from,
     until: next.until,
   };
-}
-
-function common<Value>(one: Value, other: Value): Value | undefined {
-  return one === other ? one : undefined;
 }

@@ -1,7 +1,8 @@
 import { type ErrorCode, PurserError } from '../domain/errors.ts';
-import { registryId } from '../domain/identity.ts';
-import { registryUrlOfImage } from '../domain/image-reference.ts';
-import { parseRegistryUrl } from '../domain/registry-url.ts';
+import { Secret } from '../domain/secret.ts';
+import type { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
+import type { activateCredentialUseCase } from './activate-credential.ts';
+import type { Entered } from './asked-for.ts';
 import type { RefusedAttempt } from './attempt-counts.ts';
 import type { createRegistryUseCase } from './create-registry.ts';
 import { within } from './deadline.ts';
@@ -12,6 +13,7 @@ import type { releaseLeaseUseCase } from './release-lease.ts';
 import type { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import type { RequestContext } from './request-context.ts';
 import type { rotateCredentialUseCase } from './rotate-credential.ts';
+import type { stageCredentialUseCase } from './stage-credential.ts';
 import type { testCredentialsUseCase } from './test-credentials.ts';
 import type { testRegistryUseCase } from './test-registry.ts';
 import type { updateRegistryUseCase } from './update-registry.ts';
@@ -24,6 +26,9 @@ export interface Mutations {
   readonly createRegistry: ReturnType<typeof createRegistryUseCase>;
   readonly updateRegistry: ReturnType<typeof updateRegistryUseCase>;
   readonly rotateCredential: ReturnType<typeof rotateCredentialUseCase>;
+  readonly stageCredential: ReturnType<typeof stageCredentialUseCase>;
+  readonly activateCredential: ReturnType<typeof activateCredentialUseCase>;
+  readonly abandonStagedCredential: ReturnType<typeof abandonStagedCredentialUseCase>;
   readonly deleteRegistry: ReturnType<typeof deleteRegistryUseCase>;
   readonly issueCredential: ReturnType<typeof issueCredentialUseCase>;
   readonly releaseLease: ReturnType<typeof releaseLeaseUseCase>;
@@ -34,11 +39,9 @@ export interface Mutations {
 
 export interface AuditedDeps {
   readonly attempts: Pick<RefusedAttempts, 'recordDenied' | 'recordFailed'>;
-  readonly plainHttpHosts: ReadonlySet<string>;
   readonly onFault: (error: unknown) => void;
 }
 
-type Named = Omit<RefusedAttempt, 'projectId' | 'action'>;
 type Mutation<Rest extends readonly unknown[], Result> = (
   context: RequestContext,
   projectId: string,
@@ -47,36 +50,46 @@ type Mutation<Rest extends readonly unknown[], Result> = (
 
 /** Records each refused or failed mutation in the audit log before the caller gets the error. */
 export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutations {
-  const { attempts, plainHttpHosts, onFault } = deps;
+  const { attempts, onFault } = deps;
 
   /** Each mutation's name in the audit log, and what a refused attempt at it records. */
   return {
-    createRegistry: audited('CREATE_REGISTRY', mutations.createRegistry, (projectId, { url }) => byUrl(projectId, url)),
+    createRegistry: audited('CREATE_REGISTRY', mutations.createRegistry, (_projectId, { url }) => ({
+      url: new Secret(url),
+    })),
     updateRegistry: audited('UPDATE_REGISTRY', mutations.updateRegistry, byRegistry),
     rotateCredential: audited('ROTATE_CREDENTIAL', mutations.rotateCredential, byRegistry),
+    stageCredential: audited('STAGE_CREDENTIAL', mutations.stageCredential, byRegistry),
+    activateCredential: audited('ACTIVATE_CREDENTIAL', mutations.activateCredential, byRegistry),
+    abandonStagedCredential: audited('ABANDON_STAGED_CREDENTIAL', mutations.abandonStagedCredential, byRegistry),
     deleteRegistry: audited('DELETE_REGISTRY', mutations.deleteRegistry, byRegistry),
-    issueCredential: audited('ISSUE_CREDENTIAL', mutations.issueCredential, (projectId, { image, pipeline }) => ({
-      ...byImage(projectId, image),
-      pipeline,
-    })),
+    issueCredential: audited(
+      'ISSUE_CREDENTIAL',
+      mutations.issueCredential,
+      (_projectId, { image, pipeline, runId }) => ({
+        image: new Secret(image),
+        pipeline,
+        runId: runId ?? undefined,
+      }),
+    ),
     releaseLease: audited('RELEASE_LEASE', mutations.releaseLease, (_projectId, leaseId) => ({ leaseId })),
     testRegistry: audited('TEST_REGISTRY', mutations.testRegistry, byRegistry),
-    testCredentials: audited('TEST_CREDENTIALS', mutations.testCredentials, (projectId, { url }) =>
-      byUrl(projectId, url),
-    ),
+    testCredentials: audited('TEST_CREDENTIALS', mutations.testCredentials, (_projectId, { url }) => ({
+      url: new Secret(url),
+    })),
     replayWebhookDelivery: audited('REPLAY_WEBHOOK_DELIVERY', mutations.replayWebhookDelivery, () => ({})),
   };
 
   function audited<Rest extends readonly unknown[], Result>(
     action: string,
     mutation: Mutation<Rest, Result>,
-    namedBy: (projectId: string, ...rest: Rest) => Named,
+    namedBy: (projectId: string, ...rest: Rest) => Entered,
   ): Mutation<Rest, Result> {
     return async (context, projectId, ...rest) => {
       try {
         return await mutation(context, projectId, ...rest);
       } catch (error) {
-        await record(context, { projectId, action, ...namedBy(projectId, ...rest) }, error);
+        await record(context, { projectId, action, ...namedBy(projectId, ...rest), field: fieldOf(error) }, error);
         throw error;
       }
     };
@@ -95,25 +108,11 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
     }
   }
 
-  function byRegistry(_projectId: string, id: string): Named {
+  function byRegistry(_projectId: string, id: string): Entered {
     return { registryId: id };
-  }
-
-  function byUrl(projectId: string, entered: string): Named {
-    return ofUrl(projectId, () => parseRegistryUrl(entered, { plainHttpHosts }).url);
-  }
-
-  function byImage(projectId: string, image: string): Named {
-    return ofUrl(projectId, () => registryUrlOfImage(image, { plainHttpHosts }).url);
   }
 }
 
-/** Records only a canonical URL, because the typed text may hold a password. */
-function ofUrl(projectId: string, canonicalUrl: () => string): Named {
-  try {
-    const url = canonicalUrl();
-    return { url, registryId: registryId(projectId, url) };
-  } catch {
-    return {};
-  }
+function fieldOf(error: unknown): string | undefined {
+  return error instanceof PurserError && 'field' in error.details ? error.details.field : undefined;
 }

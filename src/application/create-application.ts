@@ -1,9 +1,12 @@
 import type { Webhook } from '../domain/webhook.ts';
-import { createCountActiveLeases } from './active-leases.ts';
+import { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
+import { activateCredentialUseCase } from './activate-credential.ts';
+import { type CountActiveLeases, createCountActiveLeases } from './active-leases.ts';
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
 import { authenticStreams } from './authentic-events.ts';
 import { createRegistryUseCase } from './create-registry.ts';
+import { createCredentialComparison } from './credential-comparison.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
 import { openEffectiveCredential } from './effective-credential.ts';
@@ -14,6 +17,7 @@ import { issueCredentialsUseCase } from './issue-credentials.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { meteredAttempts } from './metered-ports.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
+import { personAsIssuer } from './person-as-issuer.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { Metrics } from './ports/metrics.ts';
@@ -32,6 +36,7 @@ import { releaseLeaseUseCase } from './release-lease.ts';
 import { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
+import { stageCredentialUseCase } from './stage-credential.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
 import { createStoredSecrets } from './stored-secrets.ts';
 import { testCredentialsUseCase } from './test-credentials.ts';
@@ -81,6 +86,7 @@ export interface RunningApplication {
   readonly attempts: RefusedAttempts;
   readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
+  readonly countActiveLeases: CountActiveLeases;
   readonly tests: CredentialTests;
   readonly testStored: TestStoredCredential;
 }
@@ -97,7 +103,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const streams = authenticStreams(log, authenticator, onFault);
   const keys = createIdempotencyKeys({ log: streams, writer });
   const aggregates = createAggregateStore(streams);
-  const attempts = meteredAttempts(createRefusedAttempts({ writer, now, onFault }), metrics);
+  const attempts = meteredAttempts(createRefusedAttempts({ writer, plainHttpHosts, now, onFault }), metrics);
 
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
   const secrets = createStoredSecrets(vault, onFault);
@@ -105,6 +111,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const tests = createCredentialTests({ writer, aggregates, probe, minter, limiter });
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
   const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
+  const compare = createCredentialComparison({ tests, testStored });
   const withdrawLease = withdrawLeaseUseCase({ writer, aggregates });
   const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
 
@@ -112,6 +119,9 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     createRegistry: createRegistryUseCase({ handle, beginVerification, plainHttpHosts }),
     updateRegistry: updateRegistryUseCase({ handle, secrets, beginVerification, now }),
     rotateCredential: rotateCredentialUseCase({ handle, countActiveLeases, beginVerification }),
+    stageCredential: stageCredentialUseCase({ handle, issuerOf: personAsIssuer, beginVerification }),
+    activateCredential: activateCredentialUseCase({ handle, compare, beginVerification, now }),
+    abandonStagedCredential: abandonStagedCredentialUseCase({ handle, beginVerification }),
     deleteRegistry: deleteRegistryUseCase({ handle, countActiveLeases }),
     issueCredential: issueCredentialUseCase({
       writer,
@@ -129,7 +139,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, now }),
   };
   const { recordDenied, recordFailed, countUnauthenticated } = attempts;
-  const audited = auditedMutations(mutations, { attempts, plainHttpHosts, onFault });
+  const audited = auditedMutations(mutations, { attempts, onFault });
   const application: Application = {
     ...audited,
     issueCredentials: issueCredentialsUseCase({ ...audited, withdrawLease, onFault }),
@@ -140,5 +150,5 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     countUnauthenticated,
     readable: readYourWrites.readable,
   };
-  return { application, attempts, writer, aggregates, tests, testStored };
+  return { application, attempts, writer, aggregates, countActiveLeases, tests, testStored };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ExpirySource, LeasePurpose } from '../domain/credential.ts';
 import { dockerConfig } from '../domain/docker-config.ts';
-import { notFound, PurserError, unavailable } from '../domain/errors.ts';
+import { PurserError, unavailable } from '../domain/errors.ts';
 import type { CredentialIssued } from '../domain/events.ts';
 import { leaseStream, registryId, registryStream, reissueStream } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
@@ -17,7 +17,8 @@ import {
   type LeaseView,
   leaseView,
 } from '../domain/lease.ts';
-import type { LiveRegistry, RegistryState } from '../domain/registry.ts';
+import { existing, type LiveRegistry, type RegistryState } from '../domain/registry.ts';
+import { withReadable } from '../domain/rotation.ts';
 import type { Secret } from '../domain/secret.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { AggregateStore } from './aggregate-store.ts';
@@ -25,7 +26,7 @@ import type { EffectiveCredential, OpenEffectiveCredential } from './effective-c
 import type { EventWriter, Written } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, idempotentRequest } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
-import { type LastLease, lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
+import { type LastLease, type LeaseSeries, lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import { missingSecret } from './stored-secrets.ts';
@@ -142,7 +143,9 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     }
     const lease = evolveLease(null, under.started, written);
     if (lease === null) throw new Error('an issued credential must leave a lease');
-    if (await isStillCurrent(ask, registry)) {
+    const { state } = await aggregates.loadRegistry(projectId, ask.registryId);
+    // A new lease gets the current version, never one that retires.
+    if (isSame(registry, state)) {
       return { ...issuedCredential(lease, login, registry, ask), isNewLease: true };
     }
     await withdrawLease(context, projectId, lease.id);
@@ -154,42 +157,44 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const { projectId, registryId, issue } = ask;
     let { state } = await aggregates.loadRegistry(projectId, registryId);
     for (;;) {
-      const { leaseId, active } = await leaseFor(ask, state, claimed, at);
-      const event = decideIssue(state, { ...issue, leaseId }, at);
-      if (state.phase !== 'live') throw notFound('registry');
-      const login = await effectiveCredential(ask, state, issue.purpose, issue.ttlSeconds * 1000);
+      const { registry, leaseId, active } = await leaseFor(ask, existing(state), claimed, at);
+      const event = decideIssue(registry, { ...issue, leaseId }, at);
+      const login = await effectiveCredential(ask, registry, issue.purpose, issue.ttlSeconds * 1000);
       if (login) {
         const under = active ? { active } : { started: endingWithPassword(event, login.expiresAt) };
-        return { registry: state, login, under };
+        return { registry, login, under };
       }
       // A rotation in between destroys this secret and brings the one to issue instead.
-      const decidedOn = state.credential.secretId;
       ({ state } = await aggregates.loadRegistry(projectId, registryId));
-      if (state.phase === 'live' && state.credential.secretId === decidedOn) missingSecret(state.url);
+      if (isHeldAs(registry, state)) missingSecret(registry.url);
     }
   }
 
-  /** The lease that the run holds, or the id of the one to begin. */
+  /** The lease that the run holds, or the id of the one to begin, with the registry as its version has it. */
   async function leaseFor(
-    { context: { principal }, projectId, registryId, issue, idempotent }: Ask,
-    registry: RegistryState,
+    ask: Ask,
+    registry: LiveRegistry,
     claimed: boolean,
     at: number,
-  ): Promise<{ readonly leaseId: string; readonly active?: LastLease }> {
-    const { pipeline, runId, purpose } = issue;
-    if (runId === null || registry.phase !== 'live') {
-      if (idempotent === null) return { leaseId: randomUUID() };
+  ): Promise<{ readonly registry: LiveRegistry; readonly leaseId: string; readonly active?: LastLease }> {
+    const { projectId, issue, idempotent } = ask;
+    const { runId } = issue;
+    if (runId === null) {
+      if (idempotent === null) return { registry, leaseId: randomUUID() };
       const series = leasesOfKey(idempotent);
       const last = claimed ? await lastLease(aggregates, projectId, series) : undefined;
       // Two leases under one key cannot be: the log refuses to begin one that was begun and not withdrawn.
-      return { leaseId: series(last ? last.index + Number(last.lease.withdrawn) : 0) };
+      return { registry, leaseId: series(last ? last.index + Number(last.lease.withdrawn) : 0) };
     }
-    const { issuer, subject } = principal;
-    const { version: credentialVersion } = registry.credential;
-    const series = leasesOfRun({ projectId, registryId, credentialVersion, issuer, subject, pipeline, runId, purpose });
+    // During a grace the run keeps the version that it holds.
+    const retiring = registry.retiring && withReadable(registry, registry.retiring.version, at);
+    const kept = retiring && (await lastLease(aggregates, projectId, seriesOf(ask, retiring, runId)));
+    if (retiring && kept && isActive(kept.lease, at))
+      return { registry: retiring, leaseId: kept.lease.id, active: kept };
+    const series = seriesOf(ask, registry, runId);
     const last = await lastLease(aggregates, projectId, series);
-    if (last && isActive(last.lease, at)) return { leaseId: last.lease.id, active: last };
-    return { leaseId: series(last ? last.index + 1 : 0) };
+    if (last && isActive(last.lease, at)) return { registry, leaseId: last.lease.id, active: last };
+    return { registry, leaseId: series(last ? last.index + 1 : 0) };
   }
 
   /**
@@ -204,11 +209,11 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   ): Promise<IssuedCredential | undefined> {
     await recordAgain(ask, active);
     const { lease } = active;
-    const [held, isCurrent] = await Promise.all([
+    const [held, { state }] = await Promise.all([
       aggregates.loadLease(ask.projectId, lease.id),
-      isStillCurrent(ask, registry),
+      aggregates.loadRegistry(ask.projectId, ask.registryId),
     ]);
-    if (!isCurrent || held.state === null || held.state.releasedAt !== null) return undefined;
+    if (!isHeldAs(registry, state) || held.state === null || held.state.releasedAt !== null) return undefined;
     return { ...issuedCredential(lease, login, registry, ask), isNewLease: false };
   }
 
@@ -233,17 +238,9 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     await writer.write({ stream: reissueStream(lease.id), expected: 'any', events, metadata });
   }
 
-  async function isStillCurrent(
-    { projectId, registryId }: Ask,
-    { access, credential }: LiveRegistry,
-  ): Promise<boolean> {
-    const { state } = await aggregates.loadRegistry(projectId, registryId);
-    return (
-      state.phase === 'live' &&
-      state.access === access &&
-      state.credential.secretId === credential.secretId &&
-      state.credential.expiresAt === credential.expiresAt
-    );
+  /** Whether the leases of this version still have it. */
+  function isHeldAs(registry: LiveRegistry, state: RegistryState): boolean {
+    return state.phase === 'live' && isSame(registry, withReadable(state, registry.credential.version, now()));
   }
 
   /** Gives the same lease again while it lasts. Undefined if nobody has one under the key. */
@@ -263,15 +260,36 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const { lease } = last;
     if (!isActive(lease, now())) throw ended('has ended');
     const { state } = await aggregates.loadRegistry(projectId, registryId);
-    if (state.phase !== 'live' || state.credential.version !== lease.credentialVersion) throw replacedSince();
+    const registry = state.phase === 'live' ? withReadable(state, lease.credentialVersion, now()) : null;
+    if (registry === null) throw replacedSince();
     // What may be done with the credential can change without a new version.
-    decideIssue(state, { ...ask.issue, leaseId: lease.id }, now());
+    decideIssue(registry, { ...ask.issue, leaseId: lease.id }, now());
     const left = Date.parse(lease.expiresAt) - now();
-    const login = await effectiveCredential(ask, state, lease.purpose, left);
-    // Without a login, the secret was destroyed with its version, or its row is missing.
-    if (!login && (await isStillCurrent(ask, state))) return missingSecret(lease.url);
-    return login && issueAgain(ask, last, state, login);
+    const login = await effectiveCredential(ask, registry, lease.purpose, left);
+    if (login) return issueAgain(ask, last, registry, login);
+    // The secret was destroyed with its version, or its row is missing.
+    const reloaded = await aggregates.loadRegistry(projectId, registryId);
+    return isHeldAs(registry, reloaded.state) ? missingSecret(lease.url) : undefined;
   }
+}
+
+/** Whether nothing was changed of what the credential is and may be used for. */
+function isSame({ access, credential }: LiveRegistry, now: RegistryState | null): boolean {
+  return (
+    now?.phase === 'live' &&
+    now.access === access &&
+    now.credential.secretId === credential.secretId &&
+    now.credential.expiresAt === credential.expiresAt
+  );
+}
+
+/** The leases of a run are of one version: after a rotation it gets a new one. */
+function seriesOf(ask: Ask, { credential }: LiveRegistry, runId: string): LeaseSeries {
+  const { projectId, registryId, context, issue } = ask;
+  const { issuer, subject } = context.principal;
+  const { pipeline, purpose } = issue;
+  const { version: credentialVersion } = credential;
+  return leasesOfRun({ projectId, registryId, credentialVersion, issuer, subject, pipeline, runId, purpose });
 }
 
 type KeyedAsk = Ask & { readonly idempotent: IdempotentRequest };

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorCode, PurserError, rateLimited, unavailable } from '../domain/errors.ts';
 import type { AccessDenied, AuthenticationRejected } from '../domain/events.ts';
-import { accessStream, parseUuid } from '../domain/identity.ts';
-import { hasHiddenCharacters, isWellFormed } from '../domain/text-rules.ts';
+import { accessStream } from '../domain/identity.ts';
+import { askedFor } from './asked-for.ts';
 import {
   type AttemptCounts,
   type CountedAttempts,
@@ -14,7 +14,6 @@ import type { EventWriter, Write } from './event-writer.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
 import { createSourceCounts, type SourceCounts } from './source-counts.ts';
 
-const MAX_PIPELINE_LENGTH = 255;
 const MINUTE_MS = 60_000;
 /** Rejected calls belong to no project, so they have a separate stream. */
 const UNAUTHENTICATED_STREAM = 'authentication-rejected';
@@ -27,6 +26,7 @@ const MAX_UNWRITTEN = 5_000;
 
 export interface RefusedAttemptsDeps {
   readonly writer: EventWriter;
+  readonly plainHttpHosts: ReadonlySet<string>;
   readonly now: () => number;
   readonly onFault: (error: unknown) => void;
 }
@@ -51,7 +51,7 @@ interface Minute {
 }
 
 /** Records attempts that were denied, failed, or came without a valid token. */
-export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsDeps): RefusedAttempts {
+export function createRefusedAttempts({ writer, plainHttpHosts, now, onFault }: RefusedAttemptsDeps): RefusedAttempts {
   const minutes = new Map<number, Minute>();
   const unwritten: Write[] = [];
 
@@ -64,7 +64,12 @@ export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsD
     return minute;
   }
 
-  async function record(context: RequestContext, attempt: JudgedAttempt): Promise<void> {
+  async function record(
+    context: RequestContext,
+    { projectId, action, ...entered }: RefusedAttempt,
+    judged: Pick<JudgedAttempt, 'outcome' | 'code'>,
+  ): Promise<void> {
+    const attempt = { projectId, action, ...judged, ...askedFor(projectId, entered, { plainHttpHosts }) };
     const at = now();
     switch (minuteOf(at).attempts.take(context, attempt, at)) {
       case 'record':
@@ -107,8 +112,8 @@ export function createRefusedAttempts({ writer, now, onFault }: RefusedAttemptsD
 
   return {
     recordDenied: (context, attempt) =>
-      record(context, { ...attempt, outcome: 'DENIED', code: 'FORBIDDEN' satisfies ErrorCode }),
-    recordFailed: (context, attempt, code) => record(context, { ...attempt, outcome: 'FAILED', code }),
+      record(context, attempt, { outcome: 'DENIED', code: 'FORBIDDEN' satisfies ErrorCode }),
+    recordFailed: (context, attempt, code) => record(context, attempt, { outcome: 'FAILED', code }),
 
     countUnauthenticated: (source) => minuteOf(now()).sources.add(source),
 
@@ -130,20 +135,8 @@ function minuteStart(at: number): number {
 }
 
 function accessDenied(attempt: JudgedAttempt, times: Pick<AccessDenied['data'], 'count' | 'until'>): AccessDenied {
-  const { action, outcome, code, registryId, leaseId, url = null, pipeline } = attempt;
-  return {
-    type: 'AccessDenied',
-    data: {
-      action,
-      outcome,
-      code,
-      registryId: idOrNull(registryId),
-      leaseId: idOrNull(leaseId),
-      url,
-      pipeline: pipeline === undefined ? null : recordable(pipeline),
-      ...times,
-    },
-  };
+  const { projectId: _inMetadata, ...said } = attempt;
+  return { type: 'AccessDenied', data: { ...said, ...times } };
 }
 
 function attemptCount({ attempt, metadata, count, from, until }: CountedAttempts): Write {
@@ -171,23 +164,4 @@ function sourceCounts(minute: number, { counts }: SourceCounts): Write[] {
       ids: [randomUUID()],
     };
   });
-}
-
-/** A refused text can be anything: this cuts it by characters and escapes the invisible ones. */
-function recordable(text: string): string {
-  return [...text.slice(0, 2 * MAX_PIPELINE_LENGTH)]
-    .slice(0, MAX_PIPELINE_LENGTH)
-    .map((character) => (hasHiddenCharacters(character) || !isWellFormed(character) ? escaped(character) : character))
-    .join('');
-}
-
-function escaped(character: string): string {
-  return Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
-    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
-    .join('');
-}
-
-/** A requested id can be any text; only a valid id is worth recording. */
-function idOrNull(entered: string | undefined): string | null {
-  return entered === undefined ? null : (parseUuid(entered) ?? null);
 }

@@ -11,8 +11,9 @@ import {
   type RegistryState,
   requireRevision,
 } from '../domain/registry.ts';
+import { heldVersions } from '../domain/rotation.ts';
 import type { Secret } from '../domain/secret.ts';
-import { secretEffectOf } from '../domain/secret-effects.ts';
+import { secretEffectsOf } from '../domain/secret-effects.ts';
 import { unreachable } from '../domain/unreachable.ts';
 import { type AggregateStore, foldRegistry, type Loaded, registryEventOf } from './aggregate-store.ts';
 import type { EventWriter, Written } from './event-writer.ts';
@@ -140,10 +141,10 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
 
   /** Before the answer: the projector does the same, but nobody waits for it. */
   async function settle({ lastVersion }: RegistryState, events: readonly RegistryEvent[]): Promise<void> {
-    const effect = events.map((event) => secretEffectOf(event, lastVersion)).findLast(({ kind }) => kind !== 'none');
-    if (!effect) return;
+    const effects = events.flatMap((event) => secretEffectsOf(event, lastVersion));
+    if (effects.length === 0) return;
     try {
-      await vault.settle(effect);
+      await vault.settle(effects);
     } catch (error) {
       throw unavailable(
         'The change is stored, but the secret that it replaces may still be there. Repeating it with the same idempotencyKey is safe, and destroys that secret.',
@@ -203,9 +204,10 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
   ): Promise<void> {
     const password = command.password(before);
     if (password === undefined || now.phase !== 'live') return;
-    const { secretId } = now.credential;
-    if (!events.some((event) => introducedCredential(registryEventOf(event))?.secretId === secretId)) return;
-    const stored = await secrets.open(command, now);
+    const introduced = events.flatMap((event) => introducedCredential(registryEventOf(event))?.secretId ?? []);
+    const holding = heldVersions(now).find(({ credential }) => introduced.includes(credential.secretId));
+    if (!holding) return;
+    const stored = await secrets.open(command, holding);
     if (stored && stored.password.reveal() !== password.reveal()) throw keyReused();
   }
 }
@@ -235,7 +237,11 @@ function introducedCredential(event: RegistryEvent): (SecretRef & { readonly ver
     case 'RegistryCreated':
     case 'RegistryUpdated':
     case 'CredentialRotated':
+    case 'CredentialStaged':
       return event.data.credential;
+    case 'CredentialActivated':
+    case 'StagedCredentialAbandoned':
+    case 'CredentialRetired':
     case 'RegistryDeleted':
     case 'PendingSecretDiscarded':
     case 'CredentialExpiryLearnt':

@@ -1,8 +1,9 @@
 import { checkUsername, checkUsernameText } from '../domain/entered-credential.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
-import { decideUpdate, existing, type LiveRegistry } from '../domain/registry.ts';
+import { existing, type LiveRegistry } from '../domain/registry.ts';
 import type { RegistryAccess } from '../domain/registry-details.ts';
+import { decideUpdate } from '../domain/registry-update.ts';
 import type { Secret } from '../domain/secret.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { RegistryView } from './ports/read-models.ts';

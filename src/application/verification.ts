@@ -1,6 +1,6 @@
 import type { MintConfig } from '../domain/credential.ts';
 import { existing } from '../domain/registry.ts';
-import { type HealthView, healthAfterTest, registryView } from '../domain/registry-view.ts';
+import { healthAfterTest, registryView, type ShownWith } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import type { RegistryQueries, RegistryView } from './ports/read-models.ts';
@@ -16,12 +16,12 @@ export interface VerificationDeps {
   readonly readUnprojected: ReadUnprojected;
 }
 
-type Known = Parameters<typeof registryView>[2];
-
 /** The `verify` of one command: it tests before anything is stored, then records the findings with the registry. */
 export interface Verification {
   /** Tests once, even if conflicts make the command decide again. @throws PurserError VERIFICATION_FAILED */
   require(request: Omit<ProbeRequest, 'repository'>, mint: MintConfig | null): Promise<void>;
+  /** The same for any test. It throws if it finds too little. */
+  requireTest(test: () => Promise<ProbeReport>): Promise<void>;
   /** The command's answer: the registry with its health and the expiry that the test learnt. */
   answer(outcome: RegistryOutcome): Promise<RegistryView>;
 }
@@ -34,28 +34,39 @@ export function createVerification(deps: VerificationDeps): BeginVerification {
     let report: ProbeReport | undefined;
 
     /** What is known beside the state: from the read models, and of a test that they have not passed yet. */
-    async function known({ state, before, repeated }: RegistryOutcome): Promise<Known> {
+    async function known({ state, before, repeated }: RegistryOutcome): Promise<ShownWith> {
       // Nothing, if this request created the registry.
-      if (before.phase !== 'live' && !repeated) return { health: null, present: true };
-      const { registryId, firstVersion } = existing(state);
+      if (before.phase !== 'live' && !repeated) return { health: null, stagedHealth: null, present: true };
+      const { registryId, firstVersion, staged, credential } = existing(state);
       const unprojected = await readUnprojected();
       const view = await registries.byId(projectId, registryId);
-      const health = unprojected.reduce<HealthView | null>(
-        (tested, { event, recorded }) =>
-          event.type === 'RegistryTested' && event.data.registryId === registryId
-            ? healthAfterTest(tested, event, recorded.occurredAt)
-            : tested,
-        view?.health ?? null,
+      const known = [view?.health, view?.credential.staged?.health].filter((health) => health != null);
+      const tested = new Map(known.map((health) => [health.credentialVersion, health]));
+      for (const { event, recorded } of unprojected) {
+        if (event.type !== 'RegistryTested' || event.data.registryId !== registryId) continue;
+        const version = event.data.credentialVersion;
+        tested.set(version, healthAfterTest(tested.get(version) ?? null, event, recorded.occurredAt));
+      }
+      // An earlier version than the first belongs to a registry that was deleted.
+      const ofCurrent = [...tested.values()].filter(
+        ({ credentialVersion }) => (credentialVersion ?? 0) >= firstVersion && credentialVersion !== staged?.version,
       );
-      // An earlier version belongs to a registry that was deleted.
-      const isOfThis = (health?.credentialVersion ?? 0) >= firstVersion;
-      return { health: isOfThis ? health : null, present: view?.credential.present ?? true };
+      return {
+        health: tested.get(credential.version) ?? ofCurrent.at(-1) ?? null,
+        stagedHealth: tested.get(staged?.version ?? null) ?? null,
+        present: view?.credential.present ?? true,
+      };
+    }
+
+    async function requireTest(test: () => Promise<ProbeReport>): Promise<void> {
+      if (wanted) report ??= await test();
     }
 
     return {
-      async require(request, mint) {
-        if (wanted) report ??= await tests.verify(context, projectId, { ...request, repository: null }, mint);
-      },
+      require: (request, mint) =>
+        requireTest(() => tests.verify(context, projectId, { ...request, repository: null }, mint)),
+
+      requireTest,
 
       async answer(outcome) {
         const live = existing(outcome.state);
@@ -65,7 +76,7 @@ export function createVerification(deps: VerificationDeps): BeginVerification {
         const metadata = callerMetadata(context, projectId, null);
         const health = await tests.record(live, report, { metadata, scheduled: false });
         const { state, revision } = await aggregates.loadRegistry(projectId, live.registryId);
-        return registryView(existing(state), Number(revision), { health, present: true });
+        return registryView(existing(state), Number(revision), { health, stagedHealth: null, present: true });
       },
     };
   };

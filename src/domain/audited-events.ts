@@ -1,4 +1,5 @@
 import type { AuditChange, AuditEntry } from './audit-entry.ts';
+import type { CredentialVersion } from './credential.ts';
 import type { EventOf, EventType } from './events.ts';
 import type { Instant } from './instant.ts';
 import type { TestFindings } from './probe-outcome.ts';
@@ -40,21 +41,40 @@ const AUDITED: {
     ],
   }),
 
-  CredentialRotated: ({ registryId, username, credential }, before) => {
-    const known = live(before);
-    return {
-      ...succeeded('ROTATE_CREDENTIAL', registryId, urlOf(before)),
-      changes: [
-        ...(known && known.username !== username ? [{ field: 'username', from: known.username, to: username }] : []),
-        {
-          field: 'password',
-          from: known && `version ${known.credential.version}`,
-          to: `version ${credential.version}`,
-        },
-        ...expiryChange(expiryOf(before), credential.expiresAt),
-      ],
-    };
-  },
+  CredentialRotated: ({ registryId, username, credential }, before) => ({
+    ...succeeded('ROTATE_CREDENTIAL', registryId, urlOf(before)),
+    changes: replacedBy(before, username, credential),
+  }),
+
+  CredentialStaged: ({ registryId, username, credential }, before) => ({
+    ...succeeded('STAGE_CREDENTIAL', registryId, urlOf(before)),
+    changes: [
+      ...usernameChange(before, username),
+      stagedChange(null, credential.version),
+      ...expiryChange(null, credential.expiresAt),
+    ],
+  }),
+
+  CredentialActivated: ({ registryId, username, credential, retiring }, before) => ({
+    ...succeeded('ACTIVATE_CREDENTIAL', registryId, urlOf(before)),
+    changes: [
+      ...replacedBy(before, username, credential),
+      ...(retiring ? [{ field: 'graceEndsAt', from: null, to: retiring.graceEndsAt }] : []),
+    ],
+  }),
+
+  StagedCredentialAbandoned: ({ registryId, credentialVersion, reason }, before) => ({
+    ...succeeded('ABANDON_STAGED_CREDENTIAL', registryId, urlOf(before)),
+    changes: [stagedChange(credentialVersion, null), { field: 'reason', from: null, to: reason }],
+  }),
+
+  CredentialRetired: ({ registryId, credentialVersion, reason }, before) => ({
+    ...succeeded('RETIRE_CREDENTIAL', registryId, urlOf(before)),
+    changes: [
+      { field: 'retiringPassword', from: `version ${credentialVersion}`, to: null },
+      { field: 'reason', from: null, to: reason },
+    ],
+  }),
 
   RegistryDeleted: ({ registryId, forced, activeLeases }, before) => ({
     ...succeeded('DELETE_REGISTRY', registryId, urlOf(before)),
@@ -111,18 +131,7 @@ const AUDITED: {
     changes: withdrawn ? [{ field: 'withdrawn', from: null, to: 'true' }] : [],
   }),
 
-  AccessDenied: ({ action, outcome, code, registryId, leaseId, url, pipeline, count, until }) => ({
-    action,
-    outcome,
-    code,
-    registryId,
-    url,
-    pipeline,
-    leaseId,
-    changes: [],
-    count,
-    until,
-  }),
+  AccessDenied: (data) => ({ ...data, changes: [] }),
 
   WebhookDeliveryReplayed: ({ deliveryId, webhook, registryId, url }) => ({
     ...succeeded('REPLAY_WEBHOOK_DELIVERY', registryId, url),
@@ -192,6 +201,26 @@ function detailChanges(before: RegistryDetails | null, after: Partial<RegistryDe
   return AUDITED_DETAILS.filter(
     (field) => after[field] !== undefined && after[field] !== (before?.[field] ?? null),
   ).map((field) => ({ field, from: detailText(field, before), to: detailText(field, after) }));
+}
+
+/** What a new current version changes. */
+function replacedBy(before: RegistryState, username: string, { version, expiresAt }: CredentialVersion): AuditChange[] {
+  const known = live(before);
+  return [
+    ...usernameChange(before, username),
+    { field: 'password', from: known && `version ${known.credential.version}`, to: `version ${version}` },
+    ...expiryChange(expiryOf(before), expiresAt),
+  ];
+}
+
+function usernameChange(before: RegistryState, username: string): AuditChange[] {
+  const known = live(before);
+  return known && known.username !== username ? [{ field: 'username', from: known.username, to: username }] : [];
+}
+
+function stagedChange(from: number | null, to: number | null): AuditChange {
+  const told = (version: number | null) => (version === null ? null : `version ${version}`);
+  return { field: 'stagedPassword', from: told(from), to: told(to) };
 }
 
 /** A certificate is told by its fingerprint: as text it would be most of the audit log. */

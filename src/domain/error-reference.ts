@@ -26,7 +26,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Do not repeat. Ask for the permission; for pushing, set `access: PULL_AND_PUSH` on the registry.',
   },
   NOT_FOUND: {
-    when: 'The project has no such registry or lease. It never existed, was deleted, or belongs to another project.',
+    when: 'The project has no such registry, lease or staged credential. It never existed, was deleted, or belongs to another project.',
     status: 404,
     details: {},
     advice: 'Do not repeat. Read the list again.',
@@ -62,9 +62,14 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Use a new key for a new request. A repeated request must have the same values as the first.',
   },
   VERIFICATION_FAILED: {
-    when: '`verify` was set, and the login at the registry was not proved. Nothing was stored.',
+    when: '`verify` was set, and the login at the registry was not proved, or a staged credential proved less than the active one. Nothing was changed.',
     status: 422,
-    details: { outcome: "the test's outcome, such as `AUTHENTICATION_FAILED`" },
+    details: {
+      outcome: "the test's outcome, such as `AUTHENTICATION_FAILED`",
+      staged:
+        'of `activateCredential`: what the test of the staged version found (`outcome`, `advice`, `login`, `pull`, `push`, `repository`)',
+      active: 'the same for the active version, tested at the same moment; null if its password is missing',
+    },
     advice: 'Show the message, which says what to do. Repeat with other values, or without `verify`.',
   },
   CREDENTIAL_UNAVAILABLE: {

@@ -1,4 +1,4 @@
-import type { ProbeOutcome } from './probe-outcome.ts';
+import type { ProbeOutcome, ProbeVerdicts } from './probe-outcome.ts';
 
 /** The codes of the public contract, in `extensions.code` of every GraphQL error. No others leave the service. */
 export const ERROR_CODES = [
@@ -23,13 +23,24 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** What one of two tests found that were made at the same moment. */
+export interface ComparedTest extends Pick<ProbeVerdicts, 'login' | 'pull' | 'push' | 'repository'> {
+  readonly outcome: ProbeOutcome;
+  readonly advice: string | null;
+}
+
 interface Details {
   readonly BAD_USER_INPUT: { readonly field: string };
   readonly REGISTRY_ALREADY_EXISTS: { readonly field: 'url' };
   readonly REVISION_CONFLICT: { readonly field?: 'expectedRevision' };
   readonly REGISTRY_IN_USE: { readonly activeLeases: number };
   readonly IDEMPOTENCY_KEY_REUSED: { readonly field: 'idempotencyKey' };
-  readonly VERIFICATION_FAILED: { readonly outcome: ProbeOutcome };
+  /** `staged` and `active` if two versions were compared; `active` is null if its secret is missing. */
+  readonly VERIFICATION_FAILED: {
+    readonly outcome: ProbeOutcome;
+    readonly staged?: ComparedTest;
+    readonly active?: ComparedTest | null;
+  };
   /** In seconds, at least 1. */
   readonly RATE_LIMITED: { readonly retryAfter: number };
   readonly INTERNAL: { readonly requestId?: string };
@@ -94,7 +105,7 @@ export function badUserInput(field: string, message: string): CodedError<'BAD_US
 }
 
 /** Another project's object and one that never existed give the same message, byte for byte. */
-export function notFound(what: 'registry' | 'lease' | 'delivery'): CodedError<'NOT_FOUND'> {
+export function notFound(what: 'registry' | 'lease' | 'staged credential' | 'delivery'): CodedError<'NOT_FOUND'> {
   return new CodedError('NOT_FOUND', `There is no such ${what} in this project.`);
 }
 

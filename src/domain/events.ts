@@ -44,6 +44,60 @@ export interface CredentialRotated {
   };
 }
 
+/** A next version is sealed beside the current one. It is not issued before it is activated. */
+export interface CredentialStaged {
+  readonly type: 'CredentialStaged';
+  readonly data: {
+    readonly registryId: string;
+    readonly username: string;
+    readonly credential: CredentialVersion;
+  };
+}
+
+/** The staged version became the current one. */
+export interface CredentialActivated {
+  readonly type: 'CredentialActivated';
+  readonly data: {
+    readonly registryId: string;
+    readonly username: string;
+    readonly credential: CredentialVersion;
+    /** The version before, if the leases that hold it keep it for a grace; null if it is destroyed at once. */
+    readonly retiring: {
+      readonly credentialVersion: number;
+      readonly secretId: string;
+      readonly graceEndsAt: Instant;
+    } | null;
+  };
+}
+
+/** The staged version is destroyed. */
+export interface StagedCredentialAbandoned {
+  readonly type: 'StagedCredentialAbandoned';
+  readonly data: {
+    readonly registryId: string;
+    readonly credentialVersion: number;
+    readonly secretId: string;
+    readonly reason: AbandonReason;
+  };
+}
+
+/** `REPLACED`: another version was staged, or the credential was rotated. */
+export type AbandonReason = 'REQUESTED' | 'REPLACED';
+
+/** The version that leases kept after an activation is destroyed. */
+export interface CredentialRetired {
+  readonly type: 'CredentialRetired';
+  readonly data: {
+    readonly registryId: string;
+    readonly credentialVersion: number;
+    readonly secretId: string;
+    readonly reason: RetireReason;
+  };
+}
+
+/** `REPLACED`: another version was activated, or the credential was rotated. */
+export type RetireReason = 'LAST_LEASE_ENDED' | 'GRACE_ENDED' | 'REPLACED';
+
 export interface RegistryDeleted {
   readonly type: 'RegistryDeleted';
   readonly data: {
@@ -133,17 +187,21 @@ export interface LeaseReleased {
   };
 }
 
-/** An attempt was denied or failed. The event holds the code, never a message or the request's values. */
+/** An attempt was denied or failed. The event holds the code and what was asked for, never a message or other values. */
 export interface AccessDenied {
   readonly type: 'AccessDenied';
   readonly data: {
     readonly action: string;
     readonly outcome: 'DENIED' | 'FAILED';
     readonly code: string;
+    /** The field of the input at fault. */
+    readonly field: string | null;
     readonly registryId: string | null;
     readonly leaseId: string | null;
     readonly url: string | null;
+    readonly image: string | null;
     readonly pipeline: string | null;
+    readonly runId: string | null;
     /** How many equal attempts the event stands for. */
     readonly count: number;
     /** When the last of them happened; null if it is one attempt. */
@@ -189,6 +247,10 @@ export type RegistryEvent =
   | RegistryCreated
   | RegistryUpdated
   | CredentialRotated
+  | CredentialStaged
+  | CredentialActivated
+  | StagedCredentialAbandoned
+  | CredentialRetired
   | RegistryDeleted
   | PendingSecretDiscarded
   | CredentialExpiryLearnt;
@@ -227,6 +289,10 @@ export const EVENT_TYPES: {
   RegistryCreated: { aggregate: 'registry', upcasters: [] },
   RegistryUpdated: { aggregate: 'registry', upcasters: [] },
   CredentialRotated: { aggregate: 'registry', upcasters: [] },
+  CredentialStaged: { aggregate: 'registry', upcasters: [] },
+  CredentialActivated: { aggregate: 'registry', upcasters: [] },
+  StagedCredentialAbandoned: { aggregate: 'registry', upcasters: [] },
+  CredentialRetired: { aggregate: 'registry', upcasters: [] },
   RegistryDeleted: { aggregate: 'registry', upcasters: [] },
   PendingSecretDiscarded: { aggregate: 'registry', upcasters: [] },
   CredentialExpiryLearnt: { aggregate: 'registry', upcasters: [] },

@@ -1,6 +1,7 @@
 export type RotationNoticeKind =
   | 'ROTATED'
   | 'STAGED'
+  | 'ABANDONED'
   | 'RETIRED'
   | 'EXPIRING'
   | 'EXPIRED'

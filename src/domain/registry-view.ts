@@ -9,7 +9,7 @@ import {
   UNDECIDED,
 } from './probe-outcome.ts';
 import type { RegistryProvider } from './providers/table.ts';
-import type { LiveRegistry } from './registry.ts';
+import type { LiveRegistry, RetiringCredential, StagedCredential } from './registry.ts';
 import type { RegistryAccess } from './registry-details.ts';
 
 /** A registry as queries see it. The reader derives status and due dates, which depend on the current time. */
@@ -49,6 +49,34 @@ export interface CredentialView {
   readonly rotatedAt: Instant;
   readonly rotatedBy: string;
   readonly warnings: readonly string[];
+  readonly staged: StagedView | null;
+  readonly retiring: RetiringView | null;
+}
+
+/** A version that is not active yet. */
+export interface StagedView {
+  readonly version: number;
+  readonly stagedAt: Instant;
+  readonly stagedBy: string;
+  readonly expiresAt: Instant | null;
+  readonly health: HealthView | null;
+}
+
+/** The version before, while leases keep it. */
+export interface RetiringView {
+  readonly version: number;
+  /** When it is destroyed at the latest. */
+  readonly destroyedAt: Instant;
+}
+
+export function stagedView(staged: StagedCredential | null, health: HealthView | null): StagedView | null {
+  if (staged === null) return null;
+  const { version, stagedAt, stagedBy, expiresAt } = staged;
+  return { version, stagedAt, stagedBy, expiresAt, health };
+}
+
+export function retiringView(retiring: RetiringCredential | null): RetiringView | null {
+  return retiring && { version: retiring.version, destroyedAt: retiring.graceEndsAt };
 }
 
 /** What the last test of a credential found. */
@@ -68,14 +96,21 @@ export function healthAfterTest(before: HealthView | null, { data }: RegistryTes
   return { testedAt, ...found };
 }
 
+/** What a view shows that does not come from the registry's own events. */
+export interface ShownWith {
+  readonly health: HealthView | null;
+  readonly stagedHealth: HealthView | null;
+  readonly present: boolean;
+}
+
 /** The registry right after an event, made from the folded state instead of read back. */
 export function registryView(
   live: LiveRegistry,
   revision: number,
-  { health, present }: { readonly health: HealthView | null; readonly present: boolean },
+  { health, stagedHealth, present }: ShownWith,
 ): RegistryView {
   const { phase: _phase, registryId, firstVersion: _first, lastVersion: _last, ...registry } = live;
-  const { rotateEveryDays, credential, ...shown } = registry;
+  const { rotateEveryDays, credential, staged, retiring, ...shown } = registry;
   const { version, kind, expiresAt, expirySource, rotatedAt, rotatedBy, warnings, mint } = credential;
   return {
     id: registryId,
@@ -90,6 +125,8 @@ export function registryView(
       rotatedAt,
       rotatedBy,
       warnings,
+      staged: stagedView(staged, stagedHealth),
+      retiring: retiringView(retiring),
     },
     mint,
     health,

@@ -18,6 +18,19 @@ export interface StoredCredential extends CredentialVersion {
   readonly rotatedBy: string;
 }
 
+/** The next version, until it is activated or abandoned. */
+export interface StagedCredential extends CredentialVersion {
+  readonly username: string;
+  readonly stagedAt: Instant;
+  readonly stagedBy: string;
+}
+
+/** The version before the current one, for the leases that hold it. */
+export interface RetiringCredential extends StoredCredential {
+  readonly username: string;
+  readonly graceEndsAt: Instant;
+}
+
 export interface LiveRegistry extends RegistryDetails {
   readonly phase: 'live';
   readonly registryId: string;
@@ -26,6 +39,8 @@ export interface LiveRegistry extends RegistryDetails {
   readonly enteredUrl: string;
   readonly provider: RegistryProvider;
   readonly credential: StoredCredential;
+  readonly staged: StagedCredential | null;
+  readonly retiring: RetiringCredential | null;
   readonly createdAt: Instant;
   readonly createdBy: string;
   readonly updatedAt: Instant;
@@ -51,6 +66,7 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
         phase: 'live',
         ...registry,
         credential: { ...credential, rotatedAt: eventContext.at, rotatedBy: eventContext.actor },
+        ...NO_OTHER_VERSIONS,
         createdAt: eventContext.at,
         createdBy: eventContext.actor,
         updatedAt: eventContext.at,
@@ -66,6 +82,7 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
         ...live,
         ...changes,
         credential: { ...live.credential, ...credential, ...expiry },
+        ...(credential && NO_OTHER_VERSIONS),
         ...touched(eventContext),
         lastVersion: credential?.version ?? live.lastVersion,
       };
@@ -77,10 +94,37 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
         ...live,
         username,
         credential: { ...credential, rotatedAt: eventContext.at, rotatedBy: eventContext.actor },
+        ...NO_OTHER_VERSIONS,
         ...touched(eventContext),
         lastVersion: credential.version,
       };
     }
+    case 'CredentialStaged': {
+      const live = expectLive(state, event);
+      const { username, credential } = event.data;
+      return {
+        ...live,
+        staged: { ...credential, username, stagedAt: eventContext.at, stagedBy: eventContext.actor },
+        ...touched(eventContext),
+        lastVersion: credential.version,
+      };
+    }
+    case 'CredentialActivated': {
+      const live = expectLive(state, event);
+      const { username, credential, retiring } = event.data;
+      return {
+        ...live,
+        username,
+        credential: { ...credential, rotatedAt: eventContext.at, rotatedBy: eventContext.actor },
+        staged: null,
+        retiring: retiring && { ...live.credential, username: live.username, graceEndsAt: retiring.graceEndsAt },
+        ...touched(eventContext),
+      };
+    }
+    case 'StagedCredentialAbandoned':
+      return { ...expectLive(state, event), staged: null, ...touched(eventContext) };
+    case 'CredentialRetired':
+      return { ...expectLive(state, event), retiring: null };
     case 'RegistryDeleted': {
       const live = expectLive(state, event);
       return { phase: 'deleted', projectId: live.projectId, url: live.url, lastVersion: live.lastVersion };
@@ -97,6 +141,8 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
       return unreachable(event, 'registry event');
   }
 }
+
+const NO_OTHER_VERSIONS = { staged: null, retiring: null } as const;
 
 function touched(eventContext: EventContext): Pick<LiveRegistry, 'updatedAt' | 'updatedBy'> {
   return { updatedAt: eventContext.at, updatedBy: eventContext.actor };
@@ -142,70 +188,6 @@ export function decideCreate(state: RegistryState, command: CreateRegistry): Dec
     events: (ref) => [
       { type: 'RegistryCreated', data: { ...command, credential: { version, ...command.credential, ...ref } } },
     ],
-  };
-}
-
-export interface UpdateRegistry {
-  /** An undefined field keeps its value. */
-  readonly details: { readonly [Field in keyof RegistryDetails]?: RegistryDetails[Field] | undefined };
-  /** The declared expiry; undefined keeps the known one. If one was learnt, null or a later date changes nothing. */
-  readonly expiresAt: Instant | null | undefined;
-  /** Describes a new password; null keeps the stored one. */
-  readonly credential: ProposedCredential | null;
-}
-
-/**
- * A new password is a rotation. User name and password are one credential, so a new user name alone is sealed with the
- * kept password as a new version. An update that changes nothing makes no event.
- */
-export function decideUpdate(state: RegistryState, command: UpdateRegistry): Decision {
-  const live = existing(state);
-  const changes = changedDetails(live, command.details);
-  const { credential } = command;
-  const version = live.lastVersion + 1;
-  const username = changes.username ?? live.username;
-
-  if (credential !== null) {
-    const { username: _, ...others } = changes;
-    return {
-      seal: { version, username },
-      events: (ref) => [
-        ...(Object.keys(others).length > 0 ? [updated(live, others, null, null)] : []),
-        rotated(live, username, { version, ...credential, ...ref }),
-      ],
-    };
-  }
-
-  const expiry = declaredExpiry(live.credential, command.expiresAt);
-  if (changes.username !== undefined) {
-    const { kind, expiresAt, expirySource, warnings, mint } = { ...live.credential, ...expiry };
-    return {
-      seal: { version, username },
-      events: (ref) => [
-        updated(live, changes, expiry, { version, kind, expiresAt, expirySource, warnings, mint, ...ref }),
-      ],
-    };
-  }
-  const unchanged = Object.keys(changes).length === 0 && expiry === null;
-  return { seal: null, events: unchanged ? [] : [updated(live, changes, expiry, null)] };
-}
-
-export interface RotateCredential {
-  /** Undefined keeps the username. */
-  readonly username: string | undefined;
-  readonly credential: ProposedCredential;
-  /** The number of active leases if these must prevent the rotation, otherwise 0. */
-  readonly refusedWhileLeased: number;
-}
-
-export function decideRotate(state: RegistryState, command: RotateCredential): Decision {
-  const live = existing(state);
-  refuseWhileLeased(command.refusedWhileLeased, 'Rotate it with `whenInUse: PROCEED`, or wait until they end.');
-  const version = live.lastVersion + 1;
-  const username = command.username ?? live.username;
-  return {
-    seal: { version, username },
-    events: (ref) => [rotated(live, username, { version, ...command.credential, ...ref })],
   };
 }
 
@@ -266,40 +248,8 @@ export function existing(state: RegistryState): LiveRegistry {
   return state;
 }
 
-function refuseWhileLeased(activeLeases: number, advice: string): void {
+export function refuseWhileLeased(activeLeases: number, advice: string): void {
   if (activeLeases === 0) return;
   const leases = activeLeases === 1 ? '1 lease is' : `${activeLeases} leases are`;
   throw new PurserError('REGISTRY_IN_USE', `${leases} active on this registry. ${advice}`, { activeLeases });
-}
-
-/** Null if the known date stays: declaring a later date, or none, does not undo a learnt one. */
-function declaredExpiry(
-  { expiresAt: known, expirySource }: Pick<CredentialVersion, 'expiresAt' | 'expirySource'>,
-  declared: Instant | null | undefined,
-): Pick<CredentialVersion, 'expiresAt' | 'expirySource'> | null {
-  if (declared === undefined || declared === known) return null;
-  const isLearnt = known !== null && expirySource !== 'DECLARED';
-  if (isLearnt && (declared === null || known < declared)) return null;
-  return { expiresAt: declared, expirySource: declared === null ? null : 'DECLARED' };
-}
-
-function changedDetails(live: LiveRegistry, details: UpdateRegistry['details']): Partial<RegistryDetails> {
-  return Object.fromEntries(
-    Object.entries(details).filter(
-      ([field, value]) => value !== undefined && value !== live[field as keyof RegistryDetails],
-    ),
-  );
-}
-
-function updated(
-  live: LiveRegistry,
-  changes: Partial<RegistryDetails>,
-  expiry: Pick<CredentialVersion, 'expiresAt' | 'expirySource'> | null,
-  credential: CredentialVersion | null,
-): RegistryEvent {
-  return { type: 'RegistryUpdated', data: { registryId: live.registryId, changes, expiry, credential } };
-}
-
-function rotated(live: LiveRegistry, username: string, credential: CredentialVersion): RegistryEvent {
-  return { type: 'CredentialRotated', data: { registryId: live.registryId, username, credential } };
 }

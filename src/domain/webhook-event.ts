@@ -21,6 +21,7 @@ export interface QueuedNotice {
 export const NOTICE_TYPES: { readonly [Kind in RotationNoticeKind]: string } = {
   ROTATED: 'dev.purser.credential.rotated',
   STAGED: 'dev.purser.credential.staged',
+  ABANDONED: 'dev.purser.credential.abandoned',
   RETIRED: 'dev.purser.credential.retired',
   EXPIRING: 'dev.purser.credential.expiring',
   EXPIRED: 'dev.purser.credential.expired',

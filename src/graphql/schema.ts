@@ -15,6 +15,7 @@ import { RegistryListResolver } from './registry/registry-list.ts';
 import { RegistryMutationResolver } from './registry/registry-mutations.ts';
 import { RegistryResolver } from './registry/registry-queries.ts';
 import { RegistryTestResolver } from './registry/registry-tests.ts';
+import { StagedRotationResolver } from './registry/staged-rotation.ts';
 import { ViewerResolver } from './viewer.ts';
 import { WebhookResolver } from './webhooks/webhook-resolver.ts';
 
@@ -26,6 +27,7 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   RegistryResolver,
   RegistryListResolver,
   RegistryMutationResolver,
+  StagedRotationResolver,
   RegistryTestResolver,
   ImageResolver,
   LeaseQueryResolver,

@@ -29,8 +29,8 @@ export interface HttpServerConfig extends ListenAddress {
   readonly corsOrigins: readonly string[];
   /** The proxies whose `X-Forwarded-For` is trusted, over HTTP and WebSocket. Default: none. */
   readonly trustedProxies?: TrustedProxies;
-  /** Default: `DEFAULT_SOCKET_LIMITS`. */
-  readonly socketLimits?: SocketLimits;
+  /** What is left out is as in `DEFAULT_SOCKET_LIMITS`. */
+  readonly socketLimits?: Partial<SocketLimits>;
   /** How long a client may take to send a request's headers, and all of the request, in milliseconds. */
   readonly headersTimeoutMs?: number;
   readonly requestTimeoutMs?: number;

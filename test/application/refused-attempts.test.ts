@@ -5,7 +5,9 @@ import type { RequestContext } from '../../src/application/request-context.ts';
 import { auditFacts } from '../../src/domain/audited-events.ts';
 import { EventLogUnavailable } from '../../src/domain/errors.ts';
 import type { AccessDenied, AuthenticationRejected } from '../../src/domain/events.ts';
+import { registryId } from '../../src/domain/identity.ts';
 import { initialRegistryState } from '../../src/domain/registry.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { someAuthenticator } from '../support/event-authenticator.ts';
 import { createMemoryEventStore } from '../support/memory-event-log.ts';
 import { aCaller, PROJECT } from '../support/use-cases.ts';
@@ -43,7 +45,12 @@ beforeEach(() => {
     readYourWrites: { wrote: () => undefined },
     now: () => now,
   });
-  attempts = createRefusedAttempts({ writer, now: () => now, onFault: (error) => faults.push(error) });
+  attempts = createRefusedAttempts({
+    writer,
+    plainHttpHosts: new Set(),
+    now: () => now,
+    onFault: (error) => faults.push(error),
+  });
 });
 
 async function deny(times: number, change: Partial<typeof DELETE> = {}, caller = MALLORY): Promise<void> {
@@ -59,11 +66,16 @@ const denials = () =>
       projectId: metadata.projectId,
       actor: metadata.actor,
       ipAddress: metadata.ipAddress,
+      tokenId: metadata.tokenId,
       occurredAt,
     }));
 const counted = () => denials().filter(({ count }) => count > 1);
 
 const from = (ipAddress: string): RequestContext => ({ ...MALLORY, ipAddress });
+const withToken = (caller: RequestContext, tokenId: string): RequestContext => ({
+  ...caller,
+  principal: { ...caller.principal, tokenId },
+});
 
 describe('denied attempts of one minute', () => {
   it('are recorded one by one up to the twentieth, and then in one entry when the minute ends', async () => {
@@ -121,11 +133,27 @@ describe('denied attempts of one minute', () => {
 
   it('show in their count only what they have in common', async () => {
     await deny(20);
-    const attempt = { ...DELETE, url: 'a.example', pipeline: 'build' };
+    const attempt = { ...DELETE, url: new Secret('https://A.example/'), pipeline: 'build', runId: '7', field: 'url' };
     await attempts.recordDenied(from('192.0.2.7'), attempt);
-    await attempts.recordDenied(from('192.0.2.8'), { ...attempt, pipeline: 'deploy' });
+    await attempts.recordDenied(withToken(from('192.0.2.8'), 'another'), {
+      ...attempt,
+      url: new Secret('a.example'),
+      pipeline: 'deploy',
+      field: 'name',
+    });
     await attempts.flush({ all: true });
-    expect(counted()).toMatchObject([{ url: 'a.example', pipeline: null, ipAddress: null, actor: 'mallory' }]);
+    expect(counted()).toMatchObject([
+      {
+        url: 'a.example',
+        registryId: registryId(PROJECT, 'a.example'),
+        runId: '7',
+        pipeline: null,
+        field: null,
+        ipAddress: null,
+        tokenId: null,
+        actor: 'mallory',
+      },
+    ]);
   });
 
   it('are counted as they are in the audit log', async () => {

@@ -263,7 +263,14 @@ describe('a mutation that fails', () => {
       'names the registry by its URL',
       ({ application }) =>
         application.createRegistry(aCaller(), PROJECT, command.create({ password: new Secret(''), name: 'x' })),
-      { action: 'CREATE_REGISTRY', outcome: 'FAILED', code: 'BAD_USER_INPUT', registryId: ID, url: 'registry.example' },
+      {
+        action: 'CREATE_REGISTRY',
+        outcome: 'FAILED',
+        code: 'BAD_USER_INPUT',
+        field: 'password',
+        registryId: ID,
+        url: 'registry.example',
+      },
     ],
     [
       'never quotes text that is not a URL',
@@ -273,12 +280,21 @@ describe('a mutation that fails', () => {
           PROJECT,
           command.create({ password, url: `https://ada:${other.reveal()}@x` }),
         ),
-      { action: 'CREATE_REGISTRY', code: 'BAD_USER_INPUT', registryId: null, url: null },
+      { action: 'CREATE_REGISTRY', code: 'BAD_USER_INPUT', field: 'url', registryId: null, url: null },
     ],
     [
-      'names the image’s registry and the pipeline',
-      ({ application }) => application.issueCredential(aCaller(), PROJECT, command.issue()),
-      { action: 'ISSUE_CREDENTIAL', code: 'NOT_FOUND', registryId: ID, url: 'registry.example', pipeline: 'build' },
+      'names the image, its registry, the pipeline and the run',
+      ({ application }) => application.issueCredential(aCaller(), PROJECT, command.issue({ runId: '4711' })),
+      {
+        action: 'ISSUE_CREDENTIAL',
+        code: 'NOT_FOUND',
+        registryId: ID,
+        url: 'registry.example',
+        pipeline: 'build',
+        image: 'registry.example/team/app',
+        runId: '4711',
+        field: null,
+      },
     ],
     [
       'names the lease only by a valid id',

@@ -171,10 +171,10 @@ describe('a command whose event is in the log', () => {
     const replica = await replicaWith({
       vault: (real) => ({
         ...real,
-        async settle(effect) {
-          asked.push(effect.kind);
+        async settle(effects) {
+          asked.push(effects.map(({ kind }) => kind).join());
           if (asked.length === 1) throw new Error('the database did not answer');
-          return real.settle(effect);
+          return real.settle(effects);
         },
       }),
     });
@@ -185,7 +185,7 @@ describe('a command whose event is in the log', () => {
     });
     const repeated = await replica.rotate(id, password, idempotencyKey);
     expect(repeated.credential.version).toBe(2);
-    expect(asked).toEqual(['settle', 'settle']);
+    expect(asked).toEqual(['destroy,advance', 'destroy,advance']);
     expect(await secretStates(id)).toEqual(['destroyed: 0', 'current: 2']);
     expect(await eventTypes(id)).toEqual(['RegistryCreated', 'CredentialRotated']);
   });

@@ -8,15 +8,14 @@ import {
   decideCreate,
   decideDelete,
   decideLearnExpiry,
-  decideRotate,
-  decideUpdate,
   evolveRegistry,
   initialRegistryState,
   type ProposedCredential,
   type RegistryState,
   requireRevision,
-  type UpdateRegistry,
 } from '../../src/domain/registry.ts';
+import { decideUpdate, type UpdateRegistry } from '../../src/domain/registry-update.ts';
+import { decideRotate } from '../../src/domain/rotation.ts';
 import { ACTOR, AT, eventsOf, registry, SEALED } from './registry-specification.ts';
 
 const command: CreateRegistry = {

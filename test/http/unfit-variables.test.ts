@@ -103,8 +103,8 @@ it('records the attempt of one who may, as failed', async () => {
   await post(service.url, { query, variables: { id: ID, input: { access: 'EVERYTHING' } } }, token);
   await post(service.url, { query: LIST, variables: { first: 'many' } }, token);
   expect(service.double.recorded.map(({ outcome, attempt }) => ({ outcome, ...attempt }))).toMatchObject([
-    { outcome: 'FAILED', projectId: 'demo', action: 'UPDATE_REGISTRY', registryId: ID },
-    { outcome: 'FAILED', projectId: 'demo', action: 'READ_REGISTRIES' },
+    { outcome: 'FAILED', projectId: 'demo', action: 'UPDATE_REGISTRY', registryId: ID, field: 'access' },
+    { outcome: 'FAILED', projectId: 'demo', action: 'READ_REGISTRIES', field: 'first' },
   ]);
 });
 

@@ -30,7 +30,7 @@ describe('the audit log', () => {
     const issued = await purser.graphql(ISSUE, { input: ask });
     const leaseId = issued.data.issueCredential.lease.id;
     await purser.graphql(RELEASE, { leaseId });
-    await purser.graphql(ISSUE, { input: { image: 'unknown.example/app', pipeline: 'web/deploy' } });
+    await purser.graphql(ISSUE, { input: { image: 'unknown.example/app', pipeline: 'web/deploy', runId: 'run-1' } });
     await purser.graphql(CREATE, {
       input: { url: `https://ada:${password}@audit.example`, username: 'ada', password },
     });
@@ -79,7 +79,14 @@ describe('the audit log', () => {
     expect(log[6]).toMatchObject({ registryId: id, url: 'audit.example', leaseId, ...ask });
     expect(log[5]).toMatchObject({ leaseId, pipeline: 'web/deploy', runId: '42', image: null });
     // What was typed as a URL may hold a password: it is not recorded.
-    expect(log[3]).toMatchObject({ url: null });
+    expect(log[3]).toMatchObject({ url: null, field: 'url' });
+    expect(log[4]).toMatchObject({
+      url: 'unknown.example',
+      image: 'unknown.example/app',
+      pipeline: 'web/deploy',
+      runId: 'run-1',
+    });
+    expect(log[2]).toMatchObject({ registryId: id });
     expect(JSON.stringify(log)).not.toContain(password);
   });
 

@@ -74,6 +74,10 @@ export function createApplicationDouble(): ApplicationDouble {
       called('createRegistry', () => double.addRegistry(projectId, url, { username })),
     updateRegistry: (_context, projectId, id) => called('updateRegistry', () => existing(projectId, id)),
     rotateCredential: (_context, projectId, id) => called('rotateCredential', () => existing(projectId, id)),
+    stageCredential: (_context, projectId, id) => called('stageCredential', () => existing(projectId, id)),
+    activateCredential: (_context, projectId, id) => called('activateCredential', () => existing(projectId, id)),
+    abandonStagedCredential: (_context, projectId, id) =>
+      called('abandonStagedCredential', () => existing(projectId, id)),
     deleteRegistry: (_context, projectId, id) =>
       called('deleteRegistry', () => {
         const { url } = existing(projectId, id);
@@ -137,7 +141,13 @@ export function createApplicationDouble(): ApplicationDouble {
       byId: (projectId, id) => called('registry', () => ofProject(projectId).find((found) => found.id === id)),
       usage: (ids) =>
         called('usage', () =>
-          ids.map((_, index) => ({ lastUsedAt: NOW, lastUsedBy: 'build', activeLeases: index, pipelines: [] })),
+          ids.map((_, index) => ({
+            lastUsedAt: NOW,
+            lastUsedBy: 'build',
+            activeLeases: index,
+            retiringLeases: 0,
+            pipelines: [],
+          })),
         ),
     },
     leases: { list: () => called('leases', () => [lease('build')]) },
@@ -233,6 +243,8 @@ function registryTemplate(projectId: string, url: string): RegistryView {
       rotatedAt: NOW,
       rotatedBy: 'alice',
       warnings: [],
+      staged: null,
+      retiring: null,
     },
     mint: null,
     health: null,

@@ -51,6 +51,47 @@ export function rotatedEvent(registry: string, version: number): DomainEvent {
   };
 }
 
+export function stagedEvent(registry: string, version: number): DomainEvent {
+  return {
+    type: 'CredentialStaged',
+    data: { registryId: idOf(registry), username: 'grace', credential: credential(registry, version) },
+  };
+}
+
+/** `kept`: the version before, if its leases keep it. */
+export function activatedEvent(
+  registry: string,
+  version: number,
+  kept: number | null,
+  graceEndsAt: string,
+): DomainEvent {
+  const secretId = idOf(`${registry}-${kept}`);
+  return {
+    type: 'CredentialActivated',
+    data: {
+      registryId: idOf(registry),
+      username: 'grace',
+      credential: credential(registry, version),
+      retiring: kept === null ? null : { credentialVersion: kept, secretId, graceEndsAt },
+    },
+  };
+}
+
+export function abandonedEvent(registry: string, version: number): DomainEvent {
+  return {
+    type: 'StagedCredentialAbandoned',
+    data: { ...endedSecret(registry, version), reason: 'REQUESTED' },
+  };
+}
+
+export function retiredEvent(registry: string, version: number): DomainEvent {
+  return { type: 'CredentialRetired', data: { ...endedSecret(registry, version), reason: 'LAST_LEASE_ENDED' } };
+}
+
+function endedSecret(registry: string, version: number) {
+  return { registryId: idOf(registry), credentialVersion: version, secretId: idOf(`${registry}-${version}`) };
+}
+
 export function renamedEvent(registry: string, name: string): DomainEvent {
   return {
     type: 'RegistryUpdated',

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import {
+  abandonedEvent,
+  activatedEvent,
   createdEvent,
   deletedEvent,
   discardedEvent,
@@ -8,58 +10,111 @@ import {
   issuedEvent,
   releasedEvent,
   renamedEvent,
+  retiredEvent,
   rotatedEvent,
+  stagedEvent,
   testedEvent,
 } from './recorded-events.ts';
 
 const LATER = '2040-01-01T00:00:00.000Z';
 
+const STEPS = [
+  ...(['create', 'rename', 'rotate', 'delete', 'issue', 'release', 'test', 'discard', 'learn'] as const),
+  ...(['stage', 'test staged', 'activate', 'activate with a grace', 'abandon', 'retire'] as const),
+] as const;
+
 /** What happens to which of two registries; steps that are not possible then are left out. */
-export const registrySteps = fc.array(
-  fc.tuple(
-    fc.constantFrom('a', 'b'),
-    fc.constantFrom('create', 'rename', 'rotate', 'delete', 'issue', 'release', 'test', 'discard', 'learn'),
-  ),
-  { maxLength: 60, size: 'max' },
-);
+export const registrySteps = fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom(...STEPS)), {
+  maxLength: 60,
+  size: 'max',
+});
 
 /** Only what the decisions would allow. */
 export function eventsOf(steps: readonly (readonly [string, string])[]): DomainEvent[] {
   const versions = new Map<string, number>();
   const live = new Set<string>();
+  const current = new Map<string, number>();
+  const staged = new Map<string, number>();
+  const retiring = new Map<string, number>();
+
+  /** The events that end the versions beside the current one. */
+  function endOthers(registry: string): DomainEvent[] {
+    return [...ended(registry, staged, abandonedEvent), ...ended(registry, retiring, retiredEvent)];
+  }
+
   return steps.flatMap(([registry, step], index): DomainEvent[] => {
     const version = versions.get(registry) ?? 0;
     if (step === 'create' && !live.has(registry)) {
       live.add(registry);
       versions.set(registry, version + 1);
+      current.set(registry, version + 1);
       return [createdEvent(registry, version + 1)];
     }
     if (!live.has(registry)) return [];
+    const inUse = current.get(registry) ?? version;
     switch (step) {
       case 'rename':
         return [renamedEvent(registry, `name ${index}`)];
       case 'rotate':
         versions.set(registry, version + 1);
-        return [rotatedEvent(registry, version + 1)];
+        current.set(registry, version + 1);
+        return [...endOthers(registry), rotatedEvent(registry, version + 1)];
+      case 'stage':
+        versions.set(registry, version + 1);
+        return [...ended(registry, staged, abandonedEvent), ...beginning(registry, staged, version + 1)];
+      case 'test staged':
+        return [staged.get(registry) ?? []].flat().map((tested) => testedEvent(registry, tested));
+      case 'activate':
+      case 'activate with a grace': {
+        const next = staged.get(registry);
+        if (next === undefined) return [];
+        const before = ended(registry, retiring, retiredEvent);
+        const kept = step === 'activate' ? null : inUse;
+        if (kept !== null) retiring.set(registry, kept);
+        staged.delete(registry);
+        current.set(registry, next);
+        return [...before, activatedEvent(registry, next, kept, LATER)];
+      }
+      case 'abandon':
+        return ended(registry, staged, abandonedEvent);
+      case 'retire':
+        return ended(registry, retiring, retiredEvent);
       case 'delete':
+        for (const versionsBeside of [staged, retiring]) versionsBeside.delete(registry);
         live.delete(registry);
         return [deletedEvent(registry)];
       case 'issue':
-        return [issuedEvent(registry, `lease of ${registry} ${index}`, version, LATER)];
+        return [issuedEvent(registry, `lease of ${registry} ${index}`, inUse, LATER)];
       case 'release':
         return [
-          issuedEvent(registry, `short of ${registry} ${index}`, version, LATER),
+          issuedEvent(registry, `short of ${registry} ${index}`, inUse, LATER),
           releasedEvent(registry, `short of ${registry} ${index}`),
         ];
       case 'test':
-        return [testedEvent(registry, version, { scheduled: true, outcome: 'AUTHENTICATION_FAILED' })];
+        return [testedEvent(registry, inUse, { scheduled: true, outcome: 'AUTHENTICATION_FAILED' })];
       case 'discard':
         versions.set(registry, version + 1);
         return [discardedEvent(registry, version + 1)];
       case 'learn':
-        return [expiryLearntEvent(registry, version, LATER)];
+        return [expiryLearntEvent(registry, inUse, LATER)];
       default:
         return [];
     }
   });
+}
+
+function beginning(registry: string, staged: Map<string, number>, version: number): DomainEvent[] {
+  staged.set(registry, version);
+  return [stagedEvent(registry, version)];
+}
+
+/** The event that ends the registry's version among these, if there is one. */
+function ended(
+  registry: string,
+  versions: Map<string, number>,
+  event: (registry: string, version: number) => DomainEvent,
+): DomainEvent[] {
+  const version = versions.get(registry);
+  versions.delete(registry);
+  return version === undefined ? [] : [event(registry, version)];
 }

@@ -22,6 +22,7 @@ import type { RegistryTested } from '../../src/domain/events.ts';
 import { healthStream } from '../../src/domain/identity.ts';
 import { registryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import type { SecretEffect } from '../../src/domain/secret-effects.ts';
 import { someAuthenticator } from './event-authenticator.ts';
 import { createMemoryEventStore } from './memory-event-log.ts';
 import { LOGGED_IN } from './probe-reports.ts';
@@ -53,7 +54,8 @@ export interface World {
   cloud: 'well' | MintingFault;
 }
 
-type SecretState = 'pending' | 'current' | 'destroyed';
+const SECRET_STATES = ['pending', 'staged', 'current', 'retiring', 'destroyed'] as const;
+type SecretState = (typeof SECRET_STATES)[number];
 
 interface StoredSecret {
   readonly binding: SecretBinding;
@@ -94,15 +96,8 @@ export function createWorld(): World {
       secrets.set(secretId, { binding, credential, digest, state: 'pending' });
       return { secretId, digest };
     },
-    async settle(effect) {
-      if (effect.kind !== 'settle' && effect.kind !== 'destroy') return;
-      const gone = effect.kind === 'settle' ? effect.version - 1 : effect.version;
-      for (const [id, secret] of secrets) {
-        const { registryId, credentialVersion } = secret.binding;
-        if (registryId === effect.registryId && credentialVersion <= gone) secret.state = 'destroyed';
-        else if (effect.kind === 'settle' && id === effect.secretId && secret.state === 'pending')
-          secret.state = 'current';
-      }
+    async settle(effects) {
+      for (const effect of effects) for (const [id, secret] of secrets) secret.state = stateAfter(effect, id, secret);
     },
     async discard(secretId) {
       const secret = secrets.get(secretId);
@@ -181,6 +176,23 @@ export function createWorld(): World {
   return world;
 }
 
+function stateAfter(effect: SecretEffect, id: string, { binding, state }: StoredSecret): SecretState {
+  switch (effect.kind) {
+    case 'advance':
+      if (id !== effect.secretId) return state;
+      return SECRET_STATES.indexOf(state) < SECRET_STATES.indexOf(effect.state) ? effect.state : state;
+    case 'destroy': {
+      const { registryId, credentialVersion } = binding;
+      const isKept = credentialVersion > effect.upToVersion || credentialVersion === effect.kept;
+      return registryId === effect.registryId && !isKept ? 'destroyed' : state;
+    }
+    case 'end':
+      return id === effect.secretId ? 'destroyed' : state;
+    case 'discard':
+      return id === effect.secretId && state === 'pending' ? 'destroyed' : state;
+  }
+}
+
 /** Further than any event. */
 const EVERYTHING = BigInt(Number.MAX_SAFE_INTEGER) as Position;
 const UP_TO_DATE: ProjectionProgress = {
@@ -203,7 +215,7 @@ function queriesOf(log: EventLog, events: readonly RecordedEvent[], countedLease
         last && tested?.credentialVersion === state.credential.version
           ? { ...tested, testedAt: last.occurredAt }
           : null;
-      return registryView(state, Number(revision), { health, present: true });
+      return registryView(state, Number(revision), { health, stagedHealth: null, present: true });
     },
   };
   const leases: Pick<LeaseQueries, 'countActive'> = {

@@ -44,7 +44,7 @@ export interface SealedSecretStore {
   /** Undefined where it was destroyed or never existed. */
   find(secretId: string): Promise<SealedSecret | undefined>;
   /** Durable before it resolves. Harmless if it was done before. */
-  settle(effect: SecretEffect): Promise<void>;
+  settle(effects: readonly SecretEffect[]): Promise<void>;
   /** Destroys the secret if it is still pending. */
   destroyPending(secretId: string): Promise<void>;
   /** Oldest first, from the one after the secret `after` on. */

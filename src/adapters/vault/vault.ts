@@ -63,7 +63,7 @@ export function createVault({ keyRing, store }: VaultDeps): SealingVault {
       return secret && opened(binding, secretId, secret, digest);
     },
 
-    settle: (effect) => store.settle(effect),
+    settle: (effects) => store.settle(effects),
     discard: (secretId) => store.destroyPending(secretId),
     pending: (olderThanMs, limit, after) => store.pending(olderThanMs, limit, after),
 

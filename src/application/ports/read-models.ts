@@ -23,6 +23,8 @@ export interface UsageView {
   readonly lastUsedAt: Instant | null;
   readonly lastUsedBy: string | null;
   readonly activeLeases: number;
+  /** Those of them that keep the retiring version. */
+  readonly retiringLeases: number;
   readonly pipelines: readonly PipelineUseView[];
 }
 
@@ -78,12 +80,24 @@ export interface LeaseQueries {
     projectId: string,
     query: { registryId: string | undefined; activeOnly: boolean; first: number },
   ): Promise<LeaseView[]>;
-  /** Leases of earlier versions than the first one ended when the registry was deleted. */
+  /** Of one version, or of all. Leases of earlier ones than the first ended when the registry was deleted. */
   countActive(
     registryId: string,
-    of: { readonly firstVersion: number; readonly except: readonly string[] },
+    of: { readonly firstVersion: number; readonly version?: number | undefined; readonly except: readonly string[] },
   ): Promise<number>;
 }
+
+/** A secret that no lease seems to keep any more, or whose grace is over. The log decides. */
+export interface RetirableSecret {
+  readonly projectId: string;
+  readonly registryId: string;
+  readonly credentialVersion: number;
+  /** The time of the database. */
+  readonly at: Instant;
+}
+
+/** At most a hundred at a time. */
+export type FindRetirable = () => Promise<readonly RetirableSecret[]>;
 
 export interface AuditEntryView extends AuditEntry {
   /** The place in the project's hash chain, from 1, without gaps. */

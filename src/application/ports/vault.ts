@@ -33,10 +33,10 @@ export interface Vault {
   /** Seals the credential under a separate data key and stores it, durably, as pending. */
   seal(binding: SecretBinding, credential: LoginCredential): Promise<SecretRef>;
   /**
-   * Does, durably, what an event that is in the log does to the secrets of its registry: makes one current, destroys the
-   * others. Harmless if it was done before.
+   * Does, durably, what events that are in the log do to the secrets of their registry: makes one current, destroys others.
+   * Harmless if it was done before.
    */
-  settle(effect: SecretEffect): Promise<void>;
+  settle(effects: readonly SecretEffect[]): Promise<void>;
   /** Destroys a pending secret whose event was refused. */
   discard(secretId: string): Promise<void>;
   /**

@@ -16,7 +16,8 @@ export const RotationNoticeKindEnum = enumType<RotationNoticeKind>(
   {
     ROTATED: 'A new version replaced the credential. Fetch it again; the old one is destroyed.',
     STAGED: 'A new version is stored and not yet active.',
-    RETIRED: 'The previous version was destroyed after a grace period for the leases that held it.',
+    ABANDONED: 'The staged version was destroyed. It never became active.',
+    RETIRED: 'The version that leases kept after an activation was destroyed.',
     EXPIRING: 'The credential expires soon, at `expiresAt`.',
     EXPIRED: 'The credential has expired and is no longer issued.',
     ROTATION_OVERDUE: 'The rotation interval has passed without a rotation.',
@@ -45,7 +46,9 @@ export class RotationNoticeObject {
   @Field(() => String, { description: 'The canonical URL of the registry.' })
   readonly url!: string;
 
-  @Field(() => Int, { description: 'The version of the credential that is current after this.' })
+  @Field(() => Int, {
+    description: 'The version that this is about: the staged, abandoned or retired one, else the current one.',
+  })
   readonly credentialVersion!: number;
 
   @Field(() => DateTime, { description: 'When it happened.' })

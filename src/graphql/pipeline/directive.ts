@@ -14,13 +14,14 @@ import {
   type OperationDefinitionNode,
   valueFromASTUntyped,
 } from 'graphql';
-import type { RefusedAttempt } from '../../application/attempt-counts.ts';
 import { badUserInput, PurserError } from '../../domain/errors.ts';
 import { isGranted, PERMISSIONS, type Permission } from '../../domain/permissions.ts';
 import { isReadableName } from '../../domain/readable-name.ts';
 import { unreachable } from '../../domain/unreachable.ts';
 import type { GraphqlContext } from './context.ts';
+import { enteredIn } from './entered-arguments.ts';
 import { unauthenticated } from './errors.ts';
+import { isRegistryId } from './id-arguments.ts';
 
 export const requiresPermissionDirective = new GraphQLDirective({
   name: 'requiresPermission',
@@ -53,6 +54,8 @@ export type Policy =
       /** What the audit log calls an attempt at this field. */
       readonly action: string;
       readonly operation: 'query' | 'mutation' | 'subscription';
+      /** What its argument `id` names, if it has one. */
+      readonly idOf: 'registry' | 'other';
     };
 
 /** What the audit log calls attempts at the schema's root fields. */
@@ -111,7 +114,8 @@ function policyOf(
   if (!isRequiredId(field.args?.projectId)) {
     throw new PolicyError(`${where} requires a permission but has no argument \`projectId: ID!\``);
   }
-  return { kind: 'permission', permission, operation, action: actionOf(operation, fieldName) };
+  const idOf = isRegistryId(field.args?.id) ? 'registry' : 'other';
+  return { kind: 'permission', permission, operation, idOf, action: actionOf(operation, fieldName) };
 }
 
 function isRequiredId(argument: GraphQLArgumentConfig | undefined): boolean {
@@ -171,6 +175,7 @@ export async function guardRefused(
   { operation, selectionSet }: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
   context: GraphqlContext,
+  fieldAtFault: string | undefined,
 ): Promise<Error | undefined> {
   const fields = schema.getRootType(operation)?.getFields() ?? {};
   for (const selection of selectionSet.selections) {
@@ -180,7 +185,7 @@ export async function guardRefused(
     const args = Object.fromEntries(
       (selection.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)]),
     );
-    const refusal = await guardUnresolved(field, args, context);
+    const refusal = await guardUnresolved(field, args, context, fieldAtFault);
     if (refusal !== undefined) return refusal;
   }
   return undefined;
@@ -194,6 +199,7 @@ async function guardUnresolved(
   { extensions }: GraphQLField<unknown, GraphqlContext>,
   args: Readonly<Record<string, unknown>>,
   context: GraphqlContext,
+  fieldAtFault: string | undefined,
 ): Promise<Error | undefined> {
   const policy = extensions.policy as Policy | undefined;
   const { projectId } = args;
@@ -201,7 +207,8 @@ async function guardUnresolved(
   const refusal = await refusalOf(policy, context, args, { expiry: true });
   if (refusal !== undefined) return refusal;
   const { services, request } = context;
-  await services.application.recordFailed(request, attemptOf(policy.action, projectId, args), 'BAD_USER_INPUT');
+  const attempt = { projectId, action: policy.action, ...enteredIn(args, policy), field: fieldAtFault };
+  await services.application.recordFailed(request, attempt, 'BAD_USER_INPUT');
   return undefined;
 }
 
@@ -237,7 +244,7 @@ function refusalOf(
   }
   if (isGranted(principal, projectId, policy.permission)) return undefined;
   return services.application
-    .recordDenied(request, attemptOf(policy.action, projectId, args))
+    .recordDenied(request, { projectId, action: policy.action, ...enteredIn(args, policy) })
     .then(() => new PurserError('FORBIDDEN', 'You do not have the permission for this in this project.'));
 }
 
@@ -255,7 +262,13 @@ function audited<Result>(
   const { action } = policy;
   const record = async (error: unknown): Promise<never> => {
     if (error instanceof PurserError && error.code === 'BAD_USER_INPUT') {
-      await services.application.recordFailed(request, attemptOf(action, String(args.projectId), args), error.code);
+      const attempt = {
+        projectId: String(args.projectId),
+        action,
+        ...enteredIn(args, policy),
+        field: error.details.field,
+      };
+      await services.application.recordFailed(request, attempt, error.code);
     }
     throw error;
   };
@@ -265,21 +278,4 @@ function audited<Result>(
   } catch (error) {
     return record(error);
   }
-}
-
-/** As it was sent; the audit log checks each value before it records it. URLs are left out: one may hold a password. */
-function attemptOf(action: string, projectId: string, args: Readonly<Record<string, unknown>>): RefusedAttempt {
-  const { input } = args;
-  const pipeline = typeof input === 'object' && input !== null && 'pipeline' in input ? input.pipeline : undefined;
-  return {
-    projectId,
-    action,
-    registryId: text(args.id) ?? text(args.registryId),
-    leaseId: text(args.leaseId),
-    pipeline: text(pipeline),
-  };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

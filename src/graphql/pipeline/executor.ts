@@ -90,7 +90,7 @@ export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): E
     if (node === undefined) return fault;
     const { requestId } = context.request;
     try {
-      const refusal = await guardRefused(schema, node, variables, context);
+      const refusal = await guardRefused(schema, node, variables, context, fieldOf(fault));
       return refusal === undefined ? fault : mask(refusal, requestId);
     } catch (error) {
       return mask(error, requestId);
@@ -152,6 +152,10 @@ export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): E
       return answer;
     },
   };
+}
+
+function fieldOf({ extensions }: PublicError): string | undefined {
+  return typeof extensions.field === 'string' ? extensions.field : undefined;
 }
 
 export function outcomeOf({ errors }: Answer): string {

@@ -11,14 +11,15 @@ import type { RegistryView } from '../../domain/registry-view.ts';
 import { MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { CredentialKindEnum, CredentialStatusEnum, ExpirySourceEnum } from './registry-enums.ts';
-import { RegistryHealthObject } from './registry-health.ts';
+import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
+import type { LoadUsage } from './registry-usage.ts';
 
 @ObjectType('StagedCredential', {
   simpleResolvers: true,
   description: 'A credential version that is stored and not yet active.',
 })
 export class StagedCredentialObject {
-  @Field(() => Int, { description: 'The version number that it gets once it is active.' })
+  @Field(() => Int, { description: 'The number that `activateCredential` names it by.' })
   readonly version!: number;
 
   @Field(() => DateTime, { description: 'When this version was stored.' })
@@ -35,6 +36,22 @@ export class StagedCredentialObject {
     description: 'What the last test of this version found; null until it was tested.',
   })
   readonly health!: RegistryHealthObject | null;
+}
+
+@ObjectType('RetiringCredential', {
+  simpleResolvers: true,
+  description:
+    'The version before the current one, which its leases keep after an activation with a grace. It is destroyed when the last of them ends.',
+})
+export class RetiringCredentialObject {
+  @Field(() => Int, { description: 'Its version number.' })
+  readonly version!: number;
+
+  @Field(() => DateTime, { description: 'When it is destroyed at the latest, even if leases keep it.' })
+  readonly destroyedAt!: string;
+
+  /** Serves the field `activeLeases`, see `StagedRotationResolver`. */
+  readonly countLeases!: () => Promise<number>;
 }
 
 @ObjectType('Credential', {
@@ -74,10 +91,10 @@ export class CredentialObject {
   })
   readonly rotationDueAt!: string | null;
 
-  @Field(() => DateTime, { description: 'When this version was stored.' })
+  @Field(() => DateTime, { description: 'When this version became the current one.' })
   readonly rotatedAt!: string;
 
-  @Field(() => String, { description: 'Who stored this version, as in the audit log.' })
+  @Field(() => String, { description: 'Who made it the current one, as in the audit log.' })
   readonly rotatedBy!: string;
 
   @MaxItems(4)
@@ -88,9 +105,20 @@ export class CredentialObject {
 
   @Field(() => StagedCredentialObject, { nullable: true, description: 'A version that is staged and not yet active.' })
   readonly staged!: StagedCredentialObject | null;
+
+  @Field(() => RetiringCredentialObject, {
+    nullable: true,
+    description: 'The version before, while leases keep it after an activation with a grace.',
+  })
+  readonly retiring!: RetiringCredentialObject | null;
 }
 
-export function toGraphqlCredential({ credential: view, health }: RegistryView, now: number): CredentialObject {
+export function toGraphqlCredential(
+  { credential: view, health, url, provider }: RegistryView,
+  loadUsage: LoadUsage,
+  now: number,
+): CredentialObject {
+  const { staged, retiring } = view;
   const failing = health !== null && REFUSALS.includes(health.outcome) && health.credentialVersion === view.version;
   return {
     version: view.version,
@@ -103,6 +131,7 @@ export function toGraphqlCredential({ credential: view, health }: RegistryView, 
     rotatedAt: view.rotatedAt,
     rotatedBy: view.rotatedBy,
     warnings: view.warnings,
-    staged: null,
+    staged: staged && { ...staged, health: staged.health && toGraphqlHealth(staged.health, url, provider) },
+    retiring: retiring && { ...retiring, countLeases: async () => (await loadUsage()).retiringLeases },
   };
 }

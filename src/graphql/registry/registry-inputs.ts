@@ -13,9 +13,9 @@ import { enumType } from '../pipeline/enum-type.ts';
 import { MintInput, mintConfig } from './mint-input.ts';
 import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 
-const IDEMPOTENCY_KEY =
+export const IDEMPOTENCY_KEY =
   '1 to 255 visible characters of your choice. A request that is repeated with the same key is carried out once and gets the same answer.';
-const EXPECTED_REVISION =
+export const EXPECTED_REVISION =
   "The registry's `revision` that you saw. REVISION_CONFLICT if it has changed since. Omit it to skip the check.";
 
 const AUTH_REALM_HOST =

@@ -62,7 +62,8 @@ export class RegistryMutationResolver {
   }
 
   @Mutation(() => RegistryPayloadObject, {
-    description: 'Replaces the password by a new version and destroys the old one at once.',
+    description:
+      'Replaces the password by a new version and destroys the old one at once, with a staged and a retiring version.',
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
   async rotateCredential(
@@ -97,7 +98,7 @@ export class RegistryMutationResolver {
 }
 
 /** The change is done, and everything but the usage is known: that is read like a query, and waits like one. */
-function payload({ services, request }: GraphqlContext, view: RegistryView): RegistryPayloadObject {
+export function payload({ services, request }: GraphqlContext, view: RegistryView): RegistryPayloadObject {
   const { application, queries, now } = services;
   const registries = {
     ...queries.registries,

@@ -164,7 +164,7 @@ function toGraphql(view: RegistryView, loadUsage: LoadUsage, now: number): Regis
     access: view.access,
     caCertificate: view.caCertificate,
     authRealmHost: view.authRealmHost,
-    credential: toGraphqlCredential(view, now),
+    credential: toGraphqlCredential(view, loadUsage, now),
     mint: view.mint,
     health: view.health && toGraphqlHealth(view.health, view.url, view.provider),
     revision: view.revision,

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { networkOf } from '../../domain/network.ts';
 import { callerKey, type Principal } from '../../domain/permissions.ts';
+import { CLOSE } from './close-codes.ts';
 import type { Connection } from './connection.ts';
 
 export interface SocketLimits {
@@ -8,9 +9,9 @@ export interface SocketLimits {
   readonly maxWaiting: number;
   readonly maxWaitingOfAddress: number;
   readonly maxWaitingOfNetwork: number;
-  /** Sockets with a token: altogether, and of one subject. */
+  /** Sockets with a token: altogether, and of one caller (issuer and subject). */
   readonly maxAuthenticated: number;
-  readonly maxOfSubject: number;
+  readonly maxOfCaller: number;
 }
 
 export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
@@ -19,7 +20,8 @@ export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   maxWaitingOfAddress: 500,
   maxWaitingOfNetwork: 1_000,
   maxAuthenticated: 10_000,
-  maxOfSubject: 5_000,
+  // Of a frontend with one subject: a thousand clients, and their sockets of before that are not known to be gone yet.
+  maxOfCaller: 1_500,
 };
 
 /** What a client may send before its token is verified: a token has at most 8 KiB. */
@@ -28,7 +30,10 @@ const MAX_BYTES_WITHOUT_TOKEN = 16 * 1024;
 export interface LimitedSockets {
   /** A new socket. If there are too many without a token, the one that has waited longest is cut. */
   opened(connection: Connection, stream: Duplex): void;
-  /** False if there are too many sockets, of this subject or altogether. */
+  /**
+   * False if there are too many sockets of this caller, or altogether. In the latter case a caller with more of them gives
+   * one up: the newest on which nothing runs, or else the newest.
+   */
   authenticated(connection: Connection, principal: Principal): boolean;
   closed(connection: Connection): void;
 }
@@ -37,8 +42,8 @@ export interface LimitedSockets {
 export function createLimitedSockets(limits: SocketLimits): LimitedSockets {
   const waiting = new Map<Connection, () => void>();
   const waitingOf = new Map<string, Set<Connection>>();
-  const subjectOf = new Map<Connection, string>();
-  const ofSubject = new Map<string, number>();
+  const callerOf = new Map<Connection, string>();
+  const ofCaller = new Map<string, Set<Connection>>();
 
   function groupsOf({ origin }: Connection): readonly [string, string] {
     const address = origin.ipAddress ?? 'unknown';
@@ -72,6 +77,26 @@ export function createLimitedSockets(limits: SocketLimits): LimitedSockets {
     oldest.terminate();
   }
 
+  function leave(connection: Connection): void {
+    const caller = callerOf.get(connection);
+    if (caller === undefined) return;
+    callerOf.delete(connection);
+    const members = ofCaller.get(caller);
+    members?.delete(connection);
+    if (members?.size === 0) ofCaller.delete(caller);
+  }
+
+  /** False if nobody has more sockets than a caller that has so many. */
+  function makeRoomFor(known: number): boolean {
+    let most: ReadonlySet<Connection> = new Set();
+    for (const members of ofCaller.values()) if (members.size > most.size) most = members;
+    const given = most.size > known + 1 ? toGiveUp(most) : undefined;
+    if (given === undefined) return false;
+    leave(given);
+    given.close(CLOSE.tryAgainLater, 'Too many connections');
+    return true;
+  }
+
   return {
     opened(connection, stream) {
       let received = 0;
@@ -90,21 +115,23 @@ export function createLimitedSockets(limits: SocketLimits): LimitedSockets {
     authenticated(connection, principal) {
       waitNoLonger(connection);
       const key = callerKey(principal);
-      const known = ofSubject.get(key) ?? 0;
-      if (known >= limits.maxOfSubject || subjectOf.size >= limits.maxAuthenticated) return false;
-      ofSubject.set(key, known + 1);
-      subjectOf.set(connection, key);
+      const known = ofCaller.get(key)?.size ?? 0;
+      if (known >= limits.maxOfCaller) return false;
+      if (callerOf.size >= limits.maxAuthenticated && !makeRoomFor(known)) return false;
+      ofCaller.set(key, (ofCaller.get(key) ?? new Set()).add(connection));
+      callerOf.set(connection, key);
       return true;
     },
 
     closed(connection) {
       waitNoLonger(connection);
-      const key = subjectOf.get(connection);
-      if (key === undefined) return;
-      subjectOf.delete(connection);
-      const left = (ofSubject.get(key) ?? 1) - 1;
-      if (left === 0) ofSubject.delete(key);
-      else ofSubject.set(key, left);
+      leave(connection);
     },
   };
+}
+
+/** Sets keep the order of arrival. */
+function toGiveUp(members: Iterable<Connection>): Connection | undefined {
+  const newestFirst = [...members].reverse();
+  return newestFirst.find(({ operations }) => operations.size === 0) ?? newestFirst[0];
 }

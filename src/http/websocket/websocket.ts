@@ -42,8 +42,8 @@ export interface WebSocketOptions {
   /** Other origins are refused. Clients that send no `Origin` are not browsers. */
   readonly corsOrigins: AllowedOrigins;
   readonly logger: Pick<Logger, 'error'>;
-  /** Default: `DEFAULT_SOCKET_LIMITS`. */
-  readonly socketLimits?: SocketLimits;
+  /** What is left out is as in `DEFAULT_SOCKET_LIMITS`. */
+  readonly socketLimits?: Partial<SocketLimits>;
   /** How long a client may take to send its token, in milliseconds. Default: 3,000. */
   readonly initTimeoutMs?: number;
   /** The time between two pings, in milliseconds. A client that answers none is cut off. Default: 12,000. */
@@ -67,8 +67,8 @@ export const KEY_CHECK_MS = 5_000;
 /** GraphQL over WebSocket (graphql-transport-ws), on upgrade requests of the server. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketEndpoint {
   const { graphql, authenticator, clientAddress, corsOrigins, logger, metrics, revocations } = options;
-  const { socketLimits = DEFAULT_SOCKET_LIMITS, keepAliveMs = 12_000, keyCheckMs = KEY_CHECK_MS, drainMs } = options;
-  const limited = createLimitedSockets(socketLimits);
+  const { socketLimits, keepAliveMs = 12_000, keyCheckMs = KEY_CHECK_MS, drainMs } = options;
+  const limited = createLimitedSockets({ ...DEFAULT_SOCKET_LIMITS, ...socketLimits });
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,

@@ -46,7 +46,11 @@ function keyOf({ binding, ref }: SealedCredential, purpose: MintedPasswordKey['p
 
 async function current(registryId: string = randomUUID(), credentialVersion = 1): Promise<SealedCredential> {
   const sealed = await sealSome(fixture, 'minting-source', { registryId, credentialVersion });
-  await fixture.sql('select vault.settle($1)', [[sealed.ref.secretId]]);
+  const { secretId } = sealed.ref;
+  await fixture.vault.settle([
+    { kind: 'destroy', registryId, upToVersion: credentialVersion - 1, kept: null },
+    { kind: 'advance', registryId, secretId, version: credentialVersion, state: 'current' },
+  ]);
   return sealed;
 }
 

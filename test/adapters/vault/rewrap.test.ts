@@ -98,7 +98,7 @@ describe('rewrapping', () => {
       }),
       whileRewrapping(async () => {
         const one = kept[randomInt(kept.length)];
-        await fixture.sql('select vault.settle($1)', [[one?.ref.secretId]]);
+        await fixture.sql("select vault.advance($1, array['current'])", [[one?.ref.secretId]]);
       }),
       whileRewrapping(async () => {
         await shred(

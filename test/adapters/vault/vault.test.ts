@@ -129,7 +129,7 @@ describe('discarding', () => {
 
   it('leaves a current secret alone', async () => {
     const sealed = await sealSome(fixture, 'current');
-    await fixture.sql('select vault.settle($1)', [[sealed.ref.secretId]]);
+    await fixture.sql("select vault.advance($1, array['current'])", [[sealed.ref.secretId]]);
     await fixture.vault.discard(sealed.ref.secretId);
     expect(await opens(fixture.vault, sealed)).toBe(true);
   });
@@ -151,7 +151,7 @@ describe('the list of pending secrets', () => {
           sealed[index]?.ref.secretId,
         ]);
       }
-      await own.sql('select vault.settle($1)', [[sealed[1]?.ref.secretId]]);
+      await own.sql("select vault.advance($1, array['current'])", [[sealed[1]?.ref.secretId]]);
       await own.vault.discard(sealed[0]?.ref.secretId ?? '');
 
       const entry = (index: number) => {

@@ -10,7 +10,7 @@ afterEach(() => service.server.close());
 
 async function serve(limits: Partial<SocketLimits> = {}): Promise<void> {
   service = await startHttpService({
-    config: { trustedProxies: 1, initTimeoutMs: 60_000, socketLimits: { ...DEFAULT_SOCKET_LIMITS, ...limits } },
+    config: { trustedProxies: 1, initTimeoutMs: 60_000, socketLimits: limits },
   });
 }
 
@@ -88,9 +88,69 @@ describe('sockets without a token', () => {
   });
 });
 
+const tokenOf = (subject: string) => service.issuer.token({ subject });
+
+/** Sockets of these subjects, opened one after the other. */
+async function openFor(...subjects: string[]): Promise<SocketClient[]> {
+  const clients: SocketClient[] = [];
+  for (const subject of subjects) clients.push(await connected(service.socketUrl, tokenOf(subject)));
+  return clients;
+}
+
+async function expectAnswer(client: SocketClient | undefined): Promise<void> {
+  client?.subscribe('answered', VIEWER);
+  expect(await client?.answer('answered')).toMatchObject({ type: 'next' });
+}
+
+describe('when all places are taken, a newcomer', () => {
+  it('gets the newest idle one of the caller with most', async () => {
+    await serve({ maxAuthenticated: 5 });
+    const [first, second, third, other, last] = await openFor('hog', 'hog', 'hog', 'bob', 'hog');
+    last?.subscribe('1', { query: 'subscription { rotationNotices(projectId: "demo") { cursor } }' });
+    await expect.poll(() => service.double.openFeeds).toBe(1);
+    const [newcomer] = await openFor('carol');
+    expect(await third?.closed).toMatchObject({ code: 1013 });
+    for (const client of [first, second, other, last, newcomer]) await expectAnswer(client);
+  });
+
+  it('gets the newest of the caller with most, if something runs on all of them', async () => {
+    await serve({ maxAuthenticated: 3 });
+    const hogs = await openFor('hog', 'hog', 'hog');
+    for (const client of hogs)
+      client.subscribe('1', { query: 'subscription { rotationNotices(projectId: "demo") { cursor } }' });
+    await expect.poll(() => service.double.openFeeds).toBe(3);
+    const [newcomer] = await openFor('carol');
+    expect(await hogs[2]?.closed).toMatchObject({ code: 1013 });
+    for (const client of [hogs[0], hogs[1], newcomer]) await expectAnswer(client);
+  });
+
+  it('of the caller with most is refused, and so is one whose caller would then have as many', async () => {
+    await serve({ maxAuthenticated: 4 });
+    const clients = await openFor('hog', 'hog', 'bob', 'bob');
+    for (const subject of ['hog', 'bob']) {
+      const refused = await connect(service.socketUrl, { token: tokenOf(subject) });
+      expect(await refused.closed).toMatchObject({ code: 1013 });
+    }
+    const [newcomer] = await openFor('carol');
+    await expect.poll(() => open(clients)).toBe(3);
+    const refused = await connect(service.socketUrl, { token: tokenOf('carol') });
+    expect(await refused.closed).toMatchObject({ code: 1013 });
+    await expectAnswer(newcomer);
+  });
+});
+
+it('a thousand clients of one subject can connect, and no six subjects take all places', async () => {
+  await serve();
+  const token = tokenOf('frontend');
+  const clients = await Promise.all(Array.from({ length: 1_000 }, () => connected(service.socketUrl, token)));
+  expect(open(clients)).toBe(1_000);
+  for (const { socket } of clients) socket.terminate();
+  expect(6 * DEFAULT_SOCKET_LIMITS.maxOfCaller).toBeLessThan(DEFAULT_SOCKET_LIMITS.maxAuthenticated);
+});
+
 describe('sockets with a token', () => {
   it('are limited by subject', async () => {
-    await serve({ maxOfSubject: 2 });
+    await serve({ maxOfCaller: 2 });
     const url = service.socketUrl;
     const clients = await Promise.all([1, 2].map(() => connected(url, service.issuer.token())));
     const third = await connect(url, { token: service.issuer.token() });

@@ -23,7 +23,7 @@ export function createChanges(schema: string, registries: Registries): ReadModel
     ({ event, recorded, after }: AppliedEvent & { readonly event: { data: { registryId: string } } }): void => {
       if (after.phase === 'absent') return;
       const { registryId } = event.data;
-      const shown = { health: registries.health(registryId), present: true };
+      const shown = { ...registries.healths(registryId), present: true };
       counter.last += 1;
       rows.push({
         sequence: counter.last,
@@ -39,6 +39,10 @@ export function createChanges(schema: string, registries: Registries): ReadModel
       RegistryCreated: as('CREATED'),
       RegistryUpdated: as('UPDATED'),
       CredentialRotated: as('UPDATED'),
+      CredentialStaged: as('UPDATED'),
+      CredentialActivated: as('UPDATED'),
+      StagedCredentialAbandoned: as('UPDATED'),
+      CredentialRetired: as('UPDATED'),
       CredentialExpiryLearnt: as('UPDATED'),
       RegistryDeleted: as('DELETED'),
       ...ignores('PendingSecretDiscarded', 'RegistryTested', 'CredentialsTested', 'CredentialIssued', 'LeaseReleased'),

@@ -20,13 +20,13 @@ export function createLeaseQueries(database: Queryable, now: () => number): Leas
       return rows.map(view);
     },
 
-    async countActive(registryId, { firstVersion, except }) {
+    async countActive(registryId, { firstVersion, version, except }) {
       const { rows } = await database.query<{ count: number }>({
         name: 'leases-active',
         text: `select count(*)::int as count from read_models.leases
           where registry_id = $1 and released_at is null and expires_at > $2 and credential_version >= $3
-            and id <> all($4::uuid[])`,
-        values: [registryId, new Date(now()).toISOString(), firstVersion, except],
+            and credential_version = coalesce($5, credential_version) and id <> all($4::uuid[])`,
+        values: [registryId, new Date(now()).toISOString(), firstVersion, except, version],
       });
       return rows[0]?.count ?? 0;
     },

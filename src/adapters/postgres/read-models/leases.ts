@@ -81,6 +81,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
       CredentialIssued: issued,
       LeaseReleased: released,
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
+      ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
       ...ignores('PendingSecretDiscarded', 'CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested'),
       ...ignores(
         'CredentialIssuedAgain',

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { type DomainEvent, isRegistryEvent } from '../../../domain/events.ts';
 import { evolveRegistry, initialRegistryState, type RegistryState } from '../../../domain/registry.ts';
-import { type HealthView, healthAfterTest } from '../../../domain/registry-view.ts';
+import { type HealthView, healthAfterTest, type ShownWith } from '../../../domain/registry-view.ts';
 import type { LastUse } from './pipeline-uses.ts';
 import { type AppliedEvent, forRows, ignores, type ReadModel, registryIdsOf } from './read-model.ts';
 import { REGISTRY_COLUMNS, type RegistryRow, registryRow, registryState } from './registry-row.ts';
@@ -9,6 +9,8 @@ import { REGISTRY_COLUMNS, type RegistryRow, registryRow, registryState } from '
 interface HealthRow {
   readonly id: string;
   readonly health: HealthView | null;
+  /** Of the staged version. */
+  readonly staged_health: HealthView | null;
 }
 
 export interface Registries extends ReadModel {
@@ -16,8 +18,8 @@ export interface Registries extends ReadModel {
   evolve(event: DomainEvent, recorded: RecordedEvent): Pick<AppliedEvent, 'before' | 'after'>;
   /** The registry's highest credential version so far. */
   lastVersion(registryId: string): number;
-  /** The result of the last test. */
-  health(registryId: string): HealthView | null;
+  /** The result of the last test of the current version, and of the staged one. */
+  healths(registryId: string): Pick<ShownWith, 'health' | 'stagedHealth'>;
 }
 
 /** The current state of every registry, with the result of its last test. `lastUse` gives a rebuild its last use. */
@@ -30,10 +32,12 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
   );
   const updateHealth = forRows(
     `${table}-health`,
-    `update ${table} r set health = h.health from json_to_recordset($1::json) as h(id uuid, health jsonb) where r.id = h.id`,
+    `update ${table} r set health = h.health, staged_health = h.staged_health
+     from json_to_recordset($1::json) as h(id uuid, health jsonb, staged_health jsonb) where r.id = h.id`,
   );
   const states = new Map<string, RegistryState>();
   const healths = new Map<string, HealthView>();
+  const stagedHealths = new Map<string, HealthView>();
   const rows = new Map<string, RegistryRow>();
   const healthRows = new Map<string, HealthRow>();
 
@@ -42,16 +46,40 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
     const { projectId } = recorded.metadata;
     states.set(registryId, after);
     rows.set(registryId, registryRow(registryId, projectId ?? '', recorded.revision, after));
+    const staged = after.phase === 'live' ? after.staged : null;
+    if (staged === null && stagedHealths.delete(registryId)) healthChanged(registryId);
+  }
+
+  /** What a test found of the staged version is then known of the current one. */
+  function activated(applied: AppliedEvent<'CredentialActivated'>) {
+    const { registryId } = applied.event.data;
+    const health = stagedHealths.get(registryId);
+    if (health) healths.set(registryId, health);
+    else healths.delete(registryId);
+    healthChanged(registryId);
+    changed(applied);
+  }
+
+  function deleted(applied: AppliedEvent<'RegistryDeleted'>) {
+    healths.delete(applied.event.data.registryId);
+    healthChanged(applied.event.data.registryId);
+    changed(applied);
   }
 
   function tested({ event, recorded, after }: AppliedEvent<'RegistryTested'>) {
     if (after.phase !== 'live') return;
-    const { registryId } = event.data;
-    const before = healths.get(registryId) ?? null;
+    const { registryId, credentialVersion } = event.data;
+    const known = after.staged?.version === credentialVersion ? stagedHealths : healths;
+    const before = known.get(registryId) ?? null;
     const health = healthAfterTest(before, event, recorded.occurredAt);
     if (health === before) return;
-    healths.set(registryId, health);
-    healthRows.set(registryId, { id: registryId, health });
+    known.set(registryId, health);
+    healthChanged(registryId);
+  }
+
+  function healthChanged(id: string) {
+    const staged_health = stagedHealths.get(id) ?? null;
+    healthRows.set(id, { id, health: healths.get(id) ?? null, staged_health });
   }
 
   function stateOf({ data }: DomainEvent): RegistryState {
@@ -64,12 +92,11 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
       RegistryCreated: changed,
       RegistryUpdated: changed,
       CredentialRotated: changed,
-      RegistryDeleted: (applied) => {
-        changed(applied);
-        const { registryId } = applied.event.data;
-        healths.delete(registryId);
-        healthRows.set(registryId, { id: registryId, health: null });
-      },
+      CredentialStaged: changed,
+      CredentialActivated: activated,
+      StagedCredentialAbandoned: changed,
+      CredentialRetired: changed,
+      RegistryDeleted: deleted,
       PendingSecretDiscarded: changed,
       CredentialExpiryLearnt: changed,
       RegistryTested: tested,
@@ -94,7 +121,10 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
 
     lastVersion: (registryId) => states.get(registryId)?.lastVersion ?? 0,
 
-    health: (registryId) => healths.get(registryId) ?? null,
+    healths: (registryId) => ({
+      health: healths.get(registryId) ?? null,
+      stagedHealth: stagedHealths.get(registryId) ?? null,
+    }),
 
     get remembered() {
       return states.size;
@@ -111,6 +141,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
       for (const row of found.rows) {
         states.set(row.id, registryState(row));
         if (row.health) healths.set(row.id, row.health);
+        if (row.staged_health) stagedHealths.set(row.id, row.staged_health);
       }
     },
 
@@ -127,6 +158,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
         rows: [...rows.values()].map((row) => ({
           ...row,
           health: healths.get(row.id) ?? null,
+          staged_health: stagedHealths.get(row.id) ?? null,
           ...lastUse(row.id),
         })),
       },

@@ -10,7 +10,7 @@ import {
 } from '../../../application/ports/read-models.ts';
 import { EXPIRING_WITHIN_MS } from '../../../domain/credential.ts';
 import { REFUSALS } from '../../../domain/probe-outcome.ts';
-import type { HealthView } from '../../../domain/registry-view.ts';
+import { type HealthView, retiringView, stagedView } from '../../../domain/registry-view.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
 import type { RegistryRow } from './registry-row.ts';
@@ -18,7 +18,7 @@ import type { RegistryRow } from './registry-row.ts';
 const COLUMNS = `id, project_id, url, entered_url, name, description, email, provider, username, access, ca_certificate,
   auth_realm_host,
   rotate_every_days, credential_version, credential_kind, secret_missing, expires_at, expiry_source, rotated_at,
-  rotated_by, warnings, mint, health, created_at, created_by, updated_at, updated_by, revision`;
+  rotated_by, warnings, mint, staged, retiring, health, staged_health, created_at, created_by, updated_at, updated_by, revision`;
 
 /** A key's text goes into cursors; conditions cast it back. */
 const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: string }>> = {
@@ -30,7 +30,7 @@ const ORDER_KEYS: Readonly<Record<RegistryOrderField, { key: string; type: strin
   LAST_USED_AT: { key: 'last_used_at', type: 'timestamptz' },
 };
 
-type ViewRow = RegistryRow & { readonly health: HealthView | null };
+type ViewRow = RegistryRow & { readonly health: HealthView | null; readonly staged_health: HealthView | null };
 
 /** The same rule as `failing` in `credentialStatus`: the last test of the current version was refused. */
 export const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome) => `'${outcome}'`).join(', ')})
@@ -86,6 +86,9 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
       const text = `select r.id, r.last_used_at, r.last_used_by,
           (select count(*)::int from read_models.leases l
             where l.registry_id = r.id and ${activeLease('$2')}) as active_leases,
+          case when r.retiring is null then 0 else (select count(*)::int from read_models.leases l
+            where l.registry_id = r.id and l.credential_version = (r.retiring->>'version')::int
+              and ${activeLease('$2')}) end as retiring_leases,
           coalesce((select json_agg(json_build_object('pipeline', u.pipeline, 'lastUsedAt',
               to_char(u.last_used_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'leases', u.leases,
               'linked', false) order by u.last_used_at desc, u.pipeline)
@@ -106,13 +109,20 @@ interface UsageRow {
   readonly last_used_at: string | null;
   readonly last_used_by: string | null;
   readonly active_leases: number;
+  readonly retiring_leases: number;
   readonly pipelines: UsageView['pipelines'];
 }
 
-const UNUSED: UsageView = { lastUsedAt: null, lastUsedBy: null, activeLeases: 0, pipelines: [] };
+const UNUSED: UsageView = { lastUsedAt: null, lastUsedBy: null, activeLeases: 0, retiringLeases: 0, pipelines: [] };
 
-function usage({ last_used_at, last_used_by, active_leases, pipelines }: UsageRow): UsageView {
-  return { lastUsedAt: last_used_at, lastUsedBy: last_used_by, activeLeases: active_leases, pipelines };
+function usage({ last_used_at, last_used_by, active_leases, retiring_leases, pipelines }: UsageRow): UsageView {
+  return {
+    lastUsedAt: last_used_at,
+    lastUsedBy: last_used_by,
+    activeLeases: active_leases,
+    retiringLeases: retiring_leases,
+    pipelines,
+  };
 }
 
 function filtered(projectId: string, filter: RegistryFilter, now: number): Conditions {
@@ -188,6 +198,8 @@ function view(row: ViewRow): RegistryView {
       rotatedAt: row.rotated_at ?? '',
       rotatedBy: row.rotated_by ?? '',
       warnings: row.warnings,
+      staged: stagedView(row.staged, row.staged_health),
+      retiring: retiringView(row.retiring),
     },
     mint: row.mint,
     health: row.health,

@@ -36,6 +36,8 @@ export interface RegistryRow {
   readonly updated_by: string | null;
   readonly warnings: readonly string[];
   readonly mint: LiveRegistry['credential']['mint'];
+  readonly staged: LiveRegistry['staged'];
+  readonly retiring: LiveRegistry['retiring'];
 }
 
 export function registryRow(id: string, projectId: string, revision: number, state: RegistryState): RegistryRow {
@@ -74,6 +76,8 @@ export function registryRow(id: string, projectId: string, revision: number, sta
     updated_by: live?.updatedBy ?? null,
     warnings: credential?.warnings ?? [],
     mint: credential?.mint ?? null,
+    staged: live?.staged ?? null,
+    retiring: live?.retiring ?? null,
   };
 }
 
@@ -116,6 +120,8 @@ export function registryState(row: RegistryRow): RegistryState {
           warnings: row.warnings,
           mint: row.mint,
         },
+        staged: row.staged,
+        retiring: row.retiring,
         createdAt: notNull(row.created_at),
         createdBy: notNull(row.created_by),
         updatedAt: notNull(row.updated_at),

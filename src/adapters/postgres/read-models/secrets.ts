@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { decodeEvent } from '../../../domain/event-codec.ts';
 import { isUuid } from '../../../domain/identity.ts';
-import { SECRET_EFFECTS, type SecretEffect, secretEffectOf } from '../../../domain/secret-effects.ts';
+import { SECRET_EFFECTS, type SecretEffect, secretEffectsOf } from '../../../domain/secret-effects.ts';
 import { createSettlement } from '../settlement.ts';
 import type { ParkedEvents } from './parked-events.ts';
 import type { AppliedEvent, Change, EventHandlers, ReadModel } from './read-model.ts';
@@ -19,7 +19,7 @@ export function createSecrets(schema: string, registries: Registries, parked: Pa
   const written = new Set<string>();
 
   function apply({ event, before }: AppliedEvent): void {
-    settlement.add(secretEffectOf(event, before.lastVersion));
+    for (const effect of secretEffectsOf(event, before.lastVersion)) settlement.add(effect);
     if ('registryId' in event.data && event.data.registryId !== null) written.add(event.data.registryId);
   }
 
@@ -43,10 +43,10 @@ export function createSecrets(schema: string, registries: Registries, parked: Pa
     handles: handlersFor(apply),
 
     park(recorded) {
-      const effect = effectOfParked(recorded, (registryId) =>
+      const effects = effectsOfParked(recorded, (registryId) =>
         Math.max(registries.lastVersion(registryId), parked.lastVersion(recorded.stream)),
       );
-      if (effect) settlement.add(effect);
+      for (const effect of effects) settlement.add(effect);
     },
 
     changes: () => [...vaultStatements(), ...missing()],
@@ -62,34 +62,34 @@ function handlersFor(handler: (applied: AppliedEvent) => void): EventHandlers {
 }
 
 /**
- * Undefined if this build cannot read the event, or if no row of the vault can have the ids or version in it: the database
+ * None if this build cannot read the event, or if no row of the vault can have the ids or versions in it: the database
  * would refuse these again.
  */
-function effectOfParked(
+function effectsOfParked(
   recorded: RecordedEvent,
   lastVersion: (registryId: string) => number,
-): SecretEffect | undefined {
-  let effect: SecretEffect;
+): readonly SecretEffect[] {
   try {
     const event = decodeEvent(recorded);
     const id = 'registryId' in event.data ? event.data.registryId : null;
-    effect = secretEffectOf(event, id === null ? 0 : lastVersion(id));
+    const effects = secretEffectsOf(event, id === null ? 0 : lastVersion(id));
+    return effects.every(isSound) ? effects : [];
   } catch {
-    return undefined;
+    return [];
   }
-  return isSound(effect) ? effect : undefined;
 }
 
 function isSound(effect: SecretEffect): boolean {
   switch (effect.kind) {
-    case 'settle':
+    case 'advance':
+    case 'end':
       return isId(effect.registryId) && isId(effect.secretId) && isVersion(effect.version);
     case 'destroy':
-      return isId(effect.registryId);
+      return (
+        isId(effect.registryId) && isNumber(effect.upToVersion) && (effect.kept === null || isVersion(effect.kept))
+      );
     case 'discard':
       return isId(effect.secretId);
-    case 'none':
-      return true;
   }
 }
 
@@ -98,5 +98,10 @@ function isId(value: unknown): boolean {
 }
 
 function isVersion(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31;
+  return isNumber(value) && value > 0;
+}
+
+/** Of the range that the database's type has. */
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31;
 }

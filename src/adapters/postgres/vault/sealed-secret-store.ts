@@ -100,11 +100,11 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
     isItemFault: (error) => !(error instanceof PurserError),
     ...WAITING,
   });
-  const settling = createGroupCommit<SecretEffect, SecretEffect>({
+  const settling = createGroupCommit<readonly SecretEffect[], readonly SecretEffect[]>({
     commit: settle,
     maxWeight: MAX_SETTLED,
-    // One effect for each registry in a batch: a settlement keeps only the last.
-    keysOf: (effect) => ('registryId' in effect ? [effect.registryId] : []),
+    // One command for each registry in a batch, because effects of one registry have an order.
+    keysOf: (effects) => effects.flatMap((effect) => ('registryId' in effect ? [effect.registryId] : [])),
     isItemFault: (error) => !(error instanceof PurserError),
     ...WAITING,
   });
@@ -114,11 +114,11 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
     return secrets;
   }
 
-  async function settle(effects: readonly SecretEffect[]): Promise<readonly SecretEffect[]> {
+  async function settle(commands: readonly (readonly SecretEffect[])[]): Promise<readonly (readonly SecretEffect[])[]> {
     const settlement = createSettlement();
-    for (const effect of effects) settlement.add(effect);
+    for (const effect of commands.flat()) settlement.add(effect);
     for (const statement of settlement.statements()) await write(settler, statement);
-    return effects;
+    return commands;
   }
 
   /** For statements that are harmless if they run twice. */
@@ -162,8 +162,8 @@ export function createSealedSecretStore(options: SealedSecretStoreOptions): Seal
 
     find,
 
-    async settle(effect) {
-      await settling.submit(effect);
+    async settle(effects) {
+      await settling.submit(effects);
     },
 
     async destroyPending(secretId) {

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createReadModels } from '../../../../src/adapters/postgres/read-models/all-read-models.ts';
-import {
-  createProjection,
-  HandlerFailed,
-  type Projection,
-} from '../../../../src/adapters/postgres/read-models/projection.ts';
+import { createProjection, HandlerFailed } from '../../../../src/adapters/postgres/read-models/projection.ts';
 import type { RecordedEvent } from '../../../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../../../src/domain/events.ts';
+import { emptyProjection, fold, type Row } from '../../../support/folded-events.ts';
 import {
   createdEvent,
   credentialsTestedEvent,
@@ -23,38 +20,6 @@ import {
   testedEvent,
 } from '../../../support/recorded-events.ts';
 import { eventsOf, registrySteps } from '../../../support/registry-histories.ts';
-
-const empty = (): Projection => createProjection(createReadModels('read_models', { fromTheStart: true }));
-
-type Row = Readonly<Record<string, unknown>>;
-
-/** The changes of the events, in the form of the statements in the projector's transaction. */
-function fold(events: readonly RecordedEvent[], { projection = empty(), refusals = new Map<string, string>() } = {}) {
-  const parked = projection.apply(events, refusals);
-  const changes = projection.changes();
-  const valuesOf = (name: string) => changes.find((change) => change.name === name)?.values ?? [];
-  const rows = (name: string): Row[] => JSON.parse(String(valuesOf(name)[0] ?? '[]'));
-  const settlements = changes.filter(({ name }) => name === 'vault-settle').map(({ values }) => values as string[][]);
-  const ofAll = (index: number) => settlements.flatMap((values) => values[index] ?? []);
-  return {
-    registries: rows('read_models.registries'),
-    health: rows('read_models.registries-health'),
-    leases: rows('read_models.leases'),
-    releases: rows('read_models.leases-release'),
-    pipelineUses: rows('read_models.pipeline_uses'),
-    notices: rows('read_models.notices'),
-    changes: rows('read_models.changes'),
-    audit: rows('read_models.audit_entries'),
-    heads: rows('read_models.audit_heads'),
-    parkedRows: rows('read_models.parked_events'),
-    parked,
-    settled: ofAll(0),
-    destroyed: ofAll(1).map((id, index) => [id, ofAll(2)[index]]),
-    discarded: ofAll(3),
-    durable: changes.some(({ durable }) => durable),
-    statements: changes.map(({ name }) => name),
-  };
-}
 
 const LATER = '2026-03-02T00:00:00.000Z';
 
@@ -102,7 +67,7 @@ describe('folding a batch', () => {
     expect(health).toMatchObject([{ id: idOf('a'), health: { outcome: 'UNREACHABLE' } }]);
     expect(changes.at(-1)?.registry).toMatchObject({ health: { outcome: 'UNREACHABLE', credentialVersion: 1 } });
     const gone = fold(recorded([...tests, deletedEvent('a'), testedEvent('a', 1)]));
-    expect(gone.health).toEqual([{ id: idOf('a'), health: null }]);
+    expect(gone.health).toEqual([{ id: idOf('a'), health: null, staged_health: null }]);
   });
 
   it('gives a notice only of a refusal that no person saw', () => {
@@ -289,7 +254,7 @@ describe('folding a batch', () => {
 });
 
 function inBatches(events: readonly RecordedEvent[], sizes: Iterator<number>): ReturnType<typeof fold>[] {
-  const projection = empty();
+  const projection = emptyProjection();
   const batches: ReturnType<typeof fold>[] = [];
   for (let start = 0; start < events.length; ) {
     const size = Number(sizes.next().value);

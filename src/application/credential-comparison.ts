@@ -1,0 +1,67 @@
+import { diagnose } from '../domain/diagnosis.ts';
+import { type ComparedTest, PurserError } from '../domain/errors.ts';
+import { lessProved, provesEnough } from '../domain/proof.ts';
+import type { LiveRegistry } from '../domain/registry.ts';
+import { broadestPurpose } from '../domain/registry-details.ts';
+import type { CredentialTests } from './credential-tests.ts';
+import type { ProbeReport } from './ports/registry-probe.ts';
+import { callerMetadata, type RequestContext } from './request-context.ts';
+import type { TestStoredCredential } from './stored-credential-test.ts';
+import { type AuthorisedRegistry, missingSecret } from './stored-secrets.ts';
+
+export interface CredentialComparisonDeps {
+  readonly tests: Pick<CredentialTests, 'run' | 'record'>;
+  readonly testStored: TestStoredCredential;
+}
+
+/** Two versions of one registry, each as if it were the current one. */
+export interface ComparedVersions {
+  readonly staged: LiveRegistry;
+  readonly active: LiveRegistry;
+}
+
+/**
+ * Tests both versions at the same moment and gives what was found of the staged one. If that proves too little, both
+ * findings are recorded. @throws PurserError VERIFICATION_FAILED
+ */
+export type CompareCredentials = (
+  context: RequestContext,
+  authorised: AuthorisedRegistry,
+  versions: ComparedVersions,
+) => Promise<ProbeReport>;
+
+export function createCredentialComparison({ tests, testStored }: CredentialComparisonDeps): CompareCredentials {
+  return async (context, authorised, { staged, active }) => {
+    const { projectId } = authorised;
+    const test = { purpose: broadestPurpose(active.access), repository: null };
+    let activeReport: ProbeReport | undefined;
+    const stagedReport = await tests.run(context, projectId, async () => {
+      const reports = await Promise.all([staged, active].map((version) => testStored(authorised, version, test)));
+      activeReport = reports[1];
+      return reports[0] ?? missingSecret(staged.url);
+    });
+    if (provesEnough(stagedReport, activeReport ?? null)) return stagedReport;
+
+    const how = { metadata: callerMetadata(context, projectId), scheduled: false };
+    await tests.record(staged, stagedReport, how);
+    if (activeReport) await tests.record(active, activeReport, how);
+    throw refusal(staged, stagedReport, activeReport ?? null);
+  };
+}
+
+function refusal({ provider, url }: LiveRegistry, staged: ProbeReport, active: ProbeReport | null): PurserError {
+  const told = (report: ProbeReport): ComparedTest => {
+    const { outcome, login, pull, push, repository } = report;
+    return { outcome, advice: diagnose({ provider, url, ...report }), login, pull, push, repository };
+  };
+  const less = lessProved(staged, active);
+  const why =
+    less.length > 0 ? `it did not prove what the active one proves: ${less.join(', ')}` : 'its login was not proved';
+  const details = { outcome: staged.outcome, staged: told(staged), active: active && told(active) };
+  const advice = details.staged.advice ?? '';
+  return new PurserError(
+    'VERIFICATION_FAILED',
+    `The staged credential was not activated, because ${why}. ${advice}`.trim(),
+    details,
+  );
+}

@@ -1,0 +1,138 @@
+import { Arg, Ctx, Directive, Field, FieldResolver, InputType, Int, Mutation, Resolver, Root } from 'type-graphql';
+import type { ActivateCredentialCommand } from '../../application/activate-credential.ts';
+import type { StageCredentialCommand } from '../../application/stage-credential.ts';
+import { GRACE_MINUTES } from '../../domain/rotation.ts';
+import { Secret } from '../../domain/secret.ts';
+import type { GraphqlContext } from '../pipeline/context.ts';
+import { DateTime } from '../pipeline/date-time.ts';
+import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
+import { RetiringCredentialObject } from './credential-types.ts';
+import { MintInput, mintConfig } from './mint-input.ts';
+import { EXPECTED_REVISION, IDEMPOTENCY_KEY } from './registry-inputs.ts';
+import { payload, RegistryPayloadObject } from './registry-mutations.ts';
+
+@InputType({ description: 'The next version of a credential. It is stored at once, and used once it is activated.' })
+export class StageCredentialInput {
+  @Field(() => String, { description: 'The new password or token.' })
+  readonly password!: string;
+
+  @Field(() => String, { nullable: true, description: 'Omit it to keep the user name.' })
+  readonly username?: string | null;
+
+  @Field(() => MintInput, {
+    nullable: true,
+    description: 'Omit it to keep the setting. Null: the password itself is issued from its activation on.',
+  })
+  readonly mint?: MintInput | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the new password expires. If the password itself contains an earlier date, that date counts.',
+  })
+  readonly expiresAt?: string | null;
+
+  @Field(() => Int, { nullable: true, description: EXPECTED_REVISION })
+  readonly expectedRevision?: number | null;
+
+  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
+  readonly idempotencyKey?: string | null;
+}
+
+@InputType({ description: 'How to make the staged version of a credential the current one.' })
+export class ActivateCredentialInput {
+  @Field(() => Int, { description: 'The staged version, as `credential.staged.version`. NOT_FOUND if it is another.' })
+  readonly version!: number;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: true,
+    description:
+      'Test the staged and the active version at the same moment. VERIFICATION_FAILED, with both results, if the staged one proves less.',
+  })
+  readonly verify?: boolean | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: 0,
+    description: `How long the leases of the version before keep it, in minutes: ${GRACE_MINUTES.min} to ${GRACE_MINUTES.max}. It is destroyed when the last of them ends, at the latest then. 0 destroys it at once.`,
+  })
+  readonly graceMinutes?: number | null;
+
+  @Field(() => Int, { nullable: true, description: EXPECTED_REVISION })
+  readonly expectedRevision?: number | null;
+
+  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
+  readonly idempotencyKey?: string | null;
+}
+
+@Resolver(() => RetiringCredentialObject)
+export class StagedRotationResolver {
+  @Mutation(() => RegistryPayloadObject, {
+    description:
+      'Stores the next version of a credential beside the current one. It replaces a version that is staged already.',
+  })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
+  async stageCredential(
+    @Ctx() context: GraphqlContext,
+    @ProjectId() projectId: string,
+    @RegistryId() id: string,
+    @Arg('input', () => StageCredentialInput, { description: 'The next version.' }) input: StageCredentialInput,
+  ): Promise<RegistryPayloadObject> {
+    const { services, request } = context;
+    return payload(context, await services.application.stageCredential(request, projectId, id, staging(input)));
+  }
+
+  @Mutation(() => RegistryPayloadObject, {
+    description: 'Makes the staged version of a credential the current one. NOT_FOUND if none is staged.',
+  })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
+  async activateCredential(
+    @Ctx() context: GraphqlContext,
+    @ProjectId() projectId: string,
+    @RegistryId() id: string,
+    @Arg('input', () => ActivateCredentialInput, { description: 'Which version, and how.' })
+    input: ActivateCredentialInput,
+  ): Promise<RegistryPayloadObject> {
+    const { services, request } = context;
+    return payload(context, await services.application.activateCredential(request, projectId, id, activation(input)));
+  }
+
+  @Mutation(() => RegistryPayloadObject, {
+    description: 'Destroys the staged version of a credential. NOT_FOUND if it is not staged.',
+  })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
+  async abandonStagedCredential(
+    @Ctx() context: GraphqlContext,
+    @ProjectId() projectId: string,
+    @RegistryId() id: string,
+    @Arg('version', () => Int, { description: 'The staged version, as `credential.staged.version`.' }) version: number,
+    @Arg('idempotencyKey', () => String, { nullable: true, description: IDEMPOTENCY_KEY })
+    idempotencyKey: string | null | undefined,
+  ): Promise<RegistryPayloadObject> {
+    const { services, request } = context;
+    const command = { version, idempotencyKey };
+    return payload(context, await services.application.abandonStagedCredential(request, projectId, id, command));
+  }
+
+  @FieldResolver(() => Int, { description: 'How many leases keep this version, as of now.' })
+  activeLeases(@Root() retiring: RetiringCredentialObject): Promise<number> {
+    return retiring.countLeases();
+  }
+}
+
+function staging(input: StageCredentialInput): StageCredentialCommand {
+  const { username, expiresAt, expectedRevision, idempotencyKey } = input;
+  const password = new Secret(input.password);
+  return { password, username, mint: mintConfig(input.mint), expiresAt, expectedRevision, idempotencyKey };
+}
+
+function activation(input: ActivateCredentialInput): ActivateCredentialCommand {
+  const { version, expectedRevision, idempotencyKey } = input;
+  return {
+    version,
+    verify: input.verify ?? true,
+    graceMinutes: input.graceMinutes ?? 0,
+    expectedRevision,
+    idempotencyKey,
+  };
+}

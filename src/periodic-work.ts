@@ -1,0 +1,62 @@
+import type { ReadConnections } from './adapters/postgres/read-connections.ts';
+import type { Projector } from './adapters/postgres/read-models/projector.ts';
+import { createFindRetirable } from './adapters/postgres/read-models/retirable-secrets.ts';
+import { recheckSecrets } from './adapters/postgres/read-models/secret-presence.ts';
+import type { RunningApplication } from './application/create-application.ts';
+import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from './application/discard-orphaned-secrets.ts';
+import type { MintedPasswordVault } from './application/ports/minted-password-vault.ts';
+import { type RetireCredentialsDeps, retireCredentials } from './application/retire-credentials.ts';
+import { type ScheduledChecksDeps, scheduledChecks } from './application/scheduled-checks.ts';
+import { type Chore, createChores } from './chores.ts';
+import type { Config } from './config.ts';
+import type { Lifecycle } from './lifecycle.ts';
+
+const HOUSEKEEPING_MS = 30_000;
+/** How soon a version is destroyed after its last lease or its grace has ended. */
+const RETIREMENT_MS = 1_000;
+
+export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading'> &
+  DiscardOrphanedSecretsDeps &
+  Omit<RetireCredentialsDeps, 'findRetirable'> &
+  Pick<RunningApplication, 'attempts'> & {
+    readonly mintedPasswords: MintedPasswordVault;
+    readonly reads: ReadConnections;
+    readonly projector: Projector;
+    readonly config: Config;
+  };
+
+/** Periodic work. Every chore but the first runs only on the replica that leads the projection. */
+export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle): void {
+  const { attempts, mintedPasswords, reads, projector, onFault } = deps;
+  const ofTheLeader: readonly Chore[] = [
+    discardOrphanedSecrets(deps),
+    () => mintedPasswords.removeExpired(),
+    () => recheckSecrets(reads),
+  ];
+  const chores = createChores(
+    [
+      () => attempts.flush({ all: false }),
+      ...ofTheLeader.map(
+        (chore): Chore =>
+          async (signal) =>
+            projector.leading && chore(signal),
+      ),
+    ],
+    { everyMs: HOUSEKEEPING_MS, onFault },
+  );
+  lifecycle.onClose(() => chores.stop());
+
+  const retire = retireCredentials({ ...deps, findRetirable: createFindRetirable(reads) });
+  const retirement = createChores([async (signal) => projector.leading && retire(signal)], {
+    everyMs: RETIREMENT_MS,
+    onFault,
+  });
+  lifecycle.onClose(() => retirement.stop());
+
+  const intervalMs = deps.config.healthCheckIntervalMs;
+  if (intervalMs === undefined) return;
+  const check = scheduledChecks({ ...deps, intervalMs, leading: () => projector.leading });
+  // Separate from the other chores, which would have to wait for registries that do not answer.
+  const checks = createChores([check], { everyMs: HOUSEKEEPING_MS, onFault });
+  lifecycle.onClose(() => checks.stop());
+}
