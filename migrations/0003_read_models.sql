@@ -160,6 +160,8 @@ create table read_models.registries (
   expiry_source text,
   rotated_at timestamptz(3),
   rotated_by text,
+  -- Null without `rotate_every_days`.
+  rotation_due_at timestamptz(3),
   created_at timestamptz(3),
   created_by text,
   updated_at timestamptz(3),
@@ -181,6 +183,8 @@ create index registries_by_name on read_models.registries (project_id, lower(nam
 create index registries_by_url on read_models.registries (project_id, url, id) where phase = 'live';
 create index registries_by_created on read_models.registries (project_id, created_at, id) where phase = 'live';
 create index registries_by_expiry on read_models.registries (project_id, expires_at, id) where phase = 'live';
+create index registries_by_rotation on read_models.registries (project_id, rotation_due_at, id)
+  where phase = 'live' and rotation_due_at is not null;
 
 create table read_models.leases (
   id uuid primary key,
@@ -205,6 +209,15 @@ create table read_models.pipeline_uses (
   last_used_at timestamptz(3),
   leases int not null,
   primary key (registry_id, pipeline)
+) with (fillfactor = 80);
+
+-- How often credentials were issued, and how often that was denied or failed, by day in UTC.
+create table read_models.daily_uses (
+  project_id text not null,
+  day date not null,
+  issued int not null,
+  failed int not null,
+  primary key (project_id, day)
 ) with (fillfactor = 80);
 
 create table read_models.notices (

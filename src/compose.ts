@@ -15,6 +15,7 @@ import { createReadConnections, type ReadConnections } from './adapters/postgres
 import { createAuditQueries } from './adapters/postgres/read-models/audit-queries.ts';
 import { createChangeFeedQuery } from './adapters/postgres/read-models/change-queries.ts';
 import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
+import { createDailyUseQueries } from './adapters/postgres/read-models/daily-use-queries.ts';
 import { createFeed } from './adapters/postgres/read-models/feeds.ts';
 import { createLeadership } from './adapters/postgres/read-models/leadership.ts';
 import { createLeaseQueries } from './adapters/postgres/read-models/lease-queries.ts';
@@ -135,6 +136,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const queries = {
     registries: createRegistryQueries(reads, Date.now),
     leases: createLeaseQueries(reads, Date.now),
+    uses: createDailyUseQueries(reads),
     audit: createAuditQueries(reads),
     auditHeads,
     notices: createNoticeQueries(reads),

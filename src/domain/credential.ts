@@ -1,4 +1,4 @@
-import type { Instant } from './instant.ts';
+import { type Instant, instantAt } from './instant.ts';
 import type { MintKind } from './mint-kinds/table.ts';
 
 export type CredentialKind = 'PASSWORD' | 'TOKEN' | 'SERVICE_ACCOUNT_KEY' | 'MINTED';
@@ -65,5 +65,5 @@ export function credentialStatus(credential: CredentialTimes, now: number): Cred
 
 export function rotationDueAt(credential: { rotatedAt: Instant; rotateEveryDays: number | null }): Instant | null {
   if (credential.rotateEveryDays === null) return null;
-  return new Date(Date.parse(credential.rotatedAt) + credential.rotateEveryDays * DAY_MS).toISOString();
+  return instantAt(Date.parse(credential.rotatedAt) + credential.rotateEveryDays * DAY_MS) ?? null;
 }

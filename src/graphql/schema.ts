@@ -9,6 +9,7 @@ import { LeaseQueryResolver } from './lease/lease-queries.ts';
 import { RegistryChangeResolver } from './notices/registry-changes.ts';
 import { RotationNoticeResolver } from './notices/rotation-notices.ts';
 import { authenticatedDirective, enforcePolicies, requiresPermissionDirective } from './pipeline/directive.ts';
+import { DailyUseResolver } from './registry/daily-use.ts';
 import { ImageResolver } from './registry/image-resolution.ts';
 import { RegistryPresetResolver } from './registry/presets.ts';
 import { RegistryListResolver } from './registry/registry-list.ts';
@@ -26,6 +27,7 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   RegistryPresetResolver,
   RegistryResolver,
   RegistryListResolver,
+  DailyUseResolver,
   RegistryMutationResolver,
   StagedRotationResolver,
   RegistryTestResolver,

@@ -16,6 +16,7 @@ const REQUIRED: Readonly<Record<string, string | null>> = {
   'query registry': registryRead,
   'query registryByUrl': registryRead,
   'query resolveImage': registryRead,
+  'query registryUse': registryRead,
   'query leases': registryRead,
   'query rotationNotices': registryRead,
   'query auditLog': auditRead,

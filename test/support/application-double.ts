@@ -150,6 +150,7 @@ export function createApplicationDouble(): ApplicationDouble {
           })),
         ),
     },
+    uses: { since: () => called('registryUse', () => []) },
     leases: { list: () => called('leases', () => [lease('build')]) },
     audit: {
       list: (_projectId, { before = 1_000, first }) =>

@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditOutcome } from '../../domain/audit-entry.ts';
 import type { CredentialStatus } from '../../domain/credential.ts';
+import type { UsedDay } from '../../domain/daily-use.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { LeaseView } from '../../domain/lease.ts';
 import type { RotationNoticeKind } from '../../domain/notices.ts';
@@ -32,8 +33,13 @@ export interface RegistryFilter {
   readonly search?: string | undefined;
   readonly provider?: RegistryProvider | undefined;
   readonly status?: CredentialStatus | undefined;
+  /** At least one, each once. */
+  readonly statuses?: readonly CredentialStatus[] | undefined;
   readonly expiresBefore?: Instant | undefined;
+  readonly rotationDueBefore?: Instant | undefined;
   readonly unusedSince?: Instant | undefined;
+  /** Whether the current version of the credential was never tested. */
+  readonly neverTested?: boolean | undefined;
 }
 export type RegistryOrderField = 'NAME' | 'URL' | 'CREATED_AT' | 'UPDATED_AT' | 'EXPIRES_AT' | 'LAST_USED_AT';
 export interface RegistryOrder {
@@ -98,6 +104,11 @@ export interface RetirableSecret {
 
 /** At most a hundred at a time. */
 export type FindRetirable = () => Promise<readonly RetirableSecret[]>;
+
+export interface DailyUseQueries {
+  /** The days from this one on (`YYYY-MM-DD`, UTC) on which there was something to count, oldest first. */
+  since(projectId: string, day: string): Promise<UsedDay[]>;
+}
 
 export interface AuditEntryView extends AuditEntry {
   /** The place in the project's hash chain, from 1, without gaps. */

@@ -1,6 +1,7 @@
 import type { Application } from '../../application/create-application.ts';
 import type {
   AuditQueries,
+  DailyUseQueries,
   Feeds,
   LeaseQueries,
   NoticeQueries,
@@ -15,6 +16,7 @@ import type { Slot } from './caller-limits.ts';
 export interface Queries {
   readonly registries: Omit<RegistryQueries, 'dueForCheck'>;
   readonly leases: Pick<LeaseQueries, 'list'>;
+  readonly uses: DailyUseQueries;
   readonly audit: AuditQueries;
   readonly notices: NoticeQueries;
   readonly webhooks: WebhookQueries;

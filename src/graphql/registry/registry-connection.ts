@@ -5,7 +5,7 @@ import type {
   RegistryCursor,
   RegistryOrderField,
 } from '../../application/ports/read-models.ts';
-import type { CredentialStatus } from '../../domain/credential.ts';
+import { CREDENTIAL_STATUSES, type CredentialStatus } from '../../domain/credential.ts';
 import { badUserInput } from '../../domain/errors.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
@@ -52,6 +52,13 @@ export class RegistryFilter {
   })
   readonly status?: CredentialStatus | null;
 
+  @Field(() => [CredentialStatusEnum], {
+    nullable: true,
+    description:
+      'Only registries whose credential has one of these statuses at the time of the query. Name at least one.',
+  })
+  readonly statuses?: readonly CredentialStatus[] | null;
+
   @Field(() => DateTime, {
     nullable: true,
     description: 'Only registries whose credential is known to expire before this time.',
@@ -60,9 +67,23 @@ export class RegistryFilter {
 
   @Field(() => DateTime, {
     nullable: true,
+    description:
+      'Only registries with `rotateEveryDays` whose credential is due for rotation before this time. With the time of now: those that are overdue.',
+  })
+  readonly rotationDueBefore?: string | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
     description: 'Only registries that were not used since this time, or never.',
   })
   readonly unusedSince?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'True: only registries whose current credential version was not tested yet. False: only those whose version was.',
+  })
+  readonly neverTested?: boolean | null;
 }
 
 export const RegistryOrderFieldEnum = enumType<RegistryOrderField>(
@@ -101,20 +122,37 @@ export function registryOrder(order: RegistryOrder | null | undefined): Order {
   return order ?? DEFAULT_ORDER;
 }
 
+/** @throws PurserError BAD_USER_INPUT */
 export function registryFilter(filter: RegistryFilter | null | undefined): Filter {
   return {
     search: searchText(filter?.search),
     provider: filter?.provider ?? undefined,
     status: filter?.status ?? undefined,
+    statuses: statusesOf(filter?.statuses),
     expiresBefore: filter?.expiresBefore ?? undefined,
+    rotationDueBefore: filter?.rotationDueBefore ?? undefined,
     unusedSince: filter?.unusedSince ?? undefined,
+    neverTested: filter?.neverTested ?? undefined,
   };
+}
+
+/** In one order, so that equal filters have equal cursors and statements. */
+function statusesOf(given: readonly CredentialStatus[] | null | undefined): readonly CredentialStatus[] | undefined {
+  if (given === null || given === undefined) return undefined;
+  if (given.length === 0) {
+    throw badUserInput(
+      'filter.statuses',
+      '`filter.statuses` must name at least one status. Omit it to list all registries.',
+    );
+  }
+  return CREDENTIAL_STATUSES.filter((status) => given.includes(status));
 }
 
 /** Cursors are bound to this text: the same filter and order always give the same text. */
 export function registrySelection(filter: Filter, order: Order): string {
-  const { search, provider, status, expiresBefore, unusedSince } = filter;
-  return JSON.stringify([search, provider, status, expiresBefore, unusedSince, order.field, order.direction]);
+  const { search, provider, status, statuses, expiresBefore, rotationDueBefore, unusedSince, neverTested } = filter;
+  const times = [expiresBefore, rotationDueBefore, unusedSince];
+  return JSON.stringify([search, provider, status, statuses, ...times, neverTested, order.field, order.direction]);
 }
 
 export function positionOf({ key, id }: RegistryCursor): string {

@@ -1,5 +1,6 @@
 import { createAudit } from './audit.ts';
 import { createChanges } from './changes.ts';
+import { createDailyUses } from './daily-uses.ts';
 import { createLeases } from './leases.ts';
 import { createNotices } from './notices.ts';
 import { createParkedEvents, type ParkedEvents } from './parked-events.ts';
@@ -28,6 +29,7 @@ export function createReadModels(schema: string, { fromTheStart = false } = {}):
       registries,
       pipelineUses,
       leases,
+      createDailyUses(schema),
       createNotices(schema, leases),
       createChanges(schema, registries),
       createAudit(schema),

@@ -8,7 +8,7 @@ import {
   type RegistryView,
   type UsageView,
 } from '../../../application/ports/read-models.ts';
-import { EXPIRING_WITHIN_MS } from '../../../domain/credential.ts';
+import { type CredentialStatus, EXPIRING_WITHIN_MS } from '../../../domain/credential.ts';
 import { REFUSALS } from '../../../domain/probe-outcome.ts';
 import { type HealthView, retiringView, stagedView } from '../../../domain/registry-view.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
@@ -35,6 +35,9 @@ type ViewRow = RegistryRow & { readonly health: HealthView | null; readonly stag
 /** The same rule as `failing` in `credentialStatus`: the last test of the current version was refused. */
 export const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome) => `'${outcome}'`).join(', ')})
   and (health->>'credentialVersion')::int = credential_version, false)`;
+
+/** The last test was of the current version. */
+const TESTED = `coalesce((health->>'credentialVersion')::int = credential_version, false)`;
 
 /** From 0 to 1: different for each registry, and always the same for one. */
 const PLACE = '((hashtext(id::text)::float8 + 2147483648) / 4294967296)';
@@ -128,37 +131,36 @@ function usage({ last_used_at, last_used_by, active_leases, retiring_leases, pip
 function filtered(projectId: string, filter: RegistryFilter, now: number): Conditions {
   const where = new Conditions();
   where.add(`project_id = ${where.value(projectId)} and phase = 'live'`);
-  const { search, provider, status, expiresBefore, unusedSince } = filter;
+  const { search, provider, status, statuses, expiresBefore, rotationDueBefore, unusedSince, neverTested } = filter;
   if (search !== undefined && search !== '') {
     const term = where.value(containing(search));
     where.add(`(name ilike ${term} or url ilike ${term} or username ilike ${term} or description ilike ${term})`);
   }
   if (provider !== undefined) where.add(`provider = ${where.value(provider)}`);
   if (expiresBefore !== undefined) where.add(`expires_at < ${where.value(expiresBefore)}`);
+  if (rotationDueBefore !== undefined) where.add(`rotation_due_at < ${where.value(rotationDueBefore)}`);
   if (unusedSince !== undefined) where.add(`(last_used_at is null or last_used_at < ${where.value(unusedSince)})`);
-  if (status !== undefined) addStatus(where, status, now);
+  if (neverTested !== undefined) where.add(neverTested ? `not ${TESTED}` : TESTED);
+  if (status !== undefined) where.add(hasStatus(where, status, now));
+  if (statuses !== undefined) where.add(`(${statuses.map((each) => hasStatus(where, each, now)).join(' or ')})`);
   return where;
 }
 
-/** The same rule as `credentialStatus`, for rows. */
-function addStatus(where: Conditions, status: NonNullable<RegistryFilter['status']>, now: number): void {
+/** The same rule as `credentialStatus`, for rows. The statuses exclude each other. */
+function hasStatus(where: Conditions, status: CredentialStatus, now: number): string {
   const at = () => where.value(new Date(now).toISOString());
   const soon = () => where.value(new Date(now + EXPIRING_WITHIN_MS).toISOString());
   switch (status) {
     case 'NEEDS_CREDENTIAL':
-      where.add('secret_missing');
-      return;
+      return 'secret_missing';
     case 'EXPIRED':
-      where.add(`not secret_missing and expires_at <= ${at()}`);
-      return;
+      return `(not secret_missing and expires_at <= ${at()})`;
     case 'EXPIRING':
-      where.add(`not secret_missing and not ${FAILING} and expires_at > ${at()} and expires_at <= ${soon()}`);
-      return;
+      return `(not secret_missing and not ${FAILING} and expires_at > ${at()} and expires_at <= ${soon()})`;
     case 'ACTIVE':
-      where.add(`not secret_missing and not ${FAILING} and (expires_at is null or expires_at > ${soon()})`);
-      return;
+      return `(not secret_missing and not ${FAILING} and (expires_at is null or expires_at > ${soon()}))`;
     case 'FAILING':
-      where.add(`not secret_missing and ${FAILING} and (expires_at is null or expires_at > ${at()})`);
+      return `(not secret_missing and ${FAILING} and (expires_at is null or expires_at > ${at()}))`;
   }
 }
 

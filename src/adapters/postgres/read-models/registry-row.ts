@@ -1,3 +1,4 @@
+import { rotationDueAt } from '../../../domain/credential.ts';
 import { initialRegistryState, type LiveRegistry, type RegistryState } from '../../../domain/registry.ts';
 
 /** The part of a registry's row that derives from its own events, with the table's column names. */
@@ -30,6 +31,8 @@ export interface RegistryRow {
   readonly expiry_source: LiveRegistry['credential']['expirySource'];
   readonly rotated_at: string | null;
   readonly rotated_by: string | null;
+  /** For conditions and orders: queries show what the columns that it follows from say. */
+  readonly rotation_due_at: string | null;
   readonly created_at: string | null;
   readonly created_by: string | null;
   readonly updated_at: string | null;
@@ -70,6 +73,7 @@ export function registryRow(id: string, projectId: string, revision: number, sta
     expiry_source: credential?.expirySource ?? null,
     rotated_at: credential?.rotatedAt ?? null,
     rotated_by: credential?.rotatedBy ?? null,
+    rotation_due_at: live && rotationDueAt({ ...live.credential, rotateEveryDays: live.rotateEveryDays }),
     created_at: live?.createdAt ?? null,
     created_by: live?.createdBy ?? null,
     updated_at: live?.updatedAt ?? null,
