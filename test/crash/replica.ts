@@ -6,6 +6,7 @@ import { createReadConnections } from '../../src/adapters/postgres/read-connecti
 import { createLeaseQueries } from '../../src/adapters/postgres/read-models/lease-queries.ts';
 import { createProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createRegistryQueries } from '../../src/adapters/postgres/read-models/registry-queries.ts';
+import { createFindRetirable } from '../../src/adapters/postgres/read-models/retirable-secrets.ts';
 import { createKeyRecordStore } from '../../src/adapters/postgres/vault/key-record-store.ts';
 import { createMintedPasswordStore } from '../../src/adapters/postgres/vault/minted-password-store.ts';
 import { createSealedSecretStore } from '../../src/adapters/postgres/vault/sealed-secret-store.ts';
@@ -23,6 +24,7 @@ import type { RegistryQueries, RegistryView } from '../../src/application/ports/
 import type { RegistryProbe } from '../../src/application/ports/registry-probe.ts';
 import type { PendingSecret, Vault } from '../../src/application/ports/vault.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
+import { retireCredentials } from '../../src/application/retire-credentials.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from '../../src/application/scheduled-checks.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { TestPurser } from '../support/purser.ts';
@@ -45,6 +47,8 @@ export interface Replica {
   readonly registries: RegistryQueries;
   /** Does housekeeping, regardless of how long ago a secret was sealed. @returns how many were discarded */
   discardOrphans(): Promise<number>;
+  /** Gives how many versions were retired. */
+  retire(): Promise<number>;
   pendingSecrets(): Promise<PendingSecret[]>;
   /** Destroys a pending secret the wrong way: without an event in its stream. */
   discardUntold(secretId: string): Promise<void>;
@@ -88,7 +92,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   const now = Date.now;
   const probe = between.probe ?? { probe: notAsked };
   const registries = createRegistryQueries(reads, now);
-  const { application, writer, aggregates, tests, testStored } = createApplication({
+  const { application, writer, aggregates, countActiveLeases, tests, testStored } = createApplication({
     log,
     authenticator,
     vault,
@@ -161,6 +165,11 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     },
     registries,
     discardOrphans: discardOrphanedSecrets({ writer, aggregates, vault, olderThanMs: 0, onFault: throwIt }),
+    retire() {
+      const findRetirable = createFindRetirable(reads);
+      const deps = { findRetirable, countActiveLeases, aggregates, writer, vault, onFault: throwIt };
+      return retireCredentials(deps)(new AbortController().signal);
+    },
     pendingSecrets: () => sealingVault.pending(0, 100),
     discardUntold: (secretId) => sealingVault.discard(secretId),
     async close() {

@@ -51,7 +51,10 @@ describe.skipIf(missing)(titled('a staged rotation while a pipeline runs', missi
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'purser-staged-'));
-    [purser, registry] = await Promise.all([startPurser(), startDockerRegistry()]);
+    [purser, registry] = await Promise.all([
+      startPurser({ environment: { EGRESS_ALLOW: 'localhost' } }),
+      startDockerRegistry(),
+    ]);
     await writeOciImage(join(folder, 'image'), 'built before the rotation');
     await registry.setPassword('robot', first);
     await registry.setPassword('robot-2', second);
