@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { OperatorError } from '../../domain/errors.ts';
@@ -48,7 +48,7 @@ const kinds = z
 const CERTIFICATE = 'must be one or more certificates as PEM text, or absent';
 const caCertificate = z
   .string({ error: CERTIFICATE })
-  .regex(/-----BEGIN CERTIFICATE-----/, CERTIFICATE)
+  .refine(isCertificate, CERTIFICATE)
   .optional()
   .transform((given) => given ?? null);
 
@@ -120,6 +120,15 @@ function urlFault(text: string, plainHttpHosts: ReadonlySet<string>): string | u
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must begin with https://';
   const typed = AUTHORITY.exec(text)?.groups?.authority?.toLowerCase().replace(/:\d*$/, '');
   return typed === url.hostname ? undefined : `must write its host in the canonical form: ${url.hostname}`;
+}
+
+/** The first of several counts: the guard reads all of them, and says so if one is wrong. */
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function readFile(path: string): string {

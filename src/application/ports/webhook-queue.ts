@@ -39,7 +39,7 @@ export interface WebhookQueue {
   distribute(webhooks: readonly Webhook[], at: Instant): Promise<number>;
   /**
    * Claims deliveries that are due, the longest due first, at most `free` of each webhook, and none of a webhook that is
-   * disabled or paused. A claim is lost at `lostAt`.
+   * disabled, paused, or not for the delivery's project. A claim is lost at `lostAt`.
    */
   claim(
     slots: readonly { readonly webhook: Webhook; readonly free: number }[],

@@ -15,6 +15,7 @@ const ENTRY = {
   secret: SECRET,
   projects: 'all',
 };
+const BROKEN = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 const PLAIN_HTTP_HOSTS = new Set(['chat.internal', '10.0.0.7:8080']);
 
 const parse = (value: unknown) =>
@@ -101,6 +102,7 @@ describe('WEBHOOKS', () => {
     ['an empty list of projects', [{ ...ENTRY, projects: [] }], 'WEBHOOKS[0].projects: must be "all"'],
     ['one kind, not in a list', [{ ...ENTRY, kinds: 'EXPIRED' }], 'WEBHOOKS[0].kinds: must be "all" (the default)'],
     ['an unknown kind', [{ ...ENTRY, kinds: ['EXPIRES'] }], 'WEBHOOKS[0].kinds'],
+    ['a broken certificate', [{ ...ENTRY, caCertificate: BROKEN }], 'WEBHOOKS[0].caCertificate: must be one or more'],
     [
       'no certificate',
       [{ ...ENTRY, caCertificate: 'x' }],

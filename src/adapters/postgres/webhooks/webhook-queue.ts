@@ -25,12 +25,17 @@ const DISTRIBUTE = `with taken as (
     delete from webhooks.notices where event_id in (select event_id from taken except select event_id from heard)
   ) select count(*)::int as taken from taken`;
 
-/** The inner select goes along one webhook's part of the index, so that no other webhook's backlog is read. */
+/**
+ * The inner select goes along one webhook's part of the index, so that no other webhook's backlog is read. The projects are
+ * compared once more: the operator may have taken one away since the delivery was made, and a writer to the database could
+ * have given it to another webhook.
+ */
 const CLAIM = `with due as (
-    select d.id from json_to_recordset($1) as w(name text, fingerprint text, free int)
+    select d.id from json_to_recordset($1) as w(name text, fingerprint text, projects text[], free int)
       cross join lateral (
         select id from webhooks.deliveries
          where webhook = w.name and state = 'PENDING' and due_at <= $2
+           and (w.projects is null or project_id = any(w.projects))
          order by deliveries.due_at, deliveries.sequence limit w.free for update skip locked
       ) d
      where not exists (
@@ -58,7 +63,7 @@ const RECEIVER = `insert into webhooks.receivers as r (webhook, fingerprint, dis
     disabled_at = coalesce(excluded.disabled_at, case when r.fingerprint = excluded.fingerprint then r.disabled_at end),
     paused_until = coalesce(excluded.paused_until, case when r.fingerprint = excluded.fingerprint then r.paused_until end)`;
 
-/** Of a webhook that is disabled, or that the configuration no longer has. All others end by their attempts. */
+/** Mostly of a webhook that is disabled, or no longer configured for the project: others end by their attempts. */
 const GIVE_UP = `update webhooks.deliveries set state = 'DEAD_LETTER', finished_at = $1
   where id in (select id from webhooks.deliveries where state = 'PENDING' and created_at < $2
                 order by deliveries.created_at limit ${BATCH})`;
@@ -106,7 +111,10 @@ export function createWebhookQueue(database: Queryable): WebhookQueue {
     },
 
     async claim(slots, at, lostAt) {
-      const open = slots.map(({ webhook: { name, fingerprint }, free }) => ({ name, fingerprint, free }));
+      const open = slots.map(({ webhook, free }) => {
+        const { name, fingerprint, projects } = webhook;
+        return { name, fingerprint, projects, free };
+      });
       const values = [JSON.stringify(open), at, lostAt];
       const { rows } = await database.query<ClaimedRow>({ name: 'webhook-claim', text: CLAIM, values });
       return rows.map(claimed).sort((one, other) => one.sequence - other.sequence);
