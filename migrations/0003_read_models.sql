@@ -157,6 +157,7 @@ create table read_models.registries (
   secret_digest text,
   secret_missing boolean not null default false,
   expires_at timestamptz(3),
+  expiring_from timestamptz(3),
   expiry_source text,
   rotated_at timestamptz(3),
   rotated_by text,
@@ -172,12 +173,17 @@ create table read_models.registries (
   -- The versions beside the current one, as the registry's state has them.
   staged jsonb,
   retiring jsonb,
+  -- What people were told by the clock, and when the next notice is due.
+  told jsonb not null,
+  next_notice_at timestamptz(3),
   -- The result of the last test, whatever version it tested but the staged one.
   health jsonb,
   -- The result of the last test of the staged version.
   staged_health jsonb,
   last_used_at timestamptz(3),
-  last_used_by text
+  last_used_by text,
+  -- Of the last lease that named one.
+  last_used_repository text
 ) with (fillfactor = 80);
 create index registries_by_name on read_models.registries (project_id, lower(name), id) where phase = 'live';
 create index registries_by_url on read_models.registries (project_id, url, id) where phase = 'live';
@@ -185,6 +191,9 @@ create index registries_by_created on read_models.registries (project_id, create
 create index registries_by_expiry on read_models.registries (project_id, expires_at, id) where phase = 'live';
 create index registries_by_rotation on read_models.registries (project_id, rotation_due_at, id)
   where phase = 'live' and rotation_due_at is not null;
+-- A round of notices costs what is due and what is missing, however many registries there are.
+create index registries_by_notice on read_models.registries (next_notice_at, id) where phase = 'live';
+create index registries_missing on read_models.registries (id) where phase = 'live' and secret_missing;
 
 create table read_models.leases (
   id uuid primary key,

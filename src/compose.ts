@@ -20,6 +20,7 @@ import { createFeed } from './adapters/postgres/read-models/feeds.ts';
 import { createLeadership } from './adapters/postgres/read-models/leadership.ts';
 import { createLeaseQueries } from './adapters/postgres/read-models/lease-queries.ts';
 import { createNoticeFeedQuery, createNoticeQueries } from './adapters/postgres/read-models/notice-queries.ts';
+import { createNoticeSchedule } from './adapters/postgres/read-models/notice-schedule.ts';
 import { createProgress } from './adapters/postgres/read-models/progress.ts';
 import { createProjector } from './adapters/postgres/read-models/projector.ts';
 import { createRegistryQueries } from './adapters/postgres/read-models/registry-queries.ts';
@@ -29,6 +30,7 @@ import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queri
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
 import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
 import { createApplication } from './application/create-application.ts';
+import { beforeSecondTry } from './application/credential-checks.ts';
 import { meteredApplication } from './application/metered.ts';
 import { meteredBatches, meteredEventLog, meteredMinter, meteredProbe } from './application/metered-ports.ts';
 import type { Authenticator, Revocations } from './application/ports/authenticator.ts';
@@ -59,6 +61,9 @@ const READ_CONNECTIONS = 2;
 const CATCH_UP_MS = 10_000;
 /** Tests contact other people's registries, which ban callers that ask too often. One caller leaves some to the others. */
 const TESTS_OF_A_PROJECT = { turns: 10, share: 7, windowSeconds: 60 };
+/** Pipelines fail many at a time: the first ones tell enough. */
+const REPORTS_OF_A_REGISTRY = { turns: 20, share: 1, windowSeconds: 600 };
+const CONFIRMATIONS_OF_A_REGISTRY = { turns: 1, share: 1, windowSeconds: 600 };
 const TOKEN_TTL_SECONDS = 3600;
 
 export interface Service {
@@ -159,6 +164,10 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     limiter: createRateLimiter(reads, TESTS_OF_A_PROJECT),
     webhooks,
     replays: queries.webhooks,
+    reports: createRateLimiter(reads, REPORTS_OF_A_REGISTRY),
+    confirmations: createRateLimiter(reads, CONFIRMATIONS_OF_A_REGISTRY),
+    schedule: createNoticeSchedule(reads),
+    beforeSecondTry,
     metrics,
     plainHttpHosts,
     now: Date.now,

@@ -63,6 +63,14 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Providers treat more frequent logins as an attack. */
 const MIN_CHECK_INTERVAL_MS = 5 * UNIT_MS.m;
 
+const NO_CHECKS = 'off';
+/** In production, unless something else is set. */
+const CHECK_INTERVAL_MS = UNIT_MS.d;
+
+function millisecondsOf(text: string): number {
+  return Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS];
+}
+
 const SOCKETS = 'must be a whole number from 1 to 10000, such as 1500 (the default)';
 const COST = 'must be a whole number, such as 250000 (the default), or 0 for no limit';
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
@@ -105,9 +113,9 @@ const environment = z.object({
   TRUSTED_REALMS: hosts,
   HEALTH_CHECK_INTERVAL: z
     .string()
-    .regex(/^[1-9]\d{0,4}[mhd]$/, 'must be a time such as 30m, 6h or 1d')
-    .transform((text) => Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS])
-    .refine((milliseconds) => milliseconds >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
+    .regex(/^(?:off|[1-9]\d{0,4}[mhd])$/, 'must be a time such as 30m, 6h or 1d, or off')
+    .transform((text) => (text === NO_CHECKS ? NO_CHECKS : millisecondsOf(text)))
+    .refine((interval) => interval === NO_CHECKS || interval >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
     .optional(),
   CALLER_COST_PER_SECOND: z.coerce.number(COST).int(COST).min(0, COST).default(250_000),
   SOCKETS_PER_CALLER: z.coerce.number(SOCKETS).int(SOCKETS).min(1, SOCKETS).max(10_000, SOCKETS).default(1_500),
@@ -220,7 +228,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ignoredProxyVariables: PROXY_VARIABLES.filter((name) => Object.hasOwn(given, name)),
     plainHttpHosts: values.PLAIN_HTTP_HOSTS,
     trustedRealms: values.TRUSTED_REALMS,
-    healthCheckIntervalMs: values.HEALTH_CHECK_INTERVAL,
+    healthCheckIntervalMs: checkInterval(values.HEALTH_CHECK_INTERVAL, production),
     callerCostPerSecond: values.CALLER_COST_PER_SECOND,
     socketsPerCaller: values.SOCKETS_PER_CALLER,
     corsOrigins: values.CORS_ORIGINS,
@@ -251,6 +259,11 @@ export function unusableAddress(
         return unreachable(fault, 'fault of listening');
     }
   }
+}
+
+function checkInterval(set: number | typeof NO_CHECKS | undefined, production: boolean): number | undefined {
+  if (set === NO_CHECKS) return undefined;
+  return set ?? (production ? CHECK_INTERVAL_MS : undefined);
 }
 
 function otlp(values: z.infer<typeof environment>): Config['otlp'] {

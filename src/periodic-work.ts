@@ -7,6 +7,7 @@ import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from './appli
 import type { MintedPasswordVault } from './application/ports/minted-password-vault.ts';
 import { type RetireCredentialsDeps, retireCredentials } from './application/retire-credentials.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from './application/scheduled-checks.ts';
+import { type ScheduledNoticesDeps, scheduledNotices } from './application/scheduled-notices.ts';
 import { type Chore, createChores } from './chores.ts';
 import type { Config } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -18,6 +19,7 @@ const RETIREMENT_MS = 1_000;
 export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading'> &
   DiscardOrphanedSecretsDeps &
   Omit<RetireCredentialsDeps, 'findRetirable'> &
+  ScheduledNoticesDeps &
   Pick<RunningApplication, 'attempts'> & {
     readonly mintedPasswords: MintedPasswordVault;
     readonly reads: ReadConnections;
@@ -32,6 +34,7 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
     discardOrphanedSecrets(deps),
     () => mintedPasswords.removeExpired(),
     () => recheckSecrets(reads),
+    scheduledNotices(deps),
   ];
   const chores = createChores(
     [

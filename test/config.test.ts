@@ -38,6 +38,15 @@ describe('TRUST_PROXY', () => {
 });
 
 describe('HEALTH_CHECK_INTERVAL', () => {
+  const PRODUCTION = { NODE_ENV: 'production', JWT_ISSUERS: '[]', MASTER_KEY_FILE: 'key' };
+
+  it('is a day in production and no checks elsewhere, unless it is set or off', () => {
+    expect(readConfig(PRODUCTION).healthCheckIntervalMs).toBe(86_400_000);
+    expect(readConfig({}).healthCheckIntervalMs).toBeUndefined();
+    expect(readConfig({ ...PRODUCTION, HEALTH_CHECK_INTERVAL: 'off' }).healthCheckIntervalMs).toBeUndefined();
+    expect(readConfig({ ...PRODUCTION, HEALTH_CHECK_INTERVAL: '6h' }).healthCheckIntervalMs).toBe(6 * 3_600_000);
+  });
+
   it.each([
     [undefined, undefined],
     ['', undefined],
@@ -48,7 +57,7 @@ describe('HEALTH_CHECK_INTERVAL', () => {
     expect(readConfig({ HEALTH_CHECK_INTERVAL: value }).healthCheckIntervalMs).toBe(milliseconds);
   });
 
-  it.each(['4m', '0h', '6', '6 h', '-1d', '1.5h', '100000d', 'off'])('refuses %j, naming the variable', (value) => {
+  it.each(['4m', '0h', '6', '6 h', '-1d', '1.5h', '100000d', 'never'])('refuses %j, naming the variable', (value) => {
     expect(() => readConfig({ HEALTH_CHECK_INTERVAL: value })).toThrow(/^HEALTH_CHECK_INTERVAL must be/);
   });
 });

@@ -30,6 +30,7 @@ const http = (...others: string[]): Arrows => ({
   to: ['application/**', 'domain/**', 'graphql', 'graphql/paging', 'graphql/pipeline', ...others],
   modules: 'any',
 });
+const PERIODIC = ['chores.ts', 'lifecycle.ts', 'application/**', 'domain/**', 'adapters/postgres/**'];
 
 /**
  * What the files of a folder may import, besides each other. An entry of a file counts instead of that of its folder.
@@ -114,6 +115,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
     ]),
     modules: 'any',
   },
+  'periodic-work.ts': { to: [...PERIODIC, 'config.ts'], modules: 'any' },
   'readiness.ts': { to: ['adapters/postgres/**', 'adapters/vault', 'http/health.ts'], modules: 'any' },
   'stores.ts': {
     to: ['config.ts', 'lifecycle.ts', 'domain/**', 'adapters/postgres/**', 'adapters/vault'],
@@ -129,14 +131,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   'config.ts': { to: ['domain/**'], modules: 'any' },
   'logger.ts': { to: ['domain/**', 'adapters/postgres'], modules: 'any' },
   'audit-export.ts': { to: ['version.ts', 'application/**', 'domain/**', 'adapters/postgres/**'], modules: 'any' },
-  'audit-signing.ts': {
-    to: ['chores.ts', 'lifecycle.ts', 'application/**', 'domain/**', 'adapters/postgres/**'],
-    modules: 'any',
-  },
-  'periodic-work.ts': {
-    to: ['chores.ts', 'config.ts', 'lifecycle.ts', 'application/**', 'adapters/postgres/**'],
-    modules: 'any',
-  },
+  'audit-signing.ts': { to: PERIODIC, modules: 'any' },
   'chores.ts': { to: [], modules: 'any' },
   'lifecycle.ts': { to: [], modules: 'any' },
   'version.ts': { to: [], modules: 'builtins' },

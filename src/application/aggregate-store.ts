@@ -7,8 +7,9 @@ import {
   type LeaseEvent,
   type RegistryEvent,
 } from '../domain/events.ts';
-import { leaseStream, registryStream } from '../domain/identity.ts';
+import { leaseStream, noticeStream, registryStream } from '../domain/identity.ts';
 import { evolveLease, type LeaseState } from '../domain/lease.ts';
+import { evolveTold, NOTHING_TOLD, type Told } from '../domain/notices.ts';
 import { type EventContext, evolveRegistry, initialRegistryState, type RegistryState } from '../domain/registry.ts';
 import type { EventLog, RecordedEvent } from './ports/event-log.ts';
 
@@ -28,6 +29,8 @@ export interface AggregateStore {
   /** A registry of another project looks like one that never existed. */
   loadRegistry(projectId: string, registryId: string): Promise<Loaded<RegistryState>>;
   loadLease(projectId: string, leaseId: string): Promise<Loaded<LeaseState>>;
+  /** What people were told of a registry by the clock. */
+  loadTold(projectId: string, registryId: string): Promise<Loaded<Told>>;
   /** Every event of a stream, oldest first. */
   history(stream: string): Promise<RecordedEvent[]>;
 }
@@ -63,6 +66,14 @@ function foldLease(from: LeaseState, events: readonly RecordedEvent[]): LeaseSta
     .reduce((state, event) => evolveLease(state, leaseEventOf(event), eventContextOf(event)), from);
 }
 
+function foldTold(from: Told, events: readonly RecordedEvent[]): Told {
+  return events.reduce((told, recorded) => {
+    const event = decodeEvent(recorded);
+    if (event.type !== 'NoticeRaised') throw misplaced(recorded);
+    return evolveTold(told, event);
+  }, from);
+}
+
 /**
  * Folds streams from their events. It keeps their last states, so that the next load reads only newer events. It
  * asks the log every time, because another replica may have appended.
@@ -70,6 +81,7 @@ function foldLease(from: LeaseState, events: readonly RecordedEvent[]): LeaseSta
 export function createAggregateStore(log: Pick<EventLog, 'readStream'>): AggregateStore {
   const registries = new LRUCache<string, Loaded<RegistryState>>({ max: CACHED_REGISTRIES });
   const leases = new LRUCache<string, Loaded<LeaseState>>({ max: CACHED_LEASES });
+  const tolds = new LRUCache<string, Loaded<Told>>({ max: CACHED_REGISTRIES });
 
   async function eventsAfter(stream: string, revision: number | 'no-stream'): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
@@ -101,6 +113,7 @@ export function createAggregateStore(log: Pick<EventLog, 'readStream'>): Aggrega
     loadRegistry: (projectId, registryId) =>
       load(registryStream(projectId, registryId), registries, initialRegistryState, foldRegistry),
     loadLease: (projectId, leaseId) => load<LeaseState>(leaseStream(projectId, leaseId), leases, null, foldLease),
+    loadTold: (projectId, registryId) => load(noticeStream(projectId, registryId), tolds, NOTHING_TOLD, foldTold),
     history: (stream) => eventsAfter(stream, 'no-stream'),
   };
 }

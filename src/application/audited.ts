@@ -11,6 +11,7 @@ import type { issueCredentialUseCase } from './issue-credential.ts';
 import type { RefusedAttempts } from './refused-attempts.ts';
 import type { releaseLeaseUseCase } from './release-lease.ts';
 import type { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
+import type { reportAuthenticationFailureUseCase } from './report-authentication-failure.ts';
 import type { RequestContext } from './request-context.ts';
 import type { rotateCredentialUseCase } from './rotate-credential.ts';
 import type { stageCredentialUseCase } from './stage-credential.ts';
@@ -32,6 +33,7 @@ export interface Mutations {
   readonly deleteRegistry: ReturnType<typeof deleteRegistryUseCase>;
   readonly issueCredential: ReturnType<typeof issueCredentialUseCase>;
   readonly releaseLease: ReturnType<typeof releaseLeaseUseCase>;
+  readonly reportAuthenticationFailure: ReturnType<typeof reportAuthenticationFailureUseCase>;
   readonly testRegistry: ReturnType<typeof testRegistryUseCase>;
   readonly testCredentials: ReturnType<typeof testCredentialsUseCase>;
   readonly replayWebhookDelivery: ReturnType<typeof replayWebhookDeliveryUseCase>;
@@ -73,6 +75,16 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
       }),
     ),
     releaseLease: audited('RELEASE_LEASE', mutations.releaseLease, (_projectId, leaseId) => ({ leaseId })),
+    reportAuthenticationFailure: audited(
+      'REPORT_AUTHENTICATION_FAILURE',
+      mutations.reportAuthenticationFailure,
+      (_projectId, { leaseId, image, pipeline, runId }) => ({
+        leaseId: leaseId ?? undefined,
+        image: image == null ? undefined : new Secret(image),
+        pipeline: pipeline ?? undefined,
+        runId: runId ?? undefined,
+      }),
+    ),
     testRegistry: audited('TEST_REGISTRY', mutations.testRegistry, byRegistry),
     testCredentials: audited('TEST_CREDENTIALS', mutations.testCredentials, (_projectId, { url }) => ({
       url: new Secret(url),

@@ -34,6 +34,7 @@ import { registryByUrlUseCase } from './registry-by-url.ts';
 import { createRegistryCommandHandler } from './registry-command-handler.ts';
 import { releaseLeaseUseCase } from './release-lease.ts';
 import { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
+import { reportAuthenticationFailureUseCase } from './report-authentication-failure.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
 import { stageCredentialUseCase } from './stage-credential.ts';
@@ -65,7 +66,7 @@ export interface ApplicationDeps {
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
   readonly registries: Pick<RegistryQueries, 'byId'>;
-  readonly leases: Pick<LeaseQueries, 'countActive'>;
+  readonly leases: Pick<LeaseQueries, 'countActive' | 'lastOf'>;
   readonly probe: RegistryProbe;
   readonly minter: PasswordMinter;
   readonly mintedPasswords: Pick<MintedPasswordVault, 'find' | 'keep'>;
@@ -73,6 +74,10 @@ export interface ApplicationDeps {
   /** Those of the configuration. */
   readonly webhooks: readonly Webhook[];
   readonly replays: WebhookReplays;
+  /** Of a registry in ten minutes: one turn for each caller. */
+  readonly reports: RateLimiter;
+  /** Of a registry in ten minutes: one. */
+  readonly confirmations: RateLimiter;
   readonly metrics: Pick<Metrics, 'attemptDenied'>;
   readonly plainHttpHosts: ReadonlySet<string>;
   /** Milliseconds since 1970. */
@@ -134,6 +139,15 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       now,
     }),
     releaseLease: releaseLeaseUseCase({ writer, aggregates }),
+    reportAuthenticationFailure: reportAuthenticationFailureUseCase({
+      ...deps,
+      writer,
+      aggregates,
+      readable: readYourWrites.readable,
+      secrets,
+      testStored,
+      tests,
+    }),
     testRegistry: testRegistryUseCase({ tests, aggregates, testStored }),
     testCredentials: testCredentialsUseCase({ tests, probe, plainHttpHosts }),
     replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, now }),

@@ -1,10 +1,10 @@
 import { UNDECIDED } from '../domain/probe-outcome.ts';
 import type { AggregateStore } from './aggregate-store.ts';
+import { type BeforeSecondTry, checkCredential, confirmedTest } from './credential-checks.ts';
 import type { CredentialTests } from './credential-tests.ts';
-import type { RegistryQueries } from './ports/read-models.ts';
+import type { CheckDue, RegistryQueries } from './ports/read-models.ts';
 import { systemMetadata } from './request-context.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
-import type { AuthorisedRegistry } from './stored-secrets.ts';
 
 /** The most checks in one round. This spreads registries that were never checked over several rounds. */
 const BATCH = 100;
@@ -12,6 +12,8 @@ const BATCH = 100;
 const AT_A_TIME = 5;
 /** Checks are spread over this share of the interval. */
 const SPREAD = 0.2;
+/** A registry that refused its credential is asked no more often: providers ban repeated attempts. */
+const REFUSED_EVERY_MS = 86_400_000;
 
 export interface ScheduledChecksDeps {
   readonly registries: Pick<RegistryQueries, 'dueForCheck'>;
@@ -22,25 +24,27 @@ export interface ScheduledChecksDeps {
   readonly intervalMs: number;
   /** Whether this replica still leads. */
   readonly leading: () => boolean;
+  readonly beforeSecondTry: BeforeSecondTry;
   readonly now: () => number;
   readonly onFault: (error: unknown) => void;
 }
 
 /**
- * Logs in to the registries whose last test is older than the interval. Only the leader does this. A registry that
- * refused its credential is not checked until that is rotated or tested by hand: providers ban repeated attempts.
+ * Logs in to the registries whose last test is older than the interval. Only the leader does this. A refusal is confirmed
+ * by a second try before it is recorded; then the registry is asked once a day, until it accepts the credential again.
  * Returns how many registries were checked.
  */
 export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal) => Promise<number> {
-  const { registries, aggregates, testStored, tests, intervalMs, leading, now, onFault } = deps;
+  const { registries, aggregates, testStored, tests, intervalMs, leading, beforeSecondTry, now, onFault } = deps;
   /** Registries whose check gave no finding, and until when to skip them. They would come first in every round. */
   const setAside = new Map<string, number>();
 
-  async function check(due: AuthorisedRegistry): Promise<void> {
-    const { projectId, registryId } = due;
+  async function check(due: CheckDue, signal: AbortSignal): Promise<void> {
+    const { projectId, registryId, refused, lastRepository } = due;
     const { state } = await aggregates.loadRegistry(projectId, registryId);
     if (state.phase !== 'live') return;
-    const report = await testStored(due, state, { purpose: 'PULL', repository: null });
+    const test = () => checkCredential(testStored, due, state, lastRepository);
+    const report = refused ? await test() : await confirmedTest(test, () => beforeSecondTry(signal));
     if (!report) return;
     await tests.record(state, report, { metadata: systemMetadata(projectId), scheduled: true });
     // Otherwise it stays due, and would be asked again at once by a service that is banned or throttled.
@@ -54,6 +58,7 @@ export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal
     const due = await registries.dueForCheck({
       testedBefore: new Date(at - intervalMs).toISOString(),
       spreadMs: intervalMs * SPREAD,
+      refusedBefore: new Date(at - Math.max(intervalMs, REFUSED_EVERY_MS)).toISOString(),
       except: [...setAside.keys()],
       limit: BATCH,
     });
@@ -65,7 +70,7 @@ export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal
         if (signal.aborted || !leading()) return;
         checked += 1;
         setAside.set(one.registryId, at + intervalMs);
-        await check(one).catch(onFault);
+        await check(one, signal).catch((error: unknown) => (signal.aborted ? undefined : onFault(error)));
       }
     }
     await Promise.all(Array.from({ length: AT_A_TIME }, checkWaiting));

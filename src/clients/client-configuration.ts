@@ -37,11 +37,23 @@ export function readConnection(environment: Environment): PurserConnection {
   };
 }
 
+/** Who asked for a credential: together with the registry it names the lease. */
+export type Asker = Pick<LeaseConfiguration, 'pipeline' | 'runId'>;
+
+/** Reads `PURSER_PIPELINE` and `PURSER_RUN_ID`. @throws ClientError */
+export function readAsker(environment: Environment): Asker {
+  return { pipeline: required(environment, 'PURSER_PIPELINE'), runId: optional(environment, 'PURSER_RUN_ID') };
+}
+
+/** Reads `PURSER_REPORT_FAILURE`: whether a client that erases a credential says that it was refused. @throws ClientError */
+export function reportsFailures(environment: Environment): boolean {
+  return readSwitch(environment, 'PURSER_REPORT_FAILURE');
+}
+
 /** Reads `PURSER_PIPELINE`, `PURSER_RUN_ID`, `PURSER_PURPOSE` and `PURSER_TTL_SECONDS`. @throws ClientError */
 export function readLeaseConfiguration(environment: Environment): LeaseConfiguration {
   return {
-    pipeline: required(environment, 'PURSER_PIPELINE'),
-    runId: optional(environment, 'PURSER_RUN_ID'),
+    ...readAsker(environment),
     purpose: readPurpose(environment),
     ttlSeconds: readTtl(environment),
   };
@@ -88,8 +100,12 @@ function isLoopback(hostname: string): boolean {
 }
 
 function allowsPlainHttp(environment: Environment): boolean {
-  const value = optional(environment, 'PURSER_ALLOW_PLAIN_HTTP') ?? 'false';
-  if (value !== 'true' && value !== 'false') throw new ClientError('PURSER_ALLOW_PLAIN_HTTP must be true or false');
+  return readSwitch(environment, 'PURSER_ALLOW_PLAIN_HTTP');
+}
+
+function readSwitch(environment: Environment, name: string): boolean {
+  const value = optional(environment, name) ?? 'false';
+  if (value !== 'true' && value !== 'false') throw new ClientError(`${name} must be true or false`);
   return value === 'true';
 }
 

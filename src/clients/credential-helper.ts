@@ -1,4 +1,5 @@
-import { readConnection, readLeaseConfiguration } from './client-configuration.ts';
+import { stripVTControlCharacters } from 'node:util';
+import { readAsker, readConnection, readLeaseConfiguration, reportsFailures } from './client-configuration.ts';
 import { ClientError } from './client-error.ts';
 import { createPurserClient, type PurserClient } from './purser-client.ts';
 
@@ -9,13 +10,16 @@ const NO_SERVER_URL = 'no credentials server URL';
 const TIMEOUT_MS = 10_000;
 /** Far longer than any URL. Characters. */
 const MAX_SERVER_URL = 4096;
+/** Purser takes no longer ones. The end of an output says most. Characters. */
+const MAX_MESSAGE = 500;
 
-export const USAGE = `usage: docker-credential-purser <get|list|store|erase|version>
+export const USAGE = `usage: docker-credential-purser <get|list|store|erase|report|version>
 
   get      reads a registry's URL from stdin, prints its credential as JSON and records a lease for the pipeline
   list     prints the project's registries with their usernames (the token needs iam:project:cicd:registry:read)
   store    always refused: registries are managed in Purser
-  erase    does nothing: no credential is stored on this machine
+  erase    does nothing: no credential is stored on this machine (see PURSER_REPORT_FAILURE)
+  report   tells Purser that the registry on stdin refused the credential; the lines after it say what the client said
 
 environment:
   PURSER_URL               where Purser is; https, except on this machine
@@ -26,6 +30,7 @@ environment:
   PURSER_RUN_ID            optional: which run of it
   PURSER_PURPOSE           optional: PULL (default) or PUSH
   PURSER_TTL_SECONDS       optional: how long the lease lasts, 60 to 86400 (default 900)
+  PURSER_REPORT_FAILURE    optional: true makes erase report, as clients erase what was refused
   PURSER_ALLOW_PLAIN_HTTP  optional: true sends the token over http to other machines, in clear text
 `;
 
@@ -65,7 +70,9 @@ async function dispatch({ args, readInput, environment, version }: Invocation): 
     case 'store':
       throw new ClientError('store is not supported: manage registries in Purser');
     case 'erase':
-      return erase(await readInput());
+      return reportsFailures(environment) ? report(await readInput(), environment, version) : erase(await readInput());
+    case 'report':
+      return report(await readInput(), environment, version);
     case 'version':
     case '--version':
     case '-v':
@@ -121,6 +128,30 @@ function erase(input: string): Outcome {
   if (input.trim() === '') return failed(NO_SERVER_URL);
   const stderr = 'docker-credential-purser: no credential is stored on this machine; the registry stays in Purser\n';
   return { stdout: '', stderr, exitCode: 0 };
+}
+
+/** The first line names the registry or the image. Purser checks the rest for the password before it stores it. */
+async function report(input: string, environment: Invocation['environment'], version: string): Promise<Outcome> {
+  const [first = '', ...rest] = input.trim().split('\n');
+  const serverUrl = first.trim();
+  if (serverUrl === '') return failed(NO_SERVER_URL);
+  if (serverUrl.length > MAX_SERVER_URL) throw new ClientError('the server URL is too long');
+  // `docker logout` erases its other keys too.
+  if (isOtherKey(serverUrl)) return succeeded('nothing to report: this is no registry');
+  const message = printableEnd(rest.join('\n'));
+  const purser = client(environment, version);
+  const known = await purser.reportFailure(registryOf(serverUrl), readAsker(environment), message);
+  return known
+    ? succeeded('reported: Purser tries the credential, and tells those who are responsible if it is refused')
+    : failed('docker-credential-purser: this pipeline was issued no credential for this registry in the last day');
+}
+
+/** Without the colours of terminals and other characters that Purser refuses. */
+function printableEnd(text: string): string | undefined {
+  const printable = stripVTControlCharacters(text)
+    .replaceAll(/[^\P{C}\n\t]/gu, '')
+    .trim();
+  return printable === '' ? undefined : [...printable].slice(-MAX_MESSAGE).join('').trim();
 }
 
 function client(environment: Invocation['environment'], version: string): PurserClient {

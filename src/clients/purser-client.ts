@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LeaseConfiguration, PurserConnection } from './client-configuration.ts';
+import type { Asker, LeaseConfiguration, PurserConnection } from './client-configuration.ts';
 import { ClientError } from './client-error.ts';
 import { type GraphqlAnswer, type GraphqlError, isRecord, postGraphql } from './graphql-over-http.ts';
 
@@ -22,6 +22,14 @@ export interface PurserClient {
    * @throws ClientError for every other answer, and if none comes
    */
   issueCredential(image: string, lease: LeaseConfiguration): Promise<RegistryLogin | undefined>;
+  /**
+   * Reports that the registry refused what was issued for this image, or registry URL.
+   *
+   * @param message what the client said; undefined for nothing
+   * @returns false only if Purser itself says that this caller has no such lease
+   * @throws ClientError for every other answer, and if none comes
+   */
+  reportFailure(image: string, asker: Asker, message: string | undefined): Promise<boolean>;
   /** All registries of the project. @throws ClientError */
   registries(): Promise<RegistryEntry[]>;
 }
@@ -34,6 +42,10 @@ export interface PurserClientOptions extends PurserConnection {
 
 const ISSUE_CREDENTIAL = `mutation IssueCredential($projectId: ID!, $input: IssueCredentialInput!) {
   issueCredential(projectId: $projectId, input: $input) { username password }
+}`;
+
+const REPORT_FAILURE = `mutation ReportFailure($projectId: ID!, $input: ReportAuthenticationFailureInput!) {
+  reportAuthenticationFailure(projectId: $projectId, input: $input) { id }
 }`;
 
 const REGISTRIES = `query Registries($projectId: ID!, $after: String) {
@@ -58,8 +70,16 @@ export function createPurserClient(options: PurserClientOptions): PurserClient {
       // One key per call, so that a repeated request gets the first lease and not another.
       const input = { image, purpose, pipeline, runId, ttlSeconds, idempotencyKey: randomUUID() };
       const answer = await send(ISSUE_CREDENTIAL, { input }, AbortSignal.timeout(timeoutMs));
-      if (isMissingRegistry(answer)) return undefined;
+      if (isNotFound(answer, 'issueCredential')) return undefined;
       return registryLogin(dataOf(answer, 'issueCredential', (error) => refusal(error, options, USE)));
+    },
+
+    async reportFailure(image, { pipeline, runId }, message) {
+      const input = { image, pipeline, runId, message };
+      const answer = await send(REPORT_FAILURE, { input }, AbortSignal.timeout(timeoutMs));
+      if (isNotFound(answer, 'reportAuthenticationFailure')) return false;
+      dataOf(answer, 'reportAuthenticationFailure', (error) => refusal(error, options, USE));
+      return true;
     },
 
     async registries() {
@@ -82,11 +102,9 @@ export function createPurserClient(options: PurserClientOptions): PurserClient {
  * After this answer a client continues without a credential, so only Purser's own counts: the error of a field in a
  * complete GraphQL answer, not a gateway's "not found".
  */
-function isMissingRegistry({ fromService, errors }: GraphqlAnswer): boolean {
+function isNotFound({ fromService, errors }: GraphqlAnswer, field: string): boolean {
   return (
-    fromService &&
-    errors.length > 0 &&
-    errors.every((error) => error.code === 'NOT_FOUND' && error.path[0] === 'issueCredential')
+    fromService && errors.length > 0 && errors.every((error) => error.code === 'NOT_FOUND' && error.path[0] === field)
   );
 }
 

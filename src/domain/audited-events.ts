@@ -88,6 +88,9 @@ const AUDITED: {
     changes: expiryChange(expiryOf(before), expiresAt),
   }),
 
+  // Nobody did anything: the list of notices tells when people were told.
+  NoticeRaised: NOT_AUDITED,
+
   RegistryTested: (data) => ({
     ...succeeded('TEST_REGISTRY', data.registryId, data.url),
     changes: testChanges(data),
@@ -129,6 +132,17 @@ const AUDITED: {
     runId,
     leaseId,
     changes: withdrawn ? [{ field: 'withdrawn', from: null, to: 'true' }] : [],
+  }),
+
+  AuthenticationFailureReported: ({ leaseId, registryId, url, pipeline, runId, credentialVersion, message }) => ({
+    ...succeeded('REPORT_AUTHENTICATION_FAILURE', registryId, url),
+    pipeline,
+    runId,
+    leaseId,
+    changes: [
+      { field: 'credentialVersion', from: null, to: String(credentialVersion) },
+      ...(message === null ? [] : [{ field: 'message', from: null, to: message }]),
+    ],
   }),
 
   AccessDenied: (data) => ({ ...data, changes: [] }),

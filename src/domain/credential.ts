@@ -42,13 +42,13 @@ export const CREDENTIAL_STATUSES = ['ACTIVE', 'EXPIRING', 'EXPIRED', 'FAILING', 
 export type CredentialStatus = (typeof CREDENTIAL_STATUSES)[number];
 
 const DAY_MS = 86_400_000;
-/** A credential counts as expiring for its last 14 days. */
-export const EXPIRING_WITHIN_MS = 14 * DAY_MS;
 
 export interface CredentialTimes {
   /** False if the sealed secret is gone although the log says that it should be there. */
   readonly present: boolean;
   readonly expiresAt: Instant | null;
+  /** Null if it is not known when it expires. */
+  readonly expiringFrom: Instant | null;
   /** The registry refused this version when it was last tested. */
   readonly failing: boolean;
 }
@@ -58,11 +58,11 @@ export function credentialStatus(credential: CredentialTimes, now: number): Cred
   if (!credential.present) return 'NEEDS_CREDENTIAL';
   if (credential.expiresAt !== null && Date.parse(credential.expiresAt) <= now) return 'EXPIRED';
   if (credential.failing) return 'FAILING';
-  if (credential.expiresAt === null) return 'ACTIVE';
-  const left = Date.parse(credential.expiresAt) - now;
-  return left <= EXPIRING_WITHIN_MS ? 'EXPIRING' : 'ACTIVE';
+  const { expiringFrom } = credential;
+  return expiringFrom !== null && Date.parse(expiringFrom) <= now ? 'EXPIRING' : 'ACTIVE';
 }
 
+/** Null without an interval, and after the year 9999. */
 export function rotationDueAt(credential: { rotatedAt: Instant; rotateEveryDays: number | null }): Instant | null {
   if (credential.rotateEveryDays === null) return null;
   return instantAt(Date.parse(credential.rotatedAt) + credential.rotateEveryDays * DAY_MS) ?? null;

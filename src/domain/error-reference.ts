@@ -85,6 +85,12 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     details: {},
     advice: 'Do not repeat. The operator can open the address with `EGRESS_ALLOW`.',
   },
+  CURSOR_NOT_RESUMABLE: {
+    when: 'The cursor in `after` is further than the data, as after a restore of an older backup: what came after it cannot be told.',
+    status: 409,
+    details: { field: '`after`' },
+    advice: 'Do not repeat. Read the list again, and subscribe from its `latestCursor`.',
+  },
   RATE_LIMITED: {
     when: 'The project, or the caller, has used its tests for this minute, the connection has too many operations running, the token was denied in too many projects, or its operations cost too much or are too many at once.',
     status: 429,

@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   'VERIFICATION_FAILED',
   'CREDENTIAL_UNAVAILABLE',
   'TARGET_NOT_ALLOWED',
+  'CURSOR_NOT_RESUMABLE',
   'RATE_LIMITED',
   'UNAVAILABLE',
   'GRAPHQL_PARSE_FAILED',
@@ -41,6 +42,7 @@ interface Details {
     readonly staged?: ComparedTest;
     readonly active?: ComparedTest | null;
   };
+  readonly CURSOR_NOT_RESUMABLE: { readonly field: 'after' };
   /** In seconds, at least 1. */
   readonly RATE_LIMITED: { readonly retryAfter: number };
   readonly INTERNAL: { readonly requestId?: string };

@@ -127,12 +127,27 @@ export interface CredentialExpiryLearnt {
   };
 }
 
+/** Time, or a look into the vault, gave cause for a notice. What a command gives notice of has the command's event. */
+export interface NoticeRaised {
+  readonly type: 'NoticeRaised';
+  readonly data: {
+    readonly registryId: string;
+    readonly kind: 'EXPIRING' | 'EXPIRED' | 'ROTATION_OVERDUE' | 'NEEDS_CREDENTIAL';
+    readonly credentialVersion: number;
+    /** When the credential expires, or was to be rotated; null if the notice is of no date. */
+    readonly deadline: Instant | null;
+    /** How long before the deadline the notice was due, in milliseconds; 0 at the deadline. */
+    readonly thresholdMs: number;
+  };
+}
+
 /** The result of testing a stored credential. It changes nothing that people edit, so it has a separate stream. */
 export interface RegistryTested {
   readonly type: 'RegistryTested';
   readonly data: TestFindings & {
     readonly registryId: string;
     readonly credentialVersion: number;
+    /** Whether no person asked for the test: it was a check by the clock, or after the report of a pipeline. */
     readonly scheduled: boolean;
   };
 }
@@ -162,28 +177,23 @@ export interface CredentialIssued {
 /** The password was given out once more under a lease: the request was repeated, or the same run asked again. */
 export interface CredentialIssuedAgain {
   readonly type: 'CredentialIssuedAgain';
-  readonly data: {
-    readonly leaseId: string;
-    readonly registryId: string;
-    readonly url: string;
-    readonly credentialVersion: number;
-    readonly image: string;
-    readonly pipeline: string;
-    readonly runId: string | null;
-    readonly purpose: LeasePurpose;
-  };
+  readonly data: Omit<CredentialIssued['data'], 'secret' | 'expiresAt'>;
 }
 
 export interface LeaseReleased {
   readonly type: 'LeaseReleased';
-  readonly data: {
-    readonly leaseId: string;
-    readonly registryId: string;
-    readonly url: string;
-    readonly pipeline: string;
-    readonly runId: string | null;
+  readonly data: Pick<CredentialIssued['data'], 'leaseId' | 'registryId' | 'url' | 'pipeline' | 'runId'> & {
     /** Whether the lease was taken back before its password left: nobody has it. */
     readonly withdrawn: boolean;
+  };
+}
+
+/** A pipeline could not log in with the credential that it was issued. */
+export interface AuthenticationFailureReported {
+  readonly type: 'AuthenticationFailureReported';
+  readonly data: Omit<CredentialIssuedAgain['data'], 'image' | 'purpose'> & {
+    /** What the pipeline said; null if it said nothing, or if that may hold the password. */
+    readonly message: string | null;
   };
 }
 
@@ -255,9 +265,14 @@ export type RegistryEvent =
   | PendingSecretDiscarded
   | CredentialExpiryLearnt;
 export type LeaseEvent = CredentialIssued | LeaseReleased;
-export type AccessEvent = AccessDenied | AuthenticationRejected | CredentialIssuedAgain | WebhookDeliveryReplayed;
+export type AccessEvent =
+  | AccessDenied
+  | AuthenticationRejected
+  | AuthenticationFailureReported
+  | CredentialIssuedAgain
+  | WebhookDeliveryReplayed;
 export type TestEvent = RegistryTested | CredentialsTested;
-export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent | TestEvent | IdempotencyKeyClaimed;
+export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent | TestEvent | NoticeRaised | IdempotencyKeyClaimed;
 export type EventType = DomainEvent['type'];
 
 type EventData = { readonly [Event in DomainEvent as Event['type']]: Event['data'] };
@@ -274,9 +289,11 @@ type AggregateOf<Type extends EventType> = Type extends RegistryEvent['type']
   ? 'registry'
   : Type extends LeaseEvent['type']
     ? 'lease'
-    : Type extends IdempotencyKeyClaimed['type']
-      ? 'idempotency key'
-      : null;
+    : Type extends NoticeRaised['type']
+      ? 'notices'
+      : Type extends IdempotencyKeyClaimed['type']
+        ? 'idempotency key'
+        : null;
 
 export interface EventTypeDefinition {
   /** The first one brings version 1 to version 2, and so on. New events have the version that the last one gives. */
@@ -296,11 +313,13 @@ export const EVENT_TYPES: {
   RegistryDeleted: { aggregate: 'registry', upcasters: [] },
   PendingSecretDiscarded: { aggregate: 'registry', upcasters: [] },
   CredentialExpiryLearnt: { aggregate: 'registry', upcasters: [] },
+  NoticeRaised: { aggregate: 'notices', upcasters: [] },
   RegistryTested: { aggregate: null, upcasters: [] },
   CredentialsTested: { aggregate: null, upcasters: [] },
   CredentialIssued: { aggregate: 'lease', upcasters: [] },
   LeaseReleased: { aggregate: 'lease', upcasters: [] },
   CredentialIssuedAgain: { aggregate: null, upcasters: [] },
+  AuthenticationFailureReported: { aggregate: null, upcasters: [] },
   AccessDenied: { aggregate: null, upcasters: [] },
   AuthenticationRejected: { aggregate: null, upcasters: [] },
   WebhookDeliveryReplayed: { aggregate: null, upcasters: [] },

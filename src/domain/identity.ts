@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 /** Purser's own namespaces. Every id that was ever given out depends on them, so they never change. */
 export const REGISTRY_NAMESPACE = '4f848f95-b14f-43cc-9cd4-216d20f611e6';
 export const IDEMPOTENCY_NAMESPACE = 'ddb30393-09aa-4c4d-834b-7e84dd92580c';
+export const NOTICE_NAMESPACE = '5b0c1f0e-6f3e-4a53-9d0e-0d9c2b7a41c8';
 export const RUN_NAMESPACE = '249664ce-7cab-4ada-9ec1-5c73c184c1b6';
 
-const STREAM_OF_PROJECT = /^(?:registry|lease)-[0-9a-f-]{36}-(?<project>.+)$/s;
+const STREAM_OF_PROJECT = /^(?:registry|lease|notices)-[0-9a-f-]{36}-(?<project>.+)$/s;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
@@ -56,18 +57,23 @@ export function registryStream(projectId: string, registryId: string): string {
   return `registry-${registryId}-${projectId}`;
 }
 
+/** The stream for what people were told of a registry by the clock. A notice must not change the registry's revision. */
+export function noticeStream(projectId: string, registryId: string): string {
+  return `notices-${registryId}-${projectId}`;
+}
+
 export function leaseStream(projectId: string, leaseId: string): string {
   return `lease-${leaseId}-${projectId}`;
 }
 
-const DECISION_STREAMS = ['registry-', 'lease-', 'idempotency-'] as const;
+const DECISION_STREAMS = ['registry-', 'lease-', 'notices-', 'idempotency-'] as const;
 
 /** Whether decisions read the stream. Its events are appended at an exact revision and authenticated. */
 export function isDecisionStream(stream: string): boolean {
   return DECISION_STREAMS.some((kind) => stream.startsWith(kind));
 }
 
-/** The project that a stream of a registry or a lease belongs to; null for other streams. */
+/** The project that a stream of a registry, its notices or a lease belongs to; null for other streams. */
 export function projectOfStream(stream: string): string | null {
   return STREAM_OF_PROJECT.exec(stream)?.groups?.project ?? null;
 }
@@ -106,6 +112,24 @@ export function idempotencyId({ projectId, subject, issuer, idempotencyKey }: Ke
 /** The stream in which one request claims a key. */
 export function idempotencyStream(idempotencyId: string): string {
   return `idempotency-${idempotencyId}`;
+}
+
+/** What a notice is of, and its place in its stream. */
+export interface NoticeKey {
+  readonly registryId: string;
+  readonly credentialVersion: number;
+  readonly kind: string;
+  readonly deadline: string | null;
+  readonly thresholdMs: number;
+  /** An expiry that is changed and changed back is announced again, as another event. */
+  readonly revision: number;
+}
+
+/** The id of a notice's event: the same on every replica, and if it is written again. */
+export function noticeId(key: NoticeKey): string {
+  const { registryId, credentialVersion, kind, deadline, thresholdMs, revision } = key;
+  const numbers = [credentialVersion, thresholdMs, revision].map(String);
+  return uuidV5(NOTICE_NAMESPACE, nameOf(registryId, kind, deadline ?? '', ...numbers));
 }
 
 /** Derives further ids from one, by number. */

@@ -140,6 +140,15 @@ export function registryUrlOfImage(
   return { url: registry, serverAddress: serverAddress(registry, named ? authority : registry), repository, reason };
 }
 
+/** Null if the text names only a registry, or nothing that can be read. */
+export function repositoryOfImage(image: string): string | null {
+  try {
+    return registryUrlOfImage(image, { plainHttpHosts: new Set() }).repository ?? null;
+  } catch {
+    return null;
+  }
+}
+
 interface Parts {
   /** Empty, or with `://`. */
   readonly scheme: string;

@@ -1,11 +1,160 @@
+import { rotationDueAt } from './credential.ts';
+import type { NoticeRaised, RegistryTested } from './events.ts';
+import { thresholdsOf } from './expiry-thresholds.ts';
+import type { Instant } from './instant.ts';
+import { REFUSALS } from './probe-outcome.ts';
+import type { LiveRegistry } from './registry.ts';
+import { unreachable } from './unreachable.ts';
+
 export type RotationNoticeKind =
   | 'ROTATED'
   | 'STAGED'
+  | 'ABANDONED'
   | 'ABANDONED'
   | 'RETIRED'
   | 'EXPIRING'
   | 'EXPIRED'
   | 'ROTATION_OVERDUE'
   | 'AUTHENTICATION_FAILED'
+  | 'RECOVERED'
   | 'NEEDS_CREDENTIAL'
   | 'DELETED';
+
+/** What people were told of a registry. What is told of another version or another date does not count. */
+export interface Told {
+  readonly expiry: {
+    readonly credentialVersion: number;
+    readonly expiresAt: Instant;
+    /** The last threshold that was announced: milliseconds before the end, 0 for the end itself. */
+    readonly thresholdMs: number;
+  } | null;
+  readonly overdue: { readonly credentialVersion: number; readonly dueAt: Instant } | null;
+  /** The version whose secret was missing. */
+  readonly missing: number | null;
+  /** The version that was refused, until it works again. */
+  readonly refused: number | null;
+}
+
+export const NOTHING_TOLD: Told = { expiry: null, overdue: null, missing: null, refused: null };
+
+export function evolveTold(told: Told, { data }: NoticeRaised): Told {
+  const { kind, credentialVersion, deadline, thresholdMs } = data;
+  switch (kind) {
+    case 'EXPIRING':
+    case 'EXPIRED':
+      return { ...told, expiry: { credentialVersion, expiresAt: deadline ?? '', thresholdMs } };
+    case 'ROTATION_OVERDUE':
+      return { ...told, overdue: { credentialVersion, dueAt: deadline ?? '' } };
+    case 'NEEDS_CREDENTIAL':
+      return { ...told, missing: credentialVersion };
+    default:
+      return unreachable(kind, 'scheduled notice');
+  }
+}
+
+/**
+ * What a test of the stored credential gives notice of. A refusal that a person asked for is known to that person; of the
+ * others people hear once, until the version works again.
+ */
+export function noticeOfTest(
+  registry: LiveRegistry,
+  { refused }: Told,
+  { data }: RegistryTested,
+): 'AUTHENTICATION_FAILED' | 'RECOVERED' | null {
+  const { version } = registry.credential;
+  if (data.credentialVersion !== version) return null;
+  if (REFUSALS.includes(data.outcome)) return data.scheduled && refused !== version ? 'AUTHENTICATION_FAILED' : null;
+  const works = [data.login, data.pull, data.push].includes('PROVED');
+  return works && refused === version ? 'RECOVERED' : null;
+}
+
+export function toldOfTest(told: Told, notice: ReturnType<typeof noticeOfTest>, version: number): Told {
+  return notice === null ? told : { ...told, refused: notice === 'RECOVERED' ? null : version };
+}
+
+/** When the next notice is due by the clock. It may have passed already. Null if none is. */
+export function nextNoticeAt(registry: LiveRegistry, told: Told): Instant | null {
+  const [threshold] = untoldThresholds(registry, told);
+  const { expiresAt } = registry.credential;
+  const moments = [
+    threshold === undefined || expiresAt === null ? null : before(expiresAt, threshold),
+    untoldDueDate(registry, told),
+  ].filter((moment) => moment !== null);
+  return moments.sort()[0] ?? null;
+}
+
+export interface NoticeOccasion {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether the vault lacks the secret of the current version. */
+  readonly secretMissing: boolean;
+}
+
+/**
+ * The notices that are due and were not given: at most one for each date. If several thresholds have passed, only the
+ * nearest to the end is announced.
+ */
+export function decideNotices(
+  registry: LiveRegistry,
+  told: Told,
+  { now, secretMissing }: NoticeOccasion,
+): readonly NoticeRaised[] {
+  const { registryId, credential } = registry;
+  const { version: credentialVersion, expiresAt } = credential;
+  const at = new Date(now).toISOString();
+  const raised: NoticeRaised[] = [];
+  const raise = (data: Pick<NoticeRaised['data'], 'kind' | 'deadline' | 'thresholdMs'>) =>
+    raised.push({ type: 'NoticeRaised', data: { registryId, credentialVersion, ...data } });
+
+  if (expiresAt !== null) {
+    const passed = untoldThresholds(registry, told).findLast((threshold) => before(expiresAt, threshold) <= at);
+    if (passed !== undefined) {
+      raise({ kind: passed === 0 ? 'EXPIRED' : 'EXPIRING', deadline: expiresAt, thresholdMs: passed });
+    }
+  }
+  const dueAt = untoldDueDate(registry, told);
+  if (dueAt !== null && dueAt <= at) raise({ kind: 'ROTATION_OVERDUE', deadline: dueAt, thresholdMs: 0 });
+  if (secretMissing && told.missing !== credentialVersion) {
+    raise({ kind: 'NEEDS_CREDENTIAL', deadline: null, thresholdMs: 0 });
+  }
+  return raised;
+}
+
+/** Whether it speaks of the credential as it is now: somebody may have changed that between decision and record. */
+export function isStillTrue(registry: LiveRegistry, { data }: NoticeRaised): boolean {
+  const { kind, credentialVersion, deadline } = data;
+  if (registry.credential.version !== credentialVersion) return false;
+  switch (kind) {
+    case 'EXPIRING':
+    case 'EXPIRED':
+      return registry.credential.expiresAt === deadline;
+    case 'ROTATION_OVERDUE':
+      return dueDate(registry) === deadline;
+    case 'NEEDS_CREDENTIAL':
+      return true;
+    default:
+      return unreachable(kind, 'scheduled notice');
+  }
+}
+
+/** Longest first; 0 is the end itself. */
+function untoldThresholds({ credential }: LiveRegistry, { expiry }: Told): readonly number[] {
+  const { version, rotatedAt, expiresAt } = credential;
+  if (expiresAt === null) return [];
+  const told = expiry?.credentialVersion === version && expiry.expiresAt === expiresAt ? expiry.thresholdMs : null;
+  return [...thresholdsOf({ rotatedAt, expiresAt }), 0].filter((threshold) => told === null || threshold < told);
+}
+
+function untoldDueDate(registry: LiveRegistry, { overdue }: Told): Instant | null {
+  const dueAt = dueDate(registry);
+  const isTold = overdue?.credentialVersion === registry.credential.version && overdue.dueAt === dueAt;
+  return isTold ? null : dueAt;
+}
+
+function dueDate({ credential, rotateEveryDays }: LiveRegistry): Instant | null {
+  return rotationDueAt({ rotatedAt: credential.rotatedAt, rotateEveryDays });
+}
+
+function before(instant: Instant, milliseconds: number): Instant {
+  return new Date(Date.parse(instant) - milliseconds).toISOString();
+}

@@ -59,6 +59,8 @@ export const SECRET_EFFECTS: {
   AccessDenied: null,
   AuthenticationRejected: null,
   WebhookDeliveryReplayed: null,
+  AuthenticationFailureReported: null,
+  NoticeRaised: null,
   IdempotencyKeyClaimed: null,
 };
 

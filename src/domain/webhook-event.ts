@@ -27,6 +27,7 @@ export const NOTICE_TYPES: { readonly [Kind in RotationNoticeKind]: string } = {
   EXPIRED: 'dev.purser.credential.expired',
   ROTATION_OVERDUE: 'dev.purser.credential.rotation-overdue',
   AUTHENTICATION_FAILED: 'dev.purser.credential.authentication-failed',
+  RECOVERED: 'dev.purser.credential.recovered',
   NEEDS_CREDENTIAL: 'dev.purser.credential.needs-credential',
   DELETED: 'dev.purser.registry.deleted',
 };

@@ -136,3 +136,46 @@ describe('the refusal check of these tests', () => {
     expect(() => expectRefusal(run, /header/)).toThrow();
   });
 });
+
+describe('report', () => {
+  const REPORTED = { data: { reportAuthenticationFailure: { id: 'a-lease' } } };
+
+  it('sends the registry, who asked, and the end of what the client said', async () => {
+    const said = `first\n${'x'.repeat(600)}\n\u001b[31mdenied\u001b[0m\u0000`;
+    const { run, requests } = await ask((_, response) => answerJson(response, REPORTED), {
+      args: ['report'],
+      input: `registry.example.com\n${said}`,
+      changes: { PURSER_RUN_ID: '7' },
+    });
+    expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('reported') });
+    const [{ variables } = { variables: {} }] = requests;
+    expect(variables).toEqual({
+      projectId: 'demo',
+      input: {
+        image: 'https://registry.example.com',
+        pipeline: 'web/deploy',
+        runId: '7',
+        message: `${'x'.repeat(493)}\ndenied`,
+      },
+    });
+  });
+
+  it('fails if this pipeline was issued nothing for the registry', async () => {
+    const nothing = fieldError('NOT_FOUND', 'No lease.', 'reportAuthenticationFailure');
+    const { run } = await ask((_, response) => answerJson(response, nothing), { args: ['report'] });
+    expectRefusal(run, /issued no credential for this registry/);
+  });
+
+  it('is what erase does where the environment says so', async () => {
+    const erase = (value: string, input = 'registry.example.com') =>
+      ask((_, response) => answerJson(response, REPORTED), {
+        args: ['erase'],
+        input,
+        changes: { PURSER_REPORT_FAILURE: value },
+      });
+    expect((await erase('true')).requests).toHaveLength(1);
+    expect((await erase('false')).requests).toHaveLength(0);
+    expect((await erase('true', 'https://index.docker.io/v1/refresh-token')).requests).toHaveLength(0);
+    expectRefusal((await erase('yes')).run, /PURSER_REPORT_FAILURE must be true or false/);
+  });
+});

@@ -4,6 +4,7 @@ import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-lo
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
 import { createLeaseQueries } from '../../src/adapters/postgres/read-models/lease-queries.ts';
+import { createNoticeSchedule } from '../../src/adapters/postgres/read-models/notice-schedule.ts';
 import { createProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createRegistryQueries } from '../../src/adapters/postgres/read-models/registry-queries.ts';
 import { createFindRetirable } from '../../src/adapters/postgres/read-models/retirable-secrets.ts';
@@ -26,6 +27,7 @@ import type { PendingSecret, Vault } from '../../src/application/ports/vault.ts'
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { retireCredentials } from '../../src/application/retire-credentials.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from '../../src/application/scheduled-checks.ts';
+import { scheduledNotices } from '../../src/application/scheduled-notices.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { TestPurser } from '../support/purser.ts';
 
@@ -44,6 +46,8 @@ export interface Replica {
     intervalMs: number,
     options?: Partial<Pick<ScheduledChecksDeps, 'leading' | 'onFault'>>,
   ): () => Promise<number>;
+  /** One round of the scheduled notices, by the replica's clock. Returns how many it recorded. */
+  scheduledNotices(): Promise<number>;
   readonly registries: RegistryQueries;
   /** Does housekeeping, regardless of how long ago a secret was sealed. @returns how many were discarded */
   discardOrphans(): Promise<number>;
@@ -61,6 +65,10 @@ export interface Between {
   readonly minter?: PasswordMinter;
   readonly probe?: RegistryProbe;
   readonly limiter?: RateLimiter;
+  readonly reports?: RateLimiter;
+  readonly confirmations?: RateLimiter;
+  /** Default: this machine's clock, and for notices the database's. */
+  readonly now?: () => number;
 }
 
 export async function startReplica(purser: TestPurser, between: Between = {}): Promise<Replica> {
@@ -89,7 +97,9 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   const log = between.log?.(postgresLog) ?? postgresLog;
   const vault = between.vault?.(sealingVault) ?? sealingVault;
   const progress = createProgress({ readCheckpoint }, BEGINNING);
-  const now = Date.now;
+  const now = between.now ?? Date.now;
+  const clock = createNoticeSchedule(reads);
+  const schedule = { ...clock, now: async () => between.now?.() ?? clock.now() };
   const probe = between.probe ?? { probe: notAsked };
   const registries = createRegistryQueries(reads, now);
   const { application, writer, aggregates, countActiveLeases, tests, testStored } = createApplication({
@@ -105,6 +115,8 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     limiter: between.limiter ?? { take: notAsked },
     webhooks: [],
     replays: { find: notAsked, replay: notAsked },
+    reports: between.reports ?? { take: notAsked },
+    confirmations: between.confirmations ?? { take: notAsked },
     metrics: { attemptDenied: () => undefined },
     plainHttpHosts: new Set(),
     now,
@@ -158,11 +170,14 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
         tests,
         intervalMs,
         leading,
+        beforeSecondTry: async () => undefined,
         now,
         onFault,
       });
       return () => check(new AbortController().signal);
     },
+    scheduledNotices: () =>
+      scheduledNotices({ schedule, aggregates, writer, onFault: throwIt })(new AbortController().signal),
     registries,
     discardOrphans: discardOrphanedSecrets({ writer, aggregates, vault, olderThanMs: 0, onFault: throwIt }),
     retire() {

@@ -32,6 +32,7 @@ const REQUIRED: Readonly<Record<string, string | null>> = {
   'mutation issueCredentials': registryUse,
   'mutation releaseLease': registryUse,
   'mutation replayWebhookDelivery': registryWrite,
+  'mutation reportAuthenticationFailure': registryUse,
   'subscription rotationNotices': registryRead,
   'subscription registryChanges': registryRead,
 };

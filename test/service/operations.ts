@@ -22,7 +22,7 @@ export const GET = `query ($projectId: ID = "demo", $id: ID!) { registry(project
 export const BY_URL = `query ($projectId: ID = "demo", $url: String!) { registryByUrl(projectId: $projectId, url: $url) { ${REGISTRY} } }`;
 export const LIST = `query ($projectId: ID = "demo", $filter: RegistryFilter, $orderBy: RegistryOrder, $first: Int, $after: String) {
   registries(projectId: $projectId, filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
-    totalCount pageInfo { hasNextPage endCursor } nodes { url name usage { activeLeases lastUsedAt } } edges { cursor node { id } } } }`;
+    totalCount latestCursor pageInfo { hasNextPage endCursor } nodes { url name usage { activeLeases lastUsedAt } } edges { cursor node { id } } } }`;
 export const LEASES = `query ($projectId: ID = "demo", $registryId: ID, $activeOnly: Boolean = true) {
   leases(projectId: $projectId, registryId: $registryId, activeOnly: $activeOnly, first: 100) { ${LEASE} } }`;
 export const AUDIT = `query ($projectId: ID = "demo", $filter: AuditFilter, $first: Int, $after: String) {
@@ -32,5 +32,5 @@ export const AUDIT = `query ($projectId: ID = "demo", $filter: AuditFilter, $fir
       pipeline runId image leaseId changes { field from to } durationMs count until identity { ruleId ruleName claims { name value } } hash } } }`;
 export const NOTICES = `query ($projectId: ID = "demo", $registryId: ID, $first: Int, $after: String) {
   rotationNotices(projectId: $projectId, registryId: $registryId, first: $first, after: $after) {
-    pageInfo { hasNextPage endCursor }
+    latestCursor pageInfo { hasNextPage endCursor }
     nodes { cursor kind projectId registryId url credentialVersion occurredAt expiresAt actor leasesOnOlderVersions message } } }`;

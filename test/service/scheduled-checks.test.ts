@@ -82,6 +82,19 @@ describe('scheduled checks', () => {
     await replica.scheduledChecks(intervalMs)();
     return asked.map(({ url }) => url).sort();
   }
+  /** As if its last test were long ago. */
+  const age = (id: string) =>
+    withClient(purser.connectionString, (client) =>
+      client.query(
+        `update read_models.registries
+         set health = jsonb_set(health, '{testedAt}', '"2001-01-01T00:00:00.000Z"') where id = $1`,
+        [id],
+      ),
+    );
+  const kindsOf = async (registryId: string): Promise<string[]> =>
+    (await purser.graphql(NOTICES, { registryId })).data.rotationNotices.nodes.map(
+      ({ kind }: { kind: string }) => kind,
+    );
   const registry = async (id: string) => (await purser.graphql(GET, { id })).data.registry;
 
   it('ask each registry for a login, no more, and again only after the interval', async () => {
@@ -94,32 +107,66 @@ describe('scheduled checks', () => {
     expect(await check(-1)).toEqual(['one.example', 'two.example']);
   });
 
-  it('stop at the first refusal, which is a notice, until the credential is rotated', async () => {
+  it('confirm a refusal by a second try, tell it once, and ask again only after a day, until it is mended', async () => {
     const id = await create('refusing.example');
     answers.set('refusing.example', REFUSED);
-    expect(await check(HOUR_MS)).toEqual(['refusing.example']);
+    expect(await check(HOUR_MS)).toEqual(['refusing.example', 'refusing.example']);
     expect((await registry(id)).credential.status).toBe('FAILING');
     const { nodes } = (await purser.graphql(NOTICES, { registryId: id })).data.rotationNotices;
     expect(nodes).toMatchObject([{ kind: 'AUTHENTICATION_FAILED', credentialVersion: 1, actor: 'system:purser' }]);
     expect(await check(-1)).not.toContain('refusing.example');
-
+    await age(id);
+    // It is known already: one try is enough.
+    expect(await check(HOUR_MS)).toEqual(['refusing.example']);
+    expect(await kindsOf(id)).toEqual(['AUTHENTICATION_FAILED']);
+    await age(id);
     answers.delete('refusing.example');
-    await purser.graphql(ROTATE, { id, input: { password: canary('checked') } });
-    expect(await check(-1)).toContain('refusing.example');
+    expect(await check(HOUR_MS)).toEqual(['refusing.example']);
+    expect(await kindsOf(id)).toEqual(['RECOVERED', 'AUTHENTICATION_FAILED']);
     expect((await registry(id)).credential.status).toBe('ACTIVE');
+  });
+
+  it('tell nobody of a refusal that has passed at the second try', async () => {
+    const id = await create('restarting.example');
+    answers.set('restarting.example', REFUSED);
+    onAsked = () => {
+      if (asked.length > 1) answers.delete('restarting.example');
+    };
+    expect(await check(HOUR_MS)).toEqual(['restarting.example', 'restarting.example']);
+    expect([await kindsOf(id), (await registry(id)).health]).toEqual([[], { outcome: 'OK' }]);
+  });
+
+  it('use the repository of the last lease where the registry asks nobody for a login', async () => {
+    await create('open.example');
+    answers.set('open.example', { ...LOGGED_IN, login: 'UNKNOWN', detail: 'NO_LOGIN_ASKED' });
+    await check(HOUR_MS);
+    expect(asked.map(({ repository }) => repository)).toEqual([null]);
+    await replica.issue('open.example/team/app:1');
+    await replica.issue('open.example/');
+    await caughtUp();
+    await check(-1);
+    expect(asked.filter(({ url }) => url === 'open.example').map(({ repository }) => repository)).toEqual([
+      null,
+      'team/app',
+    ]);
+    answers.delete('open.example');
+  });
+
+  it('begin anew with a rotated credential', async () => {
+    const id = await create('replaced.example');
+    answers.set('replaced.example', REFUSED);
+    await check(HOUR_MS);
+    answers.delete('replaced.example');
+    await purser.graphql(ROTATE, { id, input: { password: canary('checked') } });
+    expect(await registry(id)).toMatchObject({ credential: { status: 'ACTIVE' } });
+    expect(await check(-1)).toContain('replaced.example');
   });
 
   it('leave what is known as it is while the registry bans or throttles the service, and wait before they ask again', async () => {
     const id = await create('throttling.example');
     await check(HOUR_MS);
     answers.set('throttling.example', { ...LOGGED_IN, outcome: 'RATE_LIMITED', detail: 'BLOCKED', login: 'UNKNOWN' });
-    await withClient(purser.connectionString, (client) =>
-      client.query(
-        `update read_models.registries
-         set health = jsonb_set(health, '{testedAt}', '"2001-01-01T00:00:00.000Z"') where id = $1`,
-        [id],
-      ),
-    );
+    await age(id);
     const round = replica.scheduledChecks(HOUR_MS);
     asked.length = 0;
     await round();
@@ -271,6 +318,7 @@ describe('scheduled checks', () => {
       registries.dueForCheck({
         testedBefore: new Date(Date.now() + sinceMs).toISOString(),
         spreadMs: 2 * HOUR_MS,
+        refusedBefore: new Date().toISOString(),
         except: [],
         limit: 100,
       });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
+import { withClient } from '../support/server-databases.ts';
 import { type Subscriber, subscribe } from '../support/subscriber.ts';
-import { CREATE, DELETE, GET, ISSUE, NOTICES, REGISTRY, ROTATE, UPDATE } from './operations.ts';
+import { CREATE, DELETE, GET, ISSUE, LIST, NOTICES, REGISTRY, ROTATE, UPDATE } from './operations.ts';
 
 const NOTICE = 'cursor kind projectId registryId url credentialVersion occurredAt actor leasesOnOlderVersions message';
 const FOLLOW_NOTICES = `subscription ($projectId: ID = "demo", $registryId: ID, $after: String) {
@@ -114,6 +115,78 @@ describe('rotation notices', () => {
     await rotations;
     expect(seen).toEqual(Array.from({ length: 60 }, (_, index) => index + 3));
   }, 60_000);
+});
+
+describe('the latest cursor of a list', () => {
+  const inProject = (projectId: string) => {
+    const token = purser.token({
+      projects: { [projectId]: ['iam:project:cicd:registry:read', 'iam:project:cicd:registry:write'] },
+    });
+    return {
+      token,
+      send: (query: string, variables: object = {}) => purser.graphql(query, { projectId, ...variables }, token),
+    };
+  };
+
+  it('is the beginning while there are no notices, and misses and repeats nothing later', async () => {
+    const { token, send } = inProject('fresh');
+    const empty = (await send(NOTICES)).data.rotationNotices;
+    expect([empty.nodes, empty.pageInfo.endCursor, typeof empty.latestCursor]).toEqual([[], null, 'string']);
+    const input = { url: 'fresh.example', username: 'ada', password: canary('feed') };
+    const { id } = (await send(CREATE, { input })).data.createRegistry.registry;
+    const rotateThere = () => send(ROTATE, { id, input: { password: canary('feed') } });
+    await rotateThere();
+    await rotateThere();
+    const listed = (await send(NOTICES, { first: 1 })).data.rotationNotices;
+    const older = (await send(NOTICES, { first: 1, after: listed.pageInfo.endCursor })).data.rotationNotices;
+    expect([listed.latestCursor, older.latestCursor]).toEqual([listed.nodes[0].cursor, listed.nodes[0].cursor]);
+    await rotateThere();
+    const versions = async (after: string, count: number) => {
+      const one = await subscribe<Notice>(replica.url, token, FOLLOW_NOTICES, { projectId: 'fresh', after });
+      await expect.poll(() => one.items.length).toBe(count);
+      await one.close();
+      return one.items.map(({ credentialVersion }) => credentialVersion);
+    };
+    expect(await versions(empty.latestCursor, 3)).toEqual([2, 3, 4]);
+    expect(await versions(listed.latestCursor, 1)).toEqual([4]);
+  });
+
+  it('of registries leads to the changes that the list does not show', async () => {
+    const { token, send } = inProject('listed');
+    const create = (url: string) => send(CREATE, { input: { url, username: 'ada', password: canary('feed') } });
+    const { latestCursor: beginning } = (await send(LIST)).data.registries;
+    await create('one.example');
+    const { latestCursor: one } = (await send(LIST)).data.registries;
+    await create('two.example');
+    const { latestCursor: none } = (await send(LIST, { filter: { search: 'nothing' } })).data.registries;
+    const kinds = async (after: string, count: number) => {
+      const follower = await subscribe<Change>(purser.url, token, FOLLOW_CHANGES, { projectId: 'listed', after });
+      await expect.poll(() => follower.items.length).toBe(count);
+      await follower.close();
+      return follower.items.map(({ registry }) => registry?.name);
+    };
+    expect(await kinds(beginning, 2)).toEqual(['one.example', 'two.example']);
+    expect(await kinds(one, 1)).toEqual(['two.example']);
+    expect(await kinds(none, 2)).toEqual(['one.example', 'two.example']);
+  });
+});
+
+it('refuses a cursor that is ahead of the data', async () => {
+  const id = await create('ahead.example');
+  await rotate(id);
+  const moveLast = (by: number) =>
+    withClient(purser.connectionString, (client) =>
+      client.query('update read_models.notices set sequence = sequence + $1 where registry_id = $2', [by, id]),
+    );
+  // As it was before a restore.
+  await moveLast(1_000_000);
+  const { latestCursor: after } = (await purser.graphql(NOTICES, { registryId: id })).data.rotationNotices;
+  await moveLast(-1_000_000);
+  const { errors } = await purser.graphql(NOTICES, { after });
+  expect(errors?.[0]?.extensions).toMatchObject({ code: 'CURSOR_NOT_RESUMABLE', field: 'after' });
+  const subscriber = await subscribe<Notice>(replica.url, purser.token(), FOLLOW_NOTICES, { after });
+  await expect.poll(() => subscriber.codes).toEqual(['CURSOR_NOT_RESUMABLE']);
+  await subscriber.close();
 });
 
 describe('registry changes', () => {

@@ -93,6 +93,8 @@ export function createApplicationDouble(): ApplicationDouble {
       })),
     releaseLease: (_context, _projectId, leaseId) =>
       called('releaseLease', () => ({ ...lease('build'), id: leaseId, releasedAt: NOW })),
+    reportAuthenticationFailure: (_context, _projectId, { leaseId, pipeline }) =>
+      called('reportAuthenticationFailure', () => ({ ...lease(pipeline ?? 'build'), id: leaseId ?? randomUUID() })),
     testRegistry: (_context, projectId, id, repository) =>
       called('testRegistry', () => {
         const { url, provider, credential } = existing(projectId, id);
@@ -135,7 +137,7 @@ export function createApplicationDouble(): ApplicationDouble {
           const items = all
             .slice(start, start + first)
             .map((node) => ({ node, cursor: { key: node.name, id: node.id } }));
-          return { items, hasNextPage: all.length > start + first };
+          return { items, hasNextPage: all.length > start + first, latestChange: changes.items.length };
         }),
       count: (projectId) => called('countRegistries', () => ofProject(projectId).length),
       byId: (projectId, id) => called('registry', () => ofProject(projectId).find((found) => found.id === id)),

@@ -42,7 +42,11 @@ export function createFeedDouble<Item extends { readonly sequence: number; reado
 
   return {
     items,
-    feed: { follow } satisfies Feed<Item>,
+    feed: {
+      follow,
+      lastSequence: async (projectId) =>
+        items.findLast((item) => projectId === undefined || item.projectId === projectId)?.sequence ?? 0,
+    } satisfies Feed<Item>,
     open: () => open,
     publish(make: (sequence: number) => Item): Item {
       const item = make(items.length + 1);

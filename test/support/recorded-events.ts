@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EventMetadata, Position, RecordedEvent, StoredMetadata } from '../../src/application/ports/event-log.ts';
-import { type DomainEvent, type RegistryTested, schemaVersionOf } from '../../src/domain/events.ts';
-import { healthStream, leaseStream, registryStream, uuidV5 } from '../../src/domain/identity.ts';
+import { type DomainEvent, type NoticeRaised, type RegistryTested, schemaVersionOf } from '../../src/domain/events.ts';
+import { healthStream, leaseStream, noticeStream, registryStream, uuidV5 } from '../../src/domain/identity.ts';
 
 const NAMESPACE = '7f3f6b62-6c0c-4b0a-8f0a-0a3c6f0f9d11';
 /** A UUID that follows from a name, so that examples stay the same. */
@@ -143,6 +143,25 @@ export function testedEvent(
   };
 }
 
+/** By default the first notice of an expiry. */
+export function noticeRaisedEvent(
+  registry: string,
+  credentialVersion: number,
+  differences: Partial<NoticeRaised['data']> = {},
+): NoticeRaised {
+  return {
+    type: 'NoticeRaised',
+    data: {
+      registryId: idOf(registry),
+      kind: 'EXPIRING',
+      credentialVersion,
+      deadline: '2040-01-01T00:00:00.000Z',
+      thresholdMs: 30 * 86_400_000,
+      ...differences,
+    },
+  };
+}
+
 export function credentialsTestedEvent(url: string): DomainEvent {
   const { registryId: _id, credentialVersion: _version, scheduled: _scheduled, ...findings } = testedEvent('x', 1).data;
   return { type: 'CredentialsTested', data: { ...findings, url, outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' } };
@@ -226,6 +245,7 @@ export function recorded(events: readonly DomainEvent[], metadata: Partial<Event
 
 export function streamOf({ type, data }: DomainEvent, projectId = 'demo'): string {
   if (type === 'RegistryTested') return healthStream(data.registryId);
+  if (type === 'NoticeRaised') return noticeStream(projectId, data.registryId);
   if ('leaseId' in data && data.leaseId !== null && !('code' in data)) return leaseStream(projectId, data.leaseId);
   if ('registryId' in data && data.registryId !== null && !('code' in data))
     return registryStream(projectId, data.registryId);

@@ -8,6 +8,7 @@ import {
   discardedEvent,
   expiryLearntEvent,
   issuedEvent,
+  noticeRaisedEvent,
   releasedEvent,
   renamedEvent,
   retiredEvent,
@@ -19,7 +20,7 @@ import {
 const LATER = '2040-01-01T00:00:00.000Z';
 
 const STEPS = [
-  ...(['create', 'rename', 'rotate', 'delete', 'issue', 'release', 'test', 'discard', 'learn'] as const),
+  ...(['create', 'rename', 'rotate', 'delete', 'issue', 'release', 'test', 'discard', 'learn', 'remind'] as const),
   ...(['stage', 'test staged', 'activate', 'activate with a grace', 'abandon', 'retire'] as const),
 ] as const;
 
@@ -97,6 +98,8 @@ export function eventsOf(steps: readonly (readonly [string, string])[]): DomainE
         return [discardedEvent(registry, version + 1)];
       case 'learn':
         return [expiryLearntEvent(registry, inUse, LATER)];
+      case 'remind':
+        return [noticeRaisedEvent(registry, inUse, { deadline: LATER })];
       default:
         return [];
     }

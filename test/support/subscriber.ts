@@ -4,6 +4,8 @@ import { WebSocket } from 'ws';
 export interface Subscriber<Item> {
   /** Everything that came so far. */
   readonly items: readonly Item[];
+  /** The codes of the errors that came in place of data. */
+  readonly codes: readonly string[];
   close(): Promise<void>;
 }
 
@@ -27,11 +29,13 @@ export async function subscribe<Item>(
     client.on('closed', () => reject(new Error('the socket was closed')));
   });
   const items: Item[] = [];
+  const codes: string[] = [];
   const ended = new Promise<void>((resolve) => {
     client.subscribe(
       { query, variables },
       {
-        next: ({ data }) => {
+        next: ({ data, errors = [] }) => {
+          codes.push(...errors.map(({ extensions }) => String(extensions?.code)));
           if (data) items.push(Object.values(data)[0] as Item);
         },
         error: () => resolve(),
@@ -41,6 +45,7 @@ export async function subscribe<Item>(
   });
   return {
     items,
+    codes,
     async close() {
       await client.dispose();
       await ended;

@@ -18,7 +18,7 @@ import {
 } from '../../src/application/ports/vault.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { decodeEvent } from '../../src/domain/event-codec.ts';
-import type { RegistryTested } from '../../src/domain/events.ts';
+import type { CredentialIssued, RegistryTested } from '../../src/domain/events.ts';
 import { healthStream } from '../../src/domain/identity.ts';
 import { registryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
@@ -41,6 +41,8 @@ export interface World {
   eventsOf(type: string): RecordedEvent[];
   /** States of the secrets, in the order in which they were sealed. */
   secretStates(): SecretState[];
+  /** The turns at reports and confirmations that were taken: each is given once. */
+  readonly spentTurns: Set<string>;
   readonly probed: ProbeRequest[];
   readonly minted: MintRequest[];
   readonly faults: unknown[];
@@ -114,6 +116,14 @@ export function createWorld(): World {
     isSealed: async ({ secretId }) => secrets.has(secretId),
   };
 
+  const spentTurns = new Set<string>();
+  const once = {
+    async take(key: string, taker: string) {
+      const turn = `${key} ${taker}`;
+      return spentTurns.has(turn) ? 600 : Number(!spentTurns.add(turn));
+    },
+  };
+
   function replica(between: (log: EventLog) => EventLog = (log) => log): Application {
     return createApplication({
       log: between(store.open()),
@@ -151,6 +161,8 @@ export function createWorld(): World {
       limiter: { take: async () => 0 },
       webhooks: [],
       replays: { find: async () => undefined, replay: async () => undefined },
+      reports: once,
+      confirmations: once,
       metrics: { attemptDenied: () => undefined },
       plainHttpHosts: new Set(),
       now: () => world.now,
@@ -164,6 +176,7 @@ export function createWorld(): World {
     events: store.events,
     eventsOf: (type) => store.events.filter((event) => event.type === type),
     secretStates: () => [...secrets.values()].map(({ state }) => state),
+    spentTurns,
     probed: [],
     minted: [],
     faults: [],
@@ -218,7 +231,15 @@ function queriesOf(log: EventLog, events: readonly RecordedEvent[], countedLease
       return registryView(state, Number(revision), { health, stagedHealth: null, present: true });
     },
   };
-  const leases: Pick<LeaseQueries, 'countActive'> = {
+  const leases: Pick<LeaseQueries, 'countActive' | 'lastOf'> = {
+    async lastOf(_projectId, { registryId, pipeline, runId, issuedTo }) {
+      const last = events.findLast(({ type, data, metadata }) => {
+        if (type !== 'CredentialIssued' || metadata.actor !== issuedTo) return false;
+        const issued = data as CredentialIssued['data'];
+        return issued.registryId === registryId && issued.pipeline === pipeline && issued.runId === runId;
+      });
+      return (last?.data as CredentialIssued['data'] | undefined)?.leaseId;
+    },
     async countActive(registryId) {
       countedLeases.push(registryId);
       const ids = events.map(decodeEvent).flatMap(({ type, data }) => (type === 'CredentialIssued' ? [data] : []));

@@ -58,13 +58,29 @@ export interface Page<Node, Cursor> {
   readonly hasNextPage: boolean;
 }
 
+export interface LatestChange {
+  /** The sequence of the project's latest change that the page shows; 0 for an empty page. */
+  readonly latestChange: number;
+}
+
 export interface DueForCheck {
   /** Registries are due if they were not tested since then, */
   readonly testedBefore: Instant;
   /** or since an earlier time that differs by registry. It is earlier by at most this many milliseconds. */
   readonly spreadMs: number;
+  /** The same for registries whose credential was refused. */
+  readonly refusedBefore: Instant;
   readonly except: readonly string[];
   readonly limit: number;
+}
+
+export interface CheckDue {
+  readonly projectId: string;
+  readonly registryId: string;
+  /** Whether the last test of this version was refused. */
+  readonly refused: boolean;
+  /** The repository that its credential was last issued for; null if none was named. */
+  readonly lastRepository: string | null;
 }
 
 /** All queries answer from the read models. `ProjectionProgress` tells how far these are. */
@@ -72,16 +88,26 @@ export interface RegistryQueries {
   list(
     projectId: string,
     query: { filter: RegistryFilter; order: RegistryOrder; first: number; after: RegistryCursor | undefined },
-  ): Promise<Page<RegistryView, RegistryCursor>>;
+  ): Promise<Page<RegistryView, RegistryCursor> & LatestChange>;
   count(projectId: string, filter: RegistryFilter): Promise<number>;
   byId(projectId: string, id: string): Promise<RegistryView | undefined>;
-  /** Live registries whose credential has not expired and was not refused at its last test. Longest untested first. */
-  dueForCheck(due: DueForCheck): Promise<{ readonly projectId: string; readonly registryId: string }[]>;
+  /** Live registries whose credential has not expired. Longest untested first. */
+  dueForCheck(due: DueForCheck): Promise<CheckDue[]>;
   /** One result for each id, in the order of the ids. */
   usage(registryIds: readonly string[]): Promise<UsageView[]>;
 }
 
 export interface LeaseQueries {
+  /** The id of the last lease of the last day that the subject was issued with these. `runId` null: without a run. */
+  lastOf(
+    projectId: string,
+    of: {
+      readonly registryId: string;
+      readonly pipeline: string;
+      readonly runId: string | null;
+      readonly issuedTo: string;
+    },
+  ): Promise<string | undefined>;
   list(
     projectId: string,
     query: { registryId: string | undefined; activeOnly: boolean; first: number },
@@ -167,6 +193,8 @@ export interface NoticeQueries {
 
 /** The source of subscriptions: a sequence that can be replayed from any point and then continues live. */
 export interface Feed<Item extends { readonly sequence: number; readonly projectId: string }> {
+  /** The sequence of the project's last item; 0 if there is none. Of the last item of all projects, if none is named. */
+  lastSequence(projectId?: string): Promise<number>;
   /** The project's items after `after` (undefined: only new ones), in order, until consumer or `signal` stop it. */
   follow(projectId: string, after: number | undefined, signal: AbortSignal): AsyncGenerator<Item, void, undefined>;
 }

@@ -44,6 +44,32 @@ export class IssueCredentialInput {
   readonly idempotencyKey?: string | null;
 }
 
+@InputType({ description: 'Which lease the registry refused: by `leaseId`, or by what it was asked for with.' })
+export class ReportAuthenticationFailureInput {
+  @Field(() => ID, { nullable: true, description: 'The lease, by its `id`.' })
+  readonly leaseId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'In place of `leaseId`: the image, or the registry URL in any spelling, that the lease was asked for with.',
+  })
+  readonly image?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'With `image`: the pipeline that asked.' })
+  readonly pipeline?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'With `image`: the run that asked, if it named itself.' })
+  readonly runId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'What the client said, at most 500 characters; the audit log shows it. Not stored if it holds the password, or if that cannot be ruled out.',
+  })
+  readonly message?: string | null;
+}
+
 @Resolver()
 export class LeaseMutationResolver {
   @Mutation(() => IssuedCredentialObject, {
@@ -82,6 +108,21 @@ export class LeaseMutationResolver {
     @Arg('leaseId', () => ID, { description: 'The lease, by its `id`.' }) leaseId: string,
   ): Promise<LeaseObject> {
     return services.application.releaseLease(request, projectId, leaseId);
+  }
+
+  @Mutation(() => LeaseObject, {
+    description:
+      "Reports that the registry refused a credential that the caller was issued. Recorded once for each caller and registry in ten minutes; a login by this service confirms it, at most one for each registry in ten minutes, before people are told. Another caller's lease is NOT_FOUND.",
+  })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
+  reportAuthenticationFailure(
+    @Ctx() { services, request }: GraphqlContext,
+    @ProjectId() projectId: string,
+    @Arg('input', () => ReportAuthenticationFailureInput, { description: 'Which lease, and what was said.' })
+    { leaseId, image, pipeline, runId, message }: ReportAuthenticationFailureInput,
+  ): Promise<LeaseObject> {
+    const command = { leaseId, image, pipeline, runId, message };
+    return services.application.reportAuthenticationFailure(request, projectId, command);
   }
 }
 

@@ -1,7 +1,8 @@
 import { Ctx, Directive, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
 import type { ChangeView, RegistryChangeKind } from '../../application/ports/read-models.ts';
-import { type CursorScope, decodeSequence } from '../paging/cursors.ts';
+import { changeScope } from '../paging/cursors.ts';
 import { ReplayAfter } from '../paging/page-arguments.ts';
+import { resumeAfter } from '../paging/resume.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
@@ -37,10 +38,6 @@ export class RegistryChangeObject {
   readonly registry!: RegistryObject | null;
 }
 
-function changeScope(projectId: string): CursorScope {
-  return { of: 'changes', projectId };
-}
-
 @Resolver()
 export class RegistryChangeResolver {
   @Subscription(() => RegistryChangeObject, {
@@ -68,9 +65,10 @@ interface ChangeFeedArguments {
   readonly after?: string | null;
 }
 
-function followChanges(
+async function followChanges(
   { services: { queries, cursors }, signal }: GraphqlContext,
   { projectId, after }: ChangeFeedArguments,
-): AsyncGenerator<ChangeView, void, undefined> {
-  return queries.feeds.changes.follow(projectId, decodeSequence(cursors, changeScope(projectId), after), signal);
+): Promise<AsyncGenerator<ChangeView, void, undefined>> {
+  const { changes } = queries.feeds;
+  return changes.follow(projectId, await resumeAfter(changes, cursors, changeScope(projectId), after), signal);
 }

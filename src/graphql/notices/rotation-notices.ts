@@ -1,10 +1,24 @@
-import { Arg, Ctx, Directive, Field, ID, Int, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql';
+import {
+  Arg,
+  Ctx,
+  Directive,
+  Field,
+  FieldResolver,
+  ID,
+  Int,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
 import type { NoticeView } from '../../application/ports/read-models.ts';
 import type { RotationNoticeKind } from '../../domain/notices.ts';
-import { type CursorScope, type Cursors, decodeSequence } from '../paging/cursors.ts';
+import type { CursorScope, Cursors } from '../paging/cursors.ts';
 import { After, First, ReplayAfter } from '../paging/page-arguments.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
 import { pageSize } from '../paging/page-size.ts';
+import { BEGINNING_OF_FEED, resumeAfter } from '../paging/resume.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
@@ -21,7 +35,9 @@ export const RotationNoticeKindEnum = enumType<RotationNoticeKind>(
     EXPIRING: 'The credential expires soon, at `expiresAt`.',
     EXPIRED: 'The credential has expired and is no longer issued.',
     ROTATION_OVERDUE: 'The rotation interval has passed without a rotation.',
-    AUTHENTICATION_FAILED: 'The registry refused the credential in a scheduled check.',
+    AUTHENTICATION_FAILED:
+      'The registry refuses the credential, as a check found or a pipeline reported; confirmed by a second try.',
+    RECOVERED: 'The registry accepts the credential again that it had refused.',
     NEEDS_CREDENTIAL: 'The stored secret is missing: rotate the credential to store it again.',
     DELETED: 'The registry was deleted, and its secret was destroyed.',
   },
@@ -74,6 +90,10 @@ export class RotationNoticeConnectionObject {
 
   @Field(() => PageInfoObject, { description: 'Where this page ends.' })
   readonly pageInfo!: PageInfoObject;
+
+  /** Serves the field `latestCursor`: not every page knows it. */
+  readonly latest!: () => Promise<number>;
+  readonly projectId!: string;
 }
 
 function noticeScope(projectId: string): CursorScope {
@@ -86,7 +106,7 @@ function toGraphqlNotice(cursors: Cursors, notice: NoticeView): RotationNoticeOb
 
 const DEFAULT_PAGE_SIZE = 20;
 
-@Resolver()
+@Resolver(() => RotationNoticeConnectionObject)
 export class RotationNoticeResolver {
   @Query(() => RotationNoticeConnectionObject, { description: 'The notices of a project, newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
@@ -100,13 +120,34 @@ export class RotationNoticeResolver {
     @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
     @After() after: string | null | undefined,
   ): Promise<RotationNoticeConnectionObject> {
+    const before = await resumeAfter(queries.feeds.notices, cursors, noticeScope(projectId), after);
     const { notices, hasNextPage } = await queries.notices.list(projectId, {
       registryId: registryId ?? undefined,
       first: pageSize(first, DEFAULT_PAGE_SIZE),
-      before: decodeSequence(cursors, noticeScope(projectId), after),
+      before,
     });
     const nodes = notices.map((notice) => toGraphqlNotice(cursors, notice));
-    return { nodes, pageInfo: { hasNextPage, endCursor: nodes.at(-1)?.cursor ?? null } };
+    return {
+      nodes,
+      pageInfo: { hasNextPage, endCursor: nodes.at(-1)?.cursor ?? null },
+      // The first page begins with the latest notice: what comes later can neither be missed nor come twice.
+      latest: async () =>
+        before === undefined
+          ? (notices[0]?.sequence ?? BEGINNING_OF_FEED)
+          : queries.feeds.notices.lastSequence(projectId),
+      projectId,
+    };
+  }
+
+  @FieldResolver(() => String, {
+    description:
+      'Subscribe with it as `after` to get everything that is not on the first page yet; without notices, the beginning.',
+  })
+  async latestCursor(
+    @Root() { latest, projectId }: RotationNoticeConnectionObject,
+    @Ctx() { services: { cursors } }: GraphqlContext,
+  ): Promise<string> {
+    return cursors.encode(noticeScope(projectId), String(await latest()));
   }
 
   @Subscription(() => RotationNoticeObject, {
@@ -135,15 +176,12 @@ interface NoticeFeedArguments {
   readonly after?: string | null;
 }
 
-function followNotices(
+async function followNotices(
   { services: { queries, cursors }, signal }: GraphqlContext,
   { projectId, registryId, after }: NoticeFeedArguments,
-): AsyncGenerator<NoticeView, void, undefined> {
-  const notices = queries.feeds.notices.follow(
-    projectId,
-    decodeSequence(cursors, noticeScope(projectId), after),
-    signal,
-  );
+): Promise<AsyncGenerator<NoticeView, void, undefined>> {
+  const { notices: feed } = queries.feeds;
+  const notices = feed.follow(projectId, await resumeAfter(feed, cursors, noticeScope(projectId), after), signal);
   return typeof registryId === 'string' ? ofRegistry(notices, registryId.toLowerCase()) : notices;
 }
 

@@ -11,6 +11,11 @@ export type CursorScope =
       readonly selection: string;
     };
 
+/** The place in a project's feed of changes: of a change itself, and of the last one that a list of registries shows. */
+export function changeScope(projectId: string): CursorScope {
+  return { of: 'changes', projectId };
+}
+
 export interface Cursors {
   encode(scope: CursorScope, position: string): string;
   /** @throws PurserError BAD_USER_INPUT on `after` if the cursor was not made for this scope */

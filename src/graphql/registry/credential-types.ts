@@ -6,6 +6,7 @@ import {
   type ExpirySource,
   rotationDueAt,
 } from '../../domain/credential.ts';
+import { expiringFrom } from '../../domain/expiry-thresholds.ts';
 import { REFUSALS } from '../../domain/probe-outcome.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import { MaxItems } from '../pipeline/answer-size.ts';
@@ -120,10 +121,12 @@ export function toGraphqlCredential(
 ): CredentialObject {
   const { staged, retiring } = view;
   const failing = health !== null && REFUSALS.includes(health.outcome) && health.credentialVersion === view.version;
+  const { present, rotatedAt, expiresAt } = view;
+  const startsToExpire = expiresAt === null ? null : expiringFrom({ rotatedAt, expiresAt });
   return {
     version: view.version,
     kind: view.kind,
-    status: credentialStatus({ present: view.present, expiresAt: view.expiresAt, failing }, now),
+    status: credentialStatus({ present, expiresAt, expiringFrom: startsToExpire, failing }, now),
     expiresAt: view.expiresAt,
     expirySource: view.expirySource,
     rotateEveryDays: view.rotateEveryDays,

@@ -34,6 +34,8 @@ export class RegistryConnectionObject {
 
   /** Serves the field `edges`, see `RegistryListResolver`. A cursor costs a MAC, so it is made only on request. */
   readonly cursorAt!: (index: number) => string;
+  /** Serves the field `latestCursor`, see `RegistryListResolver`. */
+  readonly latest!: () => string;
   /** Serves the field `totalCount`, see `RegistryListResolver`. */
   readonly count!: () => Promise<number>;
 }

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import type { CursorScope } from '../paging/cursors.ts';
+import { type CursorScope, changeScope } from '../paging/cursors.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
@@ -60,6 +60,7 @@ export class RegistryListResolver {
         hasNextPage: page.hasNextPage,
         endCursor: page.items.length === 0 ? null : cursorAt(page.items.length - 1),
       },
+      latest: () => cursors.encode(changeScope(projectId), String(page.latestChange)),
       cursorAt,
       count: () => queries.registries.count(projectId, filter),
     };
@@ -68,6 +69,14 @@ export class RegistryListResolver {
   @FieldResolver(() => [RegistryEdgeObject], { description: 'The registries of this page with their cursors.' })
   edges(@Root() { nodes, cursorAt }: RegistryConnectionObject): RegistryEdgeObject[] {
     return nodes.map((node, index) => ({ node, cursor: cursorAt(index) }));
+  }
+
+  @FieldResolver(() => String, {
+    description:
+      'Subscribe to `registryChanges` with it as `after` to get every change that this page does not show; for an empty page, the beginning. Of several pages, take that of the first.',
+  })
+  latestCursor(@Root() connection: RegistryConnectionObject): string {
+    return connection.latest();
   }
 
   @FieldResolver(() => Int, { description: 'The number of registries on all pages.' })

@@ -257,14 +257,14 @@ describe('subscriptions', () => {
     const secret = canary('feed');
     const { queries } = service.double;
     const notices = {
+      ...queries.feeds.notices,
       // biome-ignore lint/correctness/useYield: it fails before it has anything to give
       async *follow(): AsyncGenerator<never, void, undefined> {
         throw new Error(secret);
       },
     };
-    await using broken = await startHttpService({
-      graphql: { queries: { ...queries, feeds: { ...queries.feeds, notices } } },
-    });
+    const graphql = { queries: { ...queries, feeds: { ...queries.feeds, notices } } };
+    await using broken = await startHttpService({ graphql });
     const client = await connected(broken.socketUrl, broken.issuer.token());
     client.subscribe('1', NOTICES);
     const answer = await client.answer('1');

@@ -26,11 +26,11 @@ export function createReadModels(schema: string, { fromTheStart = false } = {}):
     registries,
     parked,
     all: [
+      createNotices(schema, leases, registries),
       registries,
       pipelineUses,
       leases,
       createDailyUses(schema),
-      createNotices(schema, leases),
       createChanges(schema, registries),
       createAudit(schema),
       parked,

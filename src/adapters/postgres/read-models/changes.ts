@@ -52,6 +52,8 @@ export function createChanges(schema: string, registries: Registries): ReadModel
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'IdempotencyKeyClaimed',
+        'NoticeRaised',
+        'AuthenticationFailureReported',
       ),
     },
     counter,

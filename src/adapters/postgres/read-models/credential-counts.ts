@@ -1,5 +1,5 @@
 import type { CredentialCounts } from '../../../application/ports/metrics.ts';
-import { type CredentialStatus, credentialStatus, EXPIRING_WITHIN_MS } from '../../../domain/credential.ts';
+import { type CredentialStatus, credentialStatus } from '../../../domain/credential.ts';
 import type { Queryable } from '../statement.ts';
 import { FAILING } from './registry-queries.ts';
 
@@ -10,8 +10,8 @@ const UNTESTED = 'UNTESTED';
 /** Credentials that differ in what their status depends on: `when` is 0 without an expiry, 1 past, 2 soon, 3 later. */
 const COUNT = `select secret_missing, ${FAILING} as failing,
     case when (health->>'credentialVersion')::int = credential_version then health->>'outcome' end as outcome,
-    case when expires_at is null then 0 when expires_at <= $1 then 1 when expires_at <= $2 then 2 else 3 end as when,
-    min(expires_at) as expires_at, count(*)::int as count
+    case when expires_at is null then 0 when expires_at <= $1 then 1 when expiring_from <= $1 then 2 else 3 end as when,
+    min(expires_at) as expires_at, min(expiring_from) as expiring_from, count(*)::int as count
   from read_models.registries where phase = 'live' group by 1, 2, 3, 4`;
 
 export interface CredentialCountsDeps {
@@ -31,7 +31,7 @@ export function createCredentialCounts(deps: CredentialCountsDeps): () => Creden
 
   async function count(): Promise<void> {
     const at = now();
-    const values = [new Date(at).toISOString(), new Date(at + EXPIRING_WITHIN_MS).toISOString()];
+    const values = [new Date(at).toISOString()];
     const { rows } = await database.query<CountRow>({ name: 'credential-counts', text: COUNT, values });
     counts = countsOf(rows, at);
   }
@@ -54,14 +54,16 @@ interface CountRow {
   readonly failing: boolean;
   readonly outcome: string | null;
   readonly expires_at: string | null;
+  readonly expiring_from: string | null;
   readonly count: number;
 }
 
 function countsOf(rows: readonly CountRow[], now: number): CredentialCounts {
   const byStatus = new Map<CredentialStatus, number>();
   const byHealth = new Map<string, number>();
-  for (const { secret_missing, failing, outcome, expires_at, count } of rows) {
-    add(byStatus, credentialStatus({ present: !secret_missing, failing, expiresAt: expires_at }, now), count);
+  for (const { secret_missing, failing, outcome, expires_at, expiring_from, count } of rows) {
+    const times = { present: !secret_missing, failing, expiresAt: expires_at, expiringFrom: expiring_from };
+    add(byStatus, credentialStatus(times, now), count);
     add(byHealth, outcome ?? UNTESTED, count);
   }
   return { byStatus, byHealth };

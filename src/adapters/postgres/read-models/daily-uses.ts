@@ -52,6 +52,7 @@ export function createDailyUses(schema: string): ReadModel {
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
       ...ignores('PendingSecretDiscarded', 'CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested'),
       ...ignores('LeaseReleased', 'AuthenticationRejected', 'WebhookDeliveryReplayed', 'IdempotencyKeyClaimed'),
+      ...ignores('NoticeRaised', 'AuthenticationFailureReported'),
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
     },
     changes() {

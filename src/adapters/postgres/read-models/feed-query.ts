@@ -4,7 +4,7 @@ import { Conditions, named, type Queryable } from '../statement.ts';
 /** Reads the rows after a sequence: of one project, or of all projects for a feed. */
 export interface FeedQuery<Item> {
   after(projectId: string | undefined, sequence: number, limit: number): Promise<Item[]>;
-  lastSequence(): Promise<number>;
+  lastSequence(projectId?: string): Promise<number>;
 }
 
 export interface FeedTable<Row, Item> {
@@ -27,9 +27,11 @@ export function createFeedQuery<Row extends QueryResultRow, Item>(
       const { rows } = await database.query<Row>(named(`${table}-after`, text, where.values));
       return rows.map(view);
     },
-    async lastSequence() {
-      const text = `select coalesce(max(sequence), 0)::float8 as last from read_models.${table}`;
-      const { rows } = await database.query<{ last: number }>(named(`${table}-last`, text, []));
+    async lastSequence(projectId) {
+      const where = new Conditions();
+      if (projectId !== undefined) where.add(`where project_id = ${where.value(projectId)}`);
+      const text = `select coalesce(max(sequence), 0)::float8 as last from read_models.${table} ${where.text}`;
+      const { rows } = await database.query<{ last: number }>(named(`${table}-last`, text, where.values));
       return rows[0]?.last ?? 0;
     },
   };

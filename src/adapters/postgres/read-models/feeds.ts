@@ -96,6 +96,8 @@ export function createFeed<Item extends { readonly sequence: number; readonly pr
       return count;
     },
 
+    lastSequence: (projectId) => query.lastSequence(projectId),
+
     async *follow(projectId, after, signal) {
       const subscriber = subscribe(projectId);
       const wake = () => subscriber.wake?.();

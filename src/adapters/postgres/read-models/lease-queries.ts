@@ -1,11 +1,13 @@
 import type { LeaseQueries } from '../../../application/ports/read-models.ts';
-import type { LeaseView } from '../../../domain/lease.ts';
+import { LEASE_TTL_SECONDS, type LeaseView } from '../../../domain/lease.ts';
 import { Conditions, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
 import type { LeaseRow } from './leases.ts';
 
 const COLUMNS = `id, registry_id, credential_version, pipeline, run_id, purpose, issued_to, issued_at, expires_at,
   released_at`;
+
+const MAX_LEASE_MS = LEASE_TTL_SECONDS.max * 1000;
 
 export function createLeaseQueries(database: Queryable, now: () => number): LeaseQueries {
   return {
@@ -18,6 +20,17 @@ export function createLeaseQueries(database: Queryable, now: () => number): Leas
         order by issued_at desc, id limit ${where.value(first)}`;
       const { rows } = await database.query<LeaseRow>(named('leases', text, where.values));
       return rows.map(view);
+    },
+
+    async lastOf(projectId, { registryId, pipeline, runId, issuedTo }) {
+      const text = `select id from read_models.leases
+        where project_id = $1 and registry_id = $2 and issued_at > $3 and pipeline = $4
+          and run_id is not distinct from $5 and issued_to = $6
+        order by issued_at desc, id limit 1`;
+      const since = new Date(now() - MAX_LEASE_MS).toISOString();
+      const values = [projectId, registryId, since, pipeline, runId, issuedTo];
+      const { rows } = await database.query<{ id: string }>({ name: 'leases-last', text, values });
+      return rows[0]?.id;
     },
 
     async countActive(registryId, { firstVersion, version, except }) {

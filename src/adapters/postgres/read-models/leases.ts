@@ -89,6 +89,8 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'IdempotencyKeyClaimed',
+        'NoticeRaised',
+        'AuthenticationFailureReported',
       ),
     },
 

@@ -1,3 +1,4 @@
+import { repositoryOfImage } from '../../../domain/image-reference.ts';
 import { type AppliedEvent, type Change, forRows, ignores, type ReadModel } from './read-model.ts';
 
 interface PipelineUseRow {
@@ -11,8 +12,10 @@ interface PipelineUseRow {
 export interface LastUse {
   readonly last_used_at: string | null;
   readonly last_used_by: string | null;
+  /** Of the last lease that named one. */
+  readonly last_used_repository: string | null;
 }
-const UNUSED: LastUse = { last_used_at: null, last_used_by: null };
+const UNUSED: LastUse = { last_used_at: null, last_used_by: null, last_used_repository: null };
 
 export interface PipelineUses extends ReadModel {
   lastUse(registryId: string): LastUse;
@@ -30,8 +33,11 @@ export function createPipelineUses(schema: string): PipelineUses {
   );
   const updateRegistries = forRows(
     `${table}-last`,
-    `update ${schema}.registries r set last_used_at = u.last_used_at, last_used_by = u.last_used_by
-     from json_to_recordset($1::json) as u(id uuid, last_used_at timestamptz, last_used_by text) where r.id = u.id`,
+    `update ${schema}.registries r set last_used_at = u.last_used_at, last_used_by = u.last_used_by,
+       last_used_repository = case when u.last_used_at is not null
+         then coalesce(u.last_used_repository, r.last_used_repository) end
+     from json_to_recordset($1::json) as u(id uuid, last_used_at timestamptz, last_used_by text, last_used_repository text)
+     where r.id = u.id`,
   );
   /** By registry and pipeline. */
   const uses = new Map<string, Map<string, PipelineUseRow>>();
@@ -42,12 +48,16 @@ export function createPipelineUses(schema: string): PipelineUses {
     { event: { data }, recorded: { occurredAt, metadata } }: AppliedEvent<'CredentialIssued' | 'CredentialIssuedAgain'>,
     newLeases: number,
   ): void {
-    const { registryId, pipeline } = data;
+    const { registryId, pipeline, image } = data;
     const ofRegistry = uses.get(registryId) ?? new Map<string, PipelineUseRow>();
     const leases = (ofRegistry.get(pipeline)?.leases ?? 0) + newLeases;
     ofRegistry.set(pipeline, { registry_id: registryId, pipeline, last_used_at: occurredAt, leases });
     uses.set(registryId, ofRegistry);
-    lastUses.set(registryId, { last_used_at: occurredAt, last_used_by: metadata.actor });
+    lastUses.set(registryId, {
+      last_used_at: occurredAt,
+      last_used_by: metadata.actor,
+      last_used_repository: repositoryOfImage(image) ?? lastUses.get(registryId)?.last_used_repository ?? null,
+    });
   }
 
   function forget({ event }: AppliedEvent<'RegistryDeleted'>): void {
@@ -74,7 +84,14 @@ export function createPipelineUses(schema: string): PipelineUses {
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'PendingSecretDiscarded'),
       ...ignores('CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested', 'LeaseReleased'),
-      ...ignores('AccessDenied', 'AuthenticationRejected', 'WebhookDeliveryReplayed', 'IdempotencyKeyClaimed'),
+      ...ignores(
+        'AccessDenied',
+        'AuthenticationRejected',
+        'WebhookDeliveryReplayed',
+        'IdempotencyKeyClaimed',
+        'NoticeRaised',
+        'AuthenticationFailureReported',
+      ),
     },
 
     lastUse: (registryId) => lastUses.get(registryId) ?? UNUSED,

@@ -1,10 +1,11 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { type DomainEvent, isRegistryEvent } from '../../../domain/events.ts';
+import { evolveTold, NOTHING_TOLD, noticeOfTest, type Told, toldOfTest } from '../../../domain/notices.ts';
 import { evolveRegistry, initialRegistryState, type RegistryState } from '../../../domain/registry.ts';
 import { type HealthView, healthAfterTest, type ShownWith } from '../../../domain/registry-view.ts';
 import type { LastUse } from './pipeline-uses.ts';
 import { type AppliedEvent, forRows, ignores, type ReadModel, registryIdsOf } from './read-model.ts';
-import { REGISTRY_COLUMNS, type RegistryRow, registryRow, registryState } from './registry-row.ts';
+import { noticeColumns, REGISTRY_COLUMNS, type RegistryRow, registryRow, registryState } from './registry-row.ts';
 
 interface HealthRow {
   readonly id: string;
@@ -13,6 +14,8 @@ interface HealthRow {
   readonly staged_health: HealthView | null;
 }
 
+type NoticeRow = Pick<RegistryRow, 'id' | 'told' | 'next_notice_at'>;
+
 export interface Registries extends ReadModel {
   /** The event's registry before and after it. @throws if the event cannot follow the earlier ones */
   evolve(event: DomainEvent, recorded: RecordedEvent): Pick<AppliedEvent, 'before' | 'after'>;
@@ -20,6 +23,8 @@ export interface Registries extends ReadModel {
   lastVersion(registryId: string): number;
   /** The result of the last test of the current version, and of the staged one. */
   healths(registryId: string): Pick<ShownWith, 'health' | 'stagedHealth'>;
+  /** What people were told of it before the event that is being applied. */
+  told(registryId: string): Told;
 }
 
 /** The current state of every registry, with the result of its last test. `lastUse` gives a rebuild its last use. */
@@ -35,17 +40,25 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
     `update ${table} r set health = h.health, staged_health = h.staged_health
      from json_to_recordset($1::json) as h(id uuid, health jsonb, staged_health jsonb) where r.id = h.id`,
   );
+  const updateNotices = forRows(
+    `${table}-notices`,
+    `update ${table} r set told = n.told, next_notice_at = n.next_notice_at
+     from json_to_recordset($1::json) as n(id uuid, told jsonb, next_notice_at timestamptz) where r.id = n.id`,
+  );
   const states = new Map<string, RegistryState>();
+  const tolds = new Map<string, Told>();
   const healths = new Map<string, HealthView>();
   const stagedHealths = new Map<string, HealthView>();
   const rows = new Map<string, RegistryRow>();
   const healthRows = new Map<string, HealthRow>();
+  const noticeRows = new Map<string, NoticeRow>();
 
   function changed({ event, recorded, after }: AppliedEvent & { readonly event: { data: { registryId: string } } }) {
     const { registryId } = event.data;
     const { projectId } = recorded.metadata;
     states.set(registryId, after);
-    rows.set(registryId, registryRow(registryId, projectId ?? '', recorded.revision, after));
+    rows.set(registryId, registryRow(registryId, projectId ?? '', recorded.revision, after, toldOf(registryId)));
+    noticeRows.delete(registryId);
     const staged = after.phase === 'live' ? after.staged : null;
     if (staged === null && stagedHealths.delete(registryId)) healthChanged(registryId);
   }
@@ -66,9 +79,25 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
     changed(applied);
   }
 
+  function toldOf(registryId: string): Told {
+    return tolds.get(registryId) ?? NOTHING_TOLD;
+  }
+
+  function raised({ event, after }: AppliedEvent<'NoticeRaised'>) {
+    const { registryId } = event.data;
+    tell(registryId, evolveTold(toldOf(registryId), event), after);
+  }
+
+  function tell(registryId: string, told: Told, registry: RegistryState) {
+    tolds.set(registryId, told);
+    noticeRows.set(registryId, { id: registryId, ...noticeColumns(registry, told) });
+  }
+
   function tested({ event, recorded, after }: AppliedEvent<'RegistryTested'>) {
     if (after.phase !== 'live') return;
     const { registryId, credentialVersion } = event.data;
+    const notice = noticeOfTest(after, toldOf(registryId), event);
+    if (notice !== null) tell(registryId, toldOfTest(toldOf(registryId), notice, credentialVersion), after);
     const known = after.staged?.version === credentialVersion ? stagedHealths : healths;
     const before = known.get(registryId) ?? null;
     const health = healthAfterTest(before, event, recorded.occurredAt);
@@ -100,6 +129,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
       PendingSecretDiscarded: changed,
       CredentialExpiryLearnt: changed,
       RegistryTested: tested,
+      NoticeRaised: raised,
       ...ignores(
         'CredentialsTested',
         'CredentialIssued',
@@ -108,6 +138,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
         'AccessDenied',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
+        'AuthenticationFailureReported',
         'IdempotencyKeyClaimed',
       ),
     },
@@ -120,6 +151,8 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
     },
 
     lastVersion: (registryId) => states.get(registryId)?.lastVersion ?? 0,
+
+    told: toldOf,
 
     healths: (registryId) => ({
       health: healths.get(registryId) ?? null,
@@ -140,15 +173,21 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
       });
       for (const row of found.rows) {
         states.set(row.id, registryState(row));
+        tolds.set(row.id, row.told);
         if (row.health) healths.set(row.id, row.health);
         if (row.staged_health) stagedHealths.set(row.id, row.staged_health);
       }
     },
 
     changes() {
-      const statements = [...upsert([...rows.values()]), ...updateHealth([...healthRows.values()])];
+      const statements = [
+        ...upsert([...rows.values()]),
+        ...updateHealth([...healthRows.values()]),
+        ...updateNotices([...noticeRows.values()]),
+      ];
       rows.clear();
       healthRows.clear();
+      noticeRows.clear();
       return statements;
     },
 
@@ -157,6 +196,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
         table: 'registries',
         rows: [...rows.values()].map((row) => ({
           ...row,
+          ...noticeColumns(states.get(row.id) ?? initialRegistryState, toldOf(row.id)),
           health: healths.get(row.id) ?? null,
           staged_health: stagedHealths.get(row.id) ?? null,
           ...lastUse(row.id),

@@ -8,7 +8,7 @@ import {
   type RegistryView,
   type UsageView,
 } from '../../../application/ports/read-models.ts';
-import { type CredentialStatus, EXPIRING_WITHIN_MS } from '../../../domain/credential.ts';
+import type { CredentialStatus } from '../../../domain/credential.ts';
 import { REFUSALS } from '../../../domain/probe-outcome.ts';
 import { type HealthView, retiringView, stagedView } from '../../../domain/registry-view.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
@@ -49,14 +49,18 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
       const where = filtered(projectId, filter, now());
       if (after) addAfter(where, key, type, order, after);
       const direction = order.direction === 'ASC' ? 'asc' : 'desc';
-      const text = `select ${COLUMNS}, ${key} as cursor_key from read_models.registries where ${where.text}
+      // In the same statement, so that a subscription from there on misses no change and repeats none.
+      const latest = `(select max(sequence)::float8 from read_models.changes where project_id = ${where.value(projectId)})`;
+      const text = `select ${COLUMNS}, ${key} as cursor_key, ${latest} as latest_change
+        from read_models.registries where ${where.text}
         order by ${key} ${direction} nulls last, id ${direction} limit ${where.value(first + 1)}`;
-      const { rows } = await database.query<ViewRow & { cursor_key: string | null }>(
+      const { rows } = await database.query<ViewRow & { cursor_key: string | null; latest_change: number | null }>(
         named('registries', text, where.values),
       );
       return {
         items: rows.slice(0, first).map((row) => ({ node: view(row), cursor: { key: row.cursor_key, id: row.id } })),
         hasNextPage: rows.length > first,
+        latestChange: rows[0]?.latest_change ?? 0,
       };
     },
 
@@ -74,15 +78,21 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
       return row && view(row);
     },
 
-    async dueForCheck({ testedBefore, spreadMs, except, limit }) {
-      const text = `select project_id, id from read_models.registries
-        where phase = 'live' and not secret_missing and not ${FAILING} and (expires_at is null or expires_at > $1)
-          and coalesce((health->>'testedAt')::timestamptz < $2::timestamptz - ${PLACE} * $3 * interval '1 ms', true)
+    async dueForCheck({ testedBefore, spreadMs, refusedBefore, except, limit }) {
+      const text = `select project_id, id, ${FAILING} as refused, last_used_repository from read_models.registries
+        where phase = 'live' and not secret_missing and (expires_at is null or expires_at > $1)
+          and coalesce((health->>'testedAt')::timestamptz < case when ${FAILING} then $6 else $2 end::timestamptz
+            - ${PLACE} * $3 * interval '1 ms', true)
           and id <> all($4::uuid[])
         order by health->>'testedAt' nulls first, id limit $5`;
-      const values = [new Date(now()).toISOString(), testedBefore, spreadMs, except, limit];
-      const { rows } = await database.query<{ project_id: string; id: string }>(named('registries-due', text, values));
-      return rows.map(({ project_id, id }) => ({ projectId: project_id, registryId: id }));
+      const values = [new Date(now()).toISOString(), testedBefore, spreadMs, except, limit, refusedBefore];
+      const { rows } = await database.query<DueRow>(named('registries-due', text, values));
+      return rows.map(({ project_id, id, refused, last_used_repository }) => ({
+        projectId: project_id,
+        registryId: id,
+        refused,
+        lastRepository: last_used_repository,
+      }));
     },
 
     async usage(registryIds) {
@@ -105,6 +115,13 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
       return registryIds.map((id) => byId.get(id) ?? UNUSED);
     },
   };
+}
+
+interface DueRow {
+  readonly project_id: string;
+  readonly id: string;
+  readonly refused: boolean;
+  readonly last_used_repository: string | null;
 }
 
 interface UsageRow {
@@ -149,16 +166,15 @@ function filtered(projectId: string, filter: RegistryFilter, now: number): Condi
 /** The same rule as `credentialStatus`, for rows. The statuses exclude each other. */
 function hasStatus(where: Conditions, status: CredentialStatus, now: number): string {
   const at = () => where.value(new Date(now).toISOString());
-  const soon = () => where.value(new Date(now + EXPIRING_WITHIN_MS).toISOString());
   switch (status) {
     case 'NEEDS_CREDENTIAL':
       return 'secret_missing';
     case 'EXPIRED':
       return `(not secret_missing and expires_at <= ${at()})`;
     case 'EXPIRING':
-      return `(not secret_missing and not ${FAILING} and expires_at > ${at()} and expires_at <= ${soon()})`;
+      return `(not secret_missing and not ${FAILING} and expires_at > ${at()} and expiring_from <= ${at()})`;
     case 'ACTIVE':
-      return `(not secret_missing and not ${FAILING} and (expires_at is null or expires_at > ${soon()}))`;
+      return `(not secret_missing and not ${FAILING} and (expires_at is null or expiring_from > ${at()}))`;
     case 'FAILING':
       return `(not secret_missing and ${FAILING} and (expires_at is null or expires_at > ${at()}))`;
   }

@@ -1,4 +1,6 @@
 import { rotationDueAt } from '../../../domain/credential.ts';
+import { expiringFrom } from '../../../domain/expiry-thresholds.ts';
+import { NOTHING_TOLD, nextNoticeAt, type Told } from '../../../domain/notices.ts';
 import { initialRegistryState, type LiveRegistry, type RegistryState } from '../../../domain/registry.ts';
 
 /** The part of a registry's row that derives from its own events, with the table's column names. */
@@ -28,6 +30,7 @@ export interface RegistryRow {
   /** Does not come from events: it is looked up in the vault after they are applied. */
   readonly secret_missing: boolean;
   readonly expires_at: string | null;
+  readonly expiring_from: string | null;
   readonly expiry_source: LiveRegistry['credential']['expirySource'];
   readonly rotated_at: string | null;
   readonly rotated_by: string | null;
@@ -41,9 +44,17 @@ export interface RegistryRow {
   readonly mint: LiveRegistry['credential']['mint'];
   readonly staged: LiveRegistry['staged'];
   readonly retiring: LiveRegistry['retiring'];
+  readonly told: Told;
+  readonly next_notice_at: string | null;
 }
 
-export function registryRow(id: string, projectId: string, revision: number, state: RegistryState): RegistryRow {
+export function registryRow(
+  id: string,
+  projectId: string,
+  revision: number,
+  state: RegistryState,
+  told: Told,
+): RegistryRow {
   const live = state.phase === 'live' ? state : null;
   const credential = live?.credential ?? null;
   return {
@@ -70,6 +81,7 @@ export function registryRow(id: string, projectId: string, revision: number, sta
     secret_digest: credential?.digest ?? null,
     secret_missing: false,
     expires_at: credential?.expiresAt ?? null,
+    expiring_from: expiryStartOf(live),
     expiry_source: credential?.expirySource ?? null,
     rotated_at: credential?.rotatedAt ?? null,
     rotated_by: credential?.rotatedBy ?? null,
@@ -82,13 +94,25 @@ export function registryRow(id: string, projectId: string, revision: number, sta
     mint: credential?.mint ?? null,
     staged: live?.staged ?? null,
     retiring: live?.retiring ?? null,
+    ...noticeColumns(state, told),
   };
 }
 
+/** What people were told by the clock, and when the next notice is due: also columns of the registry's row. */
+export function noticeColumns(state: RegistryState, told: Told): Pick<RegistryRow, 'told' | 'next_notice_at'> {
+  return { told, next_notice_at: state.phase === 'live' ? nextNoticeAt(state, told) : null };
+}
+
+function expiryStartOf(live: LiveRegistry | null): string | null {
+  if (live === null || live.credential.expiresAt === null) return null;
+  const { rotatedAt, expiresAt } = live.credential;
+  return expiringFrom({ rotatedAt, expiresAt });
+}
+
 /** The columns that each event of the registry overwrites. Test results and the last use have their own events. */
-export const REGISTRY_COLUMNS: readonly string[] = Object.keys(registryRow('', '', 0, initialRegistryState)).filter(
-  (column) => column !== 'id',
-);
+export const REGISTRY_COLUMNS: readonly string[] = Object.keys(
+  registryRow('', '', 0, initialRegistryState, NOTHING_TOLD),
+).filter((column) => column !== 'id');
 
 export function registryState(row: RegistryRow): RegistryState {
   switch (row.phase) {

@@ -1,0 +1,167 @@
+import { badUserInput, notFound } from '../domain/errors.ts';
+import { decodeEvent } from '../domain/event-codec.ts';
+import { accessStream, leaseStream, parseUuid, registryId } from '../domain/identity.ts';
+import { registryUrlOfImage, repositoryOfImage } from '../domain/image-reference.ts';
+import { type Lease, type LeaseView, leaseView } from '../domain/lease.ts';
+import { callerKey } from '../domain/permissions.ts';
+import { REFUSALS } from '../domain/probe-outcome.ts';
+import type { LiveRegistry } from '../domain/registry.ts';
+import { mentionsPassword } from '../domain/secret-mention.ts';
+import { checkText } from '../domain/text-rules.ts';
+import type { AggregateStore } from './aggregate-store.ts';
+import { checkCredential } from './credential-checks.ts';
+import type { CredentialTests } from './credential-tests.ts';
+import type { EventWriter } from './event-writer.ts';
+import type { RateLimiter } from './ports/rate-limiter.ts';
+import type { LeaseQueries, RegistryQueries } from './ports/read-models.ts';
+import type { ReadYourWrites } from './read-your-writes.ts';
+import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
+import type { TestStoredCredential } from './stored-credential-test.ts';
+import type { AuthorisedRegistry, StoredSecrets } from './stored-secrets.ts';
+
+/** In characters. */
+const MAX_MESSAGE = 500;
+
+/** Which lease: by its id, or by what it was asked for with. */
+export interface ReportAuthenticationFailureCommand {
+  readonly leaseId: string | null | undefined;
+  readonly image: string | null | undefined;
+  readonly pipeline: string | null | undefined;
+  readonly runId: string | null | undefined;
+  readonly message: string | null | undefined;
+}
+
+export interface ReportAuthenticationFailureDeps {
+  readonly writer: Pick<EventWriter, 'write'>;
+  readonly aggregates: AggregateStore;
+  readonly leases: Pick<LeaseQueries, 'lastOf'>;
+  readonly registries: Pick<RegistryQueries, 'byId'>;
+  readonly readable: ReadYourWrites['readable'];
+  readonly secrets: Pick<StoredSecrets, 'open'>;
+  readonly testStored: TestStoredCredential;
+  readonly tests: Pick<CredentialTests, 'record'>;
+  /** Of a registry in ten minutes: one turn for each caller. */
+  readonly reports: RateLimiter;
+  /** Of a registry in ten minutes: one. */
+  readonly confirmations: RateLimiter;
+  readonly plainHttpHosts: ReadonlySet<string>;
+  readonly onFault: (error: unknown) => void;
+}
+
+interface OwnLease {
+  readonly lease: Lease;
+  /** Null if it was asked for by the registry alone. */
+  readonly repository: string | null;
+}
+
+/**
+ * A pipeline reports that the registry refused what it was issued. The report is recorded, once for each caller
+ * and registry in ten minutes. A login by this service confirms it before anybody is told: at most one for each registry in ten minutes, and
+ * none for a version that is replaced or known to be refused.
+ */
+export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFailureDeps) {
+  const {
+    writer,
+    aggregates,
+    leases,
+    registries,
+    readable,
+    secrets,
+    testStored,
+    tests,
+    reports,
+    confirmations,
+    onFault,
+  } = deps;
+
+  async function findLease(
+    { principal }: RequestContext,
+    projectId: string,
+    { leaseId, image, pipeline, runId }: ReportAuthenticationFailureCommand,
+  ): Promise<string> {
+    if (leaseId != null) {
+      if (image != null) throw badUserInput('image', 'Name the lease by `leaseId`, or by `image` and `pipeline`.');
+      const id = parseUuid(leaseId);
+      if (id === undefined) throw notFound('lease');
+      return id;
+    }
+    if (image == null) throw badUserInput('leaseId', 'Name the lease by `leaseId`, or by `image` and `pipeline`.');
+    if (pipeline == null) throw badUserInput('pipeline', 'With `image`, name the `pipeline` that asked for it.');
+    const { url } = registryUrlOfImage(image, deps);
+    // The lease may have been issued a moment ago.
+    await readable(principal);
+    const id = await leases.lastOf(projectId, {
+      registryId: registryId(projectId, url),
+      pipeline: checkText('pipeline', pipeline, { max: 255 }),
+      runId: runId == null ? null : checkText('runId', runId, { max: 255 }),
+      issuedTo: principal.subject,
+    });
+    if (id === undefined) throw notFound('lease');
+    return id;
+  }
+
+  /** The lease, if it was issued to this caller. Another caller's is as if it did not exist. */
+  async function ownLease({ principal }: RequestContext, projectId: string, leaseId: string): Promise<OwnLease> {
+    const { state } = await aggregates.loadLease(projectId, leaseId);
+    const [issued] = await aggregates.history(leaseStream(projectId, leaseId));
+    const isOwn = issued?.metadata.issuer === principal.issuer && state?.issuedTo === principal.subject;
+    if (state === null || !isOwn) throw notFound('lease');
+    const event = decodeEvent(issued);
+    return { lease: state, repository: event.type === 'CredentialIssued' ? repositoryOfImage(event.data.image) : null };
+  }
+
+  /** Null if it may hold the password, or if there is nothing left to compare it with. */
+  async function storable(
+    message: string | null,
+    authorised: AuthorisedRegistry,
+    registry: LiveRegistry | null,
+  ): Promise<string | null> {
+    if (message === null || registry === null || registry.credential.mint !== null) return null;
+    const login = await secrets.open(authorised, registry).catch(() => undefined);
+    return login === undefined || mentionsPassword(message, login) ? null : message;
+  }
+
+  async function confirm(authorised: AuthorisedRegistry, registry: LiveRegistry, repository: string | null) {
+    const { projectId, registryId: id } = authorised;
+    const { version } = registry.credential;
+    const health = (await registries.byId(projectId, id))?.health;
+    const isKnown = health?.credentialVersion === version && REFUSALS.includes(health.outcome);
+    if (isKnown || (await confirmations.take(`confirm ${id}`, 'purser')) > 0) return;
+    const report = await checkCredential(testStored, authorised, registry, repository);
+    if (report) await tests.record(registry, report, { metadata: systemMetadata(projectId), scheduled: true });
+  }
+
+  return async (
+    context: RequestContext,
+    projectId: string,
+    command: ReportAuthenticationFailureCommand,
+  ): Promise<LeaseView> => {
+    const said =
+      command.message == null
+        ? ''
+        : checkText('message', command.message, { max: MAX_MESSAGE, multiline: true, optional: true });
+    const { lease, repository } = await ownLease(context, projectId, await findLease(context, projectId, command));
+    const { id: leaseId, url, credentialVersion, pipeline, runId } = lease;
+    const authorised = { projectId, registryId: lease.registryId };
+    const { state } = await aggregates.loadRegistry(projectId, lease.registryId);
+    const current = state.phase === 'live' && state.credential.version === credentialVersion ? state : null;
+    const { principal } = context;
+    if ((await reports.take(`report ${lease.registryId}`, callerKey(principal))) > 0) return leaseView(lease);
+
+    const message = await storable(said === '' ? null : said, authorised, current);
+    await writer.write({
+      stream: accessStream(projectId),
+      expected: 'any',
+      events: [
+        {
+          type: 'AuthenticationFailureReported',
+          data: { leaseId, registryId: lease.registryId, url, credentialVersion, pipeline, runId, message },
+        },
+      ],
+      metadata: callerMetadata(context, projectId),
+    });
+    // The report is recorded: what goes wrong from here on is not the pipeline's concern.
+    if (current) await confirm(authorised, current, repository).catch(onFault);
+    return leaseView(lease);
+  };
+}

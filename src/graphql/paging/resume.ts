@@ -1,0 +1,27 @@
+import type { ChangeView, Feed, NoticeView } from '../../application/ports/read-models.ts';
+import { PurserError } from '../../domain/errors.ts';
+import { type CursorScope, type Cursors, decodeSequence } from './cursors.ts';
+
+/** The sequence of the feed's beginning. */
+export const BEGINNING_OF_FEED = 0;
+
+/**
+ * The sequence after which a feed is to go on; undefined if there is no cursor.
+ * @throws PurserError CURSOR_NOT_RESUMABLE if the feed does not reach to the cursor, BAD_USER_INPUT if it is of another list
+ */
+export async function resumeAfter(
+  feed: Pick<Feed<NoticeView | ChangeView>, 'lastSequence'>,
+  cursors: Cursors,
+  scope: CursorScope,
+  after: string | null | undefined,
+): Promise<number | undefined> {
+  const sequence = decodeSequence(cursors, scope, after);
+  if (sequence !== undefined && sequence > BEGINNING_OF_FEED && sequence > (await feed.lastSequence())) {
+    throw new PurserError(
+      'CURSOR_NOT_RESUMABLE',
+      'The cursor in `after` is ahead of what this service has, as after a restore. Read the list again, and go on from its `latestCursor`.',
+      { field: 'after' },
+    );
+  }
+  return sequence;
+}

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import type { ReportAuthenticationFailureCommand } from '../../src/application/report-authentication-failure.ts';
+import { registryId } from '../../src/domain/identity.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { canary } from '../support/canary.ts';
+import { aCaller, command, createWorld, PROJECT, type World } from '../support/use-cases.ts';
+
+const password = new Secret(canary('reported'));
+const ID = registryId(PROJECT, 'registry.example');
+const REFUSED = { outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' } as const;
+const ASKED = { image: 'registry.example/team/app', pipeline: 'build' };
+
+async function withLease(): Promise<{ world: World; leaseId: string }> {
+  const world = createWorld();
+  await world.application.createRegistry(aCaller(), PROJECT, command.create({ password }));
+  const { lease } = await world.application.issueCredential(aCaller(), PROJECT, command.issue(ASKED));
+  return { world, leaseId: lease.id };
+}
+
+function report(world: World, changes: Partial<ReportAuthenticationFailureCommand>, subject = 'alice') {
+  return world.application.reportAuthenticationFailure(aCaller(subject), PROJECT, {
+    leaseId: undefined,
+    image: undefined,
+    pipeline: undefined,
+    runId: undefined,
+    message: undefined,
+    ...changes,
+  });
+}
+const reportsOf = (world: World) => world.eventsOf('AuthenticationFailureReported').map(({ data }) => data);
+const testsOf = (world: World) => world.eventsOf('RegistryTested');
+
+describe('a report of a failed login', () => {
+  it('is recorded, and confirmed by one login of the service', async () => {
+    const { world, leaseId } = await withLease();
+    world.probe = REFUSED;
+    expect(await report(world, { leaseId, message: ' denied\nby the registry ' })).toMatchObject({ id: leaseId });
+    expect(reportsOf(world)).toEqual([
+      {
+        leaseId,
+        registryId: ID,
+        url: 'registry.example',
+        credentialVersion: 1,
+        pipeline: 'build',
+        runId: null,
+        message: 'denied\nby the registry',
+      },
+    ]);
+    expect(world.probed).toHaveLength(1);
+    expect(testsOf(world).map(({ data, metadata }) => [data, metadata.actor])).toMatchObject([
+      [{ outcome: 'AUTHENTICATION_FAILED', scheduled: true, credentialVersion: 1 }, 'system:purser'],
+    ]);
+  });
+
+  it('finds the lease by what it was asked for with', async () => {
+    const { world, leaseId } = await withLease();
+    const { lease } = await world.application.issueCredential(
+      aCaller(),
+      PROJECT,
+      command.issue({ ...ASKED, runId: '7' }),
+    );
+    expect(await report(world, { image: 'https://registry.example', pipeline: 'build' })).toMatchObject({
+      id: leaseId,
+    });
+    expect(await report(world, { ...ASKED, runId: '7' })).toMatchObject({ id: lease.id });
+    await expect(report(world, { ...ASKED, runId: '8' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it.each([
+    ['by nothing', {}, 'leaseId'],
+    ['twice', { leaseId: ID, image: 'a.example' }, 'image'],
+    ['without its pipeline', { image: 'registry.example' }, 'pipeline'],
+    ['with a long message', { leaseId: ID, message: 'x'.repeat(501) }, 'message'],
+  ])('that names the lease %s is refused', async (_how, changes, field) => {
+    const { world } = await withLease();
+    await expect(report(world, changes)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
+    expect([reportsOf(world), world.probed]).toEqual([[], []]);
+  });
+
+  it("of another caller's lease says that there is none, and costs the registry no login", async () => {
+    const { world, leaseId } = await withLease();
+    for (const changes of [{ leaseId }, ASKED, { leaseId: 'nonsense' }]) {
+      await expect(report(world, changes, 'mallory')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
+    const sameSubject = { ...aCaller(), principal: { ...aCaller().principal, issuer: 'https://other.example' } };
+    const named = { leaseId, image: undefined, pipeline: undefined, runId: undefined, message: undefined };
+    await expect(world.application.reportAuthenticationFailure(sameSubject, PROJECT, named)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect([reportsOf(world), world.probed]).toEqual([[], []]);
+    expect(world.eventsOf('AccessDenied').map(({ data }) => data)).toMatchObject(
+      Array.from({ length: 4 }, () => ({ action: 'REPORT_AUTHENTICATION_FAILURE', code: 'NOT_FOUND' })),
+    );
+  });
+
+  it('counts once for each caller, and costs the registry one login, in ten minutes', async () => {
+    const { world, leaseId } = await withLease();
+    for (let time = 0; time < 20; time += 1) await report(world, { leaseId });
+    const bob = await world.application.issueCredential(aCaller('bob'), PROJECT, command.issue(ASKED));
+    await report(world, { leaseId: bob.lease.id }, 'bob');
+    expect([reportsOf(world).length, world.probed.length]).toEqual([2, 1]);
+    world.spentTurns.clear();
+    await report(world, { leaseId });
+    expect([reportsOf(world).length, world.probed.length]).toEqual([3, 2]);
+  });
+
+  it('costs no login if the version was replaced, or is known to be refused', async () => {
+    const { world, leaseId } = await withLease();
+    world.probe = REFUSED;
+    await report(world, { leaseId });
+    world.spentTurns.clear();
+    await report(world, { leaseId });
+    expect(world.probed).toHaveLength(1);
+    await world.application.rotateCredential(aCaller(), PROJECT, ID, command.rotate({ password: new Secret('next') }));
+    world.spentTurns.clear();
+    await report(world, { leaseId, message: 'of a password that is gone' });
+    expect(world.probed).toHaveLength(1);
+    // Nothing is left to compare it with.
+    expect(reportsOf(world)).toMatchObject([{ message: null }, { message: null }, { message: null }]);
+  });
+
+  it.each([
+    ['as it is', (secret: string) => `login robot ${secret} failed`],
+    ['in a header', (secret: string) => `Basic ${Buffer.from(`ada:${secret}`).toString('base64')}`],
+  ])('keeps no message that holds the password %s', async (_how, write) => {
+    const { world, leaseId } = await withLease();
+    await report(world, { leaseId, message: write(password.reveal()) });
+    expect(reportsOf(world)).toMatchObject([{ leaseId, message: null }]);
+  });
+
+  it('tries the repository of the lease where the registry asks nobody for a login', async () => {
+    const { world, leaseId } = await withLease();
+    world.probe = { login: 'UNKNOWN', detail: 'NO_LOGIN_ASKED' };
+    await report(world, { leaseId });
+    expect(world.probed.map(({ repository }) => repository)).toEqual([null, 'team/app']);
+  });
+
+  it('stays recorded if the login cannot be tried', async () => {
+    const { world, leaseId } = await withLease();
+    world.whileProbing = () => Promise.reject(new Error('no way out'));
+    expect(await report(world, { leaseId })).toMatchObject({ id: leaseId });
+    expect([reportsOf(world).length, testsOf(world).length, world.faults.length]).toEqual([1, 0, 1]);
+  });
+});
