@@ -178,6 +178,40 @@ describe.each(Object.entries(STEPS))('a process that dies while %s', (_step, { b
   });
 });
 
+describe('an ask that opened the password before an activation with a grace', () => {
+  it('begins no lease on the version that retires', async () => {
+    const registry = await created();
+    await staging(registry);
+    let reach = () => {};
+    let goOn = () => {};
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    const activated = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const slow = await replicaWith({
+      log: (real) => ({
+        ...real,
+        async append(stream, ...rest) {
+          if (stream.startsWith('lease-')) {
+            reach();
+            await activated;
+          }
+          return real.append(stream, ...rest);
+        },
+      }),
+    });
+    const asked = slow.issue(`${registry.url}/app`);
+    await reached;
+    await activate(60)(other, registry);
+    goOn();
+    const { lease, password } = await asked;
+    expect(lease.credentialVersion).toBe(2);
+    expect(password.reveal()).toBe(registry.staged);
+  });
+});
+
 describe('retiring a version', () => {
   async function retiring(): Promise<Registry> {
     const registry = await created();
