@@ -36,9 +36,12 @@ export function createCredentialComparison({ tests, testStored }: CredentialComp
     const test = { purpose: broadestPurpose(active.access), repository: null };
     let activeReport: ProbeReport | undefined;
     const stagedReport = await tests.run(context, projectId, async () => {
-      const reports = await Promise.all([staged, active].map((version) => testStored(authorised, version, test)));
-      activeReport = reports[1];
-      return reports[0] ?? missingSecret(staged.url);
+      const [ofStaged, ofActive] = await Promise.all([
+        testStored(authorised, staged, test),
+        testStored(authorised, active, test).catch(unopened),
+      ]);
+      activeReport = ofActive;
+      return ofStaged ?? missingSecret(staged.url);
     });
     if (provesEnough(stagedReport, activeReport ?? null)) return stagedReport;
 
@@ -47,6 +50,11 @@ export function createCredentialComparison({ tests, testStored }: CredentialComp
     if (activeReport) await tests.record(active, activeReport, how);
     throw refusal(staged, stagedReport, activeReport ?? null);
   };
+}
+
+/** An active password that is lost or damaged proves nothing. That must not stop its replacement. */
+function unopened(error: unknown): undefined {
+  if (!(error instanceof PurserError) || error.code !== 'CREDENTIAL_UNAVAILABLE') throw error;
 }
 
 function refusal({ provider, url }: LiveRegistry, staged: ProbeReport, active: ProbeReport | null): PurserError {

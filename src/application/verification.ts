@@ -37,23 +37,19 @@ export function createVerification(deps: VerificationDeps): BeginVerification {
     async function known({ state, before, repeated }: RegistryOutcome): Promise<ShownWith> {
       // Nothing, if this request created the registry.
       if (before.phase !== 'live' && !repeated) return { health: null, stagedHealth: null, present: true };
-      const { registryId, firstVersion, staged, credential } = existing(state);
+      const { registryId, staged, credential } = existing(state);
       const unprojected = await readUnprojected();
       const view = await registries.byId(projectId, registryId);
-      const known = [view?.health, view?.credential.staged?.health].filter((health) => health != null);
-      const tested = new Map(known.map((health) => [health.credentialVersion, health]));
+      const projected = [view?.health, view?.credential.staged?.health].filter((health) => health != null);
+      const tested = new Map(projected.map((health) => [health.credentialVersion, health]));
       for (const { event, recorded } of unprojected) {
         if (event.type !== 'RegistryTested' || event.data.registryId !== registryId) continue;
         const version = event.data.credentialVersion;
         tested.set(version, healthAfterTest(tested.get(version) ?? null, event, recorded.occurredAt));
       }
-      // An earlier version than the first belongs to a registry that was deleted.
-      const ofCurrent = [...tested.values()].filter(
-        ({ credentialVersion }) => (credentialVersion ?? 0) >= firstVersion && credentialVersion !== staged?.version,
-      );
       return {
-        health: tested.get(credential.version) ?? ofCurrent.at(-1) ?? null,
-        stagedHealth: tested.get(staged?.version ?? null) ?? null,
+        health: tested.get(credential.version) ?? null,
+        stagedHealth: staged && (tested.get(staged.version) ?? null),
         present: view?.credential.present ?? true,
       };
     }
@@ -76,7 +72,8 @@ export function createVerification(deps: VerificationDeps): BeginVerification {
         const metadata = callerMetadata(context, projectId, null);
         const health = await tests.record(live, report, { metadata, scheduled: false });
         const { state, revision } = await aggregates.loadRegistry(projectId, live.registryId);
-        return registryView(existing(state), Number(revision), { health, stagedHealth: null, present: true });
+        const { stagedHealth } = live.staged ? await known(outcome) : { stagedHealth: null };
+        return registryView(existing(state), Number(revision), { health, stagedHealth, present: true });
       },
     };
   };
