@@ -215,4 +215,16 @@ describe.skipIf(missing)(titled('a staged rotation while a pipeline runs', missi
       },
     ]);
   });
+
+  it('takes the place of a password that is lost, and still not with a wrong one', async () => {
+    await withClient(purser.connectionString, (client) =>
+      client.query('delete from vault.secrets where registry_id = $1 and credential_version = 3', [registryId]),
+    );
+    await stage(canary('staged-wrong'));
+    const refused = await activate(4);
+    expect(refused.errors).toMatchObject([{ extensions: { staged: { login: 'DENIED' }, active: null } }]);
+    await stage(second);
+    expect((await activate(5)).data.activateCredential.registry.credential.version).toBe(5);
+    expect(await loginOf('1744')).toMatchObject({ Username: 'robot-2', Secret: second });
+  });
 });
