@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { createAuditQueries } from '../../src/adapters/postgres/read-models/audit-queries.ts';
 import { chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
+import { isAudited } from '../../src/domain/audited-events.ts';
 import { derivedId, idempotencyStream } from '../../src/domain/identity.ts';
 import { type Ledger, leaseOf, PROJECTS, versionOf } from './ledger.ts';
 
@@ -171,7 +172,7 @@ async function auditFaults(client: pg.Client, events: readonly EventRow[], proje
   }
   const told = entries.map(({ eventId }) => eventId).join();
   const happened = events
-    .filter(({ project_id, type }) => project_id === project && type !== 'IdempotencyKeyClaimed')
+    .filter(({ project_id, type }) => project_id === project && isAudited(type))
     .map(({ event_id }) => event_id);
   if (told !== happened.join()) return [`the audit log of ${project} does not tell what the event log does`];
   const { rows } = await client.query<{ sequence: string; hash: string }>(
