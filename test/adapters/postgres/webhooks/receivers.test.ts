@@ -170,7 +170,7 @@ it('1,000 notices reach a good receiver while another hangs', { timeout: 90_000 
   expect(faults).toEqual([]);
 });
 
-it('what is read of the queue follows indexes, however much has ended or waits', async () => {
+it('what is read of the queue is little, however much has ended or waits', async () => {
   const [chat, pager] = [await receiver(), await receiver()];
   const first = replica({ chat, pager });
   await notify(20);
@@ -186,7 +186,7 @@ it('what is read of the queue follows indexes, however much has ended or waits',
            now() + interval '1 day', case when position % 2 = 0 then now() end
       from webhooks.notices, unnest(array['chat', 'pager']) name where position >= 1000`);
   await sql('analyze webhooks.notices, webhooks.deliveries');
-  const before = await sequentialScans();
+  const before = await read();
   const slots = webhooks.map((webhook) => ({ webhook, free: 4 }));
   await queue.distribute(webhooks, at());
   for (const each of await queue.claim(slots, at(), at(30 * SECOND))) await queue.giveBack(each, at());
@@ -196,12 +196,18 @@ it('what is read of the queue follows indexes, however much has ended or waits',
   await queries.find('demo', delivery?.id ?? '');
   await queries.replay('demo', delivery?.id ?? '', at());
   await close();
-  expect(await sequentialScans()).toEqual(before);
+  const after = await read();
+  expect(after.whole).toBe(before.whole);
+  // A page or two of each list; there are 16,000 deliveries, and half of them wait.
+  expect(after.rows - before.rows).toBeLessThan(500);
 
-  async function sequentialScans(): Promise<unknown> {
-    const text = `select relname, seq_scan::int from pg_stat_user_tables
-      where schemaname = 'webhooks' and relname in ('notices', 'deliveries') order by relname`;
-    return sql(text);
+  /** How often whole tables were read, and how many rows by indexes. */
+  async function read(): Promise<{ readonly whole: number; readonly rows: number }> {
+    const [counts] = await sql(`select
+      (select sum(seq_scan) from pg_stat_user_tables where relid in (
+         'webhooks.notices'::regclass, 'webhooks.deliveries'::regclass))::int as whole,
+      (select sum(idx_tup_read) from pg_stat_user_indexes where schemaname = 'webhooks')::int as rows`);
+    return counts as { readonly whole: number; readonly rows: number };
   }
 });
 
