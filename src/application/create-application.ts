@@ -65,7 +65,7 @@ export interface ApplicationDeps {
   readonly authenticator: EventAuthenticator;
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
-  readonly registries: Pick<RegistryQueries, 'byId'>;
+  readonly registries: Pick<RegistryQueries, 'byId' | 'lastRepository'>;
   readonly leases: Pick<LeaseQueries, 'countActive' | 'lastOf'>;
   readonly probe: RegistryProbe;
   readonly minter: PasswordMinter;
@@ -116,7 +116,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const tests = createCredentialTests({ writer, aggregates, probe, minter, limiter });
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
   const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
-  const compare = createCredentialComparison({ tests, testStored });
+  const compare = createCredentialComparison({ tests, testStored, registries });
   const withdrawLease = withdrawLeaseUseCase({ writer, aggregates });
   const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
 

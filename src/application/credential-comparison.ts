@@ -4,6 +4,7 @@ import { lessProved, provesEnough } from '../domain/proof.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import { broadestPurpose } from '../domain/registry-details.ts';
 import type { CredentialTests } from './credential-tests.ts';
+import type { RegistryQueries } from './ports/read-models.ts';
 import type { ProbeReport } from './ports/registry-probe.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
@@ -12,6 +13,7 @@ import { type AuthorisedRegistry, missingSecret } from './stored-secrets.ts';
 export interface CredentialComparisonDeps {
   readonly tests: Pick<CredentialTests, 'run' | 'record'>;
   readonly testStored: TestStoredCredential;
+  readonly registries: Pick<RegistryQueries, 'lastRepository'>;
 }
 
 /** Two versions of one registry, each as if it were the current one. */
@@ -30,10 +32,16 @@ export type CompareCredentials = (
   versions: ComparedVersions,
 ) => Promise<ProbeReport>;
 
-export function createCredentialComparison({ tests, testStored }: CredentialComparisonDeps): CompareCredentials {
+export function createCredentialComparison({
+  tests,
+  testStored,
+  registries,
+}: CredentialComparisonDeps): CompareCredentials {
   return async (context, authorised, { staged, active }) => {
-    const { projectId } = authorised;
-    const test = { purpose: broadestPurpose(active.access), repository: null };
+    const { projectId, registryId } = authorised;
+    // A login alone shows neither what pipelines may do with it nor, where no login is asked for, anything at all.
+    const repository = await registries.lastRepository(projectId, registryId);
+    const test = { purpose: broadestPurpose(active.access), repository };
     let activeReport: ProbeReport | undefined;
     const stagedReport = await tests.run(context, projectId, async () => {
       const [ofStaged, ofActive] = await Promise.all([
@@ -43,7 +51,7 @@ export function createCredentialComparison({ tests, testStored }: CredentialComp
       activeReport = ofActive;
       return ofStaged ?? missingSecret(staged.url);
     });
-    if (provesEnough(stagedReport, activeReport ?? null)) return stagedReport;
+    if (provesEnough(active.access, stagedReport, activeReport ?? null)) return stagedReport;
 
     const how = { metadata: callerMetadata(context, projectId), scheduled: false };
     await tests.record(staged, stagedReport, how);
@@ -57,12 +65,16 @@ function unopened(error: unknown): undefined {
   if (!(error instanceof PurserError) || error.code !== 'CREDENTIAL_UNAVAILABLE') throw error;
 }
 
-function refusal({ provider, url }: LiveRegistry, staged: ProbeReport, active: ProbeReport | null): PurserError {
+function refusal(
+  { provider, url, access }: LiveRegistry,
+  staged: ProbeReport,
+  active: ProbeReport | null,
+): PurserError {
   const told = (report: ProbeReport): ComparedTest => {
     const { outcome, login, pull, push, repository } = report;
     return { outcome, advice: diagnose({ provider, url, ...report }), login, pull, push, repository };
   };
-  const less = lessProved(staged, active);
+  const less = lessProved(access, staged, active);
   const why =
     less.length > 0 ? `it did not prove what the active one proves: ${less.join(', ')}` : 'its login was not proved';
   const details = { outcome: staged.outcome, staged: told(staged), active: active && told(active) };

@@ -1,19 +1,25 @@
 import type { ProbeVerdicts } from './probe-outcome.ts';
+import type { RegistryAccess } from './registry-details.ts';
 
-const TESTED = ['login', 'pull', 'push'] as const;
-export type Tested = (typeof TESTED)[number];
+type Tested = 'login' | 'pull' | 'push';
 type Proof = Pick<ProbeVerdicts, Tested>;
 
+/** Whoever only pulls may take a credential that cannot push: that is the smaller risk. */
+const COMPARED: Readonly<Record<RegistryAccess, readonly Tested[]>> = {
+  PULL: ['login', 'pull'],
+  PULL_AND_PUSH: ['login', 'pull', 'push'],
+};
+
 /** What the active credential proved and the staged one did not, in the same test. */
-export function lessProved(staged: Proof, active: Proof | null): Tested[] {
-  return TESTED.filter((one) => active?.[one] === 'PROVED' && staged[one] !== 'PROVED');
+export function lessProved(access: RegistryAccess, staged: Proof, active: Proof | null): Tested[] {
+  return COMPARED[access].filter((one) => active?.[one] === 'PROVED' && staged[one] !== 'PROVED');
 }
 
 /**
  * Whether the staged credential may take the place of the active one: it proved something, and nothing less. If the active
  * one proves nothing any more, a refused login still does not replace it.
  */
-export function provesEnough(staged: Proof, active: Proof | null): boolean {
-  const provesSomething = TESTED.some((one) => staged[one] === 'PROVED');
-  return provesSomething && staged.login !== 'DENIED' && lessProved(staged, active).length === 0;
+export function provesEnough(access: RegistryAccess, staged: Proof, active: Proof | null): boolean {
+  const provesSomething = COMPARED[access].some((one) => staged[one] === 'PROVED');
+  return provesSomething && staged.login !== 'DENIED' && lessProved(access, staged, active).length === 0;
 }

@@ -25,7 +25,7 @@ describe('comparing what two credentials prove', () => {
       true,
     ],
   ] as const)('%s', (_which, staged, active, enough) => {
-    expect(provesEnough(staged, active)).toBe(enough);
+    expect(provesEnough('PULL_AND_PUSH', staged, active)).toBe(enough);
   });
 
   it('never accepts one that proves less', () => {
@@ -34,8 +34,8 @@ describe('comparing what two credentials prove', () => {
         const less = (['login', 'pull', 'push'] as const).filter(
           (one) => active[one] === 'PROVED' && staged[one] !== 'PROVED',
         );
-        expect(lessProved(staged, active)).toEqual(less);
-        if (less.length > 0) expect(provesEnough(staged, active)).toBe(false);
+        expect(lessProved('PULL_AND_PUSH', staged, active)).toEqual(less);
+        if (less.length > 0) expect(provesEnough('PULL_AND_PUSH', staged, active)).toBe(false);
       }),
     );
   });
@@ -44,7 +44,7 @@ describe('comparing what two credentials prove', () => {
     fc.assert(
       fc.property(proof, (one) => {
         const proves = Object.values(one).includes('PROVED');
-        expect(provesEnough(one, one)).toBe(proves && one.login !== 'DENIED');
+        expect(provesEnough('PULL_AND_PUSH', one, one)).toBe(proves && one.login !== 'DENIED');
       }),
     );
   });
@@ -56,11 +56,21 @@ describe('comparing what two credentials prove', () => {
         proof,
         fc.constantFrom('login' as const, 'pull' as const, 'push' as const),
         (one, other, what) => {
-          fc.pre(provesEnough(one, other));
-          expect(provesEnough({ ...one, [what]: 'PROVED' }, other)).toBe(true);
-          expect(provesEnough(one, { ...other, [what]: 'UNKNOWN' })).toBe(true);
+          fc.pre(provesEnough('PULL_AND_PUSH', one, other));
+          expect(provesEnough('PULL_AND_PUSH', { ...one, [what]: 'PROVED' }, other)).toBe(true);
+          expect(provesEnough('PULL_AND_PUSH', one, { ...other, [what]: 'UNKNOWN' })).toBe(true);
         },
       ),
     );
+  });
+
+  it('does not ask a credential that is for pulling to push', () => {
+    const [pulls, pushes] = [
+      { ...WORKS, pull: 'PROVED', push: 'DENIED' },
+      { ...WORKS, pull: 'PROVED', push: 'PROVED' },
+    ] as const;
+    expect(provesEnough('PULL', pulls, pushes)).toBe(true);
+    expect(provesEnough('PULL_AND_PUSH', pulls, pushes)).toBe(false);
+    expect(provesEnough('PULL', { ...pulls, pull: 'DENIED' }, pushes)).toBe(false);
   });
 });

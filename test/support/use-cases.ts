@@ -218,7 +218,8 @@ const UP_TO_DATE: ProjectionProgress = {
 /** Answers from the log itself, which is never behind. */
 function queriesOf(log: EventLog, events: readonly RecordedEvent[], countedLeases: string[], now: () => number) {
   const aggregates = createAggregateStore(log);
-  const registries: Pick<RegistryQueries, 'byId'> = {
+  const registries: Pick<RegistryQueries, 'byId' | 'lastRepository'> = {
+    lastRepository: async () => null,
     async byId(projectId, id) {
       const { state, revision } = await aggregates.loadRegistry(projectId, id);
       if (state.phase !== 'live') return undefined;

@@ -91,6 +91,8 @@ export interface RegistryQueries {
   ): Promise<Page<RegistryView, RegistryCursor> & LatestChange>;
   count(projectId: string, filter: RegistryFilter): Promise<number>;
   byId(projectId: string, id: string): Promise<RegistryView | undefined>;
+  /** The repository of the last lease that named one. */
+  lastRepository(projectId: string, id: string): Promise<string | null>;
   /** Live registries whose credential has not expired. Longest untested first. */
   dueForCheck(due: DueForCheck): Promise<CheckDue[]>;
   /** One result for each id, in the order of the ids. */

@@ -14,7 +14,7 @@ import type { Slot } from './caller-limits.ts';
 
 /** The read models. Resolvers call them directly for reads that need nothing else. */
 export interface Queries {
-  readonly registries: Omit<RegistryQueries, 'dueForCheck'>;
+  readonly registries: Omit<RegistryQueries, 'dueForCheck' | 'lastRepository'>;
   readonly leases: Pick<LeaseQueries, 'list'>;
   readonly uses: DailyUseQueries;
   readonly audit: AuditQueries;

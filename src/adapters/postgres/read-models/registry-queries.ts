@@ -78,6 +78,13 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
       return row && view(row);
     },
 
+    async lastRepository(projectId, id) {
+      const text = 'select last_used_repository from read_models.registries where id = $1 and project_id = $2';
+      const statement = named('registry-last-repository', text, [id, projectId]);
+      const { rows } = await database.query<Pick<DueRow, 'last_used_repository'>>(statement);
+      return rows[0]?.last_used_repository ?? null;
+    },
+
     async dueForCheck({ testedBefore, spreadMs, refusedBefore, except, limit }) {
       const text = `select project_id, id, ${FAILING} as refused, last_used_repository from read_models.registries
         where phase = 'live' and not secret_missing and (expires_at is null or expires_at > $1)
