@@ -1,12 +1,9 @@
 import type { Logger } from 'pino';
 import { type DevelopmentIssuer, openDevelopmentIssuer } from './adapters/auth/development-issuer.ts';
-import { type IssuerConfig, parseIssuers } from './adapters/auth/issuers.ts';
-import { createKeySets, keepFresh } from './adapters/auth/jwks.ts';
+import { parseIssuers } from './adapters/auth/issuers.ts';
 import { openRevokedTokensFile } from './adapters/auth/revoked-tokens-file.ts';
-import { createAuthenticator } from './adapters/auth/token-verifier.ts';
 import { parseAllowList } from './adapters/egress/allow-list.ts';
-import { createEgress, type EgressOptions } from './adapters/egress/egress.ts';
-import { createGuardedFetchJson } from './adapters/egress/guarded-fetch-json.ts';
+import { createEgress } from './adapters/egress/egress.ts';
 import { parseEgressProxy } from './adapters/egress/proxy-tunnel.ts';
 import { createPasswordMinter } from './adapters/minting/password-minter.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
@@ -29,11 +26,11 @@ import { createMintedPasswordStore } from './adapters/postgres/vault/minted-pass
 import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queries.ts';
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
 import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
+import { beginAuditExport } from './application/begin-audit-export.ts';
 import { createApplication } from './application/create-application.ts';
 import { beforeSecondTry } from './application/credential-checks.ts';
 import { meteredApplication } from './application/metered.ts';
 import { meteredBatches, meteredEventLog, meteredMinter, meteredProbe } from './application/metered-ports.ts';
-import type { Authenticator, Revocations } from './application/ports/authenticator.ts';
 import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
 import type { EventLog } from './application/ports/event-log.ts';
 import type { Metrics } from './application/ports/metrics.ts';
@@ -41,11 +38,13 @@ import type { Tracer } from './application/ports/tracer.ts';
 import { createProjectionLag } from './application/projection-lag.ts';
 import { tracedBatches, tracedMinter, tracedProbe } from './application/traced.ts';
 import { openAuditSigning } from './audit-signing.ts';
+import { openAuthenticator } from './authentication.ts';
 import { type Config, unusableAddress } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
 import { actionsOf } from './graphql/pipeline/directive.ts';
 import { buildPurserSchema } from './graphql/schema.ts';
+import { EXPORT_ACTION } from './http/audit-export.ts';
 import { ListenFailed } from './http/listening.ts';
 import { createMetricsServer } from './http/metrics-server.ts';
 import { createHttpServer } from './http/server.ts';
@@ -94,7 +93,12 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const issuers = developmentIssuer ? [developmentIssuer.issuerConfig] : parseIssuers(config.jwtIssuers ?? '');
   const webhooks = configuredWebhooks(config);
   const schema = await buildPurserSchema();
-  const { metrics, tracer, statements } = await openObservability(config, logger, actionsOf(schema), lifecycle);
+  const { metrics, tracer, statements } = await openObservability(
+    config,
+    logger,
+    [...actionsOf(schema), EXPORT_ACTION],
+    lifecycle,
+  );
 
   const stores = await openStores(config, logger, { onBatch: metrics.eventsAppended, statements });
   lifecycle.onClose(stores.close);
@@ -115,11 +119,6 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     lifecycle,
   );
 
-  const auditHeads = openAuditSigning(
-    { connectionString, log, progress, leadership, signer: auditSigner, metrics, logger, statements, onFault },
-    lifecycle,
-  );
-
   const { plainHttpHosts, trustedRealms } = config;
   const proxy = config.egressProxy && parseEgressProxy(config.egressProxy);
   if (proxy === undefined && config.ignoredProxyVariables.length > 0) {
@@ -128,6 +127,22 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   }
   const egressOptions = { allow: parseAllowList(config.egressAllow), plainHttpHosts, proxy };
   const egress = createEgress(egressOptions);
+  const audit = await openAuditSigning(
+    {
+      connectionString,
+      log,
+      progress,
+      leadership,
+      signer: auditSigner,
+      egress,
+      config,
+      metrics,
+      logger,
+      statements,
+      onFault,
+    },
+    lifecycle,
+  );
   const probe = tracedProbe(
     meteredProbe(createRegistryProbe({ egress, plainHttpHosts, trustedRealms, now: Date.now }), metrics),
     tracer,
@@ -143,7 +158,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     leases: createLeaseQueries(reads, Date.now),
     uses: createDailyUseQueries(reads),
     audit: createAuditQueries(reads),
-    auditHeads,
+    auditHeads: audit.heads,
     notices: createNoticeQueries(reads),
     webhooks: createWebhookQueries(reads, webhooks),
     feeds: {
@@ -204,7 +219,15 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     onFault: (err) => logger.error({ err }, 'REVOKED_TOKENS_FILE cannot be used any more: its last good content stays'),
   });
   lifecycle.onClose(() => revocations.close());
-  const readiness = createReadiness({ keyRing, writes: stores.writes, projectionLag, reads, projector, logger });
+  const readiness = createReadiness({
+    keyRing,
+    writes: stores.writes,
+    projectionLag,
+    reads,
+    projector,
+    anchorFaults: audit.anchorFaults,
+    logger,
+  });
   const metricsServer = config.metrics && createMetricsServer({ metrics, readiness, address: config.metrics });
   if (metricsServer) lifecycle.onClose(() => metricsServer.close());
   const server = await createHttpServer({
@@ -212,6 +235,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     authenticator: openAuthenticator({ issuers, egressOptions, revocations, logger }, lifecycle),
     revocations,
     readiness,
+    beginAuditExport: beginAuditExport({ writer: running.writer, exportLog: audit.exportLog }),
     metrics,
     tracer,
     config: {
@@ -277,30 +301,6 @@ async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
   projector.start();
   lifecycle.onClose(() => projector.stop());
   return { progress, projector, leadership };
-}
-
-interface AuthenticatorDeps {
-  readonly issuers: readonly IssuerConfig[];
-  readonly egressOptions: EgressOptions;
-  readonly revocations: Revocations;
-  readonly logger: Logger;
-}
-
-/** Fetches the issuers' keys through the guard, like everything else that goes out. */
-function openAuthenticator(
-  { issuers, egressOptions, revocations, logger }: AuthenticatorDeps,
-  lifecycle: Lifecycle,
-): Authenticator {
-  const jwksUris = issuers.flatMap((one) => ('jwksUri' in one ? [one.jwksUri] : []));
-  const keySets = createKeySets(issuers, {
-    clock: Date.now,
-    fetchJson: createGuardedFetchJson(jwksUris, egressOptions),
-    onFetchFailed: (name, error) =>
-      logger.warn({ issuer: name, err: error }, 'the keys of an issuer cannot be fetched'),
-  });
-  const stop = keepFresh(keySets);
-  lifecycle.onClose(async () => stop());
-  return createAuthenticator({ issuers, keySets, revocations, clock: Date.now });
 }
 
 function developmentToken(issuer: DevelopmentIssuer) {

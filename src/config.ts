@@ -103,6 +103,15 @@ const environment = z.object({
     .transform((text) => new Secret(text))
     .optional(),
   REVOKED_TOKENS_FILE: z.string().min(1).optional(),
+  AUDIT_ANCHOR_FILE: z.string().min(1).optional(),
+  AUDIT_ANCHOR_URL: z
+    .string()
+    .refine(
+      (text) => /^https?:$/.test(parseUrl(text)?.protocol ?? '') && parseUrl(text)?.username === '',
+      'must be a URL without a user name, such as https://anchor.example/heads',
+    )
+    .transform((text) => new Secret(text))
+    .optional(),
   EGRESS_ALLOW: list,
   EGRESS_PROXY: z
     .string()
@@ -165,6 +174,10 @@ export interface Config {
   readonly webhooks: Secret | undefined;
   /** Undefined: no token is revoked. */
   readonly revokedTokensFile: string | undefined;
+  /** Where signed heads of audit logs are put outside the database. Undefined: nowhere. */
+  readonly auditAnchorFile: string | undefined;
+  /** Its path may be what gives access. */
+  readonly auditAnchorUrl: Secret | undefined;
   readonly egressAllow: readonly string[];
   /** Undefined: straight out. */
   readonly egressProxy: Secret | undefined;
@@ -223,6 +236,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     jwtIssuers: values.JWT_ISSUERS,
     webhooks: values.WEBHOOKS,
     revokedTokensFile: values.REVOKED_TOKENS_FILE === undefined ? undefined : absolute(values.REVOKED_TOKENS_FILE),
+    auditAnchorFile: values.AUDIT_ANCHOR_FILE === undefined ? undefined : absolute(values.AUDIT_ANCHOR_FILE),
+    auditAnchorUrl: values.AUDIT_ANCHOR_URL,
     egressAllow: values.EGRESS_ALLOW,
     egressProxy: values.EGRESS_PROXY,
     ignoredProxyVariables: PROXY_VARIABLES.filter((name) => Object.hasOwn(given, name)),

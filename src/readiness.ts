@@ -15,11 +15,20 @@ interface ReadinessDeps {
   readonly projectionLag: () => Promise<number>;
   readonly reads: ReadConnections;
   readonly projector: Projector;
+  readonly anchorFaults: () => Readonly<Record<string, string>> | undefined;
   readonly logger: Logger;
 }
 
 /** Whether the service can do its work, and why not. */
-export function createReadiness({ keyRing, writes, projectionLag, reads, projector, logger }: ReadinessDeps) {
+export function createReadiness({
+  keyRing,
+  writes,
+  projectionLag,
+  reads,
+  projector,
+  anchorFaults,
+  logger,
+}: ReadinessDeps) {
   const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
   let watchedSince = performance.now();
   return async (): Promise<Readiness> => {
@@ -34,7 +43,8 @@ export function createReadiness({ keyRing, writes, projectionLag, reads, project
       const watchedMs = performance.now() - watchedSince;
       const { leading } = projector;
       const { ready, check: projection } = projectionHealth({ lead, leading, lagSeconds, parkedStreams, watchedMs });
-      return { ready, checks: { keys, database: 'ok', projection } };
+      const auditAnchors = anchorFaults();
+      return { ready, checks: { keys, database: 'ok', projection, ...(auditAnchors && { auditAnchors }) } };
     } catch (error) {
       logger.warn({ err: error }, 'the database does not answer');
       return unavailable(outageSentence(error));

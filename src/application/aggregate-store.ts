@@ -1,12 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { isLeaseEvent, isRegistryEvent } from '../domain/aggregate-events.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
-import {
-  type EventType,
-  isLeaseEvent,
-  isRegistryEvent,
-  type LeaseEvent,
-  type RegistryEvent,
-} from '../domain/events.ts';
+import type { EventType, LeaseEvent, RegistryEvent } from '../domain/events.ts';
 import { leaseStream, noticeStream, registryStream } from '../domain/identity.ts';
 import { evolveLease, type LeaseState } from '../domain/lease.ts';
 import { evolveTold, NOTHING_TOLD, type Told } from '../domain/notices.ts';

@@ -137,7 +137,7 @@ function report({ header, entries, last, vouched, finding }: AuditVerdict, { std
   if (header !== undefined) {
     const log = header.project === '' ? "the service's own log" : `project ${header.project}`;
     const limits = [header.from && `from ${header.from}`, header.to && `before ${header.to}`].filter(Boolean).join(' ');
-    stdout.write(`${log}: ${entries} entries verified${limits && `, limited to those ${limits}`}\n`);
+    stdout.write(`${log}: ${counted(entries)} verified${limits && `, limited to those ${limits}`}\n`);
   }
   if (vouched === undefined) stdout.write('no signed head vouches for any entry\n');
   else stdout.write(`vouched for: up to entry ${vouched.sequence}, by the head signed at ${vouched.signedAt}\n`);
@@ -147,6 +147,10 @@ function report({ header, entries, last, vouched, finding }: AuditVerdict, { std
     return FOUND;
   }
   if (vouched === undefined) return NOT_VOUCHED;
-  if (last > vouched.sequence) stdout.write(`${last - vouched.sequence} later entries are not signed yet\n`);
+  if (last > vouched.sequence) stdout.write(`not signed yet: ${counted(last - vouched.sequence)} after that\n`);
   return 0;
+}
+
+function counted(entries: number): string {
+  return entries === 1 ? '1 entry' : `${entries} entries`;
 }

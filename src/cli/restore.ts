@@ -10,6 +10,7 @@ import { eventsOver } from '../adapters/postgres/log/session-events.ts';
 import { rebuildReadModels } from '../adapters/postgres/read-models/rebuild.ts';
 import { openSession } from '../adapters/postgres/session.ts';
 import { keyRecordsOver } from '../adapters/postgres/vault/key-record-store.ts';
+import { loadAuditSigner } from '../adapters/vault/audit-keys.ts';
 import { loadEventAuthenticator, openEventKeys } from '../adapters/vault/event-keys.ts';
 import { checkKeyIds, requireCheckedKeys } from '../adapters/vault/key-check.ts';
 import { KeyRingError, readKeyFile } from '../adapters/vault/key-file.ts';
@@ -76,6 +77,7 @@ function verifyRows(keyRing: KeyRing, client: Client) {
   const records = keyRecordsOver(client);
   return nothingRestored(async () => {
     await checkKeyIds(keyRing, records);
+    await loadAuditSigner(keyRing, records);
     return await loadEventAuthenticator(keyRing, records, eventsOver(client));
   });
 }

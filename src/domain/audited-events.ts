@@ -155,6 +155,13 @@ const AUDITED: {
     ],
   }),
 
+  AuditLogExported: ({ format, from, to }) => ({
+    ...succeeded('EXPORT_AUDIT_LOG', null, null),
+    changes: Object.entries({ format, from, to }).flatMap(([field, value]) =>
+      value === null ? [] : [{ field, from: null, to: value }],
+    ),
+  }),
+
   // It belongs to no project: it stands in the service's own log.
   AuthenticationRejected: ({ source, minute, count }) => ({
     action: 'AUTHENTICATE',

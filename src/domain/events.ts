@@ -4,6 +4,7 @@
  * names everything else that must handle it. Never remove a field: a change of shape needs an upcaster in that line.
  */
 
+import type { ExportFormat } from './audit-export.ts';
 import type { CredentialVersion, ExpirySource, LeasePurpose, SecretRef } from './credential.ts';
 import type { Instant } from './instant.ts';
 import type { TestFindings } from './probe-outcome.ts';
@@ -240,6 +241,12 @@ export interface AuthenticationRejected {
   };
 }
 
+/** Somebody read a whole audit log. */
+export interface AuditLogExported {
+  readonly type: 'AuditLogExported';
+  readonly data: { readonly format: ExportFormat; readonly from: Instant | null; readonly to: Instant | null };
+}
+
 /** The first event of an idempotency key's stream tells which request has the key. No read model uses it. */
 export interface IdempotencyKeyClaimed {
   readonly type: 'IdempotencyKeyClaimed';
@@ -267,6 +274,7 @@ export type RegistryEvent =
 export type LeaseEvent = CredentialIssued | LeaseReleased;
 export type AccessEvent =
   | AccessDenied
+  | AuditLogExported
   | AuthenticationRejected
   | AuthenticationFailureReported
   | CredentialIssuedAgain
@@ -321,6 +329,7 @@ export const EVENT_TYPES: {
   CredentialIssuedAgain: { aggregate: null, upcasters: [] },
   AuthenticationFailureReported: { aggregate: null, upcasters: [] },
   AccessDenied: { aggregate: null, upcasters: [] },
+  AuditLogExported: { aggregate: null, upcasters: [] },
   AuthenticationRejected: { aggregate: null, upcasters: [] },
   WebhookDeliveryReplayed: { aggregate: null, upcasters: [] },
   IdempotencyKeyClaimed: { aggregate: 'idempotency key', upcasters: [] },
@@ -334,12 +343,4 @@ export function schemaVersionOf(type: EventType): number {
 /** Whether decisions read events of this type. This build may not know the type. */
 export function isDecidedFrom(type: string): boolean {
   return Object.hasOwn(EVENT_TYPES, type) && EVENT_TYPES[type as EventType].aggregate !== null;
-}
-
-export function isRegistryEvent(event: DomainEvent): event is RegistryEvent {
-  return EVENT_TYPES[event.type].aggregate === 'registry';
-}
-
-export function isLeaseEvent(event: DomainEvent): event is LeaseEvent {
-  return EVENT_TYPES[event.type].aggregate === 'lease';
 }

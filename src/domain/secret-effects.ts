@@ -57,6 +57,7 @@ export const SECRET_EFFECTS: {
   CredentialIssuedAgain: null,
   LeaseReleased: null,
   AccessDenied: null,
+  AuditLogExported: null,
   AuthenticationRejected: null,
   WebhookDeliveryReplayed: null,
   AuthenticationFailureReported: null,

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { type GraphQLSchema, lexicographicSortSchema, OperationTypeNode, specifiedDirectives } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
+import { AuditHeadResolver } from './audit/audit-heads.ts';
 import { AuditLogResolver } from './audit/audit-queries.ts';
 import { IssuedCredentialResolver, IssuedCredentialsResolver } from './lease/issued-credential.ts';
 import { LeaseMutationResolver } from './lease/lease-mutations.ts';
@@ -40,6 +41,7 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   WebhookResolver,
   RegistryChangeResolver,
   AuditLogResolver,
+  AuditHeadResolver,
 ];
 
 /**

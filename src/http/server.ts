@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { BeginAuditExport } from '../application/begin-audit-export.ts';
 import type { Authenticator, Revocations } from '../application/ports/authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
 import { NO_TRACER, type Tracer } from '../application/ports/tracer.ts';
@@ -7,6 +8,7 @@ import { badUserInput } from '../domain/errors.ts';
 import type { Graphql } from '../graphql/create-graphql.ts';
 import { faultForLog, publicErrorOf } from '../graphql/pipeline/errors.ts';
 import { JSON_TYPE } from './answer-type.ts';
+import { auditExportRoute } from './audit-export.ts';
 import { requestIdOf } from './caller.ts';
 import { createClientAddress, type TrustedProxies } from './client-address.ts';
 import { allowedOrigins, allowOrigins } from './cross-origin.ts';
@@ -44,6 +46,8 @@ export interface HttpServerConfig extends ListenAddress {
   readonly keepAliveMs?: number;
   /** How often the keys of open WebSockets' tokens are checked, in milliseconds. Default: 5,000. */
   readonly keyCheckMs?: number;
+  /** How long a client of an export may read nothing, in milliseconds. Default: 30,000. */
+  readonly exportStalledMs?: number;
   /** How long a shutdown waits for running requests, in milliseconds. Default: 10,000. */
   readonly drainMs?: number;
 }
@@ -54,6 +58,8 @@ export interface HttpServerDeps {
   /** Default: no token is revoked. */
   readonly revocations?: Revocations;
   readonly readiness: () => Promise<Readiness>;
+  /** Default: there is no export over HTTP. */
+  readonly beginAuditExport?: BeginAuditExport;
   readonly metrics: Metrics;
   /** Default: nothing is traced. */
   readonly tracer?: Tracer;
@@ -115,6 +121,17 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     now: graphql.services.now,
   });
   await app.register(graphqlEndpoint, { graphql, authenticator, clientAddress, metrics, observe, refuseToken, logger });
+  if (deps.beginAuditExport !== undefined) {
+    auditExportRoute(app, {
+      services: graphql.services,
+      authenticator,
+      clientAddress,
+      refuseToken,
+      beginAuditExport: deps.beginAuditExport,
+      ...(config.exportStalledMs !== undefined && { stalledMs: config.exportStalledMs }),
+      onFault: (error) => logger.warn({ fault: faultForLog(error) }, 'an export of an audit log ended early'),
+    });
+  }
   const sockets = serveWebSockets(app.server, {
     graphql,
     ...(deps.revocations && { revocations: deps.revocations }),

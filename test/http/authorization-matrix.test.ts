@@ -22,6 +22,8 @@ const REQUIRED: Readonly<Record<string, string | null>> = {
   'query auditLog': auditRead,
   'query webhooks': registryRead,
   'query webhookDeliveries': registryRead,
+  'query auditHeads': auditRead,
+  'query auditKeys': auditRead,
   'mutation createRegistry': registryWrite,
   'mutation updateRegistry': registryWrite,
   'mutation rotateCredential': registryWrite,

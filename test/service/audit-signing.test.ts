@@ -108,6 +108,10 @@ describe('the heads of audit logs', () => {
     const purser = await start();
     const answer = await fetch(`${purser.url}/graphql`, { method: 'POST', body: '{}' });
     expect(answer.status).toBe(401);
+    // Only the leader signs at its stop.
+    await expect
+      .poll(async () => (await fetch(`${purser.url}/metrics`)).text())
+      .toContain('purser_projection_leading 1');
     await stop();
     expect(await signedHeads(SERVICE_LOG)).toMatchObject([{ projectId: '', sequence: 1 }]);
     expect(

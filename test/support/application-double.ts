@@ -10,6 +10,7 @@ import type { LeaseView } from '../../src/domain/lease.ts';
 import type { HealthView, RegistryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { Queries } from '../../src/graphql/pipeline/context.ts';
+import { auditDouble } from './audit-double.ts';
 import { createFeedDouble } from './feed-double.ts';
 import { deliveryView, webhooksDouble } from './webhooks-double.ts';
 
@@ -154,14 +155,7 @@ export function createApplicationDouble(): ApplicationDouble {
     },
     uses: { since: () => called('registryUse', () => []) },
     leases: { list: () => called('leases', () => [lease('build')]) },
-    audit: {
-      list: (_projectId, { before = 1_000, first }) =>
-        called('auditLog', () => ({
-          entries: Array.from({ length: first }, (_, index) => auditEntry(before - index - 1)),
-          hasNextPage: true,
-        })),
-      count: () => called('countAuditEntries', () => 999),
-    },
+    ...auditDouble(called),
     notices: {
       list: (projectId, { before = Number.POSITIVE_INFINITY, first }) =>
         called('rotationNotices', () => {
@@ -300,36 +294,5 @@ function health(credentialVersion: number | null, repository: string | null | un
     method: 'TOKEN_SCOPE',
     repository: repository ?? null,
     durationMs: 1,
-  };
-}
-
-function auditEntry(sequence: number) {
-  return {
-    sequence,
-    format: 1,
-    hash: String(sequence).padStart(64, '0'),
-    eventId: randomUUID(),
-    occurredAt: NOW,
-    action: 'CREATE_REGISTRY',
-    outcome: 'SUCCEEDED' as const,
-    code: null,
-    field: null,
-    actor: 'alice',
-    issuer: null,
-    tokenId: null,
-    ipAddress: null,
-    userAgent: null,
-    requestId: null,
-    registryId: null,
-    url: 'docker.io',
-    pipeline: null,
-    runId: null,
-    image: null,
-    leaseId: null,
-    changes: [{ field: 'name', from: null, to: 'docker.io' }],
-    durationMs: 1,
-    count: 1,
-    until: null,
-    identity: null,
   };
 }

@@ -3,7 +3,7 @@ import { badUserInput } from '../../domain/errors.ts';
 
 /** The list that a cursor is valid for. A feed's queries and subscriptions share cursors: no selection binds them. */
 export type CursorScope =
-  | { readonly of: 'notices' | 'changes'; readonly projectId: string }
+  | { readonly of: 'notices' | 'changes' | 'auditHeads'; readonly projectId: string }
   | {
       readonly of: 'registries' | 'audit' | 'deliveries';
       readonly projectId: string;

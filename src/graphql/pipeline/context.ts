@@ -1,4 +1,5 @@
 import type { Application } from '../../application/create-application.ts';
+import type { AuditHeads } from '../../application/ports/audit-heads.ts';
 import type {
   AuditQueries,
   DailyUseQueries,
@@ -18,6 +19,7 @@ export interface Queries {
   readonly leases: Pick<LeaseQueries, 'list'>;
   readonly uses: DailyUseQueries;
   readonly audit: AuditQueries;
+  readonly auditHeads: Pick<AuditHeads, 'list' | 'keys'>;
   readonly notices: NoticeQueries;
   readonly webhooks: WebhookQueries;
   readonly feeds: Feeds;

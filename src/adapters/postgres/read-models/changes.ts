@@ -49,6 +49,7 @@ export function createChanges(schema: string, registries: Registries): ReadModel
       ...ignores(
         'CredentialIssuedAgain',
         'AccessDenied',
+        'AuditLogExported',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'IdempotencyKeyClaimed',

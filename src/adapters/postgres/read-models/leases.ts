@@ -86,6 +86,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
       ...ignores(
         'CredentialIssuedAgain',
         'AccessDenied',
+        'AuditLogExported',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'IdempotencyKeyClaimed',

@@ -81,6 +81,7 @@ export function createNotices(schema: string, leases: Leases, registries: Regist
         'CredentialIssuedAgain',
         'LeaseReleased',
         'AccessDenied',
+        'AuditLogExported',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'AuthenticationFailureReported',

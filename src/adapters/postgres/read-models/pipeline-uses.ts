@@ -86,6 +86,7 @@ export function createPipelineUses(schema: string): PipelineUses {
       ...ignores('CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested', 'LeaseReleased'),
       ...ignores(
         'AccessDenied',
+        'AuditLogExported',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'IdempotencyKeyClaimed',

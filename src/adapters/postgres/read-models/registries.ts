@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
-import { type DomainEvent, isRegistryEvent } from '../../../domain/events.ts';
+import { isRegistryEvent } from '../../../domain/aggregate-events.ts';
+import type { DomainEvent } from '../../../domain/events.ts';
 import { evolveTold, NOTHING_TOLD, noticeOfTest, type Told, toldOfTest } from '../../../domain/notices.ts';
 import { evolveRegistry, initialRegistryState, type RegistryState } from '../../../domain/registry.ts';
 import { type HealthView, healthAfterTest, type ShownWith } from '../../../domain/registry-view.ts';
@@ -136,6 +137,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
         'CredentialIssuedAgain',
         'LeaseReleased',
         'AccessDenied',
+        'AuditLogExported',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'AuthenticationFailureReported',

@@ -1,0 +1,137 @@
+/** Of `node:net` the domain uses `isIP`. */
+const PURE_BUILTINS = ['node:buffer', 'node:crypto', 'node:net', 'node:url', 'node:util'];
+export const MODULES = {
+  'pure builtins': (specifier: string) => PURE_BUILTINS.includes(specifier),
+  'in memory': (specifier: string) => specifier.startsWith('node:') || specifier === 'lru-cache',
+  builtins: (specifier: string) => specifier.startsWith('node:'),
+  any: () => true,
+} as const;
+
+interface Arrows {
+  /** Folders or files of `src`. A folder is meant without the folders in it, `folder/**` with them. */
+  readonly to: readonly string[];
+  readonly modules: keyof typeof MODULES;
+}
+
+const domain = (...others: string[]): Arrows => ({ to: ['domain', ...others], modules: 'pure builtins' });
+const adapter = (...shared: string[]): Arrows => ({
+  to: ['application/ports', 'domain/**', ...shared],
+  modules: 'any',
+});
+const graphql = (...others: string[]): Arrows => ({ to: ['application/**', 'domain/**', ...others], modules: 'any' });
+const http = (...others: string[]): Arrows => ({
+  to: ['application/**', 'domain/**', 'graphql', 'graphql/paging', 'graphql/pipeline', ...others],
+  modules: 'any',
+});
+const PERIODIC = ['chores.ts', 'lifecycle.ts', 'application/**', 'domain/**', 'adapters/postgres/**'];
+
+/**
+ * What the files of a folder may import, besides each other. An entry of a file counts instead of that of its folder.
+ * A folder or a file in `src` itself that has no entry may import nothing.
+ */
+export const ARROWS: Readonly<Record<string, Arrows>> = {
+  domain: domain('domain/diagnoses', 'domain/mint-kinds', 'domain/providers'),
+  'domain/diagnoses': domain('domain/providers'),
+  'domain/mint-kinds': domain(),
+  'domain/providers': domain('domain/mint-kinds'),
+  application: { to: ['application/ports', 'domain/**'], modules: 'in memory' },
+  'application/ports': { to: ['domain/**'], modules: 'in memory' },
+
+  'adapters/anchors': adapter(),
+  'adapters/auth': adapter(),
+  'adapters/egress': adapter(),
+  'adapters/minting': adapter(),
+  'adapters/opentelemetry': adapter(),
+  'adapters/prometheus': adapter(),
+  'adapters/registry': adapter(),
+  'adapters/vault': adapter(),
+  'adapters/webhooks': adapter(),
+  'adapters/postgres': adapter(),
+  'adapters/postgres/backup': adapter('adapters/postgres'),
+  'adapters/postgres/embedded': adapter('adapters/postgres'),
+  'adapters/postgres/log': adapter('adapters/postgres'),
+  'adapters/postgres/read-models': adapter('adapters/postgres'),
+  'adapters/postgres/webhooks': adapter('adapters/postgres'),
+  // What the vault asks of its stores is the vault's to say.
+  'adapters/postgres/vault': adapter('adapters/postgres', 'adapters/vault/secret-stores.ts'),
+
+  'graphql/paging': graphql(),
+  'graphql/pipeline': graphql('graphql/paging'),
+  'graphql/registry': graphql('graphql/paging', 'graphql/pipeline'),
+  'graphql/audit': graphql('graphql/paging', 'graphql/pipeline'),
+  'graphql/lease': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
+  'graphql/notices': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
+  'graphql/webhooks': graphql('graphql/paging', 'graphql/pipeline', 'graphql/notices'),
+  // Puts the folders together.
+  graphql: graphql('graphql/**'),
+
+  http: http(),
+  'http/websocket': http('http'),
+  // Answers upgrades as well.
+  'http/server.ts': http('http', 'http/websocket'),
+
+  clients: { to: [], modules: 'builtins' },
+  cli: {
+    to: [
+      'audit-export.ts',
+      'compose.ts',
+      'config.ts',
+      'logger.ts',
+      'stores.ts',
+      'version.ts',
+      'domain/**',
+      'adapters/**',
+    ],
+    modules: 'any',
+  },
+
+  'compose.ts': {
+    to: [
+      'audit-export.ts',
+      'audit-signing.ts',
+      'authentication.ts',
+      'config.ts',
+      'lifecycle.ts',
+      'observability.ts',
+      'periodic-work.ts',
+      'readiness.ts',
+      'stores.ts',
+      'webhooks.ts',
+      'application/**',
+      'domain/**',
+      'adapters/**',
+    ].concat(['graphql', 'graphql/pipeline', 'graphql/paging', 'http']),
+    modules: 'any',
+  },
+  'observability.ts': {
+    to: ['config.ts', 'lifecycle.ts', 'version.ts', 'application/ports', 'adapters/postgres/**'].concat([
+      'adapters/opentelemetry',
+      'adapters/prometheus',
+    ]),
+    modules: 'any',
+  },
+  'periodic-work.ts': { to: [...PERIODIC, 'config.ts'], modules: 'any' },
+  'readiness.ts': { to: ['adapters/postgres/**', 'adapters/vault', 'http/health.ts'], modules: 'any' },
+  'stores.ts': {
+    to: ['config.ts', 'lifecycle.ts', 'domain/**', 'adapters/postgres/**', 'adapters/vault'],
+    modules: 'any',
+  },
+  'webhooks.ts': {
+    to: ['config.ts', 'lifecycle.ts', 'application/**', 'domain/**', 'graphql/paging'].concat([
+      'adapters/postgres/**',
+      'adapters/webhooks',
+    ]),
+    modules: 'any',
+  },
+  'config.ts': { to: ['domain/**'], modules: 'any' },
+  'logger.ts': { to: ['domain/**', 'adapters/postgres'], modules: 'any' },
+  'audit-export.ts': { to: ['version.ts', 'application/**', 'domain/**', 'adapters/postgres/**'], modules: 'any' },
+  'audit-signing.ts': { to: [...PERIODIC, 'audit-export.ts', 'config.ts', 'adapters/anchors'], modules: 'any' },
+  'authentication.ts': {
+    to: ['lifecycle.ts', 'application/ports', 'adapters/auth', 'adapters/egress'],
+    modules: 'any',
+  },
+  'chores.ts': { to: [], modules: 'any' },
+  'lifecycle.ts': { to: [], modules: 'any' },
+  'version.ts': { to: [], modules: 'builtins' },
+};
