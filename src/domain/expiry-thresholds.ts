@@ -13,15 +13,13 @@ export interface CredentialLife {
 }
 
 /**
- * How long before the end of a life of so many milliseconds it is announced: milliseconds, longest first. Never the whole
- * life or more, so that no credential is about to expire from its first moment.
+ * How long before the end of a life of so many milliseconds it is announced: milliseconds, longest first. A short life is
+ * announced within itself, so that a token of an hour is not about to expire from its first moment.
  */
 export function expiryThresholds(lifeMs: number): readonly number[] {
-  const thresholds =
-    lifeMs < SHORT_LIFE_MS
-      ? SHARES_OF_LIFE.map((share) => Math.floor(lifeMs * share))
-      : DAYS_BEFORE.map((days) => days * DAY_MS);
-  return thresholds.filter((before, place) => before > 0 && before < lifeMs && before !== thresholds[place - 1]);
+  if (lifeMs >= SHORT_LIFE_MS) return DAYS_BEFORE.map((days) => days * DAY_MS);
+  const shares = SHARES_OF_LIFE.map((share) => Math.floor(lifeMs * share));
+  return shares.filter((before, place) => before > 0 && before !== shares[place - 1]);
 }
 
 /** The thresholds of a credential whose end is known. */

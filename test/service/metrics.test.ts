@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canary } from '../support/canary.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
+import { withClient } from '../support/server-databases.ts';
 import { until } from '../support/until.ts';
 
 let purser: TestPurser;
@@ -27,6 +28,13 @@ describe('the metrics of a service', () => {
     const { id } = created.data.createRegistry.registry;
     await purser.graphql('mutation ($id: ID!) { testRegistry(projectId: "demo", id: $id) { outcome } }', { id });
     await purser.graphql('query Secret { registries(projectId: "somebody-else") { totalCount } }');
+    // As if three quarters of its life had passed.
+    await until(() =>
+      withClient(purser.connectionString, async (client) => {
+        const text = 'update read_models.registries set expiring_from = now() where id = $1 and health is not null';
+        return (await client.query(text, [id])).rowCount === 1;
+      }),
+    );
     // Counted at the first scrape, then remembered for a minute.
     await until(async () => (await scrape()).includes('purser_credentials{status="EXPIRING"} 1'));
 

@@ -31,8 +31,7 @@ export const CredentialStatusEnum = enumType<CredentialStatus>(
   'The state of the current credential version at the time of the query.',
   {
     ACTIVE: 'No problem is known.',
-    EXPIRING:
-      'It expires within 30 days; if it lives for less, within the first of its notices: 14, 7, 3 or 1 days, or a quarter of a life of under 2 days.',
+    EXPIRING: 'It expires within 30 days, or within the last quarter of a life of under 2 days.',
     EXPIRED: 'Its expiry date has passed and it is no longer issued. Rotate it.',
     FAILING: 'The registry refused it in the last test.',
     NEEDS_CREDENTIAL: 'The stored secret is missing. Rotate the credential to store it again.',
