@@ -174,7 +174,7 @@ create table read_models.registries (
   staged jsonb,
   retiring jsonb,
   -- What people were told by the clock, and when the next notice is due.
-  told jsonb not null,
+  told jsonb not null default '{"expiry": null, "missing": null, "overdue": null, "refused": null}',
   next_notice_at timestamptz(3),
   -- The result of the last test, whatever version it tested but the staged one.
   health jsonb,
