@@ -12,8 +12,9 @@ const UNGUARDED = 'alter table log.events disable trigger append_only';
 /** Another event like the last one of its type, under an id that nobody asked for. */
 const doubled = (type: string) => `${UNGUARDED};
   insert into log.events (position, occurred_at, event_id, revision, schema_version, stream, type, data, metadata)
-  select (select max(position) + 1 from log.events), occurred_at, gen_random_uuid(), revision + 1, schema_version, stream,
-    type, data, metadata from log.events where type = '${type}' order by position desc limit 1`;
+  select (select max(position) + 1 from log.events), occurred_at, gen_random_uuid(),
+    (select max(revision) + 1 from log.events where stream = last.stream), schema_version, stream, type, data, metadata
+  from log.events last where type = '${type}' order by position desc limit 1`;
 
 describe('the checks after a crash', () => {
   let home: PurserHome;
