@@ -137,6 +137,8 @@ create table read_models.registries (
   project_id text not null,
   phase text not null check (phase in ('absent', 'live', 'deleted')),
   revision int not null,
+  -- When it got this revision.
+  changed_at timestamptz(3),
   -- The first version since the registry was last created. Leases of lower versions ended when it was deleted.
   first_version int,
   last_version int not null,
@@ -228,6 +230,17 @@ create table read_models.daily_uses (
   failed int not null,
   primary key (project_id, day)
 ) with (fillfactor = 80);
+
+-- The feeds that were not revoked. Their capabilities are not here, nor are the hashes of these: the log has them.
+create table read_models.calendar_feeds (
+  id uuid primary key,
+  project_id text not null,
+  name text not null,
+  created_at timestamptz(3) not null,
+  created_by text not null,
+  expires_at timestamptz(3) not null
+);
+create index calendar_feeds_by_project on read_models.calendar_feeds (project_id, expires_at);
 
 create table read_models.notices (
   sequence bigint primary key,

@@ -10,6 +10,7 @@ import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
 import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
 import { createReadConnections, type ReadConnections } from './adapters/postgres/read-connections.ts';
 import { createAuditQueries } from './adapters/postgres/read-models/audit-queries.ts';
+import { createCalendarQueries } from './adapters/postgres/read-models/calendar-queries.ts';
 import { createChangeFeedQuery } from './adapters/postgres/read-models/change-queries.ts';
 import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
 import { createDailyUseQueries } from './adapters/postgres/read-models/daily-use-queries.ts';
@@ -157,6 +158,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     registries: createRegistryQueries(reads, Date.now),
     leases: createLeaseQueries(reads, Date.now),
     uses: createDailyUseQueries(reads),
+    calendar: createCalendarQueries(reads),
     audit: createAuditQueries(reads),
     auditHeads: audit.heads,
     notices: createNoticeQueries(reads),
@@ -173,6 +175,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     progress,
     registries: queries.registries,
     leases: queries.leases,
+    calendar: queries.calendar,
     probe,
     minter: tracedMinter(meteredMinter(createPasswordMinter({ egress, now: Date.now }), metrics), tracer),
     mintedPasswords,

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { isLeaseEvent, isRegistryEvent } from '../domain/aggregate-events.ts';
+import { type CalendarFeedState, evolveCalendarFeed, isCalendarFeedEvent } from '../domain/calendar-feed.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { EventType, LeaseEvent, RegistryEvent } from '../domain/events.ts';
-import { leaseStream, noticeStream, registryStream } from '../domain/identity.ts';
+import { calendarStream, leaseStream, noticeStream, registryStream } from '../domain/identity.ts';
 import { evolveLease, type LeaseState } from '../domain/lease.ts';
 import { evolveTold, NOTHING_TOLD, type Told } from '../domain/notices.ts';
 import { type EventContext, evolveRegistry, initialRegistryState, type RegistryState } from '../domain/registry.ts';
@@ -11,6 +12,7 @@ import type { EventLog, RecordedEvent } from './ports/event-log.ts';
 const PAGE = 500;
 const CACHED_REGISTRIES = 10_000;
 const CACHED_LEASES = 10_000;
+const CACHED_FEEDS = 1_000;
 /** It stands in a lease's stream for its revision alone: a lease that was given out again cannot be withdrawn. */
 const FIRST_REPEAT: EventType = 'CredentialIssuedAgain';
 
@@ -26,6 +28,7 @@ export interface AggregateStore {
   loadLease(projectId: string, leaseId: string): Promise<Loaded<LeaseState>>;
   /** What people were told of a registry by the clock. */
   loadTold(projectId: string, registryId: string): Promise<Loaded<Told>>;
+  loadCalendarFeed(feedId: string): Promise<Loaded<CalendarFeedState>>;
   /** Every event of a stream, oldest first. */
   history(stream: string): Promise<RecordedEvent[]>;
 }
@@ -45,6 +48,14 @@ function leaseEventOf(recorded: RecordedEvent): LeaseEvent {
   const event = decodeEvent(recorded);
   if (!isLeaseEvent(event)) throw misplaced(recorded);
   return event;
+}
+
+function foldCalendarFeed(from: CalendarFeedState, events: readonly RecordedEvent[]): CalendarFeedState {
+  return events.reduce<CalendarFeedState>((state, recorded) => {
+    const event = decodeEvent(recorded);
+    if (!isCalendarFeedEvent(event)) throw misplaced(recorded);
+    return evolveCalendarFeed(state, event, eventContextOf(recorded));
+  }, from);
 }
 
 function misplaced({ type, stream, revision }: RecordedEvent): Error {
@@ -77,6 +88,7 @@ export function createAggregateStore(log: Pick<EventLog, 'readStream'>): Aggrega
   const registries = new LRUCache<string, Loaded<RegistryState>>({ max: CACHED_REGISTRIES });
   const leases = new LRUCache<string, Loaded<LeaseState>>({ max: CACHED_LEASES });
   const tolds = new LRUCache<string, Loaded<Told>>({ max: CACHED_REGISTRIES });
+  const feeds = new LRUCache<string, Loaded<CalendarFeedState>>({ max: CACHED_FEEDS });
 
   async function eventsAfter(stream: string, revision: number | 'no-stream'): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
@@ -109,6 +121,7 @@ export function createAggregateStore(log: Pick<EventLog, 'readStream'>): Aggrega
       load(registryStream(projectId, registryId), registries, initialRegistryState, foldRegistry),
     loadLease: (projectId, leaseId) => load<LeaseState>(leaseStream(projectId, leaseId), leases, null, foldLease),
     loadTold: (projectId, registryId) => load(noticeStream(projectId, registryId), tolds, NOTHING_TOLD, foldTold),
+    loadCalendarFeed: (feedId) => load<CalendarFeedState>(calendarStream(feedId), feeds, null, foldCalendarFeed),
     history: (stream) => eventsAfter(stream, 'no-stream'),
   };
 }

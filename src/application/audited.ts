@@ -4,6 +4,7 @@ import type { abandonStagedCredentialUseCase } from './abandon-staged-credential
 import type { activateCredentialUseCase } from './activate-credential.ts';
 import type { Entered } from './asked-for.ts';
 import type { RefusedAttempt } from './attempt-counts.ts';
+import type { createCalendarFeedUseCase } from './create-calendar-feed.ts';
 import type { createRegistryUseCase } from './create-registry.ts';
 import { within } from './deadline.ts';
 import type { deleteRegistryUseCase } from './delete-registry.ts';
@@ -13,6 +14,7 @@ import type { releaseLeaseUseCase } from './release-lease.ts';
 import type { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import type { reportAuthenticationFailureUseCase } from './report-authentication-failure.ts';
 import type { RequestContext } from './request-context.ts';
+import type { revokeCalendarFeedUseCase } from './revoke-calendar-feed.ts';
 import type { rotateCredentialUseCase } from './rotate-credential.ts';
 import type { stageCredentialUseCase } from './stage-credential.ts';
 import type { testCredentialsUseCase } from './test-credentials.ts';
@@ -37,6 +39,8 @@ export interface Mutations {
   readonly testRegistry: ReturnType<typeof testRegistryUseCase>;
   readonly testCredentials: ReturnType<typeof testCredentialsUseCase>;
   readonly replayWebhookDelivery: ReturnType<typeof replayWebhookDeliveryUseCase>;
+  readonly createCalendarFeed: ReturnType<typeof createCalendarFeedUseCase>;
+  readonly revokeCalendarFeed: ReturnType<typeof revokeCalendarFeedUseCase>;
 }
 
 export interface AuditedDeps {
@@ -90,6 +94,8 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
       url: new Secret(url),
     })),
     replayWebhookDelivery: audited('REPLAY_WEBHOOK_DELIVERY', mutations.replayWebhookDelivery, () => ({})),
+    createCalendarFeed: audited('CREATE_CALENDAR_FEED', mutations.createCalendarFeed, () => ({})),
+    revokeCalendarFeed: audited('REVOKE_CALENDAR_FEED', mutations.revokeCalendarFeed, () => ({})),
   };
 
   function audited<Rest extends readonly unknown[], Result>(

@@ -1,6 +1,5 @@
-import type { ExportFormat } from '../domain/audit-export.ts';
+import type { AuditLogExported, ExportFormat } from '../domain/audit-export.ts';
 import { rateLimited } from '../domain/errors.ts';
-import type { AuditLogExported } from '../domain/events.ts';
 import { accessStream } from '../domain/identity.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { ExportedLog } from './export-audit-log.ts';

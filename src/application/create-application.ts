@@ -5,6 +5,7 @@ import { type CountActiveLeases, createCountActiveLeases } from './active-leases
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
 import { authenticStreams } from './authentic-events.ts';
+import { createCalendarFeedUseCase } from './create-calendar-feed.ts';
 import { createRegistryUseCase } from './create-registry.ts';
 import { createCredentialComparison } from './credential-comparison.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
@@ -18,6 +19,7 @@ import { createKeyedMutex } from './keyed-mutex.ts';
 import { meteredAttempts } from './metered-ports.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
 import { personAsIssuer } from './person-as-issuer.ts';
+import type { CalendarQueries } from './ports/calendar-queries.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { Metrics } from './ports/metrics.ts';
@@ -28,6 +30,7 @@ import type { LeaseQueries, ProjectionProgress, RegistryQueries } from './ports/
 import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { Vault } from './ports/vault.ts';
 import type { WebhookReplays } from './ports/webhook-queue.ts';
+import { readCalendarUseCase } from './read-calendar.ts';
 import { createReadYourWrites, type ReadYourWrites } from './read-your-writes.ts';
 import { createRefusedAttempts, type RefusedAttempts } from './refused-attempts.ts';
 import { registryByUrlUseCase } from './registry-by-url.ts';
@@ -36,6 +39,7 @@ import { releaseLeaseUseCase } from './release-lease.ts';
 import { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import { reportAuthenticationFailureUseCase } from './report-authentication-failure.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
+import { revokeCalendarFeedUseCase } from './revoke-calendar-feed.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
 import { stageCredentialUseCase } from './stage-credential.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
@@ -58,6 +62,7 @@ export interface Application
   readonly issueCredentials: ReturnType<typeof issueCredentialsUseCase>;
   readonly registryByUrl: ReturnType<typeof registryByUrlUseCase>;
   readonly resolveImage: ReturnType<typeof resolveImageUseCase>;
+  readonly readCalendar: ReturnType<typeof readCalendarUseCase>;
 }
 
 export interface ApplicationDeps {
@@ -67,6 +72,7 @@ export interface ApplicationDeps {
   readonly progress: ProjectionProgress;
   readonly registries: Pick<RegistryQueries, 'byId' | 'lastRepository'>;
   readonly leases: Pick<LeaseQueries, 'countActive' | 'lastOf'>;
+  readonly calendar: CalendarQueries;
   readonly probe: RegistryProbe;
   readonly minter: PasswordMinter;
   readonly mintedPasswords: Pick<MintedPasswordVault, 'find' | 'keep'>;
@@ -98,7 +104,7 @@ export interface RunningApplication {
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
   const { log, authenticator, progress, registries, leases, plainHttpHosts, now, onFault } = deps;
-  const { vault, probe, minter, mintedPasswords, limiter, webhooks, replays, metrics } = deps;
+  const { vault, calendar, probe, minter, mintedPasswords, limiter, webhooks, replays, metrics } = deps;
   const mutex = createKeyedMutex();
 
   const readYourWrites = createReadYourWrites({ log, progress });
@@ -151,6 +157,8 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     testRegistry: testRegistryUseCase({ tests, aggregates, testStored }),
     testCredentials: testCredentialsUseCase({ tests, probe, plainHttpHosts }),
     replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, now }),
+    createCalendarFeed: createCalendarFeedUseCase({ writer, mutex, calendar, readUnprojected, now }),
+    revokeCalendarFeed: revokeCalendarFeedUseCase({ writer, aggregates }),
   };
   const { recordDenied, recordFailed, countUnauthenticated } = attempts;
   const audited = auditedMutations(mutations, { attempts, onFault });
@@ -159,6 +167,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     issueCredentials: issueCredentialsUseCase({ ...audited, withdrawLease, onFault }),
     registryByUrl: registryByUrlUseCase({ registries, plainHttpHosts }),
     resolveImage: resolveImageUseCase({ registries, plainHttpHosts }),
+    readCalendar: readCalendarUseCase({ aggregates, calendar, now }),
     recordDenied,
     recordFailed,
     countUnauthenticated,

@@ -110,3 +110,9 @@ export function headLine(head: SignedAuditHead): string {
 function line(value: object): string {
   return `${JSON.stringify(value)}\n`;
 }
+
+/** Somebody read a whole audit log. */
+export interface AuditLogExported {
+  readonly type: 'AuditLogExported';
+  readonly data: { readonly format: ExportFormat; readonly from: Instant | null; readonly to: Instant | null };
+}

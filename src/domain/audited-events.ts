@@ -162,6 +162,23 @@ const AUDITED: {
     ),
   }),
 
+  CalendarFeedCreated: ({ feedId, name, expiresAt }) => ({
+    ...succeeded('CREATE_CALENDAR_FEED', null, null),
+    changes: [
+      { field: 'feed', from: null, to: feedId },
+      { field: 'name', from: null, to: name },
+      { field: 'expiresAt', from: null, to: expiresAt },
+    ],
+  }),
+
+  CalendarFeedRevoked: ({ feedId, name }) => ({
+    ...succeeded('REVOKE_CALENDAR_FEED', null, null),
+    changes: [
+      { field: 'feed', from: feedId, to: null },
+      { field: 'name', from: name, to: null },
+    ],
+  }),
+
   // It belongs to no project: it stands in the service's own log.
   AuthenticationRejected: ({ source, minute, count }) => ({
     action: 'AUTHENTICATE',

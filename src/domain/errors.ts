@@ -107,7 +107,9 @@ export function badUserInput(field: string, message: string): CodedError<'BAD_US
 }
 
 /** Another project's object and one that never existed give the same message, byte for byte. */
-export function notFound(what: 'registry' | 'lease' | 'staged credential' | 'delivery'): CodedError<'NOT_FOUND'> {
+export function notFound(
+  what: 'registry' | 'lease' | 'staged credential' | 'delivery' | 'calendar feed',
+): CodedError<'NOT_FOUND'> {
   return new CodedError('NOT_FOUND', `There is no such ${what} in this project.`);
 }
 

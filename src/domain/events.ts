@@ -1,10 +1,11 @@
 /**
- * All events of the log. Events never hold a secret, sealed or not: they refer to it.
- * A new event type needs an interface here, a place in its stream's union and a line in `EVENT_TYPES`; the compiler
- * names everything else that must handle it. Never remove a field: a change of shape needs an upcaster in that line.
+ * All events of the log; those of exports and calendar feeds stand with these. Events never hold a secret, sealed or not:
+ * they refer to it. A new event type needs an interface, a place in its stream's union and a line in `EVENT_TYPES`; the
+ * compiler names everything else that must handle it. Never remove a field: a change of shape needs an upcaster there.
  */
 
-import type { ExportFormat } from './audit-export.ts';
+import type { AuditLogExported } from './audit-export.ts';
+import type { CalendarFeedEvent } from './calendar-feed.ts';
 import type { CredentialVersion, ExpirySource, LeasePurpose, SecretRef } from './credential.ts';
 import type { Instant } from './instant.ts';
 import type { TestFindings } from './probe-outcome.ts';
@@ -241,12 +242,6 @@ export interface AuthenticationRejected {
   };
 }
 
-/** Somebody read a whole audit log. */
-export interface AuditLogExported {
-  readonly type: 'AuditLogExported';
-  readonly data: { readonly format: ExportFormat; readonly from: Instant | null; readonly to: Instant | null };
-}
-
 /** The first event of an idempotency key's stream tells which request has the key. No read model uses it. */
 export interface IdempotencyKeyClaimed {
   readonly type: 'IdempotencyKeyClaimed';
@@ -280,7 +275,9 @@ export type AccessEvent =
   | CredentialIssuedAgain
   | WebhookDeliveryReplayed;
 export type TestEvent = RegistryTested | CredentialsTested;
-export type DomainEvent = RegistryEvent | LeaseEvent | AccessEvent | TestEvent | NoticeRaised | IdempotencyKeyClaimed;
+/** Those that decisions read. */
+type DecidedEvent = RegistryEvent | LeaseEvent | NoticeRaised | CalendarFeedEvent | IdempotencyKeyClaimed;
+export type DomainEvent = DecidedEvent | AccessEvent | TestEvent;
 export type EventType = DomainEvent['type'];
 
 type EventData = { readonly [Event in DomainEvent as Event['type']]: Event['data'] };
@@ -299,9 +296,11 @@ type AggregateOf<Type extends EventType> = Type extends RegistryEvent['type']
     ? 'lease'
     : Type extends NoticeRaised['type']
       ? 'notices'
-      : Type extends IdempotencyKeyClaimed['type']
-        ? 'idempotency key'
-        : null;
+      : Type extends CalendarFeedEvent['type']
+        ? 'calendar feed'
+        : Type extends IdempotencyKeyClaimed['type']
+          ? 'idempotency key'
+          : null;
 
 export interface EventTypeDefinition {
   /** The first one brings version 1 to version 2, and so on. New events have the version that the last one gives. */
@@ -332,6 +331,8 @@ export const EVENT_TYPES: {
   AuditLogExported: { aggregate: null, upcasters: [] },
   AuthenticationRejected: { aggregate: null, upcasters: [] },
   WebhookDeliveryReplayed: { aggregate: null, upcasters: [] },
+  CalendarFeedCreated: { aggregate: 'calendar feed', upcasters: [] },
+  CalendarFeedRevoked: { aggregate: 'calendar feed', upcasters: [] },
   IdempotencyKeyClaimed: { aggregate: 'idempotency key', upcasters: [] },
 };
 

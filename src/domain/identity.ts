@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 export const REGISTRY_NAMESPACE = '4f848f95-b14f-43cc-9cd4-216d20f611e6';
 export const IDEMPOTENCY_NAMESPACE = 'ddb30393-09aa-4c4d-834b-7e84dd92580c';
 export const NOTICE_NAMESPACE = '5b0c1f0e-6f3e-4a53-9d0e-0d9c2b7a41c8';
+export const CALENDAR_NAMESPACE = '6c1b4f0e-93d7-4a52-8f3c-2d0a7e5b9c14';
 export const RUN_NAMESPACE = '249664ce-7cab-4ada-9ec1-5c73c184c1b6';
 
 const STREAM_OF_PROJECT = /^(?:registry|lease|notices)-[0-9a-f-]{36}-(?<project>.+)$/s;
@@ -66,7 +67,16 @@ export function leaseStream(projectId: string, leaseId: string): string {
   return `lease-${leaseId}-${projectId}`;
 }
 
-const DECISION_STREAMS = ['registry-', 'lease-', 'notices-', 'idempotency-'] as const;
+/** A feed's id follows from the hash of its capability, so that the capability alone finds the feed's stream. */
+export function calendarFeedId(capabilityHash: string): string {
+  return uuidV5(CALENDAR_NAMESPACE, capabilityHash);
+}
+
+export function calendarStream(feedId: string): string {
+  return `calendar-${feedId}`;
+}
+
+const DECISION_STREAMS = ['registry-', 'lease-', 'calendar-', 'notices-', 'idempotency-'] as const;
 
 /** Whether decisions read the stream. Its events are appended at an exact revision and authenticated. */
 export function isDecisionStream(stream: string): boolean {

@@ -62,6 +62,8 @@ export const SECRET_EFFECTS: {
   WebhookDeliveryReplayed: null,
   AuthenticationFailureReported: null,
   NoticeRaised: null,
+  CalendarFeedCreated: null,
+  CalendarFeedRevoked: null,
   IdempotencyKeyClaimed: null,
 };
 

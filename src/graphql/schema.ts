@@ -4,6 +4,7 @@ import { type GraphQLSchema, lexicographicSortSchema, OperationTypeNode, specifi
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
 import { AuditHeadResolver } from './audit/audit-heads.ts';
 import { AuditLogResolver } from './audit/audit-queries.ts';
+import { CalendarResolver } from './calendar/calendar-resolver.ts';
 import { IssuedCredentialResolver, IssuedCredentialsResolver } from './lease/issued-credential.ts';
 import { LeaseMutationResolver } from './lease/lease-mutations.ts';
 import { LeaseQueryResolver } from './lease/lease-queries.ts';
@@ -38,6 +39,7 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   IssuedCredentialResolver,
   IssuedCredentialsResolver,
   RotationNoticeResolver,
+  CalendarResolver,
   WebhookResolver,
   RegistryChangeResolver,
   AuditLogResolver,

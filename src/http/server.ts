@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import type { BeginAuditExport } from '../application/begin-audit-export.ts';
 import type { Authenticator, Revocations } from '../application/ports/authenticator.ts';
@@ -9,6 +9,7 @@ import type { Graphql } from '../graphql/create-graphql.ts';
 import { faultForLog, publicErrorOf } from '../graphql/pipeline/errors.ts';
 import { JSON_TYPE } from './answer-type.ts';
 import { auditExportRoute } from './audit-export.ts';
+import { calendarRoute } from './calendar.ts';
 import { requestIdOf } from './caller.ts';
 import { createClientAddress, type TrustedProxies } from './client-address.ts';
 import { allowedOrigins, allowOrigins } from './cross-origin.ts';
@@ -44,6 +45,8 @@ export interface HttpServerConfig extends ListenAddress {
   readonly initTimeoutMs?: number;
   /** The time between two pings on a WebSocket, in milliseconds. Default: 12,000. */
   readonly keepAliveMs?: number;
+  /** How often calendars may be read from one network, in this process. Default: 120. */
+  readonly calendarReadsAMinute?: number;
   /** How often the keys of open WebSockets' tokens are checked, in milliseconds. Default: 5,000. */
   readonly keyCheckMs?: number;
   /** How long a client of an export may read nothing, in milliseconds. Default: 30,000. */
@@ -113,6 +116,8 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     app.get('/.well-known/jwks.json', async () => jwks);
   }
   const clientAddress = createClientAddress(config.trustedProxies ?? []);
+  const { readCalendar } = graphql.services.application;
+  calendarRoute(app, { readCalendar, clientAddress, logger, readsAMinute: config.calendarReadsAMinute });
   const observe = createOperationObserver({ logger, tracer });
   const refuseToken = createRefusedTokens({
     metrics,
@@ -185,6 +190,10 @@ function createApp(config: HttpServerConfig, logger: Logger, isClosing: () => bo
     forceCloseConnections: 'idle',
     // Fastify's own answer would not have the form of the contract.
     return503OnClosing: false,
+    // Its answers to paths that it cannot read would repeat them, and a path can be a calendar's secret.
+    frameworkErrors: (_, request, reply) => {
+      nothingHere(reply.headers(SECURITY_HEADERS).header('x-request-id', request.id));
+    },
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
@@ -194,17 +203,18 @@ function createApp(config: HttpServerConfig, logger: Logger, isClosing: () => bo
     if (!isClosing()) return;
     await reply.code(503).header('connection', 'close').type(JSON_TYPE).send(errorBody(shuttingDown()));
   });
-  app.setNotFoundHandler(async (_, reply) =>
-    reply
-      .code(404)
-      .type(JSON_TYPE)
-      .send(
-        errorBody(publicErrorOf(badUserInput('path', 'There is nothing at this path. Send operations to /graphql.'))),
-      ),
-  );
+  app.setNotFoundHandler(async (_, reply) => nothingHere(reply));
   app.setErrorHandler(async (error, request, reply) => {
     logger.error({ requestId: request.id, fault: faultForLog(error) }, 'a request failed unexpectedly');
     return reply.code(500).send({ status: 'error' });
   });
   return app;
+}
+
+function nothingHere(reply: FastifyReply): FastifyReply {
+  const error = badUserInput('path', 'There is nothing at this path. Send operations to /graphql.');
+  return reply
+    .code(404)
+    .type(JSON_TYPE)
+    .send(errorBody(publicErrorOf(error)));
 }

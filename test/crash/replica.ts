@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
+import { createCalendarQueries } from '../../src/adapters/postgres/read-models/calendar-queries.ts';
 import { createLeaseQueries } from '../../src/adapters/postgres/read-models/lease-queries.ts';
 import { createNoticeSchedule } from '../../src/adapters/postgres/read-models/notice-schedule.ts';
 import { createProgress } from '../../src/adapters/postgres/read-models/progress.ts';
@@ -109,6 +110,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     progress,
     registries,
     leases: createLeaseQueries(reads, now),
+    calendar: createCalendarQueries(reads),
     probe,
     minter: between.minter ?? { mint: notAsked },
     mintedPasswords,

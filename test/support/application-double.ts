@@ -3,6 +3,7 @@ import type { RefusedAttempt } from '../../src/application/attempt-counts.ts';
 import type { Application } from '../../src/application/create-application.ts';
 import type { IssuedCredential } from '../../src/application/issue-credential.ts';
 import type { ChangeView, NoticeView } from '../../src/application/ports/read-models.ts';
+import type { ReadCalendar } from '../../src/application/read-calendar.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { notFound } from '../../src/domain/errors.ts';
 import { registryId } from '../../src/domain/identity.ts';
@@ -11,6 +12,7 @@ import type { HealthView, RegistryView } from '../../src/domain/registry-view.ts
 import { Secret } from '../../src/domain/secret.ts';
 import type { Queries } from '../../src/graphql/pipeline/context.ts';
 import { auditDouble } from './audit-double.ts';
+import { calendarDouble } from './calendar-double.ts';
 import { createFeedDouble } from './feed-double.ts';
 import { deliveryView, webhooksDouble } from './webhooks-double.ts';
 
@@ -30,6 +32,8 @@ export interface ApplicationDouble {
   readonly recorded: Recorded[];
   /** By source. */
   readonly unauthenticated: Map<string, number>;
+  /** By capability. */
+  readonly calendars: Map<string, ReadCalendar>;
   /** The password that `issueCredential` hands out. */
   readonly password: Secret;
   /** What every use case and query throws from now on; undefined: nothing. */
@@ -47,6 +51,7 @@ const NOW = '2030-01-31T09:00:00.000Z';
 
 export function createApplicationDouble(): ApplicationDouble {
   const registries = new Map<string, RegistryView>();
+  const calendars = new Map<string, ReadCalendar>();
   const calls: string[] = [];
   const recorded: Recorded[] = [];
   const unauthenticated = new Map<string, number>();
@@ -70,6 +75,7 @@ export function createApplicationDouble(): ApplicationDouble {
     return found;
   }
 
+  const calendar = calendarDouble(called, calendars, password);
   const application: Application = {
     createRegistry: (_context, projectId, { url, username }) =>
       called('createRegistry', () => double.addRegistry(projectId, url, { username })),
@@ -107,6 +113,7 @@ export function createApplicationDouble(): ApplicationDouble {
     replayWebhookDelivery: (_context, _projectId, id) =>
       called('replayWebhookDelivery', () => ({ ...deliveryView(1), id })),
 
+    ...calendar.commands,
     registryByUrl: (projectId, url) =>
       called('registryByUrl', () => ofProject(projectId).find((found) => found.url === url)),
     resolveImage: (projectId, image) =>
@@ -153,6 +160,7 @@ export function createApplicationDouble(): ApplicationDouble {
           })),
         ),
     },
+    calendar: calendar.queries,
     uses: { since: () => called('registryUse', () => []) },
     leases: { list: () => called('leases', () => [lease('build')]) },
     ...auditDouble(called),
@@ -171,6 +179,7 @@ export function createApplicationDouble(): ApplicationDouble {
 
   const double: ApplicationDouble = {
     application,
+    calendars,
     queries,
     registries,
     calls,

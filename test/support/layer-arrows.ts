@@ -61,6 +61,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'graphql/audit': graphql('graphql/paging', 'graphql/pipeline'),
   'graphql/lease': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
   'graphql/notices': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
+  'graphql/calendar': graphql('graphql/pipeline'),
   'graphql/webhooks': graphql('graphql/paging', 'graphql/pipeline', 'graphql/notices'),
   // Puts the folders together.
   graphql: graphql('graphql/**'),

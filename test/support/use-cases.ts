@@ -158,6 +158,7 @@ export function createWorld(): World {
           return true;
         },
       },
+      calendar: { feeds: async () => [], entries: async () => [] },
       limiter: { take: async () => 0 },
       webhooks: [],
       replays: { find: async () => undefined, replay: async () => undefined },

@@ -1,5 +1,6 @@
 import type { Application } from '../../application/create-application.ts';
 import type { AuditHeads } from '../../application/ports/audit-heads.ts';
+import type { CalendarQueries } from '../../application/ports/calendar-queries.ts';
 import type {
   AuditQueries,
   DailyUseQueries,
@@ -18,6 +19,7 @@ export interface Queries {
   readonly registries: Omit<RegistryQueries, 'dueForCheck' | 'lastRepository'>;
   readonly leases: Pick<LeaseQueries, 'list'>;
   readonly uses: DailyUseQueries;
+  readonly calendar: Pick<CalendarQueries, 'feeds'>;
   readonly audit: AuditQueries;
   readonly auditHeads: Pick<AuditHeads, 'list' | 'keys'>;
   readonly notices: NoticeQueries;

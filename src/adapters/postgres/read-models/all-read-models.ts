@@ -1,4 +1,5 @@
 import { createAudit } from './audit.ts';
+import { createCalendarFeeds } from './calendar-feeds.ts';
 import { createChanges } from './changes.ts';
 import { createDailyUses } from './daily-uses.ts';
 import { createLeases } from './leases.ts';
@@ -31,6 +32,7 @@ export function createReadModels(schema: string, { fromTheStart = false } = {}):
       pipelineUses,
       leases,
       createDailyUses(schema),
+      createCalendarFeeds(schema),
       createChanges(schema, registries),
       createAudit(schema),
       parked,

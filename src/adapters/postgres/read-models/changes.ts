@@ -45,6 +45,7 @@ export function createChanges(schema: string, registries: Registries): ReadModel
       CredentialRetired: as('UPDATED'),
       CredentialExpiryLearnt: as('UPDATED'),
       RegistryDeleted: as('DELETED'),
+      ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('PendingSecretDiscarded', 'RegistryTested', 'CredentialsTested', 'CredentialIssued', 'LeaseReleased'),
       ...ignores(
         'CredentialIssuedAgain',

@@ -49,6 +49,7 @@ export function createDailyUses(schema: string): ReadModel {
       CredentialIssued: issued,
       CredentialIssuedAgain: issued,
       AccessDenied: denied,
+      ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
       ...ignores('PendingSecretDiscarded', 'CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested'),
       ...ignores(

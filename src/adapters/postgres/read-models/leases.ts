@@ -80,6 +80,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
     handles: {
       CredentialIssued: issued,
       LeaseReleased: released,
+      ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
       ...ignores('PendingSecretDiscarded', 'CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested'),

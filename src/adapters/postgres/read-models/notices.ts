@@ -74,6 +74,7 @@ export function createNotices(schema: string, leases: Leases, registries: Regist
       RegistryDeleted: (applied) => add('DELETED', applied.before, applied),
       RegistryTested: tested,
       NoticeRaised: raised,
+      ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'PendingSecretDiscarded', 'CredentialExpiryLearnt'),
       ...ignores(
         'CredentialsTested',

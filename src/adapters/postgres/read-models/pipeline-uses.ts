@@ -81,6 +81,7 @@ export function createPipelineUses(schema: string): PipelineUses {
       CredentialIssued: (applied) => used(applied, 1),
       CredentialIssuedAgain: (applied) => used(applied, 0),
       RegistryDeleted: forget,
+      ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'PendingSecretDiscarded'),
       ...ignores('CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested', 'LeaseReleased'),

@@ -58,7 +58,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
     const { registryId } = event.data;
     const { projectId } = recorded.metadata;
     states.set(registryId, after);
-    rows.set(registryId, registryRow(registryId, projectId ?? '', recorded.revision, after, toldOf(registryId)));
+    rows.set(registryId, registryRow(registryId, projectId ?? '', recorded, after, toldOf(registryId)));
     noticeRows.delete(registryId);
     const staged = after.phase === 'live' ? after.staged : null;
     if (staged === null && stagedHealths.delete(registryId)) healthChanged(registryId);
@@ -131,6 +131,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
       CredentialExpiryLearnt: changed,
       RegistryTested: tested,
       NoticeRaised: raised,
+      ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores(
         'CredentialsTested',
         'CredentialIssued',

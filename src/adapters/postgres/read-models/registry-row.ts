@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { rotationDueAt } from '../../../domain/credential.ts';
 import { expiringFrom } from '../../../domain/expiry-thresholds.ts';
 import { NOTHING_TOLD, nextNoticeAt, type Told } from '../../../domain/notices.ts';
@@ -9,6 +10,8 @@ export interface RegistryRow {
   readonly project_id: string;
   readonly phase: RegistryState['phase'];
   readonly revision: number;
+  /** When it got this revision. */
+  readonly changed_at: string;
   /** Null while the registry is not live. */
   readonly first_version: number | null;
   readonly last_version: number;
@@ -51,7 +54,7 @@ export interface RegistryRow {
 export function registryRow(
   id: string,
   projectId: string,
-  revision: number,
+  { revision, occurredAt }: Pick<RecordedEvent, 'revision' | 'occurredAt'>,
   state: RegistryState,
   told: Told,
 ): RegistryRow {
@@ -62,6 +65,7 @@ export function registryRow(
     project_id: projectId,
     phase: state.phase,
     revision,
+    changed_at: occurredAt,
     first_version: live?.firstVersion ?? null,
     last_version: state.lastVersion,
     url: state.phase === 'absent' ? null : state.url,
@@ -111,7 +115,7 @@ function expiryStartOf(live: LiveRegistry | null): string | null {
 
 /** The columns that each event of the registry overwrites. Test results and the last use have their own events. */
 export const REGISTRY_COLUMNS: readonly string[] = Object.keys(
-  registryRow('', '', 0, initialRegistryState, NOTHING_TOLD),
+  registryRow('', '', { revision: 0, occurredAt: '' }, initialRegistryState, NOTHING_TOLD),
 ).filter((column) => column !== 'id');
 
 export function registryState(row: RegistryRow): RegistryState {
