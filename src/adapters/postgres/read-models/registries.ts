@@ -2,7 +2,12 @@ import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { isRegistryEvent } from '../../../domain/aggregate-events.ts';
 import type { DomainEvent } from '../../../domain/events.ts';
 import { evolveTold, NOTHING_TOLD, noticeOfTest, type Told, toldOfTest } from '../../../domain/notices.ts';
-import { evolveRegistry, initialRegistryState, type RegistryState } from '../../../domain/registry.ts';
+import {
+  evolveRegistry,
+  initialRegistryState,
+  type LiveRegistry,
+  type RegistryState,
+} from '../../../domain/registry.ts';
 import { type HealthView, healthAfterTest, type ShownWith } from '../../../domain/registry-view.ts';
 import type { LastUse } from './pipeline-uses.ts';
 import { type AppliedEvent, forRows, ignores, type ReadModel, registryIdsOf } from './read-model.ts';
@@ -99,12 +104,19 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
     const { registryId, credentialVersion } = event.data;
     const notice = noticeOfTest(after, toldOf(registryId), event);
     if (notice !== null) tell(registryId, toldOfTest(toldOf(registryId), notice, credentialVersion), after);
-    const known = after.staged?.version === credentialVersion ? stagedHealths : healths;
+    const known = healthsOf(after, credentialVersion);
+    // A late test of a version that was replaced says nothing of the versions that there are.
+    if (known === null) return;
     const before = known.get(registryId) ?? null;
     const health = healthAfterTest(before, event, recorded.occurredAt);
     if (health === before) return;
     known.set(registryId, health);
     healthChanged(registryId);
+  }
+
+  function healthsOf({ credential, staged }: LiveRegistry, version: number): Map<string, HealthView> | null {
+    if (version === credential.version) return healths;
+    return version === staged?.version ? stagedHealths : null;
   }
 
   function healthChanged(id: string) {

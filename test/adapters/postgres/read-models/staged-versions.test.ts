@@ -9,6 +9,7 @@ import {
   recorded,
   releasedEvent,
   retiredEvent,
+  rotatedEvent,
   stagedEvent,
   testedEvent,
 } from '../../../support/recorded-events.ts';
@@ -51,6 +52,16 @@ describe('the versions beside the current one', () => {
       ],
       ['RETIRED', 1, 'The last lease of version 1 of the credential of a.example ended. It is destroyed.'],
     ]);
+  });
+
+  it('leave no health to a late test of a version that is neither current nor staged', () => {
+    const late = testedEvent('a', 1, { outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
+    const rotated = [createdEvent('a', 1), rotatedEvent('a', 2)];
+    const kept = { credentialVersion: 2, login: 'PROVED' };
+    expect(fold(recorded([...rotated, testedEvent('a', 2), late])).health).toMatchObject([{ health: kept }]);
+    const abandoned = testedEvent('a', 3, { outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
+    const staged = [...rotated, testedEvent('a', 2), stagedEvent('a', 3), abandonedEvent('a', 3)];
+    expect(fold(recorded([...staged, abandoned])).health).toMatchObject([{ health: kept, staged_health: null }]);
   });
 
   it('have the result of their last test, which stays with the version when it becomes active', () => {
