@@ -70,7 +70,7 @@ export interface ApplicationDeps {
   readonly authenticator: EventAuthenticator;
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
-  readonly registries: Pick<RegistryQueries, 'byId' | 'lastRepository'>;
+  readonly registries: Pick<RegistryQueries, 'byId' | 'lastRepository' | 'refusalTold'>;
   readonly leases: Pick<LeaseQueries, 'countActive' | 'lastOf'>;
   readonly calendar: CalendarQueries;
   readonly probe: RegistryProbe;

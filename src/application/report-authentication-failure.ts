@@ -4,7 +4,6 @@ import { accessStream, leaseStream, parseUuid, registryId } from '../domain/iden
 import { registryUrlOfImage, repositoryOfImage } from '../domain/image-reference.ts';
 import { type Lease, type LeaseView, leaseView } from '../domain/lease.ts';
 import { callerKey } from '../domain/permissions.ts';
-import { REFUSALS } from '../domain/probe-outcome.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import { mentionsPassword } from '../domain/secret-mention.ts';
 import { checkText } from '../domain/text-rules.ts';
@@ -35,7 +34,7 @@ export interface ReportAuthenticationFailureDeps {
   readonly writer: Pick<EventWriter, 'write'>;
   readonly aggregates: AggregateStore;
   readonly leases: Pick<LeaseQueries, 'lastOf'>;
-  readonly registries: Pick<RegistryQueries, 'byId'>;
+  readonly registries: Pick<RegistryQueries, 'refusalTold'>;
   readonly readable: ReadYourWrites['readable'];
   readonly secrets: Pick<StoredSecrets, 'open'>;
   readonly testStored: TestStoredCredential;
@@ -57,7 +56,7 @@ interface OwnLease {
 /**
  * A pipeline reports that the registry refused what it was issued. The report is recorded, once for each caller
  * and registry in ten minutes. A login by this service confirms it before anybody is told: at most one for each registry in ten minutes, and
- * none for a version that is replaced or known to be refused.
+ * none for a version that is replaced, or whose refusal people were told of.
  */
 export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFailureDeps) {
   const {
@@ -124,9 +123,9 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
   async function confirm(authorised: AuthorisedRegistry, registry: LiveRegistry, repository: string | null) {
     const { projectId, registryId: id } = authorised;
     const { version } = registry.credential;
-    const health = (await registries.byId(projectId, id))?.health;
-    const isKnown = health?.credentialVersion === version && REFUSALS.includes(health.outcome);
-    if (isKnown || (await confirmations.take(`confirm ${id}`, 'purser')) > 0) return;
+    // A refusal that only the person who asked for the test has seen is no reason to skip it: nobody was told.
+    const isTold = (await registries.refusalTold(projectId, id)) === version;
+    if (isTold || (await confirmations.take(`confirm ${id}`, 'purser')) > 0) return;
     const report = await checkCredential(testStored, authorised, registry, repository);
     if (report) await tests.record(registry, report, { metadata: systemMetadata(projectId), scheduled: true });
   }

@@ -104,7 +104,7 @@ describe('a report of a failed login', () => {
     expect([reportsOf(world).length, world.probed.length]).toEqual([3, 2]);
   });
 
-  it('costs no login if the version was replaced, or is known to be refused', async () => {
+  it('costs no login if the version was replaced, or if people were told that it is refused', async () => {
     const { world, leaseId } = await withLease();
     world.probe = REFUSED;
     await report(world, { leaseId });
@@ -117,6 +117,20 @@ describe('a report of a failed login', () => {
     expect(world.probed).toHaveLength(1);
     // Nothing is left to compare it with.
     expect(reportsOf(world)).toMatchObject([{ message: null }, { message: null }, { message: null }]);
+  });
+
+  it('is confirmed, and told, if a person saw the refusal first', async () => {
+    const { world, leaseId } = await withLease();
+    world.probe = REFUSED;
+    await world.application.testRegistry(aCaller(), PROJECT, ID, undefined);
+    await report(world, { leaseId });
+    expect(testsOf(world).map(({ data }) => data)).toMatchObject([
+      { scheduled: false },
+      { ...REFUSED, scheduled: true },
+    ]);
+    world.spentTurns.clear();
+    await report(world, { leaseId });
+    expect(world.probed).toHaveLength(2);
   });
 
   it.each([

@@ -20,6 +20,7 @@ import type { RequestContext } from '../../src/application/request-context.ts';
 import { decodeEvent } from '../../src/domain/event-codec.ts';
 import type { CredentialIssued, RegistryTested } from '../../src/domain/events.ts';
 import { healthStream } from '../../src/domain/identity.ts';
+import { NOTHING_TOLD, noticeOfTest, toldOfTest } from '../../src/domain/notices.ts';
 import { registryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { SecretEffect } from '../../src/domain/secret-effects.ts';
@@ -219,8 +220,17 @@ const UP_TO_DATE: ProjectionProgress = {
 /** Answers from the log itself, which is never behind. */
 function queriesOf(log: EventLog, events: readonly RecordedEvent[], countedLeases: string[], now: () => number) {
   const aggregates = createAggregateStore(log);
-  const registries: Pick<RegistryQueries, 'byId' | 'lastRepository'> = {
+  const registries: Pick<RegistryQueries, 'byId' | 'lastRepository' | 'refusalTold'> = {
     lastRepository: async () => null,
+    async refusalTold(projectId, id) {
+      const { state } = await aggregates.loadRegistry(projectId, id);
+      if (state.phase !== 'live') return null;
+      const tests = events.filter(({ stream }) => stream === healthStream(id)).map(decodeEvent);
+      return tests.reduce((told, event) => {
+        if (event.type !== 'RegistryTested') return told;
+        return toldOfTest(told, noticeOfTest(state, told, event), event.data.credentialVersion);
+      }, NOTHING_TOLD).refused;
+    },
     async byId(projectId, id) {
       const { state, revision } = await aggregates.loadRegistry(projectId, id);
       if (state.phase !== 'live') return undefined;

@@ -93,6 +93,8 @@ export interface RegistryQueries {
   byId(projectId: string, id: string): Promise<RegistryView | undefined>;
   /** The repository of the last lease that named one. */
   lastRepository(projectId: string, id: string): Promise<string | null>;
+  /** The version whose refusal people were told of, until it works again. */
+  refusalTold(projectId: string, id: string): Promise<number | null>;
   /** Live registries whose credential has not expired. Longest untested first. */
   dueForCheck(due: DueForCheck): Promise<CheckDue[]>;
   /** One result for each id, in the order of the ids. */

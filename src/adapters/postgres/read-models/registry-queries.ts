@@ -85,6 +85,13 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
       return rows[0]?.last_used_repository ?? null;
     },
 
+    async refusalTold(projectId, id) {
+      const text = `select (told->>'refused')::int as refused from read_models.registries where id = $1 and project_id = $2`;
+      const statement = named('registry-refusal-told', text, [id, projectId]);
+      const { rows } = await database.query<{ refused: number | null }>(statement);
+      return rows[0]?.refused ?? null;
+    },
+
     async dueForCheck({ testedBefore, spreadMs, refusedBefore, except, limit }) {
       const text = `select project_id, id, ${FAILING} as refused, last_used_repository from read_models.registries
         where phase = 'live' and not secret_missing and (expires_at is null or expires_at > $1)
