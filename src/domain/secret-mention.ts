@@ -23,7 +23,7 @@ export function mentionsPassword(
   const comparable = (written: string) =>
     written.replace(ONLY_SPACE.test(secret) ? WHITE_SPACE : SPACE, '').toUpperCase();
   const texts = readingsOf(text).map(comparable);
-  const forms = formsOf(username, secret).map((form) => comparable(form.replace(/=+$/, '')));
+  const forms = formsOf(username, secret).map(comparable);
   const said = new Set(texts.flatMap((each) => runsOf(each, TELLING)));
   return forms.some((form) => {
     if (form.length < TELLING) return form !== '' && texts.some((each) => each.includes(form));
@@ -39,7 +39,7 @@ function formsOf(username: string, secret: string): string[] {
     encodeURIComponent(secret),
     JSON.stringify(secret).slice(1, -1),
     bytes.toString('hex'),
-    ...[bytes, login].flatMap((raw) => [raw.toString('base64'), raw.toString('base64url')]),
+    ...[bytes, login].flatMap((raw) => [raw.toString('base64').replace(/=+$/, ''), raw.toString('base64url')]),
   ];
 }
 
