@@ -3,6 +3,7 @@ import { leaseStream, parseUuid } from '../domain/identity.ts';
 import { decideRelease, evolveLease, type LeaseView, leaseView } from '../domain/lease.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
+import { loadOwnLease } from './own-lease.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 
@@ -14,6 +15,7 @@ export interface ReleaseLeaseDeps {
   readonly aggregates: AggregateStore;
 }
 
+/** For the caller that the lease was issued to. Its id proves nothing: it can be computed from what a run asks for. */
 export function releaseLeaseUseCase({ writer, aggregates }: ReleaseLeaseDeps) {
   return async (context: RequestContext, projectId: string, id: string): Promise<LeaseView> => {
     const leaseId = parseUuid(id);
@@ -21,8 +23,7 @@ export function releaseLeaseUseCase({ writer, aggregates }: ReleaseLeaseDeps) {
     const stream = leaseStream(projectId, leaseId);
     const metadata = callerMetadata(context, projectId);
     for (let attempt = 1; ; attempt += 1) {
-      const { state, revision } = await aggregates.loadLease(projectId, leaseId);
-      if (state === null) throw notFound('lease');
+      const { state, revision } = await loadOwnLease(aggregates, context, projectId, leaseId);
       const event = decideRelease(state);
       if (event === null) return leaseView(state);
       try {

@@ -1,8 +1,8 @@
 import { badUserInput, notFound } from '../domain/errors.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
-import { accessStream, leaseStream, parseUuid, registryId } from '../domain/identity.ts';
+import { accessStream, parseUuid, registryId } from '../domain/identity.ts';
 import { registryUrlOfImage, repositoryOfImage } from '../domain/image-reference.ts';
-import { type Lease, type LeaseView, leaseView } from '../domain/lease.ts';
+import { type LeaseView, leaseView } from '../domain/lease.ts';
 import { callerKey } from '../domain/permissions.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import { mentionsPassword } from '../domain/secret-mention.ts';
@@ -11,6 +11,8 @@ import type { AggregateStore } from './aggregate-store.ts';
 import { checkCredential } from './credential-checks.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import type { EventWriter } from './event-writer.ts';
+import { loadOwnLease } from './own-lease.ts';
+import type { RecordedEvent } from './ports/event-log.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { LeaseQueries, RegistryQueries } from './ports/read-models.ts';
 import type { ReadYourWrites } from './read-your-writes.ts';
@@ -45,12 +47,6 @@ export interface ReportAuthenticationFailureDeps {
   readonly confirmations: RateLimiter;
   readonly plainHttpHosts: ReadonlySet<string>;
   readonly onFault: (error: unknown) => void;
-}
-
-interface OwnLease {
-  readonly lease: Lease;
-  /** Null if it was asked for by the registry alone. */
-  readonly repository: string | null;
 }
 
 /**
@@ -99,16 +95,6 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
     return id;
   }
 
-  /** The lease, if it was issued to this caller. Another caller's is as if it did not exist. */
-  async function ownLease({ principal }: RequestContext, projectId: string, leaseId: string): Promise<OwnLease> {
-    const { state } = await aggregates.loadLease(projectId, leaseId);
-    const [issued] = await aggregates.history(leaseStream(projectId, leaseId));
-    const isOwn = issued?.metadata.issuer === principal.issuer && state?.issuedTo === principal.subject;
-    if (state === null || !isOwn) throw notFound('lease');
-    const event = decodeEvent(issued);
-    return { lease: state, repository: event.type === 'CredentialIssued' ? repositoryOfImage(event.data.image) : null };
-  }
-
   /** Null if it may hold the password, or if there is nothing left to compare it with. */
   async function storable(
     message: string | null,
@@ -139,7 +125,8 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
       command.message == null
         ? ''
         : checkText('message', command.message, { max: MAX_MESSAGE, multiline: true, optional: true });
-    const { lease, repository } = await ownLease(context, projectId, await findLease(context, projectId, command));
+    const id = await findLease(context, projectId, command);
+    const { state: lease, issued } = await loadOwnLease(aggregates, context, projectId, id);
     const { id: leaseId, url, credentialVersion, pipeline, runId } = lease;
     const authorised = { projectId, registryId: lease.registryId };
     const { state } = await aggregates.loadRegistry(projectId, lease.registryId);
@@ -160,7 +147,13 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
       metadata: callerMetadata(context, projectId),
     });
     // The report is recorded: what goes wrong from here on is not the pipeline's concern.
-    if (current) await confirm(authorised, current, repository).catch(onFault);
+    if (current) await confirm(authorised, current, repositoryAskedFor(issued)).catch(onFault);
     return leaseView(lease);
   };
+}
+
+/** Null if the registry alone was asked for. */
+function repositoryAskedFor(issued: RecordedEvent): string | null {
+  const event = decodeEvent(issued);
+  return event.type === 'CredentialIssued' ? repositoryOfImage(event.data.image) : null;
 }

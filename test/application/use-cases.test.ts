@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { RETRY_AFTER_MS } from '../../src/application/minted-passwords.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
+import type { RequestContext } from '../../src/application/request-context.ts';
 import type { MintConfig } from '../../src/domain/credential.ts';
-import { EventLogUnavailable } from '../../src/domain/errors.ts';
+import { EventLogUnavailable, type PurserError } from '../../src/domain/errors.ts';
 import { leaseStream, registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
@@ -150,6 +152,24 @@ describe('a lease', () => {
     released.push(await application.releaseLease(aCaller(), PROJECT, lease.id.toUpperCase()));
     expect(new Set(released.map(({ releasedAt }) => releasedAt)).size).toBe(1);
     expect(world.eventsOf('LeaseReleased')).toHaveLength(1);
+  });
+
+  it('is released by the caller that it was issued to, and is to all others as if it did not exist', async () => {
+    const world = await withRegistry();
+    const { application } = world;
+    const { lease } = await application.issueCredential(aCaller(), PROJECT, command.issue({ runId: '7' }));
+    const faultOf = (context: RequestContext, id: string) =>
+      application.releaseLease(context, PROJECT, id).catch((error: PurserError) => ({ ...error, text: error.message }));
+    const ofOtherIssuer = { ...aCaller(), principal: { ...aCaller().principal, issuer: 'https://other.example' } };
+    const unknown = await faultOf(aCaller(), randomUUID());
+    expect(unknown).toMatchObject({ code: 'NOT_FOUND' });
+    for (const other of [aCaller('mallory'), ofOtherIssuer]) expect(await faultOf(other, lease.id)).toEqual(unknown);
+    expect(world.eventsOf('LeaseReleased')).toEqual([]);
+    const read = world.eventsOf('AccessDenied').map(({ data }) => data);
+    expect(read).toMatchObject(Array.from({ length: 3 }, () => ({ action: 'RELEASE_LEASE', code: 'NOT_FOUND' })));
+    await application.releaseLease(aCaller(), PROJECT, lease.id);
+    // Ended, it is still nobody else's.
+    expect(await faultOf(aCaller('mallory'), lease.id)).toEqual(unknown);
   });
 
   it('prevents the deletion of its registry until it ends, unless that is forced', async () => {

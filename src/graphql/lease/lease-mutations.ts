@@ -99,7 +99,8 @@ export class LeaseMutationResolver {
   }
 
   @Mutation(() => LeaseObject, {
-    description: 'Records that the pipeline no longer needs its credential. The password stays valid at the registry.',
+    description:
+      "Records that the pipeline no longer needs its credential. The password stays valid at the registry. Another caller's lease is NOT_FOUND.",
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
   releaseLease(
