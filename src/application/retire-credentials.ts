@@ -1,5 +1,5 @@
 import { registryStream } from '../domain/identity.ts';
-import { decideRetire } from '../domain/rotation.ts';
+import { decideRetire, isGraceOver } from '../domain/rotation.ts';
 import { secretEffectsOf } from '../domain/secret-effects.ts';
 import type { CountActiveLeases } from './active-leases.ts';
 import type { AggregateStore } from './aggregate-store.ts';
@@ -7,15 +7,16 @@ import type { EventWriter } from './event-writer.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import type { FindRetirable, RetirableSecret } from './ports/read-models.ts';
 import type { Vault } from './ports/vault.ts';
+import { reportingEachRegistry } from './registry-faults.ts';
 import { systemMetadata } from './request-context.ts';
 
 export interface RetireCredentialsDeps {
   readonly findRetirable: FindRetirable;
   readonly countActiveLeases: CountActiveLeases;
-  readonly aggregates: AggregateStore;
-  readonly writer: EventWriter;
+  readonly aggregates: Pick<AggregateStore, 'loadRegistry'>;
+  readonly writer: Pick<EventWriter, 'append'>;
   readonly vault: Pick<Vault, 'settle'>;
-  /** Gets what is wrong with one registry. The round goes on with the others. */
+  /** Gets what is wrong with one registry, not in each round. The round goes on with the others. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -24,13 +25,18 @@ export interface RetireCredentialsDeps {
  * that was read retires the version, and only once. Gives how many it retired.
  */
 export function retireCredentials(deps: RetireCredentialsDeps): (signal: AbortSignal) => Promise<number> {
-  const { findRetirable, countActiveLeases, aggregates, writer, vault, onFault } = deps;
+  const { findRetirable, countActiveLeases, aggregates, writer, vault } = deps;
+  const report = reportingEachRegistry(deps.onFault);
 
   return async (signal) => {
     let count = 0;
     for (const secret of await findRetirable()) {
       if (signal.aborted) break;
-      if (await retire(secret).catch(onFault)) count += 1;
+      try {
+        if (await retire(secret)) count += 1;
+      } catch (error) {
+        report(secret.registryId, error);
+      }
     }
     return count;
   };
@@ -38,7 +44,9 @@ export function retireCredentials(deps: RetireCredentialsDeps): (signal: AbortSi
   async function retire({ projectId, registryId, credentialVersion: version, at }: RetirableSecret): Promise<boolean> {
     const { state, revision } = await aggregates.loadRegistry(projectId, registryId);
     if (state.phase !== 'live' || state.retiring?.version !== version || revision === 'no-stream') return false;
-    const activeLeases = await countActiveLeases(state, version);
+    // Nobody can count leases while the read models are far behind. The end of the grace needs no count.
+    const isOver = isGraceOver(state.retiring, at);
+    const activeLeases = isOver ? null : await countActiveLeases(state, version);
     const events = decideRetire(state, { version, activeLeases, at });
     if (events.length === 0) return false;
     try {

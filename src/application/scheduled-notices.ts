@@ -4,6 +4,7 @@ import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import type { DueByClock, DueRegistry, MissingSecret, NoticeSchedule } from './ports/notice-schedule.ts';
+import { reportingEachRegistry } from './registry-faults.ts';
 import { systemMetadata } from './request-context.ts';
 
 const PAGE = 100;
@@ -21,7 +22,8 @@ export interface ScheduledNoticesDeps {
  * raised; another replica may have raised the same.
  */
 export function scheduledNotices(deps: ScheduledNoticesDeps): (signal: AbortSignal) => Promise<number> {
-  const { schedule, aggregates, writer, onFault } = deps;
+  const { schedule, aggregates, writer } = deps;
+  const report = reportingEachRegistry(deps.onFault);
 
   async function raise({ projectId, registryId }: DueRegistry, now: number, missing: number | null): Promise<number> {
     const { state } = await aggregates.loadRegistry(projectId, registryId);
@@ -60,7 +62,7 @@ export function scheduledNotices(deps: ScheduledNoticesDeps): (signal: AbortSign
         if (signal.aborted) return raised;
         // One that cannot be read must not keep the others from their notices.
         raised += await raiseOf(due).catch((error: unknown) => {
-          onFault(error);
+          report(due.registryId, error);
           return 0;
         });
       }

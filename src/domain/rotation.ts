@@ -100,8 +100,8 @@ export function decideAbandon(state: RegistryState, version: number): Decision {
 
 export interface RetireCredential {
   readonly version: number;
-  /** Leases that hold it. */
-  readonly activeLeases: number;
+  /** Leases that hold it; null if they were not counted. */
+  readonly activeLeases: number | null;
   /** By the clock of the database. */
   readonly at: Instant;
 }
@@ -109,8 +109,12 @@ export interface RetireCredential {
 /** No event while leases keep the version, or if it does not retire any more. */
 export function decideRetire(state: RegistryState, { version, activeLeases, at }: RetireCredential): RegistryEvent[] {
   if (state.phase !== 'live' || state.retiring?.version !== version) return [];
-  if (activeLeases === 0) return [retired(state, state.retiring, 'LAST_LEASE_ENDED')];
-  return state.retiring.graceEndsAt <= at ? [retired(state, state.retiring, 'GRACE_ENDED')] : [];
+  if (isGraceOver(state.retiring, at)) return [retired(state, state.retiring, 'GRACE_ENDED')];
+  return activeLeases === 0 ? [retired(state, state.retiring, 'LAST_LEASE_ENDED')] : [];
+}
+
+export function isGraceOver({ graceEndsAt }: RetiringCredential, at: Instant): boolean {
+  return graceEndsAt <= at;
 }
 
 /** For a new current version that was not staged: the versions beside it end. */

@@ -81,7 +81,7 @@ const abandon =
   (state) =>
     decideAbandon(state, version);
 const retire =
-  (version: number, activeLeases: number, at = AT): Command =>
+  (version: number, activeLeases: number | null, at = AT): Command =>
   (state) => ({ seal: null, events: decideRetire(state, { version, activeLeases, at }) });
 const rotate: Command = (state) =>
   decideRotate(state, { username: undefined, credential: proposed, refusedWhileLeased: 0 });
@@ -200,7 +200,8 @@ describe('retiring a version', () => {
 
   it('does not wait longer than the grace', () => {
     given.when(retire(1, 1, '2026-03-01T10:59:59.999Z')).then();
-    given.when(retire(1, 1, HOUR_LATER)).then(retired(1, 'GRACE_ENDED'));
+    for (const leases of [1, 0, null]) given.when(retire(1, leases, HOUR_LATER)).then(retired(1, 'GRACE_ENDED'));
+    given.when(retire(1, null)).then();
   });
 
   it('happens once, and never to another version', () => {
