@@ -23,6 +23,7 @@ import { createProgress } from './adapters/postgres/read-models/progress.ts';
 import { createProjector } from './adapters/postgres/read-models/projector.ts';
 import { createRegistryQueries } from './adapters/postgres/read-models/registry-queries.ts';
 import { openSession } from './adapters/postgres/session.ts';
+import { createSharedClock } from './adapters/postgres/shared-clock.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
 import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queries.ts';
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
@@ -185,6 +186,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     reports: createRateLimiter(reads, REPORTS_OF_A_REGISTRY),
     confirmations: createRateLimiter(reads, CONFIRMATIONS_OF_A_REGISTRY),
     schedule: createNoticeSchedule(reads),
+    sharedNow: createSharedClock(reads),
     beforeSecondTry,
     metrics,
     plainHttpHosts,

@@ -1,8 +1,9 @@
 import { existing } from '../domain/registry.ts';
-import { decideActivate, stagedAs, withStaged } from '../domain/rotation.ts';
+import { decideActivate, requireGrace, stagedAs, withStaged } from '../domain/rotation.ts';
 import type { CompareCredentials } from './credential-comparison.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { RegistryView } from './ports/read-models.ts';
+import type { SharedNow } from './ports/shared-clock.ts';
 import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
 import type { RequestContext } from './request-context.ts';
 import type { BeginVerification } from './verification.ts';
@@ -20,11 +21,13 @@ export interface ActivateCredentialDeps {
   readonly handle: HandleRegistryCommand;
   readonly compare: CompareCredentials;
   readonly beginVerification: BeginVerification;
-  readonly now: () => number;
+  readonly sharedNow: SharedNow;
 }
 
 /** Makes the staged version current. `verify` refuses it if it proves less than the active one, tested at the same moment. */
-export function activateCredentialUseCase({ handle, compare, beginVerification, now }: ActivateCredentialDeps) {
+export function activateCredentialUseCase(deps: ActivateCredentialDeps) {
+  const { handle, compare, beginVerification, sharedNow } = deps;
+
   return async (
     context: RequestContext,
     projectId: string,
@@ -41,10 +44,11 @@ export function activateCredentialUseCase({ handle, compare, beginVerification, 
       password: () => undefined,
       decide: async (state) => {
         const live = existing(state);
-        const decision = decideActivate(live, command, now());
+        requireGrace(command.graceMinutes);
         const staged = withStaged(live, stagedAs(live, command.version));
         await verification.requireTest(() => compare(context, { projectId, registryId }, { staged, active: live }));
-        return decision;
+        // The test may have taken long. The grace begins when it is over, by the clock that ends it.
+        return decideActivate(live, command, await sharedNow());
       },
     });
     return verification.answer(outcome);

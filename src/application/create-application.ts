@@ -28,6 +28,7 @@ import type { PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { LeaseQueries, ProjectionProgress, RegistryQueries } from './ports/read-models.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
+import type { SharedNow } from './ports/shared-clock.ts';
 import type { Vault } from './ports/vault.ts';
 import type { WebhookReplays } from './ports/webhook-queue.ts';
 import { readCalendarUseCase } from './read-calendar.ts';
@@ -88,6 +89,7 @@ export interface ApplicationDeps {
   readonly plainHttpHosts: ReadonlySet<string>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly sharedNow: SharedNow;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -103,7 +105,7 @@ export interface RunningApplication {
 }
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
-  const { log, authenticator, progress, registries, leases, plainHttpHosts, now, onFault } = deps;
+  const { log, authenticator, progress, registries, leases, plainHttpHosts, now, sharedNow, onFault } = deps;
   const { vault, calendar, probe, minter, mintedPasswords, limiter, webhooks, replays, metrics } = deps;
   const mutex = createKeyedMutex();
 
@@ -131,7 +133,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     updateRegistry: updateRegistryUseCase({ handle, secrets, beginVerification, now }),
     rotateCredential: rotateCredentialUseCase({ handle, countActiveLeases, beginVerification }),
     stageCredential: stageCredentialUseCase({ handle, issuerOf: personAsIssuer, beginVerification }),
-    activateCredential: activateCredentialUseCase({ handle, compare, beginVerification, now }),
+    activateCredential: activateCredentialUseCase({ handle, compare, beginVerification, sharedNow }),
     abandonStagedCredential: abandonStagedCredentialUseCase({ handle, beginVerification }),
     deleteRegistry: deleteRegistryUseCase({ handle, countActiveLeases }),
     issueCredential: issueCredentialUseCase({

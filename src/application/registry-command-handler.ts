@@ -114,7 +114,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     claimed: boolean,
   ): Promise<RegistryOutcome | undefined> {
     const { projectId, registryId, idempotent } = command;
-    if (loaded.state.phase === 'live') requireRevision(command.expectedRevision, Number(loaded.revision));
+    await requireSeen(command, loaded);
     const decided = await decideAndSeal(command, loaded);
     if (!decided) return undefined;
     const { decision, ref } = decided;
@@ -137,6 +137,14 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     await settle(loaded.state, events);
     const state = events.reduce((folded, event) => evolveRegistry(folded, event, written), loaded.state);
     return { state, before: loaded.state, revision: written.revision, repeated: false };
+  }
+
+  async function requireSeen(command: RegistryCommand, { state, revision }: Loaded<RegistryState>): Promise<void> {
+    const { projectId, registryId, expectedRevision: expected } = command;
+    if (state.phase !== 'live' || expected === null || expected === undefined || expected === revision) return;
+    const history = await aggregates.history(registryStream(projectId, registryId));
+    const since = history.filter((event) => event.revision > expected).map(registryEventOf);
+    requireRevision(expected, Number(revision), since);
   }
 
   /** Before the answer: the projector does the same, but nobody waits for it. */

@@ -4,6 +4,7 @@ import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import type { DueByClock, DueRegistry, MissingSecret, NoticeSchedule } from './ports/notice-schedule.ts';
+import type { SharedNow } from './ports/shared-clock.ts';
 import { reportingEachRegistry } from './registry-faults.ts';
 import { systemMetadata } from './request-context.ts';
 
@@ -11,6 +12,7 @@ const PAGE = 100;
 
 export interface ScheduledNoticesDeps {
   readonly schedule: NoticeSchedule;
+  readonly sharedNow: SharedNow;
   readonly aggregates: Pick<AggregateStore, 'loadRegistry' | 'loadTold'>;
   readonly writer: Pick<EventWriter, 'append'>;
   readonly onFault: (error: unknown) => void;
@@ -22,7 +24,7 @@ export interface ScheduledNoticesDeps {
  * raised; another replica may have raised the same.
  */
 export function scheduledNotices(deps: ScheduledNoticesDeps): (signal: AbortSignal) => Promise<number> {
-  const { schedule, aggregates, writer } = deps;
+  const { schedule, sharedNow, aggregates, writer } = deps;
   const report = reportingEachRegistry(deps.onFault);
 
   async function raise({ projectId, registryId }: DueRegistry, now: number, missing: number | null): Promise<number> {
@@ -72,7 +74,7 @@ export function scheduledNotices(deps: ScheduledNoticesDeps): (signal: AbortSign
   }
 
   return async (signal) => {
-    const now = await schedule.now();
+    const now = await sharedNow();
     const byClock = await eachPage(
       (after: DueByClock | undefined) => schedule.due(now, after, PAGE),
       (due) => raise(due, now, null),

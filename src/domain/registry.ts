@@ -233,9 +233,20 @@ export function decideLearnExpiry(
   return [{ type: 'CredentialExpiryLearnt', data: { registryId: state.registryId, credentialVersion, expiresAt } }];
 }
 
-/** The client may change only the revision that it saw. */
-export function requireRevision(expected: number | null | undefined, actual: number): void {
+/** What Purser records by itself, and what changes nothing that people edit. */
+const UNASKED: readonly RegistryEvent['type'][] = ['CredentialRetired', 'PendingSecretDiscarded'];
+
+/**
+ * The client may change only what it saw: no other change has been made since that revision. `since` are the events after it.
+ * @throws PurserError REVISION_CONFLICT
+ */
+export function requireRevision(
+  expected: number | null | undefined,
+  actual: number,
+  since: readonly RegistryEvent[],
+): void {
   if (expected === null || expected === undefined || expected === actual) return;
+  if (since.length > 0 && since.every(({ type }) => UNASKED.includes(type))) return;
   throw new PurserError(
     'REVISION_CONFLICT',
     `The registry is at revision ${actual}, not ${expected}. Read it again and repeat the change.`,

@@ -65,13 +65,18 @@ export interface ActivateCredential {
   readonly graceMinutes: number;
 }
 
-/** `now` in milliseconds since 1970. */
-export function decideActivate(state: RegistryState, command: ActivateCredential, now: number): Decision {
+/** @throws PurserError BAD_USER_INPUT */
+export function requireGrace(graceMinutes: number): void {
   const { min, max } = GRACE_MINUTES;
-  const { graceMinutes } = command;
   if (!Number.isInteger(graceMinutes) || graceMinutes < min || graceMinutes > max) {
     throw badUserInput('graceMinutes', `graceMinutes must be a whole number from ${min} to ${max}.`);
   }
+}
+
+/** `now` by the clock of the database, in milliseconds since 1970. */
+export function decideActivate(state: RegistryState, command: ActivateCredential, now: number): Decision {
+  const { graceMinutes } = command;
+  requireGrace(graceMinutes);
   const live = existing(state);
   const { username, stagedAt: _at, stagedBy: _by, ...credential } = stagedAs(live, command.version);
   const { version: credentialVersion, secretId } = live.credential;

@@ -9,6 +9,7 @@ import { createNoticeSchedule } from '../../src/adapters/postgres/read-models/no
 import { createProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createRegistryQueries } from '../../src/adapters/postgres/read-models/registry-queries.ts';
 import { createFindRetirable } from '../../src/adapters/postgres/read-models/retirable-secrets.ts';
+import { createSharedClock } from '../../src/adapters/postgres/shared-clock.ts';
 import { createKeyRecordStore } from '../../src/adapters/postgres/vault/key-record-store.ts';
 import { createMintedPasswordStore } from '../../src/adapters/postgres/vault/minted-password-store.ts';
 import { createSealedSecretStore } from '../../src/adapters/postgres/vault/sealed-secret-store.ts';
@@ -99,8 +100,9 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   const vault = between.vault?.(sealingVault) ?? sealingVault;
   const progress = createProgress({ readCheckpoint }, BEGINNING);
   const now = between.now ?? Date.now;
-  const clock = createNoticeSchedule(reads);
-  const schedule = { ...clock, now: async () => between.now?.() ?? clock.now() };
+  const schedule = createNoticeSchedule(reads);
+  const clock = createSharedClock(reads);
+  const sharedNow = async () => between.now?.() ?? clock();
   const probe = between.probe ?? { probe: notAsked };
   const registries = createRegistryQueries(reads, now);
   const { application, writer, aggregates, countActiveLeases, tests, testStored } = createApplication({
@@ -122,6 +124,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     metrics: { attemptDenied: () => undefined },
     plainHttpHosts: new Set(),
     now,
+    sharedNow,
     onFault: () => undefined,
   });
 
@@ -179,7 +182,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
       return () => check(new AbortController().signal);
     },
     scheduledNotices: () =>
-      scheduledNotices({ schedule, aggregates, writer, onFault: throwIt })(new AbortController().signal),
+      scheduledNotices({ schedule, sharedNow, aggregates, writer, onFault: throwIt })(new AbortController().signal),
     registries,
     discardOrphans: discardOrphanedSecrets({ writer, aggregates, vault, olderThanMs: 0, onFault: throwIt }),
     retire() {

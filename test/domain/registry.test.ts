@@ -273,8 +273,29 @@ describe('learning when a credential ends', () => {
 
 it('a revision conflict names the expected revision', () => {
   const conflict = { code: 'REVISION_CONFLICT', details: { field: 'expectedRevision' } };
-  expect(() => requireRevision(3, 4)).toThrow(expect.objectContaining(conflict));
-  for (const expected of [4, null, undefined]) expect(() => requireRevision(expected, 4)).not.toThrow();
+  const edited = updated({ changes: { name: 'mirror' } });
+  for (const expected of [3, 5]) {
+    const since = expected < 4 ? [edited] : [];
+    expect(() => requireRevision(expected, 4, since)).toThrow(expect.objectContaining(conflict));
+  }
+  for (const expected of [4, null, undefined]) expect(() => requireRevision(expected, 4, [])).not.toThrow();
+});
+
+it('what Purser records by itself is no conflict, unless somebody changed the registry too', () => {
+  const { registryId } = command;
+  const own: readonly RegistryEvent[] = [
+    {
+      type: 'CredentialRetired',
+      data: { registryId, credentialVersion: 1, secretId: SEALED.secretId, reason: 'LAST_LEASE_ENDED' },
+    },
+    { type: 'PendingSecretDiscarded', data: { registryId, credentialVersion: 3, secretId: SEALED.secretId } },
+  ];
+  const conflict = expect.objectContaining({ code: 'REVISION_CONFLICT' });
+  expect(() => requireRevision(2, 4, own)).not.toThrow();
+  for (const edited of [rotated(4), updated({ changes: { name: 'mirror' } })]) {
+    expect(() => requireRevision(1, 4, [...own, edited])).toThrow(conflict);
+    expect(() => requireRevision(1, 4, [edited, ...own])).toThrow(conflict);
+  }
 });
 
 it('in any order of commands, versions only grow and the state stays possible', () => {

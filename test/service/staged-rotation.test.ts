@@ -205,9 +205,13 @@ describe('a version that its leases keep', () => {
   });
 
   it('is destroyed at once if no lease holds it', async () => {
-    const { id } = await withStaged('unheld.example');
-    await done(activate(id, 2, { graceMinutes: 60 }));
+    const { id, passwords } = await withStaged('unheld.example');
+    const { registry } = await done(activate(id, 2, { graceMinutes: 60 }));
     await until(async () => (await statesOf(id)).join() === 'destroyed,current');
+    // Nobody changed the registry since: only its version before has gone.
+    const expectedRevision = registry.revision;
+    await done(stage(id, passwords[0], { expectedRevision }));
+    expect(await codeOf(stage(id, passwords[0], { expectedRevision }))).toBe('REVISION_CONFLICT');
   });
 
   it('ends with the next activation, with a rotation and with a deletion', async () => {

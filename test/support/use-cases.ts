@@ -53,6 +53,8 @@ export interface World {
   whileProbing: () => Promise<void>;
   /** Milliseconds since 1970. */
   now: number;
+  /** How far the database's clock is ahead of the replicas'. */
+  databaseAheadMs: number;
   probe: Partial<ProbeReport>;
   cloud: 'well' | MintingFault;
 }
@@ -168,6 +170,7 @@ export function createWorld(): World {
       metrics: { attemptDenied: () => undefined },
       plainHttpHosts: new Set(),
       now: () => world.now,
+      sharedNow: async () => world.now + world.databaseAheadMs,
       onFault: (error) => world.faults.push(error),
     }).application;
   }
@@ -185,6 +188,7 @@ export function createWorld(): World {
     countedLeases,
     whileProbing: async () => undefined,
     now: Date.parse('2026-03-01T12:00:00.000Z'),
+    databaseAheadMs: 0,
     probe: {},
     cloud: 'well',
   };

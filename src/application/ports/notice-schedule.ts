@@ -14,8 +14,6 @@ export interface MissingSecret extends DueRegistry {
 
 /** What the scheduler of notices goes by. Both lists answer from the read models, at the cost of what is on them. */
 export interface NoticeSchedule {
-  /** The database's time, which is the same for all replicas. Milliseconds since 1970. */
-  now(): Promise<number>;
   /** Registries whose next notice is due, earliest first, after the given place. `now` in milliseconds since 1970. */
   due(now: number, after: DueByClock | undefined, limit: number): Promise<readonly DueByClock[]>;
   /** Registries whose secret is missing from the vault, which nobody was told yet, by id after the given place. */

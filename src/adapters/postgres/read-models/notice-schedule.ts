@@ -14,14 +14,6 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 export function createNoticeSchedule(database: Queryable): NoticeSchedule {
   return {
-    async now() {
-      const text = 'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now';
-      const { rows } = await database.query<{ now: number }>({ name: 'notices-clock', text, values: [] });
-      const [row] = rows;
-      if (!row) throw new Error('the database did not tell its time');
-      return Math.floor(row.now);
-    },
-
     async due(now, after, limit) {
       const values = [new Date(now).toISOString(), after?.dueAt ?? '-infinity', after?.registryId ?? FIRST_ID, limit];
       const { rows } = await database.query<{ project_id: string; id: string; next_notice_at: string }>({

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createNoticeSchedule, DUE, MISSING } from '../../../../src/adapters/postgres/read-models/notice-schedule.ts';
+import { createSharedClock } from '../../../../src/adapters/postgres/shared-clock.ts';
 import type { NoticeSchedule } from '../../../../src/application/ports/notice-schedule.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
 import { projectorClient } from '../../../support/read-models.ts';
@@ -57,9 +58,9 @@ describe('the schedule of notices', () => {
   });
 
   it("has the database's time", async () => {
-    const [apart] = await use(async (client, schedule) => {
+    const [apart] = await use(async (client) => {
       const { rows } = await client.query<{ now: string }>('select clock_timestamp() as now');
-      return [Date.parse(rows[0]?.now ?? '') - (await schedule.now())];
+      return [Date.parse(rows[0]?.now ?? '') - (await createSharedClock(client)())];
     });
     expect(Math.abs(apart ?? Number.NaN)).toBeLessThan(5_000);
   });
