@@ -5,6 +5,7 @@ import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
 import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
 import { type PendingSecret, SecretIntegrityError, type Vault } from './ports/vault.ts';
+import { reportingEachRegistry } from './registry-faults.ts';
 import { systemMetadata } from './request-context.ts';
 
 /** Longer than any request takes. */
@@ -27,7 +28,8 @@ export interface DiscardOrphanedSecretsDeps {
  * told of it once, and it stays.
  */
 export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
-  const { writer, aggregates, vault, olderThanMs = ORPHANED_AFTER_MS, onFault } = deps;
+  const { writer, aggregates, vault, olderThanMs = ORPHANED_AFTER_MS } = deps;
+  const report = reportingEachRegistry(deps.onFault);
   /** Pending secrets that are no orphans: an event refers to them, or Purser has not sealed them. */
   let noOrphans: ReadonlySet<string> = new Set();
 
@@ -39,7 +41,7 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
       const page = await vault.pending(olderThanMs, PAGE, after);
       for (const orphan of page) {
         if (!noOrphans.has(orphan.secretId)) {
-          const outcome = await discard(orphan).catch(leftAlone);
+          const outcome = await discard(orphan).catch((error: unknown) => leftAlone(orphan, error));
           if (outcome === 'discarded') discarded += 1;
           if (outcome === 'in-motion' || outcome === 'left-alone') continue;
         }
@@ -52,9 +54,9 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
   };
 
   /** One stream that somebody forged an event in must not keep the secrets of all others pending. */
-  function leftAlone(error: unknown): 'left-alone' | 'forged' {
+  function leftAlone({ registryId }: PendingSecret, error: unknown): 'left-alone' | 'forged' {
     if (error instanceof PurserError && error.code === 'UNAVAILABLE') throw error;
-    onFault(error);
+    report(registryId, error);
     return error instanceof SecretIntegrityError ? 'forged' : 'left-alone';
   }
 

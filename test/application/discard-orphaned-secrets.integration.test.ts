@@ -123,6 +123,7 @@ describe('clearing pending secrets', () => {
     });
     expect(await run()).toBe(1);
     expect(await typesIn(orphan)).toEqual(['PendingSecretDiscarded']);
+    expect(await run()).toBe(0);
     expect(faults).toEqual([new Error('forged')]);
     await janitor().run();
   });
