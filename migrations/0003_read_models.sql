@@ -300,6 +300,14 @@ create table read_models.audit_entries (
   primary key (project_id, sequence)
 );
 create index audit_by_registry on read_models.audit_entries (project_id, registry_id, sequence) where registry_id is not null;
+-- For the filters that find few of many entries. Only an entry that has the value costs a place in its index.
+create index audit_by_code on read_models.audit_entries (project_id, code, sequence) where code is not null;
+create index audit_by_pipeline on read_models.audit_entries (project_id, pipeline, sequence) where pipeline is not null;
+create index audit_by_run on read_models.audit_entries (project_id, run_id, sequence) where run_id is not null;
+create index audit_by_lease on read_models.audit_entries (project_id, lease_id, sequence) where lease_id is not null;
+create index audit_by_request on read_models.audit_entries (project_id, request_id, sequence) where request_id is not null;
+-- For histograms.
+create index audit_by_time on read_models.audit_entries (project_id, occurred_at);
 
 create table read_models.audit_heads (
   project_id text primary key,

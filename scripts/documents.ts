@@ -1,3 +1,4 @@
+import { actionsTable } from '../src/domain/audit-actions.ts';
 import { troubleshootingTable } from '../src/domain/diagnosis.ts';
 import { errorSections } from '../src/domain/error-reference.ts';
 
@@ -46,8 +47,19 @@ the message of \`VERIFICATION_FAILED\` ([errors](errors.md)). If the service its
 
 ${troubleshootingTable()}`;
 
+const AUDIT_ACTIONS = `# Actions in audit logs
+
+${GENERATED}
+
+The field \`action\` of an entry is one of these, and \`filter: { action: … }\` takes no other. [The format](audit-format.md) says how
+entries are hashed. An entry with the outcome \`DENIED\` or \`FAILED\` is an attempt: nothing was done. If an event cannot be applied,
+its entry has the type of the event as \`action\`, such as \`RegistryCreated\`.
+
+${actionsTable()}`;
+
 /** The documents that are generated from the code, by path. */
 export const DOCUMENTS: Readonly<Record<string, string>> = {
+  'docs/audit-actions.md': AUDIT_ACTIONS,
   'docs/errors.md': ERRORS,
   'docs/troubleshooting.md': TROUBLESHOOTING,
 };

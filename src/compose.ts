@@ -195,6 +195,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   };
   const running = createApplication(deps);
   lifecycle.onClose(() => running.attempts.flush({ all: true }));
+  lifecycle.onClose(() => running.auditReads.flush({ all: true }));
   startPeriodicWork({ ...deps, ...running, mintedPasswords, reads, projector, config }, lifecycle);
 
   const projectionLag = createProjectionLag({ log, progress, now: Date.now });

@@ -1,9 +1,11 @@
+import { ASKED_FOR_NOTHING, type AskedFor, common, type Entered, inCommon } from '../domain/asked-for.ts';
+import type { AuditAction } from '../domain/audit-actions.ts';
 import type { AccessDenied } from '../domain/events.ts';
 import { callerKey } from '../domain/permissions.ts';
-import { ASKED_FOR_NOTHING, type AskedFor, common, type Entered, inCommon } from './asked-for.ts';
 import type { EventMetadata } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
 
+const MINUTE_MS = 60_000;
 /** So many equal attempts of a minute are recorded one by one; further ones are counted. */
 const RECORDED_ONE_BY_ONE = 20;
 /** Kinds of denied attempts, by project and action, that one subject has in a minute. Further ones are not looked at. */
@@ -15,7 +17,7 @@ const MAX_KINDS = 2_000;
 /** Shared counts altogether. What is beyond them is counted without its project. */
 const MAX_SHARED = 1_000;
 /** What the audit log calls attempts that share a count. */
-const SEVERAL_ACTIONS = 'OTHER_ATTEMPTS';
+const SEVERAL_ACTIONS: AuditAction = 'OTHER_ATTEMPTS';
 
 /** A refused attempt, with the texts as they were entered. */
 export interface RefusedAttempt extends Entered {
@@ -115,6 +117,11 @@ export function createAttemptCounts(): AttemptCounts {
     counted: () =>
       [...kinds.values(), ...shared.values(), ofNoProject].flatMap(({ further }) => (further ? [further] : [])),
   };
+}
+
+/** When the minute of a time begins, in milliseconds since 1970. */
+export function minuteStart(at: number): number {
+  return Math.floor(at / MINUTE_MS) * MINUTE_MS;
 }
 
 function newKind(): Kind {

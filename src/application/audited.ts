@@ -1,8 +1,9 @@
+import type { Entered } from '../domain/asked-for.ts';
+import type { AuditAction } from '../domain/audit-actions.ts';
 import { type ErrorCode, PurserError } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import type { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
 import type { activateCredentialUseCase } from './activate-credential.ts';
-import type { Entered } from './asked-for.ts';
 import type { RefusedAttempt } from './attempt-counts.ts';
 import type { createCalendarFeedUseCase } from './create-calendar-feed.ts';
 import type { createRegistryUseCase } from './create-registry.ts';
@@ -99,7 +100,7 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
   };
 
   function audited<Rest extends readonly unknown[], Result>(
-    action: string,
+    action: AuditAction,
     mutation: Mutation<Rest, Result>,
     namedBy: (projectId: string, ...rest: Rest) => Entered,
   ): Mutation<Rest, Result> {

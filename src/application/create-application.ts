@@ -3,6 +3,7 @@ import { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
 import { activateCredentialUseCase } from './activate-credential.ts';
 import { type CountActiveLeases, createCountActiveLeases } from './active-leases.ts';
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
+import { type AuditReads, createAuditReads } from './audit-reads.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
 import { authenticStreams } from './authentic-events.ts';
 import { createCalendarFeedUseCase } from './create-calendar-feed.ts';
@@ -34,6 +35,7 @@ import type { WebhookReplays } from './ports/webhook-queue.ts';
 import { readCalendarUseCase } from './read-calendar.ts';
 import { createReadYourWrites, type ReadYourWrites } from './read-your-writes.ts';
 import { createRefusedAttempts, type RefusedAttempts } from './refused-attempts.ts';
+import { registryAsOfUseCase } from './registry-as-of.ts';
 import { registryByUrlUseCase } from './registry-by-url.ts';
 import { createRegistryCommandHandler } from './registry-command-handler.ts';
 import { releaseLeaseUseCase } from './release-lease.ts';
@@ -60,8 +62,10 @@ export interface Application
   extends Mutations,
     Pick<RefusedAttempts, 'recordDenied' | 'recordFailed' | 'countUnauthenticated'>,
     Pick<ReadYourWrites, 'readable'> {
+  readonly recordAuditRead: AuditReads['record'];
   readonly issueCredentials: ReturnType<typeof issueCredentialsUseCase>;
   readonly registryByUrl: ReturnType<typeof registryByUrlUseCase>;
+  readonly registryAsOf: ReturnType<typeof registryAsOfUseCase>;
   readonly resolveImage: ReturnType<typeof resolveImageUseCase>;
   readonly readCalendar: ReturnType<typeof readCalendarUseCase>;
 }
@@ -97,6 +101,7 @@ export interface ApplicationDeps {
 export interface RunningApplication {
   readonly application: Application;
   readonly attempts: RefusedAttempts;
+  readonly auditReads: AuditReads;
   readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
   readonly countActiveLeases: CountActiveLeases;
@@ -116,6 +121,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const streams = authenticStreams(log, authenticator, onFault);
   const keys = createIdempotencyKeys({ log: streams, writer });
   const aggregates = createAggregateStore(streams);
+  const auditReads = createAuditReads({ writer, now, onFault });
   const attempts = meteredAttempts(createRefusedAttempts({ writer, plainHttpHosts, now, onFault }), metrics);
 
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
@@ -168,12 +174,14 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     ...audited,
     issueCredentials: issueCredentialsUseCase({ ...audited, withdrawLease, onFault }),
     registryByUrl: registryByUrlUseCase({ registries, plainHttpHosts }),
+    registryAsOf: registryAsOfUseCase({ aggregates }),
     resolveImage: resolveImageUseCase({ registries, plainHttpHosts }),
     readCalendar: readCalendarUseCase({ aggregates, calendar, now }),
     recordDenied,
     recordFailed,
     countUnauthenticated,
     readable: readYourWrites.readable,
+    recordAuditRead: auditReads.record,
   };
-  return { application, attempts, writer, aggregates, countActiveLeases, tests, testStored };
+  return { application, attempts, auditReads, writer, aggregates, countActiveLeases, tests, testStored };
 }

@@ -1,28 +1,27 @@
 import { randomUUID } from 'node:crypto';
+import { askedFor } from '../domain/asked-for.ts';
 import { type ErrorCode, PurserError, rateLimited, unavailable } from '../domain/errors.ts';
 import type { AccessDenied, AuthenticationRejected } from '../domain/events.ts';
 import { accessStream } from '../domain/identity.ts';
-import { askedFor } from './asked-for.ts';
 import {
   type AttemptCounts,
   type CountedAttempts,
   createAttemptCounts,
   type JudgedAttempt,
+  minuteStart,
   type RefusedAttempt,
 } from './attempt-counts.ts';
+import { createCountWriter } from './count-writer.ts';
 import type { EventWriter, Write } from './event-writer.ts';
+import type { AuthenticationFailed } from './ports/authenticator.ts';
+import { createRefusedTokenCounts, type RefusedTokenCount, type RefusedTokenCounts } from './refused-token-counts.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
-import { createSourceCounts, type SourceCounts } from './source-counts.ts';
 
 const MINUTE_MS = 60_000;
-/** Rejected calls belong to no project, so they have a separate stream. */
+/** For rejected calls that belong to no project. */
 const UNAUTHENTICATED_STREAM = 'authentication-rejected';
 /** For counts over several projects, when there are too many to count each. */
 const NO_PROJECT_STREAM = 'refused-attempts';
-/** Appends of counts at once, so that callers' own appends do not wait behind all of them. */
-const COUNTS_AT_ONCE = 50;
-/** Counts that are kept for the next try, if the log cannot be written. */
-const MAX_UNWRITTEN = 5_000;
 
 export interface RefusedAttemptsDeps {
   readonly writer: EventWriter;
@@ -39,27 +38,30 @@ export interface RefusedAttempts {
   recordDenied(context: RequestContext, attempt: RefusedAttempt): Promise<void>;
   /** Like `recordDenied`, for an attempt that was permitted and failed with this code. */
   recordFailed(context: RequestContext, attempt: RefusedAttempt, code: string): Promise<void>;
-  /** Counts a call without a valid token. The count is written once a minute for each source. */
-  countUnauthenticated(source: string): void;
+  /**
+   * Counts a call without a valid token. The counts are written once a minute for each source and reason: to the audit logs
+   * of the projects that the token names if its signature was verified, otherwise to that of the service.
+   */
+  countUnauthenticated(source: string, refusal: Pick<AuthenticationFailed, 'reason' | 'token'>): void;
   /** Writes the counts of past minutes; with `all`, of this minute too. */
   flush(options: { all: boolean }): Promise<void>;
 }
 
 interface Minute {
   readonly attempts: AttemptCounts;
-  readonly sources: SourceCounts;
+  readonly refusedTokens: RefusedTokenCounts;
 }
 
 /** Records attempts that were denied, failed, or came without a valid token. */
 export function createRefusedAttempts({ writer, plainHttpHosts, now, onFault }: RefusedAttemptsDeps): RefusedAttempts {
   const minutes = new Map<number, Minute>();
-  const unwritten: Write[] = [];
+  const counts = createCountWriter({ writer, onFault });
 
   function minuteOf(at: number): Minute {
     const start = minuteStart(at);
     const known = minutes.get(start);
     if (known !== undefined) return known;
-    const minute = { attempts: createAttemptCounts(), sources: createSourceCounts() };
+    const minute = { attempts: createAttemptCounts(), refusedTokens: createRefusedTokenCounts() };
     minutes.set(start, minute);
     return minute;
   }
@@ -101,37 +103,27 @@ export function createRefusedAttempts({ writer, plainHttpHosts, now, onFault }: 
     }
   }
 
-  async function append(count: Write): Promise<void> {
-    try {
-      await writer.append(count);
-    } catch (error) {
-      onFault(error);
-      if (unwritten.length < MAX_UNWRITTEN) unwritten.push(count);
-    }
-  }
-
   return {
     recordDenied: (context, attempt) =>
       record(context, attempt, { outcome: 'DENIED', code: 'FORBIDDEN' satisfies ErrorCode }),
     recordFailed: (context, attempt, code) => record(context, attempt, { outcome: 'FAILED', code }),
 
-    countUnauthenticated: (source) => minuteOf(now()).sources.add(source),
+    countUnauthenticated: (source, refusal) => minuteOf(now()).refusedTokens.add(source, refusal),
 
     async flush({ all }) {
       const current = minuteStart(now());
-      const writes = unwritten.splice(0);
-      for (const [start, { attempts, sources }] of minutes) {
+      const writes: Write[] = [];
+      for (const [start, { attempts, refusedTokens }] of minutes) {
         if (start >= current && !all) continue;
         minutes.delete(start);
-        writes.push(...attempts.counted().map(attemptCount), ...sourceCounts(start, sources));
+        writes.push(
+          ...attempts.counted().map(attemptCount),
+          ...refusedTokens.counted().map((count) => authenticationRejected(start, count)),
+        );
       }
-      while (writes.length > 0) await Promise.all(writes.splice(0, COUNTS_AT_ONCE).map(append));
+      await counts.write(writes);
     },
   };
-}
-
-function minuteStart(at: number): number {
-  return Math.floor(at / MINUTE_MS) * MINUTE_MS;
 }
 
 function accessDenied(attempt: JudgedAttempt, times: Pick<AccessDenied['data'], 'count' | 'until'>): AccessDenied {
@@ -150,18 +142,18 @@ function attemptCount({ attempt, metadata, count, from, until }: CountedAttempts
   };
 }
 
-function sourceCounts(minute: number, { counts }: SourceCounts): Write[] {
-  return [...counts].map(([source, count]) => {
-    const event: AuthenticationRejected = {
-      type: 'AuthenticationRejected',
-      data: { source, minute: new Date(minute).toISOString(), count },
-    };
-    return {
-      stream: UNAUTHENTICATED_STREAM,
-      expected: 'any',
-      events: [event],
-      metadata: systemMetadata(null),
-      ids: [randomUUID()],
-    };
-  });
+function authenticationRejected(minute: number, { projectId, source, reason, count, token }: RefusedTokenCount): Write {
+  const event: AuthenticationRejected = {
+    type: 'AuthenticationRejected',
+    data: { source, reason, minute: new Date(minute).toISOString(), count },
+  };
+  const who =
+    projectId === null || token === null ? {} : { actor: token.subject, issuer: token.issuer, tokenId: token.tokenId };
+  return {
+    stream: projectId === null ? UNAUTHENTICATED_STREAM : accessStream(projectId),
+    expected: 'any',
+    events: [event],
+    metadata: { ...systemMetadata(projectId), ...who },
+    ids: [randomUUID()],
+  };
 }

@@ -111,6 +111,12 @@ function line(value: object): string {
   return `${JSON.stringify(value)}\n`;
 }
 
+/** Somebody read entries of the project's audit log; `registryId` if all were of one registry. */
+export interface AuditLogRead {
+  readonly type: 'AuditLogRead';
+  readonly data: Pick<AuditEntry, 'count' | 'until'> & { readonly registryId: string | null };
+}
+
 /** Somebody read a whole audit log. */
 export interface AuditLogExported {
   readonly type: 'AuditLogExported';

@@ -1,3 +1,4 @@
+import type { AuditAction } from './audit-actions.ts';
 import type { AuditChange, AuditEntry } from './audit-entry.ts';
 import type { CredentialVersion } from './credential.ts';
 import type { EventOf, EventType } from './events.ts';
@@ -179,9 +180,14 @@ const AUDITED: {
     ],
   }),
 
-  // It belongs to no project: it stands in the service's own log.
-  AuthenticationRejected: ({ source, minute, count }) => ({
-    action: 'AUTHENTICATE',
+  AuditLogRead: ({ registryId, count, until }) => ({
+    ...succeeded('READ_AUDIT_LOG', registryId, null),
+    count,
+    until,
+  }),
+
+  AuthenticationRejected: ({ source, reason, minute, count }) => ({
+    action: 'AUTHENTICATE' satisfies AuditAction,
     outcome: 'DENIED',
     code: 'UNAUTHENTICATED',
     registryId: null,
@@ -189,6 +195,7 @@ const AUDITED: {
     pipeline: null,
     changes: [
       { field: 'source', from: null, to: source },
+      { field: 'reason', from: null, to: reason },
       { field: 'minute', from: null, to: minute },
     ],
     count,
@@ -208,7 +215,7 @@ export function isAudited(type: string): boolean {
   return !Object.hasOwn(AUDITED, type) || AUDITED[type as EventType] !== NOT_AUDITED;
 }
 
-function succeeded(action: string, registryId: string | null, url: string | null): AuditFacts {
+function succeeded(action: AuditAction, registryId: string | null, url: string | null): AuditFacts {
   return { action, outcome: 'SUCCEEDED', code: null, registryId, url, pipeline: null, changes: [] };
 }
 

@@ -4,13 +4,18 @@
  * compiler names everything else that must handle it. Never remove a field: a change of shape needs an upcaster there.
  */
 
-import type { AuditLogExported } from './audit-export.ts';
+import type { AskedFor } from './asked-for.ts';
+import type { AuditEntry } from './audit-entry.ts';
+import type { AuditLogExported, AuditLogRead } from './audit-export.ts';
 import type { CalendarFeedEvent } from './calendar-feed.ts';
 import type { CredentialVersion, ExpirySource, LeasePurpose, SecretRef } from './credential.ts';
 import type { Instant } from './instant.ts';
 import type { TestFindings } from './probe-outcome.ts';
 import type { RegistryProvider } from './providers/table.ts';
 import type { RegistryDetails } from './registry-details.ts';
+
+/** How many equal attempts an event stands for, and when the last of several was. */
+type Counted = Pick<AuditEntry, 'count' | 'until'>;
 
 export interface RegistryCreated {
   readonly type: 'RegistryCreated';
@@ -202,23 +207,8 @@ export interface AuthenticationFailureReported {
 /** An attempt was denied or failed. The event holds the code and what was asked for, never a message or other values. */
 export interface AccessDenied {
   readonly type: 'AccessDenied';
-  readonly data: {
-    readonly action: string;
-    readonly outcome: 'DENIED' | 'FAILED';
-    readonly code: string;
-    /** The field of the input at fault. */
-    readonly field: string | null;
-    readonly registryId: string | null;
-    readonly leaseId: string | null;
-    readonly url: string | null;
-    readonly image: string | null;
-    readonly pipeline: string | null;
-    readonly runId: string | null;
-    /** How many equal attempts the event stands for. */
-    readonly count: number;
-    /** When the last of them happened; null if it is one attempt. */
-    readonly until: Instant | null;
-  };
+  readonly data: AskedFor &
+    Counted & { readonly action: string; readonly outcome: 'DENIED' | 'FAILED'; readonly code: string };
 }
 
 /** A person had a notice sent to a webhook again. */
@@ -232,11 +222,16 @@ export interface WebhookDeliveryReplayed {
   };
 }
 
-/** Calls without a valid token, counted by minute and by address, network or `other`. They belong to no project. */
+/**
+ * Calls without a valid token, counted by minute, by reason, and by address, network or `other`. They belong to no project,
+ * unless the signature was verified and the token names the project.
+ */
 export interface AuthenticationRejected {
   readonly type: 'AuthenticationRejected';
   readonly data: {
     readonly source: string;
+    /** Such as `expired`. */
+    readonly reason: string;
     readonly minute: Instant;
     readonly count: number;
   };
@@ -272,6 +267,7 @@ export type AccessEvent =
   | AuditLogExported
   | AuthenticationRejected
   | AuthenticationFailureReported
+  | AuditLogRead
   | CredentialIssuedAgain
   | WebhookDeliveryReplayed;
 export type TestEvent = RegistryTested | CredentialsTested;
@@ -329,6 +325,7 @@ export const EVENT_TYPES: {
   AuthenticationFailureReported: { aggregate: null, upcasters: [] },
   AccessDenied: { aggregate: null, upcasters: [] },
   AuditLogExported: { aggregate: null, upcasters: [] },
+  AuditLogRead: { aggregate: null, upcasters: [] },
   AuthenticationRejected: { aggregate: null, upcasters: [] },
   WebhookDeliveryReplayed: { aggregate: null, upcasters: [] },
   CalendarFeedCreated: { aggregate: 'calendar feed', upcasters: [] },

@@ -58,6 +58,7 @@ export const SECRET_EFFECTS: {
   LeaseReleased: null,
   AccessDenied: null,
   AuditLogExported: null,
+  AuditLogRead: null,
   AuthenticationRejected: null,
   WebhookDeliveryReplayed: null,
   AuthenticationFailureReported: null,

@@ -3,7 +3,9 @@ import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { type GraphQLSchema, lexicographicSortSchema, OperationTypeNode, specifiedDirectives } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
 import { AuditHeadResolver } from './audit/audit-heads.ts';
+import { AuditHistogramResolver } from './audit/audit-histogram.ts';
 import { AuditLogResolver } from './audit/audit-queries.ts';
+import { RegistryHistoryResolver } from './audit/registry-history.ts';
 import { CalendarResolver } from './calendar/calendar-resolver.ts';
 import { IssuedCredentialResolver, IssuedCredentialsResolver } from './lease/issued-credential.ts';
 import { LeaseMutationResolver } from './lease/lease-mutations.ts';
@@ -44,6 +46,8 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   RegistryChangeResolver,
   AuditLogResolver,
   AuditHeadResolver,
+  AuditHistogramResolver,
+  RegistryHistoryResolver,
 ];
 
 /**

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { AuthenticationFailed } from '../application/ports/authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
+import type { RefusedAttempts } from '../application/refused-attempts.ts';
 
 /** One line each minute for each reason and issuer: an attacker must not fill the log. */
 const LINE_EVERY_MS = 60_000;
@@ -9,7 +10,7 @@ export interface RefusedTokensDeps {
   readonly metrics: Pick<Metrics, 'operationRefused' | 'tokenRefused'>;
   readonly logger: Pick<Logger, 'warn'>;
   /** For the audit log. */
-  readonly countUnauthenticated: (source: string) => void;
+  readonly countUnauthenticated: RefusedAttempts['countUnauthenticated'];
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -28,8 +29,9 @@ export function createRefusedTokens(deps: RefusedTokensDeps): RefuseToken {
   // Bounded: reasons are few, and only configured issuers are named.
   const lines = new Map<string, Line>();
 
-  return ({ reason, issuer }, source) => {
-    countUnauthenticated(source ?? 'unknown');
+  return (refusal, source) => {
+    const { reason, issuer } = refusal;
+    countUnauthenticated(source ?? 'unknown', refusal);
     metrics.operationRefused('UNAUTHENTICATED');
     metrics.tokenRefused(reason);
     // Probes and scanners, which no setting can help.

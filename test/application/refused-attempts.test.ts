@@ -12,6 +12,8 @@ import { someAuthenticator } from '../support/event-authenticator.ts';
 import { createMemoryEventStore } from '../support/memory-event-log.ts';
 import { aCaller, PROJECT } from '../support/use-cases.ts';
 
+/** Without a verified token. */
+const EXPIRED = { reason: 'expired' } as const;
 const NOON = Date.parse('2026-03-01T12:00:00.000Z');
 const MALLORY = aCaller('mallory');
 const DELETE = { projectId: PROJECT, action: 'DELETE_REGISTRY' };
@@ -182,7 +184,7 @@ describe('denied attempts of one minute', () => {
 describe('counts whose append had no answer', () => {
   it('are in the log once, however often they are written', async () => {
     await deny(30);
-    attempts.countUnauthenticated('192.0.2.1');
+    attempts.countUnauthenticated('192.0.2.1', EXPIRED);
     losesAnswers = true;
     await attempts.flush({ all: true });
     await attempts.flush({ all: true });
@@ -250,10 +252,11 @@ describe('calls without a valid token', () => {
   };
 
   it('are counted by address, and by network once many addresses of it call', async () => {
-    for (let host = 0; host < 256; host += 1) attempts.countUnauthenticated(`192.0.2.${host}`);
-    for (let host = 0; host < 1_000; host += 1) attempts.countUnauthenticated(`2001:db8::${host.toString(16)}`);
-    attempts.countUnauthenticated('198.51.100.1');
-    attempts.countUnauthenticated('198.51.100.1');
+    for (let host = 0; host < 256; host += 1) attempts.countUnauthenticated(`192.0.2.${host}`, EXPIRED);
+    for (let host = 0; host < 1_000; host += 1)
+      attempts.countUnauthenticated(`2001:db8::${host.toString(16)}`, EXPIRED);
+    attempts.countUnauthenticated('198.51.100.1', EXPIRED);
+    attempts.countUnauthenticated('198.51.100.1', EXPIRED);
     const counts = new Map((await rejections()).map(({ source, count }) => [source, count]));
     expect(counts.size).toBe(16 + 1 + 16 + 1 + 1);
     expect(counts.get('192.0.2.0')).toBe(1);
@@ -264,10 +267,20 @@ describe('calls without a valid token', () => {
 
   it('share one count once there are too many addresses and networks', async () => {
     for (let index = 0; index < 3_000; index += 1) {
-      attempts.countUnauthenticated(`10.${Math.floor(index / 256)}.${index % 256}.1`);
+      attempts.countUnauthenticated(`10.${Math.floor(index / 256)}.${index % 256}.1`, EXPIRED);
     }
     const counts = await rejections();
     expect(counts).toHaveLength(1_000 + 1_000 + 1);
     expect(counts.find(({ source }) => source === 'other')?.count).toBe(1_000);
+  });
+
+  it('are counted by reason', async () => {
+    for (const reason of ['expired', 'missing', 'expired'] as const) {
+      attempts.countUnauthenticated('192.0.2.1', { reason });
+    }
+    expect((await rejections()).map(({ reason, count }) => [reason, count])).toEqual([
+      ['expired', 2],
+      ['missing', 1],
+    ]);
   });
 });

@@ -15,6 +15,7 @@ const REQUIRED: Readonly<Record<string, string | null>> = {
   'query registries': registryRead,
   'query registry': registryRead,
   'query registryByUrl': registryRead,
+  'query registryAsOf': registryRead,
   'query resolveImage': registryRead,
   'query registryUse': registryRead,
   'query calendarFeeds': registryRead,
@@ -23,6 +24,7 @@ const REQUIRED: Readonly<Record<string, string | null>> = {
   'query leases': registryRead,
   'query rotationNotices': registryRead,
   'query auditLog': auditRead,
+  'query auditHistogram': auditRead,
   'query webhooks': registryRead,
   'query webhookDeliveries': registryRead,
   'query auditHeads': auditRead,
@@ -235,4 +237,71 @@ it('answers UNAVAILABLE, not FORBIDDEN, when the denial cannot be recorded', asy
   );
   expect(codes(response)).toEqual(['UNAVAILABLE']);
   expect(double.calls).toEqual([]);
+});
+
+describe('a read of an audit log', () => {
+  let queries: RootField[];
+  beforeAll(async () => {
+    queries = rootFields(await buildPurserSchema()).filter(
+      ({ kind, name }) => kind === 'query' && REQUIRED[`query ${name}`] === auditRead,
+    );
+  });
+
+  it('is recorded by every query that needs the permission for it', async () => {
+    await using service = await startHttpService();
+    const { double, issuer, url } = service;
+    for (const field of queries) {
+      double.auditReads.length = 0;
+      const token = issuer.token({ projects: { demo: ALL } });
+      expect(codes(await post(url, operationOn(field, 'demo'), token))).toEqual([]);
+      expect([field.name, double.auditReads]).toEqual([field.name, ['demo']]);
+    }
+    expect(queries.map(({ name }) => name)).toEqual(expect.arrayContaining(['auditLog', 'auditHistogram']));
+  });
+
+  it('is answered UNAVAILABLE, without an entry, if it cannot be recorded', async () => {
+    const { createApplicationDouble } = await import('../support/application-double.ts');
+    const { unavailable } = await import('../../src/domain/errors.ts');
+    const double = createApplicationDouble();
+    const application = { ...double.application, recordAuditRead: () => Promise.reject(unavailable('Try again.')) };
+    await using service = await startHttpService({ double, graphql: { application } });
+    for (const field of queries) {
+      const { body } = await post(service.url, operationOn(field, 'demo'), service.issuer.token());
+      expect([body.data ?? null, body.errors?.map(({ extensions }) => extensions.code)]).toEqual([
+        null,
+        ['UNAVAILABLE'],
+      ]);
+    }
+  });
+});
+
+describe('the history of a registry', () => {
+  const CHANGES =
+    'subscription { registryChanges(projectId: "demo") { registry { name history { nodes { sequence } } } } }';
+
+  it('is in no answer to a subscription, which callers with other permissions may share', async () => {
+    await using service = await startHttpService();
+    const { double, issuer, socketUrl } = service;
+    const clients = await Promise.all(
+      [ALL, [registryRead]].map((granted) => connected(socketUrl, issuer.token({ projects: { demo: granted } }))),
+    );
+    for (const client of clients) client.subscribe('1', { query: CHANGES });
+    await expect.poll(() => double.openFeeds, { interval: 2 }).toBe(2);
+    const answers = clients.map((client) => client.answer('1'));
+    double.publishChange('demo', double.addRegistry('demo', 'docker.io'));
+    for (const answer of answers) {
+      expect(await answer).toMatchObject({
+        type: 'next',
+        payload: {
+          data: { registryChanges: { registry: { history: null } } },
+          errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'history' } }],
+        },
+      });
+    }
+    for (const client of clients) {
+      client.socket.close();
+      await client.closed;
+    }
+    expect([double.calls, double.auditReads]).toEqual([[], []]);
+  });
 });

@@ -14,7 +14,7 @@ import { createTestDatabase } from '../support/postgres.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
 import { createTestIssuer } from '../support/tokens.ts';
-import { AUDIT, CREATE } from './operations.ts';
+import { CREATE } from './operations.ts';
 
 const issuer = createTestIssuer();
 const KEYS = Array.from({ length: 2 }, () => randomBytes(32).toString('base64'));
@@ -81,15 +81,17 @@ describe('the heads of audit logs', () => {
     const purser = await start();
     await createRegistry(purser);
     await createRegistry(purser);
-    const { data } = await purser.graphql(AUDIT, {});
     await stop();
     await start();
     await stop();
     const [head, ...others] = await signedHeads();
+    const [{ hash }] = await sql(
+      `select hash from read_models.audit_entries where project_id = 'demo' and sequence = 2`,
+    );
     const [key] = await keys();
     if (!head || !key) throw new Error('there is no signed head, or no key');
     expect(others).toEqual([]);
-    expect(head).toMatchObject({ format: 1, projectId: 'demo', sequence: 2, hash: data.auditLog.nodes[0].hash });
+    expect(head).toMatchObject({ format: 1, projectId: 'demo', sequence: 2, hash });
     const publicKey = Buffer.from(key.publicKey, 'base64');
     expect([key.keyId, key.retiredAt]).toEqual([auditKeyId(publicKey), null]);
     expect(isSignedBy(head, ed25519PublicKey(publicKey))).toBe(true);

@@ -116,24 +116,57 @@ describe('the audit log', () => {
   });
 
   it('is filtered and paged, newest first', async () => {
-    const all = await entries();
+    // Reading adds entries: the tests before have read.
+    const firstRead = (await entries({ filter: { action: 'READ_AUDIT_LOG', outcome: 'SUCCEEDED' } })).at(-1);
+    expect(firstRead).toMatchObject({ sequence: 11, actor: 'alice', count: 1, code: null });
+    const written = { to: firstRead?.occurredAt };
+    const all = await entries({ filter: written });
+    expect(all).toHaveLength(10);
     const only = async (filter: object) => (await entries({ filter })).map(({ sequence }) => sequence);
     expect(await only({ actor: 'bob' })).toEqual([9, 8]);
     expect(await only({ action: 'ISSUE_CREDENTIAL' })).toEqual([6, 4]);
     expect(await only({ outcome: 'FAILED' })).toEqual([7, 6]);
     expect(await only({ search: 'WEB/DEPLOY' })).toEqual([6, 5, 4]);
     expect(await only({ search: 'unknown.example' })).toEqual([6]);
+    expect(await only({ code: 'FORBIDDEN' })).toEqual([9, 8]);
+    expect(await only({ pipeline: 'web/deploy', runId: '42' })).toEqual([5, 4]);
+    expect(await only({ leaseId: all.find(({ leaseId }) => leaseId !== null)?.leaseId })).toEqual([5, 4]);
+    expect(await only({ requestId: all.find(({ sequence }) => sequence === 4)?.requestId })).toEqual([4]);
     expect(await only({ registryId: all[6]?.registryId })).toContain(4);
     expect(await only({ from: all[2]?.occurredAt, to: all[0]?.occurredAt })).not.toContain(10);
     const paged: number[] = [];
     for (let after: string | null = null; ; ) {
-      const { data } = await purser.graphql(AUDIT, { first: 3, after });
+      const { data } = await purser.graphql(AUDIT, { first: 3, after, filter: written });
       paged.push(...data.auditLog.nodes.map(({ sequence }: Entry) => sequence));
       expect(data.auditLog.totalCount).toBe(10);
       if (!data.auditLog.pageInfo.hasNextPage) break;
       after = data.auditLog.pageInfo.endCursor;
     }
     expect(paged).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+  });
+
+  it.each([
+    ['action', 'CREATE_REGISTY', /^There is no such action .*`CREATE_REGISTRY`.*docs\/audit-actions\.md/],
+    ['action', 'x'.repeat(10_000), /^There is no such action in audit logs\. All are listed/],
+    ['code', 'NOT_A_CODE', /docs\/errors\.md/],
+  ])('refuses a filter by an unknown %s, and says which there are', async (name, value, message) => {
+    const { errors } = await purser.graphql(AUDIT, { filter: { [name]: value } });
+    expect(errors).toMatchObject([
+      { message: expect.stringMatching(message), extensions: { code: 'BAD_USER_INPUT', field: `filter.${name}` } },
+    ]);
+    expect(errors?.[0]?.message).not.toContain(value);
+  });
+
+  it('is counted by time and outcome', async () => {
+    const query = `query ($filter: AuditFilter) { auditHistogram(projectId: "demo", bucket: DAY, filter: $filter) { start succeeded denied failed } }`;
+    const { data, errors } = await purser.graphql(query, { filter: { search: 'web/deploy' } });
+    expect(errors).toBeUndefined();
+    expect(data.auditHistogram).toHaveLength(30);
+    const sum = (outcome: string) =>
+      data.auditHistogram.reduce((total: number, bucket: Record<string, number>) => total + (bucket[outcome] ?? 0), 0);
+    expect([sum('succeeded'), sum('denied'), sum('failed')]).toEqual([2, 0, 1]);
+    const tooMany = await purser.graphql(query, { filter: { from: '2020-01-01T00:00:00Z' } });
+    expect(tooMany.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'filter.from' } }]);
   });
 
   it('has an entry also of attempts whose texts are made to be unwritable', async () => {
@@ -154,11 +187,13 @@ describe('the audit log', () => {
     const token = purser.token({ projects: { other: Object.values(ALL) } });
     expect((await purser.graphql(AUDIT, { projectId: 'other' }, token)).data.auditLog.nodes).toEqual([]);
     await purser.graphql(LIST, { projectId: 'demo' }, token);
-    expect((await entries({ first: 1 }))[0]).toMatchObject({
-      action: 'READ_REGISTRIES',
-      outcome: 'DENIED',
-      sequence: (newest?.sequence ?? 0) + 1,
-    });
+    const [denied] = await entries({ first: 1, filter: { outcome: 'DENIED' } });
+    expect(denied).toMatchObject({ action: 'READ_REGISTRIES' });
+    const between = await entries({ filter: { from: newest?.occurredAt, to: denied?.occurredAt } });
+    // Nothing but this test's own reads came between.
+    expect(between.filter(({ action }) => action !== 'READ_AUDIT_LOG').map(({ eventId }) => eventId)).toEqual(
+      newest?.action === 'READ_AUDIT_LOG' ? [] : [newest?.eventId],
+    );
   });
 });
 const ALL = { audit: 'iam:project:cicd:audit:read' };

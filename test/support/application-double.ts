@@ -30,6 +30,8 @@ export interface ApplicationDouble {
   /** Names of the methods that were called, in order, without those that record. */
   readonly calls: string[];
   readonly recorded: Recorded[];
+  /** The projects whose audit logs were read. */
+  readonly auditReads: string[];
   /** By source. */
   readonly unauthenticated: Map<string, number>;
   /** By capability. */
@@ -55,6 +57,7 @@ export function createApplicationDouble(): ApplicationDouble {
   const calls: string[] = [];
   const recorded: Recorded[] = [];
   const unauthenticated = new Map<string, number>();
+  const auditReads: string[] = [];
   const password = new Secret(`CANARY-double-${randomUUID()}`);
   const notices = createFeedDouble<NoticeView>();
   const changes = createFeedDouble<ChangeView>();
@@ -116,6 +119,8 @@ export function createApplicationDouble(): ApplicationDouble {
     ...calendar.commands,
     registryByUrl: (projectId, url) =>
       called('registryByUrl', () => ofProject(projectId).find((found) => found.url === url)),
+    registryAsOf: (projectId, id) =>
+      called('registryAsOf', () => ofProject(projectId).find((found) => found.id === id)),
     resolveImage: (projectId, image) =>
       called('resolveImage', () => ({
         image,
@@ -131,6 +136,9 @@ export function createApplicationDouble(): ApplicationDouble {
       recorded.push({ outcome: 'FAILED', context, attempt });
     },
     readable: async () => undefined,
+    recordAuditRead: async (_context, { projectId }) => {
+      auditReads.push(projectId);
+    },
     countUnauthenticated: (source) => {
       unauthenticated.set(source, (unauthenticated.get(source) ?? 0) + 1);
     },
@@ -184,6 +192,7 @@ export function createApplicationDouble(): ApplicationDouble {
     registries,
     calls,
     recorded,
+    auditReads,
     unauthenticated,
     password,
     failure: undefined,

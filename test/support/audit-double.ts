@@ -16,6 +16,7 @@ export function auditDouble(
           hasNextPage: true,
         })),
       count: () => called('countAuditEntries', () => 999),
+      histogram: () => called('auditHistogram', () => []),
     },
     auditHeads: {
       list: (projectId, { before = 1_000, first }) =>

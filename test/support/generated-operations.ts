@@ -49,11 +49,12 @@ export function operationOn(
   return { query: `${head} { ${name}${passed === '' ? '' : `(${passed})`} ${selectionOf(field.type)} }`, variables };
 }
 
-/** All leaves, three levels deep. */
+/** All leaves, three levels deep, but a registry's `history`, which needs another permission. */
 export function selectionOf(type: GraphQLOutputType, depth = 3): string {
   const named = getNamedType(type);
   if (!isObjectType(named)) return '';
   const parts = Object.values(named.getFields()).flatMap((field) => {
+    if (field.name === 'history') return [];
     if (isLeafType(getNamedType(field.type))) return [field.name];
     return depth === 0 ? [] : [`${field.name} ${selectionOf(field.type, depth - 1)}`];
   });

@@ -58,7 +58,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'graphql/paging': graphql(),
   'graphql/pipeline': graphql('graphql/paging'),
   'graphql/registry': graphql('graphql/paging', 'graphql/pipeline'),
-  'graphql/audit': graphql('graphql/paging', 'graphql/pipeline'),
+  'graphql/audit': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
   'graphql/lease': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
   'graphql/notices': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
   'graphql/calendar': graphql('graphql/pipeline'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AuthenticationFailed } from '../../application/ports/authenticator.ts';
+import { AuthenticationFailed, type RefusalReason } from '../../application/ports/authenticator.ts';
 import type { Principal } from '../../domain/permissions.ts';
 import { isReadableName } from '../../domain/readable-name.ts';
 import { RESERVED_KEYS } from './duplicate-keys.ts';
@@ -55,21 +55,22 @@ export function verifiedClaims(
   if (!parsed.success || parsed.data.iss !== issuer.issuer)
     throw new AuthenticationFailed('invalid_claims', issuer.issuer);
   const { aud, sub, exp, nbf, iat, jti = null } = parsed.data;
+  const principal: Principal = {
+    subject: sub,
+    issuer: issuer.issuer,
+    tokenId: jti,
+    issuedAt: iat * 1000,
+    expiresAt: exp * 1000,
+    grants: issuer.grants === 'claims' ? grantsOf(parsed.data) : new Map(),
+  };
   const audiences = typeof aud === 'string' ? [aud] : aud;
   if (!audiences.some((audience) => issuer.audience.includes(audience)))
-    throw new AuthenticationFailed('wrong_audience', issuer.issuer);
+    throw refusedToken('wrong_audience', principal);
 
-  if (exp - iat > issuer.maxTokenAge) throw new AuthenticationFailed('too_old', issuer.issuer);
+  if (exp - iat > issuer.maxTokenAge) throw refusedToken('too_old', principal);
 
   const verified: VerifiedClaims = {
-    principal: {
-      subject: sub,
-      issuer: issuer.issuer,
-      tokenId: jti,
-      issuedAt: iat * 1000,
-      expiresAt: exp * 1000,
-      grants: issuer.grants === 'claims' ? grantsOf(parsed.data) : new Map(),
-    },
+    principal,
     // A token with a future `iat` is not valid before that time. The expiry has no tolerance: `expiresAt` is exact.
     notBefore: 1000 * (Math.max(nbf ?? iat, iat) - issuer.clockTolerance),
   };
@@ -79,8 +80,16 @@ export function verifiedClaims(
 
 /** @throws AuthenticationFailed if the token has expired or is not valid yet at `now`, in milliseconds since 1970. */
 export function checkTime({ principal, notBefore }: VerifiedClaims, now: number): void {
-  if (!(now < principal.expiresAt)) throw new AuthenticationFailed('expired', principal.issuer);
-  if (!(notBefore <= now)) throw new AuthenticationFailed('not_yet_valid', principal.issuer);
+  if (!(now < principal.expiresAt)) throw refusedToken('expired', principal);
+  if (!(notBefore <= now)) throw refusedToken('not_yet_valid', principal);
+}
+
+/** For a token with a verified signature, which the audit logs of its projects may name. */
+export function refusedToken(
+  reason: RefusalReason,
+  { issuer, subject, tokenId, grants }: Principal,
+): AuthenticationFailed {
+  return new AuthenticationFailed(reason, issuer, { issuer, subject, tokenId, projectIds: [...grants.keys()] });
 }
 
 /** Merges both forms: `projects`, and `project` with `permissions`. Permissions are not normalised. */

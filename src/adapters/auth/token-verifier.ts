@@ -2,7 +2,7 @@ import { compactVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { AuthenticationFailed, type Authenticator, type Revocations } from '../../application/ports/authenticator.ts';
 import type { Principal } from '../../domain/permissions.ts';
-import { checkTime, type VerifiedClaims, verifiedClaims } from './claims.ts';
+import { checkTime, refusedToken, type VerifiedClaims, verifiedClaims } from './claims.ts';
 import { MAX_TOKEN_LENGTH, parseCompactJws } from './compact-jws.ts';
 import type { IssuerConfig } from './issuers.ts';
 import type { KeySet, Keys } from './jwks.ts';
@@ -63,7 +63,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   function checkRevocation(principal: Principal): void {
-    if (revocations.isRevoked(principal)) throw new AuthenticationFailed('revoked', principal.issuer);
+    if (revocations.isRevoked(principal)) throw refusedToken('revoked', principal);
   }
 
   function issuerOf(claims: Readonly<Record<string, unknown>>): { issuer: IssuerConfig; keySet: KeySet } {

@@ -28,6 +28,12 @@ export const REFUSAL_REASONS = [
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
+/** What a token says whose signature was verified. */
+export interface VerifiedToken extends Pick<Principal, 'issuer' | 'subject' | 'tokenId'> {
+  /** The projects that it names; none if its issuer's tokens do not name their permissions. */
+  readonly projectIds: readonly string[];
+}
+
 /** The token is missing, malformed, expired, forged or not for us. No details: the answer is one constant text. */
 export class AuthenticationFailed extends Error {
   override readonly name = 'AuthenticationFailed';
@@ -36,6 +42,8 @@ export class AuthenticationFailed extends Error {
     readonly reason: RefusalReason,
     /** The configured issuer that the token names; undefined before it is known. */
     readonly issuer?: string,
+    /** Only if its signature was verified and its claims were read: for the audit logs of its projects. */
+    readonly token?: VerifiedToken,
   ) {
     super('The token is missing or not valid.');
   }

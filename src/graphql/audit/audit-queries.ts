@@ -1,10 +1,10 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import { type CursorScope, decodeSequence } from '../paging/cursors.ts';
 import { After, First } from '../paging/page-arguments.ts';
-import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
-import { AuditConnectionObject, AuditEdgeObject, AuditFilter, auditFilter, auditSelection } from './audit-types.ts';
+import { auditFilter } from './audit-filter.ts';
+import { auditPage } from './audit-page.ts';
+import { AuditConnectionObject, AuditEdgeObject, AuditFilter } from './audit-types.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 
@@ -13,7 +13,7 @@ export class AuditLogResolver {
   @Query(() => AuditConnectionObject, { description: 'The audit log of a project, newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:audit:read")')
   async auditLog(
-    @Ctx() { services: { queries, cursors } }: GraphqlContext,
+    @Ctx() { services }: GraphqlContext,
     @ProjectId() projectId: string,
     @Arg('filter', () => AuditFilter, { nullable: true, description: 'Omit it to list all entries.' }) filterInput:
       | AuditFilter
@@ -23,18 +23,7 @@ export class AuditLogResolver {
     @After() after: string | null | undefined,
   ): Promise<AuditConnectionObject> {
     const filter = auditFilter(filterInput);
-    const scope: CursorScope = { of: 'audit', projectId, selection: auditSelection(filter) };
-    const { entries, hasNextPage } = await queries.audit.list(projectId, {
-      filter,
-      first: pageSize(first, DEFAULT_PAGE_SIZE),
-      before: decodeSequence(cursors, scope, after),
-    });
-    const nodes = entries.map((entry) => ({ ...entry, cursor: cursors.encode(scope, String(entry.sequence)) }));
-    return {
-      nodes,
-      pageInfo: { hasNextPage, endCursor: nodes.at(-1)?.cursor ?? null },
-      count: () => queries.audit.count(projectId, filter),
-    };
+    return auditPage(services, projectId, { filter, first, after, defaultSize: DEFAULT_PAGE_SIZE });
   }
 
   @FieldResolver(() => [AuditEdgeObject], { description: 'The entries of this page with their cursors.' })

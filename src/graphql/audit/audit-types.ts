@@ -1,8 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import type { AuditFilter as Filter } from '../../application/ports/read-models.ts';
 import type { AuditOutcome } from '../../domain/audit-entry.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
-import { searchText } from '../paging/search-text.ts';
 import { MaxBytes, MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
@@ -212,33 +210,32 @@ export class AuditFilter {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Only entries of exactly this action, such as `CREATE_REGISTRY`.',
+    description:
+      'Only entries of exactly this action, such as `CREATE_REGISTRY`. They are listed in docs/audit-actions.md.',
   })
   readonly action?: string | null;
 
   @Field(() => AuditOutcomeEnum, { nullable: true, description: 'Only entries with this outcome.' })
   readonly outcome?: AuditOutcome | null;
 
+  @Field(() => String, { nullable: true, description: 'Only denied and failed attempts with this error code.' })
+  readonly code?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Only entries of exactly this pipeline.' })
+  readonly pipeline?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Only entries of exactly this run of a pipeline.' })
+  readonly runId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Only entries of this lease.' })
+  readonly leaseId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Only entries of this request, by its `x-request-id`.' })
+  readonly requestId?: string | null;
+
   @Field(() => DateTime, { nullable: true, description: 'Only entries at this time or later.' })
   readonly from?: string | null;
 
   @Field(() => DateTime, { nullable: true, description: 'Only entries before this time.' })
   readonly to?: string | null;
-}
-
-export function auditFilter(filter: AuditFilter | null | undefined): Filter {
-  return {
-    search: searchText(filter?.search),
-    registryId: filter?.registryId ?? undefined,
-    actor: filter?.actor ?? undefined,
-    action: filter?.action ?? undefined,
-    outcome: filter?.outcome ?? undefined,
-    from: filter?.from ?? undefined,
-    to: filter?.to ?? undefined,
-  };
-}
-
-/** Cursors are bound to this text: the same filter always gives the same text. */
-export function auditSelection({ search, registryId, actor, action, outcome, from, to }: Filter): string {
-  return JSON.stringify([search, registryId, actor, action, outcome, from, to]);
 }

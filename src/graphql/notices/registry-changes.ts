@@ -55,7 +55,7 @@ export class RegistryChangeResolver {
       cursor: cursors.encode(changeScope(projectId), String(sequence)),
       kind,
       registryId,
-      registry: registry && toGraphqlRegistry(queries, registry, now()),
+      registry: registry && { ...toGraphqlRegistry(queries, registry, now()), isShared: true },
     };
   }
 }

@@ -149,7 +149,7 @@ function guarded(field: RootField, policy: Policy): RootField {
       return refusal === undefined
         ? audited(policy, context, args, () =>
             isQuery(policy)
-              ? readable(context, () => resolve(source, args, context, info))
+              ? read(policy, context, args, () => resolve(source, args, context, info))
               : resolve(source, args, context, info),
           )
         : refusal.then(raise);
@@ -215,6 +215,20 @@ async function guardUnresolved(
 /** Fields that need a permission read the read models. What a mutation answers and a subscription sends is known already. */
 function isQuery(policy: Policy): boolean {
   return policy.kind === 'permission' && policy.operation === 'query';
+}
+
+/** Runs when the caller can read what it wrote. What was read of an audit log is answered once the read is recorded. */
+async function read<Result>(
+  policy: Policy,
+  context: GraphqlContext,
+  { projectId }: Readonly<Record<string, unknown>>,
+  run: () => Result,
+): Promise<Awaited<Result>> {
+  const result = await readable(context, run);
+  if (policy.kind === 'permission' && policy.permission === PERMISSIONS.auditRead) {
+    await context.services.application.recordAuditRead(context.request, { projectId: String(projectId) });
+  }
+  return result;
 }
 
 /** Runs when the caller can read what it wrote. */

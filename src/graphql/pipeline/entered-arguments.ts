@@ -1,4 +1,4 @@
-import { common, type Entered } from '../../application/asked-for.ts';
+import { common, type Entered } from '../../domain/asked-for.ts';
 import { Secret } from '../../domain/secret.ts';
 
 /**

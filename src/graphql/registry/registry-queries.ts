@@ -1,6 +1,7 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { parseUuid } from '../../domain/identity.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
+import { DateTime } from '../pipeline/date-time.ts';
 import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
 import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
 import { RegistryUsageObject } from './registry-usage.ts';
@@ -34,6 +35,23 @@ export class RegistryResolver {
   ): Promise<RegistryObject | null> {
     const view = await application.registryByUrl(projectId, url);
     return view === undefined ? null : toGraphqlRegistry(queries, view, now());
+  }
+
+  @Query(() => RegistryObject, {
+    nullable: true,
+    description:
+      'A registry as it stood at a moment, folded from its events. Null if it did not exist then: before it was created, or after it was deleted. `credential.status` is the one of that moment. `health` is null, because tests are kept apart from the registry; `usage` and `history` answer as of now.',
+  })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
+  async registryAsOf(
+    @Ctx() { services: { application, queries } }: GraphqlContext,
+    @ProjectId() projectId: string,
+    @RegistryId() id: string,
+    @Arg('at', () => DateTime, { description: 'The moment. What happened in the same millisecond is included.' })
+    at: string,
+  ): Promise<RegistryObject | null> {
+    const view = await application.registryAsOf(projectId, id, at);
+    return view === undefined ? null : toGraphqlRegistry(queries, view, Date.parse(at));
   }
 
   @FieldResolver(() => RegistryUsageObject, { description: 'Who uses it, as of now.' })

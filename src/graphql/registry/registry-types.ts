@@ -124,6 +124,9 @@ export class RegistryObject {
   @Field(() => String, { description: 'Who made that change, as in the audit log.' })
   readonly updatedBy!: string;
 
+  /** Whether several callers get this answer: then nothing in it may depend on their permissions. */
+  readonly isShared!: boolean;
+
   /** Serves the field `usage`, see `RegistryResolver`. */
   readonly loadUsage!: LoadUsage;
 }
@@ -172,6 +175,7 @@ function toGraphql(view: RegistryView, loadUsage: LoadUsage, now: number): Regis
     createdBy: view.createdBy,
     updatedAt: view.updatedAt,
     updatedBy: view.updatedBy,
+    isShared: false,
     loadUsage,
   };
 }

@@ -47,7 +47,13 @@ export function createCalendarFeeds(schema: string): ReadModel {
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
       ...ignores('PendingSecretDiscarded', 'CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested'),
       ...ignores('CredentialIssued', 'CredentialIssuedAgain', 'LeaseReleased', 'AccessDenied'),
-      ...ignores('AuditLogExported', 'AuthenticationFailureReported', 'NoticeRaised', 'AuthenticationRejected'),
+      ...ignores(
+        'AuditLogExported',
+        'AuditLogRead',
+        'AuthenticationFailureReported',
+        'NoticeRaised',
+        'AuthenticationRejected',
+      ),
       ...ignores('WebhookDeliveryReplayed', 'IdempotencyKeyClaimed'),
     },
     changes() {

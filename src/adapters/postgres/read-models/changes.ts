@@ -51,6 +51,7 @@ export function createChanges(schema: string, registries: Registries): ReadModel
         'CredentialIssuedAgain',
         'AccessDenied',
         'AuditLogExported',
+        'AuditLogRead',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'IdempotencyKeyClaimed',

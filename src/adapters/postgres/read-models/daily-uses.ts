@@ -59,7 +59,7 @@ export function createDailyUses(schema: string): ReadModel {
         'WebhookDeliveryReplayed',
         'IdempotencyKeyClaimed',
       ),
-      ...ignores('NoticeRaised', 'AuthenticationFailureReported'),
+      ...ignores('NoticeRaised', 'AuthenticationFailureReported', 'AuditLogRead'),
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
     },
     changes() {

@@ -88,6 +88,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
         'CredentialIssuedAgain',
         'AccessDenied',
         'AuditLogExported',
+        'AuditLogRead',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'IdempotencyKeyClaimed',

@@ -83,6 +83,7 @@ export function createNotices(schema: string, leases: Leases, registries: Regist
         'LeaseReleased',
         'AccessDenied',
         'AuditLogExported',
+        'AuditLogRead',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'AuthenticationFailureReported',

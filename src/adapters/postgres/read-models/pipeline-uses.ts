@@ -93,6 +93,7 @@ export function createPipelineUses(schema: string): PipelineUses {
         'IdempotencyKeyClaimed',
         'NoticeRaised',
         'AuthenticationFailureReported',
+        'AuditLogRead',
       ),
     },
 

@@ -151,6 +151,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
         'LeaseReleased',
         'AccessDenied',
         'AuditLogExported',
+        'AuditLogRead',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
         'AuthenticationFailureReported',

@@ -1,8 +1,8 @@
-import { parseUuid, registryId } from '../domain/identity.ts';
-import { registryUrlOfImage } from '../domain/image-reference.ts';
-import { parseRegistryUrl } from '../domain/registry-url.ts';
-import type { Secret } from '../domain/secret.ts';
-import { hasHiddenCharacters, isWellFormed } from '../domain/text-rules.ts';
+import { parseUuid, registryId } from './identity.ts';
+import { registryUrlOfImage } from './image-reference.ts';
+import { parseRegistryUrl } from './registry-url.ts';
+import type { Secret } from './secret.ts';
+import { hasHiddenCharacters, isWellFormed } from './text-rules.ts';
 
 const MAX_LENGTH = 255;
 /** An argument or an input field, such as `mint.kind` or `input[3].image`: the schema's names, never a value. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { askedFor } from '../../src/application/asked-for.ts';
+import { askedFor } from '../../src/domain/asked-for.ts';
 import { registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { hasHiddenCharacters, isWellFormed } from '../../src/domain/text-rules.ts';
