@@ -26,7 +26,7 @@ import type { EventLog } from './ports/event-log.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { MintedPasswordVault } from './ports/minted-password-vault.ts';
 import type { PasswordMinter } from './ports/password-minter.ts';
-import type { RateLimiter } from './ports/rate-limiter.ts';
+import type { RateLimiter, ReturnableTurns } from './ports/rate-limiter.ts';
 import type { LeaseQueries, ProjectionProgress, RegistryQueries } from './ports/read-models.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { SharedNow } from './ports/shared-clock.ts';
@@ -85,8 +85,8 @@ export interface ApplicationDeps {
   /** Those of the configuration. */
   readonly webhooks: readonly Webhook[];
   readonly replays: WebhookReplays;
-  /** Of a registry in ten minutes: one turn for each caller. */
-  readonly reports: RateLimiter;
+  /** Of a version in ten minutes: one turn for each caller. */
+  readonly reports: ReturnableTurns;
   /** Of a registry in ten minutes: one. */
   readonly confirmations: RateLimiter;
   readonly metrics: Pick<Metrics, 'attemptDenied'>;

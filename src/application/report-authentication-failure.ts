@@ -13,7 +13,7 @@ import type { CredentialTests } from './credential-tests.ts';
 import type { EventWriter } from './event-writer.ts';
 import { loadOwnLease } from './own-lease.ts';
 import type { RecordedEvent } from './ports/event-log.ts';
-import type { RateLimiter } from './ports/rate-limiter.ts';
+import type { RateLimiter, ReturnableTurns } from './ports/rate-limiter.ts';
 import type { LeaseQueries, RegistryQueries } from './ports/read-models.ts';
 import type { ReadYourWrites } from './read-your-writes.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
@@ -41,8 +41,8 @@ export interface ReportAuthenticationFailureDeps {
   readonly secrets: Pick<StoredSecrets, 'open'>;
   readonly testStored: TestStoredCredential;
   readonly tests: Pick<CredentialTests, 'record'>;
-  /** Of a registry in ten minutes: one turn for each caller. */
-  readonly reports: RateLimiter;
+  /** Of a version in ten minutes: one turn for each caller. */
+  readonly reports: ReturnableTurns;
   /** Of a registry in ten minutes: one. */
   readonly confirmations: RateLimiter;
   readonly plainHttpHosts: ReadonlySet<string>;
@@ -51,7 +51,7 @@ export interface ReportAuthenticationFailureDeps {
 
 /**
  * A pipeline reports that the registry refused what it was issued. The report is recorded, once for each caller
- * and registry in ten minutes. A login by this service confirms it before anybody is told: at most one for each registry in ten minutes, and
+ * and version in ten minutes. A login by this service confirms it before anybody is told: at most one for each registry in ten minutes, and
  * none for a version that is replaced, or whose refusal people were told of.
  */
 export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFailureDeps) {
@@ -131,20 +131,23 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
     const authorised = { projectId, registryId: lease.registryId };
     const { state } = await aggregates.loadRegistry(projectId, lease.registryId);
     const current = state.phase === 'live' && state.credential.version === credentialVersion ? state : null;
-    const { principal } = context;
-    if ((await reports.take(`report ${lease.registryId}`, callerKey(principal))) > 0) return leaseView(lease);
+    // A pipeline that reports an earlier version takes no turn from the reports of the current one.
+    const turn = [`report ${lease.registryId} ${credentialVersion}`, callerKey(context.principal)] as const;
+    if ((await reports.take(...turn)) > 0) return leaseView(lease);
 
-    const message = await storable(said === '' ? null : said, authorised, current);
-    await writer.write({
-      stream: accessStream(projectId),
-      expected: 'any',
-      events: [
-        {
-          type: 'AuthenticationFailureReported',
-          data: { leaseId, registryId: lease.registryId, url, credentialVersion, pipeline, runId, message },
-        },
-      ],
-      metadata: callerMetadata(context, projectId),
+    async function record(): Promise<void> {
+      const message = await storable(said === '' ? null : said, authorised, current);
+      const data = { leaseId, registryId: lease.registryId, url, credentialVersion, pipeline, runId, message };
+      await writer.write({
+        stream: accessStream(projectId),
+        expected: 'any',
+        events: [{ type: 'AuthenticationFailureReported', data }],
+        metadata: callerMetadata(context, projectId),
+      });
+    }
+    await record().catch(async (error: unknown) => {
+      await reports.giveBack(...turn).catch(onFault);
+      throw error;
     });
     // The report is recorded: what goes wrong from here on is not the pipeline's concern.
     if (current) await confirm(authorised, current, repositoryAskedFor(issued)).catch(onFault);

@@ -14,10 +14,14 @@ const AT_A_TIME = 5;
 const SPREAD = 0.2;
 /** A registry that refused its credential is asked no more often: providers ban repeated attempts. */
 const REFUSED_EVERY_MS = 86_400_000;
+/** How soon a check is tried again that failed on our side, as in an outage of the database. */
+const AFTER_FAULT_MS = 300_000;
+/** Every round's query names them. If there are more, the first ones are asked again early. */
+const MAX_SET_ASIDE = 2000;
 
 export interface ScheduledChecksDeps {
   readonly registries: Pick<RegistryQueries, 'dueForCheck'>;
-  readonly aggregates: AggregateStore;
+  readonly aggregates: Pick<AggregateStore, 'loadRegistry'>;
   readonly testStored: TestStoredCredential;
   readonly tests: Pick<CredentialTests, 'record'>;
   /** Milliseconds between two checks of one registry. */
@@ -39,16 +43,22 @@ export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal
   /** Registries whose check gave no finding, and until when to skip them. They would come first in every round. */
   const setAside = new Map<string, number>();
 
+  function setAsideFor(registryId: string, milliseconds: number): void {
+    setAside.delete(registryId);
+    const [oldest] = setAside.keys();
+    if (oldest !== undefined && setAside.size >= MAX_SET_ASIDE) setAside.delete(oldest);
+    setAside.set(registryId, now() + milliseconds);
+  }
+
   async function check(due: CheckDue, signal: AbortSignal): Promise<void> {
     const { projectId, registryId, refused, lastRepository } = due;
     const { state } = await aggregates.loadRegistry(projectId, registryId);
-    if (state.phase !== 'live') return;
+    if (state.phase !== 'live') return setAsideFor(registryId, intervalMs);
     const test = () => checkCredential(testStored, due, state, lastRepository);
     const report = refused ? await test() : await confirmedTest(test, () => beforeSecondTry(signal));
-    if (!report) return;
-    await tests.record(state, report, { metadata: systemMetadata(projectId), scheduled: true });
-    // Otherwise it stays due, and would be asked again at once by a service that is banned or throttled.
-    if (!UNDECIDED.includes(report.outcome)) setAside.delete(registryId);
+    if (report) await tests.record(state, report, { metadata: systemMetadata(projectId), scheduled: true });
+    // It stays due, and would be asked again at once by a service that is banned or throttled.
+    if (!report || UNDECIDED.includes(report.outcome)) setAsideFor(registryId, intervalMs);
   }
 
   return async (signal) => {
@@ -69,8 +79,11 @@ export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal
       for (const one of waiting) {
         if (signal.aborted || !leading()) return;
         checked += 1;
-        setAside.set(one.registryId, at + intervalMs);
-        await check(one, signal).catch((error: unknown) => (signal.aborted ? undefined : onFault(error)));
+        await check(one, signal).catch((error: unknown) => {
+          if (signal.aborted) return;
+          setAsideFor(one.registryId, Math.min(intervalMs, AFTER_FAULT_MS));
+          onFault(error);
+        });
       }
     }
     await Promise.all(Array.from({ length: AT_A_TIME }, checkWaiting));

@@ -104,6 +104,31 @@ describe('a report of a failed login', () => {
     expect([reportsOf(world).length, world.probed.length]).toEqual([3, 2]);
   });
 
+  it('of another version takes a turn for itself', async () => {
+    const { world, leaseId } = await withLease();
+    await world.application.rotateCredential(aCaller(), PROJECT, ID, command.rotate({ password: new Secret('next') }));
+    const { lease } = await world.application.issueCredential(aCaller(), PROJECT, command.issue(ASKED));
+    await report(world, { leaseId });
+    await report(world, { leaseId: lease.id });
+    expect(reportsOf(world)).toMatchObject([{ credentialVersion: 1 }, { credentialVersion: 2 }]);
+    expect(world.probed).toHaveLength(1);
+  });
+
+  it('keeps its turn if it cannot be recorded', async () => {
+    const { world, leaseId } = await withLease();
+    let isFull = true;
+    const failing = world.replica((log) => ({
+      ...log,
+      append: (...append) => (isFull ? Promise.reject(new Error('the disk is full')) : log.append(...append)),
+    }));
+    const again = { ...world, application: failing };
+    await expect(report(again, { leaseId })).rejects.toThrow('the disk is full');
+    isFull = false;
+    await report(again, { leaseId });
+    await report(again, { leaseId });
+    expect([reportsOf(world).length, world.probed.length]).toEqual([1, 1]);
+  });
+
   it('costs no login if the version was replaced, or if people were told that it is refused', async () => {
     const { world, leaseId } = await withLease();
     world.probe = REFUSED;

@@ -22,7 +22,7 @@ import { discardOrphanedSecrets } from '../../src/application/discard-orphaned-s
 import type { IssuedCredential } from '../../src/application/issue-credential.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
-import type { RateLimiter } from '../../src/application/ports/rate-limiter.ts';
+import type { RateLimiter, ReturnableTurns } from '../../src/application/ports/rate-limiter.ts';
 import type { RegistryQueries, RegistryView } from '../../src/application/ports/read-models.ts';
 import type { RegistryProbe } from '../../src/application/ports/registry-probe.ts';
 import type { PendingSecret, Vault } from '../../src/application/ports/vault.ts';
@@ -67,7 +67,7 @@ export interface Between {
   readonly minter?: PasswordMinter;
   readonly probe?: RegistryProbe;
   readonly limiter?: RateLimiter;
-  readonly reports?: RateLimiter;
+  readonly reports?: ReturnableTurns;
   readonly confirmations?: RateLimiter;
   /** Default: this machine's clock, and for notices the database's. */
   readonly now?: () => number;
@@ -119,7 +119,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     limiter: between.limiter ?? { take: notAsked },
     webhooks: [],
     replays: { find: notAsked, replay: notAsked },
-    reports: between.reports ?? { take: notAsked },
+    reports: between.reports ?? { take: notAsked, giveBack: notAsked },
     confirmations: between.confirmations ?? { take: notAsked },
     metrics: { attemptDenied: () => undefined },
     plainHttpHosts: new Set(),

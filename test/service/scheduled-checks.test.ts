@@ -162,6 +162,25 @@ describe('scheduled checks', () => {
     expect(await check(-1)).toContain('replaced.example');
   });
 
+  it('come first, and at once, to a credential that was rotated since the last test', async () => {
+    const id = await create('rotated.example');
+    await check(-1);
+    expect(await check(HOUR_MS)).toEqual([]);
+    await purser.graphql(ROTATE, { id, input: { password: canary('checked') } });
+    await caughtUp();
+    const at = new Date(Date.now() + HOUR_MS).toISOString();
+    const [first] = await replica.registries.dueForCheck({
+      testedBefore: at,
+      refusedBefore: at,
+      spreadMs: 0,
+      except: [],
+      limit: 1,
+    });
+    expect(first?.registryId).toBe(id);
+    expect(await check(HOUR_MS)).toEqual(['rotated.example']);
+    expect(await check(HOUR_MS)).toEqual([]);
+  });
+
   it('leave what is known as it is while the registry bans or throttles the service, and wait before they ask again', async () => {
     const id = await create('throttling.example');
     await check(HOUR_MS);

@@ -125,6 +125,9 @@ export function createWorld(): World {
       const turn = `${key} ${taker}`;
       return spentTurns.has(turn) ? 600 : Number(!spentTurns.add(turn));
     },
+    async giveBack(key: string, taker: string) {
+      spentTurns.delete(`${key} ${taker}`);
+    },
   };
 
   function replica(between: (log: EventLog) => EventLog = (log) => log): Application {

@@ -1,4 +1,4 @@
-import type { RateLimiter } from '../../application/ports/rate-limiter.ts';
+import type { ReturnableTurns } from '../../application/ports/rate-limiter.ts';
 import type { Queryable } from './statement.ts';
 
 export interface RateLimit {
@@ -10,7 +10,7 @@ export interface RateLimit {
 }
 
 /** Counts in the database, so that replicas share their turns. */
-export function createRateLimiter(database: Queryable, { turns, share, windowSeconds }: RateLimit): RateLimiter {
+export function createRateLimiter(database: Queryable, { turns, share, windowSeconds }: RateLimit): ReturnableTurns {
   return {
     async take(key, taker) {
       const { rows } = await database.query<{ wait: number }>({
@@ -20,6 +20,17 @@ export function createRateLimiter(database: Queryable, { turns, share, windowSec
       });
       if (!rows[0]) throw new Error('projection.take_turn gave no row');
       return rows[0].wait;
+    },
+
+    async giveBack(key, taker) {
+      await database.query({
+        name: 'give-turn-back',
+        text: `update projection.rate_limits
+          set taken = taken - 1,
+              taken_by = taken_by || jsonb_build_object($2::text, (taken_by ->> $2::text)::int - 1)
+          where key = $1 and (taken_by ->> $2::text)::int > 0`,
+        values: [key, taker],
+      });
     },
   };
 }

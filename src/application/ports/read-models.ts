@@ -96,7 +96,7 @@ export interface RegistryQueries {
   lastRepository(projectId: string, id: string): Promise<string | null>;
   /** The version whose refusal people were told of, until it works again. */
   refusalTold(projectId: string, id: string): Promise<number | null>;
-  /** Live registries whose credential has not expired. Longest untested first. */
+  /** Live registries whose credential has not expired: those of an untested version first, then the longest untested. */
   dueForCheck(due: DueForCheck): Promise<CheckDue[]>;
   /** One result for each id, in the order of the ids. */
   usage(registryIds: readonly string[]): Promise<UsageView[]>;

@@ -95,10 +95,10 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
     async dueForCheck({ testedBefore, spreadMs, refusedBefore, except, limit }) {
       const text = `select project_id, id, ${FAILING} as refused, last_used_repository from read_models.registries
         where phase = 'live' and not secret_missing and (expires_at is null or expires_at > $1)
-          and coalesce((health->>'testedAt')::timestamptz < case when ${FAILING} then $6 else $2 end::timestamptz
-            - ${PLACE} * $3 * interval '1 ms', true)
+          and (not ${TESTED} or (health->>'testedAt')::timestamptz < case when ${FAILING} then $6 else $2 end::timestamptz
+            - ${PLACE} * $3 * interval '1 ms')
           and id <> all($4::uuid[])
-        order by health->>'testedAt' nulls first, id limit $5`;
+        order by ${TESTED}, health->>'testedAt' nulls first, id limit $5`;
       const values = [new Date(now()).toISOString(), testedBefore, spreadMs, except, limit, refusedBefore];
       const { rows } = await database.query<DueRow>(named('registries-due', text, values));
       return rows.map(({ project_id, id, refused, last_used_repository }) => ({
