@@ -169,13 +169,8 @@ describe('scheduled checks', () => {
     await purser.graphql(ROTATE, { id, input: { password: canary('checked') } });
     await caughtUp();
     const at = new Date(Date.now() + HOUR_MS).toISOString();
-    const [first] = await replica.registries.dueForCheck({
-      testedBefore: at,
-      refusedBefore: at,
-      spreadMs: 0,
-      except: [],
-      limit: 1,
-    });
+    const when = { testedBefore: at, refusedBefore: at, spreadMs: 0 };
+    const [first] = await replica.registries.dueForCheck({ ...when, except: [], limit: 1 });
     expect(first?.registryId).toBe(id);
     expect(await check(HOUR_MS)).toEqual(['rotated.example']);
     expect(await check(HOUR_MS)).toEqual([]);
