@@ -26,6 +26,7 @@ export async function purserEnvironment(
     NODE_ENV: 'production',
     // One caller makes all the load.
     CALLER_COST_PER_SECOND: '0',
+    CALLER_ISSUES_PER_MINUTE: '0',
     HOST: '127.0.0.1',
     PORT: '0',
     DATABASE_URL: connectionString,

@@ -201,6 +201,8 @@ create table read_models.leases (
   id uuid primary key,
   project_id text not null,
   registry_id uuid not null,
+  url text not null,
+  image text not null,
   credential_version int not null,
   pipeline text not null,
   run_id text,
@@ -208,11 +210,16 @@ create table read_models.leases (
   issued_to text not null,
   issued_at timestamptz(3) not null,
   expires_at timestamptz(3) not null,
-  released_at timestamptz(3)
+  released_at timestamptz(3),
+  revoked_by text
 );
 create index leases_active on read_models.leases (registry_id, expires_at) where released_at is null;
-create index leases_by_project on read_models.leases (project_id, issued_at desc, id);
-create index leases_by_registry on read_models.leases (project_id, registry_id, issued_at desc, id);
+create index leases_active_of_project on read_models.leases (project_id, expires_at) where released_at is null;
+create index leases_by_project on read_models.leases (project_id, issued_at, id);
+create index leases_by_registry on read_models.leases (project_id, registry_id, issued_at, id);
+create index leases_by_pipeline on read_models.leases (project_id, pipeline, issued_at, id);
+-- A run has few leases, so they need no order.
+create index leases_by_run on read_models.leases (project_id, run_id) where run_id is not null;
 
 create table read_models.pipeline_uses (
   registry_id uuid not null,
@@ -230,6 +237,12 @@ create table read_models.daily_uses (
   failed int not null,
   primary key (project_id, day)
 ) with (fillfactor = 80);
+create table read_models.pipeline_links (
+  registry_id uuid not null,
+  pipeline text not null,
+  note text,
+  primary key (registry_id, pipeline)
+);
 
 -- The feeds that were not revoked. Their capabilities are not here, nor are the hashes of these: the log has them.
 create table read_models.calendar_feeds (

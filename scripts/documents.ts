@@ -14,7 +14,7 @@ the errors page of the service, relative to its URL: \`https://purser.example.co
 no token, and says the same as [the codes below](#codes). Outcomes of tests are in [troubleshooting](troubleshooting.md).
 
 \`\`\`json
-{"errors":[{"message":"2 leases are active on this registry. …","path":["deleteRegistry"],"extensions":{"code":"REGISTRY_IN_USE","activeLeases":2,"documentation":"/docs/errors#registry_in_use"}}],"data":null}
+{"errors":[{"message":"1 lease is active on this registry. …","path":["deleteRegistry"],"extensions":{"code":"REGISTRY_IN_USE","activeLeases":1,"leases":[{"id":"3d813cbb-47fb-52ba-91df-831e1593ac29","pipeline":"web/deploy","runId":"1742","expiresAt":"2026-03-01T11:00:00.000Z"}],"documentation":"/docs/errors#registry_in_use"}}],"data":null}
 \`\`\`
 
 ## Status

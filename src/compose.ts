@@ -188,6 +188,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     schedule: createNoticeSchedule(reads),
     sharedNow: createSharedClock(reads),
     beforeSecondTry,
+    issuesPerMinute: config.callerIssuesPerMinute,
     metrics,
     plainHttpHosts,
     now: Date.now,

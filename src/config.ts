@@ -72,6 +72,7 @@ function millisecondsOf(text: string): number {
 }
 
 const SOCKETS = 'must be a whole number from 1 to 10000, such as 1500 (the default)';
+const ISSUES = 'must be a whole number, such as 600 (the default), or 0 for no limit';
 const COST = 'must be a whole number, such as 250000 (the default), or 0 for no limit';
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
@@ -128,6 +129,7 @@ const environment = z.object({
     .optional(),
   CALLER_COST_PER_SECOND: z.coerce.number(COST).int(COST).min(0, COST).default(250_000),
   SOCKETS_PER_CALLER: z.coerce.number(SOCKETS).int(SOCKETS).min(1, SOCKETS).max(10_000, SOCKETS).default(1_500),
+  CALLER_ISSUES_PER_MINUTE: z.coerce.number(ISSUES).int(ISSUES).min(0, ISSUES).default(600),
   CORS_ORIGINS: origins,
   TRUST_PROXY: trustedProxies,
   LOG_LEVEL: z
@@ -192,6 +194,8 @@ export interface Config {
   readonly callerCostPerSecond: number;
   /** WebSockets of one caller, in each process. */
   readonly socketsPerCaller: number;
+  /** Credentials that one caller may ask for in a project, in each process; 0 for no limit. */
+  readonly callerIssuesPerMinute: number;
   readonly corsOrigins: readonly string[];
   /** The proxies whose `X-Forwarded-For` is trusted: addresses and networks, or their number. Default: none. */
   readonly trustedProxies: readonly string[] | number;
@@ -246,6 +250,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     healthCheckIntervalMs: checkInterval(values.HEALTH_CHECK_INTERVAL, production),
     callerCostPerSecond: values.CALLER_COST_PER_SECOND,
     socketsPerCaller: values.SOCKETS_PER_CALLER,
+    callerIssuesPerMinute: values.CALLER_ISSUES_PER_MINUTE,
     corsOrigins: values.CORS_ORIGINS,
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,

@@ -143,6 +143,7 @@ describe('docs/configuration.md', () => {
     { HEALTH_CHECK_INTERVAL: '1m' },
     { CALLER_COST_PER_SECOND: 'much' },
     { SOCKETS_PER_CALLER: '0' },
+    { CALLER_ISSUES_PER_MINUTE: 'many' },
   ])('quotes what is said of %j', (environment) => {
     const said = (() => {
       try {

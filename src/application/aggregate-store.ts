@@ -2,11 +2,12 @@ import { LRUCache } from 'lru-cache';
 import { isLeaseEvent, isRegistryEvent } from '../domain/aggregate-events.ts';
 import { type CalendarFeedState, evolveCalendarFeed, isCalendarFeedEvent } from '../domain/calendar-feed.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
-import type { EventType, LeaseEvent, RegistryEvent } from '../domain/events.ts';
+import type { EventType, LeaseEvent } from '../domain/events.ts';
 import { calendarStream, leaseStream, noticeStream, registryStream } from '../domain/identity.ts';
 import { evolveLease, type LeaseState } from '../domain/lease.ts';
 import { evolveTold, NOTHING_TOLD, type Told } from '../domain/notices.ts';
 import { type EventContext, evolveRegistry, initialRegistryState, type RegistryState } from '../domain/registry.ts';
+import type { RegistryEvent } from '../domain/registry-events.ts';
 import type { EventLog, RecordedEvent } from './ports/event-log.ts';
 
 const PAGE = 500;

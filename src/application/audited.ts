@@ -10,12 +10,14 @@ import type { createRegistryUseCase } from './create-registry.ts';
 import { within } from './deadline.ts';
 import type { deleteRegistryUseCase } from './delete-registry.ts';
 import type { issueCredentialUseCase } from './issue-credential.ts';
+import type { linkPipelineUseCase, unlinkPipelineUseCase } from './link-pipeline.ts';
 import type { RefusedAttempts } from './refused-attempts.ts';
 import type { releaseLeaseUseCase } from './release-lease.ts';
 import type { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import type { reportAuthenticationFailureUseCase } from './report-authentication-failure.ts';
 import type { RequestContext } from './request-context.ts';
 import type { revokeCalendarFeedUseCase } from './revoke-calendar-feed.ts';
+import type { revokeLeasesUseCase } from './revoke-leases.ts';
 import type { rotateCredentialUseCase } from './rotate-credential.ts';
 import type { stageCredentialUseCase } from './stage-credential.ts';
 import type { testCredentialsUseCase } from './test-credentials.ts';
@@ -33,6 +35,9 @@ export interface Mutations {
   readonly stageCredential: ReturnType<typeof stageCredentialUseCase>;
   readonly activateCredential: ReturnType<typeof activateCredentialUseCase>;
   readonly abandonStagedCredential: ReturnType<typeof abandonStagedCredentialUseCase>;
+  readonly linkPipeline: ReturnType<typeof linkPipelineUseCase>;
+  readonly unlinkPipeline: ReturnType<typeof unlinkPipelineUseCase>;
+  readonly revokeLeases: ReturnType<typeof revokeLeasesUseCase>;
   readonly deleteRegistry: ReturnType<typeof deleteRegistryUseCase>;
   readonly issueCredential: ReturnType<typeof issueCredentialUseCase>;
   readonly releaseLease: ReturnType<typeof releaseLeaseUseCase>;
@@ -69,6 +74,15 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
     stageCredential: audited('STAGE_CREDENTIAL', mutations.stageCredential, byRegistry),
     activateCredential: audited('ACTIVATE_CREDENTIAL', mutations.activateCredential, byRegistry),
     abandonStagedCredential: audited('ABANDON_STAGED_CREDENTIAL', mutations.abandonStagedCredential, byRegistry),
+    linkPipeline: audited('LINK_PIPELINE', mutations.linkPipeline, (_projectId, registryId, { pipeline }) => ({
+      registryId,
+      pipeline,
+    })),
+    unlinkPipeline: audited('UNLINK_PIPELINE', mutations.unlinkPipeline, (_projectId, registryId, { pipeline }) => ({
+      registryId,
+      pipeline,
+    })),
+    revokeLeases: audited('REVOKE_LEASES', mutations.revokeLeases, byRegistry),
     deleteRegistry: audited('DELETE_REGISTRY', mutations.deleteRegistry, byRegistry),
     issueCredential: audited(
       'ISSUE_CREDENTIAL',

@@ -1,7 +1,7 @@
 import type { Webhook } from '../domain/webhook.ts';
 import { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
 import { activateCredentialUseCase } from './activate-credential.ts';
-import { type CountActiveLeases, createCountActiveLeases } from './active-leases.ts';
+import { type CountActiveLeases, createActiveLeases } from './active-leases.ts';
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
 import { type AuditReads, createAuditReads } from './audit-reads.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
@@ -12,11 +12,15 @@ import { createCredentialComparison } from './credential-comparison.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
 import { openEffectiveCredential } from './effective-credential.ts';
+import { createEndLease } from './end-lease.ts';
 import { createEventWriter, type EventWriter } from './event-writer.ts';
 import { createIdempotencyKeys } from './idempotency.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
 import { issueCredentialsUseCase } from './issue-credentials.ts';
+import { createIssueLimit } from './issue-limit.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
+import { leasesNowUseCase } from './leases-now.ts';
+import { linkPipelineUseCase, unlinkPipelineUseCase } from './link-pipeline.ts';
 import { meteredAttempts } from './metered-ports.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
 import { personAsIssuer } from './person-as-issuer.ts';
@@ -43,6 +47,7 @@ import { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import { reportAuthenticationFailureUseCase } from './report-authentication-failure.ts';
 import { resolveImageUseCase } from './resolve-image.ts';
 import { revokeCalendarFeedUseCase } from './revoke-calendar-feed.ts';
+import { revokeLeasesUseCase } from './revoke-leases.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
 import { stageCredentialUseCase } from './stage-credential.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
@@ -64,6 +69,7 @@ export interface Application
     Pick<ReadYourWrites, 'readable'> {
   readonly recordAuditRead: AuditReads['record'];
   readonly issueCredentials: ReturnType<typeof issueCredentialsUseCase>;
+  readonly leasesNow: ReturnType<typeof leasesNowUseCase>;
   readonly registryByUrl: ReturnType<typeof registryByUrlUseCase>;
   readonly registryAsOf: ReturnType<typeof registryAsOfUseCase>;
   readonly resolveImage: ReturnType<typeof resolveImageUseCase>;
@@ -76,7 +82,7 @@ export interface ApplicationDeps {
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
   readonly registries: Pick<RegistryQueries, 'byId' | 'lastRepository' | 'refusalTold'>;
-  readonly leases: Pick<LeaseQueries, 'countActive' | 'lastOf'>;
+  readonly leases: Pick<LeaseQueries, 'countActive' | 'countByVersion' | 'listActive' | 'lastOf'>;
   readonly calendar: CalendarQueries;
   readonly probe: RegistryProbe;
   readonly minter: PasswordMinter;
@@ -89,6 +95,8 @@ export interface ApplicationDeps {
   readonly reports: ReturnableTurns;
   /** Of a registry in ten minutes: one. */
   readonly confirmations: RateLimiter;
+  /** Credentials that one caller may ask for in a project, in this process; 0 for no limit. */
+  readonly issuesPerMinute: number;
   readonly metrics: Pick<Metrics, 'attemptDenied'>;
   readonly plainHttpHosts: ReadonlySet<string>;
   /** Milliseconds since 1970. */
@@ -111,12 +119,13 @@ export interface RunningApplication {
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
   const { log, authenticator, progress, registries, leases, plainHttpHosts, now, sharedNow, onFault } = deps;
-  const { vault, calendar, probe, minter, mintedPasswords, limiter, webhooks, replays, metrics } = deps;
+  const { vault, calendar, probe, minter, mintedPasswords, limiter, issuesPerMinute, webhooks, replays, metrics } =
+    deps;
   const mutex = createKeyedMutex();
 
   const readYourWrites = createReadYourWrites({ log, progress });
   const readUnprojected = createReadUnprojected({ log, progress, authenticator });
-  const countActiveLeases = createCountActiveLeases({ readUnprojected, leases, now });
+  const activeLeases = createActiveLeases({ readUnprojected, leases, now });
   const writer = createEventWriter({ log, authenticator, readYourWrites, now });
   const streams = authenticStreams(log, authenticator, onFault);
   const keys = createIdempotencyKeys({ log: streams, writer });
@@ -131,28 +140,33 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
   const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
   const compare = createCredentialComparison({ tests, testStored, registries });
+  const endLease = createEndLease({ writer, aggregates });
   const withdrawLease = withdrawLeaseUseCase({ writer, aggregates });
   const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
 
   const mutations: Mutations = {
     createRegistry: createRegistryUseCase({ handle, beginVerification, plainHttpHosts }),
     updateRegistry: updateRegistryUseCase({ handle, secrets, beginVerification, now }),
-    rotateCredential: rotateCredentialUseCase({ handle, countActiveLeases, beginVerification }),
+    rotateCredential: rotateCredentialUseCase({ handle, activeLeases, beginVerification }),
     stageCredential: stageCredentialUseCase({ handle, issuerOf: personAsIssuer, beginVerification }),
     activateCredential: activateCredentialUseCase({ handle, compare, beginVerification, sharedNow }),
     abandonStagedCredential: abandonStagedCredentialUseCase({ handle, beginVerification }),
-    deleteRegistry: deleteRegistryUseCase({ handle, countActiveLeases }),
+    linkPipeline: linkPipelineUseCase({ handle, beginVerification }),
+    unlinkPipeline: unlinkPipelineUseCase({ handle, beginVerification }),
+    revokeLeases: revokeLeasesUseCase({ handle, activeLeases, endLease, beginVerification }),
+    deleteRegistry: deleteRegistryUseCase({ handle, activeLeases }),
     issueCredential: issueCredentialUseCase({
       writer,
       keys,
       aggregates,
       effectiveCredential,
       withdrawLease,
+      limitIssues: createIssueLimit(issuesPerMinute),
       mutex,
       plainHttpHosts,
       now,
     }),
-    releaseLease: releaseLeaseUseCase({ writer, aggregates }),
+    releaseLease: releaseLeaseUseCase({ aggregates, endLease }),
     reportAuthenticationFailure: reportAuthenticationFailureUseCase({
       ...deps,
       writer,
@@ -173,6 +187,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const application: Application = {
     ...audited,
     issueCredentials: issueCredentialsUseCase({ ...audited, withdrawLease, onFault }),
+    leasesNow: leasesNowUseCase({ aggregates, activeLeases }),
     registryByUrl: registryByUrlUseCase({ registries, plainHttpHosts }),
     registryAsOf: registryAsOfUseCase({ aggregates }),
     resolveImage: resolveImageUseCase({ registries, plainHttpHosts }),
@@ -183,5 +198,14 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     readable: readYourWrites.readable,
     recordAuditRead: auditReads.record,
   };
-  return { application, attempts, auditReads, writer, aggregates, countActiveLeases, tests, testStored };
+  return {
+    application,
+    attempts,
+    auditReads,
+    writer,
+    aggregates,
+    countActiveLeases: activeLeases.count,
+    tests,
+    testStored,
+  };
 }

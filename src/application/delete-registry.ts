@@ -1,5 +1,5 @@
 import { decideDelete, existing } from '../domain/registry.ts';
-import type { CountActiveLeases } from './active-leases.ts';
+import { type ActiveLeases, NO_LEASES } from './active-leases.ts';
 import { idempotentRequest } from './idempotency.ts';
 import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
 import type { RequestContext } from './request-context.ts';
@@ -12,7 +12,7 @@ export interface DeleteRegistryCommand {
 
 export interface DeleteRegistryDeps {
   readonly handle: HandleRegistryCommand;
-  readonly countActiveLeases: CountActiveLeases;
+  readonly activeLeases: Pick<ActiveLeases, 'count' | 'named'>;
 }
 
 export interface DeletedRegistry {
@@ -24,7 +24,7 @@ export interface DeletedRegistry {
  * Counts every lease that was issued before the deletion was requested. A lease that is being issued at the same moment
  * may not count, but then its pipeline gets the secret either before the deletion or not at all.
  */
-export function deleteRegistryUseCase({ handle, countActiveLeases }: DeleteRegistryDeps) {
+export function deleteRegistryUseCase({ handle, activeLeases }: DeleteRegistryDeps) {
   return async (
     context: RequestContext,
     projectId: string,
@@ -41,7 +41,10 @@ export function deleteRegistryUseCase({ handle, countActiveLeases }: DeleteRegis
       decide: async (current) => {
         // Before the count, which would tell by its time that the id is known in another project.
         const live = existing(current);
-        return decideDelete(current, { force: command.force, activeLeases: await countActiveLeases(live) });
+        const inUse = command.force
+          ? { ...NO_LEASES, activeLeases: await activeLeases.count(live) }
+          : await activeLeases.named(live);
+        return decideDelete(current, { force: command.force, ...inUse });
       },
     });
     if (state.phase !== 'deleted') throw new Error('a deletion must leave a deleted registry');

@@ -1,6 +1,6 @@
 import { PurserError } from '../domain/errors.ts';
-import type { RegistryEvent } from '../domain/events.ts';
 import { registryStream } from '../domain/identity.ts';
+import type { RegistryEvent } from '../domain/registry-events.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
 import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';

@@ -25,6 +25,7 @@ import type { AggregateStore } from './aggregate-store.ts';
 import type { EffectiveCredential, OpenEffectiveCredential } from './effective-credential.ts';
 import type { EventWriter, Written } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, idempotentRequest } from './idempotency.ts';
+import type { LimitIssues } from './issue-limit.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import { type LastLease, type LeaseSeries, lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
@@ -66,6 +67,7 @@ export interface IssueCredentialDeps {
   readonly aggregates: AggregateStore;
   readonly effectiveCredential: OpenEffectiveCredential;
   readonly withdrawLease: WithdrawLease;
+  readonly limitIssues: LimitIssues;
   /** The same mutex as for commands on registries. */
   readonly mutex: KeyedMutex;
   readonly plainHttpHosts: ReadonlySet<string>;
@@ -90,13 +92,15 @@ interface Decided {
 
 /** Issues the login under a lease. Before the secret leaves, the lease is durable and its version is current. */
 export function issueCredentialUseCase(deps: IssueCredentialDeps) {
-  const { writer, keys, aggregates, effectiveCredential, withdrawLease, mutex, plainHttpHosts, now } = deps;
+  const { writer, keys, aggregates, effectiveCredential, withdrawLease, limitIssues, mutex, plainHttpHosts, now } =
+    deps;
 
   return async (
     context: RequestContext,
     projectId: string,
     command: IssueCredentialCommand,
   ): Promise<IssuedCredential> => {
+    limitIssues(context.principal, projectId);
     const { url, serverAddress } = registryUrlOfImage(command.image, { plainHttpHosts });
     const pipeline = checkText('pipeline', command.pipeline, { max: 255 });
     const runId = command.runId == null ? null : checkText('runId', command.runId, { max: 255 });
@@ -273,11 +277,12 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   }
 }
 
-/** Whether nothing was changed of what the credential is and may be used for. */
-function isSame({ access, credential }: LiveRegistry, now: RegistryState | null): boolean {
+/** Whether nothing was changed of what the credential is and may be used for, and no lease was revoked. */
+function isSame({ access, credential, revocations }: LiveRegistry, now: RegistryState | null): boolean {
   return (
     now?.phase === 'live' &&
     now.access === access &&
+    now.revocations === revocations &&
     now.credential.secretId === credential.secretId &&
     now.credential.expiresAt === credential.expiresAt
   );

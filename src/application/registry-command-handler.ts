@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SecretRef } from '../domain/credential.ts';
 import { notFound, PurserError, unavailable } from '../domain/errors.ts';
-import type { RegistryEvent } from '../domain/events.ts';
 import { parseUuid, registryStream } from '../domain/identity.ts';
 import {
   type Decision,
@@ -11,6 +10,7 @@ import {
   type RegistryState,
   requireRevision,
 } from '../domain/registry.ts';
+import type { RegistryEvent } from '../domain/registry-events.ts';
 import { heldVersions } from '../domain/rotation.ts';
 import type { Secret } from '../domain/secret.ts';
 import { secretEffectsOf } from '../domain/secret-effects.ts';
@@ -250,6 +250,9 @@ function introducedCredential(event: RegistryEvent): (SecretRef & { readonly ver
     case 'CredentialActivated':
     case 'StagedCredentialAbandoned':
     case 'CredentialRetired':
+    case 'PipelineLinked':
+    case 'PipelineUnlinked':
+    case 'LeasesRevoked':
     case 'RegistryDeleted':
     case 'PendingSecretDiscarded':
     case 'CredentialExpiryLearnt':

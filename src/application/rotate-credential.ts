@@ -5,7 +5,7 @@ import type { Instant } from '../domain/instant.ts';
 import { existing, type LiveRegistry } from '../domain/registry.ts';
 import { decideRotate } from '../domain/rotation.ts';
 import type { Secret } from '../domain/secret.ts';
-import type { CountActiveLeases } from './active-leases.ts';
+import { type ActiveLeases, NO_LEASES } from './active-leases.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { RegistryView } from './ports/read-models.ts';
 import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
@@ -27,11 +27,11 @@ export interface RotateCredentialCommand {
 
 export interface RotateCredentialDeps {
   readonly handle: HandleRegistryCommand;
-  readonly countActiveLeases: CountActiveLeases;
+  readonly activeLeases: Pick<ActiveLeases, 'named'>;
   readonly beginVerification: BeginVerification;
 }
 
-export function rotateCredentialUseCase({ handle, countActiveLeases, beginVerification }: RotateCredentialDeps) {
+export function rotateCredentialUseCase({ handle, activeLeases, beginVerification }: RotateCredentialDeps) {
   return async (
     context: RequestContext,
     projectId: string,
@@ -57,10 +57,12 @@ export function rotateCredentialUseCase({ handle, countActiveLeases, beginVerifi
       decide: async (state) => {
         const live = existing(state);
         const { password, proposed } = checkedFor(live);
+        const inUse = command.whenInUse === 'REFUSE' ? await activeLeases.named(live) : NO_LEASES;
         const decision = decideRotate(state, {
           username,
           credential: proposed,
-          refusedWhileLeased: command.whenInUse === 'REFUSE' ? await countActiveLeases(live) : 0,
+          refusedWhileLeased: inUse.activeLeases,
+          leases: inUse.leases,
         });
         const { url, provider, caCertificate, authRealmHost, access } = live;
         const login = { username: username ?? live.username, password };

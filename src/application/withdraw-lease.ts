@@ -1,5 +1,5 @@
 import { leaseStream } from '../domain/identity.ts';
-import { decideWithdrawal } from '../domain/lease.ts';
+import { decideEnd } from '../domain/lease.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
@@ -19,7 +19,7 @@ export function withdrawLeaseUseCase(deps: {
 
   return async (context, projectId, leaseId) => {
     const { state, revision } = await aggregates.loadLease(projectId, leaseId);
-    const event = decideWithdrawal(state);
+    const event = decideEnd(state, 'WITHDRAWN');
     if (event === null || revision !== JUST_ISSUED) return;
     const stream = leaseStream(projectId, leaseId);
     const metadata = callerMetadata(context, projectId);

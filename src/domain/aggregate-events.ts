@@ -1,4 +1,5 @@
-import { type DomainEvent, EVENT_TYPES, type LeaseEvent, type RegistryEvent } from './events.ts';
+import { type DomainEvent, EVENT_TYPES, type LeaseEvent } from './events.ts';
+import type { RegistryEvent } from './registry-events.ts';
 
 export function isRegistryEvent(event: DomainEvent): event is RegistryEvent {
   return EVENT_TYPES[event.type].aggregate === 'registry';

@@ -77,6 +77,22 @@ const AUDITED: {
     ],
   }),
 
+  PipelineLinked: ({ registryId, pipeline, note, before: linked }, before) => ({
+    ...succeeded('LINK_PIPELINE', registryId, urlOf(before)),
+    pipeline,
+    changes: note === (linked?.note ?? null) ? [] : [{ field: 'note', from: linked?.note ?? null, to: note }],
+  }),
+
+  PipelineUnlinked: ({ registryId, pipeline }, before) => ({
+    ...succeeded('UNLINK_PIPELINE', registryId, urlOf(before)),
+    pipeline,
+  }),
+
+  LeasesRevoked: ({ registryId, activeLeases }, before) => ({
+    ...succeeded('REVOKE_LEASES', registryId, urlOf(before)),
+    changes: [{ field: 'activeLeases', from: String(activeLeases), to: '0' }],
+  }),
+
   RegistryDeleted: ({ registryId, forced, activeLeases }, before) => ({
     ...succeeded('DELETE_REGISTRY', registryId, urlOf(before)),
     changes: forced ? [{ field: 'forced', from: null, to: `${activeLeases} active leases` }] : [],
@@ -127,12 +143,12 @@ const AUDITED: {
     ],
   }),
 
-  LeaseReleased: ({ leaseId, registryId, url, pipeline, runId, withdrawn }) => ({
-    ...succeeded('RELEASE_LEASE', registryId, url),
+  LeaseReleased: ({ leaseId, registryId, url, pipeline, runId, reason }) => ({
+    ...succeeded(reason === 'REVOKED' ? 'REVOKE_LEASE' : 'RELEASE_LEASE', registryId, url),
     pipeline,
     runId,
     leaseId,
-    changes: withdrawn ? [{ field: 'withdrawn', from: null, to: 'true' }] : [],
+    changes: reason === 'WITHDRAWN' ? [{ field: 'withdrawn', from: null, to: 'true' }] : [],
   }),
 
   AuthenticationFailureReported: ({ leaseId, registryId, url, pipeline, runId, credentialVersion, message }) => ({

@@ -52,8 +52,12 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
   REGISTRY_IN_USE: {
     when: 'Leases are active, and the request did not say to go on anyway.',
     status: 409,
-    details: { activeLeases: 'how many leases are active' },
-    advice: 'Ask the user. To go on, repeat with `force: true` (delete) or `whenInUse: PROCEED` (rotate); or wait.',
+    details: {
+      activeLeases: 'how many leases are active',
+      leases: 'at most 20 of them, those that end last first, each with its `id`, `pipeline`, `runId` and `expiresAt`',
+    },
+    advice:
+      'Show the user who uses it. To go on, repeat with `force: true` (delete) or `whenInUse: PROCEED` (rotate), or end them with `revokeLeases`; or wait.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     when: 'The `idempotencyKey` was used before for a request with other values.',
@@ -92,7 +96,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Do not repeat. Read the list again, and subscribe from its `latestCursor`.',
   },
   RATE_LIMITED: {
-    when: 'The project, or the caller, has used its tests for this minute, the connection has too many operations running, the token was denied in too many projects, or its operations cost too much or are too many at once.',
+    when: 'The project, or the caller, has used its tests for this minute, the caller has asked for as many credentials of the project as it may in a minute, the connection has too many operations running, the token was denied in too many projects, or its operations cost too much or are too many at once.',
     status: 429,
     details: { retryAfter: 'seconds to wait before trying again, a whole number of at least 1' },
     advice: 'Wait `retryAfter` seconds, then repeat.',

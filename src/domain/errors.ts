@@ -1,3 +1,4 @@
+import type { Instant } from './instant.ts';
 import type { ProbeOutcome, ProbeVerdicts } from './probe-outcome.ts';
 
 /** The codes of the public contract, in `extensions.code` of every GraphQL error. No others leave the service. */
@@ -30,11 +31,19 @@ export interface ComparedTest extends Pick<ProbeVerdicts, 'login' | 'pull' | 'pu
   readonly advice: string | null;
 }
 
+/** An active lease, as far as it tells who is using a registry until when. */
+export interface LeaseInUse {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly runId: string | null;
+  readonly expiresAt: Instant;
+}
+
 interface Details {
   readonly BAD_USER_INPUT: { readonly field: string };
   readonly REGISTRY_ALREADY_EXISTS: { readonly field: 'url' };
   readonly REVISION_CONFLICT: { readonly field?: 'expectedRevision' };
-  readonly REGISTRY_IN_USE: { readonly activeLeases: number };
+  readonly REGISTRY_IN_USE: { readonly activeLeases: number; readonly leases: readonly LeaseInUse[] };
   readonly IDEMPOTENCY_KEY_REUSED: { readonly field: 'idempotencyKey' };
   /** `staged` and `active` if two versions were compared; `active` is null if its secret is missing. */
   readonly VERIFICATION_FAILED: {

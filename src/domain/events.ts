@@ -1,138 +1,21 @@
 /**
- * All events of the log; those of exports and calendar feeds stand with these. Events never hold a secret, sealed or not:
- * they refer to it. A new event type needs an interface, a place in its stream's union and a line in `EVENT_TYPES`; the
- * compiler names everything else that must handle it. Never remove a field: a change of shape needs an upcaster there.
+ * The events of the log; those of registries, exports and calendar feeds have files apart. Events never hold a
+ * secret, sealed or not: they refer to it. A new event type needs an interface, a place in its stream's union and a line in
+ * `EVENT_TYPES`; the compiler names everything else that must handle it. Never remove a field: a change of shape needs an
+ * upcaster there.
  */
 
 import type { AskedFor } from './asked-for.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import type { AuditLogExported, AuditLogRead } from './audit-export.ts';
 import type { CalendarFeedEvent } from './calendar-feed.ts';
-import type { CredentialVersion, ExpirySource, LeasePurpose, SecretRef } from './credential.ts';
+import type { LeasePurpose, SecretRef } from './credential.ts';
 import type { Instant } from './instant.ts';
 import type { TestFindings } from './probe-outcome.ts';
-import type { RegistryProvider } from './providers/table.ts';
-import type { RegistryDetails } from './registry-details.ts';
+import type { RegistryEvent } from './registry-events.ts';
 
 /** How many equal attempts an event stands for, and when the last of several was. */
 type Counted = Pick<AuditEntry, 'count' | 'until'>;
-
-export interface RegistryCreated {
-  readonly type: 'RegistryCreated';
-  readonly data: RegistryDetails & {
-    readonly registryId: string;
-    readonly projectId: string;
-    readonly url: string;
-    readonly enteredUrl: string;
-    readonly provider: RegistryProvider;
-    readonly credential: CredentialVersion;
-  };
-}
-
-export interface RegistryUpdated {
-  readonly type: 'RegistryUpdated';
-  readonly data: {
-    readonly registryId: string;
-    /** Only the fields that changed, with their new values. */
-    readonly changes: Partial<RegistryDetails>;
-    /** The declared expiry of the stored secret, if it changed. */
-    readonly expiry: { readonly expiresAt: Instant | null; readonly expirySource: ExpirySource | null } | null;
-    /** A new username is sealed together with the kept password. That is a new version, but not a rotation. */
-    readonly credential: CredentialVersion | null;
-  };
-}
-
-export interface CredentialRotated {
-  readonly type: 'CredentialRotated';
-  readonly data: {
-    readonly registryId: string;
-    readonly username: string;
-    readonly credential: CredentialVersion;
-  };
-}
-
-/** A next version is sealed beside the current one. It is not issued before it is activated. */
-export interface CredentialStaged {
-  readonly type: 'CredentialStaged';
-  readonly data: {
-    readonly registryId: string;
-    readonly username: string;
-    readonly credential: CredentialVersion;
-  };
-}
-
-/** The staged version became the current one. */
-export interface CredentialActivated {
-  readonly type: 'CredentialActivated';
-  readonly data: {
-    readonly registryId: string;
-    readonly username: string;
-    readonly credential: CredentialVersion;
-    /** The version before, if the leases that hold it keep it for a grace; null if it is destroyed at once. */
-    readonly retiring: {
-      readonly credentialVersion: number;
-      readonly secretId: string;
-      readonly graceEndsAt: Instant;
-    } | null;
-  };
-}
-
-/** The staged version is destroyed. */
-export interface StagedCredentialAbandoned {
-  readonly type: 'StagedCredentialAbandoned';
-  readonly data: {
-    readonly registryId: string;
-    readonly credentialVersion: number;
-    readonly secretId: string;
-    readonly reason: AbandonReason;
-  };
-}
-
-/** `REPLACED`: another version was staged, or the credential was rotated. */
-export type AbandonReason = 'REQUESTED' | 'REPLACED';
-
-/** The version that leases kept after an activation is destroyed. */
-export interface CredentialRetired {
-  readonly type: 'CredentialRetired';
-  readonly data: {
-    readonly registryId: string;
-    readonly credentialVersion: number;
-    readonly secretId: string;
-    readonly reason: RetireReason;
-  };
-}
-
-/** `REPLACED`: another version was activated, or the credential was rotated. */
-export type RetireReason = 'LAST_LEASE_ENDED' | 'GRACE_ENDED' | 'REPLACED';
-
-export interface RegistryDeleted {
-  readonly type: 'RegistryDeleted';
-  readonly data: {
-    readonly registryId: string;
-    readonly forced: boolean;
-    readonly activeLeases: number;
-  };
-}
-
-/** A pending secret's event never came. From here on, a paused handler that still tries to append it is refused. */
-export interface PendingSecretDiscarded {
-  readonly type: 'PendingSecretDiscarded';
-  readonly data: {
-    readonly registryId: string;
-    readonly secretId: string;
-    readonly credentialVersion: number;
-  };
-}
-
-/** The registry, or its API, told when the stored secret ends. */
-export interface CredentialExpiryLearnt {
-  readonly type: 'CredentialExpiryLearnt';
-  readonly data: {
-    readonly registryId: string;
-    readonly credentialVersion: number;
-    readonly expiresAt: Instant;
-  };
-}
 
 /** Time, or a look into the vault, gave cause for a notice. What a command gives notice of has the command's event. */
 export interface NoticeRaised {
@@ -190,10 +73,15 @@ export interface CredentialIssuedAgain {
 export interface LeaseReleased {
   readonly type: 'LeaseReleased';
   readonly data: Pick<CredentialIssued['data'], 'leaseId' | 'registryId' | 'url' | 'pipeline' | 'runId'> & {
-    /** Whether the lease was taken back before its password left: nobody has it. */
-    readonly withdrawn: boolean;
+    readonly reason: LeaseEnd;
   };
 }
+
+/**
+ * `RELEASED`: the pipeline gave it back. `WITHDRAWN`: it was taken back before its password left, so nobody has it.
+ * `REVOKED`: somebody ended all leases of the registry.
+ */
+export type LeaseEnd = 'RELEASED' | 'WITHDRAWN' | 'REVOKED';
 
 /** A pipeline could not log in with the credential that it was issued. */
 export interface AuthenticationFailureReported {
@@ -250,17 +138,6 @@ export interface IdempotencyKeyClaimed {
   };
 }
 
-export type RegistryEvent =
-  | RegistryCreated
-  | RegistryUpdated
-  | CredentialRotated
-  | CredentialStaged
-  | CredentialActivated
-  | StagedCredentialAbandoned
-  | CredentialRetired
-  | RegistryDeleted
-  | PendingSecretDiscarded
-  | CredentialExpiryLearnt;
 export type LeaseEvent = CredentialIssued | LeaseReleased;
 export type AccessEvent =
   | AccessDenied
@@ -313,6 +190,9 @@ export const EVENT_TYPES: {
   CredentialActivated: { aggregate: 'registry', upcasters: [] },
   StagedCredentialAbandoned: { aggregate: 'registry', upcasters: [] },
   CredentialRetired: { aggregate: 'registry', upcasters: [] },
+  PipelineLinked: { aggregate: 'registry', upcasters: [] },
+  PipelineUnlinked: { aggregate: 'registry', upcasters: [] },
+  LeasesRevoked: { aggregate: 'registry', upcasters: [] },
   RegistryDeleted: { aggregate: 'registry', upcasters: [] },
   PendingSecretDiscarded: { aggregate: 'registry', upcasters: [] },
   CredentialExpiryLearnt: { aggregate: 'registry', upcasters: [] },

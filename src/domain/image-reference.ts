@@ -13,7 +13,7 @@ export interface ImageReference {
 }
 
 const FIELD = 'image';
-const MAX_ENTERED_LENGTH = 1024;
+export const MAX_IMAGE_LENGTH = 1024;
 const MAX_REPOSITORY_LENGTH = 255;
 
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
@@ -32,8 +32,8 @@ const DOMAIN =
  * @throws PurserError BAD_USER_INPUT on `image`
  */
 export function parseImageReference(image: string): ImageReference {
-  if (image.length > MAX_ENTERED_LENGTH) {
-    throw badUserInput(FIELD, `The image reference must have at most ${MAX_ENTERED_LENGTH} characters.`);
+  if (image.length > MAX_IMAGE_LENGTH) {
+    throw badUserInput(FIELD, `The image reference must have at most ${MAX_IMAGE_LENGTH} characters.`);
   }
   const { host: typedHost, remainder } = splitHost(image);
   const host = typedHost === undefined || typedHost === 'index.docker.io' ? DOCKER_HUB : typedHost;
@@ -116,8 +116,8 @@ export function registryUrlOfImage(
 ): ImageRegistry {
   const text = imageOrUrl.trim();
   if (text === '') throw badUserInput(FIELD, "Enter an image reference or a registry's host.");
-  if (text.length > MAX_ENTERED_LENGTH) {
-    throw badUserInput(FIELD, `The image reference must have at most ${MAX_ENTERED_LENGTH} characters.`);
+  if (text.length > MAX_IMAGE_LENGTH) {
+    throw badUserInput(FIELD, `The image reference must have at most ${MAX_IMAGE_LENGTH} characters.`);
   }
   const { scheme, authority, path } = partsOf(text);
   const url = () =>

@@ -1,8 +1,8 @@
 import type { LeasePurpose } from './credential.ts';
 import { badUserInput, notFound, PurserError } from './errors.ts';
-import type { CredentialIssued, CredentialIssuedAgain, LeaseEvent, LeaseReleased } from './events.ts';
+import type { CredentialIssued, CredentialIssuedAgain, LeaseEnd, LeaseEvent, LeaseReleased } from './events.ts';
 import type { Instant } from './instant.ts';
-import { type EventContext, existing, type RegistryState } from './registry.ts';
+import { type Decision, type EventContext, existing, type RegistryState } from './registry.ts';
 import { unreachable } from './unreachable.ts';
 
 export const LEASE_TTL_SECONDS = { min: 60, max: 86_400 } as const;
@@ -10,7 +10,10 @@ export const LEASE_TTL_SECONDS = { min: 60, max: 86_400 } as const;
 export interface Lease {
   readonly id: string;
   readonly registryId: string;
+  /** Canonical. */
   readonly url: string;
+  /** As it was asked for first. */
+  readonly image: string;
   readonly credentialVersion: number;
   readonly pipeline: string;
   readonly runId: string | null;
@@ -19,14 +22,16 @@ export interface Lease {
   readonly issuedAt: Instant;
   readonly expiresAt: Instant;
   readonly releasedAt: Instant | null;
+  /** Who ended it with all others of its registry; null otherwise. */
+  readonly revokedBy: string | null;
   /** Whether it was taken back before its password left. */
   readonly withdrawn: boolean;
 }
 
-/** A lease as queries see it: its registry is given separately. */
-export type LeaseView = Omit<Lease, 'url' | 'withdrawn'>;
+/** A lease as queries see it. */
+export type LeaseView = Omit<Lease, 'withdrawn'>;
 
-export function leaseView({ url: _url, withdrawn: _withdrawn, ...lease }: Lease): LeaseView {
+export function leaseView({ withdrawn: _withdrawn, ...lease }: Lease): LeaseView {
   return lease;
 }
 
@@ -35,13 +40,20 @@ export type LeaseState = Lease | null;
 export function evolveLease(state: LeaseState, event: LeaseEvent, eventContext: EventContext): LeaseState {
   switch (event.type) {
     case 'CredentialIssued': {
-      const { leaseId, secret: _secret, image: _image, ...lease } = event.data;
+      const { leaseId, secret: _secret, ...lease } = event.data;
       const { actor: issuedTo, at: issuedAt } = eventContext;
-      return { id: leaseId, ...lease, issuedTo, issuedAt, releasedAt: null, withdrawn: false };
+      return { id: leaseId, ...lease, issuedTo, issuedAt, releasedAt: null, revokedBy: null, withdrawn: false };
     }
-    case 'LeaseReleased':
+    case 'LeaseReleased': {
       if (state === null) throw new Error('LeaseReleased on a lease that was never issued');
-      return { ...state, releasedAt: eventContext.at, withdrawn: event.data.withdrawn };
+      const { reason } = event.data;
+      return {
+        ...state,
+        releasedAt: eventContext.at,
+        revokedBy: reason === 'REVOKED' ? eventContext.actor : null,
+        withdrawn: reason === 'WITHDRAWN',
+      };
+    }
     default:
       return unreachable(event, 'lease event');
   }
@@ -113,19 +125,16 @@ export function isActive({ releasedAt, expiresAt }: Pick<Lease, 'releasedAt' | '
   return releasedAt === null && Date.parse(expiresAt) > now;
 }
 
-/** Releasing twice is not an error and makes no second event. */
-export function decideRelease(state: LeaseState): LeaseReleased | null {
-  return decideEnd(state, false);
-}
-
-/** For a lease whose password has not left. */
-export function decideWithdrawal(state: LeaseState): LeaseReleased | null {
-  return decideEnd(state, true);
-}
-
-function decideEnd(state: LeaseState, withdrawn: boolean): LeaseReleased | null {
+/** Ending a lease twice is not an error and makes no second event. */
+export function decideEnd(state: LeaseState, reason: LeaseEnd): LeaseReleased | null {
   if (state === null) throw notFound('lease');
   if (state.releasedAt !== null) return null;
   const { id, registryId, url, pipeline, runId } = state;
-  return { type: 'LeaseReleased', data: { leaseId: id, registryId, url, pipeline, runId, withdrawn } };
+  return { type: 'LeaseReleased', data: { leaseId: id, registryId, url, pipeline, runId, reason } };
+}
+
+/** An entry for the registry, whether leases are active or not: issues that are under way are decided again. */
+export function decideRevoke(registry: RegistryState, activeLeases: number): Decision {
+  const { registryId } = existing(registry);
+  return { seal: null, events: [{ type: 'LeasesRevoked', data: { registryId, activeLeases } }] };
 }

@@ -1,8 +1,8 @@
 import type { CredentialVersion } from './credential.ts';
-import type { RegistryEvent } from './events.ts';
 import type { Instant } from './instant.ts';
 import { type Decision, existing, type LiveRegistry, type ProposedCredential, type RegistryState } from './registry.ts';
 import type { RegistryDetails } from './registry-details.ts';
+import type { RegistryEvent } from './registry-events.ts';
 import { endingOthers, rotated } from './rotation.ts';
 
 export interface UpdateRegistry {

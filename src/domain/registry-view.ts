@@ -110,7 +110,7 @@ export function registryView(
   { health, stagedHealth, present }: ShownWith,
 ): RegistryView {
   const { phase: _phase, registryId, firstVersion: _first, lastVersion: _last, ...registry } = live;
-  const { rotateEveryDays, credential, staged, retiring, ...shown } = registry;
+  const { rotateEveryDays, credential, staged, retiring, links: _links, revocations: _revoked, ...shown } = registry;
   const { version, kind, expiresAt, expirySource, rotatedAt, rotatedBy, warnings, mint } = credential;
   return {
     id: registryId,

@@ -1,9 +1,9 @@
 import type { CredentialVersion, SecretRef } from './credential.ts';
-import { notFound, PurserError } from './errors.ts';
-import type { CredentialExpiryLearnt, RegistryEvent } from './events.ts';
+import { type LeaseInUse, notFound, PurserError } from './errors.ts';
 import type { Instant } from './instant.ts';
 import type { RegistryProvider } from './providers/table.ts';
 import type { RegistryDetails } from './registry-details.ts';
+import type { CredentialExpiryLearnt, RegistryEvent } from './registry-events.ts';
 import { unreachable } from './unreachable.ts';
 
 /** Who caused an event, and when. */
@@ -31,6 +31,11 @@ export interface RetiringCredential extends StoredCredential {
   readonly graceEndsAt: Instant;
 }
 
+export interface PipelineLink {
+  readonly pipeline: string;
+  readonly note: string | null;
+}
+
 export interface LiveRegistry extends RegistryDetails {
   readonly phase: 'live';
   readonly registryId: string;
@@ -41,6 +46,10 @@ export interface LiveRegistry extends RegistryDetails {
   readonly credential: StoredCredential;
   readonly staged: StagedCredential | null;
   readonly retiring: RetiringCredential | null;
+  /** Linked by hand, in the order in which they were linked. */
+  readonly links: readonly PipelineLink[];
+  /** How often all its leases were revoked. An issue during which this changes is decided again. */
+  readonly revocations: number;
   readonly createdAt: Instant;
   readonly createdBy: string;
   readonly updatedAt: Instant;
@@ -67,6 +76,8 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
         ...registry,
         credential: { ...credential, rotatedAt: eventContext.at, rotatedBy: eventContext.actor },
         ...NO_OTHER_VERSIONS,
+        links: [],
+        revocations: 0,
         createdAt: eventContext.at,
         createdBy: eventContext.actor,
         updatedAt: eventContext.at,
@@ -125,6 +136,19 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
       return { ...expectLive(state, event), staged: null, ...touched(eventContext) };
     case 'CredentialRetired':
       return { ...expectLive(state, event), retiring: null };
+    case 'PipelineLinked': {
+      const live = expectLive(state, event);
+      const { pipeline, note } = event.data;
+      return { ...live, links: [...linksWithout(live, pipeline), { pipeline, note }], ...touched(eventContext) };
+    }
+    case 'PipelineUnlinked': {
+      const live = expectLive(state, event);
+      return { ...live, links: linksWithout(live, event.data.pipeline), ...touched(eventContext) };
+    }
+    case 'LeasesRevoked': {
+      const live = expectLive(state, event);
+      return { ...live, revocations: live.revocations + 1 };
+    }
     case 'RegistryDeleted': {
       const live = expectLive(state, event);
       return { phase: 'deleted', projectId: live.projectId, url: live.url, lastVersion: live.lastVersion };
@@ -143,6 +167,10 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
 }
 
 const NO_OTHER_VERSIONS = { staged: null, retiring: null } as const;
+
+function linksWithout({ links }: LiveRegistry, pipeline: string): readonly PipelineLink[] {
+  return links.filter((link) => link.pipeline !== pipeline);
+}
 
 function touched(eventContext: EventContext): Pick<LiveRegistry, 'updatedAt' | 'updatedBy'> {
   return { updatedAt: eventContext.at, updatedBy: eventContext.actor };
@@ -194,12 +222,14 @@ export function decideCreate(state: RegistryState, command: CreateRegistry): Dec
 export interface DeleteRegistry {
   readonly force: boolean;
   readonly activeLeases: number;
+  /** Those of them that end last, for a refusal to name. */
+  readonly leases?: readonly LeaseInUse[];
 }
 
 export function decideDelete(state: RegistryState, command: DeleteRegistry): Decision {
   const live = existing(state);
   if (!command.force) {
-    refuseWhileLeased(command.activeLeases, 'Delete it with `force: true`, or wait until they end.');
+    refuseWhileLeased(command, 'Delete it with `force: true`, or wait until they end.');
   }
   return {
     seal: null,
@@ -259,8 +289,11 @@ export function existing(state: RegistryState): LiveRegistry {
   return state;
 }
 
-export function refuseWhileLeased(activeLeases: number, advice: string): void {
+export function refuseWhileLeased(
+  { activeLeases, leases = [] }: Pick<DeleteRegistry, 'activeLeases' | 'leases'>,
+  advice: string,
+): void {
   if (activeLeases === 0) return;
-  const leases = activeLeases === 1 ? '1 lease is' : `${activeLeases} leases are`;
-  throw new PurserError('REGISTRY_IN_USE', `${leases} active on this registry. ${advice}`, { activeLeases });
+  const message = `${activeLeases === 1 ? '1 lease is' : `${activeLeases} leases are`} active on this registry. ${advice}`;
+  throw new PurserError('REGISTRY_IN_USE', message, { activeLeases, leases });
 }

@@ -1,6 +1,5 @@
 import type { CredentialVersion } from './credential.ts';
-import { badUserInput, notFound } from './errors.ts';
-import type { AbandonReason, RegistryEvent, RetireReason } from './events.ts';
+import { badUserInput, type LeaseInUse, notFound } from './errors.ts';
 import type { Instant } from './instant.ts';
 import {
   type Decision,
@@ -12,6 +11,7 @@ import {
   refuseWhileLeased,
   type StagedCredential,
 } from './registry.ts';
+import type { AbandonReason, RegistryEvent, RetireReason } from './registry-events.ts';
 
 /** A day: as long as the longest lease. */
 export const GRACE_MINUTES = { min: 0, max: 1440 } as const;
@@ -22,12 +22,15 @@ export interface RotateCredential {
   readonly credential: ProposedCredential;
   /** The number of active leases if these must prevent the rotation, otherwise 0. */
   readonly refusedWhileLeased: number;
+  /** Those of them that end last, for a refusal to name. */
+  readonly leases?: readonly LeaseInUse[];
 }
 
 /** The immediate way: no other version stays. */
 export function decideRotate(state: RegistryState, command: RotateCredential): Decision {
   const live = existing(state);
-  refuseWhileLeased(command.refusedWhileLeased, 'Rotate it with `whenInUse: PROCEED`, or wait until they end.');
+  const { refusedWhileLeased: activeLeases, leases = [] } = command;
+  refuseWhileLeased({ activeLeases, leases }, 'Rotate it with `whenInUse: PROCEED`, or wait until they end.');
   const version = live.lastVersion + 1;
   const username = command.username ?? live.username;
   return {

@@ -49,8 +49,11 @@ export const SECRET_EFFECTS: {
     { kind: 'destroy', registryId, upToVersion: lastVersion, kept: null },
   ],
   PendingSecretDiscarded: ({ secretId }) => [{ kind: 'discard', secretId }],
-  // None, but the projector rewrites the registry's row, and must then look for its secret again.
+  // None, here and below, but the projector rewrites the registry's row, and must then look for its secret again.
   CredentialExpiryLearnt: () => [],
+  PipelineLinked: () => [],
+  PipelineUnlinked: () => [],
+  LeasesRevoked: () => [],
   RegistryTested: null,
   CredentialsTested: null,
   CredentialIssued: null,

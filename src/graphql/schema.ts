@@ -7,17 +7,21 @@ import { AuditHistogramResolver } from './audit/audit-histogram.ts';
 import { AuditLogResolver } from './audit/audit-queries.ts';
 import { RegistryHistoryResolver } from './audit/registry-history.ts';
 import { CalendarResolver } from './calendar/calendar-resolver.ts';
+import { ChangeImpactResolver } from './lease/change-impact.ts';
 import { IssuedCredentialResolver, IssuedCredentialsResolver } from './lease/issued-credential.ts';
 import { LeaseMutationResolver } from './lease/lease-mutations.ts';
-import { LeaseQueryResolver } from './lease/lease-queries.ts';
+import { LeaseListResolver } from './lease/lease-queries.ts';
+import { RevokeLeasesResolver } from './lease/revoked-leases.ts';
 import { RegistryChangeResolver } from './notices/registry-changes.ts';
 import { RotationNoticeResolver } from './notices/rotation-notices.ts';
 import { authenticatedDirective, enforcePolicies, requiresPermissionDirective } from './pipeline/directive.ts';
 import { DailyUseResolver } from './registry/daily-use.ts';
 import { ImageResolver } from './registry/image-resolution.ts';
+import { PipelineLinkResolver } from './registry/pipeline-links.ts';
 import { RegistryPresetResolver } from './registry/presets.ts';
 import { RegistryListResolver } from './registry/registry-list.ts';
 import { RegistryMutationResolver } from './registry/registry-mutations.ts';
+import { RegistryPayloadResolver } from './registry/registry-payload.ts';
 import { RegistryResolver } from './registry/registry-queries.ts';
 import { RegistryTestResolver } from './registry/registry-tests.ts';
 import { StagedRotationResolver } from './registry/staged-rotation.ts';
@@ -36,7 +40,11 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   StagedRotationResolver,
   RegistryTestResolver,
   ImageResolver,
-  LeaseQueryResolver,
+  RegistryPayloadResolver,
+  PipelineLinkResolver,
+  ChangeImpactResolver,
+  LeaseListResolver,
+  RevokeLeasesResolver,
   LeaseMutationResolver,
   IssuedCredentialResolver,
   IssuedCredentialsResolver,

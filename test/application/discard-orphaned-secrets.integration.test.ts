@@ -7,8 +7,8 @@ import { discardOrphanedSecrets } from '../../src/application/discard-orphaned-s
 import { createEventWriter } from '../../src/application/event-writer.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { SecretIntegrityError, type Vault } from '../../src/application/ports/vault.ts';
-import type { RegistryCreated } from '../../src/domain/events.ts';
 import { registryStream } from '../../src/domain/identity.ts';
+import type { RegistryCreated } from '../../src/domain/registry-events.ts';
 import {
   createVaultFixture,
   type SealedCredential,

@@ -72,7 +72,7 @@ describe('credentials for several images', () => {
     );
     expect(world.eventsOf('CredentialIssued')).toHaveLength(2 * 3 + 3);
     expect(world.eventsOf('LeaseReleased').map(({ data }) => data)).toEqual(
-      Array.from({ length: 2 * 3 }, () => expect.objectContaining({ withdrawn: true })),
+      Array.from({ length: 2 * 3 }, () => expect.objectContaining({ reason: 'WITHDRAWN' })),
     );
     const again = await issue();
     expect(again.credentials.map(({ lease }) => lease.id)).toEqual(issued.credentials.map(({ lease }) => lease.id));

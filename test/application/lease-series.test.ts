@@ -7,6 +7,7 @@ const lease = (id: string): Lease => ({
   id,
   registryId: '0b4e2c0e-6f6e-5d8a-9a39-6a9c6f8f0a11',
   url: 'ghcr.io',
+  image: 'ghcr.io/team/app:1',
   credentialVersion: 1,
   pipeline: 'build',
   runId: '42',
@@ -15,6 +16,7 @@ const lease = (id: string): Lease => ({
   issuedAt: '2026-03-01T10:00:00.000Z',
   expiresAt: '2026-03-01T11:00:00.000Z',
   releasedAt: null,
+  revokedBy: null,
   withdrawn: false,
 });
 

@@ -4,8 +4,8 @@ import { BEGINNING } from '../../src/application/ports/event-log.ts';
 import { retireCredentials } from '../../src/application/retire-credentials.ts';
 import { isRegistryEvent } from '../../src/domain/aggregate-events.ts';
 import { PurserError, unavailable } from '../../src/domain/errors.ts';
-import type { RegistryEvent } from '../../src/domain/events.ts';
 import type { RegistryState } from '../../src/domain/registry.ts';
+import type { RegistryEvent } from '../../src/domain/registry-events.ts';
 import { ACTOR, AT, registry, SEALED } from '../domain/registry-specification.ts';
 import { createdEvent, idOf } from '../support/recorded-events.ts';
 

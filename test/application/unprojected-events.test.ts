@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createCountActiveLeases } from '../../src/application/active-leases.ts';
+import { createActiveLeases } from '../../src/application/active-leases.ts';
 import { createEventWriter, type EventWriter } from '../../src/application/event-writer.ts';
 import { BEGINNING, type EventLog, type EventToAppend } from '../../src/application/ports/event-log.ts';
 import { callerMetadata } from '../../src/application/request-context.ts';
@@ -36,11 +36,11 @@ async function forge(stream: string, event: DomainEvent, expected: 'any' | 'no-s
 describe('events that are not projected yet', () => {
   const registry = { registryId: idOf('a'), firstVersion: 1 } as LiveRegistry;
   const countActive = () =>
-    createCountActiveLeases({
+    createActiveLeases({
       readUnprojected,
-      leases: { countActive: async () => 0 },
+      leases: { countActive: async () => 0, countByVersion: async () => new Map(), listActive: async () => [] },
       now: () => Date.parse('2029-12-31T00:00:00.000Z'),
-    })(registry);
+    }).count(registry);
 
   it('count no lease as released, or as issued, by an event that is not authentic', async () => {
     const stream = leaseStream(PROJECT, idOf('one'));

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { RETRY_AFTER_MS } from '../../src/application/minted-passwords.ts';
-import type { EventLog } from '../../src/application/ports/event-log.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import type { MintConfig } from '../../src/domain/credential.ts';
 import { EventLogUnavailable, type PurserError } from '../../src/domain/errors.ts';
 import { leaseStream, registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
+import { doingAfter } from '../support/doing-meanwhile.ts';
 import { aCaller, command, createWorld, PROJECT, type World } from '../support/use-cases.ts';
 
 const [password, other] = [new Secret(canary('password')), new Secret(canary('other'))];
@@ -19,22 +19,6 @@ async function withRegistry(changes: Partial<Parameters<typeof command.create>[0
   const world = createWorld();
   await world.application.createRegistry(aCaller(), PROJECT, command.create({ password, ...changes }));
   return world;
-}
-
-/** Does something after a matching append was written, and before it is answered. */
-function doingAfter(isMeant: (stream: string) => boolean, something: () => Promise<unknown>) {
-  let isDone = false;
-  return (log: EventLog): EventLog => ({
-    ...log,
-    async append(stream, expected, events) {
-      const result = await log.append(stream, expected, events);
-      if (!isDone && isMeant(stream)) {
-        isDone = true;
-        await something();
-      }
-      return result;
-    },
-  });
 }
 
 describe('changes of one registry', () => {

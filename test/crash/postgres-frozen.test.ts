@@ -13,7 +13,7 @@ describe.skipIf(process.platform !== 'linux')('a Postgres that does not answer a
   let ledger: Ledger;
   let client: Client;
   beforeAll(async () => {
-    home = await createPurserHome();
+    home = await createPurserHome({ CALLER_ISSUES_PER_MINUTE: '0' });
     await home.start();
     ledger = createLedger(home.issuer.issuerConfig.issuer);
     client = createClient(home);

@@ -15,7 +15,7 @@ describe('a Postgres that is killed at any moment under a service that stays up'
   let ledger: Ledger;
   let client: Client;
   beforeAll(async () => {
-    home = await createPurserHome();
+    home = await createPurserHome({ CALLER_ISSUES_PER_MINUTE: '0' });
     await home.start();
     ledger = createLedger(home.issuer.issuerConfig.issuer);
     client = createClient(home);

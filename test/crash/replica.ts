@@ -121,6 +121,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     replays: { find: notAsked, replay: notAsked },
     reports: between.reports ?? { take: notAsked, giveBack: notAsked },
     confirmations: between.confirmations ?? { take: notAsked },
+    issuesPerMinute: 0,
     metrics: { attemptDenied: () => undefined },
     plainHttpHosts: new Set(),
     now,

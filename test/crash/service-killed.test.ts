@@ -15,7 +15,7 @@ describe('a service that is killed at any moment', () => {
   let ledger: Ledger;
   let client: Client;
   beforeAll(async () => {
-    home = await createPurserHome();
+    home = await createPurserHome({ CALLER_ISSUES_PER_MINUTE: '0' });
     await home.start();
     ledger = createLedger(home.issuer.issuerConfig.issuer);
     client = createClient(home);

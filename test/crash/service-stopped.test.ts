@@ -17,7 +17,7 @@ describe('a service that is told to stop', () => {
   let ledger: Ledger;
   let client: Client;
   beforeAll(async () => {
-    home = await createPurserHome();
+    home = await createPurserHome({ CALLER_ISSUES_PER_MINUTE: '0' });
     ledger = createLedger(home.issuer.issuerConfig.issuer);
     client = createClient(home);
     await home.start();

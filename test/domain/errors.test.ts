@@ -23,7 +23,7 @@ describe('an error for callers', () => {
           return undefined;
       }
     };
-    const thrown: unknown = new PurserError('REGISTRY_IN_USE', 'In use.', { activeLeases: 3 });
+    const thrown: unknown = new PurserError('REGISTRY_IN_USE', 'In use.', { activeLeases: 3, leases: [] });
     expect(thrown instanceof PurserError && told(thrown)).toBe(3);
     expect(told(rateLimited('Wait.', 0.2))).toBe(1);
     expect(told(new EventLogUnavailable('Try again.'))).toBeUndefined();

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { CredentialIssued, LeaseEvent, RegistryEvent } from '../../src/domain/events.ts';
+import type { CredentialIssued, LeaseEnd, LeaseEvent } from '../../src/domain/events.ts';
 import {
+  decideEnd,
   decideIssue,
-  decideRelease,
-  decideWithdrawal,
   endingWithPassword,
   evolveLease,
   type IssueCredential,
   type LeaseState,
 } from '../../src/domain/lease.ts';
 import type { RegistryState } from '../../src/domain/registry.ts';
+import type { RegistryEvent } from '../../src/domain/registry-events.ts';
 import { specification } from '../support/specification.ts';
 import { ACTOR, AT, registry, SEALED } from './registry-specification.ts';
 
@@ -68,7 +68,7 @@ const issued: CredentialIssued = {
 };
 const released: LeaseEvent = {
   type: 'LeaseReleased',
-  data: { leaseId: ask.leaseId, registryId, url: 'ghcr.io', pipeline: 'build', runId: '42', withdrawn: false },
+  data: { leaseId: ask.leaseId, registryId, url: 'ghcr.io', pipeline: 'build', runId: '42', reason: 'RELEASED' },
 };
 
 interface Issue {
@@ -82,12 +82,12 @@ const issue = (of: RegistryState, changes: Partial<IssueCredential> = {}, now = 
   now,
 });
 
-const lease = specification<LeaseState, LeaseEvent, Issue | 'release' | 'withdraw'>({
+const lease = specification<LeaseState, LeaseEvent, Issue | LeaseEnd>({
   initialState: null,
   evolve: (state, event) => evolveLease(state, event, { at: AT, actor: ACTOR }),
   decide(state, command) {
     if (typeof command === 'object') return [decideIssue(command.of, command.ask, command.now)];
-    const event = command === 'release' ? decideRelease(state) : decideWithdrawal(state);
+    const event = decideEnd(state, command);
     return event === null ? [] : [event];
   },
 });
@@ -100,6 +100,7 @@ describe('issuing a credential', () => {
       id: ask.leaseId,
       registryId,
       url: 'ghcr.io',
+      image: ask.image,
       credentialVersion: 1,
       pipeline: 'build',
       runId: '42',
@@ -108,6 +109,7 @@ describe('issuing a credential', () => {
       issuedTo: ACTOR,
       issuedAt: AT,
       releasedAt: null,
+      revokedBy: null,
       withdrawn: false,
     });
   });
@@ -150,18 +152,26 @@ describe('issuing a credential', () => {
 
 describe('releasing a lease', () => {
   it('makes no second event', () => {
-    expect(lease.given(issued).when('release').then(released)).toMatchObject({ releasedAt: AT });
-    lease.given(issued, released).when('release').then();
+    expect(lease.given(issued).when('RELEASED').then(released)).toMatchObject({ releasedAt: AT });
+    lease.given(issued, released).when('RELEASED').then();
   });
 
   it('says whether the lease was withdrawn before its password left', () => {
-    const withdrawn = { ...released, data: { ...released.data, withdrawn: true } } as LeaseEvent;
-    expect(lease.given(issued).when('withdraw').then(withdrawn)).toMatchObject({ releasedAt: AT, withdrawn: true });
-    lease.given(issued, released).when('withdraw').then();
-    expect(lease.given(issued).when('release').then(released)).toMatchObject({ withdrawn: false });
+    const withdrawn = { ...released, data: { ...released.data, reason: 'WITHDRAWN' } } as LeaseEvent;
+    expect(lease.given(issued).when('WITHDRAWN').then(withdrawn)).toMatchObject({ releasedAt: AT, withdrawn: true });
+    lease.given(issued, released).when('WITHDRAWN').then();
+    expect(lease.given(issued).when('RELEASED').then(released)).toMatchObject({ withdrawn: false });
+  });
+
+  it('says who revoked it, once', () => {
+    const revoked = { ...released, data: { ...released.data, reason: 'REVOKED' } } as LeaseEvent;
+    expect(lease.given(issued).when('REVOKED').then(revoked)).toMatchObject({ releasedAt: AT, revokedBy: ACTOR });
+    lease.given(issued, revoked).when('RELEASED').then();
+    expect(lease.given(issued, revoked).state).toMatchObject({ revokedBy: ACTOR });
+    expect(lease.given(issued, released).state).toMatchObject({ revokedBy: null });
   });
 
   it('does not find a lease that was never issued', () => {
-    lease.given().when('release').thenRefused('NOT_FOUND');
+    lease.given().when('RELEASED').thenRefused('NOT_FOUND');
   });
 });

@@ -1,6 +1,6 @@
 import type { SecretRef } from '../../src/domain/credential.ts';
-import type { RegistryEvent } from '../../src/domain/events.ts';
 import { type Decision, evolveRegistry, initialRegistryState, type RegistryState } from '../../src/domain/registry.ts';
+import type { RegistryEvent } from '../../src/domain/registry-events.ts';
 import { specification } from '../support/specification.ts';
 
 export const AT = '2026-03-01T10:00:00.000Z';

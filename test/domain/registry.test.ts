@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RegistryCreated, RegistryEvent, RegistryUpdated } from '../../src/domain/events.ts';
 import {
   type CreateRegistry,
   type Decision,
@@ -14,6 +13,7 @@ import {
   type RegistryState,
   requireRevision,
 } from '../../src/domain/registry.ts';
+import type { RegistryCreated, RegistryEvent, RegistryUpdated } from '../../src/domain/registry-events.ts';
 import { decideUpdate, type UpdateRegistry } from '../../src/domain/registry-update.ts';
 import { decideRotate } from '../../src/domain/rotation.ts';
 import { ACTOR, AT, eventsOf, registry, SEALED } from './registry-specification.ts';

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RegistryCreated, RegistryEvent } from '../../src/domain/events.ts';
 import {
   type Decision,
   decideDelete,
@@ -10,6 +9,7 @@ import {
   type ProposedCredential,
   type RegistryState,
 } from '../../src/domain/registry.ts';
+import type { RegistryCreated, RegistryEvent } from '../../src/domain/registry-events.ts';
 import { decideUpdate } from '../../src/domain/registry-update.ts';
 import {
   decideAbandon,

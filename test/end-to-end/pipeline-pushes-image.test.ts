@@ -22,7 +22,8 @@ const ROTATE = `mutation ($id: ID!, $password: String!) {
 }`;
 const DELETE = `mutation ($id: ID!) { deleteRegistry(projectId: "demo", id: $id, input: { force: true }) { deletedId } }`;
 const LEASES = `query ($id: ID!) {
-  leases(projectId: "demo", registryId: $id, first: 100) { pipeline runId purpose issuedTo credentialVersion }
+  leases(projectId: "demo", filter: { registryId: $id }, first: 100) {
+    nodes { image pipeline runId purpose issuedTo credentialVersion } }
 }`;
 
 const AUDIT = `query ($id: ID!) {
@@ -111,7 +112,8 @@ describe.skipIf(missing)(titled('a pipeline that pushes an image', missing), () 
       issuedTo: 'pipeline-of-demo',
       credentialVersion: 1,
     };
-    expect(leases).toEqual([lease]);
+    expect(leases.nodes).toMatchObject([lease]);
+    expect(leases.nodes[0].image).toContain('/team/web');
     const token = purser.token({ projects: { demo: ['iam:project:cicd:audit:read'] }, subject: 'auditor' });
     const { auditLog } = (await purser.graphql(AUDIT, { id: registryId }, token)).data;
     expect(auditLog.nodes.length).toBeGreaterThanOrEqual(2);

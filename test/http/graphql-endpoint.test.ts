@@ -247,8 +247,12 @@ describe('answers', () => {
   });
 
   it('contain errors that the application means for the caller, from interpreted and compiled documents', async () => {
+    const LEASE = { id: 'one', pipeline: 'web/deploy', runId: null, expiresAt: '2026-03-01T12:00:00.000Z' };
     await using refusing = await startHttpService();
-    refusing.double.failure = new PurserError('REGISTRY_IN_USE', 'Two pipelines use it.', { activeLeases: 2 });
+    refusing.double.failure = new PurserError('REGISTRY_IN_USE', 'Two pipelines use it.', {
+      activeLeases: 2,
+      leases: [LEASE],
+    });
     const query = 'mutation ($p: ID!, $id: ID!) { deleteRegistry(projectId: $p, id: $id) { url } }';
     for (let run = 0; run < 5; run += 1) {
       const response = await post(refusing.url, { query, variables: { p: 'demo', id: 'x' } }, refusing.issuer.token());
@@ -261,6 +265,7 @@ describe('answers', () => {
             extensions: {
               code: 'REGISTRY_IN_USE',
               activeLeases: 2,
+              leases: [LEASE],
               documentation: '/docs/errors#registry_in_use',
             },
           },

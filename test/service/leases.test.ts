@@ -19,6 +19,9 @@ async function create(input: Record<string, unknown>): Promise<string> {
   return data.createRegistry.registry.id;
 }
 
+const leasesOf = async (filter: Record<string, unknown>) =>
+  (await purser.graphql(LEASES, { filter })).data.leases.nodes;
+
 const issue = (input: Record<string, unknown>) =>
   purser.graphql(ISSUE, { input: { pipeline: 'web/deploy', ...input } });
 
@@ -39,6 +42,8 @@ describe('issuing a credential', () => {
     expect(JSON.parse(dockerConfigJson)).toEqual({ auths: { 'https://index.docker.io/v1/': { auth } } });
     expect(lease).toMatchObject({
       registryId: id,
+      url: 'docker.io',
+      image: 'alpine:3',
       credentialVersion: 1,
       runId: '7',
       purpose: 'PUSH',
@@ -46,7 +51,7 @@ describe('issuing a credential', () => {
     });
     expect(Date.parse(lease.expiresAt) - Date.parse(lease.issuedAt)).toBe(60_000);
 
-    expect((await purser.graphql(LEASES, { registryId: id })).data.leases).toEqual([lease]);
+    expect(await leasesOf({ registryId: id })).toEqual([lease]);
     expect((await purser.graphql(GET, { id })).data.registry.usage).toEqual({
       lastUsedAt: lease.issuedAt,
       lastUsedBy: 'alice',
@@ -88,7 +93,7 @@ describe('issuing a credential', () => {
     expect((await issue({ image: 'lost.example/app' })).errors).toMatchObject([
       { extensions: { code: 'CREDENTIAL_UNAVAILABLE' } },
     ]);
-    expect((await purser.graphql(LEASES, { registryId: id })).data.leases).toEqual([]);
+    expect(await leasesOf({ registryId: id })).toEqual([]);
   });
 });
 
@@ -124,8 +129,8 @@ describe('a lease', () => {
     const released = (await purser.graphql(RELEASE, { leaseId: lease.id })).data.releaseLease;
     expect(released.releasedAt).not.toBeNull();
     expect((await purser.graphql(RELEASE, { leaseId: lease.id })).data.releaseLease).toEqual(released);
-    expect((await purser.graphql(LEASES, { registryId: id })).data.leases).toEqual([]);
-    expect((await purser.graphql(LEASES, { registryId: id, activeOnly: false })).data.leases).toEqual([released]);
+    expect(await leasesOf({ registryId: id })).toEqual([]);
+    expect(await leasesOf({ registryId: id, activeOnly: false })).toEqual([released]);
   });
 
   it('of another project is not found', async () => {

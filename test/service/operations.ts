@@ -12,7 +12,8 @@ export const ROTATE = `mutation ($projectId: ID = "demo", $id: ID!, $input: Rota
   rotateCredential(projectId: $projectId, id: $id, input: $input) { registry { ${REGISTRY} } } }`;
 export const DELETE = `mutation ($projectId: ID = "demo", $id: ID!, $input: DeleteRegistryInput) {
   deleteRegistry(projectId: $projectId, id: $id, input: $input) { deletedId url } }`;
-export const LEASE = 'id registryId credentialVersion pipeline runId purpose issuedTo issuedAt expiresAt releasedAt';
+export const LEASE =
+  'id registryId url image credentialVersion pipeline runId purpose issuedTo issuedAt expiresAt releasedAt';
 export const ISSUE = `mutation ($projectId: ID = "demo", $input: IssueCredentialInput!) {
   issueCredential(projectId: $projectId, input: $input) {
     lease { ${LEASE} } serverAddress username password expiresAt expirySource caCertificate dockerConfigJson } }`;
@@ -23,8 +24,9 @@ export const BY_URL = `query ($projectId: ID = "demo", $url: String!) { registry
 export const LIST = `query ($projectId: ID = "demo", $filter: RegistryFilter, $orderBy: RegistryOrder, $first: Int, $after: String) {
   registries(projectId: $projectId, filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
     totalCount latestCursor pageInfo { hasNextPage endCursor } nodes { url name usage { activeLeases lastUsedAt } } edges { cursor node { id } } } }`;
-export const LEASES = `query ($projectId: ID = "demo", $registryId: ID, $activeOnly: Boolean = true) {
-  leases(projectId: $projectId, registryId: $registryId, activeOnly: $activeOnly, first: 100) { ${LEASE} } }`;
+export const LEASES = `query ($projectId: ID = "demo", $filter: LeaseFilter, $first: Int = 100, $after: String) {
+  leases(projectId: $projectId, filter: $filter, first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor } nodes { ${LEASE} } edges { cursor node { id } } } }`;
 export const AUDIT = `query ($projectId: ID = "demo", $filter: AuditFilter, $first: Int, $after: String) {
   auditLog(projectId: $projectId, filter: $filter, first: $first, after: $after) {
     totalCount pageInfo { hasNextPage endCursor }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RefusedAttempt } from '../../src/application/attempt-counts.ts';
 import type { Application } from '../../src/application/create-application.ts';
 import type { IssuedCredential } from '../../src/application/issue-credential.ts';
-import type { ChangeView, NoticeView } from '../../src/application/ports/read-models.ts';
+import type { ChangeView, NoticeView, PipelineUseView } from '../../src/application/ports/read-models.ts';
 import type { ReadCalendar } from '../../src/application/read-calendar.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { notFound } from '../../src/domain/errors.ts';
@@ -88,6 +88,11 @@ export function createApplicationDouble(): ApplicationDouble {
     activateCredential: (_context, projectId, id) => called('activateCredential', () => existing(projectId, id)),
     abandonStagedCredential: (_context, projectId, id) =>
       called('abandonStagedCredential', () => existing(projectId, id)),
+    linkPipeline: (_context, projectId, id) => called('linkPipeline', () => existing(projectId, id)),
+    unlinkPipeline: (_context, projectId, id) => called('unlinkPipeline', () => existing(projectId, id)),
+    revokeLeases: (_context, projectId, id) =>
+      called('revokeLeases', () => ({ revoked: 2, registry: existing(projectId, id) })),
+    leasesNow: () => called('leasesNow', () => ({ activeLeases: 2, warnings: [] })),
     deleteRegistry: (_context, projectId, id) =>
       called('deleteRegistry', () => {
         const { url } = existing(projectId, id);
@@ -157,6 +162,8 @@ export function createApplicationDouble(): ApplicationDouble {
         }),
       count: (projectId) => called('countRegistries', () => ofProject(projectId).length),
       byId: (projectId, id) => called('registry', () => ofProject(projectId).find((found) => found.id === id)),
+      recentPipelines: () => called('recentPipelines', () => [pipelineUse('build')]),
+      linkedPipelines: () => called('linkedPipelines', () => [pipelineUse('deploy')]),
       usage: (ids) =>
         called('usage', () =>
           ids.map((_, index) => ({
@@ -170,7 +177,11 @@ export function createApplicationDouble(): ApplicationDouble {
     },
     calendar: calendar.queries,
     uses: { since: () => called('registryUse', () => []) },
-    leases: { list: () => called('leases', () => [lease('build')]) },
+    leases: {
+      list: () => called('leases', () => ({ leases: [lease('build')], hasNextPage: false })),
+      count: () => called('countLeases', () => 1),
+      lastToEnd: () => called('leasesLastToEnd', () => [lease('build')]),
+    },
     ...auditDouble(called),
     notices: {
       list: (projectId, { before = Number.POSITIVE_INFINITY, first }) =>
@@ -285,10 +296,16 @@ function issued(lease: LeaseView, password: Secret): IssuedCredential {
   };
 }
 
+function pipelineUse(pipeline: string): PipelineUseView {
+  return { pipeline, lastUsedAt: NOW, leases: 1, linked: pipeline === 'deploy', note: null };
+}
+
 function lease(pipeline: string): LeaseView {
   return {
     id: randomUUID(),
     registryId: randomUUID(),
+    url: 'docker.io',
+    image: 'alpine:3',
     credentialVersion: 1,
     pipeline,
     runId: null,
@@ -297,6 +314,7 @@ function lease(pipeline: string): LeaseView {
     issuedAt: NOW,
     expiresAt: NOW,
     releasedAt: null,
+    revokedBy: null,
   };
 }
 

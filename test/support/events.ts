@@ -21,7 +21,7 @@ export function anEvent(
   id: string = randomUUID(),
 ): EventToAppend & { readonly event: LeaseReleased } {
   const about = { leaseId: 'lease', registryId: 'registry', url: 'registry.example' };
-  const data = { ...about, pipeline, runId: null, withdrawn: false };
+  const data = { ...about, pipeline, runId: null, reason: 'RELEASED' as const };
   return { id, event: { type: 'LeaseReleased', data }, occurredAt: '2026-02-03T04:05:06.789Z', metadata: METADATA };
 }
 

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { EventMetadata, Position, RecordedEvent, StoredMetadata } from '../../src/application/ports/event-log.ts';
-import { type DomainEvent, type NoticeRaised, type RegistryTested, schemaVersionOf } from '../../src/domain/events.ts';
+import {
+  type DomainEvent,
+  type LeaseEnd,
+  type NoticeRaised,
+  type RegistryTested,
+  schemaVersionOf,
+} from '../../src/domain/events.ts';
 import { healthStream, leaseStream, noticeStream, registryStream, uuidV5 } from '../../src/domain/identity.ts';
 
 const NAMESPACE = '7f3f6b62-6c0c-4b0a-8f0a-0a3c6f0f9d11';
@@ -193,7 +199,7 @@ export function issuedEvent(registry: string, lease: string, version: number, ex
   };
 }
 
-export function releasedEvent(registry: string, lease: string): DomainEvent {
+export function releasedEvent(registry: string, lease: string, reason: LeaseEnd = 'RELEASED'): DomainEvent {
   return {
     type: 'LeaseReleased',
     data: {
@@ -202,7 +208,7 @@ export function releasedEvent(registry: string, lease: string): DomainEvent {
       url: `${registry}.example`,
       pipeline: 'build',
       runId: null,
-      withdrawn: false,
+      reason,
     },
   };
 }
@@ -250,4 +256,16 @@ export function streamOf({ type, data }: DomainEvent, projectId = 'demo'): strin
   if ('registryId' in data && data.registryId !== null && !('code' in data))
     return registryStream(projectId, data.registryId);
   return 'access-demo';
+}
+
+export function linkedEvent(registry: string, pipeline: string, note: string | null = null): DomainEvent {
+  return { type: 'PipelineLinked', data: { registryId: idOf(registry), pipeline, note, before: null } };
+}
+
+export function unlinkedEvent(registry: string, pipeline: string): DomainEvent {
+  return { type: 'PipelineUnlinked', data: { registryId: idOf(registry), pipeline } };
+}
+
+export function leasesRevokedEvent(registry: string, activeLeases: number): DomainEvent {
+  return { type: 'LeasesRevoked', data: { registryId: idOf(registry), activeLeases } };
 }

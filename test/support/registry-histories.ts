@@ -8,6 +8,8 @@ import {
   discardedEvent,
   expiryLearntEvent,
   issuedEvent,
+  leasesRevokedEvent,
+  linkedEvent,
   noticeRaisedEvent,
   releasedEvent,
   renamedEvent,
@@ -15,6 +17,7 @@ import {
   rotatedEvent,
   stagedEvent,
   testedEvent,
+  unlinkedEvent,
 } from './recorded-events.ts';
 
 const LATER = '2040-01-01T00:00:00.000Z';
@@ -22,6 +25,7 @@ const LATER = '2040-01-01T00:00:00.000Z';
 const STEPS = [
   ...(['create', 'rename', 'rotate', 'delete', 'issue', 'release', 'test', 'discard', 'learn', 'remind'] as const),
   ...(['stage', 'test staged', 'activate', 'activate with a grace', 'abandon', 'retire'] as const),
+  ...(['link', 'unlink', 'revoke'] as const),
 ] as const;
 
 /** What happens to which of two registries; steps that are not possible then are left out. */
@@ -90,6 +94,16 @@ export function eventsOf(steps: readonly (readonly [string, string])[]): DomainE
         return [
           issuedEvent(registry, `short of ${registry} ${index}`, inUse, LATER),
           releasedEvent(registry, `short of ${registry} ${index}`),
+        ];
+      case 'link':
+        return [linkedEvent(registry, `pipeline ${index % 3}`, index % 2 === 0 ? `note ${index}` : null)];
+      case 'unlink':
+        return [unlinkedEvent(registry, `pipeline ${index % 3}`)];
+      case 'revoke':
+        return [
+          leasesRevokedEvent(registry, 1),
+          issuedEvent(registry, `ended of ${registry} ${index}`, inUse, LATER),
+          releasedEvent(registry, `ended of ${registry} ${index}`, 'REVOKED'),
         ];
       case 'test':
         return [testedEvent(registry, inUse, { scheduled: true, outcome: 'AUTHENTICATION_FAILED' })];

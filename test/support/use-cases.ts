@@ -8,7 +8,7 @@ import {
   type MintingFault,
   type MintRequest,
 } from '../../src/application/ports/password-minter.ts';
-import type { LeaseQueries, ProjectionProgress, RegistryQueries } from '../../src/application/ports/read-models.ts';
+import type { ProjectionProgress, RegistryQueries } from '../../src/application/ports/read-models.ts';
 import type { ProbeReport, ProbeRequest } from '../../src/application/ports/registry-probe.ts';
 import {
   type LoginCredential,
@@ -18,13 +18,15 @@ import {
 } from '../../src/application/ports/vault.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { decodeEvent } from '../../src/domain/event-codec.ts';
-import type { CredentialIssued, RegistryTested } from '../../src/domain/events.ts';
+import type { RegistryTested } from '../../src/domain/events.ts';
 import { healthStream } from '../../src/domain/identity.ts';
 import { NOTHING_TOLD, noticeOfTest, toldOfTest } from '../../src/domain/notices.ts';
+
 import { registryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { SecretEffect } from '../../src/domain/secret-effects.ts';
 import { someAuthenticator } from './event-authenticator.ts';
+import { leaseQueriesOf } from './lease-queries-double.ts';
 import { createMemoryEventStore } from './memory-event-log.ts';
 import { LOGGED_IN } from './probe-reports.ts';
 
@@ -170,6 +172,7 @@ export function createWorld(): World {
       replays: { find: async () => undefined, replay: async () => undefined },
       reports: once,
       confirmations: once,
+      issuesPerMinute: 0,
       metrics: { attemptDenied: () => undefined },
       plainHttpHosts: new Set(),
       now: () => world.now,
@@ -250,29 +253,7 @@ function queriesOf(log: EventLog, events: readonly RecordedEvent[], countedLease
       return registryView(state, Number(revision), { health, stagedHealth: null, present: true });
     },
   };
-  const leases: Pick<LeaseQueries, 'countActive' | 'lastOf'> = {
-    async lastOf(_projectId, { registryId, pipeline, runId, issuedTo }) {
-      const last = events.findLast(({ type, data, metadata }) => {
-        if (type !== 'CredentialIssued' || metadata.actor !== issuedTo) return false;
-        const issued = data as CredentialIssued['data'];
-        return issued.registryId === registryId && issued.pipeline === pipeline && issued.runId === runId;
-      });
-      return (last?.data as CredentialIssued['data'] | undefined)?.leaseId;
-    },
-    async countActive(registryId) {
-      countedLeases.push(registryId);
-      const ids = events.map(decodeEvent).flatMap(({ type, data }) => (type === 'CredentialIssued' ? [data] : []));
-      const loaded = await Promise.all(
-        ids
-          .filter((data) => data.registryId === registryId)
-          .map(({ leaseId }) => aggregates.loadLease(PROJECT, leaseId)),
-      );
-      return loaded.filter(
-        ({ state }) => state !== null && state.releasedAt === null && Date.parse(state.expiresAt) > now(),
-      ).length;
-    },
-  };
-  return { registries, leases };
+  return { registries, leases: leaseQueriesOf(aggregates, events, countedLeases, now) };
 }
 
 type Commands = {

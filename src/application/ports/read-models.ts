@@ -2,6 +2,7 @@ import type { AuditEntry, AuditOutcome } from '../../domain/audit-entry.ts';
 import type { HistogramSpan, OutcomeCount } from '../../domain/audit-histogram.ts';
 import type { CredentialStatus } from '../../domain/credential.ts';
 import type { UsedDay } from '../../domain/daily-use.ts';
+import type { LeaseInUse } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { LeaseView } from '../../domain/lease.ts';
 import type { RotationNoticeKind } from '../../domain/notices.ts';
@@ -16,9 +17,10 @@ export interface PipelineUseView {
   readonly lastUsedAt: Instant | null;
   readonly leases: number;
   readonly linked: boolean;
+  readonly note: string | null;
 }
 
-/** The most pipelines shown for a registry. */
+/** The most pipelines shown with a registry. */
 export const MAX_PIPELINES = 20;
 
 export interface UsageView {
@@ -100,6 +102,29 @@ export interface RegistryQueries {
   dueForCheck(due: DueForCheck): Promise<CheckDue[]>;
   /** One result for each id, in the order of the ids. */
   usage(registryIds: readonly string[]): Promise<UsageView[]>;
+  /** The pipelines that used it in the last 30 days, the latest first, at most `MAX_PIPELINES`. */
+  recentPipelines(registryId: string): Promise<PipelineUseView[]>;
+  /** All pipelines that are linked by hand, by name. */
+  linkedPipelines(projectId: string, registryId: string): Promise<PipelineUseView[]>;
+}
+
+export interface LeaseFilter {
+  readonly registryId?: string | undefined;
+  readonly pipeline?: string | undefined;
+  readonly runId?: string | undefined;
+  readonly activeOnly: boolean;
+}
+
+/** The place of a lease in the list. */
+export interface LeaseCursor {
+  readonly issuedAt: Instant;
+  readonly id: string;
+}
+
+/** Leases of earlier versions than the first one ended when the registry was deleted. */
+export interface ActiveLeasesOf {
+  readonly firstVersion: number;
+  readonly except: readonly string[];
 }
 
 export interface LeaseQueries {
@@ -113,15 +138,26 @@ export interface LeaseQueries {
       readonly issuedTo: string;
     },
   ): Promise<string | undefined>;
+  /** Newest first. */
   list(
     projectId: string,
-    query: { registryId: string | undefined; activeOnly: boolean; first: number },
-  ): Promise<LeaseView[]>;
+    query: { filter: LeaseFilter; first: number; after: LeaseCursor | undefined },
+  ): Promise<{ readonly leases: readonly LeaseView[]; readonly hasNextPage: boolean }>;
+  count(projectId: string, filter: LeaseFilter): Promise<number>;
+  /** The active leases of a registry that end last, the last one first. */
+  lastToEnd(projectId: string, registryId: string, limit: number): Promise<LeaseView[]>;
   /** Of one version, or of all. Leases of earlier ones than the first ended when the registry was deleted. */
   countActive(
     registryId: string,
     of: { readonly firstVersion: number; readonly version?: number | undefined; readonly except: readonly string[] },
   ): Promise<number>;
+  /** How many are active, by version. */
+  countByVersion(registryId: string, of: ActiveLeasesOf): Promise<ReadonlyMap<number, number>>;
+  /** Those that end last first, after the given one. */
+  listActive(
+    registryId: string,
+    of: ActiveLeasesOf & { readonly after?: LeaseInUse | undefined; readonly limit: number },
+  ): Promise<LeaseInUse[]>;
 }
 
 /** A secret that no lease seems to keep any more, or whose grace is over. The log decides. */

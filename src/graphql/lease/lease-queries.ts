@@ -1,38 +1,67 @@
-import { Arg, Ctx, Directive, ID, Query, Resolver } from 'type-graphql';
-import { parseUuid } from '../../domain/identity.ts';
-import { First } from '../paging/page-arguments.ts';
+import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
+import type { LeaseView } from '../../domain/lease.ts';
+import type { CursorScope } from '../paging/cursors.ts';
+import { After, First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
-import { LeaseObject } from './lease-types.ts';
+import {
+  LeaseConnectionObject,
+  LeaseEdgeObject,
+  LeaseFilter,
+  leaseCursor,
+  leaseFilter,
+  leasePosition,
+  leaseSelection,
+} from './lease-connection.ts';
 
 const DEFAULT_PAGE_SIZE = 20;
 
-@Resolver()
-export class LeaseQueryResolver {
-  @Query(() => [LeaseObject], { description: 'The leases of a project, newest first.' })
+@Resolver(() => LeaseConnectionObject)
+export class LeaseListResolver {
+  @Query(() => LeaseConnectionObject, { description: 'The leases of a project, newest first.' })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:read")')
   async leases(
-    @Ctx() { services: { queries } }: GraphqlContext,
+    @Ctx() { services: { queries, cursors } }: GraphqlContext,
     @ProjectId() projectId: string,
-    @Arg('registryId', () => ID, { nullable: true, description: 'Only leases of this registry.' }) entered:
-      | string
-      | null
-      | undefined,
-    @Arg('activeOnly', () => Boolean, {
-      nullable: true,
-      defaultValue: true,
-      description: 'Only leases that have neither ended nor been released.',
-    })
-    activeOnly: boolean | null | undefined,
+    @Arg('filter', () => LeaseFilter, { nullable: true, description: 'Omit it to list all active leases.' })
+    filterInput: LeaseFilter | null | undefined,
     @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
-  ): Promise<LeaseObject[]> {
-    const registryId = typeof entered === 'string' ? parseUuid(entered) : undefined;
-    if (typeof entered === 'string' && registryId === undefined) return [];
-    return queries.leases.list(projectId, {
-      registryId,
-      activeOnly: activeOnly ?? true,
-      first: pageSize(first, DEFAULT_PAGE_SIZE),
+    @After() after: string | null | undefined,
+  ): Promise<LeaseConnectionObject> {
+    const size = pageSize(first, DEFAULT_PAGE_SIZE);
+    const filter = leaseFilter(filterInput);
+    if (filter === null) return EMPTY;
+    const scope: CursorScope = { of: 'leases', projectId, selection: leaseSelection(filter) };
+    const { leases, hasNextPage } = await queries.leases.list(projectId, {
+      filter,
+      first: size,
+      after: typeof after === 'string' ? leaseCursor(cursors.decode(scope, after)) : undefined,
     });
+    const cursorOf = (lease: LeaseView) => cursors.encode(scope, leasePosition(lease));
+    const last = leases.at(-1);
+    return {
+      nodes: leases,
+      pageInfo: { hasNextPage, endCursor: last ? cursorOf(last) : null },
+      cursorOf,
+      count: () => queries.leases.count(projectId, filter),
+    };
+  }
+
+  @FieldResolver(() => [LeaseEdgeObject], { description: 'The leases of this page with their cursors.' })
+  edges(@Root() { nodes, cursorOf }: LeaseConnectionObject): LeaseEdgeObject[] {
+    return nodes.map((node) => ({ node, cursor: cursorOf(node) }));
+  }
+
+  @FieldResolver(() => Int, { description: 'The number of leases on all pages.' })
+  totalCount(@Root() connection: LeaseConnectionObject): Promise<number> {
+    return connection.count();
   }
 }
+
+const EMPTY: LeaseConnectionObject = {
+  nodes: [],
+  pageInfo: { hasNextPage: false, endCursor: null },
+  cursorOf: () => '',
+  count: async () => 0,
+};

@@ -1,5 +1,7 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { LeasePurpose } from '../../domain/credential.ts';
+import { MAX_IMAGE_LENGTH } from '../../domain/image-reference.ts';
+import { MaxBytes } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 
@@ -19,6 +21,15 @@ export class LeaseObject {
 
   @Field(() => ID, { description: 'The registry whose credential was issued, by its `id`.' })
   readonly registryId!: string;
+
+  @Field(() => String, { description: 'The canonical URL of that registry.' })
+  readonly url!: string;
+
+  @MaxBytes(MAX_IMAGE_LENGTH)
+  @Field(() => String, {
+    description: 'The image, or the URL of the registry, as it was asked for when the lease began.',
+  })
+  readonly image!: string;
 
   @Field(() => Int, { description: 'The version of the credential that was issued.' })
   readonly credentialVersion!: number;
@@ -43,7 +54,13 @@ export class LeaseObject {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the pipeline released it with `releaseLease`; null until then.',
+    description: 'When the pipeline released it, or it was revoked; null until then.',
   })
   readonly releasedAt!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Who ended it by `revokeLeases`, as in the audit log; null otherwise.',
+  })
+  readonly revokedBy!: string | null;
 }

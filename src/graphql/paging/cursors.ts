@@ -5,7 +5,7 @@ import { badUserInput } from '../../domain/errors.ts';
 export type CursorScope =
   | { readonly of: 'notices' | 'changes' | 'auditHeads'; readonly projectId: string }
   | {
-      readonly of: 'registries' | 'audit' | 'deliveries';
+      readonly of: 'registries' | 'leases' | 'audit' | 'deliveries';
       readonly projectId: string;
       /** Filter and order as one text, which is the same for the same request. */
       readonly selection: string;

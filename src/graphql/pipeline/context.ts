@@ -17,9 +17,9 @@ import type { Slot } from './caller-limits.ts';
 /** The read models. Resolvers call them directly for reads that need nothing else. */
 export interface Queries {
   readonly registries: Omit<RegistryQueries, 'dueForCheck' | 'lastRepository' | 'refusalTold'>;
-  readonly leases: Pick<LeaseQueries, 'list'>;
   readonly uses: DailyUseQueries;
   readonly calendar: Pick<CalendarQueries, 'feeds'>;
+  readonly leases: Pick<LeaseQueries, 'list' | 'count' | 'lastToEnd'>;
   readonly audit: AuditQueries;
   readonly auditHeads: Pick<AuditHeads, 'list' | 'keys'>;
   readonly notices: NoticeQueries;

@@ -1,5 +1,4 @@
 import { Arg, Ctx, Directive, Field, ID, Mutation, ObjectType, Resolver } from 'type-graphql';
-import type { RegistryView } from '../../domain/registry-view.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
 import {
@@ -12,13 +11,7 @@ import {
   UpdateRegistryInput,
   updateRegistryCommand,
 } from './registry-inputs.ts';
-import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
-
-@ObjectType('RegistryPayload', { simpleResolvers: true, description: 'The registry after the change.' })
-export class RegistryPayloadObject {
-  @Field(() => RegistryObject, { description: 'The registry after the change.' })
-  readonly registry!: RegistryObject;
-}
+import { payload, RegistryPayloadObject } from './registry-payload.ts';
 
 @ObjectType('DeleteRegistryPayload', { simpleResolvers: true, description: 'What was deleted.' })
 export class DeleteRegistryPayloadObject {
@@ -95,17 +88,4 @@ export class RegistryMutationResolver {
   ): Promise<DeleteRegistryPayloadObject> {
     return services.application.deleteRegistry(request, projectId, id, deleteRegistryCommand(input));
   }
-}
-
-/** The change is done, and everything but the usage is known: that is read like a query, and waits like one. */
-export function payload({ services, request }: GraphqlContext, view: RegistryView): RegistryPayloadObject {
-  const { application, queries, now } = services;
-  const registries = {
-    ...queries.registries,
-    async usage(ids: readonly string[]) {
-      await application.readable(request.principal);
-      return queries.registries.usage(ids);
-    },
-  };
-  return { registry: toGraphqlRegistry({ registries }, view, now()) };
 }

@@ -1,6 +1,7 @@
 import { Field, Int, ObjectType } from 'type-graphql';
+import { MAX_NOTE_LENGTH } from '../../application/link-pipeline.ts';
 import { MAX_PIPELINES, type UsageView } from '../../application/ports/read-models.ts';
-import { MaxItems } from '../pipeline/answer-size.ts';
+import { MaxBytes, MaxItems } from '../pipeline/answer-size.ts';
 import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 
@@ -9,14 +10,20 @@ export class PipelineUseObject {
   @Field(() => String, { description: 'The name of the pipeline.' })
   readonly pipeline!: string;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it was last issued the credential.' })
+  @Field(() => DateTime, { nullable: true, description: 'When it was last issued the credential; null if never.' })
   readonly lastUsedAt!: string | null;
 
-  @Field(() => Int, { description: 'How often it was issued the credential.' })
+  @Field(() => Int, {
+    description: 'How many leases it had since the registry was created; repeated asks of a run share one.',
+  })
   readonly leases!: number;
 
   @Field(() => Boolean, { description: 'Whether the pipeline was linked to the registry by hand.' })
   readonly linked!: boolean;
+
+  @MaxBytes(4 * MAX_NOTE_LENGTH)
+  @Field(() => String, { nullable: true, description: 'The note of that link.' })
+  readonly note!: string | null;
 }
 
 @ObjectType('RegistryUsage', { simpleResolvers: true, description: 'Who uses a registry.' })
@@ -35,7 +42,7 @@ export class RegistryUsageObject {
 
   @MaxItems(MAX_PIPELINES)
   @Field(() => [PipelineUseObject], {
-    description: `Pipelines that used it in the last 30 days, or were linked by hand: the ${MAX_PIPELINES} that used it last.`,
+    description: `Pipelines that used it in the last 30 days, or were linked by hand: the ${MAX_PIPELINES} that used it last. \`linkedPipelines\` has all links.`,
   })
   readonly pipelines!: readonly PipelineUseObject[];
 }

@@ -9,7 +9,7 @@ import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
 import { RetiringCredentialObject } from './credential-types.ts';
 import { MintInput, mintConfig } from './mint-input.ts';
 import { EXPECTED_REVISION, IDEMPOTENCY_KEY } from './registry-inputs.ts';
-import { payload, RegistryPayloadObject } from './registry-mutations.ts';
+import { payload, RegistryPayloadObject } from './registry-payload.ts';
 
 @InputType({ description: 'The next version of a credential. It is stored at once, and used once it is activated.' })
 export class StageCredentialInput {

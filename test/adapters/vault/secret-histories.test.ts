@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RegistryEvent } from '../../../src/domain/events.ts';
 import {
   type Decision,
   decideDelete,
@@ -9,6 +8,7 @@ import {
   initialRegistryState,
   type RegistryState,
 } from '../../../src/domain/registry.ts';
+import type { RegistryEvent } from '../../../src/domain/registry-events.ts';
 import {
   decideAbandon,
   decideActivate,

@@ -5,6 +5,7 @@ import { createDailyUses } from './daily-uses.ts';
 import { createLeases } from './leases.ts';
 import { createNotices } from './notices.ts';
 import { createParkedEvents, type ParkedEvents } from './parked-events.ts';
+import { createPipelineLinks } from './pipeline-links.ts';
 import { createPipelineUses } from './pipeline-uses.ts';
 import type { ReadModel } from './read-model.ts';
 import { createRegistries, type Registries } from './registries.ts';
@@ -30,6 +31,7 @@ export function createReadModels(schema: string, { fromTheStart = false } = {}):
       createNotices(schema, leases, registries),
       registries,
       pipelineUses,
+      createPipelineLinks(schema),
       leases,
       createDailyUses(schema),
       createCalendarFeeds(schema),

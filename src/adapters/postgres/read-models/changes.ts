@@ -43,9 +43,12 @@ export function createChanges(schema: string, registries: Registries): ReadModel
       CredentialActivated: as('UPDATED'),
       StagedCredentialAbandoned: as('UPDATED'),
       CredentialRetired: as('UPDATED'),
+      PipelineLinked: as('UPDATED'),
+      PipelineUnlinked: as('UPDATED'),
       CredentialExpiryLearnt: as('UPDATED'),
       RegistryDeleted: as('DELETED'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
+      ...ignores('LeasesRevoked'),
       ...ignores('PendingSecretDiscarded', 'RegistryTested', 'CredentialsTested', 'CredentialIssued', 'LeaseReleased'),
       ...ignores(
         'CredentialIssuedAgain',

@@ -50,6 +50,7 @@ export function createDailyUses(schema: string): ReadModel {
       CredentialIssuedAgain: issued,
       AccessDenied: denied,
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
+      ...ignores('PipelineLinked', 'PipelineUnlinked', 'LeasesRevoked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
       ...ignores('PendingSecretDiscarded', 'CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested'),
       ...ignores(

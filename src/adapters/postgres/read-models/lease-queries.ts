@@ -1,24 +1,35 @@
-import type { LeaseQueries } from '../../../application/ports/read-models.ts';
+import type { LeaseFilter, LeaseQueries } from '../../../application/ports/read-models.ts';
 import { LEASE_TTL_SECONDS, type LeaseView } from '../../../domain/lease.ts';
 import { Conditions, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
 import type { LeaseRow } from './leases.ts';
 
-const COLUMNS = `id, registry_id, credential_version, pipeline, run_id, purpose, issued_to, issued_at, expires_at,
-  released_at`;
+const COLUMNS = `id, registry_id, url, image, credential_version, pipeline, run_id, purpose, issued_to, issued_at,
+  expires_at, released_at, revoked_by`;
 
 const MAX_LEASE_MS = LEASE_TTL_SECONDS.max * 1000;
 
 export function createLeaseQueries(database: Queryable, now: () => number): LeaseQueries {
   return {
-    async list(projectId, { registryId, activeOnly, first }) {
-      const where = new Conditions();
-      where.add(`project_id = ${where.value(projectId)}`);
-      if (registryId !== undefined) where.add(`registry_id = ${where.value(registryId)}`);
-      if (activeOnly) where.add(activeLease(where.value(new Date(now()).toISOString())));
-      const text = `select ${COLUMNS} from read_models.leases l where ${where.text}
-        order by issued_at desc, id limit ${where.value(first)}`;
+    async list(projectId, { filter, first, after }) {
+      const { from, where } = found(projectId, filter, now());
+      if (after) where.add(`(issued_at, id) < (${where.value(after.issuedAt)}, ${where.value(after.id)}::uuid)`);
+      const text = `${from} where ${where.text} order by issued_at desc, id desc limit ${where.value(first + 1)}`;
       const { rows } = await database.query<LeaseRow>(named('leases', text, where.values));
+      return { leases: rows.slice(0, first).map(view), hasNextPage: rows.length > first };
+    },
+
+    async count(projectId, filter) {
+      const { from, where } = found(projectId, filter, now());
+      const text = `select count(*)::int as count from (${from} where ${where.text}) counted`;
+      const { rows } = await database.query<{ count: number }>(named('leases-count', text, where.values));
+      return rows[0]?.count ?? 0;
+    },
+
+    async lastToEnd(projectId, registryId, limit) {
+      const { from, where } = found(projectId, { registryId, activeOnly: true }, now());
+      const text = `${from} where ${where.text} order by expires_at desc, id desc limit ${where.value(limit)}`;
+      const { rows } = await database.query<LeaseRow>(named('leases-last-to-end', text, where.values));
       return rows.map(view);
     },
 
@@ -43,13 +54,74 @@ export function createLeaseQueries(database: Queryable, now: () => number): Leas
       });
       return rows[0]?.count ?? 0;
     },
+
+    async countByVersion(registryId, { firstVersion, except }) {
+      const { rows } = await database.query<{ version: number; count: number }>({
+        name: 'leases-by-version',
+        text: `select credential_version as version, count(*)::int as count from read_models.leases
+          where registry_id = $1 and released_at is null and expires_at > $2 and credential_version >= $3
+            and id <> all($4::uuid[])
+          group by credential_version`,
+        values: [registryId, new Date(now()).toISOString(), firstVersion, except],
+      });
+      return new Map(rows.map(({ version, count }) => [version, count]));
+    },
+
+    async listActive(registryId, { firstVersion, except, after, limit }) {
+      const { rows } = await database.query<LeaseRow>({
+        name: 'leases-active-last',
+        text: `select id, pipeline, run_id, expires_at from read_models.leases
+          where registry_id = $1 and released_at is null and expires_at > $2 and credential_version >= $3
+            and id <> all($4::uuid[])
+            and (expires_at, id) < (coalesce($5::timestamptz, 'infinity'), coalesce($6::uuid, id))
+          order by expires_at desc, id desc limit $7`,
+        values: [
+          registryId,
+          new Date(now()).toISOString(),
+          firstVersion,
+          except,
+          after?.expiresAt ?? null,
+          after?.id ?? null,
+          limit,
+        ],
+      });
+      return rows.map(({ id, pipeline, run_id, expires_at }) => ({
+        id,
+        pipeline,
+        runId: run_id,
+        expiresAt: expires_at,
+      }));
+    },
   };
+}
+
+/**
+ * Active leases are few, and the indexes of active leases find them, by project or by registry. They come first: for the
+ * order's or another filter's sake the planner would read all that ended.
+ */
+function found(projectId: string, filter: LeaseFilter, now: number) {
+  const { registryId, pipeline, runId, activeOnly } = filter;
+  const where = new Conditions();
+  const project = `project_id = ${where.value(projectId)}`;
+  where.add(project);
+  const registry = registryId === undefined ? undefined : `registry_id = ${where.value(registryId)}`;
+  if (registry !== undefined) where.add(registry);
+  if (pipeline !== undefined) where.add(`pipeline = ${where.value(pipeline)}`);
+  if (runId !== undefined) where.add(`run_id = ${where.value(runId)}`);
+  if (!activeOnly) return { where, from: `select ${COLUMNS} from read_models.leases` };
+  const active = activeLease(where.value(new Date(now).toISOString()));
+  const from = `with active as materialized (
+      select * from read_models.leases l where ${registry ?? project} and ${active})
+    select ${COLUMNS} from active`;
+  return { where, from };
 }
 
 function view(row: LeaseRow): LeaseView {
   return {
     id: row.id,
     registryId: row.registry_id,
+    url: row.url,
+    image: row.image,
     credentialVersion: row.credential_version,
     pipeline: row.pipeline,
     runId: row.run_id,
@@ -58,5 +130,6 @@ function view(row: LeaseRow): LeaseView {
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,
     releasedAt: row.released_at,
+    revokedBy: row.revoked_by,
   };
 }

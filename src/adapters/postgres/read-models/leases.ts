@@ -6,6 +6,8 @@ export interface LeaseRow {
   readonly id: string;
   readonly project_id: string;
   readonly registry_id: string;
+  readonly url: string;
+  readonly image: string;
   readonly credential_version: number;
   readonly pipeline: string;
   readonly run_id: string | null;
@@ -14,11 +16,13 @@ export interface LeaseRow {
   readonly issued_at: string;
   readonly expires_at: string;
   readonly released_at: string | null;
+  readonly revoked_by: string | null;
 }
 
 interface ReleaseRow {
   readonly id: string;
   readonly released_at: string;
+  readonly revoked_by: string | null;
 }
 
 interface ActiveLease {
@@ -41,8 +45,8 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
   const insert = insertInto(schema, 'leases', 'on conflict (id) do nothing');
   const release = forRows(
     `${schema}.leases-release`,
-    `update ${schema}.leases l set released_at = r.released_at
-     from json_to_recordset($1::json) as r(id uuid, released_at timestamptz) where l.id = r.id`,
+    `update ${schema}.leases l set released_at = r.released_at, revoked_by = r.revoked_by
+     from json_to_recordset($1::json) as r(id uuid, released_at timestamptz, revoked_by text) where l.id = r.id`,
   );
   const issues: LeaseRow[] = [];
   const releases: ReleaseRow[] = [];
@@ -51,11 +55,13 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
 
   function issued({ event: { data }, recorded: { occurredAt, metadata } }: AppliedEvent<'CredentialIssued'>): void {
     if (metadata.projectId === null) throw new Error('CredentialIssued without a project');
-    const { leaseId, registryId, credentialVersion, pipeline, runId, purpose, expiresAt } = data;
+    const { leaseId, registryId, url, image, credentialVersion, pipeline, runId, purpose, expiresAt } = data;
     issues.push({
       id: leaseId,
       project_id: metadata.projectId,
       registry_id: registryId,
+      url,
+      image,
       credential_version: credentialVersion,
       pipeline,
       run_id: runId,
@@ -64,6 +70,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
       issued_at: occurredAt,
       expires_at: expiresAt,
       released_at: null,
+      revoked_by: null,
     });
     if (fromTheStart && !active.has(registryId)) active.set(registryId, new Map());
     const ofRegistry = active.get(registryId);
@@ -72,7 +79,8 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
   }
 
   function released({ event: { data }, recorded }: AppliedEvent<'LeaseReleased'>): void {
-    releases.push({ id: data.leaseId, released_at: recorded.occurredAt });
+    const revokedBy = data.reason === 'REVOKED' ? recorded.metadata.actor : null;
+    releases.push({ id: data.leaseId, released_at: recorded.occurredAt, revoked_by: revokedBy });
     active.get(data.registryId)?.delete(data.leaseId);
   }
 
@@ -82,6 +90,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
       LeaseReleased: released,
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
+      ...ignores('PipelineLinked', 'PipelineUnlinked', 'LeasesRevoked'),
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
       ...ignores('PendingSecretDiscarded', 'CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested'),
       ...ignores(
@@ -128,7 +137,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
 
     interim: [
       `create table ${schema}.leases_issued (like ${schema}.leases)`,
-      `create table ${schema}.leases_released (id uuid, released_at timestamptz(3))`,
+      `create table ${schema}.leases_released (id uuid, released_at timestamptz(3), revoked_by text)`,
     ],
 
     added: () => [
@@ -138,8 +147,8 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
 
     totals: () => [
       withoutValues(`insert into ${schema}.leases
-        select i.id, i.project_id, i.registry_id, i.credential_version, i.pipeline, i.run_id, i.purpose, i.issued_to,
-          i.issued_at, i.expires_at, r.released_at
+        select i.id, i.project_id, i.registry_id, i.url, i.image, i.credential_version, i.pipeline, i.run_id, i.purpose,
+          i.issued_to, i.issued_at, i.expires_at, r.released_at, r.revoked_by
         from ${schema}.leases_issued i left join ${schema}.leases_released r on r.id = i.id`),
       withoutValues(`drop table ${schema}.leases_issued, ${schema}.leases_released`),
     ],

@@ -75,6 +75,7 @@ export function createNotices(schema: string, leases: Leases, registries: Regist
       RegistryTested: tested,
       NoticeRaised: raised,
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
+      ...ignores('PipelineLinked', 'PipelineUnlinked', 'LeasesRevoked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'PendingSecretDiscarded', 'CredentialExpiryLearnt'),
       ...ignores(
         'CredentialsTested',

@@ -82,6 +82,7 @@ export function createPipelineUses(schema: string): PipelineUses {
       CredentialIssuedAgain: (applied) => used(applied, 0),
       RegistryDeleted: forget,
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
+      ...ignores('PipelineLinked', 'PipelineUnlinked', 'LeasesRevoked'),
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'PendingSecretDiscarded'),
       ...ignores('CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested', 'LeaseReleased'),

@@ -1,5 +1,6 @@
 import {
   MAX_PIPELINES,
+  type PipelineUseView,
   type RegistryCursor,
   type RegistryFilter,
   type RegistryOrder,
@@ -116,17 +117,33 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
           case when r.retiring is null then 0 else (select count(*)::int from read_models.leases l
             where l.registry_id = r.id and l.credential_version = (r.retiring->>'version')::int
               and ${activeLease('$2')}) end as retiring_leases,
-          coalesce((select json_agg(json_build_object('pipeline', u.pipeline, 'lastUsedAt',
-              to_char(u.last_used_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'leases', u.leases,
-              'linked', false) order by u.last_used_at desc, u.pipeline)
-            from (select * from read_models.pipeline_uses p
-              where p.registry_id = r.id and p.last_used_at > $2::timestamptz - interval '30 days'
-              order by p.last_used_at desc, p.pipeline limit ${MAX_PIPELINES}) u), '[]') as pipelines
+          coalesce((select json_agg(json_build_object('pipeline', u.pipeline, 'lastUsedAt', ${asText('u.last_used_at')},
+              'leases', u.leases, 'linked', u.linked, 'note', u.note) order by u.last_used_at desc nulls last, u.pipeline)
+            from (${PIPELINES}) u), '[]') as pipelines
         from read_models.registries r where r.id = any($1)`;
       const at = new Date(now()).toISOString();
       const { rows } = await database.query<UsageRow>(named('usage', text, [registryIds, at]));
       const byId = new Map(rows.map((row) => [row.id, usage(row)]));
       return registryIds.map((id) => byId.get(id) ?? UNUSED);
+    },
+
+    async recentPipelines(registryId) {
+      const text = `select pipeline, last_used_at, leases, linked, note
+        from (select $1::uuid as id) r cross join lateral ${RECENT_PIPELINES} recent
+        order by last_used_at desc, pipeline`;
+      const values = [registryId, new Date(now()).toISOString()];
+      const { rows } = await database.query<PipelineUseRow>(named('recent-pipelines', text, values));
+      return rows.map(pipelineUse);
+    },
+
+    async linkedPipelines(projectId, registryId) {
+      const text = `select k.pipeline, u.last_used_at, coalesce(u.leases, 0) as leases, true as linked, k.note
+        from read_models.registries r
+          join read_models.pipeline_links k on k.registry_id = r.id
+          left join read_models.pipeline_uses u on u.registry_id = k.registry_id and u.pipeline = k.pipeline
+        where r.id = $1 and r.project_id = $2 order by k.pipeline`;
+      const { rows } = await database.query<PipelineUseRow>(named('linked-pipelines', text, [registryId, projectId]));
+      return rows.map(pipelineUse);
     },
   };
 }
@@ -136,6 +153,37 @@ interface DueRow {
   readonly id: string;
   readonly refused: boolean;
   readonly last_used_repository: string | null;
+}
+
+/** Those that used the registry `r` in the 30 days before `$2`. */
+const RECENT_PIPELINES = `(select p.pipeline, p.last_used_at, p.leases, k.pipeline is not null as linked, k.note
+      from read_models.pipeline_uses p left join read_models.pipeline_links k using (registry_id, pipeline)
+      where p.registry_id = r.id and p.last_used_at > $2::timestamptz - interval '30 days'
+      order by p.last_used_at desc, p.pipeline limit ${MAX_PIPELINES})`;
+/** These first, then others that are linked. */
+const PIPELINES = `${RECENT_PIPELINES}
+    union all
+    (select k.pipeline, p.last_used_at, coalesce(p.leases, 0), true, k.note
+      from read_models.pipeline_links k left join read_models.pipeline_uses p using (registry_id, pipeline)
+      where k.registry_id = r.id and coalesce(p.last_used_at, '-infinity') <= $2::timestamptz - interval '30 days'
+      order by k.pipeline limit ${MAX_PIPELINES})
+    order by last_used_at desc nulls last, pipeline limit ${MAX_PIPELINES}`;
+
+/** As the driver reads a time that is not in JSON. */
+function asText(time: string): string {
+  return `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
+interface PipelineUseRow {
+  readonly pipeline: string;
+  readonly last_used_at: string | null;
+  readonly leases: number;
+  readonly linked: boolean;
+  readonly note: string | null;
+}
+
+function pipelineUse({ last_used_at, ...use }: PipelineUseRow): PipelineUseView {
+  return { ...use, lastUsedAt: last_used_at };
 }
 
 interface UsageRow {

@@ -154,6 +154,9 @@ export function registryState(row: RegistryRow): RegistryState {
         },
         staged: row.staged,
         retiring: row.retiring,
+        // Not kept here: no read model asks the state for them.
+        links: [],
+        revocations: 0,
         createdAt: notNull(row.created_at),
         createdBy: notNull(row.created_by),
         updatedAt: notNull(row.updated_at),

@@ -15,6 +15,7 @@ import {
   deletedEvent,
   idOf,
   issuedEvent,
+  linkedEvent,
   releasedEvent,
   rotatedEvent,
   unstorableEvent,
@@ -51,24 +52,26 @@ async function apply(...events: Parameters<typeof appendAll>[1][]): Promise<void
 async function activeLeases(registry: string, firstVersion: number): Promise<number[]> {
   const registryId = idOf(registry);
   const [usage] = await registries.usage([registryId]);
-  const listed = await leases.list('demo', { registryId, activeOnly: true, first: 100 });
-  return [usage?.activeLeases ?? -1, await leases.countActive(registryId, { firstVersion, except: [] }), listed.length];
+  const filter = { registryId, activeOnly: true };
+  const { leases: listed } = await leases.list('demo', { filter, first: 100, after: undefined });
+  const counted = await leases.countActive(registryId, { firstVersion, except: [] });
+  return [usage?.activeLeases ?? -1, counted, listed.length, await leases.count('demo', filter)];
 }
 
 describe('the active leases of a registry', () => {
   it('end with a deletion, and do not count for the registry if it is created again', async () => {
     await apply(createdEvent('a', 1), issuedEvent('a', 'a1', 1, LATER), issuedEvent('a', 'a2', 1, LATER));
-    expect(await activeLeases('a', 1)).toEqual([2, 2, 2]);
+    expect(await activeLeases('a', 1)).toEqual([2, 2, 2, 2]);
     await apply(deletedEvent('a'));
-    expect(await activeLeases('a', 2)).toEqual([0, 0, 0]);
+    expect(await activeLeases('a', 2)).toEqual([0, 0, 0, 0]);
     // A lease that was decided before the deletion but recorded after it.
     await apply(createdEvent('a', 2), issuedEvent('a', 'a3', 1, LATER), issuedEvent('a', 'a4', 2, LATER));
-    expect(await activeLeases('a', 2)).toEqual([1, 1, 1]);
+    expect(await activeLeases('a', 2)).toEqual([1, 1, 1, 1]);
     await apply(rotatedEvent('a', 3), issuedEvent('a', 'a5', 3, LATER));
-    expect(await activeLeases('a', 2)).toEqual([2, 2, 2]);
+    expect(await activeLeases('a', 2)).toEqual([2, 2, 2, 2]);
     await apply(releasedEvent('a', 'a5'), issuedEvent('a', 'over', 3, '2026-01-01T00:00:00.000Z'));
-    expect(await activeLeases('a', 2)).toEqual([1, 1, 1]);
-    expect(await leases.list('demo', { registryId: idOf('a'), activeOnly: false, first: 100 })).toHaveLength(6);
+    expect(await activeLeases('a', 2)).toEqual([1, 1, 1, 1]);
+    expect(await leases.count('demo', { registryId: idOf('a'), activeOnly: false })).toBe(6);
   });
 
   it('are the same after a rebuild', async () => {
@@ -81,7 +84,7 @@ describe('the active leases of a registry', () => {
       connect: (options) => projectorClient(database.connectionString, options),
     });
     expect(await activeLeases('b', 2)).toEqual(before);
-    expect(before).toEqual([1, 1, 1]);
+    expect(before).toEqual([1, 1, 1, 1]);
   });
 
   it('count even if the registry itself cannot be shown', async () => {
@@ -104,4 +107,26 @@ it('shows the 20 pipelines that used a registry last', async () => {
   expect([shown.has('pipeline-129'), shown.has('pipeline-0')]).toEqual([true, false]);
   const times = usage?.pipelines.map(({ lastUsedAt }) => lastUsedAt ?? '') ?? [];
   expect(times).toEqual(times.toSorted().toReversed());
+});
+
+it('shows uses of the last 30 days, and links however long ago they were used', async () => {
+  await apply(createdEvent('e', 1), issuedEvent('e', 'e1', 1, LATER), issuedEvent('e', 'f1', 1, LATER));
+  await apply(linkedEvent('e', 'pipeline-of-f', 'ask ada'), linkedEvent('e', 'never-ran'));
+  const shownAfter = async (days: number) => {
+    const then = createRegistryQueries(reads, () => Date.now() + days * 86_400_000);
+    const [usage] = await then.usage([idOf('e')]);
+    const recent = await then.recentPipelines(idOf('e'));
+    const named = (pipelines: readonly { pipeline: string }[]) => pipelines.map(({ pipeline }) => pipeline).sort();
+    return { usage: named(usage?.pipelines ?? []), recent: named(recent), pipelines: usage?.pipelines };
+  };
+  expect(await shownAfter(29.9)).toMatchObject({
+    usage: ['never-ran', 'pipeline-of-e', 'pipeline-of-f'],
+    recent: ['pipeline-of-e', 'pipeline-of-f'],
+  });
+  const later = await shownAfter(30.1);
+  expect(later).toMatchObject({ usage: ['never-ran', 'pipeline-of-f'], recent: [] });
+  expect(later.pipelines).toMatchObject([
+    { pipeline: 'pipeline-of-f', lastUsedAt: expect.any(String), leases: 1, linked: true, note: 'ask ada' },
+    { pipeline: 'never-ran', lastUsedAt: null, leases: 0, linked: true, note: null },
+  ]);
 });
