@@ -244,15 +244,18 @@ it('answers UNAVAILABLE, not FORBIDDEN, when the denial cannot be recorded', asy
   expect(double.calls).toEqual([]);
 });
 
+/** Signatures and keys. */
+const SHOW_NO_ENTRIES = new Set(['auditHeads', 'auditKeys']);
+
 describe('a read of an audit log', () => {
   let queries: RootField[];
   beforeAll(async () => {
     queries = rootFields(await buildPurserSchema()).filter(
-      ({ kind, name }) => kind === 'query' && REQUIRED[`query ${name}`] === auditRead,
+      ({ kind, name }) => kind === 'query' && REQUIRED[`query ${name}`] === auditRead && !SHOW_NO_ENTRIES.has(name),
     );
   });
 
-  it('is recorded by every query that needs the permission for it', async () => {
+  it('is recorded by every query that shows entries', async () => {
     await using service = await startHttpService();
     const { double, issuer, url } = service;
     for (const field of queries) {

@@ -61,7 +61,7 @@ async function act(number: number): Promise<void> {
     ? purser.graphql(CREATE, { input: registry })
     : purser.graphql(ISSUE, { input }));
   expect(errors).toBeUndefined();
-  await purser.graphql('{ auditLog(projectId: "demo", first: 1) { nodes { sequence } } }');
+  await purser.graphql('{ auditHeads(projectId: "demo", first: 1) { nodes { sequence } } }');
 }
 
 async function exported(): Promise<string[]> {

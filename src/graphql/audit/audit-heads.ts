@@ -6,6 +6,7 @@ import { pageSize } from '../paging/page-size.ts';
 import { MaxItems } from '../pipeline/answer-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
+import { ShowsNoEntries } from '../pipeline/directive.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
 
 const DEFAULT_PAGE_SIZE = 20;
@@ -66,6 +67,7 @@ export class AuditKeyObject {
 
 @Resolver()
 export class AuditHeadResolver {
+  @ShowsNoEntries()
   @Query(() => AuditHeadConnectionObject, {
     description: "The signed heads of a project's audit log, newest first: at most one a minute.",
   })
@@ -88,6 +90,7 @@ export class AuditHeadResolver {
 
   // The key ring is rotated seldom: a hundred times would take years.
   @MaxItems(100)
+  @ShowsNoEntries()
   @Query(() => [AuditKeyObject], {
     description: 'The public keys of all keys that ever signed heads of audit logs, oldest first.',
   })

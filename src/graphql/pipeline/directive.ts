@@ -14,6 +14,7 @@ import {
   type OperationDefinitionNode,
   valueFromASTUntyped,
 } from 'graphql';
+import { Extensions } from 'type-graphql';
 import { badUserInput, PurserError } from '../../domain/errors.ts';
 import { isGranted, PERMISSIONS, type Permission } from '../../domain/permissions.ts';
 import { isReadableName } from '../../domain/readable-name.ts';
@@ -41,6 +42,11 @@ export const authenticatedDirective = new GraphQLDirective({
 
 const POLICIES: ReadonlySet<string> = new Set([requiresPermissionDirective.name, authenticatedDirective.name]);
 
+/** For a field that needs the permission to read the audit log, but shows nothing of its entries. */
+export function ShowsNoEntries(): MethodDecorator {
+  return Extensions({ showsNoEntries: true });
+}
+
 /** The schema cannot be served: a root field's policy is missing or wrong. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
@@ -54,6 +60,8 @@ export type Policy =
       /** What the audit log calls an attempt at this field. */
       readonly action: string;
       readonly operation: 'query' | 'mutation' | 'subscription';
+      /** Whether it shows entries of the audit log: then each read is recorded. */
+      readonly showsEntries: boolean;
       /** What its argument `id` names, if it has one. */
       readonly idOf: 'registry' | 'other';
     };
@@ -115,7 +123,8 @@ function policyOf(
     throw new PolicyError(`${where} requires a permission but has no argument \`projectId: ID!\``);
   }
   const idOf = isRegistryId(field.args?.id) ? 'registry' : 'other';
-  return { kind: 'permission', permission, operation, idOf, action: actionOf(operation, fieldName) };
+  const showsEntries = permission === PERMISSIONS.auditRead && field.extensions?.showsNoEntries !== true;
+  return { kind: 'permission', permission, operation, idOf, showsEntries, action: actionOf(operation, fieldName) };
 }
 
 function isRequiredId(argument: GraphQLArgumentConfig | undefined): boolean {
@@ -225,7 +234,7 @@ async function read<Result>(
   run: () => Result,
 ): Promise<Awaited<Result>> {
   const result = await readable(context, run);
-  if (policy.kind === 'permission' && policy.permission === PERMISSIONS.auditRead) {
+  if (policy.kind === 'permission' && policy.showsEntries) {
     await context.services.application.recordAuditRead(context.request, { projectId: String(projectId) });
   }
   return result;
