@@ -1,9 +1,9 @@
 import type { Application } from './create-application.ts';
 import type { Metrics } from './ports/metrics.ts';
 
-/** Counts issued and released leases. */
+/** Counts leases that are issued, and that are released or revoked. */
 export function meteredApplication<
-  Metered extends Pick<Application, 'issueCredential' | 'issueCredentials' | 'releaseLease'>,
+  Metered extends Pick<Application, 'issueCredential' | 'issueCredentials' | 'releaseLease' | 'revokeLeases'>,
 >(application: Metered, metrics: Pick<Metrics, 'leaseIssued' | 'leaseReleased'>): Metered {
   return {
     ...application,
@@ -21,6 +21,11 @@ export function meteredApplication<
       const lease = await application.releaseLease(context, projectId, leaseId);
       metrics.leaseReleased();
       return lease;
+    },
+    async revokeLeases(context, projectId, registryId) {
+      const answer = await application.revokeLeases(context, projectId, registryId);
+      for (let count = 0; count < answer.revoked; count += 1) metrics.leaseReleased();
+      return answer;
     },
   };
 }

@@ -39,6 +39,12 @@ async function issue(image: string, input: Record<string, unknown> = {}) {
   return data.issueCredential.lease;
 }
 
+/** As the metrics count them. */
+async function released(): Promise<number> {
+  const text = await (await fetch(`${purser.metricsUrl}/metrics`)).text();
+  return Number(/^purser_leases_released_total (\d+)/m.exec(text)?.[1] ?? 0);
+}
+
 const entriesOf = async (registryId: string, action: string) =>
   (await purser.graphql(AUDIT, { filter: { registryId, action, outcome: 'SUCCEEDED' } })).data.auditLog.nodes;
 
@@ -191,7 +197,9 @@ describe('revoking the leases of a registry', () => {
     await issue('revoked.example/app', { runId: '2' });
     const other = await create('kept.example');
     const kept = await issue('kept.example/app');
+    const before = await released();
     const { revokeLeases } = (await purser.graphql(REVOKE, { id })).data;
+    expect((await released()) - before).toBe(2);
     expect(revokeLeases).toMatchObject({ revoked: 2, registry: { revision: 1, usage: { activeLeases: 0 } } });
     const again = await issue('revoked.example/app', { runId: '1' });
     expect(again.id).not.toBe(first.id);

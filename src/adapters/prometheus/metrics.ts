@@ -165,7 +165,11 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
   });
 
   const leasesIssued = counter({ name: 'purser_leases_issued_total', help: 'Credentials handed out', labels: {} });
-  const leasesReleased = counter({ name: 'purser_leases_released_total', help: 'Leases given back', labels: {} });
+  const leasesReleased = counter({
+    name: 'purser_leases_released_total',
+    help: 'Leases given back or revoked',
+    labels: {},
+  });
   const tests = histogram({
     name: 'purser_registry_test_duration_seconds',
     help: 'Tests and scheduled checks of credentials, by what they found',
