@@ -19,21 +19,36 @@ describe.skipIf(process.platform !== 'linux')('a Postgres that does not answer a
     client = createClient(home);
     for (const mutation of [ledger.create(), ledger.create()]) await client.settle(mutation);
   });
+  let isFrozen = false;
   afterAll(async () => {
-    await signalPostgres('SIGCONT');
+    if (isFrozen) await thaw();
     await home.remove();
   });
 
-  async function signalPostgres(signal: NodeJS.Signals): Promise<void> {
+  /** Stopped first, the postmaster collects no child that ends meanwhile: each pid stays that child's. */
+  async function freeze(): Promise<void> {
+    const { postmaster } = await processes();
+    process.kill(postmaster, 'SIGSTOP');
+    isFrozen = true;
+    for (const child of (await processes()).children) process.kill(child, 'SIGSTOP');
+  }
+
+  async function thaw(): Promise<void> {
+    const { postmaster, children } = await processes();
+    for (const pid of [...children, postmaster]) process.kill(pid, 'SIGCONT');
+    isFrozen = false;
+  }
+
+  async function processes(): Promise<{ readonly postmaster: number; readonly children: readonly number[] }> {
     const postmaster = Number.parseInt(await readFile(`${home.dataDir}/postgres/postmaster.pid`, 'utf8'), 10);
     const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
-    for (const pid of [postmaster, ...children.trim().split(' ').map(Number)]) process.kill(pid, signal);
+    return { postmaster, children: children.trim().split(' ').map(Number) };
   }
 
   it('makes every caller get UNAVAILABLE in time, and is used again as soon as it answers', async () => {
     const [first, second] = ledger.registries;
     if (!first || !second) throw new Error('there are no registries');
-    await signalPostgres('SIGSTOP');
+    await freeze();
     const sent = [ledger.create(), ledger.rotate(first), ledger.rotate(second), ledger.issue(first)];
     const [read] = await Promise.all([
       client.graphql(GET, { projectId: first.projectId, id: first.id }),
@@ -43,7 +58,7 @@ describe.skipIf(process.platform !== 'linux')('a Postgres that does not answer a
     expect(client.tally.get('UNAVAILABLE')).toBe(sent.length);
     expect((await fetch(`${home.url}/readyz`)).status).toBe(503);
 
-    await signalPostgres('SIGCONT');
+    await thaw();
     await Promise.all(sent.map(client.settle));
     expect(client.tally.get('hung')).toBeUndefined();
     expect(await readBackFaults(client, ledger)).toEqual([]);
