@@ -39,7 +39,11 @@ function formsOf(username: string, secret: string): string[] {
     encodeURIComponent(secret),
     JSON.stringify(secret).slice(1, -1),
     bytes.toString('hex'),
-    ...[bytes, login].flatMap((raw) => [raw.toString('base64').replace(/=+$/, ''), raw.toString('base64url')]),
+    ...[bytes, login].flatMap((raw) => {
+      // It has no padding, which a fragment may lack.
+      const forUrls = raw.toString('base64url');
+      return [forUrls.replaceAll('-', '+').replaceAll('_', '/'), forUrls];
+    }),
   ];
 }
 

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rmdir } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { expect, it } from 'vitest';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
 import { OperatorError } from '../../src/domain/errors.ts';
 import { startPurser } from '../support/purser.ts';
 
@@ -16,14 +17,13 @@ function faultOf(environment: Readonly<Record<string, string>>): Promise<unknown
   );
 }
 
-/** Data folders hold keys. */
-const dataFolders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('purser-data-'));
-
-it('leaves no folder behind if it does not start', async () => {
-  const before = await dataFolders();
+it('leaves no folder behind if it does not start: data folders hold keys', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'address-in-use-'));
+  vi.stubEnv('TMPDIR', folder);
   await faultOf({ HOST: '192.0.2.1' });
-  const after = await dataFolders();
-  expect(after.filter((name) => !before.includes(name))).toEqual([]);
+  vi.unstubAllEnvs();
+  expect(await readdir(folder)).toEqual([]);
+  await rmdir(folder);
 });
 
 it('says in a sentence that names PORT that the port is in use, and stops everything that it had started', async () => {

@@ -21,11 +21,12 @@ beforeAll(async () => {
   first = await startPurser({ environment: { AUDIT_ANCHOR_FILE: anchor } });
   const create = (purser: TestPurser, url: string) =>
     purser.graphql(CREATE, { input: { url, username: 'ada', password: canary('commands') } });
-  for (const url of ['a.example', 'b.example', 'c.example']) expect((await create(first, url)).errors).toBeUndefined();
+  for (const url of ['first.example', 'second.example', 'third.example'])
+    expect((await create(first, url)).errors).toBeUndefined();
   await fetch(`${first.url}/graphql`, { method: 'POST' });
   running = await startPurser({ replicaOf: first });
   await first.stop();
-  expect((await create(running, 'd.example')).errors).toBeUndefined();
+  expect((await create(running, 'fourth.example')).errors).toBeUndefined();
   const { data } = await running.graphql(`{
     auditKeys(projectId: "demo") { keyId publicKey retiredAt }
     auditHeads(projectId: "demo") { nodes { sequence keyId } pageInfo { hasNextPage } }
@@ -81,7 +82,7 @@ describe('purser audit', () => {
 
   it('names the first wrong line', async () => {
     const edited = await changed('edited.ndjson', (lines) =>
-      lines.map((line) => line.replace('b.example', 'x.example')),
+      lines.map((line) => line.replace('second.example', 'other.example')),
     );
     const { code, stdout } = await verify(edited);
     expect(stdout).toContain('entry 2: the entry was changed, or the hash beside it (CHANGED)\n');

@@ -9,7 +9,7 @@ import { CREATE, DELETE, ISSUE, RELEASE, ROTATE, UPDATE } from './operations.ts'
 
 let purser: TestPurser;
 beforeAll(async () => {
-  purser = await startPurser();
+  purser = await startPurser({ environment: { CALLER_ISSUES_PER_MINUTE: '0' } });
 });
 afterAll(() => purser.stop());
 

@@ -178,9 +178,9 @@ export function createApplicationDouble(): ApplicationDouble {
     calendar: calendar.queries,
     uses: { since: () => called('registryUse', () => []) },
     leases: {
-      list: () => called('leases', () => ({ leases: [lease('build')], hasNextPage: false })),
+      list: () => called('leases', () => ({ leases: [LISTED_LEASE], hasNextPage: false })),
       count: () => called('countLeases', () => 1),
-      lastToEnd: () => called('leasesLastToEnd', () => [lease('build')]),
+      lastToEnd: () => called('leasesLastToEnd', () => [LISTED_LEASE]),
     },
     ...auditDouble(called),
     notices: {
@@ -317,6 +317,9 @@ function lease(pipeline: string): LeaseView {
     revokedBy: null,
   };
 }
+
+/** Equal queries list the same lease: its id is in their cursors. */
+const LISTED_LEASE = lease('build');
 
 function health(credentialVersion: number | null, repository: string | null | undefined): HealthView {
   return {

@@ -97,17 +97,24 @@ interface StatementSummary {
 const summaries = new Map<string, StatementSummary>();
 /** Texts are the service's own: their number is small unless a filter's many shapes are asked for. */
 const MAX_SUMMARIES = 1_000;
-/** A function of ours, or the first table. */
-const TARGETS = [/^\s*select\s+([a-z_]+\.[a-z_]+)\(/i, /\b(?:from|into|update)\s+"?([a-z_]+"?\."?[a-z_]+)/i];
+/** A function of ours, or else the first table outside of sub-selects. */
+const FUNCTION = /^\s*select\s+([a-z_]+\.[a-z_]+)\(/i;
+const TABLE = /\b(?:from|into|update)\s+"?([a-z_]+"?\."?[a-z_]+)/i;
 
 function summaryOfStatement(text: string): StatementSummary {
   const known = summaries.get(text);
   if (known !== undefined) return known;
   const operation = /^\s*([a-z]+)/i.exec(text)?.[1]?.toUpperCase() ?? 'UNKNOWN';
-  const target = TARGETS.map((pattern) => pattern.exec(text)?.[1]?.replaceAll('"', '')).find(Boolean);
+  const found = FUNCTION.exec(text) ?? TABLE.exec(withoutBrackets(text)) ?? TABLE.exec(text);
+  const target = found?.[1]?.replaceAll('"', '');
   const summary = { operation, summary: target === undefined ? operation : `${operation} ${target}` };
   if (summaries.size < MAX_SUMMARIES) summaries.set(text, summary);
   return summary;
+}
+
+function withoutBrackets(text: string): string {
+  const shorter = text.replaceAll(/\([^()]*\)/g, ' ');
+  return shorter === text ? text : withoutBrackets(shorter);
 }
 
 /** The SQLSTATE or Node's code: Postgres' texts quote values. */

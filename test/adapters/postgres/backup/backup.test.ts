@@ -29,11 +29,14 @@ const LEFT_OUT = [
   // Are built again.
   ...[
     'audit_entries',
+    'calendar_feeds',
     'changes',
     'checkpoint',
+    'daily_uses',
     'leases',
     'notices',
     'parked_events',
+    'pipeline_links',
     'pipeline_uses',
     'registries',
   ].map((name) => `read_models.${name}`),
