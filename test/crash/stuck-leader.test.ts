@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
@@ -199,7 +200,11 @@ async function whileStuck(started: TwoReplicas, stick: () => void, release: () =
   expect(await lostOrDoubled(started, writers.seen)).toEqual([]);
   // The old leader wrote nothing under its old term, and has not led again.
   expect((await lead(connectionString)).term).toBe(before.term + 1n);
-  return { ...writers.seen, mutations, longestMutationMs, takeoverMs: tookMs ?? Number.POSITIVE_INFINITY };
+  const takeoverMs = tookMs ?? Number.POSITIVE_INFINITY;
+  const { longestQueryMs } = writers.seen;
+  // For the reader of the torture tests' run.
+  writeSync(2, `${JSON.stringify({ mutations, longestMutationMs, longestQueryMs, takeoverMs })}\n`);
+  return { ...writers.seen, mutations, longestMutationMs, takeoverMs };
 }
 
 /** Waits until the old leader has found that another leads: it asks for the lead, as a standby does that is quick. */
