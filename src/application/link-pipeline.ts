@@ -1,4 +1,5 @@
 import { decideLink, decideUnlink } from '../domain/pipeline-links.ts';
+import type { Decision, RegistryState } from '../domain/registry.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { RegistryView } from './ports/read-models.ts';
 import { type HandleRegistryCommand, registryIdOf } from './registry-command-handler.ts';
@@ -26,7 +27,7 @@ export interface LinkPipelineDeps {
 }
 
 /** Notes that a pipeline uses a registry. Linking it again replaces the note. */
-export function linkPipelineUseCase({ handle, beginVerification }: LinkPipelineDeps) {
+export function linkPipelineUseCase(deps: LinkPipelineDeps) {
   return async (
     context: RequestContext,
     projectId: string,
@@ -36,19 +37,11 @@ export function linkPipelineUseCase({ handle, beginVerification }: LinkPipelineD
     const pipeline = checkText('pipeline', command.pipeline, { max: 255 });
     const entered = unlessBlank(command.note) ?? null;
     const note = entered === null ? null : checkText('note', entered, { max: MAX_NOTE_LENGTH, multiline: true });
-    const outcome = await handle(context, {
-      projectId,
-      registryId: registryIdOf(id),
-      expectedRevision: command.expectedRevision,
-      idempotent: null,
-      password: () => undefined,
-      decide: (state) => decideLink(state, { pipeline, note }),
-    });
-    return beginVerification(context, projectId, false).answer(outcome);
+    return changeLinks(deps, context, projectId, id, command, (state) => decideLink(state, { pipeline, note }));
   };
 }
 
-export function unlinkPipelineUseCase({ handle, beginVerification }: LinkPipelineDeps) {
+export function unlinkPipelineUseCase(deps: LinkPipelineDeps) {
   return async (
     context: RequestContext,
     projectId: string,
@@ -56,14 +49,25 @@ export function unlinkPipelineUseCase({ handle, beginVerification }: LinkPipelin
     command: UnlinkPipelineCommand,
   ): Promise<RegistryView> => {
     const pipeline = checkText('pipeline', command.pipeline, { max: 255 });
-    const outcome = await handle(context, {
-      projectId,
-      registryId: registryIdOf(id),
-      expectedRevision: command.expectedRevision,
-      idempotent: null,
-      password: () => undefined,
-      decide: (state) => decideUnlink(state, pipeline),
-    });
-    return beginVerification(context, projectId, false).answer(outcome);
+    return changeLinks(deps, context, projectId, id, command, (state) => decideUnlink(state, pipeline));
   };
+}
+
+async function changeLinks(
+  { handle, beginVerification }: LinkPipelineDeps,
+  context: RequestContext,
+  projectId: string,
+  id: string,
+  { expectedRevision }: Pick<UnlinkPipelineCommand, 'expectedRevision'>,
+  decide: (state: RegistryState) => Decision,
+): Promise<RegistryView> {
+  const outcome = await handle(context, {
+    projectId,
+    registryId: registryIdOf(id),
+    expectedRevision,
+    idempotent: null,
+    password: () => undefined,
+    decide,
+  });
+  return beginVerification(context, projectId, false).answer(outcome);
 }
