@@ -159,14 +159,15 @@ describe('docs/configuration.md', () => {
 });
 
 describe('docs/dependencies.md', () => {
-  const { dependencies, devDependencies } = JSON.parse(read('package.json'));
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(read('package.json'));
   const rows = [...read('docs/dependencies.md').matchAll(/^\| (`[^|]+`) \| ([^|]+) \|/gm)].flatMap(
     ([, names = '', licence = '']) =>
       [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => [name, licence.trim()] as const),
   );
 
   it('has every dependency, and no other', () => {
-    expect(rows.map(([name]) => name).sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
+    const all = Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies });
+    expect(rows.map(([name]) => name).sort()).toEqual(all.sort());
   });
 
   it.each(rows)('has the licence of %s: %s', (name, licence) => {
