@@ -5,7 +5,7 @@ create table read_models.checkpoint (
   name text primary key,
   -- A rebuild can reach the same position with other rows, so a running projector must not go on with what it remembers.
   generation uuid not null default gen_random_uuid(),
-  position numeric(20) not null,
+  position numeric(39) not null,
   -- The last number that each counting read model used. The counters move with the checkpoint, in its transaction.
   counters json not null default '{}',
   updated_at timestamptz not null default now()
@@ -330,7 +330,7 @@ create table read_models.audit_heads (
 
 -- Events that could not be applied, and all later events of their streams, so that none is skipped silently.
 create table read_models.parked_events (
-  position numeric(20) primary key,
+  position numeric(39) primary key,
   stream text not null,
   event_id uuid not null,
   reason text not null,

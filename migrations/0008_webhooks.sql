@@ -5,13 +5,13 @@ create schema webhooks;
 -- The position of the last event whose notice is here. Events up to it never give another delivery.
 create table webhooks.head (
   only_row boolean primary key default true check (only_row),
-  position numeric(20) not null
+  position numeric(39) not null
 );
 insert into webhooks.head (position) values (0);
 
 create table webhooks.notices (
   event_id uuid primary key,
-  position numeric(20) not null,
+  position numeric(39) not null,
   -- The place in the order of all notices, for cursors.
   sequence bigint not null,
   project_id text not null,
@@ -63,7 +63,7 @@ create table webhooks.receivers (
 -- Called by the projector, in the transaction that writes the notices, and by a rebuild for events that the projector has
 -- not passed. The lock makes them wait for each other, so that each notice is added by one of them.
 create function webhooks.add_notices(added json) returns void language plpgsql as $$
-declare passed numeric(20);
+declare passed numeric(39);
 begin
   select position into strict passed from webhooks.head for update;
   insert into webhooks.notices (event_id, position, sequence, project_id, registry_id, kind, occurred_at, notice)

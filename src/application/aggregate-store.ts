@@ -8,7 +8,7 @@ import { evolveLease, type LeaseState } from '../domain/lease.ts';
 import { evolveTold, NOTHING_TOLD, type Told } from '../domain/notices.ts';
 import { type EventContext, evolveRegistry, initialRegistryState, type RegistryState } from '../domain/registry.ts';
 import type { RegistryEvent } from '../domain/registry-events.ts';
-import type { EventLog, RecordedEvent } from './ports/event-log.ts';
+import type { EventLog, StreamEvent } from './ports/event-log.ts';
 
 const PAGE = 500;
 const CACHED_REGISTRIES = 10_000;
@@ -31,27 +31,27 @@ export interface AggregateStore {
   loadTold(projectId: string, registryId: string): Promise<Loaded<Told>>;
   loadCalendarFeed(feedId: string): Promise<Loaded<CalendarFeedState>>;
   /** Every event of a stream, oldest first. */
-  history(stream: string): Promise<RecordedEvent[]>;
+  history(stream: string): Promise<StreamEvent[]>;
 }
 
-function eventContextOf(event: RecordedEvent): EventContext {
+function eventContextOf(event: StreamEvent): EventContext {
   return { at: event.occurredAt, actor: event.metadata.actor };
 }
 
 /** @throws Error if the event is not of a registry */
-export function registryEventOf(recorded: RecordedEvent): RegistryEvent {
+export function registryEventOf(recorded: StreamEvent): RegistryEvent {
   const event = decodeEvent(recorded);
   if (!isRegistryEvent(event)) throw misplaced(recorded);
   return event;
 }
 
-function leaseEventOf(recorded: RecordedEvent): LeaseEvent {
+function leaseEventOf(recorded: StreamEvent): LeaseEvent {
   const event = decodeEvent(recorded);
   if (!isLeaseEvent(event)) throw misplaced(recorded);
   return event;
 }
 
-function foldCalendarFeed(from: CalendarFeedState, events: readonly RecordedEvent[]): CalendarFeedState {
+function foldCalendarFeed(from: CalendarFeedState, events: readonly StreamEvent[]): CalendarFeedState {
   return events.reduce<CalendarFeedState>((state, recorded) => {
     const event = decodeEvent(recorded);
     if (!isCalendarFeedEvent(event)) throw misplaced(recorded);
@@ -59,21 +59,21 @@ function foldCalendarFeed(from: CalendarFeedState, events: readonly RecordedEven
   }, from);
 }
 
-function misplaced({ type, stream, revision }: RecordedEvent): Error {
+function misplaced({ type, stream, revision }: StreamEvent): Error {
   return new Error(`${type} does not belong in the stream ${stream}, where it has revision ${revision}`);
 }
 
-export function foldRegistry(from: RegistryState, events: readonly RecordedEvent[]): RegistryState {
+export function foldRegistry(from: RegistryState, events: readonly StreamEvent[]): RegistryState {
   return events.reduce((state, event) => evolveRegistry(state, registryEventOf(event), eventContextOf(event)), from);
 }
 
-function foldLease(from: LeaseState, events: readonly RecordedEvent[]): LeaseState {
+function foldLease(from: LeaseState, events: readonly StreamEvent[]): LeaseState {
   return events
     .filter(({ type }) => type !== FIRST_REPEAT)
     .reduce((state, event) => evolveLease(state, leaseEventOf(event), eventContextOf(event)), from);
 }
 
-function foldTold(from: Told, events: readonly RecordedEvent[]): Told {
+function foldTold(from: Told, events: readonly StreamEvent[]): Told {
   return events.reduce((told, recorded) => {
     const event = decodeEvent(recorded);
     if (event.type !== 'NoticeRaised') throw misplaced(recorded);
@@ -91,8 +91,8 @@ export function createAggregateStore(log: Pick<EventLog, 'readStream'>): Aggrega
   const tolds = new LRUCache<string, Loaded<Told>>({ max: CACHED_REGISTRIES });
   const feeds = new LRUCache<string, Loaded<CalendarFeedState>>({ max: CACHED_FEEDS });
 
-  async function eventsAfter(stream: string, revision: number | 'no-stream'): Promise<RecordedEvent[]> {
-    const events: RecordedEvent[] = [];
+  async function eventsAfter(stream: string, revision: number | 'no-stream'): Promise<StreamEvent[]> {
+    const events: StreamEvent[] = [];
     let next = revision === 'no-stream' ? 0 : revision + 1;
     for (;;) {
       const page = await log.readStream(stream, { fromRevision: next, maxCount: PAGE });
@@ -106,7 +106,7 @@ export function createAggregateStore(log: Pick<EventLog, 'readStream'>): Aggrega
     stream: string,
     cache: LRUCache<string, Loaded<State>>,
     initial: State,
-    fold: (from: State, events: readonly RecordedEvent[]) => State,
+    fold: (from: State, events: readonly StreamEvent[]) => State,
   ): Promise<Loaded<State>> {
     const known = cache.get(stream) ?? { state: initial, revision: 'no-stream' };
     const events = await eventsAfter(stream, known.revision);

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { PurserError } from '../domain/errors.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
-import type { EventLog, RecordedEvent } from './ports/event-log.ts';
+import type { EventLog, StreamEvent } from './ports/event-log.ts';
 
 const MAX_REPORTED = 1_000;
 
@@ -9,7 +9,7 @@ const MAX_REPORTED = 1_000;
 export class UnauthenticEvent extends Error {
   override readonly name = 'UnauthenticEvent';
 
-  constructor({ stream, revision }: Pick<RecordedEvent, 'stream' | 'revision'>) {
+  constructor({ stream, revision }: Pick<StreamEvent, 'stream' | 'revision'>) {
     super(
       `the event with revision ${revision} in the stream ${stream} was not written by Purser, or was changed since`,
     );
@@ -28,7 +28,7 @@ export function authenticStreams(
 ): Pick<EventLog, 'readStream'> {
   const reported = new LRUCache<string, true>({ max: MAX_REPORTED });
 
-  function refuse(event: RecordedEvent): never {
+  function refuse(event: StreamEvent): never {
     const fault = new UnauthenticEvent(event);
     if (!reported.has(fault.message)) onFault(fault);
     reported.set(fault.message, true);

@@ -3,7 +3,7 @@ import { registryStream } from '../domain/identity.ts';
 import type { RegistryEvent } from '../domain/registry-events.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
-import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
+import { type StreamEvent, WrongExpectedRevision } from './ports/event-log.ts';
 import { type PendingSecret, SecretIntegrityError, type Vault } from './ports/vault.ts';
 import { reportingEachRegistry } from './registry-faults.ts';
 import { systemMetadata } from './request-context.ts';
@@ -88,6 +88,6 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
 }
 
 /** Searches the stored text, because an event that this build cannot read may refer to the secret too. */
-function refersTo({ data }: RecordedEvent, secretId: string): boolean {
+function refersTo({ data }: StreamEvent, secretId: string): boolean {
   return JSON.stringify(data).includes(secretId);
 }

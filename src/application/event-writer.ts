@@ -41,11 +41,8 @@ export interface EventWriter {
   write(write: Write): Promise<Written>;
   /** Like `write`, for events that no caller reads back: no query waits for them in particular. */
   append(write: Write): Promise<Written>;
-  /**
-   * For a repeated command: the caller's next query waits for what the first one wrote, up to the position, or for all
-   * events if there is no position.
-   */
-  recall(caller: Caller, position?: Position): Promise<void>;
+  /** For a repeated command: the caller's next query waits for what the first one wrote. */
+  recall(caller: Caller): Promise<void>;
 }
 
 export function createEventWriter({ log, authenticator, readYourWrites, now }: EventWriterDeps): EventWriter {
@@ -95,8 +92,8 @@ export function createEventWriter({ log, authenticator, readYourWrites, now }: E
       return written;
     },
     append,
-    async recall(caller, position) {
-      readYourWrites.wrote(caller, position ?? (await log.head()));
+    async recall(caller) {
+      readYourWrites.wrote(caller, await log.head());
     },
   };
 }

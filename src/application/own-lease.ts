@@ -2,12 +2,12 @@ import { notFound } from '../domain/errors.ts';
 import { leaseStream } from '../domain/identity.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { AggregateStore, Loaded } from './aggregate-store.ts';
-import type { RecordedEvent } from './ports/event-log.ts';
+import type { StreamEvent } from './ports/event-log.ts';
 import type { RequestContext } from './request-context.ts';
 
 export interface OwnLease extends Loaded<Lease> {
   /** The record of its issue. */
-  readonly issued: RecordedEvent;
+  readonly issued: StreamEvent;
 }
 
 /**

@@ -8,7 +8,12 @@ export function createProjectionLag(deps: {
   readonly now: () => number;
 }): () => Promise<number> {
   return async () => {
-    const [oldest] = await deps.log.readAll({ after: await deps.progress.refresh(), maxCount: 1 });
-    return oldest ? Math.max(deps.now() - Date.parse(oldest.occurredAt), 0) / 1_000 : 0;
+    for (let after = await deps.progress.refresh(); ; ) {
+      const { events, position, atEnd } = await deps.log.readAll({ after, maxCount: 1 });
+      const [oldest] = events;
+      if (oldest) return Math.max(deps.now() - Date.parse(oldest.occurredAt), 0) / 1_000;
+      if (atEnd) return 0;
+      after = position;
+    }
   };
 }

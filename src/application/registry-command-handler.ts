@@ -19,7 +19,7 @@ import { type AggregateStore, foldRegistry, type Loaded, registryEventOf } from 
 import type { EventWriter, Written } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, isKeyReused, keyReused } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
-import { type RecordedEvent, WrongExpectedRevision } from './ports/event-log.ts';
+import { type StreamEvent, WrongExpectedRevision } from './ports/event-log.ts';
 import type { Vault } from './ports/vault.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import type { StoredSecrets } from './stored-secrets.ts';
@@ -189,7 +189,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
   async function repeatedOutcome(
     context: RequestContext,
     command: RegistryCommand,
-    history: readonly RecordedEvent[],
+    history: readonly StreamEvent[],
     start: number,
   ): Promise<RegistryOutcome> {
     const events = history.filter(({ metadata }) => metadata.idempotencyId === command.idempotent?.id);
@@ -199,7 +199,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     const state = foldRegistry(before, events);
     await requireSamePassword(command, before, events, foldRegistry(state, history.slice(start + events.length)));
     await settle(before, events.map(registryEventOf));
-    await writer.recall(context.principal, last.position);
+    await writer.recall(context.principal);
     return { before, state, revision: last.revision, repeated: true };
   }
 
@@ -207,7 +207,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
   async function requireSamePassword(
     command: RegistryCommand,
     before: RegistryState,
-    events: readonly RecordedEvent[],
+    events: readonly StreamEvent[],
     now: RegistryState,
   ): Promise<void> {
     const password = command.password(before);
@@ -220,7 +220,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
   }
 }
 
-function foldHistory(history: readonly RecordedEvent[]): Loaded<RegistryState> {
+function foldHistory(history: readonly StreamEvent[]): Loaded<RegistryState> {
   return {
     state: foldRegistry(initialRegistryState, history),
     revision: history.at(-1)?.revision ?? 'no-stream',

@@ -12,7 +12,7 @@ import { checkCredential } from './credential-checks.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import type { EventWriter } from './event-writer.ts';
 import { loadOwnLease } from './own-lease.ts';
-import type { RecordedEvent } from './ports/event-log.ts';
+import type { StreamEvent } from './ports/event-log.ts';
 import type { RateLimiter, ReturnableTurns } from './ports/rate-limiter.ts';
 import type { LeaseQueries, RegistryQueries } from './ports/read-models.ts';
 import type { ReadYourWrites } from './read-your-writes.ts';
@@ -156,7 +156,7 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
 }
 
 /** Null if the registry alone was asked for. */
-function repositoryAskedFor(issued: RecordedEvent): string | null {
+function repositoryAskedFor(issued: StreamEvent): string | null {
   const event = decodeEvent(issued);
   return event.type === 'CredentialIssued' ? repositoryOfImage(event.data.image) : null;
 }

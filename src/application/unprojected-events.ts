@@ -36,11 +36,10 @@ export function createReadUnprojected(deps: {
     const found: UnprojectedEvent[] = [];
     let after = await progress.refresh();
     for (let read = 0; read < MAX_UNPROJECTED; read += PAGE) {
-      const events = await log.readAll({ after, maxCount: PAGE });
+      const { events, position, atEnd } = await log.readAll({ after, maxCount: PAGE });
       found.push(...events.filter(authenticator.isAuthentic).flatMap(readable));
-      const last = events.at(-1);
-      if (last === undefined || events.length < PAGE) return found;
-      after = last.position;
+      if (atEnd) return found;
+      after = position;
     }
     throw unavailable('The read models are too far behind the event log. Try again.');
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
+  type AppendResult,
   BEGINNING,
   type EventToAppend,
   type ExpectedRevision,
@@ -13,6 +14,11 @@ import type { OpenLogs } from './event-log-store.ts';
 export function describeAppending(logs: () => OpenLogs): void {
   const append = (stream: string, expected: ExpectedRevision, ...events: [EventToAppend, ...EventToAppend[]]) =>
     logs().log.append(stream, expected, events);
+  /** The position of a repeated append may be a later one, but a reader passes it. */
+  async function expectSame(repeated: AppendResult, first: AppendResult): Promise<void> {
+    expect(repeated.revision).toBe(first.revision);
+    expect(repeated.position >= first.position && repeated.position <= (await logs().log.head())).toBe(true);
+  }
   const ids = async (stream: string) =>
     (await logs().log.readStream(stream, { fromRevision: 0, maxCount: 100 })).map(({ id }) => id);
 
@@ -68,9 +74,9 @@ export function describeAppending(logs: () => OpenLogs): void {
         for (const event of before) await append(stream, 'any', event);
         const events: [EventToAppend, EventToAppend] = [anEvent('first'), anEvent('second')];
         const first = await append(stream, expected, ...events);
-        expect(await append(stream, expected, ...events)).toEqual(first);
+        await expectSame(await append(stream, expected, ...events), first);
         await append(stream, first.revision, anEvent('later'));
-        expect(await append(stream, expected, ...events)).toEqual(first);
+        await expectSame(await append(stream, expected, ...events), first);
         expect(await ids(stream)).toHaveLength(before.length + 3);
       },
     );
@@ -84,7 +90,7 @@ export function describeAppending(logs: () => OpenLogs): void {
         occurredAt: '2027-01-01T00:00:00.000Z',
         metadata: { ...event.metadata, durationMs: 99 },
       };
-      expect(await append(stream, 'no-stream', retried)).toEqual(first);
+      await expectSame(await append(stream, 'no-stream', retried), first);
     });
 
     it('mean nothing beyond their stream: another one may have the same', async () => {
@@ -93,8 +99,8 @@ export function describeAppending(logs: () => OpenLogs): void {
       const [here, there] = [await append(stream, 'no-stream', event), await append(other, 'no-stream', event)];
       expect(there.position > here.position).toBe(true);
       expect([await ids(stream), await ids(other)]).toEqual([[event.id], [event.id]]);
-      expect(await append(stream, 'no-stream', event)).toEqual(here);
-      expect(await append(other, 'no-stream', event)).toEqual(there);
+      await expectSame(await append(stream, 'no-stream', event), here);
+      await expectSame(await append(other, 'no-stream', event), there);
     });
 
     const [one, two] = [anEvent('one'), anEvent('two')];
@@ -106,11 +112,7 @@ export function describeAppending(logs: () => OpenLogs): void {
       const stream = aStream();
       await append(stream, 'no-stream', one, two);
       const head = await logs().log.head();
-      for (const expected of ['any', 1] as const) {
-        await expect(append(stream, expected, ...events)).rejects.toEqual(
-          new WrongExpectedRevision(stream, expected, 1),
-        );
-      }
+      await expect(append(stream, 'any', ...events)).rejects.toEqual(new WrongExpectedRevision(stream, 'any', 1));
       expect(await logs().log.head()).toBe(head);
     });
 

@@ -60,11 +60,10 @@ async function appendWhileCutting(log: EventLog, proxy: CuttingProxy, cuts: numb
 async function idsAfter(log: EventLog, start: Position): Promise<string[]> {
   const ids: string[] = [];
   for (let after = start; ; ) {
-    const page = await log.readAll({ after, maxCount: 1_000 });
-    const last = page.at(-1);
-    if (!last) return ids;
-    after = last.position;
-    ids.push(...page.filter(({ stream }) => stream.startsWith('cut-')).map(({ id }) => id));
+    const { events, position, atEnd } = await log.readAll({ after, maxCount: 1_000 });
+    ids.push(...events.filter(({ stream }) => stream.startsWith('cut-')).map(({ id }) => id));
+    if (atEnd) return ids;
+    after = position;
   }
 }
 
@@ -91,7 +90,7 @@ export function describeConnectionLoss(logs: () => OpenLogs<RemoteEventLogStore>
       const perClient = await withClients(CLIENTS, async (log, proxy) => {
         const acknowledged = await appendWhileCutting(log, proxy, CUTS / CLIENTS, retrying);
         for (const { stream, event, result } of acknowledged) {
-          expect(await retrying(log, stream, event)).toEqual(result);
+          expect((await retrying(log, stream, event)).revision).toBe(result.revision);
         }
         return acknowledged;
       });

@@ -39,6 +39,14 @@ interface ModelEvent {
   readonly id: number;
 }
 
+/** Whether the port says what becomes of the call: at an exact revision, not every store notices all ids that it has. */
+function isPromised(list: readonly ModelEvent[], { stream, expected, events }: Call): boolean {
+  const before = list.filter((event) => event.stream === stream);
+  if (expected === 'any' || !events.some((id) => before.some((known) => known.id === id))) return true;
+  const start = expected === 'no-stream' ? 0 : expected + 1;
+  return events.every((id, place) => before[start + place]?.id === id);
+}
+
 /** The log as a plain list. Gives the call's outcome. */
 function appendToList(list: ModelEvent[], { stream, expected, events }: Call): string {
   const before = list.filter((event) => event.stream === stream);
@@ -72,11 +80,12 @@ function equalsList(replicas: { readonly log: EventLog; readonly other: EventLog
     const ids = Array.from({ length: KNOWN_IDS }, () => randomUUID());
     const list: ModelEvent[] = [];
     for (const { replica, stream, expected, events } of calls) {
+      if (!isPromised(list, { replica, stream, expected, events })) continue;
       const outcome = appendToList(list, { replica, stream, expected, events });
       const toAppend = events.map((id) => anEvent(`event ${id}`, ids[id]));
       expect(await appendToLog(replicas[replica], `${run}-${stream}`, expected, toAppend)).toBe(outcome);
     }
-    const read = await replicas.other.readAll({ after: start, maxCount: 1_000 });
+    const { events: read } = await replicas.other.readAll({ after: start, maxCount: 1_000 });
     expect(read.map(({ stream, id }) => `${stream} ${id}`)).toEqual(
       list.map(({ stream, id }) => `${run}-${stream} ${ids[id]}`),
     );

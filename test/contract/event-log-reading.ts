@@ -28,11 +28,12 @@ export function describeReading(logs: () => OpenLogs): void {
         metadata: event.metadata,
         stream,
         revision: 0,
-        position,
       };
       expect(await other.readStream(stream, { fromRevision: 0, maxCount: 10 })).toEqual([recorded]);
-      expect((await other.readAll({ after: position, maxCount: 10 })).some(({ id }) => id === event.id)).toBe(false);
-      expect(await other.readAll({ after: before, maxCount: 1 })).toEqual([recorded]);
+      const { events: later } = await other.readAll({ after: position, maxCount: 10 });
+      expect(later.some(({ id }) => id === event.id)).toBe(false);
+      const { events } = await other.readAll({ after: before, maxCount: 1 });
+      expect(events).toEqual([{ ...recorded, position }]);
     });
 
     it.each(['2026-02-03T04:05:06.000Z', '1999-12-31T23:59:59.999Z', '2026-07-01T12:00:00.010Z'])(
@@ -65,15 +66,30 @@ export function describeReading(logs: () => OpenLogs): void {
       const read: string[] = [];
       let after = start;
       for (;;) {
-        const page = await other.readAll({ after, maxCount: 7 });
-        const last = page.at(-1);
-        if (!last) break;
-        expect(page.every(({ position }, index) => position > (page[index - 1]?.position ?? after))).toBe(true);
-        after = last.position;
-        read.push(...page.map(({ stream, revision }) => `${stream}@${revision}`));
+        const { events, position, atEnd } = await other.readAll({ after, maxCount: 7 });
+        expect(events.every((event, index) => event.position > (events[index - 1]?.position ?? after))).toBe(true);
+        expect(position >= (events.at(-1)?.position ?? after)).toBe(true);
+        after = position;
+        read.push(...events.map(({ stream, revision }) => `${stream}@${revision}`));
+        if (atEnd) break;
       }
-      expect(after).toBe(await log.head());
+      expect(after >= (await log.head())).toBe(true);
       expect(read.toSorted()).toEqual(streams.flatMap((s) => [`${s}@0`, `${s}@1`, `${s}@2`]).toSorted());
+    });
+
+    it('of all streams says that it is at the end, and not before, and stays there', async () => {
+      const { log } = logs();
+      const after = await log.head();
+      await log.append(aStream(), 'no-stream', severalEvents(4));
+      const pages = [await log.readAll({ after, maxCount: 3 })];
+      while (!pages.at(-1)?.atEnd)
+        pages.push(await log.readAll({ after: pages.at(-1)?.position ?? after, maxCount: 3 }));
+      expect(pages.flatMap(({ events }) => events)).toHaveLength(4);
+      expect(pages[0]?.atEnd).toBe(false);
+      const end = pages.at(-1)?.position ?? after;
+      const further = await log.readAll({ after: end, maxCount: 3 });
+      expect(further).toMatchObject({ events: [], atEnd: true });
+      expect(further.position >= end).toBe(true);
     });
 
     it('shows an append to every replica as soon as it is acknowledged', async () => {

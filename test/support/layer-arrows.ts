@@ -40,6 +40,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/anchors': adapter(),
   'adapters/auth': adapter(),
   'adapters/egress': adapter(),
+  'adapters/event-log': adapter(),
   'adapters/minting': adapter(),
   'adapters/opentelemetry': adapter(),
   'adapters/prometheus': adapter(),
@@ -49,7 +50,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/postgres': adapter(),
   'adapters/postgres/backup': adapter('adapters/postgres'),
   'adapters/postgres/embedded': adapter('adapters/postgres'),
-  'adapters/postgres/log': adapter('adapters/postgres'),
+  'adapters/postgres/log': adapter('adapters/postgres', 'adapters/event-log'),
   'adapters/postgres/read-models': adapter('adapters/postgres'),
   'adapters/postgres/webhooks': adapter('adapters/postgres'),
   // What the vault asks of its stores is the vault's to say.

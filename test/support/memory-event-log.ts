@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { checkStreamName, prepareAppend } from '../../src/adapters/postgres/log/event-rows.ts';
+import { checkStreamName, prepareAppend } from '../../src/adapters/event-log/prepare-append.ts';
 import {
   BEGINNING,
   type EventLog,
@@ -68,12 +68,14 @@ export function createMemoryEventStore(): MemoryEventStore {
         readStream: (stream, { fromRevision, maxCount }) =>
           answered(() => {
             checkStreamName(stream);
-            return (streams.get(stream) ?? []).slice(fromRevision, fromRevision + maxCount);
+            const found = (streams.get(stream) ?? []).slice(fromRevision, fromRevision + maxCount);
+            return found.map(({ position: _position, ...event }) => event);
           }),
         readAll: ({ after, maxCount }) =>
           answered(() => {
-            const start = all.findIndex(({ position }) => position > after);
-            return start === -1 ? [] : all.slice(start, start + maxCount);
+            const left = all.filter(({ position }) => position > after);
+            const events = left.slice(0, maxCount);
+            return { events, position: events.at(-1)?.position ?? after, atEnd: left.length < maxCount };
           }),
         head: () => answered(() => all.at(-1)?.position ?? BEGINNING),
         onAppended(listener) {

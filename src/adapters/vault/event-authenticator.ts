@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { AuthenticatedEvent, EventAuthenticator } from '../../application/ports/event-authenticator.ts';
-import type { EventMetadata, RecordedEvent } from '../../application/ports/event-log.ts';
+import type { EventMetadata, StreamEvent } from '../../application/ports/event-log.ts';
 import { isDecidedFrom } from '../../domain/events.ts';
 import { isDecisionStream } from '../../domain/identity.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
@@ -78,7 +78,7 @@ function hasOwner({ metadata }: { readonly metadata: Partial<EventMetadata> | nu
 }
 
 /** Forged metadata can be any JSON. */
-function withoutCode({ metadata: stored }: RecordedEvent): Pick<AuthenticatedEvent, 'metadata'> & { mac: string } {
+function withoutCode({ metadata: stored }: StreamEvent): Pick<AuthenticatedEvent, 'metadata'> & { mac: string } {
   const { mac, ...metadata } = stored ?? { mac: null };
   return { metadata: metadata as AuthenticatedEvent['metadata'], mac: typeof mac === 'string' ? mac : '' };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { EventAuthenticator } from '../../application/ports/event-authenticator.ts';
-import { BEGINNING, type EventLog } from '../../application/ports/event-log.ts';
+import { BEGINNING, type EventLog, type RecordedEvent } from '../../application/ports/event-log.ts';
 import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
 import { createEventAuthenticator, type EventKey } from './event-authenticator.ts';
@@ -100,13 +100,20 @@ async function requireSigner(
   log: Pick<EventLog, 'readAll'>,
   stored: readonly WrappedEventKey[],
 ): Promise<void> {
-  const events = await log.readAll({ after: BEGINNING, maxCount: SAMPLES });
-  const signed = events.filter(({ metadata }) => typeof metadata?.mac === 'string');
+  const signed = (await firstEvents(log)).filter(({ metadata }) => typeof metadata?.mac === 'string');
   if (signed.length === 0 || signed.some(authenticator.isAuthentic)) return;
   const ids = stored.map(({ id }) => id).join(', ');
   throw new KeyRingError(
     `Event key ${ids} (table vault.event_keys) is not the one that the events of this database are signed with. Restore the table's rows from a backup.`,
   );
+}
+
+async function firstEvents(log: Pick<EventLog, 'readAll'>): Promise<readonly RecordedEvent[]> {
+  for (let after = BEGINNING; ; ) {
+    const { events, position, atEnd } = await log.readAll({ after, maxCount: SAMPLES });
+    if (events.length > 0 || atEnd) return events;
+    after = position;
+  }
 }
 
 function context(id: number): Buffer {

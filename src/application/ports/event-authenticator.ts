@@ -1,8 +1,8 @@
-import type { EventMetadata, RecordedEvent } from './event-log.ts';
+import type { EventMetadata, StreamEvent } from './event-log.ts';
 
 /** Everything that a message authentication code covers: all of an event but its place among other streams. */
 export interface AuthenticatedEvent
-  extends Pick<RecordedEvent, 'id' | 'stream' | 'revision' | 'type' | 'schemaVersion' | 'occurredAt' | 'json'> {
+  extends Pick<StreamEvent, 'id' | 'stream' | 'revision' | 'type' | 'schemaVersion' | 'occurredAt' | 'json'> {
   readonly metadata: EventMetadata;
 }
 
@@ -14,5 +14,5 @@ export interface EventAuthenticator {
    * Whether Purser wrote the event, and wrote it there. In a stream that decisions read, every event needs its code.
    * Elsewhere events have none, and one that decisions read does not belong there. Never throws, whatever is in the event.
    */
-  isAuthentic(event: RecordedEvent): boolean;
+  isAuthentic(event: StreamEvent): boolean;
 }

@@ -1,7 +1,10 @@
 import type { DomainEvent } from '../../domain/events.ts';
 
 declare const position: unique symbol;
-/** The place of an event in the one order of all streams. Strictly increasing. Only compare it. */
+/**
+ * The place of an event in the one order of all streams. Strictly increasing, with gaps of any size. Only compare it, and
+ * store it in full: it has up to 39 digits.
+ */
 export type Position = bigint & { readonly [position]: never };
 /** The position before the first event. */
 export const BEGINNING = 0n as Position;
@@ -36,7 +39,7 @@ export interface StoredMetadata extends EventMetadata {
 }
 
 export interface EventToAppend {
-  /** UUID, new for each append. Unique in its stream. */
+  /** UUID, new for each append unless that repeats another one. Unique in its stream. */
   readonly id: string;
   /** Written with the schema version that is current for its type. */
   readonly event: DomainEvent;
@@ -46,7 +49,7 @@ export interface EventToAppend {
 }
 
 /** A stored event. The application decodes it, so that one damaged event never stops a reader. */
-export interface RecordedEvent {
+export interface StreamEvent {
   readonly id: string;
   readonly type: string;
   readonly schemaVersion: number;
@@ -57,12 +60,27 @@ export interface RecordedEvent {
   readonly metadata: StoredMetadata;
   readonly stream: string;
   readonly revision: number;
+}
+
+/** A stored event with its place in the order of all streams, which not every store tells for the events of one stream. */
+export interface RecordedEvent extends StreamEvent {
   readonly position: Position;
 }
 
-export interface AppendResult {
-  /** The position and the revision of the last event appended. */
+/** What a reader of all streams finds. */
+export interface LogPage {
+  /** In order of position. */
+  readonly events: readonly RecordedEvent[];
+  /** Up to here nothing is left to read: go on after it. A store may also hold what is not of this log. */
   readonly position: Position;
+  /** Whether this was all that was in the log when it was read. A page can be empty before the end. */
+  readonly atEnd: boolean;
+}
+
+export interface AppendResult {
+  /** The position of the last event appended. If the append is repeated, perhaps a later one, up to the log's head. */
+  readonly position: Position;
+  /** The revision of the last event appended. */
   readonly revision: number;
 }
 
@@ -84,7 +102,8 @@ export interface EventLog {
   /**
    * Appends all events or none, durably, before it resolves. An append that had no answer may be repeated unchanged: if
    * its events are in the stream already, it gives the first result. Only ids are compared: equal ids promise equal
-   * events. A mix of new ids and ids of the stream is refused as `WrongExpectedRevision`.
+   * events. With `any`, a mix of new ids and ids of the stream is refused as `WrongExpectedRevision`; with an exact
+   * revision not every store notices it.
    * @throws WrongExpectedRevision, EventLogUnavailable
    */
   append(
@@ -93,10 +112,10 @@ export interface EventLog {
     events: readonly [EventToAppend, ...EventToAppend[]],
   ): Promise<AppendResult>;
   /** In order of revision; empty if the stream does not exist. At most `maxCount` events. */
-  readStream(stream: string, options: { fromRevision: number; maxCount: number }): Promise<RecordedEvent[]>;
-  /** In order of position. Never skips an event that commits later with a smaller position. */
-  readAll(options: { after: Position; maxCount: number }): Promise<RecordedEvent[]>;
-  /** The position of the last event; `BEGINNING` if there is none. */
+  readStream(stream: string, options: { fromRevision: number; maxCount: number }): Promise<StreamEvent[]>;
+  /** At most `maxCount` events. Never skips an event that commits later with a smaller position. */
+  readAll(options: { after: Position; maxCount: number }): Promise<LogPage>;
+  /** The position of the last event; `BEGINNING` if there is none. Cheap, also in a store that holds more than this log. */
   head(): Promise<Position>;
   /** Calls the listener when there may be new events. A hint only: it may come late, twice or never. */
   onAppended(listener: () => void): () => void;

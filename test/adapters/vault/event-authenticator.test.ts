@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createEventAuthenticator } from '../../../src/adapters/vault/event-authenticator.ts';
 import { authenticStreams } from '../../../src/application/authentic-events.ts';
 import { createEventWriter } from '../../../src/application/event-writer.ts';
-import type { RecordedEvent } from '../../../src/application/ports/event-log.ts';
+import type { StreamEvent } from '../../../src/application/ports/event-log.ts';
 import { registryStream } from '../../../src/domain/identity.ts';
 import { createMemoryEventStore } from '../../support/memory-event-log.ts';
 import { createdEvent, idOf, METADATA, recorded, renamedEvent, testedEvent } from '../../support/recorded-events.ts';
@@ -13,7 +13,7 @@ const authenticator = createEventAuthenticator([{ id: 7, bytes: randomBytes(32) 
 const STREAM = registryStream('demo', idOf('a'));
 
 /** Two events as Purser writes them. */
-async function written(): Promise<[RecordedEvent, RecordedEvent]> {
+async function written(): Promise<[StreamEvent, StreamEvent]> {
   const log = createMemoryEventStore().open();
   const writer = createEventWriter({ log, authenticator, readYourWrites: { wrote: () => undefined }, now: Date.now });
   const { mac: _mac, ...metadata } = METADATA;
@@ -24,8 +24,8 @@ async function written(): Promise<[RecordedEvent, RecordedEvent]> {
   return [first, second];
 }
 
-const json = (event: RecordedEvent, text: string): RecordedEvent => ({ ...event, json: text, data: JSON.parse(text) });
-const metadata = (event: RecordedEvent, changes: object): RecordedEvent => ({
+const json = (event: StreamEvent, text: string): StreamEvent => ({ ...event, json: text, data: JSON.parse(text) });
+const metadata = (event: StreamEvent, changes: object): StreamEvent => ({
   ...event,
   metadata: { ...event.metadata, ...changes },
 });
@@ -38,7 +38,7 @@ describe('an event that Purser wrote', () => {
     expect(events[0].metadata.mac).not.toBe(events[1].metadata.mac);
   });
 
-  it.each<[string, (event: RecordedEvent) => RecordedEvent]>([
+  it.each<[string, (event: StreamEvent) => StreamEvent]>([
     ['another stream', (event) => ({ ...event, stream: registryStream('other', idOf('a')) })],
     ['another revision', (event) => ({ ...event, revision: 1 })],
     ['another id', (event) => ({ ...event, id: randomUUID() })],
@@ -91,7 +91,8 @@ describe('an event that Purser wrote', () => {
 
 describe('events that nobody signs', () => {
   it('are authentic in streams that no decision reads, unless decisions read their type', () => {
-    const [tested, renamed] = recorded([testedEvent('a', 1), renamedEvent('a', 'x')]) as [RecordedEvent, RecordedEvent];
+    const [tested, renamed] = recorded([testedEvent('a', 1), renamedEvent('a', 'x')]);
+    if (!tested || !renamed) throw new Error('two events were recorded');
     expect(authenticator.isAuthentic(tested)).toBe(true);
     expect(authenticator.isAuthentic({ ...tested, stream: STREAM })).toBe(false);
     expect(authenticator.isAuthentic({ ...renamed, stream: 'access-demo' })).toBe(false);

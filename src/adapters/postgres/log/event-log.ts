@@ -9,6 +9,7 @@ import {
 } from '../../../application/ports/event-log.ts';
 import { EventLogUnavailable } from '../../../domain/errors.ts';
 import { unreachable } from '../../../domain/unreachable.ts';
+import { checkStreamName, type PreparedAppend, prepareAppend } from '../../event-log/prepare-append.ts';
 import { isDataFault, isTimeout, isUnavailable, outageSentence } from '../availability.ts';
 import { type Connection, createConnection } from '../connection.ts';
 import { createDataLoader } from '../data-loader.ts';
@@ -21,15 +22,13 @@ import {
   type AppendRow,
   appendedEvents,
   appendValues,
-  checkStreamName,
   type EventRow,
-  type PreparedAppend,
-  prepareAppend,
+  pageOf,
   READ_ALL,
   READ_STREAMS,
-  recordedEvent,
   type StreamEventRow,
   type StreamRead,
+  streamEvent,
   streamReadValues,
 } from './event-rows.ts';
 import { createRecentEvents } from './recent-events.ts';
@@ -184,14 +183,14 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
 
     async readStream(stream, { fromRevision, maxCount }) {
       checkStreamName(stream);
-      return (await readStream({ stream, fromRevision, maxCount })).map(recordedEvent);
+      return (await readStream({ stream, fromRevision, maxCount })).map(streamEvent);
     },
 
     async readAll({ after, maxCount }) {
       const remembered = recent.after(after, maxCount);
       if (remembered && !closed) return remembered;
       const rows = await read<EventRow>(tailReader, { ...READ_ALL, values: [after, maxCount] });
-      return rows.map(recordedEvent);
+      return pageOf(rows, { after, maxCount });
     },
 
     async head() {

@@ -1,79 +1,12 @@
 import type {
-  EventToAppend,
   ExpectedRevision,
+  LogPage,
   Position,
   RecordedEvent,
   StoredMetadata,
+  StreamEvent,
 } from '../../../application/ports/event-log.ts';
-import { schemaVersionOf } from '../../../domain/events.ts';
-import { isUuid } from '../../../domain/identity.ts';
-import { isWellFormed } from '../../../domain/text-rules.ts';
-
-/** An append, ready for the database: all checks that can fail for this append alone are done. */
-export interface PreparedAppend {
-  readonly stream: string;
-  readonly expected: ExpectedRevision;
-  readonly events: readonly PreparedEvent[];
-}
-
-interface PreparedEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly schemaVersion: number;
-  readonly occurredAt: string;
-  readonly data: string;
-  readonly metadata: string;
-}
-
-/**
- * Call this before queuing, so that bad input fails only its own call.
- * @throws TypeError
- */
-export function prepareAppend(
-  stream: string,
-  expected: ExpectedRevision,
-  events: readonly EventToAppend[],
-): PreparedAppend {
-  checkStreamName(stream);
-  if (typeof expected === 'number' && !(Number.isInteger(expected) && expected >= 0)) {
-    throw new TypeError('an expected revision is a whole number from 0');
-  }
-  const ids = new Set<string>();
-  for (const { id } of events) {
-    if (!isUuid(id)) throw new TypeError('the id of an event must be a UUID');
-    if (ids.has(id)) throw new TypeError('the events of an append must have different ids');
-    ids.add(id);
-  }
-  return {
-    stream,
-    expected,
-    events: events.map(({ id, event, occurredAt, metadata }) => ({
-      id,
-      type: event.type,
-      schemaVersion: schemaVersionOf(event.type),
-      occurredAt,
-      data: jsonOf(event.data),
-      metadata: jsonOf(metadata),
-    })),
-  };
-}
-
-/** A name that Postgres refuses would fail all reads and appends of the same statement. @throws TypeError */
-export function checkStreamName(stream: string): void {
-  if (stream === '' || !isWellFormed(stream) || stream.includes('\0')) {
-    throw new TypeError('the name of a stream must be well-formed text without NUL');
-  }
-}
-
-/** JSON's escapes for NUL and for a lone surrogate, after an even number of backslashes. */
-const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
-
-/** Postgres can store neither as text, so the log must not contain them: queries could not ask for them. */
-function jsonOf(value: unknown): string {
-  const json = JSON.stringify(value);
-  if (UNSTORABLE.test(json)) throw new TypeError('text in an event must be well-formed and without NUL');
-  return json;
-}
+import type { PreparedAppend } from '../../event-log/prepare-append.ts';
 
 function expectedCode(expected: ExpectedRevision): number {
   switch (expected) {
@@ -201,6 +134,19 @@ export function appendedEvents(batch: readonly PreparedAppend[], rows: readonly 
 }
 
 export function recordedEvent(row: EventRow): RecordedEvent {
+  return { ...streamEvent(row), position: row.position as Position };
+}
+
+/** What a statement for at most `maxCount` events after a position has read. */
+export function pageOf(
+  rows: readonly EventRow[],
+  { after, maxCount }: { readonly after: Position; readonly maxCount: number },
+): LogPage {
+  const events = rows.map(recordedEvent);
+  return { events, position: events.at(-1)?.position ?? after, atEnd: rows.length < maxCount };
+}
+
+export function streamEvent(row: EventRow): StreamEvent {
   return {
     id: row.event_id,
     type: row.type,
@@ -211,6 +157,5 @@ export function recordedEvent(row: EventRow): RecordedEvent {
     metadata: row.metadata,
     stream: row.stream,
     revision: row.revision,
-    position: row.position as Position,
   };
 }

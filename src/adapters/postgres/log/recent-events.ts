@@ -1,11 +1,11 @@
-import type { Position, RecordedEvent } from '../../../application/ports/event-log.ts';
+import type { LogPage, Position, RecordedEvent } from '../../../application/ports/event-log.ts';
 
 /** The last events of the log that this process itself wrote, for readers that follow the log closely. */
 export interface RecentEvents {
   /** In the order of their positions, after they were committed. */
   add(events: readonly RecordedEvent[]): void;
-  /** From one to `maxCount` events after the position; undefined if only the log can answer. */
-  after(position: Position, maxCount: number): RecordedEvent[] | undefined;
+  /** From one to `maxCount` events after the position, perhaps not the last; undefined if only the log can answer. */
+  after(position: Position, maxCount: number): LogPage | undefined;
 }
 
 const MAX_EVENTS = 1_024;
@@ -30,7 +30,10 @@ export function createRecentEvents(): RecentEvents {
       const first = events[0];
       if (first === undefined || position < first.position - 1n) return undefined;
       const start = Number(position - first.position) + 1;
-      return start < events.length ? events.slice(start, start + maxCount) : undefined;
+      const found = events.slice(start, start + maxCount);
+      const last = found.at(-1);
+      // Another process may have appended since.
+      return last && { events: found, position: last.position, atEnd: false };
     },
   };
 }

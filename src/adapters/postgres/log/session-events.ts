@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
-import { type EventRow, READ_ALL, recordedEvent } from './event-rows.ts';
+import { type EventRow, pageOf, READ_ALL } from './event-rows.ts';
 
 /** Reads the log over one connection, such as in a transaction that has written it. Errors are the connection's. */
 export function eventsOver(client: Client): Pick<EventLog, 'head' | 'readAll'> {
@@ -11,7 +11,7 @@ export function eventsOver(client: Client): Pick<EventLog, 'head' | 'readAll'> {
     },
     async readAll({ after, maxCount }) {
       const { rows } = await client.query<EventRow>({ ...READ_ALL, values: [after, maxCount] });
-      return rows.map(recordedEvent);
+      return pageOf(rows, { after, maxCount });
     },
   };
 }

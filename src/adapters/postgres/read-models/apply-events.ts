@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../../../application/ports/event-log.ts';
+import type { LogPage } from '../../../application/ports/event-log.ts';
 import type { Queryable } from '../statement.ts';
 import { createReadModels } from './all-read-models.ts';
 import { advanceCheckpoint, type Checkpoint, loadCheckpoint, refusedBatch } from './checkpoint.ts';
@@ -36,6 +36,9 @@ export async function atCheckpoint(
   return { checkpoint, projection: createProjection(models, checkpoint.counters) };
 }
 
+/** What was read from the log, and how far. */
+export type Batch = Pick<LogPage, 'events' | 'position'>;
+
 /**
  * If the database refuses a batch, its events are applied one at a time. An event that cannot be applied is parked with
  * its stream, so that all others go on. If no row is at fault, the error is thrown and all events wait.
@@ -44,11 +47,11 @@ export async function atCheckpoint(
 export async function applyEvents(
   target: Target,
   from: Progress,
-  events: readonly RecordedEvent[],
+  { events, position }: Batch,
   onFault: (error: Error) => void,
 ): Promise<Progress> {
   try {
-    return await apply(target, from, events, onFault);
+    return await apply(target, from, { events, position }, onFault);
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
@@ -57,13 +60,14 @@ export async function applyEvents(
   // The projection remembers the refused batch, so start again from the tables.
   let progress = await atCheckpoint(target, from.checkpoint);
   for (const event of events) {
+    const alone = { events: [event], position: event.position };
     try {
-      progress = await apply(target, progress, [event], onFault);
+      progress = await apply(target, progress, alone, onFault);
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal === undefined) throw error;
       const clean = await atCheckpoint(target, progress.checkpoint);
-      progress = await apply(target, clean, [event], onFault, new Map([[event.id, refusal]]));
+      progress = await apply(target, clean, alone, onFault, new Map([[event.id, refusal]]));
     }
   }
   return progress;
@@ -77,14 +81,13 @@ export function refusalOf(error: unknown): string | undefined {
 async function apply(
   target: Target,
   { checkpoint: from, projection }: Progress,
-  recorded: readonly RecordedEvent[],
+  { events: recorded, position }: Batch,
   onFault: (error: Error) => void,
   refusals?: ReadonlyMap<string, string>,
 ): Promise<Progress> {
   const events = withoutForgeries(recorded, target.isAuthentic);
   await projection.recall(target.client, events);
   const parked = projection.apply(events, refusals);
-  const position = events.at(-1)?.position ?? from.position;
   const checkpoint = { generation: from.generation, position, counters: projection.counters() };
   await write(target, projection.changes(), from, checkpoint);
   for (const { recorded, reason } of parked) onFault(new Error(`event ${recorded.position} is parked: ${reason}`));

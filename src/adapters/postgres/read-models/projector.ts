@@ -14,6 +14,11 @@ const BATCH = 1_000;
 const POLL_MS = 250;
 /** A replica that does not lead looks this often whether nobody does. */
 const STANDBY_MS = 500;
+/**
+ * A position that was reached over events of others alone is kept this seldom. It only spares the next leader from reading
+ * over them: nobody waits for it, because the log's head is an event of its own.
+ */
+const KEEP_PASSED_MS = 10_000;
 const BACK_OFF_MS = 1_000;
 /** A session whose network is silent would take minutes to end. */
 const END_WITHIN_MS = 1_000;
@@ -115,20 +120,25 @@ export function createProjector(deps: ProjectorDeps): Projector {
   /** Works from the stored checkpoint on, until the lead is lost or another process moves the checkpoint. */
   async function follow(target: Target, lease: Lease): Promise<void> {
     let reached = await progressOf(target);
-    progress.advanceTo(reached.checkpoint.position);
+    let { position: passed } = reached.checkpoint;
+    let keptAt = performance.now();
+    progress.advanceTo(passed);
     while (lease.held && !stopping.signal.aborted) {
       lease.stepped();
       hinted = false;
-      const events = await log.readAll({ after: reached.checkpoint.position, maxCount: BATCH });
-      if (events.length === 0) {
+      const page = await log.readAll({ after: passed, maxCount: BATCH });
+      passed = page.position;
+      const isKept = passed === reached.checkpoint.position || performance.now() - keptAt < KEEP_PASSED_MS;
+      if (page.events.length > 0 || !isKept) {
+        if (reached.projection.remembered > MAX_REMEMBERED) reached = await atCheckpoint(target, reached.checkpoint);
+        const from = reached;
+        reached = await observeBatch(page.events.length, () => applyEvents(target, from, page, onFault));
+        keptAt = performance.now();
+        progress.advanceTo(reached.checkpoint.position);
+      } else if (page.atEnd && !hinted) {
         // A hint during the read may announce an event that the answer does not contain.
-        if (!hinted) await untilAppended();
-        continue;
+        await untilAppended();
       }
-      if (reached.projection.remembered > MAX_REMEMBERED) reached = await atCheckpoint(target, reached.checkpoint);
-      const from = reached;
-      reached = await observeBatch(events.length, () => applyEvents(target, from, events, onFault));
-      progress.advanceTo(reached.checkpoint.position);
     }
   }
 

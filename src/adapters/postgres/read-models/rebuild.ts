@@ -99,11 +99,11 @@ async function foldHistory(
   let written: Promise<void> = Promise.resolve();
   let page = log.readAll({ after: position, maxCount: PAGE });
   for (;;) {
-    const events = (await page).filter((event) => event.position <= until);
-    const last = events.at(-1);
-    if (!last) break;
-    position = last.position;
-    page = log.readAll({ after: position, maxCount: PAGE });
+    const read = await page;
+    const events = read.events.filter((event) => event.position <= until);
+    const isLast = read.atEnd || read.position >= until;
+    position = read.position < until ? read.position : until;
+    if (!isLast) page = log.readAll({ after: position, maxCount: PAGE });
     page.catch(() => undefined);
     // While the previous page is being written, this one is folded and the next one is read.
     projection.apply(withoutForgeries(events, isAuthentic));
@@ -112,8 +112,8 @@ async function foldHistory(
     written = copyAll(client, added);
     written.catch(() => undefined);
     count += events.length;
+    if (isLast) break;
   }
-  await page;
   await written;
   for (const model of projection.models) {
     for (const total of model.totals?.() ?? []) {
@@ -151,10 +151,11 @@ async function catchUp(client: Client, { log, isAuthentic, onFault = () => {} }:
   let count = 0;
   let reached = await progressOf(target);
   for (;;) {
-    const events = await log.readAll({ after: reached.checkpoint.position, maxCount: PAGE });
-    if (events.length === 0) return count;
-    reached = await applyEvents(target, await atCheckpoint(target, reached.checkpoint), events, onFault);
-    count += events.length;
+    const page = await log.readAll({ after: reached.checkpoint.position, maxCount: PAGE });
+    if (page.position === reached.checkpoint.position) return count;
+    reached = await applyEvents(target, await atCheckpoint(target, reached.checkpoint), page, onFault);
+    count += page.events.length;
+    if (page.atEnd && page.events.length === 0) return count;
   }
 }
 

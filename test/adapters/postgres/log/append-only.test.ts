@@ -1,7 +1,8 @@
 import pg, { type Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prepareAppend } from '../../../../src/adapters/event-log/prepare-append.ts';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
-import { APPEND, appendValues, prepareAppend } from '../../../../src/adapters/postgres/log/event-rows.ts';
+import { APPEND, appendValues } from '../../../../src/adapters/postgres/log/event-rows.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { anEvent, aStream } from '../../../support/events.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';

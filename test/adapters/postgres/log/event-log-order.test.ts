@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prepareAppend } from '../../../../src/adapters/event-log/prepare-append.ts';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
-import { APPEND, appendValues, prepareAppend } from '../../../../src/adapters/postgres/log/event-rows.ts';
+import { APPEND, appendValues } from '../../../../src/adapters/postgres/log/event-rows.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { openSession } from '../../../../src/adapters/postgres/session.ts';
 import { BEGINNING, type EventLog, type Position } from '../../../../src/application/ports/event-log.ts';
@@ -111,7 +112,10 @@ describe('a reader that follows positions', () => {
         stop = true;
       });
       const writing = Promise.all([raw, keepAppending(log, () => stop)]);
-      const seen = await follow((after) => reader.readAll({ after: after as Position, maxCount: 100 }), start, writing);
+      const read = async (after: bigint) => [
+        ...(await reader.readAll({ after: after as Position, maxCount: 100 })).events,
+      ];
+      const seen = await follow(read, start, writing);
       const committed = (await writing).flat();
 
       expect(seen.map(({ id }) => id).toSorted()).toEqual(committed.toSorted());

@@ -21,7 +21,7 @@ function at(position: bigint): RecordedEvent {
 }
 
 const positionsAfter = (recent: RecentEvents, position: bigint, maxCount = 10_000) =>
-  recent.after(position as Position, maxCount)?.map((event) => event.position);
+  recent.after(position as Position, maxCount)?.events.map((event) => event.position);
 
 /** Events of this process and others: each pair is the number of foreign events before a batch, and the batch's size. */
 const batches = fc.array(fc.record({ byOthers: fc.nat(2), size: fc.integer({ min: 1, max: 40 }) }), { maxLength: 200 });
@@ -56,6 +56,9 @@ describe('the recent events', () => {
     expect(positionsAfter(recent, 4n)).toEqual([5n, 6n, 7n]);
     expect(positionsAfter(recent, 6n)).toEqual([7n]);
     expect(positionsAfter(recent, 4n, 2)).toEqual([5n, 6n]);
+    // Only the log knows whether another process has appended since.
+    expect(recent.after(4n as Position, 2)).toMatchObject({ position: 6n, atEnd: false });
+    expect(recent.after(4n as Position, 10)).toMatchObject({ position: 7n, atEnd: false });
   });
 
   it('are undefined if only the log can answer: before the first, after the last, and while there are none', () => {
@@ -91,7 +94,11 @@ describe('the recent events', () => {
       const events: RecordedEvent[] = [];
       return {
         add: (added) => void events.push(...added),
-        after: (position, maxCount) => events.filter((event) => event.position > position).slice(0, maxCount),
+        after: (position, maxCount) => ({
+          events: events.filter((event) => event.position > position).slice(0, maxCount),
+          position,
+          atEnd: false,
+        }),
       };
     };
     expect(() => neverPassesOver(keepingOn)).toThrow();

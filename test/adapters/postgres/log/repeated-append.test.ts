@@ -1,11 +1,10 @@
 import pg, { type Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  APPEND,
-  type AppendRow,
-  appendValues,
-  prepareAppend,
-} from '../../../../src/adapters/postgres/log/event-rows.ts';
+import { prepareAppend } from '../../../../src/adapters/event-log/prepare-append.ts';
+import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
+import { APPEND, type AppendRow, appendValues } from '../../../../src/adapters/postgres/log/event-rows.ts';
+import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
+import { type EventToAppend, WrongExpectedRevision } from '../../../../src/application/ports/event-log.ts';
 import { anEvent, aStream } from '../../../support/events.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';
 import { until } from '../../../support/until.ts';
@@ -17,9 +16,10 @@ const SECOND_QUESTION = 'select array_agg(case when j.accepted';
 
 let paused: Client;
 let direct: Client;
+let connectionString: string;
 
 beforeAll(async () => {
-  const { connectionString } = await createTestDatabase();
+  ({ connectionString } = await createTestDatabase());
   [paused, direct] = [new pg.Client({ connectionString }), new pg.Client({ connectionString })];
   await Promise.all([paused.connect(), direct.connect()]);
   const { rows } = await direct.query<{ text: string }>(
@@ -66,5 +66,29 @@ describe('an append that is repeated while the first one commits', () => {
     );
     const answers = await repeatWhileTheFirstCommits(first ?? [], other ?? []);
     expect(answers.repeated).toMatchObject([{ outcome: 'wrong_revision', revision: 0 }]);
+  });
+});
+
+describe('Postgres gives more than every store does', () => {
+  it('to a repeated append: the same position, and a refusal of known ids at an exact revision too', async () => {
+    const log = createPostgresEventLog({ connectionString, logger: SILENT });
+    try {
+      const stream = aStream();
+      const [one, two] = [anEvent(), anEvent()];
+      const first = await log.append(stream, 'no-stream', [one, two]);
+      await log.append(aStream(), 'no-stream', [anEvent()]);
+      expect(await log.append(stream, 'no-stream', [one, two])).toEqual(first);
+      const mixes: [EventToAppend, ...EventToAppend[]][] = [
+        [two, one],
+        [two, anEvent()],
+        [anEvent(), one],
+      ];
+      for (const mix of mixes) {
+        await expect(log.append(stream, 1, mix)).rejects.toEqual(new WrongExpectedRevision(stream, 1, 1));
+      }
+      expect(await log.readStream(stream, { fromRevision: 0, maxCount: 10 })).toHaveLength(2);
+    } finally {
+      await log.close();
+    }
   });
 });

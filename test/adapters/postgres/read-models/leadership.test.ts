@@ -135,19 +135,19 @@ describe('a leader whose lease has run out', () => {
     await appendAll(log, createdEvent('late', 1));
     const target = { client: late, schema: 'read_models', term: lease.term, isAuthentic: trusting };
     const reached = await progressOf(target);
-    const events = await log.readAll({ after: reached.checkpoint.position, maxCount: 100 });
+    const page = await log.readAll({ after: reached.checkpoint.position, maxCount: 100 });
 
     await runOut();
     const successor = await taken(second);
-    await expect(applyEvents(target, reached, events, () => undefined)).rejects.toBeInstanceOf(LeadLost);
+    await expect(applyEvents(target, reached, page, () => undefined)).rejects.toBeInstanceOf(LeadLost);
     expect(await query('select from read_models.registries where id = $1', [idOf('late')])).toEqual([]);
     const { checkpoint } = await applyEvents(
       { ...target, term: successor.term },
       await progressOf(target),
-      events,
+      page,
       () => undefined,
     );
-    expect(checkpoint.position).toBe(events.at(-1)?.position);
+    expect(checkpoint.position).toBe(page.events.at(-1)?.position);
   });
 
   it('has its session ended, with the transaction that it left open', async () => {

@@ -4,9 +4,13 @@ import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/ev
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { applyEvents, progressOf } from '../../../../src/adapters/postgres/read-models/apply-events.ts';
 import { CheckpointMoved } from '../../../../src/adapters/postgres/read-models/checkpoint.ts';
+import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
+import { openSession } from '../../../../src/adapters/postgres/session.ts';
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';
+import { createProjectionLag } from '../../../../src/application/projection-lag.ts';
 import type { DomainEvent } from '../../../../src/domain/events.ts';
 import { registryStream } from '../../../../src/domain/identity.ts';
+import { logAmongOthers } from '../../../support/log-among-others.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
 import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import { createdEvent, idOf, renamedEvent, rotatedEvent, unstorableEvent } from '../../../support/recorded-events.ts';
@@ -105,8 +109,8 @@ describe('the projector', () => {
       clients.map(async (client) => {
         const target = { client, schema: 'read_models', term: null, isAuthentic: trusting };
         const progress = await progressOf(target);
-        const events = await log.readAll({ after: progress.checkpoint.position, maxCount: 100 });
-        await applyEvents(target, progress, events, () => undefined);
+        const page = await log.readAll({ after: progress.checkpoint.position, maxCount: 100 });
+        await applyEvents(target, progress, page, () => undefined);
       }),
     );
     await Promise.all(clients.map((client) => client.end()));
@@ -143,6 +147,42 @@ describe('the projector', () => {
     } finally {
       await query('alter table read_models.registries drop constraint no_such_name');
       await replica.stop();
+    }
+  });
+
+  it('passes the events of others in a shared store, keeps positions of 39 digits, and a rebuild gives the same', async () => {
+    const { connectionString } = await createTestDatabase();
+    const own = createPostgresEventLog({ connectionString, logger: SILENT });
+    const among = logAmongOthers(own);
+    const replica = startProjector(connectionString, among);
+    try {
+      await appendAll(among, createdEvent('s', 1), rotatedEvent('s', 2), unstorableEvent('s'));
+      const { position } = await appendAll(among, createdEvent('t', 1));
+      expect(await among.head()).toBe(position);
+      await replica.passed(position);
+      const parked = await withClient(connectionString, async (client) => {
+        const { rows } = await client.query('select position::text from read_models.parked_events');
+        return rows;
+      });
+      expect(parked).toEqual([{ position: String((3n << 64n) + 3n) }]);
+      const lag = createProjectionLag({ log: among, progress: replica.progress, now: Date.now });
+      expect(await lag()).toBe(0);
+      // The rest also depends on the vault, where these secrets are not.
+      const digests = async () => {
+        const { audit_entries, notices, changes, parked_events } = await digestsOfReadModels(connectionString);
+        return { audit_entries, notices, changes, parked_events };
+      };
+      const before = await digests();
+      await rebuildReadModels({
+        log: among,
+        isAuthentic: trusting,
+        connect: ({ pipeline }) => openSession({ connectionString, name: 'rebuild', pipeline }, () => undefined),
+      });
+      expect(await digests()).toEqual(before);
+      await replica.passed((await appendAll(among, renamedEvent('t', 'later'))).position);
+    } finally {
+      await replica.stop();
+      await own.close();
     }
   });
 });

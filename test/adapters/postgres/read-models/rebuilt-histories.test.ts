@@ -30,10 +30,10 @@ async function project(sizes: Iterator<readonly [number, boolean]>): Promise<voi
     let progress = await progressOf(target);
     for (;;) {
       const [maxCount, afresh] = sizes.next().value;
-      const events = await log.readAll({ after: progress.checkpoint.position, maxCount });
-      if (events.length === 0) return;
+      const page = await log.readAll({ after: progress.checkpoint.position, maxCount });
+      if (page.events.length === 0) return;
       if (afresh) progress = await progressOf(target);
-      progress = await applyEvents(target, progress, events, () => undefined);
+      progress = await applyEvents(target, progress, page, () => undefined);
     }
   } finally {
     await client.end();
