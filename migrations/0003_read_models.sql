@@ -175,6 +175,9 @@ create table read_models.registries (
   -- The versions beside the current one, as the registry's state has them.
   staged jsonb,
   retiring jsonb,
+  -- How often the expiry of a credential, and `rotate_every_days`, were changed. Null while the registry is not live.
+  expiry_changes int,
+  rotation_policy_changes int,
   -- What people were told by the clock, and when the next notice is due.
   told jsonb not null default '{"expiry": null, "missing": null, "overdue": null, "refused": null}',
   next_notice_at timestamptz(3),

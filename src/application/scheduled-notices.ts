@@ -28,19 +28,19 @@ export function scheduledNotices(deps: ScheduledNoticesDeps): (signal: AbortSign
   const report = reportingEachRegistry(deps.onFault);
 
   async function raise({ projectId, registryId }: DueRegistry, now: number, missing: number | null): Promise<number> {
+    // First what was told: a registry that is older than it would have an earlier deadline announced once more.
+    const told = await aggregates.loadTold(projectId, registryId);
     const { state } = await aggregates.loadRegistry(projectId, registryId);
     if (state.phase !== 'live') return 0;
-    const told = await aggregates.loadTold(projectId, registryId);
     const secretMissing = state.credential.version === missing;
     const events = decideNotices(state, told.state, { now, secretMissing });
     if (events.length === 0) return 0;
-    const revision = told.revision === 'no-stream' ? 0 : told.revision + 1;
     try {
       await writer.append({
         stream: noticeStream(projectId, registryId),
         expected: told.revision,
         events,
-        ids: events.map(({ data }, place) => noticeId({ ...data, revision: revision + place })),
+        ids: events.map(({ data }) => noticeId(data)),
         metadata: systemMetadata(projectId),
         at: now,
       });

@@ -26,6 +26,8 @@ export interface NoticeRaised {
     readonly credentialVersion: number;
     /** When the credential expires, or was to be rotated; null if the notice is of no date. */
     readonly deadline: Instant | null;
+    /** How often the expiry, or the rotation policy, had been changed by then; 0 if the notice is of no date. */
+    readonly deadlineChanges: number;
     /** How long before the deadline the notice was due, in milliseconds; 0 at the deadline. */
     readonly thresholdMs: number;
   };

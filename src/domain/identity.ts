@@ -5,6 +5,7 @@ export const REGISTRY_NAMESPACE = '4f848f95-b14f-43cc-9cd4-216d20f611e6';
 export const IDEMPOTENCY_NAMESPACE = 'ddb30393-09aa-4c4d-834b-7e84dd92580c';
 export const NOTICE_NAMESPACE = '5b0c1f0e-6f3e-4a53-9d0e-0d9c2b7a41c8';
 export const CALENDAR_NAMESPACE = '6c1b4f0e-93d7-4a52-8f3c-2d0a7e5b9c14';
+export const AUDIT_READ_NAMESPACE = '0d7c5a3e-2f61-4b8a-8a54-7be1f0c9d362';
 export const RUN_NAMESPACE = '249664ce-7cab-4ada-9ec1-5c73c184c1b6';
 
 const STREAM_OF_PROJECT = /^(?:registry|lease|notices)-[0-9a-f-]{36}-(?<project>.+)$/s;
@@ -96,6 +97,18 @@ export function reissueStream(leaseId: string): string {
   return `reissue-${leaseId}`;
 }
 
+/** Who read a project's audit log, and the start of the minute, in milliseconds since 1970. */
+export interface AuditReadKey {
+  readonly projectId: string;
+  readonly caller: string;
+  readonly minute: number;
+}
+
+/** The id of the event that records it: the same on every replica, so that the log takes it once. */
+export function auditReadId({ projectId, caller, minute }: AuditReadKey): string {
+  return uuidV5(AUDIT_READ_NAMESPACE, nameOf(projectId, caller, String(minute)));
+}
+
 /** The stream for tests of a registry's credential. A test must not change the registry's revision. */
 export function healthStream(registryId: string): string {
   return `health-${registryId}`;
@@ -124,21 +137,21 @@ export function idempotencyStream(idempotencyId: string): string {
   return `idempotency-${idempotencyId}`;
 }
 
-/** What a notice is of, and its place in its stream. */
+/** What a notice is of. */
 export interface NoticeKey {
   readonly registryId: string;
   readonly credentialVersion: number;
   readonly kind: string;
   readonly deadline: string | null;
-  readonly thresholdMs: number;
   /** An expiry that is changed and changed back is announced again, as another event. */
-  readonly revision: number;
+  readonly deadlineChanges: number;
+  readonly thresholdMs: number;
 }
 
 /** The id of a notice's event: the same on every replica, and if it is written again. */
 export function noticeId(key: NoticeKey): string {
-  const { registryId, credentialVersion, kind, deadline, thresholdMs, revision } = key;
-  const numbers = [credentialVersion, thresholdMs, revision].map(String);
+  const { registryId, credentialVersion, kind, deadline, deadlineChanges, thresholdMs } = key;
+  const numbers = [credentialVersion, deadlineChanges, thresholdMs].map(String);
   return uuidV5(NOTICE_NAMESPACE, nameOf(registryId, kind, deadline ?? '', ...numbers));
 }
 

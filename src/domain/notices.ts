@@ -20,15 +20,17 @@ export type RotationNoticeKind =
   | 'NEEDS_CREDENTIAL'
   | 'DELETED';
 
-/** What people were told of a registry. What is told of another version or another date does not count. */
+/** Which deadline a notice is of: an expiry that was changed and changed back is another one. */
+interface ToldDeadline {
+  readonly credentialVersion: number;
+  readonly deadlineChanges: number;
+}
+
+/** What people were told of a registry. What is told of another version or another deadline does not count. */
 export interface Told {
-  readonly expiry: {
-    readonly credentialVersion: number;
-    readonly expiresAt: Instant;
-    /** The last threshold that was announced: milliseconds before the end, 0 for the end itself. */
-    readonly thresholdMs: number;
-  } | null;
-  readonly overdue: { readonly credentialVersion: number; readonly dueAt: Instant } | null;
+  /** `thresholdMs`: the last threshold that was announced, in milliseconds before the end; 0 for the end itself. */
+  readonly expiry: (ToldDeadline & { readonly thresholdMs: number }) | null;
+  readonly overdue: ToldDeadline | null;
   /** The version whose secret was missing. */
   readonly missing: number | null;
   /** The version that was refused, until it works again. */
@@ -38,13 +40,13 @@ export interface Told {
 export const NOTHING_TOLD: Told = { expiry: null, overdue: null, missing: null, refused: null };
 
 export function evolveTold(told: Told, { data }: NoticeRaised): Told {
-  const { kind, credentialVersion, deadline, thresholdMs } = data;
+  const { kind, credentialVersion, deadlineChanges, thresholdMs } = data;
   switch (kind) {
     case 'EXPIRING':
     case 'EXPIRED':
-      return { ...told, expiry: { credentialVersion, expiresAt: deadline ?? '', thresholdMs } };
+      return { ...told, expiry: { credentialVersion, deadlineChanges, thresholdMs } };
     case 'ROTATION_OVERDUE':
-      return { ...told, overdue: { credentialVersion, dueAt: deadline ?? '' } };
+      return { ...told, overdue: { credentialVersion, deadlineChanges } };
     case 'NEEDS_CREDENTIAL':
       return { ...told, missing: credentialVersion };
     default:
@@ -99,37 +101,40 @@ export function decideNotices(
   told: Told,
   { now, secretMissing }: NoticeOccasion,
 ): readonly NoticeRaised[] {
-  const { registryId, credential } = registry;
+  const { registryId, credential, expiryChanges, rotationPolicyChanges } = registry;
   const { version: credentialVersion, expiresAt } = credential;
   const at = new Date(now).toISOString();
   const raised: NoticeRaised[] = [];
-  const raise = (data: Pick<NoticeRaised['data'], 'kind' | 'deadline' | 'thresholdMs'>) =>
+  const raise = (data: Omit<NoticeRaised['data'], 'registryId' | 'credentialVersion'>) =>
     raised.push({ type: 'NoticeRaised', data: { registryId, credentialVersion, ...data } });
 
   if (expiresAt !== null) {
     const passed = untoldThresholds(registry, told).findLast((threshold) => before(expiresAt, threshold) <= at);
     if (passed !== undefined) {
-      raise({ kind: passed === 0 ? 'EXPIRED' : 'EXPIRING', deadline: expiresAt, thresholdMs: passed });
+      const kind = passed === 0 ? 'EXPIRED' : 'EXPIRING';
+      raise({ kind, deadline: expiresAt, deadlineChanges: expiryChanges, thresholdMs: passed });
     }
   }
   const dueAt = untoldDueDate(registry, told);
-  if (dueAt !== null && dueAt <= at) raise({ kind: 'ROTATION_OVERDUE', deadline: dueAt, thresholdMs: 0 });
+  if (dueAt !== null && dueAt <= at) {
+    raise({ kind: 'ROTATION_OVERDUE', deadline: dueAt, deadlineChanges: rotationPolicyChanges, thresholdMs: 0 });
+  }
   if (secretMissing && told.missing !== credentialVersion) {
-    raise({ kind: 'NEEDS_CREDENTIAL', deadline: null, thresholdMs: 0 });
+    raise({ kind: 'NEEDS_CREDENTIAL', deadline: null, deadlineChanges: 0, thresholdMs: 0 });
   }
   return raised;
 }
 
 /** Whether it speaks of the credential as it is now: somebody may have changed that between decision and record. */
 export function isStillTrue(registry: LiveRegistry, { data }: NoticeRaised): boolean {
-  const { kind, credentialVersion, deadline } = data;
+  const { kind, credentialVersion, deadlineChanges } = data;
   if (registry.credential.version !== credentialVersion) return false;
   switch (kind) {
     case 'EXPIRING':
     case 'EXPIRED':
-      return registry.credential.expiresAt === deadline;
+      return registry.expiryChanges === deadlineChanges;
     case 'ROTATION_OVERDUE':
-      return dueDate(registry) === deadline;
+      return registry.rotationPolicyChanges === deadlineChanges;
     case 'NEEDS_CREDENTIAL':
       return true;
     default:
@@ -138,21 +143,18 @@ export function isStillTrue(registry: LiveRegistry, { data }: NoticeRaised): boo
 }
 
 /** Longest first; 0 is the end itself. */
-function untoldThresholds({ credential }: LiveRegistry, { expiry }: Told): readonly number[] {
+function untoldThresholds({ credential, expiryChanges }: LiveRegistry, { expiry }: Told): readonly number[] {
   const { version, rotatedAt, expiresAt } = credential;
   if (expiresAt === null) return [];
-  const told = expiry?.credentialVersion === version && expiry.expiresAt === expiresAt ? expiry.thresholdMs : null;
+  const isTold = expiry?.credentialVersion === version && expiry.deadlineChanges === expiryChanges;
+  const told = isTold ? expiry.thresholdMs : null;
   return [...thresholdsOf({ rotatedAt, expiresAt }), 0].filter((threshold) => told === null || threshold < told);
 }
 
 function untoldDueDate(registry: LiveRegistry, { overdue }: Told): Instant | null {
-  const dueAt = dueDate(registry);
-  const isTold = overdue?.credentialVersion === registry.credential.version && overdue.dueAt === dueAt;
-  return isTold ? null : dueAt;
-}
-
-function dueDate({ credential, rotateEveryDays }: LiveRegistry): Instant | null {
-  return rotationDueAt({ rotatedAt: credential.rotatedAt, rotateEveryDays });
+  const { credential, rotateEveryDays, rotationPolicyChanges } = registry;
+  const isTold = overdue?.credentialVersion === credential.version && overdue.deadlineChanges === rotationPolicyChanges;
+  return isTold ? null : rotationDueAt({ rotatedAt: credential.rotatedAt, rotateEveryDays });
 }
 
 function before(instant: Instant, milliseconds: number): Instant {

@@ -50,6 +50,10 @@ export interface LiveRegistry extends RegistryDetails {
   readonly links: readonly PipelineLink[];
   /** How often all its leases were revoked. An issue during which this changes is decided again. */
   readonly revocations: number;
+  /** How often its credential's expiry was changed by itself, or learnt: a new expiry is announced anew. */
+  readonly expiryChanges: number;
+  /** How often `rotateEveryDays` was changed. */
+  readonly rotationPolicyChanges: number;
   readonly createdAt: Instant;
   readonly createdBy: string;
   readonly updatedAt: Instant;
@@ -78,6 +82,8 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
         ...NO_OTHER_VERSIONS,
         links: [],
         revocations: 0,
+        expiryChanges: 0,
+        rotationPolicyChanges: 0,
         createdAt: eventContext.at,
         createdBy: eventContext.actor,
         updatedAt: eventContext.at,
@@ -94,6 +100,8 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
         ...changes,
         credential: { ...live.credential, ...credential, ...expiry },
         ...(credential && NO_OTHER_VERSIONS),
+        expiryChanges: live.expiryChanges + (expiry === null ? 0 : 1),
+        rotationPolicyChanges: live.rotationPolicyChanges + (changes.rotateEveryDays === undefined ? 0 : 1),
         ...touched(eventContext),
         lastVersion: credential?.version ?? live.lastVersion,
       };
@@ -159,7 +167,11 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
       const live = expectLive(state, event);
       const { credentialVersion, expiresAt } = event.data;
       if (live.credential.version !== credentialVersion) return live;
-      return { ...live, credential: { ...live.credential, expiresAt, expirySource: 'REGISTRY' } };
+      return {
+        ...live,
+        credential: { ...live.credential, expiresAt, expirySource: 'REGISTRY' },
+        expiryChanges: live.expiryChanges + 1,
+      };
     }
     default:
       return unreachable(event, 'registry event');

@@ -4,10 +4,12 @@ import { foldRegistry } from '../../src/application/aggregate-store.ts';
 import { credentialStatus } from '../../src/domain/credential.ts';
 import type { NoticeRaised, RegistryTested } from '../../src/domain/events.ts';
 import { expiringFrom, expiryThresholds } from '../../src/domain/expiry-thresholds.ts';
+import { noticeId } from '../../src/domain/identity.ts';
 import { noticeMessage } from '../../src/domain/notice-message.ts';
 import {
   decideNotices,
   evolveTold,
+  isStillTrue,
   NOTHING_TOLD,
   nextNoticeAt,
   noticeOfTest,
@@ -27,12 +29,14 @@ function registry(changes: {
   readonly lifeMs?: number;
   readonly version?: number;
   readonly rotateEveryDays?: number;
+  readonly expiryChanges?: number;
+  readonly rotationPolicyChanges?: number;
 }): LiveRegistry {
   const state = foldRegistry(initialRegistryState, recorded([createdEvent('a', 1)]));
   if (state.phase !== 'live') throw new Error('it was created');
-  const { lifeMs, version = 1, rotateEveryDays = null } = changes;
+  const { lifeMs, version = 1, ...others } = changes;
   const expiresAt = lifeMs === undefined ? null : at(lifeMs);
-  return { ...state, rotateEveryDays, credential: { ...state.credential, version, expiresAt, rotatedAt: at(0) } };
+  return { ...state, ...others, credential: { ...state.credential, version, expiresAt, rotatedAt: at(0) } };
 }
 
 const tell = (told: Told, events: readonly NoticeRaised[]) => events.reduce(evolveTold, told);
@@ -120,13 +124,30 @@ describe('the notices that are due', () => {
     );
   });
 
-  it('begin anew with another date or another version, each with the nearest only', () => {
+  it('begin anew with another expiry or another version, each with the nearest only', () => {
     const told = tell(NOTHING_TOLD, due(registry({ lifeMs: 60 * DAY_MS }), NOTHING_TOLD, 55 * DAY_MS));
     expect(labels(due(registry({ lifeMs: 60 * DAY_MS }), told, 55 * DAY_MS))).toEqual([]);
-    expect(labels(due(registry({ lifeMs: 58 * DAY_MS }), told, 55 * DAY_MS))).toEqual(['EXPIRING 3']);
+    const changed = { expiryChanges: 1 };
+    expect(labels(due(registry({ ...changed, lifeMs: 58 * DAY_MS }), told, 55 * DAY_MS))).toEqual(['EXPIRING 3']);
     expect(labels(due(registry({ lifeMs: 60 * DAY_MS, version: 2 }), told, 55 * DAY_MS))).toEqual(['EXPIRING 7']);
-    expect(due(registry({ lifeMs: 90 * DAY_MS }), told, 55 * DAY_MS)).toEqual([]);
-    expect(due(registry({}), told, 999 * DAY_MS)).toEqual([]);
+    expect(due(registry({ ...changed, lifeMs: 90 * DAY_MS }), told, 55 * DAY_MS)).toEqual([]);
+    expect(due(registry({ ...changed }), told, 999 * DAY_MS)).toEqual([]);
+  });
+
+  it('begin anew with a deadline that was changed and changed back, of which nobody heard in between', () => {
+    const one = registry({ lifeMs: 60 * DAY_MS, rotateEveryDays: 50 });
+    const events = due(one, NOTHING_TOLD, 55 * DAY_MS);
+    const told = tell(NOTHING_TOLD, events);
+    expect(labels(events)).toEqual(['EXPIRING 7', 'ROTATION_OVERDUE 0']);
+    const back = { ...one, expiryChanges: 2 };
+    expect(labels(due(back, told, 55 * DAY_MS))).toEqual(['EXPIRING 7']);
+    expect(labels(due({ ...one, rotationPolicyChanges: 2 }, told, 55 * DAY_MS))).toEqual(['ROTATION_OVERDUE 0']);
+    const again = tell(told, due(back, told, 55 * DAY_MS));
+    expect([due(back, again, 55 * DAY_MS), nextNoticeAt(back, again)]).toEqual([[], at(57 * DAY_MS)]);
+    // What was decided before the change is not told of what holds after it.
+    expect(events.map((event) => isStillTrue({ ...back, rotationPolicyChanges: 1 }, event))).toEqual([false, false]);
+    const ids = [events, due({ ...back, rotationPolicyChanges: 2 }, told, 55 * DAY_MS)].flat();
+    expect(new Set(ids.map(({ data }) => noticeId(data))).size).toBe(4);
   });
 
   it('tell of an overdue rotation once for each date, and of a missing secret once for each version', () => {
@@ -136,7 +157,8 @@ describe('the notices that are due', () => {
     expect(labels(events)).toEqual(['ROTATION_OVERDUE 0', 'NEEDS_CREDENTIAL 0']);
     const told = tell(NOTHING_TOLD, events);
     expect(due(one, told, 200 * DAY_MS, true)).toEqual([]);
-    expect(labels(due(registry({ rotateEveryDays: 60 }), told, 90 * DAY_MS, true))).toEqual(['ROTATION_OVERDUE 0']);
+    const stricter = registry({ rotateEveryDays: 60, rotationPolicyChanges: 1 });
+    expect(labels(due(stricter, told, 90 * DAY_MS, true))).toEqual(['ROTATION_OVERDUE 0']);
     expect(labels(due(registry({ rotateEveryDays: 90, version: 2 }), told, 1, true))).toEqual(['NEEDS_CREDENTIAL 0']);
   });
 

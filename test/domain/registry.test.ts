@@ -207,6 +207,7 @@ describe('learning when a credential ends', () => {
     const { state } = registry.given(created);
     expect(registry.given(created).when(learn(1, sooner)).then(learnt(1, sooner))).toEqual({
       ...state,
+      expiryChanges: 1,
       credential: {
         ...(state.phase === 'live' ? state.credential : {}),
         expiresAt: sooner,

@@ -79,6 +79,19 @@ const STORY: Readonly<Record<string, { readonly doings: Readonly<Record<number, 
         ...['46 EXPIRING in 14 days', '53 EXPIRING in 7 days', '57 EXPIRING in 3 days', '58 DELETED'],
       ],
     },
+    'there-and-back-unheard': {
+      doings: {
+        0: (on) => on.create({ expiresAt: 60 }),
+        40: (on) => on.update({ expiresAt: 200 }),
+        41: (on) => on.update({ expiresAt: 60 }),
+        58: (on) => on.delete(),
+      },
+      heard: [
+        // Of day 200 nobody heard; still, day 60 is a new expiry on day 41.
+        ...['30 EXPIRING in 30 days', '41 EXPIRING in 19 days'],
+        ...['46 EXPIRING in 14 days', '53 EXPIRING in 7 days', '57 EXPIRING in 3 days', '58 DELETED'],
+      ],
+    },
     'known-late': {
       doings: { 0: (on) => on.create({}), 100: (on) => on.update({ expiresAt: 105 }) },
       heard: ['100 EXPIRING in 5 days', '102 EXPIRING in 3 days', '104 EXPIRING in 24 hours', '105 EXPIRED'],
@@ -94,6 +107,15 @@ const STORY: Readonly<Record<string, { readonly doings: Readonly<Record<number, 
     overdue: {
       doings: { 0: (on) => on.create({ rotateEveryDays: 90 }), 120: (on) => on.rotate({}), 250: (on) => on.rotate({}) },
       heard: ['90 ROTATION_OVERDUE', '120 ROTATED', '210 ROTATION_OVERDUE', '250 ROTATED', '340 ROTATION_OVERDUE'],
+    },
+    'overdue-again': {
+      doings: {
+        0: (on) => on.create({ rotateEveryDays: 90 }),
+        100: (on) => on.update({ rotateEveryDays: 200 }),
+        101: (on) => on.update({ rotateEveryDays: 90 }),
+        110: (on) => on.delete(),
+      },
+      heard: ['90 ROTATION_OVERDUE', '101 ROTATION_OVERDUE', '110 DELETED'],
     },
     deleted: {
       doings: { 0: (on) => on.create({ expiresAt: 50 }), 40: (on) => on.delete() },
@@ -193,7 +215,8 @@ describe('a year of notices', () => {
             }),
           }),
         ),
-      update: (details) => application.updateRegistry(context(), 'demo', id, command.update(expiry(details))),
+      update: ({ rotateEveryDays, ...details }) =>
+        application.updateRegistry(context(), 'demo', id, command.update({ ...expiry(details), rotateEveryDays })),
       rotate: (details) =>
         application.rotateCredential(context(), 'demo', id, command.rotate({ password, ...expiry(details) })),
       delete: () =>

@@ -162,6 +162,7 @@ export function noticeRaisedEvent(
       kind: 'EXPIRING',
       credentialVersion,
       deadline: '2040-01-01T00:00:00.000Z',
+      deadlineChanges: 0,
       thresholdMs: 30 * 86_400_000,
       ...differences,
     },

@@ -47,6 +47,8 @@ export interface RegistryRow {
   readonly mint: LiveRegistry['credential']['mint'];
   readonly staged: LiveRegistry['staged'];
   readonly retiring: LiveRegistry['retiring'];
+  readonly expiry_changes: number | null;
+  readonly rotation_policy_changes: number | null;
   readonly told: Told;
   readonly next_notice_at: string | null;
 }
@@ -98,6 +100,8 @@ export function registryRow(
     mint: credential?.mint ?? null,
     staged: live?.staged ?? null,
     retiring: live?.retiring ?? null,
+    expiry_changes: live?.expiryChanges ?? null,
+    rotation_policy_changes: live?.rotationPolicyChanges ?? null,
     ...noticeColumns(state, told),
   };
 }
@@ -157,6 +161,8 @@ export function registryState(row: RegistryRow): RegistryState {
         // Not kept here: no read model asks the state for them.
         links: [],
         revocations: 0,
+        expiryChanges: notNull(row.expiry_changes),
+        rotationPolicyChanges: notNull(row.rotation_policy_changes),
         createdAt: notNull(row.created_at),
         createdBy: notNull(row.created_by),
         updatedAt: notNull(row.updated_at),

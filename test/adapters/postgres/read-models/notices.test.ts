@@ -32,7 +32,7 @@ const kindsOf = (...events: DomainEvent[]) => noticesOf(events).map(({ kind }) =
 describe('the notice of a date', () => {
   const created = createdEvent('a', 1);
   const learnt = expiryLearntEvent('a', 1, SOON);
-  const raised = noticeRaisedEvent('a', 1, { deadline: SOON });
+  const raised = noticeRaisedEvent('a', 1, { deadline: SOON, deadlineChanges: 1 });
 
   it('tells of the leases that hold an older version, as of then', () => {
     const events = [
@@ -42,7 +42,7 @@ describe('the notice of a date', () => {
       rotatedEvent('a', 2),
       issuedEvent('a', 'l2', 2, LATER),
       expiryLearntEvent('a', 2, SOON),
-      noticeRaisedEvent('a', 2, { deadline: SOON }),
+      noticeRaisedEvent('a', 2, { deadline: SOON, deadlineChanges: 1 }),
     ];
     const expected = [
       { kind: 'ROTATED', leases_on_older_versions: 1 },
