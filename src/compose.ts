@@ -58,6 +58,8 @@ import { openStores, openVault } from './stores.ts';
 import { configuredWebhooks, startWebhooks } from './webhooks.ts';
 
 const READ_CONNECTIONS = 2;
+/** How long a stop waits for logins that confirm reports. What takes longer is left to the next check or report. */
+const SETTLE_MS = 3_000;
 /** How long the start waits for the read models. */
 const CATCH_UP_MS = 10_000;
 /** Tests contact other people's registries, which ban callers that ask too often. One caller leaves some to the others. */
@@ -90,7 +92,6 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
 
 /** The whole service, from the bottom up. Each function below composes one part. */
 async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<Service> {
-  const onFault: OnFault = (error) => logger.error({ err: error }, 'a background task failed');
   const developmentIssuer = config.jwtIssuers === undefined ? await openDevelopmentIssuer(config.dataDir) : undefined;
   const issuers = developmentIssuer ? [developmentIssuer.issuerConfig] : parseIssuers(config.jwtIssuers ?? '');
   const webhooks = configuredWebhooks(config);
@@ -101,6 +102,10 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     [...actionsOf(schema), EXPORT_ACTION],
     lifecycle,
   );
+  const onFault: OnFault = (error) => {
+    metrics.backgroundTaskFailed();
+    logger.error({ err: error }, 'a background task failed');
+  };
 
   const stores = await openStores(config, logger, { onBatch: metrics.eventsAppended, statements });
   lifecycle.onClose(stores.close);
@@ -196,7 +201,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   };
   const running = createApplication(deps);
   lifecycle.onClose(() => running.attempts.flush({ all: true }));
-  lifecycle.onClose(() => running.auditReads.flush({ all: true }));
+  lifecycle.onClose(() => running.background.settled(SETTLE_MS));
   startPeriodicWork({ ...deps, ...running, mintedPasswords, reads, projector, config }, lifecycle);
 
   const projectionLag = createProjectionLag({ log, progress, now: Date.now });

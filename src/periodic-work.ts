@@ -20,7 +20,7 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading
   DiscardOrphanedSecretsDeps &
   Omit<RetireCredentialsDeps, 'findRetirable'> &
   ScheduledNoticesDeps &
-  Pick<RunningApplication, 'attempts' | 'auditReads'> & {
+  Pick<RunningApplication, 'attempts'> & {
     readonly mintedPasswords: MintedPasswordVault;
     readonly reads: ReadConnections;
     readonly projector: Projector;
@@ -29,7 +29,7 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading
 
 /** Periodic work. Every chore but the first runs only on the replica that leads the projection. */
 export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle): void {
-  const { attempts, auditReads, mintedPasswords, reads, projector, onFault } = deps;
+  const { attempts, mintedPasswords, reads, projector, onFault } = deps;
   const ofTheLeader: readonly Chore[] = [
     discardOrphanedSecrets(deps),
     () => mintedPasswords.removeExpired(),
@@ -39,7 +39,6 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
   const chores = createChores(
     [
       () => attempts.flush({ all: false }),
-      () => auditReads.flush({ all: false }),
       ...ofTheLeader.map(
         (chore): Chore =>
           async (signal) =>

@@ -6,6 +6,7 @@ import { type AggregateStore, createAggregateStore } from './aggregate-store.ts'
 import { type AuditReads, createAuditReads } from './audit-reads.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
 import { authenticStreams } from './authentic-events.ts';
+import { type BackgroundWork, createBackgroundWork } from './background-work.ts';
 import { createCalendarFeedUseCase } from './create-calendar-feed.ts';
 import { createRegistryUseCase } from './create-registry.ts';
 import { createCredentialComparison } from './credential-comparison.ts';
@@ -105,11 +106,15 @@ export interface ApplicationDeps {
   readonly onFault: (error: unknown) => void;
 }
 
+/** Logins that confirm reports, at a time. */
+const MAX_CONFIRMATIONS = 50;
+
 /** The application, and the parts of it that chores use. */
 export interface RunningApplication {
   readonly application: Application;
   readonly attempts: RefusedAttempts;
-  readonly auditReads: AuditReads;
+  /** What requests started and do not wait for. */
+  readonly background: BackgroundWork;
   readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
   readonly countActiveLeases: CountActiveLeases;
@@ -130,9 +135,10 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const streams = authenticStreams(log, authenticator, onFault);
   const keys = createIdempotencyKeys({ log: streams, writer });
   const aggregates = createAggregateStore(streams);
-  const auditReads = createAuditReads({ writer, now, onFault });
+  const auditReads = createAuditReads({ writer, now });
   const attempts = meteredAttempts(createRefusedAttempts({ writer, plainHttpHosts, now, onFault }), metrics);
 
+  const background = createBackgroundWork({ max: MAX_CONFIRMATIONS, onFault });
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
   const secrets = createStoredSecrets(vault, onFault);
   const effectiveCredential = openEffectiveCredential(secrets, minted);
@@ -175,6 +181,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       secrets,
       testStored,
       tests,
+      background,
     }),
     testRegistry: testRegistryUseCase({ tests, aggregates, testStored }),
     testCredentials: testCredentialsUseCase({ tests, probe, plainHttpHosts }),
@@ -201,7 +208,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   return {
     application,
     attempts,
-    auditReads,
+    background,
     writer,
     aggregates,
     countActiveLeases: activeLeases.count,

@@ -8,6 +8,7 @@ import type { LiveRegistry } from '../domain/registry.ts';
 import { mentionsPassword } from '../domain/secret-mention.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { AggregateStore } from './aggregate-store.ts';
+import type { BackgroundWork } from './background-work.ts';
 import { checkCredential } from './credential-checks.ts';
 import type { CredentialTests } from './credential-tests.ts';
 import type { EventWriter } from './event-writer.ts';
@@ -45,14 +46,16 @@ export interface ReportAuthenticationFailureDeps {
   readonly reports: ReturnableTurns;
   /** Of a registry in ten minutes: one. */
   readonly confirmations: RateLimiter;
+  /** A registry that does not answer must not keep the pipeline waiting. */
+  readonly background: BackgroundWork;
   readonly plainHttpHosts: ReadonlySet<string>;
   readonly onFault: (error: unknown) => void;
 }
 
 /**
  * A pipeline reports that the registry refused what it was issued. The report is recorded, once for each caller
- * and version in ten minutes. A login by this service confirms it before anybody is told: at most one for each registry in ten minutes, and
- * none for a version that is replaced, or whose refusal people were told of.
+ * and version in ten minutes. After the answer a login by this service confirms it, before anybody is told: at most one
+ * for each registry in ten minutes, and none for a version that is replaced, or whose refusal people were told of.
  */
 export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFailureDeps) {
   const {
@@ -66,6 +69,7 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
     tests,
     reports,
     confirmations,
+    background,
     onFault,
   } = deps;
 
@@ -150,7 +154,9 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
       throw error;
     });
     // The report is recorded: what goes wrong from here on is not the pipeline's concern.
-    if (current) await confirm(authorised, current, repositoryAskedFor(issued)).catch(onFault);
+    if (current && !background.start(() => confirm(authorised, current, repositoryAskedFor(issued)))) {
+      onFault(new Error(`too many reports at a time: the one of registry ${lease.registryId} is not confirmed`));
+    }
     return leaseView(lease);
   };
 }

@@ -25,7 +25,8 @@ export const AUDIT_ACTIONS = {
   RELEASE_LEASE: 'A lease was released.',
   REVOKE_LEASE: 'A lease was ended with all others of its registry.',
   REPLAY_WEBHOOK_DELIVERY: 'A notice was sent to a webhook again.',
-  READ_AUDIT_LOG: 'The audit log was read, whichever query read it. Further reads of a minute are counted.',
+  READ_AUDIT_LOG:
+    'The audit log was read. One entry a subject and minute stands for all its reads, whichever query they used.',
   EXPORT_AUDIT_LOG: 'The audit log was exported over HTTP.',
   READ_AUDIT_HEADS: 'An attempt to read the signed heads of the audit log.',
   READ_AUDIT_KEYS: 'An attempt to read the keys that sign audit logs.',

@@ -111,10 +111,10 @@ function line(value: object): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-/** Somebody read entries of the project's audit log; `registryId` if all were of one registry. */
+/** Somebody read entries of the project's audit log in this minute, once or more often. */
 export interface AuditLogRead {
   readonly type: 'AuditLogRead';
-  readonly data: Pick<AuditEntry, 'count' | 'until'> & { readonly registryId: string | null };
+  readonly data: Readonly<Record<string, never>>;
 }
 
 /** Somebody read a whole audit log. */

@@ -196,11 +196,7 @@ const AUDITED: {
     ],
   }),
 
-  AuditLogRead: ({ registryId, count, until }) => ({
-    ...succeeded('READ_AUDIT_LOG', registryId, null),
-    count,
-    until,
-  }),
+  AuditLogRead: () => succeeded('READ_AUDIT_LOG', null, null),
 
   AuthenticationRejected: ({ source, reason, minute, count }) => ({
     action: 'AUTHENTICATE' satisfies AuditAction,

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ReportAuthenticationFailureCommand } from '../../src/application/report-authentication-failure.ts';
 import { registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
+import { createGate } from '../support/gate.ts';
 import { aCaller, command, createWorld, PROJECT, type World } from '../support/use-cases.ts';
 
 const password = new Secret(canary('reported'));
@@ -17,7 +18,7 @@ async function withLease(): Promise<{ world: World; leaseId: string }> {
   return { world, leaseId: lease.id };
 }
 
-function report(world: World, changes: Partial<ReportAuthenticationFailureCommand>, subject = 'alice') {
+function answerTo(world: World, changes: Partial<ReportAuthenticationFailureCommand>, subject = 'alice') {
   return world.application.reportAuthenticationFailure(aCaller(subject), PROJECT, {
     leaseId: undefined,
     image: undefined,
@@ -26,6 +27,12 @@ function report(world: World, changes: Partial<ReportAuthenticationFailureComman
     message: undefined,
     ...changes,
   });
+}
+/** With its confirmation. */
+async function report(...asked: Parameters<typeof answerTo>) {
+  const lease = await answerTo(...asked);
+  await asked[0].settled();
+  return lease;
 }
 const reportsOf = (world: World) => world.eventsOf('AuthenticationFailureReported').map(({ data }) => data);
 const testsOf = (world: World) => world.eventsOf('RegistryTested');
@@ -50,6 +57,48 @@ describe('a report of a failed login', () => {
     expect(testsOf(world).map(({ data, metadata }) => [data, metadata.actor])).toMatchObject([
       [{ outcome: 'AUTHENTICATION_FAILED', scheduled: true, credentialVersion: 1 }, 'system:purser'],
     ]);
+  });
+
+  it('is answered before the registry has answered the login, and until then nothing is told', async () => {
+    const { world, leaseId } = await withLease();
+    world.probe = REFUSED;
+    const registry = createGate();
+    world.whileProbing = registry.pass;
+    expect(await answerTo(world, { leaseId })).toMatchObject({ id: leaseId });
+    expect([reportsOf(world).length, testsOf(world)]).toEqual([1, []]);
+    // Other reports meanwhile, on another replica too, cost no second login.
+    const bob = await world.application.issueCredential(aCaller('bob'), PROJECT, command.issue(ASKED));
+    const replica = { ...world, application: world.replica() };
+    await answerTo(replica, { leaseId: bob.lease.id }, 'bob');
+    registry.open();
+    await world.settled();
+    expect([reportsOf(world).length, world.probed.length]).toEqual([2, 1]);
+    expect(testsOf(world).map(({ data }) => data)).toMatchObject([{ ...REFUSED, scheduled: true }]);
+  });
+
+  it('stays recorded, and is a fault, if too many logins are under way; the next one finds a turn', async () => {
+    const world = createWorld();
+    const registry = createGate();
+    world.whileProbing = registry.pass;
+    const leases: string[] = [];
+    for (let index = 0; index <= 50; index += 1) {
+      const url = `r${index}.example`;
+      await world.application.createRegistry(aCaller(), PROJECT, command.create({ url, password }));
+      const asked = command.issue({ ...ASKED, image: `${url}/app` });
+      leases.push((await world.application.issueCredential(aCaller(), PROJECT, asked)).lease.id);
+    }
+    for (const leaseId of leases) await answerTo(world, { leaseId });
+    await vi.waitFor(() => expect(world.probed).toHaveLength(50));
+    expect([reportsOf(world).length, world.faults.map(String)]).toEqual([
+      51,
+      [expect.stringContaining('is not confirmed')],
+    ]);
+    registry.open();
+    await world.settled();
+    const asked = command.issue({ ...ASKED, image: 'r50.example/app' });
+    const { lease } = await world.application.issueCredential(aCaller('bob'), PROJECT, asked);
+    await report(world, { leaseId: lease.id }, 'bob');
+    expect(world.probed).toHaveLength(51);
   });
 
   it('finds the lease by what it was asked for with', async () => {

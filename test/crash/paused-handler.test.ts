@@ -4,6 +4,7 @@ import { type EventLog, WrongExpectedRevision } from '../../src/application/port
 import { registryStream } from '../../src/domain/identity.ts';
 import { CREATE, GET, ISSUE, ROTATE } from '../service/operations.ts';
 import { canary } from '../support/canary.ts';
+import { createGate } from '../support/gate.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
 import { until } from '../support/until.ts';
@@ -20,26 +21,6 @@ afterAll(async () => {
   await purser.stop();
 });
 
-/** Lets the first call that comes to it wait. */
-function gate() {
-  let open = () => {};
-  let arrive = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const arrived = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
-  return {
-    open: () => open(),
-    arrived,
-    async pass() {
-      arrive();
-      await opened;
-    },
-  };
-}
-
 async function replicaWith(between: Between): Promise<Replica> {
   const replica = await startReplica(purser, between);
   onTestFinished(() => replica.close());
@@ -48,7 +29,7 @@ async function replicaWith(between: Between): Promise<Replica> {
 
 /** A replica whose first append waits at the gate, and the outcome of its appends. */
 async function pausedBeforeAppend() {
-  const beforeAppend = gate();
+  const beforeAppend = createGate();
   const refused: unknown[] = [];
   const log = (real: EventLog): EventLog => ({
     ...real,
@@ -231,7 +212,7 @@ describe('a rotation between two steps of another use case', () => {
   async function rotatedWhileOpening(url: string) {
     const id = await created(url, canary('old'));
     const password = canary('new');
-    const opening = gate();
+    const opening = createGate();
     let first = true;
     const replica = await replicaWith({
       vault: (real) => ({

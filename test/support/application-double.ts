@@ -141,7 +141,7 @@ export function createApplicationDouble(): ApplicationDouble {
       recorded.push({ outcome: 'FAILED', context, attempt });
     },
     readable: async () => undefined,
-    recordAuditRead: async (_context, { projectId }) => {
+    recordAuditRead: async (_context, projectId) => {
       auditReads.push(projectId);
     },
     countUnauthenticated: (source) => {

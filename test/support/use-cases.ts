@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createAggregateStore } from '../../src/application/aggregate-store.ts';
+import type { BackgroundWork } from '../../src/application/background-work.ts';
 import { type Application, createApplication } from '../../src/application/create-application.ts';
 import type { EventLog, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
 import {
@@ -49,6 +50,8 @@ export interface World {
   readonly probed: ProbeRequest[];
   readonly minted: MintRequest[];
   readonly faults: unknown[];
+  /** When what requests started and did not wait for is done, on all replicas. */
+  settled(): Promise<void>;
   /** Registries whose active leases were counted. */
   readonly countedLeases: string[];
   /** What every probe waits for from now on. */
@@ -121,6 +124,7 @@ export function createWorld(): World {
     isSealed: async ({ secretId }) => secrets.has(secretId),
   };
 
+  const backgrounds: BackgroundWork[] = [];
   const spentTurns = new Set<string>();
   const once = {
     async take(key: string, taker: string) {
@@ -133,7 +137,7 @@ export function createWorld(): World {
   };
 
   function replica(between: (log: EventLog) => EventLog = (log) => log): Application {
-    return createApplication({
+    const running = createApplication({
       log: between(store.open()),
       authenticator,
       vault,
@@ -178,7 +182,9 @@ export function createWorld(): World {
       now: () => world.now,
       sharedNow: async () => world.now + world.databaseAheadMs,
       onFault: (error) => world.faults.push(error),
-    }).application;
+    });
+    backgrounds.push(running.background);
+    return running.application;
   }
 
   const world: World = {
@@ -190,6 +196,9 @@ export function createWorld(): World {
     spentTurns,
     probed: [],
     minted: [],
+    async settled() {
+      for (const background of backgrounds) await background.settled(10_000);
+    },
     faults: [],
     countedLeases,
     whileProbing: async () => undefined,

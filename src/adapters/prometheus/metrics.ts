@@ -158,6 +158,11 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     },
     async () => (brokenChains === undefined ? undefined : [[{}, brokenChains]]),
   );
+  const backgroundFaults = counter({
+    name: 'purser_background_faults_total',
+    help: 'Failures of work that no request waits for; the log says why',
+    labels: {},
+  });
   const failedAnchors = counter({
     name: 'purser_audit_anchor_failures_total',
     help: 'Attempts to put signed heads outside the database that failed',
@@ -290,6 +295,7 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     },
     appendFinished: (seconds) => appends({}, seconds),
     appendFailed: () => appendFailures({}),
+    backgroundTaskFailed: () => backgroundFaults({}),
     batchProjected: (seconds) => projections({}, seconds),
     measureProjectionLag(measure) {
       measureLag = measure;

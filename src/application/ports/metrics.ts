@@ -56,6 +56,8 @@ export interface Metrics {
   measureLead(measure: () => Promise<LeadState>): void;
   /** Every scrape calls `measure`, which answers at once. Undefined: not known on this replica. */
   measureCredentials(measure: () => CredentialCounts | undefined): void;
+  /** Work that no request waits for failed; the service's log says why. */
+  backgroundTaskFailed(): void;
   headsSigned(count: number): void;
   /** How many chains do not hold their last signed head. */
   chainsBroken(count: number): void;

@@ -33,7 +33,7 @@ export class RegistryHistoryResolver {
     }
     const filter = { registryId: id };
     const page = await auditPage(services, projectId, { filter, first, after, defaultSize: DEFAULT_PAGE_SIZE });
-    await services.application.recordAuditRead(request, { projectId, registryId: id });
+    await services.application.recordAuditRead(request, projectId);
     return page;
   }
 }

@@ -235,7 +235,7 @@ async function read<Result>(
 ): Promise<Awaited<Result>> {
   const result = await readable(context, run);
   if (policy.kind === 'permission' && policy.showsEntries) {
-    await context.services.application.recordAuditRead(context.request, { projectId: String(projectId) });
+    await context.services.application.recordAuditRead(context.request, String(projectId));
   }
   return result;
 }
