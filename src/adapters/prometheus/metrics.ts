@@ -144,6 +144,11 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     () => leadOf(({ leaseAgeSeconds }) => [[{}, leaseAgeSeconds]]),
   );
 
+  const backgroundFaults = counter({
+    name: 'purser_background_faults_total',
+    help: 'Failures of work that no request waits for; the log says why',
+    labels: {},
+  });
   const signedHeads = counter({
     name: 'purser_audit_heads_signed_total',
     help: 'Signed heads of audit logs',
@@ -158,11 +163,6 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     },
     async () => (brokenChains === undefined ? undefined : [[{}, brokenChains]]),
   );
-  const backgroundFaults = counter({
-    name: 'purser_background_faults_total',
-    help: 'Failures of work that no request waits for; the log says why',
-    labels: {},
-  });
   const failedAnchors = counter({
     name: 'purser_audit_anchor_failures_total',
     help: 'Attempts to put signed heads outside the database that failed',
