@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What the protocol double is told to do wrong. */
+export type Fault =
+  /**
+   * The next calls of this kind break their connection: before the append is taken, or after it, so that the client
+   * cannot know. A read breaks before its first event, or after it.
+   */
+  | { readonly kind: 'cut'; readonly call: 'write' | 'read'; readonly when: 'before' | 'after'; readonly calls: number }
+  /** Calls get no answer; pings do. With `takes`, appends are taken all the same. */
+  | { readonly kind: 'hang'; readonly takes: boolean }
+  /** Every answer takes this long. */
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** Whoever asks for the members of the cluster is told that the server is not ready. */
+  | { readonly kind: 'no-gossip' };
+
+export interface Faults {
+  add(fault: Fault): void;
+  /** Calls that hang stay without an answer. */
+  clear(): void;
+  /** Takes one of the cuts that wait for such a call. */
+  takeCut(call: 'write' | 'read'): 'before' | 'after' | undefined;
+  readonly hangs: { readonly takes: boolean } | undefined;
+  readonly gossips: boolean;
+  /** Waits as long as an answer is to take. */
+  slow(): Promise<void>;
+}
+
+export function createFaults(): Faults {
+  let cuts: { call: 'write' | 'read'; when: 'before' | 'after' }[] = [];
+  let hangs: { takes: boolean } | undefined;
+  let slowMs = 0;
+  let gossips = true;
+  return {
+    add(fault) {
+      switch (fault.kind) {
+        case 'cut':
+          cuts.push(...Array.from({ length: fault.calls }, () => ({ call: fault.call, when: fault.when })));
+          return;
+        case 'hang':
+          hangs = { takes: fault.takes };
+          return;
+        case 'slow':
+          slowMs = fault.ms;
+          return;
+        case 'no-gossip':
+          gossips = false;
+          return;
+        default:
+          return unknownFault(fault);
+      }
+    },
+    clear() {
+      cuts = [];
+      hangs = undefined;
+      slowMs = 0;
+      gossips = true;
+    },
+    takeCut(call) {
+      const index = cuts.findIndex((cut) => cut.call === call);
+      return index < 0 ? undefined : cuts.splice(index, 1)[0]?.when;
+    },
+    get hangs() {
+      return hangs;
+    },
+    get gossips() {
+      return gossips;
+    },
+    async slow() {
+      if (slowMs > 0) await delay(slowMs);
+    },
+  };
+}
+
+function unknownFault(fault: never): never {
+  throw new Error(`unknown fault ${JSON.stringify(fault)}`);
+}
