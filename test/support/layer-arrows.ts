@@ -35,6 +35,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'domain/mint-kinds': domain(),
   'domain/providers': domain('domain/mint-kinds'),
   application: { to: ['application/ports', 'domain/**'], modules: 'in memory' },
+  'application/doctor': { to: ['application', 'application/ports', 'domain/**'], modules: 'in memory' },
   'application/ports': { to: ['domain/**'], modules: 'in memory' },
 
   'adapters/anchors': adapter(),
@@ -49,6 +50,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/webhooks': adapter(),
   'adapters/postgres': adapter(),
   'adapters/postgres/backup': adapter('adapters/postgres'),
+  'adapters/postgres/doctor': adapter('adapters/postgres', 'adapters/postgres/read-models'),
   'adapters/postgres/embedded': adapter('adapters/postgres'),
   'adapters/postgres/log': adapter('adapters/postgres', 'adapters/event-log'),
   'adapters/postgres/read-models': adapter('adapters/postgres'),

@@ -3,6 +3,7 @@ import { createCalendarFeeds } from './calendar-feeds.ts';
 import { createChanges } from './changes.ts';
 import { createDailyUses } from './daily-uses.ts';
 import { createLeases } from './leases.ts';
+import { createNoticeOutbox } from './notice-outbox.ts';
 import { createNotices } from './notices.ts';
 import { createParkedEvents, type ParkedEvents } from './parked-events.ts';
 import { createPipelineLinks } from './pipeline-links.ts';
@@ -18,8 +19,18 @@ export interface ReadModels {
   readonly all: readonly ReadModel[];
 }
 
-/** All read models in one schema, with nothing remembered yet. `fromTheStart`: the tables are empty and all events follow. */
-export function createReadModels(schema: string, { fromTheStart = false } = {}): ReadModels {
+export interface ReadModelsOptions {
+  /** The tables are empty and all events follow. */
+  readonly fromTheStart?: boolean | undefined;
+  /** Only the tables of the schema are written: neither the vault nor the queue of webhooks. */
+  readonly alone?: boolean | undefined;
+}
+
+/** All read models in one schema, with nothing remembered yet. */
+export function createReadModels(
+  schema: string,
+  { fromTheStart = false, alone = false }: ReadModelsOptions = {},
+): ReadModels {
   const pipelineUses = createPipelineUses(schema);
   const registries = createRegistries(schema, pipelineUses.lastUse);
   const leases = createLeases(schema, { fromTheStart });
@@ -28,7 +39,7 @@ export function createReadModels(schema: string, { fromTheStart = false } = {}):
     registries,
     parked,
     all: [
-      createNotices(schema, leases, registries),
+      createNotices(schema, { leases, registries, outbox: alone ? null : createNoticeOutbox() }),
       registries,
       pipelineUses,
       createPipelineLinks(schema),
@@ -39,7 +50,7 @@ export function createReadModels(schema: string, { fromTheStart = false } = {}):
       createAudit(schema),
       parked,
       // Last: it asks the other models for earlier versions, and the vault for the secrets of the rows above.
-      createSecrets(schema, registries, parked),
+      ...(alone ? [] : [createSecrets(schema, registries, parked)]),
     ],
   };
 }

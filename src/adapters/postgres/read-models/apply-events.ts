@@ -14,6 +14,8 @@ export interface Target {
   /** The lead that the events are applied under; null for a rebuild, which needs none. */
   readonly term: bigint | null;
   readonly isAuthentic: IsAuthentic;
+  /** See `ReadModelsOptions`. */
+  readonly alone?: boolean | undefined;
 }
 
 /** How far the read models are, and what the projection remembers of them. */
@@ -28,10 +30,10 @@ export async function progressOf(target: Omit<Target, 'isAuthentic'>): Promise<P
 }
 
 export async function atCheckpoint(
-  { client, schema }: Omit<Target, 'isAuthentic'>,
+  { client, schema, alone }: Omit<Target, 'isAuthentic'>,
   checkpoint: Checkpoint,
 ): Promise<Progress> {
-  const models = createReadModels(schema);
+  const models = createReadModels(schema, { alone });
   await models.parked.load(client);
   return { checkpoint, projection: createProjection(models, checkpoint.counters) };
 }

@@ -3,19 +3,25 @@ import { noticeMessage, versionMessage } from '../../../domain/notice-message.ts
 import { isStillTrue, noticeOfTest, type RotationNoticeKind } from '../../../domain/notices.ts';
 import type { LiveRegistry, RegistryState } from '../../../domain/registry.ts';
 import type { Leases } from './leases.ts';
-import { createNoticeOutbox, type NoticeRow } from './notice-outbox.ts';
+import type { NoticeOutbox, NoticeRow } from './notice-outbox.ts';
 import { type AppliedEvent, ignores, insertInto, type ReadModel, registryIdsOf, take } from './read-model.ts';
 import type { Registries } from './registries.ts';
+
+export interface NoticesDeps {
+  readonly leases: Leases;
+  readonly registries: Registries;
+  /** Null: no webhook is to hear of them. */
+  readonly outbox: NoticeOutbox | null;
+}
 
 /**
  * The notices for people responsible for a registry, each with the number of affected leases. It handles an event before
  * `registries` does, because notices depend on what people were told before.
  */
-export function createNotices(schema: string, leases: Leases, registries: Registries): ReadModel {
+export function createNotices(schema: string, { leases, registries, outbox }: NoticesDeps): ReadModel {
   const insert = insertInto(schema, 'notices');
   const counter = { name: 'notices', last: 0 };
   const rows: NoticeRow[] = [];
-  const outbox = createNoticeOutbox();
 
   /** `about`: the version that the notice is about, if it is not the current one. */
   function add(
@@ -49,7 +55,7 @@ export function createNotices(schema: string, leases: Leases, registries: Regist
         noticeMessage({ kind, registry, actor, occurredAt, olderLeases: older }),
     };
     rows.push(row);
-    outbox.add(row, recorded);
+    outbox?.add(row, recorded);
   }
 
   function tested(applied: AppliedEvent<'RegistryTested'>): void {
@@ -96,9 +102,9 @@ export function createNotices(schema: string, leases: Leases, registries: Regist
       const [first] = events;
       if (first) await leases.recallActive(database, registryIdsOf(events), first.occurredAt);
     },
-    changes: () => [...insert(take(rows)), ...outbox.changes()],
+    changes: () => [...insert(take(rows)), ...(outbox?.changes() ?? [])],
     added() {
-      outbox.discard();
+      outbox?.discard();
       return [{ table: 'notices', rows: take(rows) }];
     },
   };

@@ -1,0 +1,85 @@
+import type { Client } from 'pg';
+import type { EventLog, Position } from '../../../application/ports/event-log.ts';
+import { OperatorError } from '../../../domain/errors.ts';
+import type { LiveRegistry } from '../../../domain/registry.ts';
+import { loadCheckpoint } from '../read-models/checkpoint.ts';
+import { type Build, buildTables, catchUp, LIVE } from '../read-models/fold-history.ts';
+import type { IsAuthentic } from '../read-models/forged-events.ts';
+import { type RegistryRow, registryState } from '../read-models/registry-row.ts';
+import { type ComparedTable, compareTable, tablesToCompare } from './compared-tables.ts';
+
+/** Temporary tables: no other session sees them, and they are gone when the session ends, however that happens. */
+const SCHEMA = 'pg_temp';
+const PAGE = 500;
+
+export interface ShadowDeps {
+  /** Sessions without a limit for statements, and without pg's `pipeline`. */
+  readonly connect: () => Promise<Client>;
+  readonly log: Pick<EventLog, 'readAll'>;
+  readonly isAuthentic: IsAuthentic;
+  readonly onProgress: (events: number) => void;
+}
+
+/** Read models that were made anew from the log, beside those in use. Nothing but temporary tables is written. */
+export interface ShadowReadModels {
+  readonly client: Client;
+  /** Of the read models in use, when they were compared. */
+  readonly position: Position;
+  readonly tables: readonly ComparedTable[];
+  /** Every live registry, as the log has it. */
+  registries(): AsyncGenerator<LiveRegistry, void, undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * The read models in use are read in one snapshot, and compared with what the log gives up to the checkpoint in it.
+ * @throws OperatorError if they were rebuilt meanwhile
+ */
+export async function buildShadow({ connect, log, isAuthentic, onProgress }: ShadowDeps): Promise<ShadowReadModels> {
+  const build: Build = { schema: SCHEMA, log, isAuthentic, alone: true, onProgress };
+  const client = await connect();
+  try {
+    const { generation, position: until } = await loadCheckpoint(client, LIVE);
+    await buildTables(client, build, until, () => client.query('discard temp'));
+    const live = await connect();
+    try {
+      await live.query('begin isolation level repeatable read read only');
+      await live.query(`set local idle_in_transaction_session_timeout = 0`);
+      const { position } = await loadCheckpoint(live, LIVE);
+      await catchUp(client, build, position);
+      const tables: ComparedTable[] = [];
+      for (const shape of await tablesToCompare(live)) {
+        tables.push(await compareTable(live, { client, schema: SCHEMA }, shape));
+      }
+      await requireGeneration(client, generation);
+      return { client, position, tables, registries: () => liveRegistries(client), close: () => client.end() };
+    } finally {
+      await live.end();
+    }
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+/** A rebuild replaces tables under their names, for old snapshots as well. */
+async function requireGeneration(client: Client, known: string): Promise<void> {
+  const { generation } = await loadCheckpoint(client, LIVE);
+  if (generation !== known) throw new OperatorError('The read models were rebuilt meanwhile. Run this again.');
+}
+
+async function* liveRegistries(client: Client): AsyncGenerator<LiveRegistry, void, undefined> {
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const { rows } = await client.query<RegistryRow>(
+      `select * from ${SCHEMA}.registries where phase = 'live' and id > $1 order by id limit ${PAGE}`,
+      [after],
+    );
+    for (const row of rows) {
+      const state = registryState(row);
+      if (state.phase === 'live') yield state;
+      after = row.id;
+    }
+    if (rows.length < PAGE) return;
+  }
+}

@@ -1,0 +1,153 @@
+import type { Client } from 'pg';
+import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
+import { copyIn } from '../copy-in.ts';
+import { pagesOf } from '../pages.ts';
+import { createReadModels } from './all-read-models.ts';
+import { applyEvents, atCheckpoint, type Batch, progressOf, refusalOf } from './apply-events.ts';
+import { type IsAuthentic, withoutForgeries } from './forged-events.ts';
+import { type Counters, createProjection } from './projection.ts';
+import type { Rows } from './read-model.ts';
+
+/** The schema of the read models in use. */
+export const LIVE = 'read_models';
+const PAGE = 2_000;
+
+/** Read models that are made anew from the log, in a schema beside those in use. */
+export interface Build {
+  readonly schema: string;
+  readonly log: Pick<EventLog, 'readAll'>;
+  readonly isAuthentic: IsAuthentic;
+  /** Nothing but these tables is written: the vault and the queue of webhooks stay as they are. Default: false. */
+  readonly alone?: boolean;
+  /** Called with each event that is parked because the database refuses it. */
+  readonly onFault?: (error: Error) => void;
+  /** Called with the number of events so far. */
+  readonly onProgress?: (events: number) => void;
+}
+
+/**
+ * Makes the tables by `createEmpty` and `createEmptyTables`, and folds the events up to a position into them. If the
+ * database refuses a row, the tables stay empty, at the beginning of the log: `catchUp` then finds the row in the same way
+ * as the projector. `client` must not use pg's `pipeline`. @returns how many events were folded
+ */
+export async function buildTables(
+  client: Client,
+  build: Build,
+  until: Position,
+  createEmpty: () => Promise<unknown>,
+): Promise<number> {
+  const { schema, onFault = () => {} } = build;
+  await createEmpty();
+  await createEmptyTables(client, schema);
+  const folded = await foldHistory(client, build, until).catch((error: unknown) => {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    onFault(new Error(`the history is applied batch by batch: ${refusal}`));
+    return undefined;
+  });
+  if (folded === undefined) {
+    await createEmpty();
+    await createEmptyTables(client, schema);
+    await writeCheckpoint(client, schema, BEGINNING, {});
+  }
+  await createIndexes(client, schema);
+  return folded ?? 0;
+}
+
+/** The tables of the read models, without rows and indexes. */
+async function createEmptyTables(client: Client, schema: string): Promise<void> {
+  const { rows } = await client.query<{ tablename: string }>(
+    'select tablename from pg_tables where schemaname = $1 order by tablename',
+    [LIVE],
+  );
+  for (const { tablename } of rows) {
+    await client.query(
+      `create table ${schema}.${tablename} (like ${LIVE}.${tablename} including all excluding indexes)`,
+    );
+  }
+}
+
+async function createIndexes(client: Client, schema: string): Promise<void> {
+  const { rows } = await client.query<{ indexdef: string }>('select indexdef from pg_indexes where schemaname = $1', [
+    LIVE,
+  ]);
+  for (const { indexdef } of rows) await client.query(indexdef.replace(` ON ${LIVE}.`, ` ON ${schema}.`));
+  await client.query(`analyze ${schema}.registries, ${schema}.leases, ${schema}.audit_entries`);
+}
+
+/** Folds the events in memory and writes them in bulk, into empty tables without indexes. */
+async function foldHistory(client: Client, build: Build, until: Position): Promise<number> {
+  const { schema, log, isAuthentic, alone, onProgress } = build;
+  const projection = createProjection(createReadModels(schema, { fromTheStart: true, alone }));
+  for (const text of projection.models.flatMap(({ interim = [] }) => interim)) await client.query(text);
+
+  let position = BEGINNING;
+  let count = 0;
+  let written: Promise<void> = Promise.resolve();
+  let page = log.readAll({ after: position, maxCount: PAGE });
+  for (;;) {
+    const read = await page;
+    const events = read.events.filter((event) => event.position <= until);
+    const isLast = read.atEnd || read.position >= until;
+    position = read.position < until ? read.position : until;
+    if (!isLast) page = log.readAll({ after: position, maxCount: PAGE });
+    page.catch(() => undefined);
+    // While the previous page is being written, this one is folded and the next one is read.
+    projection.apply(withoutForgeries(events, isAuthentic));
+    const added = projection.models.flatMap((model) => model.added?.() ?? []);
+    await written;
+    written = copyAll(client, schema, added);
+    written.catch(() => undefined);
+    count += events.length;
+    onProgress?.(count);
+    if (isLast) break;
+  }
+  await written;
+  for (const model of projection.models) {
+    for (const total of model.totals?.() ?? []) {
+      if ('table' in total) await copyAll(client, schema, [total]);
+      else await client.query(total);
+    }
+  }
+  await writeCheckpoint(client, schema, position, projection.counters());
+  return count;
+}
+
+async function copyAll(client: Client, schema: string, all: readonly Rows[]): Promise<void> {
+  for (const { table, rows } of all) {
+    for (const page of pagesOf(rows)) await copyIn(client, `${schema}.${table}`, page);
+  }
+}
+
+async function writeCheckpoint(client: Client, schema: string, position: Position, counters: Counters): Promise<void> {
+  await client.query(`insert into ${schema}.checkpoint (name, position, counters) values ('read_models', $1, $2)`, [
+    String(position),
+    JSON.stringify(counters),
+  ]);
+}
+
+/**
+ * Works like the projector, from the checkpoint on: to the end of the log, or up to a position. The projector may not have
+ * applied these events yet; applying twice is harmless. @returns how many events there were
+ */
+export async function catchUp(client: Client, build: Build, until?: Position): Promise<number> {
+  const { schema, log, isAuthentic, alone, onFault = () => {}, onProgress } = build;
+  const target = { client, schema, term: null, isAuthentic, alone };
+  let count = 0;
+  let reached = await progressOf(target);
+  for (;;) {
+    const after = reached.checkpoint.position;
+    const page = await log.readAll({ after, maxCount: PAGE });
+    const isLast = until !== undefined && page.position >= until;
+    const batch = isLast ? upTo(until, page) : page;
+    if (batch.position === after) return count;
+    reached = await applyEvents(target, await atCheckpoint(target, reached.checkpoint), batch, onFault);
+    count += batch.events.length;
+    onProgress?.(count);
+    if (isLast || (page.atEnd && page.events.length === 0)) return count;
+  }
+}
+
+function upTo(position: Position, { events }: Batch): Batch {
+  return { events: events.filter((event) => event.position <= position), position };
+}
