@@ -19,6 +19,8 @@ create table vault.secrets (
   sealed_at timestamptz not null default now(),
   settled_at timestamptz,
   destroyed_at timestamptz,
+  -- When `purser doctor --repair` found that the row does not open, with the right key. It counts as missing from then on.
+  unreadable_at timestamptz,
   -- Whatever writes here, a destroyed secret has no key, and all others have everything that is needed to open them.
   constraint destroyed_means_gone check (
     case when state = 'destroyed'

@@ -9,7 +9,7 @@ import { reportingEachRegistry } from './registry-faults.ts';
 import { systemMetadata } from './request-context.ts';
 
 /** Longer than any request takes. */
-const ORPHANED_AFTER_MS = 10 * 60_000;
+export const ORPHANED_AFTER_MS = 10 * 60_000;
 const PAGE = 100;
 
 export interface DiscardOrphanedSecretsDeps {
@@ -88,6 +88,6 @@ export function discardOrphanedSecrets(deps: DiscardOrphanedSecretsDeps) {
 }
 
 /** Searches the stored text, because an event that this build cannot read may refer to the secret too. */
-function refersTo({ data }: StreamEvent, secretId: string): boolean {
+export function refersTo({ data }: StreamEvent, secretId: string): boolean {
   return JSON.stringify(data).includes(secretId);
 }

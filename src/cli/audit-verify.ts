@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { open } from 'node:fs/promises';
-import { auditKeyId, ed25519PublicKey, type SignedAuditHead } from '../domain/audit-head.ts';
+import { linesOf } from '../adapters/anchors/text-file.ts';
+import { parseHeadLine } from '../domain/audit-export.ts';
+import { auditKeyId, ed25519PublicKey } from '../domain/audit-head.ts';
 import {
   type AnchoredHead,
   type AuditFault,
@@ -12,7 +13,6 @@ import {
 import { OperatorError } from '../domain/errors.ts';
 import { type Command, type Options, type Output, UsageError } from './command.ts';
 
-const MAX_LINE = 4 * 1024 * 1024;
 const FOUND = 1;
 const NOT_VOUCHED = 3;
 
@@ -75,7 +75,7 @@ async function readAnchor(
   let number = 0;
   for await (const line of linesOf(file)) {
     number += 1;
-    const head = anchoredHead(line);
+    const head = parseHeadLine(line);
     if (head === undefined) throw new OperatorError(`Line ${number} of the anchor ${file} is not a signed head.`);
     if (head.projectId !== project) continue;
     if (!isAuthentic(head, publicKeys)) {
@@ -90,35 +90,6 @@ async function readAnchor(
     anchored.set(head.sequence, { sequence: head.sequence, hash: head.hash, signedAt: head.signedAt });
   }
   return anchored;
-}
-
-function anchoredHead(line: string): SignedAuditHead | undefined {
-  try {
-    const { record, project, ...head }: { record: string; project: string } & Omit<SignedAuditHead, 'projectId'> =
-      JSON.parse(line);
-    return record === 'head' ? { ...head, projectId: project } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Only the line feed ends a line: texts may hold the other separators. @throws OperatorError */
-async function* linesOf(file: string): AsyncGenerator<string, void, undefined> {
-  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new OperatorError(`The file ${file} cannot be opened (${error.code}).`, { cause: error });
-  });
-  try {
-    let rest = '';
-    for await (const chunk of handle.createReadStream({ encoding: 'utf8', autoClose: false })) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > MAX_LINE) throw new OperatorError(`The file ${file} is not an export: a line has no end.`);
-      yield* lines;
-    }
-    if (rest !== '') yield rest;
-  } finally {
-    await handle.close();
-  }
 }
 
 const FAULTS: Readonly<Record<AuditFault, string>> = {

@@ -4,6 +4,7 @@ import { auditExport } from './audit-export.ts';
 import { auditVerify } from './audit-verify.ts';
 import { backup } from './backup.ts';
 import { type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
+import { doctor } from './doctor.ts';
 import { rebuild, rewrap } from './maintenance.ts';
 import { restore } from './restore.ts';
 import { serve } from './serve.ts';
@@ -18,6 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   rewrap,
   backup,
   restore,
+  doctor,
   'audit export': auditExport,
   'audit verify': auditVerify,
 };

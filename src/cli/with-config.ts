@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { type Config, readConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
 import type { Environment } from './command.ts';
@@ -12,11 +12,13 @@ import { explainFault } from './explain-fault.ts';
 export async function withConfig(
   env: Environment,
   run: (config: Config, logger: Logger) => Promise<number>,
+  /** Where the logger's lines go. Default: standard output. */
+  lines?: DestinationStream,
 ): Promise<number> {
   const config = readConfig(env);
   try {
     if (writesToDataDir(config)) await prepareDataDir(config.dataDir);
-    return await run(config, createLogger(config.logLevel));
+    return await run(config, createLogger(config.logLevel, lines));
   } catch (error) {
     throw await explainFault(error, config);
   }

@@ -107,6 +107,18 @@ export function headLine(head: SignedAuditHead): string {
   });
 }
 
+/** Undefined if the line is not one that `headLine` gives. */
+export function parseHeadLine(text: string): SignedAuditHead | undefined {
+  try {
+    const { record, project, ...head }: { record: string; project: string } & Omit<SignedAuditHead, 'projectId'> =
+      JSON.parse(text);
+    const read = { ...head, projectId: project };
+    return record === 'head' && headLine(read) === text ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function line(value: object): string {
   return `${JSON.stringify(value)}\n`;
 }

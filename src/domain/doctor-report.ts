@@ -1,6 +1,7 @@
 /** What `purser doctor` looks at, in the order of its lines. */
 export const CHECKS = [
   'configuration',
+  'database',
   'data folder',
   'migrations',
   'keys',

@@ -15,7 +15,7 @@ async function run(...argv: string[]) {
 }
 
 const WITH_FILE = ['backup', 'restore', 'audit verify'];
-const COMMANDS = ['serve', 'token', 'rebuild', 'rewrap', 'backup', 'restore', 'audit export', 'audit verify'];
+const COMMANDS = ['serve', 'token', 'rebuild', 'rewrap', 'backup', 'restore', 'doctor', 'audit export', 'audit verify'];
 
 describe('purser', () => {
   it.each(['--help', '-h', 'help'])('%s lists the commands', async (argument) => {
@@ -33,7 +33,7 @@ describe('purser', () => {
   });
 
   it.each(['bogus', '--bogus', 'constructor', '__proto__'])('refuses the command %j in a sentence', async (name) => {
-    const stderr = `There is no command ${JSON.stringify(name)}. The commands are serve, token, rebuild, rewrap, backup, restore, audit export, audit verify; see purser --help.\n`;
+    const stderr = `There is no command ${JSON.stringify(name)}. The commands are serve, token, rebuild, rewrap, backup, restore, doctor, audit export, audit verify; see purser --help.\n`;
     expect(await run(name)).toEqual({ exitCode: 2, stdout: '', stderr });
   });
 

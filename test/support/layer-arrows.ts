@@ -80,6 +80,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'audit-export.ts',
       'compose.ts',
       'config.ts',
+      'doctor.ts',
       'logger.ts',
       'stores.ts',
       'version.ts',
@@ -128,6 +129,18 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: 'any',
   },
   'config.ts': { to: ['domain/**'], modules: 'any' },
+  'doctor.ts': {
+    to: ['audit-export.ts', 'config.ts', 'examined-stores.ts', 'stores.ts', 'webhooks.ts'].concat([
+      'application/**',
+      'domain/**',
+      'adapters/**',
+    ]),
+    modules: 'any',
+  },
+  'examined-stores.ts': {
+    to: ['config.ts', 'lifecycle.ts', 'stores.ts', 'application/**', 'adapters/postgres/**', 'adapters/vault'],
+    modules: 'any',
+  },
   'logger.ts': { to: ['domain/**', 'adapters/postgres'], modules: 'any' },
   'audit-export.ts': { to: ['version.ts', 'application/**', 'domain/**', 'adapters/postgres/**'], modules: 'any' },
   'audit-signing.ts': { to: [...PERIODIC, 'audit-export.ts', 'config.ts', 'adapters/anchors'], modules: 'any' },

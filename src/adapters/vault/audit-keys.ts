@@ -48,6 +48,17 @@ export async function loadAuditSigner(keyRing: KeyRing, store: AuditKeyStore): P
   };
 }
 
+/** Like `loadAuditSigner`, but makes no key: a database without any was never used. @throws KeyRingError */
+export async function requireAuditKey(
+  keyRing: KeyRing,
+  store: Pick<AuditKeyStore, 'auditKeys' | 'lastHead'>,
+): Promise<void> {
+  const [last, stored] = [await store.lastHead(), await store.auditKeys()];
+  if (last === undefined && stored.length === 0) return;
+  await unwrapNewest(keyRing, stored);
+  if (last !== undefined) requireSigner(last, stored);
+}
+
 /**
  * With a new primary key of the key ring, a new signing key takes the place of the old one, whose private half is
  * destroyed. @returns the new key's id and public half; undefined if the key is under the primary key already

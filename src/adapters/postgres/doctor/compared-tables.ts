@@ -1,27 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Client, escapeIdentifier } from 'pg';
 import { to } from 'pg-copy-streams';
+import type { ComparedTable, RowDifference } from '../../../application/ports/doctor-queries.ts';
 import { LIVE } from '../read-models/fold-history.ts';
 import { textLines } from './text-lines.ts';
-
-/** A table of the read models beside the same table made anew. */
-export interface ComparedTable {
-  readonly table: string;
-  /** Rows that are in use. */
-  readonly rows: number;
-  /** SHA-256 over the rows in the order of their keys, in hexadecimal: of those in use, and of those made anew. */
-  readonly inUse: string;
-  readonly anew: string;
-  /** Null if the digests are equal. */
-  readonly difference: Difference | null;
-}
-
-export interface Difference {
-  /** The first one, as a JSON array of the primary key's columns. */
-  readonly key: string;
-  /** The row in use: is another one, is missing, or should not be there. */
-  readonly kind: 'CHANGED' | 'MISSING' | 'SURPLUS';
-}
 
 /** Columns that say when rows were written, or what the vault held then. */
 const UNCOMPARED: ReadonlySet<string> = new Set([
@@ -93,7 +75,7 @@ async function explain(
   { client, schema }: { readonly client: Client; readonly schema: string },
   shape: TableShape,
   [own, other]: readonly [Buffer | undefined, Buffer | undefined],
-): Promise<Difference> {
+): Promise<RowDifference> {
   const ownKey = own && keyIn(own);
   const otherKey = other && keyIn(other);
   if (ownKey === undefined || otherKey === undefined) {

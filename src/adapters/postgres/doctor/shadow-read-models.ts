@@ -1,4 +1,5 @@
-import type { Client } from 'pg';
+import type { Client, QueryResultRow } from 'pg';
+import type { ComparedTable } from '../../../application/ports/doctor-queries.ts';
 import type { EventLog, Position } from '../../../application/ports/event-log.ts';
 import { OperatorError } from '../../../domain/errors.ts';
 import type { LiveRegistry } from '../../../domain/registry.ts';
@@ -6,10 +7,11 @@ import { loadCheckpoint } from '../read-models/checkpoint.ts';
 import { type Build, buildTables, catchUp, LIVE } from '../read-models/fold-history.ts';
 import type { IsAuthentic } from '../read-models/forged-events.ts';
 import { type RegistryRow, registryState } from '../read-models/registry-row.ts';
-import { type ComparedTable, compareTable, tablesToCompare } from './compared-tables.ts';
+import type { Queryable, Statement } from '../statement.ts';
+import { compareTable, tablesToCompare } from './compared-tables.ts';
 
 /** Temporary tables: no other session sees them, and they are gone when the session ends, however that happens. */
-const SCHEMA = 'pg_temp';
+export const SHADOW = 'pg_temp';
 const PAGE = 500;
 
 export interface ShadowDeps {
@@ -36,7 +38,7 @@ export interface ShadowReadModels {
  * @throws OperatorError if they were rebuilt meanwhile
  */
 export async function buildShadow({ connect, log, isAuthentic, onProgress }: ShadowDeps): Promise<ShadowReadModels> {
-  const build: Build = { schema: SCHEMA, log, isAuthentic, alone: true, onProgress };
+  const build: Build = { schema: SHADOW, log, isAuthentic, alone: true, onProgress };
   const client = await connect();
   try {
     const { generation, position: until } = await loadCheckpoint(client, LIVE);
@@ -46,10 +48,10 @@ export async function buildShadow({ connect, log, isAuthentic, onProgress }: Sha
       await live.query('begin isolation level repeatable read read only');
       await live.query(`set local idle_in_transaction_session_timeout = 0`);
       const { position } = await loadCheckpoint(live, LIVE);
-      await catchUp(client, build, position);
+      await catchUp(oneAtATime(client), build, position);
       const tables: ComparedTable[] = [];
       for (const shape of await tablesToCompare(live)) {
-        tables.push(await compareTable(live, { client, schema: SCHEMA }, shape));
+        tables.push(await compareTable(live, { client, schema: SHADOW }, shape));
       }
       await requireGeneration(client, generation);
       return { client, position, tables, registries: () => liveRegistries(client), close: () => client.end() };
@@ -62,6 +64,18 @@ export async function buildShadow({ connect, log, isAuthentic, onProgress }: Sha
   }
 }
 
+/** A batch is sent without waiting for answers, which only clients with pg's `pipeline` take; and those cannot COPY. */
+function oneAtATime(client: Client): Queryable {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    query<Row extends QueryResultRow>(statement: Statement) {
+      const answer = last.then(() => client.query<Row>(statement));
+      last = answer.catch(() => undefined);
+      return answer;
+    },
+  };
+}
+
 /** A rebuild replaces tables under their names, for old snapshots as well. */
 async function requireGeneration(client: Client, known: string): Promise<void> {
   const { generation } = await loadCheckpoint(client, LIVE);
@@ -72,7 +86,7 @@ async function* liveRegistries(client: Client): AsyncGenerator<LiveRegistry, voi
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
     const { rows } = await client.query<RegistryRow>(
-      `select * from ${SCHEMA}.registries where phase = 'live' and id > $1 order by id limit ${PAGE}`,
+      `select * from ${SHADOW}.registries where phase = 'live' and id > $1 order by id limit ${PAGE}`,
       [after],
     );
     for (const row of rows) {

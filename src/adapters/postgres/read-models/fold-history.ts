@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
 import { copyIn } from '../copy-in.ts';
 import { pagesOf } from '../pages.ts';
+import type { Queryable } from '../statement.ts';
 import { createReadModels } from './all-read-models.ts';
 import { applyEvents, atCheckpoint, type Batch, progressOf, refusalOf } from './apply-events.ts';
 import { type IsAuthentic, withoutForgeries } from './forged-events.ts';
@@ -130,7 +131,7 @@ async function writeCheckpoint(client: Client, schema: string, position: Positio
  * Works like the projector, from the checkpoint on: to the end of the log, or up to a position. The projector may not have
  * applied these events yet; applying twice is harmless. @returns how many events there were
  */
-export async function catchUp(client: Client, build: Build, until?: Position): Promise<number> {
+export async function catchUp(client: Queryable, build: Build, until?: Position): Promise<number> {
   const { schema, log, isAuthentic, alone, onFault = () => {}, onProgress } = build;
   const target = { client, schema, term: null, isAuthentic, alone };
   let count = 0;

@@ -1,0 +1,30 @@
+import { requireAuditKey } from './audit-keys.ts';
+import { openEventKeys } from './event-keys.ts';
+import { checkKeys, requireCheckedKeys } from './key-check.ts';
+import { KeyRingError } from './key-file.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { KeyRecordStore, SealedSecretStore } from './secret-stores.ts';
+
+/** Every reason why the key ring does not fit the database, in sentences. Nothing is written. */
+export async function keyFaults(
+  keyRing: KeyRing,
+  records: Pick<KeyRecordStore, 'keyChecks' | 'eventKeys' | 'auditKeys' | 'lastHead'>,
+  store: SealedSecretStore,
+): Promise<string[]> {
+  const faults: string[] = [];
+  const examinations = [
+    async () => requireCheckedKeys(keyRing, await records.keyChecks()),
+    async () => checkKeys(keyRing, store),
+    async () => openEventKeys(keyRing, await records.eventKeys()),
+    async () => requireAuditKey(keyRing, records),
+  ];
+  for (const examine of examinations) {
+    try {
+      await examine();
+    } catch (error) {
+      if (!(error instanceof KeyRingError)) throw error;
+      faults.push(error.message);
+    }
+  }
+  return faults;
+}

@@ -1,0 +1,66 @@
+import type { KeyObject } from 'node:crypto';
+import { SERVICE_LOG } from '../../domain/audit-head.ts';
+import { type AuditFault, type AuditVerdict, createAuditVerifier } from '../../domain/audit-verification.ts';
+import { counted, createExamples, type Finding, failed, ok } from '../../domain/doctor-report.ts';
+
+export interface CheckChainsDeps {
+  /** Whose audit logs there are; empty for the service's own log. */
+  readonly projects: AsyncIterable<string>;
+  /** The text of an export in NDJSON, in any pieces. */
+  readonly exportLog: (projectId: string) => AsyncIterable<string>;
+  readonly publicKeys: ReadonlyMap<string, KeyObject>;
+  readonly onProgress: (entries: number) => void;
+}
+
+/** Of which the signatures tell. All other faults are of the chain itself. */
+const OF_HEADS: readonly AuditFault[] = ['WRONG_KEY', 'REWRITTEN'];
+const FIX =
+  'Somebody changed the tables. Keep a copy, export the log and verify it with its anchor; purser rebuild makes the chains anew from the events.';
+
+/** Recomputes every entry of every chain, and verifies every signed head, as `purser audit verify` does. */
+export async function checkChains(
+  deps: CheckChainsDeps,
+): Promise<{ readonly chains: Finding; readonly heads: Finding }> {
+  const brokenChains = createExamples();
+  const brokenHeads = createExamples();
+  let entries = 0;
+  let logs = 0;
+  let heads = 0;
+  for await (const projectId of deps.projects) {
+    const verifier = createAuditVerifier({ publicKeys: deps.publicKeys });
+    for await (const line of linesOf(deps.exportLog(projectId))) {
+      verifier.take(line);
+      if (line.startsWith('{"record":"head"')) heads += 1;
+      if (line.startsWith('{"record":"entry"')) deps.onProgress(++entries);
+    }
+    logs += 1;
+    note(projectId, verifier.end());
+  }
+
+  function note(projectId: string, { finding }: AuditVerdict): void {
+    if (finding === undefined) return;
+    const { sequence, fault } = finding;
+    const whose = projectId === SERVICE_LOG ? "the service's own log" : `project ${projectId}`;
+    (OF_HEADS.includes(fault) ? brokenHeads : brokenChains).add(`${whose}, entry ${sequence} (${fault})`);
+  }
+
+  return {
+    chains:
+      brokenChains.count === 0
+        ? ok(`${counted(entries, 'entry', 'entries')} of ${counted(logs, 'log')} follow from each other`)
+        : failed(`${counted(brokenChains.count, 'chain')} broken: ${brokenChains.text}`, FIX),
+    heads:
+      brokenHeads.count === 0
+        ? ok(`${counted(heads, 'signature')} right`)
+        : failed(`${counted(brokenHeads.count, 'log')} not as it was signed: ${brokenHeads.text}`, FIX),
+  };
+}
+
+async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  let rest = '';
+  for await (const piece of text) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
