@@ -47,11 +47,11 @@ export async function checkChains(
   return {
     chains:
       brokenChains.count === 0
-        ? ok(`${counted(entries, 'entry', 'entries')} of ${counted(logs, 'log')} follow from each other`)
+        ? ok(`${counted(entries, 'entry', 'entries')} of ${counted(logs, 'log')} recomputed`)
         : failed(`${counted(brokenChains.count, 'chain')} broken: ${brokenChains.text}`, FIX),
     heads:
       brokenHeads.count === 0
-        ? ok(`${counted(heads, 'signature')} right`)
+        ? ok(`${counted(heads, 'signature')} verified`)
         : failed(`${counted(brokenHeads.count, 'log')} not as it was signed: ${brokenHeads.text}`, FIX),
   };
 }

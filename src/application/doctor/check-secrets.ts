@@ -63,7 +63,7 @@ export async function checkSecrets(deps: CheckSecretsDeps): Promise<Finding> {
     ...(cleared > 0 ? [`${counted(cleared, 'secret')} noted as readable again`] : []),
   ].join(', ');
   if (faults.count === 0)
-    return ok(`${counted(count, 'secret')} opened, each with the digest of its event`, repaired || null);
+    return ok(`${counted(count, 'secret')} opened, with the digests in the events`, repaired || null);
   return failed(
     `${faults.count} of ${counted(count, 'secret')} cannot be opened: ${faults.text}`,
     FIX,

@@ -45,7 +45,7 @@ export function examinedLog(
           'A newer version wrote them: run that one.',
         );
       }
-      return ok(`${counted(count, 'event')} read, each as Purser wrote it`);
+      return ok(`${counted(count, 'event')} read, as Purser wrote them`);
     },
   };
 }

@@ -110,7 +110,8 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
       else await client.query(total);
     }
   }
-  await writeCheckpoint(client, schema, position, projection.counters());
+  // As the projector leaves it that has had no event.
+  await writeCheckpoint(client, schema, position, count === 0 ? {} : projection.counters());
   return count;
 }
 
