@@ -20,7 +20,7 @@ import { checkChains } from './application/doctor/check-chains.ts';
 import { checkDestroyedSecrets } from './application/doctor/check-destroyed-secrets.ts';
 import { checkPendingSecrets } from './application/doctor/check-pending-secrets.ts';
 import { checkSecrets } from './application/doctor/check-secrets.ts';
-import { checkStores } from './application/doctor/check-stores.ts';
+import { checkStores, endOf } from './application/doctor/check-stores.ts';
 import { examinedLog } from './application/doctor/examined-log.ts';
 import {
   judgeDataFolder,
@@ -126,7 +126,7 @@ async function* examineStores(
   const examined = examinedLog(log, unlocked.authenticator);
   const checkpoint = () => readCheckpoint(reads);
   const position = await checkpoint();
-  const head = await log.head();
+  const end = await endOf(log);
   let shadow: ShadowReadModels | undefined;
   try {
     const inLog = await check('event log', async () => {
@@ -138,14 +138,13 @@ async function* examineStores(
     yield inLog;
     if (shadow === undefined) return yield* notCheckedFrom('vault and log', 'event log');
     const inventory = createVaultInventory(shadow.client);
-    yield await check('vault and log', () => checkStores({ inventory, position, head }));
+    yield await check('vault and log', () => checkStores({ inventory, position, end }));
     yield await check('projection', async () => {
       const lagSeconds = await createProjectionLag({ log, progress: { refresh: checkpoint }, now: Date.now })();
       const { lead } = await readLead(reads);
-      const now = { position: await checkpoint(), head: await log.head() };
-      return judgeProjection({ ...now, lagSeconds, isLed: lead.leader !== null, parked: await queries.parked() });
+      return judgeProjection({ lagSeconds, isLed: lead.leader !== null, parked: await queries.parked() });
     });
-    yield* examineDerived(options, stores, shadow, check, position > head);
+    yield* examineDerived(options, stores, shadow, check, position > end);
     yield* examineSecrets(options, stores, unlocked, shadow, check);
     yield await check('webhooks', async () => judgeDeadLetters(await queries.deadLetters()));
   } finally {

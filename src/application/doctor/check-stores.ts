@@ -1,20 +1,31 @@
 import { counted, createExamples, type Examples, type Finding, failed, ok } from '../../domain/doctor-report.ts';
 import type { PlacedSecret, VaultInventory } from '../ports/doctor-queries.ts';
-import type { Position } from '../ports/event-log.ts';
+import type { EventLog, Position } from '../ports/event-log.ts';
 
 export interface CheckStoresDeps {
   readonly inventory: Pick<VaultInventory, 'ahead' | 'unknown'>;
   /** How far the read models are. */
   readonly position: Position;
-  /** The log's last event, read after that. */
-  readonly head: Position;
+  /** The end of the log, read after that. */
+  readonly end: Position;
+}
+
+const PAGE = 500;
+
+/** Where nothing is left to read. A store may also hold what is not of this log, and the read models have passed that. */
+export async function endOf(log: Pick<EventLog, 'head' | 'readAll'>): Promise<Position> {
+  for (let after = await log.head(); ; ) {
+    const { position, atEnd } = await log.readAll({ after, maxCount: PAGE });
+    if (atEnd) return position;
+    after = position;
+  }
 }
 
 /** Whether one of the two, Postgres and the log, was restored to an earlier state than the other. */
-export async function checkStores({ inventory, position, head }: CheckStoresDeps): Promise<Finding> {
-  if (position > head) {
+export async function checkStores({ inventory, position, end }: CheckStoresDeps): Promise<Finding> {
+  if (position > end) {
     return failed(
-      `the log is older than Postgres: the read models have passed position ${position}, and the log ends at ${head}`,
+      `the log is older than Postgres: the read models have passed position ${position}, and the log ends at ${end}`,
       'Restore the log from a newer backup. If there is none, restore Postgres to the same time.',
     );
   }

@@ -20,8 +20,8 @@ export function examinedLog(
 
   return {
     async readAll(options) {
-      const events = await log.readAll(options);
-      for (const event of events) {
+      const page = await log.readAll(options);
+      for (const event of page.events) {
         if (event.position <= seen) continue;
         seen = event.position;
         count += 1;
@@ -29,7 +29,7 @@ export function examinedLog(
         if (!isAuthentic(event)) forged.add(name);
         else if (!isDecodable(event)) unreadable.add(`${name} (${event.type}, schema version ${event.schemaVersion})`);
       }
-      return events;
+      return page;
     },
 
     finding() {

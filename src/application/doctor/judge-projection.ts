@@ -1,12 +1,7 @@
 import { counted, type Finding, failed, ok, warning } from '../../domain/doctor-report.ts';
 import type { ParkedStreams } from '../ports/doctor-queries.ts';
-import type { Position } from '../ports/event-log.ts';
 
 export interface ProjectionFacts {
-  /** How far the read models are. */
-  readonly position: Position;
-  /** The log's last event, read after that. */
-  readonly head: Position;
   /** The age of the oldest event that the read models have not passed; 0 if they have passed all. */
   readonly lagSeconds: number;
   /** Whether a replica leads the projection. */
@@ -17,14 +12,14 @@ export interface ProjectionFacts {
 /** A replica takes over within 5 seconds, and a batch takes less than one. */
 const MAX_LAG_SECONDS = 30;
 
-export function judgeProjection({ position, head, lagSeconds, isLed, parked }: ProjectionFacts): Finding {
+export function judgeProjection({ lagSeconds, isLed, parked }: ProjectionFacts): Finding {
   if (parked.first !== null) {
     return failed(
       `${counted(parked.streams, 'stream')} parked, the first is ${parked.first.stream}: ${parked.first.reason}`,
       'Start a version that can read these events, then run purser rebuild.',
     );
   }
-  if (position < head && lagSeconds > MAX_LAG_SECONDS) {
+  if (lagSeconds > MAX_LAG_SECONDS) {
     const behind = `the read models are ${Math.round(lagSeconds)} s behind the log`;
     if (isLed) return failed(behind, 'Look for faults in the log of the replica that leads.');
     return warning(`${behind}, and no replica leads`, 'Start the service: the read models catch up.');
