@@ -90,16 +90,19 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Do not repeat. The operator can open the address with `EGRESS_ALLOW`.',
   },
   CURSOR_NOT_RESUMABLE: {
-    when: 'The cursor in `after` is further than the data, as after a restore of an older backup: what came after it cannot be told.',
+    when: 'The cursor in `after`, or in `Last-Event-ID`, is further than the data, as after a restore of an older backup: what came after it cannot be told.',
     status: 409,
-    details: { field: '`after`' },
+    details: { field: '`after`, or `Last-Event-ID`' },
     advice: 'Do not repeat. Read the list again, and subscribe from its `latestCursor`.',
   },
   RATE_LIMITED: {
-    when: 'The project, or the caller, has used its tests for this minute, the caller has asked for as many credentials of the project as it may in a minute, the connection has too many operations running, the token was denied in too many projects, or its operations cost too much or are too many at once.',
+    when: 'The project, or the caller, has used its tests for this minute, the caller has asked for as many credentials of the project as it may in a minute, the connection has too many operations running, the token was denied in too many projects, its operations cost too much or are too many at once, or it has too many connections or does not read its events in time.',
     status: 429,
-    details: { retryAfter: 'seconds to wait before trying again, a whole number of at least 1' },
-    advice: 'Wait `retryAfter` seconds, then repeat.',
+    details: {
+      retryAfter: 'seconds to wait before trying again, a whole number of at least 1',
+      cursor: 'of the last event that a subscription was sent, if it was ended because its client was slow',
+    },
+    advice: 'Wait `retryAfter` seconds, then repeat; a subscription with `cursor` as `after`.',
   },
   UNAVAILABLE: {
     when: 'The database did not answer, or cannot be written at the moment, or a query waited too long for what its caller wrote. A mutation may or may not have been done.',

@@ -51,9 +51,9 @@ interface Details {
     readonly staged?: ComparedTest;
     readonly active?: ComparedTest | null;
   };
-  readonly CURSOR_NOT_RESUMABLE: { readonly field: 'after' };
-  /** In seconds, at least 1. */
-  readonly RATE_LIMITED: { readonly retryAfter: number };
+  readonly CURSOR_NOT_RESUMABLE: { readonly field: 'after' | 'Last-Event-ID' };
+  /** `retryAfter` in seconds, at least 1; `cursor` of the last event that a subscription was sent before it was ended. */
+  readonly RATE_LIMITED: { readonly retryAfter: number; readonly cursor?: string };
   readonly INTERNAL: { readonly requestId?: string };
 }
 
@@ -136,6 +136,12 @@ export function unavailable(message: string, cause?: unknown): CodedError<'UNAVA
 /** @param retryAfter in seconds */
 export function rateLimited(message: string, retryAfter: number): CodedError<'RATE_LIMITED'> {
   return new CodedError('RATE_LIMITED', message, { retryAfter: Math.max(1, Math.ceil(retryAfter)) });
+}
+
+/** Ends a subscription whose client does not keep up. @param cursor of the last event that it was sent, if there was one */
+export function readTooSlowly(cursor: string | undefined): CodedError<'RATE_LIMITED'> {
+  const message = 'The client did not read its events in time. Subscribe again, and go on from the last cursor.';
+  return new CodedError('RATE_LIMITED', message, { retryAfter: 1, ...(cursor === undefined ? {} : { cursor }) });
 }
 
 /**

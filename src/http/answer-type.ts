@@ -15,6 +15,15 @@ export function answerType(accept: string | undefined): AnswerType | undefined {
   return OFFERED.find((type) => type === best);
 }
 
+export const EVENT_STREAM_TYPE = 'text/event-stream; charset=utf-8';
+
+/** Whether the client accepts a stream of events better than a single answer. */
+export function prefersEventStream(accept: string | undefined): boolean {
+  if (accept === undefined || !/event-stream/i.test(accept)) return false;
+  const best = new Negotiator({ headers: { accept } }).mediaType([...OFFERED, EVENT_STREAM_TYPE]);
+  return best === EVENT_STREAM_TYPE;
+}
+
 /** For answers that are due even to a client that accepts neither. */
 export function answerTypeOrJson(accept: string | undefined): AnswerType {
   return answerType(accept) ?? JSON_TYPE;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-const ALLOWED_HEADERS = 'authorization, content-type, traceparent, x-request-id';
+const ALLOWED_HEADERS = 'authorization, content-type, last-event-id, traceparent, x-request-id';
 /** How long a browser caches a preflight, in seconds. */
 const PREFLIGHT_MAX_AGE = '600';
 

@@ -6,7 +6,7 @@ import type { Metrics } from '../application/ports/metrics.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import type { Graphql, OperationRequest, OperationResult } from '../graphql/create-graphql.ts';
 import { faultForLog, protocolError } from '../graphql/pipeline/errors.ts';
-import { answerType, answerTypeOrJson } from './answer-type.ts';
+import { answerType, answerTypeOrJson, prefersEventStream } from './answer-type.ts';
 import { authenticateRequest, challengeTo } from './authentication.ts';
 import { userAgentOf } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
@@ -24,8 +24,13 @@ declare module 'fastify' {
     caller: RequestContext | null;
     /** Set with `caller`. */
     operation: ObservedOperation | null;
+    /** The answer is to be a stream of events. Set with `caller`. */
+    asStream: boolean;
   }
 }
+
+/** Answers a request with a stream of events, which goes on after this returns. */
+export type AnswerAsStream = (request: FastifyRequest, reply: FastifyReply, asked: OperationRequest) => void;
 
 export interface GraphqlEndpointOptions {
   readonly graphql: Graphql;
@@ -34,6 +39,7 @@ export interface GraphqlEndpointOptions {
   readonly metrics: Metrics;
   readonly observe: ObserveOperation;
   readonly refuseToken: RefuseToken;
+  readonly answerAsStream: AnswerAsStream;
   readonly logger: Pick<Logger, 'error'>;
 }
 
@@ -47,6 +53,7 @@ export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndp
   const { authenticator, clientAddress, observe, refuseToken } = options;
   app.decorateRequest('caller', null);
   app.decorateRequest('operation', null);
+  app.decorateRequest('asStream', false);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_, body, done) =>
     done(null, body),
@@ -64,9 +71,15 @@ export async function graphqlEndpoint(app: FastifyInstance, options: GraphqlEndp
     });
     const userAgent = userAgentOf(headers['user-agent']);
     request.caller = { principal, ipAddress, userAgent, requestId: id, startedAt: performance.now() };
-    request.operation = observe(request.caller, { transport: 'http', parent: remoteSpanOf(headers.traceparent) });
-    if (answerType(headers.accept) === undefined) {
-      throw requestFault(406, 'Accept', 'Accept application/graphql-response+json or application/json.');
+    request.asStream = prefersEventStream(headers.accept);
+    const transport = request.asStream ? 'sse' : 'http';
+    request.operation = observe(request.caller, { transport, parent: remoteSpanOf(headers.traceparent) });
+    if (!request.asStream && answerType(headers.accept) === undefined) {
+      throw requestFault(
+        406,
+        'Accept',
+        'Accept application/graphql-response+json, application/json or text/event-stream.',
+      );
     }
   }
 
@@ -119,19 +132,28 @@ function read<Value>(status: 400 | 422, reader: () => Value): Value {
 }
 
 async function answerTo(
-  { caller, operation, method, headers, raw }: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
   asked: OperationRequest,
-  { graphql, metrics }: Pick<GraphqlEndpointOptions, 'graphql' | 'metrics'>,
+  { graphql, metrics, answerAsStream }: Pick<GraphqlEndpointOptions, 'graphql' | 'metrics' | 'answerAsStream'>,
 ): Promise<FastifyReply> {
+  const { caller, operation, method, headers, raw } = request;
   if (caller === null || operation === null) throw new Error('the route was reached without authentication');
+  const admitMethod = () => {
+    if (method === 'GET' && isMutation(graphql, asked, caller)) {
+      throw requestFault(405, 'method', 'Send mutations with POST.', { allow: 'POST' });
+    }
+  };
+  if (request.asStream) {
+    unlessEdgeError(admitMethod);
+    answerAsStream(request, reply, asked);
+    return reply;
+  }
   const slot = graphql.callers.slot(caller.principal);
   const context = { services: graphql.services, request: caller, signal: NEVER_ABORTED, slot };
   const running = operation.run(async (): Promise<OperationResult> => {
     try {
-      if (method === 'GET' && isMutation(graphql, asked, context.request)) {
-        throw requestFault(405, 'method', 'Send mutations with POST.', { allow: 'POST' });
-      }
+      admitMethod();
       return await graphql.answer(asked, context);
     } catch (error) {
       const known = edgeError(error);
@@ -164,6 +186,15 @@ function isMutation(
 ): boolean {
   const document = documents.admit(query, (cost) => callers.charge(principal, cost));
   return getOperationAST(document, operationName)?.operation === OperationTypeNode.MUTATION;
+}
+
+/** What is wrong with a document is told by the stream. @throws RequestFault */
+function unlessEdgeError(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (edgeError(error) === undefined) throw error;
+  }
 }
 
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i;

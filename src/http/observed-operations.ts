@@ -19,7 +19,7 @@ export interface ObservedOperation {
 }
 
 export interface Arrival {
-  readonly transport: 'http' | 'websocket';
+  readonly transport: 'http' | 'sse' | 'websocket';
   /** What the caller's `traceparent` names. */
   readonly parent: RemoteSpan | undefined;
 }

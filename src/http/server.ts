@@ -12,8 +12,12 @@ import { auditExportRoute } from './audit-export.ts';
 import { calendarRoute } from './calendar.ts';
 import { requestIdOf } from './caller.ts';
 import { createClientAddress, type TrustedProxies } from './client-address.ts';
+import { createOpenConnections } from './connections/open-connections.ts';
+import { createSharedExecution } from './connections/shared-execution.ts';
+import { createLimitedSockets, DEFAULT_SOCKET_LIMITS, type SocketLimits } from './connections/socket-limits.ts';
 import { allowedOrigins, allowOrigins } from './cross-origin.ts';
 import { errorsPage } from './errors-page.ts';
+import { createEventStreams } from './event-streams/event-streams.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { errorBody, shuttingDown } from './graphql-answer.ts';
 import { graphqlEndpoint } from './graphql-endpoint.ts';
@@ -22,7 +26,6 @@ import { addressOf, type ListenAddress, listenOn } from './listening.ts';
 import { metricsRoute } from './metrics-server.ts';
 import { createOperationObserver } from './observed-operations.ts';
 import { createRefusedTokens } from './refused-tokens.ts';
-import type { SocketLimits } from './websocket/socket-limits.ts';
 import { serveWebSockets } from './websocket/websocket.ts';
 
 export interface HttpServerConfig extends ListenAddress {
@@ -77,7 +80,7 @@ export interface HttpServer {
   listen(): Promise<void>;
   /** Such as `http://127.0.0.1:4000`. @throws Error before `listen` */
   address(): string;
-  /** Accepts nothing new, lets running requests finish, closes WebSockets with 1001. Safe to call twice. */
+  /** Accepts nothing new, lets running requests finish, closes WebSockets and event streams. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -125,7 +128,14 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     countUnauthenticated: graphql.services.application.countUnauthenticated,
     now: graphql.services.now,
   });
-  await app.register(graphqlEndpoint, { graphql, authenticator, clientAddress, metrics, observe, refuseToken, logger });
+  const limits = createLimitedSockets({ ...DEFAULT_SOCKET_LIMITS, ...config.socketLimits });
+  const sharedExecution = createSharedExecution(graphql.executor);
+  const { keepAliveMs, keyCheckMs, initTimeoutMs } = config;
+  const { revocations } = deps;
+  const connections = createOpenConnections({ authenticator, revocations, limits, keepAliveMs, keyCheckMs, drainMs });
+  const incoming = { graphql, authenticator, clientAddress, metrics, observe, refuseToken, logger };
+  const answerAsStream = createEventStreams({ graphql, metrics, connections, sharedExecution });
+  await app.register(graphqlEndpoint, { ...incoming, answerAsStream });
   if (deps.beginAuditExport !== undefined) {
     auditExportRoute(app, {
       services: graphql.services,
@@ -137,29 +147,14 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
       onFault: (error) => logger.warn({ fault: faultForLog(error) }, 'an export of an audit log ended early'),
     });
   }
-  const sockets = serveWebSockets(app.server, {
-    graphql,
-    ...(deps.revocations && { revocations: deps.revocations }),
-    metrics,
-    observe,
-    authenticator,
-    clientAddress,
-    refuseToken,
-    corsOrigins,
-    logger,
-    drainMs,
-    ...(config.socketLimits === undefined ? {} : { socketLimits: config.socketLimits }),
-    ...(config.initTimeoutMs === undefined ? {} : { initTimeoutMs: config.initTimeoutMs }),
-    ...(config.keepAliveMs === undefined ? {} : { keepAliveMs: config.keepAliveMs }),
-    ...(config.keyCheckMs === undefined ? {} : { keyCheckMs: config.keyCheckMs }),
-  });
+  serveWebSockets(app.server, { ...incoming, corsOrigins, connections, limits, sharedExecution, initTimeoutMs });
 
   async function shutDown(): Promise<void> {
     const cut = setTimeout(() => app.server.closeAllConnections(), drainMs);
     // Without this, a connection whose last answer goes out after closing began would be kept alive.
     const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
     try {
-      await Promise.all([app.close(), sockets.close()]);
+      await Promise.all([app.close(), connections.close()]);
     } finally {
       clearTimeout(cut);
       clearInterval(sweep);

@@ -11,7 +11,7 @@ import { createPurserHome, type PurserHome } from '../support/purser-process.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const CLIENTS_PAGE = readFileSync(`${REPOSITORY}/docs/clients.md`, 'utf8');
-const LIBRARIES = ['graphql-ws', 'Apollo Client'];
+const LIBRARIES = ['graphql-ws', 'Apollo Client', 'graphql-sse'];
 
 /** The program for this library, as it stands in docs/clients.md. */
 function recipe(library: string): string {
@@ -46,7 +46,12 @@ describe('the recipes for clients', () => {
     for (const library of LIBRARIES) {
       const child = spawn(process.execPath, ['--input-type=module', '--eval', recipe(library)], {
         cwd: REPOSITORY,
-        env: { PATH: process.env.PATH, PURSER_WS: `ws://127.0.0.1:${port}/graphql`, TOKEN: home.issuer.token() },
+        env: {
+          PATH: process.env.PATH,
+          PURSER_WS: `ws://127.0.0.1:${port}/graphql`,
+          PURSER_URL: `http://127.0.0.1:${port}/graphql`,
+          TOKEN: home.issuer.token(),
+        },
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       const versions: number[] = [];

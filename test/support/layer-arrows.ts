@@ -70,9 +70,11 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   graphql: graphql('graphql/**'),
 
   http: http(),
-  'http/websocket': http('http'),
-  // Answers upgrades as well.
-  'http/server.ts': http('http', 'http/websocket'),
+  'http/connections': http('http'),
+  'http/event-streams': http('http', 'http/connections'),
+  'http/websocket': http('http', 'http/connections'),
+  // Answers upgrades and opens event streams as well.
+  'http/server.ts': http('http', 'http/connections', 'http/event-streams', 'http/websocket'),
 
   clients: { to: [], modules: 'builtins' },
   cli: {

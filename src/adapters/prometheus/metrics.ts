@@ -74,6 +74,7 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     labels: { action: actions },
   });
   const sockets = gauge({ name: 'purser_websockets', help: 'Open WebSocket connections', labels: {} });
+  const streams = gauge({ name: 'purser_event_streams', help: 'Open event streams', labels: {} });
   const subscriptions = gauge({ name: 'purser_subscriptions', help: 'Subscriptions under way', labels: {} });
 
   const appends = histogram({
@@ -335,5 +336,7 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     subscriptionEnded: () => subscriptions({}, -1),
     socketOpened: () => sockets({}, 1),
     socketClosed: () => sockets({}, -1),
+    eventStreamOpened: () => streams({}, 1),
+    eventStreamClosed: () => streams({}, -1),
   };
 }

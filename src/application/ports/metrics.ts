@@ -86,4 +86,6 @@ export interface Metrics {
   subscriptionEnded(): void;
   socketOpened(): void;
   socketClosed(): void;
+  eventStreamOpened(): void;
+  eventStreamClosed(): void;
 }

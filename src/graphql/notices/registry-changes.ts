@@ -2,7 +2,7 @@ import { Ctx, Directive, Field, ID, ObjectType, Resolver, Root, Subscription } f
 import type { ChangeView, RegistryChangeKind } from '../../application/ports/read-models.ts';
 import { changeScope } from '../paging/cursors.ts';
 import { ReplayAfter } from '../paging/page-arguments.ts';
-import { resumeAfter } from '../paging/resume.ts';
+import { resumeAfter, resumeFrom } from '../paging/resume.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
@@ -66,9 +66,10 @@ interface ChangeFeedArguments {
 }
 
 async function followChanges(
-  { services: { queries, cursors }, signal }: GraphqlContext,
+  { services: { queries, cursors }, signal, lastEventId }: GraphqlContext,
   { projectId, after }: ChangeFeedArguments,
 ): Promise<AsyncGenerator<ChangeView, void, undefined>> {
   const { changes } = queries.feeds;
-  return changes.follow(projectId, await resumeAfter(changes, cursors, changeScope(projectId), after), signal);
+  const from = resumeFrom(lastEventId, after);
+  return changes.follow(projectId, await resumeAfter(changes, cursors, changeScope(projectId), from), signal);
 }

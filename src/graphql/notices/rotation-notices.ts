@@ -14,11 +14,11 @@ import {
 } from 'type-graphql';
 import type { NoticeView } from '../../application/ports/read-models.ts';
 import type { RotationNoticeKind } from '../../domain/notices.ts';
-import type { CursorScope, Cursors } from '../paging/cursors.ts';
+import { type Cursors, noticeScope } from '../paging/cursors.ts';
 import { After, First, ReplayAfter } from '../paging/page-arguments.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
 import { pageSize } from '../paging/page-size.ts';
-import { BEGINNING_OF_FEED, resumeAfter } from '../paging/resume.ts';
+import { BEGINNING_OF_FEED, resumeAfter, resumeFrom } from '../paging/resume.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
@@ -96,10 +96,6 @@ export class RotationNoticeConnectionObject {
   readonly projectId!: string;
 }
 
-function noticeScope(projectId: string): CursorScope {
-  return { of: 'notices', projectId };
-}
-
 function toGraphqlNotice(cursors: Cursors, notice: NoticeView): RotationNoticeObject {
   return { ...notice, cursor: cursors.encode(noticeScope(notice.projectId), String(notice.sequence)) };
 }
@@ -120,7 +116,10 @@ export class RotationNoticeResolver {
     @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
     @After() after: string | null | undefined,
   ): Promise<RotationNoticeConnectionObject> {
-    const before = await resumeAfter(queries.feeds.notices, cursors, noticeScope(projectId), after);
+    const before = await resumeAfter(queries.feeds.notices, cursors, noticeScope(projectId), {
+      cursor: after,
+      field: 'after',
+    });
     const { notices, hasNextPage } = await queries.notices.list(projectId, {
       registryId: registryId ?? undefined,
       first: pageSize(first, DEFAULT_PAGE_SIZE),
@@ -177,11 +176,12 @@ interface NoticeFeedArguments {
 }
 
 async function followNotices(
-  { services: { queries, cursors }, signal }: GraphqlContext,
+  { services: { queries, cursors }, signal, lastEventId }: GraphqlContext,
   { projectId, registryId, after }: NoticeFeedArguments,
 ): Promise<AsyncGenerator<NoticeView, void, undefined>> {
   const { notices: feed } = queries.feeds;
-  const notices = feed.follow(projectId, await resumeAfter(feed, cursors, noticeScope(projectId), after), signal);
+  const from = resumeFrom(lastEventId, after);
+  const notices = feed.follow(projectId, await resumeAfter(feed, cursors, noticeScope(projectId), from), signal);
   return typeof registryId === 'string' ? ofRegistry(notices, registryId.toLowerCase()) : notices;
 }
 

@@ -11,15 +11,26 @@ export type CursorScope =
       readonly selection: string;
     };
 
+/** The place in a project's feed of notices. */
+export function noticeScope(projectId: string): CursorScope {
+  return { of: 'notices', projectId };
+}
+
 /** The place in a project's feed of changes: of a change itself, and of the last one that a list of registries shows. */
 export function changeScope(projectId: string): CursorScope {
   return { of: 'changes', projectId };
 }
 
+/** Where a client gives a cursor: as an argument, or in the header of an event stream. */
+export type CursorField = 'after' | 'Last-Event-ID';
+
 export interface Cursors {
   encode(scope: CursorScope, position: string): string;
-  /** @throws PurserError BAD_USER_INPUT on `after` if the cursor was not made for this scope */
-  decode(scope: CursorScope, cursor: string): string;
+  /**
+   * `field`: where the client gave it, by default `after`.
+   * @throws PurserError BAD_USER_INPUT on the field if the cursor was not made for this scope
+   */
+  decode(scope: CursorScope, cursor: string, field?: CursorField): string;
 }
 
 /** 128 bits: a forged cursor would be accepted once in 2^128 tries. */
@@ -47,27 +58,28 @@ export function createCursors(key: Uint8Array): Cursors {
     encode(scope, position) {
       return Buffer.concat([mac(scope, position), Buffer.from(position)]).toString('base64url');
     },
-    decode(scope, cursor) {
-      if (cursor.length > MAX_CURSOR_LENGTH) throw notACursor();
+    decode(scope, cursor, field = 'after') {
+      if (cursor.length > MAX_CURSOR_LENGTH) throw notACursor(field);
       const bytes = Buffer.from(cursor, 'base64url');
       // The decoder skips unknown characters and ignores spare bits, so only the exact spelling is accepted.
-      if (bytes.length <= MAC_BYTES || bytes.toString('base64url') !== cursor) throw notACursor();
+      if (bytes.length <= MAC_BYTES || bytes.toString('base64url') !== cursor) throw notACursor(field);
       const position = bytes.subarray(MAC_BYTES).toString();
-      if (!timingSafeEqual(bytes.subarray(0, MAC_BYTES), mac(scope, position))) throw notACursor();
+      if (!timingSafeEqual(bytes.subarray(0, MAC_BYTES), mac(scope, position))) throw notACursor(field);
       return position;
     },
   };
 }
 
-function notACursor(): Error {
-  return badUserInput('after', '`after` must be a cursor of this list, with the same project, filter and order.');
+function notACursor(field: CursorField): Error {
+  return badUserInput(field, `\`${field}\` must be a cursor of this list, with the same project, filter and order.`);
 }
 
-/** @throws PurserError BAD_USER_INPUT on `after` */
+/** @throws PurserError BAD_USER_INPUT on the field */
 export function decodeSequence(
   cursors: Cursors,
   scope: CursorScope,
   cursor: string | null | undefined,
+  field: CursorField = 'after',
 ): number | undefined {
-  return cursor === null || cursor === undefined ? undefined : Number(cursors.decode(scope, cursor));
+  return cursor === null || cursor === undefined ? undefined : Number(cursors.decode(scope, cursor, field));
 }

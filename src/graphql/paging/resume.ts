@@ -1,9 +1,22 @@
 import type { ChangeView, Feed, NoticeView } from '../../application/ports/read-models.ts';
 import { PurserError } from '../../domain/errors.ts';
-import { type CursorScope, type Cursors, decodeSequence } from './cursors.ts';
+import { type CursorField, type CursorScope, type Cursors, decodeSequence } from './cursors.ts';
 
 /** The sequence of the feed's beginning. */
 export const BEGINNING_OF_FEED = 0;
+
+/** Where a client wants to go on. */
+export interface ResumeFrom {
+  readonly cursor: string | null | undefined;
+  readonly field: CursorField;
+}
+
+/** A subscription's place: an event stream's `Last-Event-ID` wins, because clients repeat the request as it was. */
+export function resumeFrom(lastEventId: string | undefined, after: string | null | undefined): ResumeFrom {
+  return lastEventId === undefined
+    ? { cursor: after, field: 'after' }
+    : { cursor: lastEventId, field: 'Last-Event-ID' };
+}
 
 /**
  * The sequence after which a feed is to go on; undefined if there is no cursor.
@@ -13,14 +26,14 @@ export async function resumeAfter(
   feed: Pick<Feed<NoticeView | ChangeView>, 'lastSequence'>,
   cursors: Cursors,
   scope: CursorScope,
-  after: string | null | undefined,
+  { cursor, field }: ResumeFrom,
 ): Promise<number | undefined> {
-  const sequence = decodeSequence(cursors, scope, after);
+  const sequence = decodeSequence(cursors, scope, cursor, field);
   if (sequence !== undefined && sequence > BEGINNING_OF_FEED && sequence > (await feed.lastSequence())) {
     throw new PurserError(
       'CURSOR_NOT_RESUMABLE',
-      'The cursor in `after` is ahead of what this service has, as after a restore. Read the list again, and go on from its `latestCursor`.',
-      { field: 'after' },
+      `The cursor in \`${field}\` is ahead of what this service has, as after a restore. Read the list again, and go on from its \`latestCursor\`.`,
+      { field },
     );
   }
   return sequence;

@@ -42,6 +42,8 @@ export interface GraphqlContext {
   readonly request: RequestContext;
   /** Aborts when the client is gone, which ends subscriptions. */
   readonly signal: AbortSignal;
+  /** `Last-Event-ID` of an event stream: subscriptions resume from it in place of their argument `after`. */
+  readonly lastEventId?: string | undefined;
   /** The executor starts it; who sends the answer settles and ends it. */
   readonly slot: Slot;
 }

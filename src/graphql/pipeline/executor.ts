@@ -64,7 +64,9 @@ export interface ExecutorOptions {
 const NO_OPERATION = publicErrorOf(
   badUserInput('operationName', "`operationName` must name one of the document's operations."),
 );
-const NOT_HERE = publicErrorOf(badUserInput('query', 'Send subscriptions over WebSocket.'));
+const NOT_HERE = publicErrorOf(
+  badUserInput('query', 'Send subscriptions over WebSocket, or with `Accept: text/event-stream`.'),
+);
 
 /** Further errors would add nothing. */
 const MAX_ERRORS = 20;

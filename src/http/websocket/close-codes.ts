@@ -1,4 +1,5 @@
 import { CloseCode } from 'graphql-ws';
+import type { CloseReason } from '../connections/connection.ts';
 
 /**
  * Every code with which the service closes a WebSocket: from 4000 those of graphql-transport-ws, below them those of
@@ -25,3 +26,13 @@ export const CLOSE = {
   tooManyInits: CloseCode.TooManyInitialisationRequests,
   internalError: CloseCode.InternalServerError,
 } as const;
+
+/** How a WebSocket tells why the service closes it. */
+export const CLOSE_FRAMES: { readonly [Reason in CloseReason]: { readonly code: number; readonly text: string } } = {
+  'token expired': { code: CLOSE.forbidden, text: 'Token expired' },
+  'token revoked': { code: CLOSE.forbidden, text: 'Token revoked' },
+  'key removed': { code: CLOSE.forbidden, text: 'Key no longer accepted' },
+  'too many connections': { code: CLOSE.tryAgainLater, text: 'Too many connections' },
+  'too slow': { code: CLOSE.tryAgainLater, text: 'Too slow' },
+  'going away': { code: CLOSE.goingAway, text: 'Going away' },
+};

@@ -1,74 +1,56 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { setTimeout } from 'node:timers/promises';
 import type { ExecutionArgs } from 'graphql';
 import { GraphQLError } from 'graphql';
 import { handleProtocols, MessageType, makeServer, parseMessage } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { AuthenticationFailed, type Authenticator, type Revocations } from '../../application/ports/authenticator.ts';
+import { AuthenticationFailed, type Authenticator } from '../../application/ports/authenticator.ts';
 import type { Metrics } from '../../application/ports/metrics.ts';
+import type { RemoteSpan } from '../../application/ports/tracer.ts';
 import type { Graphql } from '../../graphql/create-graphql.ts';
-import { faultForLog } from '../../graphql/pipeline/errors.ts';
+import { faultForLog, protocolError } from '../../graphql/pipeline/errors.ts';
 import { authenticate } from '../authentication.ts';
 import { userAgentOf } from '../caller.ts';
 import type { ClientAddress } from '../client-address.ts';
+import { Connection } from '../connections/connection.ts';
+import type { OpenConnections } from '../connections/open-connections.ts';
+import { answer, type StartedOperation, startOperation } from '../connections/operations.ts';
+import type { SharedExecution } from '../connections/shared-execution.ts';
+import type { LimitedSockets } from '../connections/socket-limits.ts';
+import { deliver } from '../connections/subscriptions.ts';
 import type { AllowedOrigins } from '../cross-origin.ts';
 import type { ObserveOperation } from '../observed-operations.ts';
 import type { RefuseToken } from '../refused-tokens.ts';
+import { readOperation } from '../request-body.ts';
 import { MAX_BODY_BYTES } from '../request-fault.ts';
 import { remoteSpanOf } from '../trace-context.ts';
 import { CLOSE } from './close-codes.ts';
-import { Connection } from './connection.ts';
-import { answer, type StartedOperation, startOperation } from './operations.ts';
-import { createSharedExecution } from './shared-execution.ts';
-import {
-  createLimitedSockets,
-  DEFAULT_SOCKET_LIMITS,
-  type LimitedSockets,
-  type SocketLimits,
-} from './socket-limits.ts';
-import { deliver } from './subscriptions.ts';
+import { socketTransport } from './socket-transport.ts';
 
 export interface WebSocketOptions {
   readonly graphql: Graphql;
   readonly metrics: Metrics;
   readonly observe: ObserveOperation;
   readonly authenticator: Authenticator;
-  /** Default: no token is revoked. */
-  readonly revocations?: Revocations;
   readonly clientAddress: ClientAddress;
   readonly refuseToken: RefuseToken;
   /** Other origins are refused. Clients that send no `Origin` are not browsers. */
   readonly corsOrigins: AllowedOrigins;
   readonly logger: Pick<Logger, 'error'>;
-  /** What is left out is as in `DEFAULT_SOCKET_LIMITS`. */
-  readonly socketLimits?: Partial<SocketLimits>;
+  readonly connections: OpenConnections;
+  readonly limits: LimitedSockets;
+  readonly sharedExecution: SharedExecution;
   /** How long a client may take to send its token, in milliseconds. Default: 3,000. */
-  readonly initTimeoutMs?: number;
-  /** The time between two pings, in milliseconds. A client that answers none is cut off. Default: 12,000. */
-  readonly keepAliveMs?: number;
-  /** How often the keys of open connections' tokens are checked, in milliseconds. Default: `KEY_CHECK_MS`. */
-  readonly keyCheckMs?: number;
-  /** How long `close` waits for running queries and mutations, in milliseconds. */
-  readonly drainMs: number;
-}
-
-export interface WebSocketEndpoint {
-  readonly connections: number;
-  /** Lets queries and mutations finish, then closes every socket with 1001. Safe to call twice. */
-  close(): Promise<void>;
+  readonly initTimeoutMs?: number | undefined;
 }
 
 const PATH = '/graphql';
-/** With the time until a removed key is known to be removed, its sockets are closed within a minute. */
-export const KEY_CHECK_MS = 5_000;
-
+const INIT_TIMEOUT_MS = 3_000;
 /** GraphQL over WebSocket (graphql-transport-ws), on upgrade requests of the server. */
-export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketEndpoint {
-  const { graphql, authenticator, clientAddress, corsOrigins, logger, metrics, revocations } = options;
-  const { socketLimits, keepAliveMs = 12_000, keyCheckMs = KEY_CHECK_MS, drainMs } = options;
-  const limited = createLimitedSockets({ ...DEFAULT_SOCKET_LIMITS, ...socketLimits });
+export function serveWebSockets(server: Server, options: WebSocketOptions): void {
+  const { graphql, clientAddress, corsOrigins, logger, metrics, connections, limits } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -78,9 +60,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
     autoPong: false,
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
-  const connections = new Set<Connection>();
-  const protocol = protocolServer(options, limited);
-  let closing: Promise<void> | undefined;
+  const protocol = protocolServer(options);
 
   server.on('upgrade', (request, stream, head) => {
     const refusal = refusalOf(request);
@@ -90,101 +70,58 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
 
   function refusalOf({ url, headers }: IncomingMessage): string | undefined {
     if (url?.split('?', 1)[0] !== PATH) return '404 Not Found';
-    if (closing !== undefined) return '503 Service Unavailable';
+    if (connections.isClosing) return '503 Service Unavailable';
     if (headers.origin !== undefined && !corsOrigins.has(headers.origin)) return '403 Forbidden';
     return undefined;
   }
 
   function open(socket: WebSocket, request: IncomingMessage, stream: Duplex): void {
+    const { headers } = request;
     const connection = new Connection(
-      socket,
-      {
-        ipAddress: clientAddress(request),
-        userAgent: userAgentOf(request.headers['user-agent']),
-        remoteSpan: remoteSpanOf(request.headers.traceparent),
-      },
+      socketTransport(socket),
+      { ipAddress: clientAddress(request), userAgent: userAgentOf(headers['user-agent']) },
       graphql.services.now,
       graphql.callers,
     );
     connections.add(connection);
-    limited.opened(connection, stream);
+    limits.opened(connection, stream);
     metrics.socketOpened();
+    const closeWith = (code: number, reason: string) => connection.closeBy(() => socket.close(code, reason));
+    const client = { connection, closeWith, remoteSpan: remoteSpanOf(headers.traceparent) };
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
         send: (text) => connection.send(text),
-        close: (code = CLOSE.goingAway, reason = '') => connection.close(code, reason),
+        close: (code = CLOSE.goingAway, reason = '') => closeWith(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data) => {
             // The client may not know yet that the socket is closing.
             if (connection.isClosed) return;
             const text = String(data);
             handle(text).catch((error: unknown) => {
-              if (isServerMessage(text)) return connection.close(CLOSE.badRequest, 'Invalid message received');
+              if (isServerMessage(text)) return closeWith(CLOSE.badRequest, 'Invalid message received');
               logger.error({ fault: faultForLog(error) }, 'a WebSocket message failed unexpectedly');
-              connection.close(CLOSE.internalError, 'Internal server error');
+              closeWith(CLOSE.internalError, 'Internal server error');
             });
           });
         },
       },
-      connection,
+      client,
     );
-    socket.on('ping', (data) => connection.pinged(data));
+    socket.on('ping', (data) => {
+      if (connection.mayBeAnsweredPings) socket.pong(data);
+    });
     socket.on('pong', () => connection.ponged());
     // After a broken or too large frame, ws closes the socket itself with the matching code.
     socket.on('error', () => undefined);
     socket.once('close', (code, reason) => {
       connection.ended();
-      connections.delete(connection);
-      limited.closed(connection);
       metrics.socketClosed();
       closed(code, String(reason)).catch((error: unknown) => {
         logger.error({ fault: faultForLog(error) }, 'a WebSocket could not be cleaned up');
       });
     });
   }
-
-  revocations?.onChange(() => {
-    for (const connection of connections) connection.endIf(revocations.isRevoked);
-  });
-
-  const keepAlive = setInterval(() => {
-    for (const connection of connections) connection.checkAlive();
-  }, keepAliveMs);
-  keepAlive.unref();
-
-  const keyCheck = setInterval(() => {
-    for (const connection of connections) void connection.endUnless(authenticator.acceptsKeyOf);
-  }, keyCheckMs);
-  keyCheck.unref();
-
-  async function shutDown(): Promise<void> {
-    const deadline = new AbortController();
-    const late = setTimeout(drainMs, undefined, { signal: deadline.signal }).catch(() => undefined);
-    await Promise.all([...connections].map((connection) => connection.drain(late)));
-    deadline.abort();
-    await Promise.all([...connections].map(({ socket }) => closedSocket(socket)));
-    clearInterval(keepAlive);
-    clearInterval(keyCheck);
-    sockets.close();
-  }
-
-  return {
-    get connections() {
-      return connections.size;
-    },
-    close() {
-      closing ??= shutDown();
-      return closing;
-    },
-  };
-}
-
-function closedSocket(socket: WebSocket): Promise<void> {
-  if (socket.readyState === socket.CLOSED) return Promise.resolve();
-  return new Promise((resolve) => {
-    socket.once('close', () => resolve());
-  });
 }
 
 function refuse(stream: Duplex, status: string): void {
@@ -207,9 +144,17 @@ const SERVER_MESSAGES: ReadonlySet<MessageType> = new Set([
   MessageType.Error,
 ]);
 
-function protocolServer(options: WebSocketOptions, limited: LimitedSockets) {
-  const { graphql, authenticator, refuseToken, metrics, observe, initTimeoutMs = 3_000 } = options;
-  const sharedExecution = createSharedExecution(graphql.executor);
+/** A client of the protocol. */
+interface Client {
+  readonly connection: Connection;
+  /** Closes its socket with a code of the protocol. */
+  closeWith(code: number, reason: string): void;
+  /** The span that it opened its socket in: its operations belong to it. */
+  readonly remoteSpan: RemoteSpan | undefined;
+}
+
+function protocolServer(options: WebSocketOptions) {
+  const { graphql, authenticator, refuseToken, metrics, observe, connections, sharedExecution } = options;
   const startedBy = new WeakMap<ExecutionArgs, { connection: Connection; started: StartedOperation }>();
 
   function startedWith(args: ExecutionArgs): { connection: Connection; started: StartedOperation } {
@@ -223,30 +168,35 @@ function protocolServer(options: WebSocketOptions, limited: LimitedSockets) {
     return [error];
   }
 
-  return makeServer<{ authorization?: unknown }, Connection>({
-    connectionInitWaitTimeout: initTimeoutMs,
+  return makeServer<{ authorization?: unknown }, Client>({
+    connectionInitWaitTimeout: options.initTimeoutMs ?? INIT_TIMEOUT_MS,
 
-    async onConnect({ connectionParams, extra: connection }) {
+    async onConnect({ connectionParams, extra: { connection, closeWith } }) {
       const authorization = connectionParams?.authorization;
       // Otherwise it would be kept as long as the connection lives.
       if (connectionParams !== undefined) Reflect.deleteProperty(connectionParams, 'authorization');
       try {
         const principal = await authenticate(authorization, authenticator);
-        if (connection.isClosed) return false;
-        if (limited.authenticated(connection, principal)) connection.authenticated(principal);
-        else connection.close(CLOSE.tryAgainLater, 'Too many connections');
-        return !connection.isClosed;
+        return !connection.isClosed && connections.admit(connection, principal);
       } catch (error) {
         if (!(error instanceof AuthenticationFailed)) throw error;
         refuseToken(error, connection.origin.ipAddress);
-        if (error.reason === 'missing') connection.close(CLOSE.unauthorized, 'Unauthorized');
-        else connection.close(CLOSE.forbidden, 'Forbidden');
+        if (error.reason === 'missing') closeWith(CLOSE.unauthorized, 'Unauthorized');
+        else closeWith(CLOSE.forbidden, 'Forbidden');
         return false;
       }
     },
 
-    onSubscribe({ extra: connection }, id, payload) {
-      const started = startOperation({ graphql, observe }, connection, id, payload);
+    onSubscribe({ extra: { connection, remoteSpan } }, id, payload) {
+      const request = connection.requestContext(randomUUID());
+      if (request === undefined) return refused(protocolError('UNAUTHENTICATED'));
+      const observed = observe(request, { transport: 'websocket', parent: remoteSpan });
+      const started = startOperation(graphql, connection, {
+        id,
+        request,
+        observed,
+        read: () => readOperation(payload),
+      });
       if (started instanceof Promise) return started.then(refused);
       if (started instanceof GraphQLError) return refused(started);
       const args: ExecutionArgs = {

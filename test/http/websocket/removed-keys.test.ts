@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FETCH_TIMEOUT_MS, LOOK_EVERY_MS, OUTAGE_LIMIT_MS, REFRESH_AFTER_MS } from '../../../src/adapters/auth/jwks.ts';
 import type { Authenticator } from '../../../src/application/ports/authenticator.ts';
-import { KEY_CHECK_MS } from '../../../src/http/websocket/websocket.ts';
+import { KEY_CHECK_MS } from '../../../src/http/connections/open-connections.ts';
 import { forge, jwk, type KeyName, NOW } from '../../adapters/auth/forge.ts';
 import { type PublishingIssuer, startPublishingIssuer } from '../../adapters/auth/jwks-fixture.ts';
 import { type HttpService, startHttpService } from '../../support/http-service.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from '../../../src/http/websocket/socket-limits.ts';
+import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from '../../../src/http/connections/socket-limits.ts';
 import { type HttpService, startHttpService } from '../../support/http-service.ts';
 import { connect, connected, type SocketClient } from '../../support/socket-client.ts';
 

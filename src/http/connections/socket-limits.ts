@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { networkOf } from '../../domain/network.ts';
 import { callerKey, type Principal } from '../../domain/permissions.ts';
-import { CLOSE } from './close-codes.ts';
 import type { Connection } from './connection.ts';
 
 export interface SocketLimits {
@@ -74,7 +73,7 @@ export function createLimitedSockets(limits: SocketLimits): LimitedSockets {
     const [oldest] = members;
     if (oldest === undefined) return;
     waitNoLonger(oldest);
-    oldest.terminate();
+    oldest.cut();
   }
 
   function leave(connection: Connection): void {
@@ -93,7 +92,7 @@ export function createLimitedSockets(limits: SocketLimits): LimitedSockets {
     const given = most.size > known + 1 ? toGiveUp(most) : undefined;
     if (given === undefined) return false;
     leave(given);
-    given.close(CLOSE.tryAgainLater, 'Too many connections');
+    given.close('too many connections');
     return true;
   }
 
@@ -102,7 +101,7 @@ export function createLimitedSockets(limits: SocketLimits): LimitedSockets {
       let received = 0;
       const count = (chunk: Buffer): void => {
         received += chunk.length;
-        if (received > MAX_BYTES_WITHOUT_TOKEN) connection.terminate();
+        if (received > MAX_BYTES_WITHOUT_TOKEN) connection.cut();
       };
       stream.on('data', count);
       waiting.set(connection, () => stream.off('data', count));

@@ -3,12 +3,13 @@ import { setTimeout } from 'node:timers/promises';
 import { createSourceEventStream } from 'graphql';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import type { Graphql } from '../../graphql/create-graphql.ts';
+import { cursorOfItem } from '../../graphql/paging/feed-cursors.ts';
 import { type CallerLimits, costOf } from '../../graphql/pipeline/caller-limits.ts';
 import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
 import type { PublicError } from '../../graphql/pipeline/errors.ts';
 import { firstCode } from '../graphql-answer.ts';
-import type { Connection, Delivery } from './connection.ts';
-import { nextMessage } from './next-message.ts';
+import type { Connection } from './connection.ts';
+import type { Delivery } from './delivery.ts';
 import type { StartedOperation } from './operations.ts';
 import type { AnswerGroup, SharedExecution } from './shared-execution.ts';
 
@@ -20,7 +21,7 @@ export interface SubscriptionDeps {
 
 /**
  * Sends the subscription's answers to the connection until one of them ends. graphql-ws would serialise every answer for
- * every client; here equal operations share one text.
+ * every client; here equal operations share one text, over WebSocket and as event streams.
  */
 export async function deliver(
   { graphql, sharedExecution, metrics }: SubscriptionDeps,
@@ -34,15 +35,17 @@ export async function deliver(
     connection.operations.delete(delivery);
     return opened;
   }
-  const { id, source, operationName, variables, operation, context } = started;
-  const group = sharedExecution.join(
-    hash('sha256', JSON.stringify([source, operationName, variables]), 'hex'),
+  const { source, operationName, variables, operation, field, context } = started;
+  const { cursors } = context.services;
+  const group = sharedExecution.join({
+    key: hash('sha256', JSON.stringify([source, operationName, variables]), 'hex'),
     operation,
     variables,
-  );
+    cursorOf: (event) => cursorOfItem(cursors, field, event),
+  });
   metrics.subscriptionStarted();
   observed.subscribed();
-  pump({ connection, id, events: opened.events, group, context, callers: graphql.callers })
+  pump({ connection, delivery, events: opened.events, group, context, callers: graphql.callers })
     // A feed may end with an error when it is stopped.
     .catch((error: unknown) => (context.signal.aborted ? undefined : graphql.mask(error, context.request.requestId)))
     .then((fault) => {
@@ -78,7 +81,7 @@ async function sourceOf(
 
 interface Pump {
   readonly connection: Connection;
-  readonly id: string;
+  readonly delivery: Delivery;
   readonly events: AsyncIterable<unknown>;
   readonly group: AnswerGroup;
   readonly context: GraphqlContext;
@@ -88,18 +91,19 @@ interface Pump {
 /** Of one event for one subscriber, as values of an answer, beside its bytes. */
 const EVENT_COST = 1;
 
-async function pump({ connection, id, events, group, context, callers }: Pump): Promise<void> {
+async function pump({ connection, delivery, events, group, context, callers }: Pump): Promise<void> {
   const { signal, request } = context;
   for await (const event of events) {
     if (signal.aborted) return;
     if (typeof event !== 'object' || event === null) throw new TypeError('an event must be an object');
     const answered = group.answerTo(event, context);
-    const text = typeof answered === 'string' ? answered : await answered;
+    const { payload, cursor } = answered instanceof Promise ? await answered : answered;
     if (signal.aborted) return;
-    const flushed = connection.send(nextMessage(id, text));
+    const flushed = connection.send(connection.transport.messageOf(delivery.id, payload, cursor));
+    if (!connection.isClosed) delivery.cursor = cursor;
     if (flushed !== undefined) await flushed;
     // An event may not be left out, so a caller beyond its budget gets the next one later.
-    const owedMs = callers.owe(request.principal, costOf({ fields: EVENT_COST, bytes: text.length }));
+    const owedMs = callers.owe(request.principal, costOf({ fields: EVENT_COST, bytes: payload.length }));
     if (owedMs > 0) await setTimeout(owedMs, undefined, { signal });
   }
 }
