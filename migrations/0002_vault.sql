@@ -55,7 +55,9 @@ create index secrets_under_key on vault.secrets (kek_id, secret_id) where state 
 create table vault.key_checks (
   kek_id int primary key,
   check_value bytea not null,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  -- Its id stays taken.
+  retired_at timestamptz
 );
 
 -- The keys of the message authentication codes of events, each wrapped by a key-encryption key. Never delete a row: what

@@ -1,5 +1,5 @@
 -- Minted passwords, sealed like the credentials that they are minted from, until newer ones replace them. They live for
--- hours at most, so they are never rewrapped: if one no longer opens, a new one is minted.
+-- hours at most, and if one no longer opens, a new one is minted.
 create table vault.minted_passwords (
   source_secret_id uuid not null references vault.secrets on delete cascade,
   purpose text not null check (purpose in ('PULL', 'PUSH')),
@@ -28,6 +28,7 @@ create table vault.minted_passwords (
   toast.autovacuum_vacuum_cost_delay = 0
 );
 alter table vault.minted_passwords alter column ciphertext set storage external;
+create index minted_under_key on vault.minted_passwords (kek_id, source_secret_id, purpose);
 
 -- Destroying a credential also destroys the passwords minted from it, in the same transaction.
 create function vault.shred_minted() returns trigger language plpgsql as $$

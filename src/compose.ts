@@ -50,6 +50,7 @@ import { EXPORT_ACTION } from './http/audit-export.ts';
 import { ListenFailed } from './http/listening.ts';
 import { createMetricsServer } from './http/metrics-server.ts';
 import { createHttpServer } from './http/server.ts';
+import { startKeyHolding } from './key-holding.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { measureLeader, openObservability } from './observability.ts';
 import { startPeriodicWork } from './periodic-work.ts';
@@ -111,8 +112,10 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(stores.close);
   const { connectionString } = stores;
   const log = meteredEventLog(stores.log, metrics);
-  const { vault, keyRing, authenticator, auditSigner, close: closeVault } = await openVault(config, logger, stores);
+  const opened = await openVault(config, logger, stores);
+  const { vault, keyRing, authenticator, auditSigner, close: closeVault } = opened;
   lifecycle.onClose(closeVault);
+  await startKeyHolding({ ...opened, logger, onFault }, lifecycle);
   const reads = createReadConnections({
     connectionString,
     name: 'purser reads',

@@ -6,11 +6,11 @@ import { countParkedStreams } from './adapters/postgres/read-models/parked-event
 import { projectionHealth } from './adapters/postgres/read-models/projection-health.ts';
 import type { Projector } from './adapters/postgres/read-models/projector.ts';
 import type { WriteWatch } from './adapters/postgres/write-watch.ts';
-import type { KeyRing } from './adapters/vault/key-ring.ts';
+import type { WatchedKeyRing } from './adapters/vault/watched-key-ring.ts';
 import type { Readiness } from './http/health.ts';
 
 interface ReadinessDeps {
-  readonly keyRing: KeyRing;
+  readonly keyRing: Pick<WatchedKeyRing, 'primaryKeyId' | 'keyIds' | 'fault'>;
   readonly writes: WriteWatch;
   readonly projectionLag: () => Promise<number>;
   readonly reads: ReadConnections;
@@ -18,6 +18,9 @@ interface ReadinessDeps {
   readonly anchorFaults: () => Readonly<Record<string, string>> | undefined;
   readonly logger: Logger;
 }
+
+/** Its place is for the log only. */
+const CHANGED_FILE = 'The key file was changed and cannot be used: the keys from before stay in use. The log says why.';
 
 /** Whether the service can do its work, and why not. */
 export function createReadiness({
@@ -29,7 +32,6 @@ export function createReadiness({
   anchorFaults,
   logger,
 }: ReadinessDeps) {
-  const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
   let watchedSince = performance.now();
   return async (): Promise<Readiness> => {
     const outage = writes.outage;
@@ -44,15 +46,20 @@ export function createReadiness({
       const { leading } = projector;
       const { ready, check: projection } = projectionHealth({ lead, leading, lagSeconds, parkedStreams, watchedMs });
       const auditAnchors = anchorFaults();
-      return { ready, checks: { keys, database: 'ok', projection, ...(auditAnchors && { auditAnchors }) } };
+      return { ready, checks: { keys: keysNow(), database: 'ok', projection, ...(auditAnchors && { auditAnchors }) } };
     } catch (error) {
       logger.warn({ err: error }, 'the database does not answer');
       return unavailable(outageSentence(error));
     }
   };
 
+  function keysNow() {
+    const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
+    return keyRing.fault === undefined ? keys : { ...keys, status: 'degraded', reason: CHANGED_FILE };
+  }
+
   function unavailable(reason: string): Readiness {
     watchedSince = performance.now();
-    return { ready: false, checks: { keys, database: 'unavailable', reason } };
+    return { ready: false, checks: { keys: keysNow(), database: 'unavailable', reason } };
   }
 }

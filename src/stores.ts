@@ -8,12 +8,12 @@ import type { StatementObserver } from './adapters/postgres/observed-statements.
 import { createKeyRecordStore } from './adapters/postgres/vault/key-record-store.ts';
 import { createSealedSecretStore } from './adapters/postgres/vault/sealed-secret-store.ts';
 import { createWriteWatch, type WriteWatch } from './adapters/postgres/write-watch.ts';
-import { loadAuditSigner, replaceAuditKey } from './adapters/vault/audit-keys.ts';
-import { loadEventAuthenticator, rewrapEventKeys } from './adapters/vault/event-keys.ts';
-import { checkKeyIds } from './adapters/vault/key-check.ts';
-import { type KeyRing, loadKeyRing } from './adapters/vault/key-ring.ts';
-import type { RewrapResult } from './adapters/vault/rewrap.ts';
+import { loadAuditSigner } from './adapters/vault/audit-keys.ts';
+import { loadEventAuthenticator } from './adapters/vault/event-keys.ts';
+import { checkKeyIds, requireNeededKeys } from './adapters/vault/key-check.ts';
+import type { KeyRecordStore } from './adapters/vault/secret-stores.ts';
 import { createVault, type SealingVault } from './adapters/vault/vault.ts';
+import { openWatchedKeyRing, type WatchedKeyRing } from './adapters/vault/watched-key-ring.ts';
 import type { Config } from './config.ts';
 import { createLifecycle } from './lifecycle.ts';
 
@@ -43,10 +43,15 @@ export interface StoreObservers {
 }
 
 /** The migrated database and its event log, which every command needs. */
-export async function openStores(config: Config, logger: Logger, observers: StoreObservers = {}): Promise<Stores> {
+export async function openStores(
+  config: Config,
+  logger: Logger,
+  observers: StoreObservers = {},
+  open: (config: Config, logger: Logger) => Promise<Database> = openDatabase,
+): Promise<Stores> {
   const lifecycle = createLifecycle();
   try {
-    const { connectionString, close } = await openDatabase(config, logger);
+    const { connectionString, close } = await open(config, logger);
     lifecycle.onClose(close);
     const applied = await migrate(connectionString);
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
@@ -73,16 +78,10 @@ export function keyFileOf({ masterKeyFile, dataDir }: Config): string {
 
 export interface OpenVault {
   readonly vault: SealingVault;
-  readonly keyRing: KeyRing;
+  readonly keyRing: WatchedKeyRing;
+  readonly records: KeyRecordStore;
   readonly authenticator: Awaited<ReturnType<typeof loadEventAuthenticator>>;
   readonly auditSigner: Awaited<ReturnType<typeof loadAuditSigner>>;
-  /** Brings secrets and event keys under the primary key. The key that signs audit logs is replaced by a new one. */
-  rewrap(): Promise<
-    RewrapResult & {
-      readonly unreadableEventKeys: readonly number[];
-      readonly auditKey: Awaited<ReturnType<typeof replaceAuditKey>>;
-    }
-  >;
   close(): Promise<void>;
 }
 
@@ -93,17 +92,21 @@ export async function openVault(
   stores: Pick<Stores, 'connectionString' | 'log'> & Partial<Pick<Stores, 'writes' | 'statements'>>,
 ): Promise<OpenVault> {
   const { connectionString, log, writes, statements } = stores;
-  const keyRing = await loadKeyRing({
-    file: keyFileOf(config),
-    createIfMissing: !config.production && config.masterKeyFile === undefined,
-  });
   const lifecycle = createLifecycle();
   const records = createKeyRecordStore({ connectionString, logger });
   lifecycle.onClose(() => records.close());
-  const store = createSealedSecretStore({ connectionString, logger, onWriteFailed: writes?.failed, statements });
-  const vault = createVault({ keyRing, store });
-  lifecycle.onClose(() => vault.close());
   try {
+    const keyRing = await openWatchedKeyRing({
+      file: keyFileOf(config),
+      createIfMissing: !config.production && config.masterKeyFile === undefined,
+      admit: async (changed, before) => {
+        await requireNeededKeys(changed, before, records);
+        await checkKeyIds(changed, records);
+      },
+    });
+    const store = createSealedSecretStore({ connectionString, logger, onWriteFailed: writes?.failed, statements });
+    const vault = createVault({ keyRing, store });
+    lifecycle.onClose(() => vault.close());
     await checkKeyIds(keyRing, records);
     await vault.checkKeys();
     const authenticator = await loadEventAuthenticator(keyRing, records, log);
@@ -111,13 +114,9 @@ export async function openVault(
     return {
       vault,
       keyRing,
+      records,
       authenticator,
       auditSigner,
-      async rewrap() {
-        const unreadableEventKeys = await rewrapEventKeys(keyRing, records);
-        const auditKey = await replaceAuditKey(keyRing, records);
-        return { ...(await vault.rewrapAll()), unreadableEventKeys, auditKey };
-      },
       close: lifecycle.close,
     };
   } catch (error) {

@@ -3,9 +3,10 @@ import { writeBackup } from '../adapters/postgres/backup/write-backup.ts';
 import { openSession } from '../adapters/postgres/session.ts';
 import { keyRecordsOver } from '../adapters/postgres/vault/key-record-store.ts';
 import type { Database } from '../stores.ts';
-import { contentOf, createProgressLine, namesOf } from './backup-output.ts';
+import { contentOf, namesOf } from './backup-output.ts';
 import { CONFIGURED, type Command, type Output } from './command.ts';
 import { openToRead } from './open-to-read.ts';
+import { createProgressLine } from './progress.ts';
 import { purserVersion } from './version.ts';
 import { withConfig } from './with-config.ts';
 

@@ -5,7 +5,12 @@ import { auditVerify } from './audit-verify.ts';
 import { backup } from './backup.ts';
 import { type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
 import { doctor } from './doctor.ts';
-import { rebuild, rewrap } from './maintenance.ts';
+import { keysAdd } from './keys-add.ts';
+import { keysList } from './keys-list.ts';
+import { keysPromote } from './keys-promote.ts';
+import { keysRetire } from './keys-retire.ts';
+import { keysRewrap } from './keys-rewrap.ts';
+import { rebuild } from './rebuild.ts';
 import { restore } from './restore.ts';
 import { serve } from './serve.ts';
 import { token } from './token.ts';
@@ -16,10 +21,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   serve,
   token,
   rebuild,
-  rewrap,
   backup,
   restore,
   doctor,
+  'keys add': keysAdd,
+  'keys list': keysList,
+  'keys promote': keysPromote,
+  'keys rewrap': keysRewrap,
+  'keys retire': keysRetire,
   'audit export': auditExport,
   'audit verify': auditVerify,
 };

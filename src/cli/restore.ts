@@ -13,12 +13,14 @@ import { keyRecordsOver } from '../adapters/postgres/vault/key-record-store.ts';
 import { loadAuditSigner } from '../adapters/vault/audit-keys.ts';
 import { loadEventAuthenticator, openEventKeys } from '../adapters/vault/event-keys.ts';
 import { checkKeyIds, requireCheckedKeys } from '../adapters/vault/key-check.ts';
-import { KeyRingError, readKeyFile } from '../adapters/vault/key-file.ts';
-import { createLocalKeyRing, type KeyRing } from '../adapters/vault/key-ring.ts';
+import { readKeyFile } from '../adapters/vault/key-file.ts';
+import { KeyRingError } from '../adapters/vault/key-file-format.ts';
+import { createKeyRing, type KeyRing } from '../adapters/vault/key-ring.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { type Database, keyFileOf, openDatabase } from '../stores.ts';
-import { contentOf, createProgressLine, namesOf } from './backup-output.ts';
+import { contentOf, namesOf } from './backup-output.ts';
 import { CONFIGURED, type Command, type Output } from './command.ts';
+import { createProgressLine } from './progress.ts';
 import { withConfig } from './with-config.ts';
 
 /** The exit code is 1, and nothing is restored, if a key that the backup needs is missing or another one. */
@@ -64,7 +66,7 @@ async function keyRingFor({ keyIds, keyChecks, eventKeys }: BackupHeader, file: 
       `The secrets need ${namesOf(keyIds)}, and the key file ${file} lacks ${namesOf(missing)}. Put it there, then restore again. Nothing was restored.`,
     );
   }
-  const keyRing = createLocalKeyRing(keyFile);
+  const keyRing = createKeyRing(keyFile);
   await nothingRestored(async () => {
     await requireCheckedKeys(keyRing, keyChecks);
     await openEventKeys(keyRing, eventKeys);

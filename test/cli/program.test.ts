@@ -15,7 +15,9 @@ async function run(...argv: string[]) {
 }
 
 const WITH_FILE = ['backup', 'restore', 'audit verify'];
-const COMMANDS = ['serve', 'token', 'rebuild', 'rewrap', 'backup', 'restore', 'doctor', 'audit export', 'audit verify'];
+const WITH_ID = ['keys promote', 'keys retire'];
+const KEY_COMMANDS = ['keys add', 'keys list', 'keys promote', 'keys rewrap', 'keys retire'];
+const COMMANDS = ['serve', 'token', 'rebuild', 'backup', 'restore', 'doctor', ...KEY_COMMANDS, 'audit export', 'audit verify'];
 
 describe('purser', () => {
   it.each(['--help', '-h', 'help'])('%s lists the commands', async (argument) => {
@@ -33,7 +35,7 @@ describe('purser', () => {
   });
 
   it.each(['bogus', '--bogus', 'constructor', '__proto__'])('refuses the command %j in a sentence', async (name) => {
-    const stderr = `There is no command ${JSON.stringify(name)}. The commands are serve, token, rebuild, rewrap, backup, restore, doctor, audit export, audit verify; see purser --help.\n`;
+    const stderr = `There is no command ${JSON.stringify(name)}. The commands are ${COMMANDS.join(', ')}; see purser --help.\n`;
     expect(await run(name)).toEqual({ exitCode: 2, stdout: '', stderr });
   });
 
@@ -53,7 +55,10 @@ describe('purser', () => {
         stdout: '',
         stderr: expect.stringMatching(/^Unknown option '--bogus'\.\n/),
       });
-      const argument = await run(...name.split(' '), ...(WITH_FILE.includes(name) ? ['file', 'bogus'] : ['bogus']));
+      const argument = await run(
+        ...name.split(' '),
+        ...([...WITH_FILE, ...WITH_ID].includes(name) ? ['1', 'bogus'] : ['bogus']),
+      );
       expect(argument).toEqual({
         exitCode: 2,
         stdout: '',
@@ -71,8 +76,26 @@ describe('purser', () => {
     });
   });
 
+  it.each(WITH_ID)('%s asks for the id of a key', async (name) => {
+    expect(await run(...name.split(' '))).toMatchObject({
+      exitCode: 2,
+      stderr: `The id is missing.\nusage: purser ${name} <id> [--json]\n`,
+    });
+    for (const id of ['0', '-1', '1.5', 'first']) {
+      const { exitCode, stdout } = await run(...name.split(' '), '--', id);
+      expect([exitCode, stdout]).toEqual([2, '']);
+    }
+  });
+
   it.skipIf(process.platform !== 'linux')('says in one sentence why a command cannot run', async () => {
-    for (const argv of [['serve'], ['rebuild'], ['rewrap'], ['token', '--project', 'a'], ['backup', 'file']]) {
+    for (const argv of [
+      ['serve'],
+      ['rebuild'],
+      ['keys', 'rewrap'],
+      ['keys', 'list'],
+      ['token', '--project', 'a'],
+      ['backup', 'file'],
+    ]) {
       expect(await run(...argv)).toEqual({
         exitCode: 1,
         stdout: '',

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createAuditHeads } from '../../src/adapters/postgres/audit-heads.ts';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
-import { KeyRingError } from '../../src/adapters/vault/key-file.ts';
+import { KeyRingError } from '../../src/adapters/vault/key-file-format.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { auditKeyId, ed25519PublicKey, isSignedBy, SERVICE_LOG } from '../../src/domain/audit-head.ts';
 import { canary } from '../support/canary.ts';
@@ -149,8 +149,8 @@ describe('the key that signs them', () => {
     await writeKeys(`1 ${KEYS[0]}`, `2 ${KEYS[1]}`);
     const written: string[] = [];
     const output = { stdout: { write: (text: string) => written.push(text) }, stderr: { write: () => true } };
-    expect(await runProgram(['rewrap'], environment(), output)).toBe(0);
-    expect(await runProgram(['rewrap'], environment(), output)).toBe(0);
+    expect(await runProgram(['keys', 'rewrap'], environment(), output)).toBe(0);
+    expect(await runProgram(['keys', 'rewrap'], environment(), output)).toBe(0);
     await writeKeys(`2 ${KEYS[1]}`);
     await createRegistry(await start());
     await stop();

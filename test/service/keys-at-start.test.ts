@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { KeyRingError } from '../../src/adapters/vault/key-file.ts';
+import { KeyRingError } from '../../src/adapters/vault/key-file-format.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { canary } from '../support/canary.ts';
 import { createTestDatabase } from '../support/postgres.ts';
@@ -111,7 +111,7 @@ describe('a replica with another key under a known id', () => {
     await start(await keyFile(`1 ${KEYS[0]}`));
     await stopAll();
     const both = environment(await keyFile(`1 ${KEYS[0]}`, `2 ${KEYS[1]}`));
-    expect(await runProgram(['rewrap'], both, quiet())).toBe(0);
+    expect(await runProgram(['keys', 'rewrap'], both, quiet())).toBe(0);
     await start(await keyFile(`2 ${KEYS[1]}`));
     expect(await refusal(start(await keyFile(`1 ${KEYS[2]}`, `2 ${KEYS[1]}`)))).toBe(OTHER_KEY);
   });
@@ -134,7 +134,7 @@ describe('the key of events', () => {
     const password = await createRegistry(await start(await keyFile(`1 ${KEYS[0]}`)));
     await stopAll();
     const both = environment(await keyFile(`1 ${KEYS[0]}`, `2 ${KEYS[1]}`));
-    expect(await runProgram(['rewrap'], both, quiet())).toBe(0);
+    expect(await runProgram(['keys', 'rewrap'], both, quiet())).toBe(0);
     expect(await sql('select kek_id from vault.event_keys')).toEqual([{ kek_id: 2 }]);
     expect(await isIssued(await start(await keyFile(`2 ${KEYS[1]}`)), password)).toBe(true);
   });

@@ -98,6 +98,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'audit-signing.ts',
       'authentication.ts',
       'config.ts',
+      'key-holding.ts',
       'lifecycle.ts',
       'observability.ts',
       'periodic-work.ts',
@@ -115,6 +116,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'adapters/opentelemetry',
       'adapters/prometheus',
     ]),
+    modules: 'any',
+  },
+  'key-holding.ts': {
+    to: ['chores.ts', 'lifecycle.ts', 'domain/**', 'adapters/vault'],
     modules: 'any',
   },
   'periodic-work.ts': { to: [...PERIODIC, 'config.ts'], modules: 'any' },

@@ -10,7 +10,7 @@ import {
   signedBytes,
 } from '../../domain/audit-head.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
-import { KeyRingError } from './key-file.ts';
+import { KeyRingError } from './key-file-format.ts';
 import type { KeyRing } from './key-ring.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import type { AuditKeyStore, StoredAuditKey } from './secret-stores.ts';

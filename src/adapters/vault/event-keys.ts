@@ -4,7 +4,7 @@ import { BEGINNING, type EventLog, type RecordedEvent } from '../../application/
 import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
 import { createEventAuthenticator, type EventKey } from './event-authenticator.ts';
-import { KeyRingError } from './key-file.ts';
+import { KeyRingError } from './key-file-format.ts';
 import type { KeyRing } from './key-ring.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import type { KeyRecordStore, WrappedEventKey } from './secret-stores.ts';
@@ -49,22 +49,25 @@ export async function openEventKeys(
   return first && createEventAuthenticator([first, ...others]);
 }
 
-/** Brings the event keys under the primary key. @returns the ids of those that do not open */
-export async function rewrapEventKeys(keyRing: KeyRing, store: KeyRecordStore): Promise<number[]> {
+/** Brings the event keys under the primary key. */
+export async function rewrapEventKeys(
+  keyRing: KeyRing,
+  store: KeyRecordStore,
+): Promise<{ readonly rewrapped: number; readonly unreadable: readonly number[] }> {
   const unreadable: number[] = [];
+  let rewrapped = 0;
   for (const key of await store.eventKeys()) {
     if (key.wrappedKey.keyId === keyRing.primaryKeyId) continue;
     try {
       const { bytes } = await unwrap(keyRing, key);
-      const rewrapped = await keyRing.wrap(bytes, context(key.id));
-      bytes.fill(0);
-      await store.replaceEventKey(key.id, key.wrappedKey, rewrapped);
+      const to = await keyRing.wrap(bytes, context(key.id)).finally(() => bytes.fill(0));
+      if (await store.replaceEventKey(key.id, key.wrappedKey, to)) rewrapped += 1;
     } catch (error) {
       if (!(error instanceof KeyRingError)) throw error;
       unreadable.push(key.id);
     }
   }
-  return unreadable;
+  return { rewrapped, unreadable };
 }
 
 async function addFirstKey(keyRing: KeyRing, store: Pick<KeyRecordStore, 'addEventKey'>): Promise<void> {

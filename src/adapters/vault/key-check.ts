@@ -1,6 +1,6 @@
 import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
-import { KeyRingError } from './key-file.ts';
+import { KeyRingError } from './key-file-format.ts';
 import type { KeyRing } from './key-ring.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import { wrappingContext } from './record-cipher.ts';
@@ -19,9 +19,17 @@ const SAMPLES = 5;
  */
 export async function checkKeyIds(
   keyRing: KeyRing,
-  store: Pick<KeyRecordStore, 'keyChecks' | 'addKeyCheck'>,
+  store: Pick<KeyRecordStore, 'keyChecks' | 'addKeyCheck' | 'retiredKeyIds'>,
 ): Promise<void> {
-  const known = new Set((await store.keyChecks()).map(({ keyId }) => keyId));
+  if ((await store.retiredKeyIds()).includes(keyRing.primaryKeyId)) {
+    throw new KeyRingError(
+      `Key ${keyRing.primaryKeyId} is primary in the key file, but it was retired: mark another key there as primary.`,
+    );
+  }
+  const checks = await store.keyChecks();
+  // Before anything is added: a file with one wrong key takes no id for its others.
+  await requireCheckedKeys(keyRing, checks);
+  const known = new Set(checks.map(({ keyId }) => keyId));
   for (const keyId of keyRing.keyIds) {
     if (!known.has(keyId)) await store.addKeyCheck(await keyRing.wrap(CHECKED, checkContext(keyId), keyId));
   }
@@ -50,6 +58,20 @@ async function requireSameKey(keyRing: KeyRing, check: WrappedKey): Promise<void
 
 function checkContext(keyId: number): Buffer {
   return lengthPrefixed('purser key check', keyId);
+}
+
+/** For a key file that was changed while the service runs. @throws KeyRingError that names the key that it lacks */
+export async function requireNeededKeys(
+  changed: KeyRing,
+  before: KeyRing,
+  store: Pick<KeyRecordStore, 'isNeeded'>,
+): Promise<void> {
+  for (const keyId of before.keyIds) {
+    if (changed.keyIds.includes(keyId) || !(await store.isNeeded(keyId))) continue;
+    throw new KeyRingError(
+      `Key ${keyId} is needed, and the changed key file lacks it: restore it. Until then the keys from before stay in use.`,
+    );
+  }
 }
 
 /**

@@ -2,39 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { OperatorError } from '../../domain/errors.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
+import { type KeyFile, KeyRingError, parseKeyFile } from './key-file-format.ts';
 
-/**
- * The key file has one key a line, `<id> <32 bytes in base64>`. At most one line ends with the word `primary`.
- * Ids are whole numbers from 1. The primary key wraps; if no key is marked, the key with the highest id is primary. All
- * others only unwrap. Blank lines and lines that begin with `#` are ignored.
- *
- * To introduce a new key without restarting all replicas at once: add it while the old one is marked `primary`,
- * restart all, move the mark, restart all, rewrap, then remove the old key.
- */
-export interface KeyFile {
-  readonly primaryKeyId: number;
-  readonly keys: readonly KeyEncryptionKey[];
-}
-
-export interface KeyEncryptionKey {
-  readonly id: number;
-  readonly bytes: Buffer;
-}
-
-/** The keys cannot be used, so the service must not start. The message names the key and its file, and contains no key. */
-export class KeyRingError extends OperatorError {
-  override readonly name = 'KeyRingError';
-}
-
-/** The database stores key ids as 32-bit integers. */
-const MAX_KEY_ID = 2 ** 31 - 1;
 /** Enough for hundreds of keys; a larger file is not a key file. */
 const MAX_FILE_BYTES = 64 * 1024;
-const LINE = /^(?<id>\S+)[ \t]+(?<key>\S+)(?:[ \t]+(?<mark>\S+))?$/;
-const KEY_ID = /^[1-9][0-9]{0,9}$/;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
  * Undefined if there is no file.
@@ -134,49 +106,6 @@ function isTrustedOwner(uid: number): boolean {
   return uid === 0 || uid === process.getuid?.();
 }
 
-function parseKeyFile(path: string, content: string): KeyFile {
-  const keys: KeyEncryptionKey[] = [];
-  let marked: number | undefined;
-  for (const [index, line] of content.split(/\r?\n/).entries()) {
-    const text = line.trim();
-    if (text === '' || text.startsWith('#')) continue;
-    const { id: idText, key: keyText, mark } = LINE.exec(text)?.groups ?? {};
-    const id = Number(idText);
-    if (idText === undefined || keyText === undefined || !KEY_ID.test(idText) || id > MAX_KEY_ID) {
-      throw new KeyRingError(`Line ${index + 1} of the key file ${path} is not "<id> <key in base64> [primary]".`);
-    }
-    const fault = (text: string) => new KeyRingError(`Key ${id} in the key file ${path} ${text}`);
-    if (mark !== undefined && mark !== 'primary') throw fault('must be followed by nothing or by the word primary.');
-    if (mark !== undefined && marked !== undefined)
-      throw fault(`is marked primary, but key ${marked} is too: mark only one.`);
-    if (mark !== undefined) marked = id;
-    keys.push({ id, bytes: decodeKey(keyText, fault) });
-    refuseRepeated(keys, fault);
-  }
-  if (keys.length === 0)
-    throw new KeyRingError(
-      `The key file ${path} contains no key. Write a line "<id> <32 bytes in base64>" into it, or restore it if there are secrets under its keys.`,
-    );
-  return { primaryKeyId: marked ?? Math.max(...keys.map(({ id }) => id)), keys };
-}
-
-function decodeKey(text: string, fault: (text: string) => KeyRingError): Buffer {
-  const bytes = Buffer.from(text, 'base64');
-  if (!BASE64.test(text) || bytes.toString('base64') !== text) throw fault('is not valid base64.');
-  if (bytes.length !== KEY_BYTES) throw fault(`has ${bytes.length} bytes, but must have ${KEY_BYTES}.`);
-  if (bytes.every((byte) => byte === bytes[0])) throw fault('repeats one byte, so it is not a random key.');
-  return bytes;
-}
-
-function refuseRepeated(keys: readonly KeyEncryptionKey[], fault: (text: string) => KeyRingError): void {
-  const last = keys.at(-1);
-  if (last === undefined) return;
-  const others = keys.slice(0, -1);
-  if (others.some(({ id }) => id === last.id)) throw fault('is listed twice.');
-  const twin = others.find(({ bytes }) => bytes.equals(last.bytes));
-  if (twin !== undefined) throw fault(`is the same key as key ${twin.id}.`);
-}
-
 async function writeDurably(path: string, content: string): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
@@ -188,7 +117,7 @@ async function writeDurably(path: string, content: string): Promise<void> {
 }
 
 /** Without this, a power failure may lose the name of a new file. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY);
   try {
     await folder.sync();

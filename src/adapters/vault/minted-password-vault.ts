@@ -2,8 +2,9 @@ import type { MintedPasswordKey, MintedPasswordVault } from '../../application/p
 import { type SecretBinding, SecretIntegrityError } from '../../application/ports/vault.ts';
 import { uuidV5 } from '../../domain/identity.ts';
 import type { KeyRing } from './key-ring.ts';
-import { openRecord, sealRecord } from './record-cipher.ts';
-import type { MintedPasswordStore, SealedMintedPassword } from './secret-stores.ts';
+import { openRecord, sealRecord, wrappingContext } from './record-cipher.ts';
+import type { WrappedRows } from './rewrap.ts';
+import type { MintedPasswordStore, SealedMintedPassword, WrappedKey } from './secret-stores.ts';
 
 /** Part of every record's id, so it must never change. */
 const MINTED_NAMESPACE = '0d2f8ad5-59a9-4a39-8a8e-7a3c1e1f4a60';
@@ -33,6 +34,28 @@ export function createMintedPasswordVault({ keyRing, store }: MintedPasswordVaul
 
     removeExpired: () => store.removeExpired(),
     close: () => store.close(),
+  };
+}
+
+/** A minted password, for a change of the primary key. */
+interface MintedRow {
+  readonly sealed: SealedMintedPassword;
+  readonly wrappedKey: WrappedKey;
+}
+
+export function mintedPasswordRows(store: MintedPasswordStore): WrappedRows<MintedRow> {
+  return {
+    keyIdsInUse: () => store.keyIdsInUse(),
+    async underKey(keyId, after, limit) {
+      const passwords = await store.underKey(keyId, after?.sealed, limit);
+      return passwords.map((sealed) => ({ sealed, wrappedKey: sealed.record.wrappedKey }));
+    },
+    contextOf: ({ sealed }) => wrappingContext({ ...sealed.record, secretId: recordId(sealed) }),
+    nameOf: ({ sealed }) => recordId(sealed),
+    replace: (rewrapped) =>
+      store.replaceWrappedKeys(
+        rewrapped.map(({ row: { sealed, wrappedKey }, to }) => ({ ...sealed, from: wrappedKey, to })),
+      ),
   };
 }
 

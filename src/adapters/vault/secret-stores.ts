@@ -86,6 +86,22 @@ export interface AuditKeyStore {
   lastHead(): Promise<SignedAuditHead | undefined>;
 }
 
+/** How many rows need a key-encryption key. */
+export interface KeyUse {
+  readonly keyId: number;
+  readonly secrets: number;
+  readonly mintedPasswords: number;
+  readonly eventKeys: number;
+  readonly auditKeys: number;
+}
+
+/** A running replica, with the key-encryption keys that it has. */
+export interface KeyHolder {
+  readonly replica: string;
+  readonly keyIds: readonly number[];
+  readonly primaryKeyId: number;
+}
+
 /**
  * What the database says about keys. Nothing that stands there is ever replaced but the wrapped form of an event key.
  * All methods throw PurserError UNAVAILABLE while the database cannot be reached.
@@ -95,6 +111,18 @@ export interface KeyRecordStore extends AuditKeyStore {
   keyChecks(): Promise<WrappedKey[]>;
   /** Does nothing if there is one for this key. */
   addKeyCheck(check: WrappedKey): Promise<void>;
+  retiredKeyIds(): Promise<number[]>;
+  /** Whether no row needs the key. From then on none can. */
+  retireKey(keyId: number): Promise<boolean>;
+  /** Whether a row needs the key. */
+  isNeeded(keyId: number): Promise<boolean>;
+  /** Counts all rows. Without keys that no row needs. */
+  keyUses(): Promise<KeyUse[]>;
+  /** Says that a replica runs and has these keys; to be repeated every few seconds. */
+  reportHolder(holder: KeyHolder): Promise<void>;
+  removeHolder(replica: string): Promise<void>;
+  /** The replicas that reported within the last 10 seconds. */
+  holders(): Promise<KeyHolder[]>;
   /** In the order of their ids. */
   eventKeys(): Promise<WrappedEventKey[]>;
   /** Does nothing if there is one with this id. */
@@ -113,11 +141,24 @@ export interface SealedMintedPassword {
   readonly record: Omit<SealedSecret, 'secretId'>;
 }
 
+export type MintedPasswordId = Pick<SealedMintedPassword, 'sourceSecretId' | 'purpose'>;
+
+export interface MintedKeyReplacement extends MintedPasswordId {
+  readonly from: WrappedKey;
+  readonly to: WrappedKey;
+}
+
 /** Where sealed minted passwords lie. All methods throw PurserError UNAVAILABLE while the database cannot be reached. */
 export interface MintedPasswordStore {
   find(sourceSecretId: string, purpose: LeasePurpose): Promise<SealedMintedPassword | undefined>;
   /** See `MintedPasswordVault.keep`. Durable before it resolves. */
   replace(password: SealedMintedPassword): Promise<boolean>;
+  /** The key-encryption keys that minted passwords are under, in the order of their ids. */
+  keyIdsInUse(): Promise<number[]>;
+  /** Minted passwords under this key in the order of source and purpose, from the one after `after` on. */
+  underKey(keyId: number, after: MintedPasswordId | undefined, limit: number): Promise<SealedMintedPassword[]>;
+  /** Replaces wrapped keys of passwords that are still as they were read. Gives how many were replaced. */
+  replaceWrappedKeys(replacements: readonly MintedKeyReplacement[]): Promise<number>;
   removeExpired(): Promise<number>;
   close(): Promise<void>;
 }

@@ -10,9 +10,9 @@ import { isUuid } from '../../domain/identity.ts';
 import { isWellFormed } from '../../domain/text-rules.ts';
 import { checkKeys } from './key-check.ts';
 import type { KeyRing } from './key-ring.ts';
-import { openRecord, sealRecord } from './record-cipher.ts';
-import { type RewrapOptions, type RewrapResult, rewrapAll } from './rewrap.ts';
-import type { SealedSecret, SealedSecretStore } from './secret-stores.ts';
+import { openRecord, sealRecord, wrappingContext } from './record-cipher.ts';
+import { type RewrapOptions, type RewrapResult, rewrapAll, type WrappedRows } from './rewrap.ts';
+import type { KeyedSecret, SealedSecret, SealedSecretStore } from './secret-stores.ts';
 
 export interface VaultDeps {
   readonly keyRing: KeyRing;
@@ -75,8 +75,20 @@ export function createVault({ keyRing, store }: VaultDeps): SealingVault {
     },
 
     checkKeys: () => checkKeys(keyRing, store),
-    rewrapAll: (options) => rewrapAll(keyRing, store, options),
+    rewrapAll: (options) => rewrapAll(keyRing, secretRows(store), options),
     close: () => store.close(),
+  };
+}
+
+/** The secrets, for a change of the primary key. */
+export function secretRows(store: SealedSecretStore): WrappedRows<KeyedSecret> {
+  return {
+    keyIdsInUse: () => store.keyIdsInUse(),
+    underKey: (keyId, after, limit) => store.underKey(keyId, after?.secretId, limit),
+    contextOf: wrappingContext,
+    nameOf: ({ secretId }) => secretId,
+    replace: (rewrapped) =>
+      store.replaceWrappedKeys(rewrapped.map(({ row, to }) => ({ secretId: row.secretId, from: row.wrappedKey, to }))),
   };
 }
 

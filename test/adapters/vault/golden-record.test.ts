@@ -1,6 +1,6 @@
 import { webcrypto } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { createLocalKeyRing } from '../../../src/adapters/vault/key-ring.ts';
+import { createKeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { openRecord } from '../../../src/adapters/vault/record-cipher.ts';
 import golden from './golden-record-1.json' with { type: 'json' };
 
@@ -11,7 +11,7 @@ const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 
 it('a record of format 1 still opens', async () => {
   const { id, bytes: key } = keyEncryptionKey;
-  const keyRing = createLocalKeyRing({ primaryKeyId: id, keys: [{ id, bytes: bytes(key) }] });
+  const keyRing = createKeyRing({ primaryKeyId: id, keys: [{ kind: 'local', id, bytes: bytes(key) }] });
   const sealed = {
     secretId,
     binding,

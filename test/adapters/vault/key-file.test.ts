@@ -18,7 +18,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { inspect, promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createKeyFile, KeyRingError } from '../../../src/adapters/vault/key-file.ts';
+import { createKeyFile } from '../../../src/adapters/vault/key-file.ts';
+import { KeyRingError } from '../../../src/adapters/vault/key-file-format.ts';
 import { loadKeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { createMutant } from '../../support/mutant.ts';
 

@@ -21,8 +21,8 @@ interface Repetitions {
  * Seals one credential many times and counts repeated keys and nonces. Message keys are not visible outside, but the
  * commitment is derived together with them: it repeats if and only if data key and message id do.
  */
-async function repetitionsIn(seals: number, { createLocalKeyRing, sealRecord }: Cipher): Promise<Repetitions> {
-  const keyRing = createLocalKeyRing(keyFileWith(1));
+async function repetitionsIn(seals: number, { createKeyRing, sealRecord }: Cipher): Promise<Repetitions> {
+  const keyRing = createKeyRing(keyFileWith(1));
   const [binding, credential, secretId] = [someBinding(), someCredential('seals'), randomUUID()];
   const commitments = new BigUint64Array(seals);
   const nonces = new BigUint64Array(seals);

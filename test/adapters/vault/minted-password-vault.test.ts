@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SILENT } from '../../../src/adapters/postgres/logger.ts';
 import { createMintedPasswordStore } from '../../../src/adapters/postgres/vault/minted-password-store.ts';
-import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
+import { createKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { createMintedPasswordVault } from '../../../src/adapters/vault/minted-password-vault.ts';
 import type { MintedPasswordKey, MintedPasswordVault } from '../../../src/application/ports/minted-password-vault.ts';
 import type { MintedPassword } from '../../../src/application/ports/password-minter.ts';
@@ -16,7 +16,7 @@ import { createVaultFixture, type SealedCredential, sealSome, type VaultFixture 
 
 const keys = keyFileWith(1, 2);
 const ringWith = (...ids: number[]): KeyRing =>
-  createLocalKeyRing({ keys: copyOf(keys).keys.filter(({ id }) => ids.includes(id)), primaryKeyId: Math.max(...ids) });
+  createKeyRing({ keys: copyOf(keys).keys.filter(({ id }) => ids.includes(id)), primaryKeyId: Math.max(...ids) });
 
 let fixture: VaultFixture;
 let minted: MintedPasswordVault;

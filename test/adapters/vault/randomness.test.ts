@@ -26,8 +26,8 @@ interface Sealing {
 }
 
 /** Seals the same credential with these bytes as the randomness. */
-function sealerWith({ createLocalKeyRing, sealRecord }: Cipher): (randomness?: Buffer[]) => Promise<Sealing> {
-  const keyRing = createLocalKeyRing(keyFileWith(1));
+function sealerWith({ createKeyRing, sealRecord }: Cipher): (randomness?: Buffer[]) => Promise<Sealing> {
+  const keyRing = createKeyRing(keyFileWith(1));
   const [secretId, binding, credential] = [randomUUID(), someBinding(), someCredential('randomness')];
   return async (randomness) => {
     draws.sizes = [];

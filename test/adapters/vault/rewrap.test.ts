@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KeyRingError } from '../../../src/adapters/vault/key-file.ts';
-import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
+import { KeyRingError } from '../../../src/adapters/vault/key-file-format.ts';
+import { createKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { type RewrapResult, rewrapAll } from '../../../src/adapters/vault/rewrap.ts';
 import type { SealedSecretStore } from '../../../src/adapters/vault/secret-stores.ts';
-import type { SealingVault } from '../../../src/adapters/vault/vault.ts';
+import { type SealingVault, secretRows } from '../../../src/adapters/vault/vault.ts';
 import { rounds } from '../../support/rounds.ts';
 import { withClient } from '../../support/server-databases.ts';
 import { copyOf, keyFileWith, keyRingWith } from './sealed-records.ts';
@@ -22,7 +22,7 @@ const SECRETS = rounds({ usual: 3_000, torture: 10_000 });
 const bothKeys = keyFileWith(1, 2);
 const ringWith = (...ids: number[]): KeyRing => {
   const keys = copyOf(bothKeys).keys.filter(({ id }) => ids.includes(id));
-  return createLocalKeyRing({ keys, primaryKeyId: Math.max(...ids) });
+  return createKeyRing({ keys, primaryKeyId: Math.max(...ids) });
 };
 
 let fixture: VaultFixture;
@@ -217,7 +217,7 @@ describe('rewrapping that races with destruction', () => {
         return ring.wrap(dataKey, context);
       },
     };
-    return rewrapAll(keyRing, store);
+    return rewrapAll(keyRing, secretRows(store));
   }
 
   it('notices a secret that was destroyed after it was read', async () => {

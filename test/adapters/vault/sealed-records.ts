@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { KeyFile } from '../../../src/adapters/vault/key-file.ts';
-import { createLocalKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
+import type { KeyFile, LocalKey } from '../../../src/adapters/vault/key-file-format.ts';
+import { createKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { openRecord, recordDigest, sealRecord } from '../../../src/adapters/vault/record-cipher.ts';
 import type { SealedSecret } from '../../../src/adapters/vault/secret-stores.ts';
 import {
@@ -14,32 +14,36 @@ import { createMutant, type Fault } from '../../support/mutant.ts';
 
 /** The functions under test, or those of a broken variant. */
 export interface Cipher {
-  readonly createLocalKeyRing: typeof createLocalKeyRing;
+  readonly createKeyRing: typeof createKeyRing;
   readonly sealRecord: typeof sealRecord;
   readonly openRecord: typeof openRecord;
   readonly recordDigest: typeof recordDigest;
 }
-export const CIPHER: Cipher = { createLocalKeyRing, sealRecord, openRecord, recordDigest };
+export const CIPHER: Cipher = { createKeyRing, sealRecord, openRecord, recordDigest };
 
 export async function brokenCipher(faults: readonly Fault[]): Promise<Cipher> {
   const mutant = await createMutant('adapters/vault', faults);
-  const { createLocalKeyRing } = await mutant.load<Pick<Cipher, 'createLocalKeyRing'>>('key-ring.ts');
-  return { ...(await mutant.load<Omit<Cipher, 'createLocalKeyRing'>>('record-cipher.ts')), createLocalKeyRing };
+  const { createKeyRing } = await mutant.load<Pick<Cipher, 'createKeyRing'>>('key-ring.ts');
+  return { ...(await mutant.load<Omit<Cipher, 'createKeyRing'>>('record-cipher.ts')), createKeyRing };
+}
+
+interface LocalKeyFile extends KeyFile {
+  readonly keys: readonly LocalKey[];
 }
 
 /** Random keys with these ids; the last one wraps. */
-export function keyFileWith(...ids: readonly [number, ...number[]]): KeyFile {
-  const keys = ids.map((id) => ({ id, bytes: randomBytes(32) }));
+export function keyFileWith(...ids: readonly [number, ...number[]]): LocalKeyFile {
+  const keys = ids.map((id): LocalKey => ({ kind: 'local', id, bytes: randomBytes(32) }));
   return { primaryKeyId: ids.at(-1) ?? ids[0], keys };
 }
 
 export function keyRingWith(...ids: readonly [number, ...number[]]): KeyRing {
-  return createLocalKeyRing(keyFileWith(...ids));
+  return createKeyRing(keyFileWith(...ids));
 }
 
 /** A copy of the keys, because a key ring zeroes the bytes that it gets. */
-export function copyOf({ primaryKeyId, keys }: KeyFile, changes: Partial<KeyFile> = {}): KeyFile {
-  return { primaryKeyId, keys: keys.map(({ id, bytes }) => ({ id, bytes: Buffer.from(bytes) })), ...changes };
+export function copyOf({ primaryKeyId, keys }: LocalKeyFile, changes: Partial<LocalKeyFile> = {}): LocalKeyFile {
+  return { primaryKeyId, keys: keys.map((key) => ({ ...key, bytes: Buffer.from(key.bytes) })), ...changes };
 }
 
 export function someBinding(changes: Partial<SecretBinding> = {}): SecretBinding {
@@ -64,7 +68,7 @@ export interface Sealed {
 }
 
 export async function sealSome(count: number, label: string, cipher = CIPHER): Promise<Sealed> {
-  const keyRing = cipher.createLocalKeyRing(keyFileWith(1, 2));
+  const keyRing = cipher.createKeyRing(keyFileWith(1, 2));
   const records: SealedSecret[] = [];
   for (let index = 0; index < count; index += 1) {
     records.push(await cipher.sealRecord(keyRing, randomUUID(), someBinding(), someCredential(label)));

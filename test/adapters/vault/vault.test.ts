@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SILENT } from '../../../src/adapters/postgres/logger.ts';
 import { createSealedSecretStore } from '../../../src/adapters/postgres/vault/sealed-secret-store.ts';
-import { createLocalKeyRing } from '../../../src/adapters/vault/key-ring.ts';
+import { createKeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { sealRecord } from '../../../src/adapters/vault/record-cipher.ts';
 import { createVault } from '../../../src/adapters/vault/vault.ts';
 import { SecretIntegrityError } from '../../../src/application/ports/vault.ts';
@@ -15,7 +15,7 @@ import { createVaultFixture, opens, sealMany, sealSome, type VaultFixture } from
 const keys = keyFileWith(1);
 let fixture: VaultFixture;
 beforeAll(async () => {
-  fixture = await createVaultFixture(createLocalKeyRing(copyOf(keys)));
+  fixture = await createVaultFixture(createKeyRing(copyOf(keys)));
 });
 afterAll(() => fixture.close());
 
@@ -53,7 +53,7 @@ describe('sealing', () => {
   });
 
   it('does not fail others if the database refuses one', async () => {
-    const keyRing = createLocalKeyRing(copyOf(keys));
+    const keyRing = createKeyRing(copyOf(keys));
     const secretsFor = (versions: readonly number[]) =>
       Promise.all(
         versions.map((credentialVersion) =>

@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import { unavailable } from '../../../domain/errors.ts';
-import type { KeyRecordStore } from '../../vault/secret-stores.ts';
+import type { KeyHolder, KeyRecordStore, KeyUse } from '../../vault/secret-stores.ts';
 import { isUnavailable } from '../availability.ts';
 import type { Logger } from '../logger.ts';
 import { createPool } from '../pool.ts';
@@ -25,7 +25,9 @@ interface AuditKeyRow {
   readonly wrapped_key: Buffer | null;
 }
 
-/** The tables `vault.key_checks`, `vault.event_keys` and `vault.audit_keys`. Migrations must have run. Only starts and rewrapping need it. */
+/**
+ * The tables `vault.key_checks`, `vault.key_holders`, `vault.event_keys` and `vault.audit_keys`. Migrations must have run.
+ */
 export function createKeyRecordStore({ connectionString, logger }: KeyRecordStoreOptions): KeyRecordStore {
   const pool = createPool({ connectionString, name: 'purser keys', max: 1, logger });
   const database: KeyRecordDatabase = {
@@ -57,6 +59,44 @@ export function keyRecordsOver(database: KeyRecordDatabase): Omit<KeyRecordStore
     async addKeyCheck({ keyId, bytes }) {
       const text = 'insert into vault.key_checks (kek_id, check_value) values ($1, $2) on conflict do nothing';
       await run(text, [keyId, bytes]);
+    },
+
+    async retiredKeyIds() {
+      const text = 'select kek_id from vault.key_checks where retired_at is not null order by kek_id';
+      return (await run<{ kek_id: number }>(text)).map(({ kek_id }) => kek_id);
+    },
+
+    async retireKey(keyId) {
+      const [row] = await run<{ retired: boolean }>('select vault.retire_key($1) as retired', [keyId]);
+      return row?.retired === true;
+    },
+
+    async isNeeded(keyId) {
+      const [row] = await run<{ needed: boolean }>('select vault.is_needed($1) as needed', [keyId]);
+      return row?.needed === true;
+    },
+
+    async keyUses() {
+      return run<KeyUse>(`select kek_id as "keyId", secrets, minted_passwords as "mintedPasswords",
+        event_keys as "eventKeys", audit_keys as "auditKeys" from vault.rows_by_key()`);
+    },
+
+    async reportHolder({ replica, keyIds, primaryKeyId }) {
+      const text = `insert into vault.key_holders (replica, key_ids, primary_key_id) values ($1, $2, $3)
+        on conflict (replica) do update
+          set key_ids = excluded.key_ids, primary_key_id = excluded.primary_key_id, seen_at = now()`;
+      await run(text, [replica, keyIds, primaryKeyId]);
+      // Of replicas that did not stop by themselves.
+      await run("delete from vault.key_holders where seen_at < now() - interval '1 hour'");
+    },
+
+    async removeHolder(replica) {
+      await run('delete from vault.key_holders where replica = $1', [replica]);
+    },
+
+    async holders() {
+      return run<KeyHolder>(`select replica, key_ids as "keyIds", primary_key_id as "primaryKeyId"
+        from vault.key_holders where seen_at > now() - interval '10 seconds' order by replica`);
     },
 
     async eventKeys() {

@@ -26,6 +26,37 @@ const REMOVE_EXPIRED = `with removed as (
     delete from vault.minted_passwords where expires_at <= now() returning 1
   ) select count(*)::int as removed from removed`;
 
+/** Jumps from one id to the next, as for secrets. */
+const KEY_IDS = `with recursive used(kek_id) as (
+    select min(kek_id) from vault.minted_passwords
+    union all
+    select (select min(m.kek_id) from vault.minted_passwords m where m.kek_id > used.kek_id)
+    from used where used.kek_id is not null
+  )
+  select kek_id from used where kek_id is not null`;
+
+const UNDER_KEY = `select ${COLUMNS} from vault.minted_passwords
+  where kek_id = $1 and (source_secret_id, purpose) > ($2, $3) order by source_secret_id, purpose limit $4`;
+
+/** Locks rows in one order and never waits for one. The update repeats the condition, which may have changed by the lock. */
+const REPLACE_KEYS = `with replacement as (
+    select * from unnest($1::uuid[], $2::text[], $3::int[], $4::bytea[], $5::int[], $6::bytea[])
+      as r(source_secret_id, purpose, old_key_id, old_key, new_key_id, new_key)
+  ), locked as (
+    select m.source_secret_id, m.purpose from vault.minted_passwords m join replacement r using (source_secret_id, purpose)
+    where m.kek_id = r.old_key_id and m.wrapped_key = r.old_key
+    order by m.source_secret_id, m.purpose for update of m skip locked
+  ), replaced as (
+    update vault.minted_passwords m set kek_id = r.new_key_id, wrapped_key = r.new_key
+    from locked join replacement r using (source_secret_id, purpose)
+    where m.source_secret_id = locked.source_secret_id and m.purpose = locked.purpose
+      and m.kek_id = r.old_key_id and m.wrapped_key = r.old_key
+    returning 1
+  ) select count(*)::int as replaced from replaced`;
+
+/** Sorts before every id. */
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
 export interface MintedPasswordStoreOptions {
   readonly connectionString: string;
   readonly logger: Logger;
@@ -42,8 +73,12 @@ export function createMintedPasswordStore(options: MintedPasswordStoreOptions): 
   const observe = statements.of({ name, connectionString, usage: () => usageOf(pool) });
 
   async function run<Row extends QueryResultRow>(statement: Statement): Promise<Row | undefined> {
+    return (await runAll<Row>(statement))[0];
+  }
+
+  async function runAll<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
     try {
-      return (await observe(statement, () => pool.query<Row>(statement))).rows[0];
+      return (await observe(statement, () => pool.query<Row>(statement))).rows;
     } catch (error) {
       throw isUnavailable(error) ? unavailable(`${outageSentence(error)} Try again.`, error) : error;
     }
@@ -70,6 +105,31 @@ export function createMintedPasswordStore(options: MintedPasswordStoreOptions): 
     async removeExpired() {
       const row = await run<{ removed: number }>({ name: 'minted-remove-expired', text: REMOVE_EXPIRED, values: [] });
       return row?.removed ?? 0;
+    },
+
+    async keyIdsInUse() {
+      const rows = await runAll<{ kek_id: number }>({ name: 'minted-keys', text: KEY_IDS, values: [] });
+      return rows.map(({ kek_id }) => kek_id);
+    },
+
+    async underKey(keyId, after, limit) {
+      const values = [keyId, after?.sourceSecretId ?? NIL_UUID, after?.purpose ?? '', limit];
+      const rows = await runAll<MintedRow>({ name: 'minted-under-key', text: UNDER_KEY, values });
+      return rows.map(sealedMintedPassword);
+    },
+
+    async replaceWrappedKeys(replacements) {
+      if (replacements.length === 0) return 0;
+      const values = [
+        replacements.map(({ sourceSecretId }) => sourceSecretId),
+        replacements.map(({ purpose }) => purpose),
+        replacements.map(({ from }) => from.keyId),
+        replacements.map(({ from }) => from.bytes),
+        replacements.map(({ to }) => to.keyId),
+        replacements.map(({ to }) => to.bytes),
+      ];
+      const row = await run<{ replaced: number }>({ name: 'minted-replace-keys', text: REPLACE_KEYS, values });
+      return row?.replaced ?? 0;
     },
 
     close() {

@@ -1,0 +1,82 @@
+import type { Logger } from 'pino';
+import { migrate } from '../adapters/postgres/migrate.ts';
+import { openSession } from '../adapters/postgres/session.ts';
+import { createKeyRecordStore } from '../adapters/postgres/vault/key-record-store.ts';
+import { checkKeyIds } from '../adapters/vault/key-check.ts';
+import { type KeyRing, loadKeyRing } from '../adapters/vault/key-ring.ts';
+import type { KeyHolder, KeyRecordStore } from '../adapters/vault/secret-stores.ts';
+import type { Config } from '../config.ts';
+import { OperatorError } from '../domain/errors.ts';
+import { keyFileOf } from '../stores.ts';
+import { type Environment, UsageError } from './command.ts';
+import { openToRead } from './open-to-read.ts';
+import { withConfig } from './with-config.ts';
+
+/** What the commands that change keys work on. */
+export interface Keys {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** The path of the key file. */
+  readonly file: string;
+  readonly records: KeyRecordStore;
+}
+
+/** "keys" in ASCII. */
+const KEYS_LOCK = '1801812339';
+
+/** The service may be running. One command at a time may change keys. */
+export function withKeys(env: Environment, run: (keys: Keys) => Promise<number>): Promise<number> {
+  return withConfig(env, async (config, logger) => {
+    const { connectionString, close } = await openToRead(config, logger);
+    const records = createKeyRecordStore({ connectionString, logger });
+    try {
+      await migrate(connectionString);
+      return await alone(connectionString, () => run({ config, logger, file: keyFileOf(config), records }));
+    } finally {
+      await records.close();
+      await close();
+    }
+  });
+}
+
+async function alone(connectionString: string, run: () => Promise<number>): Promise<number> {
+  const session = await openSession({ connectionString, name: 'purser keys command' }, () => undefined);
+  try {
+    const { rows } = await session.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [KEYS_LOCK]);
+    if (!rows[0]?.locked) {
+      throw new OperatorError('Another command is changing the keys of this database. Wait until it ends.');
+    }
+    return await run();
+  } finally {
+    await session.end();
+  }
+}
+
+/**
+ * The keys of the key file, which are those that this database knows.
+ * @throws KeyRingError
+ */
+export async function openKeyRing({ file, records }: Keys): Promise<KeyRing> {
+  const keyRing = await loadKeyRing({ file, createIfMissing: false });
+  await checkKeyIds(keyRing, records);
+  return keyRing;
+}
+
+export function readKeyId(value: unknown): number {
+  const id = Number(value);
+  if (Number.isInteger(id) && id > 0) return id;
+  throw new UsageError('The id of a key is a whole number, as in the key file and in `purser keys list`.');
+}
+
+/** Refuses where running replicas do not have the key: they could not open what is sealed under it. */
+export function requireHeldByAll(holders: readonly KeyHolder[], keyId: number): void {
+  const without = holdersWithout(holders, keyId);
+  if (without.length === 0) return;
+  throw new OperatorError(
+    `${without.length} of ${holders.length} running replicas do not have key ${keyId}: ${without.join(', ')}. Give them this key file; they read it by themselves within seconds.`,
+  );
+}
+
+export function holdersWithout(holders: readonly KeyHolder[], keyId: number): string[] {
+  return holders.filter(({ keyIds }) => !keyIds.includes(keyId)).map(({ replica }) => replica);
+}
