@@ -7,7 +7,7 @@ import { createKeyRecordStore } from './adapters/postgres/vault/key-record-store
 import { createSealedSecretStore } from './adapters/postgres/vault/sealed-secret-store.ts';
 import { openEventKeys } from './adapters/vault/event-keys.ts';
 import { keyFaults } from './adapters/vault/examine-keys.ts';
-import { KeyRingError } from './adapters/vault/key-file.ts';
+import { KeyRingError } from './adapters/vault/key-file-format.ts';
 import { type KeyRing, loadKeyRing } from './adapters/vault/key-ring.ts';
 import { createVault } from './adapters/vault/vault.ts';
 import { type AggregateStore, createAggregateStore } from './application/aggregate-store.ts';

@@ -2,9 +2,9 @@ import { examine, examineConfiguration } from '../doctor.ts';
 import { type CheckResult, exitCodeOf, failed, reportLine, worstOf } from '../domain/doctor-report.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { linesTo } from '../logger.ts';
-import { createProgressLine } from './backup-output.ts';
 import { CONFIGURED, type Command, type Environment } from './command.ts';
 import { openToRead } from './open-to-read.ts';
+import { createProgressLine } from './progress.ts';
 import { withConfig } from './with-config.ts';
 
 const STANDARD_ERROR = 2;

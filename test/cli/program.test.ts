@@ -17,7 +17,17 @@ async function run(...argv: string[]) {
 const WITH_FILE = ['backup', 'restore', 'audit verify'];
 const WITH_ID = ['keys promote', 'keys retire'];
 const KEY_COMMANDS = ['keys add', 'keys list', 'keys promote', 'keys rewrap', 'keys retire'];
-const COMMANDS = ['serve', 'token', 'rebuild', 'backup', 'restore', 'doctor', ...KEY_COMMANDS, 'audit export', 'audit verify'];
+const COMMANDS = [
+  'serve',
+  'token',
+  'rebuild',
+  'backup',
+  'restore',
+  'doctor',
+  ...KEY_COMMANDS,
+  'audit export',
+  'audit verify',
+];
 
 describe('purser', () => {
   it.each(['--help', '-h', 'help'])('%s lists the commands', async (argument) => {

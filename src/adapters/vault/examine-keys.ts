@@ -1,7 +1,7 @@
 import { requireAuditKey } from './audit-keys.ts';
 import { openEventKeys } from './event-keys.ts';
 import { checkKeys, requireCheckedKeys } from './key-check.ts';
-import { KeyRingError } from './key-file.ts';
+import { KeyRingError } from './key-file-format.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { KeyRecordStore, SealedSecretStore } from './secret-stores.ts';
 
