@@ -53,8 +53,9 @@ export async function openStores(
   try {
     const { connectionString, close } = await open(config, logger);
     lifecycle.onClose(close);
-    const applied = await migrate(connectionString);
+    const { applied, newer } = await migrate(connectionString);
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
+    if (newer.length > 0) logger.warn({ migrations: newer }, 'a newer Purser has migrated the database; this one fits');
     const writes = createWriteWatch({ connectionString, logger });
     lifecycle.onClose(() => writes.stop());
     const log = createPostgresEventLog({

@@ -37,6 +37,7 @@ export const POSTGRES_PROJECTS = ['postgres-debian', 'postgres-16', 'postgres-17
 export const POSTGRES_TESTS = [
   'test/adapters/postgres/backup/backup.test.ts',
   'test/adapters/postgres/log/*.test.ts',
+  'test/adapters/postgres/killed-migrations.test.ts',
   'test/adapters/postgres/migrate.test.ts',
   'test/adapters/postgres/pool.test.ts',
   'test/adapters/postgres/read-models/projection.test.ts',
@@ -50,6 +51,7 @@ export const POSTGRES_TESTS = [
 export const TORTURE_TESTS = [
   'test/adapters/auth/token-mutations.integration.test.ts',
   'test/adapters/egress/address-kind.test.ts',
+  'test/adapters/postgres/killed-migrations.test.ts',
   'test/adapters/postgres/log/event-log.test.ts',
   'test/adapters/vault/many-seals.test.ts',
   'test/adapters/vault/rewrap.test.ts',
