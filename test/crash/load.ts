@@ -4,7 +4,7 @@ import { ask, type GraphqlAnswer } from '../support/purser.ts';
 import type { PurserHome } from '../support/purser-process.ts';
 import { type Ledger, type Mutation, PROJECTS, SUBJECT } from './ledger.ts';
 
-const WRITERS = 6;
+const WRITERS = 8;
 /** No answer within this time counts as a hang. */
 const ANSWER_WITHIN_MS = 15_000;
 const RETRY_MS = 50;

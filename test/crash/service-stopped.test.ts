@@ -8,7 +8,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
 
-const STOPS = numbered(rounds({ usual: 2, torture: 3 }));
+const STOPS = numbered(rounds({ usual: 2, torture: 20 }));
 const ANSWERS_A_ROUND = 40;
 const STOPPED_WITHIN_MS = 20_000;
 

@@ -26,6 +26,8 @@ export interface PostgresServer {
   readonly port: number;
   /** Ends it at once, as a crash does. */
   kill(): Promise<void>;
+  /** Ends it in order, although clients are connected, and starts it again: `pg_ctl restart`. Resolves when it answers. */
+  restart(): Promise<void>;
   /** After `kill`. */
   start(): Promise<void>;
   /** Ends it and removes its files. */
@@ -88,6 +90,11 @@ export async function startPostgresServer(options: PostgresServerOptions): Promi
     await ended;
   }
 
+  async function restart(): Promise<void> {
+    await kill('SIGINT');
+    await start();
+  }
+
   async function stop(): Promise<void> {
     await kill();
     await rm(options.folder === undefined ? parent : dataDir, { recursive: true, force: true });
@@ -100,7 +107,7 @@ export async function startPostgresServer(options: PostgresServerOptions): Promi
     await stop();
     throw error;
   }
-  return { connectionString, port, kill: () => kill(), start, stop };
+  return { connectionString, port, kill: () => kill(), restart, start, stop };
 }
 
 async function giveTo(account: Account, path: string): Promise<void> {

