@@ -32,7 +32,8 @@ function delivering(inner: EventLog): EventLog {
       const page = await inner.readAll({ after, maxCount });
       if (page.events.length === 0) return page;
       const from = after > MAX_REPEATED ? ((after - MAX_REPEATED) as Position) : BEGINNING;
-      const before = after === BEGINNING ? [] : (await inner.readAll({ after: from, maxCount: Number(after - from) })).events;
+      const before =
+        after === BEGINNING ? [] : (await inner.readAll({ after: from, maxCount: Number(after - from) })).events;
       const twice = page.events.flatMap((event, index) => (index % 7 === 0 ? [event, event] : [event]));
       return { ...page, events: [...before, ...twice] };
     },
