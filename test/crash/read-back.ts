@@ -37,9 +37,8 @@ export async function repeatFaults(client: Client, mutations: readonly Mutation[
       if (outcome.kind !== 'acknowledged') return [];
       const again = await client.graphql(query, variables);
       if (comparable(again) === comparable(outcome.answer) || isWithheld(mutation, again)) return [];
-      return [
-        `a repeated ${kind} of ${registry.url} got another answer: ${again.errors?.[0]?.extensions.code ?? 'data'}`,
-      ];
+      const other = again.errors?.[0]?.extensions.code ?? differingFields(outcome.answer, again).join(', ');
+      return [`a repeated ${kind} of ${registry.url} got another answer: ${other}`];
     }),
   );
   return findings.flat();
@@ -53,4 +52,16 @@ function isWithheld({ kind }: Mutation, { errors }: GraphqlAnswer): boolean {
 /** Removes what pipelines did meanwhile, which is not part of a mutation's answer. */
 function comparable(answer: GraphqlAnswer): string {
   return JSON.stringify(answer, (key, value) => (key === 'usage' ? undefined : value));
+}
+
+/** Their names, without what they hold: that may be a password. */
+function differingFields(first: unknown, again: unknown, path = ''): string[] {
+  if (JSON.stringify(first) === JSON.stringify(again)) return [];
+  if (!isObject(first) || !isObject(again)) return [path];
+  const names = new Set([...Object.keys(first), ...Object.keys(again)]);
+  return [...names].flatMap((name) => differingFields(first[name], again[name], `${path}.${name}`));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
