@@ -42,6 +42,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/auth': adapter(),
   'adapters/egress': adapter(),
   'adapters/event-log': adapter(),
+  'adapters/kurrentdb': adapter('adapters/event-log'),
   'adapters/minting': adapter(),
   'adapters/opentelemetry': adapter(),
   'adapters/prometheus': adapter(),

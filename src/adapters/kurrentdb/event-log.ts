@@ -1,0 +1,139 @@
+import type { EventLog } from '../../application/ports/event-log.ts';
+import { EventLogUnavailable } from '../../domain/errors.ts';
+import { checkStreamName, prepareAppend } from '../event-log/prepare-append.ts';
+import { createAppending } from './appending.ts';
+import type { ClientLibrary, StoreEvent } from './client-api.ts';
+import { openStoreConnection } from './connection.ts';
+import { loginForAppends, type StoreAddress } from './connection-string.ts';
+import { asPortError, loggableFault } from './faults.ts';
+import { type Following, followLog } from './following.ts';
+import { createOrigin } from './origin.ts';
+import { createRawReads } from './raw-reads.ts';
+import { createLogReading } from './reading.ts';
+import { recordedEventOf, streamEventOf } from './stored-form.ts';
+
+export interface KurrentEventLogOptions {
+  readonly address: StoreAddress;
+  /** What every stream's name begins with, before a dot. Logs with different names share a server. */
+  readonly name: string;
+  readonly logger: Pick<Logger, 'warn' | 'error'>;
+  /** From the call to the answer or to `EventLogUnavailable`. Default: 10 s. */
+  readonly appendTimeoutMs?: number;
+  /** Called with the number of events of every append that was accepted. */
+  readonly onBatch?: ((events: number) => void) | undefined;
+  /** Default: `@kurrent/kurrentdb-client`. */
+  readonly load?: () => Promise<ClientLibrary>;
+}
+
+interface Logger {
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+const APPEND_TIMEOUT_MS = 10_000;
+
+/** The log in a KurrentDB (formerly EventStoreDB) 23.10 or later. Nothing is connected before the first call. */
+export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog {
+  const { address, logger, onBatch } = options;
+  const prefix = `${options.name}.`;
+  const connection = openStoreConnection(address, options.load);
+  const reads = createRawReads(connection);
+  const login = loginForAppends(address);
+  const origin = createOrigin({ connection, reads, login, prefix });
+  const reading = createLogReading(reads, origin, prefix);
+  const append = createAppending({
+    connection,
+    reads,
+    prefix,
+    login,
+    timeoutMs: options.appendTimeoutMs ?? APPEND_TIMEOUT_MS,
+    onUnanswered: (error) => logger.warn(loggableFault(error), 'the event store did not answer an append'),
+  });
+  const listeners = new Set<() => void>();
+  const running = new Set<Promise<unknown>>();
+  let following: Following | undefined;
+  let closed = false;
+
+  function tellListeners(): void {
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch (error) {
+        // The append has succeeded, so a listener's error must not fail it.
+        logger.error(loggableFault(error), 'a listener for appends failed');
+      }
+    }
+  }
+
+  function follow(): Following {
+    return followLog({
+      connection,
+      prefix,
+      start: reading.endOfStore,
+      convert: (event: StoreEvent) => (origin.isMark(event) ? undefined : recordedEventOf(event, prefix)),
+      onEvent: tellListeners,
+      onFault: (error) => logger.warn(loggableFault(error), 'the subscription to the event store ended'),
+    });
+  }
+
+  /** Runs a call, unless the log is closed, and gives its errors the port's form. */
+  async function answered<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (closed) throw new EventLogUnavailable('The service is stopping.');
+    const answer = call().catch((error: unknown) => {
+      throw asPortError(error);
+    });
+    running.add(answer);
+    try {
+      return await answer;
+    } finally {
+      running.delete(answer);
+    }
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    listeners.clear();
+    await Promise.allSettled(running);
+    await following?.close();
+    await connection.close();
+  }
+  let closing: Promise<void> | undefined;
+
+  return {
+    async append(stream, expected, events) {
+      const prepared = prepareAppend(stream, expected, events);
+      return answered(async () => {
+        await origin.establish();
+        const { revision, position } = await append(prepared);
+        if (position !== undefined) onBatch?.(prepared.events.length);
+        tellListeners();
+        return { revision, position: position ?? (await reading.head()) };
+      });
+    },
+
+    async readStream(stream, { fromRevision, maxCount }) {
+      checkStreamName(stream);
+      return answered(async () => {
+        const options = { direction: 'forwards', fromRevision: BigInt(fromRevision), maxCount } as const;
+        const events = await reads.stream(`${prefix}${stream}`, options);
+        return events.map((event) => streamEventOf(event, prefix));
+      });
+    },
+
+    readAll: (options) =>
+      answered(async () => following?.after(options.after, options.maxCount) ?? reading.readAll(options)),
+
+    head: () => answered(reading.head),
+
+    onAppended(listener) {
+      listeners.add(listener);
+      if (!closed) following ??= follow();
+      return () => listeners.delete(listener);
+    },
+
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { BEGINNING, type EventLog, type LogPage, type Position } from '../../application/ports/event-log.ts';
+import type { StoreEvent } from './client-api.ts';
+import { NoAnswer } from './faults.ts';
+import type { Origin } from './origin.ts';
+import type { RawReads } from './raw-reads.ts';
+import { recordedEventOf, storedPositionOf, storePositionOf } from './stored-form.ts';
+
+/** Events of a page that is read without the filter. */
+const UNFILTERED_PAGE = 1_000;
+const HEAD_PAGE = 500;
+
+export interface LogReading extends Pick<EventLog, 'head' | 'readAll'> {
+  /** The position of the very last event, of whatever program. */
+  endOfStore(): Promise<Position>;
+}
+
+/**
+ * Reads the log out of the order of all streams, in which events of the server and of other programs stand as well: the
+ * server leaves them out, and the position of its very last event says how far it has looked.
+ */
+export function createLogReading(reads: RawReads, origin: Origin, prefix: string): LogReading {
+  /** Up to where this process has looked for the log's last event, and that event's position. */
+  let seen: { readonly checked: Position; readonly last: Position } | undefined;
+
+  const isOurs = (event: StoreEvent): boolean => event.streamId.startsWith(prefix) && !origin.isMark(event);
+
+  async function endOfStore(): Promise<Position> {
+    const [last] = await reads.all({ direction: 'backwards', fromPosition: 'end', maxCount: 1 });
+    return last ? storedPositionOf(last) : BEGINNING;
+  }
+
+  /** What follows the position, of which at most `maxCount` events are of the log. */
+  async function pageAfter(after: Position, maxCount: number): Promise<LogPage> {
+    // Before the read: what it shows reaches at least so far.
+    const end = await endOfStore();
+    if (end <= after) return { events: [], position: after, atEnd: true };
+    const fromPosition = storePositionOf(after);
+    // The event at the position comes again, and the mark of the origin may be among them.
+    const asked = maxCount + 2;
+    const found = await reads
+      .all({ direction: 'forwards', fromPosition, maxCount: asked, prefix })
+      .catch((error: unknown) => {
+        if (error instanceof NoAnswer) return undefined;
+        throw error;
+      });
+    if (found === undefined) return unfilteredPage(after, maxCount);
+    const events = eventsAfter(after, found).slice(0, maxCount);
+    const last = events.at(-1)?.position ?? after;
+    if (found.length === asked || events.length === maxCount) return { events, position: last, atEnd: false };
+    return { events, position: last > end ? last : end, atEnd: true };
+  }
+
+  /** If the server has to look through so much of others that it does not answer in time: a step forward in any case. */
+  async function unfilteredPage(after: Position, maxCount: number): Promise<LogPage> {
+    const all = await reads.all({
+      direction: 'forwards',
+      fromPosition: storePositionOf(after),
+      maxCount: UNFILTERED_PAGE,
+    });
+    const found = eventsAfter(after, all);
+    const events = found.slice(0, maxCount);
+    const last = all.at(-1);
+    const isWhole = events.length === found.length;
+    const position = (isWhole && last ? storedPositionOf(last) : events.at(-1)?.position) ?? after;
+    return { events, position, atEnd: isWhole && all.length < UNFILTERED_PAGE };
+  }
+
+  function eventsAfter(after: Position, found: readonly StoreEvent[]) {
+    return found.filter((event) => isOurs(event) && storedPositionOf(event) > after).map((event) => recordedEventOf(event, prefix));
+  }
+
+  /** The log's last event, when this process asks for the first time. */
+  async function lastOfLog(end: Position): Promise<Position> {
+    try {
+      const found = await reads.all({ direction: 'backwards', fromPosition: 'end', maxCount: 2, prefix });
+      const last = found.find(isOurs);
+      return last ? storedPositionOf(last) : BEGINNING;
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      // Others wrote so much since that it is not found in time. A reader comes as far as the end in any case.
+      return end;
+    }
+  }
+
+  return {
+    endOfStore,
+    async readAll({ after, maxCount }) {
+      const begin = await origin.find();
+      if (begin === undefined) return { events: [], position: after, atEnd: true };
+      return pageAfter(after > begin ? after : begin, maxCount);
+    },
+
+    async head() {
+      if ((await origin.find()) === undefined) return BEGINNING;
+      const end = await endOfStore();
+      if (seen === undefined) {
+        seen = { checked: end, last: await lastOfLog(end) };
+        return seen.last;
+      }
+      let { checked, last } = seen;
+      while (checked < end) {
+        const { events, position, atEnd } = await pageAfter(checked, HEAD_PAGE);
+        checked = position;
+        last = events.at(-1)?.position ?? last;
+        if (atEnd) break;
+      }
+      if (checked > seen.checked) seen = { checked, last };
+      return last;
+    },
+  };
+}
