@@ -1,9 +1,9 @@
 import { unavailable } from '../domain/errors.ts';
 import { callerKey } from '../domain/permissions.ts';
+import { createSharedRead } from '../domain/shared-read.ts';
 import { within } from './deadline.ts';
 import type { EventLog, Position } from './ports/event-log.ts';
 import type { ProjectionProgress } from './ports/read-models.ts';
-import { createSharedRead } from './shared-read.ts';
 
 /** How long a query waits for what its caller wrote before, in this process. */
 export const OWN_WRITES_MS = 5_000;

@@ -8,7 +8,7 @@ import {
   WrongExpectedRevision,
 } from '../../src/application/ports/event-log.ts';
 import { anEvent } from '../support/events.ts';
-import type { OpenLogs } from './event-log-store.ts';
+import { eventsAfter, type OpenLogs } from './event-log-store.ts';
 
 const STREAMS = 3;
 const KNOWN_IDS = 8;
@@ -85,7 +85,7 @@ function equalsList(replicas: { readonly log: EventLog; readonly other: EventLog
       const toAppend = events.map((id) => anEvent(`event ${id}`, ids[id]));
       expect(await appendToLog(replicas[replica], `${run}-${stream}`, expected, toAppend)).toBe(outcome);
     }
-    const { events: read } = await replicas.other.readAll({ after: start, maxCount: 1_000 });
+    const read = await eventsAfter(replicas.other, start);
     expect(read.map(({ stream, id }) => `${stream} ${id}`)).toEqual(
       list.map(({ stream, id }) => `${run}-${stream} ${ids[id]}`),
     );

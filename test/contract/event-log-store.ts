@@ -1,5 +1,5 @@
 import type { NetConnectOpts } from 'node:net';
-import type { EventLog } from '../../src/application/ports/event-log.ts';
+import type { EventLog, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
 
 /** What the contract needs of a store: the same log opened several times, as several replicas do. */
 export interface EventLogStore {
@@ -22,4 +22,15 @@ export interface OpenLogs<Store extends EventLogStore = EventLogStore> {
   readonly log: EventLog;
   readonly other: EventLog;
   readonly store: Store;
+}
+
+/** All events after a position, up to the end of the log. */
+export async function eventsAfter(log: EventLog, start: Position): Promise<RecordedEvent[]> {
+  const found: RecordedEvent[] = [];
+  for (let after = start; ; ) {
+    const { events, position, atEnd } = await log.readAll({ after, maxCount: 1_000 });
+    found.push(...events);
+    if (atEnd) return found;
+    after = position;
+  }
 }

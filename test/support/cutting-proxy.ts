@@ -14,6 +14,8 @@ export interface CuttingProxy {
   readonly cuts: number;
   /** The next requests are cut, one connection each. */
   arm(...cuts: readonly Cut[]): void;
+  /** Cuts that were not needed do not come any more. */
+  disarm(): void;
   /** While it is down, connections are refused and those that stand are broken. */
   goDown(): void;
   comeBack(): void;
@@ -93,6 +95,9 @@ export async function startCuttingProxy(firstTarget: NetConnectOpts): Promise<Cu
     },
     arm: (...next) => {
       armed.push(...next);
+    },
+    disarm() {
+      armed.length = 0;
     },
     goDown() {
       down = true;

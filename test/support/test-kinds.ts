@@ -1,5 +1,6 @@
 /** The folders of tests that need the built programs, a Postgres, or a separate process. */
 const INTEGRATION_FOLDERS = [
+  'test/adapters/kurrentdb',
   'test/adapters/postgres',
   'test/adapters/vault',
   'test/clients',

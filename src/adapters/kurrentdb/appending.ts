@@ -1,6 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { type AppendResult, type ExpectedRevision, type Position, WrongExpectedRevision } from '../../application/ports/event-log.ts';
+import {
+  type AppendResult,
+  type ExpectedRevision,
+  type Position,
+  WrongExpectedRevision,
+} from '../../application/ports/event-log.ts';
 import type { PreparedAppend } from '../event-log/prepare-append.ts';
 import type { Login } from './client-api.ts';
 import type { StoreConnection } from './connection.ts';
@@ -135,7 +140,11 @@ export function createAppending(deps: AppendingDeps): Append {
  * The revision of the append's last event if the stream has them all, one after the other; undefined if it has none.
  * @throws WrongExpectedRevision if it has some
  */
-function repeatedRevision(append: PreparedAppend, { revision, ids }: StreamEnd, asked: readonly string[]): number | undefined {
+function repeatedRevision(
+  append: PreparedAppend,
+  { revision, ids }: StreamEnd,
+  asked: readonly string[],
+): number | undefined {
   if (revision === 'no-stream' || !asked.some((id) => ids.includes(id))) return undefined;
   const start = ids.indexOf(asked[0] ?? '');
   if (start === -1 || !asked.every((id, place) => ids[start + place] === id)) {

@@ -90,7 +90,10 @@ function optionsOf(query: string): Map<string, { readonly text: string; readonly
     const [name = '', value = '', ...more] = pair.split('=');
     const key = name.toLowerCase();
     const pattern = Object.hasOwn(OPTIONS, key) ? OPTIONS[key] : undefined;
-    if (pattern === undefined) throw new UnusableAddress(`has an option that cannot be used: of the client's options, Purser takes ${Object.keys(OPTIONS).join(', ')}`);
+    if (pattern === undefined)
+      throw new UnusableAddress(
+        `has an option that cannot be used: of the client's options, Purser takes ${Object.keys(OPTIONS).join(', ')}`,
+      );
     if (more.length > 0 || !pattern.test(value)) throw new UnusableAddress(`has a value of ${key} that cannot be used`);
     if (options.has(key)) throw new UnusableAddress(`has ${key} twice`);
     options.set(key, { text: pair, value });

@@ -13,7 +13,10 @@ export interface StoreConnection {
    * Makes a call with the present client. After a call without an answer the client is replaced, because one that failed to
    * connect, or to find the cluster, can stay dead when the server is back. @throws NoAnswer, and errors of the client
    */
-  run<Result>(timeoutMs: number, call: (client: StoreClient, library: ClientLibrary) => Promise<Result>): Promise<Result>;
+  run<Result>(
+    timeoutMs: number,
+    call: (client: StoreClient, library: ClientLibrary) => Promise<Result>,
+  ): Promise<Result>;
   close(): Promise<void>;
 }
 

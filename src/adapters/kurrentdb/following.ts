@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BEGINNING, type LogPage, type Position, type RecordedEvent } from '../../application/ports/event-log.ts';
-import type { StoreSubscription } from './client-api.ts';
+import type { StoreEvent, StoreSubscription } from './client-api.ts';
 import type { StoreConnection } from './connection.ts';
 import { storePositionOf } from './stored-form.ts';
 
@@ -14,12 +14,10 @@ export interface FollowingDeps {
   /** Where to begin. */
   readonly start: () => Promise<Position>;
   /** The event in the log's form; undefined if it is not of the log. */
-  readonly convert: (event: StoreEventOf) => RecordedEvent | undefined;
+  readonly convert: (event: StoreEvent) => RecordedEvent | undefined;
   readonly onEvent: () => void;
   readonly onFault: (error: unknown) => void;
 }
-type StoreEventOf = NonNullable<Awaited<ReturnType<StoreSubscription[typeof Symbol.asyncIterator]>['next']>['value']['event']>;
-
 export interface Following {
   /** From one to `maxCount` events after the position, perhaps not the last; undefined if only the store can answer. */
   after(position: Position, maxCount: number): LogPage | undefined;
@@ -36,7 +34,7 @@ export function followLog({ connection, prefix, start, convert, onEvent, onFault
   let subscription: StoreSubscription | undefined;
   /** All events after `begin` are in `events`. */
   let begin: Position | undefined;
-  let events: RecordedEvent[] = [];
+  const events: RecordedEvent[] = [];
 
   function keep(event: RecordedEvent): void {
     const last = events.at(-1)?.position ?? begin ?? BEGINNING;

@@ -45,10 +45,21 @@ export function createOrigin({ connection, reads, login, prefix }: OriginDeps): 
     const [last] = await reads.all({ direction: 'backwards', fromPosition: 'end', maxCount: 1 });
     const position = last ? storedPositionOf(last) : BEGINNING;
     const id = randomUUID();
-    const event = { id, type: TYPE, contentType: 'application/json', data: { after: String(position) }, metadata: {} } as const;
+    const event = {
+      id,
+      type: TYPE,
+      contentType: 'application/json',
+      data: { after: String(position) },
+      metadata: {},
+    } as const;
     try {
       await connection.run(APPEND_TIMEOUT_MS, (client) =>
-        client.appendToStream(name, [event], { streamState: 'no_stream', requiresLeader: true, deadline: APPEND_TIMEOUT_MS, credentials: login }),
+        client.appendToStream(name, [event], {
+          streamState: 'no_stream',
+          requiresLeader: true,
+          deadline: APPEND_TIMEOUT_MS,
+          credentials: login,
+        }),
       );
     } catch (error) {
       // Another process was first, or this one's own attempt before.

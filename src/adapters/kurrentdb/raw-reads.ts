@@ -1,8 +1,11 @@
-import type { ResolvedStoreEvent, StoreEvent, StorePosition } from './client-api.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientLibrary, ResolvedStoreEvent, StoreClient, StoreEvent, StorePosition } from './client-api.ts';
 import type { StoreConnection } from './connection.ts';
-import { isStreamNotFound } from './faults.ts';
+import { isAnswer, isStreamNotFound, NoAnswer } from './faults.ts';
 
 const READ_TIMEOUT_MS = 5_000;
+/** Perhaps only the connection was lost, or the client with it: a read is made again after these pauses. */
+const RETRY_DELAYS_MS = [50, 300] as const;
 
 interface Direction {
   readonly direction: 'forwards' | 'backwards';
@@ -23,21 +26,33 @@ export interface RawReads {
 }
 
 export function createRawReads(connection: StoreConnection): RawReads {
+  async function read(
+    call: (client: StoreClient, library: ClientLibrary) => AsyncIterable<ResolvedStoreEvent>,
+  ): Promise<StoreEvent[]> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await connection.run(READ_TIMEOUT_MS, async (client, library) => eventsOf(call(client, library)));
+      } catch (error) {
+        const pause = RETRY_DELAYS_MS[attempt];
+        if (pause === undefined || isAnswer(error) || error instanceof NoAnswer) throw error;
+        await delay(pause);
+      }
+    }
+  }
+
   return {
     async stream(name, options) {
       try {
-        return await connection.run(READ_TIMEOUT_MS, async (client) =>
-          eventsOf(client.readStream(name, { ...options, requiresLeader: true })),
-        );
+        return await read((client) => client.readStream(name, { ...options, requiresLeader: true }));
       } catch (error) {
         if (isStreamNotFound(error)) return [];
         throw error;
       }
     },
     all: ({ prefix, ...options }) =>
-      connection.run(READ_TIMEOUT_MS, async (client, library) => {
+      read((client, library) => {
         const filter = prefix === undefined ? {} : { filter: library.streamNameFilter({ prefixes: [prefix] }) };
-        return eventsOf(client.readAll({ ...options, ...filter, requiresLeader: true }));
+        return client.readAll({ ...options, ...filter, requiresLeader: true });
       }),
   };
 }

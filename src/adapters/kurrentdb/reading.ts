@@ -1,4 +1,5 @@
 import { BEGINNING, type EventLog, type LogPage, type Position } from '../../application/ports/event-log.ts';
+import { createSharedRead } from '../../domain/shared-read.ts';
 import type { StoreEvent } from './client-api.ts';
 import { NoAnswer } from './faults.ts';
 import type { Origin } from './origin.ts';
@@ -66,7 +67,9 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
   }
 
   function eventsAfter(after: Position, found: readonly StoreEvent[]) {
-    return found.filter((event) => isOurs(event) && storedPositionOf(event) > after).map((event) => recordedEventOf(event, prefix));
+    return found
+      .filter((event) => isOurs(event) && storedPositionOf(event) > after)
+      .map((event) => recordedEventOf(event, prefix));
   }
 
   /** The log's last event, when this process asks for the first time. */
@@ -90,7 +93,8 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
       return pageAfter(after > begin ? after : begin, maxCount);
     },
 
-    async head() {
+    // However many ask at once, for the sake of repeated appends or of queries, one read is enough.
+    head: createSharedRead(async () => {
       if ((await origin.find()) === undefined) return BEGINNING;
       const end = await endOfStore();
       if (seen === undefined) {
@@ -104,8 +108,8 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
         last = events.at(-1)?.position ?? last;
         if (atEnd) break;
       }
-      if (checked > seen.checked) seen = { checked, last };
+      seen = { checked, last };
       return last;
-    },
+    }),
   };
 }

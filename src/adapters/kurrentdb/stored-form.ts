@@ -1,4 +1,10 @@
-import { BEGINNING, type Position, type RecordedEvent, type StoredMetadata, type StreamEvent } from '../../application/ports/event-log.ts';
+import {
+  BEGINNING,
+  type Position,
+  type RecordedEvent,
+  type StoredMetadata,
+  type StreamEvent,
+} from '../../application/ports/event-log.ts';
 import type { PreparedAppend } from '../event-log/prepare-append.ts';
 import type { NewStoreEvent, StoreEvent, StorePosition } from './client-api.ts';
 
@@ -47,7 +53,10 @@ function metadataOf(metadata: unknown): Partial<StoreMetadata> {
 }
 
 /** Whatever stands in the store is read: what this build cannot decode must not stop a reader. */
-export function streamEventOf({ id, type, streamId, revision, created, data, metadata }: StoreEvent, prefix: string): StreamEvent {
+export function streamEventOf(
+  { id, type, streamId, revision, created, data, metadata }: StoreEvent,
+  prefix: string,
+): StreamEvent {
   const { schemaVersion, occurredAt, purser } = metadataOf(metadata);
   return {
     id,
