@@ -52,6 +52,7 @@ export const POSTGRES_TESTS = [
 export const TORTURE_TESTS = [
   'test/adapters/auth/token-mutations.integration.test.ts',
   'test/adapters/egress/address-kind.test.ts',
+  'test/adapters/kurrentdb/event-log.test.ts',
   'test/adapters/postgres/killed-migrations.test.ts',
   'test/adapters/postgres/log/event-log.test.ts',
   'test/adapters/postgres/read-models/large-rebuild.test.ts',
