@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { PurserError } from '../domain/errors.ts';
+import { subjectOfStream } from '../domain/identity.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog, StreamEvent } from './ports/event-log.ts';
 
@@ -34,7 +35,7 @@ export function authenticStreams(
     reported.set(fault.message, true);
     throw new PurserError(
       'CREDENTIAL_UNAVAILABLE',
-      'The record of this registry was changed by somebody other than Purser, so nothing is decided from it. Ask the operator.',
+      `The record of this ${subjectOfStream(event.stream)} was changed by somebody other than Purser, so nothing is decided from it. Ask the operator.`,
       {},
       { cause: fault },
     );

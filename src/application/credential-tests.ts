@@ -113,10 +113,10 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
     },
 
     async record(registry, report, { metadata, scheduled }) {
-      const { registryId, url, credential } = registry;
+      const { projectId, registryId, url, credential } = registry;
       const data = { ...findings(url, report), registryId, credentialVersion: credential.version, scheduled };
       const { at: testedAt } = await writer.write({
-        stream: healthStream(registryId),
+        stream: healthStream(projectId, registryId),
         expected: 'any',
         events: [{ type: 'RegistryTested', data }],
         metadata: told(metadata, report),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventLogUnavailable, unavailable } from '../domain/errors.ts';
 import { type DomainEvent, schemaVersionOf } from '../domain/events.ts';
-import { isDecisionStream } from '../domain/identity.ts';
+import { isAuthenticatedStream, isDecisionStream } from '../domain/identity.ts';
 import type { EventContext } from '../domain/registry.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog, EventMetadata, EventToAppend, ExpectedRevision, Position } from './ports/event-log.ts';
@@ -53,7 +53,9 @@ export function createEventWriter({ log, authenticator, readYourWrites, now }: E
     }
     const [first, ...others] = events.map((event, place): EventToAppend => {
       const id = ids?.[place] ?? randomUUID();
-      const mac = expected === 'any' ? null : codeOf({ id, stream, event, occurredAt, metadata }, expected, place);
+      const mac = isAuthenticatedStream(stream)
+        ? codeOf({ id, stream, event, occurredAt, metadata }, expected, place)
+        : null;
       return { id, event, occurredAt, metadata: { ...metadata, mac } };
     });
     if (first === undefined) throw new Error('an append needs at least one event');
@@ -70,10 +72,10 @@ export function createEventWriter({ log, authenticator, readYourWrites, now }: E
   /** An exact append tells the revisions that its events will have. */
   function codeOf(
     { event, ...rest }: Omit<EventToAppend, 'metadata'> & Pick<Write, 'stream' | 'metadata'>,
-    expected: Exclude<ExpectedRevision, 'any'>,
+    expected: ExpectedRevision,
     place: number,
   ): string {
-    const revision = (expected === 'no-stream' ? 0 : expected + 1) + place;
+    const revision = expected === 'any' ? null : (expected === 'no-stream' ? 0 : expected + 1) + place;
     const { type, data } = event;
     return authenticator.sign({
       ...rest,

@@ -164,18 +164,20 @@ export type EventOf<Type extends EventType> = {
 /** Brings the data of one schema version to the next. */
 export type Upcaster = (data: unknown) => unknown;
 
-/** Whose state the event evolves, or what its stream decides; null if no decision reads it. */
+/** Whose state the event evolves, or what its stream decides; null if it is not authenticated. */
 type AggregateOf<Type extends EventType> = Type extends RegistryEvent['type']
   ? 'registry'
   : Type extends LeaseEvent['type']
     ? 'lease'
     : Type extends NoticeRaised['type']
       ? 'notices'
-      : Type extends CalendarFeedEvent['type']
-        ? 'calendar feed'
-        : Type extends IdempotencyKeyClaimed['type']
-          ? 'idempotency key'
-          : null;
+      : Type extends RegistryTested['type']
+        ? 'health'
+        : Type extends CalendarFeedEvent['type']
+          ? 'calendar feed'
+          : Type extends IdempotencyKeyClaimed['type']
+            ? 'idempotency key'
+            : null;
 
 export interface EventTypeDefinition {
   /** The first one brings version 1 to version 2, and so on. New events have the version that the last one gives. */
@@ -199,7 +201,7 @@ export const EVENT_TYPES: {
   PendingSecretDiscarded: { aggregate: 'registry', upcasters: [] },
   CredentialExpiryLearnt: { aggregate: 'registry', upcasters: [] },
   NoticeRaised: { aggregate: 'notices', upcasters: [] },
-  RegistryTested: { aggregate: null, upcasters: [] },
+  RegistryTested: { aggregate: 'health', upcasters: [] },
   CredentialsTested: { aggregate: null, upcasters: [] },
   CredentialIssued: { aggregate: 'lease', upcasters: [] },
   LeaseReleased: { aggregate: 'lease', upcasters: [] },
@@ -220,7 +222,7 @@ export function schemaVersionOf(type: EventType): number {
   return EVENT_TYPES[type].upcasters.length + 1;
 }
 
-/** Whether decisions read events of this type. This build may not know the type. */
-export function isDecidedFrom(type: string): boolean {
+/** Whether events of this type are authenticated. This build may not know the type. */
+export function isAuthenticated(type: string): boolean {
   return Object.hasOwn(EVENT_TYPES, type) && EVENT_TYPES[type as EventType].aggregate !== null;
 }

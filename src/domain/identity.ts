@@ -8,7 +8,7 @@ export const CALENDAR_NAMESPACE = '6c1b4f0e-93d7-4a52-8f3c-2d0a7e5b9c14';
 export const AUDIT_READ_NAMESPACE = '0d7c5a3e-2f61-4b8a-8a54-7be1f0c9d362';
 export const RUN_NAMESPACE = '249664ce-7cab-4ada-9ec1-5c73c184c1b6';
 
-const STREAM_OF_PROJECT = /^(?:registry|lease|notices)-[0-9a-f-]{36}-(?<project>.+)$/s;
+const STREAM_OF_PROJECT = /^(?:registry|lease|notices|health)-[0-9a-f-]{36}-(?<project>.+)$/s;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
@@ -79,12 +79,26 @@ export function calendarStream(feedId: string): string {
 
 const DECISION_STREAMS = ['registry-', 'lease-', 'calendar-', 'notices-', 'idempotency-'] as const;
 
-/** Whether decisions read the stream. Its events are appended at an exact revision and authenticated. */
+/** Whether decisions read the stream. Its events are appended at an exact revision. */
 export function isDecisionStream(stream: string): boolean {
   return DECISION_STREAMS.some((kind) => stream.startsWith(kind));
 }
 
-/** The project that a stream of a registry, its notices or a lease belongs to; null for other streams. */
+/**
+ * Whether the stream's events are authenticated. People are told, and places to test at are chosen, by what tests found,
+ * so they are too, although they are appended at any revision.
+ */
+export function isAuthenticatedStream(stream: string): boolean {
+  return isDecisionStream(stream) || stream.startsWith('health-');
+}
+
+/** What a stream is the record of, in words for callers. */
+export function subjectOfStream(stream: string): string {
+  if (stream.startsWith('calendar-')) return 'calendar feed';
+  return stream.startsWith('idempotency-') ? 'idempotency key' : 'registry';
+}
+
+/** The project that a stream of a registry, its notices, its tests or a lease belongs to; null for other streams. */
 export function projectOfStream(stream: string): string | null {
   return STREAM_OF_PROJECT.exec(stream)?.groups?.project ?? null;
 }
@@ -110,8 +124,8 @@ export function auditReadId({ projectId, caller, minute }: AuditReadKey): string
 }
 
 /** The stream for tests of a registry's credential. A test must not change the registry's revision. */
-export function healthStream(registryId: string): string {
-  return `health-${registryId}`;
+export function healthStream(projectId: string, registryId: string): string {
+  return `health-${registryId}-${projectId}`;
 }
 
 /** The stream for a project's denied and failed attempts. */

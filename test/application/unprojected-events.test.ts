@@ -48,7 +48,7 @@ describe('events that are not projected yet', () => {
     await writer.write({ stream, expected: 'no-stream', events, metadata });
     expect(await countActive()).toBe(1);
     await forge(stream, releasedEvent('a', 'one'), 0);
-    await forge(healthStream(idOf('a')), releasedEvent('a', 'one'), 'any');
+    await forge(healthStream('demo', idOf('a')), releasedEvent('a', 'one'), 'any');
     await forge(leaseStream(PROJECT, idOf('two')), issuedEvent('a', 'two', 1, END), 'no-stream');
     await forge(reissueStream(idOf('two')), issuedEvent('a', 'three', 1, END), 'any');
     expect(await countActive()).toBe(1);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
-import { healthStream, registryId, registryStream } from '../../src/domain/identity.ts';
+import { registryId, registryStream } from '../../src/domain/identity.ts';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
 import { createCursors } from '../../src/graphql/paging/cursors.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
@@ -134,16 +134,6 @@ describe('somebody who can write to the database can', () => {
     probed.length = 0;
     await hurried();
     expect(probed).toContain(url);
-  });
-
-  it('add results of tests that never were', async () => {
-    await replica.scheduledChecks(HOUR_MS, { onFault: () => undefined })();
-    const [tested] = await writer.events(healthStream(id));
-    if (!tested) throw new Error('the registry was not tested');
-    const data = JSON.stringify({ ...JSON.parse(tested.data), outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' });
-    await writer.append({ ...tested, revision: tested.revision + 1, data });
-    await expect.poll(async () => (await registry()).health.outcome).toBe('AUTHENTICATION_FAILED');
-    expect((await issue()).errors).toBeUndefined();
   });
 
   it('replace the cursor key, and forge cursors with it, for lists that their caller may read anyway', async () => {

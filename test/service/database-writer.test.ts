@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   derivedId,
+  healthStream,
   idempotencyId,
   leaseStream,
   registryId,
@@ -14,7 +15,7 @@ import { canary } from '../support/canary.ts';
 import { type DatabaseWriter, type EventRow, openDatabaseWriter } from '../support/database-writer.ts';
 import { type GraphqlAnswer, startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
-import { AUDIT, CREATE, DELETE, ISSUE, ROTATE, UPDATE } from './operations.ts';
+import { AUDIT, CREATE, DELETE, GET, ISSUE, NOTICES, ROTATE, UPDATE } from './operations.ts';
 
 /**
  * What SECURITY.md says of somebody who can write to the database: each sentence there is the name of a test here, or in
@@ -210,18 +211,35 @@ describe('somebody who can write to the database cannot', () => {
     expect(passwordOf(await issueAsOwner()) === victim.password).toBe(true);
   });
 
+  it('add results of tests that never were, or have people told of them', async () => {
+    await purser.graphql(TEST, { id: victim.id });
+    const genuine = await lastEvent(healthStream('demo', victim.id));
+    const shown = async () => (await purser.graphql(GET, { id: victim.id })).data.registry.health;
+    const before = await shown();
+    expect(before).toMatchObject({ outcome: 'UNREACHABLE' });
+    const refused = { outcome: 'AUTHENTICATION_FAILED', login: 'DENIED', scheduled: true };
+    await writer.append(next(changed(genuine, (data) => ({ ...data, ...refused }))));
+    await expect.poll(() => forgeries(`RegistryTested at revision 1 of ${genuine.stream}`)).toHaveLength(1);
+    expect(await shown()).toEqual(before);
+    const { data } = await purser.graphql(NOTICES, { first: 100 });
+    expect(data.rotationNotices.nodes.filter(({ url }: { url: string }) => url === victim.url)).toEqual([]);
+    expect(passwordOf(await issueAsOwner()) === victim.password).toBe(true);
+  });
+
   it('act without a trace: the audit log of the project names the forged event', async () => {
     await writer.append(next(victim.created));
-    const forged = async () => {
-      const { data } = await purser.graphql(AUDIT, { filter: { action: 'REFUSE_FORGED_EVENT' }, first: 100 });
-      const described = `RegistryCreated at revision 1 of ${victim.stream}`;
-      return data.auditLog.nodes.filter(({ changes }: AuditNode) => changes.some(({ to }) => to === described));
-    };
+    const forged = () => forgeries(`RegistryCreated at revision 1 of ${victim.stream}`);
     await expect.poll(forged).toMatchObject([{ outcome: 'FAILED', actor: 'unknown' }]);
     const parked = await writer.sql('select reason from read_models.parked_events where stream = $1', [victim.stream]);
     expect(parked).toEqual([{ reason: 'the event was not written by Purser, or was changed since' }]);
   });
 });
+
+/** The entries of the project's audit log that name this forged event. */
+async function forgeries(described: string): Promise<AuditNode[]> {
+  const { data } = await purser.graphql(AUDIT, { filter: { action: 'REFUSE_FORGED_EVENT' }, first: 100 });
+  return data.auditLog.nodes.filter(({ changes }: AuditNode) => changes.some(({ to }) => to === described));
+}
 
 interface AuditNode {
   readonly changes: readonly { readonly to: string | null }[];

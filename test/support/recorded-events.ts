@@ -251,7 +251,7 @@ export function recorded(events: readonly DomainEvent[], metadata: Partial<Event
 }
 
 export function streamOf({ type, data }: DomainEvent, projectId = 'demo'): string {
-  if (type === 'RegistryTested') return healthStream(data.registryId);
+  if (type === 'RegistryTested') return healthStream(projectId, data.registryId);
   if (type === 'NoticeRaised') return noticeStream(projectId, data.registryId);
   if ('leaseId' in data && data.leaseId !== null && !('code' in data)) return leaseStream(projectId, data.leaseId);
   if ('registryId' in data && data.registryId !== null && !('code' in data))

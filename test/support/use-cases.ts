@@ -244,7 +244,7 @@ function queriesOf(log: EventLog, events: readonly RecordedEvent[], countedLease
     async refusalTold(projectId, id) {
       const { state } = await aggregates.loadRegistry(projectId, id);
       if (state.phase !== 'live') return null;
-      const tests = events.filter(({ stream }) => stream === healthStream(id)).map(decodeEvent);
+      const tests = events.filter(({ stream }) => stream === healthStream(projectId, id)).map(decodeEvent);
       return tests.reduce((told, event) => {
         if (event.type !== 'RegistryTested') return told;
         return toldOfTest(told, noticeOfTest(state, told, event), event.data.credentialVersion);
@@ -253,7 +253,7 @@ function queriesOf(log: EventLog, events: readonly RecordedEvent[], countedLease
     async byId(projectId, id) {
       const { state, revision } = await aggregates.loadRegistry(projectId, id);
       if (state.phase !== 'live') return undefined;
-      const last = events.findLast(({ stream }) => stream === healthStream(id));
+      const last = events.findLast(({ stream }) => stream === healthStream(projectId, id));
       const tested = last?.data as RegistryTested['data'] | undefined;
       const health =
         last && tested?.credentialVersion === state.credential.version

@@ -1,8 +1,8 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { AuthenticatedEvent, EventAuthenticator } from '../../application/ports/event-authenticator.ts';
 import type { EventMetadata, StreamEvent } from '../../application/ports/event-log.ts';
-import { isDecidedFrom } from '../../domain/events.ts';
-import { isDecisionStream } from '../../domain/identity.ts';
+import { isAuthenticated } from '../../domain/events.ts';
+import { isAuthenticatedStream, isDecisionStream } from '../../domain/identity.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 
 export interface EventKey {
@@ -37,10 +37,11 @@ export function createEventAuthenticator(eventKeys: readonly [EventKey, ...Event
       return code;
     },
     isAuthentic(event) {
-      if (!isDecisionStream(event.stream)) return !isDecidedFrom(event.type) && hasOwner(event);
+      if (!isAuthenticatedStream(event.stream)) return !isAuthenticated(event.type) && hasOwner(event);
       const { mac, metadata } = withoutCode(event);
       const keyId = CODE.exec(mac)?.groups?.keyId;
-      const expected = keyId === undefined ? undefined : codeBy(Number(keyId), { ...event, metadata });
+      const revision = isDecisionStream(event.stream) ? event.revision : null;
+      const expected = keyId === undefined ? undefined : codeBy(Number(keyId), { ...event, metadata, revision });
       return expected !== undefined && isEqual(expected, mac);
     },
   };
@@ -56,7 +57,7 @@ function signedBytes(event: AuthenticatedEvent): Buffer {
   return lengthPrefixed(
     'purser event',
     stream,
-    String(revision),
+    revision === null ? 'any' : String(revision),
     id,
     type,
     String(schemaVersion),

@@ -5,9 +5,17 @@ import { createEventAuthenticator } from '../../../src/adapters/vault/event-auth
 import { authenticStreams } from '../../../src/application/authentic-events.ts';
 import { createEventWriter } from '../../../src/application/event-writer.ts';
 import type { StreamEvent } from '../../../src/application/ports/event-log.ts';
-import { registryStream } from '../../../src/domain/identity.ts';
+import { healthStream, registryStream } from '../../../src/domain/identity.ts';
 import { createMemoryEventStore } from '../../support/memory-event-log.ts';
-import { createdEvent, idOf, METADATA, recorded, renamedEvent, testedEvent } from '../../support/recorded-events.ts';
+import {
+  createdEvent,
+  credentialsTestedEvent,
+  idOf,
+  METADATA,
+  recorded,
+  renamedEvent,
+  testedEvent,
+} from '../../support/recorded-events.ts';
 
 const authenticator = createEventAuthenticator([{ id: 7, bytes: randomBytes(32) }]);
 const STREAM = registryStream('demo', idOf('a'));
@@ -25,7 +33,7 @@ async function written(): Promise<[StreamEvent, StreamEvent]> {
 }
 
 const json = (event: StreamEvent, text: string): StreamEvent => ({ ...event, json: text, data: JSON.parse(text) });
-const metadata = (event: StreamEvent, changes: object): StreamEvent => ({
+const metadataOf = (event: StreamEvent, changes: object): StreamEvent => ({
   ...event,
   metadata: { ...event.metadata, ...changes },
 });
@@ -53,14 +61,14 @@ describe('an event that Purser wrote', () => {
       'an infinite number',
       (event) => json(event, event.json.replace('"rotateEveryDays":null', '"rotateEveryDays":1e400')),
     ],
-    ['another actor', (event) => metadata(event, { actor: 'mallory' })],
-    ['another project', (event) => metadata(event, { projectId: 'other' })],
-    ['an infinite duration', (event) => metadata(event, { durationMs: Number.POSITIVE_INFINITY })],
-    ['more metadata', (event) => metadata(event, { more: 1 })],
-    ['no code', (event) => metadata(event, { mac: null })],
-    ['a code that is no text', (event) => metadata(event, { mac: { toString: 1 } })],
-    ['the code of no key', (event) => metadata(event, { mac: String(event.metadata.mac).replace('7.', '8.') })],
-    ['a code with more behind it', (event) => metadata(event, { mac: `${event.metadata.mac}=` })],
+    ['another actor', (event) => metadataOf(event, { actor: 'mallory' })],
+    ['another project', (event) => metadataOf(event, { projectId: 'other' })],
+    ['an infinite duration', (event) => metadataOf(event, { durationMs: Number.POSITIVE_INFINITY })],
+    ['more metadata', (event) => metadataOf(event, { more: 1 })],
+    ['no code', (event) => metadataOf(event, { mac: null })],
+    ['a code that is no text', (event) => metadataOf(event, { mac: { toString: 1 } })],
+    ['the code of no key', (event) => metadataOf(event, { mac: String(event.metadata.mac).replace('7.', '8.') })],
+    ['a code with more behind it', (event) => metadataOf(event, { mac: `${event.metadata.mac}=` })],
     ['no metadata', (event) => ({ ...event, metadata: JSON.parse('null') })],
   ])('is not authentic with %s', async (_what, change) => {
     const [event] = await written();
@@ -75,7 +83,7 @@ describe('an event that Purser wrote', () => {
         const text = field === 'mac' ? String(event.metadata.mac) : event.json;
         const at = place % text.length;
         const flipped = text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ (1 << bit)) + text.slice(at + 1);
-        const changed = field === 'mac' ? metadata(event, { mac: flipped }) : { ...event, json: flipped };
+        const changed = field === 'mac' ? metadataOf(event, { mac: flipped }) : { ...event, json: flipped };
         expect(authenticator.isAuthentic(changed)).toBe(false);
       }),
       { numRuns: 1_000 },
@@ -89,14 +97,47 @@ describe('an event that Purser wrote', () => {
   });
 });
 
+describe('a test of a stored credential', () => {
+  it('is signed at any revision, for its stream, its id, its time and what it found', async () => {
+    const log = createMemoryEventStore().open();
+    const writer = createEventWriter({ log, authenticator, readYourWrites: { wrote: () => undefined }, now: Date.now });
+    const stream = healthStream('demo', idOf('a'));
+    const { mac: _mac, ...metadata } = METADATA;
+    for (const version of [1, 2]) {
+      await writer.write({ stream, expected: 'any', events: [testedEvent('a', version)], metadata });
+    }
+    const events = await log.readStream(stream, { fromRevision: 0, maxCount: 9 });
+    expect(events.map((event) => authenticator.isAuthentic(event))).toEqual([true, true]);
+    const [first] = events;
+    if (!first) throw new Error('two events were written');
+    const forged = [
+      { ...first, stream: healthStream('other', idOf('a')) },
+      { ...first, stream: 'access-demo' },
+      { ...first, id: randomUUID() },
+      { ...first, occurredAt: '2026-03-01T12:00:00.001Z' },
+      json(first, first.json.replace('"PROVED"', '"DENIED"')),
+      metadataOf(first, { actor: 'mallory' }),
+      metadataOf(first, { mac: null }),
+    ];
+    expect(forged.map((event) => authenticator.isAuthentic(event))).toEqual(forged.map(() => false));
+  });
+});
+
 describe('events that nobody signs', () => {
-  it('are authentic in streams that no decision reads, unless decisions read their type', () => {
-    const [tested, renamed] = recorded([testedEvent('a', 1), renamedEvent('a', 'x')]);
-    if (!tested || !renamed) throw new Error('two events were recorded');
-    expect(authenticator.isAuthentic(tested)).toBe(true);
-    expect(authenticator.isAuthentic({ ...tested, stream: STREAM })).toBe(false);
-    expect(authenticator.isAuthentic({ ...renamed, stream: 'access-demo' })).toBe(false);
-    expect(authenticator.isAuthentic({ ...tested, metadata: JSON.parse('null') })).toBe(false);
+  it('are authentic outside of authenticated streams, unless their type is authenticated', () => {
+    const [unstored, tested, renamed] = recorded([
+      credentialsTestedEvent('a.example'),
+      testedEvent('a', 1),
+      renamedEvent('a', 'x'),
+    ]);
+    if (!unstored || !tested || !renamed) throw new Error('three events were recorded');
+    const stream = 'access-demo';
+    expect(authenticator.isAuthentic({ ...unstored, stream })).toBe(true);
+    expect(authenticator.isAuthentic({ ...unstored, stream: STREAM })).toBe(false);
+    expect(authenticator.isAuthentic({ ...renamed, stream })).toBe(false);
+    expect(authenticator.isAuthentic({ ...unstored, stream, metadata: JSON.parse('null') })).toBe(false);
+    expect(authenticator.isAuthentic(tested)).toBe(false);
+    expect(authenticator.isAuthentic({ ...tested, stream })).toBe(false);
   });
 
   it('are refused by the writer where decisions read, and signed ones elsewhere', async () => {
@@ -129,6 +170,14 @@ describe('a stream with a forged event', () => {
           'The record of this registry was changed by somebody other than Purser, so nothing is decided from it. Ask the operator.',
       });
     }
+    const feed = { stream: 'calendar-x', fromRevision: 0 };
+    await expect(
+      authenticStreams(
+        { readStream: async () => recorded([createdEvent('a', 1)]).map((event) => ({ ...event, ...feed })) },
+        authenticator,
+        () => undefined,
+      ).readStream('calendar-x', { fromRevision: 0, maxCount: 1 }),
+    ).rejects.toThrow('The record of this calendar feed was changed');
     expect(faults.map(String)).toEqual([
       `UnauthenticEvent: the event with revision 0 in the stream ${STREAM} was not written by Purser, or was changed since`,
     ]);
