@@ -20,6 +20,8 @@ create table webhooks.notices (
   occurred_at timestamptz(3) not null,
   -- The rest of the notice, as receivers get it.
   notice json not null,
+  -- The message authentication code of all that receivers are told. Without it nothing is sent.
+  code text not null,
   -- Whether its deliveries are there.
   distributed boolean not null default false
 );
@@ -66,8 +68,8 @@ create function webhooks.add_notices(added json) returns void language plpgsql a
 declare passed numeric(39);
 begin
   select position into strict passed from webhooks.head for update;
-  insert into webhooks.notices (event_id, position, sequence, project_id, registry_id, kind, occurred_at, notice)
-    select event_id, position, sequence, project_id, registry_id, kind, occurred_at, notice
+  insert into webhooks.notices (event_id, position, sequence, project_id, registry_id, kind, occurred_at, notice, code)
+    select event_id, position, sequence, project_id, registry_id, kind, occurred_at, notice, code
       from json_populate_recordset(null::webhooks.notices, added) where position > passed
     on conflict (event_id) do nothing;
   update webhooks.head

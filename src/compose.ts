@@ -213,7 +213,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   measureLeader({ metrics, connectionString, leading, logger, statements, onFault }, lifecycle);
   const cursorKey = await loadCursorKey(connectionString);
   startWebhooks(
-    { webhooks, connectionString, egress, cursorKey, metrics, leading, logger, statements, onFault },
+    { webhooks, connectionString, egress, authenticator, cursorKey, metrics, leading, logger, statements, onFault },
     lifecycle,
   );
   const graphql = await createGraphql({
@@ -309,7 +309,7 @@ async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
     progress,
     leadership,
     connect: () => openSession(session, onFault),
-    isAuthentic: authenticator.isAuthentic,
+    authenticator,
     onFault,
     observeBatch: tracedBatches(meteredBatches(metrics), tracer),
   });

@@ -130,9 +130,9 @@ async function* examineStores(
   let shadow: ShadowReadModels | undefined;
   try {
     const inLog = await check('event log', async () => {
-      const { isAuthentic } = unlocked.authenticator;
+      const { authenticator } = unlocked;
       const reading = (events: number) => onProgress(`${events} events read`);
-      shadow = await buildShadow({ connect, log: examined, isAuthentic, onProgress: reading });
+      shadow = await buildShadow({ connect, log: examined, authenticator, onProgress: reading });
       return examined.finding();
     });
     yield inLog;

@@ -94,12 +94,10 @@ export function openExaminedStores(config: Config, { connectionString }: Databas
 /** A database that was never used has no event, and no key that signs events. @throws KeyRingError if there are events */
 async function withoutEvents(log: Pick<EventLog, 'head'>): Promise<EventAuthenticator> {
   if ((await log.head()) === BEGINNING) {
-    return {
-      sign: () => {
-        throw new Error('a database without event keys gets no events');
-      },
-      isAuthentic: () => false,
+    const refuse = () => {
+      throw new Error('a database without event keys gets no events');
     };
+    return { sign: refuse, isAuthentic: () => false, signText: refuse, isAuthenticText: () => false };
   }
   throw new KeyRingError(
     'There are events, but the key that they are signed with is missing: the table vault.event_keys is empty. Restore its rows from a backup.',

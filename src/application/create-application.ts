@@ -185,7 +185,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     }),
     testRegistry: testRegistryUseCase({ tests, aggregates, testStored }),
     testCredentials: testCredentialsUseCase({ tests, probe, plainHttpHosts }),
-    replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, now }),
+    replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, sharedNow }),
     createCalendarFeed: createCalendarFeedUseCase({ writer, mutex, calendar, readUnprojected, now }),
     revokeCalendarFeed: revokeCalendarFeedUseCase({ writer, aggregates }),
   };

@@ -3,6 +3,7 @@ import type { WebhookDeliveryReplayed } from '../domain/events.ts';
 import { accessStream, parseUuid } from '../domain/identity.ts';
 import { isForProject, type Webhook } from '../domain/webhook.ts';
 import type { EventWriter } from './event-writer.ts';
+import type { SharedNow } from './ports/shared-clock.ts';
 import type { DeliveryView, WebhookReplays } from './ports/webhook-queue.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 
@@ -11,10 +12,10 @@ export interface ReplayWebhookDeliveryDeps {
   readonly replays: WebhookReplays;
   /** Those of the configuration. */
   readonly webhooks: readonly Webhook[];
-  readonly now: () => number;
+  readonly sharedNow: SharedNow;
 }
 
-export function replayWebhookDeliveryUseCase({ writer, replays, webhooks, now }: ReplayWebhookDeliveryDeps) {
+export function replayWebhookDeliveryUseCase({ writer, replays, webhooks, sharedNow }: ReplayWebhookDeliveryDeps) {
   return async (context: RequestContext, projectId: string, entered: string): Promise<DeliveryView> => {
     const id = parseUuid(entered);
     const delivery = id === undefined ? undefined : await replays.find(projectId, id);
@@ -30,7 +31,7 @@ export function replayWebhookDeliveryUseCase({ writer, replays, webhooks, now }:
     const metadata = callerMetadata(context, projectId);
     // First: what leaves the service again must be in the audit log.
     await writer.write({ stream: accessStream(projectId), expected: 'any', events: [event], metadata });
-    const replayed = await replays.replay(projectId, delivery.id, new Date(now()).toISOString());
+    const replayed = await replays.replay(projectId, delivery.id, new Date(await sharedNow()).toISOString());
     if (replayed === undefined) throw notFound('delivery');
     return replayed;
   };

@@ -1,4 +1,5 @@
 import type { Webhook } from '../domain/webhook.ts';
+import type { SharedNow } from './ports/shared-clock.ts';
 import type { QueueDepth, WebhookQueue } from './ports/webhook-queue.ts';
 import type { WebhookSender } from './webhook-sender.ts';
 
@@ -20,7 +21,7 @@ export interface WebhookWorkerDeps {
   readonly webhooks: readonly Webhook[];
   /** Only the replica that leads works: others would only ask the database the same. */
   readonly leading: () => boolean;
-  readonly now: () => number;
+  readonly sharedNow: SharedNow;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -32,7 +33,7 @@ export interface WebhookWorker {
 
 /** Brings new notices into the queue, sends what is due and removes what is old, for as long as this replica leads. */
 export function startWebhookWorker(deps: WebhookWorkerDeps): WebhookWorker {
-  const { queue, sender, webhooks, leading, now, onFault } = deps;
+  const { queue, sender, webhooks, leading, sharedNow, onFault } = deps;
   let stopping = false;
   let wake: (() => void) | undefined;
   let depth: QueueDepth | undefined;
@@ -52,7 +53,7 @@ export function startWebhookWorker(deps: WebhookWorkerDeps): WebhookWorker {
     });
 
   async function round(): Promise<void> {
-    const distributed = await queue.distribute(webhooks, at(now()));
+    const distributed = await queue.distribute(webhooks, at(await sharedNow()));
     const started = webhooks.length === 0 ? 0 : await sender.start();
     await tidy();
     await measure();
@@ -65,7 +66,7 @@ export function startWebhookWorker(deps: WebhookWorkerDeps): WebhookWorker {
   async function tidy(): Promise<void> {
     if (performance.now() - tidiedAt < TIDY_EVERY_MS) return;
     tidiedAt = performance.now();
-    const time = now();
+    const time = await sharedNow();
     await queue.tidy({ at: at(time), givenUpBefore: at(time - GIVE_UP_AFTER_MS), endedBefore: at(time - KEEP_MS) });
   }
 

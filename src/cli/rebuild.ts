@@ -14,7 +14,7 @@ export const rebuild: Command = {
       const startedAt = performance.now();
       const { events } = await rebuildReadModels({
         log,
-        isAuthentic: authenticator.isAuthentic,
+        authenticator,
         connect: ({ pipeline }) =>
           openSession({ connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline }, (error) =>
             logger.error({ err: error }, 'lost the connection to Postgres'),

@@ -105,7 +105,7 @@ async function restoreInto(
   const log = createPostgresEventLog({ connectionString, logger });
   const progress = createProgressLine(output);
   try {
-    const { isAuthentic } = await restoreDatabase(
+    const authenticator = await restoreDatabase(
       client,
       backedUp,
       (table) => progress.show(`${table}: writing`),
@@ -116,7 +116,7 @@ async function restoreInto(
     progress.show('the read models are built');
     await rebuildReadModels({
       log,
-      isAuthentic,
+      authenticator,
       connect: ({ pipeline }) => openSession({ ...session, pipeline }, () => undefined),
       onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
     });

@@ -17,6 +17,14 @@ export interface QueuedNotice {
   readonly message: string;
 }
 
+/** All that a receiver is told, as the text that its code is made of. The sequence gives the cursor. */
+export function signedNotice(notice: QueuedNotice, sequence: number): string {
+  const { eventId, kind, projectId, registryId, occurredAt, ...rest } = notice;
+  const { url, credentialVersion, expiresAt, actor, leasesOnOlderVersions, message } = rest;
+  const told = [url, credentialVersion, expiresAt, actor, leasesOnOlderVersions, message];
+  return JSON.stringify([eventId, sequence, kind, projectId, registryId, occurredAt, ...told]);
+}
+
 /** The CloudEvents type of each kind of notice. Receivers route by it, so a type never changes. */
 export const NOTICE_TYPES: { readonly [Kind in RotationNoticeKind]: string } = {
   ROTATED: 'dev.purser.credential.rotated',

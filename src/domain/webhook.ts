@@ -43,6 +43,7 @@ export const DELIVERY_FAULTS = [
   'GONE',
   'REFUSED',
   'SERVER_ERROR',
+  'FORGED',
 ] as const;
 export type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
 

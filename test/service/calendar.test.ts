@@ -105,7 +105,7 @@ describe('a calendar feed', () => {
     const log = createPostgresEventLog({ connectionString: purser.connectionString, logger: SILENT });
     await rebuildReadModels({
       log,
-      isAuthentic: trusting,
+      authenticator: trusting,
       connect: (options) => projectorClient(purser.connectionString, options),
     });
     await log.close();

@@ -73,7 +73,7 @@ async function rebuild(): Promise<void> {
   const { connectionString } = purser;
   const log = createPostgresEventLog({ connectionString, logger: SILENT });
   const connect = (options: { readonly pipeline: boolean }) => projectorClient(connectionString, options);
-  await rebuildReadModels({ log, isAuthentic: trusting, connect });
+  await rebuildReadModels({ log, authenticator: trusting, connect });
   await log.close();
 }
 

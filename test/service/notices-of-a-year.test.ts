@@ -334,7 +334,7 @@ describe('a year of notices', () => {
     try {
       await rebuildReadModels({
         log,
-        isAuthentic: trusting,
+        authenticator: trusting,
         connect: (options) => projectorClient(purser.connectionString, options),
       });
       const after = await digestsOfReadModels(purser.connectionString);

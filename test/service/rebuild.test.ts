@@ -24,7 +24,7 @@ afterAll(async () => {
 const rebuild = () =>
   rebuildReadModels({
     log,
-    isAuthentic: trusting,
+    authenticator: trusting,
     connect: (options) => projectorClient(purser.connectionString, options),
   });
 

@@ -246,7 +246,7 @@ describe("a project's audit log in the database", () => {
     try {
       await rebuildReadModels({
         log,
-        isAuthentic: trusting,
+        authenticator: trusting,
         connect: (options) => projectorClient(purser.connectionString, options),
       });
     } finally {

@@ -1,9 +1,10 @@
 import { createReadModels } from '../../src/adapters/postgres/read-models/all-read-models.ts';
 import { createProjection, type Projection } from '../../src/adapters/postgres/read-models/projection.ts';
 import type { RecordedEvent } from '../../src/application/ports/event-log.ts';
+import { trusting } from './read-models.ts';
 
 export const emptyProjection = (): Projection =>
-  createProjection(createReadModels('read_models', { fromTheStart: true }));
+  createProjection(createReadModels('read_models', trusting, { fromTheStart: true }));
 
 export type Row = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
-import type { IsAuthentic } from '../../src/adapters/postgres/read-models/forged-events.ts';
+import type { ReadModelAuthenticator } from '../../src/adapters/postgres/read-models/forged-events.ts';
 import { openSession } from '../../src/adapters/postgres/session.ts';
 import { withClient } from './server-databases.ts';
 
@@ -10,7 +10,7 @@ export function projectorClient(connectionString: string, { pipeline = true } = 
 }
 
 /** For tests of read models, whose events nobody signs. */
-export const trusting: IsAuthentic = () => true;
+export const trusting: ReadModelAuthenticator = { isAuthentic: () => true, signText: () => 'no code' };
 
 /** Columns that are not compared: when rows were written, and by which build of the read models. */
 const UNCOMPARED = new Set(['updated_at@checkpoint', 'generation@checkpoint', 'parked_at@parked_events']);

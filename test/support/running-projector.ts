@@ -35,7 +35,7 @@ export function startProjector(connectionString: string, log: EventLog): Running
     log,
     progress,
     leadership,
-    isAuthentic: trusting,
+    authenticator: trusting,
     connect: () => projectorClient(connectionString),
     onFault: (error) => faults.push(error),
   });

@@ -4,10 +4,12 @@ import { parseAllowList } from '../../src/adapters/egress/allow-list.ts';
 import { createEgress } from '../../src/adapters/egress/egress.ts';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
+import { createNoticeOutbox } from '../../src/adapters/postgres/read-models/notice-outbox.ts';
 import { createWebhookQueries } from '../../src/adapters/postgres/webhooks/webhook-queries.ts';
 import { createWebhookQueue } from '../../src/adapters/postgres/webhooks/webhook-queue.ts';
 import { parseWebhooks } from '../../src/adapters/webhooks/webhook-config.ts';
 import type { Egress } from '../../src/application/ports/egress.ts';
+import type { Position } from '../../src/application/ports/event-log.ts';
 import type {
   DeliveryView,
   WebhookQueries,
@@ -21,9 +23,13 @@ import {
 } from '../../src/application/webhook-sender.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { Webhook } from '../../src/domain/webhook.ts';
+import { someAuthenticator } from './event-authenticator.ts';
 import { createTestDatabase } from './postgres.ts';
 import { withClient } from './server-databases.ts';
 import { type Receiver, startReceiver } from './webhook-receiver.ts';
+
+/** Of all replicas and of what queues the notices. */
+const AUTHENTICATOR = someAuthenticator();
 
 export interface Clock {
   now: number;
@@ -85,7 +91,8 @@ function startWebhookReplica(options: WebhookReplicaOptions): WebhookReplica {
     metrics: { webhookAttempted: () => undefined, webhookGivenUp: () => undefined },
     onDisabled: (name) => disabled.push(name),
     onFault: (error) => faults.push(error),
-    now: () => clock.now,
+    authenticator: AUTHENTICATOR,
+    sharedNow: async () => clock.now,
     random: random ?? (() => 0.5),
     deadlineMs,
   });
@@ -167,25 +174,30 @@ async function addNotices(connectionString: string, count = 1): Promise<string[]
     const {
       rows: [head],
     } = await database.query<{ position: number }>({ name: 'head', text, values: [] });
-    const rows = Array.from({ length: count }, (_, index) => ({
-      event_id: randomUUID(),
-      position: String((head?.position ?? 0) + index + 1),
-      sequence: (head?.position ?? 0) + index + 1,
-      project_id: 'demo',
-      registry_id: randomUUID(),
-      kind: 'ROTATED',
-      occurred_at: '2030-01-31T09:00:00.000Z',
-      notice: {
-        url: 'registry.example',
-        credentialVersion: 2,
-        expiresAt: null,
-        actor: 'alice',
-        leasesOnOlderVersions: 0,
-        message: 'alice rotated the credential of registry.example to version 2.',
-      },
-    }));
-    await database.query({ name: 'add', text: 'select webhooks.add_notices($1)', values: [JSON.stringify(rows)] });
-    return rows.map(({ event_id }) => event_id);
+    const outbox = createNoticeOutbox(AUTHENTICATOR);
+    const ids = Array.from({ length: count }, () => randomUUID());
+    for (const [index, id] of ids.entries()) {
+      const sequence = (head?.position ?? 0) + index + 1;
+      outbox.add(
+        {
+          sequence,
+          project_id: 'demo',
+          registry_id: randomUUID(),
+          kind: 'ROTATED',
+          occurred_at: '2030-01-31T09:00:00.000Z',
+          url: 'registry.example',
+          credential_version: 2,
+          expires_at: null,
+          actor: 'alice',
+          leases_on_older_versions: 0,
+          message: 'alice rotated the credential of registry.example to version 2.',
+        },
+        { id, position: BigInt(sequence) as Position },
+      );
+    }
+    for (const { name, text: add, values } of outbox.changes())
+      await database.query({ name, text: add, values: [...values] });
+    return ids;
   } finally {
     await database.close();
   }

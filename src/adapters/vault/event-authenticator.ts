@@ -24,26 +24,34 @@ export function createEventAuthenticator(eventKeys: readonly [EventKey, ...Event
   }
   const signing = Math.max(...keys.keys());
 
-  function codeBy(keyId: number, event: AuthenticatedEvent): string | undefined {
+  function codeBy(keyId: number, bytes: Uint8Array): string | undefined {
     const key = keys.get(keyId);
     if (key === undefined) return undefined;
-    return `${keyId}.${createHmac('sha256', key).update(signedBytes(event)).digest('base64url')}`;
+    return `${keyId}.${createHmac('sha256', key).update(bytes).digest('base64url')}`;
+  }
+
+  function sign(bytes: Uint8Array): string {
+    const code = codeBy(signing, bytes);
+    if (code === undefined) throw new Error('the signing key is missing');
+    return code;
+  }
+
+  function isCodeOf(code: string, bytes: Uint8Array): boolean {
+    const keyId = CODE.exec(code)?.groups?.keyId;
+    const expected = keyId === undefined ? undefined : codeBy(Number(keyId), bytes);
+    return expected !== undefined && isEqual(expected, code);
   }
 
   return {
-    sign(event) {
-      const code = codeBy(signing, event);
-      if (code === undefined) throw new Error('the signing key is missing');
-      return code;
-    },
+    sign: (event) => sign(signedBytes(event)),
     isAuthentic(event) {
       if (!isAuthenticatedStream(event.stream)) return !isAuthenticated(event.type) && hasOwner(event);
       const { mac, metadata } = withoutCode(event);
-      const keyId = CODE.exec(mac)?.groups?.keyId;
       const revision = isDecisionStream(event.stream) ? event.revision : null;
-      const expected = keyId === undefined ? undefined : codeBy(Number(keyId), { ...event, metadata, revision });
-      return expected !== undefined && isEqual(expected, mac);
+      return isCodeOf(mac, signedBytes({ ...event, metadata, revision }));
     },
+    signText: ({ purpose, text }) => sign(lengthPrefixed(`purser ${purpose}`, text)),
+    isAuthenticText: ({ purpose, text }, code) => isCodeOf(code, lengthPrefixed(`purser ${purpose}`, text)),
   };
 }
 

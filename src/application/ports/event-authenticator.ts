@@ -8,6 +8,12 @@ export interface AuthenticatedEvent
   readonly metadata: EventMetadata;
 }
 
+/** A code of a text that is no event: what the code is for, and what was signed. */
+export interface AuthenticatedText {
+  readonly purpose: 'queued notice';
+  readonly text: string;
+}
+
 /** Makes and checks message authentication codes of events, with a key that the database does not hold in the clear. */
 export interface EventAuthenticator {
   /** The code, for `metadata.mac`. */
@@ -17,4 +23,7 @@ export interface EventAuthenticator {
    * have none, and a type that is authenticated does not belong there. Never throws, whatever is in the event.
    */
   isAuthentic(event: StreamEvent): boolean;
+  signText(signed: AuthenticatedText): string;
+  /** Whether Purser made the code, for this text and purpose. Never throws. */
+  isAuthenticText(signed: AuthenticatedText, code: string): boolean;
 }

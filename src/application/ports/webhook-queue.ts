@@ -13,6 +13,8 @@ export interface ClaimedDelivery {
   /** In the order of all notices of the service. */
   readonly sequence: number;
   readonly notice: QueuedNotice;
+  /** The code that the notice was queued with. */
+  readonly code: string;
 }
 
 /** What an attempt came to. */
@@ -33,7 +35,7 @@ export interface QueueDepth {
   readonly oldest: Instant | null;
 }
 
-/** All times are the caller's, so that a test can have another clock. */
+/** All times are the caller's, who reads the database's clock: a test can have another one. */
 export interface WebhookQueue {
   /** Makes the deliveries of new notices, each once, however many replicas do so. @returns how many notices there were */
   distribute(webhooks: readonly Webhook[], at: Instant): Promise<number>;

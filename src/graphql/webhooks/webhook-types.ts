@@ -33,6 +33,8 @@ export const DeliveryFaultEnum = enumType<DeliveryFault>(
     GONE: 'The receiver wants no more notices (410). Its webhook is disabled.',
     REFUSED: 'Another status of 400 to 499.',
     SERVER_ERROR: 'Another status of 500 to 599.',
+    FORGED:
+      'Purser did not queue the notice, or it was changed since: somebody else can write to the database. It is not sent.',
   },
 );
 

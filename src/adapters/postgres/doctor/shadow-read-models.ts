@@ -5,7 +5,7 @@ import { OperatorError } from '../../../domain/errors.ts';
 import type { LiveRegistry } from '../../../domain/registry.ts';
 import { loadCheckpoint } from '../read-models/checkpoint.ts';
 import { type Build, buildTables, catchUp, LIVE } from '../read-models/fold-history.ts';
-import type { IsAuthentic } from '../read-models/forged-events.ts';
+import type { ReadModelAuthenticator } from '../read-models/forged-events.ts';
 import { type RegistryRow, registryState } from '../read-models/registry-row.ts';
 import type { Queryable, Statement } from '../statement.ts';
 import { compareTable, tablesToCompare } from './compared-tables.ts';
@@ -18,7 +18,7 @@ export interface ShadowDeps {
   /** Sessions without a limit for statements, and without pg's `pipeline`. */
   readonly connect: () => Promise<Client>;
   readonly log: Pick<EventLog, 'readAll'>;
-  readonly isAuthentic: IsAuthentic;
+  readonly authenticator: ReadModelAuthenticator;
   readonly onProgress: (events: number) => void;
 }
 
@@ -37,8 +37,8 @@ export interface ShadowReadModels {
  * The read models in use are read in one snapshot, and compared with what the log gives up to the checkpoint in it.
  * @throws OperatorError if they were rebuilt meanwhile
  */
-export async function buildShadow({ connect, log, isAuthentic, onProgress }: ShadowDeps): Promise<ShadowReadModels> {
-  const build: Build = { schema: SHADOW, log, isAuthentic, alone: true, onProgress };
+export async function buildShadow({ connect, log, authenticator, onProgress }: ShadowDeps): Promise<ShadowReadModels> {
+  const build: Build = { schema: SHADOW, log, authenticator, alone: true, onProgress };
   const client = await connect();
   try {
     const { generation, position: until } = await loadCheckpoint(client, LIVE);

@@ -2,6 +2,7 @@ import { createAudit } from './audit.ts';
 import { createCalendarFeeds } from './calendar-feeds.ts';
 import { createChanges } from './changes.ts';
 import { createDailyUses } from './daily-uses.ts';
+import type { ReadModelAuthenticator } from './forged-events.ts';
 import { createLeases } from './leases.ts';
 import { createNoticeOutbox } from './notice-outbox.ts';
 import { createNotices } from './notices.ts';
@@ -29,6 +30,7 @@ export interface ReadModelsOptions {
 /** All read models in one schema, with nothing remembered yet. */
 export function createReadModels(
   schema: string,
+  authenticator: Pick<ReadModelAuthenticator, 'signText'>,
   { fromTheStart = false, alone = false }: ReadModelsOptions = {},
 ): ReadModels {
   const pipelineUses = createPipelineUses(schema);
@@ -39,7 +41,7 @@ export function createReadModels(
     registries,
     parked,
     all: [
-      createNotices(schema, { leases, registries, outbox: alone ? null : createNoticeOutbox() }),
+      createNotices(schema, { leases, registries, outbox: alone ? null : createNoticeOutbox(authenticator) }),
       registries,
       pipelineUses,
       createPipelineLinks(schema),

@@ -3,7 +3,7 @@ import type { Queryable } from '../statement.ts';
 import { createReadModels } from './all-read-models.ts';
 import { advanceCheckpoint, type Checkpoint, loadCheckpoint, refusedBatch } from './checkpoint.ts';
 import { databaseRefusal } from './database-refusal.ts';
-import { type IsAuthentic, withoutForgeries } from './forged-events.ts';
+import { type ReadModelAuthenticator, withoutForgeries } from './forged-events.ts';
 import { createProjection, HandlerFailed, type Projection } from './projection.ts';
 import type { Change } from './read-model.ts';
 
@@ -13,7 +13,7 @@ export interface Target {
   readonly schema: string;
   /** The lead that the events are applied under; null for a rebuild, which needs none. */
   readonly term: bigint | null;
-  readonly isAuthentic: IsAuthentic;
+  readonly authenticator: ReadModelAuthenticator;
   /** See `ReadModelsOptions`. */
   readonly alone?: boolean | undefined;
 }
@@ -25,15 +25,15 @@ export interface Progress {
 }
 
 /** Begins at the stored checkpoint, with nothing remembered. */
-export async function progressOf(target: Omit<Target, 'isAuthentic'>): Promise<Progress> {
+export async function progressOf(target: Target): Promise<Progress> {
   return atCheckpoint(target, await loadCheckpoint(target.client, target.schema));
 }
 
 export async function atCheckpoint(
-  { client, schema, alone }: Omit<Target, 'isAuthentic'>,
+  { client, schema, authenticator, alone }: Target,
   checkpoint: Checkpoint,
 ): Promise<Progress> {
-  const models = createReadModels(schema, { alone });
+  const models = createReadModels(schema, authenticator, { alone });
   await models.parked.load(client);
   return { checkpoint, projection: createProjection(models, checkpoint.counters) };
 }
@@ -98,7 +98,7 @@ async function apply(
   onFault: (error: Error) => void,
   refusals?: ReadonlyMap<string, string>,
 ): Promise<Progress> {
-  const events = withoutForgeries(recorded, target.isAuthentic);
+  const events = withoutForgeries(recorded, target.authenticator);
   await projection.recall(target.client, events);
   const parked = projection.apply(events, refusals);
   const checkpoint = { generation: from.generation, position, counters: projection.counters() };

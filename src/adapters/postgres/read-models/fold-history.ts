@@ -5,7 +5,7 @@ import { pagesOf } from '../pages.ts';
 import type { Queryable } from '../statement.ts';
 import { createReadModels } from './all-read-models.ts';
 import { applyEvents, atCheckpoint, type Batch, notYetApplied, progressOf, refusalOf } from './apply-events.ts';
-import { type IsAuthentic, withoutForgeries } from './forged-events.ts';
+import { type ReadModelAuthenticator, withoutForgeries } from './forged-events.ts';
 import { type Counters, createProjection } from './projection.ts';
 import type { Rows } from './read-model.ts';
 
@@ -17,7 +17,7 @@ const PAGE = 2_000;
 export interface Build {
   readonly schema: string;
   readonly log: Pick<EventLog, 'readAll'>;
-  readonly isAuthentic: IsAuthentic;
+  readonly authenticator: ReadModelAuthenticator;
   /** Nothing but these tables is written: the vault and the queue of webhooks stay as they are. Default: false. */
   readonly alone?: boolean;
   /** Called with each event that is parked because the database refuses it. */
@@ -78,8 +78,8 @@ async function createIndexes(client: Client, schema: string): Promise<void> {
 
 /** Folds the events in memory and writes them in bulk, into empty tables without indexes. */
 async function foldHistory(client: Client, build: Build, until: Position): Promise<number> {
-  const { schema, log, isAuthentic, alone, onProgress } = build;
-  const projection = createProjection(createReadModels(schema, { fromTheStart: true, alone }));
+  const { schema, log, authenticator, alone, onProgress } = build;
+  const projection = createProjection(createReadModels(schema, authenticator, { fromTheStart: true, alone }));
   for (const text of projection.models.flatMap(({ interim = [] }) => interim)) await client.query(text);
 
   let position = BEGINNING;
@@ -94,7 +94,7 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
     if (!isLast) page = log.readAll({ after: position, maxCount: PAGE });
     page.catch(() => undefined);
     // While the previous page is being written, this one is folded and the next one is read.
-    projection.apply(withoutForgeries(events, isAuthentic));
+    projection.apply(withoutForgeries(events, authenticator));
     const added = projection.models.flatMap((model) => model.added?.() ?? []);
     await written;
     written = copyAll(client, schema, added);
@@ -133,8 +133,8 @@ async function writeCheckpoint(client: Client, schema: string, position: Positio
  * applied these events yet; applying twice is harmless. @returns how many events there were
  */
 export async function catchUp(client: Queryable, build: Build, until?: Position): Promise<number> {
-  const { schema, log, isAuthentic, alone, onFault = () => {}, onProgress } = build;
-  const target = { client, schema, term: null, isAuthentic, alone };
+  const { schema, log, authenticator, alone, onFault = () => {}, onProgress } = build;
+  const target = { client, schema, term: null, authenticator, alone };
   let count = 0;
   let reached = await progressOf(target);
   for (;;) {

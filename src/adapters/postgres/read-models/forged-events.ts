@@ -1,8 +1,9 @@
+import type { EventAuthenticator } from '../../../application/ports/event-authenticator.ts';
 import type { RecordedEvent, StoredMetadata } from '../../../application/ports/event-log.ts';
 import { projectOfStream } from '../../../domain/identity.ts';
 
-/** See `EventAuthenticator`. */
-export type IsAuthentic = (event: RecordedEvent) => boolean;
+/** What read models need of it: events in, and notices for webhooks out. */
+export type ReadModelAuthenticator = Pick<EventAuthenticator, 'isAuthentic' | 'signText'>;
 
 export const FORGED = 'the event was not written by Purser, or was changed since';
 
@@ -28,7 +29,10 @@ export function isForged(event: RecordedEvent): event is ForgedEvent {
 }
 
 /** Puts `ForgedEvent`s in place of events that are not authentic, before any read model looks at them. */
-export function withoutForgeries(events: readonly RecordedEvent[], isAuthentic: IsAuthentic): RecordedEvent[] {
+export function withoutForgeries(
+  events: readonly RecordedEvent[],
+  { isAuthentic }: Pick<EventAuthenticator, 'isAuthentic'>,
+): RecordedEvent[] {
   return events.map((event) => (isAuthentic(event) ? event : forged(event)));
 }
 

@@ -1,5 +1,7 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import type { RotationNoticeKind } from '../../../domain/notices.ts';
+import { signedNotice } from '../../../domain/webhook-event.ts';
+import type { ReadModelAuthenticator } from './forged-events.ts';
 import { type Change, forRows, take } from './read-model.ts';
 
 /** A row of `notices`. */
@@ -19,7 +21,7 @@ export interface NoticeRow {
 
 /** The notices of the batch for webhooks. They are added in the transaction that writes the notices themselves. */
 export interface NoticeOutbox {
-  add(row: NoticeRow, recorded: RecordedEvent): void;
+  add(row: NoticeRow, recorded: Pick<RecordedEvent, 'id' | 'position'>): void;
   changes(): readonly Change[];
   /** For a rebuild in bulk, which adds nothing: the projector has passed its events. */
   discard(): void;
@@ -27,11 +29,22 @@ export interface NoticeOutbox {
 
 const addNotices = forRows('webhook-notices', 'select webhooks.add_notices($1)');
 
-export function createNoticeOutbox(): NoticeOutbox {
+/** Each notice gets a code: nothing that a writer to the database puts into the queue is sent. */
+export function createNoticeOutbox({ signText }: Pick<ReadModelAuthenticator, 'signText'>): NoticeOutbox {
   const rows: object[] = [];
   return {
-    add({ sequence, kind, project_id, registry_id, occurred_at, ...rest }, { id, position }) {
-      const { url, credential_version, expires_at, actor, leases_on_older_versions, message } = rest;
+    add(row, { id, position }) {
+      const { sequence, kind, project_id, registry_id, occurred_at } = row;
+      const notice = {
+        url: row.url,
+        credentialVersion: row.credential_version,
+        expiresAt: row.expires_at,
+        actor: row.actor,
+        leasesOnOlderVersions: row.leases_on_older_versions,
+        message: row.message,
+      };
+      const ids = { eventId: id, projectId: project_id, registryId: registry_id };
+      const text = signedNotice({ ...ids, kind, occurredAt: occurred_at, ...notice }, sequence);
       rows.push({
         event_id: id,
         position: String(position),
@@ -40,14 +53,8 @@ export function createNoticeOutbox(): NoticeOutbox {
         registry_id,
         kind,
         occurred_at,
-        notice: {
-          url,
-          credentialVersion: credential_version,
-          expiresAt: expires_at,
-          actor,
-          leasesOnOlderVersions: leases_on_older_versions,
-          message,
-        },
+        notice,
+        code: signText({ purpose: 'queued notice', text }),
       });
     },
     changes: () => addNotices(take(rows)),

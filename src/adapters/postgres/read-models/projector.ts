@@ -4,7 +4,7 @@ import type { EventLog } from '../../../application/ports/event-log.ts';
 import { isUnavailable } from '../availability.ts';
 import { applyEvents, atCheckpoint, type Progress, progressOf, type Target } from './apply-events.ts';
 import { CheckpointMoved } from './checkpoint.ts';
-import type { IsAuthentic } from './forged-events.ts';
+import type { ReadModelAuthenticator } from './forged-events.ts';
 import type { Leadership, Lease } from './leadership.ts';
 import type { TrackedProgress } from './progress.ts';
 
@@ -33,7 +33,7 @@ export interface ProjectorDeps {
   readonly leadership: Leadership;
   /** A new, connected client with `pipeline` on. It emits `error` or `end` when the connection is lost. */
   readonly connect: () => Promise<Client>;
-  readonly isAuthentic: IsAuthentic;
+  readonly authenticator: ReadModelAuthenticator;
   readonly onFault: (error: unknown) => void;
   /** Calls `apply`, which applies a batch of so many events, and observes it. Default: only calls it. */
   readonly observeBatch?: (events: number, apply: () => Promise<Progress>) => Promise<Progress>;
@@ -48,7 +48,7 @@ export interface Projector {
 
 /** Keeps the read models up to date. Every replica runs a projector; the one that leads works. */
 export function createProjector(deps: ProjectorDeps): Projector {
-  const { log, progress, leadership, connect, isAuthentic, onFault } = deps;
+  const { log, progress, leadership, connect, authenticator, onFault } = deps;
   const { observeBatch = (_events, apply) => apply() } = deps;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
@@ -110,7 +110,7 @@ export function createProjector(deps: ProjectorDeps): Projector {
   async function work(client: Client, lease: Lease): Promise<void> {
     while (lease.held && !stopping.signal.aborted) {
       try {
-        await follow({ client, schema: SCHEMA, term: lease.term, isAuthentic }, lease);
+        await follow({ client, schema: SCHEMA, term: lease.term, authenticator }, lease);
       } catch (error) {
         if (!(error instanceof CheckpointMoved)) throw error;
       }

@@ -3,7 +3,7 @@ import type { EventLog, Position } from '../../../application/ports/event-log.ts
 import { OperatorError } from '../../../domain/errors.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { type Build, buildTables, catchUp, LIVE } from './fold-history.ts';
-import type { IsAuthentic } from './forged-events.ts';
+import type { ReadModelAuthenticator } from './forged-events.ts';
 import { recheckStatement } from './secret-presence.ts';
 
 const NEXT = 'read_models_next';
@@ -13,7 +13,7 @@ const REBUILD_LOCK = 7_208_611_424;
 
 export interface RebuildDeps {
   readonly log: EventLog;
-  readonly isAuthentic: IsAuthentic;
+  readonly authenticator: ReadModelAuthenticator;
   /** A new, connected client, with or without pg's `pipeline`. */
   readonly connect: (options: { readonly pipeline: boolean }) => Promise<Client>;
   /** Called for each event that is parked because the database refuses it. */
@@ -31,8 +31,8 @@ export interface Rebuilt {
  * has an effect only if an event could not be read when it happened. @throws OperatorError if another rebuild is running
  */
 export async function rebuildReadModels(deps: RebuildDeps): Promise<Rebuilt> {
-  const { log, isAuthentic, connect, onFault } = deps;
-  const build: Build = { schema: NEXT, log, isAuthentic, ...(onFault && { onFault }) };
+  const { log, authenticator, connect, onFault } = deps;
+  const build: Build = { schema: NEXT, log, authenticator, ...(onFault && { onFault }) };
   const client = await connect({ pipeline: true });
   const bulk = await connect({ pipeline: false });
   try {

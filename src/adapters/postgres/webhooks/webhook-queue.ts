@@ -47,7 +47,7 @@ const CLAIM = `with due as (
       from due, webhooks.notices n
      where d.id = due.id and n.event_id = d.event_id
     returning d.id, d.webhook, d.claim, d.attempts, d.event_id, n.sequence::float8 as sequence, n.kind, n.project_id,
-      n.registry_id, n.occurred_at, n.notice`;
+      n.registry_id, n.occurred_at, n.notice, n.code`;
 
 const RECORD = `update webhooks.deliveries
     set state = $3, last_fault = $4, last_status_class = $5, due_at = coalesce($6, due_at),
@@ -93,6 +93,7 @@ interface ClaimedRow {
   readonly registry_id: string;
   readonly occurred_at: string;
   readonly notice: Omit<QueuedNotice, 'eventId' | 'kind' | 'projectId' | 'registryId' | 'occurredAt'>;
+  readonly code: string;
 }
 
 /** The tables of the schema `webhooks`. Where a webhook leads and what it hears of comes from the configuration. */
@@ -161,6 +162,7 @@ function claimed(row: ClaimedRow): ClaimedDelivery {
     claim,
     attempt: attempts,
     sequence,
+    code: row.code,
     notice: {
       eventId: event_id,
       kind,

@@ -133,7 +133,7 @@ describe('a leader whose lease has run out', () => {
     const late = await projectorClient(connectionString);
     onTestFinished(() => late.end());
     await appendAll(log, createdEvent('late', 1));
-    const target = { client: late, schema: 'read_models', term: lease.term, isAuthentic: trusting };
+    const target = { client: late, schema: 'read_models', term: lease.term, authenticator: trusting };
     const reached = await progressOf(target);
     const page = await log.readAll({ after: reached.checkpoint.position, maxCount: 100 });
 

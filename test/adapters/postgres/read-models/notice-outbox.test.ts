@@ -30,7 +30,7 @@ const queued = async () =>
 const rebuild = () =>
   rebuildReadModels({
     log,
-    isAuthentic: trusting,
+    authenticator: trusting,
     connect: (options) => projectorClient(connectionString, options),
   });
 
@@ -104,6 +104,7 @@ describe('the queue of webhooks', () => {
         kind: 'ROTATED',
         occurred_at: '2030-01-31T09:00:00.000Z',
         notice: {},
+        code: 'no code',
       })),
     );
     await withClient(connectionString, (one) =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createReadModels } from '../../../../src/adapters/postgres/read-models/all-read-models.ts';
 import { createProjection } from '../../../../src/adapters/postgres/read-models/projection.ts';
 import type { DomainEvent } from '../../../../src/domain/events.ts';
+import { trusting } from '../../../support/read-models.ts';
 import {
   createdEvent,
   deletedEvent,
@@ -18,7 +19,7 @@ const REFUSED = { outcome: 'AUTHENTICATION_FAILED', login: 'DENIED', scheduled: 
 
 /** The rows that the projector would write, of all events at once or each in a batch of its own. */
 function noticesOf(events: readonly DomainEvent[], { oneByOne = false } = {}) {
-  const projection = createProjection(createReadModels('read_models', { fromTheStart: true }));
+  const projection = createProjection(createReadModels('read_models', trusting, { fromTheStart: true }));
   const all = recorded(events);
   const batches = oneByOne ? all.map((event) => [event]) : [all];
   return batches.flatMap((batch): { kind: string; leases_on_older_versions: number }[] => {

@@ -80,7 +80,7 @@ async function expectWholeChain(): Promise<void> {
 const rebuild = () =>
   rebuildReadModels({
     log,
-    isAuthentic: trusting,
+    authenticator: trusting,
     connect: (options) => projectorClient(database.connectionString, options),
   });
 

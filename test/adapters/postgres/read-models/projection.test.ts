@@ -5,6 +5,7 @@ import { createProjection, HandlerFailed } from '../../../../src/adapters/postgr
 import type { RecordedEvent } from '../../../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../../../src/domain/events.ts';
 import { emptyProjection, fold, type Row } from '../../../support/folded-events.ts';
+import { trusting } from '../../../support/read-models.ts';
 import {
   createdEvent,
   credentialsTestedEvent,
@@ -216,7 +217,7 @@ describe('folding a batch', () => {
       },
     };
     const recalls = async (...events: readonly RecordedEvent[]) => {
-      await createProjection(createReadModels('read_models')).recall(database, events);
+      await createProjection(createReadModels('read_models', trusting)).recall(database, events);
       return asked.splice(0).sort();
     };
     const [created, rotated, issued, denied] = recorded([

@@ -107,7 +107,7 @@ describe('the projector', () => {
     const clients = await Promise.all([1, 2].map(() => projectorClient(database.connectionString)));
     const results = await Promise.allSettled(
       clients.map(async (client) => {
-        const target = { client, schema: 'read_models', term: null, isAuthentic: trusting };
+        const target = { client, schema: 'read_models', term: null, authenticator: trusting };
         const progress = await progressOf(target);
         const page = await log.readAll({ after: progress.checkpoint.position, maxCount: 100 });
         await applyEvents(target, progress, page, () => undefined);
@@ -175,7 +175,7 @@ describe('the projector', () => {
       const before = await digests();
       await rebuildReadModels({
         log: among,
-        isAuthentic: trusting,
+        authenticator: trusting,
         connect: ({ pipeline }) => openSession({ connectionString, name: 'rebuild', pipeline }, () => undefined),
       });
       expect(await digests()).toEqual(before);

@@ -25,7 +25,7 @@ const connect = (options?: { readonly pipeline: boolean }) => projectorClient(da
 /** Applies the new events as a projector does, in batches of these sizes. Each batch may be a projector's first. */
 async function project(sizes: Iterator<readonly [number, boolean]>): Promise<void> {
   const client = await connect();
-  const target = { client, schema: 'read_models', term: null, isAuthentic: trusting };
+  const target = { client, schema: 'read_models', term: null, authenticator: trusting };
   try {
     let progress = await progressOf(target);
     for (;;) {
@@ -53,7 +53,7 @@ async function expectSameFromRebuild(): Promise<void> {
   await recheckSecrets(client);
   await client.end();
   const projected = await digestsOfReadModels(database.connectionString);
-  await rebuildReadModels({ log, isAuthentic: trusting, connect });
+  await rebuildReadModels({ log, authenticator: trusting, connect });
   expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
 }
 

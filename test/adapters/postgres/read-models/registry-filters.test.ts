@@ -147,7 +147,7 @@ it('has the same rows after a rebuild', async () => {
   const before = await digestsOfReadModels(connectionString);
   await rebuildReadModels({
     log,
-    isAuthentic: trusting,
+    authenticator: trusting,
     connect: (options) => projectorClient(connectionString, options),
   });
   expect(await digestsOfReadModels(connectionString)).toEqual(before);

@@ -80,7 +80,7 @@ describe('the active leases of a registry', () => {
     const before = await activeLeases('b', 2);
     await rebuildReadModels({
       log,
-      isAuthentic: trusting,
+      authenticator: trusting,
       connect: (options) => projectorClient(database.connectionString, options),
     });
     expect(await activeLeases('b', 2)).toEqual(before);

@@ -15,7 +15,7 @@ const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;
 
 /** The queue in Postgres, the sender, the egress guard and receivers, all real; the clock is the test's. */
-const { receiver, replica, notify, clock, at, closeAfter } = useWebhookWorld();
+const { receiver, replica, notify, clock, at, sql, closeAfter } = useWebhookWorld();
 
 /** Sends one notice to a receiver that answers so, and gives what became of it. */
 async function outcomeOf(
@@ -29,6 +29,35 @@ async function outcomeOf(
   const [delivery] = await deliveries();
   return { fault: delivery?.lastFault ?? null, statusClass: delivery?.lastStatusClass ?? null, chat };
 }
+
+describe('a notice that Purser did not queue', () => {
+  const COPY = `insert into webhooks.notices select gen_random_uuid(), position + 1, sequence, project_id, registry_id, kind,
+    occurred_at, notice, code from webhooks.notices`;
+
+  it.each([
+    ['that somebody put beside a genuine one', COPY, 1],
+    ['of another kind', `update webhooks.notices set kind = 'DELETED'`, 0],
+    ['of another project', `update webhooks.notices set project_id = 'other'`, 0],
+    ['with another cursor', `update webhooks.notices set sequence = 7`, 0],
+    ['with another message', `update webhooks.notices set notice = replace(notice::text, 'alice', 'eve')::json`, 0],
+    ['of another time', `update webhooks.notices set occurred_at = now()`, 0],
+  ])('is not sent, and the operator is told: one %s', async (_which, forge, genuine) => {
+    const chat = await receiver();
+    const { send, faults, queries } = replica({ chat });
+    await notify();
+    await sql(forge);
+    await send();
+    const FORGED = `select id, project_id from webhooks.deliveries where state = 'DEAD_LETTER' and last_fault = 'FORGED'`;
+    const [forged] = (await sql(FORGED)) as { id: string; project_id: string }[];
+    // Nor if somebody has it sent again.
+    await queries.replay(String(forged?.project_id), String(forged?.id), at());
+    await send();
+    expect([chat.received.length, (await sql(FORGED)).length]).toEqual([genuine, 1]);
+    expect(faults.map(String)).toEqual(
+      Array.from({ length: 2 }, () => expect.stringContaining('not queued by Purser')),
+    );
+  });
+});
 
 describe('a delivery that fails', () => {
   it('is tried again after five seconds, with the same id and body, and a new time and signature', async () => {

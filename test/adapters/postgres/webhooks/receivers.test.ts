@@ -180,7 +180,7 @@ it('what is read of the queue is little, however much has ended or waits', async
   await first[Symbol.asyncDispose]();
   const { queue, queries, webhooks, [Symbol.asyncDispose]: close } = replica({ chat, pager });
   await sql(`insert into webhooks.notices
-    select gen_random_uuid(), n, n, 'demo', gen_random_uuid(), 'ROTATED', now(), '{}', true from generate_series(1000, 9000) n`);
+    select gen_random_uuid(), n, n, 'demo', gen_random_uuid(), 'ROTATED', now(), '{}', 'no code', true from generate_series(1000, 9000) n`);
   await sql(`insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, due_at, finished_at)
     select event_id, name, 'p' || position % 100, case when position % 2 = 0 then 'DELIVERED' else 'PENDING' end, now(),
            now() + interval '1 day', case when position % 2 = 0 then now() end
