@@ -69,9 +69,9 @@ it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivere
   const projected = await digestsOfReadModels(database.connectionString);
 
   const connect = (options?: { readonly pipeline: boolean }) => projectorClient(database.connectionString, options);
-  expect(await rebuildReadModels({ log, isAuthentic: trusting, connect })).toMatchObject({ events: written });
+  expect(await rebuildReadModels({ log, authenticator: trusting, connect })).toMatchObject({ events: written });
   expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
-  const again = await rebuildReadModels({ log: delivering(log), isAuthentic: trusting, connect });
+  const again = await rebuildReadModels({ log: delivering(log), authenticator: trusting, connect });
   expect(again).toMatchObject({ events: written });
   expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
 }, 600_000);
