@@ -33,6 +33,13 @@ create table projection.leadership (
 );
 insert into projection.leadership (term) values (0);
 
+-- Which event store the positions here and in `webhooks` are of: they mean nothing in another one. The first start with
+-- this database sets it, and `purser copy-log` changes it.
+create table projection.event_store (
+  only_row boolean primary key default true check (only_row),
+  name text not null
+);
+
 -- The processes of the sessions that hold this lock: one, or none. 1818583396 is "lead" in ASCII.
 create function projection.sessions_with(session_lock int) returns setof int language sql as $$
   select l.pid from pg_locks l

@@ -25,7 +25,7 @@ create table webhooks.notices (
   -- Whether its deliveries are there.
   distributed boolean not null default false
 );
-create index notices_to_distribute on webhooks.notices (position) where not distributed;
+create index notices_to_distribute on webhooks.notices (sequence) where not distributed;
 
 -- One notice for one webhook.
 create table webhooks.deliveries (

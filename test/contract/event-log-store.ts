@@ -1,10 +1,12 @@
 import type { NetConnectOpts } from 'node:net';
-import type { EventLog, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
+import type { EventCopies, EventLog, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
+
+export type CopyingLog = EventLog & EventCopies;
 
 /** What the contract needs of a store: the same log opened several times, as several replicas do. */
 export interface EventLogStore {
   /** The suite closes it. */
-  open(): EventLog;
+  open(): CopyingLog;
   close(): Promise<void>;
 }
 
@@ -13,14 +15,14 @@ export interface RemoteEventLogStore extends EventLogStore {
   /** Where the store's server listens. */
   readonly server: NetConnectOpts;
   /** As `open`, through a port of this machine that leads to the server. */
-  openThrough(port: number): EventLog;
+  openThrough(port: number): CopyingLog;
 }
 
 /** The logs that a test file opened. */
 export interface OpenLogs<Store extends EventLogStore = EventLogStore> {
   /** Two replicas. */
-  readonly log: EventLog;
-  readonly other: EventLog;
+  readonly log: CopyingLog;
+  readonly other: CopyingLog;
   readonly store: Store;
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeAppending } from './event-log-appending.ts';
 import { describeConnectionLoss } from './event-log-connection-loss.ts';
+import { describeCopies } from './event-log-copies.ts';
 import { describeModel } from './event-log-model.ts';
 import { describeRaces } from './event-log-races.ts';
 import { describeReading } from './event-log-reading.ts';
@@ -40,4 +41,5 @@ function describeLogs(logs: () => OpenLogs): void {
   describeReading(logs);
   describeRaces(logs);
   describeModel(logs);
+  describeCopies(logs);
 }

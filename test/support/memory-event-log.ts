@@ -1,7 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { checkStreamName, prepareAppend } from '../../src/adapters/event-log/prepare-append.ts';
+import { copiesAsAppends } from '../../src/adapters/event-log/copied-events.ts';
+import { checkStreamName, type PreparedAppend, prepareAppend } from '../../src/adapters/event-log/prepare-append.ts';
 import {
+  type AppendResult,
   BEGINNING,
+  type EventCopies,
   type EventLog,
   type Position,
   type RecordedEvent,
@@ -11,7 +14,7 @@ import { EventLogUnavailable } from '../../src/domain/errors.ts';
 
 /** One log in memory, which several replicas may open. */
 export interface MemoryEventStore {
-  open(): EventLog;
+  open(): EventLog & EventCopies;
   /** All events, in their order. */
   readonly events: readonly RecordedEvent[];
 }
@@ -22,8 +25,7 @@ export function createMemoryEventStore(): MemoryEventStore {
   const streams = new Map<string, RecordedEvent[]>();
   const listeners = new Set<() => void>();
 
-  const append: EventLog['append'] = async (stream, expected, events) => {
-    const prepared = prepareAppend(stream, expected, events).events;
+  function append({ stream, expected, events: prepared }: PreparedAppend): AppendResult {
     const before = streams.get(stream) ?? [];
     const start = before.findIndex(({ id }) => id === prepared[0]?.id);
     const last = before[start + prepared.length - 1];
@@ -51,7 +53,7 @@ export function createMemoryEventStore(): MemoryEventStore {
     streams.set(stream, before);
     for (const listener of listeners) listener();
     return { position: all.at(-1)?.position ?? BEGINNING, revision: before.length - 1 };
-  };
+  }
 
   return {
     events: all,
@@ -64,7 +66,8 @@ export function createMemoryEventStore(): MemoryEventStore {
         return result;
       }
       return {
-        append: (stream, expected, events) => answered(() => append(stream, expected, events)),
+        append: (stream, expected, events) => answered(() => append(prepareAppend(stream, expected, events))),
+        appendCopies: (events) => answered(() => void copiesAsAppends(events).map(append)),
         readStream: (stream, { fromRevision, maxCount }) =>
           answered(() => {
             checkStreamName(stream);

@@ -1,5 +1,6 @@
-import type { EventLog } from '../../application/ports/event-log.ts';
+import type { EventCopies, EventLog } from '../../application/ports/event-log.ts';
 import { EventLogUnavailable } from '../../domain/errors.ts';
+import { copiesAsAppends } from '../event-log/copied-events.ts';
 import { checkStreamName, prepareAppend } from '../event-log/prepare-append.ts';
 import { createAppending } from './appending.ts';
 import type { ClientLibrary, StoreEvent } from './client-api.ts';
@@ -33,7 +34,7 @@ interface Logger {
 const APPEND_TIMEOUT_MS = 10_000;
 
 /** The log in a KurrentDB (formerly EventStoreDB) 23.10 or later. Nothing is connected before the first call. */
-export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog {
+export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog & EventCopies {
   const { address, logger, onBatch } = options;
   const prefix = `${options.name}.`;
   const connection = openStoreConnection(address, options.load);
@@ -110,6 +111,14 @@ export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog
         return { revision, position: position ?? (await reading.head()) };
       });
     },
+
+    appendCopies: (events) =>
+      answered(async () => {
+        await origin.establish();
+        // Not at the same time: the server would order them as they come.
+        for (const copies of copiesAsAppends(events)) await append(copies);
+        tellListeners();
+      }),
 
     async readStream(stream, { fromRevision, maxCount }) {
       checkStreamName(stream);

@@ -122,3 +122,13 @@ export interface EventLog {
   /** Waits for running appends, then refuses further ones. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** A log that can take the events of another one. */
+export interface EventCopies {
+  /**
+   * Appends events as they stand in another log, in their order over all streams, durably: with their ids, revisions, text
+   * and metadata. It may end in between, after any of them. If it is repeated unchanged, none is there twice.
+   * @throws WrongExpectedRevision if a stream is not as it was in the other log, EventLogUnavailable
+   */
+  appendCopies(events: readonly RecordedEvent[]): Promise<void>;
+}

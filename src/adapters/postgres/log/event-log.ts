@@ -3,12 +3,14 @@ import type { QueryConfig, QueryResultRow } from 'pg';
 import {
   type AppendResult,
   BEGINNING,
+  type EventCopies,
   type EventLog,
   type Position,
   WrongExpectedRevision,
 } from '../../../application/ports/event-log.ts';
 import { EventLogUnavailable } from '../../../domain/errors.ts';
 import { unreachable } from '../../../domain/unreachable.ts';
+import { copiesAsAppends, inGroupsOfDifferentStreams } from '../../event-log/copied-events.ts';
 import { checkStreamName, type PreparedAppend, prepareAppend } from '../../event-log/prepare-append.ts';
 import { isDataFault, isTimeout, isUnavailable, outageSentence } from '../availability.ts';
 import { type Connection, createConnection } from '../connection.ts';
@@ -58,7 +60,7 @@ type AppendOutcome =
   | { readonly kind: 'wrong revision'; readonly actual: number | 'no-stream' };
 
 /** The log in `log.events`, written by group commit over one connection. Migrations must have run. */
-export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog {
+export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog & EventCopies {
   const { connectionString, logger, onBatch, statements } = options;
   const listeners = new Set<() => void>();
   let notifications: AppendNotifications | undefined;
@@ -124,6 +126,18 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     }
   }
 
+  async function submit(append: PreparedAppend): Promise<AppendResult> {
+    const outcome = await appends.submit(append);
+    switch (outcome.kind) {
+      case 'appended':
+        return outcome.result;
+      case 'wrong revision':
+        throw new WrongExpectedRevision(append.stream, append.expected, outcome.actual);
+      default:
+        return unreachable(outcome, 'outcome of an append');
+    }
+  }
+
   const readStream = createDataLoader<StreamRead, EventRow[]>({
     maxKeys: MAX_STREAMS_IN_READ,
     read: async (reads) => {
@@ -169,16 +183,11 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
   let closing: Promise<void> | undefined;
 
   return {
-    async append(stream, expected, events) {
-      const outcome = await appends.submit(prepareAppend(stream, expected, events));
-      switch (outcome.kind) {
-        case 'appended':
-          return outcome.result;
-        case 'wrong revision':
-          throw new WrongExpectedRevision(stream, expected, outcome.actual);
-        default:
-          return unreachable(outcome, 'outcome of an append');
-      }
+    append: async (stream, expected, events) => submit(prepareAppend(stream, expected, events)),
+
+    async appendCopies(events) {
+      // Group commit keeps the order of appends to different streams.
+      for (const group of inGroupsOfDifferentStreams(copiesAsAppends(events))) await Promise.all(group.map(submit));
     },
 
     async readStream(stream, { fromRevision, maxCount }) {

@@ -20,6 +20,13 @@ export interface RebuildDeps {
   readonly onFault?: (error: Error) => void;
 }
 
+export interface RebuildElsewhere {
+  /** Up to where the vault and webhooks have been told of the log's events. Default: up to the checkpoint. */
+  readonly until?: Position;
+  /** Called in the transaction that replaces the read models, before it does. Its error leaves them as they are. */
+  readonly beforeSwap?: (client: Client) => Promise<void>;
+}
+
 export interface Rebuilt {
   readonly events: number;
   readonly position: Position;
@@ -30,24 +37,38 @@ export interface Rebuilt {
  * the time. The history is folded in memory and written in bulk, indexes last. The vault gets all changes again, which
  * has an effect only if an event could not be read when it happened. @throws OperatorError if another rebuild is running
  */
-export async function rebuildReadModels(deps: RebuildDeps): Promise<Rebuilt> {
-  const { log, authenticator, connect, onFault } = deps;
-  const build: Build = { schema: NEXT, log, authenticator, ...(onFault && { onFault }) };
+export async function rebuildReadModels(deps: RebuildDeps, elsewhere: RebuildElsewhere = {}): Promise<Rebuilt> {
+  const { connect } = deps;
+  const build = buildOf(NEXT, deps);
   const client = await connect({ pipeline: true });
   const bulk = await connect({ pipeline: false });
   try {
     await requireOnlyRebuild(bulk);
-    const until = await readCheckpoint(client);
+    const until = elsewhere.until ?? (await readCheckpoint(client));
     const folded = await buildTables(bulk, build, until, () =>
       bulk.query(`drop schema if exists ${NEXT} cascade; create schema ${NEXT}`),
     );
     const caughtUp = await catchUp(client, build);
     await client.query(recheckStatement(NEXT));
-    const last = await swapSchemas(client, bulk, build);
+    const last = await swapSchemas(client, bulk, build, elsewhere.beforeSwap);
     return { events: folded + caughtUp + last, position: until };
   } finally {
     await Promise.all([client.end(), bulk.end()]);
   }
+}
+
+/** Applies what the read models have not seen yet, if no replica does. @returns the number of events */
+export async function bringUpToDate(deps: RebuildDeps): Promise<number> {
+  const client = await deps.connect({ pipeline: true });
+  try {
+    return await catchUp(client, buildOf(LIVE, deps));
+  } finally {
+    await client.end();
+  }
+}
+
+function buildOf(schema: string, { log, authenticator, onFault }: RebuildDeps): Build {
+  return { schema, log, authenticator, ...(onFault && { onFault }) };
 }
 
 async function requireOnlyRebuild(client: Client): Promise<void> {
@@ -57,10 +78,16 @@ async function requireOnlyRebuild(client: Client): Promise<void> {
 }
 
 /** The lock makes the projector wait at its checkpoint while the last events are applied and the schemas are renamed. */
-async function swapSchemas(client: Client, swap: Client, build: Build): Promise<number> {
+async function swapSchemas(
+  client: Client,
+  swap: Client,
+  build: Build,
+  beforeSwap: RebuildElsewhere['beforeSwap'],
+): Promise<number> {
   await swap.query('begin');
   await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
   const count = await catchUp(client, build);
+  await beforeSwap?.(swap);
   await swap.query(`drop schema if exists ${OLD} cascade`);
   await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
   await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);

@@ -9,15 +9,15 @@ const BATCH = 500;
 
 /** A notice that no webhook hears of is removed. */
 const DISTRIBUTE = `with taken as (
-    select event_id, position, project_id, kind from webhooks.notices
-     where not distributed order by notices.position limit ${BATCH} for update skip locked
+    select event_id, sequence, project_id, kind from webhooks.notices
+     where not distributed order by notices.sequence limit ${BATCH} for update skip locked
   ), heard as (
-    select t.event_id, t.position, t.project_id, w.name
+    select t.event_id, t.sequence, t.project_id, w.name
       from taken t join json_to_recordset($1) as w(name text, projects text[], kinds text[])
         on (w.projects is null or t.project_id = any(w.projects)) and (w.kinds is null or t.kind = any(w.kinds))
   ), added as (
     insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, due_at)
-    select event_id, name, project_id, 'PENDING', $2, $2 from heard order by position
+    select event_id, name, project_id, 'PENDING', $2, $2 from heard order by sequence
     on conflict (event_id, webhook) do nothing
   ), marked as (
     update webhooks.notices set distributed = true where event_id in (select event_id from heard)
