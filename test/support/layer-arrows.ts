@@ -84,6 +84,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'compose.ts',
       'config.ts',
       'doctor.ts',
+      'log-move.ts',
       'logger.ts',
       'stores.ts',
       'version.ts',
@@ -147,6 +148,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   'examined-stores.ts': {
     to: ['config.ts', 'lifecycle.ts', 'stores.ts', 'application/**', 'adapters/postgres/**', 'adapters/vault'],
+    modules: 'any',
+  },
+  'log-move.ts': {
+    to: ['config.ts', 'stores.ts', 'application/**', 'domain/**', 'adapters/postgres/**'],
     modules: 'any',
   },
   'logger.ts': { to: ['domain/**', 'adapters/postgres'], modules: 'any' },
