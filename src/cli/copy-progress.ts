@@ -1,5 +1,5 @@
 import type { MoveProgress } from '../log-move.ts';
-import { createProgressLine } from './backup-output.ts';
+import { createProgressLine } from './progress.ts';
 import type { Output } from './command.ts';
 
 const LINE_EVERY_MS = 5_000;
