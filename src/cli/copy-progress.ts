@@ -1,6 +1,6 @@
 import type { MoveProgress } from '../log-move.ts';
-import { createProgressLine } from './progress.ts';
 import type { Output } from './command.ts';
+import { createProgressLine } from './progress.ts';
 
 const LINE_EVERY_MS = 5_000;
 const BAR_WIDTH = 30;
