@@ -64,21 +64,21 @@ export async function moveLog(deps: MoveLogDeps): Promise<MovedLog> {
       onProgress: (progress) => onProgress('copied', progress),
     });
 
-    const { isAuthentic } = vault.authenticator;
+    const { authenticator } = vault;
     const end = await source.log.head();
     let notAuthentic = 0;
     const events = await verifyCopy({
       source: source.log,
       target: target.log,
       onEvent: (event) => {
-        if (!isAuthentic(event)) notAuthentic += 1;
+        if (!authenticator.isAuthentic(event)) notAuthentic += 1;
       },
       onProgress: (progress) => onProgress('compared', progress),
     });
 
     onProgress('rebuilding', { events, copied, share: 1 });
     const rebuild: Omit<RebuildDeps, 'log'> = {
-      isAuthentic,
+      authenticator,
       connect: ({ pipeline }) => openSession({ ...session, pipeline }, () => undefined),
       onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
     };
