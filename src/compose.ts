@@ -20,6 +20,7 @@ import { createLeaseQueries } from './adapters/postgres/read-models/lease-querie
 import { createNoticeFeedQuery, createNoticeQueries } from './adapters/postgres/read-models/notice-queries.ts';
 import { createNoticeSchedule } from './adapters/postgres/read-models/notice-schedule.ts';
 import { createProgress } from './adapters/postgres/read-models/progress.ts';
+import { AHEAD_OF_LOG } from './adapters/postgres/read-models/projection-health.ts';
 import { createProjector } from './adapters/postgres/read-models/projector.ts';
 import { createRegistryQueries } from './adapters/postgres/read-models/registry-queries.ts';
 import { openSession } from './adapters/postgres/session.ts';
@@ -31,6 +32,7 @@ import { createMintedPasswordVault } from './adapters/vault/minted-password-vaul
 import { beginAuditExport } from './application/begin-audit-export.ts';
 import { createApplication } from './application/create-application.ts';
 import { beforeSecondTry } from './application/credential-checks.ts';
+import { endOfLog } from './application/end-of-log.ts';
 import { meteredApplication } from './application/metered.ts';
 import { meteredBatches, meteredEventLog, meteredMinter, meteredProbe } from './application/metered-ports.ts';
 import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
@@ -124,7 +126,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     statements,
   });
   lifecycle.onClose(() => reads.close());
-  const { progress, projector, leadership } = await startProjecting(
+  const { progress, projector, leadership, aheadOfLog } = await startProjecting(
     { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault },
     lifecycle,
   );
@@ -238,6 +240,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     keyRing,
     writes: stores.writes,
     projectionLag,
+    aheadOfLog,
     reads,
     projector,
     anchorFaults: audit.anchorFaults,
@@ -299,7 +302,10 @@ interface ProjectingDeps {
 async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
   const { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault } = deps;
   const checkpoint = () => readCheckpoint(reads);
-  const progress = createProgress({ readCheckpoint: checkpoint }, await checkpoint());
+  const start = await checkpoint();
+  const aheadOfLog = start > (await endOfLog(log));
+  if (aheadOfLog) logger.error(`${AHEAD_OF_LOG} Run purser doctor.`);
+  const progress = createProgress({ readCheckpoint: checkpoint }, start);
   lifecycle.onClose(async () => progress.stop());
   const session = { connectionString, name: 'purser projector', pipeline: true, byIndexOnly: true };
   const leadership = createLeadership({ connectionString, logger });
@@ -315,7 +321,7 @@ async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
   });
   projector.start();
   lifecycle.onClose(() => projector.stop());
-  return { progress, projector, leadership };
+  return { progress, projector, leadership, aheadOfLog };
 }
 
 function developmentToken(issuer: DevelopmentIssuer) {

@@ -20,7 +20,7 @@ import { checkChains } from './application/doctor/check-chains.ts';
 import { checkDestroyedSecrets } from './application/doctor/check-destroyed-secrets.ts';
 import { checkPendingSecrets } from './application/doctor/check-pending-secrets.ts';
 import { checkSecrets } from './application/doctor/check-secrets.ts';
-import { checkStores, endOf } from './application/doctor/check-stores.ts';
+import { checkStores } from './application/doctor/check-stores.ts';
 import { examinedLog } from './application/doctor/examined-log.ts';
 import {
   judgeDataFolder,
@@ -29,6 +29,7 @@ import {
   judgeReadModels,
 } from './application/doctor/judge-database.ts';
 import { judgeProjection } from './application/doctor/judge-projection.ts';
+import { endOfLog } from './application/end-of-log.ts';
 import { createProjectionLag } from './application/projection-lag.ts';
 import { openAuditExport } from './audit-export.ts';
 import type { Config } from './config.ts';
@@ -126,7 +127,7 @@ async function* examineStores(
   const examined = examinedLog(log, unlocked.authenticator);
   const checkpoint = () => readCheckpoint(reads);
   const position = await checkpoint();
-  const end = await endOf(log);
+  const end = await endOfLog(log);
   let shadow: ShadowReadModels | undefined;
   try {
     const inLog = await check('event log', async () => {
@@ -194,7 +195,7 @@ async function* anchoredHeads(places: readonly string[], config: Config): AsyncG
 }
 
 async function* examineSecrets(
-  { repair, onProgress }: DoctorOptions,
+  { repair, logger, onProgress }: DoctorOptions,
   { reads }: ExaminedStores,
   { vault, aggregates, writer }: Unlocked,
   shadow: ShadowReadModels,
@@ -213,7 +214,8 @@ async function* examineSecrets(
     return finding;
   });
   yield await check('pending secrets', () => {
-    const discard = discardOrphanedSecrets({ writer, aggregates, vault, onFault: rethrow });
+    const onFault = (err: unknown) => logger.warn({ err }, 'a pending secret is left alone');
+    const discard = discardOrphanedSecrets({ writer, aggregates, vault, onFault });
     return checkPendingSecrets({ vault, aggregates, discard: repair ? () => discard() : null });
   });
   const inventory = createVaultInventory(shadow.client);
@@ -223,10 +225,6 @@ async function* examineSecrets(
 function egressOf({ egressAllow, plainHttpHosts, egressProxy }: Config) {
   const proxy = egressProxy && parseEgressProxy(egressProxy);
   return createEgress({ allow: parseAllowList(egressAllow), plainHttpHosts, proxy });
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }
 
 /** One check that breaks off must not keep the others from their lines. */

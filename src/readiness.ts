@@ -13,6 +13,8 @@ interface ReadinessDeps {
   readonly keyRing: Pick<WatchedKeyRing, 'primaryKeyId' | 'keyIds' | 'fault'>;
   readonly writes: WriteWatch;
   readonly projectionLag: () => Promise<number>;
+  /** Whether the read models were ahead of the log at the start. */
+  readonly aheadOfLog: boolean;
   readonly reads: ReadConnections;
   readonly projector: Projector;
   readonly anchorFaults: () => Readonly<Record<string, string>> | undefined;
@@ -27,6 +29,7 @@ export function createReadiness({
   keyRing,
   writes,
   projectionLag,
+  aheadOfLog,
   reads,
   projector,
   anchorFaults,
@@ -44,7 +47,14 @@ export function createReadiness({
       ]);
       const watchedMs = performance.now() - watchedSince;
       const { leading } = projector;
-      const { ready, check: projection } = projectionHealth({ lead, leading, lagSeconds, parkedStreams, watchedMs });
+      const { ready, check: projection } = projectionHealth({
+        lead,
+        leading,
+        lagSeconds,
+        aheadOfLog,
+        parkedStreams,
+        watchedMs,
+      });
       const auditAnchors = anchorFaults();
       return { ready, checks: { keys: keysNow(), database: 'ok', projection, ...(auditAnchors && { auditAnchors }) } };
     } catch (error) {

@@ -1,6 +1,6 @@
 import { counted, createExamples, type Examples, type Finding, failed, ok } from '../../domain/doctor-report.ts';
 import type { PlacedSecret, VaultInventory } from '../ports/doctor-queries.ts';
-import type { EventLog, Position } from '../ports/event-log.ts';
+import type { Position } from '../ports/event-log.ts';
 
 export interface CheckStoresDeps {
   readonly inventory: Pick<VaultInventory, 'ahead' | 'unknown'>;
@@ -8,17 +8,6 @@ export interface CheckStoresDeps {
   readonly position: Position;
   /** The end of the log, read after that. */
   readonly end: Position;
-}
-
-const PAGE = 500;
-
-/** Where nothing is left to read. A store may also hold what is not of this log, and the read models have passed that. */
-export async function endOf(log: Pick<EventLog, 'head' | 'readAll'>): Promise<Position> {
-  for (let after = await log.head(); ; ) {
-    const { position, atEnd } = await log.readAll({ after, maxCount: PAGE });
-    if (atEnd) return position;
-    after = position;
-  }
 }
 
 /** Whether one of the two, Postgres and the log, was restored to an earlier state than the other. */

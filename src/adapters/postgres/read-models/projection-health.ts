@@ -11,6 +11,8 @@ export interface ProjectionState {
   readonly leading: boolean;
   /** The age of the oldest event that the read models have not passed; 0 if they have passed all. */
   readonly lagSeconds: number;
+  /** Whether the read models were ahead of the log when this replica started. They follow no new event then. */
+  readonly aheadOfLog: boolean;
   readonly parkedStreams: number;
   /** For how long this process has been able to see the lead, so that an outage does not count. */
   readonly watchedMs: number;
@@ -42,7 +44,11 @@ export function projectionHealth(state: ProjectionState): ProjectionHealth {
   };
 }
 
-function reasonAgainst({ lead, lagSeconds, watchedMs }: ProjectionState): string | undefined {
+export const AHEAD_OF_LOG =
+  'The read models are ahead of the event log, which was restored to an earlier state: queries show what the log no longer has, and miss new events.';
+
+function reasonAgainst({ lead, lagSeconds, watchedMs, aheadOfLog }: ProjectionState): string | undefined {
+  if (aheadOfLog) return AHEAD_OF_LOG;
   if (lead.leader === null) {
     const vacantMs = Math.min(lead.vacantMs, watchedMs);
     if (vacantMs > MAX_VACANT_MS) return `No replica has led the projection for ${inSeconds(vacantMs)} s.`;

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import {
+  AHEAD_OF_LOG,
   type ProjectionState,
   projectionHealth,
 } from '../../../../src/adapters/postgres/read-models/projection-health.ts';
@@ -9,6 +10,7 @@ const HEALTHY: ProjectionState = {
   leading: false,
   lagSeconds: 0.04,
   parkedStreams: 0,
+  aheadOfLog: false,
   watchedMs: 3_600_000,
 };
 
@@ -37,6 +39,7 @@ it.each<[string, Partial<ProjectionState>, string | undefined]>([
     'No replica has led the projection for 31 s.',
   ],
   ['the process has just started', { lead: { leader: null, vacantMs: 9_000_000 }, watchedMs: 2_000 }, undefined],
+  ['the log was restored to an earlier state', { aheadOfLog: true }, AHEAD_OF_LOG],
   ['a count of refused attempts is being written', { lagSeconds: 95 }, undefined],
   ['the read models are far behind', { lagSeconds: 121 }, 'The read models are 121 s behind the event log.'],
 ])('is ready or says why not: %s', (_, changes, reason) => {
