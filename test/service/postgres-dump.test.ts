@@ -25,6 +25,7 @@ describe.skipIf(missing)(titled('a dump of an external Postgres', missing), () =
   let purser: TestPurser;
   let environment: Record<string, string>;
   let rotated: string;
+  let loads = 0;
   beforeAll(async () => {
     server = await startPostgresServer({ programs: debianPostgres() ?? '' });
     folder = await mkdtemp(join(tmpdir(), 'postgres-dump-'));
@@ -74,10 +75,11 @@ describe.skipIf(missing)(titled('a dump of an external Postgres', missing), () =
   async function underLoad(work: () => Promise<unknown>): Promise<number> {
     let done = false;
     let changes = 0;
+    loads += 1;
     const load = Promise.all(
       [1, 2, 3].map(async (caller) => {
         for (let n = 0; !done; n += 1) {
-          const id = await create(`r${n}.caller${caller}.${changes}.example`, 'load');
+          const id = await create(`r${n}.caller${caller}.load${loads}.example`, 'load');
           await purser.graphql(ROTATE, { id, input: { password: canary('load') } });
           expect((await issue(purser, 'ghcr.io')).errors).toBeUndefined();
           changes += 3;
