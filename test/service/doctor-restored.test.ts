@@ -200,6 +200,20 @@ describe('purser doctor, while no service runs,', () => {
     expect((await doctor('--anchor', join(folder, 'none'))).wrong).toEqual({ anchors: 'failed' });
   });
 
+  it('warns of deliveries that were given up', async () => {
+    await withFault(
+      `insert into webhooks.notices values ('${randomUUID()}', 1, 1, 'demo', '${id}', 'ROTATED', now(), '{}', true);
+       insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, due_at)
+         select event_id, 'team', project_id, 'DEAD_LETTER', now(), now() from webhooks.notices`,
+      'delete from webhooks.notices',
+      async () => {
+        const { wrong, exitCode, of } = await doctor();
+        expect({ wrong, exitCode }).toEqual({ wrong: { webhooks: 'warning' }, exitCode: 3 });
+        expect(of('webhooks').found).toContain('1 delivery given up, for team');
+      },
+    );
+  });
+
   it('warns of an orphaned secret, and discards it with --repair', async () => {
     const [{ orphan }] = await sql(
       `update vault.secrets set sealed_at = now() - interval '1 hour' where state = 'pending' returning secret_id as orphan`,

@@ -207,20 +207,6 @@ describe('purser doctor finds', () => {
     await sql('delete from vault.secrets where secret_id = $1', [left]);
   });
 
-  it('deliveries that were given up', async () => {
-    await withFault(
-      `insert into webhooks.notices values ('${randomUUID()}', 1, 1, 'demo', '${id}', 'ROTATED', now(), '{}', true);
-       insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, due_at)
-         select event_id, 'team', project_id, 'DEAD_LETTER', now(), now() from webhooks.notices`,
-      'delete from webhooks.notices',
-      async () => {
-        const { wrong, exitCode, of } = await doctor();
-        expect({ wrong, exitCode }).toEqual({ wrong: { webhooks: 'warning' }, exitCode: 3 });
-        expect(of('webhooks').found).toContain('1 delivery given up, for team');
-      },
-    );
-  });
-
   it('a migration that was not applied, and looks no further', async () => {
     await withFault(
       `create table public.kept as select * from purser.schema_migrations where version = 8;
