@@ -5,6 +5,7 @@ import { startEmbeddedPostgres } from './adapters/postgres/embedded/server.ts';
 import { createPostgresEventLog } from './adapters/postgres/log/event-log.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
 import type { StatementObserver } from './adapters/postgres/observed-statements.ts';
+import { OWN_STORE, requireEventStore } from './adapters/postgres/read-models/event-store.ts';
 import { createKeyRecordStore } from './adapters/postgres/vault/key-record-store.ts';
 import { createSealedSecretStore } from './adapters/postgres/vault/sealed-secret-store.ts';
 import { createWriteWatch, type WriteWatch } from './adapters/postgres/write-watch.ts';
@@ -56,6 +57,7 @@ export async function openStores(
     const { applied, newer } = await migrate(connectionString);
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
     if (newer.length > 0) logger.warn({ migrations: newer }, 'a newer Purser has migrated the database; this one fits');
+    await requireEventStore(connectionString, OWN_STORE);
     const writes = createWriteWatch({ connectionString, logger });
     lifecycle.onClose(() => writes.stop());
     const log = createPostgresEventLog({

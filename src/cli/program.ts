@@ -4,6 +4,7 @@ import { auditExport } from './audit-export.ts';
 import { auditVerify } from './audit-verify.ts';
 import { backup } from './backup.ts';
 import { type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
+import { copyLog } from './copy-log.ts';
 import { doctor } from './doctor.ts';
 import { keysAdd } from './keys-add.ts';
 import { keysList } from './keys-list.ts';
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   backup,
   restore,
   doctor,
+  'copy-log': copyLog,
   'keys add': keysAdd,
   'keys list': keysList,
   'keys promote': keysPromote,

@@ -24,6 +24,7 @@ const COMMANDS = [
   'backup',
   'restore',
   'doctor',
+  'copy-log',
   ...KEY_COMMANDS,
   'audit export',
   'audit verify',

@@ -5,6 +5,14 @@ import { openSession } from '../session.ts';
 
 type Session = Pick<Client, 'query'>;
 
+/** The name of the store that is the database itself. */
+export const OWN_STORE = 'postgres';
+
+/** Of a log in a KurrentDB, by what its streams begin with. */
+export function kurrentStore(prefix: string): string {
+  return `kurrentdb:${prefix}`;
+}
+
 /** Which event store the positions in this database are of; undefined before the first start. */
 export async function readEventStore(client: Session): Promise<string | undefined> {
   const { rows } = await client.query<{ name: string }>('select name from projection.event_store');
