@@ -33,7 +33,7 @@ export interface AuditSigningDeps {
   readonly leadership: Pick<Leadership, 'leading' | 'holder'>;
   readonly signer: AuditSigner;
   readonly egress: Pick<Egress, 'request'>;
-  readonly config: Pick<Config, 'auditAnchorFile' | 'auditAnchorUrl'>;
+  readonly config: Pick<Config, 'auditAnchorFile' | 'auditAnchorUrl' | 'auditAnchorAuthorization'>;
   readonly metrics: Pick<Metrics, 'headsSigned' | 'chainsBroken' | 'anchorFailed'>;
   readonly logger: Logger;
   readonly statements: StatementObserver;
@@ -101,9 +101,9 @@ export async function openAuditSigning(deps: AuditSigningDeps, lifecycle: Lifecy
 }
 
 async function openAnchors({ config, egress }: AuditSigningDeps): Promise<AuditAnchor[]> {
-  const { auditAnchorFile: file, auditAnchorUrl: url } = config;
+  const { auditAnchorFile: file, auditAnchorUrl: url, auditAnchorAuthorization: authorization } = config;
   return [
     ...(file === undefined ? [] : [{ kind: 'file' as const, ...(await openAnchorFile(file)) }]),
-    ...(url === undefined ? [] : [{ kind: 'url' as const, ...createAnchorUrl(url, egress) }]),
+    ...(url === undefined ? [] : [{ kind: 'url' as const, ...createAnchorUrl(url, authorization, egress) }]),
   ];
 }

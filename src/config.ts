@@ -84,6 +84,9 @@ const port = z.coerce
 
 const exporter = z.enum(['otlp', 'none'], 'must be otlp (the default) or none').default('otlp');
 
+const toSecret = (text: string) => new Secret(text);
+const secret = z.string().min(1).transform(toSecret).optional();
+
 const environment = z.object({
   // Another value may be meant for production, which would then accept tokens of the development issuer.
   NODE_ENV: z
@@ -98,11 +101,7 @@ const environment = z.object({
   PURSER_DATA_DIR: z.string().min(1).default('.purser'),
   MASTER_KEY_FILE: z.string().min(1).optional(),
   JWT_ISSUERS: z.string().min(1).optional(),
-  WEBHOOKS: z
-    .string()
-    .min(1)
-    .transform((text) => new Secret(text))
-    .optional(),
+  WEBHOOKS: secret,
   REVOKED_TOKENS_FILE: z.string().min(1).optional(),
   AUDIT_ANCHOR_FILE: z.string().min(1).optional(),
   AUDIT_ANCHOR_URL: z
@@ -111,14 +110,18 @@ const environment = z.object({
       (text) => /^https?:$/.test(parseUrl(text)?.protocol ?? '') && parseUrl(text)?.username === '',
       'must be a URL without a user name, such as https://anchor.example/heads',
     )
-    .transform((text) => new Secret(text))
+    .transform(toSecret)
+    .optional(),
+  AUDIT_ANCHOR_AUTHORIZATION: z
+    .string()
+    .regex(
+      /^[\x21-\x7e](?:[\x20-\x7e]{0,8190}[\x21-\x7e])?$/,
+      'must be the value of one header, such as Bearer and a token',
+    )
+    .transform(toSecret)
     .optional(),
   EGRESS_ALLOW: list,
-  EGRESS_PROXY: z
-    .string()
-    .min(1)
-    .transform((text) => new Secret(text))
-    .optional(),
+  EGRESS_PROXY: secret,
   PLAIN_HTTP_HOSTS: hosts,
   TRUSTED_REALMS: hosts,
   HEALTH_CHECK_INTERVAL: z
@@ -180,6 +183,8 @@ export interface Config {
   readonly auditAnchorFile: string | undefined;
   /** Its path may be what gives access. */
   readonly auditAnchorUrl: Secret | undefined;
+  /** What that URL is sent as `Authorization`. */
+  readonly auditAnchorAuthorization: Secret | undefined;
   readonly egressAllow: readonly string[];
   /** Undefined: straight out. */
   readonly egressProxy: Secret | undefined;
@@ -228,6 +233,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const production = values.NODE_ENV === 'production';
   refuseUnbuiltStore(values.EVENT_STORE_URL);
   if (production) requireForProduction(values);
+  requireWith(values, 'METRICS_HOST', 'METRICS_PORT');
+  requireWith(values, 'AUDIT_ANCHOR_AUTHORIZATION', 'AUDIT_ANCHOR_URL');
   const host = values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1');
   return {
     production,
@@ -242,6 +249,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     revokedTokensFile: values.REVOKED_TOKENS_FILE === undefined ? undefined : absolute(values.REVOKED_TOKENS_FILE),
     auditAnchorFile: values.AUDIT_ANCHOR_FILE === undefined ? undefined : absolute(values.AUDIT_ANCHOR_FILE),
     auditAnchorUrl: values.AUDIT_ANCHOR_URL,
+    auditAnchorAuthorization: values.AUDIT_ANCHOR_AUTHORIZATION,
     egressAllow: values.EGRESS_ALLOW,
     egressProxy: values.EGRESS_PROXY,
     ignoredProxyVariables: PROXY_VARIABLES.filter((name) => Object.hasOwn(given, name)),
@@ -301,10 +309,7 @@ function metricsAddress(
   { PORT, METRICS_PORT, METRICS_HOST }: z.infer<typeof environment>,
   host: string,
 ): Config['metrics'] {
-  if (METRICS_PORT === undefined) {
-    if (METRICS_HOST === undefined) return undefined;
-    throw new ConfigurationError('METRICS_HOST has an effect with METRICS_PORT only: set METRICS_PORT as well.');
-  }
+  if (METRICS_PORT === undefined) return undefined;
   if (METRICS_PORT === PORT && PORT !== 0) {
     throw new ConfigurationError('METRICS_PORT is the same as PORT: set it to another port, such as 9464.');
   }
@@ -319,6 +324,16 @@ function requireForProduction(values: z.infer<typeof environment>): void {
       'MASTER_KEY_FILE is not set: give the path of the key file that secrets are sealed with; only the service may be able to read it.',
   ].filter((sentence) => sentence !== false);
   if (missing.length > 0) throw new ConfigurationError(missing.join('\n'));
+}
+
+/** A setting without another one that it belongs to would have no effect, unnoticed. */
+function requireWith(
+  values: z.infer<typeof environment>,
+  setting: keyof typeof values,
+  owner: keyof typeof values,
+): void {
+  if (values[setting] === undefined || values[owner] !== undefined) return;
+  throw new ConfigurationError(`${setting} has an effect with ${owner} only: set ${owner} as well.`);
 }
 
 function refuseUnbuiltStore(url: string | undefined): void {

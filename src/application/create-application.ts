@@ -82,7 +82,7 @@ export interface ApplicationDeps {
   readonly authenticator: EventAuthenticator;
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
-  readonly registries: Pick<RegistryQueries, 'byId' | 'lastRepository' | 'refusalTold'>;
+  readonly registries: Pick<RegistryQueries, 'byId' | 'tellingRepository' | 'refusalTold'>;
   readonly leases: Pick<LeaseQueries, 'countActive' | 'countByVersion' | 'listActive' | 'lastOf'>;
   readonly calendar: CalendarQueries;
   readonly probe: RegistryProbe;

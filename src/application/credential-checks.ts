@@ -17,17 +17,17 @@ export const beforeSecondTry: BeforeSecondTry = async (signal) => {
 
 /**
  * Logs in as a pipeline that pulls. Where the registry asks nobody for a login, only a repository shows whether the
- * credential is good: the one that it was last issued for, if any was named.
+ * credential is good, if any is known.
  */
 export async function checkCredential(
   testStored: TestStoredCredential,
   authorised: AuthorisedRegistry,
   registry: LiveRegistry,
-  lastRepository: string | null,
+  repository: string | null,
 ): Promise<ProbeReport | undefined> {
   const report = await testStored(authorised, registry, { purpose: 'PULL', repository: null });
-  if (report?.detail !== 'NO_LOGIN_ASKED' || lastRepository === null) return report;
-  return testStored(authorised, registry, { purpose: 'PULL', repository: lastRepository });
+  if (report?.detail !== 'NO_LOGIN_ASKED' || repository === null) return report;
+  return testStored(authorised, registry, { purpose: 'PULL', repository });
 }
 
 /** Tests once more if the credential was refused: only the second finding counts, so that no passing fault is told. */

@@ -13,7 +13,7 @@ import { type AuthorisedRegistry, missingSecret } from './stored-secrets.ts';
 export interface CredentialComparisonDeps {
   readonly tests: Pick<CredentialTests, 'run' | 'record'>;
   readonly testStored: TestStoredCredential;
-  readonly registries: Pick<RegistryQueries, 'lastRepository'>;
+  readonly registries: Pick<RegistryQueries, 'tellingRepository'>;
 }
 
 /** Two versions of one registry, each as if it were the current one. */
@@ -40,7 +40,7 @@ export function createCredentialComparison({
   return async (context, authorised, { staged, active }) => {
     const { projectId, registryId } = authorised;
     // A login alone shows neither what pipelines may do with it nor, where no login is asked for, anything at all.
-    const repository = await registries.lastRepository(projectId, registryId);
+    const repository = await registries.tellingRepository(projectId, registryId);
     const test = { purpose: broadestPurpose(active.access), repository };
     let activeReport: ProbeReport | undefined;
     const stagedReport = await tests.run(context, projectId, async () => {

@@ -51,10 +51,10 @@ export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal
   }
 
   async function check(due: CheckDue, signal: AbortSignal): Promise<void> {
-    const { projectId, registryId, refused, lastRepository } = due;
+    const { projectId, registryId, refused, repository } = due;
     const { state } = await aggregates.loadRegistry(projectId, registryId);
     if (state.phase !== 'live') return setAsideFor(registryId, intervalMs);
-    const test = () => checkCredential(testStored, due, state, lastRepository);
+    const test = () => checkCredential(testStored, due, state, repository);
     const report = refused ? await test() : await confirmedTest(test, () => beforeSecondTry(signal));
     if (report) await tests.record(state, report, { metadata: systemMetadata(projectId), scheduled: true });
     // It stays due, and would be asked again at once by a service that is banned or throttled.

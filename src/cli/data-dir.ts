@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { errorCode } from '../domain/error-code.ts';
 import { OperatorError } from '../domain/errors.ts';
 
 /** The data folder cannot be used. The message names it and says what to do. */
@@ -33,8 +34,8 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await make();
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return requireFolder(path);
-    if (codeOf(error) !== 'ENOENT' || path === dirname(path)) throw error;
+    if (errorCode(error) === 'EEXIST') return requireFolder(path);
+    if (errorCode(error) !== 'ENOENT' || path === dirname(path)) throw error;
     await makeFolder(dirname(path));
     await make();
   }
@@ -63,7 +64,7 @@ async function writeProbe(path: string): Promise<void> {
 
 /** The sentence for an operating system's error about a file in the data folder; undefined for any other error. */
 export async function explainFileFault(error: unknown, dataDir: string): Promise<DataDirFault | undefined> {
-  const sentence = await sentenceOf(codeOf(error), dataDir);
+  const sentence = await sentenceOf(errorCode(error), dataDir);
   return sentence === undefined ? undefined : new DataDirFault(sentence, { cause: error });
 }
 
@@ -100,8 +101,4 @@ async function ownerOf(path: string): Promise<string> {
     }
     if (folder === dirname(folder)) return '';
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

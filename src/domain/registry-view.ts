@@ -87,13 +87,25 @@ export interface HealthView extends ProbeVerdicts {
   readonly detail: ProbeDetail | null;
   readonly facts?: ProbeFacts;
   readonly durationMs: number;
+  /** Where a test last proved that this version may pull or push. */
+  readonly provedRepository?: string | null;
 }
 
 /** A test that decided nothing leaves what an earlier one found of the same version. */
-export function healthAfterTest(before: HealthView | null, { data }: RegistryTested, testedAt: Instant): HealthView {
+export function healthAfterTest(
+  before: HealthView | null,
+  { data }: Pick<RegistryTested, 'data'>,
+  testedAt: Instant,
+): HealthView {
   const { registryId: _registry, url: _url, scheduled: _scheduled, ...found } = data;
-  if (before?.credentialVersion === found.credentialVersion && UNDECIDED.includes(found.outcome)) return before;
-  return { testedAt, ...found };
+  const known = before?.credentialVersion === found.credentialVersion ? before : null;
+  if (known !== null && UNDECIDED.includes(found.outcome)) return known;
+  const isProved = found.pull === 'PROVED' || found.push === 'PROVED';
+  return {
+    testedAt,
+    ...found,
+    provedRepository: (isProved ? found.repository : null) ?? known?.provedRepository ?? null,
+  };
 }
 
 /** What a view shows that does not come from the registry's own events. */

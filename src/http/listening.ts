@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { errorCode } from '../domain/error-code.ts';
 
 /** Why a server cannot listen at its address. */
 export type ListenFault = 'port in use' | 'port not permitted' | 'no such host';
@@ -44,7 +45,7 @@ export function addressOf(app: FastifyInstance): string {
 }
 
 function listenError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = errorCode(error) ?? '';
   const fault = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
   return fault === undefined ? error : new ListenFailed(fault, { cause: error });
 }

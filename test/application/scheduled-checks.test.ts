@@ -17,7 +17,7 @@ function roundsOfAnOutage(due: number) {
         excepted.push(except.length);
         const skipped = new Set(except);
         const found = ids.filter((id) => !skipped.has(id)).slice(0, limit);
-        return found.map((registryId) => ({ projectId: 'demo', registryId, refused: false, lastRepository: null }));
+        return found.map((registryId) => ({ projectId: 'demo', registryId, refused: false, repository: null }));
       },
     },
     aggregates: { loadRegistry: () => Promise.reject(new Error('the database is gone')) },

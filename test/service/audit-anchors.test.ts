@@ -120,7 +120,8 @@ describe('the service', () => {
     server = createServer(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += chunk;
-      if (status === 204) received.push(`${request.method} ${request.headers['content-type']} ${body}`);
+      if (status === 204)
+        received.push(`${request.method} ${request.headers.authorization} ${request.headers['content-type']} ${body}`);
       response.writeHead(status).end();
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
@@ -129,9 +130,11 @@ describe('the service', () => {
 
   it('puts signed heads into the file and to the URL at its stop, what failed before as well', async () => {
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const token = canary('anchor-token');
     const environment = {
       AUDIT_ANCHOR_FILE: file,
       AUDIT_ANCHOR_URL: `http://${host}/heads`,
+      AUDIT_ANCHOR_AUTHORIZATION: `Bearer ${token}`,
       EGRESS_ALLOW: host,
       PLAIN_HTTP_HOSTS: host,
     };
@@ -149,6 +152,8 @@ describe('the service', () => {
     await second.stop();
     const lines = await linesOf(file);
     expect(lines.map((line) => JSON.parse(line).sequence)).toEqual([1, 2]);
-    expect(received).toEqual([`POST application/x-ndjson ${lines.map((line) => `${line}\n`).join('')}`]);
+    expect(received).toEqual([
+      `POST Bearer ${token} application/x-ndjson ${lines.map((line) => `${line}\n`).join('')}`,
+    ]);
   });
 });

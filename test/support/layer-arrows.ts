@@ -39,7 +39,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'application/ports': { to: ['domain/**'], modules: 'in memory' },
 
   'adapters/anchors': adapter(),
-  'adapters/auth': adapter(),
+  'adapters/auth': adapter('adapters/settings'),
   'adapters/egress': adapter(),
   'adapters/event-log': adapter(),
   'adapters/kurrentdb': adapter('adapters/event-log'),
@@ -48,7 +48,8 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/prometheus': adapter(),
   'adapters/registry': adapter(),
   'adapters/vault': adapter(),
-  'adapters/webhooks': adapter(),
+  'adapters/settings': adapter(),
+  'adapters/webhooks': adapter('adapters/settings'),
   'adapters/postgres': adapter(),
   'adapters/postgres/backup': adapter('adapters/postgres'),
   'adapters/postgres/doctor': adapter('adapters/postgres', 'adapters/postgres/read-models'),

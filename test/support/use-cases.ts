@@ -239,8 +239,8 @@ const UP_TO_DATE: ProjectionProgress = {
 /** Answers from the log itself, which is never behind. */
 function queriesOf(log: EventLog, events: readonly RecordedEvent[], countedLeases: string[], now: () => number) {
   const aggregates = createAggregateStore(log);
-  const registries: Pick<RegistryQueries, 'byId' | 'lastRepository' | 'refusalTold'> = {
-    lastRepository: async () => null,
+  const registries: Pick<RegistryQueries, 'byId' | 'tellingRepository' | 'refusalTold'> = {
+    tellingRepository: async () => null,
     async refusalTold(projectId, id) {
       const { state } = await aggregates.loadRegistry(projectId, id);
       if (state.phase !== 'live') return null;

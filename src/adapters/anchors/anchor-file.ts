@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { headLine } from '../../domain/audit-export.ts';
 import type { SignedAuditHead } from '../../domain/audit-head.ts';
+import { errorCode } from '../../domain/error-code.ts';
 import { OperatorError } from '../../domain/errors.ts';
 
 const LINE_FEED = 0x0a;
@@ -40,7 +41,7 @@ async function openToAppend(path: string): Promise<FileHandle> {
     if ((await file.stat()).size === 0) await syncFolder(dirname(path));
     return file;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
+    const code = errorCode(error) ?? 'unknown fault';
     throw new OperatorError(
       `The file of AUDIT_ANCHOR_FILE, ${path}, cannot be written (${code}): name a file in a folder that this user may write to.`,
       { cause: error },

@@ -3,6 +3,7 @@ import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, SignJWT } from 'jose';
 import { z } from 'zod';
+import { errorCode } from '../../domain/error-code.ts';
 import { OperatorError } from '../../domain/errors.ts';
 import { DEFAULT_CLOCK_TOLERANCE, type LocalIssuer } from './issuers.ts';
 import { MAX_LIFETIME_SECONDS } from './token-lifetime.ts';
@@ -79,7 +80,7 @@ async function readKey(path: string): Promise<unknown> {
   try {
     file = await open(path, 'r');
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw new DevelopmentIssuerError(`The development key ${path} cannot be opened.`, { cause: error });
   }
   try {
@@ -102,7 +103,7 @@ async function createKey(dataDir: string, path: string): Promise<unknown> {
   try {
     await writeDurably(draft, JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })));
     await link(draft, path).catch((error: unknown) => {
-      if (!isErrno(error, 'EEXIST')) throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     });
   } finally {
     await unlink(draft).catch(() => undefined);
@@ -135,8 +136,4 @@ function parseJson(text: string, path: string): unknown {
   } catch {
     throw new DevelopmentIssuerError(`The file ${path} is not valid JSON: delete it to get a new key.`);
   }
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { OperatorError } from '../../domain/errors.ts';
 import { parseUrl } from '../../domain/parse-url.ts';
+import { entryFault, readJsonSetting } from '../settings/json-setting.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
 import { parseLifetime } from './token-lifetime.ts';
 import { type Jwks, jwksSchema, usableKeys } from './verification-keys.ts';
@@ -89,20 +89,19 @@ const jwksUri = z.string({ error: 'must be a URL' }).superRefine((value, context
   if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
 });
 
+const FIELDS = {
+  issuer: name("the text that this issuer's tokens carry in `iss`"),
+  audience,
+  jwksUri: jwksUri.optional(),
+  jwks: jwksSchema.optional(),
+  algorithms,
+  grants: z.enum(GRANTS, { error: 'must be "claims" (the default) or "rules"' }).default('claims'),
+  maxTokenAge,
+  clockTolerance,
+};
+const ENTRY = { what: ' with issuer, audience, and jwksUri or jwks', fields: Object.keys(FIELDS) };
 const entry = z
-  .strictObject(
-    {
-      issuer: name("the text that this issuer's tokens carry in `iss`"),
-      audience,
-      jwksUri: jwksUri.optional(),
-      jwks: jwksSchema.optional(),
-      algorithms,
-      grants: z.enum(GRANTS, { error: 'must be "claims" (the default) or "rules"' }).default('claims'),
-      maxTokenAge,
-      clockTolerance,
-    },
-    { error: objectFault },
-  )
+  .strictObject(FIELDS, { error: (issue) => entryFault(issue, ENTRY) })
   .transform(({ jwksUri, jwks, maxTokenAge, ...rest }, context): IssuerConfig => {
     const issuer = { ...rest, maxTokenAge: maxTokenAge ?? DEFAULT_MAX_TOKEN_AGE[rest.grants] };
     if (jwks !== undefined && jwksUri === undefined) {
@@ -133,40 +132,12 @@ const issuers = z
  * @throws IssuerConfigurationError
  */
 export function parseIssuers(value: string): IssuerConfig[] {
-  const inline = /^\s*[[{]/.test(value);
-  const source = inline ? 'JWT_ISSUERS' : `JWT_ISSUERS (${value})`;
-  const result = issuers.safeParse(parseJson(inline ? value : readIssuersFile(value), source));
-  if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${source}${pathText(issue.path)}: ${issue.message}`);
-  throw new IssuerConfigurationError(faults.join('\n'));
-}
-
-function readIssuersFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    const message = `JWT_ISSUERS: the file ${path} cannot be read: set it to a JSON array or to the path of a readable JSON file`;
-    throw new IssuerConfigurationError(message, { cause });
-  }
-}
-
-function parseJson(text: string, source: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const example = '[{"issuer":"https://id.example","audience":"purser","jwksUri":"https://id.example/jwks"}]';
-    throw new IssuerConfigurationError(`${source}: is not valid JSON: write an array such as ${example}`, { cause });
-  }
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-}
-
-function objectFault(issue: { readonly code?: string; readonly keys?: unknown }): string {
-  if (issue.code !== 'unrecognized_keys') return 'must be an object with issuer, audience, and jwksUri or jwks';
-  const keys = Array.isArray(issue.keys) ? issue.keys.join(', ') : '';
-  return `has the unknown field ${keys}: the known fields are issuer, audience, jwksUri, jwks, algorithms, grants, maxTokenAge, clockTolerance`;
+  return readJsonSetting(value, {
+    name: 'JWT_ISSUERS',
+    schema: issuers,
+    example: '[{"issuer":"https://id.example","audience":"purser","jwksUri":"https://id.example/jwks"}]',
+    fault: (message, options) => new IssuerConfigurationError(message, options),
+  });
 }
 
 function jwksUriFault(value: string): string | undefined {

@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Revocations } from '../../application/ports/authenticator.ts';
+import { errorCode } from '../../domain/error-code.ts';
 import { type RevokedTokens, RevokedTokensError, readRevokedTokens } from './revoked-tokens.ts';
 
 /** A change takes effect within two seconds, with the time to read the file. */
@@ -108,7 +109,7 @@ async function readFile(path: string, issuers: ReadonlySet<string>): Promise<Rev
     return await readRevokedTokens(file.readLines({ encoding: 'utf8' }), issuers, source);
   } catch (error) {
     if (error instanceof RevokedTokensError) throw error;
-    const code = error instanceof Error && 'code' in error ? error.code : error;
+    const code = errorCode(error) ?? error;
     throw new UnreadableFile(
       `${source}: cannot be read (${code}). Give the path of a file that the service may read.`,
       { cause: error },

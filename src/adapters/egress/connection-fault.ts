@@ -1,4 +1,5 @@
 import { EgressFailed, type EgressFault, type TlsFaultReason } from '../../application/ports/egress.ts';
+import { errorCode } from '../../domain/error-code.ts';
 
 /** Codes of OpenSSL's verification and of Node. Other codes that begin with ERR_SSL or ERR_TLS are `OTHER`. */
 const TLS_REASONS: ReadonlyMap<string, TlsFaultReason> = new Map([
@@ -87,5 +88,5 @@ function reasonInText(error: unknown): TlsFaultReason | undefined {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return errorCode(error) ?? '';
 }

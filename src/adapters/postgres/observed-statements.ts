@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { ConnectionUsage, Metrics } from '../../application/ports/metrics.ts';
 import type { SpanStart, Tracer } from '../../application/ports/tracer.ts';
+import { errorCode } from '../../domain/error-code.ts';
 
 /** What is known of a statement outside its values. */
 export interface StatementText {
@@ -119,6 +120,5 @@ function withoutBrackets(text: string): string {
 
 /** The SQLSTATE or Node's code: Postgres' texts quote values. */
 function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : '_OTHER';
+  return errorCode(error) ?? '_OTHER';
 }

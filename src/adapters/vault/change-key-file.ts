@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from '../../domain/error-code.ts';
 import { readKeyFile, removeDrafts, syncFolder } from './key-file.ts';
 import { KeyRingError, parseKeyFile } from './key-file-format.ts';
 
@@ -29,7 +30,7 @@ export async function changeKeyFile(
   } catch (error) {
     await unlink(draft).catch(() => undefined);
     if (error instanceof KeyRingError) throw error;
-    const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
+    const code = errorCode(error) ?? 'unknown error';
     throw new KeyRingError(
       `The key file ${path} cannot be changed: ${code}. Change it where it can be written, and give it to the replicas.`,
       { cause: error },

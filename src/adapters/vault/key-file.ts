@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { errorCode } from '../../domain/error-code.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
 import { type KeyFile, KeyRingError, parseKeyFile } from './key-file-format.ts';
 
@@ -41,13 +42,15 @@ export async function createKeyFile(path: string): Promise<void> {
       // Unlike a rename, a link never replaces the file of a process that was quicker.
       await link(draft, path);
     } catch (error) {
-      if (!isErrno(error, 'EEXIST')) throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     } finally {
       await unlink(draft);
     }
     await syncFolder(dirname(path));
   } catch (error) {
-    throw new KeyRingError(`The key file ${path} cannot be created: ${errnoOf(error)}.`, { cause: error });
+    throw new KeyRingError(`The key file ${path} cannot be created: ${errorCode(error) ?? 'unknown error'}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -71,8 +74,10 @@ async function openUnlessMissing(path: string): Promise<FileHandle | undefined> 
     // NONBLOCK: otherwise opening a named pipe waits for its writer.
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (!isErrno(error, 'ENOENT')) {
-      throw new KeyRingError(`The key file ${path} cannot be opened: ${errnoOf(error)}.`, { cause: error });
+    if (errorCode(error) !== 'ENOENT') {
+      throw new KeyRingError(`The key file ${path} cannot be opened: ${errorCode(error) ?? 'unknown error'}.`, {
+        cause: error,
+      });
     }
     if (await isLink(path))
       throw new KeyRingError(`The key file ${path} is a symbolic link to a file that does not exist.`);
@@ -131,13 +136,4 @@ async function isLink(path: string): Promise<boolean> {
     (found) => found.isSymbolicLink(),
     () => false,
   );
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return errnoOf(error) === code;
-}
-
-function errnoOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return 'unknown error';
 }

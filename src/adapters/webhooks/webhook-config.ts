@@ -1,5 +1,4 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { OperatorError } from '../../domain/errors.ts';
 import { parseUrl } from '../../domain/parse-url.ts';
@@ -9,6 +8,7 @@ import { Secret } from '../../domain/secret.ts';
 import { MAX_WEBHOOKS, type Webhook } from '../../domain/webhook.ts';
 import { NOTICE_KINDS } from '../../domain/webhook-event.ts';
 import { signingSecretFault } from '../../domain/webhook-signature.ts';
+import { entryFault, readJsonSetting } from '../settings/json-setting.ts';
 
 /** `WEBHOOKS` is wrong. One line a fault: the entry, the field, and what to write there. No line holds a URL or a secret. */
 export class WebhookConfigurationError extends OperatorError {
@@ -57,13 +57,12 @@ const caCertificate = z
  * @throws WebhookConfigurationError
  */
 export function parseWebhooks(value: Secret, plainHttpHosts: ReadonlySet<string>): readonly Webhook[] {
-  const text = value.reveal();
-  const inline = /^\s*[[{]/.test(text);
-  const source = inline ? 'WEBHOOKS' : `WEBHOOKS (${text})`;
-  const result = webhooksSchema(plainHttpHosts).safeParse(parseJson(inline ? text : readFile(text), source));
-  if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => `${source}${pathText(path)}: ${message}`);
-  throw new WebhookConfigurationError([...new Set(faults)].join('\n'));
+  return readJsonSetting(value.reveal(), {
+    name: 'WEBHOOKS',
+    schema: webhooksSchema(plainHttpHosts),
+    example: EXAMPLE,
+    fault: (message, options) => new WebhookConfigurationError(message, options),
+  });
 }
 
 function webhooksSchema(plainHttpHosts: ReadonlySet<string>) {
@@ -74,9 +73,9 @@ function webhooksSchema(plainHttpHosts: ReadonlySet<string>) {
       if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
     })
     .transform((text) => new Secret(text));
-  const entry = z
-    .strictObject({ name, url, secret: secrets, projects, kinds, caCertificate }, { error: objectFault })
-    .transform(toWebhook);
+  const fields = { name, url, secret: secrets, projects, kinds, caCertificate };
+  const known = { what: `, as in ${EXAMPLE}`, fields: Object.keys(fields) };
+  const entry = z.strictObject(fields, { error: (issue) => entryFault(issue, known) }).transform(toWebhook);
   return z
     .array(entry, { error: 'must be a JSON array: put the entry in [ ]' })
     .max(MAX_WEBHOOKS, `must have at most ${MAX_WEBHOOKS} entries`)
@@ -129,32 +128,4 @@ function isCertificate(pem: string): boolean {
   } catch {
     return false;
   }
-}
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    const message = `WEBHOOKS: the file ${path} cannot be read: set it to a JSON array or to the path of a readable JSON file`;
-    throw new WebhookConfigurationError(message, { cause });
-  }
-}
-
-/** Without the parser's own message, which quotes the text. */
-function parseJson(text: string, source: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new WebhookConfigurationError(`${source}: is not valid JSON: write an array such as ${EXAMPLE}`);
-  }
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-}
-
-function objectFault(issue: { readonly code?: string; readonly keys?: unknown }): string {
-  if (issue.code !== 'unrecognized_keys') return `must be an object, as in ${EXAMPLE}`;
-  const keys = Array.isArray(issue.keys) ? issue.keys.join(', ') : '';
-  return `has the unknown field ${keys}: the known fields are name, url, secret, projects, kinds, caCertificate`;
 }

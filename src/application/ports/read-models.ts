@@ -62,7 +62,7 @@ export interface Page<Node, Cursor> {
 }
 
 export interface LatestChange {
-  /** The sequence of the project's latest change that the page shows; 0 for an empty page. */
+  /** The sequence of the project's latest change that the page shows; 0 for an empty page, or if it was not asked for. */
   readonly latestChange: number;
 }
 
@@ -82,20 +82,29 @@ export interface CheckDue {
   readonly registryId: string;
   /** Whether the last test of this version was refused. */
   readonly refused: boolean;
-  /** The repository that its credential was last issued for; null if none was named. */
-  readonly lastRepository: string | null;
+  /** See `tellingRepository`. */
+  readonly repository: string | null;
 }
 
 /** All queries answer from the read models. `ProjectionProgress` tells how far these are. */
 export interface RegistryQueries {
   list(
     projectId: string,
-    query: { filter: RegistryFilter; order: RegistryOrder; first: number; after: RegistryCursor | undefined },
+    query: {
+      filter: RegistryFilter;
+      order: RegistryOrder;
+      first: number;
+      after: RegistryCursor | undefined;
+      withLatestChange: boolean;
+    },
   ): Promise<Page<RegistryView, RegistryCursor> & LatestChange>;
   count(projectId: string, filter: RegistryFilter): Promise<number>;
   byId(projectId: string, id: string): Promise<RegistryView | undefined>;
-  /** The repository of the last lease that named one. */
-  lastRepository(projectId: string, id: string): Promise<string | null>;
+  /**
+   * A repository that shows what the current version may do: where it last proved that, else that of the last lease that named
+   * one. Who only may use the registry so cannot choose another.
+   */
+  tellingRepository(projectId: string, id: string): Promise<string | null>;
   /** The version whose refusal people were told of, until it works again. */
   refusalTold(projectId: string, id: string): Promise<number | null>;
   /** Live registries whose credential has not expired: those of an untested version first, then the longest untested. */

@@ -1,7 +1,9 @@
-import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, Directive, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import { type CursorScope, changeScope } from '../paging/cursors.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
+import { isAskedFor } from '../pipeline/asked-fields.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
 import {
@@ -34,6 +36,7 @@ export class RegistryListResolver {
       | undefined,
     @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
     @After() after: string | null | undefined,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<RegistryConnectionObject> {
     const { queries, cursors, now } = services;
     const filter = registryFilter(filterInput);
@@ -44,6 +47,7 @@ export class RegistryListResolver {
       order,
       first: pageSize(first, DEFAULT_PAGE_SIZE),
       after: typeof after === 'string' ? registryCursor(cursors.decode(scope, after)) : undefined,
+      withLatestChange: isAskedFor(info, 'latestCursor'),
     });
     const cursorAt = (index: number): string => {
       const item = page.items[index];

@@ -1,4 +1,5 @@
 import type { NoticeQueries, NoticeView } from '../../../application/ports/read-models.ts';
+import { parseUuid } from '../../../domain/identity.ts';
 import { Conditions, named, type Queryable } from '../statement.ts';
 import { createFeedQuery, type FeedQuery } from './feed-query.ts';
 import type { NoticeRow } from './notice-outbox.ts';
@@ -11,7 +12,11 @@ export function createNoticeQueries(database: Queryable): NoticeQueries {
     async list(projectId, { registryId, first, before }) {
       const where = new Conditions();
       where.add(`project_id = ${where.value(projectId)}`);
-      if (registryId !== undefined) where.add(`registry_id::text = ${where.value(registryId.toLowerCase())}`);
+      if (registryId !== undefined) {
+        const id = parseUuid(registryId);
+        if (id === undefined) return { notices: [], hasNextPage: false };
+        where.add(`registry_id = ${where.value(id)}`);
+      }
       if (before !== undefined) where.add(`sequence < ${where.value(before)}`);
       const text = `select ${COLUMNS} from read_models.notices where ${where.text}
         order by notices.sequence desc limit ${where.value(first + 1)}`;

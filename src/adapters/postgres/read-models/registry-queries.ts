@@ -40,18 +40,23 @@ export const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome)
 /** The last test was of the current version. */
 const TESTED = `coalesce((health->>'credentialVersion')::int = credential_version, false)`;
 
+/** See `tellingRepository`. */
+const TELLING = `coalesce(case when ${TESTED} then health->>'provedRepository' end, last_used_repository)`;
+
 /** From 0 to 1: different for each registry, and always the same for one. */
 const PLACE = '((hashtext(id::text)::float8 + 2147483648) / 4294967296)';
 
 export function createRegistryQueries(database: Queryable, now: () => number): RegistryQueries {
   return {
-    async list(projectId, { filter, order, first, after }) {
+    async list(projectId, { filter, order, first, after, withLatestChange }) {
       const { key, type } = ORDER_KEYS[order.field];
       const where = filtered(projectId, filter, now());
       if (after) addAfter(where, key, type, order, after);
       const direction = order.direction === 'ASC' ? 'asc' : 'desc';
       // In the same statement, so that a subscription from there on misses no change and repeats none.
-      const latest = `(select max(sequence)::float8 from read_models.changes where project_id = ${where.value(projectId)})`;
+      const latest = withLatestChange
+        ? `(select max(sequence)::float8 from read_models.changes where project_id = ${where.value(projectId)})`
+        : 'null::float8';
       const text = `select ${COLUMNS}, ${key} as cursor_key, ${latest} as latest_change
         from read_models.registries where ${where.text}
         order by ${key} ${direction} nulls last, id ${direction} limit ${where.value(first + 1)}`;
@@ -79,11 +84,11 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
       return row && view(row);
     },
 
-    async lastRepository(projectId, id) {
-      const text = 'select last_used_repository from read_models.registries where id = $1 and project_id = $2';
-      const statement = named('registry-last-repository', text, [id, projectId]);
-      const { rows } = await database.query<Pick<DueRow, 'last_used_repository'>>(statement);
-      return rows[0]?.last_used_repository ?? null;
+    async tellingRepository(projectId, id) {
+      const text = `select ${TELLING} as repository from read_models.registries where id = $1 and project_id = $2`;
+      const statement = named('registry-telling-repository', text, [id, projectId]);
+      const { rows } = await database.query<Pick<DueRow, 'repository'>>(statement);
+      return rows[0]?.repository ?? null;
     },
 
     async refusalTold(projectId, id) {
@@ -94,7 +99,7 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
     },
 
     async dueForCheck({ testedBefore, spreadMs, refusedBefore, except, limit }) {
-      const text = `select project_id, id, ${FAILING} as refused, last_used_repository from read_models.registries
+      const text = `select project_id, id, ${FAILING} as refused, ${TELLING} as repository from read_models.registries
         where phase = 'live' and not secret_missing and (expires_at is null or expires_at > $1)
           and (not ${TESTED} or (health->>'testedAt')::timestamptz < case when ${FAILING} then $6 else $2 end::timestamptz
             - ${PLACE} * $3 * interval '1 ms')
@@ -102,11 +107,11 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
         order by ${TESTED}, health->>'testedAt' nulls first, id limit $5`;
       const values = [new Date(now()).toISOString(), testedBefore, spreadMs, except, limit, refusedBefore];
       const { rows } = await database.query<DueRow>(named('registries-due', text, values));
-      return rows.map(({ project_id, id, refused, last_used_repository }) => ({
+      return rows.map(({ project_id, id, refused, repository }) => ({
         projectId: project_id,
         registryId: id,
         refused,
-        lastRepository: last_used_repository,
+        repository,
       }));
     },
 
@@ -152,7 +157,7 @@ interface DueRow {
   readonly project_id: string;
   readonly id: string;
   readonly refused: boolean;
-  readonly last_used_repository: string | null;
+  readonly repository: string | null;
 }
 
 /** Those that used the registry `r` in the 30 days before `$2`. */

@@ -3,12 +3,14 @@ import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/ev
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { createReadConnections, type ReadConnections } from '../../../../src/adapters/postgres/read-connections.ts';
 import { createLeaseQueries } from '../../../../src/adapters/postgres/read-models/lease-queries.ts';
+import { createNoticeQueries } from '../../../../src/adapters/postgres/read-models/notice-queries.ts';
 import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
 import { createRegistryQueries } from '../../../../src/adapters/postgres/read-models/registry-queries.ts';
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import type { LeaseQueries, RegistryQueries } from '../../../../src/application/ports/read-models.ts';
 import type { CredentialIssued } from '../../../../src/domain/events.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
+import { planOf, remembering } from '../../../support/query-plans.ts';
 import { projectorClient, trusting } from '../../../support/read-models.ts';
 import {
   createdEvent,
@@ -18,9 +20,11 @@ import {
   linkedEvent,
   releasedEvent,
   rotatedEvent,
+  testedEvent,
   unstorableEvent,
 } from '../../../support/recorded-events.ts';
 import { appendAll, type RunningProjector, startProjector } from '../../../support/running-projector.ts';
+import { withClient } from '../../../support/server-databases.ts';
 
 const LATER = '2040-01-01T00:00:00.000Z';
 let database: TestDatabase;
@@ -129,4 +133,61 @@ it('shows uses of the last 30 days, and links however long ago they were used', 
     { pipeline: 'pipeline-of-f', lastUsedAt: expect.any(String), leases: 1, linked: true, note: 'ask ada' },
     { pipeline: 'never-ran', lastUsedAt: null, leases: 0, linked: true, note: null },
   ]);
+});
+
+it('names the repository where the current version last proved something, and not where a lease was asked for', async () => {
+  const issuedFor = (lease: string, version: number, image: string): CredentialIssued => {
+    const issued = issuedEvent('e', lease, version, LATER) as CredentialIssued;
+    return { ...issued, data: { ...issued.data, image } };
+  };
+  const telling = () => registries.tellingRepository('demo', idOf('e'));
+  await apply(createdEvent('e', 1), issuedFor('e1', 1, 'e.example/first/app'));
+  expect(await telling()).toBe('first/app');
+  await apply(testedEvent('e', 1, { pull: 'PROVED', repository: 'team/app' }), issuedFor('e2', 1, 'e.example/none'));
+  expect(await telling()).toBe('team/app');
+  // Later tests that prove nothing there, or nothing at all, change nothing.
+  await apply(testedEvent('e', 1), testedEvent('e', 1, { pull: 'DENIED', repository: 'none' }));
+  await apply(testedEvent('e', 1, { outcome: 'RATE_LIMITED', login: 'UNKNOWN' }));
+  expect(await telling()).toBe('team/app');
+  await apply(testedEvent('e', 1, { push: 'PROVED', repository: 'team/pushed' }));
+  expect(await telling()).toBe('team/pushed');
+  const due = async () => {
+    const asked = { testedBefore: LATER, refusedBefore: LATER, spreadMs: 0, except: [], limit: 100 };
+    // No vault holds its secret. It is before its credential expires.
+    await withClient(database.connectionString, (client) =>
+      client.query('update read_models.registries set secret_missing = false where id = $1', [idOf('e')]),
+    );
+    const then = createRegistryQueries(reads, () => Date.parse('2026-03-02T00:00:00.000Z'));
+    return (await then.dueForCheck(asked)).find(({ registryId }) => registryId === idOf('e'))?.repository;
+  };
+  expect(await due()).toBe('team/pushed');
+  // Of another version nothing is proved.
+  await apply(rotatedEvent('e', 2));
+  expect([await telling(), await due()]).toEqual(['none', 'none']);
+});
+
+it('finds the notices of a registry by its index', async () => {
+  const rotations = Array.from({ length: 30 }, (_, index) => rotatedEvent('f', index + 2));
+  await apply(createdEvent('f', 1), ...rotations);
+  await withClient(database.connectionString, async (client) => {
+    await client.query(`insert into read_models.notices
+      select 1000000 + n, kind, project_id, gen_random_uuid(), url, credential_version, occurred_at, expires_at, actor,
+        leases_on_older_versions, message
+      from generate_series(1, 20000) n, (select * from read_models.notices limit 1) one`);
+    await client.query('analyze read_models.notices');
+  });
+  const asking = remembering(reads);
+  const page = { first: 20, before: undefined };
+  const { notices, hasNextPage } = await createNoticeQueries(asking).list('demo', {
+    registryId: idOf('f').toUpperCase(),
+    ...page,
+  });
+  expect([notices.length, notices[0]?.credentialVersion, hasNextPage]).toEqual([20, 31, true]);
+  const [statement] = asking.statements;
+  if (statement === undefined) throw new Error('no statement was sent');
+  expect(await planOf(reads, statement)).toEqual({ indexes: ['notices_by_registry'], readsTable: false, rows: 21 });
+  expect(await createNoticeQueries(reads).list('demo', { registryId: 'no id', ...page })).toEqual({
+    notices: [],
+    hasNextPage: false,
+  });
 });
