@@ -10,8 +10,10 @@ import { startPurser, type TestPurser } from '../support/purser.ts';
 import { skipReason, titled } from '../support/required-tools.ts';
 import { withClient } from '../support/server-databases.ts';
 import { createSkopeo, type Skopeo } from '../support/skopeo.ts';
+import { openStream, type StreamClient } from '../support/stream-client.ts';
 import { type Subscriber, subscribe } from '../support/subscriber.ts';
 import { copyTable, tablesOf } from '../support/table-copy.ts';
+import { type Receiver, startReceiver, verified, webhookEnvironment } from '../support/webhook-receiver.ts';
 
 const USE = 'iam:project:cicd:registry:use';
 const REGISTRY = `registry { username credential { version
@@ -48,15 +50,16 @@ describe.skipIf(missing)(titled('a staged rotation while a pipeline runs', missi
   let folder: string;
   let registryId: string;
   let notices: Subscriber<Notice>;
+  let stream: StreamClient;
+  let receiver: Receiver;
   /** The sealed bytes of the first version. */
   let sealed: readonly string[];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'purser-staged-'));
-    [purser, registry] = await Promise.all([
-      startPurser({ environment: { EGRESS_ALLOW: 'localhost' } }),
-      startDockerRegistry(),
-    ]);
+    receiver = await startReceiver();
+    const environment = { ...webhookEnvironment({ chat: receiver }), EGRESS_ALLOW: 'localhost,127.0.0.1' };
+    [purser, registry] = await Promise.all([startPurser({ environment }), startDockerRegistry()]);
     await writeOciImage(join(folder, 'image'), 'built before the rotation');
     await registry.setPassword('robot', first);
     await registry.setPassword('robot-2', second);
@@ -68,11 +71,14 @@ describe.skipIf(missing)(titled('a staged rotation while a pipeline runs', missi
       environment: environmentOf('1742'),
     });
     notices = await subscribe<Notice>(purser.url, purser.token(), NOTICES, {});
+    stream = await openStream(`${purser.url}/graphql`, purser.token(), { query: NOTICES });
     const input = { url: host, username: 'robot', password: first, caCertificate };
     registryId = (await purser.graphql(CREATE, { input })).data.createRegistry.registry.id;
   }, 60_000);
   afterAll(async () => {
+    stream?.destroy();
     await Promise.allSettled([notices?.close(), purser?.stop(), registry?.stop(), running?.remove()]);
+    await receiver?.[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -195,6 +201,21 @@ describe.skipIf(missing)(titled('a staged rotation while a pipeline runs', missi
     // The run gets a new lease.
     expect(await loginOf('1742')).toMatchObject({ Username: 'robot-2', Secret: second });
     expect(await running.pull('team/web:1', join(folder, 'pulled-again'))).toMatchObject({ exitCode: 0 });
+  });
+
+  it('has told the same to an event stream, and to a webhook receiver that checks the signature', async () => {
+    const told = notices.items.map(({ kind, credentialVersion, message }) => ({ kind, credentialVersion, message }));
+    await expect.poll(() => stream.events.length).toBe(told.length);
+    expect(stream.events.map(({ data }) => JSON.parse(data).data.rotationNotices)).toEqual(told);
+    await expect.poll(() => receiver.received.length).toBe(told.length);
+    // Deliveries may overtake each other.
+    const events = receiver.received.map((each) => verified(each, receiver.secret));
+    const byTime = events.toSorted((a, b) => String(a.time).localeCompare(String(b.time)));
+    expect(byTime).toMatchObject(told.map((data) => ({ data })));
+    expect(byTime.at(-1)).toMatchObject({ type: 'dev.purser.credential.retired', subject: registryId });
+    const [signed] = receiver.received;
+    if (signed === undefined) throw new Error('five were received');
+    expect(() => verified({ ...signed, body: signed.body.replace('STAGED', 'RETIRED') }, receiver.secret)).toThrow();
   });
 
   it('leaves each step in the audit log, with the versions', async () => {

@@ -11,7 +11,7 @@ export interface EventAnswer {
   readonly cursor: string | undefined;
 }
 
-/** The answers to one subscription document with one set of variables, for all its subscribers. */
+/** The answers to one subscription document with one set of variables, for all its subscribers, wherever they began. */
 export interface AnswerGroup {
   /** The event's answer, computed and serialised once for the whole group. */
   answerTo(event: object, context: GraphqlContext): EventAnswer | Promise<EventAnswer>;
@@ -19,7 +19,7 @@ export interface AnswerGroup {
 
 export interface SharedSubscription {
   /**
-   * A hash of document, operation name and variables. These name the project, so a caller joins only groups of projects
+   * A hash of document, operation name and `eventVariables`. These name the project, so a caller joins only groups of projects
    * that the guard admitted it to. Answers do not depend on the caller.
    */
   readonly key: string;

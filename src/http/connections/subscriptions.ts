@@ -7,6 +7,7 @@ import { cursorOfItem } from '../../graphql/paging/feed-cursors.ts';
 import { type CallerLimits, costOf } from '../../graphql/pipeline/caller-limits.ts';
 import type { GraphqlContext } from '../../graphql/pipeline/context.ts';
 import type { PublicError } from '../../graphql/pipeline/errors.ts';
+import { eventVariables } from '../../graphql/pipeline/event-variables.ts';
 import { firstCode } from '../graphql-answer.ts';
 import type { Connection } from './connection.ts';
 import type { Delivery } from './delivery.ts';
@@ -35,10 +36,14 @@ export async function deliver(
     connection.operations.delete(delivery);
     return opened;
   }
-  const { source, operationName, variables, operation, field, context } = started;
+  const { source, document, operationName, variables, operation, field, context } = started;
   const { cursors } = context.services;
   const group = sharedExecution.join({
-    key: hash('sha256', JSON.stringify([source, operationName, variables]), 'hex'),
+    key: hash(
+      'sha256',
+      JSON.stringify([source, operationName, eventVariables(document, operation.node, variables)]),
+      'hex',
+    ),
     operation,
     variables,
     cursorOf: (event) => cursorOfItem(cursors, field, event),

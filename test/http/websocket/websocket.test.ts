@@ -289,45 +289,6 @@ describe('a client that does not read', () => {
 });
 
 describe('the end of a token', () => {
-  /** Opens this many sockets with a token that expires soon. @returns faults in how they closed */
-  async function faultsAtExpiry(at: HttpService, sockets: number, seconds: number): Promise<string[]> {
-    const expiresAt = (Math.ceil(Date.now() / 1000) + seconds) * 1000;
-    const token = at.issuer.token({ claims: { exp: expiresAt / 1000 } });
-    const clients = await Promise.all(Array.from({ length: sockets }, () => connected(at.socketUrl, token)));
-    for (const client of clients) client.subscribe('1', NOTICES);
-    await expect.poll(() => at.double.openFeeds, { timeout: 10_000 }).toBe(sockets);
-    const publishing = setInterval(() => at.double.publishNotice('demo'), 20);
-    const deadline = new Promise<undefined>((resolve) => {
-      setTimeout(() => resolve(undefined), expiresAt + 1_000 - Date.now());
-    });
-    const ends = await Promise.all(clients.map(({ closed }) => Promise.race([closed, deadline])));
-    clearInterval(publishing);
-    return ends.flatMap((end, index) => {
-      if (end === undefined) return [`socket ${index} is open a second later`];
-      if (end.code !== 4403 || end.at < expiresAt) return [`socket ${index} closed with ${end.code} at ${end.at}`];
-      return versionsOf(clients[index] ?? { messages: [] }).length > 0 ? [] : [`socket ${index} was told nothing`];
-    });
-  }
-
-  it('closes 250 live sockets with 4403 within a second', async () => {
-    expect(await faultsAtExpiry(service, 250, 3)).toEqual([]);
-    expect(service.double.openFeeds).toBe(0);
-  });
-
-  it('would be missed if sockets outlived their tokens', async () => {
-    const principal = {
-      subject: 'alice',
-      issuer: 'broken',
-      tokenId: null,
-      issuedAt: 0,
-      expiresAt: Date.now() + 3_600_000,
-      grants: new Map([['demo', new Set<string>(Object.values(PERMISSIONS))]]),
-    };
-    const authenticator = { authenticate: async () => principal, acceptsKeyOf: () => true };
-    await using broken = await startHttpService({ deps: { authenticator } });
-    expect(await faultsAtExpiry(broken, 5, 1)).toHaveLength(5);
-  });
-
   it('stops a client that does not answer the close and goes on asking', async () => {
     const expiresAt = (Math.ceil(Date.now() / 1000) + 1) * 1000;
     const client = await connected(service.socketUrl, service.issuer.token({ claims: { exp: expiresAt / 1000 } }));
