@@ -17,6 +17,8 @@ export interface Follower {
   readonly transport: FollowerTransport;
   /** The data of each event so far, as JSON. */
   events(): string[];
+  /** When each of them came, in milliseconds of `performance.now`. */
+  readonly arrivals: readonly number[];
   /** Resolves when the connection has ended: `said` is the close code, or the code of the last error. */
   readonly closed: Promise<{ readonly said: string; readonly at: number }>;
   /** Reads nothing any more. */
@@ -37,16 +39,20 @@ export async function follow(
     return {
       transport,
       events: () => stream.events.filter(({ data }) => data.startsWith('{"data":')).map(({ data }) => data),
+      arrivals: stream.arrivals,
       closed: stream.closed.then(({ at }) => ({ said: codeIn(stream.events.at(-2)?.data ?? ''), at })),
       stall: stream.pause,
       cut: stream.destroy,
     };
   }
   const client = await connected(url.replace(/^http/, 'ws'), token);
+  const arrivals: number[] = [];
+  client.socket.on('message', () => arrivals.push(performance.now()));
   client.subscribe('1', { query, variables: { ...variables, after: cursor } });
   return {
     transport,
     events: () => eventsOf(client),
+    arrivals,
     closed: client.closed.then(({ code, at }) => ({ said: String(code), at })),
     stall: () => client.socket.pause(),
     cut: () => client.socket.terminate(),

@@ -13,6 +13,8 @@ export interface StreamClient {
   /** Of an answer that is no event stream, the whole text. */
   readonly text: string;
   readonly events: readonly StreamEvent[];
+  /** When each of them came, in milliseconds of `performance.now`. */
+  readonly arrivals: readonly number[];
   readonly comments: number;
   /** `Last-Event-ID`, as an `EventSource` keeps it. */
   readonly lastEventId: string | undefined;
@@ -57,6 +59,7 @@ export async function openStream(url: string, token: string | undefined, asked: 
 
 function follow(response: IncomingMessage): StreamClient {
   const events: StreamEvent[] = [];
+  const arrivals: number[] = [];
   let comments = 0;
   let text = '';
   let unread = '';
@@ -77,6 +80,7 @@ function follow(response: IncomingMessage): StreamClient {
       const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, 'm').exec(block)?.[1];
       const id = field('id');
       lastEventId = id ?? lastEventId;
+      arrivals.push(performance.now());
       events.push({ event: field('event') ?? 'message', id, data: field('data') ?? '' });
     }
   });
@@ -87,6 +91,7 @@ function follow(response: IncomingMessage): StreamClient {
       return text;
     },
     events,
+    arrivals,
     get comments() {
       return comments;
     },

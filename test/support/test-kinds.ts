@@ -65,7 +65,10 @@ export const TORTURE_TESTS = [
   'test/crash/service-killed.test.ts',
   'test/crash/service-stopped.test.ts',
   'test/crash/stuck-leader.test.ts',
+  'test/http/connections/token-expiry.test.ts',
   'test/service/copy-log.test.ts',
   'test/service/hostile-load.test.ts',
   'test/service/idempotency.test.ts',
+  'test/service/reconnecting-subscribers.test.ts',
+  'test/service/stalled-subscribers.test.ts',
 ];

@@ -228,6 +228,27 @@ describe('subscriptions', () => {
     expect(service.double.calls.filter((name) => name === 'usage')).toHaveLength(1);
   });
 
+  it('are executed once, wherever their followers began', async () => {
+    const query =
+      'subscription ($after: String) { registryChanges(projectId: "demo", after: $after) { cursor registry { usage { activeLeases } } } }';
+    const first = await connected(service.socketUrl, service.issuer.token());
+    first.subscribe('1', { query });
+    await expect.poll(() => service.double.openFeeds).toBe(1);
+    const registry = service.double.addRegistry('demo', 'docker.io');
+    for (let index = 0; index < 3; index += 1) service.double.publishChange('demo', registry);
+    await expect.poll(() => first.messages.filter(({ type }) => type === 'next')).toHaveLength(3);
+    const cursors = [...JSON.stringify(first.messages).matchAll(/"cursor":"([^"]+)"/g)].map(([, cursor]) => cursor);
+    const usage = () => service.double.calls.filter((name) => name === 'usage').length;
+    expect(usage()).toBe(3);
+    for (const [index, after] of cursors.entries()) first.subscribe(`after ${index}`, { query, variables: { after } });
+    await expect.poll(() => service.double.openFeeds).toBe(4);
+    service.double.publishChange('demo', registry);
+    const last = () => first.messages.filter(({ id }) => id === 'after 2').length;
+    await expect.poll(last).toBe(1);
+    // Once for the fourth change, and not again for those that are replayed.
+    expect(usage()).toBe(4);
+  });
+
   it('are not shared by operations that differ in a variable', async () => {
     const query = 'subscription ($id: ID) { rotationNotices(projectId: "demo", registryId: $id) { message } }';
     const client = await connected(service.socketUrl, service.issuer.token());
