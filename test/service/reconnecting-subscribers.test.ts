@@ -46,10 +46,18 @@ interface Seen {
   reconnects: number;
 }
 
-/** Follows by turns over WebSocket and event streams, cut after one to three notices, or when the service dies. */
-async function followInTurns(index: number, seen: Seen, isOver: () => boolean): Promise<void> {
+interface Notice {
+  readonly cursor: string;
+  readonly credentialVersion: number;
+}
+
+/**
+ * Follows by turns over WebSocket and event streams, cut after one to three notices, or when the service dies, up to the
+ * version that is the last one.
+ */
+async function followInTurns(index: number, seen: Seen, isLast: (version: number) => boolean): Promise<void> {
   let cursor = beginning;
-  for (let turn = index; !isOver(); turn += 1) {
+  for (let turn = index; !isLast(seen.versions.at(-1) ?? 0); turn += 1) {
     const wanted = 1 + (turn % 3);
     try {
       const transport = TRANSPORTS[turn % TRANSPORTS.length] ?? 'sse';
@@ -63,11 +71,14 @@ async function followInTurns(index: number, seen: Seen, isOver: () => boolean): 
       void follower.closed.then(() => {
         isOpen = false;
       });
-      while (isOpen && follower.events().length < wanted && !isOver()) await delay(2);
+      const notices = (): Notice[] => follower.events().map((event) => JSON.parse(event).data.rotationNotices);
+      // Which one is the last may turn out while nothing more comes.
+      const isEnough = () =>
+        notices().length >= wanted || isLast(notices().at(-1)?.credentialVersion ?? seen.versions.at(-1) ?? 0);
+      while (isOpen && !isEnough()) await delay(2);
       follower.cut();
-      // What came after the cut was wanted is not taken, as by a client that died.
-      for (const event of follower.events().slice(0, wanted)) {
-        const notice = JSON.parse(event).data.rotationNotices;
+      // What came beyond that is not taken, as by a client that died.
+      for (const notice of notices().slice(0, wanted)) {
         seen.versions.push(notice.credentialVersion);
         cursor = notice.cursor;
       }
@@ -82,9 +93,7 @@ it(`${FOLLOWERS * RECONNECTS_EACH} reconnects by WebSocket and event stream lose
   const reconnects = () => followers.reduce((sum, one) => sum + one.reconnects, 0);
   const enough = FOLLOWERS * RECONNECTS_EACH;
   let last = Number.POSITIVE_INFINITY;
-  const following = followers.map((seen, index) =>
-    followInTurns(index, seen, () => (seen.versions.at(-1) ?? 0) >= last),
-  );
+  const following = followers.map((seen, index) => followInTurns(index, seen, (version) => version >= last));
   let isKilled = false;
   const rotating = rotateUntil(() => isKilled && reconnects() >= enough);
 

@@ -38,6 +38,8 @@ export interface PurserHome {
   readonly issuer: TestIssuer;
   /** Of the service that runs, or ran last. */
   readonly url: string;
+  /** Of the service that runs, or ran last. */
+  readonly pid: number;
   /** Starts the service and waits until it is ready. */
   start(): Promise<void>;
   /** To the service alone; resolves when it has ended. */
@@ -136,6 +138,11 @@ export async function createPurserHome(
     issuer,
     get url() {
       return url;
+    },
+    get pid() {
+      const { pid } = running();
+      if (pid === undefined) throw new Error('the service could not be started');
+      return pid;
     },
     get ended() {
       if (!ended) throw new Error('the service was not started');

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * For how long the main thread of a process was ready to run while the machine ran others, in milliseconds since its start.
+ * What is left of a latency without it is what the process itself took. 0 where the kernel does not tell.
+ */
+export function waitedForCpuMs(pid: number): number {
+  try {
+    const [, waitedNs] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+    return Number(waitedNs) / 1e6;
+  } catch {
+    return 0;
+  }
+}
