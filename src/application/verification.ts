@@ -1,4 +1,5 @@
 import type { MintConfig } from '../domain/credential.ts';
+import { registryStream } from '../domain/identity.ts';
 import { existing } from '../domain/registry.ts';
 import { healthAfterTest, registryView, type ShownWith } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';
@@ -40,6 +41,10 @@ export function createVerification(deps: VerificationDeps): BeginVerification {
       const { registryId, staged, credential } = existing(state);
       const unprojected = await readUnprojected();
       const view = await registries.byId(projectId, registryId);
+      // Read models that are behind miss a secret that a later rotation destroyed.
+      const stream = registryStream(projectId, registryId);
+      const isBehind = unprojected.some(({ recorded }) => recorded.stream === stream);
+      const isOfVersion = view?.credential.version === credential.version && !isBehind;
       const projected = [view?.health, view?.credential.staged?.health].filter((health) => health != null);
       const tested = new Map(projected.map((health) => [health.credentialVersion, health]));
       for (const { event, recorded } of unprojected) {
@@ -50,7 +55,7 @@ export function createVerification(deps: VerificationDeps): BeginVerification {
       return {
         health: tested.get(credential.version) ?? null,
         stagedHealth: staged && (tested.get(staged.version) ?? null),
-        present: view?.credential.present ?? true,
+        present: isOfVersion ? view.credential.present : true,
       };
     }
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { createAuditQueries } from '../../src/adapters/postgres/read-models/audit-queries.ts';
+import { openSession } from '../../src/adapters/postgres/session.ts';
 import { chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
 import { isAudited } from '../../src/domain/audited-events.ts';
 import { derivedId, idempotencyStream } from '../../src/domain/identity.ts';
@@ -17,6 +18,16 @@ export async function findingsIn(client: pg.Client, ledger: Ledger): Promise<str
   ];
   for (const project of PROJECTS) findings.push(...(await auditFaults(client, events, project)));
   return findings;
+}
+
+/** The same, over a session that it opens. */
+export async function findingsAt(connectionString: string, ledger: Ledger): Promise<string[]> {
+  const client = await openSession({ connectionString, name: 'crash test' }, () => undefined);
+  try {
+    return await findingsIn(client, ledger);
+  } finally {
+    await client.end();
+  }
 }
 
 interface EventRow {

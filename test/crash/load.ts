@@ -23,7 +23,7 @@ export interface Client {
   graphql(query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer>;
 }
 
-export function createClient(home: PurserHome): Client {
+export function createClient(home: Pick<PurserHome, 'issuer' | 'url'>): Client {
   const token = home.issuer.token({
     subject: SUBJECT,
     projects: Object.fromEntries(PROJECTS.map((project) => [project, Object.values(PERMISSIONS)])),

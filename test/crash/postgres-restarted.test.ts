@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSession } from '../../src/adapters/postgres/session.ts';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
 import { embeddedPrograms } from '../support/postgres-versions.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { numbered, rounds } from '../support/rounds.ts';
-import { findingsIn } from './findings.ts';
+import { findingsAt } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
@@ -31,16 +30,6 @@ describe('a Postgres of the operator that is restarted under load', () => {
     await server.stop();
   });
 
-  async function findings(): Promise<string[]> {
-    const session = { connectionString: server.connectionString, name: 'crash test' };
-    const database = await openSession(session, () => undefined);
-    try {
-      return await findingsIn(database, ledger);
-    } finally {
-      await database.end();
-    }
-  }
-
   it.each(RESTARTS)(
     'is used again within 5 s by the service, which stays up, and nothing is lost or doubled (restart %i)',
     async () => {
@@ -57,7 +46,7 @@ describe('a Postgres of the operator that is restarted under load', () => {
 
       expect(await readBackFaults(client, ledger)).toEqual([]);
       expect(await repeatFaults(client, ledger.mutations.slice(before).slice(-40))).toEqual([]);
-      expect(await findings()).toEqual([]);
+      expect(await findingsAt(server.connectionString, ledger)).toEqual([]);
     },
   );
 

@@ -16,7 +16,7 @@ import { requireNoCanaryIn } from './canary-sweep.ts';
 import { createTestIssuer, type TestIssuer } from './tokens.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = join(REPOSITORY, 'dist/bin/purser.js');
+export const PROGRAM = join(REPOSITORY, 'dist/bin/purser.js');
 const START_PATIENCE_MS = 20_000;
 const POLL_MS = 20;
 
@@ -62,11 +62,13 @@ export interface PurserHome {
 export interface PurserHomeOptions {
   /** What the command line begins with, if the service does not run as a plain process. */
   readonly within?: readonly string[];
+  /** Default: this checkout's. */
+  readonly program?: string;
 }
 
 export async function createPurserHome(
   environment: Readonly<Record<string, string>> = {},
-  { within = [] }: PurserHomeOptions = {},
+  { within = [], program = PROGRAM }: PurserHomeOptions = {},
 ): Promise<PurserHome> {
   const dataDir = await mkdtemp(join(tmpdir(), 'purser-home-'));
   const logFile = join(inject('logFolder'), `process-${randomBytes(6).toString('hex')}.log`);
@@ -80,7 +82,7 @@ export async function createPurserHome(
     const log = await open(logFile, 'a');
     try {
       const logStart = (await log.stat()).size;
-      const [command = process.execPath, ...args] = [...within, process.execPath, PROGRAM, 'serve'];
+      const [command = process.execPath, ...args] = [...within, process.execPath, program, 'serve'];
       const launched = spawn(command, args, {
         cwd: dataDir,
         env: {

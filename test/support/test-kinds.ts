@@ -60,6 +60,7 @@ export const TORTURE_TESTS = [
   'test/adapters/vault/rewrap.test.ts',
   'test/adapters/vault/tampered-records.test.ts',
   'test/contract/memory-event-log.test.ts',
+  'test/crash/beside-previous-build.test.ts',
   'test/crash/postgres-killed.test.ts',
   'test/crash/postgres-restarted.test.ts',
   'test/crash/service-killed.test.ts',
