@@ -9,11 +9,7 @@ const checksums = z.record(z.string(), z.string());
 export type FrozenMigrations = z.infer<typeof checksums>;
 
 export async function readFrozenMigrations(): Promise<FrozenMigrations> {
-  const content = await readFile(FILE, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '{}';
-    throw error;
-  });
-  return checksums.parse(JSON.parse(content));
+  return checksums.parse(JSON.parse(await readFile(FILE, 'utf8')));
 }
 
 export async function freezeMigrations(): Promise<void> {
