@@ -61,6 +61,7 @@ export const TORTURE_TESTS = [
   'test/adapters/vault/tampered-records.test.ts',
   'test/contract/memory-event-log.test.ts',
   'test/crash/beside-previous-build.test.ts',
+  'test/crash/fail-points.test.ts',
   'test/crash/postgres-killed.test.ts',
   'test/crash/postgres-restarted.test.ts',
   'test/crash/service-killed.test.ts',

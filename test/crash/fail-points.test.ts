@@ -1,0 +1,259 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREATE, DELETE, GET, ISSUE, RELEASE, ROTATE } from '../service/operations.ts';
+import { canary } from '../support/canary.ts';
+import { examine } from '../support/doctor.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { ask, type GraphqlAnswer } from '../support/purser.ts';
+import { rounds } from '../support/rounds.ts';
+import { withClient } from '../support/server-databases.ts';
+import { createTestIssuer } from '../support/tokens.ts';
+import { until } from '../support/until.ts';
+import type { FailPoint } from './fail-points/ports.ts';
+import { bundleWithFailPoints, type FailingProcess, startFailingProcess } from './fail-points/process.ts';
+
+const STAGE = `mutation ($id: ID!, $input: StageCredentialInput!) {
+  stageCredential(projectId: "demo", id: $id, input: $input) { registry { id } } }`;
+const ACTIVATE = `mutation ($id: ID!, $input: ActivateCredentialInput!) {
+  activateCredential(projectId: "demo", id: $id, input: $input) { registry { id } } }`;
+const ABANDON = `mutation ($id: ID!, $key: String) {
+  abandonStagedCredential(projectId: "demo", id: $id, version: 2, idempotencyKey: $key) { registry { id } } }`;
+
+/**
+ * Vault and log are one truth: the service is killed before and after each call that changes one of them, starts again, and
+ * its client repeats what it asked for. The points are those that a first run passes, so that no step can be forgotten; the
+ * lists below name them. Only ports are used, so that the store can be exchanged.
+ */
+let environment: Record<string, string>;
+let token: string;
+let service: FailingProcess;
+beforeAll(async () => {
+  const { connectionString } = await createTestDatabase();
+  const issuer = createTestIssuer();
+  token = issuer.token();
+  environment = {
+    PATH: process.env.PATH ?? '',
+    DATABASE_URL: connectionString,
+    PURSER_DATA_DIR: await mkdtemp(join(tmpdir(), 'fail-points-')),
+    JWT_ISSUERS: issuer.jwtIssuers,
+    PORT: '0',
+    LOG_LEVEL: 'debug',
+    MINTED_PASSWORD: canary('minted'),
+  };
+  await bundleWithFailPoints();
+  service = await startFailingProcess(environment);
+}, 60_000);
+afterAll(async () => {
+  await service?.kill();
+  await rm(environment.PURSER_DATA_DIR ?? '', { recursive: true, force: true });
+});
+
+const graphql = (query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer> =>
+  ask(service.url, query, variables, token);
+
+interface Target {
+  id: string;
+  readonly url: string;
+  /** By version, from 1 on. */
+  readonly passwords: readonly [string, string];
+  lease: string;
+}
+
+interface Operation {
+  readonly before: (target: Target) => Promise<unknown>;
+  /** What is asked for; again with the same key after the crash. Undefined: a chore does it. */
+  readonly take: ((target: Target, idempotencyKey: string) => Promise<GraphqlAnswer>) | undefined;
+  /** Of the registry's secrets in the order of their versions, once everything is settled. */
+  readonly states: string;
+  /** The version that is issued afterwards; null after a deletion. */
+  readonly version: 1 | 2 | null;
+  /** The calls that it makes, each a fail point before and one after. */
+  readonly calls: readonly string[];
+  readonly mint?: boolean;
+}
+
+async function create(target: Target, idempotencyKey?: string, mint = false): Promise<GraphqlAnswer> {
+  const ecr = { kind: 'AMAZON_ECR', roleArn: 'arn:aws:iam::123456789012:role/push' };
+  const input = { url: target.url, username: 'AKIAIOSFODNN7EXAMPLE', password: target.passwords[0], idempotencyKey };
+  const answer = await graphql(CREATE, { input: { ...input, ...(mint && { mint: ecr }) } });
+  target.id = answer.data?.createRegistry?.registry.id ?? target.id;
+  return answer;
+}
+const rotate = ({ id, passwords }: Target, idempotencyKey?: string) =>
+  graphql(ROTATE, { id, input: { password: passwords[1], idempotencyKey } });
+const stage = ({ id, passwords }: Target, idempotencyKey?: string) =>
+  graphql(STAGE, { id, input: { password: passwords[1], idempotencyKey } });
+const activate = ({ id }: Target, graceMinutes: number, idempotencyKey?: string) =>
+  graphql(ACTIVATE, { id, input: { version: 2, verify: false, graceMinutes, idempotencyKey } });
+async function issue(target: Target, idempotencyKey?: string): Promise<GraphqlAnswer> {
+  const input = { image: `${target.url}/app`, pipeline: 'build', idempotencyKey };
+  const answer = await graphql(ISSUE, { input });
+  target.lease = answer.data?.issueCredential?.lease.id ?? target.lease;
+  return answer;
+}
+/** A rotation whose process dies after its secret was stored: its own client never asks again. */
+async function leaveOrphan(target: Target): Promise<void> {
+  await dyingAt('after vault.seal', () => rotate(target));
+}
+
+const KEYED = ['log.append idempotency', 'log.append registry', 'vault.settle'];
+const SEALING = ['vault.seal', ...KEYED];
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  create: { before: async () => undefined, take: create, states: 'current', version: 1, calls: SEALING },
+  rotate: { before: create, take: rotate, states: 'destroyed,current', version: 2, calls: SEALING },
+  stage: { before: create, take: stage, states: 'current,staged', version: 1, calls: SEALING },
+  'activate at once': {
+    before: async (target) => [await create(target), await stage(target)],
+    take: (target, key) => activate(target, 0, key),
+    states: 'destroyed,current',
+    version: 2,
+    calls: KEYED,
+  },
+  'activate with a grace': {
+    before: async (target) => [await create(target), await issue(target), await stage(target)],
+    take: (target, key) => activate(target, 60, key),
+    states: 'retiring,current',
+    version: 2,
+    calls: KEYED,
+  },
+  abandon: {
+    before: async (target) => [await create(target), await stage(target)],
+    take: ({ id }, key) => graphql(ABANDON, { id, key }),
+    states: 'current,destroyed',
+    version: 1,
+    calls: KEYED,
+  },
+  retire: {
+    before: async (target) => [
+      await create(target),
+      await issue(target),
+      await stage(target),
+      await activate(target, 60),
+    ],
+    take: ({ lease }) => graphql(RELEASE, { leaseId: lease }),
+    states: 'destroyed,current',
+    version: 2,
+    calls: ['log.append lease', 'log.append registry', 'vault.settle'],
+  },
+  delete: {
+    before: create,
+    take: ({ id }, idempotencyKey) => graphql(DELETE, { id, input: { idempotencyKey } }),
+    states: 'destroyed',
+    version: null,
+    calls: KEYED,
+  },
+  issue: {
+    before: create,
+    take: issue,
+    states: 'current',
+    version: 1,
+    calls: ['log.append idempotency', 'log.append lease', 'vault.open'],
+  },
+  mint: {
+    before: (target) => create(target, undefined, true),
+    take: issue,
+    states: 'current',
+    version: null,
+    calls: ['log.append idempotency', 'log.append lease', 'minted.keep', 'minter.mint', 'vault.open'],
+    mint: true,
+  },
+  'discard an orphaned secret': {
+    before: async (target) => [await create(target), await leaveOrphan(target)],
+    take: undefined,
+    states: 'current,destroyed',
+    version: 1,
+    calls: ['log.append registry'],
+  },
+};
+
+function newTarget({ mint }: Operation): Target {
+  const account = String(randomInt(1e11, 1e12));
+  const url = mint ? `${account}.dkr.ecr.eu-central-1.amazonaws.com` : `${randomUUID()}.example`;
+  return { id: '', url, passwords: [canary('first'), canary('second')], lease: '' };
+}
+
+/** Dies at the point, and is there again. */
+async function dyingAt(point: FailPoint, work: () => Promise<unknown>): Promise<void> {
+  service.dieAt(point);
+  const answer = work().catch(() => undefined);
+  expect(await service.ended).toBe('SIGKILL');
+  await answer;
+  service = await startFailingProcess(environment);
+}
+
+const secretsOf = (url: string) =>
+  withClient(environment.DATABASE_URL ?? '', async (client) => {
+    const { rows } = await client.query<{ state: string }>(
+      'select state from vault.secrets where host = $1 order by credential_version, sealed_at',
+      [url],
+    );
+    return rows.map(({ state }) => state);
+  });
+
+/** Of each version the last secret: what a crash left pending is destroyed. */
+async function isSettled({ states }: Operation, { url }: Target): Promise<boolean> {
+  const found = await secretsOf(url);
+  if (found.includes('pending')) return false;
+  const lasting = (text: readonly string[]) => text.filter((state) => state !== 'destroyed').join();
+  return found.length > 0 && lasting(found) === lasting(states.split(','));
+}
+
+async function take({ take: asked }: Operation, target: Target, key: string): Promise<void> {
+  if (asked === undefined) return;
+  expect((await asked(target, key)).errors).toBeUndefined();
+}
+
+async function requireRight(operation: Operation, target: Target): Promise<void> {
+  await until(() => isSettled(operation, target));
+  const { version, states, mint } = operation;
+  const { data } = await graphql(GET, { id: target.id });
+  expect(data.registry?.credential.status).toBe(states === 'destroyed' ? undefined : 'ACTIVE');
+  if (version !== null) {
+    expect(data.registry.credential.version).toBe(version);
+    expect((await issue(target)).data.issueCredential.password).toBe(target.passwords[version - 1]);
+  }
+  if (mint) expect((await issue(target)).data.issueCredential.password).toBe(environment.MINTED_PASSWORD);
+}
+
+/** The calls of a first run; those of reads and of counts that are written from time to time have no part in it. */
+async function callsOf(operation: Operation): Promise<string[]> {
+  const target = newTarget(operation);
+  await operation.before(target);
+  const passed = await service.passedDuring(async () => {
+    await take(operation, target, randomUUID());
+    await until(() => isSettled(operation, target));
+  });
+  const calls = passed.map((point) => point.slice(point.indexOf(' ') + 1));
+  return [...new Set(calls)].filter((call) => !/ (?:access|health|notices)$/.test(call)).sort();
+}
+
+/** The most dangerous one first: the event is there, and the vault has not heard of it. */
+function pointsOf({ calls }: Operation): FailPoint[] {
+  const points = calls.flatMap((call): FailPoint[] => [`after ${call}`, `before ${call}`]);
+  const isFirst = (point: FailPoint) => /^after log\.append (?:registry|lease)$/.test(point);
+  return [...points.filter(isFirst).reverse(), ...points.filter((point) => !isFirst(point))];
+}
+
+describe('a service that is killed at any step of', () => {
+  it.each(Object.entries(OPERATIONS))(
+    '%s comes to the same end, once its client has asked again',
+    async (_, operation) => {
+      expect(await callsOf(operation)).toEqual([...operation.calls].sort());
+      for (const point of pointsOf(operation).slice(0, rounds({ usual: 1, torture: 100 }))) {
+        const target = newTarget(operation);
+        const key = randomUUID();
+        await operation.before(target);
+        await dyingAt(point, async () => operation.take?.(target, key));
+        await take(operation, target, key);
+        await requireRight(operation, target).catch((error: unknown) => {
+          throw new Error(`after it died ${point}`, { cause: error });
+        });
+      }
+      expect((await examine(environment)).wrong).toEqual({});
+    },
+    300_000,
+  );
+});
