@@ -67,6 +67,7 @@ export const TORTURE_TESTS = [
   'test/crash/service-killed.test.ts',
   'test/crash/service-stopped.test.ts',
   'test/crash/stuck-leader.test.ts',
+  'test/crash/three-replicas.test.ts',
   'test/http/connections/token-expiry.test.ts',
   'test/service/copy-log.test.ts',
   'test/service/hostile-load.test.ts',

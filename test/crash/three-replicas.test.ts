@@ -1,0 +1,190 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSession } from '../../src/adapters/postgres/session.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { PERMISSIONS } from '../../src/domain/permissions.ts';
+import { NOTICES } from '../service/operations.ts';
+import { type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
+import { embeddedPrograms } from '../support/postgres-versions.ts';
+import { ask } from '../support/purser.ts';
+import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
+import { digestsOfReadModels } from '../support/read-models.ts';
+import { rounds } from '../support/rounds.ts';
+import { findingsIn, leaseCount } from './findings.ts';
+import { createLedger, type Ledger, PROJECTS, SUBJECT } from './ledger.ts';
+import { type Client, createClient, startLoad } from './load.ts';
+import { followNotices, type NoticeFollower } from './notice-follower.ts';
+import { readBackFaults, repeatFaults } from './read-back.ts';
+import { projected } from './two-replicas.ts';
+
+/** Each takes some 12 s, so that the torture takes 5 minutes. */
+const CYCLES = rounds({ usual: 1, torture: 25 });
+const REPLICAS = 3;
+/** A client goes to another replica if one does not answer: it may be frozen. */
+const ANSWER_WITHIN_MS = 3_000;
+/** Longer than the lease of the leader. */
+const FROZEN_MS = 4_500;
+const BETWEEN_MS = 1_500;
+
+describe('three replicas behind nothing but their ports', () => {
+  let server: PostgresServer;
+  let replicas: PurserHome[];
+  let ledger: Ledger;
+  let client: Client;
+  let followers: NoticeFollower[];
+  let turn = 0;
+  function next(): string {
+    turn += 1;
+    return replicas[turn % REPLICAS]?.url ?? '';
+  }
+
+  beforeAll(async () => {
+    server = await startPostgresServer({ programs: await embeddedPrograms() });
+    const first = await createPurserHome({ DATABASE_URL: server.connectionString, CALLER_ISSUES_PER_MINUTE: '0' });
+    await first.start();
+    const others = await Promise.all(
+      Array.from({ length: REPLICAS - 1 }, () =>
+        createPurserHome({
+          DATABASE_URL: server.connectionString,
+          CALLER_ISSUES_PER_MINUTE: '0',
+          JWT_ISSUERS: first.issuer.jwtIssuers,
+          MASTER_KEY_FILE: join(first.dataDir, 'master-key'),
+        }),
+      ),
+    );
+    replicas = [first, ...others];
+    for (const replica of others) await replica.start();
+    ledger = createLedger(first.issuer.issuerConfig.issuer);
+    client = createClient(
+      {
+        issuer: first.issuer,
+        get url() {
+          return next();
+        },
+      },
+      { answerWithinMs: ANSWER_WITHIN_MS },
+    );
+    followers = await Promise.all([...PROJECTS, ...PROJECTS].map(follower));
+    await client.settle(ledger.create());
+  }, 90_000);
+  afterAll(async () => {
+    for (const each of followers ?? []) await each.stop();
+    for (const replica of replicas ?? []) {
+      replica.signal('SIGCONT');
+      await replica.remove();
+    }
+    await server?.stop();
+  }, 60_000);
+
+  const token = () => {
+    const projects = Object.fromEntries(PROJECTS.map((project) => [project, Object.values(PERMISSIONS)]));
+    return replicas[0]?.issuer.token({ subject: SUBJECT, projects }) ?? '';
+  };
+
+  async function follower(projectId: string): Promise<NoticeFollower> {
+    const { data } = await ask(next(), NOTICES, { projectId }, token());
+    return followNotices({ nextUrl: next, token: token(), projectId, after: data.rotationNotices.latestCursor });
+  }
+
+  /** The cursors of all notices of a project, oldest first. */
+  async function allNotices(projectId: string): Promise<string[]> {
+    const cursors: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const { data } = await ask(next(), NOTICES, { projectId, first: 100, after }, token());
+      const { nodes, pageInfo } = data.rotationNotices;
+      cursors.push(...nodes.map(({ cursor }: { cursor: string }) => cursor));
+      if (!pageInfo.hasNextPage) return cursors.reverse();
+      after = pageInfo.endCursor;
+    }
+  }
+
+  async function findings(): Promise<string[]> {
+    const session = { connectionString: server.connectionString, name: 'crash test' };
+    const database = await openSession(session, () => undefined);
+    try {
+      return await findingsIn(database, ledger);
+    } finally {
+      await database.end();
+    }
+  }
+
+  async function trouble(cycle: number): Promise<void> {
+    const [killed, frozen] = [replicas[cycle % REPLICAS], replicas[(cycle + 1) % REPLICAS]];
+    await delay(BETWEEN_MS * Math.random());
+    await killed?.kill('SIGKILL');
+    await killed?.start();
+    frozen?.signal('SIGSTOP');
+    await delay(FROZEN_MS);
+    frozen?.signal('SIGCONT');
+    await delay(BETWEEN_MS * Math.random());
+    await server.restart();
+    await delay(BETWEEN_MS);
+  }
+
+  it(
+    'lose nothing and double nothing while one is killed, one frozen and Postgres restarted, again and again',
+    async () => {
+      const load = startLoad(ledger, client);
+      for (let cycle = 0; cycle < CYCLES; cycle += 1) await trouble(cycle);
+      await load.stop();
+      const unresolved = ledger.mutations.filter(({ outcome }) => outcome.kind === 'unknown');
+      await Promise.all(unresolved.map(client.settle));
+
+      expect(ledger.mutations.length).toBeGreaterThan(CYCLES * 50);
+      expect(leaseCount(ledger)).toBeGreaterThan(CYCLES * 10);
+      await projected(server.connectionString);
+      expect(await findings()).toEqual([]);
+      expect(await readBackFaults(client, ledger)).toEqual([]);
+      expect(await repeatFaults(client, ledger.mutations.slice(-40))).toEqual([]);
+    },
+    rounds({ usual: 120_000, torture: 900_000 }),
+  );
+
+  it('tell each subscriber each notice once, in order, wherever it reconnects', async () => {
+    for (const [index, each] of followers.entries()) {
+      const all = await allNotices(PROJECTS[index % PROJECTS.length] ?? '');
+      await expect.poll(() => each.cursors.length).toBeGreaterThanOrEqual(all.length);
+      expect(each.cursors).toEqual(all);
+      expect(all.length).toBeGreaterThan(CYCLES * 5);
+    }
+    expect(followers.some(({ connections }) => connections > 1)).toBe(true);
+  });
+
+  it('have read models that are those of a rebuild, and start again without a word', async () => {
+    for (const each of followers) await each.stop();
+    await projected(server.connectionString);
+    const { checkpoint: _before, ...before } = await digestsOfReadModels(server.connectionString);
+    const [first] = replicas;
+    for (const replica of replicas) await replica.kill('SIGTERM');
+    const environment = {
+      DATABASE_URL: server.connectionString,
+      PURSER_DATA_DIR: first?.dataDir ?? '',
+      LOG_LEVEL: 'error',
+    };
+    const said: string[] = [];
+    const output = { write: (text: string) => said.push(text) };
+    expect(await runProgram(['rebuild'], environment, { stdout: output, stderr: output })).toBe(0);
+    const { checkpoint: _after, ...after } = await digestsOfReadModels(server.connectionString);
+    expect(after).toEqual(before);
+    for (const replica of replicas) await replica.start();
+  }, 60_000);
+
+  it('answered nothing vaguer than UNAVAILABLE meanwhile, and logged no unexpected fault', async () => {
+    const {
+      ok = 0,
+      UNAVAILABLE: _un,
+      CREDENTIAL_UNAVAILABLE: _cred,
+      lost: _lost,
+      hung: _hung,
+      stopping: _stop,
+      ...others
+    } = Object.fromEntries(client.tally);
+    expect(others).toEqual({});
+    expect(ok).toBeGreaterThan(CYCLES * 50);
+    for (const replica of replicas) {
+      const messages = (await replica.log()).map(({ msg }) => msg);
+      expect(messages).not.toContain('an operation failed unexpectedly');
+    }
+  });
+});
