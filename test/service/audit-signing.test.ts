@@ -115,6 +115,11 @@ describe('the heads of audit logs', () => {
       .poll(async () => (await fetch(`${purser.url}/metrics`)).text())
       .toContain('purser_projection_leading 1');
     await stop();
+    // A stop has seconds for the entries that it makes itself. What a busy machine leaves, the next leader signs.
+    for (let next = 0; next < 3 && (await signedHeads(SERVICE_LOG)).length === 0; next += 1) {
+      await start();
+      await stop();
+    }
     expect(await signedHeads(SERVICE_LOG)).toMatchObject([{ projectId: '', sequence: 1 }]);
     expect(
       await sql(`select action, outcome, code, count from read_models.audit_entries where project_id = ''`),

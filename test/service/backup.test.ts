@@ -175,6 +175,35 @@ describe('purser backup and purser restore', () => {
     }
   }, 60_000);
 
+  it('restore nothing if the key that signs audit logs was changed', async () => {
+    // Done twice, it undoes itself.
+    const damage = () =>
+      home.withDatabase((client) =>
+        client.query(
+          'update vault.audit_keys set wrapped_key = set_byte(wrapped_key, 9, get_byte(wrapped_key, 9) # 1)',
+        ),
+      );
+    const target = await createPurserHome();
+    try {
+      const damaged = join(folder, 'damaged');
+      await damage();
+      try {
+        expect(await purser(home, 'backup', damaged)).toMatchObject({ code: 0 });
+      } finally {
+        await damage();
+      }
+      await copyFile(join(home.dataDir, 'master-key'), join(target.dataDir, 'master-key'));
+      expect(await purser(target, 'restore', damaged)).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/^Audit key 1 .* its row was changed\. .* Nothing was restored\.\n$/),
+      });
+      expect(await purser(target, 'restore', file)).toMatchObject({ code: 0, stderr: '' });
+    } finally {
+      await target.remove();
+    }
+  }, 60_000);
+
   it('works while the service is stopped, and says which keys the folder has', async () => {
     await restored.kill('SIGTERM');
     const again = join(folder, 'again');

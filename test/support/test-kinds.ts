@@ -69,6 +69,7 @@ export const TORTURE_TESTS = [
   'test/crash/stuck-leader.test.ts',
   'test/crash/three-replicas.test.ts',
   'test/http/connections/token-expiry.test.ts',
+  'test/http/generated-documents.test.ts',
   'test/service/copy-log.test.ts',
   'test/service/hostile-load.test.ts',
   'test/service/idempotency.test.ts',

@@ -18,7 +18,7 @@ export interface Operations {
 }
 
 /** Compiling costs as much as a hundred runs, so rare operations are interpreted. */
-const COMPILE_AT_RUN = 3;
+export const COMPILE_AT_RUN = 3;
 
 /** Most clients ask for pages of few lengths. */
 const REMEMBERED_COSTS = 100;

@@ -241,15 +241,15 @@ describe('a file that is not as it was written', () => {
 
 it('takes the same memory for a large log as for a small one', async () => {
   const { connectionString } = await createTestDatabase();
-  // 160 MB of rows.
+  // 80 MB of rows.
   await withSession(connectionString, async (client) => {
     await client.query(
       `insert into log.events (position, occurred_at, event_id, revision, schema_version, stream, type, data, metadata)
          select n, now(), gen_random_uuid(), 0, 1, 'large-' || n, 'Large',
                 json_build_object('text', repeat(md5(n::text), 250)), '{}'
-           from generate_series(1, 20000) n`,
+           from generate_series(1, 10000) n`,
     );
-    await client.query('update log.head set position = 20000');
+    await client.query('update log.head set position = 10000');
   });
   const large = join(folder, 'large');
   const target = await createEmptyDatabase();

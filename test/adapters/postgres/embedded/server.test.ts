@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../../src/adapters/postgres/embedded/server.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { type Checkout, killHard, makeCheckout } from '../../../support/embedded-child.ts';
 import { withClient } from '../../../support/server-databases.ts';
 
+const execute = promisify(execFile);
 const IS_ROOT = process.getuid?.() === 0;
 /** Root puts binaries for other users here. */
 const CACHE = '/var/cache/purser';
@@ -15,13 +18,21 @@ const NOBODY = { uid: 65534, gid: 65534 };
 let parent: string;
 let dataDir: string;
 let checkout: Checkout;
+/** A data folder whose server was stopped: making a cluster takes longer than most tests here. */
+let stopped: string;
 const running: EmbeddedPostgres[] = [];
 
 beforeAll(async () => {
   // If tests run as root, a folder that no other user can enter.
   checkout = await makeCheckout({ mode: 0o700 });
+  stopped = await mkdtemp(join(await realpath(tmpdir()), 'embedded-stopped-'));
+  const server = await startEmbeddedPostgres({ dataDir: join(stopped, '.purser'), logger: SILENT });
+  await server.stop();
 });
-afterAll(() => checkout.remove());
+afterAll(async () => {
+  await checkout.remove();
+  await rm(stopped, { recursive: true, force: true });
+});
 
 beforeEach(async () => {
   parent = await mkdtemp(join(await realpath(tmpdir()), 'embedded-'));
@@ -37,6 +48,11 @@ async function start(folder = dataDir): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres({ dataDir: folder, logger: SILENT });
   running.push(server);
   return server;
+}
+
+/** A copy of the stopped folder, with owners and modes, as the one of this test. */
+async function useStopped(folder = dataDir): Promise<void> {
+  await execute('cp', ['-a', join(stopped, '.purser'), folder]);
 }
 
 async function ask<Row>(connectionString: string, sql: string): Promise<Row[]> {
@@ -106,6 +122,7 @@ describe('embedded Postgres', () => {
   });
 
   it('writes neither statements nor rows into its log', async () => {
+    await useStopped();
     const { connectionString } = await start();
     await ask(connectionString, 'create table guarded (x text check (length(x) < 5))');
     await expect(ask(connectionString, `insert into guarded values ('unloggable')`)).rejects.toThrow();
@@ -117,6 +134,7 @@ describe('embedded Postgres', () => {
   });
 
   it('refuses a second owner of the data folder with a sentence, and continues to serve the first one', async () => {
+    await useStopped();
     const first = await start();
     await expect(start()).rejects.toThrow(
       `Another Purser (process ${process.pid}) uses the data folder ${dataDir}. Stop it, or set PURSER_DATA_DIR to another folder.`,
@@ -125,6 +143,7 @@ describe('embedded Postgres', () => {
   });
 
   it('is taken over by a process that waited for the owner to stop', async () => {
+    await useStopped();
     const first = await start();
     const second = start();
     const sessions = `select count(*)::int as count from pg_stat_activity where datname = 'postgres'`;
@@ -155,6 +174,7 @@ describe('embedded Postgres', () => {
   });
 
   it('is adopted if it outlived a killed Purser', async () => {
+    await useStopped();
     const child = checkout.start(dataDir);
     const before = await child.connectionString;
     const pid = await postmasterPid();
@@ -171,6 +191,7 @@ describe('embedded Postgres', () => {
   });
 
   it('starts over a pid file if another program has its number', async () => {
+    await useStopped();
     const child = checkout.start(dataDir);
     await child.connectionString;
     const pid = await postmasterPid();
@@ -186,6 +207,7 @@ describe('embedded Postgres', () => {
   });
 
   it('comes back with the same connection string after it is killed', async () => {
+    await useStopped();
     const { connectionString } = await start();
     await ask(connectionString, 'create table kept as select 1 as x');
     for (let round = 0; round < 3; round += 1) {
@@ -210,13 +232,15 @@ describe('embedded Postgres', () => {
   });
 
   it('listens on loopback if the path is too long for a socket', async () => {
-    const { connectionString } = await start(join(parent, 'a-long-name'.repeat(10)));
+    const folder = join(parent, 'a-long-name'.repeat(10));
+    await useStopped(folder);
+    const { connectionString } = await start(folder);
     expect(connectionString).toContain('@127.0.0.1:');
     expect(await ask(connectionString, 'select host(inet_server_addr()) as at')).toEqual([{ at: '127.0.0.1' }]);
   });
 
   it('says which file to restore if its password is lost', async () => {
-    await (await start()).stop();
+    await useStopped();
     const file = join(dataDir, 'postgres-password');
     const password = await readFile(file, 'utf8');
     await rm(file);
@@ -245,17 +269,19 @@ describe.runIf(IS_ROOT)('embedded Postgres started by root', () => {
   });
 
   it('takes over a folder with files that were restored as root', async () => {
-    await (await start()).stop();
+    await useStopped();
     const folder = join(dataDir, 'postgres');
     for (const name of ['', ...(await readdir(folder, { recursive: true }))]) await chown(join(folder, name), 0, 0);
     const server = await start();
     expect(await ask(server.connectionString, 'select 1 as x')).toEqual([{ x: 1 }]);
   });
 
-  it('is refused, with what to do, for a user who does not own the folder, and runs for the owner', async () => {
+  it('is refused, with what to do, for a user who does not own the folder, and runs for the owner', {
+    timeout: 90_000,
+  }, async () => {
     await chmod(checkout.folder, 0o755);
     await chmod(parent, 0o755);
-    await (await start()).stop();
+    await useStopped();
     await expect(checkout.start(dataDir, NOBODY).connectionString).rejects.toThrow('belongs to another user');
 
     const own = join(parent, 'own');

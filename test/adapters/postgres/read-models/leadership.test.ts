@@ -183,7 +183,7 @@ describe('a leader whose lease has run out', () => {
 describe('a leader with a round trip of two seconds', () => {
   const throughLine = () => throughPort(connectionString, line.port);
 
-  it('leads as long as nobody else is there', async () => {
+  it('leads as long as nobody else is there', { timeout: 90_000 }, async () => {
     const alone = await candidate(throughLine());
     const lease = await taken(alone);
     // The first renewal over the long line comes two seconds after the last one over the short line, and later ones a second
@@ -193,15 +193,24 @@ describe('a leader with a round trip of two seconds', () => {
     const [quick] = await query<{ at: string }>('select renewed_at::text as at from projection.leadership');
     const renewals = new Set([quick?.at]);
     const vacant: unknown[] = [];
+    let lookedAt = performance.now();
+    let excusedUntil = 0;
     await expect
-      .poll(async () => {
-        const [lead] = await query<{ at: string; ended: boolean }>(
-          'select renewed_at::text as at, expires_at <= clock_timestamp() as ended from projection.leadership',
-        );
-        renewals.add(lead?.at);
-        if (lead?.ended) vacant.push(lead);
-        return renewals.size;
-      })
+      .poll(
+        async () => {
+          const [lead] = await query<{ at: string; ended: boolean }>(
+            'select renewed_at::text as at, expires_at <= clock_timestamp() as ended from projection.leadership',
+          );
+          renewals.add(lead?.at);
+          const now = performance.now();
+          // While this machine stands still nothing is renewed in time: that says nothing of how the lead is kept.
+          if (now - lookedAt > 500) excusedUntil = now + 3_000;
+          lookedAt = now;
+          if (lead?.ended && now > excusedUntil) vacant.push(lead);
+          return renewals.size;
+        },
+        { timeout: 60_000 },
+      )
       .toBeGreaterThan(6);
     expect({ held: lease.held, vacant }).toEqual({ held: true, vacant: [] });
     // By its own clock the leader stops when an answer takes a moment longer than the lease allows, and goes on with it.
