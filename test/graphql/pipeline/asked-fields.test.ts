@@ -24,6 +24,7 @@ async function seen(query: string): Promise<boolean[]> {
 
 it.each([
   ['by its name', '{ list { latest } }', true],
+  ['beside other fields', '{ list { total latest nodes { total } } }', true],
   ['by an alias', '{ list { total: latest } }', true],
   ['in a fragment of a fragment', '{ list { ...A } } fragment A on List { ...B } fragment B on List { latest }', true],
   ['in an inline fragment', '{ list { ... on List { latest } } }', true],
