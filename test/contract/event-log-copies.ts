@@ -40,6 +40,14 @@ export function describeCopies(logs: () => OpenLogs): void {
       expect(withoutPositions(await found(events))).toEqual(withoutPositions(events));
     });
 
+    it('may be more than a store takes at a time', async () => {
+      const elsewhere = createMemoryEventStore();
+      const large = () => anEvent('x'.repeat(60_000));
+      await elsewhere.open().append(aStream(), 'no-stream', [large(), ...Array.from({ length: 29 }, large)]);
+      await logs().log.appendCopies(elsewhere.events);
+      expect(withoutPositions(await found(elsewhere.events))).toEqual(withoutPositions(elsewhere.events));
+    });
+
     it('are refused if a stream has something else', async () => {
       const events = await eventsElsewhere();
       const stream = events[0]?.stream ?? '';
