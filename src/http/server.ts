@@ -46,11 +46,11 @@ export interface HttpServerConfig extends ListenAddress {
   readonly metricsApart?: boolean;
   /** How long a client may take to send its token over WebSocket, in milliseconds. Default: 3,000. */
   readonly initTimeoutMs?: number;
-  /** The time between two pings on a WebSocket, in milliseconds. Default: 12,000. */
+  /** The time between two pings on a WebSocket, or two comments on an event stream, in milliseconds. Default: 12,000. */
   readonly keepAliveMs?: number;
   /** How often calendars may be read from one network, in this process. Default: 120. */
   readonly calendarReadsAMinute?: number;
-  /** How often the keys of open WebSockets' tokens are checked, in milliseconds. Default: 5,000. */
+  /** How often the keys of the tokens of open WebSockets and event streams are checked, in milliseconds. Default: 5,000. */
   readonly keyCheckMs?: number;
   /** How long a client of an export may read nothing, in milliseconds. Default: 30,000. */
   readonly exportStalledMs?: number;

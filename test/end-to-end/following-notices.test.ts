@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CREATE, ROTATE } from '../service/operations.ts';
 import { canary } from '../support/canary.ts';
+import { freePort } from '../support/postgres-server.ts';
 import { ask } from '../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 
@@ -19,15 +19,6 @@ function recipe(library: string): string {
   const [program] = code?.split('```') ?? [];
   if (program === undefined) throw new Error(`docs/clients.md has no recipe for ${library}`);
   return program;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 describe('the recipes for clients', () => {

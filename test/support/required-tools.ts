@@ -5,9 +5,11 @@ import { debianPostgres } from './postgres-server.ts';
 /** Programs that the tests run, and the Debian packages they come in. */
 const PACKAGES = {
   chromium: 'chromium',
+  curl: 'curl',
   'docker-registry': 'docker-registry',
   htpasswd: 'apache2-utils',
   ip: 'iproute2',
+  nginx: 'nginx-light',
   openssl: 'openssl',
   pgbouncer: 'pgbouncer',
   postgres: 'postgresql',

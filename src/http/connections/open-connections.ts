@@ -78,6 +78,7 @@ export function createOpenConnections(deps: OpenConnectionsDeps): OpenConnection
       });
     },
     admit(connection, principal) {
+      if (connection.isClosed) return false;
       if (limits.authenticated(connection, principal)) connection.authenticated(principal);
       else connection.close('too many connections');
       return !connection.isClosed;

@@ -3,6 +3,7 @@ import { networkOf } from '../../domain/network.ts';
 import { callerKey, type Principal } from '../../domain/permissions.ts';
 import type { Connection } from './connection.ts';
 
+/** A socket is a WebSocket or an event stream. An event stream has its token from the beginning. */
 export interface SocketLimits {
   /** Sockets whose client has not sent a valid token yet: altogether, of one address, and of one network (/24, /64). */
   readonly maxWaiting: number;

@@ -49,14 +49,16 @@ export function createEventStreams({
   return (request, reply, asked) => {
     const { caller, operation: observed } = request;
     if (caller === null || observed === null) throw new Error('the route was reached without authentication');
-    const transport = begin(request, reply, () => {
-      connection.ended();
-      metrics.eventStreamClosed();
-    });
+    const transport = begin(request, reply);
     const connection = new Connection(transport, caller, graphql.services.now, graphql.callers);
     metrics.eventStreamOpened();
     connections.add(connection);
+    transport.onEnded(() => {
+      connection.ended();
+      metrics.eventStreamClosed();
+    });
     if (!connections.admit(connection, caller.principal)) {
+      metrics.operationRefused('RATE_LIMITED');
       observed.ended('RATE_LIMITED');
       return;
     }
@@ -84,13 +86,13 @@ const HEADERS = {
   vary: 'Accept, Origin',
 };
 
-function begin({ raw }: FastifyRequest, reply: FastifyReply, ended: () => void): StreamTransport {
+function begin({ raw }: FastifyRequest, reply: FastifyReply): StreamTransport {
   reply.hijack();
   for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...HEADERS })) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
   reply.raw.statusCode = 200;
-  return streamTransport(reply.raw, raw.socket, ended);
+  return streamTransport(reply.raw, raw.socket);
 }
 
 /** Clients that have seen no event send none, or an empty one. */

@@ -13,16 +13,13 @@ const COMMENT = ':\n\n';
 export interface StreamTransport extends Transport {
   /** Ends the stream: the operation is over, with an error if there is one. */
   complete(error?: PublicError): void;
+  /** Calls the listener once: when all of the stream was sent, or its connection is gone, which may be so already. */
+  onEnded(listener: () => void): void;
 }
 
-/** Begins the answer. `ended` is called once, when it was sent or its connection is gone. */
-export function streamTransport(response: ServerResponse, socket: Socket, ended: () => void): StreamTransport {
-  // Node calls back for no text that waits behind another answer on a connection that ends.
+/** Begins the answer. */
+export function streamTransport(response: ServerResponse, socket: Socket): StreamTransport {
   const unsent = new Set<() => void>();
-  onSent(response, socket, () => {
-    for (const sent of unsent) sent();
-    ended();
-  });
 
   /** `cursor`: the client's `Last-Event-ID` from here on. */
   function complete(error?: PublicError, cursor?: string): void {
@@ -53,6 +50,13 @@ export function streamTransport(response: ServerResponse, socket: Socket, ended:
       complete(LAST_WORDS[reason](running?.cursor), running?.cursor);
     },
     complete: (error) => complete(error),
+    onEnded(listener) {
+      onSent(response, socket, () => {
+        // Node calls back for no text that waits behind another answer on a connection that ends.
+        for (const sent of unsent) sent();
+        listener();
+      });
+    },
     cut: () => socket.destroy(),
   };
 }

@@ -177,7 +177,7 @@ function protocolServer(options: WebSocketOptions) {
       if (connectionParams !== undefined) Reflect.deleteProperty(connectionParams, 'authorization');
       try {
         const principal = await authenticate(authorization, authenticator);
-        return !connection.isClosed && connections.admit(connection, principal);
+        return connections.admit(connection, principal);
       } catch (error) {
         if (!(error instanceof AuthenticationFailed)) throw error;
         refuseToken(error, connection.origin.ipAddress);

@@ -135,22 +135,40 @@ it('a quiet event stream gets a comment now and then, and is not cut', async () 
   await expect.poll(() => client.events.length).toBe(1);
 });
 
+/** The bytes that ask for a stream. */
+function requestBytes(): string {
+  const body = JSON.stringify({ query: NOTICES });
+  return `POST /graphql HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\ncontent-type: application/json\r\nauthorization: Bearer ${service.issuer.token()}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
+
 it('streams that wait behind another answer on their connection end with it', async () => {
   await serve();
   const { hostname, port } = new URL(service.url);
   const socket = connect(Number(port), hostname);
-  const body = JSON.stringify({ query: NOTICES });
-  socket.write(
-    `POST /graphql HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\ncontent-type: application/json\r\nauthorization: Bearer ${service.issuer.token()}\r\ncontent-length: ${body.length}\r\n\r\n${body}`.repeat(
-      3,
-    ),
-  );
+  socket.write(requestBytes().repeat(3));
   await expect.poll(() => service.double.openFeeds).toBe(3);
   for (let index = 0; index < 5; index += 1) service.double.publishNotice('demo', { message: 'x'.repeat(50_000) });
   socket.destroy();
   await expect.poll(() => service.double.openFeeds).toBe(0);
   await expect.poll(async () => (await service.metrics.exposition()).text).toMatch(/^purser_subscriptions 0$/m);
   expect((await service.metrics.exposition()).text).toMatch(/^purser_event_streams 0$/m);
+});
+
+it('a stream whose client is gone before it begins leaves nothing behind', async () => {
+  await serve();
+  const { hostname, port } = new URL(service.url);
+  const request = requestBytes();
+  for (let index = 0; index < 50; index += 1) {
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    await new Promise((resolve) => socket.write(request, resolve));
+    socket.resetAndDestroy();
+  }
+  const client = await subscribed();
+  await expect.poll(() => service.double.openFeeds).toBe(1);
+  await expect.poll(async () => (await service.metrics.exposition()).text).toMatch(/^purser_event_streams 1$/m);
+  expect(service.log()).not.toContain('failed unexpectedly');
+  client.destroy();
 });
 
 const MESSAGE = 'x'.repeat(50_000);
