@@ -8,22 +8,20 @@ import { pathOf } from './required-tools.ts';
 import { until } from './until.ts';
 
 export interface Nginx extends AsyncDisposable {
-  /** Of each server, in their order. */
-  readonly urls: readonly string[];
+  readonly url: string;
 }
 
-/** The real nginx with Debian's defaults. @param http what stands beside the servers @param servers the inside of each */
-export async function startNginx(http: string, servers: readonly string[]): Promise<Nginx> {
+/** The real nginx with Debian's defaults. @param http what stands beside the server @param server what is in it */
+export async function startNginx(http: string, server: string): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
-  const ports = await Promise.all(servers.map(() => freePort()));
+  const port = await freePort();
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${join(folder, name)};`,
   );
-  const blocks = servers.map((inside, index) => `server { listen 127.0.0.1:${ports[index]}; ${inside} }`);
   await writeFile(
     join(folder, 'nginx.conf'),
     `daemon off; master_process off; pid ${join(folder, 'pid')}; error_log stderr;
-     events {} http { access_log off; ${folders.join(' ')} ${http} ${blocks.join('\n')} }`,
+     events {} http { access_log off; ${folders.join(' ')} ${http} server { listen 127.0.0.1:${port}; ${server} } }`,
   );
   const program = pathOf('nginx');
   if (program === undefined) throw new Error('nginx is not installed');
@@ -33,7 +31,7 @@ export async function startNginx(http: string, servers: readonly string[]): Prom
   child.stderr.on('data', (text) => {
     said += text;
   });
-  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  const url = `http://127.0.0.1:${port}`;
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
       const ended = once(child, 'exit');
@@ -46,12 +44,14 @@ export async function startNginx(http: string, servers: readonly string[]): Prom
     // It has no page here, but it answers.
     await until(async () => {
       if (child.exitCode !== null) throw new Error(`nginx ended: ${said}`);
-      const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => undefined)));
-      return answers.every((answer) => answer !== undefined);
+      return fetch(url).then(
+        () => true,
+        () => false,
+      );
     });
   } catch (error) {
     await stop();
     throw error;
   }
-  return { urls, [Symbol.asyncDispose]: stop };
+  return { url, [Symbol.asyncDispose]: stop };
 }

@@ -81,7 +81,7 @@ const HEADERS = {
   'content-type': EVENT_STREAM_TYPE,
   // A proxy that compresses would hold events back.
   'cache-control': 'no-store, no-transform',
-  // The same for nginx, which would collect the whole answer.
+  // The same for nginx, which may collect what it passes on.
   'x-accel-buffering': 'no',
   vary: 'Accept, Origin',
 };

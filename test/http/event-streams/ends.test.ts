@@ -164,9 +164,9 @@ it('a stream whose client is gone before it begins leaves nothing behind', async
     await new Promise((resolve) => socket.write(request, resolve));
     socket.resetAndDestroy();
   }
-  const client = await subscribed();
-  await expect.poll(() => service.double.openFeeds).toBe(1);
+  const client = await openStream(service.url, service.issuer.token(), { query: NOTICES });
   await expect.poll(async () => (await service.metrics.exposition()).text).toMatch(/^purser_event_streams 1$/m);
+  await expect.poll(() => service.double.openFeeds).toBe(1);
   expect(service.log()).not.toContain('failed unexpectedly');
   client.destroy();
 });
