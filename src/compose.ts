@@ -2,9 +2,7 @@ import type { Logger } from 'pino';
 import { type DevelopmentIssuer, openDevelopmentIssuer } from './adapters/auth/development-issuer.ts';
 import { parseIssuers } from './adapters/auth/issuers.ts';
 import { openRevokedTokensFile } from './adapters/auth/revoked-tokens-file.ts';
-import { parseAllowList } from './adapters/egress/allow-list.ts';
 import { createEgress } from './adapters/egress/egress.ts';
-import { parseEgressProxy } from './adapters/egress/proxy-tunnel.ts';
 import { createPasswordMinter } from './adapters/minting/password-minter.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
 import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
@@ -45,6 +43,7 @@ import { openAuditSigning } from './audit-signing.ts';
 import { openAuthenticator } from './authentication.ts';
 import { type Config, unusableAddress } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
+import { egressOptionsOf } from './egress-options.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
 import { actionsOf } from './graphql/pipeline/directive.ts';
 import { buildPurserSchema } from './graphql/schema.ts';
@@ -114,8 +113,8 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(stores.close);
   const { connectionString } = stores;
   const log = meteredEventLog(stores.log, metrics);
-  const opened = await openVault(config, logger, stores);
-  const { vault, keyRing, authenticator, auditSigner, close: closeVault } = opened;
+  const opened = await openVault(config, logger, stores, metrics);
+  const { vault, keyRing, externalKeys, authenticator, auditSigner, close: closeVault } = opened;
   lifecycle.onClose(closeVault);
   await startKeyHolding({ ...opened, logger, onFault }, lifecycle);
   const reads = createReadConnections({
@@ -132,12 +131,11 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   );
 
   const { plainHttpHosts, trustedRealms } = config;
-  const proxy = config.egressProxy && parseEgressProxy(config.egressProxy);
-  if (proxy === undefined && config.ignoredProxyVariables.length > 0) {
+  const egressOptions = egressOptionsOf(config);
+  if (egressOptions.proxy === undefined && config.ignoredProxyVariables.length > 0) {
     const variables = config.ignoredProxyVariables.join(', ');
     logger.warn(`${variables} has no effect here: set EGRESS_PROXY if only a proxy leads out of this network`);
   }
-  const egressOptions = { allow: parseAllowList(config.egressAllow), plainHttpHosts, proxy };
   const egress = createEgress(egressOptions);
   const audit = await openAuditSigning(
     {
@@ -238,6 +236,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(() => revocations.close());
   const readiness = createReadiness({
     keyRing,
+    externalKeyFaults: externalKeys.faults,
     writes: stores.writes,
     projectionLag,
     aheadOfLog,

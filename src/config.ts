@@ -100,6 +100,11 @@ const environment = z.object({
   EVENT_STORE_URL: z.string().optional(),
   PURSER_DATA_DIR: z.string().min(1).default('.purser'),
   MASTER_KEY_FILE: z.string().min(1).optional(),
+  KEY_MANAGEMENT: z
+    .string()
+    .min(1)
+    .transform((text) => new Secret(text))
+    .optional(),
   JWT_ISSUERS: z.string().min(1).optional(),
   WEBHOOKS: secret,
   REVOKED_TOKENS_FILE: z.string().min(1).optional(),
@@ -173,6 +178,8 @@ export interface Config {
   readonly dataDir: string;
   /** Undefined outside production: the service creates one in the data folder. */
   readonly masterKeyFile: string | undefined;
+  /** The services that keep external keys, with the logins there. Undefined: none. */
+  readonly keyManagement: Secret | undefined;
   /** Undefined outside production: the development issuer. */
   readonly jwtIssuers: string | undefined;
   /** Where notices are sent to, with the secrets that sign them. Undefined: nowhere. */
@@ -244,6 +251,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     databaseUrl: values.DATABASE_URL,
     dataDir: absolute(values.PURSER_DATA_DIR),
     masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : absolute(values.MASTER_KEY_FILE),
+    keyManagement: values.KEY_MANAGEMENT,
     jwtIssuers: values.JWT_ISSUERS,
     webhooks: values.WEBHOOKS,
     revokedTokensFile: values.REVOKED_TOKENS_FILE === undefined ? undefined : absolute(values.REVOKED_TOKENS_FILE),

@@ -7,6 +7,7 @@ import { createKeyRecordStore } from './adapters/postgres/vault/key-record-store
 import { createSealedSecretStore } from './adapters/postgres/vault/sealed-secret-store.ts';
 import { openEventKeys } from './adapters/vault/event-keys.ts';
 import { keyFaults } from './adapters/vault/examine-keys.ts';
+import { asKeyRingError } from './adapters/vault/key-check.ts';
 import { KeyRingError } from './adapters/vault/key-file-format.ts';
 import { type KeyRing, loadKeyRing } from './adapters/vault/key-ring.ts';
 import { createVault } from './adapters/vault/vault.ts';
@@ -17,6 +18,7 @@ import type { EventAuthenticator } from './application/ports/event-authenticator
 import { BEGINNING, type EventLog } from './application/ports/event-log.ts';
 import type { Vault } from './application/ports/vault.ts';
 import type { Config } from './config.ts';
+import { openExternalKeys } from './external-keys.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { type Database, keyFileOf } from './stores.ts';
 
@@ -55,16 +57,24 @@ export function openExaminedStores(config: Config, { connectionString }: Databas
   const store = createSealedSecretStore({ connectionString, logger });
   lifecycle.onClose(() => store.close());
 
+  const externalKeys = openExternalKeys(config, logger);
+  lifecycle.onClose(async () => externalKeys.close());
+
   async function openKeys(): Promise<OpenedKeys> {
     try {
-      const keyRing = await loadKeyRing({ file: keyFileOf(config), createIfMissing: false });
+      const keyRing = await loadKeyRing({
+        file: keyFileOf(config),
+        createIfMissing: false,
+        openExternal: externalKeys.open,
+      });
       const [first, ...others] = await keyFaults(keyRing, records, store);
       if (first !== undefined) return { faults: [first, ...others] };
       const authenticator = (await openEventKeys(keyRing, await records.eventKeys())) ?? (await withoutEvents(log));
       return { faults: [], unlocked: unlock(keyRing, authenticator) };
     } catch (error) {
-      if (!(error instanceof KeyRingError)) throw error;
-      return { faults: [error.message] };
+      const refusal = asKeyRingError(error);
+      if (!(refusal instanceof KeyRingError)) throw error;
+      return { faults: [refusal.message] };
     }
   }
 

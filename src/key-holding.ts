@@ -5,6 +5,7 @@ import type { KeyRecordStore } from './adapters/vault/secret-stores.ts';
 import type { WatchedKeyRing } from './adapters/vault/watched-key-ring.ts';
 import { createChores } from './chores.ts';
 import { PurserError } from './domain/errors.ts';
+import type { ExternalKeys } from './external-keys.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
 /** How soon a changed key file is read. */
@@ -12,8 +13,12 @@ const LOOK_EVERY_MS = 1_000;
 /** Others count a replica as stopped 10 seconds after its last report. */
 const REPORT_EVERY_MS = 3_000;
 
+/** How soon the end of an external key's outage is noticed if nobody asks for the key. */
+const PROBE_EVERY_MS = 5_000;
+
 export interface KeyHoldingDeps {
   readonly keyRing: WatchedKeyRing;
+  readonly externalKeys: Pick<ExternalKeys, 'probe'>;
   readonly records: Pick<KeyRecordStore, 'reportHolder' | 'removeHolder'>;
   readonly logger: Logger;
   readonly onFault: (error: unknown) => void;
@@ -24,7 +29,7 @@ export interface KeyHoldingDeps {
  * replicas can open what it seals, and none is retired while a replica seals with it.
  */
 export async function startKeyHolding(
-  { keyRing, records, logger, onFault }: KeyHoldingDeps,
+  { keyRing, externalKeys, records, logger, onFault }: KeyHoldingDeps,
   lifecycle: Lifecycle,
 ): Promise<void> {
   const replica = `${hostname()}:${process.pid}/${randomBytes(3).toString('hex')}`;
@@ -57,8 +62,10 @@ export async function startKeyHolding(
   // A key that became primary before this replica was known to others is in the file by now.
   await look();
   const chores = createChores([look, () => report().catch(unlessUnavailable)], { everyMs: LOOK_EVERY_MS, onFault });
+  // Apart from the others, which would have to wait for a service that does not answer.
+  const probes = createChores([externalKeys.probe], { everyMs: PROBE_EVERY_MS, onFault });
   lifecycle.onClose(async () => {
-    await chores.stop();
+    await Promise.all([chores.stop(), probes.stop()]);
     await records.removeHolder(replica).catch(unlessUnavailable);
   });
 }

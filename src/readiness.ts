@@ -6,11 +6,14 @@ import { countParkedStreams } from './adapters/postgres/read-models/parked-event
 import { projectionHealth } from './adapters/postgres/read-models/projection-health.ts';
 import type { Projector } from './adapters/postgres/read-models/projector.ts';
 import type { WriteWatch } from './adapters/postgres/write-watch.ts';
+import type { KeyFault } from './adapters/vault/key-encryption-key.ts';
 import type { WatchedKeyRing } from './adapters/vault/watched-key-ring.ts';
+import type { ExternalKeys } from './external-keys.ts';
 import type { Readiness } from './http/health.ts';
 
 interface ReadinessDeps {
   readonly keyRing: Pick<WatchedKeyRing, 'primaryKeyId' | 'keyIds' | 'fault'>;
+  readonly externalKeyFaults: ExternalKeys['faults'];
   readonly writes: WriteWatch;
   readonly projectionLag: () => Promise<number>;
   /** Whether the read models were ahead of the log at the start. */
@@ -24,9 +27,17 @@ interface ReadinessDeps {
 /** Its place is for the log only. */
 const CHANGED_FILE = 'The key file was changed and cannot be used: the keys from before stay in use. The log says why.';
 
+/** Where the key is, the log says. */
+function unusable({ keyId, kind }: KeyFault): string {
+  return kind === 'outage'
+    ? `Key ${keyId} cannot be used: the service that keeps it does not answer.`
+    : `Key ${keyId} cannot be used: the service that keeps it refuses. The log says why.`;
+}
+
 /** Whether the service can do its work, and why not. */
 export function createReadiness({
   keyRing,
+  externalKeyFaults,
   writes,
   projectionLag,
   aheadOfLog,
@@ -65,6 +76,8 @@ export function createReadiness({
 
   function keysNow() {
     const keys = { primary: keyRing.primaryKeyId, known: keyRing.keyIds };
+    const [fault] = externalKeyFaults();
+    if (fault !== undefined) return { ...keys, status: 'degraded', reason: unusable(fault) };
     return keyRing.fault === undefined ? keys : { ...keys, status: 'degraded', reason: CHANGED_FILE };
   }
 

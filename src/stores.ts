@@ -11,11 +11,13 @@ import { createSealedSecretStore } from './adapters/postgres/vault/sealed-secret
 import { createWriteWatch, type WriteWatch } from './adapters/postgres/write-watch.ts';
 import { loadAuditSigner } from './adapters/vault/audit-keys.ts';
 import { loadEventAuthenticator } from './adapters/vault/event-keys.ts';
-import { checkKeyIds, requireNeededKeys } from './adapters/vault/key-check.ts';
+import { asKeyRingError, checkKeyIds, requireNeededKeys } from './adapters/vault/key-check.ts';
 import type { KeyRecordStore } from './adapters/vault/secret-stores.ts';
 import { createVault, type SealingVault } from './adapters/vault/vault.ts';
 import { openWatchedKeyRing, type WatchedKeyRing } from './adapters/vault/watched-key-ring.ts';
+import type { Metrics } from './application/ports/metrics.ts';
 import type { Config } from './config.ts';
+import { type ExternalKeys, openExternalKeys } from './external-keys.ts';
 import { createLifecycle } from './lifecycle.ts';
 
 export interface Database {
@@ -82,6 +84,7 @@ export function keyFileOf({ masterKeyFile, dataDir }: Config): string {
 export interface OpenVault {
   readonly vault: SealingVault;
   readonly keyRing: WatchedKeyRing;
+  readonly externalKeys: ExternalKeys;
   readonly records: KeyRecordStore;
   readonly authenticator: Awaited<ReturnType<typeof loadEventAuthenticator>>;
   readonly auditSigner: Awaited<ReturnType<typeof loadAuditSigner>>;
@@ -93,15 +96,19 @@ export async function openVault(
   config: Config,
   logger: Logger,
   stores: Pick<Stores, 'connectionString' | 'log'> & Partial<Pick<Stores, 'writes' | 'statements'>>,
+  metrics?: Pick<Metrics, 'externalKeyAsked'>,
 ): Promise<OpenVault> {
   const { connectionString, log, writes, statements } = stores;
   const lifecycle = createLifecycle();
   const records = createKeyRecordStore({ connectionString, logger });
   lifecycle.onClose(() => records.close());
   try {
+    const externalKeys = openExternalKeys(config, logger, metrics);
+    lifecycle.onClose(async () => externalKeys.close());
     const keyRing = await openWatchedKeyRing({
       file: keyFileOf(config),
       createIfMissing: !config.production && config.masterKeyFile === undefined,
+      openExternal: externalKeys.open,
       admit: async (changed, before) => {
         await requireNeededKeys(changed, before, records);
         await checkKeyIds(changed, records);
@@ -117,6 +124,7 @@ export async function openVault(
     return {
       vault,
       keyRing,
+      externalKeys,
       records,
       authenticator,
       auditSigner,
@@ -124,6 +132,6 @@ export async function openVault(
     };
   } catch (error) {
     await lifecycle.close();
-    throw error;
+    throw asKeyRingError(error);
   }
 }

@@ -3,6 +3,7 @@ import { isUnavailable } from '../adapters/postgres/availability.ts';
 import { explainDatabaseFault, isSchemaClash, rootCause } from '../adapters/postgres/database-fault.ts';
 import { clusterFiles } from '../adapters/postgres/embedded/cluster.ts';
 import { StartFault } from '../adapters/postgres/embedded/start-fault.ts';
+import { keyFaultOf } from '../adapters/vault/key-encryption-key.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { DataDirFault, explainFileFault } from './data-dir.ts';
@@ -15,6 +16,8 @@ export async function explainFault(
   { databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>,
 ): Promise<unknown> {
   if (error instanceof OperatorError) return error;
+  const keyFault = keyFaultOf(error);
+  if (keyFault !== undefined) return new OperatorError(keyFault.message, { cause: error });
   const cause = rootCause(error);
   if (!(cause instanceof Error)) return error;
   const isOfDataDir = 'path' in cause && String(cause.path).startsWith(dataDir);

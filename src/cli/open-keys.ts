@@ -1,12 +1,11 @@
-import type { Logger } from 'pino';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { openSession } from '../adapters/postgres/session.ts';
 import { createKeyRecordStore } from '../adapters/postgres/vault/key-record-store.ts';
 import { checkKeyIds } from '../adapters/vault/key-check.ts';
 import { type KeyRing, loadKeyRing } from '../adapters/vault/key-ring.ts';
 import type { KeyHolder, KeyRecordStore } from '../adapters/vault/secret-stores.ts';
-import type { Config } from '../config.ts';
 import { OperatorError } from '../domain/errors.ts';
+import { type ExternalKeys, openExternalKeys } from '../external-keys.ts';
 import { keyFileOf } from '../stores.ts';
 import { type Environment, UsageError } from './command.ts';
 import { openToRead } from './open-to-read.ts';
@@ -14,11 +13,10 @@ import { withConfig } from './with-config.ts';
 
 /** What the commands that change keys work on. */
 export interface Keys {
-  readonly config: Config;
-  readonly logger: Logger;
   /** The path of the key file. */
   readonly file: string;
   readonly records: KeyRecordStore;
+  readonly externalKeys: ExternalKeys;
 }
 
 /** "keys" in ASCII. */
@@ -29,10 +27,12 @@ export function withKeys(env: Environment, run: (keys: Keys) => Promise<number>)
   return withConfig(env, async (config, logger) => {
     const { connectionString, close } = await openToRead(config, logger);
     const records = createKeyRecordStore({ connectionString, logger });
+    const externalKeys = openExternalKeys(config, logger);
     try {
       await migrate(connectionString);
-      return await alone(connectionString, () => run({ config, logger, file: keyFileOf(config), records }));
+      return await alone(connectionString, () => run({ file: keyFileOf(config), records, externalKeys }));
     } finally {
+      externalKeys.close();
       await records.close();
       await close();
     }
@@ -56,8 +56,8 @@ async function alone(connectionString: string, run: () => Promise<number>): Prom
  * The keys of the key file, which are those that this database knows.
  * @throws KeyRingError
  */
-export async function openKeyRing({ file, records }: Keys): Promise<KeyRing> {
-  const keyRing = await loadKeyRing({ file, createIfMissing: false });
+export async function openKeyRing({ file, records, externalKeys }: Keys): Promise<KeyRing> {
+  const keyRing = await loadKeyRing({ file, createIfMissing: false, openExternal: externalKeys.open });
   await checkKeyIds(keyRing, records);
   return keyRing;
 }

@@ -12,11 +12,12 @@ import { openSession } from '../adapters/postgres/session.ts';
 import { keyRecordsOver } from '../adapters/postgres/vault/key-record-store.ts';
 import { loadAuditSigner } from '../adapters/vault/audit-keys.ts';
 import { loadEventAuthenticator, openEventKeys } from '../adapters/vault/event-keys.ts';
-import { checkKeyIds, requireCheckedKeys } from '../adapters/vault/key-check.ts';
+import { asKeyRingError, checkKeyIds, requireCheckedKeys } from '../adapters/vault/key-check.ts';
 import { readKeyFile } from '../adapters/vault/key-file.ts';
 import { KeyRingError } from '../adapters/vault/key-file-format.ts';
-import { createKeyRing, type KeyRing } from '../adapters/vault/key-ring.ts';
+import { createKeyRing, type KeyRing, type OpenExternalKey } from '../adapters/vault/key-ring.ts';
 import { OperatorError } from '../domain/errors.ts';
+import { openExternalKeys } from '../external-keys.ts';
 import { type Database, keyFileOf, openDatabase } from '../stores.ts';
 import { contentOf, namesOf } from './backup-output.ts';
 import { CONFIGURED, type Command, type Output } from './command.ts';
@@ -40,7 +41,8 @@ ${CONFIGURED}`,
       const backedUp = await openBackup(resolve(String(file)));
       try {
         await requireSameSchema(backedUp.header);
-        const keyRing = await keyRingFor(backedUp.header, keyFileOf(config));
+        const externalKeys = openExternalKeys(config, logger);
+        const keyRing = await keyRingFor(backedUp.header, keyFileOf(config), externalKeys.open);
         await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
         const database = await openDatabase(config, logger);
         try {
@@ -58,7 +60,11 @@ ${CONFIGURED}`,
 };
 
 /** The key file's keys, if they are those of the backup. @throws OperatorError */
-async function keyRingFor({ keyIds, keyChecks, eventKeys }: BackupHeader, file: string): Promise<KeyRing> {
+async function keyRingFor(
+  { keyIds, keyChecks, eventKeys }: BackupHeader,
+  file: string,
+  openExternal: OpenExternalKey,
+): Promise<KeyRing> {
   const keyFile = await readKeyFile(file);
   const missing = keyIds.filter((id) => !keyFile?.keys.some((key) => key.id === id));
   if (keyFile === undefined || missing.length > 0) {
@@ -66,7 +72,7 @@ async function keyRingFor({ keyIds, keyChecks, eventKeys }: BackupHeader, file: 
       `The secrets need ${namesOf(keyIds)}, and the key file ${file} lacks ${namesOf(missing)}. Put it there, then restore again. Nothing was restored.`,
     );
   }
-  const keyRing = createKeyRing(keyFile);
+  const keyRing = createKeyRing(keyFile, openExternal);
   await nothingRestored(async () => {
     await requireCheckedKeys(keyRing, keyChecks);
     await openEventKeys(keyRing, eventKeys);
@@ -88,8 +94,9 @@ async function nothingRestored<Result>(check: () => Promise<Result>): Promise<Re
   try {
     return await check();
   } catch (error) {
-    if (!(error instanceof KeyRingError)) throw error;
-    throw new OperatorError(`${error.message} Nothing was restored.`, { cause: error });
+    const refusal = asKeyRingError(error);
+    if (!(refusal instanceof KeyRingError)) throw error;
+    throw new OperatorError(`${refusal.message} Nothing was restored.`, { cause: error });
   }
 }
 

@@ -43,6 +43,8 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/egress': adapter(),
   'adapters/event-log': adapter(),
   'adapters/kurrentdb': adapter('adapters/event-log'),
+  // Amazon's SDK is closed in one way for minting and for keys.
+  'adapters/key-management': adapter('adapters/vault', 'adapters/minting'),
   'adapters/minting': adapter(),
   'adapters/opentelemetry': adapter(),
   'adapters/prometheus': adapter(),
@@ -86,6 +88,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'config.ts',
       'doctor.ts',
       'log-move.ts',
+      'external-keys.ts',
       'logger.ts',
       'stores.ts',
       'version.ts',
@@ -101,6 +104,8 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'audit-signing.ts',
       'authentication.ts',
       'config.ts',
+      'egress-options.ts',
+      'external-keys.ts',
       'key-holding.ts',
       'lifecycle.ts',
       'observability.ts',
@@ -122,13 +127,28 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: 'any',
   },
   'key-holding.ts': {
-    to: ['chores.ts', 'lifecycle.ts', 'domain/**', 'adapters/vault'],
+    to: ['chores.ts', 'external-keys.ts', 'lifecycle.ts', 'domain/**', 'adapters/vault'],
+    modules: 'any',
+  },
+  'egress-options.ts': { to: ['config.ts', 'adapters/egress'], modules: 'any' },
+  'external-keys.ts': {
+    to: ['config.ts', 'egress-options.ts', 'application/ports'].concat([
+      'adapters/egress',
+      'adapters/key-management',
+      'adapters/vault',
+    ]),
     modules: 'any',
   },
   'periodic-work.ts': { to: [...PERIODIC, 'config.ts'], modules: 'any' },
-  'readiness.ts': { to: ['adapters/postgres/**', 'adapters/vault', 'http/health.ts'], modules: 'any' },
+  'readiness.ts': {
+    to: ['external-keys.ts', 'adapters/postgres/**', 'adapters/vault', 'http/health.ts'],
+    modules: 'any',
+  },
   'stores.ts': {
-    to: ['config.ts', 'lifecycle.ts', 'domain/**', 'adapters/postgres/**', 'adapters/vault'],
+    to: ['config.ts', 'external-keys.ts', 'lifecycle.ts', 'application/ports', 'domain/**'].concat([
+      'adapters/postgres/**',
+      'adapters/vault',
+    ]),
     modules: 'any',
   },
   'webhooks.ts': {
@@ -148,7 +168,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: 'any',
   },
   'examined-stores.ts': {
-    to: ['config.ts', 'lifecycle.ts', 'stores.ts', 'application/**', 'adapters/postgres/**', 'adapters/vault'],
+    to: ['config.ts', 'external-keys.ts', 'lifecycle.ts', 'stores.ts', 'application/**'].concat([
+      'adapters/postgres/**',
+      'adapters/vault',
+    ]),
     modules: 'any',
   },
   'log-move.ts': {

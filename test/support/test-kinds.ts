@@ -13,7 +13,12 @@ const INTEGRATION_FOLDERS = [
 const INTEGRATION_ENDING = '.integration.test.ts';
 
 /** The folders of tests that talk to servers over sockets, with real deadlines: they take longer, but need nothing more. */
-const NETWORK_FOLDERS = ['test/adapters/egress', 'test/adapters/minting', 'test/adapters/registry'];
+const NETWORK_FOLDERS = [
+  'test/adapters/egress',
+  'test/adapters/key-management',
+  'test/adapters/minting',
+  'test/adapters/registry',
+];
 
 export const NETWORK_TESTS = NETWORK_FOLDERS.map((folder) => `${folder}/**/*.test.ts`);
 export const INTEGRATION_TESTS = [

@@ -9,6 +9,7 @@ import { MINT_KINDS } from '../../domain/mint-kinds/table.ts';
 import { PROBE_OUTCOMES } from '../../domain/probe-outcome.ts';
 import { DELIVERY_FAULTS } from '../../domain/webhook.ts';
 import { createInstruments, type MetricDescription } from './bounded-labels.ts';
+import { createKeyMetrics } from './key-metrics.ts';
 
 const EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const OPERATIONS = ['query', 'mutation', 'subscription', 'unknown'];
@@ -181,6 +182,7 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     help: 'Tests and scheduled checks of credentials, by what they found',
     labels: { outcome: PROBE_OUTCOMES },
   });
+  const keyMetrics = createKeyMetrics(histogram);
   const mintings = histogram({
     name: 'purser_minting_duration_seconds',
     help: 'Passwords asked of clouds; `ok`, or why there was none',
@@ -321,6 +323,7 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     leaseIssued: () => leasesIssued({}),
     leaseReleased: () => leasesReleased({}),
     registryTested: ({ outcome, seconds }) => tests({ outcome }, seconds),
+    ...keyMetrics,
     passwordMinted: ({ kind, fault, seconds }) => mintings({ kind, outcome: fault ?? OK }, seconds),
     webhookAttempted: (fault) => webhookAttempts({ outcome: fault ?? OK }),
     webhookGivenUp: () => deadLetters({}),

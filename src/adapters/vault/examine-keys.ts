@@ -1,6 +1,6 @@
 import { requireAuditKey } from './audit-keys.ts';
 import { openEventKeys } from './event-keys.ts';
-import { checkKeys, requireCheckedKeys } from './key-check.ts';
+import { asKeyRingError, checkKeys, requireCheckedKeys } from './key-check.ts';
 import { KeyRingError } from './key-file-format.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { KeyRecordStore, SealedSecretStore } from './secret-stores.ts';
@@ -22,8 +22,9 @@ export async function keyFaults(
     try {
       await examine();
     } catch (error) {
-      if (!(error instanceof KeyRingError)) throw error;
-      faults.push(error.message);
+      const refusal = asKeyRingError(error);
+      if (!(refusal instanceof KeyRingError)) throw error;
+      if (!faults.includes(refusal.message)) faults.push(refusal.message);
     }
   }
   return faults;

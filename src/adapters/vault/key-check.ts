@@ -1,5 +1,6 @@
 import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
+import { keyFaultOf } from './key-encryption-key.ts';
 import { KeyRingError } from './key-file-format.ts';
 import type { KeyRing } from './key-ring.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
@@ -34,6 +35,16 @@ export async function checkKeyIds(
     if (!known.has(keyId)) await store.addKeyCheck(await keyRing.wrap(CHECKED, checkContext(keyId), keyId));
   }
   await requireCheckedKeys(keyRing, await store.keyChecks());
+  // An external key may open what it may no longer seal.
+  await keyRing.wrap(CHECKED, checkContext(keyRing.primaryKeyId));
+}
+
+/** The same fault, as one that a start is refused for; any other error as it is. */
+export function asKeyRingError(error: unknown): unknown {
+  const fault = keyFaultOf(error);
+  if (fault === undefined) return error;
+  const then = fault.kind === 'outage' ? ' Start again once it answers.' : '';
+  return new KeyRingError(`${fault.message}${then}`, { cause: error });
 }
 
 /** Keys that are not in the key ring are passed over. @throws KeyRingError that names the id */

@@ -30,14 +30,15 @@ export async function readKeyFile(path: string): Promise<KeyFile | undefined> {
 }
 
 /**
- * Creates the file, and its folder, with one new key. Never changes an existing file.
+ * Creates the file, and its folder, with one key. Never changes an existing file.
+ * @param key what stands behind the id; default: a new local key
  * @throws KeyRingError
  */
-export async function createKeyFile(path: string): Promise<void> {
+export async function createKeyFile(path: string, key: string = newLocalKey()): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeDurably(draft, `1 ${randomBytes(KEY_BYTES).toString('base64')}\n`);
+    await writeDurably(draft, `1 ${key}\n`);
     try {
       // Unlike a rename, a link never replaces the file of a process that was quicker.
       await link(draft, path);
@@ -52,6 +53,10 @@ export async function createKeyFile(path: string): Promise<void> {
       cause: error,
     });
   }
+}
+
+export function newLocalKey(): string {
+  return randomBytes(KEY_BYTES).toString('base64');
 }
 
 /** A draft lives for milliseconds, so this one's process ended before it could remove it. */

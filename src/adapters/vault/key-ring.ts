@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import { decrypt, encrypt, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './authenticated-encryption.ts';
+import type { KeyEncryptionKey } from './key-encryption-key.ts';
 import { createKeyFile, readKeyFile, removeDrafts } from './key-file.ts';
 import { type ExternalKey, type KeyFile, KeyRingError, type LocalKey } from './key-file-format.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
@@ -21,16 +22,6 @@ export interface KeyRing {
    * @throws SecretIntegrityError
    */
   unwrap(wrapped: WrappedKey, context: Uint8Array): Promise<Buffer>;
-}
-
-/** One key of the ring. `context` is bound to the key's id already. */
-export interface KeyEncryptionKey {
-  wrap(dataKey: Uint8Array, context: Uint8Array): Promise<Buffer>;
-  /**
-   * The caller zeroes the result.
-   * @throws SecretIntegrityError
-   */
-  unwrap(wrapped: Buffer, context: Uint8Array): Promise<Buffer>;
 }
 
 /** @throws KeyRingError if keys of this kind are not configured */

@@ -17,6 +17,11 @@ export interface CredentialCounts {
 export const ANCHORS = ['file', 'url'] as const;
 export type AnchorKind = (typeof ANCHORS)[number];
 
+/** The services that keep external keys, what they are asked for, and how that ends. */
+export const KEY_SERVICES = ['aws-kms', 'transit'] as const;
+export const KEY_ACTIONS = ['wrap', 'unwrap'] as const;
+export const KEY_OUTCOMES = ['ok', 'outage', 'refused'] as const;
+
 /** Of a connection to the database, or of a pool of them. */
 export interface ConnectionUsage {
   /** Connections that are open or being opened. */
@@ -70,6 +75,13 @@ export interface Metrics {
   passwordMinted(minting: {
     readonly kind: MintKind;
     readonly fault: MintingFault | undefined;
+    readonly seconds: number;
+  }): void;
+  /** A service that keeps keys was asked once, for one key or more. */
+  externalKeyAsked(asked: {
+    readonly kind: (typeof KEY_SERVICES)[number];
+    readonly action: (typeof KEY_ACTIONS)[number];
+    readonly outcome: (typeof KEY_OUTCOMES)[number];
     readonly seconds: number;
   }): void;
   /** Every scrape calls `measure`. Connections with the same name are added up. */
