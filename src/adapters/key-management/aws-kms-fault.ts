@@ -7,13 +7,10 @@ const LOGIN_ENDED = new Set(['ExpiredTokenException', 'ExpiredToken']);
 const LOGIN_REFUSED =
   /^(?:UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|InvalidAccessKeyId|NotAuthorized)/;
 
-/** What an answer of AWS KMS means. @param status of the answer, if there was one */
-export function kmsFault(
-  error: unknown,
-  status: number | undefined,
-  action: KeyAction,
-): KeyServiceFailed | 'invalid' | 'login-ended' {
+/** What an answer of AWS KMS means. */
+export function kmsFault(error: unknown, action: KeyAction): KeyServiceFailed | 'invalid' | 'login-ended' {
   const name = error instanceof Error ? error.name : '';
+  const status = statusOf(error);
   const refused = (message: string) => new KeyServiceFailed('refused', message, undefined, { cause: error });
   if (action === 'unwrap' && INVALID.has(name)) return 'invalid';
   if (LOGIN_ENDED.has(name)) return 'login-ended';
@@ -37,4 +34,10 @@ export function kmsFault(
   }
   const how = status === undefined ? 'has sent an answer that cannot be read' : `was answered with status ${status}`;
   return new KeyServiceFailed('outage', how, undefined, { cause: error });
+}
+
+/** Of the answer, as the SDK notes it at its errors. */
+function statusOf(error: unknown): number | undefined {
+  const metadata = error instanceof Error && '$metadata' in error ? Object(error.$metadata) : {};
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
 }

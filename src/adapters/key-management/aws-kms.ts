@@ -1,6 +1,6 @@
 import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { type Egress, EgressFailed } from '../../application/ports/egress.ts';
-import { closedConfig } from '../minting/amazon.ts';
+import { type AwsCredentials, closedConfig } from '../minting/amazon.ts';
 import { createAwsRequestHandler } from '../minting/aws-request-handler.ts';
 import type { AwsKmsKey } from '../vault/key-file-format.ts';
 import { failedRequest } from './asked-service.ts';
@@ -16,27 +16,35 @@ const CONTEXT = 'purser';
 /** AWS Key Management Service. Only kms:Encrypt and kms:Decrypt are asked. It has no batches. */
 export function createAwsKms(settings: AwsKmsSettings, egress: Egress, now: () => number): Pick<KeyService, 'ask'> {
   const login = createAwsLogin(settings, egress, now);
+  // Each request is one egress session. The SDK asks no other host, and looks nothing up in the environment.
+  const requests = createAwsRequestHandler({
+    request: (request) => egress.request(request, { deadlineMs: DEADLINE_MS }),
+  });
+  const clients = new Map<string, { readonly client: KMSClient; readonly credentials: AwsCredentials }>();
 
-  /** Each request is one egress session. The SDK asks no other host, and looks nothing up in the environment. */
+  /** A client reads all its settings when it is made, so it is kept as long as its credentials. */
+  function clientFor(region: string, credentials: AwsCredentials): KMSClient {
+    const known = clients.get(region);
+    if (known?.credentials === credentials) return known.client;
+    const client = new KMSClient(closedConfig(region, credentials, requests, settings.endpoint ?? undefined));
+    clients.set(region, { client, credentials });
+    return client;
+  }
+
   async function answer(key: AwsKmsKey, action: KeyAction, item: KeyItem, isSecond = false): Promise<KeyAnswer> {
     const credentials = await login.credentials(key.region);
-    const session = egress.open({ deadlineMs: DEADLINE_MS });
-    const requests = createAwsRequestHandler(session);
-    const client = new KMSClient(closedConfig(key.region, credentials, requests, settings.endpoint ?? undefined));
     try {
-      const output = await send(client, key, action, item);
+      const output = await send(clientFor(key.region, credentials), key, action, item);
       if (output === undefined) throw new KeyServiceFailed('outage', 'has sent an answer without a key');
       const copy = Buffer.from(output);
       output.fill(0);
       return copy;
     } catch (error) {
       if (error instanceof KeyServiceFailed) throw error;
-      if (session.fault !== undefined) throw failedRequest(new EgressFailed(session.fault));
-      const fault = kmsFault(error, requests.lastStatus(), action);
+      if (error instanceof EgressFailed) throw failedRequest(error);
+      const fault = kmsFault(error, action);
       if (fault === 'invalid') return fault;
       if (fault !== 'login-ended') throw fault;
-    } finally {
-      await session.close();
     }
     if (isSecond || !login.forget(credentials)) {
       throw new KeyServiceFailed('refused', 'cannot be used: the credentials of KEY_MANAGEMENT have ended');

@@ -76,16 +76,17 @@ export function createAwsLogin(
     }
   }
 
+  if (credentials.kind === 'access-key') {
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const key = {
+      accessKeyId,
+      secretAccessKey: secretAccessKey.reveal(),
+      ...(sessionToken !== null && { sessionToken: sessionToken.reveal() }),
+    };
+    return { credentials: async () => key, forget: () => false };
+  }
   return {
     async credentials(region) {
-      if (credentials.kind === 'access-key') {
-        const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-        return {
-          accessKeyId,
-          secretAccessKey: secretAccessKey.reveal(),
-          ...(sessionToken !== null && { sessionToken: sessionToken.reveal() }),
-        };
-      }
       if (held !== undefined && held.until > now()) return held.credentials;
       underWay ??= assume(credentials, region).finally(() => {
         underWay = undefined;
@@ -93,7 +94,6 @@ export function createAwsLogin(
       return underWay;
     },
     forget(ended) {
-      if (credentials.kind === 'access-key') return false;
       if (held?.credentials === ended) held = undefined;
       return true;
     },

@@ -31,7 +31,7 @@ export interface WatchedRequestHandler {
 }
 
 /** Sends the SDK's signed requests through the egress session instead of the SDK's own HTTP client. */
-export function createAwsRequestHandler(session: EgressSession): WatchedRequestHandler {
+export function createAwsRequestHandler(session: Pick<EgressSession, 'request'>): WatchedRequestHandler {
   let status: number | undefined;
   const handler: RequestHandler = {
     async handle(request) {
