@@ -57,7 +57,7 @@ export function openExaminedStores(config: Config, { connectionString }: Databas
   const store = createSealedSecretStore({ connectionString, logger });
   lifecycle.onClose(() => store.close());
 
-  const externalKeys = openExternalKeys(config, logger);
+  const externalKeys = openExternalKeys(config);
   lifecycle.onClose(async () => externalKeys.close());
 
   async function openKeys(): Promise<OpenedKeys> {

@@ -19,10 +19,14 @@ export interface ExternalKeys {
   close(): void;
 }
 
-/** Keys that other services keep, as KEY_MANAGEMENT says. @throws KeyManagementConfigurationError */
+/**
+ * Keys that other services keep, as KEY_MANAGEMENT says.
+ * @param logger for a service that goes on when a key fails; a command ends with the fault instead
+ * @throws KeyManagementConfigurationError
+ */
 export function openExternalKeys(
   config: Config,
-  logger: Logger,
+  logger?: Logger,
   metrics?: Pick<Metrics, 'externalKeyAsked'>,
 ): ExternalKeys {
   const faults = new Map<string, KeyFault>();
@@ -34,11 +38,11 @@ export function openExternalKeys(
     const known = faults.get(name);
     if (fault === undefined) {
       faults.delete(name);
-      if (known !== undefined) logger.info({ keyId: key.id }, 'an external key can be used again');
+      if (known !== undefined) logger?.info({ keyId: key.id }, 'an external key can be used again');
       return;
     }
     faults.set(name, fault);
-    if (known?.message !== fault.message) logger.error({ err: fault }, 'an external key cannot be used');
+    if (known?.message !== fault.message) logger?.error({ err: fault }, 'an external key cannot be used');
   }
 
   const keys = createKeyManagement({

@@ -27,7 +27,7 @@ export function withKeys(env: Environment, run: (keys: Keys) => Promise<number>)
   return withConfig(env, async (config, logger) => {
     const { connectionString, close } = await openToRead(config, logger);
     const records = createKeyRecordStore({ connectionString, logger });
-    const externalKeys = openExternalKeys(config, logger);
+    const externalKeys = openExternalKeys(config);
     try {
       await migrate(connectionString);
       return await alone(connectionString, () => run({ file: keyFileOf(config), records, externalKeys }));

@@ -41,7 +41,7 @@ ${CONFIGURED}`,
       const backedUp = await openBackup(resolve(String(file)));
       try {
         await requireSameSchema(backedUp.header);
-        const externalKeys = openExternalKeys(config, logger);
+        const externalKeys = openExternalKeys(config);
         const keyRing = await keyRingFor(backedUp.header, keyFileOf(config), externalKeys.open);
         await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
         const database = await openDatabase(config, logger);
