@@ -166,7 +166,7 @@ describe.each(ALL_KINDS)('%s', (kind) => {
       ),
     );
     const { data } = await purser.graphql('{ registries(projectId: "demo") { nodes { url credential { status } } } }');
-    expect(data.registries.nodes).toEqual([{ url: 'https://a.example', credential: { status: 'ACTIVE' } }]);
+    expect(data.registries.nodes).toEqual([{ url: 'a.example', credential: { status: 'ACTIVE' } }]);
 
     service.fail(undefined);
     await expect.poll(() => readiness(purser)).toEqual({ ready: true, keys: { primary: 1, known: [1] } });
