@@ -68,6 +68,7 @@ export const TORTURE_TESTS = [
   'test/crash/beside-previous-build.test.ts',
   'test/crash/fail-points.test.ts',
   'test/crash/postgres-killed.test.ts',
+  'test/crash/rewrap-killed.test.ts',
   'test/crash/postgres-restarted.test.ts',
   'test/crash/service-killed.test.ts',
   'test/crash/service-stopped.test.ts',

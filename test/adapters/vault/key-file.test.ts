@@ -75,6 +75,11 @@ describe('a key file', () => {
     expect(ring.keyIds).toEqual([1, 2]);
   });
 
+  it('may name external keys, which are not opened where there is no access to them', async () => {
+    const file = await keyFile(`1 ${key()} primary\n2 transit:teams/ci/transit/purser\n`);
+    expect(await refusalOf(file).catch((error: Error) => error.message)).toContain('Key 2 of the key file');
+  });
+
   it('may be read-only for its owner', async () => {
     const file = await keyFile(`1 ${key()}\n`, 0o400);
     expect((await loadKeyRing({ file, createIfMissing: false })).primaryKeyId).toBe(1);
@@ -110,6 +115,13 @@ describe('the start is refused, and the message names file and key, if', () => {
     ['an id has a leading zero', () => `01 ${key()}`, /Line 1 of/],
     ['an id does not fit the database', () => `2147483648 ${key()}`, /Line 1 of/],
     ['an id is a word', () => `first ${key()}`, /Line 1 of/],
+    [
+      'a key of KMS is named by an alias',
+      () => '7 aws-kms:arn:aws:kms:eu-west-1:111122223333:alias/x',
+      /Key 7 .* not of an alias/,
+    ],
+    ['the path of a transit key has dots', () => '7 transit:transit/../x', /Key 7 .* must be transit: and the mount/],
+    ['two ids have the same external key', () => '7 transit:a/x\n8 transit:a/x', /Key 8 .* is the same key as key 7/],
     ['there is no key', () => '# nothing\n', /contains no key. Write a line/],
     ['it is empty', () => '', /contains no key/],
     ['it is far too large', () => '#'.repeat(100_000), /larger than/],
