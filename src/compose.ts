@@ -41,7 +41,7 @@ import { createProjectionLag } from './application/projection-lag.ts';
 import { tracedBatches, tracedMinter, tracedProbe } from './application/traced.ts';
 import { openAuditSigning } from './audit-signing.ts';
 import { openAuthenticator } from './authentication.ts';
-import { type Config, unusableAddress } from './config.ts';
+import type { Config } from './config.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
 import { egressOptionsOf } from './egress-options.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
@@ -57,6 +57,7 @@ import { measureLeader, openObservability } from './observability.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { createReadiness } from './readiness.ts';
 import { openStores, openVault } from './stores.ts';
+import { unusableAddress } from './unusable-address.ts';
 import { configuredWebhooks, startWebhooks } from './webhooks.ts';
 
 const READ_CONNECTIONS = 2;

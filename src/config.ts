@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { OperatorError } from './domain/errors.ts';
 import { parseUrl } from './domain/parse-url.ts';
 import { Secret } from './domain/secret.ts';
-import { unreachable } from './domain/unreachable.ts';
 
 /** A setting is missing or wrong. The message names every variable at fault and says what to set. */
 export class ConfigurationError extends OperatorError {
@@ -272,29 +271,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: values.LOG_LEVEL,
     otlp: otlp(values),
   };
-}
-
-/** What to set if the service cannot listen at the configured address. */
-export function unusableAddress(
-  fault: 'port in use' | 'port not permitted' | 'no such host',
-  variable: 'PORT' | 'METRICS_PORT',
-  { host, port }: Pick<Config, 'host' | 'port'>,
-  cause: unknown,
-): ConfigurationError {
-  return new ConfigurationError(sentenceOf(), { cause });
-
-  function sentenceOf(): string {
-    switch (fault) {
-      case 'port in use':
-        return `${variable} ${port} is in use on ${host}: stop the program that uses it, or set ${variable} to another port (0: any free one).`;
-      case 'port not permitted':
-        return `This user may not open ${variable} ${port}: set ${variable} to 1024 or higher.`;
-      case 'no such host':
-        return `${variable.replace('PORT', 'HOST')} is not an address of this machine: set it to 127.0.0.1, to 0.0.0.0 for all addresses, or leave it unset.`;
-      default:
-        return unreachable(fault, 'fault of listening');
-    }
-  }
 }
 
 function checkInterval(set: number | typeof NO_CHECKS | undefined, production: boolean): number | undefined {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, readConfig, unusableAddress } from '../src/config.ts';
+import { ConfigurationError, readConfig } from '../src/config.ts';
+import { unusableAddress } from '../src/unusable-address.ts';
 
 describe('TRUST_PROXY', () => {
   it.each([

@@ -112,6 +112,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'periodic-work.ts',
       'readiness.ts',
       'stores.ts',
+      'unusable-address.ts',
       'webhooks.ts',
       'application/**',
       'domain/**',
@@ -187,5 +188,6 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   'chores.ts': { to: [], modules: 'any' },
   'lifecycle.ts': { to: [], modules: 'any' },
+  'unusable-address.ts': { to: ['config.ts', 'domain/**'], modules: 'any' },
   'version.ts': { to: [], modules: 'builtins' },
 };
