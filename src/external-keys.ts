@@ -13,8 +13,8 @@ export interface ExternalKeys {
   readonly open: OpenExternalKey;
   /** What is wrong at the moment, one for each key. */
   faults(): readonly KeyFault[];
-  /** Asks the keys with faults once more. Never rejects. */
-  probe(): Promise<void>;
+  /** Asks once more for what failed, and forgets the faults of keys that are not in use any more. Never rejects. */
+  probe(keyIdsInUse: readonly number[]): Promise<void>;
   /** Zeroes the data keys that are held. */
   close(): void;
 }
@@ -29,20 +29,25 @@ export function openExternalKeys(
   logger?: Logger,
   metrics?: Pick<Metrics, 'externalKeyAsked'>,
 ): ExternalKeys {
-  const faults = new Map<string, KeyFault>();
+  const faults = { wrap: new Map<number, KeyFault>(), unwrap: new Map<number, KeyFault>() };
 
   /** The beginning and the end of each fault are logged, and nothing between. */
   function onAsked({ key, action, fault, seconds }: AskedKey): void {
     metrics?.externalKeyAsked({ kind: key.kind, action, outcome: fault?.kind ?? 'ok', seconds });
-    const name = `${key.id} ${action}`;
-    const known = faults.get(name);
+    const known = faults[action].get(key.id);
     if (fault === undefined) {
-      faults.delete(name);
-      if (known !== undefined) logger?.info({ keyId: key.id }, 'an external key can be used again');
+      faults[action].delete(key.id);
+      if (known !== undefined) logger?.info({ keyId: key.id, action }, 'an external key can be used again');
       return;
     }
-    faults.set(name, fault);
+    faults[action].set(key.id, fault);
     if (known?.message !== fault.message) logger?.error({ err: fault }, 'an external key cannot be used');
+  }
+
+  async function probe(action: keyof typeof faults, keyIdsInUse: readonly number[]): Promise<void> {
+    const failing = [...faults[action].keys()];
+    for (const keyId of failing) if (!keyIdsInUse.includes(keyId)) faults[action].delete(keyId);
+    await Promise.all([...faults[action].keys()].map((keyId) => keys.probe(keyId, action)));
   }
 
   const keys = createKeyManagement({
@@ -53,9 +58,9 @@ export function openExternalKeys(
   });
   return {
     open: keys.open,
-    faults: () => [...new Map([...faults.values()].map((fault) => [fault.keyId, fault])).values()],
-    async probe() {
-      await Promise.all([...new Set([...faults.values()].map(({ keyId }) => keyId))].map((keyId) => keys.probe(keyId)));
+    faults: () => [...new Map([...faults.wrap, ...faults.unwrap]).values()],
+    async probe(keyIdsInUse) {
+      await Promise.all([probe('wrap', keyIdsInUse), probe('unwrap', keyIdsInUse)]);
     },
     close: keys.close,
   };

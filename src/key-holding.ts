@@ -63,7 +63,7 @@ export async function startKeyHolding(
   await look();
   const chores = createChores([look, () => report().catch(unlessUnavailable)], { everyMs: LOOK_EVERY_MS, onFault });
   // Apart from the others, which would have to wait for a service that does not answer.
-  const probes = createChores([externalKeys.probe], { everyMs: PROBE_EVERY_MS, onFault });
+  const probes = createChores([() => externalKeys.probe(keyRing.keyIds)], { everyMs: PROBE_EVERY_MS, onFault });
   lifecycle.onClose(async () => {
     await Promise.all([chores.stop(), probes.stop()]);
     await records.removeHolder(replica).catch(unlessUnavailable);

@@ -1,5 +1,6 @@
 import { changeKeyFile } from '../adapters/vault/change-key-file.ts';
-import { withoutKey } from '../adapters/vault/key-file-format.ts';
+import { readKeyFile } from '../adapters/vault/key-file.ts';
+import { type KeyEntry, withoutKey } from '../adapters/vault/key-file-format.ts';
 import type { KeyUse } from '../adapters/vault/secret-stores.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { CONFIGURED, type Command } from './command.ts';
@@ -20,16 +21,12 @@ ${CONFIGURED}`,
   run({ id, json }, env, { stdout }) {
     const keyId = readKeyId(id);
     return withKeys(env, async (keys) => {
-      const inFile = await retire(keys, keyId);
+      const kind = await retire(keys, keyId);
       if (json === true) {
         stdout.write(`${JSON.stringify({ keyId, retired: true })}\n`);
         return 0;
       }
-      stdout.write(
-        inFile
-          ? `key ${keyId} is retired, and destroyed in ${keys.file}; destroy it in other copies of that file too\n`
-          : `key ${keyId} is retired; it was not in ${keys.file}\n`,
-      );
+      stdout.write(`key ${keyId} is retired${whatIsLeft(kind, keys.file)}\n`);
       stdout.write(
         `backups from before its last rewrap need key ${keyId}: without a copy of it their secrets cannot be opened any more, those destroyed since included\n`,
       );
@@ -38,8 +35,19 @@ ${CONFIGURED}`,
   },
 };
 
-/** @returns whether the key was in the key file */
-async function retire(keys: Keys, keyId: number): Promise<boolean> {
+function whatIsLeft(kind: KeyEntry['kind'] | undefined, file: string): string {
+  switch (kind) {
+    case undefined:
+      return `; it was not in ${file}`;
+    case 'local':
+      return `, and destroyed in ${file}; destroy it in other copies of that file too`;
+    default:
+      return `, and taken out of ${file}; the key itself stays with the service that keeps it`;
+  }
+}
+
+/** @returns where the key was kept; undefined if it was not in the key file */
+async function retire(keys: Keys, keyId: number): Promise<KeyEntry['kind'] | undefined> {
   const { file, records } = keys;
   const keyRing = await openKeyRing(keys);
   if (keyRing.primaryKeyId === keyId) {
@@ -56,9 +64,11 @@ async function retire(keys: Keys, keyId: number): Promise<boolean> {
     );
   }
   if (!(await records.retireKey(keyId))) throw stillNeeded(keyId, await records.keyUses());
-  const isInFile = keyRing.keyIds.includes(keyId);
-  if (isInFile) await changeKeyFile(file, (content) => withoutKey(content, keyId), { destroysKey: true });
-  return isInFile;
+  const entry = (await readKeyFile(file))?.keys.find(({ id }) => id === keyId);
+  if (entry !== undefined) {
+    await changeKeyFile(file, (content) => withoutKey(content, keyId), { destroysKey: entry.kind === 'local' });
+  }
+  return entry?.kind;
 }
 
 function stillNeeded(keyId: number, uses: readonly KeyUse[]): OperatorError {

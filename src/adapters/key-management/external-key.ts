@@ -29,8 +29,8 @@ export interface AskedKey {
 }
 
 export interface ExternalKeyHandle extends KeyEncryptionKey {
-  /** Repeats what was asked for last, so that the end of an outage is noticed. Never rejects. */
-  probe(): Promise<void>;
+  /** Asks once more for what failed, so that the end of an outage is noticed. Never rejects. */
+  probe(action: KeyAction): Promise<void>;
 }
 
 /** A key that another service keeps. It is asked with a hash of the context, so that it learns no names. */
@@ -86,11 +86,10 @@ export function createExternalKey(
   }
 
   return {
-    async probe() {
-      const wrapping = queues.wrap.submit({ bytes: randomBytes(KEY_BYTES), binding: randomBytes(KEY_BYTES) });
-      const unwrapping = last && queues.unwrap.submit(last);
-      const [, unwrapped] = await Promise.allSettled([wrapping, unwrapping]);
-      if (unwrapped.status === 'fulfilled' && unwrapped.value instanceof Buffer) unwrapped.value.fill(0);
+    async probe(action) {
+      const item = action === 'wrap' ? { bytes: randomBytes(KEY_BYTES), binding: randomBytes(KEY_BYTES) } : last;
+      const answer = item && (await queues[action].submit(item).catch(() => undefined));
+      if (answer instanceof Buffer) answer.fill(0);
     },
     wrap: (dataKey, context) => ask('wrap', dataKey, context),
     unwrap(wrapped, context) {

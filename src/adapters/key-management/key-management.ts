@@ -2,7 +2,7 @@ import type { Egress } from '../../application/ports/egress.ts';
 import { type ExternalKey, KeyRingError, locationOf } from '../vault/key-file-format.ts';
 import type { OpenExternalKey } from '../vault/key-ring.ts';
 import { type AskedKey, createExternalKey, type ExternalKeyHandle } from './external-key.ts';
-import type { KeyService } from './key-service.ts';
+import type { KeyAction, KeyService } from './key-service.ts';
 import type { KeyManagementSettings } from './settings.ts';
 import { createTransit } from './transit.ts';
 import { createUnwrappedKeys, type UnwrappedKeysOptions } from './unwrapped-keys.ts';
@@ -20,8 +20,8 @@ export interface KeyManagementDeps {
 export interface KeyManagement {
   /** The same key is opened once, so that it keeps its requests and what it has unwrapped. */
   readonly open: OpenExternalKey;
-  /** Asks the key again. Never rejects. */
-  probe(keyId: number): Promise<void>;
+  /** Asks the key again for this. Never rejects. */
+  probe(keyId: number, action: KeyAction): Promise<void>;
   /** Zeroes the data keys that are held. */
   close(): void;
 }
@@ -47,7 +47,7 @@ export function createKeyManagement(deps: KeyManagementDeps): KeyManagement {
       byId.set(key.id, handle);
       return handle;
     },
-    probe: async (keyId) => byId.get(keyId)?.probe(),
+    probe: async (keyId, action) => byId.get(keyId)?.probe(action),
     close: () => unwrapped.clear(),
   };
 }
