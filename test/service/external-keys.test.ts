@@ -193,6 +193,13 @@ describe.each(ALL_KINDS)('%s', (kind) => {
     expect(refusal).toMatchObject({ message: expect.stringMatching(sentence) });
   });
 
+  it('refuses the start if the primary key may open and not seal', async () => {
+    await startOn(kind);
+    await stopAll();
+    service.forbidSealing();
+    await expect(start()).rejects.toThrow(/^Key 1 \(\S+\) may not be used: .*(?:encrypt|Encrypt)/);
+  });
+
   it('refuses the start if the key there is another one, or KEY_MANAGEMENT is missing', async () => {
     await startOn(kind);
     await stopAll();

@@ -13,6 +13,8 @@ export type ServiceFault = 'cut' | 'hang' | 'forbidden' | 'throttled' | 'broken'
 export interface KeyServiceDouble extends Pick<CloudStub, 'url' | 'authority' | 'requests' | 'close'> {
   /** From now on; undefined: it works. @param times after so many requests it works again */
   fail(fault: ServiceFault | undefined, times?: number): void;
+  /** Requests to seal are refused from now on, and those to open are not. */
+  forbidSealing(): void;
   /** The largest number of requests that were answered at the same time. */
   readonly maxInFlight: number;
   /** How many items it has wrapped and unwrapped. */
@@ -33,11 +35,12 @@ export async function startKeyService({ answer, refuse }: Protocol): Promise<Key
   const asked = { wrap: 0, unwrap: 0 };
   let fault: ServiceFault | undefined;
   let left = Number.POSITIVE_INFINITY;
+  let sealsNothing = false;
   let inFlight = 0;
   let maxInFlight = 0;
 
   stub.answer((request, response) => {
-    const failing = left > 0 ? fault : undefined;
+    const failing = sealsNothing && isSealing(request) ? 'forbidden' : left > 0 ? fault : undefined;
     left -= 1;
     inFlight += 1;
     maxInFlight = Math.max(maxInFlight, inFlight);
@@ -72,7 +75,14 @@ export async function startKeyService({ answer, refuse }: Protocol): Promise<Key
       fault = next;
       left = times;
     },
+    forbidSealing() {
+      sealsNothing = true;
+    },
   };
+}
+
+function isSealing({ path, headers }: RecordedRequest): boolean {
+  return path.includes('/encrypt/') || headers['x-amz-target'] === 'TrentService.Encrypt';
 }
 
 export function seal(key: Buffer, associatedData: Buffer, plaintext: Buffer): Buffer {
