@@ -4,9 +4,11 @@ import { TORTURE_VARIABLE } from './test/support/rounds.ts';
 import {
   BROWSER_TESTS,
   INTEGRATION_TESTS,
+  KURRENTDB_TESTS,
   NETWORK_TESTS,
   POSTGRES_PROJECTS,
   POSTGRES_TESTS,
+  STORE_TESTS,
   TORTURE_TESTS,
 } from './test/support/test-kinds.ts';
 
@@ -48,6 +50,31 @@ const BROWSER: TestProjectInlineConfiguration = {
   ...INTEGRATION,
   test: { ...INTEGRATION.test, name: 'browser', include: BROWSER_TESTS, testTimeout: 60_000, hookTimeout: 60_000 },
 };
+/** The tests for which the store matters, with a store of events apart from Postgres: its double, or a real server. */
+const STORES: TestProjectInlineConfiguration = {
+  ...INTEGRATION,
+  test: {
+    ...INTEGRATION.test,
+    name: 'stores',
+    include: STORE_TESTS,
+    globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts', 'test/support/protocol-double-setup.ts'],
+  },
+};
+/** Set by `npm run test:stores`. */
+const STORES_VARIABLE = 'PURSER_STORES';
+const KURRENTDB: TestProjectInlineConfiguration = {
+  ...INTEGRATION,
+  test: {
+    ...INTEGRATION.test,
+    name: 'kurrentdb',
+    include: KURRENTDB_TESTS,
+    globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts', 'test/support/event-store-setup.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+};
+/** Set by `npm run test:kurrentdb`. */
+const KURRENTDB_VARIABLE = 'PURSER_KURRENTDB';
 /** Set by `npm run test:browser`. */
 const BROWSER_VARIABLE = 'PURSER_BROWSER';
 /** Set by `npm run test:postgres`. */
@@ -60,6 +87,8 @@ const POSTGRES: TestProjectInlineConfiguration[] = POSTGRES_PROJECTS.map((name) 
 function projects(): TestProjectInlineConfiguration[] {
   if (process.env[TORTURE_VARIABLE]) return [TORTURE];
   if (process.env[BROWSER_VARIABLE]) return [BROWSER];
+  if (process.env[STORES_VARIABLE]) return [STORES];
+  if (process.env[KURRENTDB_VARIABLE]) return [KURRENTDB];
   return process.env[POSTGRES_VARIABLE] ? POSTGRES : [UNIT, NETWORK, INTEGRATION];
 }
 

@@ -239,6 +239,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     keyRing,
     externalKeyFaults: externalKeys.faults,
     writes: stores.writes,
+    hasEventStore: config.eventStore.kind !== 'postgres',
     projectionLag,
     aheadOfLog,
     reads,

@@ -1,56 +1,14 @@
-import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
+import { hosts, list, origins, trustedProxies } from './config-lists.ts';
 import { OperatorError } from './domain/errors.ts';
+import { type EventStoreConfig, eventStoreOf, UnusableAddress } from './domain/event-store-url.ts';
 import { parseUrl } from './domain/parse-url.ts';
 import { Secret } from './domain/secret.ts';
 
 /** A setting is missing or wrong. The message names every variable at fault and says what to set. */
 export class ConfigurationError extends OperatorError {
   override readonly name = 'ConfigurationError';
-}
-
-const list = z
-  .string()
-  .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((item) => item.trim().toLowerCase())
-      .filter((item) => item !== ''),
-  );
-
-const HOST = /^(?:\[[\da-f:.]+\]|[^\s:/@?#[\]*]+)(?::\d{1,5})?$/;
-const hosts = list
-  .refine(
-    (items) => items.every((item) => HOST.test(item)),
-    'must be hosts, or hosts with their port, without scheme and path, such as reg.internal,reg.internal:5000',
-  )
-  .transform((items) => new Set(items));
-
-const origins = list.refine(
-  (items) => items.every((item) => parseUrl(item)?.origin === item),
-  'must be origins as browsers send them, with scheme and without path, such as https://ci.example.com',
-);
-
-const MAX_HOPS = 10;
-const PROXIES = `must be the addresses or networks of the proxies, such as 10.0.0.5,10.1.0.0/16, or how many proxies there are, from 1 to ${MAX_HOPS}`;
-
-const trustedProxies = list.transform((items, context): readonly string[] | number => {
-  const [only = ''] = items;
-  const hops = items.length === 1 && /^\d{1,2}$/.test(only) ? Number(only) : undefined;
-  const fits = hops === undefined ? items.every(isNetwork) : hops >= 1 && hops <= MAX_HOPS;
-  if (!fits) context.addIssue({ code: 'custom', message: PROXIES });
-  return hops ?? items;
-});
-
-/** An address, or a network with its prefix length. `0.0.0.0/0` is rejected: it would trust every client. */
-function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || address.includes('%') || rest.length > 0) return false;
-  if (prefix === undefined) return true;
-  return /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
 }
 
 const databaseUrl = z
@@ -97,6 +55,10 @@ const environment = z.object({
   METRICS_HOST: z.string().optional(),
   DATABASE_URL: databaseUrl,
   EVENT_STORE_URL: z.string().optional(),
+  EVENT_STORE_PREFIX: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,30}$/, 'must be lower-case letters, digits and underscores, such as purser (the default)')
+    .default('purser'),
   PURSER_DATA_DIR: z.string().min(1).default('.purser'),
   MASTER_KEY_FILE: z.string().min(1).optional(),
   KEY_MANAGEMENT: z
@@ -173,6 +135,9 @@ export interface Config {
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   /** Undefined: the embedded Postgres in the data folder. */
   readonly databaseUrl: string | undefined;
+  readonly eventStore: EventStoreConfig;
+  /** What the names of streams in a KurrentDB begin with. */
+  readonly eventStorePrefix: string;
   /** Absolute. */
   readonly dataDir: string;
   /** Undefined outside production: the service creates one in the data folder. */
@@ -237,7 +202,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   const values = parsed.data;
   const production = values.NODE_ENV === 'production';
-  refuseUnbuiltStore(values.EVENT_STORE_URL);
   if (production) requireForProduction(values);
   requireWith(values, 'METRICS_HOST', 'METRICS_PORT');
   requireWith(values, 'AUDIT_ANCHOR_AUTHORIZATION', 'AUDIT_ANCHOR_URL');
@@ -248,6 +212,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: values.PORT,
     metrics: metricsAddress(values, host),
     databaseUrl: values.DATABASE_URL,
+    eventStore: eventStore(values),
+    eventStorePrefix: values.EVENT_STORE_PREFIX,
     dataDir: absolute(values.PURSER_DATA_DIR),
     masterKeyFile: values.MASTER_KEY_FILE === undefined ? undefined : absolute(values.MASTER_KEY_FILE),
     keyManagement: values.KEY_MANAGEMENT,
@@ -320,11 +286,13 @@ function requireWith(
   throw new ConfigurationError(`${setting} has an effect with ${owner} only: set ${owner} as well.`);
 }
 
-function refuseUnbuiltStore(url: string | undefined): void {
-  if (url === undefined) return;
-  throw new ConfigurationError(
-    'EVENT_STORE_URL names a store that this version cannot use: leave it unset to keep events in the Postgres of DATABASE_URL.',
-  );
+function eventStore(values: z.infer<typeof environment>): EventStoreConfig {
+  try {
+    return eventStoreOf(values.EVENT_STORE_URL, values.EVENT_STORE_PREFIX, values.DATABASE_URL);
+  } catch (error) {
+    if (!(error instanceof UnusableAddress)) throw error;
+    throw new ConfigurationError(`EVENT_STORE_URL ${error.message}.`);
+  }
 }
 
 function absolute(path: string): string {

@@ -1,6 +1,5 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
-import { createPostgresEventLog } from './adapters/postgres/log/event-log.ts';
 import { createReadConnections, type ReadConnections } from './adapters/postgres/read-connections.ts';
 import { openSession } from './adapters/postgres/session.ts';
 import { createKeyRecordStore } from './adapters/postgres/vault/key-record-store.ts';
@@ -18,6 +17,7 @@ import type { EventAuthenticator } from './application/ports/event-authenticator
 import { BEGINNING, type EventLog } from './application/ports/event-log.ts';
 import type { Vault } from './application/ports/vault.ts';
 import type { Config } from './config.ts';
+import { openEventLog } from './event-store.ts';
 import { openExternalKeys } from './external-keys.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { type Database, keyFileOf } from './stores.ts';
@@ -48,7 +48,7 @@ export interface Unlocked {
 
 export function openExaminedStores(config: Config, { connectionString }: Database, logger: Logger): ExaminedStores {
   const lifecycle = createLifecycle();
-  const log = createPostgresEventLog({ connectionString, logger });
+  const log = openEventLog(config.eventStore, { connectionString }, logger);
   lifecycle.onClose(() => log.close());
   const reads = createReadConnections({ connectionString, name: 'purser doctor', connections: 1, logger });
   lifecycle.onClose(() => reads.close());

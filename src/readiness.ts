@@ -8,6 +8,7 @@ import type { Projector } from './adapters/postgres/read-models/projector.ts';
 import type { WriteWatch } from './adapters/postgres/write-watch.ts';
 import type { KeyFault } from './adapters/vault/key-encryption-key.ts';
 import type { WatchedKeyRing } from './adapters/vault/watched-key-ring.ts';
+import { EventLogUnavailable } from './domain/errors.ts';
 import type { ExternalKeys } from './external-keys.ts';
 import type { Readiness } from './http/health.ts';
 
@@ -15,6 +16,8 @@ interface ReadinessDeps {
   readonly keyRing: Pick<WatchedKeyRing, 'primaryKeyId' | 'keyIds' | 'fault'>;
   readonly externalKeyFaults: ExternalKeys['faults'];
   readonly writes: WriteWatch;
+  /** Whether events are in a store apart from the database. */
+  readonly hasEventStore: boolean;
   readonly projectionLag: () => Promise<number>;
   /** Whether the read models were ahead of the log at the start. */
   readonly aheadOfLog: boolean;
@@ -34,11 +37,14 @@ function unusable({ keyId, kind }: KeyFault): string {
     : `Key ${keyId} cannot be used: the service that keeps it refuses. The log says why.`;
 }
 
+class EventStoreOutage extends Error {}
+
 /** Whether the service can do its work, and why not. */
 export function createReadiness({
   keyRing,
   externalKeyFaults,
   writes,
+  hasEventStore,
   projectionLag,
   aheadOfLog,
   reads,
@@ -46,14 +52,27 @@ export function createReadiness({
   anchorFaults,
   logger,
 }: ReadinessDeps) {
+  const eventStore = hasEventStore ? { eventStore: 'ok' } : {};
   let watchedSince = performance.now();
+
+  /** The lag is read from the log, with the checkpoint from the database. */
+  async function answeredLag(): Promise<number> {
+    try {
+      return await projectionLag();
+    } catch (error) {
+      if (!hasEventStore || !(error instanceof EventLogUnavailable)) throw error;
+      logger.warn({ err: error }, 'the event store does not answer');
+      throw new EventStoreOutage(error.reason, { cause: error });
+    }
+  }
+
   return async (): Promise<Readiness> => {
     const outage = writes.outage;
     if (outage !== undefined) return unavailable(outage);
     try {
       const [{ lead }, lagSeconds, parkedStreams] = await Promise.all([
         readLead(reads),
-        projectionLag(),
+        answeredLag(),
         countParkedStreams(reads),
       ]);
       const watchedMs = performance.now() - watchedSince;
@@ -67,8 +86,18 @@ export function createReadiness({
         watchedMs,
       });
       const auditAnchors = anchorFaults();
-      return { ready, checks: { keys: keysNow(), database: 'ok', projection, ...(auditAnchors && { auditAnchors }) } };
+      return {
+        ready,
+        checks: { keys: keysNow(), database: 'ok', ...eventStore, projection, ...(auditAnchors && { auditAnchors }) },
+      };
     } catch (error) {
+      if (error instanceof EventStoreOutage) {
+        watchedSince = performance.now();
+        return {
+          ready: false,
+          checks: { keys: keysNow(), database: 'ok', eventStore: 'unavailable', reason: error.message },
+        };
+      }
       logger.warn({ err: error }, 'the database does not answer');
       return unavailable(outageSentence(error));
     }

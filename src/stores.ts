@@ -2,10 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { startEmbeddedPostgres } from './adapters/postgres/embedded/server.ts';
-import { createPostgresEventLog } from './adapters/postgres/log/event-log.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
 import type { StatementObserver } from './adapters/postgres/observed-statements.ts';
-import { OWN_STORE, requireEventStore } from './adapters/postgres/read-models/event-store.ts';
+import { requireEventStore } from './adapters/postgres/read-models/event-store.ts';
 import { createKeyRecordStore } from './adapters/postgres/vault/key-record-store.ts';
 import { createSealedSecretStore } from './adapters/postgres/vault/sealed-secret-store.ts';
 import { createWriteWatch, type WriteWatch } from './adapters/postgres/write-watch.ts';
@@ -15,8 +14,10 @@ import { asKeyRingError, checkKeyIds, requireNeededKeys } from './adapters/vault
 import type { KeyRecordStore } from './adapters/vault/secret-stores.ts';
 import { createVault, type SealingVault } from './adapters/vault/vault.ts';
 import { openWatchedKeyRing, type WatchedKeyRing } from './adapters/vault/watched-key-ring.ts';
+import type { EventLog } from './application/ports/event-log.ts';
 import type { Metrics } from './application/ports/metrics.ts';
 import type { Config } from './config.ts';
+import { nameOfStore, openEventLog, requireAnswer } from './event-store.ts';
 import { type ExternalKeys, openExternalKeys } from './external-keys.ts';
 import { createLifecycle } from './lifecycle.ts';
 
@@ -26,7 +27,7 @@ export interface Database {
 }
 
 export interface Stores extends Database {
-  readonly log: ReturnType<typeof createPostgresEventLog>;
+  readonly log: EventLog;
   readonly writes: WriteWatch;
   readonly statements: StatementObserver | undefined;
 }
@@ -59,16 +60,15 @@ export async function openStores(
     const { applied, newer } = await migrate(connectionString);
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
     if (newer.length > 0) logger.warn({ migrations: newer }, 'a newer Purser has migrated the database; this one fits');
-    await requireEventStore(connectionString, OWN_STORE);
+    await requireEventStore(connectionString, nameOfStore(config.eventStore));
     const writes = createWriteWatch({ connectionString, logger });
     lifecycle.onClose(() => writes.stop());
-    const log = createPostgresEventLog({
-      connectionString,
-      logger,
+    const log = openEventLog(config.eventStore, { connectionString }, logger, {
       ...observers,
       onWriteFailed: writes.failed,
     });
     lifecycle.onClose(() => log.close());
+    await requireAnswer(config.eventStore, log);
     return { connectionString, log, writes, statements: observers.statements, close: lifecycle.close };
   } catch (error) {
     await lifecycle.close();

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
+import type { Logger } from 'pino';
 import { writeBackup } from '../adapters/postgres/backup/write-backup.ts';
 import { openSession } from '../adapters/postgres/session.ts';
 import { keyRecordsOver } from '../adapters/postgres/vault/key-record-store.ts';
+import type { Config } from '../config.ts';
+import { openEventLog } from '../event-store.ts';
 import type { Database } from '../stores.ts';
 import { contentOf, namesOf } from './backup-output.ts';
 import { CONFIGURED, type Command, type Output } from './command.ts';
@@ -26,7 +29,7 @@ ${CONFIGURED}`,
     withConfig(env, async (config, logger) => {
       const database = await openToRead(config, logger);
       try {
-        await backUp(database, { file: resolve(String(file)), force: force === true }, output);
+        await backUp(database, config, logger, { file: resolve(String(file)), force: force === true }, output);
         return 0;
       } finally {
         await database.close();
@@ -36,16 +39,20 @@ ${CONFIGURED}`,
 
 async function backUp(
   { connectionString }: Database,
+  { eventStore }: Config,
+  logger: Logger,
   target: { readonly file: string; readonly force: boolean },
   output: Output,
 ): Promise<void> {
   const session = { connectionString, name: 'purser backup', statementTimeoutMs: 0 };
   const client = await openSession(session, () => undefined);
+  const elsewhere = eventStore.kind === 'postgres' ? undefined : openEventLog(eventStore, { connectionString }, logger);
   const records = keyRecordsOver(client);
   const progress = createProgressLine(output);
   try {
     const header = await writeBackup(client, {
       ...target,
+      log: elsewhere,
       purser: purserVersion(),
       readKeys: async () => ({ keyChecks: await records.keyChecks(), eventKeys: await records.eventKeys() }),
       onProgress: ({ table, bytes }) => progress.show(`${table}: ${Math.round(bytes / 1024 / 1024)} MiB read`),
@@ -55,6 +62,7 @@ async function backUp(
     output.stdout.write(`the secrets need ${namesOf(header.keyIds)} of the key file, which the backup does not hold\n`);
   } finally {
     progress.end();
+    await elsewhere?.close();
     await client.end();
   }
 }

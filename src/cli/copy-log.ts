@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import { parseStoreAddress, UnusableAddress } from '../adapters/kurrentdb/connection-string.ts';
 import { createKurrentEventLog } from '../adapters/kurrentdb/event-log.ts';
 import { createPostgresEventLog } from '../adapters/postgres/log/event-log.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { kurrentStore, OWN_STORE } from '../adapters/postgres/read-models/event-store.ts';
 import type { Config } from '../config.ts';
+import { parseStoreAddress, UnusableAddress } from '../domain/event-store-url.ts';
 import { type MovedLog, type MoveStep, moveLog, type NamedLog } from '../log-move.ts';
 import { openDatabase } from '../stores.ts';
 import { CONFIGURED, type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
@@ -40,8 +40,6 @@ interface Move {
   readonly address: ReturnType<typeof parseStoreAddress>;
 }
 
-/** What the streams of this log begin with, in a KurrentDB that others may use as well. */
-const LOG_NAME = 'purser';
 const POSTGRES = /^postgres(?:$|(?:ql)?:\/\/)/;
 const KURRENT = /^(?:kurrentdb$|(?:kurrentdb|kurrent|kdb|esdb)(?:\+discover)?:\/\/)/;
 
@@ -82,8 +80,8 @@ async function run(move: Move, config: Config, logger: Logger, output: Output): 
     const postgres: NamedLog = { name: OWN_STORE, log: createPostgresEventLog({ connectionString, logger }) };
     opened.push(postgres);
     const kurrent: NamedLog = {
-      name: kurrentStore(LOG_NAME),
-      log: createKurrentEventLog({ address: move.address, name: LOG_NAME, logger }),
+      name: kurrentStore(config.eventStorePrefix),
+      log: createKurrentEventLog({ address: move.address, name: config.eventStorePrefix, logger }),
     };
     opened.push(kurrent);
     const [source, target] = move.toKurrent ? [postgres, kurrent] : [kurrent, postgres];

@@ -16,6 +16,7 @@ import { asKeyRingError, checkKeyIds, requireCheckedKeys } from '../adapters/vau
 import { readKeyFile } from '../adapters/vault/key-file.ts';
 import { KeyRingError } from '../adapters/vault/key-file-format.ts';
 import { createKeyRing, type KeyRing, type OpenExternalKey } from '../adapters/vault/key-ring.ts';
+import type { Config } from '../config.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { openExternalKeys } from '../external-keys.ts';
 import { type Database, keyFileOf, openDatabase } from '../stores.ts';
@@ -38,6 +39,7 @@ ${CONFIGURED}`,
   options: {},
   run: ({ file }, env, output) =>
     withConfig(env, async (config, logger) => {
+      requirePostgres(config);
       const backedUp = await openBackup(resolve(String(file)));
       try {
         await requireSameSchema(backedUp.header);
@@ -58,6 +60,14 @@ ${CONFIGURED}`,
       }
     }),
 };
+
+/** A backup is of the events of either store. */
+function requirePostgres({ eventStore }: Config): void {
+  if (eventStore.kind === 'postgres') return;
+  throw new OperatorError(
+    'A backup is restored into Postgres. Run this with EVENT_STORE_URL=postgres, then move the events with `purser copy-log --from postgres --to kurrentdb`, and start the service.',
+  );
+}
 
 /** The key file's keys, if they are those of the backup. @throws OperatorError */
 async function keyRingFor(

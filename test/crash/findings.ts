@@ -1,16 +1,24 @@
 import type pg from 'pg';
+import { eventsOver } from '../../src/adapters/postgres/log/session-events.ts';
 import { createAuditQueries } from '../../src/adapters/postgres/read-models/audit-queries.ts';
 import { openSession } from '../../src/adapters/postgres/session.ts';
+import { BEGINNING, type EventLog, type RecordedEvent } from '../../src/application/ports/event-log.ts';
 import { chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
 import { isAudited } from '../../src/domain/audited-events.ts';
 import { derivedId, idempotencyStream } from '../../src/domain/identity.ts';
+import type { PurserHome } from '../support/purser-process.ts';
 import { type Ledger, leaseOf, PROJECTS, versionOf } from './ledger.ts';
 
 /** Faults in the service's tables, compared with the answers to its clients. Empty: no fault. */
-export async function findingsIn(client: pg.Client, ledger: Ledger): Promise<string[]> {
-  const events = await readEvents(client);
+export async function findingsIn(
+  client: pg.Client,
+  ledger: Ledger,
+  log: Pick<EventLog, 'readAll'> = eventsOver(client),
+): Promise<string[]> {
+  const events = await readEvents(log);
   const findings = [
-    ...gaps(events),
+    ...missingPositions(events),
+    ...missingRevisions(events),
     ...lostOrDoubled(events, ledger),
     ...wrongVersions(events, ledger),
     ...(await projectionFaults(client, events)),
@@ -30,6 +38,18 @@ export async function findingsAt(connectionString: string, ledger: Ledger): Prom
   }
 }
 
+/** The same for a service that runs on its own data folder, in whatever store its events are. */
+export async function findingsAtHome(home: PurserHome, ledger: Ledger): Promise<string[]> {
+  return home.withDatabase(async (client) => {
+    const log = home.events();
+    try {
+      return await findingsIn(client, ledger, log);
+    } finally {
+      await log?.close();
+    }
+  });
+}
+
 interface EventRow {
   readonly position: bigint;
   readonly stream: string;
@@ -42,21 +62,42 @@ interface EventRow {
   readonly idempotency_id: string | null;
 }
 
-async function readEvents(client: pg.Client): Promise<EventRow[]> {
-  const { rows } = await client.query<EventRow>(
-    `select position, stream, revision, event_id, type, data->>'leaseId' as lease_id,
-       (data->'credential'->>'version')::int as version, metadata->>'projectId' as project_id,
-       metadata->>'idempotencyId' as idempotency_id
-     from log.events order by position`,
-  );
-  return rows;
+async function readEvents(log: Pick<EventLog, 'readAll'>): Promise<EventRow[]> {
+  const rows: EventRow[] = [];
+  for (let after = BEGINNING; ; ) {
+    const { events, position, atEnd } = await log.readAll({ after, maxCount: 1_000 });
+    rows.push(...events.map(rowOf));
+    if (atEnd) return rows;
+    after = position;
+  }
 }
 
-function gaps(events: readonly EventRow[]): string[] {
+function rowOf({ id, type, stream, revision, position, data, metadata }: RecordedEvent): EventRow {
+  const { leaseId = null, credential } = data as { leaseId?: string | null; credential?: { version: number } };
+  return {
+    position,
+    stream,
+    revision,
+    event_id: id,
+    type,
+    lease_id: leaseId,
+    version: credential?.version ?? null,
+    project_id: metadata.projectId,
+    idempotency_id: metadata.idempotencyId,
+  };
+}
+
+/** Of a log in Postgres, which has no gaps. Positions in another store start higher and have gaps. */
+function missingPositions(events: readonly EventRow[]): string[] {
+  if (events[0]?.position !== 1n) return [];
+  const at = events.findIndex(({ position }, index) => position !== BigInt(index + 1));
+  return at === -1 ? [] : [`position ${at + 1} is missing`];
+}
+
+function missingRevisions(events: readonly EventRow[]): string[] {
   const findings: string[] = [];
   const revisions = new Map<string, number>();
-  for (const [index, { position, stream, revision }] of events.entries()) {
-    if (position !== BigInt(index + 1)) findings.push(`position ${index + 1} is missing`);
+  for (const { stream, revision } of events) {
     const expected = revisions.get(stream) ?? 0;
     if (revision !== expected) findings.push(`revision ${expected} of ${stream} is missing`);
     revisions.set(stream, revision + 1);
@@ -135,22 +176,27 @@ function wrongVersions(events: readonly EventRow[], ledger: Ledger): string[] {
 }
 
 async function projectionFaults(client: pg.Client, events: readonly EventRow[]): Promise<string[]> {
-  const { rows } = await client.query<{ name: string; count: number }>(`
-    select 'checkpoints behind the log' as name, count(*)::int as count
-      from read_models.checkpoint where position <> ${events.length}
-    union all select 'heads that are not the last position', count(*)::int from log.head where position <> ${events.length}
+  const rowsOfLog = events.map(({ stream, revision, type, lease_id }) => ({ stream, revision, type, lease_id }));
+  const last = events.at(-1)?.position ?? 0n;
+  const text = `
+    with events as (
+      select * from json_to_recordset($1::json) as e (stream text, revision int, type text, lease_id text)
+    )
+    select 'checkpoints behind the log' as name, count(*)::int as count from read_models.checkpoint where position < $2
+    union all select 'heads that are not the last position', count(*)::int from log.head where position not in (0, $2)
     union all select 'parked events', count(*)::int from read_models.parked_events
     union all select 'registries at another revision than their stream', count(*)::int from read_models.registries r
-      where r.revision <> (select max(e.revision) from log.events e where e.stream = 'registry-' || r.id || '-' || r.project_id)
+      where r.revision <> (select max(e.revision) from events e where e.stream = 'registry-' || r.id || '-' || r.project_id)
     union all select 'leases without their event, or events without their lease', count(*)::int
-      from read_models.leases l full join (select data->>'leaseId' as id from log.events where type = 'CredentialIssued') e
+      from read_models.leases l full join (select lease_id as id from events where type = 'CredentialIssued') e
         on e.id = l.id::text where e.id is null or l.id is null
     union all select 'changes with a gap', count(*)::int
       from (select sequence, row_number() over (order by sequence) as expected from read_models.changes) c
       where c.sequence <> c.expected
     union all select 'changes more or fewer than registry events', abs(
-      (select count(*) from read_models.changes) - (select count(*) from log.events
-        where type in ('RegistryCreated', 'CredentialRotated', 'RegistryUpdated', 'RegistryDeleted')))::int`);
+      (select count(*) from read_models.changes) - (select count(*) from events
+        where type in ('RegistryCreated', 'CredentialRotated', 'RegistryUpdated', 'RegistryDeleted')))::int`;
+  const { rows } = await client.query<{ name: string; count: number }>(text, [JSON.stringify(rowsOfLog), String(last)]);
   return rows.filter(({ count }) => count > 0).map(({ name, count }) => `${count} ${name}`);
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { inGroups, rounds } from '../support/rounds.ts';
-import { findingsIn, leaseCount } from './findings.ts';
+import { findingsAtHome, leaseCount } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
@@ -45,7 +45,7 @@ describe.each(inGroups(KILLS, KILLS_OF_A_FOLDER))(
         await Promise.all(unresolved.map(client.settle));
         expect(await readBackFaults(client, ledger)).toEqual([]);
         expect(await repeatFaults(client, [...acknowledged, ...unresolved])).toEqual([]);
-        expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+        expect(await findingsAtHome(home, ledger)).toEqual([]);
       },
     );
 

@@ -53,7 +53,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/settings': adapter(),
   'adapters/webhooks': adapter('adapters/settings'),
   'adapters/postgres': adapter(),
-  'adapters/postgres/backup': adapter('adapters/postgres'),
+  'adapters/postgres/backup': adapter('adapters/postgres', 'adapters/postgres/read-models'),
   'adapters/postgres/doctor': adapter('adapters/postgres', 'adapters/postgres/read-models'),
   'adapters/postgres/embedded': adapter('adapters/postgres'),
   'adapters/postgres/log': adapter('adapters/postgres', 'adapters/event-log'),
@@ -87,6 +87,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'compose.ts',
       'config.ts',
       'doctor.ts',
+      'event-store.ts',
       'log-move.ts',
       'external-keys.ts',
       'logger.ts',
@@ -141,12 +142,16 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: 'any',
   },
   'periodic-work.ts': { to: [...PERIODIC, 'config.ts'], modules: 'any' },
+  'event-store.ts': {
+    to: ['application/ports', 'domain/**', 'adapters/kurrentdb', 'adapters/postgres/**'],
+    modules: 'any',
+  },
   'readiness.ts': {
-    to: ['external-keys.ts', 'adapters/postgres/**', 'adapters/vault', 'http/health.ts'],
+    to: ['external-keys.ts', 'adapters/postgres/**', 'adapters/vault', 'domain/**', 'http/health.ts'],
     modules: 'any',
   },
   'stores.ts': {
-    to: ['config.ts', 'external-keys.ts', 'lifecycle.ts', 'application/ports', 'domain/**'].concat([
+    to: ['config.ts', 'event-store.ts', 'external-keys.ts', 'lifecycle.ts', 'application/ports', 'domain/**'].concat([
       'adapters/postgres/**',
       'adapters/vault',
     ]),
@@ -159,7 +164,8 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     ]),
     modules: 'any',
   },
-  'config.ts': { to: ['domain/**'], modules: 'any' },
+  'config.ts': { to: ['config-lists.ts', 'domain/**'], modules: 'any' },
+  'config-lists.ts': { to: ['domain/**'], modules: 'any' },
   'doctor.ts': {
     to: ['audit-export.ts', 'config.ts', 'examined-stores.ts', 'stores.ts', 'webhooks.ts'].concat([
       'application/**',
@@ -169,7 +175,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: 'any',
   },
   'examined-stores.ts': {
-    to: ['config.ts', 'external-keys.ts', 'lifecycle.ts', 'stores.ts', 'application/**'].concat([
+    to: ['config.ts', 'event-store.ts', 'external-keys.ts', 'lifecycle.ts', 'stores.ts', 'application/**'].concat([
       'adapters/postgres/**',
       'adapters/vault',
     ]),

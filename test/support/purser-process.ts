@@ -12,7 +12,9 @@ import { clusterFiles } from '../../src/adapters/postgres/embedded/cluster.ts';
 import { findPostmaster } from '../../src/adapters/postgres/embedded/postmaster.ts';
 import { connectionString } from '../../src/adapters/postgres/embedded/take-over.ts';
 import { openSession } from '../../src/adapters/postgres/session.ts';
+import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { requireNoCanaryIn } from './canary-sweep.ts';
+import { openEvents, storeEnvironment } from './event-store.ts';
 import { createTestIssuer, type TestIssuer } from './tokens.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
@@ -51,6 +53,8 @@ export interface PurserHome {
   /** Kills the server that belongs to this data folder. @returns its process id */
   killPostgres(): Promise<number>;
   isPostgresRunning(): Promise<boolean>;
+  /** Its log, to be closed, if events are not in its database. */
+  events(): EventLog | undefined;
   /** The service's database, as a superuser. */
   withDatabase<Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result>;
   /** The log so far. Throws if a line is not from the logger. */
@@ -77,6 +81,7 @@ export async function createPurserHome(
   let child: ChildProcess | undefined;
   let ended: Promise<Exit> | undefined;
   let url = '';
+  const store = storeEnvironment();
 
   async function launch(): Promise<{ child: ChildProcess; logStart: number }> {
     const log = await open(logFile, 'a');
@@ -91,6 +96,7 @@ export async function createPurserHome(
           JWT_ISSUERS: issuer.jwtIssuers,
           PORT: '0',
           LOG_LEVEL: 'debug',
+          ...store,
           ...environment,
         },
         stdio: ['ignore', log.fd, log.fd],
@@ -150,6 +156,7 @@ export async function createPurserHome(
       if (!ended) throw new Error('the service was not started');
       return ended;
     },
+    events: () => (store.EVENT_STORE_URL === undefined ? undefined : openEvents(store)),
     start,
     kill,
     signal: (signal) => void running().kill(signal),

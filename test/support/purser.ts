@@ -6,6 +6,7 @@ import { inject } from 'vitest';
 import { type Service, startService } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
+import { storeEnvironment } from './event-store.ts';
 import { createTestDatabase } from './postgres.ts';
 import { createTestIssuer, type TestIssuer, type TestTokenOptions } from './tokens.ts';
 
@@ -49,6 +50,7 @@ export async function startPurser(options: PurserOptions = {}): Promise<TestPurs
       JWT_ISSUERS: (issuer as TestIssuer).jwtIssuers,
       PORT: '0',
       LOG_LEVEL: 'debug',
+      ...storeEnvironment(),
     }),
     ...options.environment,
   };

@@ -53,6 +53,25 @@ export const POSTGRES_TESTS = [
   'test/service/registries.test.ts',
 ];
 
+/** The tests above the log in which its store could behave in another way. */
+export const STORE_TESTS = [
+  'test/crash/service-killed.test.ts',
+  'test/end-to-end/following-notices.test.ts',
+  'test/end-to-end/pipeline-pushes-image.test.ts',
+  'test/end-to-end/staged-rotation.test.ts',
+  'test/service/audit.test.ts',
+  'test/service/registries.test.ts',
+  'test/service/registry-history.test.ts',
+  'test/service/subscriptions.test.ts',
+];
+/** The tests that can run against a KurrentDB, which need no other program. */
+export const KURRENTDB_TESTS = [
+  'test/adapters/kurrentdb/event-log.test.ts',
+  'test/adapters/kurrentdb/shared-store.test.ts',
+  'test/crash/service-killed.test.ts',
+  'test/service/registries.test.ts',
+];
+
 /** The tests that repeat their work as often as rounds.ts says. */
 export const TORTURE_TESTS = [
   'test/adapters/auth/token-mutations.integration.test.ts',

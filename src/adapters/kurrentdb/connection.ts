@@ -1,5 +1,5 @@
+import type { StoreAddress } from '../../domain/event-store-url.ts';
 import { type ClientLibrary, loadClientLibrary, type StoreClient } from './client-api.ts';
-import type { StoreAddress } from './connection-string.ts';
 import { isAnswer, NoAnswer } from './faults.ts';
 
 /** A client that did not reach the server is replaced, but not more often. */

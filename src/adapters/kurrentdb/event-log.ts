@@ -1,11 +1,12 @@
 import type { EventCopies, EventLog } from '../../application/ports/event-log.ts';
 import { EventLogUnavailable } from '../../domain/errors.ts';
+import type { StoreAddress } from '../../domain/event-store-url.ts';
 import { copiesAsAppends } from '../event-log/copied-events.ts';
 import { checkStreamName, prepareAppend } from '../event-log/prepare-append.ts';
 import { createAppending } from './appending.ts';
 import type { ClientLibrary, StoreEvent } from './client-api.ts';
+import { loginForAppends } from './client-login.ts';
 import { openStoreConnection } from './connection.ts';
-import { loginForAppends, type StoreAddress } from './connection-string.ts';
 import { asPortError, loggableFault } from './faults.ts';
 import { type Following, followLog } from './following.ts';
 import { createOrigin } from './origin.ts';

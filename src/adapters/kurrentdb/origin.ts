@@ -67,15 +67,17 @@ export function createOrigin({ connection, reads, login, prefix }: OriginDeps): 
     }
   }
 
+  async function establish(): Promise<Position> {
+    if ((await find()) === undefined) await mark();
+    const position = await find();
+    if (position === undefined) throw new Error(`the stream ${name} was written and is not there`);
+    return position;
+  }
+
   return {
     isMark: ({ streamId }) => streamId === name,
     find,
-    async establish() {
-      if ((await find()) === undefined) await mark();
-      const position = await find();
-      if (position === undefined) throw new Error(`the stream ${name} was written and is not there`);
-      return position;
-    },
+    establish,
   };
 }
 

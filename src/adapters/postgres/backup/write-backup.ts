@@ -7,8 +7,11 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Client } from 'pg';
 import { to } from 'pg-copy-streams';
+import type { EventLog, Position } from '../../../application/ports/event-log.ts';
+import { readCheckpoint } from '../read-models/checkpoint.ts';
 import { type BackedUpTable, BackupFault, type BackupHeader, END_OF_TABLE, framesOf, headOf } from './backup-format.ts';
 import { columnsOf, keyIdsIn, nameOf, tablesToBackUp } from './backup-tables.ts';
+import { type EventsElsewhere, eventsUntil, rowOf } from './events-as-rows.ts';
 
 /** Higher levels take several times as long, for a tenth less. */
 const COMPRESSION_LEVEL = 3;
@@ -21,6 +24,8 @@ export interface WriteBackupOptions {
   /** Reads them over the client, in the state that is backed up. */
   readonly readKeys: () => Promise<Pick<BackupHeader, 'keyChecks' | 'eventKeys'>>;
   readonly onProgress: (progress: BackupProgress) => void;
+  /** The log, if its events are in another store: they are written as the rows that they would be here. */
+  readonly log?: Pick<EventLog, 'head' | 'readAll'> | undefined;
 }
 
 export interface BackupProgress {
@@ -37,10 +42,13 @@ export async function writeBackup(client: Client, options: WriteBackupOptions): 
   const { file, force } = options;
   const draft = `${file}.${randomUUID()}.tmp`;
   try {
+    // Before the state of the database: the secrets of these events are in it.
+    const head = await options.log?.head();
     const header = await inOneState(client, async () => {
-      const described = await describe(client, options);
+      const elsewhere = await eventsElsewhere(client, options.log, head);
+      const described = await describe(client, options, elsewhere);
       await pipeline(
-        contentOf(client, described, options.onProgress),
+        contentOf(client, described, elsewhere, options.onProgress),
         createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }),
       );
       return described;
@@ -65,10 +73,36 @@ async function inOneState<Result>(client: Client, read: () => Promise<Result>): 
   }
 }
 
-async function describe(client: Client, { purser, readKeys }: WriteBackupOptions): Promise<BackupHeader> {
+/** Also what the read models have passed since: the heads of their audit chains are backed up. */
+async function eventsElsewhere(
+  client: Client,
+  log: Pick<EventLog, 'readAll'> | undefined,
+  head: Position | undefined,
+): Promise<EventsElsewhere | undefined> {
+  if (log === undefined || head === undefined) return undefined;
+  const passed = await readCheckpoint(client);
+  return { log, until: passed > head ? passed : head };
+}
+
+async function countEvents(elsewhere: EventsElsewhere): Promise<number> {
+  let count = 0;
+  for await (const _event of eventsUntil(elsewhere)) count += 1;
+  return count;
+}
+
+async function describe(
+  client: Client,
+  { purser, readKeys }: WriteBackupOptions,
+  elsewhere: EventsElsewhere | undefined,
+): Promise<BackupHeader> {
   const shapes = await tablesToBackUp(client);
   const tables: BackedUpTable[] = [];
+  const events = elsewhere && (await countEvents(elsewhere));
   for (const shape of shapes) {
+    if (events !== undefined && isLog(shape)) {
+      tables.push({ ...shape, rows: events });
+      continue;
+    }
     const { rows } = await client.query<{ count: string }>(`select count(*)::text as count from ${nameOf(shape)}`);
     tables.push({ ...shape, rows: Number(rows[0]?.count) });
   }
@@ -82,7 +116,7 @@ async function describe(client: Client, { purser, readKeys }: WriteBackupOptions
     migrations,
     keyIds: await keyIdsIn(client, shapes),
     ...(await readKeys()),
-    position: heads[0]?.position ?? '0',
+    position: events === undefined ? (heads[0]?.position ?? '0') : String(events),
     tables,
   };
 }
@@ -90,6 +124,7 @@ async function describe(client: Client, { purser, readKeys }: WriteBackupOptions
 async function* contentOf(
   client: Client,
   header: BackupHeader,
+  elsewhere: EventsElsewhere | undefined,
   onProgress: (progress: BackupProgress) => void,
 ): AsyncGenerator<Buffer> {
   const checksum = createHash('sha256');
@@ -97,7 +132,7 @@ async function* contentOf(
   checksum.update(head);
   yield head;
   const gzip = createGzip({ level: COMPRESSION_LEVEL });
-  const compressing = pipeline(Readable.from(rowsOf(client, header, onProgress)), gzip);
+  const compressing = pipeline(Readable.from(rowsOf(client, header, elsewhere, onProgress)), gzip);
   // The same error ends the loop.
   compressing.catch(() => undefined);
   for await (const bytes of gzip) {
@@ -111,11 +146,15 @@ async function* contentOf(
 async function* rowsOf(
   client: Client,
   { tables }: BackupHeader,
+  elsewhere: EventsElsewhere | undefined,
   onProgress: (progress: BackupProgress) => void,
 ): AsyncGenerator<Buffer> {
   let bytes = 0;
   for (const table of tables) {
-    const rows = client.query(to(`copy (select ${columnsOf(table)} from ${nameOf(table)}) to stdout`));
+    const rows =
+      elsewhere && isLog(table)
+        ? eventRows(table, elsewhere)
+        : client.query(to(`copy (select ${columnsOf(table)} from ${nameOf(table)}) to stdout`));
     for await (const chunk of rows) {
       bytes += chunk.length;
       onProgress({ table: `${table.schema}.${table.name}`, bytes });
@@ -123,6 +162,18 @@ async function* rowsOf(
     }
     yield END_OF_TABLE;
   }
+}
+
+async function* eventRows(table: BackedUpTable, elsewhere: EventsElsewhere): AsyncGenerator<Buffer> {
+  let place = 0;
+  for await (const event of eventsUntil(elsewhere)) {
+    place += 1;
+    yield rowOf(table, event, place);
+  }
+}
+
+function isLog({ schema, name }: Pick<BackedUpTable, 'schema' | 'name'>): boolean {
+  return schema === 'log' && name === 'events';
 }
 
 /** Without this, a power failure may lose the name of a new file. */

@@ -41,9 +41,9 @@ export interface PostgresEventLogOptions {
   /** From the call to the answer or to `EventLogUnavailable`. Default: 10 s. */
   readonly appendTimeoutMs?: number;
   /** Called with the number of events for every batch that added some. Refused and repeated events do not count. */
-  readonly onBatch?: (events: number) => void;
+  readonly onBatch?: ((events: number) => void) | undefined;
   /** Called with every error because of which an append was not written. */
-  readonly onWriteFailed?: (error: unknown) => void;
+  readonly onWriteFailed?: ((error: unknown) => void) | undefined;
   /** Default: nothing observes the statements. */
   readonly statements?: StatementObserver | undefined;
 }

@@ -1,7 +1,6 @@
-import { Secret } from '../../domain/secret.ts';
-import type { Login } from './client-api.ts';
+import { Secret } from './secret.ts';
 
-/** Where the log is, of EVENT_STORE_URL. */
+/** The KurrentDB that EVENT_STORE_URL names. */
 export interface StoreAddress {
   /** For the client: with the password. */
   readonly connectionString: Secret;
@@ -11,6 +10,13 @@ export interface StoreAddress {
   /** `host:port`, as they may be shown. */
   readonly hosts: readonly string[];
 }
+
+/** Where events are kept. */
+export type EventStoreConfig =
+  /** In the same database as everything else. */
+  | { readonly kind: 'postgres' }
+  /** `prefix`: what the names of all streams begin with. */
+  | { readonly kind: 'kurrentdb'; readonly address: StoreAddress; readonly prefix: string };
 
 const SCHEME = /^(?:kurrentdb|kurrent|kdb|esdb)(?<discover>\+discover)?:\/\/(?<rest>.+)$/s;
 const HOST = /^(?:[\w.-]+)(?::\d{1,5})?$/;
@@ -38,6 +44,22 @@ const DISCOVERY_INTERVAL = 'discoveryInterval=5';
 
 export function namesKurrentDb(url: string): boolean {
   return SCHEME.test(url);
+}
+
+/**
+ * @param url undefined: in the database
+ * @throws UnusableAddress
+ */
+export function eventStoreOf(
+  url: string | undefined,
+  prefix: string,
+  databaseUrl: string | undefined,
+): EventStoreConfig {
+  if (url === undefined || url === 'postgres' || url === databaseUrl) return { kind: 'postgres' };
+  if (namesKurrentDb(url)) return { kind: 'kurrentdb', address: parseStoreAddress(url), prefix };
+  throw new UnusableAddress(
+    'must be a URL such as kurrentdb://user:password@host:2113, or postgres (the default): then events are in the Postgres of DATABASE_URL',
+  );
 }
 
 /** What is wrong with the URL, as the end of a sentence that begins with the variable; never with a part of the URL. */
@@ -99,13 +121,4 @@ function optionsOf(query: string): Map<string, { readonly text: string; readonly
     options.set(key, { text: pair, value });
   }
   return options;
-}
-
-/**
- * What makes the client append by a call for each append, whose deadline holds even if the server hangs. Without TLS no
- * login is sent at all.
- */
-export function loginForAppends({ login, tls }: StoreAddress): Login | undefined {
-  if (login) return { username: login.username, password: login.password.reveal() };
-  return tls ? undefined : { username: 'unused', password: 'unused' };
 }

@@ -1,0 +1,65 @@
+import { createKurrentEventLog } from './adapters/kurrentdb/event-log.ts';
+import { createPostgresEventLog } from './adapters/postgres/log/event-log.ts';
+import type { Logger } from './adapters/postgres/logger.ts';
+import type { StatementObserver } from './adapters/postgres/observed-statements.ts';
+import { kurrentStore, OWN_STORE } from './adapters/postgres/read-models/event-store.ts';
+import type { EventCopies, EventLog } from './application/ports/event-log.ts';
+import { EventLogUnavailable, OperatorError } from './domain/errors.ts';
+import type { EventStoreConfig } from './domain/event-store-url.ts';
+import { unreachable } from './domain/unreachable.ts';
+
+export interface EventLogObservers {
+  /** Called after every batch that the log accepted. */
+  readonly onBatch?: ((events: number) => void) | undefined;
+  readonly onWriteFailed?: ((error: unknown) => void) | undefined;
+  readonly statements?: StatementObserver | undefined;
+}
+
+/** The log in the configured store. `connectionString`: of the migrated database, which holds it unless another store does. */
+export function openEventLog(
+  store: EventStoreConfig,
+  { connectionString }: { readonly connectionString: string },
+  logger: Logger,
+  observers: EventLogObservers = {},
+): EventLog & EventCopies {
+  switch (store.kind) {
+    case 'postgres':
+      return createPostgresEventLog({ connectionString, logger, ...observers });
+    case 'kurrentdb': {
+      const { address, prefix } = store;
+      return createKurrentEventLog({ address, name: prefix, logger, onBatch: observers.onBatch });
+    }
+    default:
+      return unreachable(store, 'kind of event store');
+  }
+}
+
+const ANSWER_WITHIN_MS = 30_000;
+
+/**
+ * Waits until the store answers, which at a start may take as long as the start of the store.
+ * @throws OperatorError if it does not
+ */
+export async function requireAnswer(store: EventStoreConfig, log: Pick<EventLog, 'head'>): Promise<void> {
+  if (store.kind === 'postgres') return;
+  const until = performance.now() + ANSWER_WITHIN_MS;
+  for (;;) {
+    try {
+      await log.head();
+      return;
+    } catch (error) {
+      if (!(error instanceof EventLogUnavailable)) throw error;
+      if (performance.now() < until) continue;
+      const hosts = store.address.hosts.join(', ');
+      throw new OperatorError(
+        `The event store of EVENT_STORE_URL (${hosts}) cannot be used: ${error.reason} Check that it runs, and the host, port, user, tls and tlsCaFile of the URL.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** The name of the store, which the database is bound to. */
+export function nameOfStore(store: EventStoreConfig): string {
+  return store.kind === 'postgres' ? OWN_STORE : kurrentStore(store.prefix);
+}

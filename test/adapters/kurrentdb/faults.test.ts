@@ -1,0 +1,144 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { EventLogUnavailable } from '../../../src/domain/errors.ts';
+import { eventsAfter } from '../../contract/event-log-store.ts';
+import { anEvent, aStream } from '../../support/events.ts';
+import { openKurrentLog } from '../../support/kurrent-logs.ts';
+import type { Fault } from '../../support/protocol-double/faults.ts';
+import { type ProtocolDouble, startProtocolDouble } from '../../support/protocol-double/start.ts';
+
+/** What an append may take here, so that the tests take less. */
+const APPEND_TIMEOUT_MS = 1_500;
+
+let double: ProtocolDouble;
+beforeAll(async () => {
+  double = await startProtocolDouble({ members: 3, login: 'ada:hunter2', tls: true });
+});
+afterEach(async () => {
+  await double.tell({ order: 'clear-faults' });
+  await double.tell({ order: 'accept' });
+});
+afterAll(() => double.close());
+
+const fault = (one: Fault) => double.tell({ order: 'fault', fault: one });
+const open = (url = double.url()) => openKurrentLog(url, { appendTimeoutMs: APPEND_TIMEOUT_MS });
+
+describe('a log whose server', () => {
+  it('is not there at the first read is read when the server is: the client is made anew', async () => {
+    await double.tell({ order: 'refuse' });
+    const log = open();
+    for (let call = 0; call < 3; call += 1) await expect(log.head()).rejects.toThrow(EventLogUnavailable);
+    await expect(log.append(aStream(), 'no-stream', [anEvent()])).rejects.toThrow(EventLogUnavailable);
+    await double.tell({ order: 'accept' });
+    const { position } = await log.append(aStream(), 'no-stream', [anEvent()]);
+    expect(await log.head()).toBe(position);
+    expect(log.lines.join('\n')).not.toContain('hunter2');
+  });
+
+  it('cannot be found in the cluster at first takes appends once it can', async () => {
+    await fault({ kind: 'no-gossip' });
+    const log = open(double.clusterUrl({ parameters: { maxDiscoverAttempts: '2' } }));
+    await expect(log.append(aStream(), 'no-stream', [anEvent()])).rejects.toThrow(EventLogUnavailable);
+    await double.tell({ order: 'clear-faults' });
+    expect(await log.append(aStream(), 'no-stream', [anEvent()])).toMatchObject({ revision: 0 });
+  });
+
+  it.each([true, false])(
+    'hangs, and takes the append: %s, is unavailable in time; the same append is then there once',
+    async (takes) => {
+      const log = open();
+      const [stream, event] = [aStream(), anEvent()];
+      await log.append(aStream(), 'no-stream', [anEvent()]);
+      await fault({ kind: 'hang', takes });
+      const startedAt = performance.now();
+      await expect(log.append(stream, 'no-stream', [event])).rejects.toThrow(EventLogUnavailable);
+      expect(performance.now() - startedAt).toBeLessThan(APPEND_TIMEOUT_MS + 1_000);
+      await double.tell({ order: 'clear-faults' });
+      expect(await log.append(stream, 'no-stream', [event])).toMatchObject({ revision: 0 });
+      expect(await log.readStream(stream, { fromRevision: 0, maxCount: 9 })).toHaveLength(1);
+    },
+  );
+
+  it.each(['before', 'after'] as const)('cuts the connection %s it took the append has it once', async (when) => {
+    const log = open();
+    const [exact, any] = [aStream(), aStream()];
+    await log.append(any, 'any', [anEvent()]);
+    for (const [stream, expected, revision] of [[exact, 'no-stream', 0] as const, [any, 'any', 1] as const]) {
+      await fault({ kind: 'cut', call: 'write', when, calls: 2 });
+      expect(await log.append(stream, expected, [anEvent()])).toMatchObject({ revision });
+      expect(await log.readStream(stream, { fromRevision: 0, maxCount: 9 })).toHaveLength(revision + 1);
+    }
+  });
+
+  it('cuts reads is read', async () => {
+    const log = open();
+    const start = await log.head();
+    const stream = aStream();
+    await log.append(stream, 'no-stream', [anEvent(), anEvent()]);
+    for (const when of ['before', 'after'] as const) {
+      await fault({ kind: 'cut', call: 'read', when, calls: 1 });
+      expect(await log.readStream(stream, { fromRevision: 0, maxCount: 9 })).toHaveLength(2);
+      await fault({ kind: 'cut', call: 'read', when, calls: 1 });
+      expect(await eventsAfter(log, start)).toHaveLength(2);
+    }
+  });
+
+  it('refuses the login is unavailable, and no line has the password', async () => {
+    const log = open(double.url().replace('hunter2', 'hunter3'));
+    await expect(log.append(aStream(), 'any', [anEvent()])).rejects.toThrow(EventLogUnavailable);
+    await expect(log.head()).rejects.toThrow(EventLogUnavailable);
+    expect(log.lines.join('\n')).not.toContain('hunter3');
+  });
+
+  it('drops the subscription sends hints again, and none of its events is missing', async () => {
+    const log = open();
+    const hint = vi.fn();
+    const forget = log.onAppended(hint);
+    const other = openKurrentLog(double.url(), { prefix: 'another' });
+    const start = await log.head();
+    for (let round = 0; round < 3; round += 1) {
+      await expect.poll(async () => (await double.tell({ order: 'report' })).subscriptions).toBeGreaterThan(0);
+      hint.mockClear();
+      await double.tell({ order: 'drop-subscriptions' });
+      await log.append(aStream(), 'no-stream', [anEvent(String(round))]);
+      await other.append(aStream(), 'no-stream', [anEvent()]);
+      await expect.poll(() => hint.mock.calls.length).toBeGreaterThan(1);
+      expect(await eventsAfter(log, start)).toHaveLength(round + 1);
+    }
+    forget();
+  });
+});
+
+describe('a cluster', () => {
+  it('whose leader changes under appends loses nothing and doubles nothing', async () => {
+    const log = openKurrentLog(double.clusterUrl());
+    const start = await log.head();
+    const streams = Array.from({ length: 4 }, () => aStream());
+    let stop = false;
+    const appending = streams.map(async (stream) => {
+      const ids: string[] = [];
+      while (!stop) {
+        const event = anEvent();
+        for (;;) {
+          try {
+            await log.append(stream, ids.length === 0 ? 'no-stream' : ids.length - 1, [event]);
+            break;
+          } catch (error) {
+            if (!(error instanceof EventLogUnavailable)) throw error;
+          }
+        }
+        ids.push(event.id);
+      }
+      return ids;
+    });
+    for (const member of [1, 2, 0]) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await double.tell({ order: 'lead', member, electionMs: 500 });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    stop = true;
+    const acknowledged = (await Promise.all(appending)).flat();
+    const found = await eventsAfter(log, start);
+    expect(found.map(({ id }) => id).toSorted()).toEqual(acknowledged.toSorted());
+    expect(acknowledged.length).toBeGreaterThan(12);
+  });
+});

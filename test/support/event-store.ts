@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { SILENT } from '../../src/adapters/postgres/logger.ts';
+import type { EventLog } from '../../src/application/ports/event-log.ts';
+import { readConfig } from '../../src/config.ts';
+import { openEventLog } from '../../src/event-store.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** What EVENT_STORE_URL says for every service under test. Undefined: events are in its Postgres. */
+    readonly eventStore: { readonly url: string } | undefined;
+  }
+}
+
+export type StoreEnvironment = Readonly<Record<string, string>>;
+
+/** What a service under test is told of its event store: streams of its own in the run's store, if the run has one. */
+export function storeEnvironment(): StoreEnvironment {
+  const store = inject('eventStore');
+  if (store === undefined) return {};
+  return { EVENT_STORE_URL: store.url, EVENT_STORE_PREFIX: `test_${randomBytes(8).toString('hex')}` };
+}
+
+/** The log of a service that was started with this environment, which names a store apart from its database. */
+export function openEvents(environment: StoreEnvironment): EventLog {
+  return openEventLog(readConfig(environment).eventStore, { connectionString: '' }, SILENT);
+}
