@@ -59,7 +59,9 @@ describe('purser doctor beside a running service', () => {
   it('says ok to everything, in one line each, and leaves every table as it was', async () => {
     const tables = (
       await sql(`select schemaname || '.' || tablename as name from pg_tables
-        where schemaname in ('log', 'vault', 'read_models', 'webhooks', 'purser')`)
+        where schemaname in ('log', 'vault', 'read_models', 'webhooks', 'purser')
+          -- The service beside says there, from time to time, which keys it has.
+          and tablename <> 'key_holders'`)
     ).map(({ name }) => name);
     const before = await digestsOfTables(purser.connectionString, tables);
     let stdout = '';
