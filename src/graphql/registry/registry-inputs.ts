@@ -151,25 +151,35 @@ export class UpdateRegistryInput {
   readonly idempotencyKey?: string | null;
 }
 
-@InputType({ description: 'The credential that replaces the current one.' })
-export class RotateCredentialInput {
+/** What every new version of a credential takes. */
+@InputType()
+export abstract class NewCredentialInput {
   @Field(() => String, { description: 'The new password or token.' })
   readonly password!: string;
 
   @Field(() => String, { nullable: true, description: 'Omit it to keep the user name.' })
   readonly username?: string | null;
 
-  @Field(() => MintInput, {
-    nullable: true,
-    description: 'Omit it to keep the setting. Null: the password itself is issued from now on.',
-  })
-  readonly mint?: MintInput | null;
-
   @Field(() => DateTime, {
     nullable: true,
     description: 'When the new password expires. If the password itself contains an earlier date, that date counts.',
   })
   readonly expiresAt?: string | null;
+
+  @Field(() => Int, { nullable: true, description: EXPECTED_REVISION })
+  readonly expectedRevision?: number | null;
+
+  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
+  readonly idempotencyKey?: string | null;
+}
+
+@InputType({ description: 'The credential that replaces the current one.' })
+export class RotateCredentialInput extends NewCredentialInput {
+  @Field(() => MintInput, {
+    nullable: true,
+    description: 'Omit it to keep the setting. Null: the password itself is issued from now on.',
+  })
+  readonly mint?: MintInput | null;
 
   @Field(() => Boolean, {
     nullable: true,
@@ -184,12 +194,6 @@ export class RotateCredentialInput {
     description: 'REFUSE answers REGISTRY_IN_USE if leases are active.',
   })
   readonly whenInUse?: RotateCredentialCommand['whenInUse'] | null;
-
-  @Field(() => Int, { nullable: true, description: EXPECTED_REVISION })
-  readonly expectedRevision?: number | null;
-
-  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
-  readonly idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'How to delete a registry.' })

@@ -4,38 +4,19 @@ import type { StageCredentialCommand } from '../../application/stage-credential.
 import { GRACE_MINUTES } from '../../domain/rotation.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
-import { DateTime } from '../pipeline/date-time.ts';
 import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
 import { RetiringCredentialObject } from './credential-types.ts';
 import { MintInput, mintConfig } from './mint-input.ts';
-import { EXPECTED_REVISION, IDEMPOTENCY_KEY } from './registry-inputs.ts';
+import { EXPECTED_REVISION, IDEMPOTENCY_KEY, NewCredentialInput } from './registry-inputs.ts';
 import { payload, RegistryPayloadObject } from './registry-payload.ts';
 
 @InputType({ description: 'The next version of a credential. It is stored at once, and used once it is activated.' })
-export class StageCredentialInput {
-  @Field(() => String, { description: 'The new password or token.' })
-  readonly password!: string;
-
-  @Field(() => String, { nullable: true, description: 'Omit it to keep the user name.' })
-  readonly username?: string | null;
-
+export class StageCredentialInput extends NewCredentialInput {
   @Field(() => MintInput, {
     nullable: true,
     description: 'Omit it to keep the setting. Null: the password itself is issued from its activation on.',
   })
   readonly mint?: MintInput | null;
-
-  @Field(() => DateTime, {
-    nullable: true,
-    description: 'When the new password expires. If the password itself contains an earlier date, that date counts.',
-  })
-  readonly expiresAt?: string | null;
-
-  @Field(() => Int, { nullable: true, description: EXPECTED_REVISION })
-  readonly expectedRevision?: number | null;
-
-  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
-  readonly idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'How to make the staged version of a credential the current one.' })
