@@ -1,12 +1,19 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client as Database } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SILENT } from '../../src/adapters/postgres/logger.ts';
+import { readCheckpoint } from '../../src/adapters/postgres/read-models/checkpoint.ts';
 import { openSession } from '../../src/adapters/postgres/session.ts';
+import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { readConfig } from '../../src/config.ts';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
+import { openEventLog } from '../../src/event-store.ts';
 import { NOTICES } from '../service/operations.ts';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
 import { embeddedPrograms } from '../support/postgres-versions.ts';
+import { type ProtocolDouble, startProtocolDouble } from '../support/protocol-double/start.ts';
 import { ask } from '../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { digestsOfReadModels } from '../support/read-models.ts';
@@ -16,9 +23,8 @@ import { createLedger, type Ledger, PROJECTS, SUBJECT } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { followNotices, type NoticeFollower } from './notice-follower.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
-import { projected } from './two-replicas.ts';
 
-/** Each takes some 12 s, so that the torture takes 5 minutes. */
+/** Each takes some 12 s, so that the torture takes 5 minutes with either store. */
 const CYCLES = rounds({ usual: 1, torture: 25 });
 const REPLICAS = 3;
 /** A client goes to another replica if one does not answer: it may be frozen. */
@@ -29,8 +35,14 @@ const PATIENT_MS = 60_000;
 const FROZEN_MS = 4_500;
 const BETWEEN_MS = 1_500;
 
-describe('three replicas behind nothing but their ports', () => {
+/** `prefix`: of the streams in the protocol double; undefined if the events are in Postgres. */
+describe.each([
+  { store: 'Postgres', prefix: undefined },
+  { store: 'the protocol double', prefix: 'three' },
+])('three replicas behind nothing but their ports, with the events in $store', ({ prefix }) => {
   let server: PostgresServer;
+  let double: ProtocolDouble | undefined;
+  let environment: Readonly<Record<string, string>>;
   let replicas: PurserHome[];
   let ledger: Ledger;
   let client: Client;
@@ -44,17 +56,18 @@ describe('three replicas behind nothing but their ports', () => {
 
   beforeAll(async () => {
     server = await startPostgresServer({ programs: await embeddedPrograms() });
-    const first = await createPurserHome({ DATABASE_URL: server.connectionString, CALLER_ISSUES_PER_MINUTE: '0' });
+    double = prefix === undefined ? undefined : await startProtocolDouble({ kept: true });
+    environment = {
+      DATABASE_URL: server.connectionString,
+      CALLER_ISSUES_PER_MINUTE: '0',
+      EVENT_STORE_URL: double?.url() ?? 'postgres',
+      ...(prefix === undefined ? {} : { EVENT_STORE_PREFIX: prefix }),
+    };
+    const first = await createPurserHome(environment);
     await first.start();
+    const keys = { JWT_ISSUERS: first.issuer.jwtIssuers, MASTER_KEY_FILE: join(first.dataDir, 'master-key') };
     const others = await Promise.all(
-      Array.from({ length: REPLICAS - 1 }, () =>
-        createPurserHome({
-          DATABASE_URL: server.connectionString,
-          CALLER_ISSUES_PER_MINUTE: '0',
-          JWT_ISSUERS: first.issuer.jwtIssuers,
-          MASTER_KEY_FILE: join(first.dataDir, 'master-key'),
-        }),
-      ),
+      Array.from({ length: REPLICAS - 1 }, () => createPurserHome({ ...environment, ...keys })),
     );
     replicas = [first, ...others];
     for (const replica of others) await replica.start();
@@ -77,6 +90,7 @@ describe('three replicas behind nothing but their ports', () => {
       replica.signal('SIGCONT');
       await replica.remove();
     }
+    await double?.close();
     await server?.stop();
   }, 60_000);
 
@@ -102,15 +116,26 @@ describe('three replicas behind nothing but their ports', () => {
     }
   }
 
-  async function findings(): Promise<string[]> {
+  async function withLog<Result>(use: (log: EventLog, database: Database) => Promise<Result>): Promise<Result> {
     const session = { connectionString: server.connectionString, name: 'crash test' };
     const database = await openSession(session, () => undefined);
+    const log = openEventLog(readConfig(environment).eventStore, session, SILENT);
     try {
-      return await findingsIn(database, ledger);
+      return await use(log, database);
     } finally {
+      await log.close();
       await database.end();
     }
   }
+
+  const findings = () => withLog((log, database) => findingsIn(database, ledger, log));
+
+  /** Resolves when the read models have passed everything that is in the log now. */
+  const projected = () =>
+    withLog(async (log, database) => {
+      const head = await log.head();
+      await expect.poll(async () => (await readCheckpoint(database)) >= head).toBe(true);
+    });
 
   async function trouble(cycle: number): Promise<void> {
     const [killed, frozen] = [replicas[cycle % REPLICAS], replicas[(cycle + 1) % REPLICAS]];
@@ -123,6 +148,8 @@ describe('three replicas behind nothing but their ports', () => {
     await delay(BETWEEN_MS * Math.random());
     await server.restart();
     await delay(BETWEEN_MS);
+    await double?.restart();
+    if (double) await delay(BETWEEN_MS);
   }
 
   it(
@@ -136,7 +163,7 @@ describe('three replicas behind nothing but their ports', () => {
 
       expect(ledger.mutations.length).toBeGreaterThan(CYCLES * 50);
       expect(leaseCount(ledger)).toBeGreaterThan(CYCLES * 10);
-      await projected(server.connectionString);
+      await projected();
       expect(await findings()).toEqual([]);
       expect(await readBackFaults(patient, ledger)).toEqual([]);
       expect(await repeatFaults(patient, ledger.mutations.slice(-40))).toEqual([]);
@@ -156,18 +183,14 @@ describe('three replicas behind nothing but their ports', () => {
 
   it('have read models that are those of a rebuild, and start again without a word', async () => {
     for (const each of followers) await each.stop();
-    await projected(server.connectionString);
+    await projected();
     const { checkpoint: _before, ...before } = await digestsOfReadModels(server.connectionString);
     const [first] = replicas;
     for (const replica of replicas) await replica.kill('SIGTERM');
-    const environment = {
-      DATABASE_URL: server.connectionString,
-      PURSER_DATA_DIR: first?.dataDir ?? '',
-      LOG_LEVEL: 'error',
-    };
+    const settings = { ...environment, PURSER_DATA_DIR: first?.dataDir ?? '', LOG_LEVEL: 'error' };
     const said: string[] = [];
     const output = { write: (text: string) => said.push(text) };
-    expect(await runProgram(['rebuild'], environment, { stdout: output, stderr: output })).toBe(0);
+    expect(await runProgram(['rebuild'], settings, { stdout: output, stderr: output })).toBe(0);
     const { checkpoint: _after, ...after } = await digestsOfReadModels(server.connectionString);
     expect(after).toEqual(before);
     for (const replica of replicas) await replica.start();
