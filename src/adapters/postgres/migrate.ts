@@ -137,17 +137,19 @@ async function applyNext(
     await client.query('begin');
     const { pending, newer } = compare(migrations, await appliedMigrations(client));
     const [next] = pending;
-    try {
-      if (next) {
-        await client.query(`set local lock_timeout = ${TABLE_LOCK_TIMEOUT_MS}`);
-        await run(client, next);
-      }
+    if (next === undefined) {
       await client.query('commit');
-      return next ? { name: next.name, newer } : { newer };
+      return { newer };
+    }
+    try {
+      await client.query(`set local lock_timeout = ${TABLE_LOCK_TIMEOUT_MS}`);
+      await run(client, next);
+      await client.query('commit');
+      return { name: next.name, newer };
     } catch (cause) {
       await client.query('rollback').catch(() => undefined);
-      if (!isLockedOut(cause)) throw new Error(`migration ${next?.name} failed and was rolled back`, { cause });
-      if (attempt === MAX_ATTEMPTS) throw lockedOut(next?.name, cause);
+      if (!isLockedOut(cause)) throw new Error(`migration ${next.name} failed and was rolled back`, { cause });
+      if (attempt === MAX_ATTEMPTS) throw lockedOut(next.name, cause);
     }
     await delay(BETWEEN_ATTEMPTS_MS);
   }
@@ -157,7 +159,7 @@ function isLockedOut(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE;
 }
 
-function lockedOut(name: string | undefined, cause: unknown): OperatorError {
+function lockedOut(name: string, cause: unknown): OperatorError {
   return new OperatorError(
     `Migration ${name} needs a table that another session holds, such as a dump of the database. Wait until it ends, or end it, then start again.`,
     { cause },
