@@ -116,6 +116,16 @@ export function describeAppending(logs: () => OpenLogs): void {
       expect(await logs().log.head()).toBe(head);
     });
 
+    it('are compared with what the stream has now, whoever appended it', async () => {
+      const { log, other } = logs();
+      const stream = aStream();
+      const [first, second] = [anEvent('first'), anEvent('second')];
+      await log.append(stream, 'any', [first]);
+      const { revision } = await other.append(stream, 'any', [second]);
+      expect(await log.append(stream, 'any', [first, second])).toMatchObject({ revision });
+      expect(await ids(stream)).toEqual([first.id, second.id]);
+    });
+
     it('are refused twice in one append', async () => {
       const stream = aStream();
       const event = anEvent();

@@ -104,7 +104,9 @@ export function createAppending(deps: AppendingDeps): Append {
   async function anywhere(append: PreparedAppend): Promise<Appended> {
     const ids = append.events.map(({ id }) => id);
     for (let conflict = 0; ; conflict += 1) {
-      const end = ends.get(append.stream) ?? (await readEnd(append.stream));
+      const known = ends.get(append.stream);
+      // Ids that the stream had when this process appended last tell nothing of what it has by now.
+      const end = known && !ids.some((id) => known.ids.includes(id)) ? known : await readEnd(append.stream);
       const repeated = repeatedRevision(append, end, ids);
       if (repeated !== undefined) return { revision: repeated, position: undefined };
       try {
