@@ -118,7 +118,7 @@ describe('the start is refused, and the message names file and key, if', () => {
     [
       'a key of KMS is named by an alias',
       () => '7 aws-kms:arn:aws:kms:eu-west-1:111122223333:alias/x',
-      /Key 7 .* not of an alias/,
+      /Key 7 .* \(not of an alias\)/,
     ],
     ['the path of a transit key has dots', () => '7 transit:transit/../x', /Key 7 .* must be transit: and the mount/],
     ['two ids have the same external key', () => '7 transit:a/x\n8 transit:a/x', /Key 8 .* is the same key as key 7/],
