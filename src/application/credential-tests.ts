@@ -7,7 +7,7 @@ import type { ProbeOutcome, TestFindings } from '../domain/probe-outcome.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
 import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
 import { broadestPurpose } from '../domain/registry-details.ts';
-import type { HealthView } from '../domain/registry-view.ts';
+import { type HealthView, healthAfterTest } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
 import { findingOf, mintingAdvice } from './minted-passwords.ts';
@@ -122,7 +122,7 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
         metadata: told(metadata, report),
       });
       await learnExpiry(registry, report, metadata);
-      return { testedAt, credentialVersion: credential.version, ...verdicts(report) };
+      return healthAfterTest(null, { data }, testedAt);
     },
 
     async recordUnstored(projectId, url, report, metadata) {

@@ -171,6 +171,7 @@ describe('a destroyed secret', () => {
       ciphertext: null,
       digest: Buffer.from(ref.digest, 'hex'),
       settled_at: null,
+      unreadable_at: null,
     });
   });
 
