@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { inject } from 'vitest';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
@@ -14,11 +15,25 @@ declare module 'vitest' {
 
 export type StoreEnvironment = Readonly<Record<string, string>>;
 
-/** What a service under test is told of its event store: streams of its own in the run's store, if the run has one. */
+/** By which Node.js and the store's client trust further certificates. */
+const CERTIFICATE_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
+
+/**
+ * What a service under test is told of its event store: streams of its own in the run's store, if the run has one, and the
+ * certificates that this process trusts.
+ */
 export function storeEnvironment(): StoreEnvironment {
   const store = inject('eventStore');
   if (store === undefined) return {};
-  return { EVENT_STORE_URL: store.url, EVENT_STORE_PREFIX: `test_${randomBytes(8).toString('hex')}` };
+  const certificates = CERTIFICATE_VARIABLES.flatMap((name) => {
+    const file = process.env[name];
+    return file ? [[name, resolve(file)] as const] : [];
+  });
+  return {
+    ...Object.fromEntries(certificates),
+    EVENT_STORE_URL: store.url,
+    EVENT_STORE_PREFIX: `test_${randomBytes(8).toString('hex')}`,
+  };
 }
 
 /** The log of a service that was started with this environment, which names a store apart from its database. */

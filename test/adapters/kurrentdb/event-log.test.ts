@@ -6,28 +6,18 @@ import { describeEventLogContract, describeRemoteEventLogContract } from '../../
 import type { RemoteEventLogStore } from '../../contract/event-log-store.ts';
 import { aPrefix } from '../../support/kurrent-logs.ts';
 import { startProtocolDouble } from '../../support/protocol-double/start.ts';
+import { urlThrough } from '../../support/store-url.ts';
 
 const prefix = aPrefix();
 const open = (url: string) => createKurrentEventLog({ address: parseStoreAddress(url), name: prefix, logger: SILENT });
 const given = inject('eventStore')?.url;
-
-/** Through a port of this machine, which no certificate has to name. */
-function through(url: string, port: number): string {
-  const { hosts, tls } = parseStoreAddress(url);
-  const [host = ''] = hosts;
-  const named = url
-    .replace(host.replace(/:2113$/, ''), '127.0.0.1')
-    .replace(/127\.0\.0\.1(?::\d+)?/, `127.0.0.1:${port}`);
-  const unnamed = named.replace(/[?&]tlsVerifyCert=\w+/i, '');
-  return tls ? `${unnamed}${unnamed.includes('?') ? '&' : '?'}tlsVerifyCert=false` : named;
-}
 
 function remote(url: string, close: () => Promise<void>): RemoteEventLogStore {
   const [host = '', port = ''] = parseStoreAddress(url).hosts[0]?.split(':') ?? [];
   return {
     open: () => open(url),
     server: { host, port: Number(port) },
-    openThrough: (proxy) => open(through(url, proxy)),
+    openThrough: (proxy) => open(urlThrough(url, proxy)),
     close,
   };
 }
