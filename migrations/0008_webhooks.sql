@@ -36,6 +36,8 @@ create table webhooks.deliveries (
   project_id text not null,
   state text not null check (state in ('PENDING', 'DELIVERED', 'DEAD_LETTER')),
   created_at timestamptz(3) not null,
+  -- Since the delivery was made or replayed: what waits for too long is given up.
+  waiting_since timestamptz(3) not null,
   -- When the next attempt is due. During an attempt: when it counts as lost.
   due_at timestamptz(3) not null,
   -- Since the delivery was made or replayed.
@@ -49,7 +51,7 @@ create table webhooks.deliveries (
   unique (event_id, webhook)
 );
 create index deliveries_due on webhooks.deliveries (webhook, due_at, sequence) where state = 'PENDING';
-create index deliveries_by_age on webhooks.deliveries (created_at) where state = 'PENDING';
+create index deliveries_by_age on webhooks.deliveries (waiting_since) where state = 'PENDING';
 create index deliveries_by_end on webhooks.deliveries (finished_at) where state <> 'PENDING';
 create index deliveries_by_project on webhooks.deliveries (project_id, sequence);
 create index deliveries_by_state on webhooks.deliveries (project_id, state, sequence);

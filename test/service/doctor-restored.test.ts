@@ -203,8 +203,8 @@ describe('purser doctor, while no service runs,', () => {
   it('warns of deliveries that were given up', async () => {
     await withFault(
       `insert into webhooks.notices values ('${randomUUID()}', 1, 1, 'demo', '${id}', 'ROTATED', now(), '{}', true);
-       insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, due_at)
-         select event_id, 'team', project_id, 'DEAD_LETTER', now(), now() from webhooks.notices`,
+       insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, waiting_since, due_at)
+         select event_id, 'team', project_id, 'DEAD_LETTER', now(), now(), now() from webhooks.notices`,
       'delete from webhooks.notices',
       async () => {
         const { wrong, exitCode, of } = await doctor();

@@ -31,7 +31,7 @@ export interface AttemptResult {
 export interface QueueDepth {
   /** Deliveries that are not delivered and not given up, of the webhooks of the configuration. */
   readonly pending: number;
-  /** When the oldest of them was made; null if there is none. */
+  /** When the one that waits longest was made or replayed; null if there is none. */
   readonly oldest: Instant | null;
 }
 
@@ -55,7 +55,7 @@ export interface WebhookQueue {
   /** No delivery is sent to the webhook until its URL or its secrets change, or one of its deliveries is replayed. */
   disable(webhook: Webhook, at: Instant): Promise<void>;
   pause(webhook: Webhook, until: Instant): Promise<void>;
-  /** Gives up deliveries made before `givenUpBefore` and removes those that ended before `endedBefore`. */
+  /** Gives up deliveries that were made, or last replayed, before `givenUpBefore`, and removes those that ended before `endedBefore`. */
   tidy(times: { readonly at: Instant; readonly givenUpBefore: Instant; readonly endedBefore: Instant }): Promise<void>;
   depth(webhooks: readonly Webhook[]): Promise<QueueDepth>;
 }
@@ -107,6 +107,6 @@ export interface WebhookQueries {
 /** For people who have a delivery sent again. */
 export interface WebhookReplays {
   find(projectId: string, id: string): Promise<DeliveryView | undefined>;
-  /** Makes the delivery due at once, with all its attempts, and enables its webhook. @returns undefined if it is gone */
+  /** Makes the delivery due at once, with all its attempts as if it were new, and enables its webhook. @returns undefined if it is gone */
   replay(projectId: string, id: string, at: Instant): Promise<DeliveryView | undefined>;
 }

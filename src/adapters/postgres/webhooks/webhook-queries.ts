@@ -12,7 +12,7 @@ const FIND = `select ${COLUMNS} from webhooks.deliveries d join webhooks.notices
 
 /** A receiver that takes a replayed delivery takes the others too, so its webhook is enabled. */
 const REPLAY = `with replayed as (
-    update webhooks.deliveries set state = 'PENDING', due_at = $3, attempts = 0, finished_at = null
+    update webhooks.deliveries set state = 'PENDING', waiting_since = $3, due_at = $3, attempts = 0, finished_at = null
      where id = $1 and project_id = $2 returning *
   ), enabled as (
     delete from webhooks.receivers where webhook in (select webhook from replayed)

@@ -16,8 +16,8 @@ const DISTRIBUTE = `with taken as (
       from taken t join json_to_recordset($1) as w(name text, projects text[], kinds text[])
         on (w.projects is null or t.project_id = any(w.projects)) and (w.kinds is null or t.kind = any(w.kinds))
   ), added as (
-    insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, due_at)
-    select event_id, name, project_id, 'PENDING', $2, $2 from heard order by sequence
+    insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, waiting_since, due_at)
+    select event_id, name, project_id, 'PENDING', $2, $2, $2 from heard order by sequence
     on conflict (event_id, webhook) do nothing
   ), marked as (
     update webhooks.notices set distributed = true where event_id in (select event_id from heard)
@@ -49,10 +49,11 @@ const CLAIM = `with due as (
     returning d.id, d.webhook, d.claim, d.attempts, d.event_id, n.sequence::float8 as sequence, n.kind, n.project_id,
       n.registry_id, n.occurred_at, n.notice, n.code`;
 
+/** A delivery that was given up during its last attempt is delivered if the attempt was good. */
 const RECORD = `update webhooks.deliveries
     set state = $3, last_fault = $4, last_status_class = $5, due_at = coalesce($6, due_at),
         finished_at = case when $3 = 'PENDING' then null else $7::timestamptz end
-  where id = $1 and claim = $2 and state = 'PENDING'`;
+  where id = $1 and claim = $2 and (state = 'PENDING' or $3 = 'DELIVERED')`;
 
 const GIVE_BACK = `update webhooks.deliveries set due_at = $3, attempts = greatest(attempts - 1, 0)
   where id = $1 and claim = $2 and state = 'PENDING'`;
@@ -65,8 +66,8 @@ const RECEIVER = `insert into webhooks.receivers as r (webhook, fingerprint, dis
 
 /** Mostly of a webhook that is disabled, or no longer configured for the project: others end by their attempts. */
 const GIVE_UP = `update webhooks.deliveries set state = 'DEAD_LETTER', finished_at = $1
-  where id in (select id from webhooks.deliveries where state = 'PENDING' and created_at < $2
-                order by deliveries.created_at limit ${BATCH})`;
+  where id in (select id from webhooks.deliveries where state = 'PENDING' and waiting_since < $2
+                order by deliveries.waiting_since limit ${BATCH})`;
 
 const REMOVE = `with removed as (
     delete from webhooks.deliveries
@@ -78,7 +79,7 @@ const REMOVE = `with removed as (
        and not exists (select from webhooks.deliveries d
                         where d.event_id = n.event_id and d.id not in (select id from removed))`;
 
-const DEPTH = `select count(*)::int as pending, min(created_at) as oldest from webhooks.deliveries
+const DEPTH = `select count(*)::int as pending, min(waiting_since) as oldest from webhooks.deliveries
   where state = 'PENDING' and webhook = any($1)`;
 
 interface ClaimedRow {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_ATTEMPTS } from '../../../../src/domain/webhook-retries.ts';
 import { idsOf, type Receiver, statuses, taken } from '../../../support/webhook-receiver.ts';
 import { useWebhookWorld } from '../../../support/webhook-world.ts';
 
@@ -181,8 +182,8 @@ it('what is read of the queue is little, however much has ended or waits', async
   const { queue, queries, webhooks, [Symbol.asyncDispose]: close } = replica({ chat, pager });
   await sql(`insert into webhooks.notices
     select gen_random_uuid(), n, n, 'demo', gen_random_uuid(), 'ROTATED', now(), '{}', 'no code', true from generate_series(1000, 9000) n`);
-  await sql(`insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, due_at, finished_at)
-    select event_id, name, 'p' || position % 100, case when position % 2 = 0 then 'DELIVERED' else 'PENDING' end, now(),
+  await sql(`insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, waiting_since, due_at, finished_at)
+    select event_id, name, 'p' || position % 100, case when position % 2 = 0 then 'DELIVERED' else 'PENDING' end, now(), now(),
            now() + interval '1 day', case when position % 2 = 0 then now() end
       from webhooks.notices, unnest(array['chat', 'pager']) name where position >= 1000`);
   await sql('analyze webhooks.notices, webhooks.deliveries');
@@ -235,6 +236,45 @@ it('what ended long ago, and what waits for too long, is tidied up', async () =>
   await tidy();
   expect(await deliveries()).toEqual([]);
   expect(await queue.depth([])).toEqual({ pending: 0, oldest: null });
+});
+
+it('a dead letter that is replayed late begins anew, with 75 hours of attempts', async () => {
+  const chat = await receiver(statuses(500));
+  const { send, deliveries, queue, queries, webhooks } = replica({ chat });
+  /** @returns how long it is tried for, in hours */
+  async function tryToTheEnd(): Promise<number> {
+    const begin = clock.now;
+    for (let due: string | null = at(); due !== null; due = (await deliveries())[0]?.nextAttemptAt ?? null) {
+      clock.now = Date.parse(due);
+      await queue.tidy({ at: at(), givenUpBefore: at(-7 * DAY), endedBefore: at(-30 * DAY) });
+      await send();
+    }
+    return (clock.now - begin) / HOUR;
+  }
+  await notify();
+  const createdAt = at();
+  expect([await tryToTheEnd(), chat.received.length]).toEqual([expect.closeTo(75.6, 1), MAX_ATTEMPTS]);
+  clock.now += 7 * DAY;
+  const [dead] = await deliveries();
+  await queries.replay('demo', dead?.id ?? '', at());
+  expect(await queue.depth(webhooks)).toEqual({ pending: 1, oldest: at() });
+  expect([await tryToTheEnd(), chat.received.length]).toEqual([expect.closeTo(75.6, 1), 2 * MAX_ATTEMPTS]);
+  expect(await deliveries()).toMatchObject([{ state: 'DEAD_LETTER', attempts: MAX_ATTEMPTS, createdAt }]);
+});
+
+it('a notice that arrives while it is given up counts as delivered', async () => {
+  const held: Parameters<Receiver['answer']>[0][] = [];
+  const chat = await receiver((response) => void held.push(response));
+  const { queue, webhooks, sender, deliveries } = replica({ chat });
+  await notify();
+  await queue.distribute(webhooks, at());
+  clock.now += 7 * DAY + 1;
+  await sender.start();
+  await expect.poll(() => held.length).toBe(1);
+  await queue.tidy({ at: at(), givenUpBefore: at(-7 * DAY), endedBefore: at(-30 * DAY) });
+  held[0]?.writeHead(204).end();
+  await sender.next();
+  expect(await deliveries()).toMatchObject([{ state: 'DELIVERED', lastFault: null, endedAt: at() }]);
 });
 
 function states(deliveries: readonly { readonly state: string }[]): Record<string, number> {
