@@ -58,11 +58,12 @@ const RECORD = `update webhooks.deliveries
 const GIVE_BACK = `update webhooks.deliveries set due_at = $3, attempts = greatest(attempts - 1, 0)
   where id = $1 and claim = $2 and state = 'PENDING'`;
 
+/** Answers under way at once may come in any order: the longest pause that was asked for holds. */
 const RECEIVER = `insert into webhooks.receivers as r (webhook, fingerprint, disabled_at, paused_until) values ($1, $2, $3, $4)
   on conflict (webhook) do update set
     fingerprint = excluded.fingerprint,
     disabled_at = coalesce(excluded.disabled_at, case when r.fingerprint = excluded.fingerprint then r.disabled_at end),
-    paused_until = coalesce(excluded.paused_until, case when r.fingerprint = excluded.fingerprint then r.paused_until end)`;
+    paused_until = greatest(excluded.paused_until, case when r.fingerprint = excluded.fingerprint then r.paused_until end)`;
 
 /** Mostly of a webhook that is disabled, or no longer configured for the project: others end by their attempts. */
 const GIVE_UP = `update webhooks.deliveries set state = 'DEAD_LETTER', finished_at = $1

@@ -33,6 +33,21 @@ describe('a receiver that is overloaded', () => {
     expect(chat.received).toHaveLength(5);
   });
 
+  it('gets nothing until the latest time that it asked for, whichever of its answers comes last', async () => {
+    const held: Parameters<Receiver['answer']>[0][] = [];
+    const chat = await receiver((response) => void held.push(response));
+    const { queue, webhooks, sender, queries } = replica({ chat });
+    await notify(2);
+    await queue.distribute(webhooks, at());
+    await sender.start();
+    await expect.poll(() => held.length).toBe(2);
+    for (const seconds of ['3600', '60']) {
+      held.shift()?.writeHead(429, { 'retry-after': seconds }).end();
+      await sender.next();
+    }
+    expect(await queries.webhooks('demo')).toMatchObject([{ pausedUntil: at(HOUR) }]);
+  });
+
   it.each([502, 504])('gets nothing for a minute if it answers %i and does not say for how long', async (status) => {
     const chat = await receiver(statuses(status, 200));
     const { send } = replica({ chat });
