@@ -71,7 +71,7 @@ export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog
     return followLog({
       connection,
       prefix,
-      start: reading.endOfStore,
+      start: reading.present,
       convert: (event: StoreEvent) => (origin.isMark(event) ? undefined : recordedEventOf(event, prefix)),
       onEvent: tellListeners,
       onFault: (error) => logger.warn(loggableFault(error), 'the subscription to the event store ended'),

@@ -42,7 +42,7 @@ export function createOrigin({ connection, reads, login, prefix }: OriginDeps): 
   }
 
   async function mark(): Promise<void> {
-    const [last] = await reads.all({ direction: 'backwards', fromPosition: 'end', maxCount: 1 });
+    const last = await reads.last();
     const position = last ? storedPositionOf(last) : BEGINNING;
     const id = randomUUID();
     const event = {

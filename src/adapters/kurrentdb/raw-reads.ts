@@ -3,6 +3,10 @@ import type { ClientLibrary, ResolvedStoreEvent, StoreClient, StoreEvent, StoreP
 import type { StoreConnection } from './connection.ts';
 import { isAnswer, isStreamNotFound, NoAnswer } from './faults.ts';
 
+/**
+ * Older servers count events of their elections, and then leave them out: a read of one event backwards can come back empty.
+ */
+const LAST_EVENTS = 32;
 const READ_TIMEOUT_MS = 5_000;
 /** Perhaps only the connection was lost, or the client with it: a read is made again after these pauses. */
 const RETRY_DELAYS_MS = [50, 300] as const;
@@ -23,6 +27,8 @@ export interface RawReads {
   all(
     options: Direction & { readonly fromPosition: StorePosition | 'start' | 'end'; readonly prefix?: string },
   ): Promise<StoreEvent[]>;
+  /** The very last event that is shown, of whatever program. Undefined does not mean that there is none. */
+  last(): Promise<StoreEvent | undefined>;
 }
 
 export function createRawReads(connection: StoreConnection): RawReads {
@@ -40,6 +46,12 @@ export function createRawReads(connection: StoreConnection): RawReads {
     }
   }
 
+  const all: RawReads['all'] = ({ prefix, ...options }) =>
+    read((client, library) => {
+      const filter = prefix === undefined ? {} : { filter: library.streamNameFilter({ prefixes: [prefix] }) };
+      return client.readAll({ ...options, ...filter, requiresLeader: true });
+    });
+
   return {
     async stream(name, options) {
       try {
@@ -49,11 +61,11 @@ export function createRawReads(connection: StoreConnection): RawReads {
         throw error;
       }
     },
-    all: ({ prefix, ...options }) =>
-      read((client, library) => {
-        const filter = prefix === undefined ? {} : { filter: library.streamNameFilter({ prefixes: [prefix] }) };
-        return client.readAll({ ...options, ...filter, requiresLeader: true });
-      }),
+    all,
+    async last() {
+      const [last] = await all({ direction: 'backwards', fromPosition: 'end', maxCount: LAST_EVENTS });
+      return last;
+    },
   };
 }
 

@@ -11,8 +11,8 @@ const UNFILTERED_PAGE = 1_000;
 const HEAD_PAGE = 500;
 
 export interface LogReading extends Pick<EventLog, 'head' | 'readAll'> {
-  /** The position of the very last event, of whatever program. */
-  endOfStore(): Promise<Position>;
+  /** A position to follow the log from: every event that is appended from now on comes after it. */
+  present(): Promise<Position>;
 }
 
 /**
@@ -25,16 +25,17 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
 
   const isOurs = (event: StoreEvent): boolean => event.streamId.startsWith(prefix) && !origin.isMark(event);
 
-  async function endOfStore(): Promise<Position> {
-    const [last] = await reads.all({ direction: 'backwards', fromPosition: 'end', maxCount: 1 });
-    return last ? storedPositionOf(last) : BEGINNING;
+  /** The position of the very last event, of whatever program; undefined if the server shows none. */
+  async function endOfStore(): Promise<Position | undefined> {
+    const last = await reads.last();
+    return last && storedPositionOf(last);
   }
 
   /** What follows the position, of which at most `maxCount` events are of the log. */
   async function pageAfter(after: Position, maxCount: number): Promise<LogPage> {
     // Before the read: what it shows reaches at least so far.
     const end = await endOfStore();
-    if (end <= after) return { events: [], position: after, atEnd: true };
+    if (end !== undefined && end <= after) return { events: [], position: after, atEnd: true };
     const fromPosition = storePositionOf(after);
     // The event at the position comes again, and the mark of the origin may be among them.
     const asked = maxCount + 2;
@@ -44,15 +45,15 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
         if (error instanceof NoAnswer) return undefined;
         throw error;
       });
-    if (found === undefined) return unfilteredPage(after, maxCount);
+    if (found === undefined) return unfilteredPage(after, maxCount, end);
     const events = eventsAfter(after, found).slice(0, maxCount);
     const last = events.at(-1)?.position ?? after;
     if (found.length === asked || events.length === maxCount) return { events, position: last, atEnd: false };
-    return { events, position: last > end ? last : end, atEnd: true };
+    return { events, position: end === undefined || last > end ? last : end, atEnd: true };
   }
 
   /** If the server has to look through so much of others that it does not answer in time: a step forward in any case. */
-  async function unfilteredPage(after: Position, maxCount: number): Promise<LogPage> {
+  async function unfilteredPage(after: Position, maxCount: number, end: Position | undefined): Promise<LogPage> {
     const all = await reads.all({
       direction: 'forwards',
       fromPosition: storePositionOf(after),
@@ -62,8 +63,11 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
     const events = found.slice(0, maxCount);
     const last = all.at(-1);
     const isWhole = events.length === found.length;
-    const position = (isWhole && last ? storedPositionOf(last) : events.at(-1)?.position) ?? after;
-    return { events, position, atEnd: isWhole && all.length < UNFILTERED_PAGE };
+    const reached = last ? storedPositionOf(last) : after;
+    const position = isWhole ? reached : (events.at(-1)?.position ?? after);
+    // A page may lack events that are not shown, so its length tells nothing.
+    const isLast = reached <= after || (end !== undefined && reached >= end);
+    return { events, position, atEnd: isWhole && isLast };
   }
 
   function eventsAfter(after: Position, found: readonly StoreEvent[]) {
@@ -73,20 +77,21 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
   }
 
   /** The log's last event, when this process asks for the first time. */
-  async function lastOfLog(end: Position): Promise<Position> {
+  async function lastOfLog(end: Position | undefined): Promise<Position> {
     try {
       const found = await reads.all({ direction: 'backwards', fromPosition: 'end', maxCount: 2, prefix });
+      if (found.length === 0) throw new NoAnswer('the server does not show the mark of the origin');
       const last = found.find(isOurs);
       return last ? storedPositionOf(last) : BEGINNING;
     } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
+      if (!(error instanceof NoAnswer) || end === undefined) throw error;
       // Others wrote so much since that it is not found in time. A reader comes as far as the end in any case.
       return end;
     }
   }
 
   return {
-    endOfStore,
+    present: async () => (await endOfStore()) ?? (await origin.find()) ?? BEGINNING,
     async readAll({ after, maxCount }) {
       const begin = await origin.find();
       if (begin === undefined) return { events: [], position: after, atEnd: true };
@@ -98,11 +103,12 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
       if ((await origin.find()) === undefined) return BEGINNING;
       const end = await endOfStore();
       if (seen === undefined) {
-        seen = { checked: end, last: await lastOfLog(end) };
-        return seen.last;
+        const last = await lastOfLog(end);
+        seen = { checked: end ?? last, last };
+        return last;
       }
       let { checked, last } = seen;
-      while (checked < end) {
+      while (end === undefined || checked < end) {
         const { events, position, atEnd } = await pageAfter(checked, HEAD_PAGE);
         checked = position;
         last = events.at(-1)?.position ?? last;

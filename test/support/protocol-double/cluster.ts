@@ -18,6 +18,8 @@ export interface ClusterOptions {
   /** `user:password`; without it everyone is let in. */
   readonly login: string | undefined;
   readonly maxAppendBytes: number;
+  /** As older servers do: a read of all streams counts the events of elections, and leaves them out. */
+  readonly hidesEpochEvents: boolean;
 }
 
 /** The members, which share one set of events, and what is wrong with them. */
@@ -54,6 +56,7 @@ export function createCluster(events: StoredEvents, members: readonly Member[], 
       leader = undefined;
       election = setTimeout(() => {
         leader = next;
+        events.writeEpoch();
       }, electionMs);
     },
     refusalOf(call, member, what) {

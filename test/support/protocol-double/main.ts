@@ -26,6 +26,7 @@ export interface ProtocolDoubleOptions {
   /** Where events are kept, if they are to outlive the process. */
   readonly file?: string;
   readonly systemEventEvery: number;
+  readonly hidesEpochEvents: boolean;
   readonly recentIds: number;
   readonly maxAppendBytes: number;
 }
@@ -46,8 +47,8 @@ const events = new StoredEvents(options, kept?.keep);
 for (const change of kept?.changes ?? []) events.replay(change);
 
 const members = options.ports.map((port) => createMember(port, tls));
-const { version, login, maxAppendBytes } = options;
-const cluster = createCluster(events, members, { version, login, maxAppendBytes });
+const { version, login, maxAppendBytes, hidesEpochEvents } = options;
+const cluster = createCluster(events, members, { version, login, maxAppendBytes, hidesEpochEvents });
 for (const member of members) addServices(cluster, member);
 await Promise.all(members.map((member) => member.accept()));
 const ready: Ready = { ports: members.map(({ port }) => port), control: await openControl(cluster) };

@@ -30,7 +30,7 @@ export function readHandler(cluster: Cluster, member: Member): (call: ReadCall) 
     if (stream === 'tombstoned') return fail(streamDeleted(name ?? ''));
     if (options.hasSubscription()) return subscribe(cluster, call, options, structured);
     if (stream === undefined) await send(call, streamNotFound(name ?? ''));
-    for (const event of selectEvents(cluster.events, stream ?? [], options)) {
+    for (const event of selectEvents(cluster.events, stream ?? [], options, cluster)) {
       if (call.cancelled) return;
       await send(call, readEvent(event, structured));
       if (cut === 'after') {

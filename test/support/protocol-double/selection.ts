@@ -1,5 +1,5 @@
 import type streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
-import type { StoredEvent, StoredEvents } from './stored-events.ts';
+import { EPOCH, type StoredEvent, type StoredEvents } from './stored-events.ts';
 
 export interface Filter {
   matches(event: StoredEvent): boolean;
@@ -32,6 +32,7 @@ export function* selectEvents(
   store: StoredEvents,
   events: readonly StoredEvent[],
   options: streams.ReadReq.Options,
+  { hidesEpochEvents }: { readonly hidesEpochEvents: boolean },
 ): Generator<StoredEvent> {
   const filter = readFilter(options);
   const backwards = Number(options.getReadDirection()) === BACKWARDS;
@@ -42,6 +43,7 @@ export function* selectEvents(
     if (!event) return;
     if (filter && !filter.matches(event)) continue;
     left -= 1;
+    if (hidesEpochEvents && !filter && options.hasAll() && event.type === EPOCH) continue;
     yield event;
   }
 }

@@ -22,6 +22,7 @@ export interface ProtocolDoubleSettings {
   /** Keeps the events in a file, so that they outlive the process. */
   readonly kept?: boolean;
   readonly systemEventEvery?: number;
+  readonly hidesEpochEvents?: boolean;
   readonly recentIds?: number;
   readonly maxAppendBytes?: number;
 }
@@ -111,7 +112,7 @@ function optionsFor(
   certificates: TestCertificates | undefined,
 ): ProtocolDoubleOptions {
   const { version = '23.10.1.0', members = 1, kept = false, login } = settings;
-  const { systemEventEvery = 3, recentIds = 1_000, maxAppendBytes = 1024 * 1024 } = settings;
+  const { systemEventEvery = 3, recentIds = 1_000, maxAppendBytes = 1024 * 1024, hidesEpochEvents = false } = settings;
   return {
     ports: Array.from({ length: members }, () => 0),
     version,
@@ -119,6 +120,7 @@ function optionsFor(
     ...(certificates && { tls: { certificateFile: certificates.certificateFile, keyFile: certificates.keyFile } }),
     ...(kept && { file: join(folder, 'events') }),
     systemEventEvery,
+    hidesEpochEvents,
     recentIds,
     maxAppendBytes,
   };

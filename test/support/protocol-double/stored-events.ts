@@ -45,6 +45,8 @@ export type Change =
 const NO_BYTES = new Uint8Array();
 const EMPTY_OBJECT = Buffer.from('{}');
 const SYSTEM_STREAM = '$stats-127.0.0.1:2113';
+/** Type and stream of the event that each election writes. */
+export const EPOCH = '$epoch-information';
 /** What a record takes besides its contents. It makes the gaps between positions. */
 const RECORD_BYTES = 150;
 
@@ -133,6 +135,12 @@ export class StoredEvents {
     if (change.kind === 'event') this.#add(change.event);
     else if (change.kind === 'tombstoned') this.#stream(change.stream).tombstoned = true;
     else this.#stream(change.stream).truncateBefore = change.before;
+  }
+
+  /** As a new leader does. */
+  writeEpoch(): void {
+    this.#record(EPOCH, systemEvent(EPOCH));
+    for (const listener of this.#listeners) listener();
   }
 
   #write(name: string, events: readonly ProposedEvent[]): Written {
