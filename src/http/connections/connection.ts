@@ -11,17 +11,15 @@ const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 const CLOSE_GRACE_MS = 1_000;
 /** The same for a client that is slow: it has to read what was sent before it reads why it was closed. */
 const SLOW_GRACE_MS = 10_000;
+/** The same at the end of a token: the connection has to be gone within a second. */
+const TOKEN_GRACE_MS = 500;
 /** Longer timers fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
+type TokenEnd = 'token expired' | 'token revoked' | 'key removed';
+
 /** Why the service closes a connection. */
-export type CloseReason =
-  | 'token expired'
-  | 'token revoked'
-  | 'key removed'
-  | 'too many connections'
-  | 'too slow'
-  | 'going away';
+export type CloseReason = TokenEnd | 'too many connections' | 'too slow' | 'going away';
 
 /** How a client is written to: by a WebSocket or by an event stream. */
 export interface Transport {
@@ -68,6 +66,7 @@ export class Connection {
   #principal: Principal | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #closed = false;
+  #tokenEnded = false;
   #alive = true;
   #stalled = false;
 
@@ -94,15 +93,15 @@ export class Connection {
 
   /** Closes the connection if its caller's token is no longer good. */
   endIf(isRevoked: (principal: Principal) => boolean): void {
-    if (this.#principal !== undefined && isRevoked(this.#principal)) this.close('token revoked');
+    if (this.#principal !== undefined && isRevoked(this.#principal)) this.#endToken('token revoked');
   }
 
   /** Closes the connection if its caller's token was signed by a key that is not accepted any more. */
   async endUnless(acceptsKeyOf: (principal: Principal) => boolean | Promise<boolean>): Promise<void> {
-    if (this.#principal === undefined || this.#closed) return;
+    if (this.#principal === undefined || this.#tokenEnded) return;
     const accepted = acceptsKeyOf(this.#principal);
     if (accepted === true || (await accepted)) return;
-    this.close('key removed');
+    this.#endToken('key removed');
   }
 
   requestContext(requestId: string): RequestContext | undefined {
@@ -120,8 +119,16 @@ export class Connection {
 
   #scheduleExpiry(expiresAt: number): void {
     const left = expiresAt - this.now();
-    if (left <= 0) this.close('token expired');
+    if (left <= 0) this.#endToken('token expired');
     else this.#expiry = setTimeout(() => this.#scheduleExpiry(expiresAt), Math.min(left, MAX_TIMER_MS));
+  }
+
+  /** A client that is being closed for another reason, and may still take its time to read, is cut. */
+  #endToken(reason: TokenEnd): void {
+    if (this.#tokenEnded) return;
+    this.#tokenEnded = true;
+    if (this.#closed) this.transport.cut();
+    else this.#closeAs(reason, TOKEN_GRACE_MS);
   }
 
   /**
@@ -156,7 +163,7 @@ export class Connection {
   #maySend(): boolean {
     if (this.#closed || !this.transport.isOpen) return false;
     // In a busy process the timer may fire after the token has expired.
-    if (this.#principal !== undefined && this.now() >= this.#principal.expiresAt) this.close('token expired');
+    if (this.#principal !== undefined && this.now() >= this.#principal.expiresAt) this.#endToken('token expired');
     else if (this.transport.unsentBytes > MAX_WAITING_BYTES) this.cut();
     return !this.#closed;
   }
@@ -166,9 +173,13 @@ export class Connection {
     return this.transport.unsentBytes <= HIGH_WATER_BYTES;
   }
 
-  close(reason: CloseReason): void {
+  close(reason: Exclude<CloseReason, TokenEnd>): void {
+    this.#closeAs(reason, reason === 'too slow' ? SLOW_GRACE_MS : CLOSE_GRACE_MS);
+  }
+
+  #closeAs(reason: CloseReason, graceMs: number): void {
     const running = [...this.operations];
-    this.closeBy(() => this.transport.close(reason, running), reason === 'too slow' ? SLOW_GRACE_MS : CLOSE_GRACE_MS);
+    this.closeBy(() => this.transport.close(reason, running), graceMs);
   }
 
   /** Closes the connection in a way that only its protocol knows. It is cut if the client takes longer than the grace. */
@@ -189,12 +200,12 @@ export class Connection {
   /** The client can be sent nothing any more. */
   ended(): void {
     this.#end();
+    clearTimeout(this.#expiry);
     this.#isGone();
   }
 
   #end(): void {
     this.#closed = true;
-    clearTimeout(this.#expiry);
     for (const operation of this.operations) operation.stop();
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();

@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Revocations } from '../../../src/application/ports/authenticator.ts';
+import { type Follower, follow, TRANSPORTS } from '../../support/follower.ts';
+import { type HttpService, type HttpServiceOptions, startHttpService } from '../../support/http-service.ts';
+
+/** How long after the end of its token a connection may be there. */
+const BOUND_MS = 1_000;
+const NOTICES = 'subscription ($after: String) { rotationNotices(projectId: "demo", after: $after) { message } }';
+/** More than the buffers of the operating system take. */
+const EVENTS = 400;
+
+let service: HttpService;
+const opened: Follower[] = [];
+afterEach(async () => {
+  for (const follower of opened.splice(0)) follower.cut();
+  await service.server.close();
+});
+
+/** A client that reads nothing, so it answers no close. */
+async function stalled(transport: Follower['transport'], token: string): Promise<void> {
+  const follower = await follow(transport, service.url, token, { query: NOTICES });
+  opened.push(follower);
+  await expect.poll(() => service.double.openFeeds).toBe(1);
+  follower.stall();
+  for (let index = 0; index < EVENTS; index += 1) {
+    service.double.publishNotice('demo', { message: 'x'.repeat(50_000) });
+  }
+}
+
+async function openConnections(): Promise<number> {
+  const { text } = await service.metrics.exposition();
+  return [...text.matchAll(/^purser_(?:websockets|event_streams) (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
+}
+
+async function goneAt(): Promise<number> {
+  await expect.poll(openConnections, { interval: 10, timeout: 8_000 }).toBe(0);
+  return Date.now();
+}
+
+function expiringIn(ms: number): { readonly token: string; readonly expiresAt: number } {
+  const expiresAt = Math.ceil((Date.now() + ms) / 1000) * 1000;
+  return { expiresAt, token: service.issuer.token({ claims: { exp: expiresAt / 1000 } }) };
+}
+
+async function serve(options: HttpServiceOptions = {}): Promise<void> {
+  service = await startHttpService(options);
+}
+
+describe.each(TRANSPORTS)('a client that does not read (%s)', (transport) => {
+  it('is cut within a second after its token has expired', async () => {
+    await serve();
+    const { token, expiresAt } = expiringIn(2_000);
+    await stalled(transport, token);
+    expect(await openConnections()).toBe(1);
+    const lateMs = (await goneAt()) - expiresAt;
+    expect(lateMs).toBeGreaterThanOrEqual(0);
+    expect(lateMs).toBeLessThan(BOUND_MS);
+  });
+
+  it('is cut at once if its token expires after it was closed for being slow', async () => {
+    await serve({ config: { keepAliveMs: 100 } });
+    const { token, expiresAt } = expiringIn(3_000);
+    await stalled(transport, token);
+    await expect.poll(() => service.double.openFeeds, { timeout: 2_000 }).toBe(0);
+    expect([await openConnections(), Date.now() < expiresAt]).toEqual([1, true]);
+    const lateMs = (await goneAt()) - expiresAt;
+    expect(lateMs).toBeGreaterThanOrEqual(0);
+    expect(lateMs).toBeLessThan(BOUND_MS);
+  });
+
+  it('is cut at once if its token is revoked after it was closed for being slow', async () => {
+    let isRevoked = false;
+    const listeners: (() => void)[] = [];
+    const revocations: Revocations = {
+      isRevoked: () => isRevoked,
+      onChange: (listener) => void listeners.push(listener),
+    };
+    await serve({ deps: { revocations }, config: { keepAliveMs: 100 } });
+    await stalled(transport, service.issuer.token());
+    await expect.poll(() => service.double.openFeeds, { timeout: 2_000 }).toBe(0);
+    expect(await openConnections()).toBe(1);
+    isRevoked = true;
+    const revokedAt = Date.now();
+    for (const listener of listeners) listener();
+    expect((await goneAt()) - revokedAt).toBeLessThan(BOUND_MS);
+  });
+});
