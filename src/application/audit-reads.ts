@@ -1,6 +1,6 @@
 import type { AuditLogRead } from '../domain/audit-export.ts';
 import { PurserError, unavailable } from '../domain/errors.ts';
-import { accessStream, auditReadId } from '../domain/identity.ts';
+import { auditReadId, auditReadStream } from '../domain/identity.ts';
 import { callerKey } from '../domain/permissions.ts';
 import { minuteStart } from './attempt-counts.ts';
 import type { EventWriter } from './event-writer.ts';
@@ -33,7 +33,7 @@ export function createAuditReads({ writer, now }: AuditReadsDeps): AuditReads {
     const event: AuditLogRead = { type: 'AuditLogRead', data: {} };
     try {
       await writer.append({
-        stream: accessStream(projectId),
+        stream: auditReadStream(id),
         expected: 'any',
         events: [event],
         ids: [id],

@@ -123,6 +123,11 @@ export function auditReadId({ projectId, caller, minute }: AuditReadKey): string
   return uuidV5(AUDIT_READ_NAMESPACE, nameOf(projectId, caller, String(minute)));
 }
 
+/** A stream for this one event: in a longer one, a log may not find the id again. */
+export function auditReadStream(readId: string): string {
+  return `audit-read-${readId}`;
+}
+
 /** The stream for tests of a registry's credential. A test must not change the registry's revision. */
 export function healthStream(projectId: string, registryId: string): string {
   return `health-${registryId}-${projectId}`;

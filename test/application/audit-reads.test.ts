@@ -59,6 +59,8 @@ describe('reads of an audit log', () => {
     now += 1;
     await Promise.all([read(), read(PROJECT, auditor, other)]);
     expect(recorded().slice(1)).toEqual([[PROJECT, 'auditor', '12:01:00']]);
+    // However long the log is, the record is the only event of its stream.
+    expect(store.events.map(({ id, stream }) => stream === `audit-read-${id}`)).toEqual([true, true]);
   });
 
   it('are recorded for each subject, issuer, project and minute', async () => {

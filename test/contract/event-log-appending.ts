@@ -126,6 +126,25 @@ export function describeAppending(logs: () => OpenLogs): void {
       expect(await ids(stream)).toEqual([first.id, second.id]);
     });
 
+    it('are found among the last 100 of the stream, by any process, if any revision is expected', async () => {
+      const { log, other } = logs();
+      const stream = aStream();
+      const event = anEvent('first');
+      const first = await log.append(stream, 'any', [event]);
+      const later = Array.from({ length: 98 }, () => anEvent());
+      await log.append(stream, 'any', [anEvent(), ...later]);
+      for (const each of [log, other]) await expectSame(await each.append(stream, 'any', [event]), first);
+    });
+
+    it('of a stream to themselves are found after any number of others', async () => {
+      const { log, other } = logs();
+      const [stream, event] = [aStream(), anEvent()];
+      const first = await log.append(stream, 'any', [event]);
+      const later = Array.from({ length: 120 }, () => anEvent());
+      await log.append(aStream(), 'any', [anEvent(), ...later]);
+      for (const each of [log, other]) await expectSame(await each.append(stream, 'any', [event]), first);
+    });
+
     it('are refused twice in one append', async () => {
       const stream = aStream();
       const event = anEvent();

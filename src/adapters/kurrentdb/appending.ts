@@ -17,7 +17,7 @@ import { newStoreEvents, positionOf } from './stored-form.ts';
 const ATTEMPT_MS = 3_000;
 /** If an attempt has no answer it is made again after these pauses; the exact state and the event ids make that safe. */
 const RETRY_DELAYS_MS = [100, 300, 900, 1_800] as const;
-/** Ids at a stream's end that an append without an exact revision is compared with. */
+/** Ids at a stream's end that an append without an exact revision is compared with, as the port promises. */
 const COMPARED_IDS = 100;
 const REMEMBERED_STREAMS = 2_000;
 /** Other processes may append to the same stream at the same moment. */

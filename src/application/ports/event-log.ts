@@ -102,8 +102,9 @@ export interface EventLog {
   /**
    * Appends all events or none, durably, before it resolves. An append that had no answer may be repeated unchanged: if
    * its events are in the stream already, it gives the first result. Only ids are compared: equal ids promise equal
-   * events. With `any`, a mix of new ids and ids of the stream is refused as `WrongExpectedRevision`; with an exact
-   * revision not every store notices it.
+   * events. With `any`, they are compared with those of the stream's last 100 events, in some stores with more: an append
+   * that may be repeated after longer needs a stream to itself. A mix of new ids and ids of the stream is refused as
+   * `WrongExpectedRevision` with `any`; with an exact revision not every store notices it.
    * @throws WrongExpectedRevision, EventLogUnavailable
    */
   append(
