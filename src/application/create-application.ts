@@ -14,6 +14,7 @@ import { type CredentialTests, createCredentialTests } from './credential-tests.
 import { deleteRegistryUseCase } from './delete-registry.ts';
 import { openEffectiveCredential } from './effective-credential.ts';
 import { createEndLease } from './end-lease.ts';
+import { createEnteredCredentialTest } from './entered-credential-test.ts';
 import { createEventWriter, type EventWriter } from './event-writer.ts';
 import { createIdempotencyKeys } from './idempotency.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
@@ -142,7 +143,8 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
   const secrets = createStoredSecrets(vault, onFault);
   const effectiveCredential = openEffectiveCredential(secrets, minted);
-  const tests = createCredentialTests({ writer, aggregates, probe, minter, limiter });
+  const testEntered = createEnteredCredentialTest({ minter, probe, now });
+  const tests = createCredentialTests({ writer, aggregates, testEntered, limiter });
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
   const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
   const compare = createCredentialComparison({ tests, testStored, registries });
@@ -184,7 +186,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       background,
     }),
     testRegistry: testRegistryUseCase({ tests, aggregates, testStored }),
-    testCredentials: testCredentialsUseCase({ tests, probe, plainHttpHosts }),
+    testCredentials: testCredentialsUseCase({ tests, plainHttpHosts }),
     replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, sharedNow }),
     createCalendarFeed: createCalendarFeedUseCase({ writer, mutex, calendar, readUnprojected, now }),
     revokeCalendarFeed: revokeCalendarFeedUseCase({ writer, aggregates }),

@@ -6,15 +6,15 @@ import { callerKey } from '../domain/permissions.ts';
 import type { ProbeOutcome, TestFindings } from '../domain/probe-outcome.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
 import { decideLearnExpiry, type LiveRegistry } from '../domain/registry.ts';
-import { broadestPurpose } from '../domain/registry-details.ts';
+
 import { type HealthView, healthAfterTest } from '../domain/registry-view.ts';
+
 import type { AggregateStore } from './aggregate-store.ts';
+import type { TestEnteredCredential } from './entered-credential-test.ts';
 import type { EventWriter } from './event-writer.ts';
-import { findingOf, mintingAdvice } from './minted-passwords.ts';
 import { type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
-import { type MintedPassword, MintingFailed, type PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
-import type { ProbeReport, ProbeRequest, RegistryProbe } from './ports/registry-probe.ts';
+import type { ProbeReport, ProbeRequest } from './ports/registry-probe.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** What a test found, with the registry's provider and URL: advice depends on them. */
@@ -27,8 +27,7 @@ export interface TestedHealth {
 export interface CredentialTestsDeps {
   readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
-  readonly probe: RegistryProbe;
-  readonly minter: PasswordMinter;
+  readonly testEntered: TestEnteredCredential;
   readonly limiter: RateLimiter;
 }
 
@@ -40,8 +39,18 @@ export interface CredentialTests {
    */
   run(context: RequestContext, projectId: string, test: () => Promise<ProbeReport>): Promise<ProbeReport>;
   /**
-   * Like `run`, but throws if the login is not proved. With `mint` the request holds the cloud credential, and the test
-   * uses a password minted from it.
+   * Tests a credential that is not stored, within the limit. With `mint` the request holds a cloud's, and the test uses a
+   * password minted from it.
+   * @throws PurserError RATE_LIMITED
+   */
+  runEntered(
+    context: RequestContext,
+    projectId: string,
+    request: ProbeRequest,
+    mint: MintConfig | null,
+  ): Promise<ProbeReport>;
+  /**
+   * Like `runEntered`, but throws if the login is not proved.
    * @throws PurserError VERIFICATION_FAILED
    */
   verify(
@@ -63,7 +72,7 @@ export interface Recording {
 
 /** Tests credentials against their registries: limits tests by project and caller, and records what they find. */
 export function createCredentialTests(deps: CredentialTestsDeps): CredentialTests {
-  const { writer, aggregates, probe, minter, limiter } = deps;
+  const { writer, aggregates, testEntered, limiter } = deps;
 
   const run: CredentialTests['run'] = async ({ principal }, projectId, test) => {
     const wait = await limiter.take(projectId, callerKey(principal));
@@ -90,24 +99,15 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
     }
   }
 
-  async function withMintedPassword(request: ProbeRequest, mint: MintConfig): Promise<ProbeRequest> {
-    const { url, username, password, access } = request;
-    const purpose = broadestPurpose(access);
-    try {
-      return { ...request, ...loginOf(await minter.mint({ mint, url, source: { username, password }, purpose })) };
-    } catch (error) {
-      if (!(error instanceof MintingFailed)) throw error;
-      throw notVerified(findingOf(error).outcome, mintingAdvice(error));
-    }
-  }
+  const runEntered: CredentialTests['runEntered'] = (context, projectId, request, mint) =>
+    run(context, projectId, () => testEntered(request, mint));
 
   return {
     run,
+    runEntered,
 
     async verify(context, projectId, request, mint) {
-      const report = await run(context, projectId, async () =>
-        probe.probe(mint === null ? request : await withMintedPassword(request, mint)),
-      );
+      const report = await runEntered(context, projectId, request, mint);
       if (report.login === 'PROVED') return report;
       throw notVerified(report.outcome, diagnose({ provider: request.provider, url: request.url, ...report }));
     },
@@ -135,10 +135,6 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
       return { testedAt, credentialVersion: null, ...verdicts(report) };
     },
   };
-}
-
-function loginOf({ username, password }: MintedPassword): Pick<ProbeRequest, 'username' | 'password'> {
-  return { username, password };
 }
 
 function notVerified(outcome: ProbeOutcome, advice: string | null): PurserError {

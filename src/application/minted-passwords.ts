@@ -6,6 +6,7 @@ import { mintedPurpose } from '../domain/mint-source.ts';
 import type { TestFindings } from '../domain/probe-outcome.ts';
 import type { MintedPasswordKey, MintedPasswordVault } from './ports/minted-password-vault.ts';
 import { type MintedPassword, MintingFailed, type MintingFault, type PasswordMinter } from './ports/password-minter.ts';
+import type { ProbeReport } from './ports/registry-probe.ts';
 import { type LoginCredential, type SecretBinding, SecretIntegrityError } from './ports/vault.ts';
 
 /** A password is reused while more than this share of its lifetime is left, if it outlasts its use. */
@@ -172,12 +173,22 @@ const FINDING_OF_FAULT: Readonly<Record<MintingFault, Pick<TestFindings, 'outcom
   UNEXPECTED_ANSWER: { outcome: 'UNEXPECTED_ANSWER', detail: 'NOT_MINTED' },
 };
 
-/** What a test of a registry finds if no password could be minted for it. */
-export function findingOf({
-  fault,
-  clockAheadSeconds,
-}: MintingFailed): Pick<TestFindings, 'outcome' | 'detail' | 'facts'> {
+function findingOf({ fault, clockAheadSeconds }: MintingFailed): Pick<TestFindings, 'outcome' | 'detail' | 'facts'> {
   return { ...FINDING_OF_FAULT[fault], ...(clockAheadSeconds !== undefined && { facts: { clockAheadSeconds } }) };
+}
+
+/** What a test of a registry finds if no password could be minted for it: the registry was not asked. */
+export function reportOfFailure(failed: MintingFailed, repository: string | null, durationMs: number): ProbeReport {
+  return {
+    login: 'UNKNOWN',
+    pull: 'UNKNOWN',
+    push: 'UNKNOWN',
+    method: null,
+    expiresAt: null,
+    ...findingOf(failed),
+    repository,
+    durationMs,
+  };
 }
 
 /** What to do about the failure. It is the same for every provider and registry. */

@@ -1,6 +1,6 @@
 import type { MintConfig } from '../domain/credential.ts';
 import { checkUsernameText } from '../domain/entered-credential.ts';
-import { badUserInput } from '../domain/errors.ts';
+import { requirePassword } from '../domain/entered-login.ts';
 import type { Instant } from '../domain/instant.ts';
 import { existing, type LiveRegistry } from '../domain/registry.ts';
 import { decideRotate } from '../domain/rotation.ts';
@@ -15,7 +15,7 @@ import type { BeginVerification } from './verification.ts';
 
 /** `undefined` means left out and `null` means cleared, wherever both are possible. */
 export interface RotateCredentialCommand {
-  readonly password: Secret;
+  readonly password: Secret | null | undefined;
   readonly username: string | null | undefined;
   readonly mint: MintConfig | null | undefined;
   readonly expiresAt: Instant | null | undefined;
@@ -39,14 +39,18 @@ export function rotateCredentialUseCase({ handle, activeLeases, beginVerificatio
     command: RotateCredentialCommand,
   ): Promise<RegistryView> => {
     const registryId = registryIdOf(id);
-    if (command.password.isBlank) throw badUserInput('password', 'Rotating needs the new password.');
+    const entered = requirePassword(
+      command.password,
+      command.mint,
+      'Rotating needs a new password or token: enter it as `password`.',
+    );
     const username = command.username == null ? undefined : checkUsernameText(command.username);
     const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
     const verification = beginVerification(context, projectId, command.verify);
 
     const mintFor = ({ credential }: LiveRegistry) => (command.mint === undefined ? credential.mint : command.mint);
     const checkedFor = (live: LiveRegistry): CheckedCredential =>
-      checkCredential(live.provider, username ?? live.username, command.password, { expiresAt, mint: mintFor(live) });
+      checkCredential(live.provider, username ?? live.username, entered, { expiresAt, mint: mintFor(live) });
 
     const outcome = await handle(context, {
       projectId,

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { checkUsernameText } from '../domain/entered-credential.ts';
-import { badUserInput } from '../domain/errors.ts';
+import { requirePassword } from '../domain/entered-login.ts';
 import { existing, type LiveRegistry } from '../domain/registry.ts';
 import { decideStage } from '../domain/rotation.ts';
+import type { Secret } from '../domain/secret.ts';
 import { idempotentRequest } from './idempotency.ts';
 import type { CredentialIssuer, Successor } from './ports/credential-issuer.ts';
 import type { RegistryView } from './ports/read-models.ts';
@@ -11,7 +12,8 @@ import { type CheckedCredential, checkCredential, checkExpiresAt } from './regis
 import type { RequestContext } from './request-context.ts';
 import type { BeginVerification } from './verification.ts';
 
-export interface StageCredentialCommand extends Successor {
+export interface StageCredentialCommand extends Omit<Successor, 'password'> {
+  readonly password: Secret | null | undefined;
   readonly expectedRevision: number | null | undefined;
   readonly idempotencyKey: string | null | undefined;
 }
@@ -31,8 +33,13 @@ export function stageCredentialUseCase({ handle, issuerOf, beginVerification }: 
     command: StageCredentialCommand,
   ): Promise<RegistryView> => {
     const registryId = registryIdOf(id);
-    const successor = await issuerOf(command).create({ projectId, registryId }, randomUUID());
-    if (successor.password.isBlank) throw badUserInput('password', 'Staging needs the new password.');
+    const password = requirePassword(
+      command.password,
+      command.mint,
+      'Staging needs a new password or token: enter it as `password`.',
+    );
+    const issuer = issuerOf({ ...command, password });
+    const successor = await issuer.create({ projectId, registryId }, randomUUID());
     const username = successor.username == null ? undefined : checkUsernameText(successor.username);
     const expiresAt = checkExpiresAt(successor.expiresAt) ?? null;
     const checkedFor = ({ provider, credential, ...live }: LiveRegistry): CheckedCredential => {

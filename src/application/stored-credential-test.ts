@@ -1,7 +1,7 @@
 import type { LeasePurpose } from '../domain/credential.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import type { OpenEffectiveCredential } from './effective-credential.ts';
-import { findingOf, mintingFailureOf } from './minted-passwords.ts';
+import { mintingFailureOf, reportOfFailure } from './minted-passwords.ts';
 import type { ProbeReport, RegistryProbe } from './ports/registry-probe.ts';
 import type { AuthorisedRegistry } from './stored-secrets.ts';
 
@@ -45,15 +45,7 @@ export function createStoredCredentialTest({
     } catch (error) {
       const failed = mintingFailureOf(error);
       if (failed === undefined) throw error;
-      return { ...NOT_ASKED, ...findingOf(failed), repository, durationMs: now() - startedAt };
+      return reportOfFailure(failed, repository, now() - startedAt);
     }
   };
 }
-
-const NOT_ASKED = {
-  login: 'UNKNOWN',
-  pull: 'UNKNOWN',
-  push: 'UNKNOWN',
-  method: null,
-  expiresAt: null,
-} as const satisfies Partial<ProbeReport>;

@@ -1,19 +1,23 @@
-import { checkPassword, checkUsername, checkUsernameText, normalisePassword } from '../domain/entered-credential.ts';
+import type { MintConfig } from '../domain/credential.ts';
+import { checkUsernameText } from '../domain/entered-credential.ts';
+import { requirePassword, requireUsername } from '../domain/entered-login.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
 import { resolveProvider } from '../domain/providers.ts';
 import { checkRealmHost } from '../domain/realm-host.ts';
+import type { RegistryAccess } from '../domain/registry-details.ts';
 import { parseRegistryUrl } from '../domain/registry-url.ts';
 import type { Secret } from '../domain/secret.ts';
 import { checkPemCertificates } from '../domain/text-rules.ts';
 import type { CredentialTests, TestedHealth } from './credential-tests.ts';
-import type { RegistryProbe } from './ports/registry-probe.ts';
-import { checkRepository, unlessBlank } from './registry-details.ts';
+import { checkCredential, checkRepository, unlessBlank } from './registry-details.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 
 export interface TestCredentialsCommand {
   readonly url: string;
-  readonly username: string;
-  readonly password: Secret;
+  readonly username: string | null | undefined;
+  readonly password: Secret | null | undefined;
+  readonly mint: MintConfig | null | undefined;
+  readonly access: RegistryAccess | null | undefined;
   readonly provider: RegistryProvider | null | undefined;
   readonly caCertificate: string | null | undefined;
   readonly authRealmHost: string | null | undefined;
@@ -21,26 +25,26 @@ export interface TestCredentialsCommand {
 }
 
 export interface TestCredentialsDeps {
-  readonly tests: CredentialTests;
-  readonly probe: RegistryProbe;
+  readonly tests: Pick<CredentialTests, 'runEntered' | 'recordUnstored'>;
   readonly plainHttpHosts: ReadonlySet<string>;
 }
 
 /** Tests a credential before anything is stored. */
-export function testCredentialsUseCase({ tests, probe, plainHttpHosts }: TestCredentialsDeps) {
+export function testCredentialsUseCase({ tests, plainHttpHosts }: TestCredentialsDeps) {
   return async (context: RequestContext, projectId: string, command: TestCredentialsCommand): Promise<TestedHealth> => {
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);
-    const username = checkUsernameText(command.username);
-    checkUsername(provider, username);
-    checkPassword(provider, username, command.password);
-    const password = normalisePassword(provider, username, command.password);
+    const mint = command.mint ?? null;
+    const username = checkUsernameText(requireUsername(command.username, mint));
+    const entered = requirePassword(command.password, mint);
+    const { password } = checkCredential(provider, username, entered, { expiresAt: null, mint });
     const caCertificate = command.caCertificate ? checkPemCertificates('caCertificate', command.caCertificate) : null;
     const realmHost = unlessBlank(command.authRealmHost);
     const authRealmHost = realmHost ? checkRealmHost(realmHost) : null;
     const repository = checkRepository(command.repository, url);
-    const request = { url, provider, username, password, caCertificate, authRealmHost, repository };
-    const report = await tests.run(context, projectId, () => probe.probe(request));
+    const access = command.access ?? 'PULL_AND_PUSH';
+    const request = { url, provider, username, password, caCertificate, authRealmHost, repository, access };
+    const report = await tests.runEntered(context, projectId, request, mint);
     const health = await tests.recordUnstored(projectId, url, report, callerMetadata(context, projectId));
     return { health, provider, url };
   };

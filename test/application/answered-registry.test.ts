@@ -22,7 +22,7 @@ async function presentInAnswer(shown: RegistryState, ...behind: readonly DomainE
   const view = registryView(existing(shown), 0, { health: null, stagedHealth: null, present: false });
   const unused = () => Promise.reject(new Error('nobody should ask for this'));
   const begin = createVerification({
-    tests: { verify: unused, record: unused, recordUnstored: unused, run: unused },
+    tests: { verify: unused, record: unused, recordUnstored: unused, run: unused, runEntered: unused },
     aggregates: {
       loadRegistry: unused,
       loadLease: unused,

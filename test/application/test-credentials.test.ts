@@ -1,62 +1,45 @@
 import { describe, expect, it } from 'vitest';
-import type { CredentialTests } from '../../src/application/credential-tests.ts';
-import type { ProbeReport, ProbeRequest, RegistryProbe } from '../../src/application/ports/registry-probe.ts';
-import type { RequestContext } from '../../src/application/request-context.ts';
-import { testCredentialsUseCase } from '../../src/application/test-credentials.ts';
+import type { ProbeRequest } from '../../src/application/ports/registry-probe.ts';
+import type { TestCredentialsCommand } from '../../src/application/test-credentials.ts';
+import type { MintConfig } from '../../src/domain/credential.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
+import { aCaller, createWorld, PROJECT, type World } from '../support/use-cases.ts';
 
-const context: RequestContext = {
-  principal: {
-    subject: 'ci',
-    issuer: 'https://issuer.example',
-    tokenId: null,
-    issuedAt: 0,
-    expiresAt: Number.MAX_SAFE_INTEGER,
-    grants: new Map(),
-  },
-  startedAt: 0,
-  requestId: '6e0c1c50-4bd2-4b43-b7d1-2e6c1a3a2c11',
-  ipAddress: null,
-  userAgent: null,
+const ECR = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const MINT: MintConfig = {
+  kind: 'AMAZON_ECR',
+  roleArn: null,
+  externalId: null,
+  tenantId: null,
+  installationId: null,
+  apiUrl: null,
 };
-const REPORT: ProbeReport = {
-  outcome: 'OK',
-  detail: null,
-  login: 'PROVED',
-  pull: 'UNKNOWN',
-  push: 'UNKNOWN',
-  method: null,
-  repository: null,
-  expiresAt: null,
-  durationMs: 1,
-};
+const SOURCE = new Secret('x'.repeat(40));
 
-/** The request that the probe would get. */
-async function asked(url: string, repository: string): Promise<ProbeRequest | undefined> {
-  const requests: ProbeRequest[] = [];
-  const tests: CredentialTests = {
-    run: (_context, _projectId, test) => test(),
-    recordUnstored: async () => ({ ...REPORT, testedAt: '2030-01-31T09:00:00.000Z', credentialVersion: null }),
-    verify: () => Promise.reject(new Error('nothing is to be stored')),
-    record: () => Promise.reject(new Error('nothing is stored')),
-  };
-  const probe: RegistryProbe = {
-    async probe(request) {
-      requests.push(request);
-      return REPORT;
-    },
-  };
-  await testCredentialsUseCase({ tests, probe, plainHttpHosts: new Set() })(context, 'demo', {
-    url,
+function test({ application }: World, changes: Partial<TestCredentialsCommand>) {
+  return application.testCredentials(aCaller(), PROJECT, {
+    url: 'registry.example',
     username: 'robot',
-    password: new Secret(canary('asked')),
+    password: new Secret(canary('tested')),
+    mint: undefined,
+    access: undefined,
     provider: undefined,
     caCertificate: undefined,
     authRealmHost: undefined,
-    repository,
+    repository: undefined,
+    ...changes,
   });
-  return requests[0];
+}
+
+const testCloud = (world: World, changes: Partial<TestCredentialsCommand> = {}) =>
+  test(world, { url: ECR, username: 'AKIAIOSFODNN7EXAMPLE', password: SOURCE, mint: MINT, ...changes });
+
+/** The request that the probe would get. */
+async function asked(url: string, repository: string): Promise<ProbeRequest | undefined> {
+  const world = createWorld();
+  await test(world, { url, repository });
+  return world.probed[0];
 }
 
 describe('the repository of a test', () => {
@@ -87,5 +70,69 @@ describe('the repository of a test', () => {
       code: 'BAD_USER_INPUT',
       details: { field: 'repository' },
     });
+  });
+});
+
+describe('a test of a cloud credential', () => {
+  it('mints once, shows the registry only what was minted, and keeps neither', async () => {
+    const world = createWorld();
+    const { health } = await testCloud(world, { repository: 'team/app', authRealmHost: 'tokens.example' });
+    expect(health).toMatchObject({ outcome: 'OK', login: 'PROVED', credentialVersion: null });
+    expect(world.minted).toMatchObject([{ url: ECR, mint: MINT, purpose: 'PUSH' }]);
+    expect(world.minted[0]?.source.password.reveal()).toBe(SOURCE.reveal());
+    expect(world.probed).toMatchObject([
+      { url: ECR, username: 'minted', repository: 'team/app', authRealmHost: 'tokens.example' },
+    ]);
+    expect(world.probed[0]?.password.reveal()).toBe('minted 1');
+    expect(world.secretStates()).toEqual([]);
+    expect(world.events.map(({ type }) => type)).toEqual(['CredentialsTested']);
+    expect(JSON.stringify(world.events.map(({ data, metadata }) => [data, metadata]))).not.toContain('minted 1');
+
+    await testCloud(world);
+    expect(world.minted).toHaveLength(2);
+  });
+
+  it('for pulling asks for no more', async () => {
+    const world = createWorld();
+    await testCloud(world, { access: 'PULL' });
+    expect([world.minted[0]?.purpose, world.probed[0]?.access]).toEqual(['PULL', 'PULL']);
+  });
+
+  it('finds that the cloud refuses it, and does not ask the registry', async () => {
+    const world = createWorld();
+    world.cloud = 'CREDENTIAL_REFUSED';
+    const { health } = await testCloud(world, { repository: 'team/app' });
+    const found = { outcome: 'AUTHENTICATION_FAILED', detail: 'NOT_MINTED', login: 'UNKNOWN', repository: 'team/app' };
+    expect(health).toMatchObject(found);
+    expect(world.probed).toEqual([]);
+    expect(world.eventsOf('CredentialsTested')).toMatchObject([{ data: found }]);
+  });
+
+  it('counts with the other tests: the cloud is not asked without a turn', async () => {
+    const world = createWorld();
+    world.testTurns = 1;
+    await testCloud(world);
+    await expect(testCloud(world)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await expect(test(world, {})).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect([world.minted.length, world.probed.length]).toEqual([1, 1]);
+  });
+
+  it.each<[string, string, Partial<TestCredentialsCommand>]>([
+    ['username', 'an access key id and its secret', { username: undefined }],
+    ['password', 'an access key id and its secret', { password: undefined }],
+    ['password', 'an access key id and its secret', { password: new Secret(' ') }],
+    ['mint', 'AMAZON_ECR mints passwords for', { url: 'ghcr.io' }],
+    ['mint', 'roleArn', { mint: { ...MINT, roleArn: 'admin' } }],
+    ['username', 'user name', { mint: null, username: null }],
+    ['password', 'password or token', { mint: undefined, password: null }],
+    ['authRealmHost', 'host', { authRealmHost: 'http://tokens.example' }],
+  ])('needs a fitting `%s`, and says so: %s', async (field, message, changes) => {
+    const world = createWorld();
+    await expect(testCloud(world, changes)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: { field },
+      message: expect.stringContaining(message),
+    });
+    expect([world.minted, world.probed]).toEqual([[], []]);
   });
 });

@@ -62,6 +62,8 @@ export interface World {
   databaseAheadMs: number;
   probe: Partial<ProbeReport>;
   cloud: 'well' | MintingFault;
+  /** How many tests are left to the project. */
+  testTurns: number;
 }
 
 const SECRET_STATES = ['pending', 'staged', 'current', 'retiring', 'destroyed'] as const;
@@ -171,7 +173,7 @@ export function createWorld(): World {
         },
       },
       calendar: { feeds: async () => [], entries: async () => [] },
-      limiter: { take: async () => 0 },
+      limiter: { take: async () => (world.testTurns-- > 0 ? 0 : 30) },
       webhooks: [],
       replays: { find: async () => undefined, replay: async () => undefined },
       reports: once,
@@ -206,6 +208,7 @@ export function createWorld(): World {
     databaseAheadMs: 0,
     probe: {},
     cloud: 'well',
+    testTurns: Number.POSITIVE_INFINITY,
   };
   return world;
 }

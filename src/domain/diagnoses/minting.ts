@@ -5,13 +5,14 @@ export const MINTING_DIAGNOSES: readonly Diagnosis[] = [
   {
     outcome: 'AUTHENTICATION_FAILED',
     detail: 'NOT_MINTED',
-    cause: 'The cloud refuses the stored credential: it is wrong, expired, disabled or deleted.',
-    fix: 'Rotate the credential.',
+    cause:
+      'The cloud refuses the credential that passwords are minted from: it is wrong, expired, disabled or deleted.',
+    fix: 'Enter the right one. Rotate the credential if it is stored.',
   },
   {
     outcome: 'INSUFFICIENT_PERMISSION',
     detail: 'NOT_MINTED',
-    cause: 'The cloud knows the stored credential but does not permit this.',
+    cause: 'The cloud knows the credential that passwords are minted from, but does not permit this.',
     fix: 'Grant it access to the registry, and the role or the permissions that minting needs.',
   },
   {

@@ -154,8 +154,12 @@ export class UpdateRegistryInput {
 /** What every new version of a credential takes. */
 @InputType()
 export abstract class NewCredentialInput {
-  @Field(() => String, { description: 'The new password or token.' })
-  readonly password!: string;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The new password or token; if passwords are minted, the cloud's secret. BAD_USER_INPUT if it is left out: the stored one is not used again.",
+  })
+  readonly password?: string | null;
 
   @Field(() => String, { nullable: true, description: 'Omit it to keep the user name.' })
   readonly username?: string | null;
@@ -217,11 +221,30 @@ export class TestCredentialsInput {
   @Field(() => String, { description: 'The host, with its port if it has one, in any spelling that clients accept.' })
   readonly url!: string;
 
-  @Field(() => String, { description: 'The user name to log in with.' })
-  readonly username!: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The user name to log in with, or of the cloud with `mint`. BAD_USER_INPUT if it is left out.',
+  })
+  readonly username?: string | null;
 
-  @Field(() => String, { description: 'The password or token. It is not stored.' })
-  readonly password!: string;
+  @Field(() => String, {
+    nullable: true,
+    description: "The password or token, or the cloud's secret with `mint`. BAD_USER_INPUT if it is left out.",
+  })
+  readonly password?: string | null;
+
+  @Field(() => MintInput, {
+    nullable: true,
+    description: 'Mints one short-lived password from these and tests that. It is kept nowhere.',
+  })
+  readonly mint?: MintInput | null;
+
+  @Field(() => RegistryAccessEnum, {
+    nullable: true,
+    description:
+      'What it is meant for: with PULL, a refused push is no fault, and `mint` asks for no more. Defaults to PULL_AND_PUSH.',
+  })
+  readonly access?: RegistryAccess | null;
 
   @Field(() => RegistryProviderEnum, { nullable: true, description: 'Only if the URL does not show it.' })
   readonly provider?: RegistryProvider | null;
@@ -242,9 +265,14 @@ export class TestCredentialsInput {
   readonly repository?: string | null;
 }
 
+export function enteredSecret(entered: string | null | undefined): Secret | null | undefined {
+  return typeof entered === 'string' ? new Secret(entered) : entered;
+}
+
 export function testCredentialsCommand(input: TestCredentialsInput): TestCredentialsCommand {
-  const { url, username, provider, caCertificate, authRealmHost, repository } = input;
-  return { url, username, password: new Secret(input.password), provider, caCertificate, authRealmHost, repository };
+  const { url, username, access, provider, caCertificate, authRealmHost, repository } = input;
+  const entered = { password: enteredSecret(input.password), mint: mintConfig(input.mint) };
+  return { url, username, ...entered, access, provider, caCertificate, authRealmHost, repository };
 }
 
 export function createRegistryCommand(input: CreateRegistryInput): CreateRegistryCommand {
@@ -273,7 +301,7 @@ export function updateRegistryCommand(input: UpdateRegistryInput): UpdateRegistr
     description: input.description,
     email: input.email,
     username: input.username,
-    password: typeof input.password === 'string' ? new Secret(input.password) : input.password,
+    password: enteredSecret(input.password),
     access: input.access,
     caCertificate: input.caCertificate,
     authRealmHost: input.authRealmHost,
@@ -287,7 +315,7 @@ export function updateRegistryCommand(input: UpdateRegistryInput): UpdateRegistr
 
 export function rotateCredentialCommand(input: RotateCredentialInput): RotateCredentialCommand {
   return {
-    password: new Secret(input.password),
+    password: enteredSecret(input.password),
     username: input.username,
     mint: mintConfig(input.mint),
     expiresAt: input.expiresAt,

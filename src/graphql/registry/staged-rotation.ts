@@ -2,12 +2,11 @@ import { Arg, Ctx, Directive, Field, FieldResolver, InputType, Int, Mutation, Re
 import type { ActivateCredentialCommand } from '../../application/activate-credential.ts';
 import type { StageCredentialCommand } from '../../application/stage-credential.ts';
 import { GRACE_MINUTES } from '../../domain/rotation.ts';
-import { Secret } from '../../domain/secret.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
 import { RetiringCredentialObject } from './credential-types.ts';
 import { MintInput, mintConfig } from './mint-input.ts';
-import { EXPECTED_REVISION, IDEMPOTENCY_KEY, NewCredentialInput } from './registry-inputs.ts';
+import { EXPECTED_REVISION, enteredSecret, IDEMPOTENCY_KEY, NewCredentialInput } from './registry-inputs.ts';
 import { payload, RegistryPayloadObject } from './registry-payload.ts';
 
 @InputType({ description: 'The next version of a credential. It is stored at once, and used once it is activated.' })
@@ -103,7 +102,7 @@ export class StagedRotationResolver {
 
 function staging(input: StageCredentialInput): StageCredentialCommand {
   const { username, expiresAt, expectedRevision, idempotencyKey } = input;
-  const password = new Secret(input.password);
+  const password = enteredSecret(input.password);
   return { password, username, mint: mintConfig(input.mint), expiresAt, expectedRevision, idempotencyKey };
 }
 
