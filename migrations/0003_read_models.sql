@@ -221,7 +221,9 @@ create table read_models.leases (
   issued_at timestamptz(3) not null,
   expires_at timestamptz(3) not null,
   released_at timestamptz(3),
-  revoked_by text
+  revoked_by text,
+  -- Of the token that it was issued for: a subject is one caller of one issuer.
+  issuer text
 );
 create index leases_active on read_models.leases (registry_id, expires_at) where released_at is null;
 create index leases_active_of_project on read_models.leases (project_id, expires_at) where released_at is null;

@@ -93,7 +93,7 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
       registryId: registryId(projectId, url),
       pipeline: checkText('pipeline', pipeline, { max: 255 }),
       runId: runId == null ? null : checkText('runId', runId, { max: 255 }),
-      issuedTo: principal.subject,
+      issuedTo: principal,
     });
     if (id === undefined) throw notFound('lease');
     return id;

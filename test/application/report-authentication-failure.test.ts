@@ -115,6 +115,13 @@ describe('a report of a failed login', () => {
     await expect(report(world, { ...ASKED, runId: '8' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it('finds it also if the same subject of another issuer asked for the same later', async () => {
+    const { world, leaseId } = await withLease();
+    const other = { ...aCaller(), principal: { ...aCaller().principal, issuer: 'https://other.example' } };
+    await world.application.issueCredential(other, PROJECT, command.issue(ASKED));
+    expect(await report(world, ASKED)).toMatchObject({ id: leaseId });
+  });
+
   it.each([
     ['by nothing', {}, 'leaseId'],
     ['twice', { leaseId: ID, image: 'a.example' }, 'image'],

@@ -27,7 +27,8 @@ export function leaseQueriesOf(
   return {
     async lastOf(_projectId, { registryId, pipeline, runId, issuedTo }) {
       const last = events.findLast(({ type, data, metadata }) => {
-        if (type !== 'CredentialIssued' || metadata.actor !== issuedTo) return false;
+        const { actor, issuer } = metadata;
+        if (type !== 'CredentialIssued' || actor !== issuedTo.subject || issuer !== issuedTo.issuer) return false;
         const issued = data as CredentialIssued['data'];
         return issued.registryId === registryId && issued.pipeline === pipeline && issued.runId === runId;
       });

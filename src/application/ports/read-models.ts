@@ -6,6 +6,7 @@ import type { LeaseInUse } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { LeaseView } from '../../domain/lease.ts';
 import type { RotationNoticeKind } from '../../domain/notices.ts';
+import type { Principal } from '../../domain/permissions.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import type { Position } from './event-log.ts';
@@ -137,14 +138,14 @@ export interface ActiveLeasesOf {
 }
 
 export interface LeaseQueries {
-  /** The id of the last lease of the last day that the subject was issued with these. `runId` null: without a run. */
+  /** The id of the last lease of the last day that this caller was issued with these. `runId` null: without a run. */
   lastOf(
     projectId: string,
     of: {
       readonly registryId: string;
       readonly pipeline: string;
       readonly runId: string | null;
-      readonly issuedTo: string;
+      readonly issuedTo: Pick<Principal, 'issuer' | 'subject'>;
     },
   ): Promise<string | undefined>;
   /** Newest first. */

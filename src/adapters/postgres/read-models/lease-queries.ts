@@ -33,13 +33,13 @@ export function createLeaseQueries(database: Queryable, now: () => number): Leas
       return rows.map(view);
     },
 
-    async lastOf(projectId, { registryId, pipeline, runId, issuedTo }) {
+    async lastOf(projectId, { registryId, pipeline, runId, issuedTo: { issuer, subject } }) {
       const text = `select id from read_models.leases
         where project_id = $1 and registry_id = $2 and issued_at > $3 and pipeline = $4
-          and run_id is not distinct from $5 and issued_to = $6
+          and run_id is not distinct from $5 and issuer = $6 and issued_to = $7
         order by issued_at desc, id limit 1`;
       const since = new Date(now() - MAX_LEASE_MS).toISOString();
-      const values = [projectId, registryId, since, pipeline, runId, issuedTo];
+      const values = [projectId, registryId, since, pipeline, runId, issuer, subject];
       const { rows } = await database.query<{ id: string }>({ name: 'leases-last', text, values });
       return rows[0]?.id;
     },

@@ -17,6 +17,7 @@ export interface LeaseRow {
   readonly expires_at: string;
   readonly released_at: string | null;
   readonly revoked_by: string | null;
+  readonly issuer: string | null;
 }
 
 interface ReleaseRow {
@@ -71,6 +72,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
       expires_at: expiresAt,
       released_at: null,
       revoked_by: null,
+      issuer: metadata.issuer,
     });
     if (fromTheStart && !active.has(registryId)) active.set(registryId, new Map());
     const ofRegistry = active.get(registryId);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
@@ -9,6 +10,7 @@ import { createRegistryQueries } from '../../../../src/adapters/postgres/read-mo
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import type { LeaseQueries, RegistryQueries } from '../../../../src/application/ports/read-models.ts';
 import type { CredentialIssued } from '../../../../src/domain/events.ts';
+import { leaseStream } from '../../../../src/domain/identity.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
 import { planOf, remembering } from '../../../support/query-plans.ts';
 import { projectorClient, trusting } from '../../../support/read-models.ts';
@@ -18,6 +20,7 @@ import {
   idOf,
   issuedEvent,
   linkedEvent,
+  METADATA,
   releasedEvent,
   rotatedEvent,
   testedEvent,
@@ -97,6 +100,24 @@ describe('the active leases of a registry', () => {
     await apply(unstorable, created, issuedEvent('c', 'c1', 1, LATER));
     expect(await leases.countActive(idOf('c'), { firstVersion: 1, except: [] })).toBe(1);
   });
+});
+
+it('finds the last lease of a caller, and not that of the same subject of another issuer', async () => {
+  const asked = { registryId: idOf('e'), pipeline: 'pipeline-of-e', runId: null };
+  await apply(createdEvent('e', 1), issuedEvent('e', 'e1', 1, LATER));
+  const { position } = await log.append(leaseStream('demo', idOf('e2')), 'any', [
+    {
+      id: randomUUID(),
+      event: issuedEvent('e', 'e2', 1, LATER),
+      occurredAt: new Date().toISOString(),
+      metadata: { ...METADATA, issuer: 'https://other.example' },
+    },
+  ]);
+  await replica.passed(position);
+  const lastOf = (issuer: string) => leases.lastOf('demo', { ...asked, issuedTo: { issuer, subject: METADATA.actor } });
+  expect(await lastOf('https://issuer.example')).toBe(idOf('e1'));
+  expect(await lastOf('https://other.example')).toBe(idOf('e2'));
+  expect(await lastOf('https://third.example')).toBeUndefined();
 });
 
 it('shows the 20 pipelines that used a registry last', async () => {
