@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createKurrentEventLog } from './adapters/kurrentdb/event-log.ts';
 import { createPostgresEventLog } from './adapters/postgres/log/event-log.ts';
 import type { Logger } from './adapters/postgres/logger.ts';
@@ -35,21 +36,30 @@ export function openEventLog(
 }
 
 const ANSWER_WITHIN_MS = 30_000;
+const ASK_EVERY_MS = 500;
 
 /**
  * Waits until the store answers, which at a start may take as long as the start of the store.
  * @throws OperatorError if it does not
  */
-export async function requireAnswer(store: EventStoreConfig, log: Pick<EventLog, 'head'>): Promise<void> {
+export async function requireAnswer(
+  store: EventStoreConfig,
+  log: Pick<EventLog, 'head'>,
+  { withinMs = ANSWER_WITHIN_MS, everyMs = ASK_EVERY_MS } = {},
+): Promise<void> {
   if (store.kind === 'postgres') return;
-  const until = performance.now() + ANSWER_WITHIN_MS;
+  const until = performance.now() + withinMs;
   for (;;) {
     try {
       await log.head();
       return;
     } catch (error) {
       if (!(error instanceof EventLogUnavailable)) throw error;
-      if (performance.now() < until) continue;
+      if (performance.now() < until) {
+        // A refusal comes at once.
+        await delay(everyMs);
+        continue;
+      }
       const hosts = store.address.hosts.join(', ');
       throw new OperatorError(
         `The event store of EVENT_STORE_URL (${hosts}) cannot be used: ${error.reason} Check that it runs, and the host, port, user, tls and tlsCaFile of the URL.`,
