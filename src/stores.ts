@@ -60,7 +60,6 @@ export async function openStores(
     const { applied, newer } = await migrate(connectionString);
     if (applied.length > 0) logger.info({ migrations: applied }, 'migrated');
     if (newer.length > 0) logger.warn({ migrations: newer }, 'a newer Purser has migrated the database; this one fits');
-    await requireEventStore(connectionString, nameOfStore(config.eventStore));
     const writes = createWriteWatch({ connectionString, logger });
     lifecycle.onClose(() => writes.stop());
     const log = openEventLog(config.eventStore, { connectionString }, logger, {
@@ -69,6 +68,8 @@ export async function openStores(
     });
     lifecycle.onClose(() => log.close());
     await requireAnswer(config.eventStore, log);
+    // Only then: what cannot be used must not be what the database is bound to.
+    await requireEventStore(connectionString, nameOfStore(config.eventStore));
     return { connectionString, log, writes, statements: observers.statements, close: lifecycle.close };
   } catch (error) {
     await lifecycle.close();
