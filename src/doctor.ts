@@ -11,6 +11,7 @@ import { buildShadow, type ShadowReadModels } from './adapters/postgres/doctor/s
 import { createVaultInventory } from './adapters/postgres/doctor/vault-inventory.ts';
 import { examineDataFolder } from './adapters/postgres/embedded/examine-folder.ts';
 import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
+import { refuseOtherEventStore } from './adapters/postgres/read-models/event-store.ts';
 import { readLead } from './adapters/postgres/read-models/leadership.ts';
 import { recheckSecrets } from './adapters/postgres/read-models/secret-presence.ts';
 import { requireFit } from './adapters/postgres/requirements.ts';
@@ -45,6 +46,7 @@ import {
   ok,
 } from './domain/doctor-report.ts';
 import { OperatorError, PurserError } from './domain/errors.ts';
+import { nameOfStore } from './event-store.ts';
 import { type ExaminedStores, openExaminedStores, type Unlocked } from './examined-stores.ts';
 import type { Database } from './stores.ts';
 import { configuredWebhooks } from './webhooks.ts';
@@ -110,6 +112,16 @@ async function examineFolder({ databaseUrl, dataDir }: Config): Promise<Finding>
   return judgeDataFolder(dataDir, facts);
 }
 
+async function examineStore({ eventStore }: Config, { connect }: ExaminedStores): Promise<Finding> {
+  const client = await connect();
+  try {
+    await refuseOtherEventStore(client, nameOfStore(eventStore));
+    return ok('the store that the database is of');
+  } finally {
+    await client.end();
+  }
+}
+
 function judgeKeys(faults: readonly string[]): Finding {
   if (faults.length === 0) return ok('each key opens what is sealed under it');
   return failed(faults.join(' '), 'See "Keys" in docs/operations.md. Nothing is repaired without the right keys.');
@@ -121,8 +133,13 @@ async function* examineStores(
   unlocked: Unlocked,
   check: Check,
 ): Results {
-  const { onProgress } = options;
+  const { config, onProgress } = options;
   const { log, reads, connect } = stores;
+  const otherStore = await check('event log', () => examineStore(config, stores));
+  if (otherStore.status === 'failed') {
+    yield otherStore;
+    return yield* notCheckedFrom('vault and log', 'event log');
+  }
   const queries = createDoctorQueries(reads);
   const examined = examinedLog(log, unlocked.authenticator);
   const checkpoint = () => readCheckpoint(reads);

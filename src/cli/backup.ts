@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { writeBackup } from '../adapters/postgres/backup/write-backup.ts';
+import { refuseOtherEventStore } from '../adapters/postgres/read-models/event-store.ts';
 import { openSession } from '../adapters/postgres/session.ts';
 import { keyRecordsOver } from '../adapters/postgres/vault/key-record-store.ts';
 import type { Config } from '../config.ts';
-import { openEventLog } from '../event-store.ts';
+import { nameOfStore, openEventLog } from '../event-store.ts';
 import type { Database } from '../stores.ts';
 import { contentOf, namesOf } from './backup-output.ts';
 import { CONFIGURED, type Command, type Output } from './command.ts';
@@ -50,6 +51,7 @@ async function backUp(
   const records = keyRecordsOver(client);
   const progress = createProgressLine(output);
   try {
+    await refuseOtherEventStore(client, nameOfStore(eventStore));
     const header = await writeBackup(client, {
       ...target,
       log: elsewhere,

@@ -29,8 +29,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function purser({ dataDir }: PurserHome, ...argv: string[]) {
-  const env = { PATH: process.env.PATH, PURSER_DATA_DIR: dataDir, LOG_LEVEL: 'error' };
+const purser = ({ dataDir }: PurserHome, ...argv: string[]) => purserWith({ PURSER_DATA_DIR: dataDir }, ...argv);
+
+async function purserWith(settings: Readonly<Record<string, string>>, ...argv: string[]) {
+  const env = { PATH: process.env.PATH, LOG_LEVEL: 'error', ...settings };
   const run = execute(process.execPath, [PROGRAM, ...argv], { env }).then(
     (output) => ({ ...output, code: 0 }),
     (error: { code: number; stdout: string; stderr: string }) => error,
@@ -154,6 +156,15 @@ describe('purser backup and purser restore', () => {
     } finally {
       await target.remove();
     }
+  });
+
+  it('are refused with the setting of another store, which would give a backup without events', async () => {
+    const target = join(folder, 'without-events');
+    const settings = { PURSER_DATA_DIR: home.dataDir, EVENT_STORE_URL: 'kurrentdb://127.0.0.1:1?tls=false' };
+    const { code, stderr } = await purserWith(settings, 'backup', target);
+    expect(code).toBe(1);
+    expect(stderr).toContain('The events of this database are in postgres, and EVENT_STORE_URL leads to kurrentdb:');
+    await expect(stat(target)).rejects.toThrow('ENOENT');
   });
 
   it('restore no row under another key than that of the key file, whatever the header of the file says', async () => {

@@ -96,11 +96,14 @@ describe('purser doctor beside a running service', () => {
         await purser.graphql(ISSUE, { input: { image: `${round}.busy.example/app`, pipeline: 'p' } });
       }
     })();
+    // Also if the test fails: people who go on would make all others fail.
+    onTestFinished(async () => {
+      done = true;
+      await work;
+      await projected();
+    });
     for (let round = 0; round < 3; round += 1) expect((await doctor()).wrong).toEqual({});
-    done = true;
-    await work;
-    await projected();
-  });
+  }, 90_000);
 });
 
 describe('purser doctor finds', () => {
@@ -234,6 +237,19 @@ describe('purser doctor finds', () => {
     expect(of('secrets').found).toBe('not checked, because of: keys');
     await rm(file);
     expect(await sql('select from vault.secrets where unreadable_at is not null')).toEqual([]);
+  });
+
+  it('that EVENT_STORE_URL leads to another store than that of the database, and does not read it', async () => {
+    const { of, exitCode } = await examine({
+      ...purser.environment,
+      EVENT_STORE_URL: 'kurrentdb://127.0.0.1:1?tls=false',
+    });
+    expect(exitCode).toBe(1);
+    expect(of('event log')).toMatchObject({
+      status: 'failed',
+      found: expect.stringContaining('The events of this database are in postgres'),
+    });
+    expect(of('read models').found).toContain('not checked');
   });
 
   it('a configuration or a database that cannot be used', async () => {

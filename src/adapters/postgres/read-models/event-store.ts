@@ -28,14 +28,22 @@ export async function requireEventStore(connectionString: string, name: string):
   const client = await openSession({ connectionString, name: 'purser start' }, () => undefined);
   try {
     await client.query('insert into projection.event_store (name) values ($1) on conflict do nothing', [name]);
-    const known = await readEventStore(client);
-    if (known === name) return;
-    throw new OperatorError(
-      `The events of this database are in ${known}, and EVENT_STORE_URL leads to ${name}. Correct it, or move the events with purser copy-log.`,
-    );
+    await refuseOtherEventStore(client, name);
   } finally {
     await client.end();
   }
+}
+
+/**
+ * For commands that only read: what they took from another store would look like a log without events.
+ * @throws OperatorError if the database is of another store; not before the first start
+ */
+export async function refuseOtherEventStore(client: Session, name: string): Promise<void> {
+  const known = await readEventStore(client);
+  if (known === undefined || known === name) return;
+  throw new OperatorError(
+    `The events of this database are in ${known}, and EVENT_STORE_URL leads to ${name}. Correct it, or move the events with purser copy-log.`,
+  );
 }
 
 /** Whoever brings the read models up to date now, by the clock of the database; undefined if nobody does. */
