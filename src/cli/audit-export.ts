@@ -5,9 +5,9 @@ import { createReadConnections } from '../adapters/postgres/read-connections.ts'
 import { openAuditExport } from '../audit-export.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../domain/audit-export.ts';
 import { SERVICE_LOG } from '../domain/audit-head.ts';
-import { parseInstant } from '../domain/instant.ts';
 import { CONFIGURED, type Command, type Options, type Output, UsageError } from './command.ts';
 import { openToRead } from './open-to-read.ts';
+import { timeOption } from './time-option.ts';
 import { withConfig } from './with-config.ts';
 
 export const auditExport: Command = {
@@ -57,16 +57,9 @@ function readOptions({ project, service, format, from, to }: Options) {
   return {
     projectId: typeof project === 'string' ? project : SERVICE_LOG,
     format: known satisfies ExportFormat,
-    from: time('from', from),
-    to: time('to', to),
+    from: timeOption('from', from),
+    to: timeOption('to', to),
   };
-}
-
-function time(name: string, value: Options[string]): string | null {
-  if (value === undefined) return null;
-  const instant = parseInstant(String(value));
-  if (instant !== undefined) return instant;
-  throw new UsageError(`--${name} must be a date and time with a time zone, such as 2026-03-01T00:00:00Z.`);
 }
 
 /** Waits if the reader of the output is slower than the database. */

@@ -1,17 +1,18 @@
 import type { KeyObject } from 'node:crypto';
 import { linesOf } from '../adapters/anchors/text-file.ts';
-import { parseHeadLine } from '../domain/audit-export.ts';
+import { createAnchorReader } from '../domain/audit-anchor.ts';
+import type { ExportHeader } from '../domain/audit-export.ts';
 import { auditKeyId, ed25519PublicKey } from '../domain/audit-head.ts';
 import {
-  type AnchoredHead,
+  type Anchor,
   type AuditFault,
+  type AuditFinding,
   type AuditVerdict,
   createAuditVerifier,
-  isAuthentic,
   projectOfExport,
 } from '../domain/audit-verification.ts';
-import { OperatorError } from '../domain/errors.ts';
 import { type Command, type Options, type Output, UsageError } from './command.ts';
+import { timeOption } from './time-option.ts';
 
 const FOUND = 1;
 const NOT_VOUCHED = 3;
@@ -20,26 +21,35 @@ type PublicKeys = ReadonlyMap<string, KeyObject>;
 
 export const auditVerify: Command = {
   summary: 'Verifies an exported audit log. It needs neither the service nor its database.',
-  usage: '<file> --public-key <key> [--anchor <file>]',
+  usage: '<file> --public-key <key> [--anchor <file>] [--from <time>] [--to <time>]',
   help: `
   <file>        what \`purser audit export\` printed, in NDJSON
   --public-key  a key that signs heads, in base64; repeat it if the key was replaced. What the file says of keys is not trusted
   --anchor      the file of AUDIT_ANCHOR_FILE: it also shows entries that are missing at the end
+  --from, --to  the limits that the export was asked for with. Without them it must be the whole log: what the file says of
+                its limits is not trusted
 
 The exit code is 0 if the log is whole, 1 if not: the first wrong line is named; and 3 if it is whole, but nothing signed
 vouches for it.
 `,
   argument: 'file',
-  options: { 'public-key': { type: 'string', multiple: true }, anchor: { type: 'string' } },
+  options: {
+    'public-key': { type: 'string', multiple: true },
+    anchor: { type: 'string' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+  },
   async run(options, _env, output) {
     const publicKeys = readKeys(options);
+    const limits = { from: timeOption('from', options.from), to: timeOption('to', options.to) };
     const file = String(options.file);
-    const project = await projectOf(file);
     const anchor =
-      options.anchor === undefined ? undefined : await readAnchor(String(options.anchor), project, publicKeys);
-    const verifier = createAuditVerifier({ publicKeys, ...(anchor && { anchor }) });
+      options.anchor === undefined
+        ? undefined
+        : await readAnchor(String(options.anchor), await projectOf(file), publicKeys, output);
+    const verifier = createAuditVerifier({ publicKeys, ...limits, ...(anchor && { anchor }) });
     for await (const line of linesOf(file)) verifier.take(line);
-    return report(verifier.end(), output);
+    return report(verifier.end(), anchor, output);
   },
 };
 
@@ -65,31 +75,17 @@ async function projectOf(file: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** @throws OperatorError if the anchor itself is wrong */
 async function readAnchor(
   file: string,
   project: string | undefined,
   publicKeys: PublicKeys,
-): Promise<ReadonlyMap<number, AnchoredHead>> {
-  const anchored = new Map<number, AnchoredHead>();
-  let number = 0;
-  for await (const line of linesOf(file)) {
-    number += 1;
-    const head = parseHeadLine(line);
-    if (head === undefined) throw new OperatorError(`Line ${number} of the anchor ${file} is not a signed head.`);
-    if (head.projectId !== project) continue;
-    if (!isAuthentic(head, publicKeys)) {
-      throw new OperatorError(`Line ${number} of the anchor ${file} is not signed by a key that was given.`);
-    }
-    const known = anchored.get(head.sequence);
-    if (known !== undefined && known.hash !== head.hash) {
-      throw new OperatorError(
-        `Line ${number} of the anchor ${file} contradicts an earlier one: entry ${head.sequence} was signed with two hashes. The log was written anew, or restored from a backup.`,
-      );
-    }
-    anchored.set(head.sequence, { sequence: head.sequence, hash: head.hash, signedAt: head.signedAt });
-  }
-  return anchored;
+  { stderr }: Output,
+): Promise<Anchor> {
+  const reader = createAnchorReader(project, publicKeys);
+  for await (const line of linesOf(file)) reader.take(line);
+  const anchor = reader.end();
+  if (anchor.torn) stderr.write(`The last line of the anchor ${file} is not a whole head: it was left out.\n`);
+  return anchor;
 }
 
 const FAULTS: Readonly<Record<AuditFault, string>> = {
@@ -102,24 +98,44 @@ const FAULTS: Readonly<Record<AuditFault, string>> = {
   REWRITTEN:
     'the chain is not the one that was signed: entries up to this one were written anew, after the last one vouched for',
   WRONG_KEY: 'the signed head after this entry is not signed by a key that was given',
+  OTHER_PART:
+    'the export says that it is another part of the log than the one that you asked for: name its limits, by --from and --to, only if you gave them',
+  ANCHOR_DAMAGED: 'the line is not a signed head',
+  ANCHOR_WRONG_KEY: 'the head of this entry is not signed by a key that was given',
+  ANCHOR_CONTRADICTION:
+    'an earlier head of this entry has another hash: the log was written anew, or restored from a backup',
 };
 
-function report({ header, entries, last, vouched, finding }: AuditVerdict, { stdout }: Output): number {
+function report(verdict: AuditVerdict, anchor: Anchor | undefined, { stdout }: Output): number {
+  const { header, entries, last, vouched, finding } = verdict;
   if (header !== undefined) {
     const log = header.project === '' ? "the service's own log" : `project ${header.project}`;
-    const limits = [header.from && `from ${header.from}`, header.to && `before ${header.to}`].filter(Boolean).join(' ');
-    stdout.write(`${log}: ${counted(entries)} verified${limits && `, limited to those ${limits}`}\n`);
+    stdout.write(`${log}: ${counted(entries)} verified${part(verdict, header)}\n`);
   }
   if (vouched === undefined) stdout.write('no signed head vouches for any entry\n');
   else stdout.write(`vouched for: up to entry ${vouched.sequence}, by the head signed at ${vouched.signedAt}\n`);
   if (finding !== undefined) {
-    const place = finding.line === 0 ? 'by the anchor' : `line ${finding.line}`;
-    stdout.write(`${place}, entry ${finding.sequence}: ${FAULTS[finding.fault]} (${finding.fault})\n`);
+    const { sequence, fault } = finding;
+    const entry = sequence === 0 ? '' : `, entry ${sequence}`;
+    stdout.write(`${placeOf(finding, anchor)}${entry}: ${FAULTS[fault]} (${fault})\n`);
     return FOUND;
   }
   if (vouched === undefined) return NOT_VOUCHED;
   if (last > vouched.sequence) stdout.write(`not signed yet: ${counted(last - vouched.sequence)} after that\n`);
   return 0;
+}
+
+function placeOf({ line, fault }: AuditFinding, anchor: Anchor | undefined): string {
+  if (line > 0) return `line ${line}`;
+  return anchor?.problem?.fault === fault ? `line ${anchor.problem.line} of the anchor` : 'by the anchor';
+}
+
+/** Of a part one cannot say that it is the whole log. */
+function part({ entries, last }: AuditVerdict, { from, to }: ExportHeader): string {
+  const limits = [from && `from ${from}`, to && `before ${to}`].filter(Boolean).join(' ');
+  if (limits === '') return '';
+  const numbers = entries === 0 ? 'none' : `${last - entries + 1} to ${last}`;
+  return `. This is a part of the log, ${limits}: entries ${numbers}`;
 }
 
 function counted(entries: number): string {

@@ -26,12 +26,20 @@ export type AuditFault =
   /** The chain is whole, but it is not the one that was signed. */
   | 'REWRITTEN'
   /** A head is not signed by a key that was given, or its signature does not fit. */
-  | 'WRONG_KEY';
+  | 'WRONG_KEY'
+  /** The export says that it is another part of the log than the one that was asked for. */
+  | 'OTHER_PART'
+  /** A line of the anchor that is not the last one is no head. */
+  | 'ANCHOR_DAMAGED'
+  /** A head of the anchor is not signed by a key that was given, or its signature does not fit. */
+  | 'ANCHOR_WRONG_KEY'
+  /** The anchor has two heads with different hashes for one entry. */
+  | 'ANCHOR_CONTRADICTION';
 
 export interface AuditFinding {
   /** Of the file, from 1; 0 if it is about the anchor. */
   readonly line: number;
-  /** The number of the entry that is wrong, or stands in the wrong place. */
+  /** The number of the entry that is wrong, or stands in the wrong place; 0 if it is about none. */
   readonly sequence: number;
   readonly fault: AuditFault;
 }
@@ -49,12 +57,27 @@ export interface AuditVerdict {
 
 export type AnchoredHead = Pick<SignedAuditHead, 'sequence' | 'hash' | 'signedAt'>;
 
+/** `line` is that of the anchor. */
+export type AnchorProblem = AuditFinding;
+
+/** What was kept outside the database. */
+export interface Anchor {
+  /** Verified heads of this project, by sequence. */
+  readonly heads: ReadonlyMap<number, AnchoredHead>;
+  /** The first one. */
+  readonly problem: AnchorProblem | undefined;
+}
+
 export interface AuditVerifierOptions {
   /** By key id. Nothing that the file says of keys is trusted. */
   readonly publicKeys: ReadonlyMap<string, KeyObject>;
-  /** Verified heads of this project from outside the database, by sequence. */
-  readonly anchor?: ReadonlyMap<number, AnchoredHead>;
+  readonly anchor?: Anchor;
+  /** The times that the export was limited by when it was asked for; null: not limited. What it says itself does not count. */
+  readonly from?: Instant | null;
+  readonly to?: Instant | null;
 }
+
+const NO_ANCHOR: Anchor = { heads: new Map(), problem: undefined };
 
 export interface AuditVerifier {
   /** Lines in their order, without line breaks. */
@@ -63,10 +86,15 @@ export interface AuditVerifier {
 }
 
 /** What is wrong at a line, and with which entry. */
-type Problem = Pick<AuditFinding, 'fault' | 'sequence'> | undefined;
+type Problem = (Pick<AuditFinding, 'fault' | 'sequence'> & Partial<AuditFinding>) | undefined;
 
 /** Verifies an NDJSON export of one audit log, line by line. */
-export function createAuditVerifier({ publicKeys, anchor = new Map() }: AuditVerifierOptions): AuditVerifier {
+export function createAuditVerifier({
+  publicKeys,
+  anchor = NO_ANCHOR,
+  from = null,
+  to = null,
+}: AuditVerifierOptions): AuditVerifier {
   let line = 0;
   let header: ExportHeader | undefined;
   let previousHash = '';
@@ -106,7 +134,16 @@ export function createAuditVerifier({ publicKeys, anchor = new Map() }: AuditVer
     last = firstSequence - 1;
     // The first hash follows from the project. A later one is as good as the head that is signed after it.
     previousHash = firstSequence === 1 ? firstPreviousHash(project) : String(parsed.previousHash);
-    return parsed.previousHash === previousHash ? undefined : damaged;
+    return parsed.previousHash === previousHash ? problemOfPart(parsed) : damaged;
+  }
+
+  /** Nobody signs the header: only who asked for the export knows which part of the log it must be. */
+  function problemOfPart(read: ExportHeader): Problem {
+    const startsRight = from !== null || last === 0;
+    if (!startsRight || read.from !== from || read.to !== to) return { fault: 'OTHER_PART', sequence: 0 };
+    if (anchor.problem !== undefined) return { ...anchor.problem, line: 0 };
+    const before = anchor.heads.get(last)?.hash ?? previousHash;
+    return before === previousHash ? undefined : { fault: 'REWRITTEN', sequence: last };
   }
 
   function entry(read: ChainedEntry, text: string): Problem {
@@ -121,7 +158,7 @@ export function createAuditVerifier({ publicKeys, anchor = new Map() }: AuditVer
     previousHash = hash;
     last = expected;
     entries += 1;
-    const anchored = anchor.get(last);
+    const anchored = anchor.heads.get(last);
     if (anchored === undefined) return undefined;
     if (anchored.hash !== hash) return { fault: 'REWRITTEN', sequence: last };
     vouched = anchored;
@@ -157,8 +194,9 @@ export function createAuditVerifier({ publicKeys, anchor = new Map() }: AuditVer
 
   /** An export that was limited on purpose may leave out what was signed after its limit. */
   function isCutByAnchor(): boolean {
-    const to = header?.to ?? null;
-    return [...anchor.values()].some(({ sequence, signedAt }) => sequence > last && (to === null || signedAt < to));
+    return [...anchor.heads.values()].some(
+      ({ sequence, signedAt }) => sequence > last && (to === null || signedAt < to),
+    );
   }
 
   function finish(): AuditFinding | undefined {

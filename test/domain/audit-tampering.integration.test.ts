@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type * as Reading from '../../src/domain/audit-anchor.ts';
 import type * as Verification from '../../src/domain/audit-verification.ts';
 import { type Answer, answerOf, answersOfPython, mistake } from '../support/audit-answers.ts';
 import { auditEntry, chained, createHeadKey, exportLines } from '../support/audit-exports.ts';
@@ -9,6 +10,8 @@ import { pythonVerifier } from '../support/python-verifier.ts';
 import { skipReason } from '../support/required-tools.ts';
 
 const TAMPERINGS = 1_000;
+const VERIFICATION = 'audit-verification.ts';
+const ANCHOR = 'audit-anchor.ts';
 const key = createHeadKey();
 const entries = chained(Array.from({ length: 40 }, (_, index) => auditEntry(index + 1)));
 const heads = [4, 5, 11, 19, 20, 31, 40].map((sequence) =>
@@ -24,7 +27,7 @@ const python = skipReason('python3');
 
 describe('an exported audit log', () => {
   it('is whole as it was exported, with an anchor and without', async () => {
-    const whole = { how: 'whole', lines: exportLines(entries, heads), found: undefined, vouched: 40 };
+    const whole = { how: 'whole', lines: exportLines(entries, heads, {}, [key]), found: undefined, vouched: 40 };
     const both = [whole, { ...whole, withAnchor: true }].map((each) => ({ withAnchor: false, ...each }));
     const answer: Answer = { found: null, vouched: 40 };
     expect(both.map((each) => answerOf(each, signed))).toEqual([answer, answer]);
@@ -36,7 +39,7 @@ describe('an exported audit log', () => {
       [],
     );
     const kinds = new Set(sample.map(({ how }) => how.replace(/\d+/g, 'n')));
-    expect(kinds.size).toBeGreaterThanOrEqual(40);
+    expect(kinds.size).toBeGreaterThanOrEqual(60);
   });
 
   it.skipIf(python !== undefined)(
@@ -56,25 +59,48 @@ describe('an exported audit log', () => {
 
 describe('a verifier that lacks one check', () => {
   it.each([
-    ['of the hash', 'hash === undefined || hash !== read.hash', 'hash === undefined'],
-    ['of the order', 'sequence !== expected) {\n      return', 'sequence === -1) {\n      return'],
-    ['of the signature', ' || !isAuthentic(signed, publicKeys)', ''],
-    ['of what was signed', 'signed.hash !== previousHash', 'signed.hash === undefined'],
-    ['of the anchor', 'anchored.hash !== hash', 'anchored.hash === undefined'],
-    ['of the tail', 'isCutByAnchor() ?', 'isCutByAnchor() && false ?'],
-    ['of what is not hashed', 'entryLine(read) === text ?', 'entryLine(read) !== undefined ?'],
-  ])('%s is found out', async (_which, find, replace) => {
-    const mutant = await createMutant('domain', [{ file: 'audit-verification.ts', find, replace }]);
-    const { createAuditVerifier: broken } = await mutant.load<typeof Verification>('audit-verification.ts');
+    ['of the hash', VERIFICATION, 'hash === undefined || hash !== read.hash', 'hash === undefined'],
+    ['of the order', VERIFICATION, 'sequence !== expected) {\n      return', 'sequence === -1) {\n      return'],
+    ['of the signature', VERIFICATION, ' || !isAuthentic(signed, publicKeys)', ''],
+    ['of what was signed', VERIFICATION, 'signed.hash !== previousHash', 'signed.hash === undefined'],
+    ['of the anchor', VERIFICATION, 'anchored.hash !== hash', 'anchored.hash === undefined'],
+    ['of the tail', VERIFICATION, 'isCutByAnchor() ?', 'isCutByAnchor() && false ?'],
+    ['of what is not hashed', VERIFICATION, 'entryLine(read) === text ?', 'entryLine(read) !== undefined ?'],
+    ['of the limit from', VERIFICATION, 'read.from !== from || ', ''],
+    ['of the limit to', VERIFICATION, ' || read.to !== to', ''],
+    ['of the front', VERIFICATION, '!startsRight || ', ''],
+    ['of the hash before a part', VERIFICATION, 'before === previousHash ?', 'true ?'],
+    ['of what is wrong with the anchor', VERIFICATION, 'anchor.problem !== undefined', 'false'],
+    ["of the anchor's signatures", ANCHOR, '!isAuthentic(head, publicKeys)', 'false'],
+    ['of contradictions in the anchor', ANCHOR, 'known.hash !== hash', 'false'],
+    ["of the anchor's lines", ANCHOR, 'if (isDamaged) problem', 'if (false) problem'],
+    [
+      'of which line is the last',
+      ANCHOR,
+      '      isDamaged = head === undefined;',
+      "      if (!head) problem ??= { line, sequence: 0, fault: 'ANCHOR_DAMAGED' };",
+    ],
+    ["of the anchor's projects", ANCHOR, ' && head.projectId === projectId', ''],
+  ])('%s is found out', async (_which, file, find, replace) => {
+    const mutant = await createMutant('domain', [{ file, find, replace }]);
+    const { createAuditVerifier } = await mutant.load<typeof Verification>(VERIFICATION);
+    const { createAnchorReader } = await mutant.load<typeof Reading>(ANCHOR);
+    const broken = { createAuditVerifier, createAnchorReader };
     expect(sample.some((each) => mistake(each, answerOf(each, signed, broken)) !== undefined)).toBe(true);
   });
 
   it.skipIf(python !== undefined).each([
-    ['of entries', 'if not is_entry(row, line, previous)', 'if False'],
-    ['of the order', 'if row["sequence"] != last + 1', 'if False'],
+    ['of entries', ' or not is_entry(row, line, previous)', ''],
+    ['of the order', 'row["sequence"] != last + 1 or', 'False or'],
     ['of the signature', 'keys[head["keyId"]].verify', '(lambda *_: None)'],
     ['of what was signed', '(row["sequence"], row["hash"]) != (last, previous)', 'False'],
-    ['of the anchor', 'anchored.get(last, row)["hash"] != previous', 'False'],
+    ['of the anchor', 'anchored.get(last + 1, row)["hash"] != row["hash"]', 'False'],
+    ['of the limits', '(row["from"], row["to"]) != (since, until)', 'False'],
+    ['of the front', 'last > 0 and not since', 'False'],
+    ['of the hash before a part', 'anchored.get(last, {"hash": previous})["hash"] != previous', 'False'],
+    ["of the anchor's signatures", 'not is_signed(head, line, project, keys)', 'False'],
+    ['of contradictions in the anchor', 'heads.setdefault(head["sequence"], head)["hash"] != head["hash"]', 'False'],
+    ["of the anchor's lines", 'number < len(lines)', 'False'],
   ])('%s is found out in Python as well', async (_which, find, replace) => {
     const code = await pythonVerifier();
     expect(code).toContain(find);

@@ -106,6 +106,31 @@ describe('purser audit', () => {
     });
   });
 
+  it('leaves out the half line that a crash left in the anchor, and says so', async () => {
+    const torn = join(folder, 'torn.ndjson');
+    await writeFile(torn, `${await readFile(anchor, 'utf8')}{"record":"head","for`);
+    expect(await verify(file, '--anchor', torn)).toMatchObject({
+      code: 0,
+      stderr: `The last line of the anchor ${torn} is not a whole head: it was left out.\n`,
+    });
+  });
+
+  it('takes a part of the log for what was asked for only if its limits are named', async () => {
+    const [, , second] = (await readFile(file, 'utf8')).split('\n').filter((line) => !line.includes('"record":"key"'));
+    const from = JSON.parse(second ?? '').occurredAt;
+    const part = await exportTo('part.ndjson', '--project', 'demo', '--from', from);
+    const wrong = { code: 1, stdout: expect.stringMatching(/^line 1: the export says .* \(OTHER_PART\)$/m) };
+    expect(await verify(part)).toMatchObject(wrong);
+    expect(await verify(part, '--anchor', anchor, '--from', '2026-01-01T00:00:00Z')).toMatchObject(wrong);
+    expect(await verify(part, '--anchor', anchor, '--from', from, '--to', '2040-01-01T00:00:00Z')).toMatchObject(wrong);
+    expect(await verify(file, '--from', from)).toMatchObject(wrong);
+    const { code, stdout } = await verify(part, '--anchor', anchor, '--from', from);
+    expect(stdout).toContain(
+      `project demo: 3 entries verified. This is a part of the log, from ${from}: entries 2 to 4\nvouched for: up to entry 3,`,
+    );
+    expect(code).toBe(0);
+  });
+
   it("exports and verifies the service's own log", async () => {
     const { code, stdout } = await verify(await exportTo('service.ndjson', '--service'), '--anchor', anchor);
     expect(stdout).toMatch(/^the service's own log: 1 entry verified\nvouched for: up to entry 1,/);
@@ -125,6 +150,10 @@ describe('purser audit', () => {
     [['export', '--project', 'demo', '--format', 'xml'], '--format must be one of ndjson, csv, cef.'],
     [['export', '--project', 'demo', '--from', 'today'], '--from must be a date and time with a time zone'],
     [['verify', 'x'], 'Name the public key'],
+    [
+      ['verify', 'x', '--public-key', Buffer.alloc(32, 1).toString('base64'), '--to', 'now'],
+      '--to must be a date and time',
+    ],
     [['verify', 'x', '--public-key', 'abc'], '--public-key "abc" is not an Ed25519 key'],
   ])('refuses the mistake in %j', async (argv, sentence) => {
     const { code, stderr } = await purser('audit', ...argv);
@@ -136,7 +165,7 @@ describe('purser audit', () => {
     expect(await verify(join(folder, 'none'))).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOENT') });
     expect(await verify(file, '--anchor', file)).toMatchObject({
       code: 1,
-      stderr: `Line 1 of the anchor ${file} is not a signed head.\n`,
+      stdout: expect.stringContaining('line 1 of the anchor: the line is not a signed head (ANCHOR_DAMAGED)\n'),
     });
   });
 
@@ -148,11 +177,11 @@ describe('purser audit', () => {
     await writeFile(path, `${heads.join('\n')}\n`);
     expect(await purser('audit', 'verify', file, ...own, '--anchor', path)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('contradicts an earlier one: entry 2 was signed with two hashes'),
+      stdout: expect.stringMatching(/^line 2 of the anchor, entry 2: an earlier head .* \(ANCHOR_CONTRADICTION\)$/m),
     });
     expect(await verify(file, '--anchor', path)).toMatchObject({
       code: 1,
-      stderr: `Line 1 of the anchor ${path} is not signed by a key that was given.\n`,
+      stdout: expect.stringMatching(/^line 1 of the anchor, entry 2: .* \(ANCHOR_WRONG_KEY\)$/m),
     });
   });
 });

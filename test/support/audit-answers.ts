@@ -1,7 +1,8 @@
+import { createAnchorReader } from '../../src/domain/audit-anchor.ts';
 import { headLine } from '../../src/domain/audit-export.ts';
 import type { SignedAuditHead } from '../../src/domain/audit-head.ts';
 import { createAuditVerifier } from '../../src/domain/audit-verification.ts';
-import type { HeadKey } from './audit-exports.ts';
+import { type HeadKey, PROJECT } from './audit-exports.ts';
 import type { TamperedExport } from './export-tamperings.ts';
 import { pythonVerifier, verifyByPython } from './python-verifier.ts';
 
@@ -16,15 +17,19 @@ export interface Signed {
   readonly heads: readonly SignedAuditHead[];
 }
 
-/** `create`: the verifier of `purser audit verify`, which a test may have broken on purpose. */
+const VERIFIER = { createAuditVerifier, createAnchorReader };
+
+/** `broken`: parts of `purser audit verify` with faults in them. */
 export function answerOf(
-  { lines, withAnchor }: TamperedExport,
+  { lines, withAnchor, anchor, limits }: TamperedExport,
   { key, heads }: Signed,
-  create = createAuditVerifier,
+  broken: Partial<typeof VERIFIER> = {},
 ): Answer {
+  const { createAuditVerifier, createAnchorReader } = { ...VERIFIER, ...broken };
   const publicKeys = new Map([[key.keyId, key.publicKey]]);
-  const anchor = new Map(heads.map((head) => [head.sequence, head]));
-  const verifier = create({ publicKeys, ...(withAnchor && { anchor }) });
+  const reader = createAnchorReader(PROJECT, publicKeys);
+  for (const line of anchor ?? heads.map(headLine)) reader.take(line);
+  const verifier = createAuditVerifier({ publicKeys, ...limits, ...(withAnchor && { anchor: reader.end() }) });
   for (const line of lines) verifier.take(line);
   const { finding, vouched } = verifier.end();
   const found = finding ? { line: finding.line, sequence: finding.sequence } : null;
@@ -37,10 +42,10 @@ export async function answersOfPython(
   { key, heads }: Signed,
   code?: string,
 ): Promise<Answer[]> {
-  const anchor = heads.map((head) => `${headLine(head)}\n`).join('');
-  const runs = exports.map(({ lines, withAnchor }) => ({
+  const runs = exports.map(({ lines, withAnchor, anchor = heads.map(headLine), limits }) => ({
     export: Buffer.from(`${lines.join('\n')}\n`),
-    ...(withAnchor && { anchor }),
+    ...(withAnchor && { anchor: anchor.map((line) => `${line}\n`).join('') }),
+    ...limits,
   }));
   const verdicts = await verifyByPython(code ?? (await pythonVerifier()), key.bytes, runs);
   return verdicts.map(([fault, vouched]) => ({ found: fault && { line: fault[0], sequence: fault[1] }, vouched }));

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { type AuditEntry, chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
-import { type ChainedEntry, NDJSON } from '../../src/domain/audit-export.ts';
+import { type ChainedEntry, type ExportHeader, NDJSON } from '../../src/domain/audit-export.ts';
 import { auditKeyId, HEAD_FORMAT, type SignedAuditHead, signedBytes } from '../../src/domain/audit-head.ts';
 import { idOf } from './recorded-events.ts';
 
@@ -76,19 +76,34 @@ export function chained(entries: readonly (AuditEntry & Partial<ChainedEntry>)[]
   });
 }
 
-/** The lines of an export of the whole log, without line breaks. */
-export function exportLines(entries: readonly ChainedEntry[], heads: readonly SignedAuditHead[]): string[] {
+/** The lines of an export, without line breaks. `header`: what it says otherwise than an export of the whole log. */
+export function exportLines(
+  entries: readonly ChainedEntry[],
+  heads: readonly SignedAuditHead[],
+  header: Partial<ExportHeader> = {},
+  keys: readonly HeadKey[] = [],
+): string[] {
   const last = entries.at(-1);
+  const { firstSequence = 1, previousHash = firstPreviousHash(PROJECT) } = header;
   const text = [
     NDJSON.header({
       project: PROJECT,
       from: null,
       to: null,
-      firstSequence: 1,
-      previousHash: firstPreviousHash(PROJECT),
       exportedAt: '2026-03-02T00:00:00.000Z',
       purser: 'test',
+      ...header,
+      firstSequence,
+      previousHash,
     }),
+    ...keys.map(({ keyId, bytes }) =>
+      NDJSON.key({
+        keyId,
+        publicKey: bytes.toString('base64'),
+        createdAt: '2026-02-01T00:00:00.000Z',
+        retiredAt: null,
+      }),
+    ),
     ...entries.flatMap((entry) => [
       NDJSON.entry(entry),
       ...heads.filter(({ sequence }) => sequence === entry.sequence).map((head) => NDJSON.head(head)),
@@ -96,8 +111,8 @@ export function exportLines(entries: readonly ChainedEntry[], heads: readonly Si
     ...heads.filter(({ sequence }) => sequence > (last?.sequence ?? 0)).map((head) => NDJSON.head(head)),
     NDJSON.end({
       entries: entries.length,
-      lastSequence: last?.sequence ?? 0,
-      lastHash: last?.hash ?? firstPreviousHash(PROJECT),
+      lastSequence: last?.sequence ?? firstSequence - 1,
+      lastHash: last?.hash ?? previousHash,
     }),
   ];
   return text.map((line) => line.slice(0, -1));

@@ -1,14 +1,19 @@
 import fc from 'fast-check';
+import type { TimeLimits } from '../../src/application/ports/audit-rows.ts';
 import { chainHash } from '../../src/domain/audit-entry.ts';
 import { type ChainedEntry, entryLine, headLine } from '../../src/domain/audit-export.ts';
 import type { SignedAuditHead } from '../../src/domain/audit-head.ts';
-import { chained, exportLines, type HeadKey, PROJECT } from './audit-exports.ts';
+import { chained, type HeadKey, exportLines as linesOf, PROJECT } from './audit-exports.ts';
 
 /** An export, and what a verifier has to say of it. */
 export interface TamperedExport {
   readonly how: string;
   readonly lines: readonly string[];
   readonly withAnchor: boolean;
+  /** The lines of an anchor that was tampered with. Default: those of all heads. */
+  readonly anchor?: readonly string[];
+  /** What the caller says that it asked for. Default: the whole log. */
+  readonly limits?: Partial<TimeLimits>;
   /** Undefined: nothing can be found, and the verifier vouches for less. */
   readonly found: { readonly sequence?: number; readonly line?: number } | undefined;
   /** The most that may be vouched for. */
@@ -46,6 +51,8 @@ export function tamperings(original: Original): fc.Arbitrary<TamperedExport> {
   const vouchedBefore = (number: number) => heads.findLast((head) => head.sequence < number)?.sequence ?? 0;
   const lineOf = (lines: readonly string[], text: string) => lines.indexOf(text) + 1;
   const changedText = (value: string | null) => (value === 'x' ? 'y' : 'x');
+  const exportLines = (of: readonly ChainedEntry[], signed: readonly SignedAuditHead[]) =>
+    linesOf(of, signed, {}, [key]);
   const lines = exportLines(entries, heads);
   const signedAt = new Set(heads.map((head) => head.sequence));
 
@@ -199,6 +206,8 @@ export function tamperings(original: Original): fc.Arbitrary<TamperedExport> {
       }),
     fc
       .tuple(fc.integer({ min: 1, max: lines.length - 1 }), fc.nat(), fc.integer({ min: 1, max: 255 }))
+      // Nobody trusts what the file says of keys, so nobody finds a change there.
+      .filter(([index]) => !lines[index]?.startsWith('{"record":"key"'))
       .map(([index, place, mask]) => {
         const line = Buffer.from(lines[index] ?? '');
         line.writeUInt8((line[place % line.length] ?? 0) ^ mask, place % line.length);
@@ -216,5 +225,137 @@ export function tamperings(original: Original): fc.Arbitrary<TamperedExport> {
       return tampered('said to be of another project', of, { line: 1 }, 0);
     }),
     fc.constant(0).map(() => tampered('cut off in the download', lines.slice(0, -1), { sequence: last + 1 }, last)),
+    fc.constant(0).map(() => {
+      const [header = '', , ...rest] = lines;
+      const [, named = ''] = linesOf([], [], {}, [otherKey]);
+      return tampered('named another key', [header, named, ...rest], undefined, last);
+    }),
+    limitTamperings(original),
+    anchorTamperings(original),
+  );
+}
+
+/** An export says itself which part of the log it is. That counts only as far as its reader asked for it. */
+function limitTamperings({ entries, heads, key }: Original): fc.Arbitrary<TamperedExport> {
+  const last = entries.length;
+  const later = fc.integer({ min: 2, max: last });
+  const at = (number: number) => entries[number - 1] as ChainedEntry;
+  const END = '2026-04-01T00:00:00.000Z';
+  const OTHER = '2026-02-01T00:00:00.000Z';
+  /** The entries from `first` up to before `end`, as an export that was limited so has them. */
+  const part = (first: number, end: number, limits: Partial<TimeLimits>, of = entries) =>
+    linesOf(
+      of.slice(first - 1, end - 1),
+      heads.filter(({ sequence }) => sequence >= first && sequence < end),
+      { ...limits, ...(first > 1 && { firstSequence: first, previousHash: of[first - 2]?.hash ?? '' }) },
+      [key],
+    );
+  const from = (number: number) => at(number).occurredAt;
+  const found = { line: 1 };
+  const afterHead = fc.constantFrom(...heads.map(({ sequence }) => sequence + 1).filter((number) => number <= last));
+
+  return fc.oneof(
+    fc.tuple(later, fc.boolean(), fc.boolean()).map(([number, says, withAnchor]): TamperedExport => {
+      const lines = part(number, last + 1, says ? { from: from(number) } : {});
+      return { how: `cut before ${number}${says ? ' and says so' : ''}`, lines, found, vouched: 0, withAnchor };
+    }),
+    fc.tuple(later, fc.boolean()).map(([number, withAnchor]): TamperedExport => {
+      const to = heads.find(({ sequence }) => sequence >= number)?.signedAt ?? END;
+      const lines = part(1, number, { to });
+      return { how: `cut from ${number} on and says so`, lines, found, vouched: 0, withAnchor };
+    }),
+    fc.tuple(later, fc.constantFrom('from', 'to'), fc.boolean()).map(([number, name, withAnchor]): TamperedExport => {
+      const limits = name === 'from' ? { from: from(number) } : { to: from(number) };
+      const lines = name === 'from' ? part(number, last + 1, limits) : part(1, number, limits);
+      const asked = { [name]: OTHER };
+      return { how: `another ${name} than asked for, ${number}`, lines, limits: asked, found, vouched: 0, withAnchor };
+    }),
+    fc.tuple(later, fc.constantFrom('from', 'to')).map(([number, name]): TamperedExport => {
+      const lines = linesOf(entries, heads, {}, [key]);
+      const limits = { [name]: from(number) };
+      return { how: `says not to be the part ${name} ${number}`, lines, limits, found, vouched: 0, withAnchor: true };
+    }),
+    fc.tuple(later, fc.boolean()).map(([number, withAnchor]): TamperedExport => {
+      const limits = { to: END };
+      const lines = part(1, number, limits);
+      const vouched = heads.findLast(({ sequence }) => sequence < number)?.sequence ?? 0;
+      const cut = withAnchor ? { line: 0, sequence: number } : undefined;
+      return { how: `cut a limited one from ${number} on`, lines, limits, found: cut, vouched, withAnchor };
+    }),
+    later
+      .filter((number) => number > 2)
+      .map((number): TamperedExport => {
+        const limits = { from: from(number) };
+        const [, ...rest] = part(number, last + 1, limits);
+        const header =
+          linesOf([], [], { ...limits, firstSequence: number - 1, previousHash: at(number - 1).hash })[0] ?? '';
+        const missing = { sequence: number - 1 };
+        return {
+          how: `counts ${number} too low`,
+          lines: [header, ...rest],
+          limits,
+          found: missing,
+          vouched: 0,
+          withAnchor: false,
+        };
+      }),
+    fc.oneof(later, afterHead).map((number): TamperedExport => {
+      const limits = { from: from(number) };
+      const changed = chained(entries.with(number - 2, { ...at(number - 1), actor: 'mallory' }), number - 1);
+      const lines = part(number, last + 1, limits, changed);
+      const before = heads.some(({ sequence }) => sequence === number - 1);
+      const next = heads.find(({ sequence }) => sequence >= number)?.sequence ?? last;
+      const rewritten = before ? { line: 1, sequence: number - 1 } : { sequence: next };
+      return { how: `rewritten before ${number}`, lines, limits, found: rewritten, vouched: 0, withAnchor: true };
+    }),
+    fc.tuple(later, later, fc.boolean()).map(([a, b, withAnchor]): TamperedExport => {
+      const [first, end] = [Math.min(a, b), Math.max(a, b)];
+      const limits = { from: from(first), to: from(end) };
+      const vouched = heads.findLast(({ sequence }) => sequence >= first && sequence < end)?.sequence ?? 0;
+      const lines = part(first, end, limits);
+      return { how: `none: the part ${first} to ${end}`, lines, limits, found: undefined, vouched, withAnchor };
+    }),
+  );
+}
+
+/** Row 0 is the anchor. */
+function anchorTamperings({ entries, heads, key, otherKey }: Original): fc.Arbitrary<TamperedExport> {
+  const lines = linesOf(entries, heads, {}, [key]);
+  const anchor = heads.map(headLine);
+  const index = fc.nat(heads.length - 1);
+  const at = (place: number) => heads[place] as SignedAuditHead;
+  const base = { lines, withAnchor: true, vouched: 0 };
+  const whole = { ...base, found: undefined, vouched: entries.length };
+  const garbage = fc.constantFrom('', 'null', '[]', '{"record":"head"}', lines[0] ?? '', anchor[0]?.slice(0, 40) ?? '');
+
+  return fc.oneof(
+    fc.tuple(index, fc.nat(heads.length)).map(([place, where]): TamperedExport => {
+      const { sequence } = at(place);
+      const other = headLine(key.sign({ sequence, hash: '0'.repeat(64) }));
+      const how = `two heads for ${sequence} in the anchor`;
+      return { ...base, how, anchor: anchor.toSpliced(where, 0, other), found: { line: 0, sequence } };
+    }),
+    fc.tuple(index, fc.boolean()).map(([place, claimsKey]): TamperedExport => {
+      const { sequence, hash } = at(place);
+      const forged = headLine({ ...otherKey.sign({ sequence, hash }), ...(claimsKey && { keyId: key.keyId }) });
+      const how = `head ${sequence} of the anchor signed by ${claimsKey ? 'nobody' : 'another'}`;
+      return { ...base, how, anchor: anchor.with(place, forged), found: { line: 0, sequence } };
+    }),
+    fc.tuple(index, garbage).map(([place, line]): TamperedExport => {
+      const how = `line ${place} of the anchor damaged`;
+      return { ...base, how, anchor: anchor.toSpliced(place, 0, line), found: { line: 0, sequence: 0 } };
+    }),
+    garbage
+      .filter((line) => line !== '')
+      .map((line): TamperedExport => ({ ...whole, how: 'none: the last line torn', anchor: [...anchor, line] })),
+    index.map((place): TamperedExport => {
+      const { sequence, hash } = at(place);
+      const others = headLine(otherKey.sign({ projectId: 'other', sequence, hash: hash.replaceAll('a', 'b') }));
+      return {
+        ...whole,
+        how: 'none: heads of others',
+        anchor: anchor.toSpliced(place, 0, others, anchor[place] ?? ''),
+      };
+    }),
   );
 }

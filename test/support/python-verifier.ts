@@ -10,6 +10,8 @@ export interface VerifierRun {
   /** The bytes of the export. */
   readonly export: string | Buffer;
   readonly anchor?: string;
+  readonly from?: string | null;
+  readonly to?: string | null;
 }
 /** Line, entry and fault, or null; and the last entry that is vouched for. */
 export type PythonVerdict = readonly [
@@ -22,8 +24,8 @@ import base64, json, sys
 import verify
 keys = [base64.b64decode(sys.argv[1])]
 for line in sys.stdin:
-    file, anchor = json.loads(line)
-    print(json.dumps(verify.verify(file, keys, anchor)))
+    file, anchor, since, until = json.loads(line)
+    print(json.dumps(verify.verify(file, keys, anchor, since, until)))
 `;
 
 /** The verifier of docs/audit-format.md. */
@@ -42,12 +44,12 @@ export async function verifyByPython(
   try {
     await writeFile(join(folder, 'verify.py'), code);
     const list = await Promise.all(
-      runs.map(async ({ export: content, anchor }, index) => {
+      runs.map(async ({ export: content, anchor, from = null, to = null }, index) => {
         const file = join(folder, `${index}.ndjson`);
         await writeFile(file, content);
-        if (anchor === undefined) return JSON.stringify([file, null]);
+        if (anchor === undefined) return JSON.stringify([file, null, from, to]);
         await writeFile(`${file}.anchor`, anchor);
-        return JSON.stringify([file, `${file}.anchor`]);
+        return JSON.stringify([file, `${file}.anchor`, from, to]);
       }),
     );
     const running = execute('python3', ['-c', RUN_ALL, publicKey.toString('base64')], {
