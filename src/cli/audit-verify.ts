@@ -99,7 +99,7 @@ const FAULTS: Readonly<Record<AuditFault, string>> = {
     'the chain is not the one that was signed: entries up to this one were written anew, after the last one vouched for',
   WRONG_KEY: 'the signed head after this entry is not signed by a key that was given',
   OTHER_PART:
-    'the export says that it is another part of the log than the one that you asked for: name its limits, by --from and --to, only if you gave them',
+    'the export says that it is another part of the log than the one that you asked for: if you limited the export, name the same --from and --to',
   ANCHOR_DAMAGED: 'the line is not a signed head',
   ANCHOR_WRONG_KEY: 'the head of this entry is not signed by a key that was given',
   ANCHOR_CONTRADICTION:

@@ -11,8 +11,8 @@ export interface AnchorReader {
 }
 
 /**
- * Reads the heads of one log from the lines of an anchor. What others may have signed for the same project is a
- * problem, and never left out: else nobody would notice that the anchor vouches for less than it seems to.
+ * Reads the heads of one log from the lines of an anchor. A head that does not fit is a problem, and is not left out:
+ * otherwise nobody would notice that the anchor vouches for less than it seems to.
  */
 export function createAnchorReader(
   projectId: string | undefined,
