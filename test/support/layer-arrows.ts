@@ -167,7 +167,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'config.ts': { to: ['config-lists.ts', 'domain/**'], modules: 'any' },
   'config-lists.ts': { to: ['domain/**'], modules: 'any' },
   'doctor.ts': {
-    to: ['audit-export.ts', 'config.ts', 'examined-stores.ts', 'stores.ts', 'webhooks.ts'].concat([
+    to: ['audit-export.ts', 'config.ts', 'event-store.ts', 'examined-stores.ts', 'stores.ts', 'webhooks.ts'].concat([
       'application/**',
       'domain/**',
       'adapters/**',
