@@ -95,8 +95,10 @@ export interface ApplicationDeps {
   readonly replays: WebhookReplays;
   /** Of a version in ten minutes: one turn for each caller. */
   readonly reports: ReturnableTurns;
-  /** Of a registry in ten minutes: one. */
-  readonly confirmations: RateLimiter;
+  /** Of a version in ten minutes: one login that shows something. */
+  readonly confirmations: ReturnableTurns;
+  /** Of a version in ten minutes: how many logins that show nothing leave their turn to the next report. */
+  readonly retries: RateLimiter;
   /** Credentials that one caller may ask for in a project, in this process; 0 for no limit. */
   readonly issuesPerMinute: number;
   readonly metrics: Pick<Metrics, 'attemptDenied'>;

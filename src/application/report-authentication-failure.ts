@@ -44,8 +44,10 @@ export interface ReportAuthenticationFailureDeps {
   readonly tests: Pick<CredentialTests, 'record'>;
   /** Of a version in ten minutes: one turn for each caller. */
   readonly reports: ReturnableTurns;
-  /** Of a registry in ten minutes: one. */
-  readonly confirmations: RateLimiter;
+  /** Of a version in ten minutes: one login that shows something. */
+  readonly confirmations: ReturnableTurns;
+  /** Of a version in ten minutes: how many logins that show nothing leave their turn to the next report. */
+  readonly retries: RateLimiter;
   /** A registry that does not answer must not keep the pipeline waiting. */
   readonly background: BackgroundWork;
   readonly plainHttpHosts: ReadonlySet<string>;
@@ -55,7 +57,8 @@ export interface ReportAuthenticationFailureDeps {
 /**
  * A pipeline reports that the registry refused what it was issued. The report is recorded, once for each caller
  * and version in ten minutes. After the answer a login by this service confirms it, before anybody is told: at most one
- * for each registry in ten minutes, and none for a version that is replaced, or whose refusal people were told of.
+ * for each version in ten minutes, and none for a version that is replaced, or whose refusal people were told of. A login
+ * that shows nothing is made again for the next report, of the same caller too.
  */
 export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFailureDeps) {
   const {
@@ -69,6 +72,7 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
     tests,
     reports,
     confirmations,
+    retries,
     background,
     onFault,
   } = deps;
@@ -114,10 +118,19 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
     const { projectId, registryId: id } = authorised;
     const { version } = registry.credential;
     // A refusal that only the person who asked for the test has seen is no reason to skip it: nobody was told.
-    const isTold = (await registries.refusalTold(projectId, id)) === version;
-    if (isTold || (await confirmations.take(`confirm ${id}`, 'purser')) > 0) return;
-    const report = await checkCredential(testStored, authorised, registry, repository);
-    if (report) await tests.record(registry, report, { metadata: systemMetadata(projectId), scheduled: true });
+    if ((await registries.refusalTold(projectId, id)) === version) return;
+    const turn = [`confirm ${id} ${version}`, 'purser'] as const;
+    if ((await confirmations.take(...turn)) > 0) return;
+    let showed = false;
+    try {
+      const report = await checkCredential(testStored, authorised, registry, repository);
+      if (report) await tests.record(registry, report, { metadata: systemMetadata(projectId), scheduled: true });
+      showed = report !== undefined && report.outcome !== 'UNREACHABLE';
+    } finally {
+      if (!showed && (await retries.take(`retry ${id} ${version}`, 'purser')) === 0) {
+        await confirmations.giveBack(...turn);
+      }
+    }
   }
 
   return async (
@@ -137,7 +150,6 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
     const current = state.phase === 'live' && state.credential.version === credentialVersion ? state : null;
     // A pipeline that reports an earlier version takes no turn from the reports of the current one.
     const turn = [`report ${lease.registryId} ${credentialVersion}`, callerKey(context.principal)] as const;
-    if ((await reports.take(...turn)) > 0) return leaseView(lease);
 
     async function record(): Promise<void> {
       const message = await storable(said === '' ? null : said, authorised, current);
@@ -149,10 +161,12 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
         metadata: callerMetadata(context, projectId),
       });
     }
-    await record().catch(async (error: unknown) => {
-      await reports.giveBack(...turn).catch(onFault);
-      throw error;
-    });
+    if ((await reports.take(...turn)) === 0) {
+      await record().catch(async (error: unknown) => {
+        await reports.giveBack(...turn).catch(onFault);
+        throw error;
+      });
+    }
     // The report is recorded: what goes wrong from here on is not the pipeline's concern.
     if (current && !background.start(() => confirm(authorised, current, repositoryAskedFor(issued)))) {
       onFault(new Error(`too many reports at a time: the one of registry ${lease.registryId} is not confirmed`));

@@ -4,7 +4,7 @@ import { registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from '../support/canary.ts';
 import { createGate } from '../support/gate.ts';
-import { aCaller, command, createWorld, PROJECT, type World } from '../support/use-cases.ts';
+import { aCaller, command, createWorld, PROJECT, RETRIES, type World } from '../support/use-cases.ts';
 
 const password = new Secret(canary('reported'));
 const ID = registryId(PROJECT, 'registry.example');
@@ -168,6 +168,42 @@ describe('a report of a failed login', () => {
     await report(world, { leaseId: lease.id });
     expect(reportsOf(world)).toMatchObject([{ credentialVersion: 1 }, { credentialVersion: 2 }]);
     expect(world.probed).toHaveLength(1);
+  });
+
+  it('of the version after a rotation is confirmed at once', async () => {
+    const { world, leaseId } = await withLease();
+    await report(world, { leaseId });
+    await world.application.rotateCredential(aCaller(), PROJECT, ID, command.rotate({ password: new Secret('next') }));
+    world.probe = REFUSED;
+    const { lease } = await world.application.issueCredential(aCaller(), PROJECT, command.issue(ASKED));
+    await report(world, { leaseId: lease.id });
+    await report(world, { leaseId: lease.id });
+    expect(testsOf(world).map(({ data }) => data)).toMatchObject([
+      { credentialVersion: 1 },
+      { ...REFUSED, credentialVersion: 2, scheduled: true },
+    ]);
+  });
+
+  it.each<[string, (world: World) => void]>([
+    ['did not reach the registry', (world) => (world.probe = { outcome: 'UNREACHABLE', login: 'UNKNOWN' })],
+    ['could not be made', (world) => (world.whileProbing = () => Promise.reject(new Error('no way out')))],
+  ])('is confirmed by a later report of the same caller if the login %s', async (_how, fail) => {
+    const { world, leaseId } = await withLease();
+    fail(world);
+    await report(world, { leaseId });
+    world.probe = REFUSED;
+    world.whileProbing = async () => undefined;
+    await report(world, { leaseId });
+    await report(world, { leaseId });
+    expect([reportsOf(world).length, world.probed.length]).toEqual([1, 2]);
+    expect(testsOf(world).at(-1)?.data).toMatchObject({ ...REFUSED, credentialVersion: 1, scheduled: true });
+  });
+
+  it('costs a registry that is not reached no more than some logins in ten minutes', async () => {
+    const { world, leaseId } = await withLease();
+    world.probe = { outcome: 'UNREACHABLE', login: 'UNKNOWN' };
+    for (let time = 0; time < 3 * RETRIES; time += 1) await report(world, { leaseId });
+    expect([reportsOf(world).length, world.probed.length]).toEqual([1, 1 + RETRIES]);
   });
 
   it('keeps its turn if it cannot be recorded', async () => {

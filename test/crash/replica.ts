@@ -68,7 +68,7 @@ export interface Between {
   readonly probe?: RegistryProbe;
   readonly limiter?: RateLimiter;
   readonly reports?: ReturnableTurns;
-  readonly confirmations?: RateLimiter;
+  readonly confirmations?: ReturnableTurns;
   /** Default: this machine's clock, and for notices the database's. */
   readonly now?: () => number;
 }
@@ -120,7 +120,8 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     webhooks: [],
     replays: { find: notAsked, replay: notAsked },
     reports: between.reports ?? { take: notAsked, giveBack: notAsked },
-    confirmations: between.confirmations ?? { take: notAsked },
+    confirmations: between.confirmations ?? { take: notAsked, giveBack: notAsked },
+    retries: { take: notAsked },
     issuesPerMinute: 0,
     metrics: { attemptDenied: () => undefined },
     plainHttpHosts: new Set(),

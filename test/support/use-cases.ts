@@ -76,6 +76,9 @@ interface StoredSecret {
   state: SecretState;
 }
 
+/** Of a confirming login that shows nothing. */
+export const RETRIES = 5;
+
 export function aCaller(subject = 'alice'): RequestContext {
   return {
     principal: {
@@ -128,6 +131,7 @@ export function createWorld(): World {
 
   const backgrounds: BackgroundWork[] = [];
   const spentTurns = new Set<string>();
+  const retried: string[] = [];
   const once = {
     async take(key: string, taker: string) {
       const turn = `${key} ${taker}`;
@@ -178,6 +182,7 @@ export function createWorld(): World {
       replays: { find: async () => undefined, replay: async () => undefined },
       reports: once,
       confirmations: once,
+      retries: { take: async (key) => Number(retried.push(key) > RETRIES) },
       issuesPerMinute: 0,
       metrics: { attemptDenied: () => undefined },
       plainHttpHosts: new Set(),
