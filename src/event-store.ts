@@ -62,7 +62,7 @@ export async function requireAnswer(
       }
       const hosts = store.address.hosts.join(', ');
       throw new OperatorError(
-        `The event store of EVENT_STORE_URL (${hosts}) cannot be used: ${error.reason} Check that it runs, and the host, port, user, tls and tlsCaFile of the URL.`,
+        `The event store of EVENT_STORE_URL (${hosts}) cannot be used: ${error.reason} Check that it runs, that its user may read $all (as a member of $admins, or by the access list of $all), and the host, port, user, tls and tlsCaFile of the URL.`,
         { cause: error },
       );
     }

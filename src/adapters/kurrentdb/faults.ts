@@ -26,6 +26,11 @@ export function isAnswer(error: unknown): boolean {
   return ANSWERS.has(typeOf(error) ?? '');
 }
 
+/** Whether the server lets the user in, and not to this. */
+export function isAccessDenied(error: unknown): boolean {
+  return typeOf(error) === 'access-denied';
+}
+
 export function isStreamNotFound(error: unknown): boolean {
   return typeOf(error) === 'stream-not-found';
 }
@@ -40,7 +45,7 @@ export function actualRevisionOf(error: unknown): number | 'no-stream' | undefin
 /** The error for a caller of the port. */
 export function asPortError(error: unknown): unknown {
   if (error instanceof EventLogUnavailable || error instanceof WrongExpectedRevision) return error;
-  if (typeOf(error) === 'access-denied') {
+  if (isAccessDenied(error)) {
     return new EventLogUnavailable('The event store refuses the user of the service.', { cause: error });
   }
   if (isAnswer(error) || error instanceof OperatorError) return error;

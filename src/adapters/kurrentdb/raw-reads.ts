@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { EventLogUnavailable } from '../../domain/errors.ts';
 import type { ClientLibrary, ResolvedStoreEvent, StoreClient, StoreEvent, StorePosition } from './client-api.ts';
 import type { StoreConnection } from './connection.ts';
-import { isAnswer, isStreamNotFound, NoAnswer } from './faults.ts';
+import { isAccessDenied, isAnswer, isStreamNotFound, NoAnswer } from './faults.ts';
 
 /**
  * Older servers count events of their elections, and then leave them out: a read of one event backwards can come back empty.
@@ -18,7 +19,7 @@ interface Direction {
 
 /**
  * Reads of the server, in its own form. All ask the leader: another node could lack what was just acknowledged, or what the
- * read before has shown. @throws NoAnswer, and errors of the client
+ * read before has shown. @throws NoAnswer, EventLogUnavailable if the user may not read $all, and errors of the client
  */
 export interface RawReads {
   /** Empty if the stream does not exist. */
@@ -50,6 +51,9 @@ export function createRawReads(connection: StoreConnection): RawReads {
     read((client, library) => {
       const filter = prefix === undefined ? {} : { filter: library.streamNameFilter({ prefixes: [prefix] }) };
       return client.readAll({ ...options, ...filter, requiresLeader: true });
+    }).catch((error: unknown) => {
+      if (!isAccessDenied(error)) throw error;
+      throw new EventLogUnavailable('The event store does not let its user read $all.', { cause: error });
     });
 
   return {

@@ -100,8 +100,9 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
 
     // However many ask at once, for the sake of repeated appends or of queries, one read is enough.
     head: createSharedRead(async () => {
-      if ((await origin.find()) === undefined) return BEGINNING;
+      // First, and also of an empty log: a user who may not read it must be refused before the first event.
       const end = await endOfStore();
+      if ((await origin.find()) === undefined) return BEGINNING;
       if (seen === undefined) {
         const last = await lastOfLog(end);
         seen = { checked: end ?? last, last };

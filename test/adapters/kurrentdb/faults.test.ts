@@ -89,6 +89,14 @@ describe('a log whose server', () => {
     expect(log.lines.join('\n')).not.toContain('hunter3');
   });
 
+  it('does not let the user read all streams is unavailable before the first event', async () => {
+    await fault({ kind: 'no-all' });
+    const log = open();
+    const refusal = { name: 'EventLogUnavailable', reason: 'The event store does not let its user read $all.' };
+    await expect(log.head()).rejects.toMatchObject(refusal);
+    await expect(log.append(aStream(), 'no-stream', [anEvent()])).rejects.toMatchObject(refusal);
+  });
+
   it('drops the subscription sends hints again, and none of its events is missing', async () => {
     const log = open();
     const hint = vi.fn();

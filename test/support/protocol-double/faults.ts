@@ -12,7 +12,9 @@ export type Fault =
   /** Every answer takes this long. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** Whoever asks for the members of the cluster is told that the server is not ready. */
-  | { readonly kind: 'no-gossip' };
+  | { readonly kind: 'no-gossip' }
+  /** Nobody may read all streams. */
+  | { readonly kind: 'no-all' };
 
 export interface Faults {
   add(fault: Fault): void;
@@ -22,6 +24,7 @@ export interface Faults {
   takeCut(call: 'write' | 'read'): 'before' | 'after' | undefined;
   readonly hangs: { readonly takes: boolean } | undefined;
   readonly gossips: boolean;
+  readonly allowsAll: boolean;
   /** Waits as long as an answer is to take. */
   slow(): Promise<void>;
 }
@@ -31,6 +34,7 @@ export function createFaults(): Faults {
   let hangs: { takes: boolean } | undefined;
   let slowMs = 0;
   let gossips = true;
+  let allowsAll = true;
   return {
     add(fault) {
       switch (fault.kind) {
@@ -46,6 +50,9 @@ export function createFaults(): Faults {
         case 'no-gossip':
           gossips = false;
           return;
+        case 'no-all':
+          allowsAll = false;
+          return;
         default:
           return unknownFault(fault);
       }
@@ -55,6 +62,7 @@ export function createFaults(): Faults {
       hangs = undefined;
       slowMs = 0;
       gossips = true;
+      allowsAll = true;
     },
     takeCut(call) {
       const index = cuts.findIndex((cut) => cut.call === call);
@@ -65,6 +73,9 @@ export function createFaults(): Faults {
     },
     get gossips() {
       return gossips;
+    },
+    get allowsAll() {
+      return allowsAll;
     },
     async slow() {
       if (slowMs > 0) await delay(slowMs);

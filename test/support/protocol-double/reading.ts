@@ -5,7 +5,7 @@ import type streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocol
 import { type Cluster, noAnswer } from './cluster.ts';
 import type { Member } from './member.ts';
 import { caughtUp, checkpoint, confirmation, readEvent, streamName, streamNotFound } from './messages.ts';
-import { badRequest, DROPPED, streamDeleted } from './refusals.ts';
+import { accessDenied, badRequest, DROPPED, streamDeleted } from './refusals.ts';
 import { readFilter, selectEvents, startAfter } from './selection.ts';
 import type { StoredEvent } from './stored-events.ts';
 
@@ -19,6 +19,7 @@ export function readHandler(cluster: Cluster, member: Member): (call: ReadCall) 
     if (refusal) return fail(refusal);
     const options = call.request.getOptions();
     if (!options) return fail(badRequest('a read has options'));
+    if (options.hasAll() && !cluster.faults.allowsAll) return fail(accessDenied());
     const cut = cluster.faults.takeCut('read');
     if (cut === 'before') member.breakConnections(call.getPeer());
     if (cut === 'before' || cluster.faults.hangs) return noAnswer();
