@@ -37,5 +37,6 @@ export function progressText(what: string, progress: MoveProgress, first: MovePr
   if (seconds <= 0 || share <= 0) return done;
   const rate = Math.round((progress.events - first.events) / seconds);
   const left = Math.ceil((seconds * (1 - progress.share)) / share);
-  return `${done}, ${rate}/s, ${left < 120 ? `${left} s` : `${Math.ceil(left / 60)} min`} left`;
+  const rest = left < 120 ? `${left} s` : `${Math.ceil(left / 60)} min`;
+  return [done, `${rate}/s`, `${rest} left`].join(', ');
 }

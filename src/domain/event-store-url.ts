@@ -89,7 +89,7 @@ export function parseStoreAddress(url: string): StoreAddress {
 }
 
 function hostsOf(text: string): string[] {
-  const hosts = text.replace(/\/+$/, '').split(',');
+  const hosts = text.replace(/\/$/, '').split(',');
   if (hosts.every((host) => HOST.test(host))) return hosts.map((host) => (host.includes(':') ? host : `${host}:2113`));
   throw new UnusableAddress('must name hosts with or without their ports, such as node1:2113,node2:2113');
 }

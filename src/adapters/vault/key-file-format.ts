@@ -48,7 +48,7 @@ export const MAX_KEY_ID = 2 ** 31 - 1;
 const LINE = /^(?<id>\S+)[ \t]+(?<key>\S+)(?:[ \t]+(?<mark>\S+))?$/;
 const KEY_ID = /^[1-9][0-9]{0,9}$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-const MARK = /[ \t]+primary[ \t]*$/;
+const MARK = /[ \t]primary$/;
 
 /** @throws KeyRingError */
 export function parseKeyFile(path: string, content: string): KeyFile {
@@ -147,7 +147,7 @@ export function withPrimary(content: string, keyId: number): string {
     .map((line) => {
       const id = idOf(line);
       if (id === undefined) return line;
-      const unmarked = line.trim().replace(MARK, '');
+      const unmarked = line.trim().replace(MARK, '').trimEnd();
       return id === keyId ? `${unmarked} primary` : unmarked;
     })
     .join('\n');

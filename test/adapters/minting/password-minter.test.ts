@@ -159,15 +159,17 @@ describe('the class of a fault', () => {
 describe('the SDKs', () => {
   const LOADS_SDK = /^import (?!type\b)[^;]*? from '@aws-sdk\//m;
   const MINTERS = ['amazon-ecr-public.ts', 'amazon-ecr.ts', 'amazon.ts'].map((file) => `adapters/minting/${file}`);
+  const KEYS = ['aws-kms.ts', 'aws-login.ts'].map((file) => `adapters/key-management/${file}`);
+  const USERS = [...KEYS, ...MINTERS];
   /** Files of `src` that are loaded together with this one. */
   const loadedWith = (file: string, source: string) =>
     [...source.matchAll(/^import (?!type\b)[^;]*? from '(\.[^']*)'/gm)].map(([, path = '']) =>
       posix.join(posix.dirname(file), path),
     );
   const loadsMinter = (file: string, source: string) =>
-    !MINTERS.includes(file) && loadedWith(file, source).some((path) => MINTERS.includes(path));
+    !USERS.includes(file) && loadedWith(file, source).some((path) => USERS.includes(path));
 
-  it('are not loaded before a password is minted with them: they take 30 MB', async () => {
+  it('are not loaded before a password is minted or a key is used with them: they take 30 MB', async () => {
     const folder = fileURLToPath(new URL('../../../src/', import.meta.url));
     const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
     const which = async (holds: (file: string, source: string) => boolean) => {
@@ -176,10 +178,11 @@ describe('the SDKs', () => {
       );
       return found.flat().sort();
     };
-    expect(await which((_, source) => LOADS_SDK.test(source))).toEqual(MINTERS);
+    expect(await which((_, source) => LOADS_SDK.test(source))).toEqual(USERS);
     expect(await which(loadsMinter)).toEqual([]);
-    const loadsLate = /await import\('\.\/amazon-ecr(?:-public)?\.ts'\)/;
-    expect(await which((_, source) => loadsLate.test(source))).toEqual(['adapters/minting/password-minter.ts']);
+    const loadsLate = /\bimport\('\.\/(?:amazon-ecr(?:-public)?|aws-kms)\.ts'\)/;
+    const late = ['adapters/key-management/key-management.ts', 'adapters/minting/password-minter.ts'];
+    expect(await which((_, source) => loadsLate.test(source))).toEqual(late);
   });
 
   it('are caught if they are loaded at the start', () => {
