@@ -238,7 +238,7 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
   gauge(
     {
       name: 'purser_webhook_oldest_seconds',
-      help: 'The age of the oldest of them; 0 if there is none',
+      help: 'How long the oldest of them has waited since it was made or replayed; 0 if there is none',
       labels: {},
     },
     async () => {
