@@ -150,7 +150,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
     totals: () => [
       withoutValues(`insert into ${schema}.leases
         select i.id, i.project_id, i.registry_id, i.url, i.image, i.credential_version, i.pipeline, i.run_id, i.purpose,
-          i.issued_to, i.issued_at, i.expires_at, r.released_at, r.revoked_by
+          i.issued_to, i.issued_at, i.expires_at, r.released_at, r.revoked_by, i.issuer
         from ${schema}.leases_issued i left join ${schema}.leases_released r on r.id = i.id`),
       withoutValues(`drop table ${schema}.leases_issued, ${schema}.leases_released`),
     ],
