@@ -4,6 +4,7 @@ import {
   type RecordedEvent,
   type StoredMetadata,
   type StreamEvent,
+  UNKNOWN_METADATA,
 } from '../../application/ports/event-log.ts';
 import type { PreparedAppend } from '../event-log/prepare-append.ts';
 import type { NewStoreEvent, StoreEvent, StorePosition } from './client-api.ts';
@@ -35,19 +36,6 @@ export function newStoreEvents({ events }: PreparedAppend): NewStoreEvent[] {
   });
 }
 
-const NOBODY: StoredMetadata = {
-  projectId: null,
-  actor: 'unknown',
-  issuer: null,
-  tokenId: null,
-  ipAddress: null,
-  userAgent: null,
-  requestId: null,
-  durationMs: null,
-  idempotencyId: null,
-  mac: null,
-};
-
 function metadataOf(metadata: unknown): Partial<StoreMetadata> {
   return typeof metadata === 'object' && metadata !== null ? metadata : {};
 }
@@ -66,7 +54,7 @@ export function streamEventOf(
     // The client parses JSON that was written by `JSON.stringify`, which writes it again as it was.
     json: JSON.stringify(data) ?? 'null',
     occurredAt: typeof occurredAt === 'string' ? occurredAt : created.toISOString(),
-    metadata: typeof purser === 'object' && purser !== null ? purser : NOBODY,
+    metadata: typeof purser === 'object' && purser !== null ? purser : UNKNOWN_METADATA,
     stream: streamId.slice(prefix.length),
     revision: Number(revision),
   };

@@ -38,6 +38,20 @@ export interface StoredMetadata extends EventMetadata {
   readonly mac: string | null;
 }
 
+/** In place of metadata that cannot be read or believed. */
+export const UNKNOWN_METADATA: StoredMetadata = {
+  projectId: null,
+  actor: 'unknown',
+  issuer: null,
+  tokenId: null,
+  ipAddress: null,
+  userAgent: null,
+  requestId: null,
+  durationMs: null,
+  idempotencyId: null,
+  mac: null,
+};
+
 export interface EventToAppend {
   /** UUID, new for each append unless that repeats another one. Unique in its stream. */
   readonly id: string;

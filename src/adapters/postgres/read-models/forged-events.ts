@@ -1,5 +1,5 @@
 import type { EventAuthenticator } from '../../../application/ports/event-authenticator.ts';
-import type { RecordedEvent, StoredMetadata } from '../../../application/ports/event-log.ts';
+import { type RecordedEvent, UNKNOWN_METADATA } from '../../../application/ports/event-log.ts';
 import { projectOfStream } from '../../../domain/identity.ts';
 
 /** What read models need of it: events in, and notices for webhooks out. */
@@ -11,18 +11,6 @@ export const FORGED = 'the event was not written by Purser, or was changed since
 interface ForgedEvent extends RecordedEvent {
   readonly forged: true;
 }
-
-const NOBODY: Omit<StoredMetadata, 'projectId'> = {
-  actor: 'unknown',
-  issuer: null,
-  tokenId: null,
-  ipAddress: null,
-  userAgent: null,
-  requestId: null,
-  durationMs: null,
-  idempotencyId: null,
-  mac: null,
-};
 
 export function isForged(event: RecordedEvent): event is ForgedEvent {
   return 'forged' in event;
@@ -38,7 +26,7 @@ export function withoutForgeries(
 
 /** The project is that of the stream, where the event would have had an effect. */
 function forged({ id, type, stream, revision, position, occurredAt }: RecordedEvent): ForgedEvent {
-  const metadata = { ...NOBODY, projectId: projectOfStream(stream) };
+  const metadata = { ...UNKNOWN_METADATA, projectId: projectOfStream(stream) };
   return {
     forged: true,
     id,
