@@ -1,19 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { MintConfig } from '../../src/domain/credential.ts';
 import { registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import { ECR, ECR_MINT } from '../support/amazon-mint.ts';
 import { aCaller, command, createWorld, PROJECT, type World } from '../support/use-cases.ts';
 
-const ECR = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
-const MINT: MintConfig = {
-  kind: 'AMAZON_ECR',
-  roleArn: null,
-  externalId: null,
-  tenantId: null,
-  installationId: null,
-  apiUrl: null,
-};
 const SOURCE = new Secret('x'.repeat(40));
 
 describe('the next version of a credential', () => {
@@ -55,7 +46,7 @@ describe('the next version of a credential', () => {
 
   it.each(names)('of %s may be one that passwords are minted from', async (name) => {
     const world = await withRegistry();
-    const { credential, mint, username } = await NEXT[name](world, { password: SOURCE, mint: MINT });
+    const { credential, mint, username } = await NEXT[name](world, { password: SOURCE, mint: ECR_MINT });
     const { application } = world;
     const isStaged = name === 'stageCredential';
     expect([credential.kind === 'MINTED', mint === null, username]).toEqual(
@@ -75,7 +66,7 @@ describe('the next version of a credential', () => {
       { name, entered: 'neither', changes: {}, fix: 'enter it as `password`' },
       { name, entered: 'a blank', changes: { password: new Secret('\n') }, fix: 'enter it as `password`' },
       { name, entered: 'no more `mint`', changes: { mint: null }, fix: 'enter it as `password`' },
-      { name, entered: 'only `mint`', changes: { mint: MINT }, fix: 'enter an access key id and its secret' },
+      { name, entered: 'only `mint`', changes: { mint: ECR_MINT }, fix: 'enter an access key id and its secret' },
     ]),
   )('of $name with $entered is refused, with the fix, and the stored one stays', async ({ name, changes, fix }) => {
     const world = await withRegistry();

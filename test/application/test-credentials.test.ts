@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ProbeRequest } from '../../src/application/ports/registry-probe.ts';
 import type { TestCredentialsCommand } from '../../src/application/test-credentials.ts';
-import type { MintConfig } from '../../src/domain/credential.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import { ECR, ECR_MINT } from '../support/amazon-mint.ts';
 import { canary } from '../support/canary.ts';
 import { aCaller, createWorld, PROJECT, type World } from '../support/use-cases.ts';
 
-const ECR = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
-const MINT: MintConfig = {
-  kind: 'AMAZON_ECR',
-  roleArn: null,
-  externalId: null,
-  tenantId: null,
-  installationId: null,
-  apiUrl: null,
-};
 const SOURCE = new Secret('x'.repeat(40));
 
 function test({ application }: World, changes: Partial<TestCredentialsCommand>) {
@@ -33,7 +24,7 @@ function test({ application }: World, changes: Partial<TestCredentialsCommand>) 
 }
 
 const testCloud = (world: World, changes: Partial<TestCredentialsCommand> = {}) =>
-  test(world, { url: ECR, username: 'AKIAIOSFODNN7EXAMPLE', password: SOURCE, mint: MINT, ...changes });
+  test(world, { url: ECR, username: 'AKIAIOSFODNN7EXAMPLE', password: SOURCE, mint: ECR_MINT, ...changes });
 
 /** The request that the probe would get. */
 async function asked(url: string, repository: string): Promise<ProbeRequest | undefined> {
@@ -78,7 +69,7 @@ describe('a test of a cloud credential', () => {
     const world = createWorld();
     const { health } = await testCloud(world, { repository: 'team/app', authRealmHost: 'tokens.example' });
     expect(health).toMatchObject({ outcome: 'OK', login: 'PROVED', credentialVersion: null });
-    expect(world.minted).toMatchObject([{ url: ECR, mint: MINT, purpose: 'PUSH' }]);
+    expect(world.minted).toMatchObject([{ url: ECR, mint: ECR_MINT, purpose: 'PUSH' }]);
     expect(world.minted[0]?.source.password.reveal()).toBe(SOURCE.reveal());
     expect(world.probed).toMatchObject([
       { url: ECR, username: 'minted', repository: 'team/app', authRealmHost: 'tokens.example' },
@@ -122,7 +113,7 @@ describe('a test of a cloud credential', () => {
     ['password', 'an access key id and its secret', { password: undefined }],
     ['password', 'an access key id and its secret', { password: new Secret(' ') }],
     ['mint', 'AMAZON_ECR mints passwords for', { url: 'ghcr.io' }],
-    ['mint', 'roleArn', { mint: { ...MINT, roleArn: 'admin' } }],
+    ['mint', 'roleArn', { mint: { ...ECR_MINT, roleArn: 'admin' } }],
     ['username', 'user name', { mint: null, username: null }],
     ['password', 'password or token', { mint: undefined, password: null }],
     ['authRealmHost', 'host', { authRealmHost: 'http://tokens.example' }],

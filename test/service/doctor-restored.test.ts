@@ -19,7 +19,7 @@ import { EventLogUnavailable } from '../../src/domain/errors.ts';
 import { createLogger } from '../../src/logger.ts';
 import { startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
-import { examine } from '../support/doctor.ts';
+import { examine, withFault as withFaultIn } from '../support/doctor.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
@@ -104,14 +104,8 @@ async function exportedEntries(): Promise<ChainedEntry[]> {
   return stdout.split('\n').flatMap((line) => (line.includes('"record":"entry"') ? [JSON.parse(line)] : []));
 }
 
-async function withFault(plant: string, remedy: string, test: () => Promise<void>): Promise<void> {
-  await sql(plant);
-  try {
-    await test();
-  } finally {
-    await sql(remedy);
-  }
-}
+const withFault = (plant: string, remedy: string, test: () => Promise<void>) =>
+  withFaultIn(sql, { plant, remedy }, test);
 
 describe('purser doctor, while no service runs,', () => {
   it('says ok, with the anchor', async () => {

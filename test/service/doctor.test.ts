@@ -6,7 +6,7 @@ import { runProgram } from '../../src/cli/program.ts';
 import { CHECKS } from '../../src/domain/doctor-report.ts';
 import { startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
-import { examine } from '../support/doctor.ts';
+import { examine, withFault as withFaultIn } from '../support/doctor.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
 import { digestsOfTables } from '../support/table-digests.ts';
@@ -47,15 +47,8 @@ async function projected(): Promise<void> {
   });
 }
 
-/** Plants a fault, and takes it out again whatever the test finds. */
-async function withFault(plant: string, remedy: string, test: () => Promise<void>): Promise<void> {
-  await sql(plant);
-  try {
-    await test();
-  } finally {
-    await sql(remedy);
-  }
-}
+const withFault = (plant: string, remedy: string, test: () => Promise<void>) =>
+  withFaultIn(sql, { plant, remedy }, test);
 
 describe('purser doctor beside a running service', () => {
   it('says ok to everything, in one line each, and leaves every table as it was', async () => {

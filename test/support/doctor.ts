@@ -33,3 +33,17 @@ export async function examine(
     },
   };
 }
+
+/** Plants a fault, and takes it out again whatever the test finds. */
+export async function withFault(
+  sql: (text: string) => Promise<unknown>,
+  { plant, remedy }: { readonly plant: string; readonly remedy: string },
+  test: () => Promise<void>,
+): Promise<void> {
+  await sql(plant);
+  try {
+    await test();
+  } finally {
+    await sql(remedy);
+  }
+}
