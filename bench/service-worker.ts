@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { type Service, startService } from '../src/compose.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 
 /** The service in a process that reports its heap size on request. Start it with `--expose-gc`. */
 

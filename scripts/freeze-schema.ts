@@ -7,7 +7,7 @@ import { startEmbeddedPostgres } from '../src/adapters/postgres/embedded/server.
 import { SILENT } from '../src/adapters/postgres/logger.ts';
 import { readMigrations } from '../src/adapters/postgres/migration-files.ts';
 import { startService } from '../src/compose.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { PERMISSIONS } from '../src/domain/permissions.ts';
 import { createLogger } from '../src/logger.ts';
 import { fill } from './frozen-schema/fill.ts';

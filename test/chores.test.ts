@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createChores } from '../src/chores.ts';
+import { createChores } from '../src/composition/chores.ts';
 
 describe('chores', () => {
   it('run in turn, round after round, even if one fails', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, readConfig } from '../src/config.ts';
-import { unusableAddress } from '../src/unusable-address.ts';
+import { ConfigurationError, readConfig } from '../src/config/config.ts';
+import { unusableAddress } from '../src/config/unusable-address.ts';
 
 describe('TRUST_PROXY', () => {
   it.each([

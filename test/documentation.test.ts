@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { buildSchema, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../src/adapters/prometheus/metrics.ts';
-import { readConfig, VARIABLES } from '../src/config.ts';
+import { readConfig, VARIABLES } from '../src/config/config.ts';
 import { documentationOf } from '../src/domain/error-reference.ts';
 import { PERMISSIONS } from '../src/domain/permissions.ts';
 import { CLOSE } from '../src/http/websocket/close-codes.ts';
@@ -99,7 +99,7 @@ it('README.md has at most 12 KB', () => {
 describe('the check of the documentation', () => {
   it('finds missing files, and ignores code that is not a path', () => {
     expect(
-      missingPaths('`src/nowhere.ts`, `nowhere.sql`, `src/config.ts`, `config.ts`, `src/*/x.ts`, `a.b.ts()`'),
+      missingPaths('`src/nowhere.ts`, `nowhere.sql`, `src/config/config.ts`, `config.ts`, `src/*/x.ts`, `a.b.ts()`'),
     ).toEqual(['src/nowhere.ts', 'nowhere.sql']);
   });
 

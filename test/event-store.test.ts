@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest';
 import type { Position } from '../src/application/ports/event-log.ts';
-import { readConfig } from '../src/config.ts';
+import { requireAnswer } from '../src/composition/event-store.ts';
+import { readConfig } from '../src/config/config.ts';
 import { EventLogUnavailable, OperatorError } from '../src/domain/errors.ts';
-import { requireAnswer } from '../src/event-store.ts';
 
 const { eventStore } = readConfig({ EVENT_STORE_URL: 'kurrentdb://ada:hunter2@db' });
 const refuses = async (): Promise<Position> => {

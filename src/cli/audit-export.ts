@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { isProjectId } from '../adapters/auth/claims.ts';
 import { createReadConnections } from '../adapters/postgres/read-connections.ts';
-import { openAuditExport } from '../audit-export.ts';
+import { openAuditExport } from '../composition/audit-export.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../domain/audit-export.ts';
 import { SERVICE_LOG } from '../domain/audit-head.ts';
 import { CONFIGURED, type Command, type Options, type Output, UsageError } from './command.ts';

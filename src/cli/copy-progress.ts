@@ -1,4 +1,4 @@
-import type { MoveProgress } from '../log-move.ts';
+import type { MoveProgress } from '../composition/log-move.ts';
 import type { Output } from './command.ts';
 import { createProgressLine } from './progress.ts';
 

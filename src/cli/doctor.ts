@@ -1,4 +1,4 @@
-import { examine, examineConfiguration } from '../doctor.ts';
+import { examine, examineConfiguration } from '../composition/doctor.ts';
 import { type CheckResult, exitCodeOf, failed, reportLine, worstOf } from '../domain/doctor-report.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { linesTo } from '../logger.ts';

@@ -4,7 +4,7 @@ import { explainDatabaseFault, isSchemaClash, rootCause } from '../adapters/post
 import { clusterFiles } from '../adapters/postgres/embedded/cluster.ts';
 import { StartFault } from '../adapters/postgres/embedded/start-fault.ts';
 import { keyFaultOf } from '../adapters/vault/key-encryption-key.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { DataDirFault, explainFileFault } from './data-dir.ts';
 

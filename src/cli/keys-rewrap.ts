@@ -4,7 +4,7 @@ import { rewrapEventKeys } from '../adapters/vault/event-keys.ts';
 import { mintedPasswordRows } from '../adapters/vault/minted-password-vault.ts';
 import { type RewrapOptions, rewrapAll, rowsToRewrap } from '../adapters/vault/rewrap.ts';
 import type { KeyUse } from '../adapters/vault/secret-stores.ts';
-import type { OpenVault } from '../stores.ts';
+import type { OpenVault } from '../composition/stores.ts';
 import { CONFIGURED, type Command, type Output } from './command.ts';
 import { describeUse } from './keys-retire.ts';
 import { requireHeldByAll } from './open-keys.ts';

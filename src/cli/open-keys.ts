@@ -4,9 +4,9 @@ import { createKeyRecordStore } from '../adapters/postgres/vault/key-record-stor
 import { checkKeyIds } from '../adapters/vault/key-check.ts';
 import { type KeyRing, loadKeyRing } from '../adapters/vault/key-ring.ts';
 import type { KeyHolder, KeyRecordStore } from '../adapters/vault/secret-stores.ts';
+import { type ExternalKeys, openExternalKeys } from '../composition/external-keys.ts';
+import { keyFileOf } from '../composition/stores.ts';
 import { OperatorError } from '../domain/errors.ts';
-import { type ExternalKeys, openExternalKeys } from '../external-keys.ts';
-import { keyFileOf } from '../stores.ts';
 import { type Environment, UsageError } from './command.ts';
 import { openToRead } from './open-to-read.ts';
 import { withConfig } from './with-config.ts';

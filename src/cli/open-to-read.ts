@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 import { clusterFiles } from '../adapters/postgres/embedded/cluster.ts';
 import { findRunningServer } from '../adapters/postgres/embedded/running.ts';
 import { DataDirInUse } from '../adapters/postgres/embedded/take-over.ts';
-import type { Config } from '../config.ts';
+import { type Database, openDatabase } from '../composition/stores.ts';
+import type { Config } from '../config/config.ts';
 import { OperatorError } from '../domain/errors.ts';
-import { type Database, openDatabase } from '../stores.ts';
 
 /** The service may be running: reading does not need the data folder for itself. */
 export async function openToRead(config: Config, logger: Logger): Promise<Database> {

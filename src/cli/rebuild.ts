@@ -1,6 +1,6 @@
 import { rebuildReadModels } from '../adapters/postgres/read-models/rebuild.ts';
 import { openSession } from '../adapters/postgres/session.ts';
-import { openDatabase } from '../stores.ts';
+import { openDatabase } from '../composition/stores.ts';
 import { CONFIGURED, type Command } from './command.ts';
 import { withStores } from './with-stores.ts';
 

@@ -16,10 +16,10 @@ import { asKeyRingError, checkKeyIds, requireCheckedKeys } from '../adapters/vau
 import { readKeyFile } from '../adapters/vault/key-file.ts';
 import { KeyRingError } from '../adapters/vault/key-file-format.ts';
 import { createKeyRing, type KeyRing, type OpenExternalKey } from '../adapters/vault/key-ring.ts';
-import type { Config } from '../config.ts';
+import { openExternalKeys } from '../composition/external-keys.ts';
+import { type Database, keyFileOf, openDatabase } from '../composition/stores.ts';
+import type { Config } from '../config/config.ts';
 import { OperatorError } from '../domain/errors.ts';
-import { openExternalKeys } from '../external-keys.ts';
-import { type Database, keyFileOf, openDatabase } from '../stores.ts';
 import { contentOf, namesOf } from './backup-output.ts';
 import { CONFIGURED, type Command, type Output } from './command.ts';
 import { createProgressLine } from './progress.ts';

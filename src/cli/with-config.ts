@@ -1,5 +1,5 @@
 import type { DestinationStream, Logger } from 'pino';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { createLogger } from '../logger.ts';
 import type { Environment } from './command.ts';
 import { prepareDataDir } from './data-dir.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Config } from '../config.ts';
-import { type Database, type OpenVault, openStores, openVault, type Stores } from '../stores.ts';
+import { type Database, type OpenVault, openStores, openVault, type Stores } from '../composition/stores.ts';
+import type { Config } from '../config/config.ts';
 import type { Environment } from './command.ts';
 import { withConfig } from './with-config.ts';
 

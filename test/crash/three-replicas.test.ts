@@ -7,9 +7,9 @@ import { readCheckpoint } from '../../src/adapters/postgres/read-models/checkpoi
 import { openSession } from '../../src/adapters/postgres/session.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import { readConfig } from '../../src/config.ts';
+import { openEventLog } from '../../src/composition/event-store.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
-import { openEventLog } from '../../src/event-store.ts';
 import { NOTICES } from '../service/operations.ts';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
 import { embeddedPrograms } from '../support/postgres-versions.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { namesKurrentDb, parseStoreAddress, UnusableAddress } from '../../src/domain/event-store-url.ts';
 
 const revealed = (url: string) => parseStoreAddress(url).connectionString.reveal();

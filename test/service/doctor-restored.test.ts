@@ -11,7 +11,7 @@ import { loadKeyRing } from '../../src/adapters/vault/key-ring.ts';
 import { signAuditHeads } from '../../src/application/sign-audit-heads.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { startService } from '../../src/compose.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { chainHash } from '../../src/domain/audit-entry.ts';
 import { type ChainedEntry, headLine } from '../../src/domain/audit-export.ts';
 import type { SignedAuditHead } from '../../src/domain/audit-head.ts';

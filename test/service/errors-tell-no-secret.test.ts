@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseIssuers } from '../../src/adapters/auth/issuers.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { canary } from '../support/canary.ts';
 import { encodingsIn, sweepFolder } from '../support/canary-sweep.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';

@@ -7,7 +7,7 @@ import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import { TYPE_PARSERS } from '../../src/adapters/postgres/type-parsers.ts';
 import { signAuditHeads } from '../../src/application/sign-audit-heads.ts';
-import { openAuditExport } from '../../src/audit-export.ts';
+import { openAuditExport } from '../../src/composition/audit-export.ts';
 import { chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
 import type { ChainedEntry } from '../../src/domain/audit-export.ts';
 import type { SignedAuditHead } from '../../src/domain/audit-head.ts';

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { inject } from 'vitest';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
-import { readConfig } from '../../src/config.ts';
-import { openEventLog } from '../../src/event-store.ts';
+import { openEventLog } from '../../src/composition/event-store.ts';
+import { readConfig } from '../../src/config/config.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -23,7 +23,6 @@ const http = (...others: string[]): Arrows => ({
   to: ['application/**', 'domain/**', 'graphql', 'graphql/paging', 'graphql/pipeline', ...others],
   modules: 'any',
 });
-const PERIODIC = ['chores.ts', 'lifecycle.ts', 'application/**', 'domain/**', 'adapters/postgres/**'];
 
 /**
  * What the files of a folder may import, besides each other. An entry of a file counts instead of that of its folder.
@@ -82,118 +81,25 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
 
   clients: { to: [], modules: 'builtins' },
   cli: {
-    to: [
-      'audit-export.ts',
-      'compose.ts',
-      'config.ts',
-      'doctor.ts',
-      'event-store.ts',
-      'log-move.ts',
-      'external-keys.ts',
-      'logger.ts',
-      'stores.ts',
-      'version.ts',
-      'domain/**',
-      'adapters/**',
-    ],
+    to: ['compose.ts', 'composition', 'config', 'logger.ts', 'version.ts', 'domain/**', 'adapters/**'],
     modules: 'any',
   },
 
+  config: { to: ['domain/**'], modules: 'any' },
+  // Each file opens one part of the service; `compose.ts` and the commands put them together.
+  composition: {
+    to: ['config', 'version.ts', 'application/**', 'domain/**', 'adapters/**', 'graphql/paging', 'http/health.ts'],
+    modules: 'any',
+  },
   'compose.ts': {
-    to: [
-      'audit-export.ts',
-      'audit-signing.ts',
-      'authentication.ts',
-      'config.ts',
-      'egress-options.ts',
-      'external-keys.ts',
-      'key-holding.ts',
-      'lifecycle.ts',
-      'observability.ts',
-      'periodic-work.ts',
-      'readiness.ts',
-      'stores.ts',
-      'unusable-address.ts',
-      'webhooks.ts',
-      'application/**',
-      'domain/**',
-      'adapters/**',
-    ].concat(['graphql', 'graphql/pipeline', 'graphql/paging', 'http']),
-    modules: 'any',
-  },
-  'observability.ts': {
-    to: ['config.ts', 'lifecycle.ts', 'version.ts', 'application/ports', 'adapters/postgres/**'].concat([
-      'adapters/opentelemetry',
-      'adapters/prometheus',
+    to: ['composition', 'config', 'application/**', 'domain/**', 'adapters/**'].concat([
+      'graphql',
+      'graphql/pipeline',
+      'graphql/paging',
+      'http',
     ]),
-    modules: 'any',
-  },
-  'key-holding.ts': {
-    to: ['chores.ts', 'external-keys.ts', 'lifecycle.ts', 'domain/**', 'adapters/vault'],
-    modules: 'any',
-  },
-  'egress-options.ts': { to: ['config.ts', 'adapters/egress'], modules: 'any' },
-  'external-keys.ts': {
-    to: ['config.ts', 'egress-options.ts', 'application/ports'].concat([
-      'adapters/egress',
-      'adapters/key-management',
-      'adapters/vault',
-    ]),
-    modules: 'any',
-  },
-  'periodic-work.ts': { to: [...PERIODIC, 'config.ts'], modules: 'any' },
-  'event-store.ts': {
-    to: ['application/ports', 'domain/**', 'adapters/kurrentdb', 'adapters/postgres/**'],
-    modules: 'any',
-  },
-  'readiness.ts': {
-    to: ['external-keys.ts', 'adapters/postgres/**', 'adapters/vault', 'domain/**', 'http/health.ts'],
-    modules: 'any',
-  },
-  'stores.ts': {
-    to: ['config.ts', 'event-store.ts', 'external-keys.ts', 'lifecycle.ts', 'application/ports', 'domain/**'].concat([
-      'adapters/postgres/**',
-      'adapters/vault',
-    ]),
-    modules: 'any',
-  },
-  'webhooks.ts': {
-    to: ['config.ts', 'lifecycle.ts', 'application/**', 'domain/**', 'graphql/paging'].concat([
-      'adapters/postgres/**',
-      'adapters/webhooks',
-    ]),
-    modules: 'any',
-  },
-  'config.ts': { to: ['config-lists.ts', 'domain/**'], modules: 'any' },
-  'config-lists.ts': { to: ['domain/**'], modules: 'any' },
-  'doctor.ts': {
-    to: ['audit-export.ts', 'config.ts', 'event-store.ts', 'examined-stores.ts', 'stores.ts', 'webhooks.ts'].concat([
-      'application/**',
-      'domain/**',
-      'adapters/**',
-    ]),
-    modules: 'any',
-  },
-  'examined-stores.ts': {
-    to: ['config.ts', 'event-store.ts', 'external-keys.ts', 'lifecycle.ts', 'stores.ts', 'application/**'].concat([
-      'adapters/postgres/**',
-      'adapters/vault',
-    ]),
-    modules: 'any',
-  },
-  'log-move.ts': {
-    to: ['config.ts', 'stores.ts', 'application/**', 'domain/**', 'adapters/postgres/**'],
     modules: 'any',
   },
   'logger.ts': { to: ['domain/**', 'adapters/postgres'], modules: 'any' },
-  'audit-export.ts': { to: ['version.ts', 'application/**', 'domain/**', 'adapters/postgres/**'], modules: 'any' },
-  'audit-signing.ts': { to: [...PERIODIC, 'audit-export.ts', 'config.ts', 'adapters/anchors'], modules: 'any' },
-  'authentication.ts': {
-    to: ['lifecycle.ts', 'application/ports', 'adapters/auth', 'adapters/egress'],
-    modules: 'any',
-  },
-  'chores.ts': { to: [], modules: 'any' },
-  'lifecycle.ts': { to: [], modules: 'any' },
-  'unusable-address.ts': { to: ['config.ts', 'domain/**'], modules: 'any' },
   'version.ts': { to: [], modules: 'builtins' },
 };

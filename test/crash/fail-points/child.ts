@@ -1,5 +1,5 @@
 import { startService } from '../../../src/compose.ts';
-import { readConfig } from '../../../src/config.ts';
+import { readConfig } from '../../../src/config/config.ts';
 import { createLogger } from '../../../src/logger.ts';
 import type { Report } from './ports.ts';
 

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import type { IssuerConfig } from './adapters/auth/issuers.ts';
-import { createKeySets, keepFresh } from './adapters/auth/jwks.ts';
-import { createAuthenticator } from './adapters/auth/token-verifier.ts';
-import type { EgressOptions } from './adapters/egress/egress.ts';
-import { createGuardedFetchJson } from './adapters/egress/guarded-fetch-json.ts';
-import type { Authenticator, Revocations } from './application/ports/authenticator.ts';
+import type { IssuerConfig } from '../adapters/auth/issuers.ts';
+import { createKeySets, keepFresh } from '../adapters/auth/jwks.ts';
+import { createAuthenticator } from '../adapters/auth/token-verifier.ts';
+import type { EgressOptions } from '../adapters/egress/egress.ts';
+import { createGuardedFetchJson } from '../adapters/egress/guarded-fetch-json.ts';
+import type { Authenticator, Revocations } from '../application/ports/authenticator.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
 export interface AuthenticatorDeps {

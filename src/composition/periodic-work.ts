@@ -1,15 +1,15 @@
-import type { ReadConnections } from './adapters/postgres/read-connections.ts';
-import type { Projector } from './adapters/postgres/read-models/projector.ts';
-import { createFindRetirable } from './adapters/postgres/read-models/retirable-secrets.ts';
-import { recheckSecrets } from './adapters/postgres/read-models/secret-presence.ts';
-import type { RunningApplication } from './application/create-application.ts';
-import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from './application/discard-orphaned-secrets.ts';
-import type { MintedPasswordVault } from './application/ports/minted-password-vault.ts';
-import { type RetireCredentialsDeps, retireCredentials } from './application/retire-credentials.ts';
-import { type ScheduledChecksDeps, scheduledChecks } from './application/scheduled-checks.ts';
-import { type ScheduledNoticesDeps, scheduledNotices } from './application/scheduled-notices.ts';
+import type { ReadConnections } from '../adapters/postgres/read-connections.ts';
+import type { Projector } from '../adapters/postgres/read-models/projector.ts';
+import { createFindRetirable } from '../adapters/postgres/read-models/retirable-secrets.ts';
+import { recheckSecrets } from '../adapters/postgres/read-models/secret-presence.ts';
+import type { RunningApplication } from '../application/create-application.ts';
+import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
+import type { MintedPasswordVault } from '../application/ports/minted-password-vault.ts';
+import { type RetireCredentialsDeps, retireCredentials } from '../application/retire-credentials.ts';
+import { type ScheduledChecksDeps, scheduledChecks } from '../application/scheduled-checks.ts';
+import { type ScheduledNoticesDeps, scheduledNotices } from '../application/scheduled-notices.ts';
+import type { Config } from '../config/config.ts';
 import { type Chore, createChores } from './chores.ts';
-import type { Config } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
 const HOUSEKEEPING_MS = 30_000;

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createKurrentEventLog } from './adapters/kurrentdb/event-log.ts';
-import { createPostgresEventLog } from './adapters/postgres/log/event-log.ts';
-import type { Logger } from './adapters/postgres/logger.ts';
-import type { StatementObserver } from './adapters/postgres/observed-statements.ts';
-import { kurrentStore, OWN_STORE } from './adapters/postgres/read-models/event-store.ts';
-import type { EventCopies, EventLog } from './application/ports/event-log.ts';
-import { EventLogUnavailable, OperatorError } from './domain/errors.ts';
-import type { EventStoreConfig } from './domain/event-store-url.ts';
-import { unreachable } from './domain/unreachable.ts';
+import { createKurrentEventLog } from '../adapters/kurrentdb/event-log.ts';
+import { createPostgresEventLog } from '../adapters/postgres/log/event-log.ts';
+import type { Logger } from '../adapters/postgres/logger.ts';
+import type { StatementObserver } from '../adapters/postgres/observed-statements.ts';
+import { kurrentStore, OWN_STORE } from '../adapters/postgres/read-models/event-store.ts';
+import type { EventCopies, EventLog } from '../application/ports/event-log.ts';
+import { EventLogUnavailable, OperatorError } from '../domain/errors.ts';
+import type { EventStoreConfig } from '../domain/event-store-url.ts';
+import { unreachable } from '../domain/unreachable.ts';
 
 export interface EventLogObservers {
   /** Called after every batch that the log accepted. */

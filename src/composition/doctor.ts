@@ -1,40 +1,39 @@
 import type { Logger } from 'pino';
-import { readAnchor } from './adapters/anchors/read-anchor.ts';
-import { parseIssuers } from './adapters/auth/issuers.ts';
-import { parseAllowList } from './adapters/egress/allow-list.ts';
-import { createEgress } from './adapters/egress/egress.ts';
-import { parseEgressProxy } from './adapters/egress/proxy-tunnel.ts';
-import { createAuditHeads } from './adapters/postgres/audit-heads.ts';
-import { createDoctorQueries } from './adapters/postgres/doctor/doctor-queries.ts';
-import { readSchemaState } from './adapters/postgres/doctor/schema-state.ts';
-import { buildShadow, type ShadowReadModels } from './adapters/postgres/doctor/shadow-read-models.ts';
-import { createVaultInventory } from './adapters/postgres/doctor/vault-inventory.ts';
-import { examineDataFolder } from './adapters/postgres/embedded/examine-folder.ts';
-import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
-import { refuseOtherEventStore } from './adapters/postgres/read-models/event-store.ts';
-import { readLead } from './adapters/postgres/read-models/leadership.ts';
-import { recheckSecrets } from './adapters/postgres/read-models/secret-presence.ts';
-import { requireFit } from './adapters/postgres/requirements.ts';
-import { discardOrphanedSecrets } from './application/discard-orphaned-secrets.ts';
-import { checkAnchors } from './application/doctor/check-anchors.ts';
-import { checkChains } from './application/doctor/check-chains.ts';
-import { checkDestroyedSecrets } from './application/doctor/check-destroyed-secrets.ts';
-import { checkPendingSecrets } from './application/doctor/check-pending-secrets.ts';
-import { checkSecrets } from './application/doctor/check-secrets.ts';
-import { checkStores } from './application/doctor/check-stores.ts';
-import { examinedLog } from './application/doctor/examined-log.ts';
+import { readAnchor } from '../adapters/anchors/read-anchor.ts';
+import { parseIssuers } from '../adapters/auth/issuers.ts';
+import { parseAllowList } from '../adapters/egress/allow-list.ts';
+import { createEgress } from '../adapters/egress/egress.ts';
+import { parseEgressProxy } from '../adapters/egress/proxy-tunnel.ts';
+import { createAuditHeads } from '../adapters/postgres/audit-heads.ts';
+import { createDoctorQueries } from '../adapters/postgres/doctor/doctor-queries.ts';
+import { readSchemaState } from '../adapters/postgres/doctor/schema-state.ts';
+import { buildShadow, type ShadowReadModels } from '../adapters/postgres/doctor/shadow-read-models.ts';
+import { createVaultInventory } from '../adapters/postgres/doctor/vault-inventory.ts';
+import { examineDataFolder } from '../adapters/postgres/embedded/examine-folder.ts';
+import { readCheckpoint } from '../adapters/postgres/read-models/checkpoint.ts';
+import { refuseOtherEventStore } from '../adapters/postgres/read-models/event-store.ts';
+import { readLead } from '../adapters/postgres/read-models/leadership.ts';
+import { recheckSecrets } from '../adapters/postgres/read-models/secret-presence.ts';
+import { requireFit } from '../adapters/postgres/requirements.ts';
+import { discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
+import { checkAnchors } from '../application/doctor/check-anchors.ts';
+import { checkChains } from '../application/doctor/check-chains.ts';
+import { checkDestroyedSecrets } from '../application/doctor/check-destroyed-secrets.ts';
+import { checkPendingSecrets } from '../application/doctor/check-pending-secrets.ts';
+import { checkSecrets } from '../application/doctor/check-secrets.ts';
+import { checkStores } from '../application/doctor/check-stores.ts';
+import { examinedLog } from '../application/doctor/examined-log.ts';
 import {
   judgeDataFolder,
   judgeDeadLetters,
   judgeMigrations,
   judgeReadModels,
-} from './application/doctor/judge-database.ts';
-import { judgeProjection } from './application/doctor/judge-projection.ts';
-import { endOfLog } from './application/end-of-log.ts';
-import { createProjectionLag } from './application/projection-lag.ts';
-import { openAuditExport } from './audit-export.ts';
-import type { Config } from './config.ts';
-import { ed25519PublicKey, type SignedAuditHead } from './domain/audit-head.ts';
+} from '../application/doctor/judge-database.ts';
+import { judgeProjection } from '../application/doctor/judge-projection.ts';
+import { endOfLog } from '../application/end-of-log.ts';
+import { createProjectionLag } from '../application/projection-lag.ts';
+import type { Config } from '../config/config.ts';
+import { ed25519PublicKey, type SignedAuditHead } from '../domain/audit-head.ts';
 import {
   CHECKS,
   type CheckName,
@@ -44,8 +43,9 @@ import {
   failed,
   notChecked,
   ok,
-} from './domain/doctor-report.ts';
-import { OperatorError, PurserError } from './domain/errors.ts';
+} from '../domain/doctor-report.ts';
+import { OperatorError, PurserError } from '../domain/errors.ts';
+import { openAuditExport } from './audit-export.ts';
 import { nameOfStore } from './event-store.ts';
 import { type ExaminedStores, openExaminedStores, type Unlocked } from './examined-stores.ts';
 import type { Database } from './stores.ts';

@@ -5,13 +5,13 @@ import {
   currentLeader,
   moveToEventStore,
   readEventStore,
-} from './adapters/postgres/read-models/event-store.ts';
-import { bringUpToDate, type RebuildDeps, rebuildReadModels } from './adapters/postgres/read-models/rebuild.ts';
-import { openSession } from './adapters/postgres/session.ts';
-import { type CopyProgress, copyLog, verifyCopy } from './application/copy-log.ts';
-import type { EventCopies, EventLog, Position } from './application/ports/event-log.ts';
-import type { Config } from './config.ts';
-import { OperatorError } from './domain/errors.ts';
+} from '../adapters/postgres/read-models/event-store.ts';
+import { bringUpToDate, type RebuildDeps, rebuildReadModels } from '../adapters/postgres/read-models/rebuild.ts';
+import { openSession } from '../adapters/postgres/session.ts';
+import { type CopyProgress, copyLog, verifyCopy } from '../application/copy-log.ts';
+import type { EventCopies, EventLog, Position } from '../application/ports/event-log.ts';
+import type { Config } from '../config/config.ts';
+import { OperatorError } from '../domain/errors.ts';
 import { openVault } from './stores.ts';
 
 /** A log, and the name of the store that it is in. */

@@ -1,5 +1,5 @@
+import { unreachable } from '../domain/unreachable.ts';
 import { type Config, ConfigurationError } from './config.ts';
-import { unreachable } from './domain/unreachable.ts';
 
 /** What to set if the service cannot listen at the configured address. */
 export function unusableAddress(

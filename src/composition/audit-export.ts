@@ -1,12 +1,12 @@
-import { createAuditHeads } from './adapters/postgres/audit-heads.ts';
-import { createAuditRows } from './adapters/postgres/read-models/audit-rows.ts';
-import type { Queryable } from './adapters/postgres/statement.ts';
-import { type ExportedLog, exportAuditLog } from './application/export-audit-log.ts';
-import { cef } from './domain/audit-cef.ts';
-import { CSV } from './domain/audit-csv.ts';
-import { type ExportFormat, type ExportWriter, NDJSON } from './domain/audit-export.ts';
-import { unreachable } from './domain/unreachable.ts';
-import { VERSION } from './version.ts';
+import { createAuditHeads } from '../adapters/postgres/audit-heads.ts';
+import { createAuditRows } from '../adapters/postgres/read-models/audit-rows.ts';
+import type { Queryable } from '../adapters/postgres/statement.ts';
+import { type ExportedLog, exportAuditLog } from '../application/export-audit-log.ts';
+import { cef } from '../domain/audit-cef.ts';
+import { CSV } from '../domain/audit-csv.ts';
+import { type ExportFormat, type ExportWriter, NDJSON } from '../domain/audit-export.ts';
+import { unreachable } from '../domain/unreachable.ts';
+import { VERSION } from '../version.ts';
 
 export type AuditExport = (log: ExportedLog, format: ExportFormat) => AsyncGenerator<string, void, undefined>;
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { parseUrl } from './domain/parse-url.ts';
+import { parseUrl } from '../domain/parse-url.ts';
 
 /** Separated by commas, in lower case. */
 export const list = z

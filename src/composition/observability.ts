@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
-import { observeStatements, type StatementObserver } from './adapters/postgres/observed-statements.ts';
-import { createReadConnections } from './adapters/postgres/read-connections.ts';
-import { createCredentialCounts } from './adapters/postgres/read-models/credential-counts.ts';
-import { readLead } from './adapters/postgres/read-models/leadership.ts';
-import { CONNECTION_NAMES } from './adapters/postgres/session.ts';
-import { createMetrics, type PrometheusMetrics } from './adapters/prometheus/metrics.ts';
-import type { Metrics } from './application/ports/metrics.ts';
-import { NO_TRACER, type Tracer } from './application/ports/tracer.ts';
-import type { Config } from './config.ts';
+import { observeStatements, type StatementObserver } from '../adapters/postgres/observed-statements.ts';
+import { createReadConnections } from '../adapters/postgres/read-connections.ts';
+import { createCredentialCounts } from '../adapters/postgres/read-models/credential-counts.ts';
+import { readLead } from '../adapters/postgres/read-models/leadership.ts';
+import { CONNECTION_NAMES } from '../adapters/postgres/session.ts';
+import { createMetrics, type PrometheusMetrics } from '../adapters/prometheus/metrics.ts';
+import type { Metrics } from '../application/ports/metrics.ts';
+import { NO_TRACER, type Tracer } from '../application/ports/tracer.ts';
+import type { Config } from '../config/config.ts';
+import { VERSION } from '../version.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { VERSION } from './version.ts';
 
 export interface Observability {
   readonly metrics: Metrics;
@@ -38,7 +38,7 @@ async function startTracing(
   lifecycle: Lifecycle,
 ): Promise<Tracer> {
   if (otlp === undefined) return NO_TRACER;
-  const { startTelemetry } = await import('./adapters/opentelemetry/telemetry.ts');
+  const { startTelemetry } = await import('../adapters/opentelemetry/telemetry.ts');
   const telemetry = startTelemetry({
     ...otlp,
     metrics: metrics.values,

@@ -1,10 +1,10 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
+import { OperatorError } from '../domain/errors.ts';
+import { type EventStoreConfig, eventStoreOf, UnusableAddress } from '../domain/event-store-url.ts';
+import { parseUrl } from '../domain/parse-url.ts';
+import { Secret } from '../domain/secret.ts';
 import { hosts, list, origins, trustedProxies } from './config-lists.ts';
-import { OperatorError } from './domain/errors.ts';
-import { type EventStoreConfig, eventStoreOf, UnusableAddress } from './domain/event-store-url.ts';
-import { parseUrl } from './domain/parse-url.ts';
-import { Secret } from './domain/secret.ts';
 
 /** A setting is missing or wrong. The message names every variable at fault and says what to set. */
 export class ConfigurationError extends OperatorError {

@@ -1,17 +1,17 @@
 import type { Logger } from 'pino';
-import { createConnection } from './adapters/postgres/connection.ts';
-import type { StatementObserver } from './adapters/postgres/observed-statements.ts';
-import { createSharedClock } from './adapters/postgres/shared-clock.ts';
-import { createWebhookQueue } from './adapters/postgres/webhooks/webhook-queue.ts';
-import { parseWebhooks } from './adapters/webhooks/webhook-config.ts';
-import type { Egress } from './application/ports/egress.ts';
-import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
-import type { Metrics } from './application/ports/metrics.ts';
-import { createWebhookSender } from './application/webhook-sender.ts';
-import { startWebhookWorker } from './application/webhook-worker.ts';
-import type { Config } from './config.ts';
-import type { Webhook } from './domain/webhook.ts';
-import { createCursors } from './graphql/paging/cursors.ts';
+import { createConnection } from '../adapters/postgres/connection.ts';
+import type { StatementObserver } from '../adapters/postgres/observed-statements.ts';
+import { createSharedClock } from '../adapters/postgres/shared-clock.ts';
+import { createWebhookQueue } from '../adapters/postgres/webhooks/webhook-queue.ts';
+import { parseWebhooks } from '../adapters/webhooks/webhook-config.ts';
+import type { Egress } from '../application/ports/egress.ts';
+import type { EventAuthenticator } from '../application/ports/event-authenticator.ts';
+import type { Metrics } from '../application/ports/metrics.ts';
+import { createWebhookSender } from '../application/webhook-sender.ts';
+import { startWebhookWorker } from '../application/webhook-worker.ts';
+import type { Config } from '../config/config.ts';
+import type { Webhook } from '../domain/webhook.ts';
+import { createCursors } from '../graphql/paging/cursors.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
 /** Those of the configuration. @throws WebhookConfigurationError */

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
-import { createEgress } from './adapters/egress/egress.ts';
-import type { AskedKey } from './adapters/key-management/external-key.ts';
-import { createKeyManagement } from './adapters/key-management/key-management.ts';
-import { parseKeyManagement } from './adapters/key-management/settings.ts';
-import type { KeyFault } from './adapters/vault/key-encryption-key.ts';
-import type { OpenExternalKey } from './adapters/vault/key-ring.ts';
-import type { Metrics } from './application/ports/metrics.ts';
-import type { Config } from './config.ts';
+import { createEgress } from '../adapters/egress/egress.ts';
+import type { AskedKey } from '../adapters/key-management/external-key.ts';
+import { createKeyManagement } from '../adapters/key-management/key-management.ts';
+import { parseKeyManagement } from '../adapters/key-management/settings.ts';
+import type { KeyFault } from '../adapters/vault/key-encryption-key.ts';
+import type { OpenExternalKey } from '../adapters/vault/key-ring.ts';
+import type { Metrics } from '../application/ports/metrics.ts';
+import type { Config } from '../config/config.ts';
 import { egressOptionsOf } from './egress-options.ts';
 
 export interface ExternalKeys {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import type { KeyRecordStore } from './adapters/vault/secret-stores.ts';
-import type { WatchedKeyRing } from './adapters/vault/watched-key-ring.ts';
+import type { KeyRecordStore } from '../adapters/vault/secret-stores.ts';
+import type { WatchedKeyRing } from '../adapters/vault/watched-key-ring.ts';
+import { PurserError } from '../domain/errors.ts';
 import { createChores } from './chores.ts';
-import { PurserError } from './domain/errors.ts';
 import type { ExternalKeys } from './external-keys.ts';
 import type { Lifecycle } from './lifecycle.ts';
 

@@ -1,16 +1,16 @@
 import type { Logger } from 'pino';
-import { outageSentence } from './adapters/postgres/availability.ts';
-import type { ReadConnections } from './adapters/postgres/read-connections.ts';
-import { readLead } from './adapters/postgres/read-models/leadership.ts';
-import { countParkedStreams } from './adapters/postgres/read-models/parked-events.ts';
-import { projectionHealth } from './adapters/postgres/read-models/projection-health.ts';
-import type { Projector } from './adapters/postgres/read-models/projector.ts';
-import type { WriteWatch } from './adapters/postgres/write-watch.ts';
-import type { KeyFault } from './adapters/vault/key-encryption-key.ts';
-import type { WatchedKeyRing } from './adapters/vault/watched-key-ring.ts';
-import { EventLogUnavailable } from './domain/errors.ts';
+import { outageSentence } from '../adapters/postgres/availability.ts';
+import type { ReadConnections } from '../adapters/postgres/read-connections.ts';
+import { readLead } from '../adapters/postgres/read-models/leadership.ts';
+import { countParkedStreams } from '../adapters/postgres/read-models/parked-events.ts';
+import { projectionHealth } from '../adapters/postgres/read-models/projection-health.ts';
+import type { Projector } from '../adapters/postgres/read-models/projector.ts';
+import type { WriteWatch } from '../adapters/postgres/write-watch.ts';
+import type { KeyFault } from '../adapters/vault/key-encryption-key.ts';
+import type { WatchedKeyRing } from '../adapters/vault/watched-key-ring.ts';
+import { EventLogUnavailable } from '../domain/errors.ts';
+import type { Readiness } from '../http/health.ts';
 import type { ExternalKeys } from './external-keys.ts';
-import type { Readiness } from './http/health.ts';
 
 interface ReadinessDeps {
   readonly keyRing: Pick<WatchedKeyRing, 'primaryKeyId' | 'keyIds' | 'fault'>;
