@@ -1,33 +1,66 @@
-// Reads the results of Vitest's JSON reporter, of one run or of several, and prints their sum as one line:
-// `N passed, N failed[, N skipped]`. Fails when anything failed, and when one of the runs ran no test.
+// Reads the results of Vitest's JSON reporter, of one run or of several. Names each test that was skipped or failed, with its
+// file and the first line of its failure, and prints the sum as the last line: `N passed, N failed[, N skipped]`. Fails when
+// anything failed, and when one of the runs ran no test.
 import { readFileSync } from 'node:fs';
+import { basename, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
-/** A file that could not be loaded has no test that failed, so it counts as one itself. */
-function failedIn({ status, assertionResults }) {
-  const failed = assertionResults.filter((test) => test.status === 'failed').length;
-  return failed === 0 && status === 'failed' ? 1 : failed;
-}
+/** Of each kind: a log is read from its end, and may be cut. */
+const MAX_NAMED = 100;
+const MAX_MESSAGE = 300;
 
 function readResults(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    process.stderr.write('The tests left no results\n');
+    process.stderr.write(`The tests left no results (${basename(path)})\n`);
     return { success: false, testResults: [] };
   }
 }
 
-function count({ success, testResults }) {
-  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
-  const passed = tests.filter(({ status }) => status === 'passed').length;
-  const failed = testResults.reduce((sum, file) => sum + failedIn(file), 0);
-  const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed').length;
-  return { passed, failed, skipped, isGood: success && passed > 0 && failed === 0 };
+/** All on one line, without the colours of a terminal. */
+function firstLine(message = '') {
+  const [line = ''] = stripVTControlCharacters(message).trim().split('\n');
+  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE)}…` : line;
 }
 
-const runs = process.argv.slice(2).map((path) => count(readResults(path)));
-const sum = (what) => runs.reduce((total, run) => total + run[what], 0);
+/** A file that could not be loaded has no test that failed, so it counts as one itself. */
+function failedIn({ name = '', status, message, assertionResults }) {
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0 && status === 'failed') return [{ file: name, message: firstLine(message) }];
+  return failed.map((test) => ({ file: name, name: test.fullName, message: firstLine(test.failureMessages?.[0]) }));
+}
 
-const skipped = sum('skipped');
-process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+function skippedIn({ name = '', assertionResults }) {
+  const skipped = assertionResults.filter(({ status }) => status !== 'passed' && status !== 'failed');
+  return skipped.map((test) => ({ file: name, name: test.fullName, message: '' }));
+}
+
+function examine(path) {
+  const { success, testResults } = readResults(path);
+  const inRun = (test) => ({ ...test, run: basename(path) });
+  const failed = testResults.flatMap(failedIn).map(inRun);
+  const skipped = testResults.flatMap(skippedIn).map(inRun);
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const passed = tests.filter(({ status }) => status === 'passed').length;
+  return { passed, failed, skipped, isGood: success && passed > 0 && failed.length === 0 };
+}
+
+function printNamed(kind, tests) {
+  for (const { run, file, name = 'the file itself', message } of tests.slice(0, MAX_NAMED)) {
+    const where = `${kind} (${run}): ${relative(process.cwd(), file)} > ${name}`;
+    process.stdout.write(message ? `${where}\n    ${message}\n` : `${where}\n`);
+  }
+  if (tests.length > MAX_NAMED) process.stdout.write(`${kind}: ${tests.length - MAX_NAMED} more\n`);
+}
+
+const runs = process.argv.slice(2).map(examine);
+const passed = runs.reduce((sum, run) => sum + run.passed, 0);
+const failed = runs.flatMap((run) => run.failed);
+const skipped = runs.flatMap((run) => run.skipped);
+
+printNamed('skipped', skipped);
+printNamed('failed', failed);
+const alsoSkipped = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
+process.stdout.write(`${passed} passed, ${failed.length} failed${alsoSkipped}\n`);
 process.exitCode = runs.length > 0 && runs.every(({ isGood }) => isGood) ? 0 : 1;

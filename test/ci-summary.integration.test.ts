@@ -14,7 +14,7 @@ function file(status: 'passed' | 'failed', ...tests: Status[]) {
 }
 
 /** Of one run, or of several. */
-function summary(...contents: readonly (string | object)[]): { line: string; exitCode: number | null } {
+function printed(...contents: readonly (string | object)[]): { text: string; exitCode: number | null } {
   const folder = mkdtempSync(join(tmpdir(), 'purser-summary-'));
   const paths = contents.map((content, index) => {
     const path = join(folder, `${index}.json`);
@@ -23,7 +23,12 @@ function summary(...contents: readonly (string | object)[]): { line: string; exi
   });
   const { stdout, status } = spawnSync(process.execPath, [SUMMARY, ...paths], { encoding: 'utf8' });
   rmSync(folder, { recursive: true });
-  return { line: stdout, exitCode: status };
+  return { text: stdout, exitCode: status };
+}
+
+function summary(...contents: readonly (string | object)[]): { line: string; exitCode: number | null } {
+  const { text, exitCode } = printed(...contents);
+  return { line: text.replace(/^[\s\S]*\n(?=.)/, ''), exitCode };
 }
 
 describe('the last line of the checks', () => {
@@ -68,5 +73,57 @@ describe('the last line of the checks', () => {
     }
     expect(summary(passing, '')).toEqual({ line: '2 passed, 0 failed, 1 skipped\n', exitCode: 1 });
     expect(summary()).toEqual({ line: '0 passed, 0 failed\n', exitCode: 1 });
+  });
+});
+
+describe('the lines before it', () => {
+  const name = join(process.cwd(), 'test/clock.test.ts');
+  const test = (status: Status, fullName: string, ...failureMessages: string[]) => ({
+    status,
+    fullName,
+    failureMessages,
+  });
+  const results = (status: 'passed' | 'failed', ...assertionResults: object[]) => ({
+    success: status === 'passed',
+    testResults: [{ name, status, message: '', assertionResults }],
+  });
+
+  it('name each skipped and each failed test, with its file, and the first line of its failure', () => {
+    const failure = '\u001b[31mAssertionError\u001b[39m: expected 1 to be 2\n    at clock.ts:1:1';
+    const { text } = printed(
+      results(
+        'passed',
+        test('passed', 'a clock goes on'),
+        test('skipped', 'a clock is wound up'),
+        test('todo', 'a clock rings'),
+      ),
+      results('failed', test('failed', 'a clock strikes two', failure)),
+    );
+    expect(text.split('\n')).toEqual([
+      'skipped (0.json): test/clock.test.ts > a clock is wound up',
+      'skipped (0.json): test/clock.test.ts > a clock rings',
+      'failed (1.json): test/clock.test.ts > a clock strikes two',
+      '    AssertionError: expected 1 to be 2',
+      '1 passed, 1 failed, 2 skipped',
+      '',
+    ]);
+  });
+
+  it('name a file that could not be loaded, with the reason', () => {
+    const message = 'Cannot find module ./hands.ts\nRequire stack: …';
+    const { text } = printed({
+      success: false,
+      testResults: [{ name, status: 'failed', message, assertionResults: [] }],
+    });
+    expect(text).toBe(
+      'failed (0.json): test/clock.test.ts > the file itself\n    Cannot find module ./hands.ts\n0 passed, 1 failed\n',
+    );
+  });
+
+  it('stay few and short however much fails', () => {
+    const failing = Array.from({ length: 7000 }, (_, index) => test('failed', `test ${index}`, 'x'.repeat(5000)));
+    const { text } = printed(results('failed', ...failing));
+    expect(text).toContain('\nfailed: 6900 more\n0 passed, 7000 failed\n');
+    expect(text.length).toBeLessThan(50_000);
   });
 });
