@@ -1,5 +1,6 @@
 import type { MintConfig } from '../domain/credential.ts';
 import { checkUsernameText } from '../domain/entered-credential.ts';
+import { requirePassword, requireUsername } from '../domain/entered-login.ts';
 import { registryId } from '../domain/identity.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
@@ -18,8 +19,8 @@ import type { BeginVerification } from './verification.ts';
 /** `undefined` means left out and `null` means cleared, wherever both are possible. */
 export interface CreateRegistryCommand {
   readonly url: string;
-  readonly username: string;
-  readonly password: Secret;
+  readonly username: string | null | undefined;
+  readonly password: Secret | null | undefined;
   readonly mint: MintConfig | null | undefined;
   readonly name: string | null | undefined;
   readonly description: string | null | undefined;
@@ -45,10 +46,11 @@ export function createRegistryUseCase({ handle, beginVerification, plainHttpHost
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);
     const details = checkDetails(command, url);
-    const username = checkUsernameText(command.username);
-    const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
     const mint = command.mint ?? null;
-    const { password, proposed } = checkCredential(provider, username, command.password, { expiresAt, mint });
+    const username = checkUsernameText(requireUsername(command.username, mint));
+    const entered = requirePassword(command.password, mint);
+    const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
+    const { password, proposed } = checkCredential(provider, username, entered, { expiresAt, mint });
     const caCertificate = details.caCertificate ?? null;
     const authRealmHost = details.authRealmHost ?? null;
     const access = details.access ?? 'PULL_AND_PUSH';

@@ -7,6 +7,7 @@ import type { MintConfig } from '../../src/domain/credential.ts';
 import { EventLogUnavailable, type PurserError } from '../../src/domain/errors.ts';
 import { leaseStream, registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import { ECR, ECR_MINT } from '../support/amazon-mint.ts';
 import { canary } from '../support/canary.ts';
 import { doingAfter } from '../support/doing-meanwhile.ts';
 import { aCaller, command, createWorld, PROJECT, type World } from '../support/use-cases.ts';
@@ -74,6 +75,27 @@ describe('a rotation', () => {
     const careful = command.rotate({ password: other, whenInUse: 'REFUSE' });
     const refused = application.rotateCredential(aCaller(), PROJECT, ID, careful);
     await expect(refused).rejects.toMatchObject({ code: 'REGISTRY_IN_USE' });
+  });
+});
+
+describe('a creation', () => {
+  it.each<[string, Partial<Parameters<typeof command.create>[0]>, string, string]>([
+    ['no user name', { username: undefined, password }, 'username', 'Enter the user name.'],
+    ['a blank user name', { username: ' ', password }, 'username', 'Enter the user name.'],
+    ['no password', { password: null }, 'password', 'Enter the password or token.'],
+    ['a blank password', { password: new Secret(' ') }, 'password', 'Enter the password or token.'],
+    ['only `mint`', { url: ECR, username: null, password: null, mint: ECR_MINT }, 'username', 'an access key id'],
+    ['no secret beside `mint`', { url: ECR, password: null, mint: ECR_MINT }, 'password', 'an access key id'],
+  ])('with %s is refused, with the field and the fix, and stores nothing', async (_what, changes, field, fix) => {
+    const world = createWorld();
+    const created = command.create({ password: undefined, ...changes });
+    await expect(world.application.createRegistry(aCaller(), PROJECT, created)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: { field },
+      message: expect.stringContaining(fix),
+    });
+    expect(world.secretStates()).toEqual([]);
+    expect(world.eventsOf('AccessDenied')).toMatchObject([{ data: { code: 'BAD_USER_INPUT', field } }]);
   });
 });
 

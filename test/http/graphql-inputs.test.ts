@@ -42,7 +42,7 @@ describe('inputs', () => {
 
   it.each([
     ['url', { ...good, url: undefined }],
-    ['password', { ...good, password: null }],
+    ['url', { ...good, url: null }],
     ['password', { ...good, password: 12 }],
     ['expiresAt', { ...good, expiresAt: '2030-02-30T00:00:00Z' }],
     ['expiresAt', { ...good, expiresAt: '2030-01-31T09:00:00' }],

@@ -81,7 +81,7 @@ export function createApplicationDouble(): ApplicationDouble {
   const calendar = calendarDouble(called, calendars, password);
   const application: Application = {
     createRegistry: (_context, projectId, { url, username }) =>
-      called('createRegistry', () => double.addRegistry(projectId, url, { username })),
+      called('createRegistry', () => double.addRegistry(projectId, url, { username: username ?? 'robot' })),
     updateRegistry: (_context, projectId, id) => called('updateRegistry', () => existing(projectId, id)),
     rotateCredential: (_context, projectId, id) => called('rotateCredential', () => existing(projectId, id)),
     stageCredential: (_context, projectId, id) => called('stageCredential', () => existing(projectId, id)),

@@ -35,13 +35,18 @@ export class CreateRegistryInput {
   @Field(() => String, { description: 'The host, with its port if it has one, in any spelling that clients accept.' })
   readonly url!: string;
 
-  @Field(() => String, { description: 'The user name to log in with.' })
-  readonly username!: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The user name to log in with, or of the cloud with `mint`. BAD_USER_INPUT if it is left out.',
+  })
+  readonly username?: string | null;
 
   @Field(() => String, {
-    description: 'The password or token. It is stored encrypted; no field of this API returns it.',
+    nullable: true,
+    description:
+      "The password or token, or the cloud's secret with `mint`. BAD_USER_INPUT if it is left out. It is stored encrypted; no field of this API returns it.",
   })
-  readonly password!: string;
+  readonly password?: string | null;
 
   @Field(() => MintInput, {
     nullable: true,
@@ -279,7 +284,7 @@ export function createRegistryCommand(input: CreateRegistryInput): CreateRegistr
   return {
     url: input.url,
     username: input.username,
-    password: new Secret(input.password),
+    password: enteredSecret(input.password),
     mint: mintConfig(input.mint),
     name: input.name,
     description: input.description,
