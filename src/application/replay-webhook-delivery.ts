@@ -1,7 +1,7 @@
 import { badUserInput, notFound } from '../domain/errors.ts';
 import type { WebhookDeliveryReplayed } from '../domain/events.ts';
 import { accessStream, parseUuid } from '../domain/identity.ts';
-import { isForProject, type Webhook } from '../domain/webhook.ts';
+import { hears, type Webhook } from '../domain/webhook.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { SharedNow } from './ports/shared-clock.ts';
 import type { DeliveryView, WebhookReplays } from './ports/webhook-queue.ts';
@@ -20,9 +20,9 @@ export function replayWebhookDeliveryUseCase({ writer, replays, webhooks, shared
     const id = parseUuid(entered);
     const delivery = id === undefined ? undefined : await replays.find(projectId, id);
     if (delivery === undefined) throw notFound('delivery');
-    const { webhook, registryId, url } = delivery;
-    if (!webhooks.some((known) => known.name === webhook && isForProject(known, projectId))) {
-      throw badUserInput('id', `The webhook ${webhook} is no longer configured for this project: ask the operator.`);
+    const { webhook, registryId, url, kind } = delivery;
+    if (!webhooks.some((known) => known.name === webhook && hears(known, { projectId, kind }))) {
+      throw badUserInput('id', `The webhook ${webhook} no longer hears of ${kind} in this project: ask the operator.`);
     }
     const event: WebhookDeliveryReplayed = {
       type: 'WebhookDeliveryReplayed',

@@ -27,6 +27,11 @@ export function isForProject({ projects }: Pick<Webhook, 'projects'>, projectId:
   return projects === null || projects.includes(projectId);
 }
 
+/** Whether a notice of this project and kind is for the webhook. */
+export function hears(webhook: Webhook, { projectId, kind }: { projectId: string; kind: RotationNoticeKind }): boolean {
+  return isForProject(webhook, projectId) && (webhook.kinds === null || webhook.kinds.includes(kind));
+}
+
 export const DELIVERY_STATES = ['PENDING', 'DELIVERED', 'DEAD_LETTER'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 

@@ -193,16 +193,19 @@ describe('replayWebhookDelivery', () => {
     const denied = await purser.graphql(REPLAY, { projectId: 'demo', id: delivery.id }, read);
     expect(denied.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
 
-    const without = await purserWith({ replicaOf: purser, environment: { WEBHOOKS: '[]' } });
-    const gone = await without.graphql(REPLAY, { projectId: 'demo', id: delivery.id });
-    expect(gone.errors?.[0]).toMatchObject({
-      message: 'The webhook chat is no longer configured for this project: ask the operator.',
-      extensions: { code: 'BAD_USER_INPUT', field: 'id' },
-    });
+    for (const environment of [{ WEBHOOKS: '[]' }, webhookEnvironment({ chat }, { kinds: ['DELETED'] })]) {
+      const changed = await purserWith({ replicaOf: purser, environment });
+      const gone = await changed.graphql(REPLAY, { projectId: 'demo', id: delivery.id });
+      expect(gone.errors?.[0]).toMatchObject({
+        message: 'The webhook chat no longer hears of ROTATED in this project: ask the operator.',
+        extensions: { code: 'BAD_USER_INPUT', field: 'id' },
+      });
+    }
     const audit = await purser.graphql(AUDIT, { filter: { action: 'REPLAY_WEBHOOK_DELIVERY' } });
     expect(
       audit.data.auditLog.nodes.map(({ outcome, code }: { outcome: string; code: string }) => [outcome, code]),
     ).toEqual([
+      ['FAILED', 'BAD_USER_INPUT'],
       ['FAILED', 'BAD_USER_INPUT'],
       ['DENIED', 'FORBIDDEN'],
       ['FAILED', 'NOT_FOUND'],

@@ -26,17 +26,17 @@ const DISTRIBUTE = `with taken as (
   ) select count(*)::int as taken from taken`;
 
 /**
- * The inner select goes along one webhook's part of the index, so that no other webhook's backlog is read. The projects are
- * compared once more: the operator may have taken one away since the delivery was made, and a writer to the database could
- * have given it to another webhook.
+ * The inner select goes along one webhook's part of the index, so that no other webhook's backlog is read. Project and kind
+ * are compared once more: the operator may have taken one away since the delivery was made, and a writer to the database
+ * could have given it to another webhook. They are read from the notice, because its code covers them.
  */
 const CLAIM = `with due as (
-    select d.id from json_to_recordset($1) as w(name text, fingerprint text, projects text[], free int)
+    select d.id from json_to_recordset($1) as w(name text, fingerprint text, projects text[], kinds text[], free int)
       cross join lateral (
-        select id from webhooks.deliveries
-         where webhook = w.name and state = 'PENDING' and due_at <= $2
-           and (w.projects is null or project_id = any(w.projects))
-         order by deliveries.due_at, deliveries.sequence limit w.free for update skip locked
+        select q.id from webhooks.deliveries q join webhooks.notices m on m.event_id = q.event_id
+         where q.webhook = w.name and q.state = 'PENDING' and q.due_at <= $2
+           and (w.projects is null or m.project_id = any(w.projects)) and (w.kinds is null or m.kind = any(w.kinds))
+         order by q.due_at, q.sequence limit w.free for update of q skip locked
       ) d
      where not exists (
        select from webhooks.receivers r
@@ -65,7 +65,7 @@ const RECEIVER = `insert into webhooks.receivers as r (webhook, fingerprint, dis
     disabled_at = coalesce(excluded.disabled_at, case when r.fingerprint = excluded.fingerprint then r.disabled_at end),
     paused_until = greatest(excluded.paused_until, case when r.fingerprint = excluded.fingerprint then r.paused_until end)`;
 
-/** Mostly of a webhook that is disabled, or no longer configured for the project: others end by their attempts. */
+/** Mostly of a webhook that is disabled, or no longer configured for the notice: others end by their attempts. */
 const GIVE_UP = `update webhooks.deliveries set state = 'DEAD_LETTER', finished_at = $1
   where id in (select id from webhooks.deliveries where state = 'PENDING' and waiting_since < $2
                 order by deliveries.waiting_since limit ${BATCH})`;
@@ -115,8 +115,8 @@ export function createWebhookQueue(database: Queryable): WebhookQueue {
 
     async claim(slots, at, lostAt) {
       const open = slots.map(({ webhook, free }) => {
-        const { name, fingerprint, projects } = webhook;
-        return { name, fingerprint, projects, free };
+        const { name, fingerprint, projects, kinds } = webhook;
+        return { name, fingerprint, projects, kinds, free };
       });
       const values = [JSON.stringify(open), at, lostAt];
       const { rows } = await database.query<ClaimedRow>({ name: 'webhook-claim', text: CLAIM, values });

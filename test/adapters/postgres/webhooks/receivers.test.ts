@@ -112,17 +112,32 @@ describe('a receiver that is gone (410)', () => {
   });
 });
 
-it('a webhook gets nothing of a project that was taken from it, also if it waits already', async () => {
-  const chat = await receiver(statuses(500, 200));
-  await notify();
-  await replica({ chat }).send();
-  clock.now += DAY;
-  const { send, deliveries } = replica({ chat }, { entry: { projects: ['other'] } });
-  await send();
-  expect(chat.received).toHaveLength(1);
-  expect(await deliveries()).toMatchObject([{ state: 'PENDING', attempts: 1 }]);
-  await replica({ chat }, { entry: { projects: ['other', 'demo'] } }).send();
-  expect(chat.received).toHaveLength(2);
+describe('a webhook', () => {
+  it.each([
+    ['project', { projects: ['other'] }, { projects: ['other', 'demo'] }],
+    ['kind', { kinds: ['DELETED'] }, { kinds: ['DELETED', 'ROTATED'] }],
+  ])('gets nothing of a %s that was taken from it, also if it waits already', async (_, without, withIt) => {
+    const chat = await receiver(statuses(500, 200));
+    await notify();
+    await replica({ chat }).send();
+    clock.now += DAY;
+    const { send, deliveries } = replica({ chat }, { entry: without });
+    await send();
+    expect(chat.received).toHaveLength(1);
+    expect(await deliveries()).toMatchObject([{ state: 'PENDING', attempts: 1 }]);
+    await replica({ chat }, { entry: withIt }).send();
+    expect(chat.received).toHaveLength(2);
+  });
+
+  it('gets nothing of a project that it does not hear, whatever a writer to the database says of the delivery', async () => {
+    const [all, chat] = [await receiver(), await receiver()];
+    await notify();
+    await replica({ all }).send();
+    await sql(`insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, waiting_since, due_at)
+      select event_id, 'chat', 'other', 'PENDING', created_at, created_at, created_at from webhooks.deliveries`);
+    await replica({ chat }, { entry: { projects: ['other'] } }).send();
+    expect([all.received.length, chat.received.length]).toEqual([1, 0]);
+  });
 });
 
 describe('a replica', () => {
