@@ -17,6 +17,18 @@ describe('chores', () => {
     expect(faults.length).toBeGreaterThanOrEqual(2);
   });
 
+  it('ask before each pause how long it is', async () => {
+    let rounds = 0;
+    const pauses = [1, 2, 3_600_000];
+    const chores = createChores([async () => (rounds += 1)], {
+      everyMs: () => pauses.shift() ?? 0,
+      onFault: () => undefined,
+    });
+    await vi.waitUntil(() => pauses.length === 0);
+    await chores.stop();
+    expect(rounds).toBe(2);
+  });
+
   it('stop by aborting and awaiting the current one, and by starting no other', async () => {
     const done: string[] = [];
     let begun = false;

@@ -124,6 +124,11 @@ export function minuteStart(at: number): number {
   return Math.floor(at / MINUTE_MS) * MINUTE_MS;
 }
 
+/** Milliseconds until the minute of a time ends. */
+export function leftOfMinute(at: number): number {
+  return minuteStart(at) + MINUTE_MS - at;
+}
+
 function newKind(): Kind {
   return { recorded: 0, further: undefined };
 }

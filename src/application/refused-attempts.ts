@@ -8,6 +8,7 @@ import {
   type CountedAttempts,
   createAttemptCounts,
   type JudgedAttempt,
+  leftOfMinute,
   minuteStart,
   type RefusedAttempt,
 } from './attempt-counts.ts';
@@ -17,7 +18,6 @@ import type { AuthenticationFailed } from './ports/authenticator.ts';
 import { createRefusedTokenCounts, type RefusedTokenCount, type RefusedTokenCounts } from './refused-token-counts.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
 
-const MINUTE_MS = 60_000;
 /** For rejected calls that belong to no project. */
 const UNAUTHENTICATED_STREAM = 'authentication-rejected';
 /** For counts over several projects, when there are too many to count each. */
@@ -81,7 +81,7 @@ export function createRefusedAttempts({ writer, plainHttpHosts, now, onFault }: 
       case 'refuse':
         throw rateLimited(
           'This token was denied in too many projects. Ask only for projects that it has permissions in.',
-          (minuteStart(at) + MINUTE_MS - at) / 1000,
+          leftOfMinute(at) / 1000,
         );
     }
   }

@@ -12,16 +12,26 @@ export interface Chores {
  */
 export function createChores(
   chores: readonly Chore[],
-  { everyMs, onFault }: { readonly everyMs: number; readonly onFault: (error: unknown) => void },
+  {
+    everyMs,
+    onFault,
+  }: {
+    /** The pause; a function is asked before each. */
+    readonly everyMs: number | (() => number);
+    readonly onFault: (error: unknown) => void;
+  },
 ): Chores {
   let round: Promise<void> = Promise.resolve();
   let timer = next();
   const stopping = new AbortController();
 
   function next(): NodeJS.Timeout {
-    return setTimeout(() => {
-      round = doAll();
-    }, everyMs);
+    return setTimeout(
+      () => {
+        round = doAll();
+      },
+      typeof everyMs === 'number' ? everyMs : everyMs(),
+    );
   }
 
   async function doAll(): Promise<void> {

@@ -2,6 +2,7 @@ import type { ReadConnections } from '../adapters/postgres/read-connections.ts';
 import type { Projector } from '../adapters/postgres/read-models/projector.ts';
 import { createFindRetirable } from '../adapters/postgres/read-models/retirable-secrets.ts';
 import { recheckSecrets } from '../adapters/postgres/read-models/secret-presence.ts';
+import { leftOfMinute } from '../application/attempt-counts.ts';
 import type { RunningApplication } from '../application/create-application.ts';
 import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
 import type { MintedPasswordVault } from '../application/ports/minted-password-vault.ts';
@@ -27,9 +28,9 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading
     readonly config: Config;
   };
 
-/** Periodic work. Every chore but the first runs only on the replica that leads the projection. */
+/** Periodic work. All of it but the counts of refused attempts is for the replica that leads the projection. */
 export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle): void {
-  const { attempts, mintedPasswords, reads, projector, onFault } = deps;
+  const { attempts, mintedPasswords, reads, projector, now, onFault } = deps;
   const ofTheLeader: readonly Chore[] = [
     discardOrphanedSecrets(deps),
     () => mintedPasswords.removeExpired(),
@@ -37,17 +38,21 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
     scheduledNotices(deps),
   ];
   const chores = createChores(
-    [
-      () => attempts.flush({ all: false }),
-      ...ofTheLeader.map(
-        (chore): Chore =>
-          async (signal) =>
-            projector.leading && chore(signal),
-      ),
-    ],
+    ofTheLeader.map(
+      (chore): Chore =>
+        async (signal) =>
+          projector.leading && chore(signal),
+    ),
     { everyMs: HOUSEKEEPING_MS, onFault },
   );
   lifecycle.onClose(() => chores.stop());
+
+  // Separate from the other chores, so that a crash loses no count but that of the running minute.
+  const counting = createChores([() => attempts.flush({ all: false })], {
+    everyMs: () => Math.min(leftOfMinute(now()), HOUSEKEEPING_MS),
+    onFault,
+  });
+  lifecycle.onClose(() => counting.stop());
 
   const retire = retireCredentials({ ...deps, findRetirable: createFindRetirable(reads) });
   const retirement = createChores([async (signal) => projector.leading && retire(signal)], {

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTestDatabase } from '../support/postgres.ts';
+import { ask } from '../support/purser.ts';
+import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
+import { withClient } from '../support/server-databases.ts';
+import { until } from '../support/until.ts';
+
+const MINUTE_MS = 60_000;
+const LIST = '{ registries(projectId: "demo") { totalCount } }';
+const ATTEMPTS = 35;
+const BAD_TOKENS = 4;
+/** How much of a minute is left when the attempts begin, so that none of them is in the next one. */
+const ENOUGH_OF_MINUTE_MS = 8_000;
+/** How long after the end of its minute a count may be missing. */
+const WRITTEN_WITHIN_MS = 3_000;
+
+/** Milliseconds by which the service's clock is ahead: it starts 20 seconds before a minute ends. */
+const AHEAD_MS = (100_000 - (Date.now() % MINUTE_MS)) % MINUTE_MS;
+const leftOfMinute = () => MINUTE_MS - ((Date.now() + AHEAD_MS) % MINUTE_MS);
+
+let home: PurserHome;
+let connectionString: string;
+beforeAll(async () => {
+  ({ connectionString } = await createTestDatabase());
+  const clock = `const now = Date.now; Date.now = () => now() + ${AHEAD_MS}`;
+  home = await createPurserHome({
+    DATABASE_URL: connectionString,
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(clock)}`,
+  });
+  await home.start();
+});
+afterAll(() => home?.remove());
+
+/** What the log has of attempts that were denied, and of tokens that were refused. */
+const recorded = (): Promise<{ denials: number; denied: number; refused: number }> =>
+  withClient(connectionString, async (client) => {
+    const { rows } = await client.query(
+      `select count(*) filter (where type = 'AccessDenied')::int as denials,
+         coalesce(sum((data->>'count')::int) filter (where type = 'AccessDenied'), 0)::int as denied,
+         coalesce(sum((data->>'count')::int) filter (where type = 'AuthenticationRejected'), 0)::int as refused
+       from log.events`,
+    );
+    return rows[0];
+  });
+
+it('a service that is killed after the end of a minute has lost none of its counts', async () => {
+  await until(async () => leftOfMinute() > ENOUGH_OF_MINUTE_MS);
+  const minuteEnds = performance.now() + leftOfMinute();
+  const mallory = home.issuer.token({ subject: 'mallory', projects: {} });
+  for (let index = 0; index < ATTEMPTS; index += 1) await ask(home.url, LIST, {}, mallory);
+  for (let index = 0; index < BAD_TOKENS; index += 1) await ask(home.url, LIST, {}, 'nonsense');
+  expect(performance.now()).toBeLessThan(minuteEnds);
+  expect(await recorded()).toEqual({ denials: 20, denied: 20, refused: 0 });
+
+  await expect
+    .poll(recorded, { timeout: minuteEnds + WRITTEN_WITHIN_MS - performance.now(), interval: 50 })
+    .toEqual({ denials: 21, denied: ATTEMPTS, refused: BAD_TOKENS });
+  await home.kill('SIGKILL');
+  await home.start();
+  expect(await recorded()).toEqual({ denials: 21, denied: ATTEMPTS, refused: BAD_TOKENS });
+}, 90_000);
