@@ -15,7 +15,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'purser-helper-'));
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('get', () => {
@@ -249,7 +249,7 @@ describe('get, without a usable answer', () => {
   it.concurrent.each<[string, StubHandler]>([
     ['never answers', () => undefined],
     ['stops in the middle of its answer', (_, response) => response.writeHead(200).write('{"data":')],
-  ])('gives up on a service that %s', { timeout: 30_000 }, async (_, handler) => {
+  ])('gives up on a service that %s', async (_, handler) => {
     const { run, requests } = await ask(handler);
     expectRefusal(run, /did not answer in time/);
     expect(requests).toHaveLength(1);

@@ -52,7 +52,7 @@ export function describeRaces(logs: () => OpenLogs): void {
     it(`of ${WRITERS} writers on two replicas over ${VERSIONS} versions of a stream have exactly one winner each`, async () => {
       const winners = await winnersOf([logs().log, logs().other], VERSIONS);
       expect(winners).toEqual(Array.from({ length: VERSIONS }, () => 1));
-    }, 120_000);
+    });
 
     it('are found to have many winners if revisions are ignored', async () => {
       const { log } = logs();

@@ -104,5 +104,5 @@ describe.skipIf(skipped)(titled('the build of the previous commit, with this one
     const options = { env: { PATH: process.env.PATH, PURSER_DATA_DIR: fresh.dataDir, ...environment } };
     await execute(process.execPath, [PROGRAM, 'rebuild'], options);
     expect(await digestsOfReadModels(database)).toEqual(before);
-  }, 120_000);
+  });
 });

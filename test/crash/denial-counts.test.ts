@@ -58,4 +58,4 @@ it('a service that is killed after the end of a minute has lost none of its coun
   await home.kill('SIGKILL');
   await home.start();
   expect(await recorded()).toEqual({ denials: 21, denied: ATTEMPTS, refused: BAD_TOKENS });
-}, 90_000);
+});

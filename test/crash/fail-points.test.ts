@@ -45,7 +45,7 @@ beforeAll(async () => {
   };
   await bundleWithFailPoints();
   service = await startFailingProcess(environment);
-}, 60_000);
+});
 afterAll(async () => {
   await service?.kill();
   await rm(environment.PURSER_DATA_DIR ?? '', { recursive: true, force: true });

@@ -22,7 +22,7 @@ describe.skipIf(missing)(titled('a failover to a streaming standby', missing), (
     const environment = { DATABASE_URL: throughPort(primary.connectionString, address.port) };
     purser = await startPurser({ environment });
     await registerGhcr(purser);
-  }, 60_000);
+  });
   afterAll(async () => {
     await purser.stop();
     await address.close();
@@ -51,7 +51,7 @@ describe.skipIf(missing)(titled('a failover to a streaming standby', missing), (
       return data?.registries.nodes[0]?.usage.activeLeases;
     };
     await expect.poll(leases).toBe(2);
-  }, 60_000);
+  });
 });
 
 function newestEvent({ connectionString }: PostgresServer): Promise<number> {

@@ -35,7 +35,7 @@ describe.skipIf(missing)(titled('a full disk', missing), () => {
     purser = await startPurser({ environment: { DATABASE_URL: server.connectionString } });
     undo.push(purser.stop);
     await registerGhcr(purser);
-  }, 60_000);
+  });
   beforeEach(({ skip }) => {
     skip(noDisk !== undefined, noDisk);
   });
@@ -80,7 +80,7 @@ describe.skipIf(missing)(titled('a full disk', missing), () => {
     await rm(filler());
     await expect.poll(() => readinessOf(purser)).toEqual(READY);
     expect(await issue(purser)).toBe('ghp_example');
-  }, 60_000);
+  });
 
   it('that ends the server makes changes UNAVAILABLE until the server is back', async () => {
     await fill();
@@ -100,5 +100,5 @@ describe.skipIf(missing)(titled('a full disk', missing), () => {
     await server.start();
     await expect.poll(() => readinessOf(purser)).toEqual(READY);
     expect(await issue(purser)).toBe('ghp_example');
-  }, 60_000);
+  });
 });

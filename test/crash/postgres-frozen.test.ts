@@ -64,5 +64,5 @@ describe.skipIf(process.platform !== 'linux')('a Postgres that does not answer a
     expect(await readBackFaults(client, ledger)).toEqual([]);
     expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
     expect((await fetch(`${home.url}/readyz`)).status).toBe(200);
-  }, 60_000);
+  });
 });

@@ -48,7 +48,7 @@ beforeEach(async () => {
   while (secrets.length < SECRETS) {
     secrets.push(...(await sealMany(fixture, Math.min(500, SECRETS - secrets.length), 'killed')));
   }
-}, 120_000);
+});
 afterEach(async () => {
   for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
   await fixture.close();

@@ -83,7 +83,7 @@ describe.each([
     patient = createClient(anywhere, { answerWithinMs: PATIENT_MS });
     followers = await Promise.all([...PROJECTS, ...PROJECTS].map(follower));
     await client.settle(ledger.create());
-  }, 90_000);
+  });
   afterAll(async () => {
     for (const each of followers ?? []) await each.stop();
     for (const replica of replicas ?? []) {
@@ -92,7 +92,7 @@ describe.each([
     }
     await double?.close();
     await server?.stop();
-  }, 60_000);
+  });
 
   const token = () => {
     const projects = Object.fromEntries(PROJECTS.map((project) => [project, Object.values(PERMISSIONS)]));
@@ -194,7 +194,7 @@ describe.each([
     const { checkpoint: _after, ...after } = await digestsOfReadModels(server.connectionString);
     expect(after).toEqual(before);
     for (const replica of replicas) await replica.start();
-  }, 60_000);
+  });
 
   it('answered nothing vaguer than UNAVAILABLE meanwhile, and logged no unexpected fault', async () => {
     const {

@@ -39,7 +39,7 @@ describe.skipIf(missing)(titled('an identity token', missing), () => {
       startDockerRegistry({ tls: certificates, login: tokens.login }),
       writeOciImage(image, 'pushed with an identity token'),
     ]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.allSettled([purser?.stop(), registry?.stop(), tokens?.stop()]);
     await rm(folder, { recursive: true, force: true });

@@ -58,7 +58,7 @@ describe.skipIf(missing)(titled('a pipeline that pushes an image', missing), () 
       certsDir,
       environment: environmentOf('demo', 'demo'),
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.allSettled([purser?.stop(), registry?.stop(), pipeline?.remove()]);
     await rm(folder, { recursive: true, force: true });

@@ -36,7 +36,7 @@ describe.skipIf(missing)(`a pipeline whose login fails${missing ? ` (${missing})
     const input = { url: host, username: 'robot', password: stored, caCertificate, verify: true };
     id = (await purser.graphql(CREATE, { input })).data.createRegistry.registry.id;
     notices = await subscribe(purser.url, purser.token(), FOLLOW, { id });
-  }, 60_000);
+  });
   afterAll(async () => {
     await notices?.close();
     await Promise.allSettled([purser?.stop(), registry?.stop()]);

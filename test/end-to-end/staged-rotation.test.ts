@@ -74,7 +74,7 @@ describe.skipIf(missing)(titled('a staged rotation while a pipeline runs', missi
     stream = await openStream(`${purser.url}/graphql`, purser.token(), { query: NOTICES });
     const input = { url: host, username: 'robot', password: first, caCertificate };
     registryId = (await purser.graphql(CREATE, { input })).data.createRegistry.registry.id;
-  }, 60_000);
+  });
   afterAll(async () => {
     stream?.destroy();
     await Promise.allSettled([notices?.close(), purser?.stop(), registry?.stop(), running?.remove()]);

@@ -67,7 +67,7 @@ it('fills a service with every provider and every state that the API can make, a
 
   const second = await run();
   expect(second.steps).toBe(0);
-}, 120_000);
+});
 
 it('leaves out the registry that the service may not reach, and says why', async () => {
   const closed = await startPurser();

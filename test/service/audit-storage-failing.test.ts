@@ -80,4 +80,4 @@ it(`${ASKS} asks for a credential get no secret while the audit log cannot be wr
   expect(answers.filter((answer) => !answer.includes('"code":"UNAVAILABLE"'))).toEqual([]);
   await setFailing(false);
   await expect.poll(async () => holdsSecret(await ask(0)), { timeout: 20_000 }).toBe(true);
-}, 120_000);
+});

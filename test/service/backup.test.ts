@@ -22,7 +22,7 @@ beforeAll(async () => {
   home = await createPurserHome();
   restored = await createPurserHome();
   await home.start();
-}, 60_000);
+});
 afterAll(async () => {
   await home.remove();
   await restored.remove();
@@ -130,7 +130,7 @@ describe('purser backup and purser restore', () => {
     expect((await issue(restored, 'r0.caller1.example.com/app')).data?.issueCredential.password).toBe('password-0');
     expect((await issue(restored, 'after.example.com/app')).errors?.[0]?.extensions.code).toBe('NOT_FOUND');
     expect((await create(restored, 'new.example.com', 'password-new')).errors).toBeUndefined();
-  }, 90_000);
+  });
 
   it.each([
     [
@@ -184,7 +184,7 @@ describe('purser backup and purser restore', () => {
     } finally {
       await target.remove();
     }
-  }, 60_000);
+  });
 
   it('restore nothing if the key that signs audit logs was changed', async () => {
     // Done twice, it undoes itself.
@@ -213,7 +213,7 @@ describe('purser backup and purser restore', () => {
     } finally {
       await target.remove();
     }
-  }, 60_000);
+  });
 
   it('works while the service is stopped, and says which keys the folder has', async () => {
     await restored.kill('SIGTERM');
@@ -228,7 +228,7 @@ describe('purser backup and purser restore', () => {
     } finally {
       await third.remove();
     }
-  }, 60_000);
+  });
 
   it('say in a sentence what is missing', async () => {
     const empty = await createPurserHome();

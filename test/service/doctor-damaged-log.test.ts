@@ -57,5 +57,5 @@ describe('purser doctor of an embedded Postgres', () => {
     } finally {
       await home.remove();
     }
-  }, 60_000);
+  });
 });

@@ -54,7 +54,7 @@ beforeAll(async () => {
   await writeFile(anchor, (await sign()).map((head) => `${headLine(head)}\n`).join(''));
   await leaveOrphan(purser);
   await purser.stop();
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A rotation whose process dies after its secret was stored. */

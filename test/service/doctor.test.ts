@@ -96,7 +96,7 @@ describe('purser doctor beside a running service', () => {
       await projected();
     });
     for (let round = 0; round < 3; round += 1) expect((await doctor()).wrong).toEqual({});
-  }, 90_000);
+  });
 });
 
 describe('purser doctor finds', () => {

@@ -145,7 +145,7 @@ describe.each(ALL_KINDS)('%s', (kind) => {
       .toContain(`key 2 is retired, and taken out of ${file}; the key itself stays with the service that keeps it`);
     service.fail('broken');
     expect((await issue(again, 'a.example')).password === password).toBe(true);
-  }, 60_000);
+  });
 
   it('answers UNAVAILABLE during an outage, says so, and comes back without a restart or a request', async () => {
     const { purser, password } = await startOn(kind);
@@ -177,7 +177,7 @@ describe.each(ALL_KINDS)('%s', (kind) => {
     // What was opened a moment ago is given out during an outage.
     service.fail('cut');
     expect((await issue(purser, 'a.example')).password === password).toBe(true);
-  }, 60_000);
+  });
 
   it.each<[ServiceFault, RegExp]>([
     ['forbidden', /^Key 1 \(\S+\) may not be used: .*\.$/],

@@ -25,7 +25,7 @@ let home: PurserHome;
 beforeAll(async () => {
   home = await createPurserHome({ CALLER_COST_PER_SECOND: '100000', CALLER_ISSUES_PER_MINUTE: '0', LOG_LEVEL: 'info' });
   await home.start();
-}, 60_000);
+});
 afterAll(() => home.remove());
 
 type Caller = (index: number) => Promise<unknown>;

@@ -151,7 +151,7 @@ describe('a rotation with two running replicas on one key file', () => {
 
     // A retired id is never used again.
     expect((await keys('add')).stdout).toContain('key 3 was added');
-  }, 60_000);
+  });
 });
 
 describe('a replica with another copy of the key file', () => {
@@ -181,7 +181,7 @@ describe('a replica with another copy of the key file', () => {
     const sealing = await keys('retire 1');
     expect(sealing.stderr).toMatch(/^Running replicas seal with key 1: \S+\. Give them the key file/);
     expect(await idsIn(file)).toEqual([1, 2]);
-  }, 60_000);
+  });
 
   it('opens what another one has sealed under a key that came a moment ago', async () => {
     const [one, other] = [await start(), await start()];
@@ -191,7 +191,7 @@ describe('a replica with another copy of the key file', () => {
       const password = await createRegistry(one, `r${round}.example`);
       expect(await isIssued(other, `r${round}.example`, password)).toBe(true);
     }
-  }, 60_000);
+  });
 });
 
 describe('the key file of a running service', () => {

@@ -26,7 +26,7 @@ beforeEach(async () => {
     said += text;
   });
   await expect.poll(() => said, { timeout: 60_000 }).toContain('"msg":"listening"');
-}, 70_000);
+});
 afterEach(async () => {
   // Ends processes that still run after a failed test.
   if (npm.pid !== undefined) killGroup(npm.pid);
@@ -84,7 +84,7 @@ describe.skipIf(process.platform !== 'linux')('npm start', () => {
     const left = async () => (await Promise.all(family.map(familyOf))).flat();
     await expect.poll(left, { timeout: 20_000 }).toEqual([]);
     expect(await findPostmaster(clusterFiles(dataDir).clusterDir)).toBeUndefined();
-  }, 60_000);
+  });
 
   it('ends with them when the process that npm started is asked to stop', async () => {
     const [, child = 0, ...others] = await familyOf(npm.pid ?? 0);
@@ -93,5 +93,5 @@ describe.skipIf(process.platform !== 'linux')('npm start', () => {
     await ended;
     const left = async () => (await Promise.all([child, ...others].map(familyOf))).flat();
     await expect.poll(left).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -39,7 +39,7 @@ describe.skipIf(missing)(titled('a dump of an external Postgres', missing), () =
     environment = { ...others, PURSER_DATA_DIR: folder, MASTER_KEY_FILE: keyFile, LOG_LEVEL: 'silent' };
     await create('ghcr.io', 'kept');
     rotated = await create('rotated.example', 'before the dump');
-  }, 60_000);
+  });
   afterAll(async () => {
     await purser?.stop();
     await server?.stop();
@@ -131,7 +131,7 @@ describe.skipIf(missing)(titled('a dump of an external Postgres', missing), () =
     await createDatabase('logical');
     expect(await run('logical', 'restore', file)).toContain('what the secrets need: key 1');
     await requireWhole('logical');
-  }, 120_000);
+  });
 
   it('made by pg_dump under load comes back by pg_restore, whole, and says what it lacks', async () => {
     const dump = join(folder, 'dump');

@@ -40,7 +40,7 @@ describe.skipIf(missing)(titled('a token server on another host', missing), () =
       startDockerRegistry({ tls: certificates, login: { ...tokens.login, realm } }),
       startDockerRegistry({ tls: certificates, login: { ...tokens.login, realm: own } }),
     ]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([purser?.stop(), registry?.stop(), plain?.stop(), tokens?.stop()]);
     await rm(folder, { recursive: true, force: true });

@@ -29,7 +29,7 @@ describe.skipIf(missing)(titled('tests of credentials', missing), () => {
       startDockerRegistry({ login: false }),
     ]);
     await Promise.all([registry, readOnly].map((each) => each.setPassword('robot', password)));
-  }, 60_000);
+  });
   afterAll(() => Promise.all([purser?.stop(), registry?.stop(), readOnly?.stop(), open?.stop()]));
 
   const entry = (of: DockerRegistry, secret = password) => ({

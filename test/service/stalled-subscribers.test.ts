@@ -40,7 +40,7 @@ beforeAll(async () => {
   const input = { url: 'stalled.example', username: 'ada', password: canary('stalled'), caCertificate };
   id = (await ask(home.url, CREATE, { input }, home.issuer.token())).data.createRegistry.registry.id;
   honest = await followers(HONEST, NOTICE, () => 'honest');
-}, 120_000);
+});
 afterAll(async () => {
   for (const each of honest ?? []) each.cut();
   await home.remove();

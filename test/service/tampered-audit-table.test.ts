@@ -47,7 +47,7 @@ beforeAll(async () => {
   const lines = await exported();
   entries = lines.flatMap((line) => (line.includes('"record":"entry"') ? [JSON.parse(line)] : []));
   heads = (await createAuditHeads(client).list(PROJECT, { first: 100, before: undefined })).heads.toReversed();
-}, 60_000);
+});
 afterAll(async () => {
   await client.end();
   await purser.stop();

@@ -37,7 +37,7 @@ describe.skipIf(missing)(titled('a test of a credential to mint from, before it 
     const egress = createEgress({ allow: parseAllowList(['localhost']), plainHttpHosts });
     const probe = createRegistryProbe({ egress, plainHttpHosts, now: Date.now });
     replica = await startReplica(purser, { minter: minterFor(cloud), probe, limiter: { take: async () => 0 } });
-  }, 60_000);
+  });
   afterAll(async () => {
     await replica?.close();
     await Promise.all([purser?.stop(), registry?.stop(), cloud?.close()]);

@@ -33,7 +33,7 @@ beforeAll(async () => {
   await home.withDatabase((client) =>
     client.query("update read_models.registries set ca_certificate = repeat('A', $1)", [CERTIFICATE_BYTES]),
   );
-}, 120_000);
+});
 afterAll(() => home.remove());
 
 const memoryMb = async () => {

@@ -49,7 +49,7 @@ describe.skipIf(missing)(titled('skopeo, docker-credential-purser and docker-reg
     return skopeo;
   }
 
-  it('push and pull an image with the credential that the helper hands on', { timeout: 30_000 }, async () => {
+  it('push and pull an image with the credential that the helper hands on', async () => {
     const { registry, skopeo } = await start();
     const password = canary('smoke');
     await registry.setPassword('robot', password);
@@ -63,7 +63,7 @@ describe.skipIf(missing)(titled('skopeo, docker-credential-purser and docker-reg
     );
   });
 
-  it('refuse the older password once it was changed', { timeout: 30_000 }, async () => {
+  it('refuse the older password once it was changed', async () => {
     const { registry, skopeo } = await start();
     const [older, newer] = [canary('older'), canary('newer')];
     let handedOut = older;
@@ -82,7 +82,7 @@ describe.skipIf(missing)(titled('skopeo, docker-credential-purser and docker-reg
     expect(await skopeo.push(image, 'team/app:2')).toMatchObject({ exitCode: 0 });
   });
 
-  it('go on anonymously only if Purser has no such registry', { timeout: 30_000 }, async () => {
+  it('go on anonymously only if Purser has no such registry', async () => {
     const { skopeo } = await start({ login: false });
     stub.handle((_, response) => answerJson(response, fieldError('NOT_FOUND', 'There is no such registry.')));
     expect(await skopeo.push(image, 'open/app:1')).toMatchObject({ exitCode: 0 });
@@ -98,7 +98,7 @@ describe.skipIf(missing)(titled('skopeo, docker-credential-purser and docker-reg
     expect(outage.output).toContain('did not serve the request (HTTP 503)');
   });
 
-  it('pull from a registry in maintenance and are refused a push, over plain http', { timeout: 30_000 }, async () => {
+  it('pull from a registry in maintenance and are refused a push, over plain http', async () => {
     const { registry, skopeo } = await start({ tls: false, readOnly: true });
     const password = canary('read-only');
     await registry.setPassword('robot', password);
@@ -110,7 +110,7 @@ describe.skipIf(missing)(titled('skopeo, docker-credential-purser and docker-reg
     expect(pull.output).toMatch(/manifest unknown/i);
   });
 
-  it('do not trust a registry whose authority they were not given', { timeout: 30_000 }, async () => {
+  it('do not trust a registry whose authority they were not given', async () => {
     const { registry } = await start();
     const stranger = await start();
     const skopeo = await skopeoFor(registry.host, stranger.registry.certsDir);

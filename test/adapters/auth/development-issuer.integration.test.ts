@@ -25,7 +25,7 @@ test('processes that start at the same time end with one key', async () => {
     expect(outputs[0]?.stdout).toContain('"Ed25519"');
     expect(await readdir(dir)).toEqual(['development-issuer.json']);
   }
-}, 60_000);
+});
 
 /** A script for node alone, which opens the issuer of the folder in its argument and prints the public keys. */
 async function compile(): Promise<string> {

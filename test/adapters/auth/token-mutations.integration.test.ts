@@ -88,7 +88,7 @@ test(`none of ${MUTATIONS} different mutations of good tokens is accepted, and t
 
   expect(await accepted(verifier, tokens)).toEqual([]);
   expect(await accepted(verifier, good)).toEqual(good);
-}, 60_000);
+});
 
 test('the mutations detect a verifier that decodes leniently', async () => {
   const verifier = authenticator();
@@ -100,7 +100,7 @@ test('the mutations detect a verifier that decodes leniently', async () => {
   };
 
   expect(await accepted(lenient, mutatedTokens(2000))).not.toEqual([]);
-}, 60_000);
+});
 
 test('the mutations detect a verifier that caches a token by only part of its text', async () => {
   const verifier = authenticator();
@@ -110,7 +110,7 @@ test('the mutations detect a verifier that caches a token by only part of its te
   };
 
   expect(await accepted(forgetful, mutatedTokens(2000))).not.toEqual([]);
-}, 60_000);
+});
 
 test('every single flipped bit of a token is detected', async () => {
   const verifier = authenticator();
@@ -128,4 +128,4 @@ test('every single flipped bit of a token is detected', async () => {
   expect(flipped.length).toBeGreaterThan(4000);
 
   expect(await accepted(verifier, flipped)).toEqual([]);
-}, 60_000);
+});

@@ -50,7 +50,7 @@ beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}, 60_000);
+});
 afterAll(async () => {
   server.close();
   await Promise.all([authority.remove(), proxy.close(), rm(folder, { recursive: true, force: true })]);

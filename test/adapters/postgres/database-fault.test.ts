@@ -28,7 +28,7 @@ beforeAll(async () => {
   await sql(`create role guest login password 'corr3ct'`);
   await sql('create role sleeper nologin');
   await sql(`create database guests owner guest`);
-}, 60_000);
+});
 afterAll(async () => {
   await server.stop();
   await rm(parent, { recursive: true, force: true });

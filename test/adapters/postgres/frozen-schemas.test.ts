@@ -60,7 +60,7 @@ for (const name of await frozenSchemas()) {
     const { applied } = await migrate(database);
     expect(applied).toHaveLength((await readMigrations()).filter(({ version }) => version > Number(name)).length);
     expect(await faultsAfterStart(database, keyFile)).toEqual([]);
-  }, 60_000);
+  });
 }
 
 describe('a database with the rows of this schema', () => {
@@ -71,7 +71,7 @@ describe('a database with the rows of this schema', () => {
     await copyFile(join(purser.environment.PURSER_DATA_DIR ?? '', 'master-key'), keyFile);
     await purser.stop();
     frozen = await freezeRows(purser.connectionString);
-  }, 60_000);
+  });
 
   /** Restores it, applies one more migration, and gives the faults. */
   async function faultsAfter(sql: string): Promise<string[]> {
@@ -92,14 +92,14 @@ describe('a database with the rows of this schema', () => {
 
   it('is restored as it was, and nothing is wrong with it', async () => {
     expect(await faultsAfterStart(await restoreFrozen(frozen), keyFile)).toEqual([]);
-  }, 60_000);
+  });
 
   it('is all right after a migration that changes filled tables', async () => {
     const sql = `alter table read_models.registries add column more int not null default 7;
       alter table vault.secrets add column more text;
       create index more on log.events (type);`;
     expect(await faultsAfter(sql)).toEqual(ALL_RIGHT);
-  }, 60_000);
+  });
 
   it.each([
     ['read models', `update read_models.registries set username = upper(username)`],

@@ -118,7 +118,7 @@ describe('rewrapping', () => {
     const withoutOldKey = fixture.vaultWith(ringWith(2));
     await withoutOldKey.checkKeys();
     expect(await countOpened(withoutOldKey, [...kept, ...added])).toBe(kept.length + added.length);
-  }, 120_000);
+  });
 
   it('changes nothing but the wrapped key and its key', async () => {
     const [sealed] = await sealAll(1);

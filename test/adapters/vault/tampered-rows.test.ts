@@ -98,7 +98,7 @@ describe('a row of the vault that was changed in the database is refused', () =>
       expect(await outcomeOf(one), chosen.join()).toBe('refused');
     };
     for (let round = 0; round < 200; round += 20) await Promise.all(Array.from({ length: 20 }, refuses));
-  }, 120_000);
+  });
 
   it('but an unchanged row is not', async () => {
     const sealed = await sealSome(fixture, 'untouched');

@@ -40,7 +40,7 @@ beforeAll(async () => {
     },
     true,
   );
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const typeCheck = () =>
@@ -63,9 +63,9 @@ it("graphql-codegen's client preset writes documents that type-check, and that t
   service.double.addRegistry('demo', 'codegen.example.com');
   const { body } = await post(service.url, { query: print(LIST), variables }, service.issuer.token());
   expect(body).toMatchObject({ data: { registries: { totalCount: 1, nodes: [{ url: 'codegen.example.com' }] } } });
-}, 120_000);
+});
 
 it('the types notice a field that the schema does not have', async () => {
   await writeFile(join(folder, 'client.ts'), CLIENT.replace('({ url }) => url', '({ adress }) => adress'));
   expect(await typeCheck()).toContain('adress');
-}, 120_000);
+});

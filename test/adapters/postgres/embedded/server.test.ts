@@ -216,7 +216,7 @@ describe('embedded Postgres', () => {
         .poll(() => ask(connectionString, 'select x from kept').catch(() => 'away'), { timeout: 20_000 })
         .toEqual([{ x: 1 }]);
     }
-  }, 60_000);
+  });
 
   it('recovers from an interrupted initialisation', async () => {
     await mkdir(join(dataDir, 'postgres.0123456789ab.tmp/base'), { recursive: true });

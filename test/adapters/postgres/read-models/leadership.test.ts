@@ -183,7 +183,7 @@ describe('a leader whose lease has run out', () => {
 describe('a leader with a round trip of two seconds', () => {
   const throughLine = () => throughPort(connectionString, line.port);
 
-  it('leads as long as nobody else is there', { timeout: 90_000 }, async () => {
+  it('leads as long as nobody else is there', async () => {
     const alone = await candidate(throughLine());
     const lease = await taken(alone);
     // The first renewal over the long line comes two seconds after the last one over the short line, and later ones a second

@@ -54,7 +54,7 @@ beforeAll(async () => {
     },
   };
   leases = createLeaseQueries(recording, () => NOW);
-}, 60_000);
+});
 afterAll(async () => {
   await reads.close();
   await database.end();

@@ -71,7 +71,7 @@ it('give the same rows by the projector, in any batches, and by a rebuild', asyn
     }),
     { numRuns: 6, endOnFailure: true },
   );
-}, 60_000);
+});
 
 it('give the same rows if a stream is parked and stays parked', async () => {
   const steps = ['create', 'issue', 'rotate', 'test', 'discard'].map((step) => ['p', step] as const);

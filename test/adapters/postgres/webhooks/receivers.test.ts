@@ -184,7 +184,7 @@ describe('a replica', () => {
   });
 });
 
-it('1,000 notices reach a good receiver while another hangs', { timeout: 90_000 }, async () => {
+it('1,000 notices reach a good receiver while another hangs', async () => {
   const [good, dead] = [await receiver(), await receiver(() => undefined)];
   const { queue, webhooks, sender, faults } = replica({ good, dead });
   const sent = await notify(1_000);
