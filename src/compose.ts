@@ -23,6 +23,7 @@ import { createProjector } from './adapters/postgres/read-models/projector.ts';
 import { createRegistryQueries } from './adapters/postgres/read-models/registry-queries.ts';
 import { openSession } from './adapters/postgres/session.ts';
 import { createSharedClock } from './adapters/postgres/shared-clock.ts';
+import { createSlowReads } from './adapters/postgres/slow-reads.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
 import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queries.ts';
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
@@ -127,6 +128,10 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     statements,
   });
   lifecycle.onClose(() => reads.close());
+  const searches = createSlowReads({ connectionString, logger, statements });
+  lifecycle.onClose(() => searches.close());
+  const chores = createReadConnections({ connectionString, name: 'purser chores', connections: 1, logger, statements });
+  lifecycle.onClose(() => chores.close());
   const { progress, projector, leadership, aheadOfLog } = await startProjecting(
     { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault },
     lifecycle,
@@ -166,11 +171,11 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(() => mintedPasswords.close());
 
   const queries = {
-    registries: createRegistryQueries(reads, Date.now),
-    leases: createLeaseQueries(reads, Date.now),
+    registries: createRegistryQueries(reads, Date.now, searches),
+    leases: createLeaseQueries(reads, Date.now, searches),
     uses: createDailyUseQueries(reads),
     calendar: createCalendarQueries(reads),
-    audit: createAuditQueries(reads),
+    audit: createAuditQueries(reads, searches),
     auditHeads: audit.heads,
     notices: createNoticeQueries(reads),
     webhooks: createWebhookQueries(reads, webhooks),
@@ -196,7 +201,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     reports: createRateLimiter(reads, REPORTS_OF_A_REGISTRY),
     confirmations: createRateLimiter(reads, CONFIRMATIONS_OF_A_VERSION),
     retries: createRateLimiter(reads, RETRIES_OF_A_CONFIRMATION),
-    schedule: createNoticeSchedule(reads),
+    schedule: createNoticeSchedule(chores),
     sharedNow: createSharedClock(reads),
     beforeSecondTry,
     issuesPerMinute: config.callerIssuesPerMinute,
@@ -208,7 +213,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const running = createApplication(deps);
   lifecycle.onClose(() => running.attempts.flush({ all: true }));
   lifecycle.onClose(() => running.background.settled(SETTLE_MS));
-  startPeriodicWork({ ...deps, ...running, mintedPasswords, reads, projector, config }, lifecycle);
+  startPeriodicWork({ ...deps, ...running, mintedPasswords, chores, projector, config }, lifecycle);
 
   const projectionLag = createProjectionLag({ log, progress, now: Date.now });
   metrics.measureProjectionLag(projectionLag);

@@ -23,18 +23,19 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading
   ScheduledNoticesDeps &
   Pick<RunningApplication, 'attempts'> & {
     readonly mintedPasswords: MintedPasswordVault;
-    readonly reads: ReadConnections;
+    /** Connections that nothing else waits for. */
+    readonly chores: ReadConnections;
     readonly projector: Projector;
     readonly config: Config;
   };
 
 /** Periodic work. All of it but the counts of refused attempts is for the replica that leads the projection. */
 export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle): void {
-  const { attempts, mintedPasswords, reads, projector, now, onFault } = deps;
+  const { attempts, mintedPasswords, chores: database, projector, now, onFault } = deps;
   const ofTheLeader: readonly Chore[] = [
     discardOrphanedSecrets(deps),
     () => mintedPasswords.removeExpired(),
-    () => recheckSecrets(reads),
+    () => recheckSecrets(database),
     scheduledNotices(deps),
   ];
   const chores = createChores(
@@ -54,7 +55,7 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
   });
   lifecycle.onClose(() => counting.stop());
 
-  const retire = retireCredentials({ ...deps, findRetirable: createFindRetirable(reads) });
+  const retire = retireCredentials({ ...deps, findRetirable: createFindRetirable(database) });
   const retirement = createChores([async (signal) => projector.leading && retire(signal)], {
     everyMs: RETIREMENT_MS,
     onFault,

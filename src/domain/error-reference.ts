@@ -96,7 +96,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Do not repeat. Read the list again, and subscribe from its `latestCursor`.',
   },
   RATE_LIMITED: {
-    when: 'The project, or the caller, has used its tests for this minute, the caller has asked for as many credentials of the project as it may in a minute, the connection has too many operations running, the token was denied in too many projects, its operations cost too much or are too many at once, or it has too many connections or does not read its events in time.',
+    when: 'The project, or the caller, has used its tests for this minute, the caller has asked for as many credentials of the project as it may in a minute, the connection has too many operations running, the token was denied in too many projects, its operations cost too much or are too many at once, it has too many connections or does not read its events in time, or too many searches and counts of the project wait.',
     status: 429,
     details: {
       retryAfter: 'seconds to wait before trying again, a whole number of at least 1',
@@ -105,10 +105,11 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Wait `retryAfter` seconds, then repeat; a subscription with `cursor` as `after`.',
   },
   UNAVAILABLE: {
-    when: 'The database did not answer, or cannot be written at the moment, or a query waited too long for what its caller wrote. A mutation may or may not have been done.',
+    when: 'The database did not answer, or cannot be written at the moment, a query waited too long for what its caller wrote, or a search took more than 2 seconds. A mutation may or may not have been done.',
     status: 503,
     details: {},
-    advice: 'Repeat with growing pauses. Repeat a mutation with the same `idempotencyKey`.',
+    advice:
+      'Repeat with growing pauses. Repeat a mutation with the same `idempotencyKey`. Narrow the filter of a search that took too long.',
   },
   GRAPHQL_PARSE_FAILED: {
     when: 'The document is not valid GraphQL.',

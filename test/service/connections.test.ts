@@ -19,8 +19,10 @@ const DOCUMENTED = Object.fromEntries(
 /** Opened when they are first needed. */
 const AT_NEED = [
   'purser audit',
+  'purser chores',
   'purser keys',
   'purser minted passwords',
+  'purser searches',
   'purser statistics',
   'purser vault',
   'purser webhooks',

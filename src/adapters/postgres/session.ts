@@ -9,6 +9,8 @@ export const CONNECTION_NAMES = [
   'purser log tail',
   'purser log streams',
   'purser reads',
+  'purser searches',
+  'purser chores',
   'purser statistics',
   'purser vault writer',
   'purser vault settler',

@@ -6,27 +6,32 @@ import {
 } from '../../../application/ports/read-models.ts';
 import type { OutcomeCount } from '../../../domain/audit-histogram.ts';
 import { parseUuid } from '../../../domain/identity.ts';
+import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import type { AuditRow } from './audit.ts';
 
 export const AUDIT_COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, field, actor, issuer, token_id,
   ip_address, user_agent, request_id, registry_id, url, pipeline, run_id, image, lease_id, changes, duration_ms, count, until, identity, hash`;
 
-export function createAuditQueries(database: Queryable): AuditQueries {
+/** `slow` is for searches, counts and histograms. */
+export function createAuditQueries(database: Queryable, slow: SlowReads = { ofProject: () => database }): AuditQueries {
   return {
     async list(projectId, { filter, first, before }) {
       const where = filtered(projectId, filter);
       if (before !== undefined) where.add(`sequence < ${where.value(before)}`);
       const text = `select ${AUDIT_COLUMNS} from read_models.audit_entries where ${where.text}
         order by audit_entries.sequence desc limit ${where.value(first + 1)}`;
-      const { rows } = await database.query<AuditRow>(named('audit', text, where.values));
+      const reads = filter.search === undefined ? database : slow.ofProject(projectId);
+      const { rows } = await reads.query<AuditRow>(named('audit', text, where.values));
       return { entries: rows.slice(0, first).map(auditEntryView), hasNextPage: rows.length > first };
     },
 
     async count(projectId, filter) {
       const where = filtered(projectId, filter);
       const text = `select count(*)::int as count from read_models.audit_entries where ${where.text}`;
-      const { rows } = await database.query<{ count: number }>(named('audit-count', text, where.values));
+      const { rows } = await slow
+        .ofProject(projectId)
+        .query<{ count: number }>(named('audit-count', text, where.values));
       return rows[0]?.count ?? 0;
     },
 
@@ -46,9 +51,9 @@ export function createAuditQueries(database: Queryable): AuditQueries {
           from span where ${where.text} group by 1, 2
         )
         select (select count(*)::int from span) as entries, coalesce((select json_agg(counted) from counted), '[]') as counts`;
-      const { rows } = await database.query<{ entries: number; counts: OutcomeCount[] }>(
-        named('audit-histogram', text, where.values),
-      );
+      const { rows } = await slow
+        .ofProject(projectId)
+        .query<{ entries: number; counts: OutcomeCount[] }>(named('audit-histogram', text, where.values));
       const [{ entries, counts } = { entries: 0, counts: [] }] = rows;
       return entries > MAX_COUNTED_ENTRIES ? undefined : counts;
     },

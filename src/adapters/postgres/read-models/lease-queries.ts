@@ -1,5 +1,6 @@
 import type { LeaseFilter, LeaseQueries } from '../../../application/ports/read-models.ts';
 import { LEASE_TTL_SECONDS, type LeaseView } from '../../../domain/lease.ts';
+import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
 import type { LeaseRow } from './leases.ts';
@@ -9,7 +10,12 @@ const COLUMNS = `id, registry_id, url, image, credential_version, pipeline, run_
 
 const MAX_LEASE_MS = LEASE_TTL_SECONDS.max * 1000;
 
-export function createLeaseQueries(database: Queryable, now: () => number): LeaseQueries {
+/** `slow` is for counts. */
+export function createLeaseQueries(
+  database: Queryable,
+  now: () => number,
+  slow: SlowReads = { ofProject: () => database },
+): LeaseQueries {
   return {
     async list(projectId, { filter, first, after }) {
       const { from, where } = found(projectId, filter, now());
@@ -22,7 +28,9 @@ export function createLeaseQueries(database: Queryable, now: () => number): Leas
     async count(projectId, filter) {
       const { from, where } = found(projectId, filter, now());
       const text = `select count(*)::int as count from (${from} where ${where.text}) counted`;
-      const { rows } = await database.query<{ count: number }>(named('leases-count', text, where.values));
+      const { rows } = await slow
+        .ofProject(projectId)
+        .query<{ count: number }>(named('leases-count', text, where.values));
       return rows[0]?.count ?? 0;
     },
 

@@ -12,6 +12,7 @@ import {
 import type { CredentialStatus } from '../../../domain/credential.ts';
 import { REFUSALS } from '../../../domain/probe-outcome.ts';
 import { type HealthView, retiringView, stagedView } from '../../../domain/registry-view.ts';
+import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
 import type { RegistryRow } from './registry-row.ts';
@@ -46,7 +47,12 @@ const TELLING = `coalesce(case when ${TESTED} then health->>'provedRepository' e
 /** From 0 to 1: different for each registry, and always the same for one. */
 const PLACE = '((hashtext(id::text)::float8 + 2147483648) / 4294967296)';
 
-export function createRegistryQueries(database: Queryable, now: () => number): RegistryQueries {
+/** `slow` is for searches and counts. */
+export function createRegistryQueries(
+  database: Queryable,
+  now: () => number,
+  slow: SlowReads = { ofProject: () => database },
+): RegistryQueries {
   return {
     async list(projectId, { filter, order, first, after, withLatestChange }) {
       const { key, type } = ORDER_KEYS[order.field];
@@ -60,7 +66,8 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
       const text = `select ${COLUMNS}, ${key} as cursor_key, ${latest} as latest_change
         from read_models.registries where ${where.text}
         order by ${key} ${direction} nulls last, id ${direction} limit ${where.value(first + 1)}`;
-      const { rows } = await database.query<ViewRow & { cursor_key: string | null; latest_change: number | null }>(
+      const reads = filter.search === undefined ? database : slow.ofProject(projectId);
+      const { rows } = await reads.query<ViewRow & { cursor_key: string | null; latest_change: number | null }>(
         named('registries', text, where.values),
       );
       return {
@@ -73,7 +80,9 @@ export function createRegistryQueries(database: Queryable, now: () => number): R
     async count(projectId, filter) {
       const where = filtered(projectId, filter, now());
       const text = `select count(*)::int as count from read_models.registries where ${where.text}`;
-      const { rows } = await database.query<{ count: number }>(named('registries-count', text, where.values));
+      const { rows } = await slow
+        .ofProject(projectId)
+        .query<{ count: number }>(named('registries-count', text, where.values));
       return rows[0]?.count ?? 0;
     },
 
