@@ -9,6 +9,7 @@ import {
   POSTGRES_PROJECTS,
   POSTGRES_TESTS,
   STORE_TESTS,
+  TESTS_OF_POSTGRES,
   TORTURE_TESTS,
 } from './test/support/test-kinds.ts';
 
@@ -56,6 +57,7 @@ const STORES: TestProjectInlineConfiguration = {
     ...INTEGRATION.test,
     name: 'stores',
     include: STORE_TESTS,
+    exclude: Object.keys(TESTS_OF_POSTGRES),
     globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts', 'test/support/protocol-double-setup.ts'],
   },
 };

@@ -27,7 +27,7 @@ export interface OpenLogs<Store extends EventLogStore = EventLogStore> {
 }
 
 /** All events after a position, up to the end of the log. */
-export async function eventsAfter(log: EventLog, start: Position): Promise<RecordedEvent[]> {
+export async function eventsAfter(log: Pick<EventLog, 'readAll'>, start: Position): Promise<RecordedEvent[]> {
   const found: RecordedEvent[] = [];
   for (let after = start; ; ) {
     const { events, position, atEnd } = await log.readAll({ after, maxCount: 1_000 });

@@ -10,6 +10,7 @@ import { createTestDatabase } from '../support/postgres.ts';
 import { ask, type GraphqlAnswer } from '../support/purser.ts';
 import { rounds } from '../support/rounds.ts';
 import { withClient } from '../support/server-databases.ts';
+import { type StartedStore, type StoreUnderTest, storesUnderTest } from '../support/stores-under-test.ts';
 import { createTestIssuer } from '../support/tokens.ts';
 import { until } from '../support/until.ts';
 import type { FailPoint } from './fail-points/ports.ts';
@@ -29,10 +30,13 @@ const ABANDON = `mutation ($id: ID!, $key: String) {
  */
 let environment: Record<string, string>;
 let token: string;
+let store: StartedStore;
 let service: FailingProcess;
-beforeAll(async () => {
+
+async function start({ start: startStore }: StoreUnderTest): Promise<void> {
   const { connectionString } = await createTestDatabase();
   const issuer = createTestIssuer();
+  store = await startStore();
   token = issuer.token();
   environment = {
     PATH: process.env.PATH ?? '',
@@ -42,14 +46,18 @@ beforeAll(async () => {
     PORT: '0',
     LOG_LEVEL: 'debug',
     MINTED_PASSWORD: canary('minted'),
+    ...store.environment,
   };
-  await bundleWithFailPoints();
   service = await startFailingProcess(environment);
-});
-afterAll(async () => {
+}
+
+async function stop(): Promise<void> {
   await service?.kill();
+  await store?.close();
   await rm(environment.PURSER_DATA_DIR ?? '', { recursive: true, force: true });
-});
+}
+
+beforeAll(bundleWithFailPoints);
 
 const graphql = (query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer> =>
   ask(service.url, query, variables, token);
@@ -237,7 +245,10 @@ function pointsOf({ calls }: Operation): FailPoint[] {
   return [...points.filter(isFirst).reverse(), ...points.filter((point) => !isFirst(point))];
 }
 
-describe('a service that is killed at any step of', () => {
+describe.each(storesUnderTest())('with its events in $store, a service that is killed at any step of', (under) => {
+  beforeAll(() => start(under));
+  afterAll(stop);
+
   it.each(Object.entries(OPERATIONS))(
     '%s comes to the same end, once its client has asked again',
     async (_, operation) => {

@@ -53,14 +53,7 @@ export async function findingsAt(connectionString: string, ledger: Ledger): Prom
 
 /** The same for a service that runs on its own data folder, in whatever store its events are. */
 export async function findingsAtHome(home: PurserHome, ledger: Ledger): Promise<string[]> {
-  return home.withDatabase(async (client) => {
-    const log = home.events();
-    try {
-      return await findingsIn(client, ledger, log);
-    } finally {
-      await log?.close();
-    }
-  });
+  return home.withEvents((log) => home.withDatabase((client) => findingsIn(client, ledger, log)));
 }
 
 interface EventRow {

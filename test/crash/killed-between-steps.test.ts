@@ -1,27 +1,37 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { BEGINNING } from '../../src/application/ports/event-log.ts';
 import { idempotencyStream, registryStream } from '../../src/domain/identity.ts';
+import { eventsAfter } from '../contract/event-log-store.ts';
+import { type ProtocolDouble, startProtocolDouble } from '../support/protocol-double/start.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { until } from '../support/until.ts';
-import { findingsIn } from './findings.ts';
+import { findingsAtHome } from './findings.ts';
+import { type Hold, holdAppends, holdRow } from './holds.ts';
 import { createLedger, type Ledger, type Mutation, versionOf } from './ledger.ts';
 import { type Client, createClient } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
 
 /**
- * The service is stopped at a step by a lock that a test's own transaction holds on a row which that step needs, and
- * killed there. What it had sent to Postgres is either cut off as well, or goes through once the lock is gone.
+ * The service is stopped at a step by a lock that a test's own transaction holds on a row which that step needs, or by a
+ * protocol double that keeps back appends, and killed there. What it had sent is either cut off as well, or comes through.
  */
 describe('a service that is killed between two steps of a mutation', () => {
+  let double: ProtocolDouble | undefined;
   let home: PurserHome;
   let ledger: Ledger;
   let client: Client;
   let created: Mutation;
   beforeAll(async () => {
-    home = await createPurserHome();
+    // Not the run's, where the appends of other tests would be kept back as well.
+    double = inject('eventStore') ? await startProtocolDouble() : undefined;
+    home = await createPurserHome(double ? { EVENT_STORE_URL: double.url(), EVENT_STORE_PREFIX: 'steps' } : {});
     await home.start();
   });
-  afterAll(() => home.remove());
+  afterAll(async () => {
+    await home.remove();
+    await double?.close();
+  });
 
   async function startWithRegistry(): Promise<void> {
     ledger ??= createLedger(home.issuer.issuerConfig.issuer);
@@ -31,12 +41,12 @@ describe('a service that is killed between two steps of a mutation', () => {
   }
 
   it.each([
-    ['it never reaches the log', { cutOff: 'purser log writer', claims: 0 }],
-    ['it comes through after its sender is gone', { cutOff: null, claims: 1 }],
-  ])('between storing the secret and claiming the key: %s', async (_, { cutOff, claims }) => {
+    ['it never reaches the log', { comesThrough: false, claims: 0 }],
+    ['it comes through after its sender is gone', { comesThrough: true, claims: 1 }],
+  ])('between storing the secret and claiming the key: %s', async (_, { comesThrough, claims }) => {
     await startWithRegistry();
     const rotation = ledger.rotate(created.registry);
-    await killAtAppend(rotation, cutOff, async (database) => (await claimCount(database, rotation)) === claims);
+    await killAtAppend(rotation, comesThrough, async () => (await claimCount(rotation)) === claims);
     await home.start();
 
     expect(await currentVersion()).toBe(1);
@@ -47,15 +57,15 @@ describe('a service that is killed between two steps of a mutation', () => {
   });
 
   it.each([
-    ['the append never reaches the log', { cutOff: 'purser log writer', version: 1 }],
-    ['the append comes through after its sender is gone', { cutOff: null, version: 2 }],
-  ])('between claiming the key and appending the event: %s', async (_, { cutOff, version }) => {
+    ['the append never reaches the log', { comesThrough: false, version: 1 }],
+    ['the append comes through after its sender is gone', { comesThrough: true, version: 2 }],
+  ])('between claiming the key and appending the event: %s', async (_, { comesThrough, version }) => {
     await startWithRegistry();
     const rotation = ledger.rotate(created.registry);
-    await killAtAppend(rotation, null, async (database) => (await claimCount(database, rotation)) === 1);
+    await killAtAppend(rotation, true, async () => (await claimCount(rotation)) === 1);
     await home.start();
     // The key is claimed: the event now waits for the log.
-    await killAtAppend(rotation, cutOff, async (database) => (await eventCount(database)) === version);
+    await killAtAppend(rotation, comesThrough, async () => (await eventCount()) === version);
     await home.start();
 
     expect(await currentVersion()).toBe(version);
@@ -66,15 +76,16 @@ describe('a service that is killed between two steps of a mutation', () => {
   });
 
   it.each([
-    ['the read models were not touched', 'purser projector'],
-    ['the batch comes through after its sender is gone', null],
-  ])('between appending the event and projecting it: %s', async (_, cutOff) => {
+    ['the read models were not touched', false],
+    ['the batch comes through after its sender is gone', true],
+  ])('between appending the event and projecting it: %s', async (_, comesThrough) => {
     await startWithRegistry();
     const rotation = ledger.rotate(created.registry);
     await home.withDatabase(async (database) => {
-      await killWhere(database, 'read_models.checkpoint', rotation, async () => (await eventCount(database)) === 2);
+      const hold = await holdRow(database, 'read_models.checkpoint', 'purser projector');
+      await killAt(hold, rotation, async () => (await eventCount()) === 2);
       await until(async () => (await secretStates(database)).join() === 'destroyed,current');
-      await letGo(database, cutOff);
+      await hold.letGo(comesThrough);
     });
     await home.start();
 
@@ -85,77 +96,39 @@ describe('a service that is killed between two steps of a mutation', () => {
     expect(await home.withDatabase(secretStates)).toEqual(['destroyed', 'current']);
   });
 
-  /** `after`: what the log holds when the lock is gone. */
-  async function killAtAppend(
-    rotation: Mutation,
-    cutOff: string | null,
-    after: (database: pg.Client) => Promise<boolean>,
-  ): Promise<void> {
+  /** `after`: what the log holds when the append is let go. */
+  async function killAtAppend(rotation: Mutation, comesThrough: boolean, after: () => Promise<boolean>): Promise<void> {
     await home.withDatabase(async (database) => {
-      const isPending = `select from vault.secrets where registry_id = $1 and state = 'pending'`;
-      const before = await rowCount(database, isPending, rotation);
-      await killWhere(
-        database,
-        'log.head',
-        rotation,
-        async () => (await rowCount(database, isPending, rotation)) === before + 1,
-      );
-      await letGo(database, cutOff);
-      await until(() => after(database));
+      const before = await pendingCount(database, rotation);
+      const hold = double ? await holdAppends(double) : await holdRow(database, 'log.head', 'purser log writer');
+      await killAt(hold, rotation, async () => (await pendingCount(database, rotation)) === before + 1);
+      await hold.letGo(comesThrough);
+      await until(after);
     });
   }
 
-  /** Sends the mutation, waits until it stands before the locked row, and kills the service there. */
-  async function killWhere(
-    database: pg.Client,
-    lockedTable: string,
-    mutation: Mutation,
-    reached: () => Promise<boolean>,
-  ): Promise<void> {
-    await database.query('begin');
-    await database.query(`select from ${lockedTable} for update`);
+  /** Sends the mutation, waits until it is held back, and kills the service there. */
+  async function killAt(hold: Hold, mutation: Mutation, reached: () => Promise<boolean>): Promise<void> {
     const answer = client.send(mutation);
     await until(reached);
-    await until(() => someoneWaits(database));
+    await until(hold.isReached);
     await home.kill('SIGKILL');
     await answer;
     expect(mutation.outcome).toEqual({ kind: 'unknown' });
   }
 
-  async function letGo(database: pg.Client, cutOff: string | null): Promise<void> {
-    if (cutOff !== null) {
-      const { rowCount } = await database.query(
-        'select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = $1',
-        [cutOff],
-      );
-      expect(rowCount).toBe(1);
-    }
-    await database.query('rollback');
+  async function pendingCount(database: pg.Client, { registry }: Mutation): Promise<number> {
+    const isPending = `select from vault.secrets where registry_id = $1 and state = 'pending'`;
+    return (await database.query(isPending, [registry.id])).rowCount ?? 0;
   }
 
-  async function rowCount(database: pg.Client, query: string, { registry }: Mutation): Promise<number> {
-    return (await database.query(query, [registry.id])).rowCount ?? 0;
-  }
+  const claimCount = ({ idempotencyId = '' }: Mutation) => countIn(idempotencyStream(idempotencyId));
 
-  async function claimCount(database: pg.Client, { idempotencyId = '' }: Mutation): Promise<number> {
-    const stream = idempotencyStream(idempotencyId);
-    return (await database.query('select from log.events where stream = $1', [stream])).rowCount ?? 0;
-  }
+  const eventCount = () => countIn(registryStream(created.registry.projectId, created.registry.id));
 
-  async function someoneWaits(database: pg.Client): Promise<boolean> {
-    // Within a transaction names stay as they were first seen, which may be those of a connection just made.
-    await database.query('select pg_stat_clear_snapshot()');
-    const { rowCount } = await database.query(
-      "select from pg_stat_activity where wait_event_type = 'Lock' and application_name <> ''",
-    );
-    return rowCount === 1;
-  }
-
-  async function eventCount(database: pg.Client): Promise<number> {
-    const { rowCount } = await database.query('select from log.events where stream = $1', [
-      registryStream(created.registry.projectId, created.registry.id),
-    ]);
-    return rowCount ?? 0;
+  async function countIn(stream: string): Promise<number> {
+    const events = await home.withEvents((log) => eventsAfter(log, BEGINNING));
+    return events.filter((event) => event.stream === stream).length;
   }
 
   async function secretStates(database: pg.Client): Promise<string[]> {
@@ -178,6 +151,6 @@ describe('a service that is killed between two steps of a mutation', () => {
   async function requireNoFindings(mutation: Mutation): Promise<void> {
     expect(await readBackFaults(client, ledger)).toEqual([]);
     expect(await repeatFaults(client, [created, mutation])).toEqual([]);
-    expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+    expect(await findingsAtHome(home, ledger)).toEqual([]);
   }
 });

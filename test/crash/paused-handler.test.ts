@@ -4,6 +4,7 @@ import { type EventLog, WrongExpectedRevision } from '../../src/application/port
 import { registryStream } from '../../src/domain/identity.ts';
 import { CREATE, GET, ISSUE, ROTATE } from '../service/operations.ts';
 import { canary } from '../support/canary.ts';
+import { eventTypes } from '../support/event-store.ts';
 import { createGate } from '../support/gate.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
@@ -54,14 +55,7 @@ async function issuedPassword(url: string): Promise<string> {
   return data?.issueCredential?.password ?? errors?.[0]?.extensions.code;
 }
 
-async function eventTypes(id: string): Promise<string[]> {
-  return withClient(purser.connectionString, async (client) => {
-    const { rows } = await client.query('select type from log.events where stream = $1 order by revision', [
-      registryStream('demo', id),
-    ]);
-    return rows.map(({ type }) => type);
-  });
-}
+const typesOf = (id: string) => eventTypes(purser.environment, registryStream('demo', id));
 
 async function secretStates(id: string): Promise<string[]> {
   return withClient(purser.connectionString, async (client) => {
@@ -88,7 +82,7 @@ describe('a handler that stops between storing a secret and appending its event'
     await rotation;
 
     expect(refused).toEqual([expect.any(WrongExpectedRevision)]);
-    expect(await eventTypes(id)).toEqual(['RegistryCreated', 'PendingSecretDiscarded', 'CredentialRotated']);
+    expect(await typesOf(id)).toEqual(['RegistryCreated', 'PendingSecretDiscarded', 'CredentialRotated']);
     expect(await secretStates(id)).toEqual(['destroyed: 0', 'destroyed: 0', 'current: 2']);
     expect(await issuedPassword('late.example')).toBe(password);
   });
@@ -130,7 +124,7 @@ describe('a handler that stops between storing a secret and appending its event'
       await client.query('begin');
       await client.query('select from read_models.checkpoint for update');
       const rotation = other.rotate(id, password);
-      await until(async () => (await eventTypes(id)).length === 2);
+      await until(async () => (await typesOf(id)).length === 2);
       // The command settles by itself what it replaces: no projector has seen the event.
       await until(async () => (await secretStates(id)).join() === 'destroyed: 0,current: 2');
       expect(await other.discardOrphans()).toBe(0);
@@ -140,7 +134,7 @@ describe('a handler that stops between storing a secret and appending its event'
       await rotation;
       expect((await issued).password.reveal()).toBe(password);
     });
-    expect(await eventTypes(id)).toEqual(['RegistryCreated', 'CredentialRotated']);
+    expect(await typesOf(id)).toEqual(['RegistryCreated', 'CredentialRotated']);
     expect(await secretStates(id)).toEqual(['destroyed: 0', 'current: 2']);
   });
 });
@@ -168,7 +162,7 @@ describe('a command whose event is in the log', () => {
     expect(repeated.credential.version).toBe(2);
     expect(asked).toEqual(['destroy,advance', 'destroy,advance']);
     expect(await secretStates(id)).toEqual(['destroyed: 0', 'current: 2']);
-    expect(await eventTypes(id)).toEqual(['RegistryCreated', 'CredentialRotated']);
+    expect(await typesOf(id)).toEqual(['RegistryCreated', 'CredentialRotated']);
   });
 });
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
 import { createCalendarQueries } from '../../src/adapters/postgres/read-models/calendar-queries.ts';
@@ -31,6 +30,7 @@ import { retireCredentials } from '../../src/application/retire-credentials.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from '../../src/application/scheduled-checks.ts';
 import { scheduledNotices } from '../../src/application/scheduled-notices.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import { openEvents } from '../support/event-store.ts';
 import type { TestPurser } from '../support/purser.ts';
 
 const PROJECT = 'demo';
@@ -79,9 +79,9 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     file: join(environment.PURSER_DATA_DIR ?? '', 'master-key'),
     createIfMissing: false,
   });
-  const postgresLog = createPostgresEventLog({ connectionString, logger: SILENT });
+  const realLog = openEvents(environment);
   const records = createKeyRecordStore({ connectionString, logger: SILENT });
-  const authenticator = await loadEventAuthenticator(keyRing, records, postgresLog);
+  const authenticator = await loadEventAuthenticator(keyRing, records, realLog);
   await records.close();
   const store = createSealedSecretStore({ connectionString, logger: SILENT });
   const sealingVault = createVault({ keyRing, store });
@@ -96,7 +96,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     keyRing,
     store: createMintedPasswordStore({ connectionString, logger: SILENT }),
   });
-  const log = between.log?.(postgresLog) ?? postgresLog;
+  const log = between.log?.(realLog) ?? realLog;
   const vault = between.vault?.(sealingVault) ?? sealingVault;
   const progress = createProgress({ readCheckpoint }, BEGINNING);
   const now = between.now ?? Date.now;
@@ -196,7 +196,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     discardUntold: (secretId) => sealingVault.discard(secretId),
     async close() {
       progress.stop();
-      await Promise.all([postgresLog.close(), sealingVault.close(), mintedPasswords.close(), reads.close()]);
+      await Promise.all([realLog.close(), sealingVault.close(), mintedPasswords.close(), reads.close()]);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { inGroups, rounds } from '../support/rounds.ts';
+import { type StartedStore, storesUnderTest } from '../support/stores-under-test.ts';
 import { findingsAtHome, leaseCount } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
@@ -12,20 +13,29 @@ const KILLS_OF_A_FOLDER = 20;
 /** At most, before the kill. */
 const ANSWERS_A_ROUND = 80;
 
-describe.each(inGroups(KILLS, KILLS_OF_A_FOLDER))(
-  'a service that is killed at any moment (from kill $first on)',
-  ({ rounds: kills }) => {
+const GROUPS = storesUnderTest().flatMap((under) =>
+  inGroups(KILLS, KILLS_OF_A_FOLDER).map((group) => ({ ...under, ...group })),
+);
+
+describe.each(GROUPS)(
+  'with its events in $store, a service that is killed at any moment (from kill $first on)',
+  ({ start, rounds: kills }) => {
+    let store: StartedStore;
     let home: PurserHome;
     let ledger: Ledger;
     let client: Client;
     beforeAll(async () => {
-      home = await createPurserHome({ CALLER_ISSUES_PER_MINUTE: '0' });
+      store = await start();
+      home = await createPurserHome({ CALLER_ISSUES_PER_MINUTE: '0', ...store.environment });
       await home.start();
       ledger = createLedger(home.issuer.issuerConfig.issuer);
       client = createClient(home);
       await client.settle(ledger.create());
     });
-    afterAll(() => home.remove());
+    afterAll(async () => {
+      await home.remove();
+      await store.close();
+    });
 
     it.each(kills)(
       'has lost and doubled nothing when it is started again on the same data folder (kill %i)',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { numbered, rounds } from '../support/rounds.ts';
 import { until } from '../support/until.ts';
-import { findingsIn } from './findings.ts';
+import { findingsAtHome } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
@@ -42,7 +42,7 @@ describe('a service that is told to stop', () => {
       await Promise.all(sent.map(client.settle));
       expect(await readBackFaults(client, ledger)).toEqual([]);
       expect(await repeatFaults(client, sent.slice(-30))).toEqual([]);
-      expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+      expect(await findingsAtHome(home, ledger)).toEqual([]);
     },
   );
 
@@ -56,9 +56,9 @@ describe('a service that is told to stop', () => {
     const created = ledger.create();
     await client.settle(created);
     await home.withDatabase(async (database) => {
-      // An operation is running that the service waits for.
+      // An operation is running that the service waits for: it is to destroy the secret of before.
       await database.query('begin');
-      await database.query('select from log.head for update');
+      await database.query('select from vault.secrets where registry_id = $1 for update', [created.registry.id]);
       const answer = client.send(ledger.rotate(created.registry));
       await until(
         async () => (await database.query(`select from vault.secrets where state = 'pending'`)).rowCount === 1,
@@ -76,7 +76,7 @@ describe('a service that is told to stop', () => {
     await home.start();
     await Promise.all(ledger.mutations.map(client.settle));
     expect(await readBackFaults(client, ledger)).toEqual([]);
-    expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+    expect(await findingsAtHome(home, ledger)).toEqual([]);
   });
 
   it('while its Postgres is away ends in time as well', async () => {
@@ -87,7 +87,7 @@ describe('a service that is told to stop', () => {
 
     await home.start();
     expect(await readBackFaults(client, ledger)).toEqual([]);
-    expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+    expect(await findingsAtHome(home, ledger)).toEqual([]);
   });
 });
 

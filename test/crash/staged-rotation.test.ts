@@ -7,6 +7,7 @@ import { registryStream } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { CREATE, ISSUE } from '../service/operations.ts';
 import { canary } from '../support/canary.ts';
+import { eventTypes } from '../support/event-store.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
 import { until } from '../support/until.ts';
@@ -146,32 +147,24 @@ async function statesOf(id: string): Promise<string> {
   });
 }
 
-async function eventsOf(id: string): Promise<string[]> {
-  return withClient(purser.connectionString, async (client) => {
-    const { rows } = await client.query<{ type: string }>(
-      'select type from log.events where stream = $1 order by revision',
-      [registryStream(PROJECT, id)],
-    );
-    return rows.map(({ type }) => type);
-  });
-}
+const typesOf = (id: string) => eventTypes(purser.environment, registryStream(PROJECT, id));
 
 describe.each(Object.entries(STEPS))('a process that dies while %s', (_step, { before, take, states }) => {
   it.each(Object.entries(FAIL_POINTS))('%s', async (_point, { between, isWritten }) => {
     const registry = await created();
     await before(registry);
-    const known = await eventsOf(registry.id);
+    const known = await typesOf(registry.id);
     const key = randomUUID();
     await expect(take(await replicaWith(between), registry, key)).rejects.toThrow();
 
     // Nobody repeats the request: the projector does what the log says.
-    expect(await eventsOf(registry.id)).toHaveLength(known.length + Number(isWritten));
+    expect(await typesOf(registry.id)).toHaveLength(known.length + Number(isWritten));
     await until(async () => (await statesOf(registry.id)) === (isWritten ? states.after : states.before));
 
     // Whoever repeats it with its key gets the same, once.
     await take(other, registry, key);
     await take(other, registry, key);
-    expect(await eventsOf(registry.id)).toHaveLength(known.length + 1);
+    expect(await typesOf(registry.id)).toHaveLength(known.length + 1);
     // A pending secret that no event refers to is destroyed with the version that the repetition brings.
     expect((await statesOf(registry.id)).replace('current,destroyed,staged', 'current,staged')).toBe(states.after);
     if (!isWritten) expect(await other.discardOrphans()).toBe(0);
@@ -226,7 +219,7 @@ describe('retiring a version', () => {
     await Promise.all([other, ...replicas].map((replica) => replica.retire()));
     for (const { id } of registries) {
       await until(async () => (await statesOf(id)) === 'destroyed,current');
-      expect((await eventsOf(id)).filter((type) => type === 'CredentialRetired')).toHaveLength(1);
+      expect((await typesOf(id)).filter((type) => type === 'CredentialRetired')).toHaveLength(1);
     }
   });
 
@@ -246,7 +239,7 @@ describe('retiring a version', () => {
       const { id } = await retiring();
       await dying.retire().catch(() => undefined);
       await until(async () => (await statesOf(id)) === 'destroyed,current');
-      expect((await eventsOf(id)).filter((type) => type === 'CredentialRetired')).toHaveLength(1);
+      expect((await typesOf(id)).filter((type) => type === 'CredentialRetired')).toHaveLength(1);
     }
     expect(died).toBeGreaterThan(0);
   });
@@ -274,6 +267,6 @@ describe('retiring a version', () => {
       await client.query('rollback');
     });
     await until(async () => (await statesOf(registry.id)) === 'destroyed,current');
-    expect((await eventsOf(registry.id)).filter((type) => type === 'CredentialRetired')).toHaveLength(1);
+    expect((await typesOf(registry.id)).filter((type) => type === 'CredentialRetired')).toHaveLength(1);
   });
 });

@@ -1,10 +1,9 @@
 import ICAL from 'ical.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
-import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import { MAX_FEEDS } from '../../src/domain/calendar-feed.ts';
 import { canary } from '../support/canary.ts';
+import { openEvents } from '../support/event-store.ts';
 import { type GraphqlAnswer, startPurser, type TestPurser } from '../support/purser.ts';
 import { projectorClient, trusting } from '../support/read-models.ts';
 import { withClient } from '../support/server-databases.ts';
@@ -102,7 +101,7 @@ describe('a calendar feed', () => {
     const bytes = await first.text();
     const input = { image: 'a.bytes.example/app', pipeline: 'web' };
     expect((await purser.graphql(ISSUE, { projectId, input }, tokenOf(projectId))).errors).toBeUndefined();
-    const log = createPostgresEventLog({ connectionString: purser.connectionString, logger: SILENT });
+    const log = openEvents(purser.environment);
     await rebuildReadModels({
       log,
       authenticator: trusting,

@@ -1,7 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
-import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import { registryId, registryStream } from '../../src/domain/identity.ts';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
@@ -9,6 +7,7 @@ import { createCursors } from '../../src/graphql/paging/cursors.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
 import { type DatabaseWriter, openDatabaseWriter } from '../support/database-writer.ts';
+import { openEvents } from '../support/event-store.ts';
 import { LOGGED_IN } from '../support/probe-reports.ts';
 import { type GraphqlAnswer, startPurser, type TestPurser } from '../support/purser.ts';
 import { projectorClient, trusting } from '../support/read-models.ts';
@@ -71,7 +70,7 @@ async function copySecret(changes: Record<string, unknown>): Promise<string> {
 
 async function rebuild(): Promise<void> {
   const { connectionString } = purser;
-  const log = createPostgresEventLog({ connectionString, logger: SILENT });
+  const log = openEvents(purser.environment);
   const connect = (options: { readonly pipeline: boolean }) => projectorClient(connectionString, options);
   await rebuildReadModels({ log, authenticator: trusting, connect });
   await log.close();

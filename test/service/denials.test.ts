@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canary } from '../support/canary.ts';
+import { eventsOf } from '../support/event-store.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { AUDIT, CREATE, DELETE, LIST, UPDATE } from './operations.ts';
 
@@ -14,14 +14,8 @@ beforeAll(async () => {
 afterAll(() => purser.stop());
 
 async function countDenials(): Promise<number> {
-  const client = new pg.Client(purser.connectionString);
-  await client.connect();
-  try {
-    const { rows } = await client.query("select count(*)::int as count from log.events where type = 'AccessDenied'");
-    return rows[0].count;
-  } finally {
-    await client.end();
-  }
+  const events = await eventsOf(purser.environment);
+  return events.filter(({ type }) => type === 'AccessDenied').length;
 }
 
 /** Sends the request `times` times, `AT_ONCE` at a time. */

@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { BEGINNING } from '../../src/application/ports/event-log.ts';
+import { eventsAfter } from '../contract/event-log-store.ts';
 import { canary } from '../support/canary.ts';
 import { ask, type GraphqlAnswer } from '../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
@@ -99,11 +101,10 @@ const memoryMb = async () => {
   return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 1e6;
 };
 
-const eventsOf = (type: string) =>
-  home.withDatabase(async (client) => {
-    const { rows } = await client.query('select count(*)::int as count from log.events where type = $1', [type]);
-    return Number(rows[0].count);
-  });
+async function countOf(type: string): Promise<number> {
+  const events = await home.withEvents((log) => eventsAfter(log, BEGINNING));
+  return events.filter((event) => event.type === type).length;
+}
 
 it(
   'serves honest callers beside invalid tokens, denials, costly documents and idle sockets',
@@ -152,7 +153,7 @@ it(
 
     const sorted = latencies.toSorted((a, b) => a - b);
     const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? Number.POSITIVE_INFINITY;
-    const [denied, rejected] = [await eventsOf('AccessDenied'), await eventsOf('AuthenticationRejected')];
+    const [denied, rejected] = [await countOf('AccessDenied'), await countOf('AuthenticationRejected')];
     // For the reader of the torture tests' run.
     writeSync(
       2,

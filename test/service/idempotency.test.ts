@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canary } from '../support/canary.ts';
+import { eventsOf } from '../support/event-store.ts';
 import { type GraphqlAnswer, startPurser, type TestPurser } from '../support/purser.ts';
 import { rounds } from '../support/rounds.ts';
-import { withClient } from '../support/server-databases.ts';
 import { CREATE, DELETE, ISSUE, RELEASE, ROTATE, UPDATE } from './operations.ts';
 
 let purser: TestPurser;
@@ -17,12 +17,8 @@ const KEYS = rounds({ usual: 12, torture: 50 });
 const REUSED = [{ extensions: { code: 'IDEMPOTENCY_KEY_REUSED', field: 'idempotencyKey' } }];
 
 async function eventCount(): Promise<number> {
-  const { rows } = await withClient(purser.connectionString, (client) =>
-    client.query(
-      `select count(*)::int as count from log.events where type not in ('AccessDenied', 'IdempotencyKeyClaimed')`,
-    ),
-  );
-  return rows[0].count;
+  const events = await eventsOf(purser.environment);
+  return events.filter(({ type }) => type !== 'AccessDenied' && type !== 'IdempotencyKeyClaimed').length;
 }
 
 describe('a repeated idempotency key', () => {

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
-import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { OperatorError } from '../../src/domain/errors.ts';
 import { canary } from '../support/canary.ts';
+import { eventsOf, openEvents } from '../support/event-store.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { digestsOfReadModels, projectorClient, trusting } from '../support/read-models.ts';
 import { withClient } from '../support/server-databases.ts';
@@ -14,7 +13,7 @@ let purser: TestPurser;
 let log: EventLog;
 beforeAll(async () => {
   purser = await startPurser();
-  log = createPostgresEventLog({ connectionString: purser.connectionString, logger: SILENT });
+  log = openEvents(purser.environment);
 });
 afterAll(async () => {
   await log.close();
@@ -46,7 +45,7 @@ describe('rebuilding the read models', () => {
     const before = await digestsOfReadModels(purser.connectionString);
     const vault = await vaultRows();
     const { events } = await rebuild();
-    expect(events).toBe(Number(await log.head()));
+    expect(events).toBe((await eventsOf(purser.environment)).length);
     expect(await digestsOfReadModels(purser.connectionString)).toEqual(before);
     expect(await vaultRows()).toEqual(vault);
   });

@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuditHeads } from '../../src/adapters/postgres/audit-heads.ts';
-import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
-import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import { TYPE_PARSERS } from '../../src/adapters/postgres/type-parsers.ts';
 import { signAuditHeads } from '../../src/application/sign-audit-heads.ts';
@@ -14,6 +12,7 @@ import type { SignedAuditHead } from '../../src/domain/audit-head.ts';
 import { answerOf, answersOfPython, mistake } from '../support/audit-answers.ts';
 import { createHeadKey, PROJECT } from '../support/audit-exports.ts';
 import { canary } from '../support/canary.ts';
+import { openEvents } from '../support/event-store.ts';
 import type { TamperedExport } from '../support/export-tamperings.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { projectorClient, trusting } from '../support/read-models.ts';
@@ -242,7 +241,7 @@ describe("a project's audit log in the database", () => {
   it('has the same hashes after a rebuild, which the signed heads still vouch for', async () => {
     const withoutTime = (lines: readonly string[]) => lines.slice(1);
     const before = withoutTime(await exported());
-    const log = createPostgresEventLog({ connectionString: purser.connectionString, logger: SILENT });
+    const log = openEvents(purser.environment);
     try {
       await rebuildReadModels({
         log,

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { inject } from 'vitest';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
-import type { EventLog } from '../../src/application/ports/event-log.ts';
+
+import { BEGINNING, type EventLog, type RecordedEvent } from '../../src/application/ports/event-log.ts';
 import { openEventLog } from '../../src/composition/event-store.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { eventsAfter } from '../contract/event-log-store.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -36,7 +38,28 @@ export function storeEnvironment(): StoreEnvironment {
   };
 }
 
-/** The log of a service that was started with this environment, which names a store apart from its database. */
+/** The log of a service that was started with this environment, which names its database, or a store apart from it. */
 export function openEvents(environment: StoreEnvironment): EventLog {
-  return openEventLog(readConfig(environment).eventStore, { connectionString: '' }, SILENT);
+  return openEventLog(readConfig(environment).eventStore, { connectionString: environment.DATABASE_URL ?? '' }, SILENT);
+}
+
+/** All events of such a service, oldest first. */
+export async function eventsOf(environment: StoreEnvironment): Promise<RecordedEvent[]> {
+  const log = openEvents(environment);
+  try {
+    return await eventsAfter(log, BEGINNING);
+  } finally {
+    await log.close();
+  }
+}
+
+/** The types of a stream's events, oldest first. */
+export async function eventTypes(environment: StoreEnvironment, stream: string): Promise<string[]> {
+  const log = openEvents(environment);
+  try {
+    const events = await log.readStream(stream, { fromRevision: 0, maxCount: 1_000 });
+    return events.map(({ type }) => type);
+  } finally {
+    await log.close();
+  }
 }

@@ -11,6 +11,7 @@ import { inject } from 'vitest';
 import { clusterFiles } from '../../src/adapters/postgres/embedded/cluster.ts';
 import { findPostmaster } from '../../src/adapters/postgres/embedded/postmaster.ts';
 import { connectionString } from '../../src/adapters/postgres/embedded/take-over.ts';
+import { eventsOver } from '../../src/adapters/postgres/log/session-events.ts';
 import { openSession } from '../../src/adapters/postgres/session.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { requireNoCanaryIn } from './canary-sweep.ts';
@@ -53,8 +54,8 @@ export interface PurserHome {
   /** Kills the server that belongs to this data folder. @returns its process id */
   killPostgres(): Promise<number>;
   isPostgresRunning(): Promise<boolean>;
-  /** Its log, to be closed, if events are not in its database. */
-  events(): EventLog | undefined;
+  /** Its log, wherever its events are. */
+  withEvents<Result>(use: (log: Pick<EventLog, 'readAll'>) => Promise<Result>): Promise<Result>;
   /** The service's database, as a superuser. */
   withDatabase<Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result>;
   /** The log so far. Throws if a line is not from the logger. */
@@ -81,7 +82,7 @@ export async function createPurserHome(
   let child: ChildProcess | undefined;
   let ended: Promise<Exit> | undefined;
   let url = '';
-  const store = storeEnvironment();
+  const settings = { ...storeEnvironment(), ...environment };
 
   async function launch(): Promise<{ child: ChildProcess; logStart: number }> {
     const log = await open(logFile, 'a');
@@ -96,8 +97,7 @@ export async function createPurserHome(
           JWT_ISSUERS: issuer.jwtIssuers,
           PORT: '0',
           LOG_LEVEL: 'debug',
-          ...store,
-          ...environment,
+          ...settings,
         },
         stdio: ['ignore', log.fd, log.fd],
       });
@@ -156,7 +156,6 @@ export async function createPurserHome(
       if (!ended) throw new Error('the service was not started');
       return ended;
     },
-    events: () => (store.EVENT_STORE_URL === undefined ? undefined : openEvents(store)),
     start,
     kill,
     signal: (signal) => void running().kill(signal),
@@ -177,6 +176,16 @@ export async function createPurserHome(
         return await use(client);
       } finally {
         await client.end();
+      }
+    },
+
+    async withEvents(use) {
+      if (settings.EVENT_STORE_URL === undefined) return home.withDatabase((client) => use(eventsOver(client)));
+      const log = openEvents(settings);
+      try {
+        return await use(log);
+      } finally {
+        await log.close();
       }
     },
 

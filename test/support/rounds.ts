@@ -6,9 +6,19 @@ export const TORTURE_VARIABLE = 'PURSER_TORTURE';
  * also hold a factor: `PURSER_TORTURE=10 npx vitest run test/crash/service-killed.test.ts` takes ten times as many.
  */
 export function rounds({ usual, torture }: { readonly usual: number; readonly torture: number }): number {
+  const factor = tortureFactor();
+  return factor === 0 ? usual : torture * factor;
+}
+
+/** Whether `npm run test:torture` runs. */
+export function isTorture(): boolean {
+  return tortureFactor() > 0;
+}
+
+function tortureFactor(): number {
   const factor = Number(process.env[TORTURE_VARIABLE] || 0);
   if (!Number.isInteger(factor) || factor < 0) throw new Error(`${TORTURE_VARIABLE} must be a whole number`);
-  return factor === 0 ? usual : torture * factor;
+  return factor;
 }
 
 /** The numbers from 1 on, for `it.each`. */

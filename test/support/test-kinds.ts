@@ -53,17 +53,27 @@ export const POSTGRES_TESTS = [
   'test/service/registries.test.ts',
 ];
 
-/** The tests above the log in which its store could behave in another way. */
-export const STORE_TESTS = [
-  'test/crash/service-killed.test.ts',
-  'test/end-to-end/following-notices.test.ts',
-  'test/end-to-end/pipeline-pushes-image.test.ts',
-  'test/end-to-end/staged-rotation.test.ts',
-  'test/service/audit.test.ts',
-  'test/service/registries.test.ts',
-  'test/service/registry-history.test.ts',
-  'test/service/subscriptions.test.ts',
-];
+/** The tests above the log, which run with the store of the run. */
+export const STORE_TESTS = ['test/crash', 'test/end-to-end', 'test/service'].map((folder) => `${folder}/**/*.test.ts`);
+
+/** Those for which another store than Postgres makes no difference or no sense, and why. */
+export const TESTS_OF_POSTGRES: Readonly<Record<string, string>> = {
+  'test/crash/failover.test.ts': 'the log is in the Postgres that fails over',
+  'test/crash/findings.test.ts': 'it plants faults in the log of Postgres',
+  'test/crash/full-disk.test.ts': 'it fills the disk that the log is on',
+  'test/crash/postgres-frozen.test.ts': 'the log is in the Postgres that freezes',
+  'test/crash/postgres-killed.test.ts': 'the log is in the Postgres that is killed',
+  'test/crash/postgres-restarted.test.ts': 'the log is in the Postgres that is restarted',
+  'test/crash/three-replicas.test.ts': 'it starts both stores itself',
+  'test/service/audit-storage-failing.test.ts': 'a trigger in the log of Postgres fails',
+  'test/service/backup.test.ts': 'a backup has the log of Postgres',
+  'test/service/copy-log.test.ts': 'it starts both stores itself',
+  'test/service/database-writer.test.ts': 'it forges rows in the log of Postgres',
+  'test/service/doctor-restored.test.ts': 'it restores the log of Postgres',
+  'test/service/event-store.test.ts': 'it starts both stores itself',
+  'test/service/postgres-dump.test.ts': 'a dump has the log of Postgres',
+};
+
 /** The tests that can run against a KurrentDB, which need no other program. */
 export const KURRENTDB_TESTS = [
   'test/adapters/kurrentdb/event-log.test.ts',

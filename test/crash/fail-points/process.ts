@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { open, readFile } from 'node:fs/promises';
+import { access, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
@@ -12,9 +12,10 @@ const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const PORTS = join(import.meta.dirname, 'ports.ts');
 const BUNDLE = join(REPOSITORY, 'dist/fail-points');
 
-/** The factories that give a port, by their file below `src`, and what is put around them. A further store adds a line. */
+/** The factories that give a port, by their file below `src`, and what is put around them. */
 const FACTORIES: Readonly<Record<string, { readonly factory: string; readonly wrapper: string }>> = {
   'adapters/postgres/log/event-log.ts': { factory: 'createPostgresEventLog', wrapper: 'logAtFailPoints' },
+  'adapters/kurrentdb/event-log.ts': { factory: 'createKurrentEventLog', wrapper: 'logAtFailPoints' },
   'adapters/vault/vault.ts': { factory: 'createVault', wrapper: 'vaultAtFailPoints' },
   'adapters/vault/minted-password-vault.ts': { factory: 'createMintedPasswordVault', wrapper: 'mintedAtFailPoints' },
   'adapters/minting/password-minter.ts': { factory: 'createPasswordMinter', wrapper: 'createMinterAtFailPoints' },
@@ -22,7 +23,7 @@ const FACTORIES: Readonly<Record<string, { readonly factory: string; readonly wr
 
 /** So that no round waits for housekeeping. */
 const QUICKER: Readonly<Record<string, readonly [find: string, replace: string]>> = {
-  'periodic-work.ts': ['const HOUSEKEEPING_MS = 30_000;', 'const HOUSEKEEPING_MS = 300;'],
+  'composition/periodic-work.ts': ['const HOUSEKEEPING_MS = 30_000;', 'const HOUSEKEEPING_MS = 300;'],
   'application/discard-orphaned-secrets.ts': ['ORPHANED_AFTER_MS = 10 * 60_000;', 'ORPHANED_AFTER_MS = 3_000;'],
 };
 
@@ -51,6 +52,8 @@ function changed(source: string, find: string, replace: string, file: string): s
 
 /** Bundles the service with fail points around its ports. */
 export async function bundleWithFailPoints(): Promise<void> {
+  // One that was moved would go without its fail points.
+  for (const file of Object.keys({ ...FACTORIES, ...QUICKER })) await access(join(REPOSITORY, 'src', file));
   const { serviceBundle }: { serviceBundle: BuildOptions } = await import(join(REPOSITORY, 'bundle-options.mjs'));
   await build({
     ...serviceBundle,

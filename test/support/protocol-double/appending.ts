@@ -27,7 +27,7 @@ async function write(cluster: Cluster, member: Member, call: Call, change: () =>
   if (refusal) return { kind: 'refused', by: refusal };
   const cut = faults.takeCut('write');
   if (cut === 'before') member.breakConnections(call.getPeer());
-  if (cut === 'before' || faults.hangs?.takes === false) return noAnswer();
+  if (cut === 'before' || faults.hangs?.takes === false || !(await faults.passed())) return noAnswer();
   const written = change();
   if (cut === 'after') member.breakConnections(call.getPeer());
   if (cut === 'after' || faults.hangs) return noAnswer();

@@ -8,6 +8,8 @@ import type { Fault } from './faults.ts';
 export type Order =
   | { readonly order: 'fault'; readonly fault: Fault }
   | { readonly order: 'clear-faults' }
+  /** What becomes of the appends that are held. */
+  | { readonly order: 'release'; readonly takes: boolean }
   | { readonly order: 'refuse'; readonly member?: number }
   | { readonly order: 'accept'; readonly member?: number }
   | { readonly order: 'break-connections' }
@@ -20,6 +22,8 @@ export interface Report {
   readonly events: number;
   readonly subscriptions: number;
   readonly leader: number | undefined;
+  /** Appends that wait to be released. */
+  readonly held: number;
 }
 
 async function obey(cluster: Cluster, order: Order): Promise<void> {
@@ -28,6 +32,8 @@ async function obey(cluster: Cluster, order: Order): Promise<void> {
       return cluster.faults.add(order.fault);
     case 'clear-faults':
       return cluster.faults.clear();
+    case 'release':
+      return cluster.faults.release(order.takes);
     case 'refuse':
       await Promise.all(members(cluster, order.member).map((member) => member.refuse()));
       return;
@@ -59,7 +65,13 @@ export async function openControl(cluster: Cluster): Promise<number> {
     try {
       await obey(cluster, JSON.parse(await text(request)));
       const leader = cluster.leader && cluster.members.indexOf(cluster.leader);
-      const report: Report = { events: cluster.events.all.length, subscriptions: cluster.subscriptions.size, leader };
+      const { events, faults, subscriptions } = cluster;
+      const report: Report = {
+        events: events.all.length,
+        subscriptions: subscriptions.size,
+        leader,
+        held: faults.held,
+      };
       response.end(JSON.stringify(report));
     } catch (error) {
       response.writeHead(400).end(String(error));

@@ -9,6 +9,8 @@ export type Fault =
   | { readonly kind: 'cut'; readonly call: 'write' | 'read'; readonly when: 'before' | 'after'; readonly calls: number }
   /** Calls get no answer; pings do. With `takes`, appends are taken all the same. */
   | { readonly kind: 'hang'; readonly takes: boolean }
+  /** Appends wait until they are released, whether their sender is still there or not. Other calls are answered. */
+  | { readonly kind: 'hold' }
   /** Every answer takes this long. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** Whoever asks for the members of the cluster is told that the server is not ready. */
@@ -18,8 +20,14 @@ export type Fault =
 
 export interface Faults {
   add(fault: Fault): void;
-  /** Calls that hang stay without an answer. */
+  /** Calls that hang stay without an answer, and so do appends that are held. */
   clear(): void;
+  /** Appends that are held are taken, or dropped without an answer; later ones pass. */
+  release(takes: boolean): void;
+  /** How many appends are held. */
+  readonly held: number;
+  /** Resolves at once, or when a held append is released: whether it is to be taken. */
+  passed(): Promise<boolean>;
   /** Takes one of the cuts that wait for such a call. */
   takeCut(call: 'write' | 'read'): 'before' | 'after' | undefined;
   readonly hangs: { readonly takes: boolean } | undefined;
@@ -32,9 +40,19 @@ export interface Faults {
 export function createFaults(): Faults {
   let cuts: { call: 'write' | 'read'; when: 'before' | 'after' }[] = [];
   let hangs: { takes: boolean } | undefined;
+  let holds = false;
+  let held: ((takes: boolean) => void)[] = [];
   let slowMs = 0;
   let gossips = true;
   let allowsAll = true;
+
+  function release(takes: boolean): void {
+    const waiting = held;
+    holds = false;
+    held = [];
+    for (const pass of waiting) pass(takes);
+  }
+
   return {
     add(fault) {
       switch (fault.kind) {
@@ -43,6 +61,9 @@ export function createFaults(): Faults {
           return;
         case 'hang':
           hangs = { takes: fault.takes };
+          return;
+        case 'hold':
+          holds = true;
           return;
         case 'slow':
           slowMs = fault.ms;
@@ -60,9 +81,20 @@ export function createFaults(): Faults {
     clear() {
       cuts = [];
       hangs = undefined;
+      release(false);
       slowMs = 0;
       gossips = true;
       allowsAll = true;
+    },
+    release,
+    get held() {
+      return held.length;
+    },
+    async passed() {
+      if (!holds) return true;
+      return new Promise((resolve) => {
+        held.push(resolve);
+      });
     },
     takeCut(call) {
       const index = cuts.findIndex((cut) => cut.call === call);
