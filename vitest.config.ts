@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { TORTURE_VARIABLE } from './test/support/rounds.ts';
 import {
+  ALL_STORE_TESTS,
   BROWSER_TESTS,
   INTEGRATION_TESTS,
   KURRENTDB_TESTS,
@@ -50,19 +51,19 @@ const BROWSER: TestProjectInlineConfiguration = {
   ...INTEGRATION,
   test: { ...INTEGRATION.test, name: 'browser', include: BROWSER_TESTS },
 };
+/** Set by `npm run test:stores`; `all` takes all tests above the log. */
+const STORES_VARIABLE = 'PURSER_STORES';
 /** The tests for which the store matters, with a store of events apart from Postgres: its double, or a real server. */
 const STORES: TestProjectInlineConfiguration = {
   ...INTEGRATION,
   test: {
     ...INTEGRATION.test,
     name: 'stores',
-    include: STORE_TESTS,
+    include: process.env[STORES_VARIABLE] === 'all' ? ALL_STORE_TESTS : STORE_TESTS,
     exclude: Object.keys(TESTS_OF_POSTGRES),
     globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts', 'test/support/protocol-double-setup.ts'],
   },
 };
-/** Set by `npm run test:stores`. */
-const STORES_VARIABLE = 'PURSER_STORES';
 const KURRENTDB: TestProjectInlineConfiguration = {
   ...INTEGRATION,
   test: {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { importGraph, reachableFrom, readSourceFiles, type SourceFiles } from './support/source-files.ts';
-import { needsNoSetUp, TORTURE_TESTS } from './support/test-kinds.ts';
+import { KURRENTDB_TESTS, needsNoSetUp, TESTS_OF_POSTGRES, TORTURE_TESTS } from './support/test-kinds.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -59,6 +59,13 @@ describe('unit tests, and those of the network', () => {
 
   it('may use the types of pg', () => {
     expect(needsOfUnitTests(new Map([['test/some.test.ts', "import type { Pool } from 'pg';"]]))).toEqual([]);
+  });
+});
+
+describe('the files that are named', () => {
+  it('exist', () => {
+    const named = [...Object.keys(TESTS_OF_POSTGRES), ...KURRENTDB_TESTS, ...TORTURE_TESTS];
+    expect(named.filter((file) => !sources.has(file))).toEqual([]);
   });
 });
 

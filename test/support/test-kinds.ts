@@ -53,8 +53,26 @@ export const POSTGRES_TESTS = [
   'test/service/registries.test.ts',
 ];
 
-/** The tests above the log, which run with the store of the run. */
-export const STORE_TESTS = ['test/crash', 'test/end-to-end', 'test/service'].map((folder) => `${folder}/**/*.test.ts`);
+/** The tests above the log in which its store could behave in another way: what CI runs with a store apart from Postgres. */
+export const STORE_TESTS = [
+  'test/crash/fail-points.test.ts',
+  'test/crash/killed-between-steps.test.ts',
+  'test/crash/paused-handler.test.ts',
+  'test/crash/service-killed.test.ts',
+  'test/crash/staged-rotation.test.ts',
+  'test/end-to-end/following-notices.test.ts',
+  'test/end-to-end/pipeline-pushes-image.test.ts',
+  'test/end-to-end/staged-rotation.test.ts',
+  'test/service/audit.test.ts',
+  'test/service/registries.test.ts',
+  'test/service/registry-history.test.ts',
+  'test/service/subscriptions.test.ts',
+];
+
+/** All tests above the log, which `PURSER_STORES=all npx vitest run` runs with the store of the run. */
+export const ALL_STORE_TESTS = ['test/crash', 'test/end-to-end', 'test/service'].map(
+  (folder) => `${folder}/**/*.test.ts`,
+);
 
 /** Those for which another store than Postgres makes no difference or no sense, and why. */
 export const TESTS_OF_POSTGRES: Readonly<Record<string, string>> = {
@@ -78,6 +96,7 @@ export const TESTS_OF_POSTGRES: Readonly<Record<string, string>> = {
 export const KURRENTDB_TESTS = [
   'test/adapters/kurrentdb/event-log.test.ts',
   'test/adapters/kurrentdb/shared-store.test.ts',
+  'test/crash/fail-points.test.ts',
   'test/crash/service-killed.test.ts',
   'test/service/registries.test.ts',
 ];
