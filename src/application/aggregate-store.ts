@@ -10,6 +10,8 @@ import { type EventContext, evolveRegistry, initialRegistryState, type RegistryS
 import type { RegistryEvent } from '../domain/registry-events.ts';
 import type { EventLog, StreamEvent } from './ports/event-log.ts';
 
+/** Most who read a stream from a place on find what they look for soon. */
+const FIRST_PAGE = 50;
 const PAGE = 500;
 const CACHED_REGISTRIES = 10_000;
 const CACHED_LEASES = 10_000;
@@ -30,6 +32,10 @@ export interface AggregateStore {
   /** What people were told of a registry by the clock. */
   loadTold(projectId: string, registryId: string): Promise<Loaded<Told>>;
   loadCalendarFeed(feedId: string): Promise<Loaded<CalendarFeedState>>;
+  /** The registry as it was after the event with this revision. */
+  registryAt(projectId: string, registryId: string, revision: number | 'no-stream'): Promise<RegistryState>;
+  /** The events of a stream from this revision on (default: the first one), oldest first. Reads only what is asked for. */
+  events(stream: string, fromRevision?: number): AsyncIterable<StreamEvent>;
   /** Every event of a stream, oldest first. */
   history(stream: string): Promise<StreamEvent[]>;
 }
@@ -91,14 +97,16 @@ export function createAggregateStore(log: Pick<EventLog, 'readStream'>): Aggrega
   const tolds = new LRUCache<string, Loaded<Told>>({ max: CACHED_REGISTRIES });
   const feeds = new LRUCache<string, Loaded<CalendarFeedState>>({ max: CACHED_FEEDS });
 
-  async function eventsAfter(stream: string, revision: number | 'no-stream'): Promise<StreamEvent[]> {
-    const events: StreamEvent[] = [];
-    let next = revision === 'no-stream' ? 0 : revision + 1;
-    for (;;) {
-      const page = await log.readStream(stream, { fromRevision: next, maxCount: PAGE });
-      events.push(...page);
-      if (page.length < PAGE) return events;
+  async function* events(stream: string, fromRevision = 0, count = Number.POSITIVE_INFINITY) {
+    let next = fromRevision;
+    let left = count;
+    for (let size = FIRST_PAGE; left > 0; size = PAGE) {
+      const maxCount = Math.min(size, left);
+      const page = await log.readStream(stream, { fromRevision: next, maxCount });
+      yield* page;
+      if (page.length < maxCount) return;
       next += page.length;
+      left -= page.length;
     }
   }
 
@@ -109,10 +117,10 @@ export function createAggregateStore(log: Pick<EventLog, 'readStream'>): Aggrega
     fold: (from: State, events: readonly StreamEvent[]) => State,
   ): Promise<Loaded<State>> {
     const known = cache.get(stream) ?? { state: initial, revision: 'no-stream' };
-    const events = await eventsAfter(stream, known.revision);
-    const last = events.at(-1);
+    const newer = await collected(events(stream, after(known.revision)));
+    const last = newer.at(-1);
     if (!last) return known;
-    const loaded = { state: fold(known.state, events), revision: last.revision };
+    const loaded = { state: fold(known.state, newer), revision: last.revision };
     cache.set(stream, loaded);
     return loaded;
   }
@@ -123,6 +131,21 @@ export function createAggregateStore(log: Pick<EventLog, 'readStream'>): Aggrega
     loadLease: (projectId, leaseId) => load<LeaseState>(leaseStream(projectId, leaseId), leases, null, foldLease),
     loadTold: (projectId, registryId) => load(noticeStream(projectId, registryId), tolds, NOTHING_TOLD, foldTold),
     loadCalendarFeed: (feedId) => load<CalendarFeedState>(calendarStream(feedId), feeds, null, foldCalendarFeed),
-    history: (stream) => eventsAfter(stream, 'no-stream'),
+    async registryAt(projectId, registryId, revision) {
+      const stream = registryStream(projectId, registryId);
+      return foldRegistry(initialRegistryState, await collected(events(stream, 0, after(revision))));
+    },
+    events,
+    history: (stream) => collected(events(stream)),
   };
+}
+
+function after(revision: number | 'no-stream'): number {
+  return revision === 'no-stream' ? 0 : revision + 1;
+}
+
+async function collected(events: AsyncIterable<StreamEvent>): Promise<StreamEvent[]> {
+  const all: StreamEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
 }

@@ -136,8 +136,8 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const activeLeases = createActiveLeases({ readUnprojected, leases, now });
   const writer = createEventWriter({ log, authenticator, readYourWrites, now });
   const streams = authenticStreams(log, authenticator, onFault);
-  const keys = createIdempotencyKeys({ log: streams, writer });
   const aggregates = createAggregateStore(streams);
+  const keys = createIdempotencyKeys({ aggregates, writer });
   const auditReads = createAuditReads({ writer, now });
   const attempts = meteredAttempts(createRefusedAttempts({ writer, plainHttpHosts, now, onFault }), metrics);
 

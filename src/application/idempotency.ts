@@ -4,8 +4,9 @@ import { decodeEvent } from '../domain/event-codec.ts';
 import { idempotencyId, idempotencyStream } from '../domain/identity.ts';
 import { Secret } from '../domain/secret.ts';
 import { hasHiddenCharacters } from '../domain/text-rules.ts';
-import type { EventWriter } from './event-writer.ts';
-import { type EventLog, type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
+import type { AggregateStore } from './aggregate-store.ts';
+import type { EventWriter, Written } from './event-writer.ts';
+import { type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
 import type { RequestContext } from './request-context.ts';
 
 const MAX_KEY_LENGTH = 255;
@@ -47,55 +48,84 @@ export function idempotentRequest(
   };
 }
 
+/** What a command is about to append to. */
+export interface ClaimedTarget {
+  readonly stream: string;
+  /** As it was read: the command's events come after it. */
+  readonly revision: number | 'no-stream';
+}
+
+/** What the key's stream says of the command. */
+export interface KeyClaim extends ClaimedTarget {
+  /** Of the key's stream. */
+  readonly claimRevision: number;
+}
+
 /**
  * Each key has a stream. Its first event says which request has the key. A command claims its key after it is decided
  * and before its events are appended. So a refused command leaves its key free, and after a crash in between, the same
- * request can use its claim and finish.
+ * request can use its claim and finish. The claim says where the command's events can be, so that a repeated request
+ * finds them without reading what is before them.
  */
 export interface IdempotencyKeys {
   /**
-   * Whether this request has claimed its key already.
+   * What this request has claimed its key for; undefined if the key is free.
    * @throws PurserError IDEMPOTENCY_KEY_REUSED if another request has claimed it
    */
-  isClaimed(request: IdempotentRequest): Promise<boolean>;
+  claimOf(request: IdempotentRequest): Promise<KeyClaim | undefined>;
   /**
    * Claims the key, durably, before it resolves. Succeeds too if an equal request claimed it meanwhile.
-   * @param target the stream that the command is about to append to
    * @throws PurserError IDEMPOTENCY_KEY_REUSED
    */
-  claim(request: IdempotentRequest, target: string, metadata: EventMetadata): Promise<void>;
+  claim(request: IdempotentRequest, target: ClaimedTarget, metadata: EventMetadata): Promise<void>;
+  /**
+   * Claims it again if the target went on without the command's events, so that nobody looks for them there once more.
+   * @param revision up to which the target was searched
+   */
+  renew(request: IdempotentRequest, claim: KeyClaim, revision: number, metadata: EventMetadata): Promise<void>;
 }
 
 export interface IdempotencyKeysDeps {
-  readonly log: Pick<EventLog, 'readStream'>;
+  readonly aggregates: Pick<AggregateStore, 'events'>;
   readonly writer: Pick<EventWriter, 'append'>;
 }
 
-export function createIdempotencyKeys({ log, writer }: IdempotencyKeysDeps): IdempotencyKeys {
-  async function isClaimed({ id, fingerprint }: IdempotentRequest): Promise<boolean> {
-    const [first] = await log.readStream(idempotencyStream(id), { fromRevision: 0, maxCount: 1 });
-    if (!first) return false;
-    const claim = decodeEvent(first);
-    if (claim.type !== 'IdempotencyKeyClaimed' || claim.data.fingerprint !== fingerprint) throw keyReused();
-    return true;
+export function createIdempotencyKeys({ aggregates, writer }: IdempotencyKeysDeps): IdempotencyKeys {
+  async function claimOf({ id, fingerprint }: IdempotentRequest): Promise<KeyClaim | undefined> {
+    let last: KeyClaim | undefined;
+    for await (const recorded of aggregates.events(idempotencyStream(id))) {
+      const { type, data } = decodeEvent(recorded);
+      if (type !== 'IdempotencyKeyClaimed' || data.fingerprint !== fingerprint) throw keyReused();
+      last = { stream: data.target, revision: data.targetRevision ?? 'no-stream', claimRevision: recorded.revision };
+    }
+    return last;
+  }
+
+  /** Undefined if the key's stream is not as expected. */
+  async function append(
+    { id, operation, fingerprint }: IdempotentRequest,
+    { stream, revision }: ClaimedTarget,
+    expected: number | 'no-stream',
+    metadata: EventMetadata,
+  ): Promise<Written | undefined> {
+    const targetRevision = revision === 'no-stream' ? null : revision;
+    const data = { operation, target: stream, targetRevision, fingerprint };
+    try {
+      const events = [{ type: 'IdempotencyKeyClaimed', data }] as const;
+      return await writer.append({ stream: idempotencyStream(id), expected, events, metadata });
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+      return undefined;
+    }
   }
 
   return {
-    isClaimed,
+    claimOf,
     async claim(request, target, metadata) {
-      const { id, operation, fingerprint } = request;
-      const data = { operation, target, fingerprint };
-      try {
-        await writer.append({
-          stream: idempotencyStream(id),
-          expected: 'no-stream',
-          events: [{ type: 'IdempotencyKeyClaimed', data }],
-          metadata,
-        });
-      } catch (error) {
-        if (!(error instanceof WrongExpectedRevision)) throw error;
-        await isClaimed(request);
-      }
+      if (!(await append(request, target, 'no-stream', metadata))) await claimOf(request);
+    },
+    async renew(request, { stream, claimRevision }, revision, metadata) {
+      await append(request, { stream, revision }, claimRevision, metadata);
     },
   };
 }

@@ -108,7 +108,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const { image, purpose, ttlSeconds } = command;
     const issue = { image: image.trim(), pipeline, runId, purpose, ttlSeconds };
     const ask: Ask = { context, projectId, registryId: registryId(projectId, url), serverAddress, issue, idempotent };
-    let claimed = idempotent === null || (await keys.isClaimed(idempotent));
+    let claimed = idempotent === null || (await keys.claimOf(idempotent)) !== undefined;
     const repeated = isKeyed(ask) && claimed && (await findRepeated(ask));
     if (repeated) return repeated;
 
@@ -134,7 +134,8 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const leaseId = 'active' in under ? under.active.lease.id : under.started.data.leaseId;
     const stream = leaseStream(projectId, leaseId);
     const metadata = callerMetadata(context, projectId, idempotent?.id);
-    if (idempotent && !claimed) await keys.claim(idempotent, stream, metadata);
+    const revision = 'active' in under ? under.active.revision : 'no-stream';
+    if (idempotent && !claimed) await keys.claim(idempotent, { stream, revision }, metadata);
     if ('active' in under) return issueAgain(ask, under.active, registry, login);
 
     let written: Written;

@@ -6,7 +6,7 @@ import {
   type Decision,
   evolveRegistry,
   existing,
-  initialRegistryState,
+  isAsked,
   type RegistryState,
   requireRevision,
 } from '../domain/registry.ts';
@@ -17,7 +17,7 @@ import { secretEffectsOf } from '../domain/secret-effects.ts';
 import { unreachable } from '../domain/unreachable.ts';
 import { type AggregateStore, foldRegistry, type Loaded, registryEventOf } from './aggregate-store.ts';
 import type { EventWriter, Written } from './event-writer.ts';
-import { type IdempotencyKeys, type IdempotentRequest, isKeyReused, keyReused } from './idempotency.ts';
+import { type IdempotencyKeys, type IdempotentRequest, isKeyReused, type KeyClaim, keyReused } from './idempotency.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import { type StreamEvent, WrongExpectedRevision } from './ports/event-log.ts';
 import type { Vault } from './ports/vault.ts';
@@ -28,6 +28,8 @@ import type { StoredSecrets } from './stored-secrets.ts';
 const MAX_ATTEMPTS = 20;
 /** The longest delay of a retry, in milliseconds, so that replicas do not conflict again at once. */
 const RETRY_JITTER_MS = 20;
+/** Events that are searched for those of a key in vain before its claim is renewed, so that the next search begins there. */
+const SEARCHED_ONCE = 200;
 
 export interface RegistryCommandDeps {
   readonly writer: EventWriter;
@@ -60,6 +62,9 @@ export interface RegistryOutcome {
   readonly repeated: boolean;
 }
 
+/** What one command appended, in its order. */
+type KeyedEvents = readonly [StreamEvent, ...StreamEvent[]];
+
 export type HandleRegistryCommand = (context: RequestContext, command: RegistryCommand) => Promise<RegistryOutcome>;
 
 /** The id in the spelling of stream names. @throws PurserError NOT_FOUND if the text is not an id */
@@ -91,20 +96,38 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
   /** Undefined if another replica was quicker and the command must be tried again. */
   async function attemptOnce(context: RequestContext, command: RegistryCommand): Promise<RegistryOutcome | undefined> {
     const { idempotent, projectId, registryId } = command;
-    if (idempotent === null) {
-      return decideAndWrite(context, command, await aggregates.loadRegistry(projectId, registryId), true);
+    // The state first: a request that claims its key only later cannot have changed it yet.
+    const loaded = await aggregates.loadRegistry(projectId, registryId);
+    const claim = idempotent && (await keys.claimOf(idempotent));
+    if (!idempotent || !claim) return decideAndWrite(context, command, loaded, idempotent === null);
+    const first = await eventsOfKey(context, command, idempotent, claim);
+    if (first) return repeatedOutcome(context, command, first);
+    return decideAndWrite(context, command, loaded, true);
+  }
+
+  /** What the first request with this key appended; undefined if it has not. */
+  async function eventsOfKey(
+    context: RequestContext,
+    { projectId, registryId }: RegistryCommand,
+    idempotent: IdempotentRequest,
+    claim: KeyClaim,
+  ): Promise<KeyedEvents | undefined> {
+    const from = claim.revision === 'no-stream' ? 0 : claim.revision + 1;
+    const found: StreamEvent[] = [];
+    let searched = 0;
+    for await (const event of aggregates.events(registryStream(projectId, registryId), from)) {
+      searched += 1;
+      if (event.metadata.idempotencyId === idempotent.id) found.push(event);
+      // A command's events follow each other.
+      else if (found.length > 0) break;
     }
-    // One read gives both the key's earlier events and the registry's state. Between two reads the first request could
-    // land, and the second would be decided on the state that the first one made.
-    const [history, claimed] = await Promise.all([
-      aggregates.history(registryStream(projectId, registryId)),
-      keys.isClaimed(idempotent),
-    ]);
-    const start = history.findIndex(({ metadata }) => metadata.idempotencyId === idempotent.id);
-    if (start === -1) return decideAndWrite(context, command, foldHistory(history), claimed);
-    // The first request landed while the key was read.
-    if (!claimed) return undefined;
-    return repeatedOutcome(context, command, history, start);
+    const [first, ...others] = found;
+    if (first) return [first, ...others];
+    if (searched >= SEARCHED_ONCE) {
+      const metadata = callerMetadata(context, projectId, idempotent.id);
+      await keys.renew(idempotent, claim, from + searched - 1, metadata);
+    }
+    return undefined;
   }
 
   async function decideAndWrite(
@@ -125,7 +148,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     const metadata = callerMetadata(context, projectId, idempotent?.id);
     let written: Written;
     try {
-      if (idempotent && !claimed) await keys.claim(idempotent, stream, metadata);
+      if (idempotent && !claimed) await keys.claim(idempotent, { stream, revision: loaded.revision }, metadata);
       written = await writer.write({ stream, expected: loaded.revision, events, metadata });
     } catch (error) {
       const conflict = error instanceof WrongExpectedRevision;
@@ -142,8 +165,12 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
   async function requireSeen(command: RegistryCommand, { state, revision }: Loaded<RegistryState>): Promise<void> {
     const { projectId, registryId, expectedRevision: expected } = command;
     if (state.phase !== 'live' || expected === null || expected === undefined || expected === revision) return;
-    const history = await aggregates.history(registryStream(projectId, registryId));
-    const since = history.filter((event) => event.revision > expected).map(registryEventOf);
+    const since: RegistryEvent[] = [];
+    for await (const recorded of aggregates.events(registryStream(projectId, registryId), Math.max(expected + 1, 0))) {
+      const event = registryEventOf(recorded);
+      since.push(event);
+      if (isAsked(event)) break;
+    }
     requireRevision(expected, Number(revision), since);
   }
 
@@ -185,46 +212,39 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     return secrets.seal({ ...command, url }, version, { username, password });
   }
 
-  /** The outcome of the earlier request with this key. Its events follow each other from `start` on. */
+  /** The outcome of the earlier request with this key. */
   async function repeatedOutcome(
     context: RequestContext,
     command: RegistryCommand,
-    history: readonly StreamEvent[],
-    start: number,
+    recorded: KeyedEvents,
   ): Promise<RegistryOutcome> {
-    const events = history.filter(({ metadata }) => metadata.idempotencyId === command.idempotent?.id);
-    const last = events.at(-1);
-    if (!last) throw new Error('a repeated command must have left events');
-    const before = foldRegistry(initialRegistryState, history.slice(0, start));
-    const state = foldRegistry(before, events);
-    await requireSamePassword(command, before, events, foldRegistry(state, history.slice(start + events.length)));
-    await settle(before, events.map(registryEventOf));
+    const { projectId, registryId } = command;
+    const [{ revision: start }] = recorded;
+    const events = recorded.map(registryEventOf);
+    const before = await aggregates.registryAt(projectId, registryId, start === 0 ? 'no-stream' : start - 1);
+    await requireSamePassword(command, before, events);
+    await settle(before, events);
     await writer.recall(context.principal);
-    return { before, state, revision: last.revision, repeated: true };
+    const revision = start + recorded.length - 1;
+    return { before, state: foldRegistry(before, recorded), revision, repeated: true };
   }
 
   /** Passes if the earlier secret was replaced: then there is nothing to compare with. */
   async function requireSamePassword(
     command: RegistryCommand,
     before: RegistryState,
-    events: readonly StreamEvent[],
-    now: RegistryState,
+    events: readonly RegistryEvent[],
   ): Promise<void> {
     const password = command.password(before);
-    if (password === undefined || now.phase !== 'live') return;
-    const introduced = events.flatMap((event) => introducedCredential(registryEventOf(event))?.secretId ?? []);
+    if (password === undefined) return;
+    const { state: now } = await aggregates.loadRegistry(command.projectId, command.registryId);
+    if (now.phase !== 'live') return;
+    const introduced = events.flatMap((event) => introducedCredential(event)?.secretId ?? []);
     const holding = heldVersions(now).find(({ credential }) => introduced.includes(credential.secretId));
     if (!holding) return;
     const stored = await secrets.open(command, holding);
     if (stored && stored.password.reveal() !== password.reveal()) throw keyReused();
   }
-}
-
-function foldHistory(history: readonly StreamEvent[]): Loaded<RegistryState> {
-  return {
-    state: foldRegistry(initialRegistryState, history),
-    revision: history.at(-1)?.revision ?? 'no-stream',
-  };
 }
 
 function unsealed(decision: Decision): readonly RegistryEvent[] {

@@ -12,7 +12,7 @@ import type { ReadUnprojected } from './unprojected-events.ts';
 
 export interface VerificationDeps {
   readonly tests: CredentialTests;
-  readonly aggregates: AggregateStore;
+  readonly aggregates: Pick<AggregateStore, 'loadRegistry'>;
   readonly registries: Pick<RegistryQueries, 'byId'>;
   readonly readUnprojected: ReadUnprojected;
 }

@@ -127,7 +127,10 @@ export interface AuthenticationRejected {
   };
 }
 
-/** The first event of an idempotency key's stream tells which request has the key. No read model uses it. */
+/**
+ * The first event of an idempotency key's stream tells which request has the key, and the last one where its command's
+ * events can be. No read model uses them.
+ */
 export interface IdempotencyKeyClaimed {
   readonly type: 'IdempotencyKeyClaimed';
   readonly data: {
@@ -135,6 +138,8 @@ export interface IdempotencyKeyClaimed {
     readonly operation: string;
     /** The stream that the command's events are appended to. */
     readonly target: string;
+    /** The target's revision when the key was claimed: the command's events come after it. Null if it did not exist. */
+    readonly targetRevision: number | null;
     /** SHA-256 of the operation, its target and the input without its secrets. */
     readonly fingerprint: string;
   };

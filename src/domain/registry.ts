@@ -278,8 +278,13 @@ export function decideLearnExpiry(
 /** What Purser records by itself, and what changes nothing that people edit. */
 const UNASKED: readonly RegistryEvent['type'][] = ['CredentialRetired', 'PendingSecretDiscarded'];
 
+export function isAsked({ type }: RegistryEvent): boolean {
+  return !UNASKED.includes(type);
+}
+
 /**
- * The client may change only what it saw: no other change has been made since that revision. `since` are the events after it.
+ * The client may change only what it saw: no other change has been made since that revision. `since` are the events after it, at
+ * least up to the first change.
  * @throws PurserError REVISION_CONFLICT
  */
 export function requireRevision(
@@ -288,7 +293,7 @@ export function requireRevision(
   since: readonly RegistryEvent[],
 ): void {
   if (expected === null || expected === undefined || expected === actual) return;
-  if (since.length > 0 && since.every(({ type }) => UNASKED.includes(type))) return;
+  if (since.length > 0 && !since.some(isAsked)) return;
   throw new PurserError(
     'REVISION_CONFLICT',
     `The registry is at revision ${actual}, not ${expected}. Read it again and repeat the change.`,

@@ -23,13 +23,7 @@ async function presentInAnswer(shown: RegistryState, ...behind: readonly DomainE
   const unused = () => Promise.reject(new Error('nobody should ask for this'));
   const begin = createVerification({
     tests: { verify: unused, record: unused, recordUnstored: unused, run: unused, runEntered: unused },
-    aggregates: {
-      loadRegistry: unused,
-      loadLease: unused,
-      loadTold: unused,
-      loadCalendarFeed: unused,
-      history: unused,
-    },
+    aggregates: { loadRegistry: unused },
     registries: { byId: async () => view },
     readUnprojected: async () =>
       behind.flatMap((event) => recorded([event]).map((each) => ({ event, recorded: each }))),

@@ -23,17 +23,19 @@ export interface MemoryEventStore {
 export function createMemoryEventStore(): MemoryEventStore {
   const all: RecordedEvent[] = [];
   const streams = new Map<string, RecordedEvent[]>();
+  /** Where an event stands in its stream, by stream and id. */
+  const places = new Map<string, number>();
   const listeners = new Set<() => void>();
 
   function append({ stream, expected, events: prepared }: PreparedAppend): AppendResult {
     const before = streams.get(stream) ?? [];
-    const start = before.findIndex(({ id }) => id === prepared[0]?.id);
-    const last = before[start + prepared.length - 1];
-    if (start !== -1 && last && prepared.every(({ id }, place) => before[start + place]?.id === id)) {
+    const start = places.get(`${stream} ${prepared[0]?.id}`);
+    const last = start === undefined ? undefined : before[start + prepared.length - 1];
+    if (start !== undefined && last && prepared.every(({ id }, place) => before[start + place]?.id === id)) {
       return { position: last.position, revision: last.revision };
     }
     const actual = before.length === 0 ? 'no-stream' : before.length - 1;
-    const isKnown = prepared.some(({ id }) => before.some((known) => known.id === id));
+    const isKnown = prepared.some(({ id }) => places.has(`${stream} ${id}`));
     if (isKnown || (expected !== 'any' && expected !== actual)) {
       throw new WrongExpectedRevision(stream, expected, actual);
     }
@@ -48,6 +50,7 @@ export function createMemoryEventStore(): MemoryEventStore {
         position: BigInt(all.length + 1) as Position,
       };
       all.push(recorded);
+      places.set(`${stream} ${recorded.id}`, before.length);
       before.push(recorded);
     }
     streams.set(stream, before);

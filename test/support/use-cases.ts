@@ -1,7 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createAggregateStore } from '../../src/application/aggregate-store.ts';
 import type { BackgroundWork } from '../../src/application/background-work.ts';
-import { type Application, createApplication } from '../../src/application/create-application.ts';
+import {
+  type Application,
+  createApplication,
+  type RunningApplication,
+} from '../../src/application/create-application.ts';
+import type { EventWriter } from '../../src/application/event-writer.ts';
 import type { EventLog, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
 import {
   type MintedPassword,
@@ -40,6 +45,8 @@ export interface World {
   readonly application: Application;
   /** Another replica on the same log and vault; `log` comes between it and the log. */
   replica(log?: (log: EventLog) => EventLog): Application;
+  /** Of the first replica. */
+  readonly writer: EventWriter;
   readonly events: readonly RecordedEvent[];
   /** Of one type, oldest first. */
   eventsOf(type: string): RecordedEvent[];
@@ -142,7 +149,7 @@ export function createWorld(): World {
     },
   };
 
-  function replica(between: (log: EventLog) => EventLog = (log) => log): Application {
+  function run(between: (log: EventLog) => EventLog = (log) => log): RunningApplication {
     const running = createApplication({
       log: between(store.open()),
       authenticator,
@@ -191,12 +198,14 @@ export function createWorld(): World {
       onFault: (error) => world.faults.push(error),
     });
     backgrounds.push(running.background);
-    return running.application;
+    return running;
   }
 
+  const { application, writer } = run();
   const world: World = {
-    application: replica(),
-    replica,
+    application,
+    writer,
+    replica: (between) => run(between).application,
     events: store.events,
     eventsOf: (type) => store.events.filter((event) => event.type === type),
     secretStates: () => [...secrets.values()].map(({ state }) => state),
