@@ -182,6 +182,9 @@ create table read_models.registries (
   -- The versions beside the current one, as the registry's state has them.
   staged jsonb,
   retiring jsonb,
+  -- What issuers were asked for and have not revoked, and since when one of them waits to be staged or revoked.
+  successors jsonb not null default '[]',
+  successors_waiting_since timestamptz(3),
   -- How often the expiry of a credential, and `rotate_every_days`, were changed. Null while the registry is not live.
   expiry_changes int,
   rotation_policy_changes int,
@@ -205,6 +208,8 @@ create index registries_by_rotation on read_models.registries (project_id, rotat
   where phase = 'live' and rotation_due_at is not null;
 -- A round of notices costs what is due and what is missing, however many registries there are.
 create index registries_by_notice on read_models.registries (next_notice_at, id) where phase = 'live';
+create index registries_by_successor on read_models.registries (successors_waiting_since)
+  where successors_waiting_since is not null;
 create index registries_missing on read_models.registries (id) where phase = 'live' and secret_missing;
 
 create table read_models.leases (

@@ -201,6 +201,8 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     reports: createRateLimiter(reads, REPORTS_OF_A_REGISTRY),
     confirmations: createRateLimiter(reads, CONFIRMATIONS_OF_A_VERSION),
     retries: createRateLimiter(reads, RETRIES_OF_A_CONFIRMATION),
+    // None yet: what people enter, people revoke.
+    issuers: new Map(),
     schedule: createNoticeSchedule(chores),
     sharedNow: createSharedClock(reads),
     beforeSecondTry,

@@ -25,7 +25,6 @@ import { leasesNowUseCase } from './leases-now.ts';
 import { linkPipelineUseCase, unlinkPipelineUseCase } from './link-pipeline.ts';
 import { meteredAttempts } from './metered-ports.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
-import { personAsIssuer } from './person-as-issuer.ts';
 import type { CalendarQueries } from './ports/calendar-queries.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog } from './ports/event-log.ts';
@@ -52,6 +51,7 @@ import { revokeCalendarFeedUseCase } from './revoke-calendar-feed.ts';
 import { revokeLeasesUseCase } from './revoke-leases.ts';
 import { rotateCredentialUseCase } from './rotate-credential.ts';
 import { stageCredentialUseCase } from './stage-credential.ts';
+import { createStageSuccessor, type StageSuccessor } from './stage-successor.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
 import { createStoredSecrets } from './stored-secrets.ts';
 import { testCredentialsUseCase } from './test-credentials.ts';
@@ -123,6 +123,8 @@ export interface RunningApplication {
   readonly countActiveLeases: CountActiveLeases;
   readonly tests: CredentialTests;
   readonly testStored: TestStoredCredential;
+  /** For issuers that call a provider; nothing uses it yet. */
+  readonly stageSuccessor: StageSuccessor;
 }
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
@@ -154,11 +156,13 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const withdrawLease = withdrawLeaseUseCase({ writer, aggregates });
   const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
 
+  const stageSuccessor = createStageSuccessor(handle);
+
   const mutations: Mutations = {
     createRegistry: createRegistryUseCase({ handle, beginVerification, plainHttpHosts }),
     updateRegistry: updateRegistryUseCase({ handle, secrets, beginVerification, now }),
     rotateCredential: rotateCredentialUseCase({ handle, activeLeases, beginVerification }),
-    stageCredential: stageCredentialUseCase({ handle, issuerOf: personAsIssuer, beginVerification }),
+    stageCredential: stageCredentialUseCase({ stageSuccessor, beginVerification }),
     activateCredential: activateCredentialUseCase({ handle, compare, beginVerification, sharedNow }),
     abandonStagedCredential: abandonStagedCredentialUseCase({ handle, beginVerification }),
     linkPipeline: linkPipelineUseCase({ handle, beginVerification }),
@@ -218,5 +222,6 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     countActiveLeases: activeLeases.count,
     tests,
     testStored,
+    stageSuccessor,
   };
 }

@@ -1,15 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SecretRef } from '../domain/credential.ts';
 import { notFound, PurserError, unavailable } from '../domain/errors.ts';
+import { isAsked, requireRevision } from '../domain/expected-revision.ts';
 import { parseUuid, registryStream } from '../domain/identity.ts';
-import {
-  type Decision,
-  evolveRegistry,
-  existing,
-  isAsked,
-  type RegistryState,
-  requireRevision,
-} from '../domain/registry.ts';
+import { type Decision, evolveRegistry, existing, type RegistryState } from '../domain/registry.ts';
 import type { RegistryEvent } from '../domain/registry-events.ts';
 import { heldVersions } from '../domain/rotation.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -93,7 +87,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     throw new PurserError('REVISION_CONFLICT', 'Others are changing this registry at the same time. Try again.');
   }
 
-  /** Undefined if another replica was quicker and the command must be tried again. */
+  /** Undefined if the command must be tried again: another replica was quicker, or only its first step is made. */
   async function attemptOnce(context: RequestContext, command: RegistryCommand): Promise<RegistryOutcome | undefined> {
     const { idempotent, projectId, registryId } = command;
     // The state first: a request that claims its key only later cannot have changed it yet.
@@ -145,10 +139,12 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
     if (events.length === 0) return unchanged(loaded);
 
     const stream = registryStream(projectId, registryId);
-    const metadata = callerMetadata(context, projectId, idempotent?.id);
+    const isStep = decision.seal === null && decision.decideAgain === true;
+    const key = isStep ? null : idempotent;
+    const metadata = callerMetadata(context, projectId, key?.id);
     let written: Written;
     try {
-      if (idempotent && !claimed) await keys.claim(idempotent, { stream, revision: loaded.revision }, metadata);
+      if (key && !claimed) await keys.claim(key, { stream, revision: loaded.revision }, metadata);
       written = await writer.write({ stream, expected: loaded.revision, events, metadata });
     } catch (error) {
       const conflict = error instanceof WrongExpectedRevision;
@@ -157,6 +153,7 @@ export function createRegistryCommandHandler(deps: RegistryCommandDeps): HandleR
       if (!conflict) throw error;
       return undefined;
     }
+    if (isStep) return undefined;
     await settle(loaded.state, events);
     const state = events.reduce((folded, event) => evolveRegistry(folded, event, written), loaded.state);
     return { state, before: loaded.state, revision: written.revision, repeated: false };
@@ -275,6 +272,10 @@ function introducedCredential(event: RegistryEvent): (SecretRef & { readonly ver
     case 'LeasesRevoked':
     case 'RegistryDeleted':
     case 'PendingSecretDiscarded':
+    case 'SuccessorRequested':
+    case 'SuccessorDiscarded':
+    case 'SuccessorRevoked':
+    case 'SuccessorRevocationFailed':
     case 'CredentialExpiryLearnt':
       return null;
     default:

@@ -2,11 +2,14 @@ import type { ReadConnections } from '../adapters/postgres/read-connections.ts';
 import type { Projector } from '../adapters/postgres/read-models/projector.ts';
 import { createFindRetirable } from '../adapters/postgres/read-models/retirable-secrets.ts';
 import { recheckSecrets } from '../adapters/postgres/read-models/secret-presence.ts';
+import { createFindWaitingSuccessors } from '../adapters/postgres/read-models/waiting-successors.ts';
 import { leftOfMinute } from '../application/attempt-counts.ts';
+
 import type { RunningApplication } from '../application/create-application.ts';
 import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
 import type { MintedPasswordVault } from '../application/ports/minted-password-vault.ts';
 import { type RetireCredentialsDeps, retireCredentials } from '../application/retire-credentials.ts';
+import { type RevokeSuccessorsDeps, revokeSuccessors } from '../application/revoke-successors.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from '../application/scheduled-checks.ts';
 import { type ScheduledNoticesDeps, scheduledNotices } from '../application/scheduled-notices.ts';
 import type { Config } from '../config/config.ts';
@@ -20,6 +23,7 @@ const RETIREMENT_MS = 1_000;
 export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading'> &
   DiscardOrphanedSecretsDeps &
   Omit<RetireCredentialsDeps, 'findRetirable'> &
+  Omit<RevokeSuccessorsDeps, 'findWaitingSuccessors'> &
   ScheduledNoticesDeps &
   Pick<RunningApplication, 'attempts'> & {
     readonly mintedPasswords: MintedPasswordVault;
@@ -61,6 +65,14 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
     onFault,
   });
   lifecycle.onClose(() => retirement.stop());
+
+  const revoke = revokeSuccessors({ ...deps, findWaitingSuccessors: createFindWaitingSuccessors(database) });
+  // Separate, so that nothing else waits for an issuer that does not answer.
+  const revocation = createChores([async (signal) => projector.leading && revoke(signal)], {
+    everyMs: HOUSEKEEPING_MS,
+    onFault,
+  });
+  lifecycle.onClose(() => revocation.stop());
 
   const intervalMs = deps.config.healthCheckIntervalMs;
   if (intervalMs === undefined) return;

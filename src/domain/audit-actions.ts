@@ -7,6 +7,10 @@ export const AUDIT_ACTIONS = {
   UPDATE_REGISTRY: "A registry's details changed.",
   ROTATE_CREDENTIAL: 'A credential was replaced at once.',
   STAGE_CREDENTIAL: 'The next version of a credential was stored beside the current one.',
+  REQUEST_SUCCESSOR: 'An issuer is being asked for the next version of a credential. `changes` has its label there.',
+  DISCARD_SUCCESSOR: 'What an issuer was asked for was not staged in time and is given up.',
+  REVOKE_SUCCESSOR:
+    'What an issuer created is revoked there. If the attempt FAILED, it is not tried again: revoke by hand what has the label in `changes`.',
   ACTIVATE_CREDENTIAL: 'The staged version became the current one.',
   ABANDON_STAGED_CREDENTIAL: 'The staged version was destroyed.',
   RETIRE_CREDENTIAL: 'A version was destroyed after its grace.',

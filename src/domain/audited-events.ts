@@ -56,6 +56,31 @@ const AUDITED: {
     ],
   }),
 
+  SuccessorRequested: ({ registryId, issuer, label }, before) => ({
+    ...succeeded('REQUEST_SUCCESSOR', registryId, urlOf(before)),
+    changes: successorChange(null, `${issuer} ${label}`),
+  }),
+
+  SuccessorDiscarded: ({ registryId, label }, before) => ({
+    ...succeeded('DISCARD_SUCCESSOR', registryId, urlOf(before)),
+    changes: successorChange(label, null),
+  }),
+
+  SuccessorRevoked: ({ registryId, issuer, label }, before) => ({
+    ...succeeded('REVOKE_SUCCESSOR', registryId, urlOf(before)),
+    changes: successorChange(`${issuer} ${label}`, null),
+  }),
+
+  SuccessorRevocationFailed: ({ registryId, issuer, label, reason }, before) => ({
+    ...succeeded('REVOKE_SUCCESSOR', registryId, urlOf(before)),
+    outcome: 'FAILED',
+    code: 'UNAVAILABLE',
+    changes: [
+      ...successorChange(`${issuer} ${label}`, `${issuer} ${label}`),
+      { field: 'reason', from: null, to: reason },
+    ],
+  }),
+
   CredentialActivated: ({ registryId, username, credential, retiring }, before) => ({
     ...succeeded('ACTIVATE_CREDENTIAL', registryId, urlOf(before)),
     changes: [
@@ -273,6 +298,10 @@ function replacedBy(before: RegistryState, username: string, { version, expiresA
 function usernameChange(before: RegistryState, username: string): AuditChange[] {
   const known = live(before);
   return known && known.username !== username ? [{ field: 'username', from: known.username, to: username }] : [];
+}
+
+function successorChange(from: string | null, to: string | null): AuditChange[] {
+  return [{ field: 'successor', from, to }];
 }
 
 function stagedChange(from: number | null, to: number | null): AuditChange {

@@ -46,6 +46,8 @@ export interface CredentialStaged {
     readonly registryId: string;
     readonly username: string;
     readonly credential: CredentialVersion;
+    /** Of the successor that it is; null if a person entered it. */
+    readonly label: string | null;
   };
 }
 
@@ -152,11 +154,58 @@ export interface CredentialExpiryLearnt {
   };
 }
 
+/** An issuer is being asked for the next version. What it creates has this label. */
+export interface SuccessorRequested {
+  readonly type: 'SuccessorRequested';
+  readonly data: {
+    readonly registryId: string;
+    readonly issuer: string;
+    readonly label: string;
+  };
+}
+
+/** What an issuer was asked for was not staged in time. From here on, a paused handler that still tries to is refused. */
+export interface SuccessorDiscarded {
+  readonly type: 'SuccessorDiscarded';
+  readonly data: {
+    readonly registryId: string;
+    readonly label: string;
+  };
+}
+
+/** What an issuer created, if it did, is revoked there. */
+export interface SuccessorRevoked {
+  readonly type: 'SuccessorRevoked';
+  readonly data: {
+    readonly registryId: string;
+    readonly issuer: string;
+    readonly label: string;
+  };
+}
+
+/** It is not tried again: a person has to revoke what has this label. */
+export interface SuccessorRevocationFailed {
+  readonly type: 'SuccessorRevocationFailed';
+  readonly data: {
+    readonly registryId: string;
+    readonly issuer: string;
+    readonly label: string;
+    readonly reason: RevocationFault;
+  };
+}
+
+/** `REFUSED`: the issuer said so. `TRIED_TOO_LONG`: no try of three days succeeded. */
+export type RevocationFault = 'REFUSED' | 'TRIED_TOO_LONG';
+
 export type RegistryEvent =
   | RegistryCreated
   | RegistryUpdated
   | CredentialRotated
   | CredentialStaged
+  | SuccessorRequested
+  | SuccessorDiscarded
+  | SuccessorRevoked
+  | SuccessorRevocationFailed
   | CredentialActivated
   | StagedCredentialAbandoned
   | CredentialRetired

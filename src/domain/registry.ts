@@ -4,6 +4,7 @@ import type { Instant } from './instant.ts';
 import type { RegistryProvider } from './providers/table.ts';
 import type { RegistryDetails } from './registry-details.ts';
 import type { CredentialExpiryLearnt, RegistryEvent } from './registry-events.ts';
+import { evolveSuccessors, type Successors } from './successors.ts';
 import { unreachable } from './unreachable.ts';
 
 /** Who caused an event, and when. */
@@ -46,6 +47,8 @@ export interface LiveRegistry extends RegistryDetails {
   readonly credential: StoredCredential;
   readonly staged: StagedCredential | null;
   readonly retiring: RetiringCredential | null;
+  /** What issuers were asked for and have not revoked. What people enter is not among them. */
+  readonly successors: Successors;
   /** Linked by hand, in the order in which they were linked. */
   readonly links: readonly PipelineLink[];
   /** How often all its leases were revoked. An issue during which this changes is decided again. */
@@ -67,11 +70,31 @@ export interface LiveRegistry extends RegistryDetails {
 export type RegistryState =
   | LiveRegistry
   | { readonly phase: 'absent'; readonly lastVersion: number }
-  | { readonly phase: 'deleted'; readonly projectId: string; readonly url: string; readonly lastVersion: number };
+  | {
+      readonly phase: 'deleted';
+      readonly projectId: string;
+      readonly url: string;
+      readonly successors: Successors;
+      readonly lastVersion: number;
+    };
 
 export const initialRegistryState: RegistryState = { phase: 'absent', lastVersion: 0 };
 
+export function successorsOf(state: RegistryState): Successors {
+  return state.phase === 'absent' ? [] : state.successors;
+}
+
 export function evolveRegistry(state: RegistryState, event: RegistryEvent, eventContext: EventContext): RegistryState {
+  const after = evolve(state, event, eventContext);
+  const known = successorsOf(state);
+  if (after.phase === 'absent' || (known.length === 0 && event.type !== 'SuccessorRequested')) return after;
+  const held =
+    after.phase === 'live' ? [after.credential, after.staged, after.retiring].map((each) => each?.version) : null;
+  const replaced = state.phase === 'live' ? state.credential.version : null;
+  return { ...after, successors: evolveSuccessors(known, event, { at: eventContext.at, replaced, held }) };
+}
+
+function evolve(state: RegistryState, event: RegistryEvent, eventContext: EventContext): RegistryState {
   switch (event.type) {
     case 'RegistryCreated': {
       const { credential, ...registry } = event.data;
@@ -80,6 +103,7 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
         ...registry,
         credential: { ...credential, rotatedAt: eventContext.at, rotatedBy: eventContext.actor },
         ...NO_OTHER_VERSIONS,
+        successors: successorsOf(state),
         links: [],
         revocations: 0,
         expiryChanges: 0,
@@ -159,8 +183,15 @@ export function evolveRegistry(state: RegistryState, event: RegistryEvent, event
     }
     case 'RegistryDeleted': {
       const live = expectLive(state, event);
-      return { phase: 'deleted', projectId: live.projectId, url: live.url, lastVersion: live.lastVersion };
+      const { projectId, url, successors, lastVersion } = live;
+      return { phase: 'deleted', projectId, url, successors, lastVersion };
     }
+    case 'SuccessorRequested':
+      return expectLive(state, event);
+    case 'SuccessorDiscarded':
+    case 'SuccessorRevoked':
+    case 'SuccessorRevocationFailed':
+      return state;
     case 'PendingSecretDiscarded':
       return { ...state, lastVersion: Math.max(state.lastVersion, event.data.credentialVersion) };
     case 'CredentialExpiryLearnt': {
@@ -199,7 +230,12 @@ function expectLive(state: RegistryState, event: RegistryEvent): LiveRegistry {
  * version that the decision gives it.
  */
 export type Decision =
-  | { readonly seal: null; readonly events: readonly RegistryEvent[] }
+  | {
+      readonly seal: null;
+      readonly events: readonly RegistryEvent[];
+      /** Only a first step: the command is decided again after these events, and its idempotency key is still free. */
+      readonly decideAgain?: boolean;
+    }
   | { readonly seal: { readonly version: number; readonly username: string }; events(ref: SecretRef): RegistryEvent[] };
 
 /** The kind and expiry of a password, as far as they are known before it is sealed. */
@@ -273,32 +309,6 @@ export function decideLearnExpiry(
   if (mint !== null || known === expiresAt) return [];
   if (known !== null && known < expiresAt && expirySource !== 'REGISTRY') return [];
   return [{ type: 'CredentialExpiryLearnt', data: { registryId: state.registryId, credentialVersion, expiresAt } }];
-}
-
-/** What Purser records by itself, and what changes nothing that people edit. */
-const UNASKED: readonly RegistryEvent['type'][] = ['CredentialRetired', 'PendingSecretDiscarded'];
-
-export function isAsked({ type }: RegistryEvent): boolean {
-  return !UNASKED.includes(type);
-}
-
-/**
- * The client may change only what it saw: no other change has been made since that revision. `since` are the events after it, at
- * least up to the first change.
- * @throws PurserError REVISION_CONFLICT
- */
-export function requireRevision(
-  expected: number | null | undefined,
-  actual: number,
-  since: readonly RegistryEvent[],
-): void {
-  if (expected === null || expected === undefined || expected === actual) return;
-  if (since.length > 0 && !since.some(isAsked)) return;
-  throw new PurserError(
-    'REVISION_CONFLICT',
-    `The registry is at revision ${actual}, not ${expected}. Read it again and repeat the change.`,
-    { field: 'expectedRevision' },
-  );
 }
 
 export function existing(state: RegistryState): LiveRegistry {

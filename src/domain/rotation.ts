@@ -12,6 +12,7 @@ import {
   type StagedCredential,
 } from './registry.ts';
 import type { AbandonReason, RegistryEvent, RetireReason } from './registry-events.ts';
+import { requireRequested } from './successors.ts';
 
 /** A day: as long as the longest lease. */
 export const GRACE_MINUTES = { min: 0, max: 1440 } as const;
@@ -43,11 +44,25 @@ export interface StageCredential {
   /** Undefined keeps the username. */
   readonly username: string | undefined;
   readonly credential: ProposedCredential;
+  /** Of the successor that it is; null if a person entered it. */
+  readonly label: string | null;
+}
+
+/** Before an issuer is called: what it creates can then be found by its label, whatever becomes of the call. */
+export function decideRequest(state: RegistryState, issuer: string, label: string): Decision {
+  const { registryId } = existing(state);
+  return {
+    seal: null,
+    events: [{ type: 'SuccessorRequested', data: { registryId, issuer, label } }],
+    decideAgain: true,
+  };
 }
 
 /** The next version, beside the current one. It replaces a version that is staged already. */
 export function decideStage(state: RegistryState, command: StageCredential): Decision {
   const live = existing(state);
+  const { label } = command;
+  if (label !== null) requireRequested(live.successors, label);
   const version = live.lastVersion + 1;
   const username = command.username ?? live.username;
   return {
@@ -56,7 +71,7 @@ export function decideStage(state: RegistryState, command: StageCredential): Dec
       ...(live.staged ? [abandoned(live, live.staged, 'REPLACED')] : []),
       {
         type: 'CredentialStaged',
-        data: { registryId: live.registryId, username, credential: { version, ...command.credential, ...ref } },
+        data: { registryId: live.registryId, username, credential: { version, ...command.credential, ...ref }, label },
       },
     ],
   };

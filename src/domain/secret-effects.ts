@@ -51,6 +51,10 @@ export const SECRET_EFFECTS: {
   PendingSecretDiscarded: ({ secretId }) => [{ kind: 'discard', secretId }],
   // None, here and below, but the projector rewrites the registry's row, and must then look for its secret again.
   CredentialExpiryLearnt: () => [],
+  SuccessorRequested: () => [],
+  SuccessorDiscarded: () => [],
+  SuccessorRevoked: () => [],
+  SuccessorRevocationFailed: () => [],
   PipelineLinked: () => [],
   PipelineUnlinked: () => [],
   LeasesRevoked: () => [],

@@ -16,7 +16,7 @@ if (created.type !== 'RegistryCreated') throw new Error('it must be created');
 const credential = { ...created.data.credential, version: 2, ...SEALED };
 const { state: retiring } = registry.given(
   created,
-  { type: 'CredentialStaged', data: { registryId, username: 'ada', credential } },
+  { type: 'CredentialStaged', data: { registryId, username: 'ada', credential, label: null } },
   {
     type: 'CredentialActivated',
     data: {

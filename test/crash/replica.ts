@@ -8,6 +8,7 @@ import { createNoticeSchedule } from '../../src/adapters/postgres/read-models/no
 import { createProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createRegistryQueries } from '../../src/adapters/postgres/read-models/registry-queries.ts';
 import { createFindRetirable } from '../../src/adapters/postgres/read-models/retirable-secrets.ts';
+import { createFindWaitingSuccessors } from '../../src/adapters/postgres/read-models/waiting-successors.ts';
 import { createSharedClock } from '../../src/adapters/postgres/shared-clock.ts';
 import { createKeyRecordStore } from '../../src/adapters/postgres/vault/key-record-store.ts';
 import { createMintedPasswordStore } from '../../src/adapters/postgres/vault/minted-password-store.ts';
@@ -19,6 +20,7 @@ import { createVault } from '../../src/adapters/vault/vault.ts';
 import { type Application, createApplication } from '../../src/application/create-application.ts';
 import { discardOrphanedSecrets } from '../../src/application/discard-orphaned-secrets.ts';
 import type { IssuedCredential } from '../../src/application/issue-credential.ts';
+import type { CredentialIssuer } from '../../src/application/ports/credential-issuer.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
 import type { RateLimiter, ReturnableTurns } from '../../src/application/ports/rate-limiter.ts';
@@ -27,8 +29,10 @@ import type { RegistryProbe } from '../../src/application/ports/registry-probe.t
 import type { PendingSecret, Vault } from '../../src/application/ports/vault.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { retireCredentials } from '../../src/application/retire-credentials.ts';
+import { revokeSuccessors } from '../../src/application/revoke-successors.ts';
 import { type ScheduledChecksDeps, scheduledChecks } from '../../src/application/scheduled-checks.ts';
 import { scheduledNotices } from '../../src/application/scheduled-notices.ts';
+import { idempotencyId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { openEvents } from '../support/event-store.ts';
 import type { TestPurser } from '../support/purser.ts';
@@ -55,6 +59,10 @@ export interface Replica {
   discardOrphans(): Promise<number>;
   /** Gives how many versions were retired. */
   retire(): Promise<number>;
+  /** Has an issuer create the next version. */
+  stageFrom(issuer: CredentialIssuer, id: string, idempotencyKey: string): Promise<unknown>;
+  /** One round, by a clock that is ahead. Gives how many were revoked. */
+  revokeSuccessors(issuer: CredentialIssuer, aheadMs: number): Promise<number>;
   pendingSecrets(): Promise<PendingSecret[]>;
   /** Destroys a pending secret the wrong way: without an event in its stream. */
   discardUntold(secretId: string): Promise<void>;
@@ -73,7 +81,10 @@ export interface Between {
   readonly now?: () => number;
 }
 
-export async function startReplica(purser: TestPurser, between: Between = {}): Promise<Replica> {
+export async function startReplica(
+  purser: Pick<TestPurser, 'connectionString' | 'environment'>,
+  between: Between = {},
+): Promise<Replica> {
   const { connectionString, environment } = purser;
   const keyRing = await loadKeyRing({
     file: join(environment.PURSER_DATA_DIR ?? '', 'master-key'),
@@ -105,7 +116,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
   const sharedNow = async () => between.now?.() ?? clock();
   const probe = between.probe ?? { probe: notAsked };
   const registries = createRegistryQueries(reads, now);
-  const { application, writer, aggregates, countActiveLeases, tests, testStored } = createApplication({
+  const running = createApplication({
     log,
     authenticator,
     vault,
@@ -129,6 +140,7 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
     sharedNow,
     onFault: () => undefined,
   });
+  const { application, writer, aggregates, countActiveLeases, tests, testStored } = running;
 
   return {
     application,
@@ -191,6 +203,25 @@ export async function startReplica(purser: TestPurser, between: Between = {}): P
       const findRetirable = createFindRetirable(reads);
       const deps = { findRetirable, countActiveLeases, aggregates, writer, vault, onFault: throwIt };
       return retireCredentials(deps)(new AbortController().signal);
+    },
+    stageFrom: (issuer, registryId, key) =>
+      running.stageSuccessor(context(), issuer, {
+        projectId: PROJECT,
+        registryId,
+        expectedRevision: undefined,
+        idempotent: {
+          id: idempotencyId({ projectId: PROJECT, ...context().principal, idempotencyKey: key }),
+          operation: 'stage',
+          fingerprint: registryId,
+        },
+      }),
+    revokeSuccessors(issuer, aheadMs) {
+      const find = createFindWaitingSuccessors(reads);
+      const findWaitingSuccessors = async () =>
+        (await find()).map((each) => ({ ...each, at: new Date(Date.parse(each.at) + aheadMs).toISOString() }));
+      const issuers = new Map([[issuer.name, issuer]]);
+      const deps = { findWaitingSuccessors, aggregates, writer, issuers, onFault: throwIt };
+      return revokeSuccessors(deps)(new AbortController().signal);
     },
     pendingSecrets: () => sealingVault.pending(0, 100),
     discardUntold: (secretId) => sealingVault.discard(secretId),

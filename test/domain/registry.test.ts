@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { requireRevision } from '../../src/domain/expected-revision.ts';
 import {
   type CreateRegistry,
   type Decision,
@@ -11,7 +12,6 @@ import {
   initialRegistryState,
   type ProposedCredential,
   type RegistryState,
-  requireRevision,
 } from '../../src/domain/registry.ts';
 import type { RegistryCreated, RegistryEvent, RegistryUpdated } from '../../src/domain/registry-events.ts';
 import { decideUpdate, type UpdateRegistry } from '../../src/domain/registry-update.ts';

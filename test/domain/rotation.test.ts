@@ -40,7 +40,7 @@ const created: RegistryEvent = { type: 'RegistryCreated', data: { ...details, cr
 
 const staged = (version: number, username = 'ada'): RegistryEvent => ({
   type: 'CredentialStaged',
-  data: { registryId, username, credential: credential(version) },
+  data: { registryId, username, credential: credential(version), label: null },
 });
 const activated = (version: number, kept: number | null = null, username = 'ada'): RegistryEvent => ({
   type: 'CredentialActivated',
@@ -71,7 +71,7 @@ type Command = (state: RegistryState) => Decision;
 const stage =
   (username?: string): Command =>
   (state) =>
-    decideStage(state, { username, credential: proposed });
+    decideStage(state, { username, credential: proposed, label: null });
 const activate =
   (version: number, graceMinutes = 0): Command =>
   (state) =>

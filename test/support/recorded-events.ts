@@ -57,11 +57,16 @@ export function rotatedEvent(registry: string, version: number): DomainEvent {
   };
 }
 
-export function stagedEvent(registry: string, version: number): DomainEvent {
+/** `label`: if an issuer was asked for it. */
+export function stagedEvent(registry: string, version: number, label: string | null = null): DomainEvent {
   return {
     type: 'CredentialStaged',
-    data: { registryId: idOf(registry), username: 'grace', credential: credential(registry, version) },
+    data: { registryId: idOf(registry), username: 'grace', credential: credential(registry, version), label },
   };
+}
+
+export function requestedEvent(registry: string, label: string): DomainEvent {
+  return { type: 'SuccessorRequested', data: { registryId: idOf(registry), issuer: 'robots', label } };
 }
 
 /** `kept`: the version before, if its leases keep it. */

@@ -13,15 +13,27 @@ export interface Successor {
   readonly expiresAt: Instant | null | undefined;
 }
 
+/** The issuer will never revoke it, however often it is asked. A person has to. */
+export class RevocationRefused extends Error {
+  override readonly name = 'RevocationRefused';
+}
+
 /**
  * Where the next version of a credential comes from: a person, or later the registry's provider. What it creates goes the
  * same way from there on: staged, tested, active, retiring, destroyed. See docs/decisions/staged-rotation.md.
  */
 export interface CredentialIssuer {
-  /** `label` names what is created, so that `list` finds it even if the answer was lost. */
-  create(registry: RegistryName, label: string): Promise<Successor>;
-  /** Once the version is retired or abandoned. Harmless if it was done before. */
+  /** Stands in the events of what it creates, so that the same issuer is asked to revoke it. */
+  readonly name: string;
+  /** Whether `create` makes something that can be lost, and has to be revoked. If not, no event tells of it. */
+  readonly revocable: boolean;
+  /** `label` names what is created, so that it is found even if the answer was lost. Nothing is created once `signal` aborts. */
+  create(registry: RegistryName, label: string, signal: AbortSignal): Promise<Successor>;
+  /** Harmless if it was done before, or if nothing has this label. @throws RevocationRefused */
   revoke(registry: RegistryName, label: string): Promise<void>;
-  /** The labels of what was created and not revoked. */
+  /** The labels of what was created for this registry and not revoked. */
   list(registry: RegistryName): Promise<readonly string[]>;
 }
+
+/** By name: those that are asked to revoke. */
+export type CredentialIssuers = ReadonlyMap<string, CredentialIssuer>;

@@ -182,6 +182,17 @@ export interface RetirableSecret {
 /** At most a hundred at a time. */
 export type FindRetirable = () => Promise<readonly RetirableSecret[]>;
 
+/** A registry with something that waits to be staged or revoked. The log says what. */
+export interface WaitingSuccessors {
+  readonly projectId: string;
+  readonly registryId: string;
+  /** The time of the database. */
+  readonly at: Instant;
+}
+
+/** At most a hundred at a time. */
+export type FindWaitingSuccessors = () => Promise<readonly WaitingSuccessors[]>;
+
 export interface DailyUseQueries {
   /** The days from this one on (`YYYY-MM-DD`, UTC) on which there was something to count, oldest first. */
   since(projectId: string, day: string): Promise<UsedDay[]>;

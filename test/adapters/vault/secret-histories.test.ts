@@ -108,7 +108,7 @@ function decide(step: Step, state: RegistryState): Decision | null {
       return decideRotate(state, { ...change, refusedWhileLeased: 0 });
     case 'stage':
     case 'stage against a loser':
-      return decideStage(state, change);
+      return decideStage(state, { ...change, label: null });
     case 'activate':
       return staged === undefined ? null : decideActivate(state, { version: staged, graceMinutes: 0 }, Date.parse(AT));
     case 'activate with a grace':

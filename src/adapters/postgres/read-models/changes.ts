@@ -47,6 +47,7 @@ export function createChanges(schema: string, registries: Registries): ReadModel
       PipelineUnlinked: as('UPDATED'),
       CredentialExpiryLearnt: as('UPDATED'),
       RegistryDeleted: as('DELETED'),
+      ...ignores('SuccessorRequested', 'SuccessorDiscarded', 'SuccessorRevoked', 'SuccessorRevocationFailed'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('LeasesRevoked'),
       ...ignores('PendingSecretDiscarded', 'RegistryTested', 'CredentialsTested', 'CredentialIssued', 'LeaseReleased'),

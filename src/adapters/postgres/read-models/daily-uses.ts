@@ -49,6 +49,7 @@ export function createDailyUses(schema: string): ReadModel {
       CredentialIssued: issued,
       CredentialIssuedAgain: issued,
       AccessDenied: denied,
+      ...ignores('SuccessorRequested', 'SuccessorDiscarded', 'SuccessorRevoked', 'SuccessorRevocationFailed'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('PipelineLinked', 'PipelineUnlinked', 'LeasesRevoked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),

@@ -90,6 +90,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
     handles: {
       CredentialIssued: issued,
       LeaseReleased: released,
+      ...ignores('SuccessorRequested', 'SuccessorDiscarded', 'SuccessorRevoked', 'SuccessorRevocationFailed'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
       ...ignores('PipelineLinked', 'PipelineUnlinked', 'LeasesRevoked'),

@@ -80,6 +80,7 @@ export function createNotices(schema: string, { leases, registries, outbox }: No
       RegistryDeleted: (applied) => add('DELETED', applied.before, applied),
       RegistryTested: tested,
       NoticeRaised: raised,
+      ...ignores('SuccessorRequested', 'SuccessorDiscarded', 'SuccessorRevoked', 'SuccessorRevocationFailed'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('PipelineLinked', 'PipelineUnlinked', 'LeasesRevoked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'PendingSecretDiscarded', 'CredentialExpiryLearnt'),

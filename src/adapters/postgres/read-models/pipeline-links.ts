@@ -54,6 +54,7 @@ export function createPipelineLinks(schema: string): ReadModel {
         put({ registry_id: data.registryId, pipeline: data.pipeline, note: null }, false);
       },
       RegistryDeleted: forget,
+      ...ignores('SuccessorRequested', 'SuccessorDiscarded', 'SuccessorRevoked', 'SuccessorRevocationFailed'),
       ...ignores('AuditLogRead'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'CredentialStaged', 'CredentialActivated'),

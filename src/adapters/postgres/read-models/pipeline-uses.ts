@@ -81,6 +81,7 @@ export function createPipelineUses(schema: string): PipelineUses {
       CredentialIssued: (applied) => used(applied, 1),
       CredentialIssuedAgain: (applied) => used(applied, 0),
       RegistryDeleted: forget,
+      ...ignores('SuccessorRequested', 'SuccessorDiscarded', 'SuccessorRevoked', 'SuccessorRevocationFailed'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('PipelineLinked', 'PipelineUnlinked', 'LeasesRevoked'),
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),

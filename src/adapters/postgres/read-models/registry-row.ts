@@ -2,7 +2,8 @@ import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { rotationDueAt } from '../../../domain/credential.ts';
 import { expiringFrom } from '../../../domain/expiry-thresholds.ts';
 import { NOTHING_TOLD, nextNoticeAt, type Told } from '../../../domain/notices.ts';
-import { initialRegistryState, type LiveRegistry, type RegistryState } from '../../../domain/registry.ts';
+import { initialRegistryState, type LiveRegistry, type RegistryState, successorsOf } from '../../../domain/registry.ts';
+import { type Successors, waitingSince } from '../../../domain/successors.ts';
 
 /** The part of a registry's row that derives from its own events, with the table's column names. */
 export interface RegistryRow {
@@ -47,6 +48,9 @@ export interface RegistryRow {
   readonly mint: LiveRegistry['credential']['mint'];
   readonly staged: LiveRegistry['staged'];
   readonly retiring: LiveRegistry['retiring'];
+  readonly successors: Successors;
+  /** Null if all are in use. */
+  readonly successors_waiting_since: string | null;
   readonly expiry_changes: number | null;
   readonly rotation_policy_changes: number | null;
   readonly told: Told;
@@ -100,6 +104,8 @@ export function registryRow(
     mint: credential?.mint ?? null,
     staged: live?.staged ?? null,
     retiring: live?.retiring ?? null,
+    successors: successorsOf(state),
+    successors_waiting_since: waitingSince(successorsOf(state)),
     expiry_changes: live?.expiryChanges ?? null,
     rotation_policy_changes: live?.rotationPolicyChanges ?? null,
     ...noticeColumns(state, told),
@@ -127,7 +133,13 @@ export function registryState(row: RegistryRow): RegistryState {
     case 'absent':
       return { phase: 'absent', lastVersion: row.last_version };
     case 'deleted':
-      return { phase: 'deleted', projectId: row.project_id, url: notNull(row.url), lastVersion: row.last_version };
+      return {
+        phase: 'deleted',
+        projectId: row.project_id,
+        url: notNull(row.url),
+        successors: row.successors,
+        lastVersion: row.last_version,
+      };
     case 'live':
       return {
         phase: 'live',
@@ -158,6 +170,7 @@ export function registryState(row: RegistryRow): RegistryState {
         },
         staged: row.staged,
         retiring: row.retiring,
+        successors: row.successors,
         // Not kept here: no read model asks the state for them.
         links: [],
         revocations: 0,
