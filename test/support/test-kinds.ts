@@ -79,6 +79,7 @@ export const TESTS_OF_POSTGRES: Readonly<Record<string, string>> = {
   'test/crash/failover.test.ts': 'the log is in the Postgres that fails over',
   'test/crash/findings.test.ts': 'it plants faults in the log of Postgres',
   'test/crash/full-disk.test.ts': 'it fills the disk that the log is on',
+  'test/crash/issuer-killed.test.ts': 'its processes write to the log of Postgres',
   'test/crash/postgres-frozen.test.ts': 'the log is in the Postgres that freezes',
   'test/crash/postgres-killed.test.ts': 'the log is in the Postgres that is killed',
   'test/crash/postgres-restarted.test.ts': 'the log is in the Postgres that is restarted',

@@ -43,6 +43,8 @@ const MINTED_LIFE_MS = 3_600_000;
 export interface World {
   /** Of the first replica. */
   readonly application: Application;
+  /** The same, with what chores use. */
+  readonly running: RunningApplication;
   /** Another replica on the same log and vault; `log` comes between it and the log. */
   replica(log?: (log: EventLog) => EventLog): Application;
   /** Of the first replica. */
@@ -201,9 +203,11 @@ export function createWorld(): World {
     return running;
   }
 
-  const { application, writer } = run();
+  const running = run();
+  const { application, writer } = running;
   const world: World = {
     application,
+    running,
     writer,
     replica: (between) => run(between).application,
     events: store.events,
