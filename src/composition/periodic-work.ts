@@ -4,7 +4,6 @@ import { createFindRetirable } from '../adapters/postgres/read-models/retirable-
 import { recheckSecrets } from '../adapters/postgres/read-models/secret-presence.ts';
 import { createFindWaitingSuccessors } from '../adapters/postgres/read-models/waiting-successors.ts';
 import { leftOfMinute } from '../application/attempt-counts.ts';
-
 import type { RunningApplication } from '../application/create-application.ts';
 import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
 import type { MintedPasswordVault } from '../application/ports/minted-password-vault.ts';
