@@ -27,7 +27,6 @@ import { decodeEvent } from '../../src/domain/event-codec.ts';
 import type { RegistryTested } from '../../src/domain/events.ts';
 import { healthStream } from '../../src/domain/identity.ts';
 import { NOTHING_TOLD, noticeOfTest, toldOfTest } from '../../src/domain/notices.ts';
-
 import { registryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { SecretEffect } from '../../src/domain/secret-effects.ts';
