@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { PATIENCE_MS } from './test/support/patience.ts';
 import { TORTURE_VARIABLE } from './test/support/rounds.ts';
 import {
   ALL_STORE_TESTS,
@@ -102,9 +103,9 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     // These only end a test that hangs, also on a machine that is ten times busier: no guarantee is measured by them.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    teardownTimeout: 60_000,
-    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 2 * PATIENCE_MS,
+    hookTimeout: 2 * PATIENCE_MS,
+    teardownTimeout: PATIENCE_MS,
+    expect: { poll: { timeout: PATIENCE_MS } },
   },
 });

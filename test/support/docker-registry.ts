@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCertificates, type TestCertificates } from './certificates.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 export interface DockerRegistryOptions {
   /** HTTPS with a certificate of the registry's own authority, or with this one. Default: true. */
@@ -40,8 +41,6 @@ export interface DockerRegistry {
   accepts(user: string, password: string): Promise<boolean>;
   stop(): Promise<void>;
 }
-
-const START_TIMEOUT_MS = 15_000;
 
 /** Starts the reference registry, as Debian ships it, on a free loopback port. Check `skipReason` first. */
 export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
@@ -135,10 +134,10 @@ async function freePort(): Promise<number> {
 }
 
 async function untilReady(registry: ChildProcess, port: number, certificates: TestCertificates | undefined) {
-  const deadline = Date.now() + START_TIMEOUT_MS;
+  const deadline = Date.now() + PATIENCE_MS;
   while ((await statusOf(port, certificates)) === undefined) {
     if (registry.exitCode !== null) throw new Error(`it ended with ${registry.exitCode}`);
-    if (Date.now() > deadline) throw new Error(`it did not answer within ${START_TIMEOUT_MS} ms`);
+    if (Date.now() > deadline) throw new Error(`it did not answer within ${PATIENCE_MS} ms`);
     await delay(25);
   }
 }

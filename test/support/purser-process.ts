@@ -16,11 +16,11 @@ import { openSession } from '../../src/adapters/postgres/session.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { requireNoCanaryIn } from './canary-sweep.ts';
 import { openEvents, storeEnvironment } from './event-store.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { createTestIssuer, type TestIssuer } from './tokens.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 export const PROGRAM = join(REPOSITORY, 'dist/bin/purser.js');
-const START_PATIENCE_MS = 20_000;
 const POLL_MS = 20;
 
 export interface Exit {
@@ -111,7 +111,7 @@ export async function createPurserHome(
     const launched = await launch();
     child = launched.child;
     ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
-    for (const until = performance.now() + START_PATIENCE_MS; ; await delay(POLL_MS)) {
+    for (const until = performance.now() + PATIENCE_MS; ; await delay(POLL_MS)) {
       const said = (await readFile(logFile)).subarray(launched.logStart).toString('utf8');
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the service ended: ${said}`);
       const address = /"url":"([^"]+)","msg":"listening"/.exec(said)?.[1];

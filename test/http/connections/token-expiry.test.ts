@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../../src/domain/permissions.ts';
 import { type Follower, type FollowerTransport, follow } from '../../support/follower.ts';
 import { type HttpService, startHttpService } from '../../support/http-service.ts';
+import { outlasting } from '../../support/outlasting-token.ts';
 import { rounds } from '../../support/rounds.ts';
 
 /** How late a connection may end. */
@@ -63,12 +64,10 @@ async function followAll(at: HttpService, counts: Readonly<Record<FollowerTransp
 
 /** Opens connections with a token that expires soon. @returns faults in how they ended */
 async function faultsAtExpiry(at: HttpService, counts: Readonly<Record<FollowerTransport, number>>): Promise<string[]> {
-  // How long opening takes depends on the machine: the token has to last for twice as long.
-  const began = Date.now();
-  for (const one of await followAll(at, counts, at.issuer.token())) one.cut();
-  await expect.poll(() => at.double.openFeeds).toBe(0);
-  const expiresAt = Math.ceil((Date.now() + 2 * (Date.now() - began)) / 1000 + 1) * 1000;
-  const token = at.issuer.token({ claims: { exp: expiresAt / 1000 } });
+  const { token, expiresAt } = await outlasting(at.issuer, async (lasting) => {
+    for (const one of await followAll(at, counts, lasting)) one.cut();
+    await expect.poll(() => at.double.openFeeds).toBe(0);
+  });
   const followers = await followAll(at, counts, token);
   const control = await startControl(followers.length, expiresAt);
   expect(Date.now()).toBeLessThan(expiresAt);

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Authenticator, Revocations } from '../../../src/application/ports/authenticator.ts';
 import { type HttpService, type HttpServiceOptions, startHttpService } from '../../support/http-service.ts';
+import { outlasting } from '../../support/outlasting-token.ts';
 import { connected } from '../../support/socket-client.ts';
 import { codeOf, openStream, type StreamClient, type StreamEvent } from '../../support/stream-client.ts';
 
@@ -29,8 +30,11 @@ const ended = (code: string) => [
 describe('an event stream ends, saying why and with the cursor of its last event,', () => {
   it('when its token expires', async () => {
     await serve();
-    const expiresAt = (Math.ceil(Date.now() / 1000) + 1) * 1000;
-    const client = await subscribed(service.issuer.token({ claims: { exp: expiresAt / 1000 } }));
+    const { token, expiresAt } = await outlasting(service.issuer, async (lasting) => {
+      (await subscribed(lasting)).destroy();
+      await expect.poll(() => service.double.openFeeds).toBe(0);
+    });
+    const client = await subscribed(token);
     service.double.publishNotice('demo');
     const { whole, at } = await client.closed;
     expect([whole, at >= expiresAt, ends(client.events)]).toEqual([true, true, ended('UNAUTHENTICATED')]);
