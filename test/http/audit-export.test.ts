@@ -35,7 +35,7 @@ async function ask({ exportStalledMs, ttlSeconds }: { readonly exportStalledMs: 
 it('an export reads no further than its client, and gives up a client that reads nothing', async () => {
   const { service, socket, seen } = await ask({ exportStalledMs: 300, ttlSeconds: 60 });
   await once(socket, 'readable');
-  await expect.poll(() => seen.ended, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => seen.ended).toBe(1);
   // As much as the sockets hold between both.
   expect(seen.pages).toBeLessThan(30);
   socket.destroy();

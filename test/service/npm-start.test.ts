@@ -25,7 +25,7 @@ beforeEach(async () => {
   npm.stdout?.setEncoding('utf8').on('data', (text) => {
     said += text;
   });
-  await expect.poll(() => said, { timeout: 60_000 }).toContain('"msg":"listening"');
+  await expect.poll(() => said).toContain('"msg":"listening"');
 });
 afterEach(async () => {
   // Ends processes that still run after a failed test.
@@ -82,7 +82,7 @@ describe.skipIf(process.platform !== 'linux')('npm start', () => {
     process.kill(-pid, 'SIGHUP');
     await ended;
     const left = async () => (await Promise.all(family.map(familyOf))).flat();
-    await expect.poll(left, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(left).toEqual([]);
     expect(await findPostmaster(clusterFiles(dataDir).clusterDir)).toBeUndefined();
   });
 

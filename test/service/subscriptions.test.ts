@@ -107,7 +107,7 @@ describe('rotation notices', () => {
         registryId: id,
         after,
       });
-      await expect.poll(() => subscriber.items.length, { timeout: 10_000 }).toBeGreaterThan(0);
+      await expect.poll(() => subscriber.items.length).toBeGreaterThan(0);
       await subscriber.close();
       seen.push(...subscriber.items.map(({ credentialVersion }) => credentialVersion));
       after = subscriber.items.at(-1)?.cursor ?? after;

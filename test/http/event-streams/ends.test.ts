@@ -134,7 +134,7 @@ describe('event streams and WebSockets share their places', () => {
 it('a quiet event stream gets a comment now and then, and is not cut', async () => {
   await serve({ config: { keepAliveMs: 30, stallTimeoutMs: 200 } });
   const client = await subscribed();
-  await expect.poll(() => client.comments, { timeout: 10_000 }).toBeGreaterThan(15);
+  await expect.poll(() => client.comments).toBeGreaterThan(15);
   service.double.publishNotice('demo');
   await expect.poll(() => client.events.length).toBe(1);
 });
@@ -185,7 +185,7 @@ describe('a client that reads too slowly is given up, and told from which cursor
 
   async function publishUntilGivenUp(): Promise<void> {
     for (let index = 0; index < EVENTS; index += 1) service.double.publishNotice('demo', { message: MESSAGE });
-    await expect.poll(() => service.double.openFeeds, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => service.double.openFeeds).toBe(0);
   }
 
   it('over an event stream', async () => {

@@ -305,7 +305,7 @@ describe('a client that does not read', () => {
     client.socket.pause();
     const message = 'x'.repeat(100_000);
     for (let index = 0; index < 200; index += 1) patient.double.publishNotice('demo', { message });
-    await expect.poll(() => patient.double.openFeeds, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => patient.double.openFeeds).toBe(0);
     client.socket.terminate();
   });
 });
