@@ -39,7 +39,7 @@ function choreOn({ at, ...around }: Around) {
   const appended: RegistryEvent[] = [];
   const faults: unknown[] = [];
   const round = retireCredentials({
-    findRetirable: async () => [{ projectId, registryId, credentialVersion: 1, at }],
+    findRetirable: async () => [{ projectId, registryId, credentialVersion: 1 }],
     countActiveLeases: around.countActiveLeases ?? (async () => 1),
     aggregates: { loadRegistry: around.loadRegistry ?? (async () => ({ state: retiring, revision: 2 })) },
     writer: {
@@ -49,6 +49,7 @@ function choreOn({ at, ...around }: Around) {
       },
     },
     vault: { settle: async () => undefined },
+    sharedNow: async () => Date.parse(at),
     onFault: (error) => faults.push(error),
   });
   return { appended, faults, round: () => round(new AbortController().signal) };

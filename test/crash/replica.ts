@@ -201,7 +201,7 @@ export async function startReplica(
     discardOrphans: discardOrphanedSecrets({ writer, aggregates, vault, olderThanMs: 0, onFault: throwIt }),
     retire() {
       const findRetirable = createFindRetirable(reads);
-      const deps = { findRetirable, countActiveLeases, aggregates, writer, vault, onFault: throwIt };
+      const deps = { findRetirable, countActiveLeases, aggregates, writer, vault, sharedNow, onFault: throwIt };
       return retireCredentials(deps)(new AbortController().signal);
     },
     stageFrom: (issuer, registryId, key) =>

@@ -6,175 +6,60 @@ import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-lo
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import { recheckSecrets } from '../../src/adapters/postgres/read-models/secret-presence.ts';
+import { MintingFailed } from '../../src/application/ports/password-minter.ts';
+import type { ProbeReport } from '../../src/application/ports/registry-probe.ts';
 import { registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
+import { LOGGED_IN } from '../support/probe-reports.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { digestsOfReadModels, projectorClient, trusting } from '../support/read-models.ts';
 import { withClient } from '../support/server-databases.ts';
 import { until } from '../support/until.ts';
 import { command } from '../support/use-cases.ts';
 import { NOTICES } from './operations.ts';
+import { BEGIN, type Hands, MINUTE, STORY } from './year-of-notices.ts';
 
-const MINUTE = 1 / 1440;
 const DAY_MS = 86_400_000;
-/** Later than the real year of any run, so that the chores of the running services have nothing to do. */
-const BEGIN = Date.parse('2100-01-01T00:00:00.000Z');
 const dayToMs = (day: number) => BEGIN + Math.round(day * DAY_MS);
 const dayToInstant = (day: number) => new Date(dayToMs(day)).toISOString();
 
-/** What happens in the year, and what people hear of it, with the day (and its minute). */
-const STORY: Readonly<Record<string, { readonly doings: Readonly<Record<number, Doing>>; readonly heard: string[] }>> =
-  {
-    'left-alone': {
-      doings: { 0: (on) => on.create({ expiresAt: 300 }) },
-      heard: [
-        '270 EXPIRING in 30 days',
-        '286 EXPIRING in 14 days',
-        '293 EXPIRING in 7 days',
-        '297 EXPIRING in 3 days',
-        '299 EXPIRING in 24 hours',
-        '300 EXPIRED',
-      ],
-    },
-    'rotated-in-time': {
-      doings: { 0: (on) => on.create({ expiresAt: 100 }), 95: (on) => on.rotate({ expiresAt: 195 }) },
-      heard: [
-        ...['70 EXPIRING in 30 days', '86 EXPIRING in 14 days', '93 EXPIRING in 7 days', '95 ROTATED'],
-        ...[
-          '165 EXPIRING in 30 days',
-          '181 EXPIRING in 14 days',
-          '188 EXPIRING in 7 days',
-          '192 EXPIRING in 3 days',
-          '194 EXPIRING in 24 hours',
-          '195 EXPIRED',
-        ],
-      ],
-    },
-    'another-date': {
-      doings: { 0: (on) => on.create({ expiresAt: 60 }), 55: (on) => on.update({ expiresAt: 90 }) },
-      heard: [
-        ...['30 EXPIRING in 30 days', '46 EXPIRING in 14 days', '53 EXPIRING in 7 days'],
-        ...[
-          '60 EXPIRING in 30 days',
-          '76 EXPIRING in 14 days',
-          '83 EXPIRING in 7 days',
-          '87 EXPIRING in 3 days',
-          '89 EXPIRING in 24 hours',
-          '90 EXPIRED',
-        ],
-      ],
-    },
-    'there-and-back': {
-      doings: {
-        0: (on) => on.create({ expiresAt: 60 }),
-        40: (on) => on.update({ expiresAt: 65 }),
-        41: (on) => on.update({ expiresAt: 60 }),
-        58: (on) => on.delete(),
-      },
-      heard: [
-        // Each date is announced as a new one: on day 41 that of day 60 too.
-        ...['30 EXPIRING in 30 days', '40 EXPIRING in 25 days', '41 EXPIRING in 19 days'],
-        ...['46 EXPIRING in 14 days', '53 EXPIRING in 7 days', '57 EXPIRING in 3 days', '58 DELETED'],
-      ],
-    },
-    'there-and-back-unheard': {
-      doings: {
-        0: (on) => on.create({ expiresAt: 60 }),
-        40: (on) => on.update({ expiresAt: 200 }),
-        41: (on) => on.update({ expiresAt: 60 }),
-        58: (on) => on.delete(),
-      },
-      heard: [
-        // Of day 200 nobody heard; still, day 60 is a new expiry on day 41.
-        ...['30 EXPIRING in 30 days', '41 EXPIRING in 19 days'],
-        ...['46 EXPIRING in 14 days', '53 EXPIRING in 7 days', '57 EXPIRING in 3 days', '58 DELETED'],
-      ],
-    },
-    'known-late': {
-      doings: { 0: (on) => on.create({}), 100: (on) => on.update({ expiresAt: 105 }) },
-      heard: ['100 EXPIRING in 5 days', '102 EXPIRING in 3 days', '104 EXPIRING in 24 hours', '105 EXPIRED'],
-    },
-    'an-hour': {
-      doings: { 10: (on) => on.create({ expiresAt: 10 + 60 * MINUTE }), 11: (on) => on.delete() },
-      heard: ['10:45 EXPIRING in 15 minutes', '10:54 EXPIRING in 6 minutes', '10:60 EXPIRED', '11 DELETED'],
-    },
-    'while-nothing-ran': {
-      doings: { 0: (on) => on.create({ expiresAt: 229 }) },
-      heard: ['199 EXPIRING in 30 days', '230 EXPIRED'],
-    },
-    overdue: {
-      doings: { 0: (on) => on.create({ rotateEveryDays: 90 }), 120: (on) => on.rotate({}), 250: (on) => on.rotate({}) },
-      heard: ['90 ROTATION_OVERDUE', '120 ROTATED', '210 ROTATION_OVERDUE', '250 ROTATED', '340 ROTATION_OVERDUE'],
-    },
-    'overdue-again': {
-      doings: {
-        0: (on) => on.create({ rotateEveryDays: 90 }),
-        100: (on) => on.update({ rotateEveryDays: 200 }),
-        101: (on) => on.update({ rotateEveryDays: 90 }),
-        110: (on) => on.delete(),
-      },
-      heard: ['90 ROTATION_OVERDUE', '101 ROTATION_OVERDUE', '110 DELETED'],
-    },
-    deleted: {
-      doings: { 0: (on) => on.create({ expiresAt: 50 }), 40: (on) => on.delete() },
-      heard: ['20 EXPIRING in 30 days', '36 EXPIRING in 14 days', '40 DELETED'],
-    },
-    'deleted-and-created-again': {
-      doings: {
-        0: (on) => on.create({ expiresAt: 50 }),
-        21: (on) => on.delete(),
-        22: (on) => on.create({ expiresAt: 62 }),
-        45: (on) => on.delete(),
-      },
-      heard: ['20 EXPIRING in 30 days', '21 DELETED', '32 EXPIRING in 30 days', '45 DELETED'],
-    },
-    minted: {
-      doings: { 0: (on) => on.create({ mint: true }) },
-      heard: [],
-    },
-    lost: {
-      doings: { 0: (on) => on.create({}), 180: (on) => on.lose(), 185: (on) => on.rotate({}) },
-      heard: ['180 NEEDS_CREDENTIAL', '185 ROTATED'],
-    },
-  };
+/** Between two checks of one registry. */
+const CHECK_EVERY_MS = 30 * DAY_MS;
+const REFUSED: ProbeReport = { ...LOGGED_IN, outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' };
+const ANY_REVISION = { expectedRevision: undefined, idempotencyKey: undefined };
 
 /** Days on which no replica runs its chores. */
 const ASLEEP = { from: 211, to: 230 };
 const SECOND_REPLICA = 100;
 const LEADER_STOPS = 150;
 const RESTARTS = [70, 215, 300];
+const REBUILDS = [89, 212, 330];
+/** Of what a person does. All others are the service's. */
+const BY_PEOPLE = ['ROTATED', 'STAGED', 'ABANDONED', 'DELETED'];
+/** For which time, or a look into the vault, gives cause. */
+const BY_TIME = ['EXPIRING', 'EXPIRED', 'ROTATION_OVERDUE', 'NEEDS_CREDENTIAL'];
 
-interface Details {
-  readonly expiresAt?: number;
-  readonly rotateEveryDays?: number;
-  readonly mint?: boolean;
-}
-interface Hands {
-  create(details: Details): Promise<unknown>;
-  update(details: Details): Promise<unknown>;
-  rotate(details: Details): Promise<unknown>;
-  delete(): Promise<unknown>;
-  lose(): Promise<unknown>;
-}
-type Doing = (on: Hands) => Promise<unknown>;
+type YearReplica = Replica & { readonly check: () => Promise<number> };
 
 describe('a year of notices', () => {
   let dataDir: string;
   let purser: TestPurser;
   let services: TestPurser[];
-  let replicas: Replica[];
+  let replicas: YearReplica[];
   let day = 0;
   /** By all replicas. */
   let raised = 0;
   const now = () => dayToMs(day);
+  /** URLs of registries that refuse logins, or whose cloud does. */
+  const refusing = new Set<string>();
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'purser-year-'));
     purser = await startPurser({ environment: { PURSER_DATA_DIR: dataDir } });
     services = [purser];
-    replicas = [await startReplica(purser, { now }), await startReplica(purser, { now })];
+    replicas = [await startYearReplica(), await startYearReplica()];
   });
   afterAll(async () => {
     for (const replica of replicas ?? []) await replica.close();
@@ -185,12 +70,31 @@ describe('a year of notices', () => {
   const urlOf = (name: string) =>
     name === 'minted' ? '123456789012.dkr.ecr.eu-west-1.amazonaws.com' : `${name}.example`;
 
+  async function startYearReplica(): Promise<YearReplica> {
+    const replica = await startReplica(purser, {
+      now,
+      limiter: { take: async () => 0 },
+      probe: {
+        probe: async ({ url, repository }) => ({ ...(refusing.has(url) ? REFUSED : LOGGED_IN), repository }),
+      },
+      minter: {
+        async mint({ url }) {
+          if (refusing.has(url)) throw new MintingFailed('CREDENTIAL_REFUSED');
+          const times = { issuedAt: dayToInstant(day), expiresAt: dayToInstant(day + 60 * MINUTE) };
+          return { username: 'AWS', password: new Secret(canary('minted')), ...times };
+        },
+      },
+    });
+    return { ...replica, check: replica.scheduledChecks(CHECK_EVERY_MS) };
+  }
+
   function handsOn(name: string): Hands {
     const [replica] = replicas;
     if (!replica) throw new Error('there is no replica');
     const { application, context } = replica;
     const id = registryId('demo', urlOf(name));
-    const expiry = ({ expiresAt }: Details) => (expiresAt === undefined ? {} : { expiresAt: dayToInstant(expiresAt) });
+    const expiry = ({ expiresAt }: { readonly expiresAt?: number }) =>
+      expiresAt === undefined ? {} : { expiresAt: dayToInstant(expiresAt) };
     const password = new Secret(canary('year'));
     return {
       create: ({ rotateEveryDays, mint, ...details }) =>
@@ -219,11 +123,36 @@ describe('a year of notices', () => {
         application.updateRegistry(context(), 'demo', id, command.update({ ...expiry(details), rotateEveryDays })),
       rotate: (details) =>
         application.rotateCredential(context(), 'demo', id, command.rotate({ password, ...expiry(details) })),
+      stage: (details) =>
+        application.stageCredential(context(), 'demo', id, {
+          password,
+          expiresAt: undefined,
+          ...expiry(details),
+          username: undefined,
+          mint: undefined,
+          ...ANY_REVISION,
+        }),
+      activate: (version, { graceHours }) =>
+        application.activateCredential(context(), 'demo', id, {
+          version,
+          verify: false,
+          graceMinutes: graceHours * 60,
+          ...ANY_REVISION,
+        }),
+      abandon: (version) => application.abandonStagedCredential(context(), 'demo', id, { version, ...ANY_REVISION }),
+      issue: ({ hours }) =>
+        application.issueCredential(
+          context(),
+          'demo',
+          command.issue({ image: `${urlOf(name)}/app`, ttlSeconds: hours * 3600 }),
+        ),
+      test: () => application.testRegistry(context(), 'demo', id, null),
+      refuse: async () => refusing.add(urlOf(name)),
+      accept: async () => refusing.delete(urlOf(name)),
       delete: () =>
         application.deleteRegistry(context(), 'demo', id, {
           force: false,
-          expectedRevision: undefined,
-          idempotencyKey: undefined,
+          ...ANY_REVISION,
         }),
       // Behind the service's back, as a restore of an older vault would.
       lose: () =>
@@ -250,17 +179,37 @@ describe('a year of notices', () => {
 
   /** Both replicas look at the same time. */
   async function round(): Promise<void> {
-    const counts = await Promise.all(replicas.map((replica) => replica.scheduledNotices()));
-    raised += counts.reduce((sum, count) => sum + count, 0);
+    const counts = await Promise.all(
+      replicas.map(async ({ scheduledNotices, check, retire }) => {
+        const raisedByOne = await scheduledNotices();
+        return { raisedByOne, others: (await check()) + (await retire()) };
+      }),
+    );
+    raised += counts.reduce((sum, { raisedByOne }) => sum + raisedByOne, 0);
+    if (counts.some(({ others }) => others > 0)) await projected();
+  }
+
+  async function rebuild(): Promise<void> {
+    const log = createPostgresEventLog({ connectionString: purser.connectionString, logger: SILENT });
+    try {
+      await rebuildReadModels({
+        log,
+        authenticator: trusting,
+        connect: (options) => projectorClient(purser.connectionString, options),
+      });
+    } finally {
+      await log.close();
+    }
   }
 
   async function happenings(): Promise<void> {
     if (day === SECOND_REPLICA) services.push(await startPurser({ replicaOf: purser }));
     if (day === LEADER_STOPS) await services.shift()?.stop();
     if (RESTARTS.includes(day)) {
-      const [first] = replicas.splice(0, 1, await startReplica(purser, { now }));
+      const [first] = replicas.splice(0, 1, await startYearReplica());
       await first?.close();
     }
+    if (REBUILDS.includes(day)) await rebuild();
     const doings = Object.entries(STORY).flatMap(([name, { doings }]) => {
       const doing = doings[day];
       return doing ? [() => doing(handsOn(name))] : [];
@@ -275,6 +224,12 @@ describe('a year of notices', () => {
       const text = `select count(*)::int as count from log.events where type = 'NoticeRaised'`;
       return (await client.query<{ count: number }>(text)).rows[0]?.count;
     });
+
+  async function kindsOfTheApi(): Promise<Set<string>> {
+    const text = '{ __type(name: "RotationNoticeKind") { enumValues { name } } }';
+    const { data } = await (services[0] as TestPurser).graphql(text);
+    return new Set(data.__type.enumValues.map(({ name }: { name: string }) => name));
+  }
 
   async function heard(): Promise<{ name: string; text: string; actor: string; kind: string }[]> {
     const nodes: {
@@ -315,32 +270,26 @@ describe('a year of notices', () => {
     await projected();
 
     const notices = await heard();
-    for (const [name, { heard: expected }] of Object.entries(STORY)) {
-      expect([name, notices.filter((notice) => notice.name === name).map(({ text }) => text)]).toEqual([
-        name,
-        expected,
-      ]);
-    }
-    const scheduled = notices.filter(({ kind }) => kind !== 'ROTATED' && kind !== 'DELETED');
-    expect(new Set(scheduled.map(({ actor }) => actor))).toEqual(new Set(['system:purser']));
+    const textsOf = (name: string) => notices.filter((notice) => notice.name === name).map(({ text }) => text);
+    expect(Object.keys(STORY).map((name) => [name, textsOf(name)])).toEqual(
+      Object.entries(STORY).map(([name, { heard: expected }]) => [name, expected]),
+    );
+    expect(new Set(notices.map(({ kind }) => kind))).toEqual(await kindsOfTheApi());
+    const actorsOf = (of: (kind: string) => boolean) =>
+      new Set(notices.filter(({ kind }) => of(kind)).map(({ actor }) => actor));
+    expect(actorsOf((kind) => BY_TIME.includes(kind) || kind === 'AUTHENTICATION_FAILED')).toEqual(
+      new Set(['system:purser']),
+    );
+    expect(actorsOf((kind) => BY_PEOPLE.includes(kind))).toEqual(new Set(['alice']));
     // Both replicas raised most of them; by the equal ids the log has each once.
-    expect(await raisedInTheLog()).toBe(scheduled.length);
-    expect(raised).toBeGreaterThan(scheduled.length);
+    const byTime = notices.filter(({ kind }) => BY_TIME.includes(kind));
+    expect(await raisedInTheLog()).toBe(byTime.length);
+    expect(raised).toBeGreaterThan(byTime.length);
   });
 
   it('is the same from a rebuild', async () => {
     const before = await digestsOfReadModels(purser.connectionString);
-    const log = createPostgresEventLog({ connectionString: purser.connectionString, logger: SILENT });
-    try {
-      await rebuildReadModels({
-        log,
-        authenticator: trusting,
-        connect: (options) => projectorClient(purser.connectionString, options),
-      });
-      const after = await digestsOfReadModels(purser.connectionString);
-      expect(after).toEqual(before);
-    } finally {
-      await log.close();
-    }
+    await rebuild();
+    expect(await digestsOfReadModels(purser.connectionString)).toEqual(before);
   });
 });

@@ -175,12 +175,10 @@ export interface RetirableSecret {
   readonly projectId: string;
   readonly registryId: string;
   readonly credentialVersion: number;
-  /** The time of the database. */
-  readonly at: Instant;
 }
 
 /** At most a hundred at a time. */
-export type FindRetirable = () => Promise<readonly RetirableSecret[]>;
+export type FindRetirable = (at: Instant) => Promise<readonly RetirableSecret[]>;
 
 /** A registry with something that waits to be staged or revoked. The log says what. */
 export interface WaitingSuccessors {

@@ -14,7 +14,12 @@ async function sql(text: string, values: readonly unknown[] = []): Promise<Recor
   return withClient(connectionString, async (client) => (await client.query(text, [...values])).rows);
 }
 
-const find = () => withClient(connectionString, (client) => createFindRetirable(client)());
+const FUTURE = '2100-01-01T00:00:00.000Z';
+/** Another time than the server's. */
+const NOW = '2099-12-31T23:59:59.999Z';
+const PAST = '2099-12-31T23:59:59.999Z';
+
+const find = () => withClient(connectionString, (client) => createFindRetirable(client)(NOW));
 
 async function secret(registryId: string, state: 'current' | 'retiring', version = 1): Promise<void> {
   await sql(
@@ -47,9 +52,6 @@ async function lease(registryId: string, version: number, ends: string, released
   );
 }
 
-const FUTURE = '2100-01-01T00:00:00.000Z';
-const PAST = '2000-01-01T00:00:00.000Z';
-
 describe('the secrets that may retire', () => {
   let id: string;
   beforeEach(async () => {
@@ -73,9 +75,6 @@ describe('the secrets that may retire', () => {
     expect(found.map(({ registryId, credentialVersion }) => [registryId, credentialVersion])).toEqual(
       isFound ? [[id, 1]] : [],
     );
-    const [at] = found.map((one) => Date.parse(one.at));
-    const [row] = await sql('select extract(epoch from now()) * 1000 as now');
-    if (at !== undefined) expect(Math.abs(at - Number(row?.now))).toBeLessThan(60_000);
   });
 
   it('are found by an index that holds no other secrets', async () => {
