@@ -10,7 +10,6 @@ export type RotationNoticeKind =
   | 'ROTATED'
   | 'STAGED'
   | 'ABANDONED'
-  | 'ABANDONED'
   | 'RETIRED'
   | 'EXPIRING'
   | 'EXPIRED'
