@@ -86,10 +86,10 @@ const POSTGRES: TestProjectInlineConfiguration[] = POSTGRES_PROJECTS.map((name) 
 }));
 
 function projects(): TestProjectInlineConfiguration[] {
+  if (process.env[KURRENTDB_VARIABLE]) return [KURRENTDB];
   if (process.env[TORTURE_VARIABLE]) return [TORTURE];
   if (process.env[BROWSER_VARIABLE]) return [BROWSER];
   if (process.env[STORES_VARIABLE]) return [STORES];
-  if (process.env[KURRENTDB_VARIABLE]) return [KURRENTDB];
   return process.env[POSTGRES_VARIABLE] ? POSTGRES : [UNIT, NETWORK, INTEGRATION];
 }
 

@@ -17,12 +17,17 @@ function partsOf(url: string): Parts {
 
 const nameOf = (option: string) => option.split('=')[0]?.toLowerCase() ?? '';
 
-/** The same store through a port of this machine, which its certificate need not name. */
+/** Whether the client asks the nodes which of them leads. */
+export function namesCluster(url: string): boolean {
+  return /^\w+\+discover:/.test(url) || parseStoreAddress(url).hosts.length > 1;
+}
+
+/** One node of the same store through a port of this machine, which its certificate need not name. */
 export function urlThrough(url: string, port: number): string {
   const { before, options } = partsOf(url);
   const others = options.filter((option) => nameOf(option) !== 'tlsverifycert');
   const all = parseStoreAddress(url).tls ? [...others, 'tlsVerifyCert=false'] : others;
-  return `${before}127.0.0.1:${port}?${all.join('&')}`;
+  return `${before.replace('+discover:', ':')}127.0.0.1:${port}?${all.join('&')}`;
 }
 
 /** The same store for a process in another folder: its options name files from the root. */

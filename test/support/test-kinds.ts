@@ -76,6 +76,8 @@ export const ALL_STORE_TESTS = ['test/crash', 'test/end-to-end', 'test/service']
 
 /** Those for which another store than Postgres makes no difference or no sense, and why. */
 export const TESTS_OF_POSTGRES: Readonly<Record<string, string>> = {
+  'test/crash/event-store-cut.test.ts': '`npm test` runs it with a protocol double',
+  'test/crash/event-store-troubled.test.ts': 'it starts a store itself',
   'test/crash/failover.test.ts': 'the log is in the Postgres that fails over',
   'test/crash/findings.test.ts': 'it plants faults in the log of Postgres',
   'test/crash/full-disk.test.ts': 'it fills the disk that the log is on',
@@ -97,6 +99,7 @@ export const TESTS_OF_POSTGRES: Readonly<Record<string, string>> = {
 export const KURRENTDB_TESTS = [
   'test/adapters/kurrentdb/event-log.test.ts',
   'test/adapters/kurrentdb/shared-store.test.ts',
+  'test/crash/event-store-cut.test.ts',
   'test/crash/fail-points.test.ts',
   'test/crash/service-killed.test.ts',
   'test/service/registries.test.ts',
@@ -115,6 +118,8 @@ export const TORTURE_TESTS = [
   'test/adapters/vault/tampered-records.test.ts',
   'test/contract/memory-event-log.test.ts',
   'test/crash/beside-previous-build.test.ts',
+  'test/crash/event-store-cut.test.ts',
+  'test/crash/event-store-troubled.test.ts',
   'test/crash/fail-points.test.ts',
   'test/crash/postgres-killed.test.ts',
   'test/crash/rewrap-killed.test.ts',
