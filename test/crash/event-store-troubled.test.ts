@@ -33,8 +33,8 @@ const TROUBLES: readonly (readonly [string, Trouble])[] = [
       end: async () => undefined,
     },
   ],
-  ['hangs, and takes appends that it does not answer', hang(true)],
   ['hangs, and takes nothing', hang(false)],
+  ['hangs, and takes appends that it does not answer', hang(true)],
   [
     'freezes, so that not even pings are answered',
     {
