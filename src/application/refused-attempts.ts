@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { askedFor } from '../domain/asked-for.ts';
 import { type ErrorCode, PurserError, rateLimited, unavailable } from '../domain/errors.ts';
 import type { AccessDenied, AuthenticationRejected } from '../domain/events.ts';
-import { accessStream } from '../domain/identity.ts';
+import { accessStream, refusalsStream } from '../domain/identity.ts';
 import {
   type AttemptCounts,
   type CountedAttempts,
@@ -17,11 +17,6 @@ import type { EventWriter, Write } from './event-writer.ts';
 import type { AuthenticationFailed } from './ports/authenticator.ts';
 import { createRefusedTokenCounts, type RefusedTokenCount, type RefusedTokenCounts } from './refused-token-counts.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
-
-/** For rejected calls that belong to no project. */
-const UNAUTHENTICATED_STREAM = 'authentication-rejected';
-/** For counts over several projects, when there are too many to count each. */
-const NO_PROJECT_STREAM = 'refused-attempts';
 
 export interface RefusedAttemptsDeps {
   readonly writer: EventWriter;
@@ -132,14 +127,8 @@ function accessDenied(attempt: JudgedAttempt, times: Pick<AccessDenied['data'], 
 }
 
 function attemptCount({ attempt, metadata, count, from, until }: CountedAttempts): Write {
-  return {
-    stream: metadata.projectId === null ? NO_PROJECT_STREAM : accessStream(metadata.projectId),
-    expected: 'any',
-    events: [accessDenied(attempt, { count, until: count === 1 ? null : new Date(until).toISOString() })],
-    metadata,
-    at: from,
-    ids: [randomUUID()],
-  };
+  const event = accessDenied(attempt, { count, until: count === 1 ? null : new Date(until).toISOString() });
+  return { ...repeatable(event), metadata, at: from };
 }
 
 function authenticationRejected(minute: number, { projectId, source, reason, count, token }: RefusedTokenCount): Write {
@@ -149,11 +138,11 @@ function authenticationRejected(minute: number, { projectId, source, reason, cou
   };
   const who =
     projectId === null || token === null ? {} : { actor: token.subject, issuer: token.issuer, tokenId: token.tokenId };
-  return {
-    stream: projectId === null ? UNAUTHENTICATED_STREAM : accessStream(projectId),
-    expected: 'any',
-    events: [event],
-    metadata: { ...systemMetadata(projectId), ...who },
-    ids: [randomUUID()],
-  };
+  return { ...repeatable(event), metadata: { ...systemMetadata(projectId), ...who } };
+}
+
+/** A count that had no answer is written again, after any number of other events: the log must find it by its id. */
+function repeatable(event: AccessDenied | AuthenticationRejected): Pick<Write, 'stream' | 'expected' | 'events' | 'ids'> {
+  const id = randomUUID();
+  return { stream: refusalsStream(id), expected: 'any', events: [event], ids: [id] };
 }

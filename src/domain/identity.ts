@@ -133,7 +133,12 @@ export function healthStream(projectId: string, registryId: string): string {
   return `health-${registryId}-${projectId}`;
 }
 
-/** The stream for a project's denied and failed attempts. */
+/** The stream for one count of refused attempts, of one project, several or none. Why each has one: `auditReadStream`. */
+export function refusalsStream(countId: string): string {
+  return `refusals-${countId}`;
+}
+
+/** The stream for a project's denied and failed attempts, each by itself. */
 export function accessStream(projectId: string): string {
   return `access-${projectId}`;
 }
