@@ -248,7 +248,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     keyRing,
     externalKeyFaults: externalKeys.faults,
     writes: stores.writes,
-    hasEventStore: config.eventStore.kind !== 'postgres',
+    eventStoreWrites: stores.eventStoreWrites,
     projectionLag,
     aheadOfLog,
     reads,

@@ -142,7 +142,9 @@ function authenticationRejected(minute: number, { projectId, source, reason, cou
 }
 
 /** A count that had no answer is written again, after any number of other events: the log must find it by its id. */
-function repeatable(event: AccessDenied | AuthenticationRejected): Pick<Write, 'stream' | 'expected' | 'events' | 'ids'> {
+function repeatable(
+  event: AccessDenied | AuthenticationRejected,
+): Pick<Write, 'stream' | 'expected' | 'events' | 'ids'> {
   const id = randomUUID();
   return { stream: refusalsStream(id), expected: 'any', events: [event], ids: [id] };
 }

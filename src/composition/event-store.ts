@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { WriteWatch } from '../adapters/event-log/write-watch.ts';
 import { createKurrentEventLog } from '../adapters/kurrentdb/event-log.ts';
+import { createStoreWriteWatch } from '../adapters/kurrentdb/write-watch.ts';
 import { createPostgresEventLog } from '../adapters/postgres/log/event-log.ts';
 import type { Logger } from '../adapters/postgres/logger.ts';
 import type { StatementObserver } from '../adapters/postgres/observed-statements.ts';
@@ -28,11 +30,18 @@ export function openEventLog(
       return createPostgresEventLog({ connectionString, logger, ...observers });
     case 'kurrentdb': {
       const { address, prefix } = store;
-      return createKurrentEventLog({ address, name: prefix, logger, onBatch: observers.onBatch });
+      const { onBatch, onWriteFailed } = observers;
+      return createKurrentEventLog({ address, name: prefix, logger, onBatch, onWriteFailed });
     }
     default:
       return unreachable(store, 'kind of event store');
   }
+}
+
+/** Watches whether a store apart from the database can be written; undefined if the events are in the database. */
+export function watchEventStore(store: EventStoreConfig, logger: Logger): WriteWatch | undefined {
+  if (store.kind === 'postgres') return undefined;
+  return createStoreWriteWatch({ address: store.address, name: store.prefix, logger });
 }
 
 const ANSWER_WITHIN_MS = 30_000;

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
+import type { WriteWatch } from '../adapters/event-log/write-watch.ts';
 import { outageSentence } from '../adapters/postgres/availability.ts';
 import type { ReadConnections } from '../adapters/postgres/read-connections.ts';
 import { readLead } from '../adapters/postgres/read-models/leadership.ts';
 import { countParkedStreams } from '../adapters/postgres/read-models/parked-events.ts';
 import { projectionHealth } from '../adapters/postgres/read-models/projection-health.ts';
 import type { Projector } from '../adapters/postgres/read-models/projector.ts';
-import type { WriteWatch } from '../adapters/postgres/write-watch.ts';
 import type { KeyFault } from '../adapters/vault/key-encryption-key.ts';
 import type { WatchedKeyRing } from '../adapters/vault/watched-key-ring.ts';
 import { EventLogUnavailable } from '../domain/errors.ts';
@@ -16,8 +16,8 @@ interface ReadinessDeps {
   readonly keyRing: Pick<WatchedKeyRing, 'primaryKeyId' | 'keyIds' | 'fault'>;
   readonly externalKeyFaults: ExternalKeys['faults'];
   readonly writes: WriteWatch;
-  /** Whether events are in a store apart from the database. */
-  readonly hasEventStore: boolean;
+  /** Of an event store apart from the database. */
+  readonly eventStoreWrites: WriteWatch | undefined;
   readonly projectionLag: () => Promise<number>;
   /** Whether the read models were ahead of the log at the start. */
   readonly aheadOfLog: boolean;
@@ -44,7 +44,7 @@ export function createReadiness({
   keyRing,
   externalKeyFaults,
   writes,
-  hasEventStore,
+  eventStoreWrites,
   projectionLag,
   aheadOfLog,
   reads,
@@ -52,6 +52,7 @@ export function createReadiness({
   anchorFaults,
   logger,
 }: ReadinessDeps) {
+  const hasEventStore = eventStoreWrites !== undefined;
   const eventStore = hasEventStore ? { eventStore: 'ok' } : {};
   let watchedSince = performance.now();
 
@@ -75,6 +76,8 @@ export function createReadiness({
         answeredLag(),
         countParkedStreams(reads),
       ]);
+      // Reads come first: a store that is away altogether says more than one that cannot be written.
+      if (eventStoreWrites?.outage !== undefined) throw new EventStoreOutage(eventStoreWrites.outage);
       const watchedMs = performance.now() - watchedSince;
       const { leading } = projector;
       const { ready, check: projection } = projectionHealth({

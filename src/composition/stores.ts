@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { WriteWatch } from '../adapters/event-log/write-watch.ts';
 import { startEmbeddedPostgres } from '../adapters/postgres/embedded/server.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import type { StatementObserver } from '../adapters/postgres/observed-statements.ts';
 import { requireEventStore } from '../adapters/postgres/read-models/event-store.ts';
 import { createKeyRecordStore } from '../adapters/postgres/vault/key-record-store.ts';
 import { createSealedSecretStore } from '../adapters/postgres/vault/sealed-secret-store.ts';
-import { createWriteWatch, type WriteWatch } from '../adapters/postgres/write-watch.ts';
+import { createWriteWatch } from '../adapters/postgres/write-watch.ts';
 import { loadAuditSigner } from '../adapters/vault/audit-keys.ts';
 import { loadEventAuthenticator } from '../adapters/vault/event-keys.ts';
 import { asKeyRingError, checkKeyIds, requireNeededKeys } from '../adapters/vault/key-check.ts';
@@ -17,7 +18,7 @@ import { openWatchedKeyRing, type WatchedKeyRing } from '../adapters/vault/watch
 import type { EventLog } from '../application/ports/event-log.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
 import type { Config } from '../config/config.ts';
-import { nameOfStore, openEventLog, requireAnswer } from './event-store.ts';
+import { nameOfStore, openEventLog, requireAnswer, watchEventStore } from './event-store.ts';
 import { type ExternalKeys, openExternalKeys } from './external-keys.ts';
 import { createLifecycle } from './lifecycle.ts';
 
@@ -29,6 +30,8 @@ export interface Database {
 export interface Stores extends Database {
   readonly log: EventLog;
   readonly writes: WriteWatch;
+  /** Of an event store apart from the database. */
+  readonly eventStoreWrites: WriteWatch | undefined;
   readonly statements: StatementObserver | undefined;
 }
 
@@ -62,15 +65,25 @@ export async function openStores(
     if (newer.length > 0) logger.warn({ migrations: newer }, 'a newer Purser has migrated the database; this one fits');
     const writes = createWriteWatch({ connectionString, logger });
     lifecycle.onClose(() => writes.stop());
+    let eventStoreWrites: WriteWatch | undefined;
     const log = openEventLog(config.eventStore, { connectionString }, logger, {
       ...observers,
-      onWriteFailed: writes.failed,
+      onWriteFailed: (error) => (eventStoreWrites ?? writes).failed(error),
     });
     lifecycle.onClose(() => log.close());
     await requireAnswer(config.eventStore, log);
     // Only then: what cannot be used must not be what the database is bound to.
     await requireEventStore(connectionString, nameOfStore(config.eventStore));
-    return { connectionString, log, writes, statements: observers.statements, close: lifecycle.close };
+    eventStoreWrites = watchEventStore(config.eventStore, logger);
+    lifecycle.onClose(async () => eventStoreWrites?.stop());
+    return {
+      connectionString,
+      log,
+      writes,
+      eventStoreWrites,
+      statements: observers.statements,
+      close: lifecycle.close,
+    };
   } catch (error) {
     await lifecycle.close();
     throw error;

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aPrefix } from '../support/kurrent-logs.ts';
+import type { Fault } from '../support/protocol-double/faults.ts';
 import { type ProtocolDouble, startProtocolDouble } from '../support/protocol-double/start.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { CREATE } from './operations.ts';
+
+/** A probe every 5 seconds, which may take 3. */
+const SOON = { timeout: 12_000 };
 
 let double: ProtocolDouble;
 let purser: TestPurser;
@@ -42,6 +46,30 @@ describe('a service whose events are in a store of their own', () => {
     expect((await create('three.example.com')).errors).toBeUndefined();
     expect(await names()).toBe(before + 1);
   });
+
+  it.each([
+    [
+      'takes writes without an answer',
+      { kind: 'hang', takes: true, calls: 'write' },
+      'did not answer a write in time.',
+    ],
+    ['answers no write', { kind: 'hang', takes: false, calls: 'write' }, 'did not answer a write in time.'],
+    ['refuses writes', { kind: 'no-writes' }, 'does not let the user of the service write.'],
+  ] satisfies [string, Fault, string][])(
+    'is not ready while the store %s, answers queries, and goes on by itself',
+    async (_what, fault, reason) => {
+      const before = await names();
+      await double.tell({ order: 'fault', fault });
+      // Nobody has to write to find it out.
+      await expect.poll(ready, SOON).toMatchObject({
+        ready: false,
+        checks: { database: 'ok', eventStore: 'unavailable', reason: `The event store ${reason}` },
+      });
+      expect(await names()).toBe(before);
+      await double.tell({ order: 'clear-faults' });
+      await expect.poll(ready, SOON).toMatchObject({ ready: true, checks: { eventStore: 'ok' } });
+    },
+  );
 
   it.each([
     ['another prefix', { EVENT_STORE_PREFIX: 'other' }, 'kurrentdb:other'],

@@ -15,7 +15,10 @@ export interface ObservedLog extends EventLog {
 }
 
 /** A log that is closed at the end of the test. */
-export function openKurrentLog(url: string, options: { prefix?: string; appendTimeoutMs?: number } = {}): ObservedLog {
+export function openKurrentLog(
+  url: string,
+  options: { prefix?: string; appendTimeoutMs?: number; readTimeoutMs?: number } = {},
+): ObservedLog {
   const { prefix = aPrefix(), ...others } = options;
   const lines: string[] = [];
   const write = (details: object, message: string) => void lines.push(`${message} ${JSON.stringify(details)}`);

@@ -51,7 +51,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/vault': adapter(),
   'adapters/settings': adapter(),
   'adapters/webhooks': adapter('adapters/settings'),
-  'adapters/postgres': adapter(),
+  'adapters/postgres': adapter('adapters/event-log'),
   'adapters/postgres/backup': adapter('adapters/postgres', 'adapters/postgres/read-models'),
   'adapters/postgres/doctor': adapter('adapters/postgres', 'adapters/postgres/read-models'),
   'adapters/postgres/embedded': adapter('adapters/postgres'),

@@ -1,4 +1,4 @@
-import type { EventCopies, EventLog } from '../../application/ports/event-log.ts';
+import { type EventCopies, type EventLog, WrongExpectedRevision } from '../../application/ports/event-log.ts';
 import { EventLogUnavailable } from '../../domain/errors.ts';
 import type { StoreAddress } from '../../domain/event-store-url.ts';
 import { copiesAsAppends } from '../event-log/copied-events.ts';
@@ -21,8 +21,12 @@ export interface KurrentEventLogOptions {
   readonly logger: Pick<Logger, 'warn' | 'error'>;
   /** From the call to the answer or to `EventLogUnavailable`. Default: 10 s. */
   readonly appendTimeoutMs?: number;
+  /** For one attempt of a read. Default: 5 s. */
+  readonly readTimeoutMs?: number;
   /** Called with the number of events of every append that was accepted. */
   readonly onBatch?: ((events: number) => void) | undefined;
+  /** Called if an append failed, and not because of what the stream holds. */
+  readonly onWriteFailed?: ((error: unknown) => void) | undefined;
   /** Default: `@kurrent/kurrentdb-client`. */
   readonly load?: () => Promise<ClientLibrary>;
 }
@@ -36,10 +40,10 @@ const APPEND_TIMEOUT_MS = 10_000;
 
 /** The log in a KurrentDB (formerly EventStoreDB) 23.10 or later. Nothing is connected before the first call. */
 export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog & EventCopies {
-  const { address, logger, onBatch } = options;
+  const { address, logger, onBatch, onWriteFailed } = options;
   const prefix = `${options.name}.`;
   const connection = openStoreConnection(address, options.load);
-  const reads = createRawReads(connection);
+  const reads = createRawReads(connection, options.readTimeoutMs);
   const login = loginForAppends(address);
   const origin = createOrigin({ connection, reads, login, prefix });
   const reading = createLogReading(reads, origin, prefix);
@@ -106,7 +110,10 @@ export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog
       const prepared = prepareAppend(stream, expected, events);
       return answered(async () => {
         await origin.establish();
-        const { revision, position } = await append(prepared);
+        const { revision, position } = await append(prepared).catch((error: unknown) => {
+          if (!(error instanceof WrongExpectedRevision)) onWriteFailed?.(error);
+          throw error;
+        });
         if (position !== undefined) onBatch?.(prepared.events.length);
         tellListeners();
         return { revision, position: position ?? (await reading.head()) };

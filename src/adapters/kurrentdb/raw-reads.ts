@@ -32,13 +32,13 @@ export interface RawReads {
   last(): Promise<StoreEvent | undefined>;
 }
 
-export function createRawReads(connection: StoreConnection): RawReads {
+export function createRawReads(connection: StoreConnection, timeoutMs = READ_TIMEOUT_MS): RawReads {
   async function read(
     call: (client: StoreClient, library: ClientLibrary) => AsyncIterable<ResolvedStoreEvent>,
   ): Promise<StoreEvent[]> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await connection.run(READ_TIMEOUT_MS, async (client, library) => eventsOf(call(client, library)));
+        return await connection.run(timeoutMs, async (client, library) => eventsOf(call(client, library)));
       } catch (error) {
         const pause = RETRY_DELAYS_MS[attempt];
         if (pause === undefined || isAnswer(error) || error instanceof NoAnswer) throw error;

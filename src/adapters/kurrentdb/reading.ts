@@ -6,8 +6,10 @@ import type { Origin } from './origin.ts';
 import type { RawReads } from './raw-reads.ts';
 import { recordedEventOf, storedPositionOf, storePositionOf } from './stored-form.ts';
 
-/** Events of a page that is read without the filter. */
-const UNFILTERED_PAGE = 1_000;
+/** How long pages are read without the filter, after one with it had no answer: each such page takes its whole deadline. */
+const UNFILTERED_MS = 5 * 60_000;
+/** Events of a page that is read without the filter: twice as many after each answer, half as many after none in time. */
+const UNFILTERED_PAGE = { least: 250, first: 1_000, most: 4_000 } as const;
 const HEAD_PAGE = 500;
 
 export interface LogReading extends Pick<EventLog, 'head' | 'readAll'> {
@@ -19,9 +21,17 @@ export interface LogReading extends Pick<EventLog, 'head' | 'readAll'> {
  * Reads the log out of the order of all streams, in which events of the server and of other programs stand as well: the
  * server leaves them out, and the position of its very last event says how far it has looked.
  */
-export function createLogReading(reads: RawReads, origin: Origin, prefix: string): LogReading {
+export function createLogReading(
+  reads: RawReads,
+  origin: Origin,
+  prefix: string,
+  { unfilteredMs = UNFILTERED_MS }: { readonly unfilteredMs?: number } = {},
+): LogReading {
   /** Up to where this process has looked for the log's last event, and that event's position. */
   let seen: { readonly checked: Position; readonly last: Position } | undefined;
+
+  let unfilteredUntil = Number.NEGATIVE_INFINITY;
+  let unfilteredPageSize: number = UNFILTERED_PAGE.first;
 
   const isOurs = (event: StoreEvent): boolean => event.streamId.startsWith(prefix) && !origin.isMark(event);
 
@@ -36,16 +46,20 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
     // Before the read: what it shows reaches at least so far.
     const end = await endOfStore();
     if (end !== undefined && end <= after) return { events: [], position: after, atEnd: true };
+    if (performance.now() < unfilteredUntil) return unfilteredPage(after, maxCount, end);
     const fromPosition = storePositionOf(after);
     // The event at the position comes again, and the mark of the origin may be among them.
     const asked = maxCount + 2;
-    const found = await reads
-      .all({ direction: 'forwards', fromPosition, maxCount: asked, prefix })
-      .catch((error: unknown) => {
-        if (error instanceof NoAnswer) return undefined;
-        throw error;
-      });
-    if (found === undefined) return unfilteredPage(after, maxCount, end);
+    let found: StoreEvent[];
+    try {
+      found = await reads.all({ direction: 'forwards', fromPosition, maxCount: asked, prefix });
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      const page = await unfilteredPage(after, maxCount, end);
+      // So the server does answer, and what the filter leaves out takes it too long.
+      unfilteredUntil = performance.now() + unfilteredMs;
+      return page;
+    }
     const events = eventsAfter(after, found).slice(0, maxCount);
     const last = events.at(-1)?.position ?? after;
     if (found.length === asked || events.length === maxCount) return { events, position: last, atEnd: false };
@@ -54,11 +68,7 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
 
   /** If the server has to look through so much of others that it does not answer in time: a step forward in any case. */
   async function unfilteredPage(after: Position, maxCount: number, end: Position | undefined): Promise<LogPage> {
-    const all = await reads.all({
-      direction: 'forwards',
-      fromPosition: storePositionOf(after),
-      maxCount: UNFILTERED_PAGE,
-    });
+    const all = await readUnfiltered(after);
     const found = eventsAfter(after, all);
     const events = found.slice(0, maxCount);
     const last = all.at(-1);
@@ -68,6 +78,19 @@ export function createLogReading(reads: RawReads, origin: Origin, prefix: string
     // A page may lack events that are not shown, so its length tells nothing.
     const isLast = reached <= after || (end !== undefined && reached >= end);
     return { events, position, atEnd: isWhole && isLast };
+  }
+
+  async function readUnfiltered(after: Position): Promise<StoreEvent[]> {
+    const { least, most } = UNFILTERED_PAGE;
+    const asked = { fromPosition: storePositionOf(after), maxCount: unfilteredPageSize };
+    try {
+      const all = await reads.all({ direction: 'forwards', ...asked });
+      unfilteredPageSize = Math.min(most, asked.maxCount * 2);
+      return all;
+    } catch (error) {
+      if (error instanceof NoAnswer) unfilteredPageSize = Math.max(least, asked.maxCount / 2);
+      throw error;
+    }
   }
 
   function eventsAfter(after: Position, found: readonly StoreEvent[]) {

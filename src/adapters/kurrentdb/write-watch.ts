@@ -48,12 +48,16 @@ export function createStoreWriteWatch({ address, name, logger, load }: StoreWrit
 
   async function append(id: string): Promise<void> {
     await connection.run(PROBE_TIMEOUT_MS, (client) =>
-      client.appendToStream(`${name}-probe-${id}`, [{ id, type: TYPE, contentType: 'application/json', data: {}, metadata: {} }], {
-        streamState: 'no_stream',
-        requiresLeader: true,
-        deadline: PROBE_TIMEOUT_MS,
-        credentials: login,
-      }),
+      client.appendToStream(
+        `${name}-probe-${id}`,
+        [{ id, type: TYPE, contentType: 'application/json', data: {}, metadata: {} }],
+        {
+          streamState: 'no_stream',
+          requiresLeader: true,
+          deadline: PROBE_TIMEOUT_MS,
+          credentials: login,
+        },
+      ),
     );
   }
 

@@ -18,7 +18,7 @@ it('counts whose outcome is unknown are in the log once, however much was append
   const double = await startProtocolDouble();
   onTestFinished(() => double.close());
   const prefix = aPrefix();
-  const log = openKurrentLog(double.url(), { prefix, appendTimeoutMs: 500 });
+  const log = openKurrentLog(double.url(), { prefix, appendTimeoutMs: 500, readTimeoutMs: 500 });
   const other = openKurrentLog(double.url(), { prefix });
   const faults: unknown[] = [];
   const attempts = createRefusedAttempts({

@@ -33,12 +33,15 @@ export interface Cluster extends ClusterOptions {
   lead(member: number, electionMs: number): void;
   /** What is to be answered instead, if anything. */
   refusalOf(call: Call, member: Member, what: 'read' | 'write'): ServerErrorResponse | undefined;
+  /** Calls that wanted to write, whatever came of them. */
+  readonly writes: number;
   /** Subscriptions that are open, as what ends them. */
   readonly subscriptions: Set<() => void>;
 }
 
 export function createCluster(events: StoredEvents, members: readonly Member[], options: ClusterOptions): Cluster {
   let leader = members[0];
+  let writes = 0;
   let election: NodeJS.Timeout | undefined;
   const authorization = options.login && `Basic ${Buffer.from(options.login).toString('base64')}`;
   return {
@@ -59,10 +62,15 @@ export function createCluster(events: StoredEvents, members: readonly Member[], 
         events.writeEpoch();
       }, electionMs);
     },
+    get writes() {
+      return writes;
+    },
     refusalOf(call, member, what) {
+      if (what === 'write') writes += 1;
       const shown = call.metadata.get('authorization')[0];
       if (authorization && shown === undefined) return accessDenied();
       if (authorization && shown !== authorization) return NOT_AUTHENTICATED;
+      if (what === 'write' && !this.faults.allowsWrites) return accessDenied();
       const mustLead = what === 'write' || call.metadata.get('requires-leader')[0] === 'true';
       if (!mustLead || member === leader) return undefined;
       return leader ? notLeader({ host: HOST, port: leader.port }) : NOT_READY;

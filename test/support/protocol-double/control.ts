@@ -20,6 +20,8 @@ export type Order =
 export interface Report {
   /** Of all streams, with those of the server itself. */
   readonly events: number;
+  /** Calls that wanted to write, whatever came of them. */
+  readonly writes: number;
   readonly subscriptions: number;
   readonly leader: number | undefined;
   /** Appends that wait to be released. */
@@ -65,9 +67,10 @@ export async function openControl(cluster: Cluster): Promise<number> {
     try {
       await obey(cluster, JSON.parse(await text(request)));
       const leader = cluster.leader && cluster.members.indexOf(cluster.leader);
-      const { events, faults, subscriptions } = cluster;
+      const { events, faults, subscriptions, writes } = cluster;
       const report: Report = {
         events: events.all.length,
+        writes,
         subscriptions: subscriptions.size,
         leader,
         held: faults.held,

@@ -7,8 +7,10 @@ export type Fault =
    * cannot know. A read breaks before its first event, or after it.
    */
   | { readonly kind: 'cut'; readonly call: 'write' | 'read'; readonly when: 'before' | 'after'; readonly calls: number }
-  /** Calls get no answer; pings do. With `takes`, appends are taken all the same. */
-  | { readonly kind: 'hang'; readonly takes: boolean }
+  /** Calls get no answer; pings do. With `takes`, appends are taken all the same. Default: reads as well as writes. */
+  | { readonly kind: 'hang'; readonly takes: boolean; readonly calls?: 'write' }
+  /** Reads with a filter get no answer, as if the server had too much to look through. */
+  | { readonly kind: 'hang-filtered' }
   /** Appends wait until they are released, whether their sender is still there or not. Other calls are answered. */
   | { readonly kind: 'hold' }
   /** Every answer takes this long. */
@@ -16,7 +18,9 @@ export type Fault =
   /** Whoever asks for the members of the cluster is told that the server is not ready. */
   | { readonly kind: 'no-gossip' }
   /** Nobody may read all streams. */
-  | { readonly kind: 'no-all' };
+  | { readonly kind: 'no-all' }
+  /** Nobody may write. */
+  | { readonly kind: 'no-writes' };
 
 export interface Faults {
   add(fault: Fault): void;
@@ -30,21 +34,25 @@ export interface Faults {
   passed(): Promise<boolean>;
   /** Takes one of the cuts that wait for such a call. */
   takeCut(call: 'write' | 'read'): 'before' | 'after' | undefined;
-  readonly hangs: { readonly takes: boolean } | undefined;
+  readonly hangs: { readonly takes: boolean; readonly calls?: 'write' } | undefined;
+  readonly hangsFiltered: boolean;
   readonly gossips: boolean;
   readonly allowsAll: boolean;
+  readonly allowsWrites: boolean;
   /** Waits as long as an answer is to take. */
   slow(): Promise<void>;
 }
 
 export function createFaults(): Faults {
   let cuts: { call: 'write' | 'read'; when: 'before' | 'after' }[] = [];
-  let hangs: { takes: boolean } | undefined;
+  let hangs: Faults['hangs'];
+  let hangsFiltered = false;
   let holds = false;
   let held: ((takes: boolean) => void)[] = [];
   let slowMs = 0;
   let gossips = true;
   let allowsAll = true;
+  let allowsWrites = true;
 
   function release(takes: boolean): void {
     const waiting = held;
@@ -60,7 +68,10 @@ export function createFaults(): Faults {
           cuts.push(...Array.from({ length: fault.calls }, () => ({ call: fault.call, when: fault.when })));
           return;
         case 'hang':
-          hangs = { takes: fault.takes };
+          hangs = fault;
+          return;
+        case 'hang-filtered':
+          hangsFiltered = true;
           return;
         case 'hold':
           holds = true;
@@ -74,6 +85,9 @@ export function createFaults(): Faults {
         case 'no-all':
           allowsAll = false;
           return;
+        case 'no-writes':
+          allowsWrites = false;
+          return;
         default:
           return unknownFault(fault);
       }
@@ -85,6 +99,8 @@ export function createFaults(): Faults {
       slowMs = 0;
       gossips = true;
       allowsAll = true;
+      allowsWrites = true;
+      hangsFiltered = false;
     },
     release,
     get held() {
@@ -103,11 +119,17 @@ export function createFaults(): Faults {
     get hangs() {
       return hangs;
     },
+    get hangsFiltered() {
+      return hangsFiltered;
+    },
     get gossips() {
       return gossips;
     },
     get allowsAll() {
       return allowsAll;
+    },
+    get allowsWrites() {
+      return allowsWrites;
     },
     async slow() {
       if (slowMs > 0) await delay(slowMs);

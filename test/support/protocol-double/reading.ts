@@ -22,7 +22,8 @@ export function readHandler(cluster: Cluster, member: Member): (call: ReadCall) 
     if (options.hasAll() && !cluster.faults.allowsAll) return fail(accessDenied());
     const cut = cluster.faults.takeCut('read');
     if (cut === 'before') member.breakConnections(call.getPeer());
-    if (cut === 'before' || cluster.faults.hangs) return noAnswer();
+    if (cut === 'before' || hangsReads(cluster)) return noAnswer();
+    if (cluster.faults.hangsFiltered && options.hasFilter() && !options.hasSubscription()) return noAnswer();
     await cluster.faults.slow();
 
     const structured = options.getUuidOption()?.hasStructured() ?? false;
@@ -42,6 +43,10 @@ export function readHandler(cluster: Cluster, member: Member): (call: ReadCall) 
     }
     call.end();
   };
+}
+
+function hangsReads({ faults }: Cluster): boolean {
+  return faults.hangs !== undefined && faults.hangs.calls !== 'write';
 }
 
 /** Waits if the client reads slowly. */
@@ -82,7 +87,7 @@ async function subscribe(
     let sinceCheckpoint = 0;
     await send(call, confirmation(randomUUID()));
     while (!call.cancelled && !dropped) {
-      const event = cluster.faults.hangs ? undefined : current()[next];
+      const event = hangsReads(cluster) ? undefined : current()[next];
       if (event) {
         next += 1;
         last = event;
@@ -96,7 +101,7 @@ async function subscribe(
       }
       if (!isLive) await send(call, caughtUp(cluster.version, last, name === undefined));
       isLive = true;
-      if (current().length > next && !cluster.faults.hangs) continue;
+      if (current().length > next && !hangsReads(cluster)) continue;
       if (!call.cancelled && !dropped) {
         await new Promise<void>((resolve) => {
           wake = resolve;
