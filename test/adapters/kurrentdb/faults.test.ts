@@ -2,12 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { EventLogUnavailable } from '../../../src/domain/errors.ts';
 import { eventsAfter } from '../../contract/event-log-store.ts';
 import { anEvent, aStream } from '../../support/events.ts';
-import { openKurrentLog } from '../../support/kurrent-logs.ts';
+import { aPrefix, openKurrentLog } from '../../support/kurrent-logs.ts';
 import type { Fault } from '../../support/protocol-double/faults.ts';
 import { type ProtocolDouble, startProtocolDouble } from '../../support/protocol-double/start.ts';
 
 /** What an append may take here, so that the tests take less. */
 const APPEND_TIMEOUT_MS = 1_500;
+const BREAKS = 20;
 
 let double: ProtocolDouble;
 beforeAll(async () => {
@@ -68,6 +69,24 @@ describe('a log whose server', () => {
       expect(await log.readStream(stream, { fromRevision: 0, maxCount: 9 })).toHaveLength(revision + 1);
     }
   });
+
+  it.each(['no-stream', 'any'] as const)(
+    'drops an append, expecting %s, that equals one under way has it once, and both have its answer',
+    async (expected) => {
+      const prefix = aPrefix();
+      const logs = [openKurrentLog(double.url(), { prefix }), openKurrentLog(double.url(), { prefix })];
+      for (const log of logs) await log.append(aStream(), 'no-stream', [anEvent()]);
+      const [stream, event] = [aStream(), anEvent()];
+      await fault({ kind: 'slow', ms: 1_000 });
+      const answers = await Promise.all(logs.map((log) => log.append(stream, expected, [event])));
+      await double.tell({ order: 'clear-faults' });
+      expect(answers.map(({ revision }) => revision)).toEqual([0, 0]);
+      expect(await logs[0]?.readStream(stream, { fromRevision: 0, maxCount: 9 })).toHaveLength(1);
+      // One of the two had to ask again.
+      expect(logs.flatMap(({ lines }) => lines)).toEqual([expect.stringContaining('did not answer an append')]);
+    },
+    30_000,
+  );
 
   it('cuts reads is read', async () => {
     const log = open();
@@ -149,4 +168,31 @@ describe('a cluster', () => {
     expect(found.map(({ id }) => id).toSorted()).toEqual(acknowledged.toSorted());
     expect(acknowledged.length).toBeGreaterThan(12);
   });
+
+  it('whose connections break under appends loses nothing and doubles nothing', async () => {
+    const log = openKurrentLog(double.clusterUrl());
+    const start = await log.head();
+    const append = async (stream: string): Promise<string> => {
+      const event = anEvent();
+      for (;;) {
+        try {
+          expect(await log.append(stream, 'no-stream', [event])).toMatchObject({ revision: 0 });
+          return event.id;
+        } catch (error) {
+          if (!(error instanceof EventLogUnavailable)) throw error;
+        }
+      }
+    };
+    const acknowledged: string[] = [];
+    for (let round = 0; round < BREAKS; round += 1) {
+      const when = round % 3 === 0 ? 'before' : 'after';
+      if (round % 4 === 3) await double.tell({ order: 'break-connections' });
+      // Now and then more in a row than the log tries again by itself.
+      else await fault({ kind: 'cut', call: 'write', when, calls: round % 10 === 9 ? 6 : 1 });
+      acknowledged.push(...(await Promise.all([aStream(), aStream(), aStream()].map(append))));
+    }
+    const found = (await eventsAfter(log, start)).map(({ id }) => id);
+    expect(found.toSorted()).toEqual(acknowledged.toSorted());
+    expect(found).toHaveLength(BREAKS * 3);
+  }, 120_000);
 });

@@ -20,18 +20,31 @@ type Outcome =
   | { readonly kind: 'too-large' }
   | { readonly kind: 'refused'; readonly by: ServerErrorResponse };
 
-/** Does to the stream what the call wants, unless a fault is before it; a fault after it keeps back the answer. */
-async function write(cluster: Cluster, member: Member, call: Call, change: () => Written): Promise<Outcome> {
-  const { faults } = cluster;
+/**
+ * Does to the stream what the call wants, unless a fault is before it; a fault after it keeps back the answer. `same`: what
+ * a call has in common with its repetitions. One that comes while the first is under way is dropped without an answer, as
+ * the server drops an append that equals one which not enough nodes have yet.
+ */
+async function write(
+  cluster: Cluster,
+  member: Member,
+  call: Call,
+  change: () => Written,
+  same?: string,
+): Promise<Outcome> {
+  const { faults, underWay } = cluster;
   const refusal = cluster.refusalOf(call, member, 'write');
   if (refusal) return { kind: 'refused', by: refusal };
   const cut = faults.takeCut('write');
   if (cut === 'before') member.breakConnections(call.getPeer());
   if (cut === 'before' || faults.hangs?.takes === false || !(await faults.passed())) return noAnswer();
+  if (same !== undefined && underWay.has(same)) return noAnswer();
   const written = change();
   if (cut === 'after') member.breakConnections(call.getPeer());
   if (cut === 'after' || faults.hangs) return noAnswer();
+  if (same !== undefined) underWay.add(same);
   await faults.slow();
+  if (same !== undefined) underWay.delete(same);
   return written;
 }
 
@@ -43,7 +56,8 @@ function append(
 ): Promise<Outcome> {
   const bytes = events.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
   if (bytes > cluster.maxAppendBytes) return Promise.resolve({ kind: 'too-large' });
-  return write(cluster, member, call, () => cluster.events.append(stream, expected, events));
+  const change = () => cluster.events.append(stream, expected, events);
+  return write(cluster, member, call, change, `${stream} ${events.map(({ id }) => id)}`);
 }
 
 export function appendHandlers(
