@@ -1,5 +1,10 @@
 import type { KeyObject } from 'node:crypto';
+import { anchorLines, isAnchorUrl } from '../adapters/anchors/read-anchor.ts';
 import { linesOf } from '../adapters/anchors/text-file.ts';
+import { createEgress } from '../adapters/egress/egress.ts';
+import { namedAnchor } from '../composition/anchor-places.ts';
+import { egressOptionsOf } from '../composition/egress-options.ts';
+import { readConfig } from '../config/config.ts';
 import { createAnchorReader } from '../domain/audit-anchor.ts';
 import type { ExportHeader } from '../domain/audit-export.ts';
 import { auditKeyId, ed25519PublicKey } from '../domain/audit-head.ts';
@@ -11,7 +16,7 @@ import {
   createAuditVerifier,
   projectOfExport,
 } from '../domain/audit-verification.ts';
-import { type Command, type Options, type Output, UsageError } from './command.ts';
+import { type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
 import { timeOption } from './time-option.ts';
 
 const FOUND = 1;
@@ -21,11 +26,12 @@ type PublicKeys = ReadonlyMap<string, KeyObject>;
 
 export const auditVerify: Command = {
   summary: 'Verifies an exported audit log. It needs neither the service nor its database.',
-  usage: '<file> --public-key <key> [--anchor <file>] [--from <time>] [--to <time>]',
+  usage: '<file> --public-key <key> [--anchor <file or URL>] [--from <time>] [--to <time>]',
   help: `
   <file>        what \`purser audit export\` printed, in NDJSON
   --public-key  a key that signs heads, in base64; repeat it if the key was replaced. What the file says of keys is not trusted
-  --anchor      the file of AUDIT_ANCHOR_FILE: it also shows entries that are missing at the end
+  --anchor      the file of AUDIT_ANCHOR_FILE, or an https URL that answers with its newest lines: it also shows entries that are
+                missing at the end. If it is AUDIT_ANCHOR_URL, AUDIT_ANCHOR_AUTHORIZATION is sent as well
   --from, --to  the limits that the export was asked for with. Without them it must be the whole log: what the file says of
                 its limits is not trusted
 
@@ -39,14 +45,14 @@ vouches for it.
     from: { type: 'string' },
     to: { type: 'string' },
   },
-  async run(options, _env, output) {
+  async run(options, env, output) {
     const publicKeys = readKeys(options);
     const limits = { from: timeOption('from', options.from), to: timeOption('to', options.to) };
     const file = String(options.file);
     const anchor =
       options.anchor === undefined
         ? undefined
-        : await readAnchor(String(options.anchor), await projectOf(file), publicKeys, output);
+        : await readAnchor(String(options.anchor), env, await projectOf(file), publicKeys, output);
     const verifier = createAuditVerifier({ publicKeys, ...limits, ...(anchor && { anchor }) });
     for await (const line of linesOf(file)) verifier.take(line);
     return report(verifier.end(), anchor, output);
@@ -75,16 +81,24 @@ async function projectOf(file: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** The configuration counts for a URL alone: who verifies a file needs none. */
+function linesOfAnchor(place: string, env: Environment): AsyncIterable<string> {
+  if (!isAnchorUrl(place)) return linesOf(place);
+  const config = readConfig(env);
+  return anchorLines(namedAnchor(place, config), createEgress(egressOptionsOf(config)));
+}
+
 async function readAnchor(
-  file: string,
+  place: string,
+  env: Environment,
   project: string | undefined,
   publicKeys: PublicKeys,
   { stderr }: Output,
 ): Promise<Anchor> {
   const reader = createAnchorReader(project, publicKeys);
-  for await (const line of linesOf(file)) reader.take(line);
+  for await (const line of linesOfAnchor(place, env)) reader.take(line);
   const anchor = reader.end();
-  if (anchor.torn) stderr.write(`The last line of the anchor ${file} is not a whole head: it was left out.\n`);
+  if (anchor.torn) stderr.write(`The last line of the anchor ${place} is not a whole head: it was left out.\n`);
   return anchor;
 }
 

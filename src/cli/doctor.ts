@@ -14,7 +14,7 @@ export const doctor: Command = {
   summary: 'Examines log, vault, read models, audit chains and keys, whether the service runs or not.',
   usage: '[--anchor <file or URL>]… [--repair] [--json]',
   help: `
-  --anchor  heads that were put outside the database; default: AUDIT_ANCHOR_FILE
+  --anchor  heads that were put outside the database; default: AUDIT_ANCHOR_FILE and, if it answers reads, AUDIT_ANCHOR_URL
   --repair  discards orphaned secrets, destroys what the events have ended, and shows registries whose secret does not open as
             NEEDS_CREDENTIAL. Without it, nothing is written but temporary tables
   --json    prints one JSON object

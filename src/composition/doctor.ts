@@ -1,9 +1,7 @@
 import type { Logger } from 'pino';
-import { readAnchor } from '../adapters/anchors/read-anchor.ts';
+import { AnchorNotReadable, type AnchorPlace, readAnchor } from '../adapters/anchors/read-anchor.ts';
 import { parseIssuers } from '../adapters/auth/issuers.ts';
-import { parseAllowList } from '../adapters/egress/allow-list.ts';
 import { createEgress } from '../adapters/egress/egress.ts';
-import { parseEgressProxy } from '../adapters/egress/proxy-tunnel.ts';
 import { createAuditHeads } from '../adapters/postgres/audit-heads.ts';
 import { createDoctorQueries } from '../adapters/postgres/doctor/doctor-queries.ts';
 import { readSchemaState } from '../adapters/postgres/doctor/schema-state.ts';
@@ -31,6 +29,7 @@ import {
 } from '../application/doctor/judge-database.ts';
 import { judgeProjection } from '../application/doctor/judge-projection.ts';
 import { endOfLog } from '../application/end-of-log.ts';
+import type { Position } from '../application/ports/event-log.ts';
 import { createProjectionLag } from '../application/projection-lag.ts';
 import type { Config } from '../config/config.ts';
 import { ed25519PublicKey, type SignedAuditHead } from '../domain/audit-head.ts';
@@ -44,8 +43,10 @@ import {
   notChecked,
   ok,
 } from '../domain/doctor-report.ts';
-import { OperatorError, PurserError } from '../domain/errors.ts';
+import { EventLogUnavailable, OperatorError, PurserError } from '../domain/errors.ts';
+import { configuredAnchors, namedAnchor } from './anchor-places.ts';
 import { openAuditExport } from './audit-export.ts';
+import { egressOptionsOf } from './egress-options.ts';
 import { nameOfStore } from './event-store.ts';
 import { type ExaminedStores, openExaminedStores, type Unlocked } from './examined-stores.ts';
 import type { Database } from './stores.ts';
@@ -68,7 +69,7 @@ type Check = (check: CheckName, work: () => Promise<Finding>) => Promise<CheckRe
 export function examineConfiguration(config: Config): Finding {
   const issuers = config.jwtIssuers === undefined ? 1 : parseIssuers(config.jwtIssuers).length;
   const webhooks = configuredWebhooks(config).length;
-  egressOf(config);
+  createEgress(egressOptionsOf(config));
   return ok(`${counted(issuers, 'issuer')} and ${counted(webhooks, 'webhook')}`);
 }
 
@@ -112,6 +113,7 @@ async function examineFolder({ databaseUrl, dataDir }: Config): Promise<Finding>
   return judgeDataFolder(dataDir, facts);
 }
 
+/** @throws OperatorError if the database is of another store */
 async function examineStore({ eventStore }: Config, { connect }: ExaminedStores): Promise<Finding> {
   const client = await connect();
   try {
@@ -135,16 +137,21 @@ async function* examineStores(
 ): Results {
   const { config, onProgress } = options;
   const { log, reads, connect } = stores;
-  const otherStore = await check('event log', () => examineStore(config, stores));
-  if (otherStore.status === 'failed') {
-    yield otherStore;
+  const checkpoint = () => readCheckpoint(reads);
+  let reached: { readonly position: Position; readonly end: Position } | undefined;
+  const store = await check('event log', async () => {
+    const finding = await examineStore(config, stores);
+    // The checkpoint first: it moves after the log.
+    reached = { position: await checkpoint(), end: await endOfLog(log) };
+    return finding;
+  });
+  if (reached === undefined) {
+    yield store;
     return yield* notCheckedFrom('vault and log', 'event log');
   }
+  const { position, end } = reached;
   const queries = createDoctorQueries(reads);
   const examined = examinedLog(log, unlocked.authenticator);
-  const checkpoint = () => readCheckpoint(reads);
-  const position = await checkpoint();
-  const end = await endOfLog(log);
   let shadow: ShadowReadModels | undefined;
   try {
     const inLog = await check('event log', async () => {
@@ -199,16 +206,39 @@ async function* examineDerived(
   });
   yield { check: 'signed heads', ...heads };
   yield await check('anchors', async () => {
-    const places = anchors.length > 0 ? anchors : [config.auditAnchorFile ?? []].flat();
-    if (places.length === 0) return ok('none to compare with: an older log and vault, restored together, is not found');
     const { hashesAt } = queries;
-    return checkAnchors({ heads: anchoredHeads(places, config), publicKeys, hashesAt });
+    if (anchors.length > 0) {
+      const named = anchors.map((place) => namedAnchor(place, config));
+      return checkAnchors({ heads: anchoredHeads(named, config), publicKeys, hashesAt });
+    }
+    const places = configuredAnchors(config);
+    const unread: string[] = [];
+    const heads = anchoredHeads(places, config, (error) =>
+      unread.push(`AUDIT_ANCHOR_URL answers no reads (${error.status})`),
+    );
+    const finding = await checkAnchors({ heads, publicKeys, hashesAt });
+    if (finding.status !== 'ok') return finding;
+    return places.length > unread.length
+      ? ok([finding.found, ...unread].join('; '))
+      : ok([...unread, 'none to compare with: an older log and vault, restored together, is not found'].join('; '));
   });
 }
 
-async function* anchoredHeads(places: readonly string[], config: Config): AsyncGenerator<SignedAuditHead> {
-  const egress = egressOf(config);
-  for (const place of places) yield* readAnchor(place, egress);
+/** `onNotReadable`: called for URLs that only take heads, which are passed over. Default: they are a fault. */
+async function* anchoredHeads(
+  places: readonly AnchorPlace[],
+  config: Config,
+  onNotReadable?: (error: AnchorNotReadable) => void,
+): AsyncGenerator<SignedAuditHead> {
+  const egress = createEgress(egressOptionsOf(config));
+  for (const place of places) {
+    try {
+      yield* readAnchor(place, egress);
+    } catch (error) {
+      if (onNotReadable === undefined || !(error instanceof AnchorNotReadable)) throw error;
+      onNotReadable(error);
+    }
+  }
 }
 
 async function* examineSecrets(
@@ -239,11 +269,6 @@ async function* examineSecrets(
   yield await check('destroyed secrets', () => checkDestroyedSecrets({ inventory, aggregates, vault, repair }));
 }
 
-function egressOf({ egressAllow, plainHttpHosts, egressProxy }: Config) {
-  const proxy = egressProxy && parseEgressProxy(egressProxy);
-  return createEgress({ allow: parseAllowList(egressAllow), plainHttpHosts, proxy });
-}
-
 /** One check that breaks off must not keep the others from their lines. */
 function checker(logger: Logger): Check {
   return async (check, work) => {
@@ -251,9 +276,10 @@ function checker(logger: Logger): Check {
       return { check, ...(await work()) };
     } catch (error) {
       if (error instanceof OperatorError || error instanceof PurserError) {
+        const message = error instanceof EventLogUnavailable ? error.reason : error.message;
         return {
           check,
-          ...failed(`it broke off: ${error.message.replace(/[.]$/, '')}`, 'Correct that, then run this again.'),
+          ...failed(`it broke off: ${message.replace(/[.]$/, '')}`, 'Correct that, then run this again.'),
         };
       }
       logger.error({ check, err: error }, 'a check broke off');

@@ -189,7 +189,7 @@ describe('purser doctor, while no service runs,', () => {
     await writeFile(torn, 'nothing\nelse\n');
     expect((await doctor('--anchor', torn)).of('anchors')).toMatchObject({
       status: 'failed',
-      found: `it broke off: Line 1 of the anchor ${torn} is not a signed head`,
+      found: `it broke off: The anchor ${torn} has no signed head in line 1`,
     });
     expect((await doctor('--anchor', join(folder, 'none'))).wrong).toEqual({ anchors: 'failed' });
   });

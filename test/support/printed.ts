@@ -1,0 +1,18 @@
+import { runProgram } from '../../src/cli/program.ts';
+
+export interface Printed {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program in this process. */
+export async function printed(env: Readonly<Record<string, string>>, ...argv: readonly string[]): Promise<Printed> {
+  let [stdout, stderr] = ['', ''];
+  const output = {
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+  };
+  const code = await runProgram(argv, { ...env, LOG_LEVEL: 'silent' }, output);
+  return { code, stdout, stderr };
+}
