@@ -5,27 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPostgresEventLog } from '../../src/adapters/postgres/log/event-log.ts';
-import { SILENT } from '../../src/adapters/postgres/logger.ts';
-import { bringUpToDate } from '../../src/adapters/postgres/read-models/rebuild.ts';
-import type { EventAuthenticator } from '../../src/application/ports/event-authenticator.ts';
-import type { RecordedEvent } from '../../src/application/ports/event-log.ts';
-import { openVault } from '../../src/composition/stores.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { createLogger } from '../../src/logger.ts';
+import { fill } from '../support/filled-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { type ProtocolDouble, startProtocolDouble } from '../support/protocol-double/start.ts';
 import { startPurser } from '../support/purser.ts';
-import { digestsOfReadModels, projectorClient } from '../support/read-models.ts';
-import { createdEvent, issuedEvent, recorded, releasedEvent } from '../support/recorded-events.ts';
+import { digestsOfReadModels } from '../support/read-models.ts';
 import { rounds } from '../support/rounds.ts';
 import { withClient } from '../support/server-databases.ts';
 import { createTestIssuer } from '../support/tokens.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/bin/purser.js');
 const EVENTS = rounds({ usual: 2_000, torture: 10_000 });
-const REGISTRIES = 100;
-const LATER = '2040-01-01T00:00:00.000Z';
 
 let folder: string;
 let double: ProtocolDouble;
@@ -50,36 +40,6 @@ async function aDatabase(): Promise<Environment> {
     JWT_ISSUERS: createTestIssuer().jwtIssuers,
     LOG_LEVEL: 'error',
   };
-}
-
-/** Signed, as the service would have written them: registries, and then leases that come and go. */
-function someEvents(count: number, { sign }: EventAuthenticator): RecordedEvent[] {
-  const registries = Array.from({ length: Math.min(REGISTRIES, count) }, (_, index) => `r${index}`);
-  const events = registries.map((registry) => createdEvent(registry, 1));
-  for (let lease = 0; events.length < count; lease += 1) {
-    const registry = `r${lease % registries.length}`;
-    events.push(issuedEvent(registry, `lease-${lease}`, 1, LATER));
-    if (events.length < count) events.push(releasedEvent(registry, `lease-${lease}`));
-  }
-  return recorded(events).map((event) => {
-    const { mac: _none, ...metadata } = event.metadata;
-    return { ...event, metadata: { ...metadata, mac: sign({ ...event, metadata }) } };
-  });
-}
-
-/** Fills the log in Postgres and builds the read models. */
-async function fill(environment: Environment, count: number): Promise<void> {
-  const { DATABASE_URL: connectionString = '' } = environment;
-  const log = createPostgresEventLog({ connectionString, logger: SILENT });
-  const vault = await openVault(readConfig(environment), createLogger('silent'), { connectionString, log });
-  try {
-    await log.appendCopies(someEvents(count, vault.authenticator));
-    const { authenticator } = vault;
-    await bringUpToDate({ log, authenticator, connect: (options) => projectorClient(connectionString, options) });
-  } finally {
-    await vault.close();
-    await log.close();
-  }
 }
 
 /** What a restore of the vault into another database comes to; its log and read models are empty. */

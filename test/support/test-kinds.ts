@@ -131,6 +131,7 @@ export const TORTURE_TESTS = [
   'test/http/connections/token-expiry.test.ts',
   'test/http/generated-documents.test.ts',
   'test/service/copy-log.test.ts',
+  'test/service/doctor-memory.test.ts',
   'test/service/hostile-load.test.ts',
   'test/service/idempotency.test.ts',
   'test/service/reconnecting-subscribers.test.ts',
