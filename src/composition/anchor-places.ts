@@ -1,16 +1,13 @@
 import { type AnchorPlace, isAnchorUrl } from '../adapters/anchors/read-anchor.ts';
 import type { Config } from '../config/config.ts';
+import { parseUrl } from '../domain/parse-url.ts';
 
 type AnchorConfig = Pick<Config, 'auditAnchorFile' | 'auditAnchorUrl' | 'auditAnchorAuthorization'>;
 
 /** A place that an operator named. The configured authorization is for the configured URL alone. */
 export function namedAnchor(place: string, config: AnchorConfig): AnchorPlace {
-  const configured = config.auditAnchorUrl?.reveal();
-  const isConfigured =
-    configured !== undefined &&
-    isAnchorUrl(place) &&
-    URL.canParse(place) &&
-    new URL(place).href === new URL(configured).href;
+  const url = isAnchorUrl(place) ? parseUrl(place) : undefined;
+  const isConfigured = url !== undefined && url.href === parseUrl(config.auditAnchorUrl?.reveal() ?? '')?.href;
   const name = `The anchor ${place}`;
   return isConfigured ? { place, name, authorization: config.auditAnchorAuthorization } : { place, name };
 }
