@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { importGraph, reachableFrom, readSourceFiles, type SourceFiles } from './support/source-files.ts';
-import { KURRENTDB_TESTS, needsNoSetUp, TESTS_OF_POSTGRES, TORTURE_TESTS } from './support/test-kinds.ts';
+import { KURRENTDB_TESTS, needsNoSetUp, STORE_TESTS, TESTS_OF_POSTGRES, TORTURE_TESTS } from './support/test-kinds.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -64,8 +64,9 @@ describe('unit tests, and those of the network', () => {
 
 describe('the files that are named', () => {
   it('exist', () => {
-    const named = [...Object.keys(TESTS_OF_POSTGRES), ...KURRENTDB_TESTS, ...TORTURE_TESTS];
+    const named = [...Object.keys(TESTS_OF_POSTGRES), ...STORE_TESTS, ...KURRENTDB_TESTS, ...TORTURE_TESTS];
     expect(named.filter((file) => !sources.has(file))).toEqual([]);
+    expect(STORE_TESTS.filter((file) => Object.hasOwn(TESTS_OF_POSTGRES, file))).toEqual([]);
   });
 });
 

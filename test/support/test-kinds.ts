@@ -64,9 +64,19 @@ export const STORE_TESTS = [
   'test/end-to-end/pipeline-pushes-image.test.ts',
   'test/end-to-end/staged-rotation.test.ts',
   'test/service/audit.test.ts',
+  'test/service/audit-commands.test.ts',
+  'test/service/audit-signing.test.ts',
+  'test/service/leases.test.ts',
+  'test/service/minting.test.ts',
   'test/service/registries.test.ts',
   'test/service/registry-history.test.ts',
+  'test/service/registry-tests.test.ts',
+  'test/service/registry-users.test.ts',
+  'test/service/replica-caches.test.ts',
+  'test/service/scheduled-checks.test.ts',
+  'test/service/staged-rotation.test.ts',
   'test/service/subscriptions.test.ts',
+  'test/service/webhooks.test.ts',
 ];
 
 /** All tests above the log, which `PURSER_STORES=all npx vitest run` runs with the store of the run. */
@@ -85,14 +95,20 @@ export const TESTS_OF_POSTGRES: Readonly<Record<string, string>> = {
   'test/crash/postgres-frozen.test.ts': 'the log is in the Postgres that freezes',
   'test/crash/postgres-killed.test.ts': 'the log is in the Postgres that is killed',
   'test/crash/postgres-restarted.test.ts': 'the log is in the Postgres that is restarted',
+  'test/crash/stuck-leader.test.ts': 'it reads the head of the log in Postgres',
   'test/crash/three-replicas.test.ts': 'it starts both stores itself',
   'test/service/audit-storage-failing.test.ts': 'a trigger in the log of Postgres fails',
   'test/service/backup.test.ts': 'a backup has the log of Postgres',
+  'test/service/calendar.test.ts': 'it looks into the log of Postgres, and changes it',
   'test/service/copy-log.test.ts': 'it starts both stores itself',
   'test/service/database-writer.test.ts': 'it forges rows in the log of Postgres',
+  'test/service/doctor.test.ts': 'it reads the head of the log in Postgres',
   'test/service/doctor-restored.test.ts': 'it restores the log of Postgres',
+  'test/service/errors-tell-no-secret.test.ts': 'it has the log of Postgres refuse a row',
   'test/service/event-store.test.ts': 'it starts both stores itself',
+  'test/service/notices-of-a-year.test.ts': 'it fills the log of Postgres',
   'test/service/postgres-dump.test.ts': 'a dump has the log of Postgres',
+  'test/service/telemetry.test.ts': 'it names the statements of the log in Postgres',
 };
 
 /** The tests that can run against a KurrentDB, which need no other program. */
