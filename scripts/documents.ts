@@ -1,6 +1,7 @@
 import { actionsTable } from '../src/domain/audit-actions.ts';
 import { troubleshootingTable } from '../src/domain/diagnosis.ts';
 import { errorSections } from '../src/domain/error-reference.ts';
+import { FOLD_VERSION_FILE, foldVersionModule } from './fold-version.ts';
 
 const GENERATED = '<!-- Written by `npm run -s generate` from the code. -->';
 
@@ -57,9 +58,10 @@ its entry has the type of the event as \`action\`, such as \`RegistryCreated\`.
 
 ${actionsTable()}`;
 
-/** The documents that are generated from the code, by path. */
+/** What is generated from the code beside the schemas, by path. */
 export const DOCUMENTS: Readonly<Record<string, string>> = {
   'docs/audit-actions.md': AUDIT_ACTIONS,
   'docs/errors.md': ERRORS,
   'docs/troubleshooting.md': TROUBLESHOOTING,
+  [FOLD_VERSION_FILE]: foldVersionModule(),
 };

@@ -24,6 +24,7 @@ import { createRegistryQueries } from './adapters/postgres/read-models/registry-
 import { openSession } from './adapters/postgres/session.ts';
 import { createSharedClock } from './adapters/postgres/shared-clock.ts';
 import { createSlowReads } from './adapters/postgres/slow-reads.ts';
+import { createSnapshotStore } from './adapters/postgres/snapshot-store.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
 import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queries.ts';
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
@@ -186,6 +187,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   };
   const deps = {
     log,
+    snapshotStore: createSnapshotStore(reads),
     authenticator,
     vault,
     progress,

@@ -35,6 +35,7 @@ import type { RateLimiter, ReturnableTurns } from './ports/rate-limiter.ts';
 import type { LeaseQueries, ProjectionProgress, RegistryQueries } from './ports/read-models.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { SharedNow } from './ports/shared-clock.ts';
+import type { SnapshotStore } from './ports/snapshot-store.ts';
 import type { Vault } from './ports/vault.ts';
 import type { WebhookReplays } from './ports/webhook-queue.ts';
 import { readCalendarUseCase } from './read-calendar.ts';
@@ -54,6 +55,7 @@ import { stageCredentialUseCase } from './stage-credential.ts';
 import { createStageSuccessor, type StageSuccessor } from './stage-successor.ts';
 import { createStoredCredentialTest, type TestStoredCredential } from './stored-credential-test.ts';
 import { createStoredSecrets } from './stored-secrets.ts';
+import { createStreamSnapshots } from './stream-snapshots.ts';
 import { testCredentialsUseCase } from './test-credentials.ts';
 import { testRegistryUseCase } from './test-registry.ts';
 import { createReadUnprojected } from './unprojected-events.ts';
@@ -80,6 +82,7 @@ export interface Application
 
 export interface ApplicationDeps {
   readonly log: EventLog;
+  readonly snapshotStore: SnapshotStore;
   readonly authenticator: EventAuthenticator;
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
@@ -111,13 +114,15 @@ export interface ApplicationDeps {
 
 /** Logins that confirm reports, at a time. */
 const MAX_CONFIRMATIONS = 50;
+/** Snapshots that are on their way to their table, at a time. Further ones are left out. */
+const MAX_SNAPSHOTS = 50;
 
 /** The application, and the parts of it that chores use. */
 export interface RunningApplication {
   readonly application: Application;
   readonly attempts: RefusedAttempts;
   /** What requests started and do not wait for. */
-  readonly background: BackgroundWork;
+  readonly background: Pick<BackgroundWork, 'settled'>;
   readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
   readonly countActiveLeases: CountActiveLeases;
@@ -128,7 +133,8 @@ export interface RunningApplication {
 }
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
-  const { log, authenticator, progress, registries, leases, plainHttpHosts, now, sharedNow, onFault } = deps;
+  const { log, snapshotStore, authenticator, progress, registries, leases, plainHttpHosts, now, sharedNow, onFault } =
+    deps;
   const { vault, calendar, probe, minter, mintedPasswords, limiter, issuesPerMinute, webhooks, replays, metrics } =
     deps;
   const mutex = createKeyedMutex();
@@ -138,7 +144,9 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const activeLeases = createActiveLeases({ readUnprojected, leases, now });
   const writer = createEventWriter({ log, authenticator, readYourWrites, now });
   const streams = authenticStreams(log, authenticator, onFault);
-  const aggregates = createAggregateStore(streams);
+  const keeping = createBackgroundWork({ max: MAX_SNAPSHOTS, onFault });
+  const snapshots = createStreamSnapshots({ store: snapshotStore, authenticator, background: keeping, onFault });
+  const aggregates = createAggregateStore(streams, { snapshots });
   const keys = createIdempotencyKeys({ aggregates, writer });
   const auditReads = createAuditReads({ writer, now });
   const attempts = meteredAttempts(createRefusedAttempts({ writer, plainHttpHosts, now, onFault }), metrics);
@@ -216,7 +224,11 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   return {
     application,
     attempts,
-    background,
+    background: {
+      async settled(milliseconds) {
+        await Promise.all([background.settled(milliseconds), keeping.settled(milliseconds)]);
+      },
+    },
     writer,
     aggregates,
     countActiveLeases: activeLeases.count,

@@ -1,8 +1,9 @@
+import { initialRegistryState } from '../domain/evolve-registry.ts';
 import { parseUuid, registryStream } from '../domain/identity.ts';
 import type { Instant } from '../domain/instant.ts';
-import { initialRegistryState } from '../domain/registry.ts';
 import { type RegistryView, registryView } from '../domain/registry-view.ts';
-import { type AggregateStore, foldRegistry } from './aggregate-store.ts';
+import type { AggregateStore } from './aggregate-store.ts';
+import { foldRegistry } from './folds.ts';
 
 /**
  * A registry as it stood at a moment, folded from its authenticated events up to the first one that is later. Undefined if

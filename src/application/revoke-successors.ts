@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { successorsOf } from '../domain/evolve-registry.ts';
 import { registryStream } from '../domain/identity.ts';
-import { type RegistryState, successorsOf } from '../domain/registry.ts';
+import type { RegistryState } from '../domain/registry.ts';
 import type { RegistryEvent } from '../domain/registry-events.ts';
 import {
   discardOverdue,

@@ -146,6 +146,23 @@ describe('requests with one key at the same time', () => {
     expect(world.secretStates().filter((state) => state !== 'destroyed')).toEqual(['current']);
   });
 
+  it('of which one lands between two reads of another get one answer', async () => {
+    const world = createWorld();
+    let landed: Promise<unknown> | undefined;
+    const another = world.replica((log) => ({
+      ...log,
+      async readStream(...asked) {
+        const events = await log.readStream(...asked);
+        landed ??= world.application.createRegistry(aCaller(), PROJECT, create());
+        await landed;
+        return events;
+      },
+    }));
+    const answer = await another.createRegistry(aCaller(), PROJECT, create());
+    expect(answer).toEqual(await landed);
+    expect(world.events.map(({ type }) => type)).toEqual(['IdempotencyKeyClaimed', 'RegistryCreated']);
+  });
+
   it('but different input: one is done and the others are refused', async () => {
     const world = await withRegistry();
     const replicas = [world.replica(), world.replica()];

@@ -4,7 +4,7 @@ import type { RefusalReason, VerifiedToken } from '../../src/application/ports/a
 import { createRefusedAttempts, type RefusedAttempts } from '../../src/application/refused-attempts.ts';
 import { auditFacts } from '../../src/domain/audited-events.ts';
 import type { AuthenticationRejected } from '../../src/domain/events.ts';
-import { initialRegistryState } from '../../src/domain/registry.ts';
+import { initialRegistryState } from '../../src/domain/evolve-registry.ts';
 import { someAuthenticator } from '../support/event-authenticator.ts';
 import { createMemoryEventStore } from '../support/memory-event-log.ts';
 

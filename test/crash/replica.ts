@@ -10,6 +10,7 @@ import { createRegistryQueries } from '../../src/adapters/postgres/read-models/r
 import { createFindRetirable } from '../../src/adapters/postgres/read-models/retirable-secrets.ts';
 import { createFindWaitingSuccessors } from '../../src/adapters/postgres/read-models/waiting-successors.ts';
 import { createSharedClock } from '../../src/adapters/postgres/shared-clock.ts';
+import { createSnapshotStore } from '../../src/adapters/postgres/snapshot-store.ts';
 import { createKeyRecordStore } from '../../src/adapters/postgres/vault/key-record-store.ts';
 import { createMintedPasswordStore } from '../../src/adapters/postgres/vault/minted-password-store.ts';
 import { createSealedSecretStore } from '../../src/adapters/postgres/vault/sealed-secret-store.ts';
@@ -118,6 +119,7 @@ export async function startReplica(
   const registries = createRegistryQueries(reads, now);
   const running = createApplication({
     log,
+    snapshotStore: createSnapshotStore(reads),
     authenticator,
     vault,
     progress,

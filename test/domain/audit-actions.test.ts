@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AUDIT_ACTIONS, isAuditAction, similarActions } from '../../src/domain/audit-actions.ts';
 import { auditFacts } from '../../src/domain/audited-events.ts';
 import { decodeEvent, type StoredEvent } from '../../src/domain/event-codec.ts';
-import { initialRegistryState } from '../../src/domain/registry.ts';
+import { initialRegistryState } from '../../src/domain/evolve-registry.ts';
 import { actionsOf } from '../../src/graphql/pipeline/directive.ts';
 import { buildPurserSchema } from '../../src/graphql/schema.ts';
 

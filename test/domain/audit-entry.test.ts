@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AuditEntry, chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
 import { auditFacts } from '../../src/domain/audited-events.ts';
-import { evolveRegistry, initialRegistryState } from '../../src/domain/registry.ts';
+import { evolveRegistry, initialRegistryState } from '../../src/domain/evolve-registry.ts';
 import type { RegistryEvent } from '../../src/domain/registry-events.ts';
 import {
   createdEvent,

@@ -1,22 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldRegistry } from '../../src/application/aggregate-store.ts';
+import { foldRegistry } from '../../src/application/folds.ts';
 import { credentialStatus } from '../../src/domain/credential.ts';
 import type { NoticeRaised, RegistryTested } from '../../src/domain/events.ts';
+import { initialRegistryState } from '../../src/domain/evolve-registry.ts';
 import { expiringFrom, expiryThresholds } from '../../src/domain/expiry-thresholds.ts';
 import { noticeId } from '../../src/domain/identity.ts';
 import { noticeMessage } from '../../src/domain/notice-message.ts';
-import {
-  decideNotices,
-  evolveTold,
-  isStillTrue,
-  NOTHING_TOLD,
-  nextNoticeAt,
-  noticeOfTest,
-  type Told,
-  toldOfTest,
-} from '../../src/domain/notices.ts';
-import { initialRegistryState, type LiveRegistry } from '../../src/domain/registry.ts';
+import { decideNotices, isStillTrue, nextNoticeAt, noticeOfTest, toldOfTest } from '../../src/domain/notices.ts';
+import type { LiveRegistry } from '../../src/domain/registry.ts';
+import { evolveTold, NOTHING_TOLD, type Told } from '../../src/domain/told.ts';
 import { createdEvent, recorded, testedEvent } from '../support/recorded-events.ts';
 
 const MINUTE_MS = 60_000;

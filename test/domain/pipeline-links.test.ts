@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { evolveRegistry, initialRegistryState } from '../../src/domain/evolve-registry.ts';
 import { decideLink, decideUnlink, MAX_LINKS } from '../../src/domain/pipeline-links.ts';
-import {
-  type Decision,
-  evolveRegistry,
-  existing,
-  initialRegistryState,
-  type RegistryState,
-} from '../../src/domain/registry.ts';
+import { type Decision, existing, type RegistryState } from '../../src/domain/registry.ts';
 import type { RegistryEvent } from '../../src/domain/registry-events.ts';
 import { createdEvent } from '../support/recorded-events.ts';
 import { ACTOR, AT, eventsOf } from './registry-specification.ts';

@@ -1,5 +1,6 @@
 import type { SecretRef } from '../../src/domain/credential.ts';
-import { type Decision, evolveRegistry, initialRegistryState, type RegistryState } from '../../src/domain/registry.ts';
+import { evolveRegistry, initialRegistryState } from '../../src/domain/evolve-registry.ts';
+import type { Decision, RegistryState } from '../../src/domain/registry.ts';
 import type { RegistryEvent } from '../../src/domain/registry-events.ts';
 import { specification } from '../support/specification.ts';
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { evolveRegistry, initialRegistryState } from '../../src/domain/evolve-registry.ts';
 import { requireRevision } from '../../src/domain/expected-revision.ts';
 import {
   type CreateRegistry,
@@ -8,8 +9,6 @@ import {
   decideCreate,
   decideDelete,
   decideLearnExpiry,
-  evolveRegistry,
-  initialRegistryState,
   type ProposedCredential,
   type RegistryState,
 } from '../../src/domain/registry.ts';

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { evolveRegistry, initialRegistryState } from '../../src/domain/evolve-registry.ts';
 import {
   type Decision,
   decideDelete,
-  evolveRegistry,
-  initialRegistryState,
   type LiveRegistry,
   type ProposedCredential,
   type RegistryState,

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  decideCreate,
-  decideDelete,
-  evolveRegistry,
-  initialRegistryState,
-  type RegistryState,
-  successorsOf,
-} from '../../src/domain/registry.ts';
+import { evolveRegistry, initialRegistryState, successorsOf } from '../../src/domain/evolve-registry.ts';
+import { decideCreate, decideDelete, type RegistryState } from '../../src/domain/registry.ts';
 import type { RegistryCreated, RegistryEvent } from '../../src/domain/registry-events.ts';
 import { decideUpdate } from '../../src/domain/registry-update.ts';
 import {

@@ -11,7 +11,8 @@ import { openEvents } from '../support/event-store.ts';
 import { LOGGED_IN } from '../support/probe-reports.ts';
 import { type GraphqlAnswer, startPurser, type TestPurser } from '../support/purser.ts';
 import { projectorClient, trusting } from '../support/read-models.ts';
-import { CREATE, DELETE, GET, ISSUE, NOTICES, ROTATE } from './operations.ts';
+import { until } from '../support/until.ts';
+import { CREATE, DELETE, GET, ISSUE, NOTICES, ROTATE, UPDATE } from './operations.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -90,6 +91,26 @@ describe('somebody who can write to the database cannot', () => {
       expect(await writer.events(stream)).toEqual(before);
       await writer.sql('delete from vault.secrets where secret_id = $1', [secretId]);
     }
+  });
+
+  it('have a state decide, by a snapshot of a stream, that its events do not give', async () => {
+    const update = (input: Record<string, unknown>) => purser.graphql(UPDATE, { id, input });
+    await update({ access: 'PULL' });
+    for (let change = 0; change < 55; change += 1) await update({ name: `name ${change}` });
+    const stream = registryStream('demo', id);
+    const snapshots = () =>
+      writer.sql('select revision, state from projection.stream_snapshots where stream = $1', [stream]);
+    await until(async () => (await snapshots()).length > 0);
+    expect(await snapshots()).toMatchObject([{ revision: 50, state: expect.stringContaining('"access":"PULL"') }]);
+    await writer.sql(
+      `update projection.stream_snapshots set state = replace(state, '"access":"PULL"', '"access":"PULL_AND_PUSH"')`,
+    );
+    // A replica that has none of it in memory.
+    const restarted = await startPurser({ replicaOf: purser });
+    const push = { image: `${url}/app`, pipeline: 'p', purpose: 'PUSH' };
+    expect(codeOf(await restarted.graphql(ISSUE, { input: push }))).toBe('FORBIDDEN');
+    await until(async () => !(await snapshots()).some(({ state }) => state.includes('PULL_AND_PUSH')));
+    await restarted.stop();
   });
 });
 

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createAggregateStore } from '../../src/application/aggregate-store.ts';
 import type { BackgroundWork } from '../../src/application/background-work.ts';
 import {
@@ -16,23 +16,19 @@ import {
 } from '../../src/application/ports/password-minter.ts';
 import type { ProjectionProgress, RegistryQueries } from '../../src/application/ports/read-models.ts';
 import type { ProbeReport, ProbeRequest } from '../../src/application/ports/registry-probe.ts';
-import {
-  type LoginCredential,
-  type SecretBinding,
-  SecretIntegrityError,
-  type Vault,
-} from '../../src/application/ports/vault.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { decodeEvent } from '../../src/domain/event-codec.ts';
 import type { RegistryTested } from '../../src/domain/events.ts';
 import { healthStream } from '../../src/domain/identity.ts';
-import { NOTHING_TOLD, noticeOfTest, toldOfTest } from '../../src/domain/notices.ts';
+import { noticeOfTest, toldOfTest } from '../../src/domain/notices.ts';
 import { registryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import type { SecretEffect } from '../../src/domain/secret-effects.ts';
+import { NOTHING_TOLD } from '../../src/domain/told.ts';
 import { someAuthenticator } from './event-authenticator.ts';
 import { leaseQueriesOf } from './lease-queries-double.ts';
 import { createMemoryEventStore } from './memory-event-log.ts';
+import { createMemorySnapshots, type MemorySnapshots } from './memory-snapshots.ts';
+import { createMemoryVault, type SecretState } from './memory-vault.ts';
 import { LOGGED_IN } from './probe-reports.ts';
 
 export const PROJECT = 'demo';
@@ -48,6 +44,8 @@ export interface World {
   replica(log?: (log: EventLog) => EventLog): Application;
   /** Of the first replica. */
   readonly writer: EventWriter;
+  /** Of all replicas. Tests may change them. */
+  readonly snapshots: MemorySnapshots['all'];
   readonly events: readonly RecordedEvent[];
   /** Of one type, oldest first. */
   eventsOf(type: string): RecordedEvent[];
@@ -74,16 +72,6 @@ export interface World {
   testTurns: number;
 }
 
-const SECRET_STATES = ['pending', 'staged', 'current', 'retiring', 'destroyed'] as const;
-type SecretState = (typeof SECRET_STATES)[number];
-
-interface StoredSecret {
-  readonly binding: SecretBinding;
-  readonly credential: LoginCredential;
-  readonly digest: string;
-  state: SecretState;
-}
-
 /** Of a confirming login that shows nothing. */
 export const RETRIES = 5;
 
@@ -107,37 +95,13 @@ export function aCaller(subject = 'alice'): RequestContext {
 export function createWorld(): World {
   const store = createMemoryEventStore();
   const authenticator = someAuthenticator();
-  const secrets = new Map<string, StoredSecret>();
+  const { vault, secrets } = createMemoryVault();
   const minted = new Map<string, MintedPassword>();
   const countedLeases: string[] = [];
   const queries = queriesOf(store.open(), store.events, countedLeases, () => world.now);
 
-  const vault: Vault = {
-    async seal(binding, credential) {
-      const secretId = randomUUID();
-      const digest = createHash('sha256').update(secretId).digest('hex');
-      secrets.set(secretId, { binding, credential, digest, state: 'pending' });
-      return { secretId, digest };
-    },
-    async settle(effects) {
-      for (const effect of effects) for (const [id, secret] of secrets) secret.state = stateAfter(effect, id, secret);
-    },
-    async discard(secretId) {
-      const secret = secrets.get(secretId);
-      if (secret?.state === 'pending') secret.state = 'destroyed';
-    },
-    async open(binding, { secretId, digest }) {
-      const secret = secrets.get(secretId);
-      if (!secret || secret.state === 'destroyed') return undefined;
-      const isMeant = JSON.stringify(secret.binding) === JSON.stringify(binding) && secret.digest === digest;
-      if (!isMeant) throw new SecretIntegrityError('another secret');
-      return secret.credential;
-    },
-    pending: async () => [],
-    isSealed: async ({ secretId }) => secrets.has(secretId),
-  };
-
-  const backgrounds: BackgroundWork[] = [];
+  const snapshots = createMemorySnapshots();
+  const backgrounds: Pick<BackgroundWork, 'settled'>[] = [];
   const spentTurns = new Set<string>();
   const retried: string[] = [];
   const once = {
@@ -153,6 +117,7 @@ export function createWorld(): World {
   function run(between: (log: EventLog) => EventLog = (log) => log): RunningApplication {
     const running = createApplication({
       log: between(store.open()),
+      snapshotStore: snapshots,
       authenticator,
       vault,
       progress: UP_TO_DATE,
@@ -208,6 +173,7 @@ export function createWorld(): World {
     application,
     running,
     writer,
+    snapshots: snapshots.all,
     replica: (between) => run(between).application,
     events: store.events,
     eventsOf: (type) => store.events.filter((event) => event.type === type),
@@ -228,23 +194,6 @@ export function createWorld(): World {
     testTurns: Number.POSITIVE_INFINITY,
   };
   return world;
-}
-
-function stateAfter(effect: SecretEffect, id: string, { binding, state }: StoredSecret): SecretState {
-  switch (effect.kind) {
-    case 'advance':
-      if (id !== effect.secretId) return state;
-      return SECRET_STATES.indexOf(state) < SECRET_STATES.indexOf(effect.state) ? effect.state : state;
-    case 'destroy': {
-      const { registryId, credentialVersion } = binding;
-      const isKept = credentialVersion > effect.upToVersion || credentialVersion === effect.kept;
-      return registryId === effect.registryId && !isKept ? 'destroyed' : state;
-    }
-    case 'end':
-      return id === effect.secretId ? 'destroyed' : state;
-    case 'discard':
-      return id === effect.secretId && state === 'pending' ? 'destroyed' : state;
-  }
 }
 
 /** Further than any event. */

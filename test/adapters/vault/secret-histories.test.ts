@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Decision,
-  decideDelete,
-  evolveRegistry,
-  initialRegistryState,
-  type RegistryState,
-} from '../../../src/domain/registry.ts';
+import { evolveRegistry, initialRegistryState } from '../../../src/domain/evolve-registry.ts';
+import { type Decision, decideDelete, type RegistryState } from '../../../src/domain/registry.ts';
 import type { RegistryEvent } from '../../../src/domain/registry-events.ts';
 import {
   decideAbandon,

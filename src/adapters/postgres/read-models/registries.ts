@@ -1,14 +1,11 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { isRegistryEvent } from '../../../domain/aggregate-events.ts';
 import type { DomainEvent } from '../../../domain/events.ts';
-import { evolveTold, NOTHING_TOLD, noticeOfTest, type Told, toldOfTest } from '../../../domain/notices.ts';
-import {
-  evolveRegistry,
-  initialRegistryState,
-  type LiveRegistry,
-  type RegistryState,
-} from '../../../domain/registry.ts';
+import { evolveRegistry, initialRegistryState } from '../../../domain/evolve-registry.ts';
+import { noticeOfTest, toldOfTest } from '../../../domain/notices.ts';
+import type { LiveRegistry, RegistryState } from '../../../domain/registry.ts';
 import { type HealthView, healthAfterTest, type ShownWith } from '../../../domain/registry-view.ts';
+import { evolveTold, NOTHING_TOLD, type Told } from '../../../domain/told.ts';
 import type { LastUse } from './pipeline-uses.ts';
 import { type AppliedEvent, forRows, ignores, type ReadModel, registryIdsOf } from './read-model.ts';
 import { noticeColumns, REGISTRY_COLUMNS, type RegistryRow, registryRow, registryState } from './registry-row.ts';

@@ -1,9 +1,11 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { rotationDueAt } from '../../../domain/credential.ts';
+import { initialRegistryState, successorsOf } from '../../../domain/evolve-registry.ts';
 import { expiringFrom } from '../../../domain/expiry-thresholds.ts';
-import { NOTHING_TOLD, nextNoticeAt, type Told } from '../../../domain/notices.ts';
-import { initialRegistryState, type LiveRegistry, type RegistryState, successorsOf } from '../../../domain/registry.ts';
+import { nextNoticeAt } from '../../../domain/notices.ts';
+import type { LiveRegistry, RegistryState } from '../../../domain/registry.ts';
 import { type Successors, waitingSince } from '../../../domain/successors.ts';
+import { NOTHING_TOLD, type Told } from '../../../domain/told.ts';
 
 /** The part of a registry's row that derives from its own events, with the table's column names. */
 export interface RegistryRow {

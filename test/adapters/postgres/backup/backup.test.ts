@@ -28,6 +28,7 @@ const LEFT_OUT = [
   // Are true only of the moment.
   'projection.leadership',
   'projection.rate_limits',
+  'projection.stream_snapshots',
   'projection.write_probe',
   'vault.key_holders',
   // Is said by the first start after the restore.
