@@ -1,14 +1,17 @@
 import { withClient } from './database.ts';
 
-export const STREAMS = 20_000;
-export const EVENTS = 200_000;
+const EVENTS_OF_A_STREAM = 10;
+
+export function eventsOfHistory(streams: number): number {
+  return streams * EVENTS_OF_A_STREAM;
+}
 
 /**
- * A log of 20,000 registries in 200 projects. Each is created, then changed nine times: two of three changes are to its
+ * A log of so many registries in 200 projects. Each is created, then changed nine times: two of three changes are to its
  * details, the others are rotations. The events of the registries are interleaved. SQL writes them, because writing is
  * not measured, and the checkpoint marks them as applied to the read models.
  */
-export async function seedRegistryHistory(connectionString: string): Promise<void> {
+export async function seedRegistryHistory(connectionString: string, streams: number): Promise<void> {
   await withClient(connectionString, async (client) => {
     await client.query(
       `insert into log.events (position, occurred_at, event_id, revision, schema_version, stream, type, data, metadata)
@@ -31,14 +34,14 @@ export async function seedRegistryHistory(connectionString: string): Promise<voi
            'durationMs', 3, 'idempotencyId', null,
            'mac', '1.' || repeat('A', 43))
        from (
-         select revision * ${STREAMS} + number as position, revision, number, md5('registry ' || number)::uuid as id,
+         select revision * ${streams} + number as position, revision, number, md5('registry ' || number)::uuid as id,
            'project-' || number % 200 as project, 'registry-' || number || '.example.com' as host
-         from generate_series(0, ${EVENTS / STREAMS - 1}) as revision, generate_series(1, ${STREAMS}) as number
+         from generate_series(0, ${EVENTS_OF_A_STREAM - 1}) as revision, generate_series(1, ${streams}) as number
        ) as planned
        order by position`.replaceAll(/credential\(([^,]+), number\)/g, CREDENTIAL),
     );
-    await client.query('update log.head set position = $1', [EVENTS]);
-    await client.query('update read_models.checkpoint set position = $1', [EVENTS]);
+    await client.query('update log.head set position = $1', [eventsOfHistory(streams)]);
+    await client.query('update read_models.checkpoint set position = $1', [eventsOfHistory(streams)]);
   });
   await withClient(connectionString, (client) => client.query('vacuum analyze log.events'));
 }

@@ -1,10 +1,15 @@
 import { appendRows } from './append-rows.ts';
 import { startServer } from './database.ts';
+import { ask, operation } from './graphql.ts';
+import { seedGrownProject } from './grown-project.ts';
+import { benchGrowth } from './growth.ts';
+import { benchHeadOfLine } from './head-of-line.ts';
 import { startHttpLoad } from './http-load.ts';
 import { benchListQuery } from './list-query.ts';
 import { machineFacts } from './machine.ts';
 import { benchMutations } from './mutations.ts';
-import { purserEnvironment, startPurser } from './purser-process.ts';
+import { parseOptions, type Scale } from './options.ts';
+import { type PurserProcess, purserEnvironment, startPurser } from './purser-process.ts';
 import { benchRebuild } from './rebuild.ts';
 import { createRegistries, PROJECT } from './registries.ts';
 import { benchStart, memoryRow, startIdle } from './start-and-memory.ts';
@@ -13,43 +18,72 @@ import { printTable, type Row } from './table.ts';
 import { createTokenIssuer } from './tokens.ts';
 
 const REGISTRIES = 500;
+const GROUPS = ['list', 'mutations', 'start', 'append', 'rebuild', 'growth', 'searches', 'subscribers'] as const;
+type Group = (typeof GROUPS)[number];
+
+/** 1.3 million events at the largest scale, at which a rebuild once ended at Node's heap limit. */
+const STREAMS_TO_REBUILD: Readonly<Record<Scale, number>> = { 10000: 20_000, 100000: 20_000, 1000000: 130_000 };
 
 /** One server for the whole run. The figures of each ratio are measured in turns. */
 async function run(print: (line: string) => void): Promise<void> {
+  const { scale, only } = parseOptions(process.argv.slice(2), GROUPS);
+  const isWanted = (group: Group) => only === undefined || only === group;
   const server = await startServer();
   const load = startHttpLoad();
   const rows: Row[] = [];
-  const measure = async (what: string, rowsOf: () => Promise<Row[]>) => {
-    process.stderr.write(`${what} …\n`);
+  const measure = async (group: Group, rowsOf: () => Promise<Row[]>) => {
+    if (!isWanted(group)) return;
+    process.stderr.write(`${group} …\n`);
     rows.push(...(await rowsOf()));
   };
   try {
     const issuer = await createTokenIssuer();
     const connectionString = await server.createDatabase('bench_service');
     const environment = await purserEnvironment(server.folder, connectionString, issuer);
-    const purser = await startPurser(environment);
-    try {
-      await createRegistries(purser.url, await issuer.token(PROJECT), REGISTRIES);
-      await measure('list query', () => benchListQuery(connectionString, purser, load, issuer));
-      await measure('mutations', async () => {
+    const withRegistries = async (rowsOf: (purser: PurserProcess) => Promise<Row[]>) => {
+      const purser = await startPurser(environment);
+      try {
+        return await rowsOf(purser);
+      } finally {
+        await purser.stop();
+      }
+    };
+    const token = await issuer.token(PROJECT);
+    if (isWanted('list') || isWanted('mutations') || isWanted('start')) {
+      await withRegistries(async ({ url }) => {
+        await createRegistries(url, token, REGISTRIES);
+        // It waits until the read models have them.
+        await ask(url, token, operation(`{ registries(projectId: "${PROJECT}", first: 1) { nodes { id } } }`, {}));
+        return [];
+      });
+    }
+    await measure('list', () => withRegistries((purser) => benchListQuery(connectionString, purser, load, issuer)));
+    await measure('mutations', () =>
+      withRegistries(async (purser) => {
         const mutations = await benchMutations(connectionString, purser, load, issuer);
         return [...mutations.rows, memoryRow('under load', mutations.residentBytes, 200)];
-      });
-    } finally {
-      await purser.stop();
-    }
+      }),
+    );
     await measure('start', () => benchStart(environment, issuer));
-    const idle = await startIdle(environment, issuer);
+    const idle = isWanted('start') ? await startIdle(environment, issuer) : undefined;
     try {
       await measure('append', async () => appendRows(await server.createDatabase('bench_append')));
-      await measure('rebuild', async () => benchRebuild(await server.createDatabase('bench_rebuild')));
-      const subscribersDatabase = await server.createDatabase('bench_subscribers');
-      await measure('subscribers', () =>
-        benchSubscribers({ ...environment, DATABASE_URL: subscribersDatabase }, issuer),
+      await measure('rebuild', async () =>
+        benchRebuild(await server.createDatabase('bench_rebuild'), STREAMS_TO_REBUILD[scale]),
       );
-      await measure('memory', idle.measure);
+      if (isWanted('growth') || isWanted('searches')) {
+        const grown = await server.createDatabase('bench_grown');
+        await seedGrownProject(grown, scale);
+        await measure('growth', () => benchGrowth(grown, scale));
+        await measure('searches', () => benchHeadOfLine({ ...environment, DATABASE_URL: grown }, issuer));
+      }
+      await measure('subscribers', async () => {
+        const database = await server.createDatabase('bench_subscribers');
+        return benchSubscribers({ ...environment, DATABASE_URL: database }, issuer);
+      });
+      if (idle) await measure('start', idle.measure);
     } finally {
-      await idle.stop();
+      await idle?.stop();
     }
     print('');
     printTable(rows, print);

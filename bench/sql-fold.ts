@@ -1,7 +1,7 @@
 import { withClient } from './database.ts';
 
 const COLUMNS = `id, project_id, phase, revision, last_version, url, entered_url, name, description, email, provider,
-  username, access, ca_certificate, rotate_every_days, credential_version, credential_kind, secret_id, secret_digest,
+  username, access, ca_certificate, auth_realm_host, rotate_every_days, credential_version, credential_kind, secret_id, secret_digest,
   secret_missing, expires_at, expiry_source, rotated_at, rotated_by, created_at, created_by, updated_at, updated_by`;
 
 const MERGE = `create or replace aggregate bench_merge(jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}')`;

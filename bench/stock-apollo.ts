@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { GraphQLError } from 'graphql';
@@ -7,7 +8,8 @@ import pg from 'pg';
 
 /**
  * A service like this without any optimisation, in a separate process: Apollo's standalone server, a schema in SDL with
- * plain resolvers, a pool, and token verification for every request. It reads the same table and returns the same list.
+ * plain resolvers, a pool, and token verification for every request. It reads the same table and returns the same list; it
+ * issues passwords that pgcrypto decrypts, after one durable insert into an audit table.
  */
 const typeDefs = `
   scalar DateTime
@@ -20,6 +22,10 @@ const typeDefs = `
   type PageInfo { hasNextPage: Boolean! endCursor: String }
   type RegistryConnection { nodes: [Registry!]! pageInfo: PageInfo! }
   type Query { registries(projectId: ID!, first: Int = 20): RegistryConnection! }
+  type Lease { id: ID! registryId: ID! credentialVersion: Int! pipeline: String! issuedAt: DateTime! expiresAt: DateTime! }
+  type IssuedCredential { lease: Lease! serverAddress: String! username: String! password: String! expiresAt: DateTime }
+  input IssueCredentialInput { image: String! pipeline: String! purpose: String! }
+  type Mutation { issueCredential(projectId: ID!, input: IssueCredentialInput!): IssuedCredential! }
 `;
 
 /** The order from the parent; the answer is `{ url }`. */
@@ -50,7 +56,22 @@ interface Row {
   readonly rotated_at: Date;
 }
 
+interface Issue {
+  readonly image: string;
+  readonly pipeline: string;
+  readonly purpose: string;
+}
+
+interface IssuedRow {
+  readonly id: string;
+  readonly username: string;
+  readonly version: number;
+  readonly expires_at: Date | null;
+  readonly password: string;
+}
+
 interface Context {
+  readonly subject: string;
   readonly permissions: readonly string[];
 }
 
@@ -58,8 +79,23 @@ const LIST = `select id, project_id, url, name, description, provider, username,
     updated_at, updated_by, credential_version, credential_kind, expires_at, rotated_at
   from read_models.registries where project_id = $1 and phase = 'live' order by lower(name), id limit $2`;
 
+/** What pgcrypto encrypts with, in the service's memory as in such services. */
+const PASSPHRASE = 'correct horse battery staple';
+const TABLES = `create extension if not exists pgcrypto;
+  create table if not exists bench_stock_credentials (id uuid primary key, project_id text not null, url text not null,
+    username text not null, version int not null, expires_at timestamptz, secret bytea not null, unique (project_id, url));
+  create table if not exists bench_stock_audit (id bigserial primary key, project_id text not null, at timestamptz not null,
+    actor text not null, action text not null, detail json not null);
+  insert into bench_stock_credentials
+    select id, project_id, url, username, credential_version, expires_at, pgp_sym_encrypt('secret of ' || url, '${PASSPHRASE}')
+    from read_models.registries where phase = 'live' on conflict do nothing`;
+const OPEN = `select id, username, version, expires_at, pgp_sym_decrypt(secret, $3) as password
+  from bench_stock_credentials where project_id = $1 and url = $2`;
+const RECORD = `insert into bench_stock_audit (project_id, at, actor, action, detail) values ($1, $2, $3, 'ISSUE', $4)`;
+
 async function serve({ connectionString, issuer, audience, publicKey }: StockApolloOrder): Promise<string> {
   const pool = new pg.Pool({ connectionString });
+  await pool.query(TABLES);
   const key = await importJWK(publicKey, 'RS256');
   const server = new ApolloServer<Context>({
     typeDefs,
@@ -74,6 +110,22 @@ async function serve({ connectionString, issuer, audience, publicKey }: StockApo
           return { nodes, pageInfo: { hasNextPage: rows.length > first, endCursor } };
         },
       },
+      Mutation: {
+        async issueCredential(_: unknown, { projectId, input }: { projectId: string; input: Issue }, context: Context) {
+          if (!context.permissions.includes('iam:project:cicd:registry:use')) throw new GraphQLError('Forbidden');
+          const [serverAddress = ''] = input.image.split('/');
+          const { rows } = await pool.query<IssuedRow>(OPEN, [projectId, serverAddress, PASSPHRASE]);
+          const [row] = rows;
+          if (!row) throw new GraphQLError('Not found');
+          const issuedAt = new Date();
+          const { pipeline } = input;
+          const lease = { id: randomUUID(), registryId: row.id, credentialVersion: row.version, pipeline, issuedAt };
+          await pool.query(RECORD, [projectId, issuedAt, context.subject, JSON.stringify({ ...input, ...lease })]);
+          const { username, password, expires_at: expiresAt } = row;
+          const leaseEnd = new Date(issuedAt.getTime() + 3_600_000);
+          return { lease: { ...lease, expiresAt: leaseEnd }, serverAddress, username, password, expiresAt };
+        },
+      },
     },
   });
   const { url } = await startStandaloneServer(server, {
@@ -81,7 +133,7 @@ async function serve({ connectionString, issuer, audience, publicKey }: StockApo
     context: async ({ req }) => {
       const token = req.headers.authorization?.slice('Bearer '.length) ?? '';
       const { payload } = await jwtVerify<{ projects: Record<string, string[]> }>(token, key, { issuer, audience });
-      return { permissions: Object.values(payload.projects).flat() };
+      return { subject: payload.sub ?? '', permissions: Object.values(payload.projects).flat() };
     },
   });
   return url;

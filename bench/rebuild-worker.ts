@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { createPostgresEventLog } from '../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../src/adapters/postgres/logger.ts';
+import { rebuildReadModels } from '../src/adapters/postgres/read-models/rebuild.ts';
+import { openSession } from '../src/adapters/postgres/session.ts';
+import { createEventAuthenticator } from '../src/adapters/vault/event-authenticator.ts';
+
+/** One rebuild in a process of its own, because the most memory that a process had never goes down. */
+export interface RebuildOrder {
+  readonly connectionString: string;
+}
+
+export interface RebuildResult {
+  readonly events: number;
+  readonly milliseconds: number;
+  /** The most memory that the process had. */
+  readonly peakBytes: number;
+}
+
+/** HMAC takes the same time, whatever comes out. */
+const authenticator = createEventAuthenticator([{ id: 1, bytes: randomBytes(32) }]);
+
+async function rebuild({ connectionString }: RebuildOrder): Promise<RebuildResult> {
+  const log = createPostgresEventLog({ connectionString, logger: SILENT });
+  try {
+    const startedAt = performance.now();
+    const { events } = await rebuildReadModels({
+      log,
+      // SQL cannot sign the events. Each is verified nevertheless, because that takes a good part of the time.
+      authenticator: { ...authenticator, isAuthentic: (event) => authenticator.isAuthentic(event) || true },
+      connect: ({ pipeline }) =>
+        openSession({ connectionString, name: 'bench rebuild', statementTimeoutMs: 0, pipeline }, () => undefined),
+    });
+    const milliseconds = performance.now() - startedAt;
+    return { events, milliseconds, peakBytes: process.resourceUsage().maxRSS * 1024 };
+  } finally {
+    await log.close();
+  }
+}
+
+process.on('message', (order: RebuildOrder) => {
+  rebuild(order).then(
+    (result) => process.send?.({ result }),
+    (error: unknown) => process.send?.({ error: String(error) }),
+  );
+});
