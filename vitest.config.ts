@@ -12,6 +12,7 @@ import {
   POSTGRES_TESTS,
   STORE_TESTS,
   TESTS_OF_POSTGRES,
+  TORTURE_ONLY_TESTS,
   TORTURE_TESTS,
 } from './test/support/test-kinds.ts';
 
@@ -36,6 +37,7 @@ const INTEGRATION: TestProjectInlineConfiguration = {
   test: {
     name: 'integration',
     include: INTEGRATION_TESTS,
+    exclude: TORTURE_ONLY_TESTS,
     globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts'],
     setupFiles: ['test/support/close-check.ts'],
   },
@@ -46,6 +48,7 @@ const TORTURE: TestProjectInlineConfiguration = {
     ...INTEGRATION.test,
     name: 'torture',
     include: TORTURE_TESTS,
+    exclude: [],
   },
 };
 const BROWSER: TestProjectInlineConfiguration = {

@@ -109,6 +109,42 @@ describe('the check of the documentation', () => {
   });
 });
 
+/** In each row of the table: what its last cell names that is not there. A title is looked for in the file before it. */
+function missingControls(table: string): string[] {
+  return table.split('\n').flatMap((row) => {
+    const control = row.split('|').at(-2)?.trim() ?? '';
+    if (/^by hand: \w/.test(control)) return [];
+    const named = [...control.matchAll(/`([^`]+)`: ((?:\*[^*]+\*(?:, )?)+)/g)];
+    if (named.length === 0) return [`no negative control: ${row.slice(0, 60)}`];
+    return named.flatMap(([, file = '', titles = '']) =>
+      [...titles.matchAll(/\*([^*]+)\*/g)]
+        .filter(([, title = '']) => !existsSync(join(ROOT, file)) || !read(file).includes(title))
+        .map(([, title]) => `${file} has no test “${title}”`),
+    );
+  });
+}
+
+describe('the table of crashes and races in CONTRIBUTING.md', () => {
+  it('names a negative control for each goal, and each is there', () => {
+    const [, table = ''] = /\| goal \|.*\n\|[-|]+\n((?:\|.*\n)+)/.exec(read('CONTRIBUTING.md')) ?? [];
+    expect(table.split('\n').length).toBeGreaterThan(10);
+    expect(missingControls(table.trim())).toEqual([]);
+  });
+
+  it('is found to name none, or one that is not there', () => {
+    const rows = [
+      '| a | b | c | nothing |',
+      '| a | b | c | `test/layers.test.ts`: *describe*, *no such title* |',
+      '| a | b | c | `test/nowhere.test.ts`: *flies* |',
+    ];
+    expect(missingControls(rows.join('\n'))).toEqual([
+      'no negative control: | a | b | c | nothing |',
+      'test/layers.test.ts has no test “no such title”',
+      'test/nowhere.test.ts has no test “flies”',
+    ]);
+  });
+});
+
 describe('docs/configuration.md', () => {
   const page = read('docs/configuration.md');
   it('has every variable that the service reads, and no other', () => {

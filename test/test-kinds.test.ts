@@ -1,7 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { importGraph, reachableFrom, readSourceFiles, type SourceFiles } from './support/source-files.ts';
-import { KURRENTDB_TESTS, needsNoSetUp, STORE_TESTS, TESTS_OF_POSTGRES, TORTURE_TESTS } from './support/test-kinds.ts';
+import {
+  KURRENTDB_TESTS,
+  needsNoSetUp,
+  STORE_TESTS,
+  TESTS_OF_POSTGRES,
+  TORTURE_ONLY_TESTS,
+  TORTURE_TESTS,
+} from './support/test-kinds.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -71,11 +78,11 @@ describe('the files that are named', () => {
 });
 
 describe('the tests that take long', () => {
-  it('are all those that say how many rounds they take', () => {
+  it('are all those that say how many rounds they take, and those that nothing else runs', () => {
     const graph = importGraph(sources);
     const using = [...graph.keys()]
       .filter((file) => file.endsWith('.test.ts') && reachableFrom(graph, file).has('test/support/rounds.ts'))
       .sort();
-    expect(using).toEqual([...TORTURE_TESTS].sort());
+    expect([...using, ...TORTURE_ONLY_TESTS].sort()).toEqual([...TORTURE_TESTS].sort());
   });
 });

@@ -8,15 +8,14 @@ import { buildPrevious, noPreviousBuild, type PreviousBuild } from '../support/p
 import { createPurserHome, PROGRAM, type PurserHome } from '../support/purser-process.ts';
 import { digestsOfReadModels } from '../support/read-models.ts';
 import { titled } from '../support/required-tools.ts';
-import { rounds } from '../support/rounds.ts';
 import { findingsAt, leaseCount } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
 import { projected } from './two-replicas.ts';
 
-const SECONDS = rounds({ usual: 0, torture: 60 });
-const skipped = SECONDS === 0 ? 'npm run test:torture' : await noPreviousBuild();
+const SECONDS = 60;
+const skipped = await noPreviousBuild();
 const execute = promisify(execFile);
 
 describe.skipIf(skipped)(titled('the build of the previous commit, with this one beside it', skipped), () => {

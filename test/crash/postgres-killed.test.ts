@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { inGroups, rounds } from '../support/rounds.ts';
-import { findingsIn, leaseCount } from './findings.ts';
-import { createLedger, type Ledger } from './ledger.ts';
-import { type Client, createClient, startLoad } from './load.ts';
-import { readBackFaults, repeatFaults } from './read-back.ts';
+import { killPostgres, startCrashing } from './crash-rounds.ts';
+import { leaseCount } from './findings.ts';
+import type { Ledger } from './ledger.ts';
+import type { Client } from './load.ts';
 
 const KILLS = rounds({ usual: 4, torture: 60 });
 /** On one data folder: all that was written is read back after each. */
 const KILLS_OF_A_FOLDER = 20;
-/** At most, before the kill. */
-const ANSWERS_A_ROUND = 80;
 
 describe.each(inGroups(KILLS, KILLS_OF_A_FOLDER))(
   'a Postgres that is killed at any moment under a service that stays up (from kill $first on)',
@@ -20,27 +18,12 @@ describe.each(inGroups(KILLS, KILLS_OF_A_FOLDER))(
     let client: Client;
     beforeAll(async () => {
       home = await createPurserHome({ CALLER_ISSUES_PER_MINUTE: '0' });
-      await home.start();
-      ledger = createLedger(home.issuer.issuerConfig.issuer);
-      client = createClient(home);
-      await client.settle(ledger.create());
+      ({ ledger, client } = await startCrashing(home));
     });
     afterAll(() => home.remove());
 
     it.each(kills)('comes back by itself, and nothing is lost or doubled (kill %i)', async () => {
-      const before = ledger.mutations.length;
-      const load = startLoad(ledger, client);
-      await load.reaches(ANSWERS_A_ROUND * Math.random());
-      await home.killPostgres();
-      // The clients go on: they repeat unanswered requests until they get an answer.
-      await client.settle(ledger.create());
-      await load.stop();
-      const unresolved = ledger.mutations.filter(({ outcome }) => outcome.kind === 'unknown');
-      await Promise.all(unresolved.map(client.settle));
-
-      expect(await readBackFaults(client, ledger)).toEqual([]);
-      expect(await repeatFaults(client, ledger.mutations.slice(before).slice(-40))).toEqual([]);
-      expect(await home.withDatabase((database) => findingsIn(database, ledger))).toEqual([]);
+      expect(await killPostgres({ home, ledger, client })).toEqual([]);
     });
 
     it('answered UNAVAILABLE meanwhile, never a vaguer answer and never none', async () => {

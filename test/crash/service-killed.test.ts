@@ -2,16 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { inGroups, rounds } from '../support/rounds.ts';
 import { type StartedStore, storesUnderTest } from '../support/stores-under-test.ts';
-import { findingsAtHome, leaseCount } from './findings.ts';
-import { createLedger, type Ledger } from './ledger.ts';
-import { type Client, createClient, startLoad } from './load.ts';
-import { readBackFaults, repeatFaults } from './read-back.ts';
+import { killService, startCrashing } from './crash-rounds.ts';
+import { leaseCount } from './findings.ts';
+import type { Ledger } from './ledger.ts';
+import type { Client } from './load.ts';
 
 const KILLS = rounds({ usual: 4, torture: 100 });
 /** On one data folder: all that was written is read back after each. */
 const KILLS_OF_A_FOLDER = 20;
-/** At most, before the kill. */
-const ANSWERS_A_ROUND = 80;
 
 const GROUPS = storesUnderTest().flatMap((under) =>
   inGroups(KILLS, KILLS_OF_A_FOLDER).map((group) => ({ ...under, ...group })),
@@ -27,10 +25,7 @@ describe.each(GROUPS)(
     beforeAll(async () => {
       store = await start();
       home = await createPurserHome({ CALLER_ISSUES_PER_MINUTE: '0', ...store.environment });
-      await home.start();
-      ledger = createLedger(home.issuer.issuerConfig.issuer);
-      client = createClient(home);
-      await client.settle(ledger.create());
+      ({ ledger, client } = await startCrashing(home));
     });
     afterAll(async () => {
       await home.remove();
@@ -39,24 +34,7 @@ describe.each(GROUPS)(
 
     it.each(kills)(
       'has lost and doubled nothing when it is started again on the same data folder (kill %i)',
-      async () => {
-        const before = ledger.mutations.length;
-        const load = startLoad(ledger, client);
-        await load.reaches(ANSWERS_A_ROUND * Math.random());
-        await home.kill('SIGKILL');
-        await load.stop();
-        const sent = ledger.mutations.slice(before);
-        const acknowledged = sent.filter(({ outcome }) => outcome.kind === 'acknowledged').slice(-20);
-        const unresolved = ledger.mutations.filter(({ outcome }) => outcome.kind === 'unknown');
-        expect(await home.isPostgresRunning()).toBe(true);
-
-        await home.start();
-        expect(await readBackFaults(client, ledger)).toEqual([]);
-        await Promise.all(unresolved.map(client.settle));
-        expect(await readBackFaults(client, ledger)).toEqual([]);
-        expect(await repeatFaults(client, [...acknowledged, ...unresolved])).toEqual([]);
-        expect(await findingsAtHome(home, ledger)).toEqual([]);
-      },
+      async () => expect(await killService({ home, ledger, client })).toEqual([]),
     );
 
     it('was under load all the while, and logged nothing worse than that it adopted its Postgres', async () => {

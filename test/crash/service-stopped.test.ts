@@ -1,15 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { numbered, rounds } from '../support/rounds.ts';
 import { until } from '../support/until.ts';
+import { within } from '../support/within.ts';
+import { startCrashing, stopService } from './crash-rounds.ts';
 import { findingsAtHome } from './findings.ts';
-import { createLedger, type Ledger } from './ledger.ts';
-import { type Client, createClient, startLoad } from './load.ts';
-import { readBackFaults, repeatFaults } from './read-back.ts';
+import type { Ledger } from './ledger.ts';
+import type { Client } from './load.ts';
+import { readBackFaults } from './read-back.ts';
 
 const STOPS = numbered(rounds({ usual: 2, torture: 20 }));
-const ANSWERS_A_ROUND = 40;
 const STOPPED_WITHIN_MS = 20_000;
 
 describe('a service that is told to stop', () => {
@@ -18,32 +18,13 @@ describe('a service that is told to stop', () => {
   let client: Client;
   beforeAll(async () => {
     home = await createPurserHome({ CALLER_ISSUES_PER_MINUTE: '0' });
-    ledger = createLedger(home.issuer.issuerConfig.issuer);
-    client = createClient(home);
-    await home.start();
-    await client.settle(ledger.create());
+    ({ ledger, client } = await startCrashing(home));
   });
   afterAll(() => home.remove());
 
   it.each(STOPS)(
     'under load ends with 0 and takes its Postgres along, and all that it acknowledged is there again (stop %i)',
-    async () => {
-      const before = ledger.mutations.length;
-      const load = startLoad(ledger, client);
-      await load.reaches(ANSWERS_A_ROUND);
-      const exit = await within(STOPPED_WITHIN_MS, home.kill('SIGTERM'));
-      await load.stop();
-      expect(exit).toEqual({ code: 0, signal: null });
-      expect(await home.isPostgresRunning()).toBe(false);
-      const sent = ledger.mutations.slice(before);
-
-      await home.start();
-      expect(await readBackFaults(client, ledger)).toEqual([]);
-      await Promise.all(sent.map(client.settle));
-      expect(await readBackFaults(client, ledger)).toEqual([]);
-      expect(await repeatFaults(client, sent.slice(-30))).toEqual([]);
-      expect(await findingsAtHome(home, ledger)).toEqual([]);
-    },
+    async () => expect(await stopService({ home, ledger, client })).toEqual([]),
   );
 
   it('has said that it stops, and found nothing wrong with that', async () => {
@@ -90,16 +71,3 @@ describe('a service that is told to stop', () => {
     expect(await findingsAtHome(home, ledger)).toEqual([]);
   });
 });
-
-async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
-  const late = new AbortController();
-  const deadline = delay(milliseconds, undefined, { signal: late.signal }).then(() => {
-    throw new Error(`took longer than ${milliseconds} ms`);
-  });
-  deadline.catch(() => undefined);
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    late.abort();
-  }
-}

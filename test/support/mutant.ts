@@ -44,7 +44,8 @@ export async function createMutant(folder: string, faults: readonly Fault[]): Pr
   return { load: (file) => import(join(copy, file)) };
 }
 
-function putIn(text: string, { file, find, replace, times = 1 }: Fault): string {
+/** @throws Error if the fault does not fit */
+export function putIn(text: string, { file, find, replace, times = 1 }: Fault): string {
   const parts = text.split(find);
   if (parts.length !== times + 1) {
     throw new Error(`the fault does not fit: ${JSON.stringify(find)} stands ${parts.length - 1} times in ${file}`);

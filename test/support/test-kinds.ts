@@ -121,8 +121,11 @@ export const KURRENTDB_TESTS = [
   'test/service/registries.test.ts',
 ];
 
-/** The tests that repeat their work as often as rounds.ts says. */
+/** The tests that only `npm run test:torture` runs: each builds the service once more. */
+export const TORTURE_ONLY_TESTS = ['test/crash/beside-previous-build.test.ts', 'test/crash/broken-builds.test.ts'];
+/** These, and the tests that repeat their work as often as rounds.ts says. */
 export const TORTURE_TESTS = [
+  ...TORTURE_ONLY_TESTS,
   'test/adapters/auth/token-mutations.integration.test.ts',
   'test/adapters/egress/address-kind.test.ts',
   'test/adapters/kurrentdb/event-log.test.ts',
@@ -133,7 +136,6 @@ export const TORTURE_TESTS = [
   'test/adapters/vault/rewrap.test.ts',
   'test/adapters/vault/tampered-records.test.ts',
   'test/contract/memory-event-log.test.ts',
-  'test/crash/beside-previous-build.test.ts',
   'test/crash/event-store-cut.test.ts',
   'test/crash/event-store-troubled.test.ts',
   'test/crash/fail-points.test.ts',

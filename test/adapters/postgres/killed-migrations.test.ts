@@ -10,6 +10,7 @@ import { startMigrating } from '../../support/migrating-child.ts';
 import { createEmptyDatabase, createTestDatabase } from '../../support/postgres.ts';
 import { numbered, rounds } from '../../support/rounds.ts';
 import { withClient } from '../../support/server-databases.ts';
+import { within } from '../../support/within.ts';
 
 const ROUNDS = numbered(rounds({ usual: 3, torture: 40 }));
 /** The statements before which a process is stopped: each third, or each. */
@@ -34,19 +35,6 @@ async function expectComplete(database: string): Promise<void> {
     client.query('select name from purser.schema_migrations order by version'),
   );
   expect(rows.map(({ name }) => name)).toEqual(names);
-}
-
-async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
-  const late = new AbortController();
-  const hung = delay(milliseconds, undefined, { signal: late.signal }).then(() => {
-    throw new Error(`did not end within ${milliseconds} ms`);
-  });
-  hung.catch(() => undefined);
-  try {
-    return await Promise.race([work, hung]);
-  } finally {
-    late.abort();
-  }
 }
 
 describe(`${PROCESSES} processes that migrate an empty database at once`, () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
 import { BEGINNING, type EventLog, type Position } from '../../../../src/application/ports/event-log.ts';
+import { createMutant } from '../../../support/mutant.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
 import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import { eventsOf, registrySteps } from '../../../support/registry-histories.ts';
@@ -75,3 +76,22 @@ it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivere
   expect(again).toMatchObject({ events: written });
   expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
 }, 600_000);
+
+it('(negative control) a rebuild that applies events twice gives other rows', async () => {
+  const { connectionString } = await createTestDatabase();
+  const few = createPostgresEventLog({ connectionString, logger: SILENT });
+  onTestFinished(() => few.close());
+  const steps = ['create', 'rotate', 'rename', 'test', 'rotate', 'rename'];
+  await appendAll(few, ...eventsOf(steps.map((step) => ['a', step] as const)));
+  const connect = (options?: { readonly pipeline: boolean }) => projectorClient(connectionString, options);
+  const deps = { log: delivering(few), authenticator: trusting, connect };
+
+  await rebuildReadModels(deps);
+  const once = await digestsOfReadModels(connectionString);
+  const mutant = await createMutant('adapters/postgres/read-models', [
+    { file: 'apply-events.ts', find: 'if (event.position <= reached) return false;', replace: '' },
+  ]);
+  const twice = await mutant.load<Record<'rebuildReadModels', typeof rebuildReadModels>>('rebuild.ts');
+  await twice.rebuildReadModels(deps);
+  expect(await digestsOfReadModels(connectionString)).not.toEqual(once);
+});
