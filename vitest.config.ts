@@ -64,7 +64,7 @@ const STORES: TestProjectInlineConfiguration = {
     ...INTEGRATION.test,
     name: 'stores',
     include: process.env[STORES_VARIABLE] === 'all' ? ALL_STORE_TESTS : STORE_TESTS,
-    exclude: Object.keys(TESTS_OF_POSTGRES),
+    exclude: [...TORTURE_ONLY_TESTS, ...Object.keys(TESTS_OF_POSTGRES)],
     globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts', 'test/support/protocol-double-setup.ts'],
   },
 };

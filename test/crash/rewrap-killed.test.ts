@@ -6,9 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SILENT } from '../../src/adapters/postgres/logger.ts';
+import { createMintedPasswordStore } from '../../src/adapters/postgres/vault/minted-password-store.ts';
 import { createKeyRing, type KeyRing } from '../../src/adapters/vault/key-ring.ts';
+import { createMintedPasswordVault } from '../../src/adapters/vault/minted-password-vault.ts';
 import { rewrapAll } from '../../src/adapters/vault/rewrap.ts';
 import { secretRows } from '../../src/adapters/vault/vault.ts';
+import type { MintedPasswordVault } from '../../src/application/ports/minted-password-vault.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { copyOf, keyFileWith } from '../adapters/vault/sealed-records.ts';
 import {
   createVaultFixture,
@@ -17,31 +22,49 @@ import {
   sealMany,
   type VaultFixture,
 } from '../adapters/vault/vault-fixture.ts';
+import { canary } from '../support/canary.ts';
+import { startTransitRings, type TransitRings } from '../support/key-services/transit-rings.ts';
 import { rounds } from '../support/rounds.ts';
 import { createTestIssuer } from '../support/tokens.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/bin/purser.js', import.meta.url));
 const SECRETS = rounds({ usual: 1_500, torture: 10_000 });
 const KILLS = rounds({ usual: 3, torture: 10 });
+/** Of these secrets, a minted password is kept too. */
+const MINTED = 100;
+const HOUR_MS = 3_600_000;
 
 const bothKeys = keyFileWith(1, 2);
 /** Before the rings below zero their copies. */
-const KEY_FILE = bothKeys.keys.map(({ id, bytes }) => `${id} ${bytes.toString('base64')}\n`).join('');
+const [OLD_LINE, NEW_LINE] = bothKeys.keys.map(({ id, bytes }) => `${id} ${bytes.toString('base64')}`);
 const ringWith = (...ids: number[]): KeyRing => {
   const keys = copyOf(bothKeys).keys.filter(({ id }) => ids.includes(id));
   return createKeyRing({ keys, primaryKeyId: Math.max(...ids) });
 };
 
 const issuer = createTestIssuer();
+/** Where the new key is. */
+const KINDS = ['a key in the file', 'a key of a transit engine (protocol double)'] as const;
+type Kind = (typeof KINDS)[number];
+let transit: TransitRings;
+/** With some of the keys; the new one wraps. */
+const ringTo = (kind: Kind, ...ids: number[]): KeyRing =>
+  kind === 'a key in the file' ? ringWith(...ids) : transit.ringWith(...ids);
+
 let folder: string;
 let fixture: VaultFixture;
 let secrets: SealedCredential[];
 const children: ChildProcess[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'purser-killed-'));
-  await writeFile(join(folder, 'keys'), KEY_FILE, { mode: 0o600 });
+  const [local] = copyOf(bothKeys).keys;
+  if (local === undefined) throw new Error('there is no old key');
+  transit = await startTransitRings(local);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await transit?.close();
+  await rm(folder, { recursive: true, force: true });
+});
 beforeEach(async () => {
   fixture = await createVaultFixture(ringWith(1));
   secrets = [];
@@ -54,8 +77,16 @@ afterEach(async () => {
   await fixture.close();
 });
 
+/** The key file, which others cannot read, and what else the command needs. */
+async function environmentFor(kind: Kind): Promise<Readonly<Record<string, string>>> {
+  const isLocal = kind === 'a key in the file';
+  const file = join(folder, isLocal ? 'local-keys' : 'external-keys');
+  await writeFile(file, `${OLD_LINE}\n${isLocal ? NEW_LINE : transit.keyLine}\n`, { mode: 0o600 });
+  return { MASTER_KEY_FILE: file, ...(isLocal ? {} : transit.environment) };
+}
+
 /** `purser keys rewrap` as a process. */
-function rewrapping(): {
+function rewrapping(environment: Readonly<Record<string, string>>): {
   readonly child: ChildProcess;
   readonly ended: Promise<{ code: number | null; said: string }>;
 } {
@@ -64,9 +95,9 @@ function rewrapping(): {
       PATH: process.env.PATH,
       DATABASE_URL: fixture.connectionString,
       PURSER_DATA_DIR: folder,
-      MASTER_KEY_FILE: join(folder, 'keys'),
       JWT_ISSUERS: issuer.jwtIssuers,
       LOG_LEVEL: 'error',
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -81,6 +112,38 @@ async function rowsUnder(keyId: number): Promise<number> {
   return (await fixture.sql<{ rows: number }>(text, [keyId]))[0]?.rows ?? -1;
 }
 
+/** Keeps minted passwords beside some of the secrets. @returns how many another vault finds again, by its keys */
+async function mintSome(): Promise<(keyRing: KeyRing) => Promise<number>> {
+  const vaultWith = (keyRing: KeyRing): MintedPasswordVault =>
+    createMintedPasswordVault({
+      keyRing,
+      store: createMintedPasswordStore({ connectionString: fixture.connectionString, logger: SILENT }),
+    });
+  const times = {
+    issuedAt: new Date().toISOString(),
+    expiresAt: new Date(Date.now() + HOUR_MS).toISOString(),
+  };
+  const minted = secrets.slice(0, MINTED).map(({ binding, ref }) => ({
+    key: { binding, sourceSecretId: ref.secretId, purpose: 'PUSH' as const },
+    password: new Secret(canary('minted')),
+  }));
+  const ids = minted.map(({ key }) => key.sourceSecretId);
+  await fixture.sql('select vault.advance($1, $2)', [ids, ids.map(() => 'current')]);
+  const vault = vaultWith(ringWith(1));
+  for (const { key, password } of minted)
+    expect(await vault.keep(key, { username: 'AWS', password, ...times })).toBe(true);
+  await vault.close();
+  return async (keyRing) => {
+    const other = vaultWith(keyRing);
+    let found = 0;
+    for (const { key, password } of minted) {
+      if ((await other.find(key))?.password.reveal() === password.reveal()) found += 1;
+    }
+    await other.close();
+    return found;
+  };
+}
+
 async function countOpened(keyRing: KeyRing): Promise<number> {
   const vault = fixture.vaultWith(keyRing);
   let opened = 0;
@@ -93,8 +156,8 @@ async function countOpened(keyRing: KeyRing): Promise<number> {
 }
 
 /** Callers that open secrets all the time, as replicas do. Gives what failed. */
-function load(): { stop(): Promise<{ failures: unknown[]; opened: number }> } {
-  const vault = fixture.vaultWith(ringWith(1, 2));
+function load(keyRing: KeyRing): { stop(): Promise<{ failures: unknown[]; opened: number }> } {
+  const vault = fixture.vaultWith(keyRing);
   const failures: unknown[] = [];
   let opened = 0;
   let isDone = false;
@@ -117,36 +180,46 @@ function load(): { stop(): Promise<{ failures: unknown[]; opened: number }> } {
 }
 
 describe('a rewrap', () => {
-  it(`that is killed ${KILLS} times under load goes on each time, and loses no secret`, async () => {
-    const callers = load();
-    let left = SECRETS;
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      // Somewhere in the rest, so that something is left for the next one.
-      const target = Math.floor(left * (1 - 1 / (KILLS - kill + 1)));
-      const { child, ended } = rewrapping();
-      while (child.exitCode === null && (await rowsUnder(1)) > target) await delay(2);
-      child.kill('SIGKILL');
-      await ended;
-      const now = await rowsUnder(1);
-      expect(now).toBeLessThan(left);
-      expect((await rowsUnder(2)) + now).toBe(SECRETS);
-      left = now;
-    }
-    expect(await countOpened(ringWith(1, 2))).toBe(SECRETS);
-    const { code, said } = await rewrapping().ended;
-    expect([code, JSON.parse(said)]).toMatchObject([0, { left: [], rewrapped: { secrets: left } }]);
-    const { failures, opened } = await callers.stop();
-    expect(failures).toEqual([]);
-    expect(opened).toBeGreaterThan(100);
-    expect(await rowsUnder(1)).toBe(0);
-    expect(await countOpened(ringWith(2))).toBe(SECRETS);
-  }, 300_000);
+  it.each(KINDS)(
+    `to %s that is killed ${KILLS} times under load goes on each time, and loses no secret`,
+    async (kind) => {
+      const environment = await environmentFor(kind);
+      const countMinted = await mintSome();
+      const callers = load(ringTo(kind, 1, 2));
+      let left = SECRETS;
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        // Somewhere in the rest, so that something is left for the next one.
+        const target = Math.floor(left * (1 - 1 / (KILLS - kill + 1)));
+        const { child, ended } = rewrapping(environment);
+        while (child.exitCode === null && (await rowsUnder(1)) > target) await delay(2);
+        child.kill('SIGKILL');
+        await ended;
+        const now = await rowsUnder(1);
+        expect(now).toBeLessThan(left);
+        expect((await rowsUnder(2)) + now).toBe(SECRETS);
+        left = now;
+      }
+      expect(await countOpened(ringTo(kind, 1, 2))).toBe(SECRETS);
+      expect(await countMinted(ringTo(kind, 1, 2))).toBe(MINTED);
+      const { code, said } = await rewrapping(environment).ended;
+      const rewrapped = { secrets: left, mintedPasswords: MINTED };
+      expect([code, JSON.parse(said)]).toMatchObject([0, { left: [], rewrapped }]);
+      const { failures, opened } = await callers.stop();
+      expect(failures).toEqual([]);
+      expect(opened).toBeGreaterThan(100);
+      expect(await rowsUnder(1)).toBe(0);
+      expect(await countOpened(ringTo(kind, 2))).toBe(SECRETS);
+      expect(await countMinted(ringTo(kind, 2))).toBe(MINTED);
+    },
+    300_000,
+  );
 
   it('beside another one does each secret once', async () => {
-    const outcomes = await Promise.all([rewrapping().ended, rewrapping().ended]);
+    const environment = await environmentFor('a key in the file');
+    const outcomes = await Promise.all([rewrapping(environment).ended, rewrapping(environment).ended]);
     const done = outcomes.map(({ said }) => JSON.parse(said).rewrapped.secrets);
     expect(done[0] + done[1]).toBe(SECRETS);
-    expect((await rewrapping().ended).code).toBe(0);
+    expect((await rewrapping(environment).ended).code).toBe(0);
     expect(await rowsUnder(1)).toBe(0);
     expect(await countOpened(ringWith(2))).toBe(SECRETS);
   }, 300_000);

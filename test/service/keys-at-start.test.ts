@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -114,6 +114,33 @@ describe('a replica with another key under a known id', () => {
     expect(await runProgram(['keys', 'rewrap'], both, quiet())).toBe(0);
     await start(await keyFile(`2 ${KEYS[1]}`));
     expect(await refusal(start(await keyFile(`1 ${KEYS[2]}`, `2 ${KEYS[1]}`)))).toBe(OTHER_KEY);
+  });
+});
+
+describe('a key that a stored secret needs', () => {
+  it.each<[string, () => Promise<string>, string]>([
+    [
+      'is missing',
+      () => keyFile(`2 ${KEYS[1]}`),
+      'Secrets are sealed under key 1, which is not in the key ring: restore it.',
+    ],
+    ['is another one', () => keyFile(`1 ${KEYS[1]}`), 'Key 1 of the key file is not the key 1'],
+    ['is all zeroes', () => keyFile(`1 ${Buffer.alloc(32).toString('base64')}`), 'Key 1 in the key file'],
+    [
+      'can be read by others',
+      async () => {
+        const file = await keyFile(`1 ${KEYS[0]}`);
+        await chmod(file, 0o644);
+        return file;
+      },
+      'replace its keys (1)',
+    ],
+  ])('keeps the service from starting if it %s, and the refusal names it', async (_, other, sentence) => {
+    const file = await keyFile(`1 ${KEYS[0]}`);
+    const password = await createRegistry(await start(file));
+    await stopAll();
+    expect(await refusal(start(await other()))).toContain(sentence);
+    expect(await isIssued(await start(file), password)).toBe(true);
   });
 });
 

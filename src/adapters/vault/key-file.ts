@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../domain/error-code.ts';
@@ -17,9 +17,10 @@ export async function readKeyFile(path: string): Promise<KeyFile | undefined> {
   const handle = await openUnlessMissing(path);
   if (handle === undefined) return undefined;
   try {
-    await checkPrivate(path, handle);
+    const file = await checkTrusted(path, handle);
     const content = await handle.readFile();
     try {
+      requirePrivate(path, file, content);
       return parseKeyFile(path, content.toString('latin1'));
     } finally {
       content.fill(0);
@@ -91,7 +92,7 @@ async function openUnlessMissing(path: string): Promise<FileHandle | undefined> 
 }
 
 /** Checks the open file, because the path could change in between. Links are followed: mounted secrets are links. */
-async function checkPrivate(path: string, handle: FileHandle): Promise<void> {
+async function checkTrusted(path: string, handle: FileHandle): Promise<Stats> {
   const link = await lstat(path);
   if (link.isSymbolicLink() && !isTrustedOwner(link.uid)) {
     throw new KeyRingError(
@@ -105,9 +106,16 @@ async function checkPrivate(path: string, handle: FileHandle): Promise<void> {
   if (!isTrustedOwner(file.uid)) {
     throw new KeyRingError(`The key file ${path} belongs to user ${file.uid}, not to the service's user or root.`);
   }
+  return file;
+}
+
+/** Names the keys that others may have read. */
+function requirePrivate(path: string, file: Stats, content: Buffer): void {
   if ((file.mode & 0o077) !== 0) {
+    const ids = [...content.toString('latin1').matchAll(/^(\d{1,9}) /gm)].map(([, id]) => id);
+    const keys = ids.length > 0 ? `its keys (${ids.join(', ')})` : 'its keys';
     throw new KeyRingError(
-      `The key file ${path} is open to other users (mode ${(file.mode & 0o777).toString(8)}): run chmod 600 on it, and replace its keys if others may have read them.`,
+      `The key file ${path} is open to other users (mode ${(file.mode & 0o777).toString(8)}): run chmod 600 on it, and replace ${keys} if others may have read them.`,
     );
   }
 }

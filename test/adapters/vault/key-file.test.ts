@@ -139,7 +139,9 @@ describe('the start is refused, and the message names file and key, if', () => {
   });
 
   it.each([0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o666, 0o777])('its mode is %o', async (mode) => {
-    expect(await refusalOf(await keyFile(`1 ${key()}`, mode))).toContain(`(mode ${mode.toString(8)})`);
+    const refusal = await refusalOf(await keyFile(`1 ${key()}\n12 ${key()} primary`, mode));
+    expect(refusal).toContain(`(mode ${mode.toString(8)})`);
+    expect(refusal).toContain('replace its keys (1, 12) if others may have read them');
   });
 
   it.runIf(asRoot)('it belongs to another user', async () => {

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { KeyRingError } from '../../../src/adapters/vault/key-file-format.ts';
 import { createKeyRing, type KeyRing } from '../../../src/adapters/vault/key-ring.ts';
 import { type RewrapResult, rewrapAll } from '../../../src/adapters/vault/rewrap.ts';
 import type { SealedSecretStore } from '../../../src/adapters/vault/secret-stores.ts';
 import { type SealingVault, secretRows } from '../../../src/adapters/vault/vault.ts';
+import { startTransitRings } from '../../support/key-services/transit-rings.ts';
 import { rounds } from '../../support/rounds.ts';
 import { withClient } from '../../support/server-databases.ts';
 import { copyOf, keyFileWith, keyRingWith } from './sealed-records.ts';
@@ -32,6 +33,15 @@ beforeEach(async () => {
   rotated = fixture.vaultWith(ringWith(1, 2));
 });
 afterEach(() => fixture.close());
+
+/** Key rings with some of the keys 1, which is in the file, and 2, which is where `kind` says. */
+async function ringsOf(kind: string): Promise<(...ids: number[]) => KeyRing> {
+  const [local] = copyOf(bothKeys).keys;
+  if (kind === 'a key in the file' || local === undefined) return ringWith;
+  const transit = await startTransitRings(local);
+  onTestFinished(() => transit.close());
+  return transit.ringWith;
+}
 
 async function rowsUnder(keyId: number): Promise<number> {
   const [row] = await fixture.sql<{ rows: number }>(
@@ -73,52 +83,57 @@ async function countOpened(vault: SealingVault, sealed: readonly SealedCredentia
 }
 
 describe('rewrapping', () => {
-  it(`brings ${SECRETS} secrets under the new key while they are opened, sealed, settled and destroyed`, async () => {
-    const secrets = await sealAll(SECRETS);
-    const kept = secrets.slice(0, 0.9 * SECRETS);
-    const shredded = secrets.slice(0.9 * SECRETS);
-    const failures: unknown[] = [];
-    const added: SealedCredential[] = [];
-    let opened = 0;
-    let done = false;
+  it.each(['a key in the file', 'a key of a transit engine (protocol double)'])(
+    `brings ${SECRETS} secrets under %s while they are opened, sealed, settled and destroyed`,
+    async (kind) => {
+      const rings = await ringsOf(kind);
+      const rotated = fixture.vaultWith(rings(1, 2));
+      const secrets = await sealAll(SECRETS);
+      const kept = secrets.slice(0, 0.9 * SECRETS);
+      const shredded = secrets.slice(0.9 * SECRETS);
+      const failures: unknown[] = [];
+      const added: SealedCredential[] = [];
+      let opened = 0;
+      let done = false;
 
-    const whileRewrapping = async (work: () => Promise<void>): Promise<void> => {
-      while (!done) await work().catch((error: unknown) => failures.push(error));
-    };
-    const load = [
-      ...Array.from({ length: 8 }, () =>
+      const whileRewrapping = async (work: () => Promise<void>): Promise<void> => {
+        while (!done) await work().catch((error: unknown) => failures.push(error));
+      };
+      const load = [
+        ...Array.from({ length: 8 }, () =>
+          whileRewrapping(async () => {
+            const one = kept[randomInt(kept.length)];
+            if (one && !(await opens(rotated, one))) failures.push('not the same password');
+            opened += 1;
+          }),
+        ),
+        whileRewrapping(async () => {
+          added.push(await sealSome({ vault: rotated }, 'added'));
+        }),
         whileRewrapping(async () => {
           const one = kept[randomInt(kept.length)];
-          if (one && !(await opens(rotated, one))) failures.push('not the same password');
-          opened += 1;
+          await fixture.sql("select vault.advance($1, array['current'])", [[one?.ref.secretId]]);
         }),
-      ),
-      whileRewrapping(async () => {
-        added.push(await sealSome({ vault: rotated }, 'added'));
-      }),
-      whileRewrapping(async () => {
-        const one = kept[randomInt(kept.length)];
-        await fixture.sql("select vault.advance($1, array['current'])", [[one?.ref.secretId]]);
-      }),
-      whileRewrapping(async () => {
-        await shred(
-          Array.from({ length: 10 }, () => shredded[randomInt(shredded.length)]).filter((one) => one !== undefined),
-        );
-      }),
-    ];
-    const result = await rotated.rewrapAll();
-    done = true;
-    await Promise.all(load);
+        whileRewrapping(async () => {
+          await shred(
+            Array.from({ length: 10 }, () => shredded[randomInt(shredded.length)]).filter((one) => one !== undefined),
+          );
+        }),
+      ];
+      const result = await rotated.rewrapAll();
+      done = true;
+      await Promise.all(load);
 
-    expect(failures).toEqual([]);
-    expect(result).toMatchObject({ unreadable: [], keyIdsLeft: [] });
-    expect(await rowsUnder(1)).toBe(0);
-    expect(opened).toBeGreaterThan(100);
-    expect(added.length).toBeGreaterThan(0);
-    const withoutOldKey = fixture.vaultWith(ringWith(2));
-    await withoutOldKey.checkKeys();
-    expect(await countOpened(withoutOldKey, [...kept, ...added])).toBe(kept.length + added.length);
-  });
+      expect(failures).toEqual([]);
+      expect(result).toMatchObject({ unreadable: [], keyIdsLeft: [] });
+      expect(await rowsUnder(1)).toBe(0);
+      expect(opened).toBeGreaterThan(100);
+      expect(added.length).toBeGreaterThan(0);
+      const withoutOldKey = fixture.vaultWith(rings(2));
+      await withoutOldKey.checkKeys();
+      expect(await countOpened(withoutOldKey, [...kept, ...added])).toBe(kept.length + added.length);
+    },
+  );
 
   it('changes nothing but the wrapped key and its key', async () => {
     const [sealed] = await sealAll(1);
