@@ -16,6 +16,10 @@ import {
   TORTURE_TESTS,
 } from './test/support/test-kinds.ts';
 
+/** Set by CI, where `npm run test:torture` runs the same tests with larger counts. */
+const isRepeatedLater = Boolean(process.env.PURSER_TORTURE_FOLLOWS);
+const LEFT_OUT = isRepeatedLater ? TORTURE_TESTS : TORTURE_ONLY_TESTS;
+
 const RUN_FOLDER = 'test/support/run-folder.ts';
 const UNIT: TestProjectInlineConfiguration = {
   extends: true,
@@ -23,21 +27,21 @@ const UNIT: TestProjectInlineConfiguration = {
   test: {
     name: 'unit',
     include: ['test/**/*.test.ts'],
-    exclude: [...INTEGRATION_TESTS, ...NETWORK_TESTS, ...BROWSER_TESTS],
+    exclude: [...INTEGRATION_TESTS, ...NETWORK_TESTS, ...BROWSER_TESTS, ...LEFT_OUT],
     isolate: false,
     globalSetup: [RUN_FOLDER],
   },
 };
 const NETWORK: TestProjectInlineConfiguration = {
   ...UNIT,
-  test: { ...UNIT.test, name: 'network', include: NETWORK_TESTS, exclude: INTEGRATION_TESTS },
+  test: { ...UNIT.test, name: 'network', include: NETWORK_TESTS, exclude: [...INTEGRATION_TESTS, ...LEFT_OUT] },
 };
 const INTEGRATION: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: 'integration',
     include: INTEGRATION_TESTS,
-    exclude: TORTURE_ONLY_TESTS,
+    exclude: LEFT_OUT,
     globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts'],
     setupFiles: ['test/support/close-check.ts'],
   },
@@ -74,6 +78,7 @@ const KURRENTDB: TestProjectInlineConfiguration = {
     ...INTEGRATION.test,
     name: 'kurrentdb',
     include: KURRENTDB_TESTS,
+    exclude: [],
     globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts', 'test/support/event-store-setup.ts'],
   },
 };
@@ -85,7 +90,7 @@ const BROWSER_VARIABLE = 'PURSER_BROWSER';
 const POSTGRES_VARIABLE = 'PURSER_POSTGRES';
 const POSTGRES: TestProjectInlineConfiguration[] = POSTGRES_PROJECTS.map((name) => ({
   ...INTEGRATION,
-  test: { ...INTEGRATION.test, name, include: POSTGRES_TESTS },
+  test: { ...INTEGRATION.test, name, include: POSTGRES_TESTS, exclude: [] },
 }));
 
 function projects(): TestProjectInlineConfiguration[] {
