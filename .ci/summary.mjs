@@ -1,5 +1,5 @@
-// Reads the results of Vitest's JSON reporter, of one run or of several. Names each test that was skipped or failed, with its
-// file and the first line of its failure, and prints the sum as the last line: `N passed, N failed[, N skipped]`. Fails when
+// Reads the results of Vitest's JSON reporter, of one run or of several. Says which files took long, names each test that was
+// skipped or failed, with its file and the first line of its failure, and prints the sum as the last line: `N passed, N failed[, N skipped]`. Fails when
 // anything failed, and when one of the runs ran no test.
 import { readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
@@ -8,6 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 /** Of each kind: a log is read from its end, and may be cut. */
 const MAX_NAMED = 100;
 const MAX_MESSAGE = 300;
+const LONG_S = 20;
 
 function readResults(path) {
   try {
@@ -36,14 +37,20 @@ function skippedIn({ name = '', assertionResults }) {
   return skipped.map((test) => ({ file: name, name: test.fullName, message: '' }));
 }
 
+function longIn({ name = '', startTime, endTime }) {
+  const seconds = Math.round((endTime - startTime) / 1000);
+  return seconds >= LONG_S ? [{ file: name, seconds }] : [];
+}
+
 function examine(path) {
   const { success, testResults } = readResults(path);
   const inRun = (test) => ({ ...test, run: basename(path) });
   const failed = testResults.flatMap(failedIn).map(inRun);
   const skipped = testResults.flatMap(skippedIn).map(inRun);
+  const long = testResults.flatMap(longIn).map(inRun);
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
   const passed = tests.filter(({ status }) => status === 'passed').length;
-  return { passed, failed, skipped, isGood: success && passed > 0 && failed.length === 0 };
+  return { passed, failed, skipped, long, isGood: success && passed > 0 && failed.length === 0 };
 }
 
 function printNamed(kind, tests) {
@@ -59,6 +66,9 @@ const passed = runs.reduce((sum, run) => sum + run.passed, 0);
 const failed = runs.flatMap((run) => run.failed);
 const skipped = runs.flatMap((run) => run.skipped);
 
+for (const { run, file, seconds } of runs.flatMap(({ long }) => long).sort((a, b) => b.seconds - a.seconds)) {
+  process.stdout.write(`${seconds} s (${run}): ${relative(process.cwd(), file)}\n`);
+}
 printNamed('skipped', skipped);
 printNamed('failed', failed);
 const alsoSkipped = skipped.length > 0 ? `, ${skipped.length} skipped` : '';

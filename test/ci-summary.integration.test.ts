@@ -109,6 +109,21 @@ describe('the lines before it', () => {
     ]);
   });
 
+  it('say which files took long, the longest first', () => {
+    const took = (seconds: number, file: string) => ({
+      name: join(process.cwd(), file),
+      status: 'passed',
+      startTime: 1_000,
+      endTime: 1_000 + seconds * 1_000,
+      assertionResults: [test('passed', 'a clock goes on')],
+    });
+    const { text } = printed(
+      { success: true, testResults: [took(30.4, 'test/a.test.ts'), took(19, 'test/b.test.ts')] },
+      { success: true, testResults: [took(600, 'test/c.test.ts')] },
+    );
+    expect(text).toBe('600 s (1.json): test/c.test.ts\n30 s (0.json): test/a.test.ts\n3 passed, 0 failed\n');
+  });
+
   it('name a file that could not be loaded, with the reason', () => {
     const message = 'Cannot find module ./hands.ts\nRequire stack: …';
     const { text } = printed({
