@@ -195,6 +195,9 @@ create table read_models.registries (
   health jsonb,
   -- The result of the last test of the staged version.
   staged_health jsonb,
+  -- The last report of a version that was not checked since.
+  reported_version int,
+  reported_at timestamptz(3),
   last_used_at timestamptz(3),
   last_used_by text,
   -- Of the last lease that named one.
@@ -210,6 +213,7 @@ create index registries_by_rotation on read_models.registries (project_id, rotat
 create index registries_by_notice on read_models.registries (next_notice_at, id) where phase = 'live';
 create index registries_by_successor on read_models.registries (successors_waiting_since)
   where successors_waiting_since is not null;
+create index registries_reported on read_models.registries (reported_at) where reported_at is not null;
 create index registries_missing on read_models.registries (id) where phase = 'live' and secret_missing;
 
 create table read_models.leases (

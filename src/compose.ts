@@ -71,7 +71,7 @@ const CATCH_UP_MS = 10_000;
 const TESTS_OF_A_PROJECT = { turns: 10, share: 7, windowSeconds: 60 };
 /** Pipelines fail many at a time: the first ones tell enough. */
 const REPORTS_OF_A_REGISTRY = { turns: 20, share: 1, windowSeconds: 600 };
-const CONFIRMATIONS_OF_A_VERSION = { turns: 1, share: 1, windowSeconds: 600 };
+const CONFIRMATIONS_OF_A_REGISTRY = { turns: 1, share: 1, windowSeconds: 600 };
 const RETRIES_OF_A_CONFIRMATION = { turns: 5, share: 5, windowSeconds: 600 };
 const TOKEN_TTL_SECONDS = 3600;
 
@@ -201,7 +201,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     webhooks,
     replays: queries.webhooks,
     reports: createRateLimiter(reads, REPORTS_OF_A_REGISTRY),
-    confirmations: createRateLimiter(reads, CONFIRMATIONS_OF_A_VERSION),
+    confirmations: createRateLimiter(reads, CONFIRMATIONS_OF_A_REGISTRY),
     retries: createRateLimiter(reads, RETRIES_OF_A_CONFIRMATION),
     // None yet: what people enter, people revoke.
     issuers: new Map(),

@@ -7,6 +7,7 @@ import { type AuditReads, createAuditReads } from './audit-reads.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
 import { authenticStreams } from './authentic-events.ts';
 import { type BackgroundWork, createBackgroundWork } from './background-work.ts';
+import { type ConfirmReport, createConfirmReport } from './confirm-report.ts';
 import { createCalendarFeedUseCase } from './create-calendar-feed.ts';
 import { createRegistryUseCase } from './create-registry.ts';
 import { createCredentialComparison } from './credential-comparison.ts';
@@ -98,9 +99,9 @@ export interface ApplicationDeps {
   readonly replays: WebhookReplays;
   /** Of a version in ten minutes: one turn for each caller. */
   readonly reports: ReturnableTurns;
-  /** Of a version in ten minutes: one login that shows something. */
+  /** Of a registry in ten minutes: one login that shows something. */
   readonly confirmations: ReturnableTurns;
-  /** Of a version in ten minutes: how many logins that show nothing leave their turn to the next report. */
+  /** Of a registry in ten minutes: how many logins that show nothing leave their turn to the next report. */
   readonly retries: RateLimiter;
   /** Credentials that one caller may ask for in a project, in this process; 0 for no limit. */
   readonly issuesPerMinute: number;
@@ -128,6 +129,7 @@ export interface RunningApplication {
   readonly countActiveLeases: CountActiveLeases;
   readonly tests: CredentialTests;
   readonly testStored: TestStoredCredential;
+  readonly confirmReport: ConfirmReport;
   /** For issuers that call a provider; nothing uses it yet. */
   readonly stageSuccessor: StageSuccessor;
 }
@@ -159,6 +161,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const tests = createCredentialTests({ writer, aggregates, testEntered, limiter });
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
   const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
+  const confirmReport = createConfirmReport({ ...deps, testStored, tests });
   const compare = createCredentialComparison({ tests, testStored, registries });
   const endLease = createEndLease({ writer, aggregates });
   const withdrawLease = withdrawLeaseUseCase({ writer, aggregates });
@@ -195,8 +198,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       aggregates,
       readable: readYourWrites.readable,
       secrets,
-      testStored,
-      tests,
+      confirmReport,
       background,
     }),
     testRegistry: testRegistryUseCase({ tests, aggregates, testStored }),
@@ -234,6 +236,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     countActiveLeases: activeLeases.count,
     tests,
     testStored,
+    confirmReport,
     stageSuccessor,
   };
 }

@@ -9,16 +9,14 @@ import { mentionsPassword } from '../domain/secret-mention.ts';
 import { checkText } from '../domain/text-rules.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { BackgroundWork } from './background-work.ts';
-import { checkCredential } from './credential-checks.ts';
-import type { CredentialTests } from './credential-tests.ts';
+import type { ConfirmReport } from './confirm-report.ts';
 import type { EventWriter } from './event-writer.ts';
 import { loadOwnLease } from './own-lease.ts';
 import type { StreamEvent } from './ports/event-log.ts';
-import type { RateLimiter, ReturnableTurns } from './ports/rate-limiter.ts';
-import type { LeaseQueries, RegistryQueries } from './ports/read-models.ts';
+import type { ReturnableTurns } from './ports/rate-limiter.ts';
+import type { LeaseQueries } from './ports/read-models.ts';
 import type { ReadYourWrites } from './read-your-writes.ts';
-import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
-import type { TestStoredCredential } from './stored-credential-test.ts';
+import { callerMetadata, type RequestContext } from './request-context.ts';
 import type { AuthorisedRegistry, StoredSecrets } from './stored-secrets.ts';
 
 /** In characters. */
@@ -37,17 +35,11 @@ export interface ReportAuthenticationFailureDeps {
   readonly writer: Pick<EventWriter, 'write'>;
   readonly aggregates: AggregateStore;
   readonly leases: Pick<LeaseQueries, 'lastOf'>;
-  readonly registries: Pick<RegistryQueries, 'refusalTold'>;
   readonly readable: ReadYourWrites['readable'];
   readonly secrets: Pick<StoredSecrets, 'open'>;
-  readonly testStored: TestStoredCredential;
-  readonly tests: Pick<CredentialTests, 'record'>;
+  readonly confirmReport: ConfirmReport;
   /** Of a version in ten minutes: one turn for each caller. */
   readonly reports: ReturnableTurns;
-  /** Of a version in ten minutes: one login that shows something. */
-  readonly confirmations: ReturnableTurns;
-  /** Of a version in ten minutes: how many logins that show nothing leave their turn to the next report. */
-  readonly retries: RateLimiter;
   /** A registry that does not answer must not keep the pipeline waiting. */
   readonly background: BackgroundWork;
   readonly plainHttpHosts: ReadonlySet<string>;
@@ -56,26 +48,11 @@ export interface ReportAuthenticationFailureDeps {
 
 /**
  * A pipeline reports that the registry refused what it was issued. The report is recorded, once for each caller
- * and version in ten minutes. After the answer a login by this service confirms it, before anybody is told: at most one
- * for each version in ten minutes, and none for a version that is replaced, or whose refusal people were told of. A login
- * that shows nothing is made again for the next report, of the same caller too.
+ * and version in ten minutes. After the answer a login by this service confirms it, before anybody is told; none for a
+ * version that is replaced. If the registry's turn at a login is taken, the report waits until it is free.
  */
 export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFailureDeps) {
-  const {
-    writer,
-    aggregates,
-    leases,
-    registries,
-    readable,
-    secrets,
-    testStored,
-    tests,
-    reports,
-    confirmations,
-    retries,
-    background,
-    onFault,
-  } = deps;
+  const { writer, aggregates, leases, readable, secrets, confirmReport, reports, background, onFault } = deps;
 
   async function findLease(
     { principal }: RequestContext,
@@ -114,25 +91,6 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
     return login === undefined || mentionsPassword(message, login) ? null : message;
   }
 
-  async function confirm(authorised: AuthorisedRegistry, registry: LiveRegistry, repository: string | null) {
-    const { projectId, registryId: id } = authorised;
-    const { version } = registry.credential;
-    // A refusal that only the person who asked for the test has seen is no reason to skip it: nobody was told.
-    if ((await registries.refusalTold(projectId, id)) === version) return;
-    const turn = [`confirm ${id} ${version}`, 'purser'] as const;
-    if ((await confirmations.take(...turn)) > 0) return;
-    let showed = false;
-    try {
-      const report = await checkCredential(testStored, authorised, registry, repository);
-      if (report) await tests.record(registry, report, { metadata: systemMetadata(projectId), scheduled: true });
-      showed = report !== undefined && report.outcome !== 'UNREACHABLE';
-    } finally {
-      if (!showed && (await retries.take(`retry ${id} ${version}`, 'purser')) === 0) {
-        await confirmations.giveBack(...turn);
-      }
-    }
-  }
-
   return async (
     context: RequestContext,
     projectId: string,
@@ -167,10 +125,8 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
         throw error;
       });
     }
-    // The report is recorded: what goes wrong from here on is not the pipeline's concern.
-    if (current && !background.start(() => confirm(authorised, current, repositoryAskedFor(issued)))) {
-      onFault(new Error(`too many reports at a time: the one of registry ${lease.registryId} is not confirmed`));
-    }
+    // The report is recorded: what goes wrong from here on is not the pipeline's concern. If too much is under way, it waits.
+    if (current) background.start(() => confirmReport(authorised, current, repositoryAskedFor(issued)));
     return leaseView(lease);
   };
 }

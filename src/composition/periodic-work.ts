@@ -2,8 +2,10 @@ import type { ReadConnections } from '../adapters/postgres/read-connections.ts';
 import type { Projector } from '../adapters/postgres/read-models/projector.ts';
 import { createFindRetirable } from '../adapters/postgres/read-models/retirable-secrets.ts';
 import { recheckSecrets } from '../adapters/postgres/read-models/secret-presence.ts';
+import { createFindWaitingReports } from '../adapters/postgres/read-models/waiting-reports.ts';
 import { createFindWaitingSuccessors } from '../adapters/postgres/read-models/waiting-successors.ts';
 import { leftOfMinute } from '../application/attempt-counts.ts';
+import { type ConfirmWaitingReportsDeps, confirmWaitingReports } from '../application/confirm-waiting-reports.ts';
 import type { RunningApplication } from '../application/create-application.ts';
 import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
 import type { MintedPasswordVault } from '../application/ports/minted-password-vault.ts';
@@ -23,6 +25,7 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading
   DiscardOrphanedSecretsDeps &
   Omit<RetireCredentialsDeps, 'findRetirable'> &
   Omit<RevokeSuccessorsDeps, 'findWaitingSuccessors'> &
+  Omit<ConfirmWaitingReportsDeps, 'findWaitingReports'> &
   ScheduledNoticesDeps &
   Pick<RunningApplication, 'attempts'> & {
     readonly mintedPasswords: MintedPasswordVault;
@@ -40,6 +43,7 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
     () => mintedPasswords.removeExpired(),
     () => recheckSecrets(database),
     scheduledNotices(deps),
+    confirmWaitingReports({ ...deps, findWaitingReports: createFindWaitingReports(database) }),
   ];
   const chores = createChores(
     ofTheLeader.map(

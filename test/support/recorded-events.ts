@@ -7,7 +7,14 @@ import {
   type RegistryTested,
   schemaVersionOf,
 } from '../../src/domain/events.ts';
-import { healthStream, leaseStream, noticeStream, registryStream, uuidV5 } from '../../src/domain/identity.ts';
+import {
+  accessStream,
+  healthStream,
+  leaseStream,
+  noticeStream,
+  registryStream,
+  uuidV5,
+} from '../../src/domain/identity.ts';
 
 const NAMESPACE = '7f3f6b62-6c0c-4b0a-8f0a-0a3c6f0f9d11';
 /** A UUID that follows from a name, so that examples stay the same. */
@@ -67,6 +74,14 @@ export function stagedEvent(registry: string, version: number, label: string | n
 
 export function requestedEvent(registry: string, label: string): DomainEvent {
   return { type: 'SuccessorRequested', data: { registryId: idOf(registry), issuer: 'robots', label } };
+}
+
+export function givenUpEvent(registry: string, label: string): DomainEvent {
+  return { type: 'SuccessorDiscarded', data: { registryId: idOf(registry), label } };
+}
+
+export function successorRevokedEvent(registry: string, label: string): DomainEvent {
+  return { type: 'SuccessorRevoked', data: { registryId: idOf(registry), issuer: 'robots', label } };
 }
 
 /** `kept`: the version before, if its leases keep it. */
@@ -258,10 +273,19 @@ export function recorded(events: readonly DomainEvent[], metadata: Partial<Event
 export function streamOf({ type, data }: DomainEvent, projectId = 'demo'): string {
   if (type === 'RegistryTested') return healthStream(projectId, data.registryId);
   if (type === 'NoticeRaised') return noticeStream(projectId, data.registryId);
+  if (type === 'AuthenticationFailureReported') return accessStream(projectId);
   if ('leaseId' in data && data.leaseId !== null && !('code' in data)) return leaseStream(projectId, data.leaseId);
   if ('registryId' in data && data.registryId !== null && !('code' in data))
     return registryStream(projectId, data.registryId);
   return 'access-demo';
+}
+
+export function reportedEvent(registry: string, lease: string, credentialVersion: number): DomainEvent {
+  const about = { leaseId: idOf(lease), registryId: idOf(registry), url: `${registry}.example` };
+  return {
+    type: 'AuthenticationFailureReported',
+    data: { ...about, credentialVersion, pipeline: 'build', runId: null, message: null },
+  };
 }
 
 export function linkedEvent(registry: string, pipeline: string, note: string | null = null): DomainEvent {

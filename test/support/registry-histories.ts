@@ -7,15 +7,19 @@ import {
   deletedEvent,
   discardedEvent,
   expiryLearntEvent,
+  givenUpEvent,
   issuedEvent,
   leasesRevokedEvent,
   linkedEvent,
   noticeRaisedEvent,
   releasedEvent,
   renamedEvent,
+  reportedEvent,
+  requestedEvent,
   retiredEvent,
   rotatedEvent,
   stagedEvent,
+  successorRevokedEvent,
   testedEvent,
   unlinkedEvent,
 } from './recorded-events.ts';
@@ -25,7 +29,7 @@ const LATER = '2040-01-01T00:00:00.000Z';
 const STEPS = [
   ...(['create', 'rename', 'rotate', 'delete', 'issue', 'release', 'test', 'discard', 'learn', 'remind'] as const),
   ...(['stage', 'test staged', 'activate', 'activate with a grace', 'abandon', 'retire'] as const),
-  ...(['link', 'unlink', 'revoke'] as const),
+  ...(['link', 'unlink', 'revoke', 'report', 'request', 'give up', 'revoke successor'] as const),
 ] as const;
 
 /** What happens to which of two registries; steps that are not possible then are left out. */
@@ -41,6 +45,9 @@ export function eventsOf(steps: readonly (readonly [string, string])[]): DomainE
   const current = new Map<string, number>();
   const staged = new Map<string, number>();
   const retiring = new Map<string, number>();
+  /** The labels that were requested, and those that were given up. */
+  const requested = new Map<string, string>();
+  const givenUp = new Map<string, string>();
 
   /** The events that end the versions beside the current one. */
   function endOthers(registry: string): DomainEvent[] {
@@ -66,7 +73,10 @@ export function eventsOf(steps: readonly (readonly [string, string])[]): DomainE
         return [...endOthers(registry), rotatedEvent(registry, version + 1)];
       case 'stage':
         versions.set(registry, version + 1);
-        return [...ended(registry, staged, abandonedEvent), ...beginning(registry, staged, version + 1)];
+        return [
+          ...ended(registry, staged, abandonedEvent),
+          ...beginning(registry, staged, version + 1, takenFrom(requested, registry)),
+        ];
       case 'test staged':
         return [staged.get(registry) ?? []].flat().map((tested) => testedEvent(registry, tested));
       case 'activate':
@@ -87,6 +97,7 @@ export function eventsOf(steps: readonly (readonly [string, string])[]): DomainE
       case 'delete':
         for (const versionsBeside of [staged, retiring]) versionsBeside.delete(registry);
         live.delete(registry);
+        requested.delete(registry);
         return [deletedEvent(registry)];
       case 'issue':
         return [issuedEvent(registry, `lease of ${registry} ${index}`, inUse, LATER)];
@@ -105,6 +116,22 @@ export function eventsOf(steps: readonly (readonly [string, string])[]): DomainE
           issuedEvent(registry, `ended of ${registry} ${index}`, inUse, LATER),
           releasedEvent(registry, `ended of ${registry} ${index}`, 'REVOKED'),
         ];
+      case 'report':
+        return [reportedEvent(registry, `short of ${registry} ${index}`, inUse)];
+      case 'request':
+        if (requested.has(registry)) return [];
+        requested.set(registry, `label ${index}`);
+        return [requestedEvent(registry, `label ${index}`)];
+      case 'give up': {
+        const label = takenFrom(requested, registry);
+        if (label === null) return [];
+        givenUp.set(registry, label);
+        return [givenUpEvent(registry, label)];
+      }
+      case 'revoke successor': {
+        const label = takenFrom(givenUp, registry);
+        return label === null ? [] : [successorRevokedEvent(registry, label)];
+      }
       case 'test':
         return [testedEvent(registry, inUse, { scheduled: true, outcome: 'AUTHENTICATION_FAILED' })];
       case 'discard':
@@ -120,9 +147,20 @@ export function eventsOf(steps: readonly (readonly [string, string])[]): DomainE
   });
 }
 
-function beginning(registry: string, staged: Map<string, number>, version: number): DomainEvent[] {
+function beginning(
+  registry: string,
+  staged: Map<string, number>,
+  version: number,
+  label: string | null,
+): DomainEvent[] {
   staged.set(registry, version);
-  return [stagedEvent(registry, version)];
+  return [stagedEvent(registry, version, label)];
+}
+
+function takenFrom(labels: Map<string, string>, registry: string): string | null {
+  const label = labels.get(registry) ?? null;
+  labels.delete(registry);
+  return label;
 }
 
 /** The event that ends the registry's version among these, if there is one. */

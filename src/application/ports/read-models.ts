@@ -191,6 +191,18 @@ export interface WaitingSuccessors {
 /** At most a hundred at a time. */
 export type FindWaitingSuccessors = () => Promise<readonly WaitingSuccessors[]>;
 
+/** A registry whose current version pipelines reported, and which was not checked since. */
+export interface WaitingReport {
+  readonly projectId: string;
+  readonly registryId: string;
+  readonly credentialVersion: number;
+  /** See `tellingRepository`. */
+  readonly repository: string | null;
+}
+
+/** Those of the last hour, at most a hundred at a time. */
+export type FindWaitingReports = () => Promise<readonly WaitingReport[]>;
+
 export interface DailyUseQueries {
   /** The days from this one on (`YYYY-MM-DD`, UTC) on which there was something to count, oldest first. */
   since(projectId: string, day: string): Promise<UsedDay[]>;

@@ -113,7 +113,7 @@ export class LeaseMutationResolver {
 
   @Mutation(() => LeaseObject, {
     description:
-      "Reports that the registry refused a credential that the caller was issued. Recorded once for each caller, registry and credential version in ten minutes; after the answer a login by this service confirms it, at most one for each version in ten minutes that reaches the registry, before people are told. Another caller's lease is NOT_FOUND.",
+      "Reports that the registry refused a credential that the caller was issued. Recorded once for each caller, registry and credential version in ten minutes; after the answer a login by this service confirms it, at most one for each registry in ten minutes that reaches it, before people are told; a report that finds no turn waits for it. Another caller's lease is NOT_FOUND.",
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:registry:use")')
   reportAuthenticationFailure(

@@ -15,7 +15,16 @@ interface HealthRow {
   readonly health: HealthView | null;
   /** Of the staged version. */
   readonly staged_health: HealthView | null;
+  readonly reported_version: number | null;
+  readonly reported_at: string | null;
 }
+
+/** What pipelines said of a version. */
+interface Report {
+  readonly reported_version: number;
+  readonly reported_at: string;
+}
+const NOT_REPORTED = { reported_version: null, reported_at: null };
 
 type NoticeRow = Pick<RegistryRow, 'id' | 'told' | 'next_notice_at'>;
 
@@ -40,8 +49,10 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
   );
   const updateHealth = forRows(
     `${table}-health`,
-    `update ${table} r set health = h.health, staged_health = h.staged_health
-     from json_to_recordset($1::json) as h(id uuid, health jsonb, staged_health jsonb) where r.id = h.id`,
+    `update ${table} r set health = h.health, staged_health = h.staged_health,
+       reported_version = h.reported_version, reported_at = h.reported_at
+     from json_to_recordset($1::json) as h(id uuid, health jsonb, staged_health jsonb, reported_version int,
+       reported_at timestamptz) where r.id = h.id`,
   );
   const updateNotices = forRows(
     `${table}-notices`,
@@ -52,6 +63,8 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
   const tolds = new Map<string, Told>();
   const healths = new Map<string, HealthView>();
   const stagedHealths = new Map<string, HealthView>();
+  /** Reports of versions that were not checked since. */
+  const reports = new Map<string, Report>();
   const rows = new Map<string, RegistryRow>();
   const healthRows = new Map<string, HealthRow>();
   const noticeRows = new Map<string, NoticeRow>();
@@ -78,6 +91,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
 
   function deleted(applied: AppliedEvent<'RegistryDeleted'>) {
     healths.delete(applied.event.data.registryId);
+    reports.delete(applied.event.data.registryId);
     healthChanged(applied.event.data.registryId);
     changed(applied);
   }
@@ -98,7 +112,11 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
 
   function tested({ event, recorded, after }: AppliedEvent<'RegistryTested'>) {
     if (after.phase !== 'live') return;
-    const { registryId, credentialVersion } = event.data;
+    const { registryId, credentialVersion, scheduled } = event.data;
+    if (scheduled && reports.get(registryId)?.reported_version === credentialVersion) {
+      reports.delete(registryId);
+      healthChanged(registryId);
+    }
     const notice = noticeOfTest(after, toldOf(registryId), event);
     if (notice !== null) tell(registryId, toldOfTest(toldOf(registryId), notice, credentialVersion), after);
     const known = healthsOf(after, credentialVersion);
@@ -111,14 +129,25 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
     healthChanged(registryId);
   }
 
+  function reported({ event, recorded, after }: AppliedEvent<'AuthenticationFailureReported'>) {
+    const { registryId, credentialVersion } = event.data;
+    if (after.phase !== 'live' || after.credential.version !== credentialVersion) return;
+    reports.set(registryId, { reported_version: credentialVersion, reported_at: recorded.occurredAt });
+    healthChanged(registryId);
+  }
+
   function healthsOf({ credential, staged }: LiveRegistry, version: number): Map<string, HealthView> | null {
     if (version === credential.version) return healths;
     return version === staged?.version ? stagedHealths : null;
   }
 
   function healthChanged(id: string) {
+    healthRows.set(id, healthRow(id));
+  }
+
+  function healthRow(id: string): HealthRow {
     const staged_health = stagedHealths.get(id) ?? null;
-    healthRows.set(id, { id, health: healths.get(id) ?? null, staged_health });
+    return { id, health: healths.get(id) ?? null, staged_health, ...(reports.get(id) ?? NOT_REPORTED) };
   }
 
   function stateOf({ data }: DomainEvent): RegistryState {
@@ -147,6 +176,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
       CredentialExpiryLearnt: changed,
       RegistryTested: tested,
       NoticeRaised: raised,
+      AuthenticationFailureReported: reported,
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores(
         'CredentialsTested',
@@ -158,7 +188,6 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
         'AuditLogRead',
         'AuthenticationRejected',
         'WebhookDeliveryReplayed',
-        'AuthenticationFailureReported',
         'IdempotencyKeyClaimed',
       ),
     },
@@ -196,6 +225,8 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
         tolds.set(row.id, row.told);
         if (row.health) healths.set(row.id, row.health);
         if (row.staged_health) stagedHealths.set(row.id, row.staged_health);
+        const { reported_version, reported_at } = row;
+        if (reported_version !== null && reported_at !== null) reports.set(row.id, { reported_version, reported_at });
       }
     },
 
@@ -217,8 +248,7 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
         rows: [...rows.values()].map((row) => ({
           ...row,
           ...noticeColumns(states.get(row.id) ?? initialRegistryState, toldOf(row.id)),
-          health: healths.get(row.id) ?? null,
-          staged_health: stagedHealths.get(row.id) ?? null,
+          ...healthRow(row.id),
           ...lastUse(row.id),
         })),
       },

@@ -42,7 +42,7 @@ export const FAILING = `coalesce(health->>'outcome' in (${REFUSALS.map((outcome)
 const TESTED = `coalesce((health->>'credentialVersion')::int = credential_version, false)`;
 
 /** See `tellingRepository`. */
-const TELLING = `coalesce(case when ${TESTED} then health->>'provedRepository' end, last_used_repository)`;
+export const TELLING = `coalesce(case when ${TESTED} then health->>'provedRepository' end, last_used_repository)`;
 
 /** From 0 to 1: different for each registry, and always the same for one. */
 const PLACE = '((hashtext(id::text)::float8 + 2147483648) / 4294967296)';
