@@ -36,13 +36,7 @@ afterAll(async () => {
 });
 
 function start(): Promise<IssuingProcess> {
-  const { DATABASE_URL = '', PURSER_DATA_DIR = '' } = purser.environment;
-  return startIssuingProcess({
-    PATH: process.env.PATH ?? '',
-    DATABASE_URL,
-    PURSER_DATA_DIR,
-    PROVIDER_URL: provider.url,
-  });
+  return startIssuingProcess({ ...purser.environment, PATH: process.env.PATH ?? '', PROVIDER_URL: provider.url });
 }
 
 interface Target {

@@ -35,7 +35,7 @@ import { type ScheduledChecksDeps, scheduledChecks } from '../../src/application
 import { scheduledNotices } from '../../src/application/scheduled-notices.ts';
 import { idempotencyId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import { openEvents } from '../support/event-store.ts';
+import { openEvents } from '../support/open-events.ts';
 import type { TestPurser } from '../support/purser.ts';
 
 const PROJECT = 'demo';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import { MAX_FEEDS } from '../../src/domain/calendar-feed.ts';
 import { canary } from '../support/canary.ts';
-import { openEvents } from '../support/event-store.ts';
+import { openEvents } from '../support/open-events.ts';
 import { type GraphqlAnswer, startPurser, type TestPurser } from '../support/purser.ts';
 import { projectorClient, trusting } from '../support/read-models.ts';
 import { withClient } from '../support/server-databases.ts';

@@ -7,7 +7,7 @@ import { createCursors } from '../../src/graphql/paging/cursors.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
 import { type DatabaseWriter, openDatabaseWriter } from '../support/database-writer.ts';
-import { openEvents } from '../support/event-store.ts';
+import { openEvents } from '../support/open-events.ts';
 import { LOGGED_IN } from '../support/probe-reports.ts';
 import { type GraphqlAnswer, startPurser, type TestPurser } from '../support/purser.ts';
 import { projectorClient, trusting } from '../support/read-models.ts';

@@ -3,7 +3,8 @@ import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebui
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { OperatorError } from '../../src/domain/errors.ts';
 import { canary } from '../support/canary.ts';
-import { eventsOf, openEvents } from '../support/event-store.ts';
+import { eventsOf } from '../support/event-store.ts';
+import { openEvents } from '../support/open-events.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { digestsOfReadModels, projectorClient, trusting } from '../support/read-models.ts';
 import { withClient } from '../support/server-databases.ts';

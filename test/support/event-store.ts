@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { inject } from 'vitest';
-import { SILENT } from '../../src/adapters/postgres/logger.ts';
-
-import { BEGINNING, type EventLog, type RecordedEvent } from '../../src/application/ports/event-log.ts';
-import { openEventLog } from '../../src/composition/event-store.ts';
-import { readConfig } from '../../src/config/config.ts';
+import { BEGINNING, type RecordedEvent } from '../../src/application/ports/event-log.ts';
 import { eventsAfter } from '../contract/event-log-store.ts';
+import { openEvents, type StoreEnvironment } from './open-events.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,8 +11,6 @@ declare module 'vitest' {
     readonly eventStore: { readonly url: string } | undefined;
   }
 }
-
-export type StoreEnvironment = Readonly<Record<string, string>>;
 
 /** By which Node.js and the store's client trust further certificates. */
 const CERTIFICATE_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
@@ -38,11 +33,6 @@ export function storeEnvironment(): StoreEnvironment {
     EVENT_STORE_URL: store.url,
     EVENT_STORE_PREFIX: `test_${randomBytes(8).toString('hex')}`,
   };
-}
-
-/** The log of a service that was started with this environment, which names its database, or a store apart from it. */
-export function openEvents(environment: StoreEnvironment): EventLog {
-  return openEventLog(readConfig(environment).eventStore, { connectionString: environment.DATABASE_URL ?? '' }, SILENT);
 }
 
 /** All events of such a service, oldest first. */

@@ -15,7 +15,8 @@ import { eventsOver } from '../../src/adapters/postgres/log/session-events.ts';
 import { openSession } from '../../src/adapters/postgres/session.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { requireNoCanaryIn } from './canary-sweep.ts';
-import { openEvents, storeEnvironment } from './event-store.ts';
+import { storeEnvironment } from './event-store.ts';
+import { openEvents } from './open-events.ts';
 import { PATIENCE_MS } from './patience.ts';
 import { createTestIssuer, type TestIssuer } from './tokens.ts';
 

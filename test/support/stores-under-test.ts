@@ -1,5 +1,6 @@
 import { inject } from 'vitest';
-import { type StoreEnvironment, storeEnvironment } from './event-store.ts';
+import { storeEnvironment } from './event-store.ts';
+import type { StoreEnvironment } from './open-events.ts';
 import { startProtocolDouble } from './protocol-double/start.ts';
 import { isTorture } from './rounds.ts';
 

@@ -5,7 +5,8 @@ import type { Order, Report } from './process.ts';
 import { createRobotIssuer } from './robot-issuer.ts';
 
 /** The use cases in a process of its own, which dies where it is told to. */
-const { DATABASE_URL = '', PURSER_DATA_DIR = '', PROVIDER_URL = '' } = process.env;
+const environment = Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? '']));
+const { DATABASE_URL: connectionString = '', PROVIDER_URL = '' } = environment;
 let passed: string[] = [];
 let dieAt: string | undefined;
 
@@ -33,10 +34,7 @@ const vault = (real: Vault): Vault => ({
   seal: (...args) => within('seal', () => real.seal(...args)),
   settle: (...args) => within('settle', () => real.settle(...args)),
 });
-const replica = await startReplica(
-  { connectionString: DATABASE_URL, environment: { PURSER_DATA_DIR } },
-  { log, vault },
-);
+const replica = await startReplica({ connectionString, environment }, { log, vault });
 const robots = createRobotIssuer(PROVIDER_URL);
 const issuer: typeof robots = {
   ...robots,
