@@ -123,7 +123,7 @@ export interface RunningApplication {
   readonly application: Application;
   readonly attempts: RefusedAttempts;
   /** What requests started and do not wait for. */
-  readonly background: Pick<BackgroundWork, 'settled'>;
+  readonly background: BackgroundWork;
   readonly writer: EventWriter;
   readonly aggregates: AggregateStore;
   readonly countActiveLeases: CountActiveLeases;
