@@ -227,6 +227,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     application,
     attempts,
     background: {
+      start: background.start,
       async settled(milliseconds) {
         await Promise.all([background.settled(milliseconds), keeping.settled(milliseconds)]);
       },
