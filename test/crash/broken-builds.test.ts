@@ -22,8 +22,8 @@ const FAULTS = {
   }),
   'forgets keys': (name: string): Fault => ({
     file: 'application/registry-command-handler.ts',
-    find: 'if (start === -1) return',
-    replace: `if (start === -1 || ${isPlanted(name)}) return`,
+    find: 'if (event.metadata.idempotencyId === idempotent.id) found',
+    replace: `if (event.metadata.idempotencyId === idempotent.id && !${isPlanted(name)}) found`,
   }),
   'ends at once': (name: string): Fault => ({
     file: 'cli/serve.ts',
