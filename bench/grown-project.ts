@@ -21,6 +21,11 @@ export async function seedGrownProject(connectionString: string, scale: number):
       [scale, GROWN],
     );
     await client.query(
+      `insert into read_models.registry_uses (registry_id, project_id, last_used_at, used_minute, last_used_by)
+       select id, project_id, created_at, date_trunc('minute', created_at), 'ci' from read_models.registries where project_id = $1`,
+      [GROWN],
+    );
+    await client.query(
       `insert into read_models.audit_entries (project_id, sequence, format, event_id, occurred_at, action, outcome, code, actor,
          request_id, registry_id, url, pipeline, run_id, lease_id, changes, count, hash)
        select $2, n, 1, md5('event ' || n)::uuid, now() - ($1 - n) * interval '1 second', 'ISSUE_CREDENTIAL',
@@ -36,7 +41,7 @@ export async function seedGrownProject(connectionString: string, scale: number):
       'head',
     ]);
   });
-  for (const table of ['registries', 'audit_entries']) {
+  for (const table of ['registries', 'registry_uses', 'audit_entries']) {
     await withClient(connectionString, (client) => client.query(`vacuum analyze read_models.${table}`));
   }
 }

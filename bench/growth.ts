@@ -58,7 +58,7 @@ function queriesOf(): readonly (readonly [string, Query])[] {
   const audit =
     (filter: AuditFilter): Query =>
     (database) =>
-      createAuditQueries(database, { ofProject: () => database }).list(GROWN, { filter, first: 20, before: undefined });
+      createAuditQueries(database, { ofProject: () => database }).list(GROWN, { filter, first: 20, after: undefined });
   const auditCount =
     (filter: AuditFilter): Query =>
     (database) =>

@@ -139,6 +139,13 @@ create table projection.cursor_key (
   key bytea not null check (octet_length(key) = 32)
 );
 
+-- For searches. Both are extensions that the owner of a database may create; an operator may have them in another schema
+-- already, so the indexes below look for their operators wherever they are.
+create extension if not exists pg_trgm with schema projection;
+create extension if not exists btree_gin with schema projection;
+select set_config('search_path', string_agg(distinct quote_ident(n.nspname), ', '), true)
+  from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname in ('pg_trgm', 'btree_gin');
+
 create table read_models.registries (
   id uuid primary key,
   project_id text not null,
@@ -197,16 +204,37 @@ create table read_models.registries (
   staged_health jsonb,
   -- The last report of a version that was not checked since.
   reported_version int,
-  reported_at timestamptz(3),
-  last_used_at timestamptz(3),
-  last_used_by text,
-  -- Of the last lease that named one.
-  last_used_repository text
+  reported_at timestamptz(3)
 ) with (fillfactor = 80);
 create index registries_by_name on read_models.registries (project_id, lower(name), id) where phase = 'live';
 create index registries_by_url on read_models.registries (project_id, url, id) where phase = 'live';
 create index registries_by_created on read_models.registries (project_id, created_at, id) where phase = 'live';
-create index registries_by_expiry on read_models.registries (project_id, expires_at, id) where phase = 'live';
+create index registries_by_update on read_models.registries (project_id, updated_at, id) where phase = 'live';
+-- In either direction, registries without a time come last.
+create index registries_by_expiry on read_models.registries (project_id, coalesce(expires_at, 'infinity'), id)
+  where phase = 'live';
+create index registries_by_late_expiry on read_models.registries (project_id, coalesce(expires_at, '-infinity'), id)
+  where phase = 'live';
+-- For filters: what they find, in the order of names.
+create index registries_by_provider on read_models.registries (project_id, provider, lower(name), id) where phase = 'live';
+create index registries_failing on read_models.registries (project_id, lower(name), id)
+  where phase = 'live' and coalesce(health->>'outcome' in ('AUTHENTICATION_FAILED', 'EXPIRED')
+    and (health->>'credentialVersion')::int = credential_version, false);
+create index registries_without_secret on read_models.registries (project_id, lower(name), id)
+  where phase = 'live' and secret_missing;
+create index registries_tested on read_models.registries (project_id, lower(name), id)
+  where phase = 'live' and coalesce((health->>'credentialVersion')::int = credential_version, false);
+create index registries_never_tested on read_models.registries (project_id, lower(name), id)
+  where phase = 'live' and not coalesce((health->>'credentialVersion')::int = credential_version, false);
+create index registries_by_expiring on read_models.registries (project_id, expiring_from, id)
+  where phase = 'live' and expiring_from is not null;
+create index registries_by_text on read_models.registries using gin (project_id,
+  (name || E'\n' || url || E'\n' || username || E'\n' || coalesce(description, '')) gin_trgm_ops)
+  with (gin_pending_list_limit = 1024) where phase = 'live';
+-- For scheduled checks, over all projects. The texts of times have the order of the times.
+create index registries_by_test on read_models.registries
+  ((case when coalesce((health->>'credentialVersion')::int = credential_version, false) then health->>'testedAt' else '' end collate "C"), id)
+  where phase = 'live' and not secret_missing;
 create index registries_by_rotation on read_models.registries (project_id, rotation_due_at, id)
   where phase = 'live' and rotation_due_at is not null;
 -- A round of notices costs what is due and what is missing, however many registries there are.
@@ -214,7 +242,25 @@ create index registries_by_notice on read_models.registries (next_notice_at, id)
 create index registries_by_successor on read_models.registries (successors_waiting_since)
   where successors_waiting_since is not null;
 create index registries_reported on read_models.registries (reported_at) where reported_at is not null;
+-- The few whose earlier leases a deletion ended.
+create index registries_ended on read_models.registries (id) where phase = 'deleted' or first_version > 1;
 create index registries_missing on read_models.registries (id) where phase = 'live' and secret_missing;
+
+-- Who used a live registry last. Apart, because a use changes nothing else.
+create table read_models.registry_uses (
+  registry_id uuid primary key,
+  project_id text not null,
+  last_used_at timestamptz(3),
+  -- The same in whole minutes, so that further uses within a minute change no index.
+  used_minute timestamptz(3),
+  last_used_by text,
+  -- Of the last lease that named one.
+  last_used_repository text
+) with (fillfactor = 80);
+-- In either direction, registries that were never used come last.
+create index registry_uses_by_time on read_models.registry_uses (project_id, coalesce(used_minute, 'infinity'), registry_id);
+create index registry_uses_by_late_time on read_models.registry_uses
+  (project_id, coalesce(used_minute, '-infinity'), registry_id);
 
 create table read_models.leases (
   id uuid primary key,
@@ -234,7 +280,8 @@ create table read_models.leases (
   -- Of the token that it was issued for: a subject is one caller of one issuer.
   issuer text
 );
-create index leases_active on read_models.leases (registry_id, expires_at) where released_at is null;
+create index leases_active on read_models.leases (registry_id, expires_at) include (credential_version)
+  where released_at is null;
 create index leases_active_of_project on read_models.leases (project_id, expires_at) where released_at is null;
 create index leases_by_project on read_models.leases (project_id, issued_at, id);
 create index leases_by_registry on read_models.leases (project_id, registry_id, issued_at, id);
@@ -290,7 +337,7 @@ create table read_models.notices (
   message text not null
 );
 create index notices_by_project on read_models.notices (project_id, sequence);
-create index notices_by_registry on read_models.notices (registry_id, sequence);
+create index notices_by_registry on read_models.notices (project_id, registry_id, sequence);
 
 -- json rather than jsonb here and in the audit log, as in the event log: no query looks inside. For 200,000 events a
 -- rebuild's writer took 2.7 s of CPU instead of 4.9 s.
@@ -341,8 +388,15 @@ create index audit_by_pipeline on read_models.audit_entries (project_id, pipelin
 create index audit_by_run on read_models.audit_entries (project_id, run_id, sequence) where run_id is not null;
 create index audit_by_lease on read_models.audit_entries (project_id, lease_id, sequence) where lease_id is not null;
 create index audit_by_request on read_models.audit_entries (project_id, request_id, sequence) where request_id is not null;
--- For histograms.
-create index audit_by_time on read_models.audit_entries (project_id, occurred_at);
+create index audit_by_actor on read_models.audit_entries (project_id, actor, sequence);
+create index audit_by_action on read_models.audit_entries (project_id, action, sequence);
+create index audit_by_outcome on read_models.audit_entries (project_id, outcome, sequence) where outcome <> 'SUCCEEDED';
+create index audit_by_text on read_models.audit_entries using gin (project_id,
+  (actor || E'\n' || coalesce(url, '') || E'\n' || action || E'\n' || coalesce(pipeline, '')) gin_trgm_ops)
+  with (gin_pending_list_limit = 1024);
+set local search_path to default;
+-- For histograms, and for lists of a time.
+create index audit_by_time on read_models.audit_entries (project_id, occurred_at, sequence);
 
 create table read_models.audit_heads (
   project_id text primary key,

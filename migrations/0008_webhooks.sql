@@ -55,6 +55,8 @@ create index deliveries_by_age on webhooks.deliveries (waiting_since) where stat
 create index deliveries_by_end on webhooks.deliveries (finished_at) where state <> 'PENDING';
 create index deliveries_by_project on webhooks.deliveries (project_id, sequence);
 create index deliveries_by_state on webhooks.deliveries (project_id, state, sequence);
+create index deliveries_by_webhook on webhooks.deliveries (project_id, webhook, sequence);
+create index deliveries_by_both on webhooks.deliveries (project_id, webhook, state, sequence);
 
 -- What receivers asked for. It holds only for the URL and the secrets that the fingerprint was made of.
 create table webhooks.receivers (

@@ -65,7 +65,8 @@ const QUERIES: readonly (readonly [title: string, sql: string])[] = [
   [
     'functions',
     `select E'\\n' || rtrim(pg_get_functiondef(p.oid), E'\\n') as line from pg_proc p join own on own.oid = p.pronamespace
-     where p.prokind in ('f', 'p') order by p.oid::regprocedure::text`,
+     where p.prokind in ('f', 'p') and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+     order by p.oid::regprocedure::text`,
   ],
 ];
 

@@ -6,10 +6,11 @@ import { createEgress } from './adapters/egress/egress.ts';
 import { createPasswordMinter } from './adapters/minting/password-minter.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
 import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
-import { createReadConnections, type ReadConnections } from './adapters/postgres/read-connections.ts';
+import type { ReadConnections } from './adapters/postgres/read-connections.ts';
 import { createAuditQueries } from './adapters/postgres/read-models/audit-queries.ts';
 import { createCalendarQueries } from './adapters/postgres/read-models/calendar-queries.ts';
 import { createChangeFeedQuery } from './adapters/postgres/read-models/change-queries.ts';
+import { createCheckSchedule } from './adapters/postgres/read-models/check-schedule.ts';
 import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
 import { createDailyUseQueries } from './adapters/postgres/read-models/daily-use-queries.ts';
 import { createFeed } from './adapters/postgres/read-models/feeds.ts';
@@ -23,7 +24,6 @@ import { createProjector } from './adapters/postgres/read-models/projector.ts';
 import { createRegistryQueries } from './adapters/postgres/read-models/registry-queries.ts';
 import { openSession } from './adapters/postgres/session.ts';
 import { createSharedClock } from './adapters/postgres/shared-clock.ts';
-import { createSlowReads } from './adapters/postgres/slow-reads.ts';
 import { createSnapshotStore } from './adapters/postgres/snapshot-store.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
 import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queries.ts';
@@ -49,6 +49,7 @@ import { createLifecycle, type Lifecycle } from './composition/lifecycle.ts';
 import { measureLeader, openObservability } from './composition/observability.ts';
 import { startPeriodicWork } from './composition/periodic-work.ts';
 import { createReadiness } from './composition/readiness.ts';
+import { openReads } from './composition/reads.ts';
 import { openStores, openVault } from './composition/stores.ts';
 import { configuredWebhooks, startWebhooks } from './composition/webhooks.ts';
 import type { Config } from './config/config.ts';
@@ -62,7 +63,6 @@ import { ListenFailed } from './http/listening.ts';
 import { createMetricsServer } from './http/metrics-server.ts';
 import { createHttpServer } from './http/server.ts';
 
-const READ_CONNECTIONS = 2;
 /** How long a stop waits for logins that confirm reports. What takes longer is left to the next check or report. */
 const SETTLE_MS = 3_000;
 /** How long the start waits for the read models. */
@@ -121,18 +121,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const { vault, keyRing, externalKeys, authenticator, auditSigner, close: closeVault } = opened;
   lifecycle.onClose(closeVault);
   await startKeyHolding({ ...opened, logger, onFault }, lifecycle);
-  const reads = createReadConnections({
-    connectionString,
-    name: 'purser reads',
-    connections: READ_CONNECTIONS,
-    logger,
-    statements,
-  });
-  lifecycle.onClose(() => reads.close());
-  const searches = createSlowReads({ connectionString, logger, statements });
-  lifecycle.onClose(() => searches.close());
-  const chores = createReadConnections({ connectionString, name: 'purser chores', connections: 1, logger, statements });
-  lifecycle.onClose(() => chores.close());
+  const { reads, searches, chores } = openReads({ connectionString, logger, statements }, lifecycle);
   const { progress, projector, leadership, aheadOfLog } = await startProjecting(
     { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault },
     lifecycle,
@@ -206,6 +195,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     // None yet: what people enter, people revoke.
     issuers: new Map(),
     schedule: createNoticeSchedule(chores),
+    checkSchedule: createCheckSchedule(chores, Date.now),
     sharedNow: createSharedClock(reads),
     beforeSecondTry,
     issuesPerMinute: config.callerIssuesPerMinute,

@@ -2,7 +2,7 @@ import { UNDECIDED } from '../domain/probe-outcome.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import { type BeforeSecondTry, checkCredential, confirmedTest } from './credential-checks.ts';
 import type { CredentialTests } from './credential-tests.ts';
-import type { CheckDue, RegistryQueries } from './ports/read-models.ts';
+import type { CheckCursor, CheckDue, CheckSchedule } from './ports/read-models.ts';
 import { systemMetadata } from './request-context.ts';
 import type { TestStoredCredential } from './stored-credential-test.ts';
 
@@ -20,7 +20,7 @@ const AFTER_FAULT_MS = 300_000;
 const MAX_SET_ASIDE = 2000;
 
 export interface ScheduledChecksDeps {
-  readonly registries: Pick<RegistryQueries, 'dueForCheck'>;
+  readonly checkSchedule: CheckSchedule;
   readonly aggregates: Pick<AggregateStore, 'loadRegistry'>;
   readonly testStored: TestStoredCredential;
   readonly tests: Pick<CredentialTests, 'record'>;
@@ -39,9 +39,11 @@ export interface ScheduledChecksDeps {
  * Returns how many registries were checked.
  */
 export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal) => Promise<number> {
-  const { registries, aggregates, testStored, tests, intervalMs, leading, beforeSecondTry, now, onFault } = deps;
+  const { checkSchedule, aggregates, testStored, tests, intervalMs, leading, beforeSecondTry, now, onFault } = deps;
   /** Registries whose check gave no finding, and until when to skip them. They would come first in every round. */
   const setAside = new Map<string, number>();
+  /** Where the next round goes on. */
+  let after: CheckCursor | undefined;
 
   function setAsideFor(registryId: string, milliseconds: number): void {
     setAside.delete(registryId);
@@ -65,13 +67,15 @@ export function scheduledChecks(deps: ScheduledChecksDeps): (signal: AbortSignal
     if (!leading()) return 0;
     const at = now();
     for (const [id, until] of setAside) if (until <= at) setAside.delete(id);
-    const due = await registries.dueForCheck({
+    const { due, next } = await checkSchedule.due({
       testedBefore: new Date(at - intervalMs).toISOString(),
       spreadMs: intervalMs * SPREAD,
       refusedBefore: new Date(at - Math.max(intervalMs, REFUSED_EVERY_MS)).toISOString(),
       except: [...setAside.keys()],
       limit: BATCH,
+      after,
     });
+    after = next;
     const waiting = due.values();
     let checked = 0;
 

@@ -1,7 +1,7 @@
 import type { ReadConnections } from '../adapters/postgres/read-connections.ts';
 import type { Projector } from '../adapters/postgres/read-models/projector.ts';
 import { createFindRetirable } from '../adapters/postgres/read-models/retirable-secrets.ts';
-import { recheckSecrets } from '../adapters/postgres/read-models/secret-presence.ts';
+import { createSecretCheck } from '../adapters/postgres/read-models/secret-presence.ts';
 import { createFindWaitingReports } from '../adapters/postgres/read-models/waiting-reports.ts';
 import { createFindWaitingSuccessors } from '../adapters/postgres/read-models/waiting-successors.ts';
 import { leftOfMinute } from '../application/attempt-counts.ts';
@@ -41,7 +41,7 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
   const ofTheLeader: readonly Chore[] = [
     discardOrphanedSecrets(deps),
     () => mintedPasswords.removeExpired(),
-    () => recheckSecrets(database),
+    createSecretCheck(database),
     scheduledNotices(deps),
     confirmWaitingReports({ ...deps, findWaitingReports: createFindWaitingReports(database) }),
   ];

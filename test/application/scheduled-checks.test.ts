@@ -12,12 +12,13 @@ function roundsOfAnOutage(due: number) {
   const rounds = { now: Date.parse('2026-03-01T12:00:00.000Z'), faults: 0, excepted };
   const notReached = () => Promise.reject(new Error('no registry is asked'));
   const check = scheduledChecks({
-    registries: {
-      async dueForCheck({ except, limit }) {
+    checkSchedule: {
+      async due({ except, limit }) {
         excepted.push(except.length);
         const skipped = new Set(except);
         const found = ids.filter((id) => !skipped.has(id)).slice(0, limit);
-        return found.map((registryId) => ({ projectId: 'demo', registryId, refused: false, repository: null }));
+        const due = found.map((registryId) => ({ projectId: 'demo', registryId, refused: false, repository: null }));
+        return { due, next: undefined };
       },
     },
     aggregates: { loadRegistry: () => Promise.reject(new Error('the database is gone')) },

@@ -224,9 +224,9 @@ async function vaultFaults(client: pg.Client): Promise<string[]> {
 
 /** The chain is computed again from its entries, and held against the events that it should tell of. */
 async function auditFaults(client: pg.Client, events: readonly EventRow[], project: string): Promise<string[]> {
-  const everything = { filter: {}, first: 1_000_000, before: undefined };
-  const { entries } = await createAuditQueries(client).list(project, everything);
-  entries.reverse();
+  const everything = { filter: {}, first: 1_000_000, after: undefined };
+  const { items } = await createAuditQueries(client).list(project, everything);
+  const entries = items.map(({ node }) => node).toReversed();
   let hash = firstPreviousHash(project);
   for (const [index, entry] of entries.entries()) {
     hash = chainHash(hash, index + 1, entry);

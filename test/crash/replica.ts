@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
 import { createCalendarQueries } from '../../src/adapters/postgres/read-models/calendar-queries.ts';
+import { createCheckSchedule } from '../../src/adapters/postgres/read-models/check-schedule.ts';
 import { createLeaseQueries } from '../../src/adapters/postgres/read-models/lease-queries.ts';
 import { createNoticeSchedule } from '../../src/adapters/postgres/read-models/notice-schedule.ts';
 import { createProgress } from '../../src/adapters/postgres/read-models/progress.ts';
@@ -25,7 +26,7 @@ import type { CredentialIssuer } from '../../src/application/ports/credential-is
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
 import type { RateLimiter, ReturnableTurns } from '../../src/application/ports/rate-limiter.ts';
-import type { RegistryQueries, RegistryView } from '../../src/application/ports/read-models.ts';
+import type { CheckSchedule, RegistryQueries, RegistryView } from '../../src/application/ports/read-models.ts';
 import type { RegistryProbe } from '../../src/application/ports/registry-probe.ts';
 import type { PendingSecret, Vault } from '../../src/application/ports/vault.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
@@ -56,6 +57,7 @@ export interface Replica {
   /** One round of the scheduled notices, by the replica's clock. Returns how many it recorded. */
   scheduledNotices(): Promise<number>;
   readonly registries: RegistryQueries;
+  readonly checkSchedule: CheckSchedule;
   /** Does housekeeping, regardless of how long ago a secret was sealed. @returns how many were discarded */
   discardOrphans(): Promise<number>;
   /** Gives how many versions were retired. */
@@ -117,6 +119,7 @@ export async function startReplica(
   const sharedNow = async () => between.now?.() ?? clock();
   const probe = between.probe ?? { probe: notAsked };
   const registries = createRegistryQueries(reads, now);
+  const checkSchedule = createCheckSchedule(reads, now);
   const running = createApplication({
     log,
     snapshotStore: createSnapshotStore(reads),
@@ -185,7 +188,7 @@ export async function startReplica(
       }),
     scheduledChecks: (intervalMs, { leading = () => true, onFault = throwIt } = {}) => {
       const check = scheduledChecks({
-        registries,
+        checkSchedule,
         aggregates,
         testStored,
         tests,
@@ -200,6 +203,7 @@ export async function startReplica(
     scheduledNotices: () =>
       scheduledNotices({ schedule, sharedNow, aggregates, writer, onFault: throwIt })(new AbortController().signal),
     registries,
+    checkSchedule,
     discardOrphans: discardOrphanedSecrets({ writer, aggregates, vault, olderThanMs: 0, onFault: throwIt }),
     retire() {
       const findRetirable = createFindRetirable(reads);

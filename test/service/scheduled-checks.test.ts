@@ -170,8 +170,8 @@ describe('scheduled checks', () => {
     await caughtUp();
     const at = new Date(Date.now() + HOUR_MS).toISOString();
     const when = { testedBefore: at, refusedBefore: at, spreadMs: 0 };
-    const [first] = await replica.registries.dueForCheck({ ...when, except: [], limit: 1 });
-    expect(first?.registryId).toBe(id);
+    const { due } = await replica.checkSchedule.due({ ...when, except: [], limit: 1, after: undefined });
+    expect(due.map(({ registryId }) => registryId)).toEqual([id]);
     expect(await check(HOUR_MS)).toEqual(['rotated.example']);
     expect(await check(HOUR_MS)).toEqual([]);
   });
@@ -327,15 +327,17 @@ describe('scheduled checks', () => {
     for (let one = 0; one < 12; one += 1) await create(`spread-${one}.example`);
     await check(-1);
     await caughtUp();
-    const { registries } = replica;
-    const due = (sinceMs: number) =>
-      registries.dueForCheck({
+    const due = async (sinceMs: number) => {
+      const asked = {
         testedBefore: new Date(Date.now() + sinceMs).toISOString(),
         spreadMs: 2 * HOUR_MS,
         refusedBefore: new Date().toISOString(),
         except: [],
         limit: 100,
-      });
+        after: undefined,
+      };
+      return (await replica.checkSchedule.due(asked)).due;
+    };
     const all = await due(2 * HOUR_MS);
     expect(all.length).toBeGreaterThan(12);
     const some = await due(HOUR_MS);

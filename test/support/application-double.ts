@@ -158,9 +158,10 @@ export function createApplicationDouble(): ApplicationDouble {
           const items = all
             .slice(start, start + first)
             .map((node) => ({ node, cursor: { key: node.name, id: node.id } }));
-          return { items, hasNextPage: all.length > start + first, latestChange: changes.items.length };
+          const end = items.at(-1)?.cursor;
+          return { items, hasNextPage: all.length > start + first, end, latestChange: changes.items.length };
         }),
-      count: (projectId) => called('countRegistries', () => ofProject(projectId).length),
+      count: (projectId) => called('countRegistries', () => ({ count: ofProject(projectId).length, isExact: true })),
       byId: (projectId, id) => called('registry', () => ofProject(projectId).find((found) => found.id === id)),
       recentPipelines: () => called('recentPipelines', () => [pipelineUse('build')]),
       linkedPipelines: () => called('linkedPipelines', () => [pipelineUse('deploy')]),
@@ -178,8 +179,13 @@ export function createApplicationDouble(): ApplicationDouble {
     calendar: calendar.queries,
     uses: { since: () => called('registryUse', () => []) },
     leases: {
-      list: () => called('leases', () => ({ leases: [LISTED_LEASE], hasNextPage: false })),
-      count: () => called('countLeases', () => 1),
+      list: () =>
+        called('leases', () => ({
+          items: [{ node: LISTED_LEASE, cursor: LISTED_LEASE }],
+          hasNextPage: false,
+          end: LISTED_LEASE,
+        })),
+      count: () => called('countLeases', () => ({ count: 1, isExact: true })),
       lastToEnd: () => called('leasesLastToEnd', () => [LISTED_LEASE]),
     },
     ...auditDouble(called),

@@ -10,12 +10,14 @@ export function auditDouble(
 ): Pick<Queries, 'audit' | 'auditHeads'> {
   return {
     audit: {
-      list: (_projectId, { before = 1_000, first }) =>
-        called('auditLog', () => ({
-          entries: Array.from({ length: first }, (_, index) => auditEntry(before - index - 1)),
-          hasNextPage: true,
-        })),
-      count: () => called('countAuditEntries', () => 999),
+      list: (_projectId, { after, first }) =>
+        called('auditLog', () => {
+          const before = after?.sequence ?? 1_000;
+          const entries = Array.from({ length: first }, (_, index) => auditEntry(before - index - 1));
+          const items = entries.map((entry) => ({ node: entry, cursor: entry }));
+          return { items, hasNextPage: true, end: entries.at(-1) };
+        }),
+      count: () => called('countAuditEntries', () => ({ count: 999, isExact: true })),
       histogram: () => called('auditHistogram', () => []),
     },
     auditHeads: {

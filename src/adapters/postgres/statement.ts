@@ -27,6 +27,13 @@ export class Conditions {
     this.#parts.push(condition);
   }
 
+  /** The same values, to which others can be added. */
+  copyOfValues(): Conditions {
+    const copy = new Conditions();
+    copy.#values.push(...this.#values);
+    return copy;
+  }
+
   get text(): string {
     return this.#parts.join(' and ');
   }

@@ -51,15 +51,27 @@ export interface RegistryOrder {
   readonly direction: 'ASC' | 'DESC';
 }
 
-/** The place of a row in one order: the sort key's text (null sorts last in both directions) and the id. */
+/** The place of a row in one order: the sort key's text (infinite where there is no time) and the id. */
 export interface RegistryCursor {
-  readonly key: string | null;
+  readonly key: string;
   readonly id: string;
 }
 
 export interface Page<Node, Cursor> {
+  /** Fewer than were asked for, perhaps none, if too many rows would have to be looked at to find more. */
   readonly items: readonly { readonly node: Node; readonly cursor: Cursor }[];
   readonly hasNextPage: boolean;
+  /** Where the next page begins; undefined for an empty page after which nothing comes. */
+  readonly end: Cursor | undefined;
+}
+
+/** Counting stops there, unless the number is known without counting. */
+export const MAX_EXACT_COUNT = 10_000;
+
+export interface Count {
+  readonly count: number;
+  /** False if there are more. */
+  readonly isExact: boolean;
 }
 
 export interface LatestChange {
@@ -76,6 +88,14 @@ export interface DueForCheck {
   readonly refusedBefore: Instant;
   readonly except: readonly string[];
   readonly limit: number;
+  /** Where the last look ended; undefined to begin again with those that were never tested. */
+  readonly after: CheckCursor | undefined;
+}
+
+/** The time of the last test of the current version, empty if there was none, and the id. */
+export interface CheckCursor {
+  readonly testedAt: string;
+  readonly id: string;
 }
 
 export interface CheckDue {
@@ -85,6 +105,14 @@ export interface CheckDue {
   readonly refused: boolean;
   /** See `tellingRepository`. */
   readonly repository: string | null;
+}
+
+export interface CheckSchedule {
+  /**
+   * Live registries whose credential has not expired: those of an untested version first, then the longest untested. It
+   * looks at a thousand at most. `next` is undefined after the last.
+   */
+  due(asked: DueForCheck): Promise<{ readonly due: readonly CheckDue[]; readonly next: CheckCursor | undefined }>;
 }
 
 /** All queries answer from the read models. `ProjectionProgress` tells how far these are. */
@@ -99,7 +127,7 @@ export interface RegistryQueries {
       withLatestChange: boolean;
     },
   ): Promise<Page<RegistryView, RegistryCursor> & LatestChange>;
-  count(projectId: string, filter: RegistryFilter): Promise<number>;
+  count(projectId: string, filter: RegistryFilter): Promise<Count>;
   byId(projectId: string, id: string): Promise<RegistryView | undefined>;
   /**
    * A repository that shows what the current version may do: where it last proved that, else that of the last lease that named
@@ -108,8 +136,6 @@ export interface RegistryQueries {
   tellingRepository(projectId: string, id: string): Promise<string | null>;
   /** The version whose refusal people were told of, until it works again. */
   refusalTold(projectId: string, id: string): Promise<number | null>;
-  /** Live registries whose credential has not expired: those of an untested version first, then the longest untested. */
-  dueForCheck(due: DueForCheck): Promise<CheckDue[]>;
   /** One result for each id, in the order of the ids. */
   usage(registryIds: readonly string[]): Promise<UsageView[]>;
   /** The pipelines that used it in the last 30 days, the latest first, at most `MAX_PIPELINES`. */
@@ -152,8 +178,8 @@ export interface LeaseQueries {
   list(
     projectId: string,
     query: { filter: LeaseFilter; first: number; after: LeaseCursor | undefined },
-  ): Promise<{ readonly leases: readonly LeaseView[]; readonly hasNextPage: boolean }>;
-  count(projectId: string, filter: LeaseFilter): Promise<number>;
+  ): Promise<Page<LeaseView, LeaseCursor>>;
+  count(projectId: string, filter: LeaseFilter): Promise<Count>;
   /** The active leases of a registry that end last, the last one first. */
   lastToEnd(projectId: string, registryId: string, limit: number): Promise<LeaseView[]>;
   /** Of one version, or of all. Leases of earlier ones than the first ended when the registry was deleted. */
@@ -227,13 +253,16 @@ export interface AuditFilter {
   readonly from?: Instant | undefined;
   readonly to?: Instant | undefined;
 }
+/** The place of an entry in the list. */
+export type AuditCursor = Pick<AuditEntryView, 'sequence' | 'occurredAt'>;
+
 export interface AuditQueries {
-  /** Newest first. `before` is the sequence of the last entry of the page before. */
+  /** Newest first: by sequence, with `from` or `to` by time. */
   list(
     projectId: string,
-    query: { filter: AuditFilter; first: number; before: number | undefined },
-  ): Promise<{ entries: AuditEntryView[]; hasNextPage: boolean }>;
-  count(projectId: string, filter: AuditFilter): Promise<number>;
+    query: { filter: AuditFilter; first: number; after: AuditCursor | undefined },
+  ): Promise<Page<AuditEntryView, AuditCursor>>;
+  count(projectId: string, filter: AuditFilter): Promise<Count>;
   /**
    * The attempts within the span that match the filter, by bucket and outcome; the filter's own times are not read.
    * Undefined if the project has more than `MAX_COUNTED_ENTRIES` entries within the span.

@@ -1,6 +1,7 @@
-import type { AuditFilter } from '../../application/ports/read-models.ts';
-import { type CursorScope, decodeSequence } from '../paging/cursors.ts';
+import type { AuditCursor, AuditFilter } from '../../application/ports/read-models.ts';
+import type { CursorScope } from '../paging/cursors.ts';
 import { pageSize } from '../paging/page-size.ts';
+import { once } from '../paging/total-count.ts';
 import type { Services } from '../pipeline/context.ts';
 import { auditSelection } from './audit-filter.ts';
 import type { AuditConnectionObject } from './audit-types.ts';
@@ -19,15 +20,26 @@ export async function auditPage(
   { filter, first, after, defaultSize }: AuditPage,
 ): Promise<AuditConnectionObject> {
   const scope: CursorScope = { of: 'audit', projectId, selection: auditSelection(filter) };
-  const { entries, hasNextPage } = await queries.audit.list(projectId, {
+  const { items, hasNextPage, end } = await queries.audit.list(projectId, {
     filter,
     first: pageSize(first, defaultSize),
-    before: decodeSequence(cursors, scope, after),
+    after: typeof after === 'string' ? auditCursor(cursors.decode(scope, after)) : undefined,
   });
-  const nodes = entries.map((entry) => ({ ...entry, cursor: cursors.encode(scope, String(entry.sequence)) }));
+  const cursorOf = (place: AuditCursor) => cursors.encode(scope, auditPosition(place));
   return {
-    nodes,
-    pageInfo: { hasNextPage, endCursor: nodes.at(-1)?.cursor ?? null },
-    count: () => queries.audit.count(projectId, filter),
+    nodes: items.map(({ node, cursor }) => ({ ...node, cursor: cursorOf(cursor) })),
+    pageInfo: { hasNextPage, endCursor: end ? cursorOf(end) : null },
+    count: once(() => queries.audit.count(projectId, filter)),
   };
+}
+
+/** The two have no space in them. */
+function auditPosition({ sequence, occurredAt }: AuditCursor): string {
+  return `${sequence} ${occurredAt}`;
+}
+
+/** Reads what `auditPosition` wrote: the cursor's MAC was right. */
+function auditCursor(position: string): AuditCursor {
+  const [sequence = '', occurredAt = ''] = position.split(' ');
+  return { sequence: Number(sequence), occurredAt };
 }

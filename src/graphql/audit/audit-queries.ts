@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import { After, First } from '../paging/page-arguments.ts';
+import { TOTAL_COUNT_IS_EXACT, totalCountOf } from '../paging/total-count.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
 import { auditFilter } from './audit-filter.ts';
@@ -10,7 +11,9 @@ const DEFAULT_PAGE_SIZE = 50;
 
 @Resolver(() => AuditConnectionObject)
 export class AuditLogResolver {
-  @Query(() => AuditConnectionObject, { description: 'The audit log of a project, newest first.' })
+  @Query(() => AuditConnectionObject, {
+    description: 'The audit log of a project, newest first: by sequence, with `from` or `to` by time.',
+  })
   @Directive('@requiresPermission(permission: "iam:project:cicd:audit:read")')
   async auditLog(
     @Ctx() { services }: GraphqlContext,
@@ -31,8 +34,15 @@ export class AuditLogResolver {
     return nodes.map((node) => ({ node, cursor: node.cursor }));
   }
 
-  @FieldResolver(() => Int, { description: 'The number of entries on all pages.' })
-  totalCount(@Root() connection: AuditConnectionObject): Promise<number> {
-    return connection.count();
+  @FieldResolver(() => Int, {
+    description: `${totalCountOf('entries')} Without a filter it is always exact.`,
+  })
+  async totalCount(@Root() connection: AuditConnectionObject): Promise<number> {
+    return (await connection.count()).count;
+  }
+
+  @FieldResolver(() => Boolean, { description: TOTAL_COUNT_IS_EXACT })
+  async totalCountIsExact(@Root() connection: AuditConnectionObject): Promise<boolean> {
+    return (await connection.count()).isExact;
   }
 }

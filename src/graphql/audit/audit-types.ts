@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import type { Count } from '../../application/ports/read-models.ts';
 import type { AuditOutcome } from '../../domain/audit-entry.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
 import { MaxBytes, MaxItems } from '../pipeline/answer-size.ts';
@@ -194,7 +195,7 @@ export class AuditConnectionObject {
   readonly pageInfo!: PageInfoObject;
 
   /** Serves the field `totalCount`, see `AuditLogResolver`. */
-  readonly count!: () => Promise<number>;
+  readonly count!: () => Promise<Count>;
 }
 
 @InputType({ description: 'Lists only entries that match every field given here.' })

@@ -52,11 +52,12 @@ export class ChangeImpactResolver {
   ): Promise<ChangeImpactObject> {
     const id = parseUuid(entered);
     if (id === undefined || !(await queries.registries.byId(projectId, id))) throw notFound('registry');
-    const [activeLeases, activeLeaseCount, pipelinesLast30Days] = await Promise.all([
+    const [activeLeases, [usage], pipelinesLast30Days] = await Promise.all([
       queries.leases.lastToEnd(projectId, id, MAX_LEASES),
-      queries.leases.count(projectId, { registryId: id, activeOnly: true }),
+      queries.registries.usage([id]),
       queries.registries.recentPipelines(id),
     ]);
+    const activeLeaseCount = usage?.activeLeases ?? 0;
     return {
       activeLeases,
       activeLeaseCount,

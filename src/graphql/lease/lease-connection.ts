@@ -1,5 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import type { LeaseFilter as Filter, LeaseCursor } from '../../application/ports/read-models.ts';
+import type { Count, LeaseFilter as Filter, LeaseCursor } from '../../application/ports/read-models.ts';
 import { parseUuid } from '../../domain/identity.ts';
 import { checkText } from '../../domain/text-rules.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
@@ -25,7 +25,7 @@ export class LeaseConnectionObject {
   /** Serves the field `edges`, see `LeaseListResolver`. */
   readonly cursorOf!: (lease: LeaseObject) => string;
   /** Serves the field `totalCount`, see `LeaseListResolver`. */
-  readonly count!: () => Promise<number>;
+  readonly count!: () => Promise<Count>;
 }
 
 @InputType({ description: 'Lists only leases that match every field given here.' })

@@ -1,8 +1,9 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import type { LeaseView } from '../../domain/lease.ts';
+import type { LeaseCursor } from '../../application/ports/read-models.ts';
 import type { CursorScope } from '../paging/cursors.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
+import { once, TOTAL_COUNT_IS_EXACT, totalCountOf } from '../paging/total-count.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
 import {
@@ -33,18 +34,17 @@ export class LeaseListResolver {
     const filter = leaseFilter(filterInput);
     if (filter === null) return EMPTY;
     const scope: CursorScope = { of: 'leases', projectId, selection: leaseSelection(filter) };
-    const { leases, hasNextPage } = await queries.leases.list(projectId, {
+    const { items, hasNextPage, end } = await queries.leases.list(projectId, {
       filter,
       first: size,
       after: typeof after === 'string' ? leaseCursor(cursors.decode(scope, after)) : undefined,
     });
-    const cursorOf = (lease: LeaseView) => cursors.encode(scope, leasePosition(lease));
-    const last = leases.at(-1);
+    const cursorOf = (place: LeaseCursor) => cursors.encode(scope, leasePosition(place));
     return {
-      nodes: leases,
-      pageInfo: { hasNextPage, endCursor: last ? cursorOf(last) : null },
+      nodes: items.map(({ node }) => node),
+      pageInfo: { hasNextPage, endCursor: end ? cursorOf(end) : null },
       cursorOf,
-      count: () => queries.leases.count(projectId, filter),
+      count: once(() => queries.leases.count(projectId, filter)),
     };
   }
 
@@ -53,9 +53,14 @@ export class LeaseListResolver {
     return nodes.map((node) => ({ node, cursor: cursorOf(node) }));
   }
 
-  @FieldResolver(() => Int, { description: 'The number of leases on all pages.' })
-  totalCount(@Root() connection: LeaseConnectionObject): Promise<number> {
-    return connection.count();
+  @FieldResolver(() => Int, { description: totalCountOf('leases') })
+  async totalCount(@Root() connection: LeaseConnectionObject): Promise<number> {
+    return (await connection.count()).count;
+  }
+
+  @FieldResolver(() => Boolean, { description: TOTAL_COUNT_IS_EXACT })
+  async totalCountIsExact(@Root() connection: LeaseConnectionObject): Promise<boolean> {
+    return (await connection.count()).isExact;
   }
 }
 
@@ -63,5 +68,5 @@ const EMPTY: LeaseConnectionObject = {
   nodes: [],
   pageInfo: { hasNextPage: false, endCursor: null },
   cursorOf: () => '',
-  count: async () => 0,
+  count: async () => ({ count: 0, isExact: true }),
 };

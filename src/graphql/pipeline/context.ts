@@ -16,7 +16,7 @@ import type { Slot } from './caller-limits.ts';
 
 /** The read models. Resolvers call them directly for reads that need nothing else. */
 export interface Queries {
-  readonly registries: Omit<RegistryQueries, 'dueForCheck' | 'tellingRepository' | 'refusalTold'>;
+  readonly registries: Omit<RegistryQueries, 'tellingRepository' | 'refusalTold'>;
   readonly uses: DailyUseQueries;
   readonly calendar: Pick<CalendarQueries, 'feeds'>;
   readonly leases: Pick<LeaseQueries, 'list' | 'count' | 'lastToEnd'>;

@@ -1,5 +1,6 @@
 import { Field, InputType, ObjectType } from 'type-graphql';
 import type {
+  Count,
   RegistryFilter as Filter,
   RegistryOrder as Order,
   RegistryCursor,
@@ -37,7 +38,7 @@ export class RegistryConnectionObject {
   /** Serves the field `latestCursor`, see `RegistryListResolver`. */
   readonly latest!: () => string;
   /** Serves the field `totalCount`, see `RegistryListResolver`. */
-  readonly count!: () => Promise<number>;
+  readonly count!: () => Promise<Count>;
 }
 
 @InputType({ description: 'Lists only registries that match every field given here.' })
@@ -97,7 +98,7 @@ export const RegistryOrderFieldEnum = enumType<RegistryOrderField>(
     CREATED_AT: 'When it was registered.',
     UPDATED_AT: 'When it was last changed.',
     EXPIRES_AT: 'When its credential expires.',
-    LAST_USED_AT: 'When its credential was last issued to a pipeline.',
+    LAST_USED_AT: 'When its credential was last issued to a pipeline, to the minute.',
   },
 );
 export const OrderDirectionEnum = enumType<Order['direction']>(
@@ -166,7 +167,7 @@ export function registryCursor(position: string): RegistryCursor {
   const parsed: unknown = JSON.parse(position);
   if (Array.isArray(parsed) && parsed.length === 2) {
     const [key, id]: unknown[] = parsed;
-    if ((key === null || typeof key === 'string') && typeof id === 'string') return { key, id };
+    if (typeof key === 'string' && typeof id === 'string') return { key, id };
   }
   throw badUserInput('after', '`after` is a cursor of another version of this service. Begin with the first page.');
 }

@@ -3,6 +3,7 @@ import { Arg, Ctx, Directive, FieldResolver, Info, Int, Query, Resolver, Root } 
 import { type CursorScope, changeScope } from '../paging/cursors.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
+import { once, TOTAL_COUNT_IS_EXACT, totalCountOf } from '../paging/total-count.ts';
 import { isAskedFor } from '../pipeline/asked-fields.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
@@ -62,11 +63,11 @@ export class RegistryListResolver {
       ),
       pageInfo: {
         hasNextPage: page.hasNextPage,
-        endCursor: page.items.length === 0 ? null : cursorAt(page.items.length - 1),
+        endCursor: page.end === undefined ? null : cursors.encode(scope, positionOf(page.end)),
       },
       latest: () => cursors.encode(changeScope(projectId), String(page.latestChange)),
       cursorAt,
-      count: () => queries.registries.count(projectId, filter),
+      count: once(() => queries.registries.count(projectId, filter)),
     };
   }
 
@@ -83,8 +84,13 @@ export class RegistryListResolver {
     return connection.latest();
   }
 
-  @FieldResolver(() => Int, { description: 'The number of registries on all pages.' })
-  totalCount(@Root() connection: RegistryConnectionObject): Promise<number> {
-    return connection.count();
+  @FieldResolver(() => Int, { description: totalCountOf('registries') })
+  async totalCount(@Root() connection: RegistryConnectionObject): Promise<number> {
+    return (await connection.count()).count;
+  }
+
+  @FieldResolver(() => Boolean, { description: TOTAL_COUNT_IS_EXACT })
+  async totalCountIsExact(@Root() connection: RegistryConnectionObject): Promise<boolean> {
+    return (await connection.count()).isExact;
   }
 }

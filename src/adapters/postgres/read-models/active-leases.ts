@@ -6,5 +6,6 @@
 export function activeLease(at: string): string {
   return `l.released_at is null and l.expires_at > ${at} and not exists (
     select from read_models.registries ended where ended.id = l.registry_id
+      and (ended.phase = 'deleted' or ended.first_version > 1)
       and (ended.phase = 'deleted' or l.credential_version < ended.first_version))`;
 }

@@ -33,8 +33,7 @@ export function createReadModels(
   authenticator: Pick<ReadModelAuthenticator, 'signText'>,
   { fromTheStart = false, alone = false }: ReadModelsOptions = {},
 ): ReadModels {
-  const pipelineUses = createPipelineUses(schema);
-  const registries = createRegistries(schema, pipelineUses.lastUse);
+  const registries = createRegistries(schema);
   const leases = createLeases(schema, { fromTheStart });
   const parked = createParkedEvents(schema);
   return {
@@ -43,7 +42,7 @@ export function createReadModels(
     all: [
       createNotices(schema, { leases, registries, outbox: alone ? null : createNoticeOutbox(authenticator) }),
       registries,
-      pipelineUses,
+      createPipelineUses(schema),
       createPipelineLinks(schema),
       leases,
       createDailyUses(schema),

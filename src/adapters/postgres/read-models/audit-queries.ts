@@ -1,7 +1,9 @@
 import {
+  type AuditCursor,
   type AuditEntryView,
   type AuditFilter,
   type AuditQueries,
+  type Count,
   MAX_COUNTED_ENTRIES,
 } from '../../../application/ports/read-models.ts';
 import type { OutcomeCount } from '../../../domain/audit-histogram.ts';
@@ -9,6 +11,9 @@ import { parseUuid } from '../../../domain/identity.ts';
 import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import type { AuditRow } from './audit.ts';
+import { boundedPage } from './bounded-page.ts';
+import { countUpTo } from './counts.ts';
+import { hasTrigram } from './trigrams.ts';
 
 export const AUDIT_COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, field, actor, issuer, token_id,
   ip_address, user_agent, request_id, registry_id, url, pipeline, run_id, image, lease_id, changes, duration_ms, count, until, identity, hash`;
@@ -16,30 +21,69 @@ export const AUDIT_COLUMNS = `sequence::float8 as sequence, format, event_id, oc
 /** `slow` is for searches, counts and histograms. */
 export function createAuditQueries(database: Queryable, slow: SlowReads = { ofProject: () => database }): AuditQueries {
   return {
-    async list(projectId, { filter, first, before }) {
-      const where = filtered(projectId, filter);
-      if (before !== undefined) where.add(`sequence < ${where.value(before)}`);
-      const text = `select ${AUDIT_COLUMNS} from read_models.audit_entries where ${where.text}
-        order by audit_entries.sequence desc limit ${where.value(first + 1)}`;
+    async list(projectId, { filter, first, after }) {
+      const values = new Conditions();
+      const within = `e.project_id = ${values.value(projectId)}`;
+      // By time where a time is asked for: the entries of a time are found in no other order.
+      const times = timesOf(values, filter);
+      const order = times.length > 0 ? ['e.occurred_at', 'e.sequence'] : ['e.sequence'];
+      const { equal, others, searched } = conditionsOf(values, filter);
+      const served = times.length > 0 ? times : equal.slice(0, 1);
+      const left = times.length > 0 ? equal : equal.slice(1);
       const reads = filter.search === undefined ? database : slow.ofProject(projectId);
-      const { rows } = await reads.query<AuditRow>(named('audit', text, where.values));
-      return { entries: rows.slice(0, first).map(auditEntryView), hasNextPage: rows.length > first };
+      const { rows, hasNextPage, lookedUpTo } = await boundedPage<AuditRow>(
+        reads,
+        {
+          name: 'audit',
+          table: TABLE,
+          joined: '',
+          looksUp: false,
+          columns: AUDIT_COLUMNS,
+          id: 'e.sequence',
+          order,
+          direction: 'desc',
+          values,
+          within,
+          served,
+          after: after && placeAfter(values, order, after),
+          filter: [...left, ...others],
+          sources: [
+            ...(searched === undefined ? [] : [{ condition: searched, orderBy: '' }]),
+            ...left.map((condition) => ({ condition, orderBy: 'order by e.sequence desc' })),
+          ].slice(0, 1),
+        },
+        first,
+      );
+      const entries = rows.map(auditEntryView);
+      const last = lookedUpTo ?? rows.at(-1);
+      return {
+        items: entries.map((entry) => ({ node: entry, cursor: entry })),
+        hasNextPage,
+        end: last && { sequence: last.sequence, occurredAt: last.occurred_at },
+      };
     },
 
     async count(projectId, filter) {
-      const where = filtered(projectId, filter);
-      const text = `select count(*)::int as count from read_models.audit_entries where ${where.text}`;
-      const { rows } = await slow
-        .ofProject(projectId)
-        .query<{ count: number }>(named('audit-count', text, where.values));
-      return rows[0]?.count ?? 0;
+      const where = new Conditions();
+      where.add(`e.project_id = ${where.value(projectId)}`);
+      const { equal, others, searched } = conditionsOf(where, filter);
+      const conditions = [
+        ...timesOf(where, filter),
+        ...equal,
+        ...others,
+        // What the search implies, so that the index is found.
+        ...(searched === undefined ? [] : [searched]),
+      ];
+      if (conditions.length === 0) return countOfChain(database, projectId);
+      for (const condition of conditions) where.add(condition);
+      return countUpTo(slow.ofProject(projectId), 'audit-count', TABLE, where);
     },
 
     async histogram(projectId, filter, { from, to, bucketMs }) {
       const where = new Conditions();
       const [project, first, end, bucket] = [projectId, from, to, bucketMs / 1000].map((value) => where.value(value));
-      where.add('true');
-      addFilter(where, filter);
+      const { equal, others } = conditionsOf(where, filter);
+      const matches = ['true', ...equal, ...others].join(' and ');
       const start = `date_bin(make_interval(secs => ${bucket}), occurred_at, timestamptz '1970-01-01 00:00:00Z')`;
       // The entries within the time are read once, and no more of them than the limit, whatever the filter is.
       const text = `with span as materialized (
@@ -48,7 +92,7 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
           limit ${MAX_COUNTED_ENTRIES + 1}
         ), counted as (
           select (extract(epoch from ${start}) * 1000)::float8 as start, outcome, sum(count)::float8 as count
-          from span where ${where.text} group by 1, 2
+          from span e where ${matches} group by 1, 2
         )
         select (select count(*)::int from span) as entries, coalesce((select json_agg(counted) from counted), '[]') as counts`;
       const { rows } = await slow
@@ -60,47 +104,72 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
   };
 }
 
-function filtered(projectId: string, filter: AuditFilter): Conditions {
-  const where = new Conditions();
-  where.add(`project_id = ${where.value(projectId)}`);
-  addFilter(where, filter);
-  const { from, to } = filter;
-  if (from !== undefined) where.add(`occurred_at >= ${where.value(from)}`);
-  if (to !== undefined) where.add(`occurred_at < ${where.value(to)}`);
-  return where;
+const TABLE = 'read_models.audit_entries e';
+
+/** As the index of trigrams has it: no text that is found has a line feed. */
+const SEARCHED = `(e.actor || E'\\n' || coalesce(e.url, '') || E'\\n' || e.action || E'\\n' || coalesce(e.pipeline, ''))`;
+
+/** A chain has no gaps. */
+async function countOfChain(database: Queryable, projectId: string): Promise<Count> {
+  const text = 'select sequence::float8 as count from read_models.audit_heads where project_id = $1';
+  const { rows } = await database.query<{ count: number }>({ name: 'audit-count-all', text, values: [projectId] });
+  return { count: rows[0]?.count ?? 0, isExact: true };
 }
 
-/** All but the times. */
-function addFilter(where: Conditions, filter: AuditFilter): void {
-  const { search, registryId, leaseId } = filter;
-  if (search !== undefined && search !== '') {
-    const term = where.value(containing(search));
-    where.add(`(actor ilike ${term} or url ilike ${term} or action ilike ${term} or pipeline ilike ${term})`);
-  }
-  addId(where, 'registry_id', registryId);
-  addId(where, 'lease_id', leaseId);
+function timesOf(values: Conditions, { from, to }: AuditFilter): readonly string[] {
+  return [
+    ...(from === undefined ? [] : [`e.occurred_at >= ${values.value(from)}`]),
+    ...(to === undefined ? [] : [`e.occurred_at < ${values.value(to)}`]),
+  ];
+}
+
+function placeAfter(values: Conditions, order: readonly string[], { sequence, occurredAt }: AuditCursor): string {
+  const place = values.value(sequence);
+  if (order.length === 1) return `e.sequence < ${place}`;
+  return `(${order.join(', ')}) < (${values.value(occurredAt)}::timestamptz, ${place})`;
+}
+
+/**
+ * All but the times. Each of `equal` has an index in the order of sequences; those that usually find the fewest come first.
+ * `searched`: what an index finds for the search.
+ */
+function conditionsOf(values: Conditions, filter: AuditFilter) {
+  const equal: string[] = [];
   for (const [column, filtered] of EQUAL) {
-    const value = filter[filtered];
-    if (value !== undefined) where.add(`${column} = ${where.value(value)}`);
+    const entered = filter[filtered];
+    if (entered === undefined) continue;
+    if (column === 'registry_id' || column === 'lease_id') equal.push(sameId(values, column, entered));
+    else equal.push(`e.${column} = ${values.value(entered)}`);
   }
+  const { outcome, search } = filter;
+  const others: string[] = [];
+  if (outcome === 'SUCCEEDED') others.push(`e.outcome = 'SUCCEEDED'`);
+  // The index has only these.
+  else if (outcome !== undefined) equal.push(`(e.outcome = ${values.value(outcome)} and e.outcome <> 'SUCCEEDED')`);
+  let searched: string | undefined;
+  if (search !== undefined && search !== '') {
+    const term = values.value(containing(search));
+    if (hasTrigram(search)) searched = `${SEARCHED} ilike ${term}`;
+    others.push(`(e.actor ilike ${term} or e.url ilike ${term} or e.action ilike ${term} or e.pipeline ilike ${term})`);
+  }
+  return { equal, others, searched };
 }
 
-/** The columns that a filter compares with its value. */
 const EQUAL = [
+  ['lease_id', 'leaseId'],
+  ['request_id', 'requestId'],
+  ['run_id', 'runId'],
+  ['registry_id', 'registryId'],
+  ['pipeline', 'pipeline'],
+  ['code', 'code'],
   ['actor', 'actor'],
   ['action', 'action'],
-  ['outcome', 'outcome'],
-  ['code', 'code'],
-  ['pipeline', 'pipeline'],
-  ['run_id', 'runId'],
-  ['request_id', 'requestId'],
 ] as const;
 
 /** As a UUID: compared as a text, no index would serve it. What is no UUID is no entry's id. */
-function addId(where: Conditions, column: string, entered: string | undefined): void {
-  if (entered === undefined) return;
+function sameId(values: Conditions, column: string, entered: string): string {
   const id = parseUuid(entered);
-  where.add(id === undefined ? 'false' : `${column} = ${where.value(id)}::uuid`);
+  return id === undefined ? 'false' : `e.${column} = ${values.value(id)}::uuid`;
 }
 
 export function auditEntryView(row: AuditRow): AuditEntryView {

@@ -6,7 +6,8 @@ import type { CalendarFeedRow } from './calendar-feeds.ts';
 /** Each half reads one index in its order, and no further than the limit. */
 const ENTRIES = `
   (select 'EXPIRY' as kind, id, url, name, revision, changed_at, expires_at as due_at from read_models.registries
-    where project_id = $1 and phase = 'live' and expires_at is not null order by expires_at, id limit $2)
+    where project_id = $1 and phase = 'live' and coalesce(expires_at, 'infinity') < 'infinity'
+    order by coalesce(expires_at, 'infinity'), id limit $2)
   union all
   (select 'ROTATION' as kind, id, url, name, revision, changed_at, rotation_due_at as due_at from read_models.registries
     where project_id = $1 and phase = 'live' and rotation_due_at is not null order by rotation_due_at, id limit $2)

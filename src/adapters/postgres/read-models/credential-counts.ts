@@ -1,7 +1,7 @@
 import type { CredentialCounts } from '../../../application/ports/metrics.ts';
 import { type CredentialStatus, credentialStatus } from '../../../domain/credential.ts';
 import type { Queryable } from '../statement.ts';
-import { FAILING } from './registry-queries.ts';
+import { FAILING } from './registry-filters.ts';
 
 /** The statement reads all registries, so no scrape waits for it. */
 const FRESH_MS = 60_000;

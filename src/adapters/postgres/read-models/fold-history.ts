@@ -73,7 +73,9 @@ async function createIndexes(client: Client, schema: string): Promise<void> {
     LIVE,
   ]);
   for (const { indexdef } of rows) await client.query(indexdef.replace(` ON ${LIVE}.`, ` ON ${schema}.`));
-  await client.query(`analyze ${schema}.registries, ${schema}.leases, ${schema}.audit_entries`);
+  await client.query(
+    `analyze ${schema}.registries, ${schema}.registry_uses, ${schema}.leases, ${schema}.audit_entries`,
+  );
 }
 
 /** Folds the events in memory and writes them in bulk, into empty tables without indexes. */

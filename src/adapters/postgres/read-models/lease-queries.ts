@@ -1,12 +1,15 @@
 import type { LeaseFilter, LeaseQueries } from '../../../application/ports/read-models.ts';
 import { LEASE_TTL_SECONDS, type LeaseView } from '../../../domain/lease.ts';
 import type { SlowReads } from '../slow-reads.ts';
-import { Conditions, named, type Queryable } from '../statement.ts';
+import { Conditions, type Queryable } from '../statement.ts';
 import { activeLease } from './active-leases.ts';
+import { boundedPage, type Source } from './bounded-page.ts';
+import { countUpTo } from './counts.ts';
 import type { LeaseRow } from './leases.ts';
 
-const COLUMNS = `id, registry_id, url, image, credential_version, pipeline, run_id, purpose, issued_to, issued_at,
-  expires_at, released_at, revoked_by`;
+const TABLE = 'read_models.leases l';
+const COLUMNS = `l.id, l.registry_id, l.url, l.image, l.credential_version, l.pipeline, l.run_id, l.purpose, l.issued_to,
+  l.issued_at, l.expires_at, l.released_at, l.revoked_by`;
 
 const MAX_LEASE_MS = LEASE_TTL_SECONDS.max * 1000;
 
@@ -18,26 +21,56 @@ export function createLeaseQueries(
 ): LeaseQueries {
   return {
     async list(projectId, { filter, first, after }) {
-      const { from, where } = found(projectId, filter, now());
-      if (after) where.add(`(issued_at, id) < (${where.value(after.issuedAt)}, ${where.value(after.id)}::uuid)`);
-      const text = `${from} where ${where.text} order by issued_at desc, id desc limit ${where.value(first + 1)}`;
-      const { rows } = await database.query<LeaseRow>(named('leases', text, where.values));
-      return { leases: rows.slice(0, first).map(view), hasNextPage: rows.length > first };
+      const values = new Conditions();
+      const project = values.value(projectId);
+      const { equal, others, sources } = conditionsOf(values, filter, now());
+      const place = after && `(l.issued_at, l.id) < (${values.value(after.issuedAt)}, ${values.value(after.id)}::uuid)`;
+      const { rows, hasNextPage, lookedUpTo } = await boundedPage<LeaseRow>(
+        database,
+        {
+          name: 'leases',
+          table: TABLE,
+          joined: '',
+          looksUp: filter.activeOnly,
+          columns: COLUMNS,
+          id: 'l.id',
+          order: ['l.issued_at', 'l.id'],
+          direction: 'desc',
+          values,
+          within: `l.project_id = ${project}`,
+          served: equal.slice(0, 1),
+          after: place,
+          filter: [...equal.slice(1), ...others],
+          sources: sources.slice(0, 1),
+        },
+        first,
+      );
+      const leases = rows.map(view);
+      const last = lookedUpTo ?? rows.at(-1);
+      return {
+        items: leases.map((lease) => ({ node: lease, cursor: lease })),
+        hasNextPage,
+        end: last && { issuedAt: last.issued_at, id: last.id },
+      };
     },
 
     async count(projectId, filter) {
-      const { from, where } = found(projectId, filter, now());
-      const text = `select count(*)::int as count from (${from} where ${where.text}) counted`;
-      const { rows } = await slow
-        .ofProject(projectId)
-        .query<{ count: number }>(named('leases-count', text, where.values));
-      return rows[0]?.count ?? 0;
+      const where = new Conditions();
+      const project = `l.project_id = ${where.value(projectId)}`;
+      const { equal, others, open } = conditionsOf(where, filter, now());
+      for (const condition of [project, ...equal, ...others]) where.add(condition);
+      // Active leases come first, by project or by registry: for another condition's sake the planner would read all that ended.
+      const found = filter.registryId === undefined ? `${project} and ${open}` : open;
+      const from =
+        open === undefined ? TABLE : `(select * from ${TABLE} where ${found} order by l.expires_at offset 0) l`;
+      return countUpTo(slow.ofProject(projectId), 'leases-count', from, where);
     },
 
     async lastToEnd(projectId, registryId, limit) {
-      const { from, where } = found(projectId, { registryId, activeOnly: true }, now());
-      const text = `${from} where ${where.text} order by expires_at desc, id desc limit ${where.value(limit)}`;
-      const { rows } = await database.query<LeaseRow>(named('leases-last-to-end', text, where.values));
+      const text = `select ${COLUMNS} from ${TABLE} where l.project_id = $1 and l.registry_id = $2 and ${activeLease('$3')}
+        order by l.expires_at desc, l.id desc limit $4`;
+      const values = [projectId, registryId, new Date(now()).toISOString(), limit];
+      const { rows } = await database.query<LeaseRow>({ name: 'leases-last-to-end', text, values });
       return rows.map(view);
     },
 
@@ -103,25 +136,28 @@ export function createLeaseQueries(
   };
 }
 
-/**
- * Active leases are few, and the indexes of active leases find them, by project or by registry. They come first: for the
- * order's or another filter's sake the planner would read all that ended.
- */
-function found(projectId: string, filter: LeaseFilter, now: number) {
-  const { registryId, pipeline, runId, activeOnly } = filter;
-  const where = new Conditions();
-  const project = `project_id = ${where.value(projectId)}`;
-  where.add(project);
-  const registry = registryId === undefined ? undefined : `registry_id = ${where.value(registryId)}`;
-  if (registry !== undefined) where.add(registry);
-  if (pipeline !== undefined) where.add(`pipeline = ${where.value(pipeline)}`);
-  if (runId !== undefined) where.add(`run_id = ${where.value(runId)}`);
-  if (!activeOnly) return { where, from: `select ${COLUMNS} from read_models.leases` };
-  const active = activeLease(where.value(new Date(now).toISOString()));
-  const from = `with active as materialized (
-      select * from read_models.leases l where ${registry ?? project} and ${active})
-    select ${COLUMNS} from active`;
-  return { where, from };
+/** Each of `equal` has an index in the order of the list. `sources` find few leases, in any order; `open` those that are active. */
+function conditionsOf(values: Conditions, { registryId, pipeline, runId, activeOnly }: LeaseFilter, now: number) {
+  const equal = [
+    ...(registryId === undefined ? [] : [`l.registry_id = ${values.value(registryId)}`]),
+    ...(pipeline === undefined ? [] : [`l.pipeline = ${values.value(pipeline)}`]),
+  ];
+  const others: string[] = [];
+  let open: string | undefined;
+  const sources: Source[] = [];
+  if (runId !== undefined) {
+    const ofRun = `l.run_id = ${values.value(runId)}`;
+    others.push(ofRun);
+    sources.push({ condition: ofRun, orderBy: '' });
+  }
+  if (activeOnly) {
+    const at = values.value(new Date(now).toISOString());
+    others.push(activeLease(at));
+    open = `l.released_at is null and l.expires_at > ${at}${registryId === undefined ? '' : ` and ${equal[0]}`}`;
+    sources.push({ condition: open, orderBy: 'order by l.expires_at' });
+  }
+  if (equal[1] !== undefined) sources.push({ condition: equal[1], orderBy: 'order by l.issued_at desc, l.id desc' });
+  return { equal, others, sources, open };
 }
 
 function view(row: LeaseRow): LeaseView {

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { repositoryOfImage } from '../../../domain/image-reference.ts';
 import { type AppliedEvent, type Change, forRows, ignores, type ReadModel } from './read-model.ts';
 
@@ -8,21 +9,22 @@ interface PipelineUseRow {
   readonly leases: number;
 }
 
-/** The columns of a registry's row that record its last use. */
-export interface LastUse {
+interface RegistryUseRow {
+  readonly registry_id: string;
+  readonly project_id: string;
   readonly last_used_at: string | null;
+  /** The time in whole minutes. */
+  readonly used_minute: string | null;
   readonly last_used_by: string | null;
   /** Of the last lease that named one. */
   readonly last_used_repository: string | null;
 }
-const UNUSED: LastUse = { last_used_at: null, last_used_by: null, last_used_repository: null };
 
-export interface PipelineUses extends ReadModel {
-  lastUse(registryId: string): LastUse;
-}
-
-/** Which pipelines use a registry, and who used it last. Deleted with the registry. */
-export function createPipelineUses(schema: string): PipelineUses {
+/**
+ * Which pipelines use a registry, and who used it last. Deleted with the registry. The last use has a table apart: a use
+ * changes its row alone, and most uses none of the indexes.
+ */
+export function createPipelineUses(schema: string): ReadModel {
   const table = `${schema}.pipeline_uses`;
   const upsert = forRows(
     table,
@@ -31,17 +33,18 @@ export function createPipelineUses(schema: string): PipelineUses {
      on conflict (registry_id, pipeline) do update
      set last_used_at = excluded.last_used_at, leases = used.leases + excluded.leases`,
   );
-  const updateRegistries = forRows(
-    `${table}-last`,
-    `update ${schema}.registries r set last_used_at = u.last_used_at, last_used_by = u.last_used_by,
-       last_used_repository = case when u.last_used_at is not null
-         then coalesce(u.last_used_repository, r.last_used_repository) end
-     from json_to_recordset($1::json) as u(id uuid, last_used_at timestamptz, last_used_by text, last_used_repository text)
-     where r.id = u.id`,
+  const lastUseTable = `${schema}.registry_uses`;
+  const upsertLastUses = forRows(
+    lastUseTable,
+    `insert into ${lastUseTable} as used select * from json_populate_recordset(null::${lastUseTable}, $1::json)
+     on conflict (registry_id) do update
+     set last_used_at = excluded.last_used_at, used_minute = excluded.used_minute, last_used_by = excluded.last_used_by,
+       last_used_repository = coalesce(excluded.last_used_repository, used.last_used_repository)
+     where excluded.last_used_at is not null`,
   );
   /** By registry and pipeline. */
   const uses = new Map<string, Map<string, PipelineUseRow>>();
-  const lastUses = new Map<string, LastUse>();
+  const lastUses = new Map<string, RegistryUseRow>();
   const deleted = new Set<string>();
 
   function used(
@@ -54,16 +57,26 @@ export function createPipelineUses(schema: string): PipelineUses {
     ofRegistry.set(pipeline, { registry_id: registryId, pipeline, last_used_at: occurredAt, leases });
     uses.set(registryId, ofRegistry);
     lastUses.set(registryId, {
+      registry_id: registryId,
+      project_id: projectOf(metadata),
       last_used_at: occurredAt,
+      used_minute: `${occurredAt.slice(0, 'YYYY-MM-DDTHH:MM'.length)}:00.000Z`,
       last_used_by: metadata.actor,
       last_used_repository: repositoryOfImage(image) ?? lastUses.get(registryId)?.last_used_repository ?? null,
     });
   }
 
+  /** Each live registry has a row, for the order of last use. */
+  function created({ event, recorded }: AppliedEvent<'RegistryCreated'>): void {
+    const { registryId } = event.data;
+    if (lastUses.has(registryId)) return;
+    lastUses.set(registryId, { ...UNUSED, registry_id: registryId, project_id: projectOf(recorded.metadata) });
+  }
+
   function forget({ event }: AppliedEvent<'RegistryDeleted'>): void {
     const { registryId } = event.data;
     uses.delete(registryId);
-    lastUses.set(registryId, UNUSED);
+    lastUses.delete(registryId);
     deleted.add(registryId);
   }
 
@@ -71,21 +84,24 @@ export function createPipelineUses(schema: string): PipelineUses {
 
   function deletions(): readonly Change[] {
     if (deleted.size === 0) return [];
-    return [
-      { name: `${table}-delete`, text: `delete from ${table} where registry_id = any($1)`, values: [[...deleted]] },
-    ];
+    return [table, lastUseTable].map((each) => ({
+      name: `${each}-delete`,
+      text: `delete from ${each} where registry_id = any($1)`,
+      values: [[...deleted]],
+    }));
   }
 
   return {
     handles: {
       CredentialIssued: (applied) => used(applied, 1),
       CredentialIssuedAgain: (applied) => used(applied, 0),
+      RegistryCreated: created,
       RegistryDeleted: forget,
       ...ignores('SuccessorRequested', 'SuccessorDiscarded', 'SuccessorRevoked', 'SuccessorRevocationFailed'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
       ...ignores('PipelineLinked', 'PipelineUnlinked', 'LeasesRevoked'),
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
-      ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'PendingSecretDiscarded'),
+      ...ignores('RegistryUpdated', 'CredentialRotated', 'PendingSecretDiscarded'),
       ...ignores('CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested', 'LeaseReleased'),
       ...ignores(
         'AccessDenied',
@@ -99,20 +115,24 @@ export function createPipelineUses(schema: string): PipelineUses {
       ),
     },
 
-    lastUse: (registryId) => lastUses.get(registryId) ?? UNUSED,
-
     changes() {
-      const statements = [
-        ...deletions(),
-        ...upsert(rows()),
-        ...updateRegistries([...lastUses].map(([id, lastUse]) => ({ id, ...lastUse }))),
-      ];
+      const statements = [...deletions(), ...upsert(rows()), ...upsertLastUses([...lastUses.values()])];
       uses.clear();
       lastUses.clear();
       deleted.clear();
       return statements;
     },
 
-    totals: () => [{ table: 'pipeline_uses', rows: rows() }],
+    totals: () => [
+      { table: 'pipeline_uses', rows: rows() },
+      { table: 'registry_uses', rows: [...lastUses.values()] },
+    ],
   };
+}
+
+const UNUSED = { last_used_at: null, used_minute: null, last_used_by: null, last_used_repository: null };
+
+function projectOf({ projectId }: RecordedEvent['metadata']): string {
+  if (projectId === null) throw new Error('a registry is created or used in a project');
+  return projectId;
 }

@@ -4,7 +4,7 @@ import { OperatorError } from '../../../domain/errors.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { type Build, buildTables, catchUp, LIVE } from './fold-history.ts';
 import type { ReadModelAuthenticator } from './forged-events.ts';
-import { recheckStatement } from './secret-presence.ts';
+import { recheckSecrets } from './secret-presence.ts';
 
 const NEXT = 'read_models_next';
 const OLD = 'read_models_old';
@@ -49,7 +49,7 @@ export async function rebuildReadModels(deps: RebuildDeps, elsewhere: RebuildEls
       bulk.query(`drop schema if exists ${NEXT} cascade; create schema ${NEXT}`),
     );
     const caughtUp = await catchUp(client, build);
-    await client.query(recheckStatement(NEXT));
+    await recheckSecrets(client, NEXT);
     const last = await swapSchemas(client, bulk, build, elsewhere.beforeSwap);
     return { events: folded + caughtUp + last, position: until };
   } finally {

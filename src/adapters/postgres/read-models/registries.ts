@@ -6,7 +6,6 @@ import { noticeOfTest, toldOfTest } from '../../../domain/notices.ts';
 import type { LiveRegistry, RegistryState } from '../../../domain/registry.ts';
 import { type HealthView, healthAfterTest, type ShownWith } from '../../../domain/registry-view.ts';
 import { evolveTold, NOTHING_TOLD, type Told } from '../../../domain/told.ts';
-import type { LastUse } from './pipeline-uses.ts';
 import { type AppliedEvent, forRows, ignores, type ReadModel, registryIdsOf } from './read-model.ts';
 import { noticeColumns, REGISTRY_COLUMNS, type RegistryRow, registryRow, registryState } from './registry-row.ts';
 
@@ -39,8 +38,8 @@ export interface Registries extends ReadModel {
   told(registryId: string): Told;
 }
 
-/** The current state of every registry, with the result of its last test. `lastUse` gives a rebuild its last use. */
-export function createRegistries(schema: string, lastUse: (registryId: string) => LastUse): Registries {
+/** The current state of every registry, with the result of its last test. */
+export function createRegistries(schema: string): Registries {
   const table = `${schema}.registries`;
   const upsert = forRows(
     table,
@@ -249,7 +248,6 @@ export function createRegistries(schema: string, lastUse: (registryId: string) =
           ...row,
           ...noticeColumns(states.get(row.id) ?? initialRegistryState, toldOf(row.id)),
           ...healthRow(row.id),
-          ...lastUse(row.id),
         })),
       },
     ],

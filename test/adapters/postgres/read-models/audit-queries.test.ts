@@ -48,9 +48,9 @@ async function plansOf(query: (database: Queryable) => Promise<unknown>): Promis
   });
 }
 
-const page = { first: 20, before: undefined };
+const page = { first: 20, after: undefined };
 const sequencesOf = async (filter: AuditFilter) =>
-  (await createAuditQueries(reads).list('demo', { filter, ...page })).entries.map(({ sequence }) => sequence);
+  (await createAuditQueries(reads).list('demo', { filter, ...page })).items.map(({ node }) => node.sequence);
 
 describe('a filter of the audit log', () => {
   it.each<[AuditFilter, string, number[]]>([

@@ -65,9 +65,9 @@ async function pages(filter: LeaseFilter, first: number): Promise<string[]> {
   let after: LeaseCursor | undefined;
   for (;;) {
     const page = await leases.list('demo', { filter, first, after });
-    ids.push(...page.leases.map(({ id }) => id));
+    ids.push(...page.items.map(({ node }) => node.id));
     if (!page.hasNextPage) return ids;
-    after = page.leases.at(-1);
+    after = page.end;
   }
 }
 
@@ -82,11 +82,12 @@ describe('the list of leases', () => {
     const whole = await pages(filter, 100_000);
     expect(await pages(filter, 7)).toEqual(whole);
     expect(new Set(whole).size).toBe(whole.length);
-    expect(await leases.count('demo', filter)).toBe(whole.length);
+    expect(await leases.count('demo', filter)).toEqual({ count: whole.length, isExact: true });
   });
 
   it('is newest first, and has what a lease was asked for', async () => {
-    const { leases: page } = await leases.list('demo', { filter: ALL, first: 50, after: undefined });
+    const { items } = await leases.list('demo', { filter: ALL, first: 50, after: undefined });
+    const page = items.map(({ node }) => node);
     const times = page.map(({ issuedAt }) => issuedAt);
     expect(times).toEqual(times.toSorted().toReversed());
     expect(page[0]).toMatchObject({ url: 'ghcr.io', image: 'ghcr.io/app', issuedAt: '2026-03-01T12:00:00.000Z' });
@@ -94,9 +95,10 @@ describe('the list of leases', () => {
 
   it('holds active leases only, unless it is asked for all', async () => {
     // Of the last 60 minutes, 10 a minute, those that were not released.
-    expect(await leases.count('demo', { activeOnly: true })).toBe(300);
-    expect(await leases.count('demo', ALL)).toBe(40_000);
-    expect(await leases.count('other', ALL)).toBe(0);
+    expect(await leases.count('demo', { activeOnly: true })).toEqual({ count: 300, isExact: true });
+    // More are not counted.
+    expect(await leases.count('demo', ALL)).toEqual({ count: 10_000, isExact: false });
+    expect(await leases.count('other', ALL)).toEqual({ count: 0, isExact: true });
   });
 });
 
@@ -172,7 +174,9 @@ describe('a page of leases', () => {
     ['leases_by_registry', { ...ALL, registryId: REGISTRY }, 30],
     ['leases_by_pipeline', { ...ALL, pipeline: 'pipeline-7' }, 30],
     ['leases_by_run', { ...ALL, runId: 'run-12' }, 30],
-    ['leases_active_of_project', { activeOnly: true }, 310],
+    ['leases_by_project', { activeOnly: true }, 100],
+    // Few of the last ones of a pipeline are active.
+    ['leases_active_of_project', { activeOnly: true, pipeline: 'pipeline-7' }, 310],
   ])('reads few rows, by %s, for %j', async (index, filter, atMost) => {
     for (const cursor of [undefined, after]) {
       await leases.list('demo', { filter, first: 20, after: cursor });

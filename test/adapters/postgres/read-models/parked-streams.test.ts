@@ -69,9 +69,9 @@ async function apply(...events: Parameters<typeof appendAll>[1][]): Promise<void
 
 /** Every entry's hash follows from the previous one. */
 async function expectWholeChain(): Promise<void> {
-  const { entries } = await createAuditQueries(reads).list('demo', { filter: {}, first: 1_000, before: undefined });
+  const { items } = await createAuditQueries(reads).list('demo', { filter: {}, first: 1_000, after: undefined });
   let previous = firstPreviousHash('demo');
-  for (const entry of entries.toReversed()) {
+  for (const { node: entry } of items.toReversed()) {
     previous = chainHash(previous, entry.sequence, entry);
     expect(entry.hash).toBe(previous);
   }

@@ -99,7 +99,7 @@ async function namesWith(filter: RegistryFilter): Promise<string[]> {
     after: undefined,
     withLatestChange: false,
   });
-  expect(await queries.count('demo', filter)).toBe(items.length);
+  expect(await queries.count('demo', filter)).toEqual({ count: items.length, isExact: true });
   return items.map(({ node }) => node.name);
 }
 

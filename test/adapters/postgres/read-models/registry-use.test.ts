@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { createReadConnections, type ReadConnections } from '../../../../src/adapters/postgres/read-connections.ts';
+import { createCheckSchedule } from '../../../../src/adapters/postgres/read-models/check-schedule.ts';
 import { createLeaseQueries } from '../../../../src/adapters/postgres/read-models/lease-queries.ts';
 import { createNoticeQueries } from '../../../../src/adapters/postgres/read-models/notice-queries.ts';
 import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
@@ -60,9 +61,9 @@ async function activeLeases(registry: string, firstVersion: number): Promise<num
   const registryId = idOf(registry);
   const [usage] = await registries.usage([registryId]);
   const filter = { registryId, activeOnly: true };
-  const { leases: listed } = await leases.list('demo', { filter, first: 100, after: undefined });
+  const { items: listed } = await leases.list('demo', { filter, first: 100, after: undefined });
   const counted = await leases.countActive(registryId, { firstVersion, except: [] });
-  return [usage?.activeLeases ?? -1, counted, listed.length, await leases.count('demo', filter)];
+  return [usage?.activeLeases ?? -1, counted, listed.length, (await leases.count('demo', filter)).count];
 }
 
 describe('the active leases of a registry', () => {
@@ -78,7 +79,8 @@ describe('the active leases of a registry', () => {
     expect(await activeLeases('a', 2)).toEqual([2, 2, 2, 2]);
     await apply(releasedEvent('a', 'a5'), issuedEvent('a', 'over', 3, '2026-01-01T00:00:00.000Z'));
     expect(await activeLeases('a', 2)).toEqual([1, 1, 1, 1]);
-    expect(await leases.count('demo', { registryId: idOf('a'), activeOnly: false })).toBe(6);
+    const all = await leases.count('demo', { registryId: idOf('a'), activeOnly: false });
+    expect(all).toEqual({ count: 6, isExact: true });
   });
 
   it('are the same after a rebuild', async () => {
@@ -173,13 +175,13 @@ it('names the repository where the current version last proved something, and no
   await apply(testedEvent('e', 1, { push: 'PROVED', repository: 'team/pushed' }));
   expect(await telling()).toBe('team/pushed');
   const due = async () => {
-    const asked = { testedBefore: LATER, refusedBefore: LATER, spreadMs: 0, except: [], limit: 100 };
+    const asked = { testedBefore: LATER, refusedBefore: LATER, spreadMs: 0, except: [], limit: 100, after: undefined };
     // No vault holds its secret. It is before its credential expires.
     await withClient(database.connectionString, (client) =>
       client.query('update read_models.registries set secret_missing = false where id = $1', [idOf('e')]),
     );
-    const then = createRegistryQueries(reads, () => Date.parse('2026-03-02T00:00:00.000Z'));
-    return (await then.dueForCheck(asked)).find(({ registryId }) => registryId === idOf('e'))?.repository;
+    const then = createCheckSchedule(reads, () => Date.parse('2026-03-02T00:00:00.000Z'));
+    return (await then.due(asked)).due.find(({ registryId }) => registryId === idOf('e'))?.repository;
   };
   expect(await due()).toBe('team/pushed');
   // Of another version nothing is proved.

@@ -13,7 +13,13 @@ beforeAll(async () => {
   reads = createReadConnections({ connectionString, name: 'waiting', connections: 1, logger: SILENT });
 });
 afterAll(() => reads?.close());
-beforeEach(() => sql('truncate read_models.registries'));
+beforeEach(async () => {
+  await sql('truncate read_models.registries, read_models.registry_uses');
+  await sql(
+    `insert into read_models.registry_uses (registry_id, project_id, last_used_repository) values ($1, 'demo', 'team/app')`,
+    [idOf('a')],
+  );
+});
 
 const sql = (text: string, values: unknown[] = []) => reads.query({ name: '', text, values });
 
@@ -21,7 +27,6 @@ const NOBODY = { expiry: null, missing: null, overdue: null, refused: null };
 const ROW = {
   ...{ id: idOf('a'), project_id: 'demo', phase: 'live', revision: 0, last_version: 2, credential_version: 2 },
   ...{ changed_at: new Date().toISOString(), secret_missing: false, warnings: [], told: NOBODY, successors: [] },
-  last_used_repository: 'team/app',
 };
 const REPORTED = { ...ROW, reported_version: 2, reported_at: new Date().toISOString() };
 
@@ -35,7 +40,10 @@ async function insert(row: object): Promise<void> {
 async function insertOthers(): Promise<void> {
   await sql(`insert into read_models.registries (id, project_id, phase, revision, last_version, credential_version)
     select gen_random_uuid(), 'demo', 'live', 0, 1, 1 from generate_series(1, 20000)`);
-  await sql('analyze read_models.registries');
+  await sql(
+    `insert into read_models.registry_uses (registry_id, project_id) select id, project_id from read_models.registries`,
+  );
+  await sql('analyze read_models.registries, read_models.registry_uses');
 }
 
 describe('the reports that wait for a login', () => {
@@ -48,7 +56,11 @@ describe('the reports that wait for a login', () => {
     ]);
     const [statement] = asked.statements;
     if (!statement) throw new Error('nothing was asked');
-    expect(await planOf(reads, statement)).toEqual({ indexes: ['registries_reported'], readsTable: false, rows: 1 });
+    expect(await planOf(reads, statement)).toEqual({
+      indexes: ['registries_reported', 'registry_uses_pkey'],
+      readsTable: false,
+      rows: 1,
+    });
   });
 
   it.each([

@@ -1,0 +1,298 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import {
+  type GraphQLInputField,
+  type GraphQLInputType,
+  type GraphQLNamedType,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+  isScalarType,
+} from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuditHeads } from '../../../../src/adapters/postgres/audit-heads.ts';
+import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
+import { createReadConnections, type ReadConnections } from '../../../../src/adapters/postgres/read-connections.ts';
+import { createAuditQueries } from '../../../../src/adapters/postgres/read-models/audit-queries.ts';
+import { createCheckSchedule } from '../../../../src/adapters/postgres/read-models/check-schedule.ts';
+import { createDailyUseQueries } from '../../../../src/adapters/postgres/read-models/daily-use-queries.ts';
+import { createLeaseQueries } from '../../../../src/adapters/postgres/read-models/lease-queries.ts';
+import {
+  createNoticeFeedQuery,
+  createNoticeQueries,
+} from '../../../../src/adapters/postgres/read-models/notice-queries.ts';
+import { orderKey } from '../../../../src/adapters/postgres/read-models/registry-filters.ts';
+import { createRegistryQueries } from '../../../../src/adapters/postgres/read-models/registry-queries.ts';
+import { createSecretCheck } from '../../../../src/adapters/postgres/read-models/secret-presence.ts';
+import { openSession } from '../../../../src/adapters/postgres/session.ts';
+import { createWebhookQueries } from '../../../../src/adapters/postgres/webhooks/webhook-queries.ts';
+import type { RegistryOrder } from '../../../../src/application/ports/read-models.ts';
+import { createCursors } from '../../../../src/graphql/paging/cursors.ts';
+import { positionOf, registryFilter, registrySelection } from '../../../../src/graphql/registry/registry-connection.ts';
+import { buildPurserSchema } from '../../../../src/graphql/schema.ts';
+import { createApplicationDouble } from '../../../support/application-double.ts';
+import { A_REGISTRY, inDays, SAMPLES, TOGETHER } from '../../../support/filter-samples.ts';
+import { type HttpService, startHttpService } from '../../../support/http-service.ts';
+import { seedLargeProject } from '../../../support/large-project.ts';
+import { type MeasuredPlan, type MeasuringClient, measuringClient } from '../../../support/measured-plans.ts';
+import { createTestDatabase } from '../../../support/postgres.ts';
+import { ask } from '../../../support/purser.ts';
+import { remembering } from '../../../support/query-plans.ts';
+
+const REGISTRIES = 50_000;
+const ENTRIES = 100_000;
+/** Blocks of 8 KB that all statements of one page read together. */
+const MOST_BUFFERS = 1_000;
+/** Counting stops at 10,000 rows, which are in as many blocks at most; a last use that belongs to one is in two more. */
+const MOST_OF_A_COUNT = 11_000;
+const MOST_WITH_USES = 35_000;
+
+type Values = Readonly<Record<string, unknown>>;
+
+const schema = await buildPurserSchema();
+const cursorKey = randomBytes(32);
+const cursors = createCursors(cursorKey);
+let connectionString: string;
+let reads: ReadConnections;
+let asked: ReturnType<typeof remembering>;
+let measuring: MeasuringClient;
+let service: HttpService;
+let token: string;
+beforeAll(async () => {
+  ({ connectionString } = await createTestDatabase());
+  const seeding = await openSession({ connectionString, name: 'test seeding', statementTimeoutMs: 0 }, () => undefined);
+  await seedLargeProject(seeding, { registries: REGISTRIES, entries: ENTRIES, leases: ENTRIES });
+  await seeding.end();
+  reads = createReadConnections({ connectionString, name: 'test reads', connections: 1, logger: SILENT });
+  asked = remembering(reads);
+  measuring = await measuringClient(connectionString);
+  const double = createApplicationDouble();
+  const { lastSequence } = createNoticeFeedQuery(asked);
+  service = await startHttpService({
+    double,
+    cursorKey,
+    graphql: {
+      schema,
+      queries: {
+        ...double.queries,
+        registries: createRegistryQueries(asked, Date.now),
+        leases: createLeaseQueries(asked, Date.now),
+        audit: createAuditQueries(asked),
+        auditHeads: createAuditHeads(asked),
+        notices: createNoticeQueries(asked),
+        feeds: { ...double.queries.feeds, notices: { ...double.queries.feeds.notices, lastSequence } },
+        uses: createDailyUseQueries(asked),
+        webhooks: createWebhookQueries(asked, []),
+      },
+    },
+  });
+  token = service.issuer.token();
+}, 240_000);
+afterAll(async () => {
+  await service?.[Symbol.asyncDispose]();
+  await measuring?.close();
+  await reads?.close();
+});
+
+/** All filters of one field, and those of `TOGETHER`. @throws Error for a field without a sample */
+function filtersOf(typeName: string): readonly Values[] {
+  const type = schema.getType(typeName);
+  if (!isInputObjectType(type)) throw new Error(`${typeName} is no input`);
+  const single = Object.values(type.getFields()).flatMap((field) =>
+    samplesOf(typeName, field).map((value) => ({ [field.name]: value })),
+  );
+  return [{}, ...single, ...(TOGETHER[typeName] ?? [])];
+}
+
+function samplesOf(typeName: string, field: GraphQLInputField): readonly unknown[] {
+  const given = SAMPLES[`${typeName}.${field.name}`];
+  if (given !== undefined) return given;
+  const values = valuesOf(field.type);
+  if (values === undefined) throw new Error(`give samples of ${typeName}.${field.name}`);
+  return values;
+}
+
+function valuesOf(type: GraphQLInputType): readonly unknown[] | undefined {
+  const named = getNamedType(type);
+  if (isEnumType(named) && String(type).replace('!', '') === named.name)
+    return named.getValues().map(({ name }) => name);
+  if (isScalarType(named) && named.name === 'Boolean') return [true, false];
+  return undefined;
+}
+
+function hasTotal(type: GraphQLNamedType): boolean {
+  return isObjectType(type) && 'totalCount' in type.getFields();
+}
+
+/** The lists of the schema: root fields that answer in pages. */
+const LISTS = Object.values(schema.getQueryType()?.getFields() ?? {})
+  .filter(({ args }) => args.some(({ name }) => name === 'first'))
+  .map(({ name, args, type }) => ({
+    name,
+    filter: args.find(({ name: argument }) => argument === 'filter')?.type,
+    order: args.find(({ name: argument }) => argument === 'orderBy')?.type,
+    counts: hasTotal(getNamedType(type)),
+  }));
+
+function ordersOf(type: GraphQLInputType | undefined): readonly (RegistryOrder | undefined)[] {
+  const input = type && getNamedType(type);
+  if (!isInputObjectType(input)) return [undefined];
+  const { field, direction } = input.getFields();
+  const fields = field ? (valuesOf(field.type) ?? []) : [];
+  const directions = direction ? (valuesOf(direction.type) ?? []) : [];
+  return fields.flatMap((each) => directions.map((way) => ({ field: each, direction: way }) as RegistryOrder));
+}
+
+interface Asked {
+  readonly data: {
+    readonly nodes: readonly unknown[];
+    readonly pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  };
+  readonly plans: readonly MeasuredPlan[];
+}
+
+/** Asks for a page and measures all statements that this took. */
+async function page(
+  list: string,
+  variables: Values,
+  fields = 'nodes { __typename } pageInfo { hasNextPage endCursor }',
+): Promise<Asked> {
+  const field = schema.getQueryType()?.getFields()[list];
+  const used = field?.args.filter(({ name }) => name === 'projectId' || variables[name] !== undefined) ?? [];
+  const declared = used.map(({ name, type }) => `$${name}: ${type}`).join(', ');
+  const passed = used.map(({ name }) => `${name}: $${name}`).join(', ');
+  asked.statements.length = 0;
+  const query = `query (${declared}) { page: ${list}(${passed}) { ${fields} } }`;
+  const { data, errors } = await ask(
+    service.url.replace('/graphql', ''),
+    query,
+    { projectId: 'demo', ...variables },
+    token,
+  );
+  if (errors !== undefined) throw new Error(`${list} ${JSON.stringify(variables)}: ${JSON.stringify(errors)}`);
+  const plans = [];
+  for (const statement of asked.statements.splice(0)) plans.push(await measuring.measure(statement));
+  return { data: data.page, plans };
+}
+
+const buffersOf = (plans: readonly MeasuredPlan[]) => plans.reduce((sum, { buffers }) => sum + buffers, 0);
+
+/** A page for each filter and order, and the page after it, with more than `most` buffers. */
+async function excesses(list: string, filters: readonly Values[], order: RegistryOrder | undefined): Promise<string[]> {
+  const found: string[] = [];
+  for (const filter of filters) {
+    let after: string | undefined;
+    for (const which of Object.keys(filter).length === 0 ? ['first', 'second', 'deep'] : ['first', 'second']) {
+      if (which === 'deep') after = order && (await deepCursor(filter, order));
+      if (which !== 'first' && after === undefined) continue;
+      const { data, plans } = await page(list, { filter: await resolved(filter), orderBy: order, after });
+      const buffers = buffersOf(plans);
+      if (buffers > MOST_BUFFERS) {
+        found.push(
+          `${buffers} buffers for the ${which} page of ${list} ${JSON.stringify({ filter, order })}: ${plans.map(({ summary }) => summary).join(' + ')}`,
+        );
+      }
+      after = data.pageInfo.endCursor ?? undefined;
+    }
+  }
+  return found;
+}
+
+/** Samples that are expressions stand for what the database has. */
+async function resolved(filter: Values): Promise<Values> {
+  return Object.fromEntries(
+    Object.entries(filter).map(([name, value]) => [name, value === A_REGISTRY ? aRegistry : value]),
+  );
+}
+let aRegistry: string;
+beforeAll(async () => {
+  const { rows } = await reads.query<{ id: string }>({
+    name: 'a-registry',
+    text: `select ${A_REGISTRY} as id`,
+    values: [],
+  });
+  aRegistry = rows[0]?.id ?? '';
+});
+
+/** Four fifths down the list. */
+async function deepCursor(filter: Values, order: RegistryOrder): Promise<string> {
+  const { key } = orderKey(order);
+  const { rows } = await reads.query<{ key: string; id: string }>({
+    name: `deep-${order.field}-${order.direction}`,
+    text: `select ${key} as key, r.id from read_models.registries r join read_models.registry_uses u on u.registry_id = r.id
+      order by ${key} ${order.direction}, r.id ${order.direction} offset ${REGISTRIES * 0.8} limit 1`,
+    values: [],
+  });
+  const [place] = rows;
+  if (!place) throw new Error('there is no such place');
+  const selection = registrySelection(registryFilter(filter), order);
+  return cursors.encode({ of: 'registries', projectId: 'demo', selection }, positionOf(place));
+}
+
+describe('a page reads no more than a thousand blocks of a large project', () => {
+  const cases = LISTS.flatMap(({ name, filter, order }) =>
+    ordersOf(order).map((each) => [name, each, filter && String(filter)] as const),
+  );
+  it.each(cases)(
+    'of %s in the order %j, whatever the filter',
+    async (list, order, filter) => {
+      expect(await excesses(list, filter === undefined ? [{}] : filtersOf(filter), order)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('there are all the lists that the test knows', () => {
+    expect(LISTS.map(({ name }) => name).toSorted()).toEqual([
+      'auditHeads',
+      'auditLog',
+      'leases',
+      'registries',
+      'rotationNotices',
+      'webhookDeliveries',
+    ]);
+  });
+});
+
+function mostOfCount(list: string, filter: Values): number {
+  // Without a filter only active leases are counted.
+  if (Object.keys(filter).length === 0 && list !== 'leases') return MOST_BUFFERS;
+  return 'unusedSince' in filter ? MOST_WITH_USES : MOST_OF_A_COUNT;
+}
+
+describe('a count', () => {
+  it.each(LISTS.filter(({ counts }) => counts))(
+    'of $name stops at ten thousand, whatever the filter',
+    async ({ name, filter }) => {
+      const found = [];
+      for (const each of filtersOf(String(filter))) {
+        const { plans } = await page(name, { filter: await resolved(each), first: 1 }, 'totalCount totalCountIsExact');
+        const buffers = buffersOf(plans.filter(({ name: statement }) => statement.includes('-count')));
+        if (buffers > mostOfCount(name, each)) found.push(`${buffers} ${JSON.stringify(each)}`);
+      }
+      expect(found).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+it('a round of a chore reads as much in a large project as in a small one', async () => {
+  const ofChores = await measuringClient(connectionString, { byIndexOnly: true });
+  const plans: MeasuredPlan[] = [];
+  const measure = async () => {
+    for (const statement of asked.statements.splice(0)) plans.push(await ofChores.measure(statement));
+  };
+  asked.statements.length = 0;
+  const at = inDays(0);
+  const due = { testedBefore: at, refusedBefore: at, spreadMs: 0, except: [], limit: 100, after: undefined };
+  const { next } = await createCheckSchedule(asked, Date.now).due(due);
+  expect(next).toBeDefined();
+  await createCheckSchedule(asked, Date.now).due({ ...due, after: next });
+  await measure();
+  await createSecretCheck(asked)();
+  await measure();
+  await ofChores.close();
+  expect(plans).toHaveLength(12);
+  // A thousand rows, and to each what belongs to it: the last use, or the secret and the parked events.
+  expect(plans.filter(({ buffers }) => buffers > 7_000)).toEqual([]);
+});
