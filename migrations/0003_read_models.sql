@@ -6,8 +6,8 @@ create table read_models.checkpoint (
   -- A rebuild can reach the same position with other rows, so a running projector must not go on with what it remembers.
   generation uuid not null default gen_random_uuid(),
   position numeric(39) not null,
-  -- The last number that each counting read model used. The counters move with the checkpoint, in its transaction.
-  counters json not null default '{}',
+  -- How many events that Purser wrote there are up to the position: the next one has the next number.
+  events bigint not null default 0,
   updated_at timestamptz not null default now()
 );
 insert into read_models.checkpoint (name, position) values ('read_models', 0);
@@ -113,7 +113,7 @@ $$;
 -- The table is named in text, so that a caller who waited for a rebuild looks the name up again and finds the new checkpoint.
 create function projection.advance_checkpoint(
   checkpoint_table text, held_term bigint, known_generation uuid, old_position numeric, new_position numeric,
-  new_counters json
+  new_events bigint
 ) returns void language plpgsql as $$
 declare moved int;
 begin
@@ -124,9 +124,9 @@ begin
     end if;
   end if;
   execute format(
-    'update %s set position = $3, counters = $4, updated_at = now() where position = $2 and generation = $1',
+    'update %s set position = $3, events = $4, updated_at = now() where position = $2 and generation = $1',
     checkpoint_table)
-  using known_generation, old_position, new_position, new_counters;
+  using known_generation, old_position, new_position, new_events;
   get diagnostics moved = row_count;
   if moved = 0 then
     raise exception 'the checkpoint is not at %', old_position using errcode = 'PU001';

@@ -37,3 +37,12 @@ create table log.anchored_heads (
   number bigint not null,
   anchored_at timestamptz(3) not null
 );
+
+-- The audit entries of events that could not be applied, as they were entered: what is signed must stay, although a later
+-- build can apply the event, or a forged one was removed. A build of the read models enters them at the same place again.
+create table log.parked_entries (
+  like read_models.audit_entries,
+  primary key (project_id, sequence)
+);
+create trigger append_only before update or delete or truncate on log.parked_entries
+  for each statement execute function log.refuse_change();

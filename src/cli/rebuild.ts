@@ -6,21 +6,26 @@ import { withStores } from './with-stores.ts';
 
 export const rebuild: Command = {
   summary: 'Rebuilds the read models from the log, while the service runs.',
-  usage: '',
-  help: CONFIGURED,
-  options: {},
-  run: (_options, env, { stdout }) =>
+  usage: '[--despite-signed-heads]',
+  help: `  --despite-signed-heads  also replaces audit logs that then lack what was signed, as after a loss of events: their heads
+                          are signed no more, and purser audit verify says so
+${CONFIGURED}`,
+  options: { 'despite-signed-heads': { type: 'boolean' } },
+  run: ({ 'despite-signed-heads': despite }, env, { stdout }) =>
     withStores(env, openDatabase, async ({ logger, stores: { log, connectionString }, vault: { authenticator } }) => {
       const startedAt = performance.now();
-      const { events } = await rebuildReadModels({
-        log,
-        authenticator,
-        connect: ({ pipeline }) =>
-          openSession({ connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline }, (error) =>
-            logger.error({ err: error }, 'lost the connection to Postgres'),
-          ),
-        onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
-      });
+      const { events } = await rebuildReadModels(
+        {
+          log,
+          authenticator,
+          connect: ({ pipeline }) =>
+            openSession({ connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline }, (error) =>
+              logger.error({ err: error }, 'lost the connection to Postgres'),
+            ),
+          onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
+        },
+        { despiteSignedHeads: despite === true },
+      );
       const seconds = (performance.now() - startedAt) / 1000;
       stdout.write(`rebuilt from ${events} events in ${seconds.toFixed(1)} s\n`);
       return 0;

@@ -107,7 +107,13 @@ async function withoutEvents(log: Pick<EventLog, 'head'>): Promise<EventAuthenti
     const refuse = () => {
       throw new Error('a database without event keys gets no events');
     };
-    return { sign: refuse, isAuthentic: () => false, signText: refuse, isAuthenticText: () => false };
+    return {
+      sign: refuse,
+      isAuthentic: () => false,
+      isSigned: () => false,
+      signText: refuse,
+      isAuthenticText: () => false,
+    };
   }
   throw new KeyRingError(
     'There are events, but the key that they are signed with is missing: the table vault.event_keys is empty. Restore its rows from a backup.',

@@ -86,6 +86,7 @@ export function createReadiness({
         lagSeconds,
         aheadOfLog,
         parkedStreams,
+        newerEvent: projector.newerEvent,
         watchedMs,
       });
       const auditAnchors = anchorFaults();

@@ -1,4 +1,4 @@
-import { type DomainEvent, EVENT_TYPES, type EventTypeDefinition } from './events.ts';
+import { type DomainEvent, EVENT_TYPES, type EventType, type EventTypeDefinition } from './events.ts';
 
 export interface StoredEvent {
   readonly type: string;
@@ -9,6 +9,12 @@ export interface StoredEvent {
 /** An event that this build cannot read: a newer build wrote it, or the row is damaged. */
 export class UndecodableEvent extends Error {
   override readonly name = 'UndecodableEvent';
+}
+
+/** Whether this build has a definition that reads the event's type in its version. */
+export function isKnownEvent({ type, schemaVersion }: Pick<StoredEvent, 'type' | 'schemaVersion'>): boolean {
+  if (!Object.hasOwn(EVENT_TYPES, type)) return false;
+  return schemaVersion <= EVENT_TYPES[type as EventType].upcasters.length + 1;
 }
 
 /** @throws UndecodableEvent */

@@ -10,7 +10,11 @@ export function projectorClient(connectionString: string, { pipeline = true } = 
 }
 
 /** For tests of read models, whose events nobody signs. */
-export const trusting: ReadModelAuthenticator = { isAuthentic: () => true, signText: () => 'no code' };
+export const trusting: ReadModelAuthenticator = {
+  isAuthentic: () => true,
+  isSigned: () => false,
+  signText: () => 'no code',
+};
 
 /** Columns that are not compared: when rows were written, and by which build of the read models. */
 const UNCOMPARED = new Set(['updated_at@checkpoint', 'generation@checkpoint', 'parked_at@parked_events']);

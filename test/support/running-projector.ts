@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { readCheckpoint } from '../../src/adapters/postgres/read-models/checkpoint.ts';
+import type { ReadModelAuthenticator } from '../../src/adapters/postgres/read-models/forged-events.ts';
 import { createLeadership } from '../../src/adapters/postgres/read-models/leadership.ts';
 import { createProgress, type TrackedProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createProjector, type Projector } from '../../src/adapters/postgres/read-models/projector.ts';
@@ -19,7 +20,11 @@ export interface RunningProjector {
 }
 
 /** A projector as each replica runs one. */
-export function startProjector(connectionString: string, log: EventLog): RunningProjector {
+export function startProjector(
+  connectionString: string,
+  log: EventLog,
+  authenticator: ReadModelAuthenticator = trusting,
+): RunningProjector {
   const faults: unknown[] = [];
   const checkpoint = async () => {
     const client = await projectorClient(connectionString);
@@ -35,7 +40,7 @@ export function startProjector(connectionString: string, log: EventLog): Running
     log,
     progress,
     leadership,
-    authenticator: trusting,
+    authenticator,
     connect: () => projectorClient(connectionString),
     onFault: (error) => faults.push(error),
   });

@@ -42,14 +42,19 @@ export function createEventAuthenticator(eventKeys: readonly [EventKey, ...Event
     return expected !== undefined && isEqual(expected, code);
   }
 
+  function isSignedAt(event: StreamEvent, revision: number | null): boolean {
+    const { mac, metadata } = withoutCode(event);
+    return isCodeOf(mac, signedBytes({ ...event, metadata, revision }));
+  }
+
   return {
     sign: (event) => sign(signedBytes(event)),
     isAuthentic(event) {
       if (!isAuthenticatedStream(event.stream)) return !isAuthenticated(event.type) && hasOwner(event);
-      const { mac, metadata } = withoutCode(event);
-      const revision = isDecisionStream(event.stream) ? event.revision : null;
-      return isCodeOf(mac, signedBytes({ ...event, metadata, revision }));
+      return isSignedAt(event, isDecisionStream(event.stream) ? event.revision : null);
     },
+    // Which streams are appended to at any revision, only the version that wrote the event knows.
+    isSigned: (event) => isSignedAt(event, event.revision) || isSignedAt(event, null),
     signText: ({ purpose, text }) => sign(lengthPrefixed(`purser ${purpose}`, text)),
     isAuthenticText: ({ purpose, text }, code) => isCodeOf(code, lengthPrefixed(`purser ${purpose}`, text)),
   };

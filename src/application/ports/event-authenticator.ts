@@ -23,6 +23,8 @@ export interface EventAuthenticator {
    * have none, and a type that is authenticated does not belong there. Never throws, whatever is in the event.
    */
   isAuthentic(event: StreamEvent): boolean;
+  /** Whether Purser wrote the event there and signed it, whatever its stream and type. Never throws. */
+  isSigned(event: StreamEvent): boolean;
   signText(signed: AuthenticatedText): string;
   /** Whether Purser made the code, for this text and purpose. Never throws. */
   isAuthenticText(signed: AuthenticatedText, code: string): boolean;

@@ -4,8 +4,9 @@ import type { EventLog, Position } from '../../../application/ports/event-log.ts
 import { OperatorError } from '../../../domain/errors.ts';
 import type { LiveRegistry } from '../../../domain/registry.ts';
 import { loadCheckpoint } from '../read-models/checkpoint.ts';
-import { type Build, buildTables, catchUp, LIVE } from '../read-models/fold-history.ts';
+import { type Build, buildTables, catchUp } from '../read-models/fold-history.ts';
 import type { ReadModelAuthenticator } from '../read-models/forged-events.ts';
+import { LIVE } from '../read-models/read-model.ts';
 import { type RegistryRow, registryState } from '../read-models/registry-row.ts';
 import type { Queryable, Statement } from '../statement.ts';
 import { compareTable, tablesToCompare } from './compared-tables.ts';

@@ -1,4 +1,4 @@
-import { createAudit } from './audit.ts';
+import { type Audit, createAudit } from './audit.ts';
 import { createCalendarFeeds } from './calendar-feeds.ts';
 import { createChanges } from './changes.ts';
 import { createDailyUses } from './daily-uses.ts';
@@ -16,6 +16,7 @@ import { createSecrets } from './secrets.ts';
 export interface ReadModels {
   readonly registries: Registries;
   readonly parked: ParkedEvents;
+  readonly audit: Audit;
   /** In the order in which they handle an event, and in which their rows are written. */
   readonly all: readonly ReadModel[];
 }
@@ -23,7 +24,7 @@ export interface ReadModels {
 export interface ReadModelsOptions {
   /** The tables are empty and all events follow. */
   readonly fromTheStart?: boolean | undefined;
-  /** Only the tables of the schema are written: neither the vault nor the queue of webhooks. */
+  /** Only the tables of the schema are written: neither the vault nor the queue of webhooks, nor what is kept of parked events. */
   readonly alone?: boolean | undefined;
 }
 
@@ -36,9 +37,11 @@ export function createReadModels(
   const registries = createRegistries(schema);
   const leases = createLeases(schema, { fromTheStart });
   const parked = createParkedEvents(schema);
+  const audit = createAudit(schema, { alone });
   return {
     registries,
     parked,
+    audit,
     all: [
       createNotices(schema, { leases, registries, outbox: alone ? null : createNoticeOutbox(authenticator) }),
       registries,
@@ -48,7 +51,7 @@ export function createReadModels(
       createDailyUses(schema),
       createCalendarFeeds(schema),
       createChanges(schema, registries),
-      createAudit(schema),
+      audit,
       parked,
       // Last: it asks the other models for earlier versions, and the vault for the secrets of the rows above.
       ...(alone ? [] : [createSecrets(schema, registries, parked)]),

@@ -4,6 +4,7 @@ import { createReadModels } from './all-read-models.ts';
 import { advanceCheckpoint, type Checkpoint, loadCheckpoint, refusedBatch } from './checkpoint.ts';
 import { databaseRefusal } from './database-refusal.ts';
 import { type ReadModelAuthenticator, withoutForgeries } from './forged-events.ts';
+import { firstNewerEvent, NewerEvent } from './newer-events.ts';
 import { createProjection, HandlerFailed, type Projection } from './projection.ts';
 import type { Change } from './read-model.ts';
 
@@ -35,7 +36,7 @@ export async function atCheckpoint(
 ): Promise<Progress> {
   const models = createReadModels(schema, authenticator, { alone });
   await models.parked.load(client);
-  return { checkpoint, projection: createProjection(models, checkpoint.counters) };
+  return { checkpoint, projection: createProjection(models, checkpoint.events) };
 }
 
 /** What was read from the log, and how far. */
@@ -44,7 +45,8 @@ export type Batch = Pick<LogPage, 'events' | 'position'>;
 /**
  * If the database refuses a batch, its events are applied one at a time. An event that cannot be applied is parked with
  * its stream, so that all others go on. If no row is at fault, the error is thrown and all events wait.
- * @throws CheckpointMoved, LeadLost, and all other errors of the database
+ * @throws NewerEvent when what stands before that event is applied; CheckpointMoved, LeadLost, and all other errors of the
+ * database
  */
 export async function applyEvents(
   target: Target,
@@ -53,6 +55,20 @@ export async function applyEvents(
   onFault: (error: Error) => void,
 ): Promise<Progress> {
   const events = notYetApplied(delivered, from.checkpoint.position);
+  const newer = firstNewerEvent(events, target.authenticator);
+  if (newer === undefined) return applyAll(target, from, { events, position }, onFault);
+  const readable = events.slice(0, events.indexOf(newer));
+  const last = readable.at(-1);
+  if (last) await applyAll(target, from, { events: readable, position: last.position }, onFault);
+  throw new NewerEvent(newer);
+}
+
+async function applyAll(
+  target: Target,
+  from: Progress,
+  { events, position }: Batch,
+  onFault: (error: Error) => void,
+): Promise<Progress> {
   try {
     return await apply(target, from, { events, position }, onFault);
   } catch (error) {
@@ -101,7 +117,7 @@ async function apply(
   const events = withoutForgeries(recorded, target.authenticator);
   await projection.recall(target.client, events);
   const parked = projection.apply(events, refusals);
-  const checkpoint = { generation: from.generation, position, counters: projection.counters() };
+  const checkpoint = { generation: from.generation, position, events: projection.events };
   await write(target, projection.changes(), from, checkpoint);
   for (const { recorded, reason } of parked) onFault(new Error(`event ${recorded.position} is parked: ${reason}`));
   return { checkpoint, projection };

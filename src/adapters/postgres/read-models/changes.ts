@@ -15,18 +15,16 @@ export interface ChangeRow {
 /** The changes of registries that subscribers see, each with the registry as it was then. */
 export function createChanges(schema: string, registries: Registries): ReadModel {
   const insert = insertInto(schema, 'changes');
-  const counter = { name: 'changes', last: 0 };
   const rows: ChangeRow[] = [];
 
   const as =
     (kind: RegistryChangeKind) =>
-    ({ event, recorded, after }: AppliedEvent & { readonly event: { data: { registryId: string } } }): void => {
+    ({ event, recorded, number, after }: AppliedEvent & { readonly event: { data: { registryId: string } } }): void => {
       if (after.phase === 'absent') return;
       const { registryId } = event.data;
       const shown = { ...registries.healths(registryId), present: true };
-      counter.last += 1;
       rows.push({
-        sequence: counter.last,
+        sequence: number,
         kind,
         project_id: after.projectId,
         registry_id: registryId,
@@ -63,7 +61,6 @@ export function createChanges(schema: string, registries: Registries): ReadModel
         'AuthenticationFailureReported',
       ),
     },
-    counter,
     changes: () => insert(take(rows)),
     added: () => [{ table: 'changes', rows: take(rows) }],
   };

@@ -1,6 +1,5 @@
 import { BEGINNING, type Position } from '../../../application/ports/event-log.ts';
 import type { Queryable, Statement } from '../statement.ts';
-import type { Counters } from './projection.ts';
 
 /** Another projector moved the checkpoint, so this one's memory is out of date. */
 export class CheckpointMoved extends Error {
@@ -18,20 +17,20 @@ export interface Checkpoint {
   /** Differs for each build of the read models, because what a projector remembers of an earlier build is wrong. */
   readonly generation: string;
   readonly position: Position;
-  /** The last number that each counting read model used. */
-  readonly counters: Counters;
+  /** How many events that Purser wrote there are up to the position. */
+  readonly events: number;
 }
 
 interface CheckpointRow {
   readonly generation: string;
   readonly position: string;
-  readonly counters: Counters;
+  readonly events: number;
 }
 
 export async function loadCheckpoint(database: Queryable, schema: string): Promise<Checkpoint> {
   const { rows } = await database.query<CheckpointRow>({
     name: `${schema}.checkpoint-load`,
-    text: `select generation, position::text, counters from ${schema}.checkpoint`,
+    text: `select generation, position::text, events::float8 as events from ${schema}.checkpoint`,
     values: [],
   });
   const [row] = rows;
@@ -55,7 +54,7 @@ export function advanceCheckpoint(
     from.generation,
     String(from.position),
     String(to.position),
-    JSON.stringify(to.counters),
+    to.events,
     durable ? 'on' : 'off',
   ];
   const text = `select projection.advance_checkpoint($1, $2, $3, $4, $5, $6), set_config('synchronous_commit', $7, true)`;

@@ -6,11 +6,10 @@ import type { Queryable } from '../statement.ts';
 import { createReadModels } from './all-read-models.ts';
 import { applyEvents, atCheckpoint, type Batch, notYetApplied, progressOf, refusalOf } from './apply-events.ts';
 import { type ReadModelAuthenticator, withoutForgeries } from './forged-events.ts';
-import { type Counters, createProjection } from './projection.ts';
-import type { Rows } from './read-model.ts';
+import { firstNewerEvent, NewerEvent } from './newer-events.ts';
+import { createProjection } from './projection.ts';
+import { LIVE, type Rows } from './read-model.ts';
 
-/** The schema of the read models in use. */
-export const LIVE = 'read_models';
 const PAGE = 2_000;
 
 /** Read models that are made anew from the log, in a schema beside those in use. */
@@ -30,6 +29,7 @@ export interface Build {
  * Makes the tables by `createEmpty` and `createEmptyTables`, and folds the events up to a position into them. If the
  * database refuses a row, the tables stay empty, at the beginning of the log: `catchUp` then finds the row in the same way
  * as the projector. `client` must not use pg's `pipeline`. @returns how many events were folded
+ * @throws NewerEvent
  */
 export async function buildTables(
   client: Client,
@@ -49,7 +49,7 @@ export async function buildTables(
   if (folded === undefined) {
     await createEmpty();
     await createEmptyTables(client, schema);
-    await writeCheckpoint(client, schema, BEGINNING, {});
+    await writeCheckpoint(client, schema, BEGINNING, 0);
   }
   await createIndexes(client, schema);
   return folded ?? 0;
@@ -81,7 +81,9 @@ async function createIndexes(client: Client, schema: string): Promise<void> {
 /** Folds the events in memory and writes them in bulk, into empty tables without indexes. */
 async function foldHistory(client: Client, build: Build, until: Position): Promise<number> {
   const { schema, log, authenticator, alone, onProgress } = build;
-  const projection = createProjection(createReadModels(schema, authenticator, { fromTheStart: true, alone }));
+  const models = createReadModels(schema, authenticator, { fromTheStart: true, alone });
+  await models.audit.recallParked(client);
+  const projection = createProjection(models);
   for (const text of projection.models.flatMap(({ interim = [] }) => interim)) await client.query(text);
 
   let position = BEGINNING;
@@ -95,6 +97,8 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
     position = read.position < until ? read.position : until;
     if (!isLast) page = log.readAll({ after: position, maxCount: PAGE });
     page.catch(() => undefined);
+    const newer = firstNewerEvent(events, authenticator);
+    if (newer) throw new NewerEvent(newer);
     // While the previous page is being written, this one is folded and the next one is read.
     projection.apply(withoutForgeries(events, authenticator));
     const added = projection.models.flatMap((model) => model.added?.() ?? []);
@@ -112,8 +116,7 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
       else await client.query(total);
     }
   }
-  // As the projector leaves it that has had no event.
-  await writeCheckpoint(client, schema, position, count === 0 ? {} : projection.counters());
+  await writeCheckpoint(client, schema, position, projection.events);
   return count;
 }
 
@@ -123,10 +126,10 @@ async function copyAll(client: Client, schema: string, all: readonly Rows[]): Pr
   }
 }
 
-async function writeCheckpoint(client: Client, schema: string, position: Position, counters: Counters): Promise<void> {
-  await client.query(`insert into ${schema}.checkpoint (name, position, counters) values ('read_models', $1, $2)`, [
+async function writeCheckpoint(client: Client, schema: string, position: Position, events: number): Promise<void> {
+  await client.query(`insert into ${schema}.checkpoint (name, position, events) values ('read_models', $1, $2)`, [
     String(position),
-    JSON.stringify(counters),
+    events,
   ]);
 }
 

@@ -3,7 +3,7 @@ import { type RecordedEvent, UNKNOWN_METADATA } from '../../../application/ports
 import { projectOfStream } from '../../../domain/identity.ts';
 
 /** What read models need of it: events in, and notices for webhooks out. */
-export type ReadModelAuthenticator = Pick<EventAuthenticator, 'isAuthentic' | 'signText'>;
+export type ReadModelAuthenticator = Pick<EventAuthenticator, 'isAuthentic' | 'isSigned' | 'signText'>;
 
 export const FORGED = 'the event was not written by Purser, or was changed since';
 

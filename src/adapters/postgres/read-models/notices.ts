@@ -20,14 +20,13 @@ export interface NoticesDeps {
  */
 export function createNotices(schema: string, { leases, registries, outbox }: NoticesDeps): ReadModel {
   const insert = insertInto(schema, 'notices');
-  const counter = { name: 'notices', last: 0 };
   const rows: NoticeRow[] = [];
 
   /** `about`: the version that the notice is about, if it is not the current one. */
   function add(
     kind: RotationNoticeKind,
     registry: RegistryState,
-    { event, recorded }: AppliedEvent,
+    { event, recorded, number }: AppliedEvent,
     about?: CredentialVersion | null,
   ) {
     if (registry.phase !== 'live') return;
@@ -38,9 +37,8 @@ export function createNotices(schema: string, { leases, registries, outbox }: No
     const below = kind === 'DELETED' ? Number.POSITIVE_INFINITY : credential.version;
     // Lower versions than the first one belong to a deleted registry: its leases ended with it.
     const older = leases.countActive(registryId, occurredAt, firstVersion, below);
-    counter.last += 1;
     const row: NoticeRow = {
-      sequence: counter.last,
+      sequence: number,
       kind,
       project_id: projectId,
       registry_id: registryId,
@@ -98,7 +96,6 @@ export function createNotices(schema: string, { leases, registries, outbox }: No
         'IdempotencyKeyClaimed',
       ),
     },
-    counter,
     async recall(database, events) {
       const [first] = events;
       if (first) await leases.recallActive(database, registryIdsOf(events), first.occurredAt);

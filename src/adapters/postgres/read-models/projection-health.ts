@@ -14,6 +14,8 @@ export interface ProjectionState {
   /** Whether the read models were ahead of the log when this replica started. They follow no new event then. */
   readonly aheadOfLog: boolean;
   readonly parkedStreams: number;
+  /** Why the read models stand still if only a newer version can read the next event. */
+  readonly newerEvent: string | undefined;
   /** For how long this process has been able to see the lead, so that an outage does not count. */
   readonly watchedMs: number;
 }
@@ -25,12 +27,14 @@ export interface ProjectionHealth {
 }
 
 export function projectionHealth(state: ProjectionState): ProjectionHealth {
-  const { lead, leading, parkedStreams } = state;
-  const reason = reasonAgainst(state);
+  const { lead, leading, parkedStreams, newerEvent } = state;
+  const against = reasonAgainst(state);
+  const reason = newerEvent ?? against;
+  const isDegraded = parkedStreams > 0 || newerEvent !== undefined;
   return {
-    ready: reason === undefined,
+    ready: against === undefined,
     check: {
-      status: reason === undefined ? (parkedStreams > 0 ? 'degraded' : 'ok') : 'unavailable',
+      status: against !== undefined ? 'unavailable' : isDegraded ? 'degraded' : 'ok',
       ...(reason !== undefined && { reason }),
       lagSeconds: inSeconds(state.lagSeconds * 1_000),
       parkedStreams,

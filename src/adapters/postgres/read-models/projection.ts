@@ -11,8 +11,6 @@ export class HandlerFailed extends Error {
   override readonly name = 'HandlerFailed';
 }
 
-export type Counters = Readonly<Record<string, number>>;
-
 export interface ParkedEvent {
   readonly recorded: RecordedEvent;
   readonly reason: string;
@@ -28,14 +26,17 @@ export interface Projection {
    */
   apply(events: readonly RecordedEvent[], refusals?: ReadonlyMap<string, string>): readonly ParkedEvent[];
   changes(): readonly Change[];
-  counters(): Counters;
+  /** How many events that Purser wrote there were so far: see `AppliedEvent.number`. */
+  readonly events: number;
   readonly remembered: number;
 }
 
-export function createProjection({ registries, parked, all }: ReadModels, counters: Counters = {}): Projection {
-  for (const { counter } of all) if (counter) counter.last = counters[counter.name] ?? 0;
+/** `before`: how many events that Purser wrote were applied or parked already. */
+export function createProjection({ registries, parked, all }: ReadModels, before = 0): Projection {
+  let number = before;
 
   function apply(recorded: RecordedEvent, refusal: string | undefined): ParkedEvent | undefined {
+    if (!isForged(recorded)) number += 1;
     const applied = refusal ?? readable(recorded);
     if (typeof applied === 'string') {
       for (const model of all) model.park?.(recorded, applied);
@@ -55,7 +56,7 @@ export function createProjection({ registries, parked, all }: ReadModels, counte
     if (parked.has(recorded.stream)) return 'an earlier event of this stream is parked';
     try {
       const event = decodeEvent(recorded);
-      return { event, recorded, ...registries.evolve(event, recorded) };
+      return { event, recorded, number, ...registries.evolve(event, recorded) };
     } catch (error) {
       return messageOf(error);
     }
@@ -78,7 +79,9 @@ export function createProjection({ registries, parked, all }: ReadModels, counte
 
     changes: () => all.flatMap((model) => model.changes()),
 
-    counters: () => Object.fromEntries(all.flatMap(({ counter }) => (counter ? [[counter.name, counter.last]] : []))),
+    get events() {
+      return number;
+    },
 
     get remembered() {
       return all.reduce((total, { remembered = 0 }) => total + remembered, 0);

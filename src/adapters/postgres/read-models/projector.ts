@@ -6,6 +6,7 @@ import { applyEvents, atCheckpoint, type Progress, progressOf, type Target } fro
 import { CheckpointMoved } from './checkpoint.ts';
 import type { ReadModelAuthenticator } from './forged-events.ts';
 import type { Leadership, Lease } from './leadership.ts';
+import { NewerEvent } from './newer-events.ts';
 import type { TrackedProgress } from './progress.ts';
 
 const SCHEMA = 'read_models';
@@ -24,6 +25,8 @@ const BACK_OFF_MS = 1_000;
 const END_WITHIN_MS = 1_000;
 /** The longest pause between attempts: a quick retry does not help if the database lacks something or the build is too old. */
 const MAX_BACK_OFF_MS = 30_000;
+/** How long a replica that cannot read the next event leaves the lead to others. */
+const STAND_BACK_MS = 10_000;
 /** Beyond this, everything remembered is dropped and read again when it is needed. */
 const MAX_REMEMBERED = 50_000;
 
@@ -41,6 +44,8 @@ export interface ProjectorDeps {
 
 export interface Projector {
   readonly leading: boolean;
+  /** Why the read models stand still: this version cannot read the next event. Undefined once another has passed it. */
+  readonly newerEvent: string | undefined;
   start(): void;
   /** Finishes the current batch. Safe to call twice. */
   stop(): Promise<void>;
@@ -56,6 +61,7 @@ export function createProjector(deps: ProjectorDeps): Projector {
   let hint: (() => void) | undefined;
   /** Whether there was a hint since the log was last read. */
   let hinted = false;
+  let newer: NewerEvent | undefined;
 
   const pause = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
@@ -88,6 +94,10 @@ export function createProjector(deps: ProjectorDeps): Projector {
         if (!stopping.signal.aborted) onFault(error);
         failures = isUnavailable(error) || progress.position > before ? 0 : failures + 1;
         pauseMs = Math.min(BACK_OFF_MS * 2 ** failures, MAX_BACK_OFF_MS);
+        if (error instanceof NewerEvent) {
+          newer = error;
+          pauseMs = Math.max(pauseMs, STAND_BACK_MS);
+        }
       }
       await pause(pauseMs * (0.5 + Math.random()));
     }
@@ -145,6 +155,9 @@ export function createProjector(deps: ProjectorDeps): Projector {
   return {
     get leading() {
       return leadership.leading;
+    },
+    get newerEvent() {
+      return newer !== undefined && progress.position < newer.position ? newer.message : undefined;
     },
     start() {
       running ??= run();

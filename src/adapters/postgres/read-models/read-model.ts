@@ -4,10 +4,18 @@ import { isUuid } from '../../../domain/identity.ts';
 import type { RegistryState } from '../../../domain/registry.ts';
 import type { Queryable, Statement } from '../statement.ts';
 
+/** The schema of the read models in use. */
+export const LIVE = 'read_models';
+
 /** An event that can be applied, with its registry before and after it. */
 export interface AppliedEvent<Type extends EventType = EventType> {
   readonly event: EventOf<Type>;
   readonly recorded: RecordedEvent;
+  /**
+   * Its place among the events that Purser wrote, from 1: the same in every build, in either store, and no matter which
+   * other events could be applied. Cursors are made of it.
+   */
+  readonly number: number;
   readonly before: RegistryState;
   readonly after: RegistryState;
 }
@@ -51,8 +59,6 @@ export interface ReadModel {
   recall?(database: Queryable, events: readonly RecordedEvent[]): Promise<void>;
   /** Called for an event that is not applied because its stream is parked. */
   park?(recorded: RecordedEvent, reason: string): void;
-  /** Numbers its rows, across batches. */
-  readonly counter?: Counter;
   /** How much it remembers. */
   readonly remembered?: number;
 
@@ -65,11 +71,6 @@ export interface ReadModel {
   added?(): readonly Rows[];
   /** Everything else, after the last event, in this order. */
   totals?(): readonly (Rows | Pick<Statement, 'text' | 'values'>)[];
-}
-
-export interface Counter {
-  readonly name: string;
-  last: number;
 }
 
 /** One statement for many rows, which are sent as one JSON array, `$1`; no statement if there are no rows. */

@@ -1,10 +1,13 @@
 import type { Client } from 'pg';
 import type { EventLog, Position } from '../../../application/ports/event-log.ts';
 import { OperatorError } from '../../../domain/errors.ts';
+import { NEWLY_PARKED } from './audit.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import { type Build, buildTables, catchUp, LIVE } from './fold-history.ts';
+import { type Build, buildTables, catchUp } from './fold-history.ts';
 import type { ReadModelAuthenticator } from './forged-events.ts';
+import { LIVE } from './read-model.ts';
 import { recheckSecrets } from './secret-presence.ts';
+import { requireSignedChains } from './signed-chains.ts';
 
 const NEXT = 'read_models_next';
 const OLD = 'read_models_old';
@@ -20,7 +23,9 @@ export interface RebuildDeps {
   readonly onFault?: (error: Error) => void;
 }
 
-export interface RebuildElsewhere {
+export interface RebuildOptions {
+  /** Swaps in audit chains other than those that were signed. Default: false. */
+  readonly despiteSignedHeads?: boolean;
   /** Up to where the vault and webhooks have been told of the log's events. Default: up to the checkpoint. */
   readonly until?: Position;
   /** Called in the transaction that replaces the read models, before it does. Its error leaves them as they are. */
@@ -35,22 +40,27 @@ export interface Rebuilt {
 /**
  * Rebuilds the read models from the first event on, beside those in use, and then replaces those; queries continue all
  * the time. The history is folded in memory and written in bulk, indexes last. The vault gets all changes again, which
- * has an effect only if an event could not be read when it happened. @throws OperatorError if another rebuild is running
+ * has an effect only if an event could not be read when it happened.
+ * @throws OperatorError if another rebuild is running, a newer version wrote an event, or the audit chains would not hold
+ * what was signed: then the read models are left as they are
  */
-export async function rebuildReadModels(deps: RebuildDeps, elsewhere: RebuildElsewhere = {}): Promise<Rebuilt> {
+export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptions = {}): Promise<Rebuilt> {
   const { connect } = deps;
   const build = buildOf(NEXT, deps);
   const client = await connect({ pipeline: true });
   const bulk = await connect({ pipeline: false });
   try {
     await requireOnlyRebuild(bulk);
-    const until = elsewhere.until ?? (await readCheckpoint(client));
+    const until = options.until ?? (await readCheckpoint(client));
     const folded = await buildTables(bulk, build, until, () =>
-      bulk.query(`drop schema if exists ${NEXT} cascade; create schema ${NEXT}`),
+      bulk.query(
+        `drop schema if exists ${NEXT} cascade; create schema ${NEXT};
+         create table ${NEXT}.${NEWLY_PARKED} (like log.parked_entries)`,
+      ),
     );
     const caughtUp = await catchUp(client, build);
     await recheckSecrets(client, NEXT);
-    const last = await swapSchemas(client, bulk, build, elsewhere.beforeSwap);
+    const last = await swapSchemas(client, bulk, build, options);
     return { events: folded + caughtUp + last, position: until };
   } finally {
     await Promise.all([client.end(), bulk.end()]);
@@ -82,16 +92,25 @@ async function swapSchemas(
   client: Client,
   swap: Client,
   build: Build,
-  beforeSwap: RebuildElsewhere['beforeSwap'],
+  { beforeSwap, despiteSignedHeads = false }: RebuildOptions,
 ): Promise<number> {
-  await swap.query('begin');
-  await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
-  const count = await catchUp(client, build);
-  await beforeSwap?.(swap);
-  await swap.query(`drop schema if exists ${OLD} cascade`);
-  await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
-  await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);
-  await swap.query('commit');
-  await swap.query(`drop schema ${OLD} cascade`);
-  return count;
+  try {
+    await swap.query('begin');
+    await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
+    const count = await catchUp(client, build);
+    if (!despiteSignedHeads) await requireSignedChains(swap, NEXT);
+    await beforeSwap?.(swap);
+    await swap.query(`insert into log.parked_entries select * from ${NEXT}.${NEWLY_PARKED} on conflict do nothing`);
+    await swap.query(`drop table ${NEXT}.${NEWLY_PARKED}`);
+    await swap.query(`drop schema if exists ${OLD} cascade`);
+    await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
+    await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);
+    await swap.query('commit');
+    await swap.query(`drop schema ${OLD} cascade`);
+    return count;
+  } catch (error) {
+    // Nothing is left behind but by a lost connection, and then the next rebuild removes it.
+    await swap.query(`rollback; drop schema if exists ${NEXT} cascade`).catch(() => undefined);
+    throw error;
+  }
 }

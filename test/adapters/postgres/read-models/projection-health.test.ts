@@ -10,6 +10,7 @@ const HEALTHY: ProjectionState = {
   leading: false,
   lagSeconds: 0.04,
   parkedStreams: 0,
+  newerEvent: undefined,
   aheadOfLog: false,
   watchedMs: 3_600_000,
 };

@@ -126,7 +126,7 @@ describe('the projector', () => {
     const before = await digestsOfReadModels(database.connectionString);
     await query(`truncate read_models.registries, read_models.leases, read_models.pipeline_uses, read_models.notices,
       read_models.changes, read_models.audit_entries, read_models.audit_heads, read_models.parked_events`);
-    await query(`update read_models.checkpoint set position = 0, counters = '{}'`);
+    await query(`update read_models.checkpoint set position = 0, events = 0`);
     expect(await digestsOfReadModels(database.connectionString)).not.toEqual(before);
     const replica = start();
     await replica.passed(await log.head());
