@@ -15,7 +15,7 @@ export interface CheckChainsDeps {
 /** Of which the signatures tell. All other faults are of the chain itself. */
 const OF_HEADS: readonly AuditFault[] = ['WRONG_KEY', 'REWRITTEN'];
 const FIX =
-  'Somebody changed the tables. Keep a copy, export the log and verify it with its anchor; purser rebuild makes the chains anew from the events.';
+  'Somebody changed the tables. Keep a copy, export the log and verify it with its anchor; purser rebuild makes the chains anew from the events, and refuses if they are then not what was signed.';
 
 /** Recomputes every entry of every chain, and verifies every signed head, as `purser audit verify` does. */
 export async function checkChains(

@@ -16,7 +16,7 @@ export function judgeProjection({ lagSeconds, isLed, parked }: ProjectionFacts):
   if (parked.first !== null) {
     return failed(
       `${counted(parked.streams, 'stream')} parked, the first is ${parked.first.stream}: ${parked.first.reason}`,
-      'Start a version that can read these events, then run purser rebuild.',
+      'Correct what the reason names (a forged event: see docs/operations.md), then run purser rebuild.',
     );
   }
   if (lagSeconds > MAX_LAG_SECONDS) {
