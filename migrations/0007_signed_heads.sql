@@ -35,6 +35,8 @@ create trigger append_only before update or delete or truncate on log.signed_hea
 create table log.anchored_heads (
   anchor text primary key,
   number bigint not null,
+  -- The message authentication code of anchor and number: with a number that somebody raised, heads would not be brought.
+  code text not null,
   anchored_at timestamptz(3) not null
 );
 

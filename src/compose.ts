@@ -137,10 +137,12 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const audit = await openAuditSigning(
     {
       connectionString,
+      reads,
       log,
       progress,
       leadership,
       signer: auditSigner,
+      authenticator,
       egress,
       config,
       metrics,

@@ -1,5 +1,8 @@
 import type { SignedAuditHead } from '../domain/audit-head.ts';
+import { OperatorError } from '../domain/errors.ts';
+import { anchoredUpTo, anchorProgress } from './anchor-progress.ts';
 import type { AuditHeads } from './ports/audit-heads.ts';
+import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { AnchorKind, Metrics } from './ports/metrics.ts';
 
 /** About 170 KB. */
@@ -15,45 +18,63 @@ export interface AuditAnchor {
 }
 
 export interface AnchorAuditHeadsDeps {
-  readonly heads: Pick<AuditHeads, 'unanchored' | 'anchored'>;
+  readonly heads: Pick<AuditHeads, 'reached' | 'waitingSince' | 'unanchored' | 'anchored'>;
+  readonly authenticator: Pick<EventAuthenticator, 'signText' | 'isAuthenticText'>;
   readonly anchors: readonly AuditAnchor[];
   readonly metrics: Pick<Metrics, 'anchorFailed'>;
-  readonly now: () => number;
   readonly onFault: (anchor: AnchorKind, error: unknown) => void;
 }
 
-export interface AnchorAuditHeads {
-  /** Brings the heads that each anchor lacks. A fault is reported, and the next run tries again. */
-  run(): Promise<void>;
-  /** Since when each anchor that fails has failed, in milliseconds since 1970. */
-  readonly failingSince: ReadonlyMap<AnchorKind, number>;
+/** Somebody wrote to the database, to keep heads from an anchor. */
+class AnchorRecordForged extends OperatorError {
+  override readonly name = 'AnchorRecordForged';
 }
 
-/** No command waits for an anchor. */
-export function anchorAuditHeads({ heads, anchors, metrics, now, onFault }: AnchorAuditHeadsDeps): AnchorAuditHeads {
-  const failingSince = new Map<AnchorKind, number>();
+/**
+ * Brings the heads that each anchor lacks. A fault is reported, and the next run tries again. No command waits for an
+ * anchor.
+ */
+export function anchorAuditHeads(deps: AnchorAuditHeadsDeps): () => Promise<void> {
+  const { heads, authenticator, anchors, metrics, onFault } = deps;
+  /** What this process brought itself. */
+  const brought = new Map<AnchorKind, number>();
+
+  function failed(kind: AnchorKind, error: unknown): void {
+    metrics.anchorFailed(kind);
+    onFault(kind, error);
+  }
+
+  /** After a forgery, heads may come twice. */
+  async function startOf(kind: AnchorKind): Promise<number> {
+    const { number, isForged } = await anchorProgress(kind, deps);
+    if (!isForged) return number;
+    failed(
+      kind,
+      new AnchorRecordForged(
+        'How far the anchor is was changed by somebody other than Purser (log.anchored_heads): the heads are brought again.',
+      ),
+    );
+    return brought.get(kind) ?? 0;
+  }
 
   async function bring({ kind, put }: AuditAnchor): Promise<void> {
     try {
+      let number = await startOf(kind);
       for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
-        const lacking = await heads.unanchored(kind, BATCH);
+        const lacking = await heads.unanchored(number, BATCH);
         const last = lacking.at(-1);
         if (last === undefined) break;
         await put(lacking.map(({ head }) => head));
-        await heads.anchored(kind, last.number);
+        number = last.number;
+        brought.set(kind, number);
+        await heads.anchored(kind, number, authenticator.signText(anchoredUpTo(kind, number)));
       }
-      failingSince.delete(kind);
     } catch (error) {
-      if (!failingSince.has(kind)) failingSince.set(kind, now());
-      metrics.anchorFailed(kind);
-      onFault(kind, error);
+      failed(kind, error);
     }
   }
 
-  return {
-    async run() {
-      await Promise.all(anchors.map(bring));
-    },
-    failingSince,
+  return async () => {
+    await Promise.all(anchors.map(bring));
   };
 }

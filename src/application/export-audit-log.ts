@@ -29,7 +29,11 @@ export async function* exportAuditLog(
   const keys = await rows.keys();
   // Before the entries: whatever is signed by now has its entry.
   const newestHead = await rows.newestHead(projectId);
-  const { first, last, previousHash } = await rows.range(projectId, { from, to });
+  const { first, last, previousHash } = await rows.range(projectId, {
+    from,
+    to,
+    beginsBefore: writer.beginsBefore,
+  });
   const exportedAt = new Date(now()).toISOString();
   yield writer.header({ project: projectId, from, to, firstSequence: first, previousHash, exportedAt, purser }) +
     keys.map((key) => writer.key(key)).join('');

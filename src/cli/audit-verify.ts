@@ -114,6 +114,8 @@ const FAULTS: Readonly<Record<AuditFault, string>> = {
   WRONG_KEY: 'the signed head after this entry is not signed by a key that was given',
   OTHER_PART:
     'the export says that it is another part of the log than the one that you asked for: if you limited the export, name the same --from and --to',
+  FRONT_CUT:
+    'entries before this one are missing: a part begins with the last entry before --from, and this one is not older',
   ANCHOR_DAMAGED: 'the line is not a signed head',
   ANCHOR_WRONG_KEY: 'the head of this entry is not signed by a key that was given',
   ANCHOR_CONTRADICTION:
@@ -146,7 +148,7 @@ function placeOf({ line, fault }: AuditFinding, anchor: Anchor | undefined): str
 
 /** Of a part one cannot say that it is the whole log. */
 function part({ entries, last }: AuditVerdict, { from, to }: ExportHeader): string {
-  const limits = [from && `from ${from}`, to && `before ${to}`].filter(Boolean).join(' ');
+  const limits = [from && `from ${from}, with the entry before`, to && `before ${to}`].filter(Boolean).join(' ');
   if (limits === '') return '';
   const numbers = entries === 0 ? 'none' : `${last - entries + 1} to ${last}`;
   return `. This is a part of the log, ${limits}: entries ${numbers}`;

@@ -3,14 +3,16 @@ import { openAnchorFile } from '../adapters/anchors/anchor-file.ts';
 import { createAnchorUrl } from '../adapters/anchors/anchor-url.ts';
 import { createAuditHeads } from '../adapters/postgres/audit-heads.ts';
 import type { StatementObserver } from '../adapters/postgres/observed-statements.ts';
-import { createReadConnections } from '../adapters/postgres/read-connections.ts';
+import { createReadConnections, type ReadConnections } from '../adapters/postgres/read-connections.ts';
 import type { Leadership } from '../adapters/postgres/read-models/leadership.ts';
 import { type AuditAnchor, anchorAuditHeads } from '../application/anchor-audit-heads.ts';
+import { type AnchorProgressDeps, anchorFault, anchorProgress } from '../application/anchor-progress.ts';
 import { within } from '../application/deadline.ts';
 import type { AuditHeads, AuditSigner } from '../application/ports/audit-heads.ts';
 import type { Egress } from '../application/ports/egress.ts';
+import type { EventAuthenticator } from '../application/ports/event-authenticator.ts';
 import type { EventLog } from '../application/ports/event-log.ts';
-import type { Metrics } from '../application/ports/metrics.ts';
+import type { AnchorKind, Metrics } from '../application/ports/metrics.ts';
 import type { ProjectionProgress } from '../application/ports/read-models.ts';
 import { signAuditHeads } from '../application/sign-audit-heads.ts';
 import type { Config } from '../config/config.ts';
@@ -23,15 +25,16 @@ const SIGN_EVERY_MS = 60_000;
 const LAST_ENTRIES_MS = 2_000;
 /** How long a shutdown waits in all. The next leader signs and anchors what is left. */
 const LAST_HEADS_MS = 5_000;
-/** An anchor that has failed for so long shows in `/readyz`. */
-const SHOWN_AFTER_MS = 10 * 60_000;
 
 export interface AuditSigningDeps {
   readonly connectionString: string;
+  /** For `anchorFaults`, which must not wait behind an export. */
+  readonly reads: ReadConnections;
   readonly log: Pick<EventLog, 'head'>;
   readonly progress: ProjectionProgress;
   readonly leadership: Pick<Leadership, 'leading' | 'holder'>;
   readonly signer: AuditSigner;
+  readonly authenticator: EventAuthenticator;
   readonly egress: Pick<Egress, 'request'>;
   readonly config: Pick<Config, 'auditAnchorFile' | 'auditAnchorUrl' | 'auditAnchorAuthorization'>;
   readonly metrics: Pick<Metrics, 'headsSigned' | 'chainsBroken' | 'anchorFailed'>;
@@ -43,8 +46,8 @@ export interface AuditSigningDeps {
 export interface AuditSigning {
   readonly heads: AuditHeads;
   readonly exportLog: AuditExport;
-  /** Since when each anchor has failed, if one has failed for long. */
-  anchorFaults(): Readonly<Record<string, string>> | undefined;
+  /** What is wrong with each anchor that has lacked heads for long; undefined if none has. */
+  anchorFaults(): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
 /**
@@ -52,7 +55,8 @@ export interface AuditSigning {
  * everything that writes entries at its stop.
  */
 export async function openAuditSigning(deps: AuditSigningDeps, lifecycle: Lifecycle): Promise<AuditSigning> {
-  const { connectionString, log, progress, leadership, signer, metrics, logger, statements, onFault } = deps;
+  const { connectionString, log, progress, leadership, signer, authenticator, metrics, logger, statements, onFault } =
+    deps;
   const anchors = await openAnchors(deps);
   const name = 'purser audit';
   // Exports read many rows: no request of others may wait behind them.
@@ -70,12 +74,12 @@ export async function openAuditSigning(deps: AuditSigningDeps, lifecycle: Lifecy
   });
   const anchoring = anchorAuditHeads({
     heads,
+    authenticator,
     anchors,
     metrics,
-    now: Date.now,
     onFault: (anchor, err) => logger.error({ anchor, err }, 'signed heads of audit logs cannot be put there'),
   });
-  const ofTheLeader = [sign, anchoring.run].map((work) => async () => leadership.leading && work());
+  const ofTheLeader = [sign, anchoring].map((work) => async () => leadership.leading && work());
   const chores = createChores(ofTheLeader, { everyMs: SIGN_EVERY_MS, onFault });
   lifecycle.onClose(async () => {
     await chores.stop();
@@ -85,19 +89,32 @@ export async function openAuditSigning(deps: AuditSigningDeps, lifecycle: Lifecy
   async function signLast(): Promise<void> {
     await progress.waitFor(await log.head(), LAST_ENTRIES_MS);
     await sign();
-    await anchoring.run();
+    await anchoring();
   }
   return {
     heads,
     exportLog: openAuditExport(database),
-    anchorFaults() {
-      const long = [...anchoring.failingSince].filter(([, since]) => Date.now() - since > SHOWN_AFTER_MS);
-      if (long.length === 0) return undefined;
-      return Object.fromEntries(
-        long.map(([anchor, since]) => [anchor, `failing since ${new Date(since).toISOString()}`]),
-      );
-    },
+    anchorFaults: () => longFaults(anchors, { heads: createAuditHeads(deps.reads), authenticator }),
   };
+}
+
+async function longFaults(anchors: readonly AuditAnchor[], deps: AnchorProgressDeps) {
+  const faults: Record<string, string> = {};
+  for (const { kind } of anchors) {
+    const fault = anchorFault(await anchorProgress(kind, deps), Date.now());
+    if (fault !== undefined) faults[kind] = fault;
+  }
+  return Object.keys(faults).length > 0 ? faults : undefined;
+}
+
+export function anchorKinds({
+  auditAnchorFile,
+  auditAnchorUrl,
+}: Pick<Config, 'auditAnchorFile' | 'auditAnchorUrl'>): AnchorKind[] {
+  return [
+    ...(auditAnchorFile === undefined ? [] : ['file' as const]),
+    ...(auditAnchorUrl === undefined ? [] : ['url' as const]),
+  ];
 }
 
 async function openAnchors({ config, egress }: AuditSigningDeps): Promise<AuditAnchor[]> {

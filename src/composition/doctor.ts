@@ -13,6 +13,7 @@ import { refuseOtherEventStore } from '../adapters/postgres/read-models/event-st
 import { readLead } from '../adapters/postgres/read-models/leadership.ts';
 import { recheckSecrets } from '../adapters/postgres/read-models/secret-presence.ts';
 import { requireFit } from '../adapters/postgres/requirements.ts';
+import { anchorProgress } from '../application/anchor-progress.ts';
 import { discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
 import { checkAnchors } from '../application/doctor/check-anchors.ts';
 import { checkChains } from '../application/doctor/check-chains.ts';
@@ -21,6 +22,7 @@ import { checkPendingSecrets } from '../application/doctor/check-pending-secrets
 import { checkSecrets } from '../application/doctor/check-secrets.ts';
 import { checkStores } from '../application/doctor/check-stores.ts';
 import { examinedLog } from '../application/doctor/examined-log.ts';
+import { judgeAnchoring } from '../application/doctor/judge-anchoring.ts';
 import {
   judgeDataFolder,
   judgeDeadLetters,
@@ -46,6 +48,7 @@ import {
 import { EventLogUnavailable, OperatorError, PurserError } from '../domain/errors.ts';
 import { configuredAnchors, namedAnchor } from './anchor-places.ts';
 import { openAuditExport } from './audit-export.ts';
+import { anchorKinds } from './audit-signing.ts';
 import { egressOptionsOf } from './egress-options.ts';
 import { nameOfStore } from './event-store.ts';
 import { type ExaminedStores, openExaminedStores, type Unlocked } from './examined-stores.ts';
@@ -169,7 +172,7 @@ async function* examineStores(
       const { lead } = await readLead(reads);
       return judgeProjection({ lagSeconds, isLed: lead.leader !== null, parked: await queries.parked() });
     });
-    yield* examineDerived(options, stores, shadow, check, position > end);
+    yield* examineDerived(options, stores, unlocked, shadow, check, position > end);
     yield* examineSecrets(options, stores, unlocked, shadow, check);
     yield await check('webhooks', async () => judgeDeadLetters(await queries.deadLetters()));
   } finally {
@@ -181,6 +184,7 @@ async function* examineStores(
 async function* examineDerived(
   { config, anchors, onProgress }: DoctorOptions,
   { reads }: ExaminedStores,
+  unlocked: Unlocked,
   { tables }: ShadowReadModels,
   check: Check,
   isLogOlder: boolean,
@@ -206,21 +210,28 @@ async function* examineDerived(
   });
   yield { check: 'signed heads', ...heads };
   yield await check('anchors', async () => {
-    const { hashesAt } = queries;
+    const compared = { publicKeys, hashesAt: queries.hashesAt, logsMovedSince: queries.logsMovedSince };
     if (anchors.length > 0) {
       const named = anchors.map((place) => namedAnchor(place, config));
-      return checkAnchors({ heads: anchoredHeads(named, config), publicKeys, hashesAt });
+      return checkAnchors({ heads: anchoredHeads(named, config), ...compared });
     }
     const places = configuredAnchors(config);
     const unread: string[] = [];
     const heads = anchoredHeads(places, config, (error) =>
       unread.push(`AUDIT_ANCHOR_URL answers no reads (${error.status})`),
     );
-    const finding = await checkAnchors({ heads, publicKeys, hashesAt });
+    const finding = await checkAnchors({ heads, ...compared });
     if (finding.status !== 'ok') return finding;
     return places.length > unread.length
       ? ok([finding.found, ...unread].join('; '))
       : ok([...unread, 'none to compare with: an older log and vault, restored together, is not found'].join('; '));
+  });
+  yield await check('anchoring', async () => {
+    const deps = { heads: createAuditHeads(reads), authenticator: unlocked.authenticator };
+    const found = await Promise.all(
+      anchorKinds(config).map(async (kind) => ({ kind, ...(await anchorProgress(kind, deps)) })),
+    );
+    return judgeAnchoring(found, Date.now());
   });
 }
 

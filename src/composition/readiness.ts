@@ -23,7 +23,7 @@ interface ReadinessDeps {
   readonly aheadOfLog: boolean;
   readonly reads: ReadConnections;
   readonly projector: Projector;
-  readonly anchorFaults: () => Readonly<Record<string, string>> | undefined;
+  readonly anchorFaults: () => Promise<Readonly<Record<string, string>> | undefined>;
   readonly logger: Logger;
 }
 
@@ -89,7 +89,7 @@ export function createReadiness({
         newerEvent: projector.newerEvent,
         watchedMs,
       });
-      const auditAnchors = anchorFaults();
+      const auditAnchors = await anchorFaults();
       return {
         ready,
         checks: { keys: keysNow(), database: 'ok', ...eventStore, projection, ...(auditAnchors && { auditAnchors }) },

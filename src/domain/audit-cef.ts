@@ -8,6 +8,7 @@ const NOTHING = () => '';
 /** ArcSight's Common Event Format, version 0: one line an entry, entries only, so it cannot be verified by itself. */
 export function cef({ project, version }: { readonly project: string; readonly version: string }): ExportWriter {
   return {
+    beginsBefore: false,
     header: NOTHING,
     key: NOTHING,
     entry: (entry) => `${cefLine(entry, project, version)}\n`,

@@ -33,6 +33,7 @@ const NOTHING = () => '';
 
 /** RFC 4180, for spreadsheets: entries only, so it cannot be verified by itself. */
 export const CSV: ExportWriter = {
+  beginsBefore: false,
   header: () => row(COLUMNS),
   key: NOTHING,
   entry: (entry) => row(COLUMNS.map((column) => text(entry[column]))),

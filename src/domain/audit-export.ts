@@ -20,7 +20,7 @@ export interface ExportHeader {
   /** The times that limit the export; null: not limited. */
   readonly from: Instant | null;
   readonly to: Instant | null;
-  /** The sequence of the first entry, and the hash before it. */
+  /** The sequence of the first entry, and the hash before it. With `from`, it is the last entry before that time. */
   readonly firstSequence: number;
   readonly previousHash: string;
   readonly exportedAt: Instant;
@@ -36,6 +36,8 @@ export interface ExportEnd {
 
 /** Writes the parts of an export, each as whole lines; empty where the format has nothing for the part. */
 export interface ExportWriter {
+  /** Whether a part begins with the entry before it, which shows a verifier that none is missing in between. */
+  readonly beginsBefore: boolean;
   header(header: ExportHeader): string;
   key(key: AuditKey): string;
   entry(entry: ChainedEntry): string;
@@ -45,6 +47,7 @@ export interface ExportWriter {
 
 /** One JSON object a line, complete: `purser audit verify` reads it, and docs/audit-format.md describes it. */
 export const NDJSON: ExportWriter = {
+  beginsBefore: true,
   header: (header) => line({ record: 'header', form: EXPORT_FORM, ...pickHeader(header) }),
   key: ({ keyId, publicKey, createdAt, retiredAt }) => line({ record: 'key', keyId, publicKey, createdAt, retiredAt }),
   entry: (entry) => `${entryLine(entry)}\n`,

@@ -29,6 +29,8 @@ export type AuditFault =
   | 'WRONG_KEY'
   /** The export says that it is another part of the log than the one that was asked for. */
   | 'OTHER_PART'
+  /** A part begins too late: its first entry must be older than what was asked for. */
+  | 'FRONT_CUT'
   /** A line of the anchor that is not the last one is no head. */
   | 'ANCHOR_DAMAGED'
   /** A head of the anchor is not signed by a key that was given, or its signature does not fit. */
@@ -155,6 +157,7 @@ export function createAuditVerifier({
     const hash = hashOf(previousHash, read, text);
     if (sequence !== expected || hash === undefined || hash !== read.hash)
       return { fault: 'CHANGED', sequence: expected };
+    if (entries === 0 && last > 0 && !isBeforePart(read)) return { fault: 'FRONT_CUT', sequence: expected };
     previousHash = hash;
     last = expected;
     entries += 1;
@@ -163,6 +166,11 @@ export function createAuditVerifier({
     if (anchored.hash !== hash) return { fault: 'REWRITTEN', sequence: last };
     vouched = anchored;
     return undefined;
+  }
+
+  /** The entry before a part shows that nothing is missing between the two. */
+  function isBeforePart({ occurredAt }: ChainedEntry): boolean {
+    return from !== null && occurredAt < from;
   }
 
   function head({ project, ...read }: HeadLine, text: string): Problem {
@@ -180,6 +188,7 @@ export function createAuditVerifier({
   function close(read: ExportEnd): Problem {
     ended = true;
     const isEnd = read.lastSequence === last && read.entries === entries && read.lastHash === previousHash;
+    if (isEnd && entries === 0 && last > 0) return { fault: 'FRONT_CUT', sequence: last + 1 };
     return isEnd ? undefined : { fault: 'CUT', sequence: last + 1 };
   }
 

@@ -12,6 +12,7 @@ export const CHECKS = [
   'audit chains',
   'signed heads',
   'anchors',
+  'anchoring',
   'secrets',
   'pending secrets',
   'destroyed secrets',

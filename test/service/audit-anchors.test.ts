@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,11 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openAnchorFile } from '../../src/adapters/anchors/anchor-file.ts';
+import { createEventAuthenticator } from '../../src/adapters/vault/event-authenticator.ts';
 import { type AuditAnchor, anchorAuditHeads } from '../../src/application/anchor-audit-heads.ts';
+import { anchorFault, anchorProgress } from '../../src/application/anchor-progress.ts';
+import type { NumberedHead } from '../../src/application/ports/audit-heads.ts';
 import { headLine } from '../../src/domain/audit-export.ts';
 import { createHeadKey } from '../support/audit-exports.ts';
 import { canary } from '../support/canary.ts';
+import { examine } from '../support/doctor.ts';
 import { startPurser } from '../support/purser.ts';
+import { withClient } from '../support/server-databases.ts';
 import { CREATE } from './operations.ts';
 
 const key = createHeadKey();
@@ -71,29 +77,44 @@ describe('AUDIT_ANCHOR_FILE', () => {
 });
 
 describe('the heads that an anchor lacks', () => {
+  const authenticator = createEventAuthenticator([{ id: 1, bytes: randomBytes(32) }]);
+
   function fixture(anchor: AuditAnchor, count: number) {
-    const numbered = Array.from({ length: count }, (_, index) => ({ number: index + 1, head: head(index + 1) }));
-    let reached = 0;
+    const numbered: NumberedHead[] = [];
+    const sign = (more: number) => {
+      const first = numbered.length + 1;
+      for (let number = first; number < first + more; number += 1) numbered.push({ number, head: head(number) });
+    };
+    sign(count);
+    /** As it stands in the database, which others can write to. */
+    const record = { number: 0, code: '' };
     const failures: string[] = [];
-    const anchoring = anchorAuditHeads({
-      heads: {
-        unanchored: async (_kind, limit) => numbered.slice(reached, reached + limit),
-        anchored: async (_kind, number) => {
-          reached = number;
-        },
-      },
-      anchors: [anchor],
-      metrics: { anchorFailed: (kind) => failures.push(kind) },
-      now: () => 1_000,
-      onFault: () => undefined,
-    });
-    return { anchoring, failures, reached: () => reached };
+    const heads = {
+      reached: async () => ({ ...record }),
+      unanchored: async (after: number, limit: number) => numbered.slice(after, after + limit),
+      waitingSince: async (after: number) => (after < numbered.length ? '2026-03-01T09:30:00.000Z' : null),
+      anchored: async (_kind: string, number: number, code: string) => void Object.assign(record, { number, code }),
+    };
+    const startProcess = () =>
+      anchorAuditHeads({
+        heads,
+        authenticator,
+        anchors: [anchor],
+        metrics: { anchorFailed: () => undefined },
+        onFault: (_kind, error) => failures.push(String(error)),
+      });
+    const fault = async (minutes: number) =>
+      anchorFault(
+        await anchorProgress(anchor.kind, { heads, authenticator }),
+        Date.parse('2026-03-01T09:30:00.000Z') + minutes * 60_000,
+      );
+    return { startProcess, run: startProcess(), failures, record, sign, fault };
   }
 
-  it('come in their order, all of them, and again after a fault', async () => {
+  it('come in their order, all of them, and again after a fault, which is reported after ten minutes', async () => {
     const put: number[] = [];
     let isDown = true;
-    const { anchoring, failures, reached } = fixture(
+    const { run, failures, record, fault } = fixture(
       {
         kind: 'url',
         async put(heads) {
@@ -103,12 +124,39 @@ describe('the heads that an anchor lacks', () => {
       },
       1_200,
     );
-    await anchoring.run();
-    expect([reached(), failures, [...anchoring.failingSince]]).toEqual([500, ['url'], [['url', 1_000]]]);
+    await run();
+    expect([record.number, failures]).toEqual([500, ['Error: down']]);
+    expect([await fault(10), await fault(11)]).toEqual([
+      undefined,
+      'it lacks all heads that were signed since 2026-03-01T09:30:00.000Z',
+    ]);
     isDown = false;
-    await anchoring.run();
+    await run();
     expect(put).toEqual(Array.from({ length: 1_200 }, (_, index) => index + 1));
-    expect(anchoring.failingSince.size).toBe(0);
+    expect(await fault(600)).toBeUndefined();
+  });
+
+  it('come although somebody raised the number to where they are, which is reported: none is missing', async () => {
+    const put: number[] = [];
+    const { startProcess, run, failures, record, sign, fault } = fixture(
+      { kind: 'file', put: async (heads) => void put.push(...heads.map(({ sequence }) => sequence)) },
+      3,
+    );
+    await run();
+    sign(2);
+    record.number = 5;
+    expect(await fault(0)).toBe('how far it is was changed by somebody other than Purser (log.anchored_heads)');
+    await run();
+    expect(put).toEqual([1, 2, 3, 4, 5]);
+    expect(failures).toEqual([expect.stringContaining('was changed by somebody other than Purser')]);
+    expect(await fault(0)).toBeUndefined();
+    sign(1);
+    record.number = 6;
+    // Another replica leads, which does not know how far the first one was: heads come twice.
+    await startProcess()();
+    expect(put.slice(5)).toEqual([1, 2, 3, 4, 5, 6]);
+    await run();
+    expect(put).toHaveLength(11);
   });
 });
 
@@ -149,11 +197,22 @@ describe('the service', () => {
     await expect
       .poll(async () => (await fetch(`${second.url}/metrics`)).text())
       .toContain('purser_projection_leading 1');
+    // Somebody keeps heads from the anchors.
+    const sql = (text: string) => withClient(second.connectionString, (client) => client.query(text));
+    await sql('update log.anchored_heads set number = 1000');
+    const { checks } = (await (await fetch(`${second.url}/readyz`)).json()) as { checks: Record<string, unknown> };
+    const forged = 'how far it is was changed by somebody other than Purser (log.anchored_heads)';
+    expect(checks.auditAnchors).toEqual({ file: forged });
+    const examined = await examine({ ...first.environment, ...environment });
+    expect(examined.of('anchoring')).toMatchObject({ status: 'failed', found: `AUDIT_ANCHOR_FILE: ${forged}` });
     await second.stop();
     const lines = await linesOf(file);
-    expect(lines.map((line) => JSON.parse(line).sequence)).toEqual([1, 2]);
+    expect(lines.map((line) => JSON.parse(line).sequence)).toEqual([1, 1, 2]);
     expect(received).toEqual([
-      `POST Bearer ${token} application/x-ndjson ${lines.map((line) => `${line}\n`).join('')}`,
+      `POST Bearer ${token} application/x-ndjson ${lines
+        .slice(1)
+        .map((line) => `${line}\n`)
+        .join('')}`,
     ]);
   });
 });

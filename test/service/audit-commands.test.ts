@@ -126,7 +126,7 @@ describe('purser audit', () => {
     expect(await verify(file, '--from', from)).toMatchObject(wrong);
     const { code, stdout } = await verify(part, '--anchor', anchor, '--from', from);
     expect(stdout).toContain(
-      `project demo: 3 entries verified. This is a part of the log, from ${from}: entries 2 to 4\nvouched for: up to entry 3,`,
+      `project demo: 4 entries verified. This is a part of the log, from ${from}, with the entry before: entries 1 to 4\nvouched for: up to entry 3,`,
     );
     expect(code).toBe(0);
   });

@@ -243,17 +243,20 @@ function limitTamperings({ entries, heads, key }: Original): fc.Arbitrary<Tamper
   const at = (number: number) => entries[number - 1] as ChainedEntry;
   const END = '2026-04-01T00:00:00.000Z';
   const OTHER = '2026-02-01T00:00:00.000Z';
-  /** The entries from `first` up to before `end`, as an export that was limited so has them. */
-  const part = (first: number, end: number, limits: Partial<TimeLimits>, of = entries) =>
+  /** The entries from `first` up to before `end`. */
+  const cut = (first: number, end: number, limits: Partial<TimeLimits>, of = entries) =>
     linesOf(
       of.slice(first - 1, end - 1),
       heads.filter(({ sequence }) => sequence >= first && sequence < end),
       { ...limits, ...(first > 1 && { firstSequence: first, previousHash: of[first - 2]?.hash ?? '' }) },
       [key],
     );
+  /** As an export that was limited so has them: with the entry before. */
+  const part = (first: number, end: number, limits: Partial<TimeLimits>, of = entries) =>
+    cut(limits.from ? first - 1 : first, end, limits, of);
   const from = (number: number) => at(number).occurredAt;
   const found = { line: 1 };
-  const afterHead = fc.constantFrom(...heads.map(({ sequence }) => sequence + 1).filter((number) => number <= last));
+  const afterHead = fc.constantFrom(...heads.map(({ sequence }) => sequence + 2).filter((number) => number <= last));
 
   return fc.oneof(
     fc.tuple(later, fc.boolean(), fc.boolean()).map(([number, says, withAnchor]): TamperedExport => {
@@ -280,17 +283,17 @@ function limitTamperings({ entries, heads, key }: Original): fc.Arbitrary<Tamper
       const limits = { to: END };
       const lines = part(1, number, limits);
       const vouched = heads.findLast(({ sequence }) => sequence < number)?.sequence ?? 0;
-      const cut = withAnchor ? { line: 0, sequence: number } : undefined;
-      return { how: `cut a limited one from ${number} on`, lines, limits, found: cut, vouched, withAnchor };
+      const missing = withAnchor ? { line: 0, sequence: number } : undefined;
+      return { how: `cut a limited one from ${number} on`, lines, limits, found: missing, vouched, withAnchor };
     }),
     later
-      .filter((number) => number > 2)
+      .filter((number) => number > 3)
       .map((number): TamperedExport => {
         const limits = { from: from(number) };
         const [, ...rest] = part(number, last + 1, limits);
         const header =
-          linesOf([], [], { ...limits, firstSequence: number - 1, previousHash: at(number - 1).hash })[0] ?? '';
-        const missing = { sequence: number - 1 };
+          linesOf([], [], { ...limits, firstSequence: number - 2, previousHash: at(number - 2).hash })[0] ?? '';
+        const missing = { sequence: number - 2 };
         return {
           how: `counts ${number} too low`,
           lines: [header, ...rest],
@@ -300,19 +303,35 @@ function limitTamperings({ entries, heads, key }: Original): fc.Arbitrary<Tamper
           withAnchor: false,
         };
       }),
-    fc.oneof(later, afterHead).map((number): TamperedExport => {
+    fc
+      .oneof(later, afterHead)
+      .filter((number) => number > 2)
+      .map((number): TamperedExport => {
+        const limits = { from: from(number) };
+        const changed = chained(entries.with(number - 3, { ...at(number - 2), actor: 'mallory' }), number - 2);
+        const lines = part(number, last + 1, limits, changed);
+        const before = heads.some(({ sequence }) => sequence === number - 2);
+        const next = heads.find(({ sequence }) => sequence > number - 2)?.sequence ?? last;
+        const rewritten = before ? { line: 1, sequence: number - 2 } : { sequence: next };
+        return { how: `rewritten before ${number}`, lines, limits, found: rewritten, vouched: 0, withAnchor: true };
+      }),
+    fc.tuple(later, later, fc.boolean()).map(([a, b, withAnchor]): TamperedExport => {
+      const [asked, first] = [Math.min(a, b), Math.max(a, b)];
+      const limits = { from: from(asked) };
+      const lines = cut(first, last + 1, limits);
+      const how = `cut the part from ${asked} before ${first}`;
+      return { how, lines, limits, found: { sequence: first }, vouched: 0, withAnchor };
+    }),
+    later.map((number): TamperedExport => {
       const limits = { from: from(number) };
-      const changed = chained(entries.with(number - 2, { ...at(number - 1), actor: 'mallory' }), number - 1);
-      const lines = part(number, last + 1, limits, changed);
-      const before = heads.some(({ sequence }) => sequence === number - 1);
-      const next = heads.find(({ sequence }) => sequence >= number)?.sequence ?? last;
-      const rewritten = before ? { line: 1, sequence: number - 1 } : { sequence: next };
-      return { how: `rewritten before ${number}`, lines, limits, found: rewritten, vouched: 0, withAnchor: true };
+      const lines = linesOf([], [], { ...limits, firstSequence: last + 1, previousHash: at(last).hash }, [key]);
+      const how = `cut all of the part from ${number}`;
+      return { how, lines, limits, found: { sequence: last + 1 }, vouched: 0, withAnchor: false };
     }),
     fc.tuple(later, later, fc.boolean()).map(([a, b, withAnchor]): TamperedExport => {
       const [first, end] = [Math.min(a, b), Math.max(a, b)];
       const limits = { from: from(first), to: from(end) };
-      const vouched = heads.findLast(({ sequence }) => sequence >= first && sequence < end)?.sequence ?? 0;
+      const vouched = heads.findLast(({ sequence }) => sequence >= first - 1 && sequence < end)?.sequence ?? 0;
       const lines = part(first, end, limits);
       return { how: `none: the part ${first} to ${end}`, lines, limits, found: undefined, vouched, withAnchor };
     }),

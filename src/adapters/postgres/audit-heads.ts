@@ -79,24 +79,39 @@ export function createAuditHeads(database: Queryable): AuditHeads {
       }));
     },
 
-    async unanchored(anchor, limit) {
+    async reached(anchor) {
+      const { rows } = await database.query<{ number: number; code: string }>({
+        name: 'anchored-up-to',
+        text: 'select number::float8 as number, code from log.anchored_heads where anchor = $1',
+        values: [anchor],
+      });
+      return rows[0] ?? { number: 0, code: '' };
+    },
+
+    async unanchored(after, limit) {
       const { rows } = await database.query<HeadRow>({
         name: 'unanchored-heads',
-        text: `select ${HEAD_COLUMNS} from log.signed_heads
-          where number > coalesce((select number from log.anchored_heads where anchor = $1), 0)
-          order by signed_heads.number limit $2`,
-        values: [anchor, limit],
+        text: `select ${HEAD_COLUMNS} from log.signed_heads where number > $1 order by signed_heads.number limit $2`,
+        values: [after, limit],
       });
       return rows.map((row) => ({ number: row.number, head: signedHead(row) }));
     },
 
-    async anchored(anchor, number) {
+    async waitingSince(after) {
+      const { rows } = await database.query<{ signed_at: string }>({
+        name: 'anchor-waiting-since',
+        text: 'select signed_at from log.signed_heads where number > $1 order by number limit 1',
+        values: [after],
+      });
+      return rows[0]?.signed_at ?? null;
+    },
+
+    async anchored(anchor, number, code) {
       await database.query({
         name: 'anchored-heads',
-        text: `insert into log.anchored_heads (anchor, number, anchored_at) values ($1, $2, now())
-          on conflict (anchor) do update set number = excluded.number, anchored_at = now()
-          where anchored_heads.number < excluded.number`,
-        values: [anchor, number],
+        text: `insert into log.anchored_heads (anchor, number, code, anchored_at) values ($1, $2, $3, now())
+          on conflict (anchor) do update set number = excluded.number, code = excluded.code, anchored_at = now()`,
+        values: [anchor, number, code],
       });
     },
   };

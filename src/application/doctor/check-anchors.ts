@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { SERVICE_LOG, type SignedAuditHead } from '../../domain/audit-head.ts';
 import { isAuthentic } from '../../domain/audit-verification.ts';
-import { counted, createExamples, type Finding, failed, ok } from '../../domain/doctor-report.ts';
+import { counted, createExamples, type Finding, failed, ok, warning } from '../../domain/doctor-report.ts';
+import type { Instant } from '../../domain/instant.ts';
 
 export interface CheckAnchorsDeps {
   /** The signed heads of all anchors. @throws OperatorError if an anchor cannot be read */
@@ -9,6 +10,8 @@ export interface CheckAnchorsDeps {
   readonly publicKeys: ReadonlyMap<string, KeyObject>;
   /** The hash that each log has at the sequence of the head; null if it has no such entry. */
   readonly hashesAt: (heads: readonly SignedAuditHead[]) => Promise<readonly (string | null)[]>;
+  /** In how many logs there are entries after this time that are old enough to be signed and anchored. */
+  readonly logsMovedSince: (at: Instant) => Promise<number>;
 }
 
 const PAGE = 500;
@@ -17,12 +20,18 @@ const PAGE = 500;
  * Compares what was put outside with what is here. It finds even a log and a vault that were restored together to an
  * earlier state, which nothing inside the database shows.
  */
-export async function checkAnchors({ heads, publicKeys, hashesAt }: CheckAnchorsDeps): Promise<Finding> {
+export async function checkAnchors({
+  heads,
+  publicKeys,
+  hashesAt,
+  logsMovedSince,
+}: CheckAnchorsDeps): Promise<Finding> {
   const rewritten = createExamples();
   const unsigned = createExamples();
   /** By log: the newest head that is missing here. */
   const missing = new Map<string, SignedAuditHead>();
   let count = 0;
+  let newest: Instant | undefined;
 
   async function take(page: readonly SignedAuditHead[]): Promise<void> {
     const hashes = await hashesAt(page);
@@ -38,6 +47,7 @@ export async function checkAnchors({ heads, publicKeys, hashesAt }: CheckAnchors
   const page: SignedAuditHead[] = [];
   for await (const head of heads) {
     page.push(head);
+    if (newest === undefined || head.signedAt > newest) newest = head.signedAt;
     if (page.length === PAGE) await take(page.splice(0));
   }
   await take(page);
@@ -60,6 +70,13 @@ export async function checkAnchors({ heads, publicKeys, hashesAt }: CheckAnchors
     return failed(
       `${counted(unsigned.count, 'anchored head')} not signed by a key of this database: ${unsigned.text}`,
       'The anchor is that of another database, or one of the two was changed: compare the keys with those that you noted.',
+    );
+  }
+  const moved = newest === undefined ? 0 : await logsMovedSince(newest);
+  if (moved > 0) {
+    return warning(
+      `the anchor ends at ${newest}, and ${counted(moved, 'audit log')} went on since`,
+      'If the service ran meanwhile, the anchor gets no heads any more: see the line anchoring, and its log.',
     );
   }
   return ok(`${counted(count, 'anchored head')} found in the logs`);

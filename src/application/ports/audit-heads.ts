@@ -26,10 +26,14 @@ export interface AuditHeads {
   ): Promise<{ readonly heads: SignedAuditHead[]; readonly hasNextPage: boolean }>;
   /** Every key that ever signed, oldest first. */
   keys(): Promise<AuditKey[]>;
-  /** The heads that the anchor does not have yet, oldest first. */
-  unanchored(anchor: string, limit: number): Promise<NumberedHead[]>;
+  /** Up to which number the anchor has them, with the code of that number; 0 if it has none. */
+  reached(anchor: string): Promise<{ readonly number: number; readonly code: string }>;
+  /** The heads with higher numbers, in their order. */
+  unanchored(after: number, limit: number): Promise<NumberedHead[]>;
+  /** When the first of them was signed; null if there is none. */
+  waitingSince(after: number): Promise<string | null>;
   /** The anchor has the heads up to this number. */
-  anchored(anchor: string, number: number): Promise<void>;
+  anchored(anchor: string, number: number, code: string): Promise<void>;
 }
 
 export interface AuditSigner {

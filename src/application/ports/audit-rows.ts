@@ -25,8 +25,11 @@ interface Page {
 
 /** One audit log, to be read from its beginning on. All methods throw PurserError UNAVAILABLE. */
 export interface AuditRows {
-  /** From the first entry at `from` or later to the last one before `to`, with all between them. */
-  range(projectId: string, limits: TimeLimits): Promise<AuditRange>;
+  /**
+   * From the first entry at `from` or later to the last one before `to`, with all between them. `beginsBefore`: from the
+   * entry before that, if there is one.
+   */
+  range(projectId: string, limits: TimeLimits & { readonly beginsBefore: boolean }): Promise<AuditRange>;
   /** In the order of their sequences. */
   entries(projectId: string, page: Page): Promise<ChainedEntry[]>;
   heads(projectId: string, page: Page): Promise<SignedAuditHead[]>;

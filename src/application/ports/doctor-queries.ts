@@ -9,6 +9,8 @@ export interface DoctorQueries {
   auditedProjects(): AsyncIterable<string>;
   /** The hash of each log's entry at the sequence of the head; null if there is none. */
   hashesAt(heads: readonly SignedAuditHead[]): Promise<readonly (string | null)[]>;
+  /** In how many audit logs there are entries after this time and older than a quarter of an hour. */
+  logsMovedSince(at: Instant): Promise<number>;
   /** Notes whether these secrets open. One that does not counts as missing. @returns for how many that is news */
   noteReadable(secretIds: readonly string[], opens: boolean): Promise<number>;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuditHeads } from '../../../src/adapters/postgres/audit-heads.ts';
+import { createDoctorQueries } from '../../../src/adapters/postgres/doctor/doctor-queries.ts';
 import { SILENT } from '../../../src/adapters/postgres/logger.ts';
 import { createReadConnections, type ReadConnections } from '../../../src/adapters/postgres/read-connections.ts';
 import type { AuditHeads } from '../../../src/application/ports/audit-heads.ts';
@@ -18,7 +19,7 @@ beforeAll(async () => {
     await client.query(`
       insert into read_models.audit_entries (project_id, sequence, format, event_id, occurred_at, action, outcome, actor, changes,
         count, hash)
-      select 'p' || p, n, 1, gen_random_uuid(), now(), 'ISSUE_CREDENTIAL', 'SUCCEEDED', 'ci', '[]', 1, 'hash-' || n
+      select 'p' || p, n, 1, gen_random_uuid(), now() - interval '1 hour' + n * interval '1 second', 'ISSUE_CREDENTIAL', 'SUCCEEDED', 'ci', '[]', 1, 'hash-' || n
       from generate_series(1, ${ENTRIES / PROJECTS}) n, generate_series(1, ${PROJECTS}) p`);
     await client.query(`
       insert into read_models.audit_heads select project_id, max(sequence), 'hash-' || max(sequence)
@@ -61,11 +62,27 @@ describe('what is asked of signed heads costs what it answers, however long the 
   });
 
   it('those that an anchor lacks', async () => {
-    await createAuditHeads(reads).anchored('file', 1_000);
-    const [lacking, plan] = await asked((heads) => heads.unanchored('file', 50));
+    await createAuditHeads(reads).anchored('file', 1_000, 'code');
+    expect(await createAuditHeads(reads).reached('file')).toEqual({ number: 1_000, code: 'code' });
+    const [, oldest] = await asked((heads) => heads.waitingSince(1_000));
+    expect(oldest).toEqual({ indexes: ['signed_heads_number_key'], readsTable: false, rows: 1 });
+    const [lacking, plan] = await asked((heads) => heads.unanchored(1_000, 50));
     expect([lacking.length, lacking[0]?.number]).toEqual([50, 1_001]);
     expect(plan.indexes).toContain('signed_heads_number_key');
     expect(plan.rows).toBeLessThanOrEqual(50);
+  });
+
+  it('the logs that went on after an anchor ended, but for what may not have reached it yet', async () => {
+    const database = remembering(reads);
+    const { logsMovedSince } = createDoctorQueries(database);
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    expect(await logsMovedSince(minutesAgo(14))).toBe(0);
+    expect(await logsMovedSince(minutesAgo(30))).toBe(PROJECTS);
+    const [statement] = database.statements.slice(-1);
+    if (statement === undefined) throw new Error('no statement was sent');
+    const plan = await planOf(database, statement);
+    expect(plan.indexes).toContain('audit_by_time');
+    expect(plan.rows).toBeLessThanOrEqual(2 * PROJECTS);
   });
 
   it('where the next one comes in their order', async () => {

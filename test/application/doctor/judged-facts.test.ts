@@ -1,6 +1,10 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { checkAnchors } from '../../../src/application/doctor/check-anchors.ts';
+import { judgeAnchoring } from '../../../src/application/doctor/judge-anchoring.ts';
 import { judgeDataFolder, judgeMigrations } from '../../../src/application/doctor/judge-database.ts';
 import { judgeProjection } from '../../../src/application/doctor/judge-projection.ts';
+import { createHeadKey } from '../../support/audit-exports.ts';
 
 const MIB = 1024 * 1024;
 
@@ -33,5 +37,33 @@ describe('the doctor', () => {
     ['failed', { parked: { streams: 2, first: { stream: 'registry-a', reason: 'unknown event type X' } } }],
   ])('says %s of read models with %j', (status, facts) => {
     expect(judgeProjection({ ...level, ...facts }).status).toBe(status);
+  });
+
+  const NOW = Date.parse('2026-03-01T10:00:00.000Z');
+  const brought = { kind: 'url', number: 7, isForged: false, waitingSince: null } as const;
+  it.each([
+    ['ok', []],
+    ['ok', [brought]],
+    ['ok', [{ ...brought, waitingSince: '2026-03-01T09:51:00.000Z' }]],
+    ['failed', [brought, { ...brought, waitingSince: '2026-03-01T09:49:00.000Z' }]],
+    ['failed', [{ ...brought, isForged: true }]],
+  ])('says %s of anchoring with %j', (status, anchors) => {
+    expect(judgeAnchoring(anchors, NOW).status).toBe(status);
+  });
+
+  it.each([
+    ['ok', 0],
+    ['warning', 2],
+  ])('says %s of an anchor after whose end %i logs went on', async (status, moved) => {
+    const key = createHeadKey();
+    const head = key.sign({ sequence: 1, hash: '0'.repeat(64) });
+    const { found, ...finding } = await checkAnchors({
+      heads: Readable.from([head]),
+      publicKeys: new Map([[key.keyId, key.publicKey]]),
+      hashesAt: async (heads) => heads.map(({ hash }) => hash),
+      logsMovedSince: async (at) => (at === head.signedAt ? moved : -1),
+    });
+    expect(finding.status).toBe(status);
+    if (moved > 0) expect(found).toBe(`the anchor ends at ${head.signedAt}, and 2 audit logs went on since`);
   });
 });

@@ -53,6 +53,17 @@ export function createDoctorQueries(database: Queryable): DoctorQueries {
       return rows.map(({ hash }) => hash);
     },
 
+    async logsMovedSince(at) {
+      const { rows } = await database.query<{ count: number }>({
+        name: 'doctor-moved-since',
+        text: `select count(*)::int as count from read_models.audit_heads h where exists (
+            select from read_models.audit_entries e where e.project_id = h.project_id
+              and e.occurred_at > $1 and e.occurred_at < now() - interval '15 minutes')`,
+        values: [at],
+      });
+      return rows[0]?.count ?? 0;
+    },
+
     async noteReadable(secretIds, opens) {
       if (secretIds.length === 0) return 0;
       const { rows } = await database.query<{ secret_id: string }>({

@@ -30,10 +30,10 @@ export function createAuditRows(database: Queryable, { keys }: Pick<AuditHeads, 
   return {
     keys,
 
-    async range(projectId, { from, to }) {
+    async range(projectId, { from, to, beginsBefore }) {
       const [found, last = 0] = await Promise.all([firstFrom(projectId, from), lastBefore(projectId, to)]);
       // Nothing is as late as `from`.
-      const first = found ?? last + 1;
+      const first = Math.max(1, (found ?? last + 1) - (beginsBefore && from !== null ? 1 : 0));
       if (first === 1) return { first, last, previousHash: firstPreviousHash(projectId) };
       const { rows } = await database.query<{ hash: string }>({
         name: 'audit-hash',
