@@ -1,6 +1,5 @@
 import {
   type AuditCursor,
-  type AuditEntryView,
   type AuditFilter,
   type AuditQueries,
   type Count,
@@ -10,13 +9,10 @@ import type { OutcomeCount } from '../../../domain/audit-histogram.ts';
 import { parseUuid } from '../../../domain/identity.ts';
 import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
-import type { AuditRow } from './audit.ts';
+import { AUDIT_COLUMNS, type AuditRow, auditEntryView } from './audit-row.ts';
 import { boundedPage } from './bounded-page.ts';
 import { countUpTo } from './counts.ts';
 import { hasTrigram } from './trigrams.ts';
-
-export const AUDIT_COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, field, actor, issuer, token_id,
-  ip_address, user_agent, request_id, registry_id, url, pipeline, run_id, image, lease_id, changes, duration_ms, count, until, identity, hash`;
 
 /** `slow` is for searches, counts and histograms. */
 export function createAuditQueries(database: Queryable, slow: SlowReads = { ofProject: () => database }): AuditQueries {
@@ -170,35 +166,4 @@ const EQUAL = [
 function sameId(values: Conditions, column: string, entered: string): string {
   const id = parseUuid(entered);
   return id === undefined ? 'false' : `e.${column} = ${values.value(id)}::uuid`;
-}
-
-export function auditEntryView(row: AuditRow): AuditEntryView {
-  return {
-    sequence: row.sequence,
-    format: row.format,
-    eventId: row.event_id,
-    occurredAt: row.occurred_at,
-    action: row.action,
-    outcome: row.outcome,
-    code: row.code,
-    field: row.field,
-    actor: row.actor,
-    issuer: row.issuer,
-    tokenId: row.token_id,
-    ipAddress: row.ip_address,
-    userAgent: row.user_agent,
-    requestId: row.request_id,
-    registryId: row.registry_id,
-    url: row.url,
-    pipeline: row.pipeline,
-    runId: row.run_id,
-    image: row.image,
-    leaseId: row.lease_id,
-    changes: row.changes,
-    durationMs: row.duration_ms,
-    count: row.count,
-    until: row.until,
-    identity: row.identity,
-    hash: row.hash,
-  };
 }

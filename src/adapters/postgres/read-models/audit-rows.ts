@@ -3,8 +3,7 @@ import type { AuditRows } from '../../../application/ports/audit-rows.ts';
 import { firstPreviousHash } from '../../../domain/audit-entry.ts';
 import { HEAD_COLUMNS, type HeadRow, signedHead } from '../signed-head-rows.ts';
 import { named, type Queryable } from '../statement.ts';
-import type { AuditRow } from './audit.ts';
-import { AUDIT_COLUMNS, auditEntryView } from './audit-queries.ts';
+import { AUDIT_COLUMNS, type AuditRow, auditEntryView } from './audit-row.ts';
 
 /** For exports. */
 export function createAuditRows(database: Queryable, { keys }: Pick<AuditHeads, 'keys'>): AuditRows {

@@ -3,39 +3,9 @@ import { AUDIT_FORMAT, type AuditEntry, chainHash, firstPreviousHash } from '../
 import { SERVICE_LOG } from '../../../domain/audit-head.ts';
 import { type AuditFacts, auditFacts, isAudited } from '../../../domain/audited-events.ts';
 import type { Queryable } from '../statement.ts';
-import { AUDIT_COLUMNS, auditEntryView } from './audit-queries.ts';
+import { AUDIT_COLUMNS, type AuditRow, auditEntryView, auditRow } from './audit-row.ts';
 import { isForged } from './forged-events.ts';
 import { everyEvent, insertInto, LIVE, type ReadModel, take } from './read-model.ts';
-
-export interface AuditRow {
-  readonly project_id: string;
-  readonly sequence: number;
-  readonly format: number;
-  readonly event_id: string;
-  readonly occurred_at: string;
-  readonly action: string;
-  readonly outcome: AuditEntry['outcome'];
-  readonly code: string | null;
-  readonly field: string | null;
-  readonly actor: string;
-  readonly issuer: string | null;
-  readonly token_id: string | null;
-  readonly ip_address: string | null;
-  readonly user_agent: string | null;
-  readonly request_id: string | null;
-  readonly registry_id: string | null;
-  readonly url: string | null;
-  readonly pipeline: string | null;
-  readonly run_id: string | null;
-  readonly image: string | null;
-  readonly lease_id: string | null;
-  readonly changes: AuditEntry['changes'];
-  readonly duration_ms: number | null;
-  readonly count: number;
-  readonly until: string | null;
-  readonly identity: AuditEntry['identity'];
-  readonly hash: string;
-}
 
 /** The last entry of a project's chain. */
 interface AuditHead {
@@ -224,36 +194,4 @@ function parkedFacts(recorded: RecordedEvent): AuditFacts | undefined {
 function forgedFacts({ type, stream, revision }: RecordedEvent): AuditFacts {
   const changes = [{ field: 'event', from: null, to: `${type} at revision ${revision} of ${stream}` }];
   return { ...NOTHING_KNOWN, action: 'REFUSE_FORGED_EVENT', outcome: 'FAILED', changes };
-}
-
-function auditRow(projectId: string, sequence: number, entry: AuditEntry, hash: string): AuditRow {
-  return {
-    project_id: projectId,
-    sequence,
-    format: entry.format,
-    event_id: entry.eventId,
-    occurred_at: entry.occurredAt,
-    action: entry.action,
-    outcome: entry.outcome,
-    code: entry.code,
-    field: entry.field,
-    actor: entry.actor,
-    issuer: entry.issuer,
-    token_id: entry.tokenId,
-    ip_address: entry.ipAddress,
-    user_agent: entry.userAgent,
-    request_id: entry.requestId,
-    registry_id: entry.registryId,
-    url: entry.url,
-    pipeline: entry.pipeline,
-    run_id: entry.runId,
-    image: entry.image,
-    lease_id: entry.leaseId,
-    changes: entry.changes,
-    duration_ms: entry.durationMs,
-    count: entry.count,
-    until: entry.until,
-    identity: entry.identity,
-    hash,
-  };
 }
