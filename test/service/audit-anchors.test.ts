@@ -180,6 +180,8 @@ describe('the service', () => {
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     const token = canary('anchor-token');
     const environment = {
+      // Outlives the first replica, with the key file.
+      PURSER_DATA_DIR: folder,
       AUDIT_ANCHOR_FILE: file,
       AUDIT_ANCHOR_URL: `http://${host}/heads`,
       AUDIT_ANCHOR_AUTHORIZATION: `Bearer ${token}`,
