@@ -4,7 +4,7 @@ import type { EventLog, Position } from '../../../application/ports/event-log.ts
 import { OperatorError } from '../../../domain/errors.ts';
 import type { LiveRegistry } from '../../../domain/registry.ts';
 import { loadCheckpoint } from '../read-models/checkpoint.ts';
-import { type Build, buildTables, catchUp } from '../read-models/fold-history.ts';
+import { type Build, buildTables, catchUp, finishChains } from '../read-models/fold-history.ts';
 import type { ReadModelAuthenticator } from '../read-models/forged-events.ts';
 import { LIVE } from '../read-models/read-model.ts';
 import { type RegistryRow, registryState } from '../read-models/registry-row.ts';
@@ -50,6 +50,7 @@ export async function buildShadow({ connect, log, authenticator, onProgress }: S
       await live.query(`set local idle_in_transaction_session_timeout = 0`);
       const { position } = await loadCheckpoint(live, LIVE);
       await catchUp(oneAtATime(client), build, position);
+      await finishChains(client, build, live);
       const tables: ComparedTable[] = [];
       for (const shape of await tablesToCompare(live)) {
         tables.push(await compareTable(live, { client, schema: SHADOW }, shape));

@@ -14,8 +14,13 @@ interface AuditHead {
 }
 
 export interface Audit extends ReadModel {
-  /** For a build from the first event on: reads what `recall` reads for the projects of a batch, of all projects. */
+  /** For a build from the first event on: reads the kept entries of all projects. */
   recallParked(database: Queryable): Promise<void>;
+  /**
+   * For a build that has all events: enters what is kept behind the end of a chain, because its event was removed.
+   * `snapshot` gives the kept entries of the events that the build has.
+   */
+  finish(database: Queryable, snapshot: Queryable): Promise<void>;
 }
 
 /** Where a build that is not in use yet keeps what it parks: it goes to `log.parked_entries` with the build. */
@@ -40,14 +45,12 @@ export function createAudit(schema: string, { alone = false }: { readonly alone?
   const newlyParked: AuditRow[] = [];
   /** By project, in order: the kept entries behind the head. */
   const kept = new Map<string, AuditRow[]>();
-  /** The events of kept entries that were entered before the log came to the event. */
-  const enteredBefore = new Set<string>();
 
   function add(recorded: RecordedEvent, facts: AuditFacts): AuditRow | undefined {
     const { id, occurredAt, metadata } = recorded;
-    if (enteredBefore.delete(id)) return undefined;
-    const { actor, issuer, tokenId, ipAddress, userAgent, requestId, durationMs } = metadata;
     const projectId = chainOf(metadata);
+    if (appendKept(projectId, id)) return undefined;
+    const { actor, issuer, tokenId, ipAddress, userAgent, requestId, durationMs } = metadata;
     const entry: AuditEntry = {
       format: AUDIT_FORMAT,
       eventId: id,
@@ -68,9 +71,7 @@ export function createAudit(schema: string, { alone = false }: { readonly alone?
       identity: null,
       ...facts,
     };
-    const row = append(projectId, entry);
-    appendKept(projectId);
-    return row;
+    return append(projectId, entry);
   }
 
   function append(projectId: string, entry: AuditEntry): AuditRow {
@@ -83,15 +84,19 @@ export function createAudit(schema: string, { alone = false }: { readonly alone?
     return row;
   }
 
-  /** Enters what stands next, also if its event is not in the log any more. */
-  function appendKept(projectId: string): void {
+  /**
+   * Enters what stands next, up to that of this event: an event that does not come before it was removed from the log.
+   * @returns whether the event's own entry was among it
+   */
+  function appendKept(projectId: string, eventId: string | null): boolean {
     const waiting = kept.get(projectId);
     while (waiting?.[0]?.sequence === headOf(projectId).sequence + 1) {
       const [next] = waiting.splice(0, 1);
-      if (next === undefined) return;
-      enteredBefore.add(next.event_id);
+      if (next === undefined) break;
       append(projectId, auditEntryView(next));
+      if (next.event_id === eventId) return true;
     }
+    return false;
   }
 
   function headOf(projectId: string): AuditHead {
@@ -104,7 +109,26 @@ export function createAudit(schema: string, { alone = false }: { readonly alone?
       ofProject.push(row);
       kept.set(row.project_id, ofProject);
     }
-    for (const projectId of new Set(found.map((row) => row.project_id))) appendKept(projectId);
+  }
+
+  async function recallHeads(database: Queryable, projectIds: readonly string[]): Promise<void> {
+    const found = await database.query<{ project_id: string; sequence: string; hash: string }>({
+      name: `${schema}.audit_heads-recall`,
+      text: `select project_id, sequence::text, hash from ${schema}.audit_heads where project_id = any($1)`,
+      values: [projectIds],
+    });
+    for (const { project_id, sequence, hash } of found.rows) {
+      heads.set(project_id, { sequence: Number(sequence), hash });
+    }
+  }
+
+  async function allParked(database: Queryable): Promise<readonly AuditRow[]> {
+    const { rows: parked } = await database.query<AuditRow>({
+      name: 'parked_entries-all',
+      text: `select project_id, ${AUDIT_COLUMNS} from log.parked_entries order by project_id, parked_entries.sequence`,
+      values: [],
+    });
+    return parked;
   }
 
   return {
@@ -127,14 +151,7 @@ export function createAudit(schema: string, { alone = false }: { readonly alone?
       const unknown = new Set<string>();
       for (const { metadata } of events) if (!heads.has(chainOf(metadata))) unknown.add(chainOf(metadata));
       if (unknown.size === 0) return;
-      const found = await database.query<{ project_id: string; sequence: string; hash: string }>({
-        name: `${schema}.audit_heads-recall`,
-        text: `select project_id, sequence::text, hash from ${schema}.audit_heads where project_id = any($1)`,
-        values: [[...unknown]],
-      });
-      for (const { project_id, sequence, hash } of found.rows) {
-        heads.set(project_id, { sequence: Number(sequence), hash });
-      }
+      await recallHeads(database, [...unknown]);
       const parked = await database.query<AuditRow>({
         name: `${schema}.parked_entries-recall`,
         text: `select project_id, ${AUDIT_COLUMNS} from log.parked_entries p
@@ -147,12 +164,15 @@ export function createAudit(schema: string, { alone = false }: { readonly alone?
     },
 
     async recallParked(database) {
-      const { rows: parked } = await database.query<AuditRow>({
-        name: 'parked_entries-all',
-        text: `select project_id, ${AUDIT_COLUMNS} from log.parked_entries order by project_id, parked_entries.sequence`,
-        values: [],
-      });
-      keep(parked);
+      keep(await allParked(database));
+    },
+
+    async finish(database, snapshot) {
+      const parked = await allParked(snapshot);
+      const projectIds = [...new Set(parked.map((row) => row.project_id))];
+      await recallHeads(database, projectIds);
+      keep(parked.filter(({ project_id, sequence }) => sequence > headOf(project_id).sequence));
+      for (const projectId of projectIds) appendKept(projectId, null);
     },
 
     changes() {

@@ -155,6 +155,17 @@ export async function catchUp(client: Queryable, build: Build, until?: Position)
   }
 }
 
+/** The end of a build that has all events up to a moment. `snapshot`: sees the database as it was at that moment. */
+export async function finishChains(
+  client: Queryable,
+  { schema, authenticator }: Pick<Build, 'schema' | 'authenticator'>,
+  snapshot: Queryable = client,
+): Promise<void> {
+  const { audit } = createReadModels(schema, authenticator, { alone: true });
+  await audit.finish(client, snapshot);
+  for (const change of audit.changes()) await client.query(change);
+}
+
 function upTo(position: Position, { events }: Batch): Batch {
   return { events: events.filter((event) => event.position <= position), position };
 }

@@ -3,7 +3,7 @@ import type { EventLog, Position } from '../../../application/ports/event-log.ts
 import { OperatorError } from '../../../domain/errors.ts';
 import { NEWLY_PARKED } from './audit.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import { type Build, buildTables, catchUp } from './fold-history.ts';
+import { type Build, buildTables, catchUp, finishChains } from './fold-history.ts';
 import type { ReadModelAuthenticator } from './forged-events.ts';
 import { LIVE } from './read-model.ts';
 import { recheckSecrets } from './secret-presence.ts';
@@ -98,6 +98,7 @@ async function swapSchemas(
     await swap.query('begin');
     await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
     const count = await catchUp(client, build);
+    await finishChains(client, build);
     if (!despiteSignedHeads) await requireSignedChains(swap, NEXT);
     await beforeSwap?.(swap);
     await swap.query(`insert into log.parked_entries select * from ${NEXT}.${NEWLY_PARKED} on conflict do nothing`);
