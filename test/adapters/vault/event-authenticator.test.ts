@@ -75,6 +75,22 @@ describe('an event that Purser wrote', () => {
     expect(authenticator.isAuthentic(change(event))).toBe(false);
   });
 
+  it('shows that Purser signed it, also to a version that knows neither its type nor its stream', async () => {
+    const [, event] = await written();
+    expect(authenticator.isSigned(event)).toBe(true);
+    const { mac: _mac, ...metadata } = event.metadata;
+    const newer = { ...event, type: 'OfNewerVersion', stream: 'of-newer-version-1' };
+    const withCode = (mac: string | null) => ({ ...newer, metadata: { ...metadata, mac } });
+    for (const revision of [event.revision, null]) {
+      const signed = withCode(authenticator.sign({ ...newer, metadata, revision }));
+      expect(authenticator.isSigned(signed)).toBe(true);
+      expect(authenticator.isSigned({ ...signed, stream: 'of-newer-version-2' })).toBe(false);
+    }
+    // As anybody can write it who can write to the log.
+    expect(authenticator.isSigned(withCode(null))).toBe(false);
+    expect(authenticator.isSigned({ ...event, type: 'OfNewerVersion' })).toBe(false);
+  });
+
   it('is not authentic with any single bit of its code or data changed', async () => {
     const [event] = await written();
     const texts = fc.constantFrom<'mac' | 'json'>('mac', 'json');
