@@ -5,8 +5,10 @@ import { createProgressLine } from './progress.ts';
 const LINE_EVERY_MS = 5_000;
 const BAR_WIDTH = 30;
 
+type Progress = Pick<MoveProgress, 'events' | 'share'>;
+
 export interface CopyProgressOutput {
-  show(what: string, progress: MoveProgress): void;
+  show(what: string, progress: Progress): void;
   end(): void;
 }
 
@@ -14,7 +16,7 @@ export interface CopyProgressOutput {
 export function createCopyProgress(output: Output): CopyProgressOutput {
   const line = createProgressLine(output);
   let writtenAt = performance.now();
-  let step: { readonly what: string; readonly startedAt: number; readonly first: MoveProgress } | undefined;
+  let step: { readonly what: string; readonly startedAt: number; readonly first: Progress } | undefined;
   return {
     show(what, progress) {
       const now = performance.now();
@@ -31,7 +33,7 @@ export function createCopyProgress(output: Output): CopyProgressOutput {
 }
 
 /** @param seconds since `first` */
-export function progressText(what: string, progress: MoveProgress, first: MoveProgress, seconds: number): string {
+export function progressText(what: string, progress: Progress, first: Progress, seconds: number): string {
   const done = `${what} ${progress.events} events`;
   const share = progress.share - first.share;
   if (seconds <= 0 || share <= 0) return done;

@@ -1,7 +1,9 @@
 import { rebuildReadModels } from '../adapters/postgres/read-models/rebuild.ts';
 import { openSession } from '../adapters/postgres/session.ts';
 import { openDatabase } from '../composition/stores.ts';
+import { VERSION } from '../version.ts';
 import { CONFIGURED, type Command } from './command.ts';
+import { createCopyProgress } from './copy-progress.ts';
 import { withStores } from './with-stores.ts';
 
 export const rebuild: Command = {
@@ -11,8 +13,9 @@ export const rebuild: Command = {
                           are signed no more, and purser audit verify says so
 ${CONFIGURED}`,
   options: { 'despite-signed-heads': { type: 'boolean' } },
-  run: ({ 'despite-signed-heads': despite }, env, { stdout }) =>
+  run: ({ 'despite-signed-heads': despite }, env, output) =>
     withStores(env, openDatabase, async ({ logger, stores: { log, connectionString }, vault: { authenticator } }) => {
+      const progress = createCopyProgress(output);
       const startedAt = performance.now();
       const { events } = await rebuildReadModels(
         {
@@ -24,10 +27,14 @@ ${CONFIGURED}`,
             ),
           onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
         },
-        { despiteSignedHeads: despite === true },
-      );
+        {
+          despiteSignedHeads: despite === true,
+          version: VERSION,
+          onProgress: (done) => progress.show('rebuilt', done),
+        },
+      ).finally(() => progress.end());
       const seconds = (performance.now() - startedAt) / 1000;
-      stdout.write(`rebuilt from ${events} events in ${seconds.toFixed(1)} s\n`);
+      output.stdout.write(`rebuilt from ${events} events in ${seconds.toFixed(1)} s\n`);
       return 0;
     }),
 };

@@ -26,13 +26,15 @@ export interface ReadModelsOptions {
   readonly fromTheStart?: boolean | undefined;
   /** Only the tables of the schema are written: neither the vault nor the queue of webhooks, nor what is kept of parked events. */
   readonly alone?: boolean | undefined;
+  /** No notice is queued for webhooks. */
+  readonly quiet?: boolean | undefined;
 }
 
 /** All read models in one schema, with nothing remembered yet. */
 export function createReadModels(
   schema: string,
   authenticator: Pick<ReadModelAuthenticator, 'signText'>,
-  { fromTheStart = false, alone = false }: ReadModelsOptions = {},
+  { fromTheStart = false, alone = false, quiet = alone }: ReadModelsOptions = {},
 ): ReadModels {
   const registries = createRegistries(schema);
   const leases = createLeases(schema, { fromTheStart });
@@ -43,7 +45,7 @@ export function createReadModels(
     parked,
     audit,
     all: [
-      createNotices(schema, { leases, registries, outbox: alone ? null : createNoticeOutbox(authenticator) }),
+      createNotices(schema, { leases, registries, outbox: quiet ? null : createNoticeOutbox(authenticator) }),
       registries,
       createPipelineUses(schema),
       createPipelineLinks(schema),

@@ -17,6 +17,7 @@ export interface Target {
   readonly authenticator: ReadModelAuthenticator;
   /** See `ReadModelsOptions`. */
   readonly alone?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
 }
 
 /** How far the read models are, and what the projection remembers of them. */
@@ -31,10 +32,10 @@ export async function progressOf(target: Target): Promise<Progress> {
 }
 
 export async function atCheckpoint(
-  { client, schema, authenticator, alone }: Target,
+  { client, schema, authenticator, alone, quiet }: Target,
   checkpoint: Checkpoint,
 ): Promise<Progress> {
-  const models = createReadModels(schema, authenticator, { alone });
+  const models = createReadModels(schema, authenticator, { alone, quiet });
   await models.parked.load(client);
   return { checkpoint, projection: createProjection(models, checkpoint.events) };
 }

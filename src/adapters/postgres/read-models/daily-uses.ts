@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
-import { type AppliedEvent, forRows, ignores, type ReadModel } from './read-model.ts';
+import { type AppliedEvent, forRows, ignores, type ReadModel, rememberedAs } from './read-model.ts';
 
 interface DailyUseRow {
   readonly project_id: string;
@@ -63,6 +63,9 @@ export function createDailyUses(schema: string): ReadModel {
       ),
       ...ignores('NoticeRaised', 'AuthenticationFailureReported', 'AuditLogRead'),
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
+    },
+    get remembered() {
+      return rememberedAs(rows.size);
     },
     changes() {
       const statements = add([...rows.values()]);

@@ -7,7 +7,7 @@ import { createReadModels } from './all-read-models.ts';
 import { applyEvents, atCheckpoint, type Batch, notYetApplied, progressOf, refusalOf } from './apply-events.ts';
 import { type ReadModelAuthenticator, withoutForgeries } from './forged-events.ts';
 import { firstNewerEvent, NewerEvent } from './newer-events.ts';
-import { createProjection } from './projection.ts';
+import { createProjection, MAX_REMEMBERED } from './projection.ts';
 import { LIVE, type Rows } from './read-model.ts';
 
 const PAGE = 2_000;
@@ -19,10 +19,14 @@ export interface Build {
   readonly authenticator: ReadModelAuthenticator;
   /** Nothing but these tables is written: the vault and the queue of webhooks stay as they are. Default: false. */
   readonly alone?: boolean;
+  /** No notice is queued for webhooks: they heard of these events when they happened. Default: false. */
+  readonly quiet?: boolean;
   /** Called with each event that is parked because the database refuses it. */
   readonly onFault?: (error: Error) => void;
-  /** Called with the number of events so far. */
-  readonly onProgress?: (events: number) => void;
+  /** Called with the number of events so far, and the position that was reached. */
+  readonly onProgress?: (events: number, position: Position) => void;
+  /** Default: `MAX_REMEMBERED`. */
+  readonly maxRemembered?: number;
 }
 
 /**
@@ -78,10 +82,13 @@ async function createIndexes(client: Client, schema: string): Promise<void> {
   );
 }
 
-/** Folds the events in memory and writes them in bulk, into empty tables without indexes. */
+/**
+ * Folds the events in memory and writes them in bulk, into empty tables without indexes: up to the position, or as many as
+ * the memory allows. `catchUp` goes on from there.
+ */
 async function foldHistory(client: Client, build: Build, until: Position): Promise<number> {
-  const { schema, log, authenticator, alone, onProgress } = build;
-  const models = createReadModels(schema, authenticator, { fromTheStart: true, alone });
+  const { schema, log, authenticator, alone, onProgress, maxRemembered = MAX_REMEMBERED } = build;
+  const models = createReadModels(schema, authenticator, { fromTheStart: true, alone, quiet: true });
   await models.audit.recallParked(client);
   const projection = createProjection(models);
   for (const text of projection.models.flatMap(({ interim = [] }) => interim)) await client.query(text);
@@ -93,7 +100,7 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
   for (;;) {
     const read = await page;
     const events = notYetApplied(read.events, position).filter((event) => event.position <= until);
-    const isLast = read.atEnd || read.position >= until;
+    const isLast = read.atEnd || read.position >= until || projection.remembered > maxRemembered;
     position = read.position < until ? read.position : until;
     if (!isLast) page = log.readAll({ after: position, maxCount: PAGE });
     page.catch(() => undefined);
@@ -106,7 +113,7 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
     written = copyAll(client, schema, added);
     written.catch(() => undefined);
     count += events.length;
-    onProgress?.(count);
+    onProgress?.(count, position);
     if (isLast) break;
   }
   await written;
@@ -138,20 +145,36 @@ async function writeCheckpoint(client: Client, schema: string, position: Positio
  * applied these events yet; applying twice is harmless. @returns how many events there were
  */
 export async function catchUp(client: Queryable, build: Build, until?: Position): Promise<number> {
-  const { schema, log, authenticator, alone, onFault = () => {}, onProgress } = build;
-  const target = { client, schema, term: null, authenticator, alone };
+  const {
+    schema,
+    log,
+    authenticator,
+    alone,
+    quiet,
+    onFault = () => {},
+    onProgress,
+    maxRemembered = MAX_REMEMBERED,
+  } = build;
+  const target = { client, schema, term: null, authenticator, alone, quiet };
   let count = 0;
   let reached = await progressOf(target);
+  if (until !== undefined && reached.checkpoint.position >= until) return 0;
+  let next = log.readAll({ after: reached.checkpoint.position, maxCount: PAGE });
   for (;;) {
     const after = reached.checkpoint.position;
-    const page = await log.readAll({ after, maxCount: PAGE });
+    const page = await next;
     const isLast = until !== undefined && page.position >= until;
     const batch = isLast ? upTo(until, page) : page;
     if (batch.position === after) return count;
-    reached = await applyEvents(target, await atCheckpoint(target, reached.checkpoint), batch, onFault);
+    const isEnd = isLast || (page.atEnd && page.events.length === 0);
+    // While this page is applied, the next one is read.
+    if (!isEnd) next = log.readAll({ after: batch.position, maxCount: PAGE });
+    next.catch(() => undefined);
+    if (reached.projection.remembered > maxRemembered) reached = await atCheckpoint(target, reached.checkpoint);
+    reached = await applyEvents(target, reached, batch, onFault);
     count += batch.events.length;
-    onProgress?.(count);
-    if (isLast || (page.atEnd && page.events.length === 0)) return count;
+    onProgress?.(count, batch.position);
+    if (isEnd) return count;
   }
 }
 

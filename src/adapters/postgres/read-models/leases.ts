@@ -1,6 +1,6 @@
 import type { LeasePurpose } from '../../../domain/credential.ts';
 import type { Queryable } from '../statement.ts';
-import { type AppliedEvent, forRows, ignores, insertInto, type ReadModel, take } from './read-model.ts';
+import { type AppliedEvent, forRows, ignores, insertInto, type ReadModel, rememberedAs, take } from './read-model.ts';
 
 export interface LeaseRow {
   readonly id: string;
@@ -53,6 +53,8 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
   const releases: ReleaseRow[] = [];
   /** Leases that are not released, by registry and lease id. */
   const active = new Map<string, Map<string, ActiveLease>>();
+  /** How many there are, if all events are read. */
+  let activeLeases = 0;
 
   function issued({ event: { data }, recorded: { occurredAt, metadata } }: AppliedEvent<'CredentialIssued'>): void {
     if (metadata.projectId === null) throw new Error('CredentialIssued without a project');
@@ -76,14 +78,17 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
     });
     if (fromTheStart && !active.has(registryId)) active.set(registryId, new Map());
     const ofRegistry = active.get(registryId);
-    ofRegistry?.set(leaseId, { credentialVersion, expiresAt });
-    if (ofRegistry && ofRegistry.size % MAX_ACTIVE === 0) forgetExpired(ofRegistry, occurredAt);
+    if (ofRegistry === undefined) return;
+    const before = ofRegistry.size;
+    ofRegistry.set(leaseId, { credentialVersion, expiresAt });
+    if (ofRegistry.size % MAX_ACTIVE === 0) forgetExpired(ofRegistry, occurredAt);
+    activeLeases += ofRegistry.size - before;
   }
 
   function released({ event: { data }, recorded }: AppliedEvent<'LeaseReleased'>): void {
     const revokedBy = data.reason === 'REVOKED' ? recorded.metadata.actor : null;
     releases.push({ id: data.leaseId, released_at: recorded.occurredAt, revoked_by: revokedBy });
-    active.get(data.registryId)?.delete(data.leaseId);
+    if (active.get(data.registryId)?.delete(data.leaseId)) activeLeases -= 1;
   }
 
   return {
@@ -130,6 +135,10 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
         if (expiresAt > at && credentialVersion >= first && credentialVersion < below) count += 1;
       }
       return count;
+    },
+
+    get remembered() {
+      return fromTheStart ? rememberedAs(activeLeases) : 0;
     },
 
     changes() {

@@ -23,8 +23,6 @@ export interface NoticeRow {
 export interface NoticeOutbox {
   add(row: NoticeRow, recorded: Pick<RecordedEvent, 'id' | 'position'>): void;
   changes(): readonly Change[];
-  /** For a rebuild in bulk, which adds nothing: the projector has passed its events. */
-  discard(): void;
 }
 
 const addNotices = forRows('webhook-notices', 'select webhooks.add_notices($1)');
@@ -58,8 +56,5 @@ export function createNoticeOutbox({ signText }: Pick<ReadModelAuthenticator, 's
       });
     },
     changes: () => addNotices(take(rows)),
-    discard() {
-      take(rows);
-    },
   };
 }

@@ -101,10 +101,7 @@ export function createNotices(schema: string, { leases, registries, outbox }: No
       if (first) await leases.recallActive(database, registryIdsOf(events), first.occurredAt);
     },
     changes: () => [...insert(take(rows)), ...(outbox?.changes() ?? [])],
-    added() {
-      outbox?.discard();
-      return [{ table: 'notices', rows: take(rows) }];
-    },
+    added: () => [{ table: 'notices', rows: take(rows) }],
   };
 }
 

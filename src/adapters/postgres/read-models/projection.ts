@@ -6,6 +6,9 @@ import type { ReadModels } from './all-read-models.ts';
 import { FORGED, isForged } from './forged-events.ts';
 import type { AppliedEvent, Change, ReadModel } from './read-model.ts';
 
+/** Beyond this, some 200 MB, everything remembered is to be written, dropped, and read again when it is needed. */
+export const MAX_REMEMBERED = 50_000;
+
 /** A read model failed at a readable event. Discard what all read models collected from the batch. */
 export class HandlerFailed extends Error {
   override readonly name = 'HandlerFailed';
@@ -28,6 +31,7 @@ export interface Projection {
   changes(): readonly Change[];
   /** How many events that Purser wrote there were so far: see `AppliedEvent.number`. */
   readonly events: number;
+  /** See `MAX_REMEMBERED`. */
   readonly remembered: number;
 }
 

@@ -8,6 +8,7 @@ import type { ReadModelAuthenticator } from './forged-events.ts';
 import type { Leadership, Lease } from './leadership.ts';
 import { NewerEvent } from './newer-events.ts';
 import type { TrackedProgress } from './progress.ts';
+import { MAX_REMEMBERED } from './projection.ts';
 
 const SCHEMA = 'read_models';
 const BATCH = 1_000;
@@ -27,8 +28,6 @@ const END_WITHIN_MS = 1_000;
 const MAX_BACK_OFF_MS = 30_000;
 /** How long a replica that cannot read the next event leaves the lead to others. */
 const STAND_BACK_MS = 10_000;
-/** Beyond this, everything remembered is dropped and read again when it is needed. */
-const MAX_REMEMBERED = 50_000;
 
 export interface ProjectorDeps {
   readonly log: EventLog;

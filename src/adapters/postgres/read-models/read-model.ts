@@ -59,7 +59,7 @@ export interface ReadModel {
   recall?(database: Queryable, events: readonly RecordedEvent[]): Promise<void>;
   /** Called for an event that is not applied because its stream is parked. */
   park?(recorded: RecordedEvent, reason: string): void;
-  /** How much it remembers. */
+  /** How much it remembers, in units of some 4 kB, as a registry takes. */
   readonly remembered?: number;
 
   /** The changes since the last call: at most one statement a table, for any number of events. */
@@ -104,4 +104,9 @@ export function registryIdsOf(events: readonly RecordedEvent[]): Set<string> {
     if (typeof data.registryId === 'string' && isUuid(data.registryId)) ids.add(data.registryId);
   }
   return ids;
+}
+
+/** What so many small things count as in `remembered`. */
+export function rememberedAs(smallThings: number): number {
+  return Math.ceil(smallThings / 16);
 }

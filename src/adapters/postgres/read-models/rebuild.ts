@@ -1,8 +1,8 @@
-import type { Client } from 'pg';
-import type { EventLog, Position } from '../../../application/ports/event-log.ts';
+import { type Client, escapeLiteral } from 'pg';
+import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
 import { OperatorError } from '../../../domain/errors.ts';
 import { NEWLY_PARKED } from './audit.ts';
-import { readCheckpoint } from './checkpoint.ts';
+import { loadCheckpoint, readCheckpoint } from './checkpoint.ts';
 import { type Build, buildTables, catchUp, finishChains } from './fold-history.ts';
 import type { ReadModelAuthenticator } from './forged-events.ts';
 import { LIVE } from './read-model.ts';
@@ -23,7 +23,19 @@ export interface RebuildDeps {
   readonly onFault?: (error: Error) => void;
 }
 
+export interface RebuildProgress {
+  /** Since the build began, also by a run before that was ended. */
+  readonly events: number;
+  /** From 0 to 1, of the log. */
+  readonly share: number;
+}
+
 export interface RebuildOptions {
+  /** The version of Purser. A build that the same version left when it was ended is gone on with. Default: none is. */
+  readonly version?: string | undefined;
+  readonly onProgress?: (progress: RebuildProgress) => void;
+  /** See `Build.maxRemembered`. */
+  readonly maxRemembered?: number;
   /** Swaps in audit chains other than those that were signed. Default: false. */
   readonly despiteSignedHeads?: boolean;
   /** Up to where the vault and webhooks have been told of the log's events. Default: up to the checkpoint. */
@@ -46,25 +58,59 @@ export interface Rebuilt {
  */
 export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptions = {}): Promise<Rebuilt> {
   const { connect } = deps;
-  const build = buildOf(NEXT, deps);
+  const end = await deps.log.head();
+  const report = (before: number) => (events: number, position: Position) =>
+    options.onProgress?.({ events: before + events, share: end === BEGINNING ? 1 : Number(position) / Number(end) });
+  const { maxRemembered } = options;
+  const build = {
+    ...buildOf(NEXT, deps),
+    onProgress: report(0),
+    ...(maxRemembered !== undefined && { maxRemembered }),
+  };
   const client = await connect({ pipeline: true });
   const bulk = await connect({ pipeline: false });
   try {
     await requireOnlyRebuild(bulk);
     const until = options.until ?? (await readCheckpoint(client));
-    const folded = await buildTables(bulk, build, until, () =>
-      bulk.query(
-        `drop schema if exists ${NEXT} cascade; create schema ${NEXT};
-         create table ${NEXT}.${NEWLY_PARKED} (like log.parked_entries)`,
-      ),
-    );
-    const caughtUp = await catchUp(client, build);
+    const mark = await buildMark(bulk, options.version);
+    const folded = (await eventsOfMarked(bulk, mark)) ?? (await beginBuild(bulk, build, until, mark));
+    const known = await catchUp(client, { ...build, quiet: true, onProgress: report(folded) }, until);
+    const caughtUp = await catchUp(client, { ...build, onProgress: report(folded + known) });
     await recheckSecrets(client, NEXT);
     const last = await swapSchemas(client, bulk, build, options);
-    return { events: folded + caughtUp + last, position: until };
+    return { events: folded + known + caughtUp + last, position: until };
   } finally {
     await Promise.all([client.end(), bulk.end()]);
   }
+}
+
+async function beginBuild(bulk: Client, build: Build, until: Position, mark: string): Promise<number> {
+  const folded = await buildTables(bulk, build, until, () =>
+    bulk.query(
+      `drop schema if exists ${NEXT} cascade; create schema ${NEXT};
+       create table ${NEXT}.${NEWLY_PARKED} (like log.parked_entries)`,
+    ),
+  );
+  await bulk.query(`comment on schema ${NEXT} is ${escapeLiteral(mark)}`);
+  return folded;
+}
+
+/** What a build is made by. Another version, or other tables, give other rows. Empty: nobody may go on with the build. */
+async function buildMark(client: Client, version: string | undefined): Promise<string> {
+  if (version === undefined) return '';
+  const { rows } = await client.query<{ tables: string }>(
+    `select md5(string_agg(checksum, ' ' order by version)) as tables from purser.schema_migrations`,
+  );
+  return `Purser ${version}, tables ${rows[0]?.tables}`;
+}
+
+/** How many events the build with this mark has; undefined if there is none. */
+async function eventsOfMarked(client: Client, mark: string): Promise<number | undefined> {
+  if (mark === '') return undefined;
+  const { rows } = await client.query<{ mark: string | null }>(
+    `select obj_description(oid, 'pg_namespace') as mark from pg_namespace where nspname = '${NEXT}'`,
+  );
+  return rows[0]?.mark === mark ? (await loadCheckpoint(client, NEXT)).events : undefined;
 }
 
 /** Applies what the read models have not seen yet, if no replica does. @returns the number of events */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
-import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
+import { type RebuildProgress, rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
 import { BEGINNING, type EventLog, type Position } from '../../../../src/application/ports/event-log.ts';
 import { createMutant } from '../../../support/mutant.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
@@ -41,6 +41,14 @@ function delivering(inner: EventLog): EventLog {
   };
 }
 
+/** Ends the process that reads, as far as the database can tell. */
+function endingAfter(inner: EventLog, position: bigint): EventLog {
+  return {
+    ...inner,
+    readAll: (options) => (options.after > position ? Promise.reject(new Error('killed')) : inner.readAll(options)),
+  };
+}
+
 async function writeHistories(): Promise<number> {
   let written = 0;
   let history = 0;
@@ -75,6 +83,24 @@ it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivere
   const again = await rebuildReadModels({ log: delivering(log), authenticator: trusting, connect });
   expect(again).toMatchObject({ events: written });
   expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
+
+  const reported: RebuildProgress[] = [];
+  const small = {
+    maxRemembered: EVENTS / 100,
+    version: 'test',
+    onProgress: (progress: RebuildProgress) => reported.push(progress),
+  };
+  await expect(
+    rebuildReadModels({ log: endingAfter(log, BigInt(written) / 2n), authenticator: trusting, connect }, small),
+  ).rejects.toThrow('killed');
+  const before = reported.at(-1)?.events ?? 0;
+  expect(before).toBeGreaterThan(written / 3);
+  reported.length = 0;
+  expect(await rebuildReadModels({ log, authenticator: trusting, connect }, small)).toMatchObject({ events: written });
+  expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
+  // It went on where it was.
+  expect(reported[0]?.events).toBeGreaterThan(before);
+  expect(reported.at(-1)).toEqual({ events: written, share: 1 });
 }, 600_000);
 
 it('(negative control) a rebuild that applies events twice gives other rows', async () => {
