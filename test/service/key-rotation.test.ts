@@ -249,6 +249,24 @@ describe('retiring', () => {
     expect((await keys('promote 1')).stderr).toMatch(/^Key 1 is retired and stays so/);
   });
 
+  it('is not in the way of a rewrap that ended before the old key of audit logs was destroyed', async () => {
+    await addSecond();
+    await sql(`create function vault.break_off() returns trigger language plpgsql as $$
+      begin raise exception 'the command ends here'; end $$`);
+    await sql(`create trigger break_off before update on vault.audit_keys
+      for each statement execute function vault.break_off()`);
+    await expect(keys('rewrap')).rejects.toThrow('the command ends here');
+    await sql('drop trigger break_off on vault.audit_keys');
+
+    const [, made] = await sql(`select key_id from vault.audit_keys order by id`);
+    expect(JSON.parse((await keys('rewrap --json')).stdout)).toMatchObject({
+      auditKey: { keyId: made?.key_id },
+      left: [],
+    });
+    expect((await keys('retire 1')).exitCode).toBe(0);
+    expect(await sql('select kek_id from vault.audit_keys order by id')).toEqual([{ kek_id: null }, { kek_id: 2 }]);
+  });
+
   /** Whether a row can come under the retired key, as a replica with an old key file would try. */
   async function comesUnder(keyId: number): Promise<boolean> {
     return sql('update vault.secrets set kek_id = $1', [keyId]).then(

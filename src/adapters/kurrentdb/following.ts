@@ -48,6 +48,8 @@ export function followLog({ connection, prefix, start, convert, onEvent, onFault
 
   async function subscribe(): Promise<void> {
     begin ??= await start();
+    // The store may have taken long to answer. `close` ends what was opened before it, and waits for what runs.
+    if (closed.aborted) return;
     const fromPosition = storePositionOf(events.at(-1)?.position ?? begin);
     const opened = await connection.run(OPEN_TIMEOUT_MS, async (client, library) =>
       client.subscribeToAll({ fromPosition, filter: library.streamNameFilter({ prefixes: [prefix] }) }),

@@ -61,18 +61,21 @@ export async function requireAuditKey(
 
 /**
  * With a new primary key of the key ring, a new signing key takes the place of the old one, whose private half is
- * destroyed. @returns the new key's id and public half; undefined if the key is under the primary key already
+ * destroyed. It may be killed at any time: the next run goes on.
+ * @returns the new key's id and public half; undefined if no key was replaced
  */
 export async function replaceAuditKey(
   keyRing: KeyRing,
   store: AuditKeyStore,
 ): Promise<{ readonly keyId: string; readonly publicKey: string } | undefined> {
   const newest = (await store.auditKeys()).at(-1);
-  if (newest === undefined || newest.wrappedKey?.keyId === keyRing.primaryKeyId) return undefined;
-  await addKey(keyRing, store, newest.id + 1);
-  await store.retireAuditKeys(newest.id);
-  const replaced = (await store.auditKeys()).at(-1);
-  return replaced && { keyId: replaced.keyId, publicKey: replaced.publicKey.toString('base64') };
+  if (newest === undefined) return undefined;
+  if (newest.wrappedKey?.keyId !== keyRing.primaryKeyId) await addKey(keyRing, store, newest.id + 1);
+  const [signing, ...others] = (await store.auditKeys()).toReversed();
+  // Also one that a run has replaced which ended before the next line.
+  if (signing === undefined || others.every(({ wrappedKey }) => wrappedKey === null)) return undefined;
+  await store.retireAuditKeys(signing.id - 1);
+  return { keyId: signing.keyId, publicKey: signing.publicKey.toString('base64') };
 }
 
 /** Does nothing if another process was quicker. */

@@ -101,6 +101,15 @@ describe('a log whose server', () => {
     }
   });
 
+  it('answers late is no reason for a log not to close: nothing is followed any more', async () => {
+    const log = open();
+    await fault({ kind: 'slow', ms: 500 });
+    log.onAppended(() => undefined);
+    await log.close();
+    await double.tell({ order: 'clear-faults' });
+    expect(await double.tell({ order: 'report' })).toMatchObject({ subscriptions: 0 });
+  });
+
   it('refuses the login is unavailable, and no line has the password', async () => {
     const log = open(double.url().replace('hunter2', 'hunter3'));
     await expect(log.append(aStream(), 'any', [anEvent()])).rejects.toThrow(EventLogUnavailable);
