@@ -24,6 +24,8 @@ export interface NoticeRaised {
     readonly registryId: string;
     readonly kind: 'EXPIRING' | 'EXPIRED' | 'ROTATION_OVERDUE' | 'NEEDS_CREDENTIAL';
     readonly credentialVersion: number;
+    /** When its password was stored: the same over all versions that a new user name makes. */
+    readonly rotatedAt: Instant;
     /** When the credential expires, or was to be rotated; null if the notice is of no date. */
     readonly deadline: Instant | null;
     /** How often the expiry, or the rotation policy, had been changed by then; 0 if the notice is of no date. */

@@ -68,11 +68,11 @@ export function decideNotices(
   { now, secretMissing }: NoticeOccasion,
 ): readonly NoticeRaised[] {
   const { registryId, credential, expiryChanges, rotationPolicyChanges } = registry;
-  const { version: credentialVersion, expiresAt } = credential;
+  const { version: credentialVersion, rotatedAt, expiresAt } = credential;
   const at = new Date(now).toISOString();
   const raised: NoticeRaised[] = [];
-  const raise = (data: Omit<NoticeRaised['data'], 'registryId' | 'credentialVersion'>) =>
-    raised.push({ type: 'NoticeRaised', data: { registryId, credentialVersion, ...data } });
+  const raise = (data: Omit<NoticeRaised['data'], 'registryId' | 'credentialVersion' | 'rotatedAt'>) =>
+    raised.push({ type: 'NoticeRaised', data: { registryId, credentialVersion, rotatedAt, ...data } });
 
   if (expiresAt !== null) {
     const passed = untoldThresholds(registry, told).findLast((threshold) => before(expiresAt, threshold) <= at);
@@ -93,8 +93,8 @@ export function decideNotices(
 
 /** Whether it speaks of the credential as it is now: somebody may have changed that between decision and record. */
 export function isStillTrue(registry: LiveRegistry, { data }: NoticeRaised): boolean {
-  const { kind, credentialVersion, deadlineChanges } = data;
-  if (registry.credential.version !== credentialVersion) return false;
+  const { kind, credentialVersion, rotatedAt, deadlineChanges } = data;
+  if (registry.credential.rotatedAt !== rotatedAt) return false;
   switch (kind) {
     case 'EXPIRING':
     case 'EXPIRED':
@@ -102,7 +102,7 @@ export function isStillTrue(registry: LiveRegistry, { data }: NoticeRaised): boo
     case 'ROTATION_OVERDUE':
       return registry.rotationPolicyChanges === deadlineChanges;
     case 'NEEDS_CREDENTIAL':
-      return true;
+      return registry.credential.version === credentialVersion;
     default:
       return unreachable(kind, 'scheduled notice');
   }
@@ -110,16 +110,16 @@ export function isStillTrue(registry: LiveRegistry, { data }: NoticeRaised): boo
 
 /** Longest first; 0 is the end itself. */
 function untoldThresholds({ credential, expiryChanges }: LiveRegistry, { expiry }: Told): readonly number[] {
-  const { version, rotatedAt, expiresAt } = credential;
+  const { rotatedAt, expiresAt } = credential;
   if (expiresAt === null) return [];
-  const isTold = expiry?.credentialVersion === version && expiry.deadlineChanges === expiryChanges;
+  const isTold = expiry?.rotatedAt === rotatedAt && expiry.deadlineChanges === expiryChanges;
   const told = isTold ? expiry.thresholdMs : null;
   return [...thresholdsOf({ rotatedAt, expiresAt }), 0].filter((threshold) => told === null || threshold < told);
 }
 
 function untoldDueDate(registry: LiveRegistry, { overdue }: Told): Instant | null {
   const { credential, rotateEveryDays, rotationPolicyChanges } = registry;
-  const isTold = overdue?.credentialVersion === credential.version && overdue.deadlineChanges === rotationPolicyChanges;
+  const isTold = overdue?.rotatedAt === credential.rotatedAt && overdue.deadlineChanges === rotationPolicyChanges;
   return isTold ? null : rotationDueAt({ rotatedAt: credential.rotatedAt, rotateEveryDays });
 }
 

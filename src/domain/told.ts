@@ -1,13 +1,17 @@
 import type { NoticeRaised } from './events.ts';
+import type { Instant } from './instant.ts';
 import { unreachable } from './unreachable.ts';
 
-/** Which deadline a notice is of: an expiry that was changed and changed back is another one. */
+/**
+ * Which deadline a notice is of: an expiry that was changed and changed back is another one, and so is that of another
+ * password. A new user name alone makes another version and not another deadline.
+ */
 interface ToldDeadline {
-  readonly credentialVersion: number;
+  readonly rotatedAt: Instant;
   readonly deadlineChanges: number;
 }
 
-/** What people were told of a registry. What is told of another version or another deadline does not count. */
+/** What people were told of a registry. What is told of another password or another deadline does not count. */
 export interface Told {
   /** `thresholdMs`: the last threshold that was announced, in milliseconds before the end; 0 for the end itself. */
   readonly expiry: (ToldDeadline & { readonly thresholdMs: number }) | null;
@@ -21,13 +25,13 @@ export interface Told {
 export const NOTHING_TOLD: Told = { expiry: null, overdue: null, missing: null, refused: null };
 
 export function evolveTold(told: Told, { data }: NoticeRaised): Told {
-  const { kind, credentialVersion, deadlineChanges, thresholdMs } = data;
+  const { kind, credentialVersion, rotatedAt, deadlineChanges, thresholdMs } = data;
   switch (kind) {
     case 'EXPIRING':
     case 'EXPIRED':
-      return { ...told, expiry: { credentialVersion, deadlineChanges, thresholdMs } };
+      return { ...told, expiry: { rotatedAt, deadlineChanges, thresholdMs } };
     case 'ROTATION_OVERDUE':
-      return { ...told, overdue: { credentialVersion, deadlineChanges } };
+      return { ...told, overdue: { rotatedAt, deadlineChanges } };
     case 'NEEDS_CREDENTIAL':
       return { ...told, missing: credentialVersion };
     default:

@@ -21,15 +21,17 @@ const at = (ms: number) => new Date(BORN + ms).toISOString();
 function registry(changes: {
   readonly lifeMs?: number;
   readonly version?: number;
+  /** After `BORN`. */
+  readonly rotatedMs?: number;
   readonly rotateEveryDays?: number;
   readonly expiryChanges?: number;
   readonly rotationPolicyChanges?: number;
 }): LiveRegistry {
   const state = foldRegistry(initialRegistryState, recorded([createdEvent('a', 1)]));
   if (state.phase !== 'live') throw new Error('it was created');
-  const { lifeMs, version = 1, ...others } = changes;
+  const { lifeMs, version = 1, rotatedMs = 0, ...others } = changes;
   const expiresAt = lifeMs === undefined ? null : at(lifeMs);
-  return { ...state, ...others, credential: { ...state.credential, version, expiresAt, rotatedAt: at(0) } };
+  return { ...state, ...others, credential: { ...state.credential, version, expiresAt, rotatedAt: at(rotatedMs) } };
 }
 
 const tell = (told: Told, events: readonly NoticeRaised[]) => events.reduce(evolveTold, told);
@@ -117,12 +119,14 @@ describe('the notices that are due', () => {
     );
   });
 
-  it('begin anew with another expiry or another version, each with the nearest only', () => {
+  it('begin anew with another expiry or another password, each with the nearest only', () => {
     const told = tell(NOTHING_TOLD, due(registry({ lifeMs: 60 * DAY_MS }), NOTHING_TOLD, 55 * DAY_MS));
     expect(labels(due(registry({ lifeMs: 60 * DAY_MS }), told, 55 * DAY_MS))).toEqual([]);
     const changed = { expiryChanges: 1 };
     expect(labels(due(registry({ ...changed, lifeMs: 58 * DAY_MS }), told, 55 * DAY_MS))).toEqual(['EXPIRING 3']);
-    expect(labels(due(registry({ lifeMs: 60 * DAY_MS, version: 2 }), told, 55 * DAY_MS))).toEqual(['EXPIRING 7']);
+    expect(labels(due(registry({ lifeMs: 60 * DAY_MS, version: 2, rotatedMs: 1 }), told, 55 * DAY_MS))).toEqual([
+      'EXPIRING 7',
+    ]);
     expect(due(registry({ ...changed, lifeMs: 90 * DAY_MS }), told, 55 * DAY_MS)).toEqual([]);
     expect(due(registry({ ...changed }), told, 999 * DAY_MS)).toEqual([]);
   });
@@ -153,6 +157,19 @@ describe('the notices that are due', () => {
     const stricter = registry({ rotateEveryDays: 60, rotationPolicyChanges: 1 });
     expect(labels(due(stricter, told, 90 * DAY_MS, true))).toEqual(['ROTATION_OVERDUE 0']);
     expect(labels(due(registry({ rotateEveryDays: 90, version: 2 }), told, 1, true))).toEqual(['NEEDS_CREDENTIAL 0']);
+  });
+
+  it('go on with a new user name, which seals the same password as another version', () => {
+    const one = registry({ lifeMs: 60 * DAY_MS, rotateEveryDays: 50 });
+    const renamed = registry({ lifeMs: 60 * DAY_MS, rotateEveryDays: 50, version: 2 });
+    const events = due(one, NOTHING_TOLD, 55 * DAY_MS);
+    const told = tell(NOTHING_TOLD, events);
+    expect([due(renamed, told, 55 * DAY_MS), nextNoticeAt(renamed, told)]).toEqual([[], at(57 * DAY_MS)]);
+    expect(labels(due(renamed, told, 57 * DAY_MS))).toEqual(['EXPIRING 3']);
+    // Renamed between decision and record: nobody would hear of it later.
+    expect(events.map((event) => isStillTrue(renamed, event))).toEqual([true, true]);
+    const rotated = registry({ lifeMs: 60 * DAY_MS, rotateEveryDays: 50, version: 2, rotatedMs: 1 });
+    expect(events.map((event) => isStillTrue(rotated, event))).toEqual([false, false]);
   });
 
   it('are in plain English, with the time that is left', () => {

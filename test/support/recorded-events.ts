@@ -169,7 +169,7 @@ export function testedEvent(
   };
 }
 
-/** By default the first notice of an expiry. */
+/** By default the first notice of an expiry, of a password from the first event of `recorded`. */
 export function noticeRaisedEvent(
   registry: string,
   credentialVersion: number,
@@ -181,6 +181,7 @@ export function noticeRaisedEvent(
       registryId: idOf(registry),
       kind: 'EXPIRING',
       credentialVersion,
+      rotatedAt: '2026-03-01T00:00:00.000Z',
       deadline: '2040-01-01T00:00:00.000Z',
       deadlineChanges: 0,
       thresholdMs: 30 * 86_400_000,
@@ -248,6 +249,11 @@ function credential(registry: string, version: number) {
   };
 }
 
+/** When the event with this index among those of `recorded` happened. */
+export function recordedAt(index: number): string {
+  return new Date(Date.UTC(2026, 2, 1) + index * 1000).toISOString();
+}
+
 /** Puts events into the order of a log: positions from 1 on, a second apart, each in its own stream. */
 export function recorded(events: readonly DomainEvent[], metadata: Partial<EventMetadata> = {}): RecordedEvent[] {
   const revisions = new Map<string, number>();
@@ -261,7 +267,7 @@ export function recorded(events: readonly DomainEvent[], metadata: Partial<Event
       schemaVersion: schemaVersionOf(event.type),
       data: event.data,
       json: JSON.stringify(event.data),
-      occurredAt: new Date(Date.UTC(2026, 2, 1) + index * 1000).toISOString(),
+      occurredAt: recordedAt(index),
       metadata: { ...METADATA, ...metadata },
       stream,
       revision,

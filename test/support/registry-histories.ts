@@ -12,6 +12,7 @@ import {
   leasesRevokedEvent,
   linkedEvent,
   noticeRaisedEvent,
+  recordedAt,
   releasedEvent,
   renamedEvent,
   reportedEvent,
@@ -54,7 +55,7 @@ export function eventsOf(steps: readonly (readonly [string, string])[]): DomainE
     return [...ended(registry, staged, abandonedEvent), ...ended(registry, retiring, retiredEvent)];
   }
 
-  return steps.flatMap(([registry, step], index): DomainEvent[] => {
+  const events = steps.flatMap(([registry, step], index): DomainEvent[] => {
     const version = versions.get(registry) ?? 0;
     if (step === 'create' && !live.has(registry)) {
       live.add(registry);
@@ -143,6 +144,27 @@ export function eventsOf(steps: readonly (readonly [string, string])[]): DomainE
         return [noticeRaisedEvent(registry, inUse, { deadline: LATER })];
       default:
         return [];
+    }
+  });
+  return ofTheirPasswords(events);
+}
+
+/** With the time of its password in each notice, if the events are recorded from the first one on. */
+function ofTheirPasswords(events: readonly DomainEvent[]): DomainEvent[] {
+  const rotatedAt = new Map<string, string>();
+  return events.map((event, index) => {
+    switch (event.type) {
+      case 'RegistryCreated':
+      case 'CredentialRotated':
+      case 'CredentialActivated':
+        rotatedAt.set(event.data.registryId, recordedAt(index));
+        return event;
+      case 'NoticeRaised': {
+        const known = rotatedAt.get(event.data.registryId);
+        return known === undefined ? event : { ...event, data: { ...event.data, rotatedAt: known } };
+      }
+      default:
+        return event;
     }
   });
 }

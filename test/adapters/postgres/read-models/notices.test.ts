@@ -43,7 +43,7 @@ describe('the notice of a date', () => {
       rotatedEvent('a', 2),
       issuedEvent('a', 'l2', 2, LATER),
       expiryLearntEvent('a', 2, SOON),
-      noticeRaisedEvent('a', 2, { deadline: SOON, deadlineChanges: 1 }),
+      noticeRaisedEvent('a', 2, { rotatedAt: '2026-03-01T00:00:03.000Z', deadline: SOON, deadlineChanges: 1 }),
     ];
     const expected = [
       { kind: 'ROTATED', leases_on_older_versions: 1 },
