@@ -52,7 +52,8 @@ describe('the queue of webhooks', () => {
       from webhooks.notices n join log.events e using (position) order by position`);
     expect(notice).toEqual({
       kind: 'ROTATED',
-      sequence: 1,
+      // The number of its event.
+      sequence: 2,
       same: true,
       notice: {
         url: 'a.example',
