@@ -8,6 +8,7 @@ import { isTorture } from './rounds.ts';
 export interface StoreUnderTest {
   /** For the title of its tests. */
   readonly store: string;
+  readonly isPostgres: boolean;
   start(): Promise<StartedStore>;
 }
 
@@ -19,11 +20,13 @@ export interface StartedStore {
 
 const POSTGRES: StoreUnderTest = {
   store: 'Postgres',
+  isPostgres: true,
   start: async () => ({ environment: {}, close: async () => undefined }),
 };
 
 const PROTOCOL_DOUBLE: StoreUnderTest = {
   store: 'the protocol double',
+  isPostgres: false,
   async start() {
     const double = await startProtocolDouble();
     return { environment: { EVENT_STORE_URL: double.url(), EVENT_STORE_PREFIX: 'test' }, close: double.close };
@@ -32,6 +35,7 @@ const PROTOCOL_DOUBLE: StoreUnderTest = {
 
 const STORE_OF_THE_RUN: StoreUnderTest = {
   store: 'the store of the run',
+  isPostgres: false,
   start: async () => ({ environment: storeEnvironment(), close: async () => undefined }),
 };
 

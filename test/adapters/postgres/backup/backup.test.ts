@@ -46,6 +46,7 @@ const LEFT_OUT = [
     'pipeline_links',
     'pipeline_uses',
     'registries',
+    'registry_uses',
   ].map((name) => `read_models.${name}`),
   // Would send notices twice, or long after they were news.
   ...['deliveries', 'head', 'notices', 'receivers'].map((name) => `webhooks.${name}`),
@@ -148,6 +149,24 @@ describe('a backup', () => {
     expect(await read(restored)).toEqual(await read(events));
     expect(await restored.head()).toBe(3n);
     await Promise.all([events.close(), restored.close(), rm(to)]);
+  });
+
+  it('is restored with the gap that a removed event left in the log', async () => {
+    const { connectionString } = await createTestDatabase();
+    const log = createPostgresEventLog({ connectionString, logger: SILENT });
+    await appendAll(log, createdEvent('a', 1), createdEvent('forged', 1), createdEvent('b', 1));
+    await log.close();
+    await withSession(connectionString, async (client) => {
+      await client.query('alter table log.events disable trigger append_only');
+      await client.query('grant delete on log.events to current_user; delete from log.events where position = 2');
+    });
+    const gapped = join(folder, 'gapped');
+    await backUp(connectionString, gapped);
+    const target = await createEmptyDatabase();
+    await restore(target, gapped);
+    const restored = createPostgresEventLog({ connectionString: target, logger: SILENT });
+    expect((await eventsAfter(restored, BEGINNING)).map(({ position }) => BigInt(position))).toEqual([1n, 3n]);
+    await Promise.all([restored.close(), rm(gapped)]);
   });
 
   it('can be read by its owner only, and leaves nothing else in the folder', async () => {
