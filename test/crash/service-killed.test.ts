@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.ts';
 import type { Client } from './load.ts';
 
 const KILLS = rounds({ usual: 4, torture: 100 });
-/** With a store apart from Postgres as well, which dies no death of its own here. */
+/** With a store apart from Postgres: that is not killed, so each round tries less. */
 const KILLS_WITH_A_STORE = Math.min(KILLS, 20);
 /** On one data folder: all that was written is read back after each. */
 const KILLS_OF_A_FOLDER = 20;

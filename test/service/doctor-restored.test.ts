@@ -195,11 +195,13 @@ describe('purser doctor, while no service runs,', () => {
   });
 
   it('warns of deliveries that were given up', async () => {
+    const eventId = randomUUID();
     await withFault(
-      `insert into webhooks.notices values ('${randomUUID()}', 1, 1, 'demo', '${id}', 'ROTATED', now(), '{}', true);
+      `insert into webhooks.notices values ('${eventId}', 1, 1, 'demo', '${id}', 'ROTATED', now(), '{}', true);
        insert into webhooks.deliveries (event_id, webhook, project_id, state, created_at, waiting_since, due_at)
-         select event_id, 'team', project_id, 'DEAD_LETTER', now(), now(), now() from webhooks.notices`,
-      'delete from webhooks.notices',
+         select event_id, 'team', project_id, 'DEAD_LETTER', now(), now(), now()
+           from webhooks.notices where event_id = '${eventId}'`,
+      `delete from webhooks.notices where event_id = '${eventId}'`,
       async () => {
         const { wrong, exitCode, of } = await doctor();
         expect({ wrong, exitCode }).toEqual({ wrong: { webhooks: 'warning' }, exitCode: 3 });
