@@ -38,8 +38,8 @@ describe('folding a batch', () => {
       ]),
     );
     expect(notices).toMatchObject([
-      { sequence: 1, kind: 'ROTATED', credential_version: 2, leases_on_older_versions: 1 },
-      { sequence: 2, kind: 'DELETED', credential_version: 2, leases_on_older_versions: 1 },
+      { sequence: 6, kind: 'ROTATED', credential_version: 2, leases_on_older_versions: 1 },
+      { sequence: 7, kind: 'DELETED', credential_version: 2, leases_on_older_versions: 1 },
     ]);
   });
 
@@ -68,7 +68,9 @@ describe('folding a batch', () => {
     expect(health).toMatchObject([{ id: idOf('a'), health: { outcome: 'UNREACHABLE' } }]);
     expect(changes.at(-1)?.registry).toMatchObject({ health: { outcome: 'UNREACHABLE', credentialVersion: 1 } });
     const gone = fold(recorded([...tests, deletedEvent('a'), testedEvent('a', 1)]));
-    expect(gone.health).toEqual([{ id: idOf('a'), health: null, staged_health: null }]);
+    expect(gone.health).toEqual([
+      { id: idOf('a'), health: null, staged_health: null, reported_version: null, reported_at: null },
+    ]);
   });
 
   it('gives a notice only of a refusal that no person saw', () => {
@@ -227,12 +229,17 @@ describe('folding a batch', () => {
       credentialsTestedEvent('b.example'),
     ]);
     if (!created || !rotated || !issued || !denied) throw new Error('there are four events');
-    const heads = 'read_models.audit_heads-recall';
-    expect(await recalls(created)).toEqual([heads, 'read_models.registries-recall']);
-    expect(await recalls(rotated)).toEqual([heads, 'read_models.leases-active', 'read_models.registries-recall']);
-    expect(await recalls(issued)).toEqual([heads]);
-    expect(await recalls(denied)).toEqual([heads]);
-    expect(await recalls({ ...created, type: 'RegistryPainted' })).toEqual([heads]);
+    const ofAudit = ['read_models.audit_heads-recall', 'read_models.parked_entries-recall'];
+    expect(await recalls(created)).toEqual([...ofAudit, 'read_models.registries-recall']);
+    expect(await recalls(rotated)).toEqual([
+      ofAudit[0],
+      'read_models.leases-active',
+      ofAudit[1],
+      'read_models.registries-recall',
+    ]);
+    expect(await recalls(issued)).toEqual(ofAudit);
+    expect(await recalls(denied)).toEqual(ofAudit);
+    expect(await recalls({ ...created, type: 'RegistryPainted' })).toEqual(ofAudit);
   });
 
   it('gives the same rows however the events are cut into batches', () => {
