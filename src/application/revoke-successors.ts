@@ -12,7 +12,9 @@ import {
   successorsToRevoke,
 } from '../domain/successors.ts';
 import type { AggregateStore } from './aggregate-store.ts';
+import { TookTooLong } from './deadline.ts';
 import type { EventWriter } from './event-writer.ts';
+import { limitedIssuer } from './limited-issuer.ts';
 import { type CredentialIssuers, RevocationRefused } from './ports/credential-issuer.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import type { FindWaitingSuccessors, WaitingSuccessors } from './ports/read-models.ts';
@@ -33,6 +35,13 @@ export interface RevokeSuccessorsDeps {
   readonly onFault: (error: unknown) => void;
 }
 
+interface Round {
+  /** Aborts when the service stops. */
+  readonly signal: AbortSignal;
+  /** Issuers that did not answer in time. Other registries do not wait for them too. */
+  readonly silent: Set<string>;
+}
+
 /**
  * Has issuers revoke what no version uses any more: what was replaced, retired, abandoned or deleted, or was never staged
  * because the service broke off. The log decides: an event gives up what is not staged in time, so that a handler
@@ -45,11 +54,12 @@ export function revokeSuccessors(deps: RevokeSuccessorsDeps): (signal: AbortSign
   const pauses = new LRUCache<string, { readonly until: number; readonly milliseconds: number }>({ max: MAX_PAUSES });
 
   return async (signal) => {
+    const round: Round = { signal, silent: new Set() };
     let count = 0;
     for (const waiting of await findWaitingSuccessors()) {
       if (signal.aborted) break;
       try {
-        count += await lookAfter(waiting);
+        count += await lookAfter(waiting, round);
       } catch (error) {
         report(waiting.registryId, error);
       }
@@ -57,7 +67,7 @@ export function revokeSuccessors(deps: RevokeSuccessorsDeps): (signal: AbortSign
     return count;
   };
 
-  async function lookAfter(waiting: WaitingSuccessors): Promise<number> {
+  async function lookAfter(waiting: WaitingSuccessors, round: Round): Promise<number> {
     const { projectId, registryId, at } = waiting;
     await record(waiting, (state) => discardOverdue(registryId, successorsOf(state), at));
     const { state } = await aggregates.loadRegistry(projectId, registryId);
@@ -65,7 +75,7 @@ export function revokeSuccessors(deps: RevokeSuccessorsDeps): (signal: AbortSign
     let count = 0;
     for (const name of new Set(ended.map(({ issuer }) => issuer))) {
       const successors = ended.filter(({ issuer }) => issuer === name);
-      count += await revokeAt(name, successors, waiting);
+      count += await revokeAt(name, successors, waiting, round);
     }
     return count;
   }
@@ -74,22 +84,27 @@ export function revokeSuccessors(deps: RevokeSuccessorsDeps): (signal: AbortSign
     name: string,
     successors: readonly RequestedSuccessor[],
     waiting: WaitingSuccessors,
+    { signal, silent }: Round,
   ): Promise<number> {
     const { registryId } = waiting;
     const at = Date.parse(waiting.at);
     const key = `${registryId} ${name}`;
     const pause = pauses.get(key);
     if (pause !== undefined && pause.until > at) return 0;
+    if (silent.has(name)) return 0;
 
     const revoked: RequestedSuccessor[] = [];
     const failed: { readonly successor: RequestedSuccessor; readonly error: unknown }[] = [];
-    const revoke = await revocationBy(name, waiting);
+    const revoke = await revocationBy(name, waiting, signal);
     for (const successor of successors) {
       try {
         await revoke(successor.label);
         // What may still be created is looked for again.
         if (isSettled(successor, waiting.at)) revoked.push(successor);
       } catch (error) {
+        // Nobody knows what the issuer would have said.
+        if (signal.aborted) break;
+        if (error instanceof TookTooLong) silent.add(name);
         failed.push({ successor, error });
       }
     }
@@ -112,10 +127,15 @@ export function revokeSuccessors(deps: RevokeSuccessorsDeps): (signal: AbortSign
   }
 
   /** Asks for what the issuer lists. If it cannot be asked, each revocation fails. */
-  async function revocationBy(name: string, registry: WaitingSuccessors): Promise<(label: string) => Promise<void>> {
+  async function revocationBy(
+    name: string,
+    registry: WaitingSuccessors,
+    signal: AbortSignal,
+  ): Promise<(label: string) => Promise<void>> {
     try {
-      const issuer = issuers.get(name);
-      if (issuer === undefined) throw new Error(`nothing is revoked that ${name} issued: no such issuer is known`);
+      const known = issuers.get(name);
+      if (known === undefined) throw new Error(`nothing is revoked that ${name} issued: no such issuer is known`);
+      const issuer = limitedIssuer(known, signal);
       const listed = new Set(await issuer.list(registry));
       return async (label) => {
         if (listed.has(label)) await issuer.revoke(registry, label);

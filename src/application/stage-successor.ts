@@ -4,13 +4,11 @@ import { existing, type LiveRegistry } from '../domain/registry.ts';
 import { decideRequest, decideStage } from '../domain/rotation.ts';
 import { isRequested } from '../domain/successors.ts';
 import type { IdempotentRequest } from './idempotency.ts';
+import { limitedIssuer } from './limited-issuer.ts';
 import type { CredentialIssuer, RegistryName, Successor } from './ports/credential-issuer.ts';
 import type { HandleRegistryCommand, RegistryOutcome } from './registry-command-handler.ts';
 import { type CheckedCredential, checkCredential, checkExpiresAt } from './registry-details.ts';
 import type { RequestContext } from './request-context.ts';
-
-/** How long an issuer may take to create a credential. Much less than the time after which the request is given up. */
-const CREATE_MS = 60_000;
 
 export interface StageSuccessorCommand extends RegistryName {
   readonly expectedRevision: number | null | undefined;
@@ -29,10 +27,11 @@ export type StageSuccessor = (
  * by its label and revoked (`revoke-successors.ts`). A repeated request creates nothing.
  */
 export function createStageSuccessor(handle: HandleRegistryCommand): StageSuccessor {
-  return async (context, issuer, command) => {
+  return async (context, called, command) => {
     const { projectId, registryId } = command;
-    const create = (label: string) =>
-      issuer.create({ projectId, registryId }, label, AbortSignal.timeout(CREATE_MS)).then(checkText);
+    // The registry's turn is held meanwhile.
+    const issuer = limitedIssuer(called);
+    const create = async (label: string) => checkText(await issuer.create({ projectId, registryId }, label));
     let label: string | null = null;
     // What a person entered is compared with that of an earlier request with the same key.
     let successor = issuer.revocable ? undefined : await create(randomUUID());
