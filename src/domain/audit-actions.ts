@@ -10,7 +10,7 @@ export const AUDIT_ACTIONS = {
   REQUEST_SUCCESSOR: 'An issuer is being asked for the next version of a credential. `changes` has its label there.',
   DISCARD_SUCCESSOR: 'What an issuer was asked for was not staged in time and is given up.',
   REVOKE_SUCCESSOR:
-    'What an issuer created is revoked there. If the attempt FAILED, it is not tried again: revoke by hand what has the label in `changes`.',
+    'What an issuer created is revoked there. If it FAILED, the reason in `changes` says more: unless it is TRIED_AGAIN, revoke by hand what has the label there.',
   ACTIVATE_CREDENTIAL: 'The staged version became the current one.',
   ABANDON_STAGED_CREDENTIAL: 'The staged version was destroyed.',
   RETIRE_CREDENTIAL: 'A version was destroyed after its grace.',

@@ -183,7 +183,7 @@ export interface SuccessorRevoked {
   };
 }
 
-/** It is not tried again: a person has to revoke what has this label. */
+/** Unless it is tried again, a person has to revoke what has this label. */
 export interface SuccessorRevocationFailed {
   readonly type: 'SuccessorRevocationFailed';
   readonly data: {
@@ -194,8 +194,8 @@ export interface SuccessorRevocationFailed {
   };
 }
 
-/** `REFUSED`: the issuer said so. `TRIED_TOO_LONG`: no try of three days succeeded. */
-export type RevocationFault = 'REFUSED' | 'TRIED_TOO_LONG';
+/** `TRIED_AGAIN`: the first try failed. `REFUSED`: the issuer said so. `TRIED_TOO_LONG`: no try succeeded in the three days after. */
+export type RevocationFault = 'TRIED_AGAIN' | 'REFUSED' | 'TRIED_TOO_LONG';
 
 export type RegistryEvent =
   | RegistryCreated

@@ -1,6 +1,6 @@
 import { unavailable } from './errors.ts';
 import type { Instant } from './instant.ts';
-import type { RegistryEvent } from './registry-events.ts';
+import type { RegistryEvent, SuccessorRevocationFailed } from './registry-events.ts';
 
 /** A credential that an issuer was asked for, until it has revoked it. */
 export interface RequestedSuccessor {
@@ -12,6 +12,8 @@ export interface RequestedSuccessor {
   readonly version: number | null;
   /** Since when nothing may use it any more, so that it is to be revoked; null before. */
   readonly endedAt: Instant | null;
+  /** When a revocation failed for the first time; null before. */
+  readonly failedAt: Instant | null;
 }
 
 /** The successors of one registry. */
@@ -19,7 +21,7 @@ export type Successors = readonly RequestedSuccessor[];
 
 /** Longer than an issuer takes to create a credential, also if nobody waits for its answer any more. */
 export const REQUEST_MS = 10 * 60_000;
-/** How long a revocation that fails is tried again. */
+/** How long a revocation is tried again after it failed for the first time. */
 export const REVOKED_WITHIN_MS = 72 * 3_600_000;
 
 /** Whether it may be staged: it was requested, and is neither staged nor given up. */
@@ -54,16 +56,21 @@ export function successorRevoked(registryId: string, { issuer, label }: Requeste
   return { type: 'SuccessorRevoked', data: { registryId, issuer, label } };
 }
 
-/** None while it is worth another try. */
+/** An event at the first failure, and at the last one: while it is worth another try there is none in between. */
 export function revocationFailed(
   registryId: string,
-  { issuer, label, endedAt }: RequestedSuccessor,
+  { issuer, label, failedAt }: RequestedSuccessor,
   { isRefused, at }: { readonly isRefused: boolean; readonly at: Instant },
 ): RegistryEvent[] {
-  const isTooLate = endedAt !== null && elapsed(endedAt, at) >= REVOKED_WITHIN_MS;
-  if (!isRefused && !isTooLate) return [];
-  const reason = isRefused ? 'REFUSED' : 'TRIED_TOO_LONG';
-  return [{ type: 'SuccessorRevocationFailed', data: { registryId, issuer, label, reason } }];
+  const data = { registryId, issuer, label };
+  if (isRefused) return [failed({ ...data, reason: 'REFUSED' })];
+  if (failedAt === null) return [failed({ ...data, reason: 'TRIED_AGAIN' })];
+  if (elapsed(failedAt, at) < REVOKED_WITHIN_MS) return [];
+  return [failed({ ...data, reason: 'TRIED_TOO_LONG' })];
+}
+
+function failed(data: SuccessorRevocationFailed['data']): RegistryEvent {
+  return { type: 'SuccessorRevocationFailed', data };
 }
 
 /** Since when a successor waits to be staged or revoked; null if all are in use. */
@@ -99,7 +106,7 @@ function changed(successors: Successors, event: RegistryEvent, replaced: number 
   switch (event.type) {
     case 'SuccessorRequested': {
       const { issuer, label } = event.data;
-      return [...successors, { issuer, label, requestedAt: at, version: null, endedAt: null }];
+      return [...successors, { issuer, label, requestedAt: at, version: null, endedAt: null, failedAt: null }];
     }
     case 'CredentialStaged': {
       const { label, credential } = event.data;
@@ -118,13 +125,19 @@ function changed(successors: Successors, event: RegistryEvent, replaced: number 
       return successors.map((each) => (each.label === label ? { ...each, endedAt: at } : each));
     }
     case 'SuccessorRevoked':
+      return without(successors, event.data.label);
     case 'SuccessorRevocationFailed': {
-      const { label } = event.data;
-      return successors.filter((each) => each.label !== label);
+      const { label, reason } = event.data;
+      if (reason !== 'TRIED_AGAIN') return without(successors, label);
+      return successors.map((each) => (each.label === label ? { ...each, failedAt: at } : each));
     }
     default:
       return successors;
   }
+}
+
+function without(successors: Successors, label: string): Successors {
+  return successors.filter((each) => each.label !== label);
 }
 
 function isOpen({ version, endedAt }: RequestedSuccessor): boolean {

@@ -222,15 +222,30 @@ describe('what an issuer created is revoked', () => {
     expect(asked).toEqual([0, 1, 3, 7]);
     expect([world.faults.map(String), typesIn(world).slice(-1)]).toEqual([
       ['Error: the issuer is down'],
-      ['StagedCredentialAbandoned'],
+      ['SuccessorRevocationFailed'],
     ]);
+    expect(world.eventsOf('SuccessorRevocationFailed')).toMatchObject([{ data: { reason: 'TRIED_AGAIN' } }]);
     world.now += REVOKED_WITHIN_MS;
     await round();
-    expect(world.eventsOf('SuccessorRevocationFailed')).toMatchObject([{ data: { reason: 'TRIED_TOO_LONG' } }]);
+    expect(world.eventsOf('SuccessorRevocationFailed')).toMatchObject([
+      { data: { reason: 'TRIED_AGAIN' } },
+      { data: { reason: 'TRIED_TOO_LONG' } },
+    ]);
     robots.calls.length = 0;
     world.now += REVOKED_WITHIN_MS;
     await round();
     expect(robots.calls).toEqual([]);
+  });
+
+  it('though nobody led for three days: one try that fails is not the last', async () => {
+    const { world, robots, abandoned, round } = await withRobots();
+    await abandoned();
+    world.now += 2 * REVOKED_WITHIN_MS;
+    robots.fault = new Error('the issuer is down');
+    expect(await round()).toBe(0);
+    robots.fault = undefined;
+    world.now += 60_000;
+    expect([await round(), robots.held.size]).toEqual([1, 0]);
   });
 
   it('not if the issuer refuses, which an event says at once', async () => {

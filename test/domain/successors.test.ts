@@ -139,6 +139,7 @@ describe('in time', () => {
     requestedAt: AT,
     version: 2,
     endedAt: later(5_000),
+    failedAt: null,
   };
 
   it('a request is given up after ten minutes, not before', () => {
@@ -154,9 +155,12 @@ describe('in time', () => {
     expect(isSettled(ended, AT)).toBe(true);
   });
 
-  it('a revocation is tried for three days, unless it is refused', () => {
+  it('a revocation is tried for three days from its first try, unless it is refused', () => {
+    const late = later(5_000 + 2 * REVOKED_WITHIN_MS);
+    const first = revocationFailed(registryId, ended, { isRefused: false, at: late });
+    expect(first).toMatchObject([{ data: { reason: 'TRIED_AGAIN', issuer: 'robots', label: 'robot' } }]);
     const given = (milliseconds: number, isRefused = false) =>
-      revocationFailed(registryId, ended, { isRefused, at: later(5_000 + milliseconds) });
+      revocationFailed(registryId, { ...ended, failedAt: AT }, { isRefused, at: later(milliseconds) });
     expect(given(REVOKED_WITHIN_MS - 1)).toEqual([]);
     expect(given(REVOKED_WITHIN_MS)).toMatchObject([{ data: { reason: 'TRIED_TOO_LONG' } }]);
     expect(given(0, true)).toMatchObject([{ data: { reason: 'REFUSED', issuer: 'robots', label: 'robot' } }]);
