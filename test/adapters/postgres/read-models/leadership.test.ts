@@ -155,7 +155,7 @@ describe('a leader whose lease has run out', () => {
     const { term } = await taken(first);
     await first.client.query('begin');
     await first.client.query(
-      `select projection.advance_checkpoint('read_models.checkpoint', $1, generation, position, position + 1, '{}')
+      `select projection.advance_checkpoint('read_models.checkpoint', $1, generation, position, position + 1, events + 1)
        from read_models.checkpoint`,
       [term],
     );
