@@ -69,7 +69,16 @@ describe('the checks after a crash', () => {
     ],
     ['a checkpoint that is behind', 'update read_models.checkpoint set position = position - 1', 'checkpoints behind'],
     ['a lease that is missing', 'delete from read_models.leases', 'leases without their event'],
-    ['a change that is missing', 'delete from read_models.changes where sequence = 2', 'changes with a gap'],
+    [
+      'a change that is missing',
+      'delete from read_models.changes where sequence = (select min(sequence) from read_models.changes)',
+      'events without their change',
+    ],
+    [
+      'a change with the number of another event',
+      `update read_models.changes set sequence = sequence + 1 where sequence = (select max(sequence) from read_models.changes)`,
+      'changes without their event',
+    ],
     [
       'an altered audit entry',
       `update read_models.audit_entries set actor = 'mallory' where sequence = 2`,

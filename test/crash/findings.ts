@@ -182,11 +182,13 @@ function wrongVersions(events: readonly EventRow[], ledger: Ledger): string[] {
 }
 
 async function projectionFaults(client: pg.Client, events: readonly EventRow[]): Promise<string[]> {
-  const rowsOfLog = events.map(({ stream, revision, type, lease_id }) => ({ stream, revision, type, lease_id }));
+  const rowsOfLog = events.map(({ stream, revision, type, lease_id }, index) => {
+    return { number: index + 1, stream, revision, type, lease_id };
+  });
   const last = events.at(-1)?.position ?? 0n;
   const text = `
     with events as (
-      select * from json_to_recordset($1::json) as e (stream text, revision int, type text, lease_id text)
+      select * from json_to_recordset($1::json) as e (number bigint, stream text, revision int, type text, lease_id text)
     )
     select 'checkpoints behind the log' as name, count(*)::int as count from read_models.checkpoint where position < $2
     union all select 'heads that are not the last position', count(*)::int from log.head where position not in (0, $2)
@@ -196,12 +198,10 @@ async function projectionFaults(client: pg.Client, events: readonly EventRow[]):
     union all select 'leases without their event, or events without their lease', count(*)::int
       from read_models.leases l full join (select lease_id as id from events where type = 'CredentialIssued') e
         on e.id = l.id::text where e.id is null or l.id is null
-    union all select 'changes with a gap', count(*)::int
-      from (select sequence, row_number() over (order by sequence) as expected from read_models.changes) c
-      where c.sequence <> c.expected
-    union all select 'changes more or fewer than registry events', abs(
-      (select count(*) from read_models.changes) - (select count(*) from events
-        where type in ('RegistryCreated', 'CredentialRotated', 'RegistryUpdated', 'RegistryDeleted')))::int`;
+    union all select 'changes without their event, or events without their change', count(*)::int
+      from read_models.changes c full join (select number from events
+        where type in ('RegistryCreated', 'CredentialRotated', 'RegistryUpdated', 'RegistryDeleted')) e
+        on e.number = c.sequence where e.number is null or c.sequence is null`;
   const { rows } = await client.query<{ name: string; count: number }>(text, [JSON.stringify(rowsOfLog), String(last)]);
   return rows.filter(({ count }) => count > 0).map(({ name, count }) => `${count} ${name}`);
 }
