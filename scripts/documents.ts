@@ -1,7 +1,12 @@
 import { actionsTable } from '../src/domain/audit-actions.ts';
 import { troubleshootingTable } from '../src/domain/diagnosis.ts';
 import { errorSections } from '../src/domain/error-reference.ts';
-import { FOLD_VERSION_FILE, foldVersionModule } from './fold-version.ts';
+import {
+  FOLD_VERSION_FILE,
+  foldVersionModule,
+  READ_MODELS_VERSION_FILE,
+  readModelsVersionModule,
+} from './code-version.ts';
 
 const GENERATED = '<!-- Written by `npm run -s generate` from the code. -->';
 
@@ -64,4 +69,5 @@ export const DOCUMENTS: Readonly<Record<string, string>> = {
   'docs/errors.md': ERRORS,
   'docs/troubleshooting.md': TROUBLESHOOTING,
   [FOLD_VERSION_FILE]: foldVersionModule(),
+  [READ_MODELS_VERSION_FILE]: readModelsVersionModule(),
 };

@@ -30,6 +30,7 @@ import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queri
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
 import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
 import { beginAuditExport } from './application/begin-audit-export.ts';
+import { LOG_IS_OLDER } from './application/closed-log.ts';
 import { createApplication } from './application/create-application.ts';
 import { beforeSecondTry } from './application/credential-checks.ts';
 import { endOfLog } from './application/end-of-log.ts';
@@ -205,11 +206,13 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     plainHttpHosts,
     now: Date.now,
     onFault,
+    closed: aheadOfLog ? LOG_IS_OLDER : undefined,
   };
   const running = createApplication(deps);
   lifecycle.onClose(() => running.attempts.flush({ all: true }));
   lifecycle.onClose(() => running.background.settled(SETTLE_MS));
-  startPeriodicWork({ ...deps, ...running, mintedPasswords, chores, projector, config }, lifecycle);
+  const working = { ...deps, ...running, mintedPasswords, chores, leading: () => !aheadOfLog && projector.leading };
+  startPeriodicWork({ ...working, config }, lifecycle);
 
   const projectionLag = createProjectionLag({ log, progress, now: Date.now });
   metrics.measureProjectionLag(projectionLag);
@@ -308,7 +311,7 @@ async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
   const checkpoint = () => readCheckpoint(reads);
   const start = await checkpoint();
   const aheadOfLog = start > (await endOfLog(log));
-  if (aheadOfLog) logger.error(`${AHEAD_OF_LOG} Run purser doctor.`);
+  if (aheadOfLog) logger.error(`${AHEAD_OF_LOG} Nothing is written. Run purser doctor.`);
   const progress = createProgress({ readCheckpoint: checkpoint }, start);
   lifecycle.onClose(async () => progress.stop());
   const session = { connectionString, name: 'purser projector', pipeline: true, byIndexOnly: true };

@@ -1,6 +1,6 @@
 import type { Entered } from '../domain/asked-for.ts';
 import type { AuditAction } from '../domain/audit-actions.ts';
-import { type ErrorCode, PurserError } from '../domain/errors.ts';
+import { type ErrorCode, PurserError, unavailable } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import type { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
 import type { activateCredentialUseCase } from './activate-credential.ts';
@@ -52,6 +52,8 @@ export interface Mutations {
 export interface AuditedDeps {
   readonly attempts: Pick<RefusedAttempts, 'recordDenied' | 'recordFailed'>;
   readonly onFault: (error: unknown) => void;
+  /** Why nothing may be written, if so: then no mutation begins. */
+  readonly closed: string | undefined;
 }
 
 type Mutation<Rest extends readonly unknown[], Result> = (
@@ -62,7 +64,7 @@ type Mutation<Rest extends readonly unknown[], Result> = (
 
 /** Records each refused or failed mutation in the audit log before the caller gets the error. */
 export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutations {
-  const { attempts, onFault } = deps;
+  const { attempts, onFault, closed } = deps;
 
   /** Each mutation's name in the audit log, and what a refused attempt at it records. */
   return {
@@ -119,6 +121,7 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
     namedBy: (projectId: string, ...rest: Rest) => Entered,
   ): Mutation<Rest, Result> {
     return async (context, projectId, ...rest) => {
+      if (closed !== undefined) throw unavailable(closed);
       try {
         return await mutation(context, projectId, ...rest);
       } catch (error) {

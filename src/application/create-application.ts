@@ -7,6 +7,7 @@ import { type AuditReads, createAuditReads } from './audit-reads.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
 import { authenticStreams } from './authentic-events.ts';
 import { type BackgroundWork, createBackgroundWork } from './background-work.ts';
+import { closedLog } from './closed-log.ts';
 import { type ConfirmReport, createConfirmReport } from './confirm-report.ts';
 import { createCalendarFeedUseCase } from './create-calendar-feed.ts';
 import { createRegistryUseCase } from './create-registry.ts';
@@ -111,6 +112,8 @@ export interface ApplicationDeps {
   readonly now: () => number;
   readonly sharedNow: SharedNow;
   readonly onFault: (error: unknown) => void;
+  /** Why nothing may be written, if so. */
+  readonly closed?: string | undefined;
 }
 
 /** Logins that confirm reports, at a time. */
@@ -135,10 +138,11 @@ export interface RunningApplication {
 }
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
-  const { log, snapshotStore, authenticator, progress, registries, leases, plainHttpHosts, now, sharedNow, onFault } =
-    deps;
+  const { snapshotStore, authenticator, progress, registries, leases, plainHttpHosts, now, sharedNow, onFault } = deps;
   const { vault, calendar, probe, minter, mintedPasswords, limiter, issuesPerMinute, webhooks, replays, metrics } =
     deps;
+  const { closed } = deps;
+  const log = closed === undefined ? deps.log : closedLog(deps.log, closed);
   const mutex = createKeyedMutex();
 
   const readYourWrites = createReadYourWrites({ log, progress });
@@ -208,7 +212,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     revokeCalendarFeed: revokeCalendarFeedUseCase({ writer, aggregates }),
   };
   const { recordDenied, recordFailed, countUnauthenticated } = attempts;
-  const audited = auditedMutations(mutations, { attempts, onFault });
+  const audited = auditedMutations(mutations, { attempts, onFault, closed });
   const application: Application = {
     ...audited,
     issueCredentials: issueCredentialsUseCase({ ...audited, withdrawLease, onFault }),

@@ -1,5 +1,4 @@
 import type { ReadConnections } from '../adapters/postgres/read-connections.ts';
-import type { Projector } from '../adapters/postgres/read-models/projector.ts';
 import { createFindRetirable } from '../adapters/postgres/read-models/retirable-secrets.ts';
 import { createSecretCheck } from '../adapters/postgres/read-models/secret-presence.ts';
 import { createFindWaitingReports } from '../adapters/postgres/read-models/waiting-reports.ts';
@@ -21,7 +20,7 @@ const HOUSEKEEPING_MS = 30_000;
 /** How soon a version is destroyed after its last lease or its grace has ended. */
 const RETIREMENT_MS = 1_000;
 
-export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading'> &
+export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs'> &
   DiscardOrphanedSecretsDeps &
   Omit<RetireCredentialsDeps, 'findRetirable'> &
   Omit<RevokeSuccessorsDeps, 'findWaitingSuccessors'> &
@@ -31,13 +30,14 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs' | 'leading
     readonly mintedPasswords: MintedPasswordVault;
     /** Connections that nothing else waits for. */
     readonly chores: ReadConnections;
-    readonly projector: Projector;
+    /** Whether this replica leads the projection, and may write. */
+    readonly leading: () => boolean;
     readonly config: Config;
   };
 
 /** Periodic work. All of it but the counts of refused attempts is for the replica that leads the projection. */
 export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle): void {
-  const { attempts, mintedPasswords, chores: database, projector, now, onFault } = deps;
+  const { attempts, mintedPasswords, chores: database, leading, now, onFault } = deps;
   const ofTheLeader: readonly Chore[] = [
     discardOrphanedSecrets(deps),
     () => mintedPasswords.removeExpired(),
@@ -49,7 +49,7 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
     ofTheLeader.map(
       (chore): Chore =>
         async (signal) =>
-          projector.leading && chore(signal),
+          leading() && chore(signal),
     ),
     { everyMs: HOUSEKEEPING_MS, onFault },
   );
@@ -63,7 +63,7 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
   lifecycle.onClose(() => counting.stop());
 
   const retire = retireCredentials({ ...deps, findRetirable: createFindRetirable(database) });
-  const retirement = createChores([async (signal) => projector.leading && retire(signal)], {
+  const retirement = createChores([async (signal) => leading() && retire(signal)], {
     everyMs: RETIREMENT_MS,
     onFault,
   });
@@ -71,7 +71,7 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
 
   const revoke = revokeSuccessors({ ...deps, findWaitingSuccessors: createFindWaitingSuccessors(database) });
   // Separate, so that nothing else waits for an issuer that does not answer.
-  const revocation = createChores([async (signal) => projector.leading && revoke(signal)], {
+  const revocation = createChores([async (signal) => leading() && revoke(signal)], {
     everyMs: HOUSEKEEPING_MS,
     onFault,
   });
@@ -79,7 +79,7 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
 
   const intervalMs = deps.config.healthCheckIntervalMs;
   if (intervalMs === undefined) return;
-  const check = scheduledChecks({ ...deps, intervalMs, leading: () => projector.leading });
+  const check = scheduledChecks({ ...deps, intervalMs });
   // Separate from the other chores, which would have to wait for registries that do not answer.
   const checks = createChores([check], { everyMs: HOUSEKEEPING_MS, onFault });
   lifecycle.onClose(() => checks.stop());

@@ -21,9 +21,9 @@ import { startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
 import { examine, withFault as withFaultIn } from '../support/doctor.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
-import { startPurser, type TestPurser } from '../support/purser.ts';
+import { ask, startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
-import { CREATE, GET, ROTATE } from './operations.ts';
+import { AUDIT, CREATE, GET, ISSUE, ROTATE } from './operations.ts';
 
 const SILENT_LINES = createLogger('silent');
 
@@ -31,6 +31,7 @@ const SILENT_LINES = createLogger('silent');
 let folder: string;
 let environment: Record<string, string>;
 let id: string;
+let token: string;
 let anchor: string;
 /** Made when the first half of the events was there. */
 let olderBackup: string;
@@ -44,6 +45,7 @@ beforeAll(async () => {
   await copyFile(join(purser.environment.PURSER_DATA_DIR ?? '', 'master-key'), keyFile);
   environment = { ...purser.environment, MASTER_KEY_FILE: keyFile, PURSER_DATA_DIR: folder, LOG_LEVEL: 'silent' };
   const input = { url: 'ghcr.io', username: 'ada', password: canary('restored') };
+  token = purser.token();
   id = (await purser.graphql(CREATE, { input })).data.createRegistry.registry.id;
   await purser.graphql(GET, { id });
   await sign();
@@ -102,6 +104,11 @@ async function exportedEntries(): Promise<ChainedEntry[]> {
   const output = { stdout: { write: (text: string) => (stdout += text) }, stderr: { write: () => undefined } };
   await runProgram(['audit', 'export', '--project', 'demo'], environment, output);
   return stdout.split('\n').flatMap((line) => (line.includes('"record":"entry"') ? [JSON.parse(line)] : []));
+}
+
+async function stored(): Promise<unknown> {
+  return await sql(`select (select max(position) from log.events) as position, (select count(*) from log.events) as events,
+    (select count(*) from vault.secrets) as secrets`);
 }
 
 const withFault = (plant: string, remedy: string, test: () => Promise<void>) =>
@@ -257,10 +264,39 @@ describe('purser doctor, while no service runs,', () => {
     expect(states).toEqual([{ state: 'current' }]);
 
     const service = await startService(readConfig(environment), SILENT_LINES);
+    const before = await stored();
     try {
       const ready = await fetch(`${service.url}/readyz`);
       expect(ready.status).toBe(503);
       expect(await ready.text()).toContain('The read models are ahead of the event log');
+
+      for (const [operation, variables] of [
+        [ROTATE, { id, input: { password: canary('behind') } }],
+        [ISSUE, { input: { image: 'ghcr.io/acme/app', pipeline: 'web' } }],
+        // It would be recorded.
+        [AUDIT, {}],
+      ] as const) {
+        const [error] = (await ask(service.url, operation, variables, token)).errors ?? [];
+        expect(error?.extensions.code).toBe('UNAVAILABLE');
+        expect(error?.message).toContain('purser rebuild');
+      }
+      const { data } = await ask(service.url, GET, { id }, token);
+      expect(data.registry.credential.version).toBe(2);
+      expect(await stored()).toEqual(before);
+    } finally {
+      await service.close();
+    }
+  });
+
+  it('has nothing against writes once the read models are rebuilt from such a log', async () => {
+    await run('rebuild', '--despite-signed-heads');
+    const service = await startService(readConfig(environment), SILENT_LINES);
+    try {
+      expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+      const rotated = await ask(service.url, ROTATE, { id, input: { password: canary('rebuilt') } }, token);
+      expect(rotated.errors).toBeUndefined();
+      const { data } = await ask(service.url, GET, { id }, token);
+      expect(data.registry.credential).toMatchObject({ version: 2, kind: 'PASSWORD', status: 'ACTIVE' });
     } finally {
       await service.close();
     }

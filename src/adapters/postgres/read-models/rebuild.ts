@@ -6,6 +6,7 @@ import { loadCheckpoint, readCheckpoint } from './checkpoint.ts';
 import { type Build, buildTables, catchUp, finishChains } from './fold-history.ts';
 import type { ReadModelAuthenticator } from './forged-events.ts';
 import { LIVE } from './read-model.ts';
+import { READ_MODELS_VERSION } from './read-models-version.ts';
 import { recheckSecrets } from './secret-presence.ts';
 import { requireSignedChains } from './signed-chains.ts';
 
@@ -31,8 +32,11 @@ export interface RebuildProgress {
 }
 
 export interface RebuildOptions {
-  /** The version of Purser. A build that the same version left when it was ended is gone on with. Default: none is. */
-  readonly version?: string | undefined;
+  /**
+   * Goes on with the build that an ended run left, if the same code and tables made it. Nothing tells that its rows are still
+   * those: a writer to the database may have changed them, or made them. Default: false, it is dropped.
+   */
+  readonly continues?: boolean;
   readonly onProgress?: (progress: RebuildProgress) => void;
   /** See `Build.maxRemembered`. */
   readonly maxRemembered?: number;
@@ -72,8 +76,9 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
   try {
     await requireOnlyRebuild(bulk);
     const until = options.until ?? (await readCheckpoint(client));
-    const mark = await buildMark(bulk, options.version);
-    const folded = (await eventsOfMarked(bulk, mark)) ?? (await beginBuild(bulk, build, until, mark));
+    const mark = await buildMark(bulk);
+    const left = options.continues ? await eventsOfMarked(bulk, mark) : undefined;
+    const folded = left ?? (await beginBuild(bulk, build, until, mark));
     const known = await catchUp(client, { ...build, quiet: true, onProgress: report(folded) }, until);
     const caughtUp = await catchUp(client, { ...build, onProgress: report(folded + known) });
     await recheckSecrets(client, NEXT);
@@ -95,18 +100,16 @@ async function beginBuild(bulk: Client, build: Build, until: Position, mark: str
   return folded;
 }
 
-/** What a build is made by. Another version, or other tables, give other rows. Empty: nobody may go on with the build. */
-async function buildMark(client: Client, version: string | undefined): Promise<string> {
-  if (version === undefined) return '';
+/** What a build is made by. Other code, or other tables, give other rows. It proves nothing: who can write tables can write it. */
+async function buildMark(client: Client): Promise<string> {
   const { rows } = await client.query<{ tables: string }>(
     `select md5(string_agg(checksum, ' ' order by version)) as tables from purser.schema_migrations`,
   );
-  return `Purser ${version}, tables ${rows[0]?.tables}`;
+  return `read models ${READ_MODELS_VERSION}, tables ${rows[0]?.tables}`;
 }
 
 /** How many events the build with this mark has; undefined if there is none. */
 async function eventsOfMarked(client: Client, mark: string): Promise<number | undefined> {
-  if (mark === '') return undefined;
   const { rows } = await client.query<{ mark: string | null }>(
     `select obj_description(oid, 'pg_namespace') as mark from pg_namespace where nspname = '${NEXT}'`,
   );

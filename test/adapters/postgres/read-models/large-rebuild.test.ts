@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
+import { READ_MODELS_VERSION } from '../../../../src/adapters/postgres/read-models/read-models-version.ts';
 import { type RebuildProgress, rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
 import { BEGINNING, type EventLog, type Position } from '../../../../src/application/ports/event-log.ts';
 import { createMutant } from '../../../support/mutant.ts';
@@ -42,13 +43,11 @@ function delivering(inner: EventLog): EventLog {
 }
 
 /** In small pages. Ends the process that reads after the position, as far as the database can tell. */
-function endingAfter(inner: EventLog, position: bigint): EventLog {
+function endingAfter(inner: EventLog, position: bigint, maxCount = Math.ceil(EVENTS / 30)): EventLog {
   return {
     ...inner,
     readAll: ({ after }) =>
-      after > position
-        ? Promise.reject(new Error('killed'))
-        : inner.readAll({ after, maxCount: Math.ceil(EVENTS / 30) }),
+      after > position ? Promise.reject(new Error('killed')) : inner.readAll({ after, maxCount }),
   };
 }
 
@@ -90,7 +89,7 @@ it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivere
   const reported: RebuildProgress[] = [];
   const small = {
     maxRemembered: EVENTS / 100,
-    version: 'test',
+    continues: true,
     onProgress: (progress: RebuildProgress) => reported.push(progress),
   };
   await expect(
@@ -105,6 +104,52 @@ it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivere
   expect(reported[0]?.events).toBeGreaterThan(before);
   expect(reported.at(-1)).toEqual({ events: written, share: 1 });
 }, 600_000);
+
+describe('what an ended rebuild left, with a row that somebody changed there,', () => {
+  /** A rebuilt database, whose next rebuild finds such tables, and may go on with them as far as their mark tells. */
+  async function leftWithFalseRow() {
+    const { connectionString } = await createTestDatabase();
+    const few = createPostgresEventLog({ connectionString, logger: SILENT });
+    onTestFinished(() => few.close());
+    await appendAll(
+      few,
+      ...eventsOf(['create', 'rotate', 'rename', 'test', 'rotate', 'rename'].map((step) => ['a', step] as const)),
+    );
+    const connect = (options?: { readonly pipeline: boolean }) => projectorClient(connectionString, options);
+    const deps = { log: few, authenticator: trusting, connect };
+    await rebuildReadModels(deps);
+    const rebuilt = await digestsOfReadModels(connectionString);
+    const ended = { ...deps, log: endingAfter(few, 2n, 2) };
+    await expect(rebuildReadModels(ended, { maxRemembered: 0 })).rejects.toThrow('killed');
+    const client = await connect();
+    const { rowCount } = await client.query(`update read_models_next.registries set email = 'false@example.com'`);
+    await client.end();
+    expect(rowCount).toBe(1);
+    return { deps, rebuilt, digests: () => digestsOfReadModels(connectionString) };
+  }
+
+  it('is not gone on with unless the operator says so', async () => {
+    const { deps, rebuilt, digests } = await leftWithFalseRow();
+    await rebuildReadModels(deps);
+    expect(await digests()).toEqual(rebuilt);
+  });
+
+  it('is not gone on with by other code, whatever the operator says', async () => {
+    const { deps, rebuilt, digests } = await leftWithFalseRow();
+    const changed = await createMutant('adapters/postgres/read-models', [
+      { file: 'read-models-version.ts', find: READ_MODELS_VERSION, replace: 'another' },
+    ]);
+    const other = await changed.load<Record<'rebuildReadModels', typeof rebuildReadModels>>('rebuild.ts');
+    await other.rebuildReadModels(deps, { continues: true });
+    expect(await digests()).toEqual(rebuilt);
+  });
+
+  it('(negative control) is believed if the operator says so', async () => {
+    const { deps, rebuilt, digests } = await leftWithFalseRow();
+    await rebuildReadModels(deps, { continues: true });
+    expect(await digests()).not.toEqual(rebuilt);
+  });
+});
 
 it('(negative control) a rebuild that applies events twice gives other rows', async () => {
   const { connectionString } = await createTestDatabase();

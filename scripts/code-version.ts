@@ -3,16 +3,19 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The folds whose states are kept in snapshots. */
-const FOLDS = 'src/application/folds.ts';
+export const FOLDS = 'src/application/folds.ts';
+/** What makes the rows of the read models. */
+export const READ_MODELS = 'src/adapters/postgres/read-models/fold-history.ts';
 export const FOLD_VERSION_FILE = 'src/application/fold-version.ts';
+export const READ_MODELS_VERSION_FILE = 'src/adapters/postgres/read-models/read-models-version.ts';
 /** Imports of types alone have no effect on a state. */
 const RUNTIME_IMPORT = /^(?:import|export) (?!type )[^;]*?from '(?<path>\.[^']+)';/gm;
 
 type ReadSource = (path: string) => string;
 const readSource: ReadSource = (path) => readFileSync(path, 'utf8');
 
-/** The folds and every file that they run, by path. */
-export function foldSources(read: ReadSource = readSource): ReadonlyMap<string, string> {
+/** The file and every file that it runs, by path. */
+export function sourcesRun(entry: string, read: ReadSource = readSource): ReadonlyMap<string, string> {
   const sources = new Map<string, string>();
   const visit = (path: string): void => {
     if (sources.has(path)) return;
@@ -20,23 +23,32 @@ export function foldSources(read: ReadSource = readSource): ReadonlyMap<string, 
     sources.set(path, text);
     for (const { groups } of text.matchAll(RUNTIME_IMPORT)) visit(join(dirname(path), groups?.path ?? ''));
   };
-  visit(FOLDS);
+  visit(entry);
   return new Map([...sources].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-export function foldVersion(read: ReadSource = readSource): string {
+export function codeVersion(entry: string, read: ReadSource = readSource): string {
   return createHash('sha256')
-    .update(JSON.stringify([...foldSources(read)]))
+    .update(JSON.stringify([...sourcesRun(entry, read)]))
     .digest('hex')
     .slice(0, 16);
 }
 
-/** The module that tells a running service its version: it has no sources to read. */
+/** The modules that tell a running service its versions: it has no sources to read. */
 export function foldVersionModule(): string {
   return `/**
  * A hash of the folds in \`folds.ts\` and of what they run. A snapshot that another version made is not used.
  * Written by \`npm run -s generate\`.
  */
-export const FOLD_VERSION = '${foldVersion()}';
+export const FOLD_VERSION = '${codeVersion(FOLDS)}';
+`;
+}
+
+export function readModelsVersionModule(): string {
+  return `/**
+ * A hash of what makes the rows of the read models. A rebuild that another version left is not gone on with.
+ * Written by \`npm run -s generate\`.
+ */
+export const READ_MODELS_VERSION = '${codeVersion(READ_MODELS)}';
 `;
 }
