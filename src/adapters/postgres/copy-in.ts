@@ -3,24 +3,26 @@ import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
 
 /**
- * Adds rows in bulk. All have the same shape: their keys are columns of the table, and objects are written as JSON. COPY
+ * Adds rows in bulk. All have the same keys, in any order, which are columns of the table, and objects are written as JSON. COPY
  * takes a third to a half of the server's time for an insert of the same rows as a JSON array. `client` must not use pg's
  * `pipeline`.
  */
 export async function copyIn(client: Client, table: string, rows: readonly object[]): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
-  const copy = client.query(from(`copy ${table} (${Object.keys(first).join(', ')}) from stdin`));
-  copy.end(copyText(rows));
+  const columns = Object.keys(first);
+  const copy = client.query(from(`copy ${table} (${columns.join(', ')}) from stdin`));
+  copy.end(copyText(columns, rows));
   await finished(copy);
 }
 
-function copyText(rows: readonly object[]): string {
+function copyText(columns: readonly string[], rows: readonly object[]): string {
   let text = '';
   for (const row of rows) {
+    const values: Readonly<Record<string, unknown>> = { ...row };
     let separator = '';
-    for (const value of Object.values(row)) {
-      text += separator + field(value);
+    for (const column of columns) {
+      text += separator + field(values[column]);
       separator = '\t';
     }
     text += '\n';
