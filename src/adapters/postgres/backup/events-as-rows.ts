@@ -11,8 +11,11 @@ export interface EventsElsewhere {
 }
 
 /** In their order. */
-export async function* eventsUntil({ log, until }: EventsElsewhere): AsyncGenerator<RecordedEvent> {
-  for (let after = BEGINNING; after < until; ) {
+export async function* eventsUntil(
+  { log, until }: EventsElsewhere,
+  from: Position = BEGINNING,
+): AsyncGenerator<RecordedEvent> {
+  for (let after = from; after < until; ) {
     const { events, position, atEnd } = await log.readAll({ after, maxCount: PAGE });
     for (const event of events) if (event.position <= until) yield event;
     if (atEnd) return;

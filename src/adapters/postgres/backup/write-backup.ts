@@ -7,10 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Client } from 'pg';
 import { to } from 'pg-copy-streams';
-import type { EventLog, Position } from '../../../application/ports/event-log.ts';
-import { readCheckpoint } from '../read-models/checkpoint.ts';
+import type { EventLog } from '../../../application/ports/event-log.ts';
 import { type BackedUpTable, BackupFault, type BackupHeader, END_OF_TABLE, framesOf, headOf } from './backup-format.ts';
 import { columnsOf, keyIdsIn, nameOf, tablesToBackUp } from './backup-tables.ts';
+import { endOfBackup } from './end-of-backup.ts';
 import { type EventsElsewhere, eventsUntil, rowOf } from './events-as-rows.ts';
 
 /** Higher levels take several times as long, for a tenth less. */
@@ -42,10 +42,10 @@ export async function writeBackup(client: Client, options: WriteBackupOptions): 
   const { file, force } = options;
   const draft = `${file}.${randomUUID()}.tmp`;
   try {
-    // Before the state of the database: the secrets of these events are in it.
     const head = await options.log?.head();
     const header = await inOneState(client, async () => {
-      const elsewhere = await eventsElsewhere(client, options.log, head);
+      const { log } = options;
+      const elsewhere = log && head !== undefined ? { log, until: await endOfBackup(client, log, head) } : undefined;
       const described = await describe(client, options, elsewhere);
       await pipeline(
         contentOf(client, described, elsewhere, options.onProgress),
@@ -71,17 +71,6 @@ async function inOneState<Result>(client: Client, read: () => Promise<Result>): 
   } finally {
     await client.query('rollback').catch(() => undefined);
   }
-}
-
-/** Also what the read models have passed since: the heads of their audit chains are backed up. */
-async function eventsElsewhere(
-  client: Client,
-  log: Pick<EventLog, 'readAll'> | undefined,
-  head: Position | undefined,
-): Promise<EventsElsewhere | undefined> {
-  if (log === undefined || head === undefined) return undefined;
-  const passed = await readCheckpoint(client);
-  return { log, until: passed > head ? passed : head };
 }
 
 async function countEvents(elsewhere: EventsElsewhere): Promise<number> {
