@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { KEY_BYTES } from '../adapters/vault/authenticated-encryption.ts';
 import { changeKeyFile } from '../adapters/vault/change-key-file.ts';
 import { createKeyFile, newLocalKey, readKeyFile } from '../adapters/vault/key-file.ts';
@@ -7,11 +6,10 @@ import { MAX_KEY_ID, parseKeyFile, withKey, withPrimary } from '../adapters/vaul
 import { createKeyRing } from '../adapters/vault/key-ring.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { CONFIGURED, type Command, type Options, type Output, UsageError } from './command.ts';
-import { holdersWithout, type Keys, openKeyRing, withKeys } from './open-keys.ts';
+import { awaitHolders, holdersWithout, type Keys, openKeyRing, withKeys } from './open-keys.ts';
 
 /** Replicas look at the key file each second. */
 const TAKEN_WITHIN_MS = 15_000;
-const LOOK_EVERY_MS = 250;
 
 /** The exit code is 1 if the key was added and is not primary yet. */
 export const keysAdd: Command = {
@@ -36,8 +34,10 @@ ${CONFIGURED}`,
     const key = keyToAdd(options);
     return withKeys(env, async (keys) => {
       const added = await addKey(keys, key);
-      const missing = options['no-promote'] === true || added.isPrimary ? [] : await awaitHolders(keys, added.keyId);
-      const isPromoted = !added.isPrimary && options['no-promote'] !== true && missing.length === 0;
+      const isToPromote = !added.isPrimary && options['no-promote'] !== true;
+      const holders = isToPromote ? await awaitHolders(keys.records, added.keyId, TAKEN_WITHIN_MS) : [];
+      const missing = holdersWithout(holders, added.keyId);
+      const isPromoted = isToPromote && missing.length === 0;
       if (isPromoted) await changeKeyFile(keys.file, (content) => withPrimary(content, added.keyId));
       const outcome = { keyId: added.keyId, primary: added.isPrimary || isPromoted, replicasWithout: missing };
       if (options.json === true) output.stdout.write(`${JSON.stringify(outcome)}\n`);
@@ -101,12 +101,4 @@ async function tryOut({ file, externalKeys }: Keys, line: string): Promise<void>
   const opened = await keyRing.unwrap(await keyRing.wrap(dataKey, context), context);
   if (!opened.equals(dataKey))
     throw new OperatorError('The key does not give back what it has sealed. Nothing was changed.');
-}
-
-/** Gives the replicas that still do not have the key after a while. */
-async function awaitHolders({ records }: Keys, keyId: number): Promise<string[]> {
-  for (const until = performance.now() + TAKEN_WITHIN_MS; ; await delay(LOOK_EVERY_MS)) {
-    const missing = holdersWithout(await records.holders(), keyId);
-    if (missing.length === 0 || performance.now() > until) return missing;
-  }
 }

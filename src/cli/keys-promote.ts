@@ -2,7 +2,7 @@ import { changeKeyFile } from '../adapters/vault/change-key-file.ts';
 import { withPrimary } from '../adapters/vault/key-file-format.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { CONFIGURED, type Command } from './command.ts';
-import { openKeyRing, readKeyId, requireHeldByAll, withKeys } from './open-keys.ts';
+import { awaitHolders, openKeyRing, readKeyId, requireHeldByAll, withKeys } from './open-keys.ts';
 
 export const keysPromote: Command = {
   summary: 'Makes a key of the key file primary, if all running replicas have it.',
@@ -25,7 +25,7 @@ ${CONFIGURED}`,
       if ((await keys.records.retiredKeyIds()).includes(keyId)) {
         throw new OperatorError(`Key ${keyId} is retired and stays so. Add a new one with \`purser keys add\`.`);
       }
-      requireHeldByAll(await keys.records.holders(), keyId);
+      requireHeldByAll(await awaitHolders(keys.records, keyId, 0), keyId);
       await changeKeyFile(keys.file, (content) => withPrimary(content, keyId));
       stdout.write(
         json === true

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { openSession } from '../adapters/postgres/session.ts';
 import { createKeyRecordStore } from '../adapters/postgres/vault/key-record-store.ts';
@@ -18,6 +19,10 @@ export interface Keys {
   readonly records: KeyRecordStore;
   readonly externalKeys: ExternalKeys;
 }
+
+/** Replicas report every 3 to 4 seconds. A crash of the database loses all reports. */
+const REPORTED_WITHIN_MS = 5_000;
+const LOOK_EVERY_MS = 250;
 
 /** "keys" in ASCII. */
 const KEYS_LOCK = '1801812339';
@@ -75,6 +80,22 @@ export function requireHeldByAll(holders: readonly KeyHolder[], keyId: number): 
   throw new OperatorError(
     `${without.length} of ${holders.length} running replicas do not have key ${keyId}: ${without.join(', ')}. Give them this key file; they read it by themselves within seconds.`,
   );
+}
+
+/**
+ * The running replicas. That all have the key counts only after a look as long as a replica needs to report.
+ * @param patienceMs how long those that do not have the key are waited for
+ */
+export async function awaitHolders(
+  records: Pick<KeyRecordStore, 'holders'>,
+  keyId: number,
+  patienceMs: number,
+): Promise<readonly KeyHolder[]> {
+  for (const start = performance.now(); ; await delay(LOOK_EVERY_MS)) {
+    const holders = await records.holders();
+    const isMissing = holdersWithout(holders, keyId).length > 0;
+    if (performance.now() - start >= (isMissing ? patienceMs : REPORTED_WITHIN_MS)) return holders;
+  }
 }
 
 export function holdersWithout(holders: readonly KeyHolder[], keyId: number): string[] {
