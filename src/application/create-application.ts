@@ -162,7 +162,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const secrets = createStoredSecrets(vault, onFault);
   const effectiveCredential = openEffectiveCredential(secrets, minted);
   const testEntered = createEnteredCredentialTest({ minter, probe, now });
-  const tests = createCredentialTests({ writer, aggregates, testEntered, limiter });
+  const tests = createCredentialTests({ writer, aggregates, testEntered, limiter, sharedNow });
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
   const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
   const confirmReport = createConfirmReport({ ...deps, testStored, tests });

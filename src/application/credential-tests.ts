@@ -15,6 +15,7 @@ import type { EventWriter } from './event-writer.ts';
 import { type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { ProbeReport, ProbeRequest } from './ports/registry-probe.ts';
+import type { SharedNow } from './ports/shared-clock.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** What a test found, with the registry's provider and URL: advice depends on them. */
@@ -29,6 +30,7 @@ export interface CredentialTestsDeps {
   readonly aggregates: AggregateStore;
   readonly testEntered: TestEnteredCredential;
   readonly limiter: RateLimiter;
+  readonly sharedNow: SharedNow;
 }
 
 export interface CredentialTests {
@@ -72,7 +74,7 @@ export interface Recording {
 
 /** Tests credentials against their registries: limits tests by project and caller, and records what they find. */
 export function createCredentialTests(deps: CredentialTestsDeps): CredentialTests {
-  const { writer, aggregates, testEntered, limiter } = deps;
+  const { writer, aggregates, testEntered, limiter, sharedNow } = deps;
 
   const run: CredentialTests['run'] = async ({ principal }, projectId, test) => {
     const wait = await limiter.take(projectId, callerKey(principal));
@@ -120,6 +122,8 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
         expected: 'any',
         events: [{ type: 'RegistryTested', data }],
         metadata: told(metadata, report),
+        // Notices have this time.
+        at: await sharedNow(),
       });
       await learnExpiry(registry, report, metadata);
       return healthAfterTest(null, { data }, testedAt);

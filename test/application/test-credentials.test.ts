@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ProbeRequest } from '../../src/application/ports/registry-probe.ts';
 import type { TestCredentialsCommand } from '../../src/application/test-credentials.ts';
+import { registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { ECR, ECR_MINT } from '../support/amazon-mint.ts';
 import { canary } from '../support/canary.ts';
-import { aCaller, createWorld, PROJECT, type World } from '../support/use-cases.ts';
+import { aCaller, command, createWorld, PROJECT, type World } from '../support/use-cases.ts';
 
 const SOURCE = new Secret('x'.repeat(40));
 
@@ -32,6 +33,15 @@ async function asked(url: string, repository: string): Promise<ProbeRequest | un
   await test(world, { url, repository });
   return world.probed[0];
 }
+
+it('is dated by the clock of the database, as the notices that follow from it are', async () => {
+  const world = createWorld();
+  const create = command.create({ password: new Secret(canary('stored')) });
+  await world.application.createRegistry(aCaller(), PROJECT, create);
+  world.databaseAheadMs = 60_000;
+  await world.application.testRegistry(aCaller(), PROJECT, registryId(PROJECT, 'registry.example'), undefined);
+  expect(world.eventsOf('RegistryTested').at(-1)?.occurredAt).toBe(new Date(world.now + 60_000).toISOString());
+});
 
 describe('the repository of a test', () => {
   it.each([
