@@ -8,6 +8,7 @@ import { freezeRows } from '../../../scripts/frozen-schema/rows.ts';
 import { createPurserApi } from '../../../scripts/seed/purser-api.ts';
 import { migrate } from '../../../src/adapters/postgres/migrate.ts';
 import { findMigrationsDir, readMigrations } from '../../../src/adapters/postgres/migration-files.ts';
+import { PERMISSIONS } from '../../../src/domain/permissions.ts';
 import { frozenSchemas, readFrozenSchema, restoreFrozen } from '../../support/frozen-schemas.ts';
 import { startPurser } from '../../support/purser.ts';
 import { PROGRAM } from '../../support/purser-process.ts';
@@ -28,6 +29,7 @@ async function faultsAfterStart(database: string, keyFile: string): Promise<stri
     PORT: '0',
   };
   const purser = await startPurser({ replicaOf: { connectionString: database, environment, token: issuer.token } });
+  await fill(createPurserApi(purser.url, issuer.token({ projects: { later: Object.values(PERMISSIONS) } })), 'later');
   await purser.stop();
   const report = await doctor(environment);
   expect(report.checks.length).toBeGreaterThan(10);

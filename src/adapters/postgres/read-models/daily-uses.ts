@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
-import { type AppliedEvent, forRows, ignores, type ReadModel, rememberedAs } from './read-model.ts';
+import { type AppliedEvent, ignores, insertInto, type ReadModel, rememberedAs } from './read-model.ts';
 
 interface DailyUseRow {
   readonly project_id: string;
@@ -13,11 +13,10 @@ const ISSUES: readonly string[] = ['ISSUE_CREDENTIAL', 'ISSUE_CREDENTIALS'];
 
 /** How often a project's credentials were issued on each day in UTC, and how often that was denied or failed. */
 export function createDailyUses(schema: string): ReadModel {
-  const table = `${schema}.daily_uses`;
-  const add = forRows(
-    table,
-    `insert into ${table} as known select * from json_populate_recordset(null::${table}, $1::json)
-     on conflict (project_id, day) do update
+  const add = insertInto(
+    schema,
+    'daily_uses',
+    `on conflict (project_id, day) do update
      set issued = known.issued + excluded.issued, failed = known.failed + excluded.failed`,
   );
   /** What the events since the last write add, by day and project. */

@@ -1,5 +1,5 @@
 import type { Queryable } from '../statement.ts';
-import { everyEvent, forRows, type ReadModel, take } from './read-model.ts';
+import { everyEvent, insertInto, type ReadModel, take } from './read-model.ts';
 
 interface ParkedRow {
   readonly position: string;
@@ -21,12 +21,7 @@ export interface ParkedEvents extends ReadModel {
 /** Events that could not be applied, and all later events of their streams. A rebuild tries them again. */
 export function createParkedEvents(schema: string): ParkedEvents {
   const table = `${schema}.parked_events`;
-  const insert = forRows(
-    table,
-    `insert into ${table} (position, stream, event_id, reason, credential_version)
-     select position, stream, event_id, reason, credential_version from json_populate_recordset(null::${table}, $1::json)
-     on conflict do nothing`,
-  );
+  const insert = insertInto(schema, 'parked_events', 'on conflict do nothing');
   const lastVersions = new Map<string, number>();
   const rows: ParkedRow[] = [];
 

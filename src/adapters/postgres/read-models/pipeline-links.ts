@@ -1,4 +1,4 @@
-import { type AppliedEvent, type Change, forRows, ignores, type ReadModel } from './read-model.ts';
+import { type AppliedEvent, type Change, forRows, ignores, insertInto, type ReadModel } from './read-model.ts';
 
 interface PipelineLinkRow {
   readonly registry_id: string;
@@ -9,10 +9,10 @@ interface PipelineLinkRow {
 /** Which pipelines people linked to a registry. Deleted with the registry. */
 export function createPipelineLinks(schema: string): ReadModel {
   const table = `${schema}.pipeline_links`;
-  const upsert = forRows(
-    table,
-    `insert into ${table} select * from json_populate_recordset(null::${table}, $1::json)
-     on conflict (registry_id, pipeline) do update set note = excluded.note`,
+  const upsert = insertInto(
+    schema,
+    'pipeline_links',
+    'on conflict (registry_id, pipeline) do update set note = excluded.note',
   );
   const remove = forRows(
     `${table}-unlink`,

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { repositoryOfImage } from '../../../domain/image-reference.ts';
-import { type AppliedEvent, type Change, forRows, ignores, type ReadModel } from './read-model.ts';
+import { type AppliedEvent, type Change, ignores, insertInto, type ReadModel } from './read-model.ts';
 
 interface PipelineUseRow {
   readonly registry_id: string;
@@ -26,20 +26,19 @@ interface RegistryUseRow {
  */
 export function createPipelineUses(schema: string): ReadModel {
   const table = `${schema}.pipeline_uses`;
-  const upsert = forRows(
-    table,
-    `insert into ${table} as used (registry_id, pipeline, last_used_at, leases)
-     select registry_id, pipeline, last_used_at, leases from json_populate_recordset(null::${table}, $1::json)
-     on conflict (registry_id, pipeline) do update
-     set last_used_at = excluded.last_used_at, leases = used.leases + excluded.leases`,
+  const upsert = insertInto(
+    schema,
+    'pipeline_uses',
+    `on conflict (registry_id, pipeline) do update
+     set last_used_at = excluded.last_used_at, leases = known.leases + excluded.leases`,
   );
   const lastUseTable = `${schema}.registry_uses`;
-  const upsertLastUses = forRows(
-    lastUseTable,
-    `insert into ${lastUseTable} as used select * from json_populate_recordset(null::${lastUseTable}, $1::json)
-     on conflict (registry_id) do update
+  const upsertLastUses = insertInto(
+    schema,
+    'registry_uses',
+    `on conflict (registry_id) do update
      set last_used_at = excluded.last_used_at, used_minute = excluded.used_minute, last_used_by = excluded.last_used_by,
-       last_used_repository = coalesce(excluded.last_used_repository, used.last_used_repository)
+       last_used_repository = coalesce(excluded.last_used_repository, known.last_used_repository)
      where excluded.last_used_at is not null`,
   );
   /** By registry and pipeline. */

@@ -78,17 +78,24 @@ export function forRows(name: string, text: string): (rows: readonly object[]) =
   return (rows) => (rows.length === 0 ? [] : [{ name, text, values: [JSON.stringify(rows)] }]);
 }
 
-/** Inserts rows; their keys are the table's columns. */
+/**
+ * Inserts rows. All have the same keys, in any order: columns of the table. Columns that a newer version added get their
+ * default. `conflict` may call the row that is there `known`.
+ */
 export function insertInto(
   schema: string,
   table: string,
   conflict = '',
 ): (rows: readonly object[]) => readonly Change[] {
   const name = `${schema}.${table}`;
-  return forRows(
-    name,
-    `insert into ${name} select * from json_populate_recordset(null::${name}, $1::json) ${conflict}`,
-  );
+  return (rows) => {
+    const [first] = rows;
+    if (first === undefined) return [];
+    const columns = Object.keys(first).sort().join(', ');
+    const text = `insert into ${name} as known (${columns})
+      select ${columns} from json_populate_recordset(null::${name}, $1::json) ${conflict}`;
+    return [{ name, text, values: [JSON.stringify(rows)] }];
+  };
 }
 
 /** Returns all items and empties the list. */

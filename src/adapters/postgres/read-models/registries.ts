@@ -6,7 +6,7 @@ import { noticeOfTest, toldOfTest } from '../../../domain/notices.ts';
 import type { LiveRegistry, RegistryState } from '../../../domain/registry.ts';
 import { type HealthView, healthAfterTest, type ShownWith } from '../../../domain/registry-view.ts';
 import { evolveTold, NOTHING_TOLD, type Told } from '../../../domain/told.ts';
-import { type AppliedEvent, forRows, ignores, type ReadModel, registryIdsOf } from './read-model.ts';
+import { type AppliedEvent, forRows, ignores, insertInto, type ReadModel, registryIdsOf } from './read-model.ts';
 import { noticeColumns, REGISTRY_COLUMNS, type RegistryRow, registryRow, registryState } from './registry-row.ts';
 
 interface HealthRow {
@@ -41,10 +41,10 @@ export interface Registries extends ReadModel {
 /** The current state of every registry, with the result of its last test. */
 export function createRegistries(schema: string): Registries {
   const table = `${schema}.registries`;
-  const upsert = forRows(
-    table,
-    `insert into ${table} select * from json_populate_recordset(null::${table}, $1::json)
-     on conflict (id) do update set ${REGISTRY_COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`,
+  const upsert = insertInto(
+    schema,
+    'registries',
+    `on conflict (id) do update set ${REGISTRY_COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`,
   );
   const updateHealth = forRows(
     `${table}-health`,
