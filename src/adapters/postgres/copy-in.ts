@@ -19,7 +19,7 @@ export async function copyIn(client: Client, table: string, rows: readonly objec
 function copyText(columns: readonly string[], rows: readonly object[]): string {
   let text = '';
   for (const row of rows) {
-    const values: Readonly<Record<string, unknown>> = { ...row };
+    const values = row as Readonly<Record<string, unknown>>;
     let separator = '';
     for (const column of columns) {
       text += separator + field(values[column]);
