@@ -53,6 +53,9 @@ export interface CredentialView {
   readonly retiring: RetiringView | null;
 }
 
+/** What can be read of a view without the rest. Its id comes with each. */
+export type RegistryPart = Exclude<keyof RegistryView, 'id' | 'credential'> | keyof CredentialView;
+
 /** A version that is not active yet. */
 export interface StagedView {
   readonly version: number;

@@ -11,7 +11,7 @@ import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import type { Position } from './event-log.ts';
 
-export type { CredentialView, HealthView, RegistryView } from '../../domain/registry-view.ts';
+export type { CredentialView, HealthView, RegistryPart, RegistryView } from '../../domain/registry-view.ts';
 
 export interface PipelineUseView {
   readonly pipeline: string;
@@ -125,6 +125,8 @@ export interface RegistryQueries {
       first: number;
       after: RegistryCursor | undefined;
       withLatestChange: boolean;
+      /** Names of `RegistryPart`: other parts have values that mean nothing. With a name that is none of them, or without this, all are read. */
+      parts?: readonly string[] | undefined;
     },
   ): Promise<Page<RegistryView, RegistryCursor> & LatestChange>;
   count(projectId: string, filter: RegistryFilter): Promise<Count>;

@@ -4,6 +4,7 @@ import { badUserInput, PurserError } from '../../domain/errors.ts';
 import { isGranted, PERMISSIONS } from '../../domain/permissions.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
+import { MadeOf } from '../registry/registry-parts.ts';
 import { RegistryObject } from '../registry/registry-types.ts';
 import { auditPage } from './audit-page.ts';
 import { AuditConnectionObject } from './audit-types.ts';
@@ -14,6 +15,7 @@ const DENIED: AuditAction = 'READ_REGISTRY_HISTORY';
 
 @Resolver(() => RegistryObject)
 export class RegistryHistoryResolver {
+  @MadeOf('projectId')
   @FieldResolver(() => AuditConnectionObject, {
     nullable: true,
     description:

@@ -1,19 +1,26 @@
-import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
+import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 
 type Asked = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>;
 
 /** Whether the operation asks the resolved field for this field, by whatever alias. One under `@skip` counts as asked for. */
-export function isAskedFor({ fieldNodes, fragments }: Asked, field: string): boolean {
-  const names = (set: SelectionSetNode | undefined): boolean =>
-    set?.selections.some((selection) => {
-      switch (selection.kind) {
-        case Kind.FIELD:
-          return selection.name.value === field;
-        case Kind.INLINE_FRAGMENT:
-          return names(selection.selectionSet);
-        default:
-          return names(fragments[selection.name.value]?.selectionSet);
+export function isAskedFor(asked: Asked, field: string): boolean {
+  return fieldsUnder(asked.fieldNodes, asked.fragments).some(({ name }) => name.value === field);
+}
+
+/** What the operation asks these fields for, in all fragments. A field under `@skip` counts as asked for. */
+export function fieldsUnder(nodes: readonly FieldNode[], fragments: GraphQLResolveInfo['fragments']): FieldNode[] {
+  const fields: FieldNode[] = [];
+  const spread = new Set<string>();
+  const collect = (set: SelectionSetNode | undefined): void => {
+    for (const selection of set?.selections ?? []) {
+      if (selection.kind === Kind.FIELD) fields.push(selection);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet);
+      else if (!spread.has(selection.name.value)) {
+        spread.add(selection.name.value);
+        collect(fragments[selection.name.value]?.selectionSet);
       }
-    }) ?? false;
-  return fieldNodes.some(({ selectionSet }) => names(selectionSet));
+    }
+  };
+  for (const { selectionSet } of nodes) collect(selectionSet);
+  return fields;
 }

@@ -13,6 +13,7 @@ import { MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { CredentialKindEnum, CredentialStatusEnum, ExpirySourceEnum } from './registry-enums.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
+import { MadeOf } from './registry-parts.ts';
 import type { LoadUsage } from './registry-usage.ts';
 
 @ObjectType('StagedCredential', {
@@ -68,6 +69,7 @@ export class CredentialObject {
   @Field(() => CredentialKindEnum, { description: 'What the secret is, judged by its shape and the input.' })
   readonly kind!: CredentialKind;
 
+  @MadeOf('present', 'expiresAt', 'rotatedAt', 'health', 'version')
   @Field(() => CredentialStatusEnum, { description: 'The state of this version at the time of the query.' })
   readonly status!: CredentialStatus;
 
@@ -86,6 +88,7 @@ export class CredentialObject {
   })
   readonly rotateEveryDays!: number | null;
 
+  @MadeOf('rotatedAt', 'rotateEveryDays')
   @Field(() => DateTime, {
     nullable: true,
     description: '`rotatedAt` plus `rotateEveryDays`; null without `rotateEveryDays`.',
@@ -104,6 +107,7 @@ export class CredentialObject {
   })
   readonly warnings!: readonly string[];
 
+  @MadeOf('staged', 'url', 'provider')
   @Field(() => StagedCredentialObject, { nullable: true, description: 'A version that is staged and not yet active.' })
   readonly staged!: StagedCredentialObject | null;
 

@@ -18,6 +18,7 @@ import {
   registryOrder,
   registrySelection,
 } from './registry-connection.ts';
+import { askedParts } from './registry-parts.ts';
 import { toGraphqlRegistries } from './registry-types.ts';
 
 const DEFAULT_PAGE_SIZE = 20;
@@ -49,6 +50,7 @@ export class RegistryListResolver {
       first: pageSize(first, DEFAULT_PAGE_SIZE),
       after: typeof after === 'string' ? registryCursor(cursors.decode(scope, after)) : undefined,
       withLatestChange: isAskedFor(info, 'latestCursor'),
+      parts: askedParts(info),
     });
     const cursorAt = (index: number): string => {
       const item = page.items[index];

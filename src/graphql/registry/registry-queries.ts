@@ -3,6 +3,7 @@ import { parseUuid } from '../../domain/identity.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
+import { MadeOf } from './registry-parts.ts';
 import { RegistryObject, toGraphqlRegistry } from './registry-types.ts';
 import { RegistryUsageObject } from './registry-usage.ts';
 
@@ -54,6 +55,7 @@ export class RegistryResolver {
     return view === undefined ? null : toGraphqlRegistry(queries, view, Date.parse(at));
   }
 
+  @MadeOf()
   @FieldResolver(() => RegistryUsageObject, { description: 'Who uses it, as of now.' })
   usage(@Root() registry: RegistryObject): Promise<RegistryUsageObject> {
     return registry.loadUsage();

@@ -11,6 +11,7 @@ import { CredentialObject, toGraphqlCredential } from './credential-types.ts';
 import { MintKindEnum } from './mint-input.ts';
 import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
+import { MadeOf } from './registry-parts.ts';
 import { type LoadUsage, usageOfList } from './registry-usage.ts';
 
 @ObjectType('MintSettings', {
@@ -46,6 +47,7 @@ export class MintSettingsObject {
     'A container registry with its credential. It belongs to one project: two projects that use the same registry have one entry each.',
 })
 export class RegistryObject {
+  @MadeOf()
   @Field(() => ID, {
     description: 'UUIDv5 of project and canonical URL: the URL identifies a registry within its project.',
   })
@@ -90,6 +92,8 @@ export class RegistryObject {
   })
   readonly authRealmHost!: string | null;
 
+  // Each of its fields says by itself what it is made of.
+  @MadeOf()
   @Field(() => CredentialObject, { description: 'The current version of its credential.' })
   readonly credential!: CredentialObject;
 
@@ -99,6 +103,7 @@ export class RegistryObject {
   })
   readonly mint!: MintSettingsObject | null;
 
+  @MadeOf('health', 'url', 'provider')
   @Field(() => RegistryHealthObject, {
     nullable: true,
     description: 'What the last test of the current credential version found; null until this version was tested.',

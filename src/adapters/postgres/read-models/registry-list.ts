@@ -9,9 +9,10 @@ import { Conditions, type Queryable } from '../statement.ts';
 import { boundedPage } from './bounded-page.ts';
 import { countUpTo } from './counts.ts';
 import { type FilterPart, filterParts, orderKey } from './registry-filters.ts';
-import { VIEW_COLUMNS, type ViewRow, viewOfRow } from './registry-view-row.ts';
+import { createColumnLists, type ViewRow, viewOfRow } from './registry-view-row.ts';
 
-type ListedRow = ViewRow & { readonly key0: string; readonly latest_change: number };
+/** With the columns that were asked for. */
+type ListedRow = Pick<ViewRow, 'id'> & Partial<ViewRow> & { readonly key0: string; readonly latest_change: number };
 
 const TABLE = 'read_models.registries r';
 const USE = 'join read_models.registry_uses u on u.registry_id = r.id';
@@ -25,8 +26,10 @@ export function createRegistryList(
   const partsOf = (where: Conditions, filter: RegistryFilter) =>
     filterParts(where, filter, new Date(now()).toISOString());
 
+  const columnsOf = createColumnLists();
+
   return {
-    async list(projectId, { filter, order, first, after, withLatestChange }) {
+    async list(projectId, { filter, order, first, after, withLatestChange, parts: read }) {
       const values = new Conditions();
       const project = values.value(projectId);
       const parts = partsOf(values, filter);
@@ -50,7 +53,7 @@ export function createRegistryList(
           table: TABLE,
           joined,
           looksUp: joined !== '',
-          columns: `${VIEW_COLUMNS}, ${latest} as latest_change`,
+          columns: `${columnsOf(read)}, ${latest} as latest_change`,
           id: 'r.id',
           order: keys,
           direction,
