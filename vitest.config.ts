@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { PATIENCE_MS } from './test/support/patience.ts';
 import { TORTURE_VARIABLE } from './test/support/rounds.ts';
+import { SlowestFirst } from './test/support/slowest-first.ts';
 import {
   ALL_STORE_TESTS,
   BROWSER_TESTS,
@@ -68,7 +69,8 @@ const STORES: TestProjectInlineConfiguration = {
     ...INTEGRATION.test,
     name: 'stores',
     include: process.env[STORES_VARIABLE] === 'all' ? ALL_STORE_TESTS : STORE_TESTS,
-    exclude: [...TORTURE_ONLY_TESTS, ...Object.keys(TESTS_OF_POSTGRES)],
+    // `npm run test:torture` runs them with either store.
+    exclude: [...LEFT_OUT, ...Object.keys(TESTS_OF_POSTGRES)],
     globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts', 'test/support/protocol-double-setup.ts'],
   },
 };
@@ -110,6 +112,7 @@ export default defineConfig({
     projects: projects(),
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: SlowestFirst },
     // These only end a test that hangs, also on a machine that is ten times busier: no guarantee is measured by them.
     testTimeout: 2 * PATIENCE_MS,
     hookTimeout: 2 * PATIENCE_MS,

@@ -5,9 +5,10 @@ import { killPostgres, startCrashing } from './crash-rounds.ts';
 import { leaseCount } from './findings.ts';
 import type { Ledger } from './ledger.ts';
 import type { Client } from './load.ts';
+import { readBackFaults } from './read-back.ts';
 
 const KILLS = rounds({ usual: 4, torture: 60 });
-/** On one data folder: all that was written is read back after each. */
+/** On one data folder: all that was written is looked at after each. */
 const KILLS_OF_A_FOLDER = 20;
 
 describe.each(inGroups(KILLS, KILLS_OF_A_FOLDER))(
@@ -24,6 +25,10 @@ describe.each(inGroups(KILLS, KILLS_OF_A_FOLDER))(
 
     it.each(kills)('comes back by itself, and nothing is lost or doubled (kill %i)', async () => {
       expect(await killPostgres({ home, ledger, client })).toEqual([]);
+    });
+
+    it('loses nothing of the first kills by the last', async () => {
+      expect(await readBackFaults(client, ledger)).toEqual([]);
     });
 
     it('answered UNAVAILABLE meanwhile, never a vaguer answer and never none', async () => {

@@ -6,6 +6,7 @@ import { numbered, rounds } from '../support/rounds.ts';
 import { restartPostgres, startCrashing } from './crash-rounds.ts';
 import type { Ledger } from './ledger.ts';
 import type { Client } from './load.ts';
+import { readBackFaults } from './read-back.ts';
 
 const RESTARTS = numbered(rounds({ usual: 2, torture: 20 }));
 
@@ -28,6 +29,10 @@ describe('a Postgres of the operator that is restarted under load', () => {
     'is used again within 5 s by the service, which stays up, and nothing is lost or doubled (restart %i)',
     async () => expect(await restartPostgres({ home, ledger, client }, server)).toEqual([]),
   );
+
+  it('loses nothing of the first restarts by the last', async () => {
+    expect(await readBackFaults(client, ledger)).toEqual([]);
+  });
 
   it('made callers hear nothing vaguer than UNAVAILABLE, and the service start only once', async () => {
     const { ok = 0, UNAVAILABLE = 0, CREDENTIAL_UNAVAILABLE: _, ...others } = Object.fromEntries(client.tally);

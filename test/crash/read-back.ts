@@ -5,10 +5,16 @@ import type { Client } from './load.ts';
 
 /**
  * Every registry whose creation was acknowledged is there, at the version that was acknowledged last or at one that
- * was attempted since, and that version's password is the one that is given out.
+ * was attempted since, and that version's password is the one that is given out. Of the registries that these mutations
+ * were about; default: of all.
  */
-export async function readBackFaults(client: Client, ledger: Ledger): Promise<string[]> {
-  const created = ledger.registries.filter((registry) => registry.created);
+export async function readBackFaults(
+  client: Client,
+  ledger: Ledger,
+  mutations: readonly Mutation[] = ledger.mutations,
+): Promise<string[]> {
+  const about = new Set(mutations.map(({ registry }) => registry));
+  const created = [...about].filter((registry) => registry.created);
   const findings = await Promise.all(created.map((registry) => registryFaults(client, ledger, registry)));
   return findings.flat();
 }

@@ -6,11 +6,12 @@ import { killService, startCrashing } from './crash-rounds.ts';
 import { leaseCount } from './findings.ts';
 import type { Ledger } from './ledger.ts';
 import type { Client } from './load.ts';
+import { readBackFaults } from './read-back.ts';
 
 const KILLS = rounds({ usual: 4, torture: 100 });
 /** With a store apart from Postgres: that is not killed, so each round tries less. */
 const KILLS_WITH_A_STORE = Math.min(KILLS, 20);
-/** On one data folder: all that was written is read back after each. */
+/** On one data folder: all that was written is looked at after each. */
 const KILLS_OF_A_FOLDER = 20;
 
 const GROUPS = storesUnderTest().flatMap((under) =>
@@ -38,6 +39,8 @@ describe.each(GROUPS)(
       'has lost and doubled nothing when it is started again on the same data folder (kill %i)',
       async () => expect(await killService({ home, ledger, client })).toEqual([]),
     );
+
+    it('gives back everything in the end', async () => expect(await readBackFaults(client, ledger)).toEqual([]));
 
     it('was under load all the while, and logged nothing worse than that it adopted its Postgres', async () => {
       expect(ledger.mutations.length).toBeGreaterThan(kills.length * 10);

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
@@ -113,7 +115,7 @@ export async function createPurserHome(
     child = launched.child;
     ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
     for (const until = performance.now() + PATIENCE_MS; ; await delay(POLL_MS)) {
-      const said = (await readFile(logFile)).subarray(launched.logStart).toString('utf8');
+      const said = await textFrom(logFile, launched.logStart);
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the service ended: ${said}`);
       const address = /"url":"([^"]+)","msg":"listening"/.exec(said)?.[1];
       if (address !== undefined && (await isReady(address))) {
@@ -213,6 +215,11 @@ export async function createPurserHome(
     },
   };
   return home;
+}
+
+/** Not the whole file, which holds the lines of all earlier starts. */
+async function textFrom(file: string, start: number): Promise<string> {
+  return text(createReadStream(file, { start, encoding: 'utf8' }));
 }
 
 async function isReady(url: string): Promise<boolean> {
