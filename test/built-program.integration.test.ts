@@ -11,7 +11,7 @@ import { createPurserHome, type PurserHome } from './support/purser-process.ts';
 
 let home: PurserHome;
 beforeAll(async () => {
-  home = await createPurserHome();
+  home = await createPurserHome({}, { fromNothing: true });
   await home.start();
 });
 afterAll(() => home.remove());

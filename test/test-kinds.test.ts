@@ -4,6 +4,7 @@ import { importGraph, reachableFrom, readSourceFiles, type SourceFiles } from '.
 import {
   KURRENTDB_TESTS,
   needsNoSetUp,
+  SECONDS_OF_SLOW_TESTS,
   STORE_TESTS,
   TESTS_OF_POSTGRES,
   TORTURE_ONLY_TESTS,
@@ -71,7 +72,10 @@ describe('unit tests, and those of the network', () => {
 
 describe('the files that are named', () => {
   it('exist', () => {
-    const named = [...Object.keys(TESTS_OF_POSTGRES), ...STORE_TESTS, ...KURRENTDB_TESTS, ...TORTURE_TESTS];
+    const named = [
+      ...Object.keys({ ...TESTS_OF_POSTGRES, ...SECONDS_OF_SLOW_TESTS }),
+      ...[...STORE_TESTS, ...KURRENTDB_TESTS, ...TORTURE_TESTS],
+    ];
     expect(named.filter((file) => !sources.has(file))).toEqual([]);
     expect(STORE_TESTS.filter((file) => Object.hasOwn(TESTS_OF_POSTGRES, file))).toEqual([]);
   });

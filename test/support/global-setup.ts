@@ -8,6 +8,7 @@ import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/adapters/postgres/embedded/server.ts';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { migrate } from '../../src/adapters/postgres/migrate.ts';
+import { copyFolder } from './copy-folder.ts';
 import { endOfRunChecks, failingTheRun } from './end-of-run.ts';
 import { startPostgresServer } from './postgres-server.ts';
 import { programsFor } from './postgres-versions.ts';
@@ -19,6 +20,8 @@ declare module 'vitest' {
     readonly testServer: { readonly connectionString: string; readonly prefix: string };
     /** Where services under test write their logs, a file for each process. */
     readonly logFolder: string;
+    /** A data folder with a migrated Postgres, for copies; undefined where the run's server is another. */
+    readonly preparedFolder: string | undefined;
   }
 }
 
@@ -48,7 +51,9 @@ async function build(): Promise<void> {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await build();
-  const server = await startServer(await programsFor(project.name));
+  const programs = await programsFor(project.name);
+  const preparedFolder = programs === undefined ? await prepareFolder() : undefined;
+  const server = await startServer(programs, preparedFolder);
   const prefix = `purser_test_${process.pid}_${Date.now().toString(36)}_`;
   const template = `${prefix}template`;
   try {
@@ -61,6 +66,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const logFolder = await mkdtemp(join(tmpdir(), 'purser-test-logs-'));
   project.provide('testServer', { connectionString: server.connectionString, prefix });
   project.provide('logFolder', logFolder);
+  project.provide('preparedFolder', preparedFolder);
 
   return failingTheRun(async () => {
     const databases = await databasesOf(server.connectionString, prefix);
@@ -75,17 +81,31 @@ export default async function setup(project: TestProject): Promise<() => Promise
       }
       await server.stop();
       await rm(logFolder, { recursive: true, force: true });
+      if (preparedFolder !== undefined) await rm(preparedFolder, { recursive: true, force: true });
     }
   });
 }
 
-async function startServer(programs: string | undefined): Promise<TestServer> {
+/** Services that begin with a copy of it are ready three seconds sooner than those that have to make one. */
+async function prepareFolder(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'purser-prepared-'));
+  const server = await startEmbeddedPostgres({ dataDir, logger: SILENT });
+  try {
+    await migrate(server.connectionString);
+  } finally {
+    await server.stop();
+  }
+  return dataDir;
+}
+
+async function startServer(programs: string | undefined, preparedFolder = ''): Promise<TestServer> {
   if (programs !== undefined) return startOtherVersion(programs);
   const given = process.env.TEST_DATABASE_URL;
   if (given) return { connectionString: given, dataDir: undefined, stop: async () => undefined };
   const dataDir = await mkdtemp(join(tmpdir(), 'purser-test-'));
   const removeDataDir = () => rm(dataDir, { recursive: true, force: true });
   try {
+    await copyFolder(preparedFolder, dataDir);
     const embedded = await startEmbeddedPostgres({ dataDir, logger: SILENT });
     const stop = async () => {
       await embedded.stop();

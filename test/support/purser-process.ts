@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { eventsOver } from '../../src/adapters/postgres/log/session-events.ts';
 import { openSession } from '../../src/adapters/postgres/session.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { requireNoCanaryIn } from './canary-sweep.ts';
+import { copyFolder } from './copy-folder.ts';
 import { storeEnvironment } from './event-store.ts';
 import { openEvents } from './open-events.ts';
 import { PATIENCE_MS } from './patience.ts';
@@ -72,13 +73,16 @@ export interface PurserHomeOptions {
   readonly within?: readonly string[];
   /** Default: this checkout's. */
   readonly program?: string;
+  /** Whether its first start makes its Postgres itself, as in a new installation. */
+  readonly fromNothing?: boolean;
 }
 
 export async function createPurserHome(
   environment: Readonly<Record<string, string>> = {},
-  { within = [], program = PROGRAM }: PurserHomeOptions = {},
+  { within = [], program = PROGRAM, fromNothing = false }: PurserHomeOptions = {},
 ): Promise<PurserHome> {
   const dataDir = await mkdtemp(join(tmpdir(), 'purser-home-'));
+  const prepared = fromNothing || environment.DATABASE_URL !== undefined ? undefined : inject('preparedFolder');
   const logFile = join(inject('logFolder'), `process-${randomBytes(6).toString('hex')}.log`);
   const issuer = createTestIssuer();
   const files = clusterFiles(dataDir);
@@ -111,6 +115,7 @@ export async function createPurserHome(
   }
 
   async function start(): Promise<void> {
+    if (prepared !== undefined && !existsSync(files.clusterDir)) await copyFolder(prepared, dataDir);
     const launched = await launch();
     child = launched.child;
     ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
