@@ -38,6 +38,25 @@ describe('TRUST_PROXY', () => {
   });
 });
 
+describe.each([
+  ['LEASE_RETENTION', 'leaseRetentionMs'],
+  ['NOTICE_RETENTION', 'noticeRetentionMs'],
+] as const)('%s', (variable, field) => {
+  it.each([
+    [undefined, 90 * 86_400_000],
+    ['1d', 86_400_000],
+    ['off', undefined],
+  ])('reads %j', (value, milliseconds) => {
+    expect(readConfig({ [variable]: value })[field]).toBe(milliseconds);
+  });
+
+  it.each(['0d', '12h', '90', '-1d', '100000d', 'never'])('refuses %j, naming the variable', (value) => {
+    expect(() => readConfig({ [variable]: value })).toThrow(
+      `${variable} must be a number of days such as 90d (the default), or off`,
+    );
+  });
+});
+
 describe('HEALTH_CHECK_INTERVAL', () => {
   const PRODUCTION = { NODE_ENV: 'production', JWT_ISSUERS: '[]', MASTER_KEY_FILE: 'key' };
 

@@ -179,6 +179,8 @@ describe('docs/configuration.md', () => {
     { TRUSTED_REALMS: 'auth.example.com/token' },
     { HEALTH_CHECK_INTERVAL: 'soon' },
     { HEALTH_CHECK_INTERVAL: '1m' },
+    { LEASE_RETENTION: '90' },
+    { NOTICE_RETENTION: '12h' },
     { CALLER_COST_PER_SECOND: 'much' },
     { SOCKETS_PER_CALLER: '0' },
     { CALLER_ISSUES_PER_MINUTE: 'many' },

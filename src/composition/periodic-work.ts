@@ -1,4 +1,5 @@
 import type { ReadConnections } from '../adapters/postgres/read-connections.ts';
+import { createRetention } from '../adapters/postgres/read-models/retention.ts';
 import { createFindRetirable } from '../adapters/postgres/read-models/retirable-secrets.ts';
 import { createSecretCheck } from '../adapters/postgres/read-models/secret-presence.ts';
 import { createFindWaitingReports } from '../adapters/postgres/read-models/waiting-reports.ts';
@@ -7,6 +8,7 @@ import { leftOfMinute } from '../application/attempt-counts.ts';
 import { type ConfirmWaitingReportsDeps, confirmWaitingReports } from '../application/confirm-waiting-reports.ts';
 import type { RunningApplication } from '../application/create-application.ts';
 import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
+import type { EventAuthenticator } from '../application/ports/event-authenticator.ts';
 import type { MintedPasswordVault } from '../application/ports/minted-password-vault.ts';
 import { type RetireCredentialsDeps, retireCredentials } from '../application/retire-credentials.ts';
 import { type RevokeSuccessorsDeps, revokeSuccessors } from '../application/revoke-successors.ts';
@@ -28,6 +30,7 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs'> &
   ScheduledNoticesDeps &
   Pick<RunningApplication, 'attempts'> & {
     readonly mintedPasswords: MintedPasswordVault;
+    readonly authenticator: Pick<EventAuthenticator, 'signText'>;
     /** Connections that nothing else waits for. */
     readonly chores: ReadConnections;
     /** Whether this replica leads the projection, and may write. */
@@ -37,12 +40,14 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs'> &
 
 /** Periodic work. All of it but the counts of refused attempts is for the replica that leads the projection. */
 export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle): void {
-  const { attempts, mintedPasswords, chores: database, leading, now, onFault } = deps;
+  const { attempts, mintedPasswords, authenticator, chores: database, config, leading, now, onFault } = deps;
+  const { leaseRetentionMs: leasesMs, noticeRetentionMs: noticesMs } = config;
   const ofTheLeader: readonly Chore[] = [
     discardOrphanedSecrets(deps),
     () => mintedPasswords.removeExpired(),
     createSecretCheck(database),
     scheduledNotices(deps),
+    createRetention({ database, authenticator, now, leasesMs, noticesMs }),
     confirmWaitingReports({ ...deps, findWaitingReports: createFindWaitingReports(database) }),
   ];
   const chores = createChores(
@@ -77,7 +82,7 @@ export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle):
   });
   lifecycle.onClose(() => revocation.stop());
 
-  const intervalMs = deps.config.healthCheckIntervalMs;
+  const intervalMs = config.healthCheckIntervalMs;
   if (intervalMs === undefined) return;
   const check = scheduledChecks({ ...deps, intervalMs });
   // Separate from the other chores, which would have to wait for registries that do not answer.

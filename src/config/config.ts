@@ -20,13 +20,20 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Providers treat more frequent logins as an attack. */
 const MIN_CHECK_INTERVAL_MS = 5 * UNIT_MS.m;
 
-const NO_CHECKS = 'off';
+const OFF = 'off';
 /** In production, unless something else is set. */
 const CHECK_INTERVAL_MS = UNIT_MS.d;
 
 function millisecondsOf(text: string): number {
   return Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS];
 }
+
+/** How long something is kept, in milliseconds. Undefined: always. */
+const retention = z
+  .string()
+  .regex(/^(?:off|[1-9]\d{0,4}d)$/, 'must be a number of days such as 90d (the default), or off')
+  .default('90d')
+  .transform((text) => (text === OFF ? undefined : millisecondsOf(text)));
 
 const SOCKETS = 'must be a whole number from 1 to 10000, such as 1500 (the default)';
 const ISSUES = 'must be a whole number, such as 600 (the default), or 0 for no limit';
@@ -93,9 +100,11 @@ const environment = z.object({
   HEALTH_CHECK_INTERVAL: z
     .string()
     .regex(/^(?:off|[1-9]\d{0,4}[mhd])$/, 'must be a time such as 30m, 6h or 1d, or off')
-    .transform((text) => (text === NO_CHECKS ? NO_CHECKS : millisecondsOf(text)))
-    .refine((interval) => interval === NO_CHECKS || interval >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
+    .transform((text) => (text === OFF ? OFF : millisecondsOf(text)))
+    .refine((interval) => interval === OFF || interval >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
     .optional(),
+  LEASE_RETENTION: retention,
+  NOTICE_RETENTION: retention,
   CALLER_COST_PER_SECOND: z.coerce.number(COST).int(COST).min(0, COST).default(250_000),
   SOCKETS_PER_CALLER: z.coerce.number(SOCKETS).int(SOCKETS).min(1, SOCKETS).max(10_000, SOCKETS).default(1_500),
   CALLER_ISSUES_PER_MINUTE: z.coerce.number(ISSUES).int(ISSUES).min(0, ISSUES).default(600),
@@ -166,6 +175,10 @@ export interface Config {
   readonly trustedRealms: ReadonlySet<string>;
   /** Milliseconds between two checks of a registry. Undefined: no checks. */
   readonly healthCheckIntervalMs: number | undefined;
+  /** How long lists show a lease after its end, in milliseconds. Undefined: always. */
+  readonly leaseRetentionMs: number | undefined;
+  /** The same of notices, and how long their cursors are good for. */
+  readonly noticeRetentionMs: number | undefined;
   /** What one caller's operations may cost a second, in each process; 0 for no limit. */
   readonly callerCostPerSecond: number;
   /** WebSockets of one caller, in each process. */
@@ -229,6 +242,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     plainHttpHosts: values.PLAIN_HTTP_HOSTS,
     trustedRealms: values.TRUSTED_REALMS,
     healthCheckIntervalMs: checkInterval(values.HEALTH_CHECK_INTERVAL, production),
+    leaseRetentionMs: values.LEASE_RETENTION,
+    noticeRetentionMs: values.NOTICE_RETENTION,
     callerCostPerSecond: values.CALLER_COST_PER_SECOND,
     socketsPerCaller: values.SOCKETS_PER_CALLER,
     callerIssuesPerMinute: values.CALLER_ISSUES_PER_MINUTE,
@@ -239,8 +254,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
 }
 
-function checkInterval(set: number | typeof NO_CHECKS | undefined, production: boolean): number | undefined {
-  if (set === NO_CHECKS) return undefined;
+function checkInterval(set: number | typeof OFF | undefined, production: boolean): number | undefined {
+  if (set === OFF) return undefined;
   return set ?? (production ? CHECK_INTERVAL_MS : undefined);
 }
 

@@ -90,7 +90,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Do not repeat. The operator can open the address with `EGRESS_ALLOW`.',
   },
   CURSOR_NOT_RESUMABLE: {
-    when: 'The cursor in `after`, or in `Last-Event-ID`, is further than the data, as after a restore of an older backup: what came after it cannot be told.',
+    when: 'The cursor in `after`, or in `Last-Event-ID`, is further than the data, as after a restore of an older backup, or older than what is kept (`NOTICE_RETENTION`; changes: a day, or the last 10,000 of a project): what came after it cannot be told.',
     status: 409,
     details: { field: '`after`, or `Last-Event-ID`' },
     advice: 'Do not repeat. Read the list again, and subscribe from its `latestCursor`.',

@@ -144,6 +144,12 @@ export function readTooSlowly(cursor: string | undefined): CodedError<'RATE_LIMI
   return new CodedError('RATE_LIMITED', message, { retryAfter: 1, ...(cursor === undefined ? {} : { cursor }) });
 }
 
+/** What came after the cursor was removed. @param field where the client gave the cursor */
+export function cursorTooOld(field: 'after' | 'Last-Event-ID'): CodedError<'CURSOR_NOT_RESUMABLE'> {
+  const message = `The cursor in \`${field}\` is older than what this service keeps. Read the list again, and go on from its \`latestCursor\`.`;
+  return new CodedError('CURSOR_NOT_RESUMABLE', message, { field });
+}
+
 /**
  * An error whose message tells an operator what is wrong and what to do. Programs print the message without a stack. It
  * names the setting, the path or the host, and never holds a secret.

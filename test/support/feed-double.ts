@@ -46,6 +46,7 @@ export function createFeedDouble<Item extends { readonly sequence: number; reado
       follow,
       lastSequence: async (projectId) =>
         items.findLast((item) => projectId === undefined || item.projectId === projectId)?.sequence ?? 0,
+      removedUpTo: async () => 0,
     } satisfies Feed<Item>,
     open: () => open,
     publish(make: (sequence: number) => Item): Item {

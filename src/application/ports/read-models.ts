@@ -310,7 +310,12 @@ export interface NoticeQueries {
 export interface Feed<Item extends { readonly sequence: number; readonly projectId: string }> {
   /** The sequence of the project's last item; 0 if there is none. Of the last item of all projects, if none is named. */
   lastSequence(projectId?: string): Promise<number>;
-  /** The project's items after `after` (undefined: only new ones), in order, until consumer or `signal` stop it. */
+  /** The project's items up to this sequence are no longer kept: nothing can be resumed before it. 0: all are kept. */
+  removedUpTo(projectId: string): Promise<number>;
+  /**
+   * The project's items after `after` (undefined: only new ones), in order, until consumer or `signal` stop it.
+   * @throws PurserError CURSOR_NOT_RESUMABLE if items after `after` are no longer kept
+   */
   follow(projectId: string, after: number | undefined, signal: AbortSignal): AsyncGenerator<Item, void, undefined>;
 }
 

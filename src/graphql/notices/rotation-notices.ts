@@ -18,7 +18,7 @@ import { type Cursors, noticeScope } from '../paging/cursors.ts';
 import { After, First, ReplayAfter } from '../paging/page-arguments.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
 import { pageSize } from '../paging/page-size.ts';
-import { BEGINNING_OF_FEED, resumeAfter, resumeFrom } from '../paging/resume.ts';
+import { resumeAfter, resumeFrom } from '../paging/resume.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
@@ -132,7 +132,7 @@ export class RotationNoticeResolver {
       // The first page begins with the latest notice: what comes later can neither be missed nor come twice.
       latest: async () =>
         before === undefined
-          ? (notices[0]?.sequence ?? BEGINNING_OF_FEED)
+          ? (notices[0]?.sequence ?? queries.feeds.notices.removedUpTo(projectId))
           : queries.feeds.notices.lastSequence(projectId),
       projectId,
     };

@@ -7,6 +7,7 @@ import { textLines } from './text-lines.ts';
 
 /** Columns that say when rows were written, or what the vault held then. */
 const UNCOMPARED: ReadonlySet<string> = new Set([
+  'changes.written_at',
   'checkpoint.updated_at',
   'checkpoint.generation',
   'parked_events.parked_at',

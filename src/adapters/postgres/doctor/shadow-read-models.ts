@@ -8,6 +8,7 @@ import { type Build, buildTables, catchUp, finishChains } from '../read-models/f
 import type { ReadModelAuthenticator } from '../read-models/forged-events.ts';
 import { LIVE } from '../read-models/read-model.ts';
 import { type RegistryRow, registryState } from '../read-models/registry-row.ts';
+import { readRemoved, removeAgain } from '../read-models/removed-rows.ts';
 import type { Queryable, Statement } from '../statement.ts';
 import { compareTable, tablesToCompare } from './compared-tables.ts';
 
@@ -51,6 +52,7 @@ export async function buildShadow({ connect, log, authenticator, onProgress }: S
       const { position } = await loadCheckpoint(live, LIVE);
       await catchUp(oneAtATime(client), build, position);
       await finishChains(client, build, live);
+      await removeAgain(client, SHADOW, await readRemoved(live, authenticator));
       const tables: ComparedTable[] = [];
       for (const shape of await tablesToCompare(live)) {
         tables.push(await compareTable(live, { client, schema: SHADOW }, shape));

@@ -1,14 +1,18 @@
 import type { QueryResultRow } from 'pg';
+import { cursorTooOld } from '../../../domain/errors.ts';
 import { Conditions, named, type Queryable } from '../statement.ts';
+import { removedUpTo } from './removed-rows.ts';
 
 /** Reads the rows after a sequence: of one project, or of all projects for a feed. */
 export interface FeedQuery<Item> {
+  /** @throws PurserError CURSOR_NOT_RESUMABLE if rows of the project after the sequence were removed */
   after(projectId: string | undefined, sequence: number, limit: number): Promise<Item[]>;
   lastSequence(projectId?: string): Promise<number>;
+  removedUpTo(projectId: string): Promise<number>;
 }
 
 export interface FeedTable<Row, Item> {
-  readonly table: string;
+  readonly table: 'changes' | 'notices';
   readonly columns: string;
   readonly view: (row: Row) => Item;
 }
@@ -25,8 +29,12 @@ export function createFeedQuery<Row extends QueryResultRow, Item>(
       const text = `select ${columns} from read_models.${table} where ${where.text}
         order by ${table}.sequence limit ${where.value(limit)}`;
       const { rows } = await database.query<Row>(named(`${table}-after`, text, where.values));
+      // Afterwards: what was not removed by now was there to be read.
+      if (projectId !== undefined && sequence < (await removedUpTo(database, table, projectId)))
+        throw cursorTooOld('after');
       return rows.map(view);
     },
+    removedUpTo: (projectId) => removedUpTo(database, table, projectId),
     async lastSequence(projectId) {
       const where = new Conditions();
       if (projectId !== undefined) where.add(`where project_id = ${where.value(projectId)}`);

@@ -98,6 +98,8 @@ export function createFeed<Item extends { readonly sequence: number; readonly pr
 
     lastSequence: (projectId) => query.lastSequence(projectId),
 
+    removedUpTo: (projectId) => query.removedUpTo(projectId),
+
     async *follow(projectId, after, signal) {
       const subscriber = subscribe(projectId);
       const wake = () => subscriber.wake?.();

@@ -9,6 +9,7 @@ import { type ReadModelAuthenticator, withoutForgeries } from './forged-events.t
 import { firstNewerEvent, NewerEvent } from './newer-events.ts';
 import { createProjection, MAX_REMEMBERED } from './projection.ts';
 import { LIVE, type Rows } from './read-model.ts';
+import { readRemoved, removedFilter } from './removed-rows.ts';
 
 const PAGE = 2_000;
 
@@ -93,6 +94,8 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
   const projection = createProjection(models);
   for (const text of projection.models.flatMap(({ interim = [] }) => interim)) await client.query(text);
 
+  const withoutRemoved = removedFilter(await readRemoved(client, authenticator));
+
   let position = BEGINNING;
   let count = 0;
   let written: Promise<void> = Promise.resolve();
@@ -108,7 +111,7 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
     if (newer) throw new NewerEvent(newer);
     // While the previous page is being written, this one is folded and the next one is read.
     projection.apply(withoutForgeries(events, authenticator));
-    const added = projection.models.flatMap((model) => model.added?.() ?? []);
+    const added = withoutRemoved(projection.models.flatMap((model) => model.added?.() ?? []));
     await written;
     written = copyAll(client, schema, added);
     written.catch(() => undefined);

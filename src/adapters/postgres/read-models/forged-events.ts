@@ -2,8 +2,11 @@ import type { EventAuthenticator } from '../../../application/ports/event-authen
 import { type RecordedEvent, UNKNOWN_METADATA } from '../../../application/ports/event-log.ts';
 import { projectOfStream } from '../../../domain/identity.ts';
 
-/** What read models need of it: events in, and notices for webhooks out. */
-export type ReadModelAuthenticator = Pick<EventAuthenticator, 'isAuthentic' | 'isSigned' | 'signText'>;
+/** What read models need of it: events in, notices for webhooks out, and what was removed. */
+export type ReadModelAuthenticator = Pick<
+  EventAuthenticator,
+  'isAuthentic' | 'isSigned' | 'signText' | 'isAuthenticText'
+>;
 
 export const FORGED = 'the event was not written by Purser, or was changed since';
 

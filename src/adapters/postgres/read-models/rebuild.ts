@@ -7,6 +7,7 @@ import { type Build, buildTables, catchUp, finishChains } from './fold-history.t
 import type { ReadModelAuthenticator } from './forged-events.ts';
 import { LIVE } from './read-model.ts';
 import { READ_MODELS_VERSION } from './read-models-version.ts';
+import { readRemoved, removeAgain } from './removed-rows.ts';
 import { recheckSecrets } from './secret-presence.ts';
 import { requireSignedChains } from './signed-chains.ts';
 
@@ -81,6 +82,8 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
     const folded = left ?? (await beginBuild(bulk, build, until, mark));
     const known = await catchUp(client, { ...build, quiet: true, onProgress: report(folded) }, until);
     const caughtUp = await catchUp(client, { ...build, onProgress: report(folded + known) });
+    // The bulk of it, while nobody waits. What the leader removes meanwhile follows in the swap.
+    await removeAgain(bulk, NEXT, await readRemoved(bulk, deps.authenticator));
     await recheckSecrets(client, NEXT);
     const last = await swapSchemas(client, bulk, build, options);
     return { events: folded + known + caughtUp + last, position: until };
@@ -148,6 +151,7 @@ async function swapSchemas(
     await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
     const count = await catchUp(client, build);
     await finishChains(client, build);
+    await removeAgain(swap, NEXT, await readRemoved(swap, build.authenticator));
     if (!despiteSignedHeads) await requireSignedChains(swap, NEXT);
     await beforeSwap?.(swap);
     await swap.query(`insert into log.parked_entries select * from ${NEXT}.${NEWLY_PARKED} on conflict do nothing`);

@@ -10,6 +10,7 @@ import { boundedPage } from './bounded-page.ts';
 import { countUpTo } from './counts.ts';
 import { type FilterPart, filterParts, orderKey } from './registry-filters.ts';
 import { createColumnLists, type ViewRow, viewOfRow } from './registry-view-row.ts';
+import { removedUpTo } from './removed-rows.ts';
 
 /** With the columns that were asked for. */
 type ListedRow = Pick<ViewRow, 'id'> & Partial<ViewRow> & { readonly key0: string; readonly latest_change: number };
@@ -72,7 +73,8 @@ export function createRegistryList(
         items: rows.map((row) => ({ node: viewOfRow(row), cursor: cursorOf(row) })),
         hasNextPage,
         end: last && cursorOf(last),
-        latestChange: rows[0]?.latest_change ?? 0,
+        latestChange:
+          rows[0]?.latest_change ?? (withLatestChange ? await removedUpTo(database, 'changes', projectId) : 0),
       };
     },
 

@@ -1,0 +1,97 @@
+import type { EventAuthenticator } from '../../../application/ports/event-authenticator.ts';
+import type { Queryable } from '../statement.ts';
+import { LIVE, type Rows } from './read-model.ts';
+
+/** The tables that rows are removed from after a while. */
+export type RemovedTable = 'changes' | 'notices' | 'leases';
+
+/** Up to where a project's rows are removed: the number of a change or notice, or when a lease was issued, in milliseconds since 1970. */
+export interface Removed {
+  readonly what: RemovedTable;
+  readonly projectId: string;
+  readonly upTo: number;
+}
+
+/** In SQL, what is compared with `Removed.upTo`. */
+const PLACE: { readonly [What in RemovedTable]: string } = {
+  changes: 't.sequence <= r."upTo"',
+  notices: 't.sequence <= r."upTo"',
+  leases: `t.issued_at <= timestamptz 'epoch' + r."upTo" * interval '1 millisecond'`,
+};
+
+type Signer = Pick<EventAuthenticator, 'signText'>;
+type Verifier = Pick<EventAuthenticator, 'isAuthenticText'>;
+
+/** Removes rows and remembers up to where, in one statement, so that nobody sees one without the other. */
+export async function removeRows(database: Queryable, removed: Removed, authenticator: Signer): Promise<void> {
+  const { what, projectId, upTo } = removed;
+  await database.query({
+    name: `remove-${what}`,
+    text: `with remembered as (
+        insert into projection.removed_rows as known (what, project_id, up_to, code) values ($1, $2, $3, $4)
+        on conflict (what, project_id) do update set up_to = excluded.up_to, code = excluded.code
+        where excluded.up_to > known.up_to
+      ) delete from ${LIVE}.${what} t using (select $3::bigint as "upTo") r where t.project_id = $2 and ${PLACE[what]}`,
+    values: [what, projectId, upTo, authenticator.signText(signed(removed))],
+  });
+}
+
+/** What was removed, without rows that somebody other than Purser wrote. */
+export async function readRemoved(database: Queryable, authenticator: Verifier): Promise<readonly Removed[]> {
+  const { rows } = await database.query<Removed & { readonly code: string }>({
+    name: 'removed-rows',
+    text: `select what, project_id as "projectId", up_to::float8 as "upTo", code from projection.removed_rows`,
+    values: [],
+  });
+  return rows
+    .filter(({ code, ...removed }) => authenticator.isAuthenticText(signed(removed), code))
+    .map(({ code, ...removed }) => removed);
+}
+
+/** Removes the same rows from read models that were made anew. */
+export async function removeAgain(database: Queryable, schema: string, removed: readonly Removed[]): Promise<void> {
+  for (const what of Object.keys(PLACE) as RemovedTable[]) {
+    const ofTable = removed.filter((each) => each.what === what);
+    if (ofTable.length === 0) continue;
+    await database.query({
+      name: `${schema}.remove-again-${what}`,
+      text: `delete from ${schema}.${what} t using json_to_recordset($1::json) as r ("projectId" text, "upTo" bigint)
+        where t.project_id = r."projectId" and ${PLACE[what]}`,
+      values: [JSON.stringify(ofTable)],
+    });
+  }
+}
+
+/** Leaves out notices and changes that were removed, so that a rebuild need not write them first. */
+export function removedFilter(removed: readonly Removed[]): (added: readonly Rows[]) => readonly Rows[] {
+  const upTo = new Map<string, Map<string, number>>();
+  for (const { what, projectId, upTo: place } of removed) {
+    const ofTable = upTo.get(what) ?? new Map<string, number>();
+    upTo.set(what, ofTable.set(projectId, place));
+  }
+  return (added) =>
+    added.map(({ table, rows }) => {
+      const ofTable = upTo.get(table);
+      return ofTable === undefined ? { table, rows } : { table, rows: rows.filter((row) => !isRemoved(row, ofTable)) };
+    });
+}
+
+function isRemoved(row: object, upTo: ReadonlyMap<string, number>): boolean {
+  if (!('sequence' in row && 'project_id' in row)) return false;
+  return Number(row.sequence) <= (upTo.get(String(row.project_id)) ?? 0);
+}
+
+/** Up to where the rows of one project are removed; 0 if none are. */
+export async function removedUpTo(database: Queryable, what: RemovedTable, projectId: string): Promise<number> {
+  const { rows } = await database.query<{ upTo: number }>({
+    name: 'removed-up-to',
+    text: `select up_to::float8 as "upTo" from projection.removed_rows where what = $1 and project_id = $2`,
+    values: [what, projectId],
+  });
+  return rows[0]?.upTo ?? 0;
+}
+
+/** What the code covers. */
+function signed({ what, projectId, upTo }: Removed) {
+  return { purpose: 'removed rows', text: JSON.stringify([what, projectId, upTo]) } as const;
+}
