@@ -24,6 +24,7 @@ import {
 } from '../../../../src/adapters/postgres/read-models/notice-queries.ts';
 import { orderKey } from '../../../../src/adapters/postgres/read-models/registry-filters.ts';
 import { createRegistryQueries } from '../../../../src/adapters/postgres/read-models/registry-queries.ts';
+import { createRetention } from '../../../../src/adapters/postgres/read-models/retention.ts';
 import { createSecretCheck } from '../../../../src/adapters/postgres/read-models/secret-presence.ts';
 import { openSession } from '../../../../src/adapters/postgres/session.ts';
 import { createWebhookQueries } from '../../../../src/adapters/postgres/webhooks/webhook-queries.ts';
@@ -39,6 +40,7 @@ import { type MeasuredPlan, type MeasuringClient, measuringClient } from '../../
 import { createTestDatabase } from '../../../support/postgres.ts';
 import { ask } from '../../../support/purser.ts';
 import { remembering } from '../../../support/query-plans.ts';
+import { trusting } from '../../../support/read-models.ts';
 
 const REGISTRIES = 50_000;
 const ENTRIES = 100_000;
@@ -68,7 +70,7 @@ beforeAll(async () => {
   asked = remembering(reads);
   measuring = await measuringClient(connectionString);
   const double = createApplicationDouble();
-  const { lastSequence } = createNoticeFeedQuery(asked);
+  const { lastSequence, removedUpTo } = createNoticeFeedQuery(asked);
   service = await startHttpService({
     double,
     cursorKey,
@@ -81,7 +83,7 @@ beforeAll(async () => {
         audit: createAuditQueries(asked),
         auditHeads: createAuditHeads(asked),
         notices: createNoticeQueries(asked),
-        feeds: { ...double.queries.feeds, notices: { ...double.queries.feeds.notices, lastSequence } },
+        feeds: { ...double.queries.feeds, notices: { ...double.queries.feeds.notices, lastSequence, removedUpTo } },
         uses: createDailyUseQueries(asked),
         webhooks: createWebhookQueries(asked, []),
       },
@@ -300,8 +302,15 @@ it('a round of a chore reads as much in a large project as in a small one', asyn
   await measure();
   await createSecretCheck(asked)();
   await measure();
-  await ofChores.close();
   expect(plans).toHaveLength(12);
+  // Last: it removes rows.
+  const now = () => Date.parse(inDays(1_000));
+  await createRetention({ database: asked, authenticator: trusting, now, leasesMs: 1, noticesMs: 1 })();
+  await measure();
+  await ofChores.close();
+  expect(plans.slice(12).map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['removable-changes', 'removable-notices', 'removable-leases', 'remove-leases']),
+  );
   // A thousand rows, and to each what belongs to it: the last use, or the secret and the parked events.
   expect(plans.filter(({ buffers }) => buffers > 7_000)).toEqual([]);
 });
