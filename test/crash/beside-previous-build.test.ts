@@ -46,6 +46,7 @@ describe.skipIf(skipped)(titled('the build of the previous commit, with this one
       get url() {
         return fresh.url;
       },
+      requireRunning: () => fresh.requireRunning(),
     });
     await throughOld.settle(ledger.create());
   }, 300_000);

@@ -99,6 +99,31 @@ describe('under load, an event store that', () => {
     90_000,
   );
 
+  it('drops a subscription and then an append, while its leader cannot be found, does not end the service', async () => {
+    const STRAY = 'the client of the event store failed outside of a call';
+    const report = () => double.tell({ order: 'report' });
+    // The client finds no leader for the subscription, and then asks in vain what became of it.
+    await expect
+      .poll(async () => {
+        await expect.poll(async () => (await report()).subscriptions).toBeGreaterThan(0);
+        await double.tell({ order: 'fault', fault: { kind: 'hold' } });
+        const held = client.send(ledger.create());
+        await expect.poll(async () => (await report()).held).toBeGreaterThan(0);
+        await double.tell({ order: 'fault', fault: { kind: 'no-gossip' } });
+        await double.tell({ order: 'drop-subscriptions' });
+        const { searches } = await report();
+        await expect.poll(async () => (await report()).searches).toBeGreaterThan(searches);
+        await double.tell({ order: 'break-connections' });
+        await held;
+        await home.requireRunning();
+        await double.tell({ order: 'clear-faults' });
+        return (await home.log()).map(({ msg }) => msg);
+      })
+      .toContain(STRAY);
+    await Promise.all(ledger.mutations.map(client.settle));
+    expect(await findingsAtHome(home, ledger)).toEqual([]);
+  });
+
   it('was the only thing that was wrong', async () => {
     const { ok = 0, UNAVAILABLE: _un, CREDENTIAL_UNAVAILABLE: _cred, ...others } = Object.fromEntries(client.tally);
     expect(others).toEqual({});

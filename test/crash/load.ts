@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
 import { ask, type GraphqlAnswer } from '../support/purser.ts';
 import type { PurserHome } from '../support/purser-process.ts';
@@ -16,7 +17,10 @@ export type Tally = Map<string, number>;
 
 export interface Client {
   readonly tally: Tally;
-  /** Sends it once. A lost connection and UNAVAILABLE leave its outcome unknown. */
+  /**
+   * Sends it once. A lost connection and UNAVAILABLE leave its outcome unknown.
+   * @throws Error if the service has ended by itself
+   */
   send(mutation: Mutation): Promise<GraphqlAnswer | undefined>;
   /** Sends it until something certain is heard. */
   settle(mutation: Mutation): Promise<void>;
@@ -25,7 +29,7 @@ export interface Client {
 
 /** The URL is asked for with each request, so that it may be another replica's each time. */
 export function createClient(
-  home: Pick<PurserHome, 'url' | 'issuer'>,
+  home: Pick<PurserHome, 'url' | 'issuer' | 'requireRunning'>,
   { answerWithinMs = ANSWER_WITHIN_MS } = {},
 ): Client {
   const token = home.issuer.token({
@@ -45,6 +49,7 @@ export function createClient(
       answer = await graphql(mutation.query, mutation.variables);
     } catch (error) {
       count(error instanceof Error && error.name === 'TimeoutError' ? 'hung' : 'lost');
+      await home.requireRunning();
       return undefined;
     }
     const code = answer.errors?.[0]?.extensions.code ?? (answer.data ? 'ok' : 'stopping');
@@ -85,15 +90,16 @@ function hear(mutation: Mutation, answer: GraphqlAnswer, code: string): void {
 }
 
 export interface Load {
-  /** Resolves when so many more answers were `ok`, and then a moment later. */
+  /** Resolves when so many more answers were `ok`, and then a moment later. Rejects if the service has ended by itself. */
   reaches(answers: number): Promise<void>;
-  /** Resolves when all clients have stopped. */
+  /** Resolves when all clients have stopped, also at the end of a test that failed. */
   stop(): Promise<void>;
 }
 
-/** Several clients at work, until they are stopped. */
+/** Several clients at work, until they are stopped or their test is over. */
 export function startLoad(ledger: Ledger, client: Client): Load {
   let stopped = false;
+  let fault: unknown;
   const okAtStart = client.tally.get('ok') ?? 0;
 
   async function write(): Promise<void> {
@@ -107,16 +113,25 @@ export function startLoad(ledger: Ledger, client: Client): Load {
     }
   }
 
-  const writing = Promise.all(Array.from({ length: WRITERS }, write));
+  const writing = Promise.all(Array.from({ length: WRITERS }, write)).catch((error: unknown) => {
+    stopped = true;
+    fault = error;
+  });
+  async function stop(): Promise<void> {
+    stopped = true;
+    await writing;
+    if (fault !== undefined) throw fault;
+  }
+  onTestFinished(() => {
+    stopped = true;
+  });
   return {
     async reaches(answers) {
-      while ((client.tally.get('ok') ?? 0) < okAtStart + answers) await delay(1);
+      while (!stopped && (client.tally.get('ok') ?? 0) < okAtStart + answers) await delay(1);
+      if (fault !== undefined) throw fault;
       await delay(Math.random() * MOMENT_MS);
     },
-    async stop() {
-      stopped = true;
-      await writing;
-    },
+    stop,
   };
 }
 

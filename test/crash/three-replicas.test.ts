@@ -81,6 +81,9 @@ describe.each([
       get url() {
         return next();
       },
+      async requireRunning() {
+        for (const replica of replicas) await replica.requireRunning();
+      },
     };
     client = createClient(anywhere, { answerWithinMs: ANSWER_WITHIN_MS });
     patient = createClient(anywhere, { answerWithinMs: PATIENT_MS });

@@ -26,6 +26,8 @@ import { createTestIssuer, type TestIssuer } from './tokens.ts';
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 export const PROGRAM = join(REPOSITORY, 'dist/bin/purser.js');
 const POLL_MS = 20;
+/** Of the log, in the error that tells why the service ended. */
+const LAST_LINES = 20;
 
 export interface Exit {
   readonly code: number | null;
@@ -55,6 +57,8 @@ export interface PurserHome {
   signal(signal: NodeJS.Signals): void;
   /** Resolves when the service ends. */
   readonly ended: Promise<Exit>;
+  /** Throws, with the last lines of its log, if the service has ended and nobody told it to. */
+  requireRunning(): Promise<void>;
   /** Kills the server that belongs to this data folder. @returns its process id */
   killPostgres(): Promise<number>;
   isPostgresRunning(): Promise<boolean>;
@@ -89,6 +93,7 @@ export async function createPurserHome(
   let child: ChildProcess | undefined;
   let ended: Promise<Exit> | undefined;
   let url = '';
+  let isToldToEnd = false;
   const settings = { ...storeEnvironment(), ...environment };
 
   async function launch(): Promise<{ child: ChildProcess; logStart: number }> {
@@ -118,6 +123,7 @@ export async function createPurserHome(
     if (prepared !== undefined && !existsSync(files.clusterDir)) await copyFolder(prepared, dataDir);
     const launched = await launch();
     child = launched.child;
+    isToldToEnd = false;
     ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
     for (const until = performance.now() + PATIENCE_MS; ; await delay(POLL_MS)) {
       const said = await textFrom(logFile, launched.logStart);
@@ -136,9 +142,14 @@ export async function createPurserHome(
     return child;
   }
 
-  async function kill(signal: NodeJS.Signals): Promise<Exit> {
+  function signal(name: NodeJS.Signals): void {
+    if (name !== 'SIGSTOP' && name !== 'SIGCONT') isToldToEnd = true;
+    running().kill(name);
+  }
+
+  async function kill(name: NodeJS.Signals): Promise<Exit> {
     const exit = home.ended;
-    running().kill(signal);
+    signal(name);
     return exit;
   }
 
@@ -166,7 +177,13 @@ export async function createPurserHome(
     },
     start,
     kill,
-    signal: (signal) => void running().kill(signal),
+    signal,
+
+    async requireRunning() {
+      if (!child || isToldToEnd || (child.exitCode === null && child.signalCode === null)) return;
+      const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-LAST_LINES);
+      throw new Error(`the service ended with ${child.exitCode ?? child.signalCode}: ${lines.join('\n')}`);
+    },
 
     async killPostgres() {
       const postmaster = await findPostmaster(files.clusterDir);

@@ -7,7 +7,6 @@ import {
   WrongExpectedRevision,
 } from '../../application/ports/event-log.ts';
 import type { PreparedAppend } from '../event-log/prepare-append.ts';
-import type { Login } from './client-api.ts';
 import type { StoreConnection } from './connection.ts';
 import { actualRevisionOf, asPortError, isAnswer } from './faults.ts';
 import type { RawReads } from './raw-reads.ts';
@@ -27,7 +26,6 @@ export interface AppendingDeps {
   readonly connection: StoreConnection;
   readonly reads: RawReads;
   readonly prefix: string;
-  readonly login: Login | undefined;
   /** For all attempts together. */
   readonly timeoutMs: number;
   readonly onUnanswered: (error: unknown) => void;
@@ -52,7 +50,7 @@ export type Append = (append: PreparedAppend) => Promise<Appended>;
  * since. Where the caller expects no revision, this finds out the stream's own.
  */
 export function createAppending(deps: AppendingDeps): Append {
-  const { connection, reads, prefix, login, timeoutMs, onUnanswered } = deps;
+  const { connection, reads, prefix, timeoutMs, onUnanswered } = deps;
   const ends = new LRUCache<string, StreamEnd>({ max: REMEMBERED_STREAMS });
   /** Appends without an exact revision go one after the other in each stream, in the order in which they were called. */
   const turns = new Map<string, Promise<unknown>>();
@@ -64,14 +62,8 @@ export function createAppending(deps: AppendingDeps): Append {
     for (let attempt = 0; ; attempt += 1) {
       const attemptMs = Math.max(1, Math.min(ATTEMPT_MS, until - performance.now()));
       try {
-        const { nextExpectedRevision, position } = await connection.run(attemptMs, (client) =>
-          client.appendToStream(`${prefix}${append.stream}`, events, {
-            streamState,
-            requiresLeader: true,
-            deadline: attemptMs,
-            credentials: login,
-          }),
-        );
+        const stream = `${prefix}${append.stream}`;
+        const { nextExpectedRevision, position } = await connection.append(attemptMs, stream, events, streamState);
         return { revision: Number(nextExpectedRevision), position: position && positionOf(position) };
       } catch (error) {
         const actual = actualRevisionOf(error);

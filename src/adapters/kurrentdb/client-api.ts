@@ -31,6 +31,12 @@ export interface NewStoreEvent {
   readonly metadata: unknown;
 }
 
+export interface AppendAnswer {
+  readonly nextExpectedRevision: bigint;
+  /** Not told of every append that was there already. */
+  readonly position?: StorePosition | undefined;
+}
+
 export interface Login {
   readonly username: string;
   readonly password: string;
@@ -56,7 +62,7 @@ export interface StoreClient {
       readonly deadline: number;
       readonly credentials?: Login | undefined;
     },
-  ): Promise<{ readonly nextExpectedRevision: bigint; readonly position?: StorePosition | undefined }>;
+  ): Promise<AppendAnswer>;
   readStream(
     stream: string,
     options: {

@@ -1,5 +1,12 @@
 import type { StoreAddress } from '../../domain/event-store-url.ts';
-import { type ClientLibrary, loadClientLibrary, type StoreClient } from './client-api.ts';
+import {
+  type AppendAnswer,
+  type ClientLibrary,
+  loadClientLibrary,
+  type NewStoreEvent,
+  type StoreClient,
+} from './client-api.ts';
+import { loginForAppends } from './client-login.ts';
 import { isAnswer, NoAnswer } from './faults.ts';
 
 /** A client that did not reach the server is replaced, but not more often. */
@@ -8,10 +15,18 @@ const MIN_AGE_MS = 200;
 const RETIRED_AFTER_MS = 15_000;
 const DISPOSE_WITHIN_MS = 2_000;
 
+/** All calls: @throws NoAnswer, and errors of the client. */
 export interface StoreConnection {
+  /** Appends at the leader, with a login where the client needs one. */
+  append(
+    timeoutMs: number,
+    stream: string,
+    events: readonly NewStoreEvent[],
+    streamState: bigint | 'no_stream',
+  ): Promise<AppendAnswer>;
   /**
    * Makes a call with the present client. After a call without an answer the client is replaced, because one that failed to
-   * connect, or to find the cluster, can stay dead when the server is back. @throws NoAnswer, and errors of the client
+   * connect, or to find the cluster, can stay dead when the server is back.
    */
   run<Result>(
     timeoutMs: number,
@@ -26,16 +41,17 @@ interface Opened {
 }
 
 export function openStoreConnection(
-  { connectionString }: StoreAddress,
+  address: StoreAddress,
   load: () => Promise<ClientLibrary> = loadClientLibrary,
 ): StoreConnection {
+  const credentials = loginForAppends(address);
   const retired = new Map<StoreClient, NodeJS.Timeout>();
   let library: Promise<ClientLibrary> | undefined;
   let current: Opened | undefined;
 
   function opened({ KurrentDBClient }: ClientLibrary): StoreClient {
     current ??= {
-      client: KurrentDBClient.connectionString(connectionString.reveal()),
+      client: KurrentDBClient.connectionString(address.connectionString.reveal()),
       since: performance.now(),
     };
     return current.client;
@@ -51,18 +67,35 @@ export function openStoreConnection(
     retired.set(client, timer.unref());
   }
 
+  async function run<Result>(
+    timeoutMs: number,
+    call: (client: StoreClient, library: ClientLibrary, over: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    library ??= load();
+    const loaded = await library;
+    const client = opened(loaded);
+    try {
+      return await inTime(timeoutMs, (over) => call(client, loaded, over));
+    } catch (error) {
+      if (!isAnswer(error)) replace(client);
+      throw error;
+    }
+  }
+
   return {
-    async run(timeoutMs, call) {
-      library ??= load();
-      const loaded = await library;
-      const client = opened(loaded);
-      try {
-        return await inTime(timeoutMs, call(client, loaded));
-      } catch (error) {
-        if (!isAnswer(error)) replace(client);
-        throw error;
-      }
+    append(timeoutMs, stream, events, streamState) {
+      const until = performance.now() + timeoutMs;
+      return run(timeoutMs, async (client, _library, over) => {
+        // It looks for the leader, for minutes if it must. An append that waited for it inside the client would be sent
+        // long after its caller was told that it had failed, or, over a channel that is closed by then, end in a
+        // rejection that nobody can handle.
+        await client.getChannel();
+        over.throwIfAborted();
+        const deadline = Math.max(1, until - performance.now());
+        return client.appendToStream(stream, events, { streamState, requiresLeader: true, deadline, credentials });
+      });
     },
+    run,
     async close() {
       const clients = [...retired.keys(), ...(current ? [current.client] : [])];
       for (const timer of retired.values()) clearTimeout(timer);
@@ -78,15 +111,21 @@ async function dispose(client: StoreClient): Promise<void> {
     await client.dispose();
     (await client.getChannel()).close();
   };
-  await inTime(DISPOSE_WITHIN_MS, disposed()).catch(() => undefined);
+  await inTime(DISPOSE_WITHIN_MS, disposed).catch(() => undefined);
 }
 
 /** The client's own deadlines do not hold for reads, nor for appends over a stream that hangs. */
-async function inTime<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {
+async function inTime<Result>(timeoutMs: number, begin: (over: AbortSignal) => Promise<Result>): Promise<Result> {
+  const over = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new NoAnswer(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    timer = setTimeout(() => {
+      const error = new NoAnswer(`no answer in ${timeoutMs} ms`);
+      over.abort(error);
+      reject(error);
+    }, timeoutMs);
   });
+  const work = begin(over.signal);
   work.catch(() => undefined);
   try {
     return await Promise.race([work, deadline]);

@@ -5,7 +5,6 @@ import { copiesAsAppends } from '../event-log/copied-events.ts';
 import { checkStreamName, prepareAppend } from '../event-log/prepare-append.ts';
 import { createAppending } from './appending.ts';
 import type { ClientLibrary, StoreEvent } from './client-api.ts';
-import { loginForAppends } from './client-login.ts';
 import { openStoreConnection } from './connection.ts';
 import { asPortError, loggableFault } from './faults.ts';
 import { type Following, followLog } from './following.ts';
@@ -13,6 +12,7 @@ import { createOrigin } from './origin.ts';
 import { createRawReads } from './raw-reads.ts';
 import { createLogReading } from './reading.ts';
 import { recordedEventOf, streamEventOf } from './stored-form.ts';
+import { reportStrayRejections } from './stray-rejections.ts';
 
 export interface KurrentEventLogOptions {
   readonly address: StoreAddress;
@@ -44,17 +44,18 @@ export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog
   const prefix = `${options.name}.`;
   const connection = openStoreConnection(address, options.load);
   const reads = createRawReads(connection, options.readTimeoutMs);
-  const login = loginForAppends(address);
-  const origin = createOrigin({ connection, reads, login, prefix });
+  const origin = createOrigin({ connection, reads, prefix });
   const reading = createLogReading(reads, origin, prefix);
   const append = createAppending({
     connection,
     reads,
     prefix,
-    login,
     timeoutMs: options.appendTimeoutMs ?? APPEND_TIMEOUT_MS,
     onUnanswered: (error) => logger.warn(loggableFault(error), 'the event store did not answer an append'),
   });
+  const endReports = reportStrayRejections((error) =>
+    logger.error(loggableFault(error), 'the client of the event store failed outside of a call'),
+  );
   const listeners = new Set<() => void>();
   const running = new Set<Promise<unknown>>();
   let following: Following | undefined;
@@ -102,6 +103,7 @@ export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog
     await Promise.allSettled(running);
     await following?.close();
     await connection.close();
+    endReports();
   }
   let closing: Promise<void> | undefined;
 

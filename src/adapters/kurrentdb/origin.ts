@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BEGINNING, type Position } from '../../application/ports/event-log.ts';
-import type { Login, StoreEvent } from './client-api.ts';
+import type { StoreEvent } from './client-api.ts';
 import type { StoreConnection } from './connection.ts';
 import { actualRevisionOf } from './faults.ts';
 import type { RawReads } from './raw-reads.ts';
@@ -26,11 +26,10 @@ export interface Origin {
 export interface OriginDeps {
   readonly connection: StoreConnection;
   readonly reads: RawReads;
-  readonly login: Login | undefined;
   readonly prefix: string;
 }
 
-export function createOrigin({ connection, reads, login, prefix }: OriginDeps): Origin {
+export function createOrigin({ connection, reads, prefix }: OriginDeps): Origin {
   const name = `${prefix}${STREAM}`;
   let known: Position | undefined;
 
@@ -53,14 +52,7 @@ export function createOrigin({ connection, reads, login, prefix }: OriginDeps): 
       metadata: {},
     } as const;
     try {
-      await connection.run(APPEND_TIMEOUT_MS, (client) =>
-        client.appendToStream(name, [event], {
-          streamState: 'no_stream',
-          requiresLeader: true,
-          deadline: APPEND_TIMEOUT_MS,
-          credentials: login,
-        }),
-      );
+      await connection.append(APPEND_TIMEOUT_MS, name, [event], 'no_stream');
     } catch (error) {
       // Another process was first, or this one's own attempt before.
       if (actualRevisionOf(error) === undefined) throw error;

@@ -3,7 +3,6 @@ import { EventLogUnavailable } from '../../domain/errors.ts';
 import type { StoreAddress } from '../../domain/event-store-url.ts';
 import { probeRepeatedly, type WriteWatch } from '../event-log/write-watch.ts';
 import type { ClientLibrary } from './client-api.ts';
-import { loginForAppends } from './client-login.ts';
 import { openStoreConnection } from './connection.ts';
 import { isAccessDenied, loggableFault, NoAnswer } from './faults.ts';
 
@@ -29,7 +28,6 @@ export interface StoreWriteWatchOptions {
  */
 export function createStoreWriteWatch({ address, name, logger, load }: StoreWriteWatchOptions): WriteWatch {
   const connection = openStoreConnection(address, load);
-  const login = loginForAppends(address);
   let outage: string | undefined;
   let stopping = false;
   let probe: { readonly id: string; isWritten: boolean } = { id: randomUUID(), isWritten: false };
@@ -47,18 +45,8 @@ export function createStoreWriteWatch({ address, name, logger, load }: StoreWrit
   }
 
   async function append(id: string): Promise<void> {
-    await connection.run(PROBE_TIMEOUT_MS, (client) =>
-      client.appendToStream(
-        `${name}-probe-${id}`,
-        [{ id, type: TYPE, contentType: 'application/json', data: {}, metadata: {} }],
-        {
-          streamState: 'no_stream',
-          requiresLeader: true,
-          deadline: PROBE_TIMEOUT_MS,
-          credentials: login,
-        },
-      ),
-    );
+    const event = { id, type: TYPE, contentType: 'application/json', data: {}, metadata: {} } as const;
+    await connection.append(PROBE_TIMEOUT_MS, `${name}-probe-${id}`, [event], 'no_stream');
   }
 
   async function run(): Promise<void> {

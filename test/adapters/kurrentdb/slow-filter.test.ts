@@ -58,7 +58,7 @@ function openReading(options: { readonly unfilteredMs?: number } = {}): CountedR
       return reads.all(read);
     },
   };
-  const origin = createOrigin({ connection, reads, login: undefined, prefix: `${prefix}.` });
+  const origin = createOrigin({ connection, reads, prefix: `${prefix}.` });
   const reading = { ...createLogReading(counted, origin, `${prefix}.`, options), asked, silent: false };
   return reading;
 }

@@ -35,6 +35,8 @@ export interface Cluster extends ClusterOptions {
   refusalOf(call: Call, member: Member, what: 'read' | 'write'): ServerErrorResponse | undefined;
   /** Calls that wanted to write, whatever came of them. */
   readonly writes: number;
+  /** How often somebody asked for the members. */
+  searches: number;
   /** Appends that are taken and not answered yet. */
   readonly underWay: Set<string>;
   /** Subscriptions that are open, as what ends them. */
@@ -77,6 +79,7 @@ export function createCluster(events: StoredEvents, members: readonly Member[], 
       if (!mustLead || member === leader) return undefined;
       return leader ? notLeader({ host: HOST, port: leader.port }) : NOT_READY;
     },
+    searches: 0,
     underWay: new Set(),
     subscriptions: new Set(),
   };

@@ -26,6 +26,8 @@ export interface Report {
   readonly leader: number | undefined;
   /** Appends that wait to be released. */
   readonly held: number;
+  /** How often somebody asked for the members of the cluster. */
+  readonly searches: number;
 }
 
 async function obey(cluster: Cluster, order: Order): Promise<void> {
@@ -67,13 +69,14 @@ export async function openControl(cluster: Cluster): Promise<number> {
     try {
       await obey(cluster, JSON.parse(await text(request)));
       const leader = cluster.leader && cluster.members.indexOf(cluster.leader);
-      const { events, faults, subscriptions, writes } = cluster;
+      const { events, faults, searches, subscriptions, writes } = cluster;
       const report: Report = {
         events: events.all.length,
         writes,
         subscriptions: subscriptions.size,
         leader,
         held: faults.held,
+        searches,
       };
       response.end(JSON.stringify(report));
     } catch (error) {

@@ -34,6 +34,7 @@ export function addServices(cluster: Cluster, member: Member): void {
 
   server.addService(gossipGrpc.GossipService, {
     read(_call: unknown, answer: (error: typeof NOT_READY | null, response?: gossip.ClusterInfo) => void) {
+      cluster.searches += 1;
       if (cluster.faults.hangs) return;
       if (!cluster.faults.gossips) return answer(NOT_READY);
       answer(null, new gossip.ClusterInfo().setMembersList(cluster.members.map((each) => memberInfo(cluster, each))));
