@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../support/protocol-double/control.ts';
 import { type ProtocolDouble, startProtocolDouble } from '../support/protocol-double/start.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { rounds } from '../support/rounds.ts';
+import { until } from '../support/until.ts';
 import { findingsAtHome } from './findings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
@@ -101,25 +103,24 @@ describe('under load, an event store that', () => {
 
   it('drops a subscription and then an append, while its leader cannot be found, does not end the service', async () => {
     const STRAY = 'the client of the event store failed outside of a call';
-    const report = () => double.tell({ order: 'report' });
-    // The client finds no leader for the subscription, and then asks in vain what became of it.
-    await expect
-      .poll(async () => {
-        await expect.poll(async () => (await report()).subscriptions).toBeGreaterThan(0);
-        await double.tell({ order: 'fault', fault: { kind: 'hold' } });
-        const held = client.send(ledger.create());
-        await expect.poll(async () => (await report()).held).toBeGreaterThan(0);
-        await double.tell({ order: 'fault', fault: { kind: 'no-gossip' } });
-        await double.tell({ order: 'drop-subscriptions' });
-        const { searches } = await report();
-        await expect.poll(async () => (await report()).searches).toBeGreaterThan(searches);
-        await double.tell({ order: 'break-connections' });
-        await held;
+    const shows = (condition: (report: Report) => boolean) =>
+      until(async () => {
         await home.requireRunning();
-        await double.tell({ order: 'clear-faults' });
-        return (await home.log()).map(({ msg }) => msg);
-      })
-      .toContain(STRAY);
+        return condition(await double.tell({ order: 'report' }));
+      });
+    await until(async () => {
+      await shows(({ subscriptions }) => subscriptions > 0);
+      await double.tell({ order: 'fault', fault: { kind: 'hold' } });
+      const sent = client.send(ledger.create());
+      await shows(({ held }) => held > 0);
+      await double.tell({ order: 'fault', fault: { kind: 'no-gossip' } });
+      const before = await double.tell({ order: 'drop-subscriptions' });
+      await shows(({ searches }) => searches > before.searches);
+      await double.tell({ order: 'break-connections' });
+      await sent;
+      await double.tell({ order: 'clear-faults' });
+      return (await home.log()).some(({ msg }) => msg === STRAY);
+    });
     await Promise.all(ledger.mutations.map(client.settle));
     expect(await findingsAtHome(home, ledger)).toEqual([]);
   });

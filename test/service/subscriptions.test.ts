@@ -58,8 +58,9 @@ describe('two replicas', () => {
 describe('rotation notices', () => {
   it('reach subscribers on every replica, with the leases that hold an older version', async () => {
     const id = await create('notices.example');
-    const here = await subscribe<Notice>(purser.url, purser.token(), FOLLOW_NOTICES, { registryId: id });
-    const there = await subscribe<Notice>(replica.url, purser.token(), FOLLOW_NOTICES, { registryId: id });
+    const { latestCursor: after } = (await purser.graphql(NOTICES, { registryId: id })).data.rotationNotices;
+    const here = await subscribe<Notice>(purser.url, purser.token(), FOLLOW_NOTICES, { registryId: id, after });
+    const there = await subscribe<Notice>(replica.url, purser.token(), FOLLOW_NOTICES, { registryId: id, after });
     await purser.graphql(ISSUE, { input: { image: 'notices.example/app', pipeline: 'p' } });
     await rotate(id);
     await expect.poll(() => [here.items.length, there.items.length]).toEqual([1, 1]);
@@ -191,13 +192,12 @@ it('refuses a cursor that is ahead of the data', async () => {
 
 describe('registry changes', () => {
   it('show what was created, updated and deleted, as it was then', async () => {
-    const follower = await subscribe<Change>(replica.url, purser.token(), FOLLOW_CHANGES, {});
-    const quiet = await subscribe<Change>(
-      purser.url,
-      purser.token({ projects: { other: ['iam:project:cicd:registry:read'] } }),
-      FOLLOW_CHANGES,
-      { projectId: 'other' },
-    );
+    // A subscription without a cursor begins some time after it was sent, perhaps after the changes below.
+    const { latestCursor: after } = (await purser.graphql(LIST)).data.registries;
+    const follower = await subscribe<Change>(replica.url, purser.token(), FOLLOW_CHANGES, { after });
+    const other = purser.token({ projects: { other: ['iam:project:cicd:registry:read'] } });
+    const { latestCursor: beginning } = (await purser.graphql(LIST, { projectId: 'other' }, other)).data.registries;
+    const quiet = await subscribe<Change>(purser.url, other, FOLLOW_CHANGES, { projectId: 'other', after: beginning });
     const id = await create('changes.example');
     await purser.graphql(UPDATE, { id, input: { name: 'Ours' } });
     await purser.graphql(ISSUE, { input: { image: 'changes.example/app', pipeline: 'p' } });

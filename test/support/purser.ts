@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { storeEnvironment } from './event-store.ts';
 import { createTestDatabase } from './postgres.ts';
+import { keepRefusal } from './refused-answers.ts';
 import { createTestIssuer, type TestIssuer, type TestTokenOptions } from './tokens.ts';
 
 export interface GraphqlAnswer {
@@ -91,7 +92,9 @@ export async function ask(
     body: JSON.stringify({ query, variables }),
     signal,
   });
-  return (await response.json()) as GraphqlAnswer;
+  const answer = (await response.json()) as GraphqlAnswer;
+  keepRefusal(answer);
+  return answer;
 }
 
 /** What the service logs goes to a file that the checks at the end of the run read. */
