@@ -1,44 +1,16 @@
 import type { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BrokenProgram, buildBroken } from '../support/broken-program.ts';
-import type { Fault } from '../support/mutant.ts';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
 import { embeddedPrograms } from '../support/postgres-versions.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { withClient } from '../support/server-databases.ts';
 import { type Crashing, killServer, killService, restartPostgres, startCrashing, stopService } from './crash-rounds.ts';
+import { PLANTED_FAULTS, type PlantedFault } from './planted-faults.ts';
 
 const NO_LIMIT = { CALLER_ISSUES_PER_MINUTE: '0' };
 /** Nothing that was committed without waiting is written by the server itself before it is killed. */
 const LATE_WRITER = { synchronous_commit: 'off', wal_writer_delay: '10s', wal_writer_flush_after: '1GB' };
-
-/** One build has them all, because a build takes long: a variable of the service says which it has. */
-const FAULTS = {
-  // Of the read models: a durable commit makes all earlier ones durable too.
-  'commits without waiting': (name: string): Fault => ({
-    file: 'adapters/postgres/read-models/checkpoint.ts',
-    find: "durable ? 'on' : 'off'",
-    replace: `durable && !${isPlanted(name)} ? 'on' : 'off'`,
-  }),
-  'forgets keys': (name: string): Fault => ({
-    file: 'application/registry-command-handler.ts',
-    find: 'if (event.metadata.idempotencyId === idempotent.id) found',
-    replace: `if (event.metadata.idempotencyId === idempotent.id && !${isPlanted(name)}) found`,
-  }),
-  'ends at once': (name: string): Fault => ({
-    file: 'cli/serve.ts',
-    find: 'await service.close();',
-    replace: `if (${isPlanted(name)}) process.exit(0);
-      await service.close();`,
-  }),
-  'keeps broken connections': (name: string): Fault => ({
-    file: 'adapters/postgres/connection.ts',
-    find: 'current = undefined;',
-    replace: `if (!${isPlanted(name)}) current = undefined;`,
-    times: 2,
-  }),
-};
-const isPlanted = (name: string) => `(process.env.PLANTED_FAULT === '${name}')`;
 
 let homes: PurserHome[];
 let servers: PostgresServer[];
@@ -83,11 +55,11 @@ it('a Postgres that is killed loses nothing acknowledged, although its default i
 describe('(negative control) a service', () => {
   let broken: BrokenProgram;
   beforeAll(async () => {
-    broken = await buildBroken(...Object.entries(FAULTS).map(([name, fault]) => fault(name)));
+    broken = await buildBroken(...PLANTED_FAULTS);
   });
   afterAll(() => broken?.remove());
 
-  const startWith = (fault: keyof typeof FAULTS, environment: Readonly<Record<string, string>> = {}) =>
+  const startWith = (fault: PlantedFault, environment: Readonly<Record<string, string>> = {}) =>
     start({ PLANTED_FAULT: fault, ...environment }, broken.program);
 
   it('that acknowledges events before they are durable is found to lose them', async () => {

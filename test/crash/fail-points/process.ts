@@ -6,54 +6,28 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { inject } from 'vitest';
+import { putIn } from '../../support/mutant.ts';
+import { CHANGES } from './changes.ts';
 import type { FailPoint, Order, Report } from './ports.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
-const PORTS = join(import.meta.dirname, 'ports.ts');
 const BUNDLE = join(REPOSITORY, 'dist/fail-points');
-
-/** The factories that give a port, by their file below `src`, and what is put around them. */
-const FACTORIES: Readonly<Record<string, { readonly factory: string; readonly wrapper: string }>> = {
-  'adapters/postgres/log/event-log.ts': { factory: 'createPostgresEventLog', wrapper: 'logAtFailPoints' },
-  'adapters/kurrentdb/event-log.ts': { factory: 'createKurrentEventLog', wrapper: 'logAtFailPoints' },
-  'adapters/vault/vault.ts': { factory: 'createVault', wrapper: 'vaultAtFailPoints' },
-  'adapters/vault/minted-password-vault.ts': { factory: 'createMintedPasswordVault', wrapper: 'mintedAtFailPoints' },
-  'adapters/minting/password-minter.ts': { factory: 'createPasswordMinter', wrapper: 'createMinterAtFailPoints' },
-};
-
-/** So that no round waits for housekeeping. */
-const QUICKER: Readonly<Record<string, readonly [find: string, replace: string]>> = {
-  'composition/periodic-work.ts': ['const HOUSEKEEPING_MS = 30_000;', 'const HOUSEKEEPING_MS = 300;'],
-  'application/discard-orphaned-secrets.ts': ['ORPHANED_AFTER_MS = 10 * 60_000;', 'ORPHANED_AFTER_MS = 3_000;'],
-};
 
 const failPoints: Plugin = {
   name: 'fail points',
   setup({ onLoad }) {
     onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
       const file = path.slice(join(REPOSITORY, 'src/').length);
-      const { factory, wrapper } = FACTORIES[file] ?? {};
-      const [find, replace] = QUICKER[file] ?? [];
-      if (factory === undefined && find === undefined) return undefined;
-      const source = await readFile(path, 'utf8');
-      if (find !== undefined) return { contents: changed(source, find, replace ?? '', file), loader: 'ts' };
-      const real = changed(source, `export function ${factory}(`, `function real_${factory}(`, file);
-      const wrapped = `import { ${wrapper} } from ${JSON.stringify(PORTS)};
-        export const ${factory} = (...args) => ${wrapper}(real_${factory}(...args));`;
-      return { contents: `${real}\n${wrapped}`, loader: 'ts' };
+      const change = CHANGES.find((each) => each.file === file);
+      return change && { contents: putIn(await readFile(path, 'utf8'), change), loader: 'ts' };
     });
   },
 };
 
-function changed(source: string, find: string, replace: string, file: string): string {
-  if (source.split(find).length !== 2) throw new Error(`${JSON.stringify(find)} must stand once in ${file}`);
-  return source.replace(find, replace);
-}
-
 /** Bundles the service with fail points around its ports. */
 export async function bundleWithFailPoints(): Promise<void> {
   // One that was moved would go without its fail points.
-  for (const file of Object.keys({ ...FACTORIES, ...QUICKER })) await access(join(REPOSITORY, 'src', file));
+  for (const { file } of CHANGES) await access(join(REPOSITORY, 'src', file));
   const { serviceBundle }: { serviceBundle: BuildOptions } = await import(join(REPOSITORY, 'bundle-options.mjs'));
   await build({
     ...serviceBundle,
