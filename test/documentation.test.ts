@@ -8,6 +8,7 @@ import { readConfig, VARIABLES } from '../src/config/config.ts';
 import { documentationOf } from '../src/domain/error-reference.ts';
 import { PERMISSIONS } from '../src/domain/permissions.ts';
 import { CLOSE } from '../src/http/websocket/close-codes.ts';
+import { SECONDS_OF_SLOW_TESTS } from './support/test-kinds.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -124,11 +125,41 @@ function missingControls(table: string): string[] {
   });
 }
 
+/** What the row says that its files take. */
+function secondsIn(row: string): number {
+  const takes = row.split('|').at(-3) ?? '';
+  return [...takes.matchAll(/(\d+) s\b/g)].reduce((sum, [, seconds]) => sum + Number(seconds), 0);
+}
+
+/** The rows that tell another time than what is known of the slow files that they name. */
+function wrongTimes(table: string): string[] {
+  return table.split('\n').filter((row) => {
+    const tests = [...(row.split('|')[2] ?? '').matchAll(/`(test\/[\w/.-]+)`/g)].map(([, file = '']) => file);
+    const known = tests.flatMap((file) => SECONDS_OF_SLOW_TESTS[file] ?? []);
+    const takes = row.split('|').at(-3) ?? '';
+    return known.some((seconds) => !takes.includes(`${seconds} s`));
+  });
+}
+
 describe('the table of crashes and races in CONTRIBUTING.md', () => {
+  const [, rows = ''] = /\| goal \|.*\n\|[-|]+\n((?:\|.*\n)+)/.exec(read('CONTRIBUTING.md')) ?? [];
+  const table = rows.trim();
+
   it('names a negative control for each goal, and each is there', () => {
-    const [, table = ''] = /\| goal \|.*\n\|[-|]+\n((?:\|.*\n)+)/.exec(read('CONTRIBUTING.md')) ?? [];
     expect(table.split('\n').length).toBeGreaterThan(10);
-    expect(missingControls(table.trim())).toEqual([]);
+    expect(missingControls(table)).toEqual([]);
+  });
+
+  it('tells the times of the slow files, of which two run at once: the first twelve take at most 20 minutes', () => {
+    expect(wrongTimes(table)).toEqual([]);
+    const seconds = table.split('\n').slice(0, 12).map(secondsIn);
+    expect(seconds.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(2 * 20 * 60);
+  });
+
+  it('is found to tell another time', () => {
+    const row = '| a | `test/crash/broken-builds.test.ts` | often | 1 s | nothing |';
+    expect(wrongTimes(row)).toEqual([row]);
+    expect(secondsIn(row)).toBe(1);
   });
 
   it('is found to name none, or one that is not there', () => {
