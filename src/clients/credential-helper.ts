@@ -1,15 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
+import { CREDENTIALS_NOT_FOUND, isOtherKey, MAX_SERVER_URL, registryOfServerUrl } from '../domain/server-url.ts';
 import { readAsker, readConnection, readLeaseConfiguration, reportsFailures } from './client-configuration.ts';
 import { ClientError } from './client-error.ts';
 import { createPurserClient, type PurserClient } from './purser-client.ts';
 
-/** Only an unknown registry prints this sentence; clients then continue anonymously. */
-const CREDENTIALS_NOT_FOUND = 'credentials not found in native keychain';
 const NO_SERVER_URL = 'no credentials server URL';
 /** For one command in total. Milliseconds. */
 const TIMEOUT_MS = 10_000;
-/** Far longer than any URL. Characters. */
-const MAX_SERVER_URL = 4096;
 /** Purser takes no longer ones. The end of an output says most. Characters. */
 const MAX_MESSAGE = 500;
 
@@ -91,26 +88,9 @@ async function get(input: string, environment: Invocation['environment'], versio
   if (serverUrl.length > MAX_SERVER_URL) throw new ClientError('the server URL is too long');
   if (isOtherKey(serverUrl)) return failed(CREDENTIALS_NOT_FOUND);
   const lease = readLeaseConfiguration(environment);
-  const login = await client(environment, version).issueCredential(registryOf(serverUrl), lease);
+  const login = await client(environment, version).issueCredential(registryOfServerUrl(serverUrl), lease);
   if (login === undefined) return failed(CREDENTIALS_NOT_FOUND);
   return succeeded(JSON.stringify({ ServerURL: serverUrl, Username: login.username, Secret: login.password }));
-}
-
-/**
- * Clients keep more in a keychain than registries: `docker logout` asks for `https://index.docker.io/v1/refresh-token` and
- * `…/access-token`. With a scheme, a registry has no other path than that of its API.
- */
-function isOtherKey(serverUrl: string): boolean {
-  const [, path] = /^[a-z][a-z0-9+.-]*:\/\/[^/]*(.*)$/i.exec(serverUrl) ?? [];
-  return path !== undefined && !/^(?:\/v[12])?\/*$/.test(path);
-}
-
-/**
- * `registry:5000` alone could also mean an image of Docker Hub, whose credential must not go to that host. With a scheme
- * it can only be the registry.
- */
-function registryOf(serverUrl: string): string {
-  return serverUrl.includes('/') ? serverUrl : `https://${serverUrl}`;
 }
 
 async function list(purser: PurserClient): Promise<Outcome> {
@@ -140,7 +120,7 @@ async function report(input: string, environment: Invocation['environment'], ver
   if (isOtherKey(serverUrl)) return succeeded('nothing to report: this is no registry');
   const message = printableEnd(rest.join('\n'));
   const purser = client(environment, version);
-  const known = await purser.reportFailure(registryOf(serverUrl), readAsker(environment), message);
+  const known = await purser.reportFailure(registryOfServerUrl(serverUrl), readAsker(environment), message);
   return known
     ? succeeded('reported: Purser tries the credential, and tells those who are responsible if it is refused')
     : failed('docker-credential-purser: this pipeline was issued no credential for this registry in the last day');

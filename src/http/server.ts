@@ -15,6 +15,10 @@ import { createClientAddress, type TrustedProxies } from './client-address.ts';
 import { createOpenConnections } from './connections/open-connections.ts';
 import { createSharedExecution } from './connections/shared-execution.ts';
 import { createLimitedSockets, DEFAULT_SOCKET_LIMITS, type SocketLimits } from './connections/socket-limits.ts';
+import { credentialRoutes } from './credentials/credential-routes.ts';
+import { dockerCredential } from './credentials/docker-credential.ts';
+import { externalSecrets } from './credentials/external-secrets.ts';
+import { kubelet } from './credentials/kubelet.ts';
 import { allowedOrigins, allowOrigins } from './cross-origin.ts';
 import { errorsPage } from './errors-page.ts';
 import { createEventStreams } from './event-streams/event-streams.ts';
@@ -136,6 +140,10 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   const incoming = { graphql, authenticator, clientAddress, metrics, observe, refuseToken, logger };
   const answerAsStream = createEventStreams({ graphql, metrics, connections, sharedExecution });
   await app.register(graphqlEndpoint, { ...incoming, answerAsStream });
+  const credentials = credentialRoutes(incoming);
+  await credentials.add(app, dockerCredential);
+  await credentials.add(app, kubelet(authenticator));
+  await credentials.add(app, externalSecrets);
   if (deps.beginAuditExport !== undefined) {
     auditExportRoute(app, {
       services: graphql.services,

@@ -76,10 +76,12 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'http/connections': http('http'),
   'http/event-streams': http('http', 'http/connections'),
   'http/websocket': http('http', 'http/connections'),
+  'http/credentials': http('http'),
   // Answers upgrades and opens event streams as well.
-  'http/server.ts': http('http', 'http/connections', 'http/event-streams', 'http/websocket'),
+  'http/server.ts': http('http', 'http/connections', 'http/credentials', 'http/event-streams', 'http/websocket'),
 
-  clients: { to: [], modules: 'builtins' },
+  // What a key of a keychain means is the same for the helper and for its protocol over HTTP.
+  clients: { to: ['domain/server-url.ts'], modules: 'builtins' },
   cli: {
     to: ['compose.ts', 'composition', 'config', 'logger.ts', 'version.ts', 'domain/**', 'adapters/**'],
     modules: 'any',

@@ -163,6 +163,7 @@ export const TORTURE_TESTS = [
   'test/crash/three-replicas.test.ts',
   'test/http/connections/token-expiry.test.ts',
   'test/http/generated-documents.test.ts',
+  'test/service/asks-of-one-run.test.ts',
   'test/service/copy-log.test.ts',
   'test/service/doctor-memory.test.ts',
   'test/service/hostile-load.test.ts',
