@@ -7,21 +7,16 @@ import { createPasswordMinter } from './adapters/minting/password-minter.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
 import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
 import type { ReadConnections } from './adapters/postgres/read-connections.ts';
-import { createAuditQueries } from './adapters/postgres/read-models/audit-queries.ts';
-import { createCalendarQueries } from './adapters/postgres/read-models/calendar-queries.ts';
 import { createChangeFeedQuery } from './adapters/postgres/read-models/change-queries.ts';
 import { createCheckSchedule } from './adapters/postgres/read-models/check-schedule.ts';
 import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
-import { createDailyUseQueries } from './adapters/postgres/read-models/daily-use-queries.ts';
 import { createFeed } from './adapters/postgres/read-models/feeds.ts';
 import { createLeadership } from './adapters/postgres/read-models/leadership.ts';
-import { createLeaseQueries } from './adapters/postgres/read-models/lease-queries.ts';
-import { createNoticeFeedQuery, createNoticeQueries } from './adapters/postgres/read-models/notice-queries.ts';
+import { createNoticeFeedQuery } from './adapters/postgres/read-models/notice-queries.ts';
 import { createNoticeSchedule } from './adapters/postgres/read-models/notice-schedule.ts';
 import { createProgress } from './adapters/postgres/read-models/progress.ts';
 import { AHEAD_OF_LOG } from './adapters/postgres/read-models/projection-health.ts';
 import { createProjector } from './adapters/postgres/read-models/projector.ts';
-import { createRegistryQueries } from './adapters/postgres/read-models/registry-queries.ts';
 import { openSession } from './adapters/postgres/session.ts';
 import { createSharedClock } from './adapters/postgres/shared-clock.ts';
 import { createSnapshotStore } from './adapters/postgres/snapshot-store.ts';
@@ -50,7 +45,8 @@ import { createLifecycle, type Lifecycle } from './composition/lifecycle.ts';
 import { measureLeader, openObservability } from './composition/observability.ts';
 import { startPeriodicWork } from './composition/periodic-work.ts';
 import { createReadiness } from './composition/readiness.ts';
-import { openReads } from './composition/reads.ts';
+import { createQueries, openReads } from './composition/reads.ts';
+import { openStandby } from './composition/standby.ts';
 import { openStores, openVault } from './composition/stores.ts';
 import { configuredWebhooks, startWebhooks } from './composition/webhooks.ts';
 import type { Config } from './config/config.ts';
@@ -128,6 +124,11 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     lifecycle,
   );
 
+  const standby = await openStandby(
+    { readDatabaseUrl: config.readDatabaseUrl, primary: { reads, searches }, progress, metrics, logger, statements },
+    lifecycle,
+  );
+
   const { plainHttpHosts, trustedRealms } = config;
   const egressOptions = egressOptionsOf(config);
   if (egressOptions.proxy === undefined && config.ignoredProxyVariables.length > 0) {
@@ -150,6 +151,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
       logger,
       statements,
       onFault,
+      standby,
     },
     lifecycle,
   );
@@ -164,25 +166,23 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(() => mintedPasswords.close());
 
   const queries = {
-    registries: createRegistryQueries(reads, Date.now, searches),
-    leases: createLeaseQueries(reads, Date.now, searches),
-    uses: createDailyUseQueries(reads),
-    calendar: createCalendarQueries(reads),
-    audit: createAuditQueries(reads, searches),
+    ...createQueries({ reads, searches }),
     auditHeads: audit.heads,
-    notices: createNoticeQueries(reads),
     webhooks: createWebhookQueries(reads, webhooks),
     feeds: {
       notices: createFeed({ query: createNoticeFeedQuery(reads), follow: progress.follow, onFault }),
       changes: createFeed({ query: createChangeFeedQuery(reads), follow: progress.follow, onFault }),
     },
   };
+  // The others stay on the primary: what they read is not of the read models, or follows these.
+  const standbyQueries = standby && { ...queries, ...createQueries(standby) };
   const deps = {
     log,
     snapshotStore: createSnapshotStore(reads),
     authenticator,
     vault,
     progress,
+    standby: standby?.progress,
     registries: queries.registries,
     leases: queries.leases,
     calendar: queries.calendar,
@@ -227,6 +227,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     application: meteredApplication(running.application, metrics),
     schema,
     queries,
+    standbyQueries,
     cursorKey,
     metrics,
     logger,
@@ -251,6 +252,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     reads,
     projector,
     anchorFaults: audit.anchorFaults,
+    standbyCheck: standby?.check,
     logger,
   });
   const metricsServer = config.metrics && createMetricsServer({ metrics, readiness, address: config.metrics });
@@ -260,7 +262,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     authenticator: openAuthenticator({ issuers, egressOptions, revocations, logger }, lifecycle),
     revocations,
     readiness,
-    beginAuditExport: beginAuditExport({ writer: running.writer, exportLog: audit.exportLog }),
+    beginAuditExport: beginAuditExport({ ...audit, ...running, readableAt: running.application.readableAt }),
     metrics,
     tracer,
     config: {

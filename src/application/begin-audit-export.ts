@@ -3,6 +3,8 @@ import { rateLimited } from '../domain/errors.ts';
 import { accessStream } from '../domain/identity.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { ExportedLog } from './export-audit-log.ts';
+import type { ReadSource } from './ports/read-models.ts';
+import type { ReadYourWrites } from './read-your-writes.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 
 /** Exports at once, in one process: each holds a page of entries, and they share one connection. */
@@ -11,8 +13,14 @@ const RETRY_AFTER_SECONDS = 10;
 
 export interface BeginAuditExportDeps {
   readonly writer: Pick<EventWriter, 'append'>;
-  readonly exportLog: (log: ExportedLog, format: ExportFormat) => AsyncGenerator<string, void, undefined>;
+  /** Waits as a query does. */
+  readonly readableAt: ReadYourWrites['readableAt'];
+  readonly exportLog: ExportLog;
+  /** From the hot standby. Undefined if there is none. */
+  readonly exportFromStandby: ExportLog | undefined;
 }
+
+type ExportLog = (log: ExportedLog, format: ExportFormat) => AsyncGenerator<string, void, undefined>;
 
 export interface BegunExport {
   readonly pages: AsyncGenerator<string, void, undefined>;
@@ -30,7 +38,8 @@ export type BeginAuditExport = (
  * The text of a project's audit log, in pages. That it was exported is in the log before the first page can be read.
  * @throws PurserError RATE_LIMITED, UNAVAILABLE
  */
-export function beginAuditExport({ writer, exportLog }: BeginAuditExportDeps): BeginAuditExport {
+export function beginAuditExport(deps: BeginAuditExportDeps): BeginAuditExport {
+  const { writer, readableAt, exportLog, exportFromStandby } = deps;
   let running = 0;
 
   return async (context, log, format) => {
@@ -43,7 +52,9 @@ export function beginAuditExport({ writer, exportLog }: BeginAuditExportDeps): B
       if (!ended) running -= 1;
       ended = true;
     };
+    let source: ReadSource;
     try {
+      source = await readableAt(context.principal);
       const { projectId, from, to } = log;
       const event: AuditLogExported = { type: 'AuditLogExported', data: { format, from, to } };
       const metadata = callerMetadata(context, projectId);
@@ -52,7 +63,7 @@ export function beginAuditExport({ writer, exportLog }: BeginAuditExportDeps): B
       leave();
       throw error;
     }
-    const pages = exportLog(log, format);
+    const pages = (source === 'standby' ? (exportFromStandby ?? exportLog) : exportLog)(log, format);
     return {
       pages,
       async end() {

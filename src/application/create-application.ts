@@ -34,7 +34,7 @@ import type { Metrics } from './ports/metrics.ts';
 import type { MintedPasswordVault } from './ports/minted-password-vault.ts';
 import type { PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter, ReturnableTurns } from './ports/rate-limiter.ts';
-import type { LeaseQueries, ProjectionProgress, RegistryQueries } from './ports/read-models.ts';
+import type { LeaseQueries, ProjectionProgress, RegistryQueries, StandbyProgress } from './ports/read-models.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
 import type { SharedNow } from './ports/shared-clock.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
@@ -72,7 +72,7 @@ import { withdrawLeaseUseCase } from './withdraw-lease.ts';
 export interface Application
   extends Mutations,
     Pick<RefusedAttempts, 'recordDenied' | 'recordFailed' | 'countUnauthenticated'>,
-    Pick<ReadYourWrites, 'readable'> {
+    Pick<ReadYourWrites, 'readable' | 'readableAt' | 'answered' | 'follows'> {
   readonly recordAuditRead: AuditReads['record'];
   readonly issueCredentials: ReturnType<typeof issueCredentialsUseCase>;
   readonly leasesNow: ReturnType<typeof leasesNowUseCase>;
@@ -88,6 +88,8 @@ export interface ApplicationDeps {
   readonly authenticator: EventAuthenticator;
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
+  /** Undefined if there is none. */
+  readonly standby?: StandbyProgress | undefined;
   readonly registries: Pick<RegistryQueries, 'byId' | 'tellingRepository' | 'refusalTold'>;
   readonly leases: Pick<LeaseQueries, 'countActive' | 'countByVersion' | 'listActive' | 'lastOf'>;
   readonly calendar: CalendarQueries;
@@ -106,7 +108,7 @@ export interface ApplicationDeps {
   readonly retries: RateLimiter;
   /** Credentials that one caller may ask for in a project, in this process; 0 for no limit. */
   readonly issuesPerMinute: number;
-  readonly metrics: Pick<Metrics, 'attemptDenied'>;
+  readonly metrics: Pick<Metrics, 'attemptDenied' | 'queryAdmitted'>;
   readonly plainHttpHosts: ReadonlySet<string>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -138,14 +140,25 @@ export interface RunningApplication {
 }
 
 export function createApplication(deps: ApplicationDeps): RunningApplication {
-  const { snapshotStore, authenticator, progress, registries, leases, plainHttpHosts, now, sharedNow, onFault } = deps;
+  const {
+    snapshotStore,
+    authenticator,
+    progress,
+    standby,
+    registries,
+    leases,
+    plainHttpHosts,
+    now,
+    sharedNow,
+    onFault,
+  } = deps;
   const { vault, calendar, probe, minter, mintedPasswords, limiter, issuesPerMinute, webhooks, replays, metrics } =
     deps;
   const { closed } = deps;
   const log = closed === undefined ? deps.log : closedLog(deps.log, closed);
   const mutex = createKeyedMutex();
 
-  const readYourWrites = createReadYourWrites({ log, progress });
+  const readYourWrites = createReadYourWrites({ log, progress, standby, metrics });
   const readUnprojected = createReadUnprojected({ log, progress, authenticator });
   const activeLeases = createActiveLeases({ readUnprojected, leases, now });
   const writer = createEventWriter({ log, authenticator, readYourWrites, now });
@@ -225,6 +238,9 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     recordFailed,
     countUnauthenticated,
     readable: readYourWrites.readable,
+    readableAt: readYourWrites.readableAt,
+    answered: readYourWrites.answered,
+    follows: readYourWrites.follows,
     recordAuditRead: auditReads.record,
   };
   return {

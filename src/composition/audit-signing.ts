@@ -19,6 +19,7 @@ import type { Config } from '../config/config.ts';
 import { type AuditExport, openAuditExport } from './audit-export.ts';
 import { createChores } from './chores.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { Standby } from './standby.ts';
 
 const SIGN_EVERY_MS = 60_000;
 /** How long a shutdown waits until the read models have the last entries. */
@@ -41,11 +42,14 @@ export interface AuditSigningDeps {
   readonly logger: Logger;
   readonly statements: StatementObserver;
   readonly onFault: (error: unknown) => void;
+  readonly standby: Pick<Standby, 'audit'> | undefined;
 }
 
 export interface AuditSigning {
   readonly heads: AuditHeads;
   readonly exportLog: AuditExport;
+  /** From the hot standby. Undefined if there is none. */
+  readonly exportFromStandby: AuditExport | undefined;
   /** What is wrong with each anchor that has lacked heads for long; undefined if none has. */
   anchorFaults(): Promise<Readonly<Record<string, string>> | undefined>;
 }
@@ -57,6 +61,7 @@ export interface AuditSigning {
 export async function openAuditSigning(deps: AuditSigningDeps, lifecycle: Lifecycle): Promise<AuditSigning> {
   const { connectionString, log, progress, leadership, signer, authenticator, metrics, logger, statements, onFault } =
     deps;
+  const { standby } = deps;
   const anchors = await openAnchors(deps);
   const name = 'purser audit';
   // Exports read many rows: no request of others may wait behind them.
@@ -94,6 +99,7 @@ export async function openAuditSigning(deps: AuditSigningDeps, lifecycle: Lifecy
   return {
     heads,
     exportLog: openAuditExport(database),
+    exportFromStandby: standby && openAuditExport(standby.audit(database)),
     anchorFaults: () => longFaults(anchors, { heads: createAuditHeads(deps.reads), authenticator }),
   };
 }

@@ -24,6 +24,8 @@ interface ReadinessDeps {
   readonly reads: ReadConnections;
   readonly projector: Projector;
   readonly anchorFaults: () => Promise<Readonly<Record<string, string>> | undefined>;
+  /** Of the hot standby. Without it the service works, so it is told and does not count. */
+  readonly standbyCheck: (() => Readonly<Record<string, unknown>>) | undefined;
   readonly logger: Logger;
 }
 
@@ -50,6 +52,7 @@ export function createReadiness({
   reads,
   projector,
   anchorFaults,
+  standbyCheck,
   logger,
 }: ReadinessDeps) {
   const hasEventStore = eventStoreWrites !== undefined;
@@ -92,7 +95,14 @@ export function createReadiness({
       const auditAnchors = await anchorFaults();
       return {
         ready,
-        checks: { keys: keysNow(), database: 'ok', ...eventStore, projection, ...(auditAnchors && { auditAnchors }) },
+        checks: {
+          keys: keysNow(),
+          database: 'ok',
+          ...eventStore,
+          projection,
+          ...(auditAnchors && { auditAnchors }),
+          ...(standbyCheck && { standby: standbyCheck() }),
+        },
       };
     } catch (error) {
       if (error instanceof EventStoreOutage) {

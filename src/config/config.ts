@@ -61,6 +61,7 @@ const environment = z.object({
   METRICS_PORT: port.optional(),
   METRICS_HOST: z.string().optional(),
   DATABASE_URL: databaseUrl,
+  READ_DATABASE_URL: databaseUrl,
   EVENT_STORE_URL: z.string().optional(),
   EVENT_STORE_PREFIX: z
     .string()
@@ -144,6 +145,8 @@ export interface Config {
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   /** Undefined: the embedded Postgres in the data folder. */
   readonly databaseUrl: string | undefined;
+  /** The hot standby that queries go to. Undefined: all go to the database. */
+  readonly readDatabaseUrl: string | undefined;
   readonly eventStore: EventStoreConfig;
   /** What the names of streams in a KurrentDB begin with. */
   readonly eventStorePrefix: string;
@@ -218,6 +221,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (production) requireForProduction(values);
   requireWith(values, 'METRICS_HOST', 'METRICS_PORT');
   requireWith(values, 'AUDIT_ANCHOR_AUTHORIZATION', 'AUDIT_ANCHOR_URL');
+  requireWith(values, 'READ_DATABASE_URL', 'DATABASE_URL');
+  requireOtherServer(values);
   const host = values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1');
   return {
     production,
@@ -225,6 +230,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: values.PORT,
     metrics: metricsAddress(values, host),
     databaseUrl: values.DATABASE_URL,
+    readDatabaseUrl: values.READ_DATABASE_URL,
     eventStore: eventStore(values),
     eventStorePrefix: values.EVENT_STORE_PREFIX,
     dataDir: absolute(values.PURSER_DATA_DIR),
@@ -299,6 +305,21 @@ function requireWith(
 ): void {
   if (values[setting] === undefined || values[owner] !== undefined) return;
   throw new ConfigurationError(`${setting} has an effect with ${owner} only: set ${owner} as well.`);
+}
+
+/** Other names for the same server are found when it is asked. */
+function requireOtherServer({ DATABASE_URL, READ_DATABASE_URL }: z.infer<typeof environment>): void {
+  if (DATABASE_URL === undefined || READ_DATABASE_URL === undefined) return;
+  if (serverOf(DATABASE_URL) !== serverOf(READ_DATABASE_URL)) return;
+  throw new ConfigurationError(
+    'READ_DATABASE_URL names the server of DATABASE_URL: name a hot standby of it, or leave it unset.',
+  );
+}
+
+/** Host and port; the whole text if it is no URL, as where the host is a folder with a socket. */
+function serverOf(url: string): string {
+  const parsed = parseUrl(url);
+  return parsed === undefined || parsed.searchParams.has('host') ? url : `${parsed.hostname}:${parsed.port || '5432'}`;
 }
 
 function eventStore(values: z.infer<typeof environment>): EventStoreConfig {

@@ -19,6 +19,8 @@ import { buildPurserSchema } from './schema.ts';
 export interface GraphqlDeps {
   readonly application: Application;
   readonly queries: Queries;
+  /** On the hot standby. Undefined if there is none. */
+  readonly standbyQueries?: Queries | undefined;
   /** Authenticates cursors: at least 32 bytes, the same on every replica. */
   readonly cursorKey: Uint8Array;
   readonly metrics: Pick<Metrics, 'operationFinished'>;
@@ -70,6 +72,7 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
   const {
     application,
     queries,
+    standbyQueries,
     cursorKey,
     metrics,
     logger,
@@ -89,7 +92,7 @@ export async function createGraphql(deps: GraphqlDeps): Promise<Graphql> {
   const apollo = await startApolloServer({ schema, executor, documentStore, introspection, limits, logger });
   return {
     schema,
-    services: { application, queries, cursors: createCursors(cursorKey), now },
+    services: { application, queries, standbyQueries, cursors: createCursors(cursorKey), now },
     documents,
     executor,
     mask,

@@ -139,7 +139,7 @@ export async function startReplica(
     confirmations: between.confirmations ?? { take: notAsked, giveBack: notAsked },
     retries: { take: notAsked },
     issuesPerMinute: 0,
-    metrics: { attemptDenied: () => undefined },
+    metrics: { attemptDenied: () => undefined, queryAdmitted: () => undefined },
     plainHttpHosts: new Set(),
     now,
     sharedNow,

@@ -141,6 +141,9 @@ export function createApplicationDouble(): ApplicationDouble {
       recorded.push({ outcome: 'FAILED', context, attempt });
     },
     readable: async () => undefined,
+    readableAt: async () => 'primary',
+    answered: () => undefined,
+    follows: () => undefined,
     recordAuditRead: async (_context, projectId) => {
       auditReads.push(projectId);
     },

@@ -157,7 +157,7 @@ export function createWorld(): World {
       confirmations: once,
       retries: { take: async (key) => Number(retried.push(key) > RETRIES) },
       issuesPerMinute: 0,
-      metrics: { attemptDenied: () => undefined },
+      metrics: { attemptDenied: () => undefined, queryAdmitted: () => undefined },
       plainHttpHosts: new Set(),
       now: () => world.now,
       sharedNow: async () => world.now + world.databaseAheadMs,

@@ -19,6 +19,10 @@ export const CONNECTION_NAMES = [
   'purser minted passwords',
   'purser audit',
   'purser webhooks',
+  'purser standby watch',
+  'purser standby reads',
+  'purser standby searches',
+  'purser standby audit',
 ] as const;
 
 export interface SessionOptions {
@@ -35,6 +39,15 @@ export interface SessionOptions {
    * registry take 340 to 570 µs of the server's time, and more with every registry; with this option 190 to 200.
    */
   readonly byIndexOnly?: boolean | undefined;
+  /** The session is to be one of the hot standby, read-only. It throws for another server. Default: of the primary. */
+  readonly admit?: ((server: Server) => void) | undefined;
+}
+
+/** What a new session is told of its server. */
+export interface Server {
+  readonly standby: boolean;
+  /** Tells servers apart: when it was started, in seconds since 1970. */
+  readonly started_at: string;
 }
 
 /** `pg` has no limits by default: not for a connection, an answer or a forgotten transaction. */
@@ -59,12 +72,12 @@ export function sessionConfig(options: SessionOptions): ClientConfig {
 }
 
 /**
- * Settles the session's settings, in one statement before all others. A standby is refused: after a failover, sessions on
- * it would read old data until a restart.
- * @throws StandbyServer
+ * Settles the session's settings, in one statement before all others. A standby is refused unless the session is for one:
+ * after a failover, sessions on it would read old data until a restart.
+ * @throws StandbyServer, or what `admit` throws
  */
 export async function prepareSession(client: ClientBase, options: SessionOptions): Promise<void> {
-  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS, byIndexOnly = false } = options;
+  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS, byIndexOnly = false, admit } = options;
   const settings = {
     TimeZone: 'UTC',
     DateStyle: 'ISO',
@@ -74,10 +87,17 @@ export async function prepareSession(client: ClientBase, options: SessionOptions
     idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
     statement_timeout: String(statementTimeoutMs),
     ...(byIndexOnly && BY_INDEX_ONLY),
+    // Should it be promoted, nothing is written there either.
+    ...(admit && { default_transaction_read_only: 'on' }),
   };
   const set = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', false)`);
-  const { rows } = await client.query<{ standby: boolean }>(`select pg_is_in_recovery() as standby, ${set.join(', ')}`);
-  if (rows[0]?.standby) throw new StandbyServer('the server is a standby');
+  const { rows } = await client.query<Server>(
+    `select pg_is_in_recovery() as standby, extract(epoch from pg_postmaster_start_time())::text as started_at,
+       ${set.join(', ')}`,
+  );
+  const [server] = rows;
+  if (server && admit) admit(server);
+  else if (server?.standby) throw new StandbyServer('the server is a standby');
 }
 
 const BY_INDEX_ONLY = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };

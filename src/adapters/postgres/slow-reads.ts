@@ -6,6 +6,7 @@ import type { Logger } from './logger.ts';
 import { type StatementObserver, UNOBSERVED } from './observed-statements.ts';
 import { createPool, usageOf } from './pool.ts';
 import { createProjectTurns } from './project-turns.ts';
+import type { SessionOptions } from './session.ts';
 import type { Queryable, Statement } from './statement.ts';
 
 const NAME = 'purser searches';
@@ -31,21 +32,26 @@ export interface SlowReadConnections extends SlowReads {
 export interface SlowReadsOptions {
   readonly connectionString: string;
   readonly logger: Logger;
+  /** Default: `purser searches`. */
+  readonly name?: string | undefined;
+  /** See `SessionOptions`. */
+  readonly admit?: SessionOptions['admit'];
   /** Default: nothing observes the statements. */
   readonly statements?: StatementObserver | undefined;
 }
 
 /** Each connection takes one statement at a time: another one would wait behind a slow one. Opened at need. */
 export function createSlowReads(options: SlowReadsOptions): SlowReadConnections {
-  const { connectionString, logger, statements = UNOBSERVED } = options;
+  const { connectionString, logger, name = NAME, admit, statements = UNOBSERVED } = options;
   const pool = createPool({
     connectionString,
-    name: NAME,
+    name,
+    admit,
     max: CONNECTIONS,
     logger,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
-  const observe = statements.of({ name: NAME, connectionString, usage: () => usageOf(pool) });
+  const observe = statements.of({ name, connectionString, usage: () => usageOf(pool) });
   const turns = createProjectTurns({ atOnce: OF_A_PROJECT, maxWaiting: MAX_WAITING, patienceMs: PATIENCE_MS });
 
   async function send<Row extends QueryResultRow>(statement: Statement): Promise<{ rows: Row[] }> {

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, R
 import { REFUSAL_REASONS } from '../../application/ports/authenticator.ts';
 import { ANCHORS, type ConnectionUsage, type LeadState, type Metrics } from '../../application/ports/metrics.ts';
 import { MINTING_FAULTS } from '../../application/ports/password-minter.ts';
+import type { ReadSource } from '../../application/ports/read-models.ts';
 import { CREDENTIAL_STATUSES } from '../../domain/credential.ts';
 import { ERROR_CODES } from '../../domain/errors.ts';
 import { MINT_KINDS } from '../../domain/mint-kinds/table.ts';
@@ -15,6 +16,7 @@ const EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const OPERATIONS = ['query', 'mutation', 'subscription', 'unknown'];
 const OK = 'ok';
 const UNTESTED = 'UNTESTED';
+const SOURCES: readonly ReadSource[] = ['standby', 'primary'];
 
 export interface MetricsOptions {
   readonly processMetrics?: boolean;
@@ -144,6 +146,25 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
       labels: {},
     },
     () => leadOf(({ leaseAgeSeconds }) => [[{}, leaseAgeSeconds]]),
+  );
+
+  const queries = counter({
+    name: 'purser_queries_total',
+    help: 'Queries by where they read; only with a hot standby',
+    labels: { source: SOURCES },
+  });
+  let standby: Parameters<Metrics['measureStandby']>[0] | undefined;
+  gauge(
+    { name: 'purser_standby_used', help: '1 while queries go to the hot standby, else 0', labels: {} },
+    async () => standby && [[{}, standby().used ? 1 : 0]],
+  );
+  gauge(
+    {
+      name: 'purser_standby_behind_seconds',
+      help: 'For how long the hot standby has lacked something that the primary has',
+      labels: {},
+    },
+    async () => standby && [[{}, standby().behindSeconds]],
   );
 
   const backgroundFaults = counter({
@@ -298,6 +319,10 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     },
     appendFinished: (seconds) => appends({}, seconds),
     appendFailed: () => appendFailures({}),
+    queryAdmitted: (source) => queries({ source }),
+    measureStandby(measure) {
+      standby = measure;
+    },
     backgroundTaskFailed: () => backgroundFaults({}),
     batchProjected: (seconds) => projections({}, seconds),
     measureProjectionLag(measure) {

@@ -4,6 +4,7 @@ import type { ProbeOutcome } from '../../domain/probe-outcome.ts';
 import type { DeliveryFault } from '../../domain/webhook.ts';
 import type { RefusalReason } from './authenticator.ts';
 import type { MintingFault } from './password-minter.ts';
+import type { ReadSource } from './read-models.ts';
 import type { QueueDepth } from './webhook-queue.ts';
 
 /** The credentials of all projects. */
@@ -37,6 +38,14 @@ export interface LeadState {
   readonly leaseAgeSeconds: number;
 }
 
+/** The hot standby, as this replica sees it. */
+export interface StandbyUse {
+  /** Whether queries go there. */
+  readonly used: boolean;
+  /** For how long it has lacked something that the primary has. */
+  readonly behindSeconds: number;
+}
+
 /** The service's counters. Labels come from short fixed lists: no project, no URL, no subject. */
 export interface Metrics {
   /** All numbers in the text format of Prometheus. */
@@ -61,6 +70,10 @@ export interface Metrics {
   measureLead(measure: () => Promise<LeadState>): void;
   /** Every scrape calls `measure`, which answers at once. Undefined: not known on this replica. */
   measureCredentials(measure: () => CredentialCounts | undefined): void;
+  /** A query may read there. Only called where there is a hot standby. */
+  queryAdmitted(source: ReadSource): void;
+  /** Every scrape calls `measure`, which answers at once. Only called where there is a hot standby. */
+  measureStandby(measure: () => StandbyUse): void;
   /** Work that no request waits for failed; the service's log says why. */
   backgroundTaskFailed(): void;
   headsSigned(count: number): void;

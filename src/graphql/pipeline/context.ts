@@ -31,6 +31,8 @@ export interface Queries {
 export interface Services {
   readonly application: Application;
   readonly queries: Queries;
+  /** The same on the hot standby, for queries alone. Undefined if there is none. */
+  readonly standbyQueries?: Queries | undefined;
   readonly cursors: Cursors;
   /** Milliseconds since 1970. */
   readonly now: () => number;

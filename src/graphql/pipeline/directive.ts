@@ -156,18 +156,20 @@ function guarded(field: RootField, policy: Policy): RootField {
       // Subscribers share the answer to an event, so expiry must not depend on the caller who computes it.
       const refusal = refusalOf(policy, context, args, { expiry: subscribe === undefined });
       return refusal === undefined
-        ? audited(policy, context, args, () =>
-            isQuery(policy)
-              ? read(policy, context, args, () => resolve(source, args, context, info))
-              : resolve(source, args, context, info),
-          )
+        ? audited(policy, context, args, () => {
+            if (isA('query', policy)) {
+              return read(policy, context, args, (where) => resolve(source, args, where, info));
+            }
+            const run = () => resolve(source, args, context, info);
+            return isA('mutation', policy) ? change(context, run) : run();
+          })
         : refusal.then(raise);
     },
     ...(subscribe && {
       subscribe: (source, args, context, info) => {
         const refusal = refusalOf(policy, context, args, { expiry: true });
         return refusal === undefined
-          ? audited(policy, context, args, () => readable(context, () => subscribe(source, args, context, info)))
+          ? audited(policy, context, args, () => follow(context, () => subscribe(source, args, context, info)))
           : refusal.then(raise);
       },
     }),
@@ -222,27 +224,45 @@ async function guardUnresolved(
 }
 
 /** Fields that need a permission read the read models. What a mutation answers and a subscription sends is known already. */
-function isQuery(policy: Policy): boolean {
-  return policy.kind === 'permission' && policy.operation === 'query';
+function isA(operation: 'query' | 'mutation', policy: Policy): boolean {
+  return policy.kind === 'permission' && policy.operation === operation;
 }
 
-/** Runs when the caller can read what it wrote. What was read of an audit log is answered once the read is recorded. */
+/**
+ * Runs when the caller can read what it wrote, on the primary or its standby. What was read of an audit log is answered
+ * once the read is recorded.
+ */
 async function read<Result>(
   policy: Policy,
   context: GraphqlContext,
   { projectId }: Readonly<Record<string, unknown>>,
-  run: () => Result,
+  run: (where: GraphqlContext) => Result,
 ): Promise<Awaited<Result>> {
-  const result = await readable(context, run);
+  const { services, request } = context;
+  const { application, standbyQueries } = services;
+  const source = await application.readableAt(request.principal);
+  const onStandby = source === 'standby' && standbyQueries !== undefined;
+  const result = await run(onStandby ? { ...context, services: { ...services, queries: standbyQueries } } : context);
   if (policy.kind === 'permission' && policy.showsEntries) {
-    await context.services.application.recordAuditRead(context.request, String(projectId));
+    await application.recordAuditRead(request, String(projectId));
   }
   return result;
 }
 
-/** Runs when the caller can read what it wrote. */
-async function readable<Result>({ services, request }: GraphqlContext, run: () => Result): Promise<Awaited<Result>> {
-  await services.application.readable(request.principal);
+/** Its answer may tell what others wrote, even if it fails: the caller's next queries must not say less. */
+function change<Result>({ services, request }: GraphqlContext, run: () => Result): Result | Promise<Awaited<Result>> {
+  if (services.standbyQueries === undefined) return run();
+  return Promise.resolve(run()).finally(() => services.application.answered(request.principal));
+}
+
+/** Runs when the caller can read what it wrote on the primary, from which subscriptions are sent. */
+async function follow<Result>(
+  { services, request, signal }: GraphqlContext,
+  run: () => Result,
+): Promise<Awaited<Result>> {
+  const { application } = services;
+  application.follows(request.principal, signal);
+  await application.readable(request.principal);
   return await run();
 }
 

@@ -61,9 +61,16 @@ it.each([
   const { principal, ...request } = aCaller();
   const grants = new Map([['demo', new Set(['iam:project:cicd:registry:read'])]]);
   const readable = async () => void done.push('waited');
+  const readableAt = async () => {
+    done.push('waited');
+    return 'primary';
+  };
   const contextValue = {
     request: { ...request, principal: { ...principal, grants } },
-    services: { now: () => 0, application: { readable } },
+    services: {
+      now: () => 0,
+      application: { readable, readableAt, answered: () => undefined, follows: () => undefined },
+    },
   };
   const document = parse(`${operation} { secrets(projectId: "demo") }`);
   const answer = { schema: enforcePolicies(unguarded), document, contextValue };
