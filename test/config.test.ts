@@ -122,3 +122,27 @@ it('says which variable to set if the service cannot listen', () => {
   );
   expect(unusableAddress('no such host', 'PORT', address, undefined).message).toMatch(/^HOST /);
 });
+
+describe('READ_DATABASE_URL', () => {
+  const DATABASE_URL = 'postgres://purser:pw@db.internal/purser';
+
+  it('names a hot standby', () => {
+    const READ_DATABASE_URL = 'postgres://purser:pw@db.internal:5433/purser';
+    expect(readConfig({ DATABASE_URL, READ_DATABASE_URL }).readDatabaseUrl).toBe(READ_DATABASE_URL);
+    expect(readConfig({ DATABASE_URL }).readDatabaseUrl).toBeUndefined();
+  });
+
+  it.each([
+    ['mysql://replica/purser', /^READ_DATABASE_URL must be a URL such as postgres:/],
+    ['postgres://purser:pw@db.internal:5432/purser', /^READ_DATABASE_URL names the server of DATABASE_URL/],
+    ['postgres://reader@DB.internal/purser?sslmode=require', /^READ_DATABASE_URL names the server of DATABASE_URL/],
+  ])('refuses %s, without quoting it', (READ_DATABASE_URL, message) => {
+    expect(() => readConfig({ DATABASE_URL, READ_DATABASE_URL })).toThrow(message);
+    expect(() => readConfig({ DATABASE_URL, READ_DATABASE_URL })).not.toThrow('pw@');
+  });
+
+  it('needs a database to be the standby of', () => {
+    const read = () => readConfig({ READ_DATABASE_URL: 'postgres://replica/purser' });
+    expect(read).toThrow('READ_DATABASE_URL has an effect with DATABASE_URL only: set DATABASE_URL as well.');
+  });
+});

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { StatementObserver } from '../adapters/postgres/observed-statements.ts';
 import { createReadConnections } from '../adapters/postgres/read-connections.ts';
 import { createSlowReads, type SlowReads } from '../adapters/postgres/slow-reads.ts';
-import { readsOfStandby, slowReadsOfStandby } from '../adapters/postgres/standby/standby-reads.ts';
+import { readsOfStandby } from '../adapters/postgres/standby/standby-reads.ts';
 import { createStandbyServer } from '../adapters/postgres/standby/standby-server.ts';
 import { createStandbyWatch } from '../adapters/postgres/standby/standby-watch.ts';
 import type { Queryable } from '../adapters/postgres/statement.ts';
@@ -37,15 +37,22 @@ export interface StandbyDeps {
 export async function openStandby(deps: StandbyDeps, lifecycle: Lifecycle): Promise<Standby | undefined> {
   const { readDatabaseUrl: connectionString, primary, progress, metrics, logger, statements } = deps;
   if (connectionString === undefined) return undefined;
-  const server = createStandbyServer({ connectionString, primary: primary.reads, logger, statements });
+  const server = createStandbyServer({
+    connectionString,
+    primary: primary.reads,
+    logger,
+    statements,
+    onOtherServer() {
+      const before = connections;
+      connections = open();
+      before.close().catch((error: unknown) => logger.warn({ err: error }, 'connections to a standby did not close'));
+    },
+  });
   lifecycle.onClose(() => server.close());
   const options = { connectionString, logger, statements, admit: server.admit };
-  const reads = createReadConnections({ ...options, name: 'purser standby reads', connections: READ_CONNECTIONS });
-  lifecycle.onClose(() => reads.close());
-  const searches = createSlowReads({ ...options, name: 'purser standby searches' });
-  lifecycle.onClose(() => searches.close());
-  const audit = createReadConnections({ ...options, name: 'purser standby audit', connections: 1 });
-  lifecycle.onClose(() => audit.close());
+  const open = () => openConnections(options);
+  let connections = open();
+  lifecycle.onClose(() => connections.close());
 
   const watch = createStandbyWatch({ server, primary: progress, logger });
   lifecycle.onClose(() => watch.stop());
@@ -53,13 +60,31 @@ export async function openStandby(deps: StandbyDeps, lifecycle: Lifecycle): Prom
   await watch.begin();
   return {
     progress: watch,
-    reads: readsOfStandby(reads, primary.reads, watch),
-    searches: slowReadsOfStandby(searches, primary.searches, watch),
+    reads: readsOfStandby(() => connections.reads, primary.reads, watch),
+    searches: {
+      ofProject: (projectId) => {
+        const ofPrimary = primary.searches.ofProject(projectId);
+        return readsOfStandby(() => connections.searches.ofProject(projectId), ofPrimary, watch);
+      },
+    },
     check: () => ({
       status: watch.fault === undefined ? 'ok' : 'unused',
       ...(watch.fault !== undefined && { reason: watch.fault }),
       behindSeconds: Math.round(watch.behindMs / 100) / 10,
     }),
-    audit: (ofPrimary) => readsOfStandby(audit, ofPrimary, watch),
+    audit: (ofPrimary) => readsOfStandby(() => connections.audit, ofPrimary, watch),
+  };
+}
+
+/** As many as queries have to the primary. */
+function openConnections(options: Parameters<typeof createSlowReads>[0]) {
+  const reads = createReadConnections({ ...options, name: 'purser standby reads', connections: READ_CONNECTIONS });
+  const searches = createSlowReads({ ...options, name: 'purser standby searches' });
+  const audit = createReadConnections({ ...options, name: 'purser standby audit', connections: 1 });
+  return {
+    reads,
+    searches,
+    audit,
+    close: () => Promise.all([reads.close(), searches.close(), audit.close()]),
   };
 }

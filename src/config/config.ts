@@ -319,7 +319,9 @@ function requireOtherServer({ DATABASE_URL, READ_DATABASE_URL }: z.infer<typeof 
 /** Host and port; the whole text if it is no URL, as where the host is a folder with a socket. */
 function serverOf(url: string): string {
   const parsed = parseUrl(url);
-  return parsed === undefined || parsed.searchParams.has('host') ? url : `${parsed.hostname}:${parsed.port || '5432'}`;
+  return parsed === undefined || parsed.searchParams.has('host')
+    ? url
+    : `${parsed.hostname.toLowerCase()}:${parsed.port || '5432'}`;
 }
 
 function eventStore(values: z.infer<typeof environment>): EventStoreConfig {

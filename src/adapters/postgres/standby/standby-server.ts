@@ -52,6 +52,8 @@ export interface StandbyServer {
 export interface StandbyServerOptions {
   readonly connectionString: string;
   readonly primary: Queryable;
+  /** Another server, or the same one started again: sessions of the one before must not be used any more. */
+  readonly onOtherServer: () => void;
   readonly logger: Logger;
   readonly statements?: StatementObserver | undefined;
 }
@@ -59,8 +61,14 @@ export interface StandbyServerOptions {
 const LOOK_TIMEOUT_MS = 1_000;
 
 /** The server that READ_DATABASE_URL names. */
-export function createStandbyServer({ primary, logger, ...options }: StandbyServerOptions): StandbyServer {
+export function createStandbyServer({
+  primary,
+  logger,
+  onOtherServer,
+  ...options
+}: StandbyServerOptions): StandbyServer {
   let startedAt: string | undefined;
+  let lastStartedAt: string | undefined;
   let cluster: Promise<{ readonly system: string; readonly database: string } | undefined> | undefined;
 
   /** Two servers behind one address would each be somewhere else in the log. */
@@ -96,6 +104,8 @@ export function createStandbyServer({ primary, logger, ...options }: StandbyServ
       const [row] = rows;
       if (!row) throw new UnfitStandby('It has no read models yet.');
       admit(row);
+      if (lastStartedAt !== undefined && lastStartedAt !== row.started_at) onOtherServer();
+      lastStartedAt = row.started_at;
       const expected = await primaryCluster();
       if (row.system !== expected?.system || row.database !== expected.database) {
         throw new UnfitStandby('It is a standby of another database than that of DATABASE_URL.');

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '../../../application/ports/event-log.ts';
 import type { ProjectionProgress, StandbyProgress } from '../../../application/ports/read-models.ts';
 import type { Logger } from '../logger.ts';
@@ -9,11 +8,13 @@ import { loggableStandby, type StandbyServer, standbyFault, UnfitStandby } from 
 const LOOK_EVERY_MS = 500;
 /** One that lacks what is older is not used. */
 const MAX_BEHIND_MS = 10_000;
+/** So that an address that leads to several servers in turn is not tried by each query. */
+const UNFIT_FOR_MS = 10_000;
 const TOO_FAR_BEHIND = `It is more than ${MAX_BEHIND_MS / 1000} seconds behind.`;
 const CATCHING_UP = 'It has yet to reach what the primary has answered.';
 
 export interface StandbyWatch extends StandbyProgress {
-  /** The same answer. @throws UnfitStandby at once if the standby is found to be gone */
+  /** The same answer. @throws Error at once if the standby is found to be gone */
   unlessGone<Answer>(answer: Promise<Answer>): Promise<Answer>;
   /**
    * Has the primary answer in its place, because it could not. Until it has caught up with that answer, no query goes
@@ -40,18 +41,20 @@ export function createStandbyWatch({ server, primary, logger }: StandbyWatchDeps
   /** Goes up with every answer of the primary in its place. */
   let answers = 0;
   let answering = 0;
+  /** When it may be used again after a session of it led elsewhere. */
+  let notBefore = 0;
   /** Something that it lacked, and since when. */
   let lacked: { readonly position: Position; readonly since: number } | undefined;
   let lastBehindMs = 0;
   const losses = new Set<(error: unknown) => void>();
-  const stopping = new AbortController();
+  let stopped = false;
+  let next: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
-  let hurrying = new AbortController();
 
   const behindMs = () => (lacked === undefined ? 0 : Math.max(performance.now() - lacked.since, lastBehindMs));
 
   function dismiss(reason: string, error?: unknown): void {
-    if (fault === undefined) logger.warn({ reason, ...loggableStandby(error) }, 'queries do not go to the standby');
+    if (fault !== reason) logger.warn({ reason, ...loggableStandby(error) }, 'queries do not go to the standby');
     fault = reason;
     floor = undefined;
     lacked = undefined;
@@ -60,26 +63,21 @@ export function createStandbyWatch({ server, primary, logger }: StandbyWatchDeps
   }
 
   function lost(error: unknown): void {
-    if (stopping.signal.aborted) return;
+    if (stopped) return;
     server.forget();
     const reason = standbyFault(error);
-    if (fault !== undefined && fault !== reason)
-      logger.warn({ reason, ...loggableStandby(error) }, 'the standby is not used');
     dismiss(reason, error);
-    for (const lose of losses) lose(new UnfitStandby(reason));
+    for (const lose of losses) lose(new Error(reason));
   }
 
-  async function look(): Promise<Position> {
-    const late = new AbortController();
-    const deadline = delay(LOOK_EVERY_MS, undefined, { signal: late.signal }).then(() => {
-      throw new UnfitStandby('It does not answer.');
+  function look(): Promise<Position> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new UnfitStandby('It does not answer.')), LOOK_EVERY_MS);
+      server
+        .look()
+        .then(resolve, reject)
+        .finally(() => clearTimeout(late));
     });
-    try {
-      return await Promise.race([server.look(), deadline]);
-    } finally {
-      late.abort();
-      deadline.catch(() => undefined);
-    }
   }
 
   function passed(position: Position): Position {
@@ -118,23 +116,24 @@ export function createStandbyWatch({ server, primary, logger }: StandbyWatchDeps
         if (behindMs() > MAX_BEHIND_MS) dismiss(TOO_FAR_BEHIND);
         return;
       }
+      if (performance.now() < notBefore) return;
       const before = answers;
       floor ??= await primary.refresh();
       if (answering > 0 || answers !== before) floor = undefined;
       else if (position >= floor) use(position);
-      else fault = CATCHING_UP;
+      else if (fault !== TOO_FAR_BEHIND) fault = CATCHING_UP;
     } catch (error) {
       lost(error);
     }
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      hurrying = new AbortController();
-      const signal = AbortSignal.any([stopping.signal, hurrying.signal]);
-      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
-      if (!stopping.signal.aborted) await beat();
-    }
+  function lookAgain(inMs: number): void {
+    if (stopped) return;
+    clearTimeout(next);
+    next = setTimeout(() => {
+      next = undefined;
+      looking = beat().finally(() => lookAgain(LOOK_EVERY_MS));
+    }, inMs);
   }
 
   return {
@@ -161,22 +160,26 @@ export function createStandbyWatch({ server, primary, logger }: StandbyWatchDeps
     },
     async insteadOf(error, byPrimary) {
       answering += 1;
-      if (fault === undefined) dismiss(CATCHING_UP, error);
+      const isUnfit = error instanceof UnfitStandby;
+      if (isUnfit) notBefore = performance.now() + UNFIT_FOR_MS;
+      if (fault === undefined) dismiss(isUnfit ? error.message : CATCHING_UP, error);
       try {
         return await byPrimary();
       } finally {
         answering -= 1;
         answers += 1;
         floor = undefined;
-        hurrying.abort();
+        // If a look is under way, the next one comes soon enough.
+        if (next !== undefined) lookAgain(0);
       }
     },
     async begin() {
       await beat();
-      looking = run();
+      lookAgain(LOOK_EVERY_MS);
     },
     async stop() {
-      stopping.abort();
+      stopped = true;
+      clearTimeout(next);
       await looking;
       standby?.stop();
     },
