@@ -19,6 +19,13 @@ const ALL = `query ($id: ID!) {
   auditLog(projectId: "demo", filter: { search: "CREATE" }) { totalCount nodes { action } }
   rotationNotices(projectId: "demo") { latestCursor nodes { kind } }
   calendarFeeds(projectId: "demo") { id }
+  registryByUrl(projectId: "demo", url: "r1.example") { id }
+  resolveImage(projectId: "demo", image: "r1.example/a") { repository }
+  auditHeads(projectId: "demo") { nodes { sequence } }
+  webhookDeliveries(projectId: "demo") { nodes { id } }
+}`;
+const ISSUE = `mutation ($input: IssueCredentialInput!) {
+  issueCredential(projectId: "demo", input: $input) { password }
 }`;
 
 describe.skipIf(missing)(titled('queries on a hot standby', missing), () => {
@@ -80,6 +87,8 @@ describe.skipIf(missing)(titled('queries on a hot standby', missing), () => {
       const { data, errors } = await purser.graphql(ALL, { id });
       expect(errors).toBeUndefined();
       expect(data.registry.url).toBe(`r${count}.example`);
+      const input = { image: `r${count}.example/a`, pipeline: 'p', runId: '1' };
+      expect((await purser.graphql(ISSUE, { input })).data.issueCredential.password).toBe('ghp_example');
     }
     const exported = await fetch(`${purser.url}/v1/audit/export?project=demo`, {
       headers: { authorization: `Bearer ${purser.token()}` },
