@@ -24,11 +24,11 @@ export function createBody(): string {
   });
 }
 
-/** Issues the credential of an existing registry to one of several pipelines. */
-export function issueBody(registry: number): string {
+/** Issues the credential of an existing registry to one of several pipelines, or to one run of it. */
+export function issueBody(registry: number, runId?: string): string {
   return operation(ISSUE, {
     projectId: PROJECT,
-    input: { image: `${hostOf(registry)}/team/app:1.2.3`, pipeline: `build-${registry % 20}`, purpose: 'PULL' },
+    input: { image: `${hostOf(registry)}/team/app:1.2.3`, pipeline: `build-${registry % 20}`, runId, purpose: 'PULL' },
   });
 }
 

@@ -1,5 +1,7 @@
+import { benchAppendRates } from './append-rates.ts';
 import { appendRows } from './append-rows.ts';
 import { startServer } from './database.ts';
+import { benchDisk } from './disk.ts';
 import { ask, operation } from './graphql.ts';
 import { seedGrownProject } from './grown-project.ts';
 import { benchGrowth } from './growth.ts';
@@ -12,13 +14,25 @@ import { parseOptions, type Scale } from './options.ts';
 import { type PurserProcess, purserEnvironment, startPurser } from './purser-process.ts';
 import { benchRebuild } from './rebuild.ts';
 import { createRegistries, PROJECT } from './registries.ts';
+import { benchReplicas } from './replicas.ts';
 import { benchStart, memoryRow, startIdle } from './start-and-memory.ts';
 import { benchSubscribers } from './subscribers.ts';
 import { printTable, type Row } from './table.ts';
 import { createTokenIssuer } from './tokens.ts';
 
 const REGISTRIES = 500;
-const GROUPS = ['list', 'mutations', 'start', 'append', 'rebuild', 'growth', 'searches', 'subscribers'] as const;
+const GROUPS = [
+  'list',
+  'mutations',
+  'start',
+  'append',
+  'rebuild',
+  'growth',
+  'searches',
+  'subscribers',
+  'replicas',
+  'disk',
+] as const;
 type Group = (typeof GROUPS)[number];
 
 /** 1.3 million events at the largest scale, at which a rebuild once ended at Node's heap limit. */
@@ -27,7 +41,7 @@ const STREAMS_TO_REBUILD: Readonly<Record<Scale, number>> = { 10000: 20_000, 100
 /** One server for the whole run. The figures of each ratio are measured in turns. */
 async function run(print: (line: string) => void): Promise<void> {
   const { scale, only } = parseOptions(process.argv.slice(2), GROUPS);
-  const isWanted = (group: Group) => only === undefined || only === group;
+  const isWanted = (group: Group) => only === undefined || only.includes(group);
   const server = await startServer();
   const load = startHttpLoad();
   const rows: Row[] = [];
@@ -67,7 +81,10 @@ async function run(print: (line: string) => void): Promise<void> {
     await measure('start', () => benchStart(environment, issuer));
     const idle = isWanted('start') ? await startIdle(environment, issuer) : undefined;
     try {
-      await measure('append', async () => appendRows(await server.createDatabase('bench_append')));
+      await measure('append', async () => {
+        const database = await server.createDatabase('bench_append');
+        return [...(await appendRows(database)), ...(await benchAppendRates(database))];
+      });
       await measure('rebuild', async () =>
         benchRebuild(await server.createDatabase('bench_rebuild'), STREAMS_TO_REBUILD[scale]),
       );
@@ -80,6 +97,14 @@ async function run(print: (line: string) => void): Promise<void> {
       await measure('subscribers', async () => {
         const database = await server.createDatabase('bench_subscribers');
         return benchSubscribers({ ...environment, DATABASE_URL: database }, issuer);
+      });
+      await measure('replicas', async () => {
+        const database = await server.createDatabase('bench_replicas');
+        return benchReplicas({ ...environment, DATABASE_URL: database }, issuer);
+      });
+      await measure('disk', async () => {
+        const database = await server.createDatabase('bench_disk');
+        return benchDisk({ ...environment, DATABASE_URL: database }, issuer);
       });
       if (idle) await measure('start', idle.measure);
     } finally {
