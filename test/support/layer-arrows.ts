@@ -58,6 +58,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/postgres/log': adapter('adapters/postgres', 'adapters/event-log'),
   'adapters/postgres/read-models': adapter('adapters/postgres'),
   'adapters/postgres/webhooks': adapter('adapters/postgres'),
+  'adapters/postgres/standby': adapter('adapters/postgres', 'adapters/postgres/read-models'),
   // What the vault asks of its stores is the vault's to say.
   'adapters/postgres/vault': adapter('adapters/postgres', 'adapters/vault/secret-stores.ts'),
 

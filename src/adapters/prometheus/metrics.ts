@@ -3,7 +3,6 @@ import { collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, R
 import { REFUSAL_REASONS } from '../../application/ports/authenticator.ts';
 import { ANCHORS, type ConnectionUsage, type LeadState, type Metrics } from '../../application/ports/metrics.ts';
 import { MINTING_FAULTS } from '../../application/ports/password-minter.ts';
-import type { ReadSource } from '../../application/ports/read-models.ts';
 import { CREDENTIAL_STATUSES } from '../../domain/credential.ts';
 import { ERROR_CODES } from '../../domain/errors.ts';
 import { MINT_KINDS } from '../../domain/mint-kinds/table.ts';
@@ -11,12 +10,12 @@ import { PROBE_OUTCOMES } from '../../domain/probe-outcome.ts';
 import { DELIVERY_FAULTS } from '../../domain/webhook.ts';
 import { createInstruments, type MetricDescription } from './bounded-labels.ts';
 import { createKeyMetrics } from './key-metrics.ts';
+import { createStandbyMetrics } from './standby-metrics.ts';
 
 const EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const OPERATIONS = ['query', 'mutation', 'subscription', 'unknown'];
 const OK = 'ok';
 const UNTESTED = 'UNTESTED';
-const SOURCES: readonly ReadSource[] = ['standby', 'primary'];
 
 export interface MetricsOptions {
   readonly processMetrics?: boolean;
@@ -148,25 +147,7 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     () => leadOf(({ leaseAgeSeconds }) => [[{}, leaseAgeSeconds]]),
   );
 
-  const queries = counter({
-    name: 'purser_queries_total',
-    help: 'Queries by where they read; only with a hot standby',
-    labels: { source: SOURCES },
-  });
-  let standby: Parameters<Metrics['measureStandby']>[0] | undefined;
-  gauge(
-    { name: 'purser_standby_used', help: '1 while queries go to the hot standby, else 0', labels: {} },
-    async () => standby && [[{}, standby().used ? 1 : 0]],
-  );
-  gauge(
-    {
-      name: 'purser_standby_behind_seconds',
-      help: 'For how long the hot standby has lacked something that the primary has',
-      labels: {},
-    },
-    async () => standby && [[{}, standby().behindSeconds]],
-  );
-
+  const standbyMetrics = createStandbyMetrics({ counter, gauge });
   const backgroundFaults = counter({
     name: 'purser_background_faults_total',
     help: 'Failures of work that no request waits for; the log says why',
@@ -319,10 +300,7 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
     },
     appendFinished: (seconds) => appends({}, seconds),
     appendFailed: () => appendFailures({}),
-    queryAdmitted: (source) => queries({ source }),
-    measureStandby(measure) {
-      standby = measure;
-    },
+    ...standbyMetrics,
     backgroundTaskFailed: () => backgroundFaults({}),
     batchProjected: (seconds) => projections({}, seconds),
     measureProjectionLag(measure) {
