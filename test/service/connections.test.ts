@@ -13,8 +13,12 @@ beforeAll(async () => {
 afterAll(() => purser.stop());
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+/** Those to a hot standby are counted apart. */
 const DOCUMENTED = Object.fromEntries(
-  [...PAGE.matchAll(/^ {2}\| `(purser [a-z ]+)` \| (\d+) \|/gm)].map(([, name = '', count]) => [name, Number(count)]),
+  [...PAGE.matchAll(/^ {2}\| `(purser (?!standby)[a-z ]+)` \| (\d+) \|/gm)].map(([, name = '', count]) => [
+    name,
+    Number(count),
+  ]),
 );
 /** Opened when they are first needed. */
 const AT_NEED = [

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { debianPostgres, type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
@@ -107,6 +109,18 @@ describe.skipIf(missing)(titled('queries on a hot standby', missing), () => {
     expect([...new Set(tables)].toSorted()).toEqual(
       [...[...readModels, ...ofRegistries].map((table) => `read_models.${table}`), ...published].toSorted(),
     );
+  });
+
+  it('has the connections to it that docs/operations.md names', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+    const named = [...page.matchAll(/^ {2}\| `(purser standby [a-z]+)` \| (\d+) \|/gm)];
+    const documented = new Map(named.map(([, name = '', count]) => [name, Number(count)]));
+    expect(page).toContain(`up to ${[...documented.values()].reduce((sum, count) => sum + count, 0)} more`);
+    const { rows } = await ofStandby(
+      `select application_name as name, count(*)::int as count from pg_stat_activity where usename = 'purser' group by 1`,
+    );
+    expect(rows.map(({ name }) => name).toSorted()).toEqual([...documented.keys()].toSorted());
+    for (const { name, count: open } of rows) expect(open).toBeLessThanOrEqual(documented.get(name) ?? 0);
   });
 
   it('waits a second for it at most, then reads what the caller wrote from the primary; others may read what is there', async () => {
