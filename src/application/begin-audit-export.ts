@@ -3,7 +3,7 @@ import { rateLimited } from '../domain/errors.ts';
 import { accessStream } from '../domain/identity.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { ExportedLog } from './export-audit-log.ts';
-import type { ReadSource } from './ports/read-models.ts';
+import type { ReadSource } from './ports/standby.ts';
 import type { ReadYourWrites } from './read-your-writes.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 

@@ -4,7 +4,8 @@ import { createSharedRead } from '../domain/shared-read.ts';
 import { within } from './deadline.ts';
 import { BEGINNING, type EventLog, type Position } from './ports/event-log.ts';
 import type { Metrics } from './ports/metrics.ts';
-import type { ProjectionProgress, ReadSource, StandbyProgress } from './ports/read-models.ts';
+import type { ProjectionProgress } from './ports/read-models.ts';
+import type { ReadSource, StandbyProgress } from './ports/standby.ts';
 
 /** How long a query waits for what its caller wrote before, in this process. */
 export const OWN_WRITES_MS = 5_000;

@@ -7,7 +7,8 @@ import { createStandbyServer } from '../adapters/postgres/standby/standby-server
 import { createStandbyWatch } from '../adapters/postgres/standby/standby-watch.ts';
 import type { Queryable } from '../adapters/postgres/statement.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
-import type { ProjectionProgress, StandbyProgress } from '../application/ports/read-models.ts';
+import type { ProjectionProgress } from '../application/ports/read-models.ts';
+import type { StandbyProgress } from '../application/ports/standby.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { READ_CONNECTIONS, type Reads } from './reads.ts';
 

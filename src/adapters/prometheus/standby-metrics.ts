@@ -1,5 +1,5 @@
 import type { Metrics } from '../../application/ports/metrics.ts';
-import type { ReadSource } from '../../application/ports/read-models.ts';
+import type { ReadSource } from '../../application/ports/standby.ts';
 import type { createInstruments } from './bounded-labels.ts';
 
 const SOURCES: readonly ReadSource[] = ['standby', 'primary'];

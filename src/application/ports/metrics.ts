@@ -4,7 +4,7 @@ import type { ProbeOutcome } from '../../domain/probe-outcome.ts';
 import type { DeliveryFault } from '../../domain/webhook.ts';
 import type { RefusalReason } from './authenticator.ts';
 import type { MintingFault } from './password-minter.ts';
-import type { ReadSource } from './read-models.ts';
+import type { ReadSource } from './standby.ts';
 import type { QueueDepth } from './webhook-queue.ts';
 
 /** The credentials of all projects. */

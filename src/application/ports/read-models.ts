@@ -324,21 +324,6 @@ export interface Feeds {
   readonly changes: Feed<ChangeView>;
 }
 
-/** Where a query reads: in the database that is written, or on its hot standby. */
-export type ReadSource = 'primary' | 'standby';
-
-/** How far the read models are on the hot standby, and whether queries may go there. */
-export interface StandbyProgress {
-  /** As far as this process knows. */
-  readonly position: Position;
-  /** Why queries may not go there, as a public sentence; undefined if they may. */
-  readonly fault: string | undefined;
-  /** For how long it has lacked something that the primary has, in milliseconds, as far as this process knows. */
-  readonly behindMs: number;
-  /** Resolves with true when its read models have passed the position, with false if that takes longer or it is gone. */
-  waitFor(position: Position, withinMs: number): Promise<boolean>;
-}
-
 /** How far the read models are, on whichever replica the projector runs. */
 export interface ProjectionProgress {
   /** As far as this process knows: they may be further. */

@@ -1,5 +1,6 @@
 import type { Position } from '../../../application/ports/event-log.ts';
-import type { ProjectionProgress, StandbyProgress } from '../../../application/ports/read-models.ts';
+import type { ProjectionProgress } from '../../../application/ports/read-models.ts';
+import type { StandbyProgress } from '../../../application/ports/standby.ts';
 import type { Logger } from '../logger.ts';
 import { createProgress, type TrackedProgress } from '../read-models/progress.ts';
 import { loggableStandby, type StandbyServer, standbyFault, UnfitStandby } from './standby-server.ts';
