@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BEGINNING } from '../../src/application/ports/event-log.ts';
+import { eventsAfter } from '../contract/event-log-store.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { ask } from '../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
-import { withClient } from '../support/server-databases.ts';
 import { until } from '../support/until.ts';
 
 const MINUTE_MS = 60_000;
@@ -19,9 +20,8 @@ const AHEAD_MS = (100_000 - (Date.now() % MINUTE_MS)) % MINUTE_MS;
 const leftOfMinute = () => MINUTE_MS - ((Date.now() + AHEAD_MS) % MINUTE_MS);
 
 let home: PurserHome;
-let connectionString: string;
 beforeAll(async () => {
-  ({ connectionString } = await createTestDatabase());
+  const { connectionString } = await createTestDatabase();
   const clock = `const now = Date.now; Date.now = () => now() + ${AHEAD_MS}`;
   home = await createPurserHome({
     DATABASE_URL: connectionString,
@@ -32,16 +32,17 @@ beforeAll(async () => {
 afterAll(() => home?.remove());
 
 /** What the log has of attempts that were denied, and of tokens that were refused. */
-const recorded = (): Promise<{ denials: number; denied: number; refused: number }> =>
-  withClient(connectionString, async (client) => {
-    const { rows } = await client.query(
-      `select count(*) filter (where type = 'AccessDenied')::int as denials,
-         coalesce(sum((data->>'count')::int) filter (where type = 'AccessDenied'), 0)::int as denied,
-         coalesce(sum((data->>'count')::int) filter (where type = 'AuthenticationRejected'), 0)::int as refused
-       from log.events`,
-    );
-    return rows[0];
-  });
+async function recorded(): Promise<{ denials: number; denied: number; refused: number }> {
+  const events = await home.withEvents((log) => eventsAfter(log, BEGINNING));
+  const counts = (type: string) =>
+    events.filter((event) => event.type === type).map(({ json }): number => JSON.parse(json).count);
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, count) => total + count, 0);
+  return {
+    denials: counts('AccessDenied').length,
+    denied: sum(counts('AccessDenied')),
+    refused: sum(counts('AuthenticationRejected')),
+  };
+}
 
 it('a service that is killed after the end of a minute has lost none of its counts', async () => {
   await until(async () => leftOfMinute() > ENOUGH_OF_MINUTE_MS);

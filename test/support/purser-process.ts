@@ -64,7 +64,7 @@ export interface PurserHome {
   isPostgresRunning(): Promise<boolean>;
   /** Its log, wherever its events are. */
   withEvents<Result>(use: (log: Pick<EventLog, 'readAll'>) => Promise<Result>): Promise<Result>;
-  /** The service's database, as a superuser. */
+  /** The service's database, as a superuser unless `DATABASE_URL` names another role. */
   withDatabase<Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result>;
   /** The log so far. Throws if a line is not from the logger. */
   log(): Promise<LogLine[]>;
@@ -154,6 +154,7 @@ export async function createPurserHome(
   }
 
   async function database(): Promise<string> {
+    if (settings.DATABASE_URL !== undefined) return settings.DATABASE_URL;
     const postmaster = await findPostmaster(files.clusterDir);
     if (!postmaster?.endpoint) throw new Error('Postgres takes no connections');
     const password = (await readFile(join(dataDir, 'postgres-password'), 'utf8')).trim();

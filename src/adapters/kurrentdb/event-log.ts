@@ -13,6 +13,7 @@ import { createRawReads } from './raw-reads.ts';
 import { createLogReading } from './reading.ts';
 import { recordedEventOf, streamEventOf } from './stored-form.ts';
 import { reportStrayRejections } from './stray-rejections.ts';
+import { shareStreamReads } from './stream-reads.ts';
 
 export interface KurrentEventLogOptions {
   readonly address: StoreAddress;
@@ -46,6 +47,11 @@ export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog
   const reads = createRawReads(connection, options.readTimeoutMs);
   const origin = createOrigin({ connection, reads, prefix });
   const reading = createLogReading(reads, origin, prefix);
+  const readStream = shareStreamReads(async (stream, { fromRevision, maxCount }) => {
+    const options = { direction: 'forwards', fromRevision: BigInt(fromRevision), maxCount } as const;
+    const events = await reads.stream(`${prefix}${stream}`, options);
+    return events.map((event) => streamEventOf(event, prefix));
+  });
   const append = createAppending({
     connection,
     reads,
@@ -130,13 +136,9 @@ export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog
         tellListeners();
       }),
 
-    async readStream(stream, { fromRevision, maxCount }) {
+    async readStream(stream, options) {
       checkStreamName(stream);
-      return answered(async () => {
-        const options = { direction: 'forwards', fromRevision: BigInt(fromRevision), maxCount } as const;
-        const events = await reads.stream(`${prefix}${stream}`, options);
-        return events.map((event) => streamEventOf(event, prefix));
-      });
+      return answered(() => readStream(stream, options));
     },
 
     readAll: (options) =>
