@@ -15,7 +15,6 @@ import { createLeadership } from './adapters/postgres/read-models/leadership.ts'
 import { createNoticeFeedQuery } from './adapters/postgres/read-models/notice-queries.ts';
 import { createNoticeSchedule } from './adapters/postgres/read-models/notice-schedule.ts';
 import { createProgress } from './adapters/postgres/read-models/progress.ts';
-import { AHEAD_OF_LOG } from './adapters/postgres/read-models/projection-health.ts';
 import { createProjector } from './adapters/postgres/read-models/projector.ts';
 import { openSession } from './adapters/postgres/session.ts';
 import { createSharedClock } from './adapters/postgres/shared-clock.ts';
@@ -25,10 +24,8 @@ import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queri
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
 import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
 import { beginAuditExport } from './application/begin-audit-export.ts';
-import { LOG_IS_OLDER } from './application/closed-log.ts';
 import { createApplication } from './application/create-application.ts';
 import { beforeSecondTry } from './application/credential-checks.ts';
-import { endOfLog } from './application/end-of-log.ts';
 import { meteredApplication } from './application/metered.ts';
 import { meteredBatches, meteredEventLog, meteredMinter, meteredProbe } from './application/metered-ports.ts';
 import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
@@ -42,6 +39,7 @@ import { openAuthenticator } from './composition/authentication.ts';
 import { egressOptionsOf } from './composition/egress-options.ts';
 import { startKeyHolding } from './composition/key-holding.ts';
 import { createLifecycle, type Lifecycle } from './composition/lifecycle.ts';
+import { startLogWatch } from './composition/log-watch.ts';
 import { measureLeader, openObservability } from './composition/observability.ts';
 import { startPeriodicWork } from './composition/periodic-work.ts';
 import { createReadiness } from './composition/readiness.ts';
@@ -119,7 +117,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   lifecycle.onClose(closeVault);
   await startKeyHolding({ ...opened, logger, onFault }, lifecycle);
   const { reads, searches, chores } = openReads({ connectionString, logger, statements }, lifecycle);
-  const { progress, projector, leadership, aheadOfLog } = await startProjecting(
+  const { progress, projector, leadership, logWatch } = await startProjecting(
     { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault },
     lifecycle,
   );
@@ -206,12 +204,18 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     plainHttpHosts,
     now: Date.now,
     onFault,
-    closed: aheadOfLog ? LOG_IS_OLDER : undefined,
+    logWatch,
   };
   const running = createApplication(deps);
   lifecycle.onClose(() => running.attempts.flush({ all: true }));
   lifecycle.onClose(() => running.background.settled(SETTLE_MS));
-  const working = { ...deps, ...running, mintedPasswords, chores, leading: () => !aheadOfLog && projector.leading };
+  const working = {
+    ...deps,
+    ...running,
+    mintedPasswords,
+    chores,
+    leading: () => !logWatch.isOlder && projector.leading,
+  };
   startPeriodicWork({ ...working, config }, lifecycle);
 
   const projectionLag = createProjectionLag({ log, progress, now: Date.now });
@@ -248,7 +252,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     writes: stores.writes,
     eventStoreWrites: stores.eventStoreWrites,
     projectionLag,
-    aheadOfLog,
+    logWatch,
     reads,
     projector,
     anchorFaults: audit.anchorFaults,
@@ -311,10 +315,8 @@ interface ProjectingDeps {
 async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
   const { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault } = deps;
   const checkpoint = () => readCheckpoint(reads);
-  const start = await checkpoint();
-  const aheadOfLog = start > (await endOfLog(log));
-  if (aheadOfLog) logger.error(`${AHEAD_OF_LOG} Nothing is written. Run purser doctor.`);
-  const progress = createProgress({ readCheckpoint: checkpoint }, start);
+  const logWatch = await startLogWatch({ log, readCheckpoint: checkpoint, logger, onFault }, lifecycle);
+  const progress = createProgress({ readCheckpoint: checkpoint }, await checkpoint());
   lifecycle.onClose(async () => progress.stop());
   const session = { connectionString, name: 'purser projector', pipeline: true, byIndexOnly: true };
   const leadership = createLeadership({ connectionString, logger });
@@ -330,7 +332,7 @@ async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
   });
   projector.start();
   lifecycle.onClose(() => projector.stop());
-  return { progress, projector, leadership, aheadOfLog };
+  return { progress, projector, leadership, logWatch };
 }
 
 function developmentToken(issuer: DevelopmentIssuer) {

@@ -1,6 +1,6 @@
 import type { Entered } from '../domain/asked-for.ts';
 import type { AuditAction } from '../domain/audit-actions.ts';
-import { type ErrorCode, PurserError, unavailable } from '../domain/errors.ts';
+import { type ErrorCode, PurserError } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import type { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
 import type { activateCredentialUseCase } from './activate-credential.ts';
@@ -11,6 +11,7 @@ import { within } from './deadline.ts';
 import type { deleteRegistryUseCase } from './delete-registry.ts';
 import type { issueCredentialUseCase } from './issue-credential.ts';
 import type { linkPipelineUseCase, unlinkPipelineUseCase } from './link-pipeline.ts';
+import type { LogWatch } from './log-watch.ts';
 import type { RefusedAttempts } from './refused-attempts.ts';
 import type { releaseLeaseUseCase } from './release-lease.ts';
 import type { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
@@ -52,8 +53,8 @@ export interface Mutations {
 export interface AuditedDeps {
   readonly attempts: Pick<RefusedAttempts, 'recordDenied' | 'recordFailed'>;
   readonly onFault: (error: unknown) => void;
-  /** Why nothing may be written, if so: then no mutation begins. */
-  readonly closed: string | undefined;
+  /** While nothing may be written, no mutation begins. */
+  readonly logWatch: Pick<LogWatch, 'requireOpen'> | undefined;
 }
 
 type Mutation<Rest extends readonly unknown[], Result> = (
@@ -64,7 +65,7 @@ type Mutation<Rest extends readonly unknown[], Result> = (
 
 /** Records each refused or failed mutation in the audit log before the caller gets the error. */
 export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutations {
-  const { attempts, onFault, closed } = deps;
+  const { attempts, onFault, logWatch } = deps;
 
   /** Each mutation's name in the audit log, and what a refused attempt at it records. */
   return {
@@ -121,7 +122,7 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
     namedBy: (projectId: string, ...rest: Rest) => Entered,
   ): Mutation<Rest, Result> {
     return async (context, projectId, ...rest) => {
-      if (closed !== undefined) throw unavailable(closed);
+      logWatch?.requireOpen();
       try {
         return await mutation(context, projectId, ...rest);
       } catch (error) {

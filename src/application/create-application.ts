@@ -7,7 +7,6 @@ import { type AuditReads, createAuditReads } from './audit-reads.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
 import { authenticStreams } from './authentic-events.ts';
 import { type BackgroundWork, createBackgroundWork } from './background-work.ts';
-import { closedLog } from './closed-log.ts';
 import { type ConfirmReport, createConfirmReport } from './confirm-report.ts';
 import { createCalendarFeedUseCase } from './create-calendar-feed.ts';
 import { createRegistryUseCase } from './create-registry.ts';
@@ -25,6 +24,7 @@ import { createIssueLimit } from './issue-limit.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { leasesNowUseCase } from './leases-now.ts';
 import { linkPipelineUseCase, unlinkPipelineUseCase } from './link-pipeline.ts';
+import { type LogWatch, watchedLog } from './log-watch.ts';
 import { meteredAttempts } from './metered-ports.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
 import type { CalendarQueries } from './ports/calendar-queries.ts';
@@ -115,8 +115,8 @@ export interface ApplicationDeps {
   readonly now: () => number;
   readonly sharedNow: SharedNow;
   readonly onFault: (error: unknown) => void;
-  /** Why nothing may be written, if so. */
-  readonly closed?: string | undefined;
+  /** Default: the log stays as it is. */
+  readonly logWatch?: LogWatch;
 }
 
 /** Logins that confirm reports, at a time. */
@@ -155,8 +155,8 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   } = deps;
   const { vault, calendar, probe, minter, mintedPasswords, limiter, issuesPerMinute, webhooks, replays, metrics } =
     deps;
-  const { closed } = deps;
-  const log = closed === undefined ? deps.log : closedLog(deps.log, closed);
+  const { logWatch } = deps;
+  const log = logWatch === undefined ? deps.log : watchedLog(deps.log, logWatch);
   const mutex = createKeyedMutex();
 
   const readYourWrites = createReadYourWrites({ log, progress, standby, metrics });
@@ -226,7 +226,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     revokeCalendarFeed: revokeCalendarFeedUseCase({ writer, aggregates }),
   };
   const { recordDenied, recordFailed, countUnauthenticated } = attempts;
-  const audited = auditedMutations(mutations, { attempts, onFault, closed });
+  const audited = auditedMutations(mutations, { attempts, onFault, logWatch });
   const application: Application = {
     ...audited,
     issueCredentials: issueCredentialsUseCase({ ...audited, withdrawLease, onFault }),

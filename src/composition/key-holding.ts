@@ -3,10 +3,10 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { KeyRecordStore } from '../adapters/vault/secret-stores.ts';
 import type { WatchedKeyRing } from '../adapters/vault/watched-key-ring.ts';
-import { PurserError } from '../domain/errors.ts';
 import { createChores } from './chores.ts';
 import type { ExternalKeys } from './external-keys.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { unlessUnavailable } from './unless-unavailable.ts';
 
 /** How soon a changed key file is read. */
 const LOOK_EVERY_MS = 1_000;
@@ -68,9 +68,4 @@ export async function startKeyHolding(
     await Promise.all([chores.stop(), probes.stop()]);
     await records.removeHolder(replica).catch(unlessUnavailable);
   });
-}
-
-/** The log has the outage of the database already. */
-function unlessUnavailable(error: unknown): void {
-  if (!(error instanceof PurserError && error.code === 'UNAVAILABLE')) throw error;
 }

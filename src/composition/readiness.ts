@@ -8,6 +8,7 @@ import { projectionHealth } from '../adapters/postgres/read-models/projection-he
 import type { Projector } from '../adapters/postgres/read-models/projector.ts';
 import type { KeyFault } from '../adapters/vault/key-encryption-key.ts';
 import type { WatchedKeyRing } from '../adapters/vault/watched-key-ring.ts';
+import type { LogWatch } from '../application/log-watch.ts';
 import { EventLogUnavailable } from '../domain/errors.ts';
 import type { Readiness } from '../http/health.ts';
 import type { ExternalKeys } from './external-keys.ts';
@@ -19,8 +20,7 @@ interface ReadinessDeps {
   /** Of an event store apart from the database. */
   readonly eventStoreWrites: WriteWatch | undefined;
   readonly projectionLag: () => Promise<number>;
-  /** Whether the read models were ahead of the log at the start. */
-  readonly aheadOfLog: boolean;
+  readonly logWatch: Pick<LogWatch, 'isOlder'>;
   readonly reads: ReadConnections;
   readonly projector: Projector;
   readonly anchorFaults: () => Promise<Readonly<Record<string, string>> | undefined>;
@@ -48,7 +48,7 @@ export function createReadiness({
   writes,
   eventStoreWrites,
   projectionLag,
-  aheadOfLog,
+  logWatch,
   reads,
   projector,
   anchorFaults,
@@ -87,7 +87,7 @@ export function createReadiness({
         lead,
         leading,
         lagSeconds,
-        aheadOfLog,
+        aheadOfLog: logWatch.isOlder,
         parkedStreams,
         newerEvent: projector.newerEvent,
         watchedMs,

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { EventToAppend } from '../../src/application/ports/event-log.ts';
+import type { EventToAppend, Position } from '../../src/application/ports/event-log.ts';
 import { schemaVersionOf } from '../../src/domain/events.ts';
 import { anEvent, aStream } from '../support/events.ts';
 import type { OpenLogs } from './event-log-store.ts';
@@ -75,6 +75,15 @@ export function describeReading(logs: () => OpenLogs): void {
       }
       expect(after >= (await log.head())).toBe(true);
       expect(read.toSorted()).toEqual(streams.flatMap((s) => [`${s}@0`, `${s}@1`, `${s}@2`]).toSorted());
+    });
+
+    it('of the last event says whether it is there', async () => {
+      const { log, other } = logs();
+      await log.append(aStream(), 'no-stream', severalEvents(2));
+      const head = await log.head();
+      expect(await log.holds(head)).toBe(true);
+      expect(await other.holds(head)).toBe(true);
+      expect(await other.holds((head + 1_000_000_000n) as Position)).toBe(false);
     });
 
     it('of all streams says that it is at the end, and not before, and stays there', async () => {

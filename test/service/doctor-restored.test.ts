@@ -301,4 +301,13 @@ describe('purser doctor, while no service runs,', () => {
       await service.close();
     }
   });
+
+  it('destroys the secret of the lost rotation, whose version was given again', async () => {
+    const states = () => sql('select state from vault.secrets where registry_id = $1 and credential_version = 2', [id]);
+    await sql(`update vault.secrets set settled_at = now() - interval '2 minutes' where state = 'current'`);
+    expect(await states()).toEqual([{ state: 'current' }, { state: 'current' }]);
+    expect((await doctor()).of('destroyed secrets').found).toMatch(/^1 secret of ended versions not destroyed: /);
+    expect((await doctor('--repair')).of('destroyed secrets').repaired).toBe('1 secret destroyed');
+    expect((await states()).map(({ state }) => state).sort()).toEqual(['current', 'destroyed']);
+  });
 });

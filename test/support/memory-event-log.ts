@@ -84,6 +84,7 @@ export function createMemoryEventStore(): MemoryEventStore {
             return { events, position: events.at(-1)?.position ?? after, atEnd: left.length < maxCount };
           }),
         head: () => answered(() => all.at(-1)?.position ?? BEGINNING),
+        holds: (head) => answered(() => head === BEGINNING || all.some(({ position }) => position === head)),
         onAppended(listener) {
           listeners.add(listener);
           return () => listeners.delete(listener);

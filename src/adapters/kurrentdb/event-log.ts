@@ -146,6 +146,8 @@ export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog
 
     head: () => answered(reading.head),
 
+    holds: (head) => answered(() => reading.holds(head)),
+
     onAppended(listener) {
       listeners.add(listener);
       if (!closed) following ??= follow();

@@ -12,7 +12,7 @@ const UNFILTERED_MS = 5 * 60_000;
 const UNFILTERED_PAGE = { least: 250, first: 1_000, most: 4_000 } as const;
 const HEAD_PAGE = 500;
 
-export interface LogReading extends Pick<EventLog, 'head' | 'readAll'> {
+export interface LogReading extends Pick<EventLog, 'head' | 'holds' | 'readAll'> {
   /** A position to follow the log from: every event that is appended from now on comes after it. */
   present(): Promise<Position>;
 }
@@ -29,6 +29,8 @@ export function createLogReading(
 ): LogReading {
   /** Up to where this process has looked for the log's last event, and that event's position. */
   let seen: { readonly checked: Position; readonly last: Position } | undefined;
+  /** What was taken for the log's last event, which was not found in time. */
+  let assumed: Position | undefined;
 
   let unfilteredUntil = Number.NEGATIVE_INFINITY;
   let unfilteredPageSize: number = UNFILTERED_PAGE.first;
@@ -109,6 +111,7 @@ export function createLogReading(
     } catch (error) {
       if (!(error instanceof NoAnswer) || end === undefined) throw error;
       // Others wrote so much since that it is not found in time. A reader comes as far as the end in any case.
+      assumed = end;
       return end;
     }
   }
@@ -119,6 +122,16 @@ export function createLogReading(
       const begin = await origin.find();
       if (begin === undefined) return { events: [], position: after, atEnd: true };
       return pageAfter(after > begin ? after : begin, maxCount);
+    },
+
+    async holds(head) {
+      if (head === BEGINNING || head === assumed) return true;
+      const options = { direction: 'forwards', fromPosition: storePositionOf(head), maxCount: 1, prefix } as const;
+      const [found] = await reads.all(options);
+      if (found !== undefined && storedPositionOf(found) === head) return true;
+      // The server was restored to an earlier state, or is another one: the end is to be looked for anew.
+      seen = undefined;
+      return false;
     },
 
     // However many ask at once, for the sake of repeated appends or of queries, one read is enough.

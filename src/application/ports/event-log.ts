@@ -132,6 +132,8 @@ export interface EventLog {
   readAll(options: { after: Position; maxCount: number }): Promise<LogPage>;
   /** The position of the last event; `BEGINNING` if there is none. Cheap, also in a store that holds more than this log. */
   head(): Promise<Position>;
+  /** Whether the event is still there whose position `head` gave: a log can be restored to an earlier state. */
+  holds(head: Position): Promise<boolean>;
   /** Calls the listener when there may be new events. A hint only: it may come late, twice or never. */
   onAppended(listener: () => void): () => void;
   /** Waits for running appends, then refuses further ones. Safe to call twice. */

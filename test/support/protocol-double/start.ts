@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -40,6 +40,8 @@ export interface ProtocolDouble {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Kills it hard and starts it on the same ports, with the events that were kept. */
   restart(): Promise<void>;
+  /** Copies the events that are kept. @returns what kills it, and starts it again with those alone */
+  backUp(): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,15 @@ export async function startProtocolDouble(settings: ProtocolDoubleSettings = {})
     async restart() {
       await end(running.process);
       running = await launch(file, options);
+    },
+    async backUp() {
+      const [kept, copy] = [join(folder, 'events'), join(folder, 'events-copy')];
+      await copyFile(kept, copy);
+      return async () => {
+        await end(running.process);
+        await copyFile(copy, kept);
+        running = await launch(file, options);
+      };
     },
     async close() {
       await end(running.process);

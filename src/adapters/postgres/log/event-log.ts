@@ -210,6 +210,12 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       return (rows[0]?.position as Position | undefined) ?? BEGINNING;
     },
 
+    async holds(head) {
+      if (head === BEGINNING) return true;
+      const text = 'select from log.events where position = $1';
+      return (await read(tailReader, { name: 'read-presence', text, values: [head] })).length > 0;
+    },
+
     onAppended(listener) {
       listeners.add(listener);
       if (!closed) notifications ??= listenForAppends(connectionString, logger, tellListeners);

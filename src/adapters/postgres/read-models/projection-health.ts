@@ -11,7 +11,7 @@ export interface ProjectionState {
   readonly leading: boolean;
   /** The age of the oldest event that the read models have not passed; 0 if they have passed all. */
   readonly lagSeconds: number;
-  /** Whether the read models were ahead of the log when this replica started. They follow no new event then. */
+  /** Whether this replica found the read models to be ahead of the log. They follow no new event then. */
   readonly aheadOfLog: boolean;
   readonly parkedStreams: number;
   /** Why the read models stand still if only a newer version can read the next event. */
