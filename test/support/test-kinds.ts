@@ -122,6 +122,7 @@ export const TESTS_OF_POSTGRES: Readonly<Record<string, string>> = {
   'test/service/event-store.test.ts': 'it starts both stores itself',
   'test/service/metrics.test.ts': 'it names the connections of the log in Postgres',
   'test/service/notices-of-a-year.test.ts': 'it fills the log of Postgres',
+  'test/service/older-log.test.ts': 'it starts both stores itself',
   'test/service/postgres-dump.test.ts': 'a dump has the log of Postgres',
   'test/service/telemetry.test.ts': 'it names the statements of the log in Postgres',
 };

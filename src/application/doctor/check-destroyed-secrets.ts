@@ -38,6 +38,5 @@ async function isEnded(aggregates: Pick<AggregateStore, 'loadRegistry'>, secret:
   const { state } = await aggregates.loadRegistry(secret.projectId, secret.registryId);
   if (secret.credentialVersion > state.lastVersion) return false;
   if (state.phase !== 'live') return true;
-  // By its id: after a rebuild from an older log, the version of a lost rotation may have been given again.
-  return heldVersions(state).every(({ credential }) => credential.secretId !== secret.secretId);
+  return heldVersions(state).every(({ credential }) => credential.version !== secret.credentialVersion);
 }
