@@ -47,6 +47,7 @@ import { createQueries, openReads } from './composition/reads.ts';
 import { openStandby } from './composition/standby.ts';
 import { openStores, openVault } from './composition/stores.ts';
 import { configuredWebhooks, startWebhooks } from './composition/webhooks.ts';
+import { configuredWoodpeckerServers, woodpeckerRequests } from './composition/woodpecker.ts';
 import type { Config } from './config/config.ts';
 import { unusableAddress } from './config/unusable-address.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
@@ -96,6 +97,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const developmentIssuer = config.jwtIssuers === undefined ? await openDevelopmentIssuer(config.dataDir) : undefined;
   const issuers = developmentIssuer ? [developmentIssuer.issuerConfig] : parseIssuers(config.jwtIssuers ?? '');
   const webhooks = configuredWebhooks(config);
+  const woodpeckerServers = configuredWoodpeckerServers(config);
   const schema = await buildPurserSchema();
   const { metrics, tracer, statements } = await openObservability(
     config,
@@ -265,6 +267,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     graphql,
     authenticator: openAuthenticator({ issuers, egressOptions, revocations, logger }, lifecycle),
     revocations,
+    woodpeckerRequests: woodpeckerRequests(woodpeckerServers, reads),
     readiness,
     beginAuditExport: beginAuditExport({ ...audit, ...running, readableAt: running.application.readableAt }),
     metrics,

@@ -76,6 +76,7 @@ const environment = z.object({
     .optional(),
   JWT_ISSUERS: z.string().min(1).optional(),
   WEBHOOKS: secret,
+  WOODPECKER_SERVERS: z.string().min(1).optional(),
   REVOKED_TOKENS_FILE: z.string().min(1).optional(),
   AUDIT_ANCHOR_FILE: z.string().min(1).optional(),
   AUDIT_ANCHOR_URL: z
@@ -160,6 +161,8 @@ export interface Config {
   readonly jwtIssuers: string | undefined;
   /** Where notices are sent to, with the secrets that sign them. Undefined: nowhere. */
   readonly webhooks: Secret | undefined;
+  /** A JSON array, or the path of a file with one. */
+  readonly woodpeckerServers: string | undefined;
   /** Undefined: no token is revoked. */
   readonly revokedTokensFile: string | undefined;
   /** Where signed heads of audit logs are put outside the database. Undefined: nowhere. */
@@ -238,6 +241,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     keyManagement: values.KEY_MANAGEMENT,
     jwtIssuers: values.JWT_ISSUERS,
     webhooks: values.WEBHOOKS,
+    woodpeckerServers: values.WOODPECKER_SERVERS,
     revokedTokensFile: values.REVOKED_TOKENS_FILE === undefined ? undefined : absolute(values.REVOKED_TOKENS_FILE),
     auditAnchorFile: values.AUDIT_ANCHOR_FILE === undefined ? undefined : absolute(values.AUDIT_ANCHOR_FILE),
     auditAnchorUrl: values.AUDIT_ANCHOR_URL,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { BeginAuditExport } from '../application/begin-audit-export.ts';
 import type { Authenticator, Revocations } from '../application/ports/authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
+import type { SignedRequests } from '../application/ports/signed-requests.ts';
 import { NO_TRACER, type Tracer } from '../application/ports/tracer.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Graphql } from '../graphql/create-graphql.ts';
@@ -19,6 +20,7 @@ import { credentialRoutes } from './credentials/credential-routes.ts';
 import { dockerCredential } from './credentials/docker-credential.ts';
 import { externalSecrets } from './credentials/external-secrets.ts';
 import { kubelet } from './credentials/kubelet.ts';
+import { woodpecker } from './credentials/woodpecker.ts';
 import { allowedOrigins, allowOrigins } from './cross-origin.ts';
 import { errorsPage } from './errors-page.ts';
 import { createEventStreams } from './event-streams/event-streams.ts';
@@ -68,6 +70,8 @@ export interface HttpServerDeps {
   /** Default: no token is revoked. */
   readonly revocations?: Revocations;
   readonly readiness: () => Promise<Readiness>;
+  /** Default: no Woodpecker server may ask for credentials. */
+  readonly woodpeckerRequests?: SignedRequests | undefined;
   /** Default: there is no export over HTTP. */
   readonly beginAuditExport?: BeginAuditExport;
   readonly metrics: Metrics;
@@ -144,6 +148,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   await credentials.add(app, dockerCredential);
   await credentials.add(app, kubelet(authenticator));
   await credentials.add(app, externalSecrets);
+  if (deps.woodpeckerRequests) await credentials.add(app, woodpecker(deps.woodpeckerRequests));
   if (deps.beginAuditExport !== undefined) {
     auditExportRoute(app, {
       services: graphql.services,

@@ -12,15 +12,20 @@ import {
 } from '../support/credential-asks.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { rounds } from '../support/rounds.ts';
+import { createWoodpeckerDouble, WOODPECKER_URL } from '../support/woodpecker.ts';
 import { AUDIT, CREATE, LEASES } from './operations.ts';
 
 const ASKS = rounds({ usual: 100, torture: 1000 });
 const AT_ONCE = 20;
 const password = canary('one-run');
+const woodpecker = createWoodpeckerDouble();
+const SERVERS = [{ url: WOODPECKER_URL, publicKey: woodpecker.publicKey, projects: ['demo'] }];
 
 let purser: TestPurser;
 beforeAll(async () => {
-  purser = await startPurser({ environment: { CALLER_ISSUES_PER_MINUTE: '0' } });
+  purser = await startPurser({
+    environment: { CALLER_ISSUES_PER_MINUTE: '0', WOODPECKER_SERVERS: JSON.stringify(SERVERS) },
+  });
   await purser.graphql(CREATE, { input: { url: 'docker.io', username: 'ada', password } });
 });
 afterAll(() => purser.stop());
@@ -83,6 +88,22 @@ describe('many asks of one run', () => {
     expect(written).toContain(`"name":"${name}"`);
     const secrets = [password, Buffer.from(`ada:${password}`).toString('base64'), token];
     expect(secrets.filter((secret) => written.includes(secret))).toEqual([]);
+  });
+
+  it('by a Woodpecker server are one lease, each signed anew', async () => {
+    let asked = 0;
+    // No two are alike.
+    const answers = await askOften(() =>
+      woodpecker.ask({ parameters: (created) => `;created=${created};nonce="${asked++}"` }),
+    );
+    expect(answers.filter(({ json }) => json?.registries?.[0]?.password !== password)).toEqual([]);
+    const filter = { pipeline: 'octo/app', activeOnly: false };
+    const { nodes: leases } = (await purser.graphql(LEASES, { filter })).data.leases;
+    expect(leases).toMatchObject([{ issuedTo: 'repo:4711:octo/app', runId: '7', purpose: 'PULL' }]);
+    const { totalCount } = (await purser.graphql(AUDIT, { filter: { pipeline: 'octo/app' } })).data.auditLog;
+    expect(totalCount).toBe(ASKS);
+    expect(logged()).toContain('"name":"woodpecker"');
+    expect(logged()).not.toContain(password);
   });
 
   it('are one lease for each identity', async () => {

@@ -25,6 +25,10 @@ export const REFUSAL_REASONS = [
   /** It lives longer than its issuer's tokens may. */
   'too_old',
   'revoked',
+  /** Of a signed request: its body is not the one that was signed. */
+  'changed_body',
+  /** Of a signed request: its signature was taken before. */
+  'replayed',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 

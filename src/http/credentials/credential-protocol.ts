@@ -1,19 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Application } from '../../application/create-application.ts';
+import type { SignedRequest } from '../../application/ports/signed-requests.ts';
 import type { RequestContext } from '../../application/request-context.ts';
 import type { Entered } from '../../domain/asked-for.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/permissions.ts';
 import type { Queries } from '../../graphql/pipeline/context.ts';
 import type { Parameters } from './parameters.ts';
-
-/** A request whose caller is told by its content. */
-export interface SignedRequest {
-  readonly headers: IncomingHttpHeaders;
-  /** As it stands in the request's first line. */
-  readonly target: string;
-  readonly body: Buffer;
-}
 
 /** What the parts of a request come to. */
 export interface AskingRequest {
@@ -56,7 +48,7 @@ export interface CredentialProtocol<Asked> {
   readonly caller:
     | 'token'
     | {
-        readonly screen?: (headers: IncomingHttpHeaders) => void;
+        readonly screen?: (headers: SignedRequest['headers']) => void;
         readonly identify: (request: SignedRequest) => Promise<Principal>;
       };
   /** @throws PurserError BAD_USER_INPUT */
