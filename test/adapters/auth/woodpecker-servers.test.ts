@@ -93,6 +93,17 @@ describe('a request that another library has signed', () => {
     }
   });
 
+  it('is taken once; again at once it must be signed anew, later it is a replay', async () => {
+    for (const [after, refusal] of [
+      [1_000, { code: 'UNAVAILABLE' }],
+      [2_000, { reason: 'replayed' }],
+    ] as const) {
+      const requests = requestsAt(CREATED + after);
+      await requests.identify(REQUEST);
+      await expect(requests.identify(REQUEST)).rejects.toMatchObject(refusal);
+    }
+  });
+
   it('is refused if any character of what was signed is another', async () => {
     const requests = requestsAt(CREATED);
     for (const name of ['content-digest', 'signature-input', 'signature'] as const) {
