@@ -4,12 +4,11 @@ import { whole } from './figures.ts';
 import { ask, operation } from './graphql.ts';
 import { startHttpLoad } from './http-load.ts';
 import { type PurserEnvironment, startPurser } from './purser-process.ts';
-import { createRegistries, issueBody, PROJECT } from './registries.ts';
+import { issueBody, PROJECT } from './registries.ts';
 import { type Row, reference } from './table.ts';
 import type { TokenIssuer } from './tokens.ts';
 
 const ISSUES = 20_000;
-const REGISTRIES = 500;
 const CONNECTIONS = 32;
 /** More than any machine needs for them. */
 const LIMIT_MS = 300_000;
@@ -23,16 +22,18 @@ interface Sizes {
 }
 
 /** What an issue of a run of its own takes on the disk, by table, and so what ten million a day take. */
-export async function benchDisk(environment: PurserEnvironment, issuer: TokenIssuer): Promise<Row[]> {
+export async function benchDisk(
+  environment: PurserEnvironment,
+  issuer: TokenIssuer,
+  registries: number,
+): Promise<Row[]> {
   const connectionString = environment.DATABASE_URL ?? '';
   const token = await issuer.token(PROJECT);
   const load = startHttpLoad();
   const purser = await startPurser(environment);
   try {
-    await createRegistries(purser.url, token, REGISTRIES);
-    await ask(purser.url, token, COUNTED);
     const issue = async (count: number) => {
-      const bodies = Array.from({ length: count }, (_, index) => issueBody((index % REGISTRIES) + 1, randomUUID()));
+      const bodies = Array.from({ length: count }, (_, index) => issueBody((index % registries) + 1, randomUUID()));
       const { url } = purser;
       await load.run({ url, token, connections: CONNECTIONS, milliseconds: LIMIT_MS, bodies, repeat: false });
       // It waits until the read models have them.

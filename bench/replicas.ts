@@ -1,9 +1,9 @@
 import { cpuSeconds, postgresCpu } from './cpu-time.ts';
 import { median, milliseconds, perSecond, ratio } from './figures.ts';
-import { ask, operation } from './graphql.ts';
+import { operation } from './graphql.ts';
 import { type HttpLoad, startHttpLoad } from './http-load.ts';
 import { type PurserEnvironment, type PurserProcess, startPurser } from './purser-process.ts';
-import { createRegistries, issueBody, PROJECT } from './registries.ts';
+import { issueBody, PROJECT } from './registries.ts';
 import { type Row, reference } from './table.ts';
 import type { TokenIssuer } from './tokens.ts';
 
@@ -13,7 +13,6 @@ const CONNECTIONS = 32;
 const ROUNDS = 3;
 const WARM_UP_MS = 1_500;
 const ROUND_MS = 2_000;
-const REGISTRIES = 500;
 
 const LIST = operation(
   `query ($projectId: ID!, $first: Int) { registries(projectId: $projectId, first: $first) {
@@ -35,20 +34,20 @@ type Kind = 'issue' | 'list';
  * What 1, 2 and 4 replicas on one Postgres cost: CPU a request, and how many requests the machine answers. On few cores more
  * replicas cannot be faster; the figures show what it costs that they wait for each other.
  */
-export async function benchReplicas(environment: PurserEnvironment, issuer: TokenIssuer): Promise<Row[]> {
+export async function benchReplicas(
+  environment: PurserEnvironment,
+  issuer: TokenIssuer,
+  registries: number,
+): Promise<Row[]> {
   const token = await issuer.token(PROJECT);
   const cpuOfPostgres = await postgresCpu(environment.DATABASE_URL ?? '');
   const loads = COUNTS.map(() => startHttpLoad());
   loads.push(startHttpLoad());
   const bodies: Record<Kind, readonly string[]> = {
-    issue: Array.from({ length: REGISTRIES }, (_, index) => issueBody(index + 1)),
+    issue: Array.from({ length: registries }, (_, index) => issueBody(index + 1)),
     list: [LIST],
   };
   const measured = new Map<string, Measured[]>();
-  const seeding = await startPurser(environment);
-  await createRegistries(seeding.url, token, REGISTRIES);
-  await ask(seeding.url, token, LIST);
-  await seeding.stop();
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const count of COUNTS) {

@@ -63,7 +63,7 @@ async function run(print: (line: string) => void): Promise<void> {
       }
     };
     const token = await issuer.token(PROJECT);
-    if (isWanted('list') || isWanted('mutations') || isWanted('start')) {
+    if ((['list', 'mutations', 'start', 'replicas', 'disk'] as const).some(isWanted)) {
       await withRegistries(async ({ url }) => {
         await createRegistries(url, token, REGISTRIES);
         // It waits until the read models have them.
@@ -98,14 +98,8 @@ async function run(print: (line: string) => void): Promise<void> {
         const database = await server.createDatabase('bench_subscribers');
         return benchSubscribers({ ...environment, DATABASE_URL: database }, issuer);
       });
-      await measure('replicas', async () => {
-        const database = await server.createDatabase('bench_replicas');
-        return benchReplicas({ ...environment, DATABASE_URL: database }, issuer);
-      });
-      await measure('disk', async () => {
-        const database = await server.createDatabase('bench_disk');
-        return benchDisk({ ...environment, DATABASE_URL: database }, issuer);
-      });
+      await measure('replicas', () => benchReplicas(environment, issuer, REGISTRIES));
+      await measure('disk', () => benchDisk(environment, issuer, REGISTRIES));
       if (idle) await measure('start', idle.measure);
     } finally {
       await idle?.stop();

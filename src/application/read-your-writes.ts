@@ -92,7 +92,7 @@ export function createReadYourWrites({ log, progress, standby, metrics }: ReadYo
     const isBound = () => told.has(key) || followers.has(key);
     if (head === undefined) return !isBound();
     const before = told.get(key);
-    // The time that it is behind counts for all: nobody waits for one that is too slow.
+    // The time that others have waited counts for all: one that is too slow, or a dead projector, delays nobody each time.
     const patience = STANDBY_MS - standby.behindMs - (performance.now() - startedAt);
     if (await standby.waitFor(head, patience)) {
       if (told.get(key) === before) told.delete(key);
@@ -115,7 +115,10 @@ export function createReadYourWrites({ log, progress, standby, metrics }: ReadYo
       const head = await headNow();
       const source = (await waitForStandby(key, head, startedAt)) ? 'standby' : 'primary';
       if (source === 'primary') await waitForPrimary(key, head, startedAt);
-      if (standby !== undefined) metrics?.queryAdmitted(source);
+      if (standby !== undefined) {
+        if (source === 'primary') remember(key, BEGINNING);
+        metrics?.queryAdmitted(source);
+      }
       return source;
     },
 

@@ -57,7 +57,7 @@ export async function openStandby(deps: StandbyDeps, lifecycle: Lifecycle): Prom
 
   const watch = createStandbyWatch({ server, primary: progress, logger });
   lifecycle.onClose(() => watch.stop());
-  metrics.measureStandby(() => ({ used: watch.fault === undefined, behindSeconds: watch.behindMs / 1000 }));
+  metrics.measureStandby(() => ({ used: watch.fault === undefined, behindSeconds: watch.lackedMs / 1000 }));
   await watch.begin();
   return {
     progress: watch,
@@ -71,7 +71,7 @@ export async function openStandby(deps: StandbyDeps, lifecycle: Lifecycle): Prom
     check: () => ({
       status: watch.fault === undefined ? 'ok' : 'unused',
       ...(watch.fault !== undefined && { reason: watch.fault }),
-      behindSeconds: Math.round(watch.behindMs / 100) / 10,
+      behindSeconds: Math.round(watch.lackedMs / 100) / 10,
     }),
     audit: (ofPrimary) => readsOfStandby(() => connections.audit, ofPrimary, watch),
   };

@@ -227,7 +227,7 @@ describe('a query that a standby may answer', () => {
   });
 
   it('goes to the primary at once while the standby is gone, also if it goes while the query waits', async () => {
-    const { query, append, standby } = standbyWorld();
+    const { query, append, standby, catchUp } = standbyWorld();
     append();
     const asked = query();
     await vi.advanceTimersByTimeAsync(100);
@@ -236,5 +236,12 @@ describe('a query that a standby may answer', () => {
     expect(source).toBe('primary');
     expect(waitedMs).toBeLessThanOrEqual(120);
     expect(await within(0, query(BOB))).toEqual({ source: 'primary', waitedMs: 0 });
+    // When it is back, it must have what the primary answered meanwhile.
+    standby.fault = undefined;
+    standby.behindMs = STANDBY_MS;
+    expect((await within(20, query(BOB))).source).toBe('primary');
+    expect((await within(20, query({ ...ALICE, subject: 'carol' }))).source).toBe('standby');
+    catchUp();
+    expect((await within(20, query(BOB))).source).toBe('standby');
   });
 });

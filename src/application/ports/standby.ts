@@ -9,7 +9,7 @@ export interface StandbyProgress {
   readonly position: Position;
   /** Why queries may not go there, as a public sentence; undefined if they may. */
   readonly fault: string | undefined;
-  /** For how long it has lacked something that the primary has, in milliseconds, as far as this process knows. */
+  /** For how long somebody has waited for what it has not passed, in milliseconds. */
   readonly behindMs: number;
   /** Resolves with true when its read models have passed the position, with false if that takes longer or it is gone. */
   waitFor(position: Position, withinMs: number): Promise<boolean>;

@@ -5,8 +5,10 @@ import type { Logger } from '../logger.ts';
 import { createProgress, type TrackedProgress } from '../read-models/progress.ts';
 import { loggableStandby, type StandbyServer, standbyFault, UnfitStandby } from './standby-server.ts';
 
-/** How often it is looked at, and how long a look may take: one that hangs is found within twice this time. */
-const LOOK_EVERY_MS = 500;
+/** The next look comes so long after the last one, */
+const LOOK_EVERY_MS = 250;
+/** and takes no longer: one that hangs is found within a second. */
+const LOOK_MS = 750;
 /** One that lacks what is older is not used. */
 const MAX_BEHIND_MS = 10_000;
 /** So that an address that leads to several servers in turn is not tried by each query. */
@@ -14,7 +16,15 @@ const UNFIT_FOR_MS = 10_000;
 const TOO_FAR_BEHIND = `It is more than ${MAX_BEHIND_MS / 1000} seconds behind.`;
 const CATCHING_UP = 'It has yet to reach what the primary has answered.';
 
+/** A position that it has not passed, and since when that is known. */
+interface Lack {
+  readonly position: Position;
+  readonly since: number;
+}
+
 export interface StandbyWatch extends StandbyProgress {
+  /** For how long it has lacked something that the primary has, in milliseconds. */
+  readonly lackedMs: number;
   /** The same answer. @throws Error at once if the standby is found to be gone */
   unlessGone<Answer>(answer: Promise<Answer>): Promise<Answer>;
   /**
@@ -44,20 +54,23 @@ export function createStandbyWatch({ server, primary, logger }: StandbyWatchDeps
   let answering = 0;
   /** When it may be used again after a session of it led elsewhere. */
   let notBefore = 0;
-  /** Something that it lacked, and since when. */
-  let lacked: { readonly position: Position; readonly since: number } | undefined;
-  let lastBehindMs = 0;
+  /** What somebody waits for. The primary may lack it as well. */
+  let awaited: Lack | undefined;
+  let lastWaitMs = 0;
+  /** What the primary has. */
+  let lacked: Lack | undefined;
   const losses = new Set<(error: unknown) => void>();
   let stopped = false;
   let next: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
 
-  const behindMs = () => (lacked === undefined ? 0 : Math.max(performance.now() - lacked.since, lastBehindMs));
+  const lackedMs = () => (lacked === undefined ? 0 : performance.now() - lacked.since);
 
   function dismiss(reason: string, error?: unknown): void {
     if (fault !== reason) logger.warn({ reason, ...loggableStandby(error) }, 'queries do not go to the standby');
     fault = reason;
     floor = undefined;
+    awaited = undefined;
     lacked = undefined;
     standby?.stop();
     standby = undefined;
@@ -71,22 +84,23 @@ export function createStandbyWatch({ server, primary, logger }: StandbyWatchDeps
     for (const lose of losses) lose(new Error(reason));
   }
 
-  function look(): Promise<Position> {
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new UnfitStandby('It does not answer.')), LOOK_EVERY_MS);
-      server
-        .look()
-        .then(resolve, reject)
-        .finally(() => clearTimeout(late));
-    });
-  }
+  const look = () => inTime(server.look());
 
   function passed(position: Position): Position {
-    if (lacked !== undefined && position >= lacked.position) {
-      lastBehindMs = performance.now() - lacked.since;
-      lacked = undefined;
+    if (awaited !== undefined && position >= awaited.position) {
+      lastWaitMs = performance.now() - awaited.since;
+      awaited = undefined;
     }
     return position;
+  }
+
+  /** A position that it had before that of the primary was read. */
+  function compare(position: Position, ofPrimary: Position): void {
+    if (position >= ofPrimary) lacked = undefined;
+    else if (lacked === undefined || position >= lacked.position) {
+      lacked = { position: ofPrimary, since: performance.now() };
+    }
+    if (lackedMs() > MAX_BEHIND_MS) dismiss(TOO_FAR_BEHIND);
   }
 
   /** For those who wait. */
@@ -102,8 +116,7 @@ export function createStandbyWatch({ server, primary, logger }: StandbyWatchDeps
   function use(position: Position): void {
     fault = undefined;
     floor = undefined;
-    lacked = undefined;
-    lastBehindMs = 0;
+    lastWaitMs = 0;
     standby = createProgress({ readCheckpoint }, position);
     logger.info({}, 'queries go to the standby');
   }
@@ -113,13 +126,13 @@ export function createStandbyWatch({ server, primary, logger }: StandbyWatchDeps
       const position = await look();
       if (standby !== undefined) {
         standby.advanceTo(passed(position));
-        if (primary.position > position) lacked ??= { position: primary.position, since: performance.now() };
-        if (behindMs() > MAX_BEHIND_MS) dismiss(TOO_FAR_BEHIND);
+        compare(position, await inTime(primary.refresh()).catch(() => primary.position));
         return;
       }
       if (performance.now() < notBefore) return;
       const before = answers;
-      floor ??= await primary.refresh();
+      floor ??= await inTime(primary.refresh()).catch(() => undefined);
+      if (floor === undefined) return;
       if (answering > 0 || answers !== before) floor = undefined;
       else if (position >= floor) use(position);
       else if (fault !== TOO_FAR_BEHIND) fault = CATCHING_UP;
@@ -145,12 +158,15 @@ export function createStandbyWatch({ server, primary, logger }: StandbyWatchDeps
       return fault;
     },
     get behindMs() {
-      return behindMs();
+      return awaited === undefined ? 0 : Math.max(performance.now() - awaited.since, lastWaitMs);
+    },
+    get lackedMs() {
+      return lackedMs();
     },
     async waitFor(position, withinMs) {
       const used = standby;
       if (used === undefined) return false;
-      if (position > used.position) lacked ??= { position, since: performance.now() };
+      if (position > used.position) awaited ??= { position, since: performance.now() };
       return used.waitFor(position, withinMs).catch(() => false);
     },
     unlessGone(answer) {
@@ -185,4 +201,14 @@ export function createStandbyWatch({ server, primary, logger }: StandbyWatchDeps
       standby?.stop();
     },
   };
+}
+
+/** @throws UnfitStandby if it takes longer than a look may */
+function inTime<Result>(work: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new UnfitStandby('It does not answer.'));
+    // If it was this process that was busy, the answer may be there and comes first.
+    const late = setTimeout(() => setImmediate(giveUp), LOOK_MS);
+    work.then(resolve, reject).finally(() => clearTimeout(late));
+  });
 }

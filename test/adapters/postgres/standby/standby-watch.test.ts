@@ -97,14 +97,28 @@ it('is not used again, after the primary answered in its place, before it has wh
 
 it('knows for how long it has been behind, and is not used with more than ten seconds', async () => {
   const { standby, primary, watch } = await watched();
-  expect(watch.behindMs).toBe(0);
+  expect(watch.lackedMs).toBe(0);
   primary.position = 1;
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(watch.behindMs).toBeGreaterThanOrEqual(4_000);
+  expect(watch.lackedMs).toBeGreaterThanOrEqual(4_000);
   expect(watch.fault).toBeUndefined();
   await vi.advanceTimersByTimeAsync(6_500);
   expect(watch.fault).toBe('It is more than 10 seconds behind.');
   standby.position = 1;
   await vi.advanceTimersByTimeAsync(500);
-  expect([watch.fault, watch.behindMs]).toEqual([undefined, 0]);
+  expect([watch.fault, watch.lackedMs]).toEqual([undefined, 0]);
+});
+
+it('is as good as the primary while the projector stands still, and delays queries once', async () => {
+  const { standby, primary, watch } = await watched();
+  const first = watch.waitFor(at(1), 1_000);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await first).toBe(false);
+  expect(watch.behindMs).toBeGreaterThanOrEqual(1_000);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([watch.fault, watch.lackedMs]).toEqual([undefined, 0]);
+  primary.position = 1;
+  standby.position = 1;
+  await vi.advanceTimersByTimeAsync(500);
+  expect(watch.behindMs).toBe(0);
 });
