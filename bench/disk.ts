@@ -53,7 +53,6 @@ export async function benchDisk(
 
 async function sizes(connectionString: string): Promise<Sizes> {
   return withClient(connectionString, async (client) => {
-    await client.query('checkpoint');
     const { rows } = await client.query<{ name: string; heap: string; indexes: string }>(
       `select n.nspname || '.' || c.relname as name, pg_table_size(c.oid) as heap, pg_indexes_size(c.oid) as indexes
          from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -45,6 +45,7 @@ async function run(print: (line: string) => void): Promise<void> {
   const server = await startServer();
   const load = startHttpLoad();
   const rows: Row[] = [];
+  let facts = '';
   const measure = async (group: Group, rowsOf: () => Promise<Row[]>) => {
     if (!isWanted(group)) return;
     process.stderr.write(`${group} …\n`);
@@ -104,11 +105,13 @@ async function run(print: (line: string) => void): Promise<void> {
     } finally {
       await idle?.stop();
     }
+    facts = await machineFacts(connectionString);
+  } finally {
+    // If a group fails, those before it are still worth something.
     print('');
     printTable(rows, print);
     print('');
-    print(await machineFacts(connectionString));
-  } finally {
+    print(facts);
     await load.stop();
     await server.stop();
   }

@@ -63,7 +63,9 @@ it('gives up answers within a second of a server that hangs', async () => {
   const { standby, watch } = await watched();
   const answer = watch.unlessGone(new Promise(() => undefined)).catch((error: Error) => error.message);
   standby.hangs = true;
+  // The next look, its time, and one turn of the event loop.
   await vi.advanceTimersByTimeAsync(1_000);
+  await vi.advanceTimersByTimeAsync(1);
   expect(await answer).toBe('It does not answer.');
   expect(watch.fault).toBe('It does not answer.');
   expect(await watch.waitFor(at(0), 1_000)).toBe(false);
