@@ -8,6 +8,8 @@ const PAGE = 500;
 export interface ExportedLog extends TimeLimits {
   /** Empty for the service's own log. */
   readonly projectId: string;
+  /** The last entry, for an archive. Default: all that there are. */
+  readonly upTo?: number;
 }
 
 export interface ExportAuditLogDeps {
@@ -23,17 +25,22 @@ export interface ExportAuditLogDeps {
  * sign. Heads beyond the last entry come at the end: they show that entries are missing.
  */
 export async function* exportAuditLog(
-  { projectId, from, to }: ExportedLog,
+  { projectId, from, to, upTo = Number.MAX_SAFE_INTEGER }: ExportedLog,
   { rows, writer, now, purser }: ExportAuditLogDeps,
 ): AsyncGenerator<string, void, undefined> {
   const keys = await rows.keys();
   // Before the entries: whatever is signed by now has its entry.
   const newestHead = await rows.newestHead(projectId);
-  const { first, last, previousHash } = await rows.range(projectId, {
+  const {
+    first,
+    last: end,
+    previousHash,
+  } = await rows.range(projectId, {
     from,
     to,
     beginsBefore: writer.beginsBefore,
   });
+  const last = Math.min(end, upTo);
   const exportedAt = new Date(now()).toISOString();
   yield writer.header({ project: projectId, from, to, firstSequence: first, previousHash, exportedAt, purser }) +
     keys.map((key) => writer.key(key)).join('');
@@ -41,16 +48,16 @@ export async function* exportAuditLog(
   let written = { sequence: first - 1, hash: previousHash, entries: 0 };
   for (;;) {
     const entries = await rows.entries(projectId, { after: written.sequence, upTo: last, limit: PAGE });
-    const end = entries.at(-1);
-    if (end === undefined) break;
-    const heads = await rows.heads(projectId, { after: written.sequence, upTo: end.sequence, limit: PAGE });
+    const newest = entries.at(-1);
+    if (newest === undefined) break;
+    const heads = await rows.heads(projectId, { after: written.sequence, upTo: newest.sequence, limit: PAGE });
     yield merged(entries, heads, writer);
-    written = { sequence: end.sequence, hash: end.hash, entries: written.entries + entries.length };
+    written = { sequence: newest.sequence, hash: newest.hash, entries: written.entries + entries.length };
   }
 
-  const upTo = to === null ? newestHead : last;
+  const lastHead = to === null ? Math.min(newestHead, upTo) : last;
   for (let after = written.sequence; ; ) {
-    const heads = await rows.heads(projectId, { after, upTo, limit: PAGE });
+    const heads = await rows.heads(projectId, { after, upTo: lastHead, limit: PAGE });
     const end = heads.at(-1);
     if (end === undefined) break;
     yield heads.map((head) => writer.head(head)).join('');

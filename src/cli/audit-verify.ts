@@ -26,10 +26,12 @@ type PublicKeys = ReadonlyMap<string, KeyObject>;
 
 export const auditVerify: Command = {
   summary: 'Verifies an exported audit log. It needs neither the service nor its database.',
-  usage: '<file> --public-key <key> [--anchor <file or URL>] [--from <time>] [--to <time>]',
+  usage: '<file> --public-key <key> [--archive <file>] [--anchor <file or URL>] [--from <time>] [--to <time>]',
   help: `
   <file>        what \`purser audit export\` printed, in NDJSON
   --public-key  a key that signs heads, in base64; repeat it if the key was replaced. What the file says of keys is not trusted
+  --archive     what \`purser archive\` wrote of the same log before, oldest first; repeat it for each. Then the log is verified
+                from its first entry on
   --anchor      the file of AUDIT_ANCHOR_FILE, or an https URL that answers with its newest lines: it also shows entries that are
                 missing at the end. If it is AUDIT_ANCHOR_URL, AUDIT_ANCHOR_AUTHORIZATION is sent as well
   --from, --to  the limits that the export was asked for with. Without them it must be the whole log: what the file says of
@@ -41,6 +43,7 @@ vouches for it.
   argument: 'file',
   options: {
     'public-key': { type: 'string', multiple: true },
+    archive: { type: 'string', multiple: true },
     anchor: { type: 'string' },
     from: { type: 'string' },
     to: { type: 'string' },
@@ -48,14 +51,28 @@ vouches for it.
   async run(options, env, output) {
     const publicKeys = readKeys(options);
     const limits = { from: timeOption('from', options.from), to: timeOption('to', options.to) };
-    const file = String(options.file);
+    const archives = [options.archive ?? []].flat().map(String);
+    if (archives.length > 0 && (limits.from !== null || limits.to !== null)) {
+      throw new UsageError('--archive is for the whole log: leave --from and --to out.');
+    }
+    const files = [...archives, String(options.file)];
+    const [first = ''] = files;
     const anchor =
       options.anchor === undefined
         ? undefined
-        : await readAnchor(String(options.anchor), env, await projectOf(file), publicKeys, output);
+        : await readAnchor(String(options.anchor), env, await projectOf(first), publicKeys, output);
     const verifier = createAuditVerifier({ publicKeys, ...limits, ...(anchor && { anchor }) });
-    for await (const line of linesOf(file)) verifier.take(line);
-    return report(verifier.end(), anchor, output);
+    /** The number of lines up to the end of each file. */
+    const ends: number[] = [];
+    for (const file of files) {
+      let lines = ends.at(-1) ?? 0;
+      for await (const line of linesOf(file)) {
+        verifier.take(line);
+        lines += 1;
+      }
+      ends.push(lines);
+    }
+    return report(verifier.end(), { anchor, files, ends }, output);
   },
 };
 
@@ -113,7 +130,7 @@ const FAULTS: Readonly<Record<AuditFault, string>> = {
     'the chain is not the one that was signed: entries up to this one were written anew, after the last one vouched for',
   WRONG_KEY: 'the signed head after this entry is not signed by a key that was given',
   OTHER_PART:
-    'the export says that it is another part of the log than the one that you asked for: if you limited the export, name the same --from and --to',
+    'the export says that it is another part of the log than the one that you asked for: if you limited the export, name the same --from and --to; if earlier entries are archived, name the archives with --archive',
   FRONT_CUT:
     'entries before this one are missing: a part begins with the last entry before --from, and this one is not older',
   ANCHOR_DAMAGED: 'the line is not a signed head',
@@ -122,7 +139,13 @@ const FAULTS: Readonly<Record<AuditFault, string>> = {
     'an earlier head of this entry has another hash: the log was written anew, or restored from a backup',
 };
 
-function report(verdict: AuditVerdict, anchor: Anchor | undefined, { stdout }: Output): number {
+interface Verified {
+  readonly anchor: Anchor | undefined;
+  readonly files: readonly string[];
+  readonly ends: readonly number[];
+}
+
+function report(verdict: AuditVerdict, verified: Verified, { stdout }: Output): number {
   const { header, entries, last, vouched, finding } = verdict;
   if (header !== undefined) {
     const log = header.project === '' ? "the service's own log" : `project ${header.project}`;
@@ -133,7 +156,7 @@ function report(verdict: AuditVerdict, anchor: Anchor | undefined, { stdout }: O
   if (finding !== undefined) {
     const { sequence, fault } = finding;
     const entry = sequence === 0 ? '' : `, entry ${sequence}`;
-    stdout.write(`${placeOf(finding, anchor)}${entry}: ${FAULTS[fault]} (${fault})\n`);
+    stdout.write(`${placeOf(finding, verified)}${entry}: ${FAULTS[fault]} (${fault})\n`);
     return FOUND;
   }
   if (vouched === undefined) return NOT_VOUCHED;
@@ -141,8 +164,13 @@ function report(verdict: AuditVerdict, anchor: Anchor | undefined, { stdout }: O
   return 0;
 }
 
-function placeOf({ line, fault }: AuditFinding, anchor: Anchor | undefined): string {
-  if (line > 0) return `line ${line}`;
+function placeOf({ line, fault }: AuditFinding, { anchor, files, ends }: Verified): string {
+  if (line > 0) {
+    const found = ends.findIndex((end) => line <= end);
+    const place = found === -1 ? files.length - 1 : found;
+    const lineOfFile = line - (ends[place - 1] ?? 0);
+    return files.length === 1 ? `line ${lineOfFile}` : `line ${lineOfFile} of ${files[place]}`;
+  }
   return anchor?.problem?.fault === fault ? `line ${anchor.problem.line} of the anchor` : 'by the anchor';
 }
 

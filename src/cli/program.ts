@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { OperatorError } from '../domain/errors.ts';
+import { archive } from './archive.ts';
 import { auditExport } from './audit-export.ts';
 import { auditVerify } from './audit-verify.ts';
 import { backup } from './backup.ts';
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   rebuild,
   backup,
   restore,
+  archive,
   doctor,
   'copy-log': copyLog,
   'keys add': keysAdd,

@@ -8,6 +8,7 @@ import { readSchemaState } from '../adapters/postgres/doctor/schema-state.ts';
 import { buildShadow, type ShadowReadModels } from '../adapters/postgres/doctor/shadow-read-models.ts';
 import { createVaultInventory } from '../adapters/postgres/doctor/vault-inventory.ts';
 import { examineDataFolder } from '../adapters/postgres/embedded/examine-folder.ts';
+import { createAuditArchive } from '../adapters/postgres/read-models/audit-archive.ts';
 import { readCheckpoint } from '../adapters/postgres/read-models/checkpoint.ts';
 import { refuseOtherEventStore } from '../adapters/postgres/read-models/event-store.ts';
 import { readLead } from '../adapters/postgres/read-models/leadership.ts';
@@ -202,6 +203,7 @@ async function* examineDerived(
     const found = await checkChains({
       projects: queries.auditedProjects(),
       exportLog: (projectId) => exportLog({ projectId, from: null, to: null }, 'ndjson'),
+      archivedUpTo: createAuditArchive(reads, unlocked.authenticator).archivedUpTo,
       publicKeys,
       onProgress: (entries) => onProgress(`${entries} audit entries recomputed`),
     });

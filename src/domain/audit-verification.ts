@@ -70,6 +70,12 @@ export interface Anchor {
   readonly problem: AnchorProblem | undefined;
 }
 
+/** An entry's place in the chain. */
+export interface ChainPlace {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
 export interface AuditVerifierOptions {
   /** By key id. Nothing that the file says of keys is trusted. */
   readonly publicKeys: ReadonlyMap<string, KeyObject>;
@@ -77,6 +83,8 @@ export interface AuditVerifierOptions {
   /** The times that the export was limited by when it was asked for; null: not limited. What it says itself does not count. */
   readonly from?: Instant | null;
   readonly to?: Instant | null;
+  /** The last archived entry, if the archive is verified apart. Default: the log begins at entry 1. */
+  readonly after?: ChainPlace | undefined;
 }
 
 const NO_ANCHOR: Anchor = { heads: new Map(), problem: undefined };
@@ -90,18 +98,24 @@ export interface AuditVerifier {
 /** What is wrong at a line, and with which entry. */
 type Problem = (Pick<AuditFinding, 'fault' | 'sequence'> & Partial<AuditFinding>) | undefined;
 
-/** Verifies an NDJSON export of one audit log, line by line. */
+/**
+ * Verifies an NDJSON export of one audit log, line by line. Archives come before it, oldest first: each part goes on where the
+ * one before ended.
+ */
 export function createAuditVerifier({
   publicKeys,
   anchor = NO_ANCHOR,
   from = null,
   to = null,
+  after,
 }: AuditVerifierOptions): AuditVerifier {
   let line = 0;
   let header: ExportHeader | undefined;
   let previousHash = '';
   let last = 0;
   let entries = 0;
+  /** Of the archive or export that is being read. */
+  let entriesOfPart = 0;
   let ended = false;
   let vouched: AuditVerdict['vouched'];
   let finding: AuditFinding | undefined;
@@ -110,8 +124,8 @@ export function createAuditVerifier({
 
   function problemAt(text: string): Problem {
     if (line === 1) return begin(text);
-    if (ended) return { fault: 'INSERTED', sequence: last + 1 };
     const parsed = parse(text);
+    if (ended) return parsed?.record === 'header' ? goOn(parsed) : { fault: 'INSERTED', sequence: last + 1 };
     switch (parsed?.record) {
       case 'entry':
         return entry(parsed, text);
@@ -136,16 +150,28 @@ export function createAuditVerifier({
     last = firstSequence - 1;
     // The first hash follows from the project. A later one is as good as the head that is signed after it.
     previousHash = firstSequence === 1 ? firstPreviousHash(project) : String(parsed.previousHash);
+    if (last === after?.sequence) previousHash = after.hash;
     return parsed.previousHash === previousHash ? problemOfPart(parsed) : damaged;
   }
 
   /** Nobody signs the header: only who asked for the export knows which part of the log it must be. */
   function problemOfPart(read: ExportHeader): Problem {
-    const startsRight = from !== null || last === 0;
+    const startsRight = from !== null || last === (after?.sequence ?? 0);
     if (!startsRight || read.from !== from || read.to !== to) return { fault: 'OTHER_PART', sequence: 0 };
     if (anchor.problem !== undefined) return { ...anchor.problem, line: 0 };
     const before = anchor.heads.get(last)?.hash ?? previousHash;
     return before === previousHash ? undefined : { fault: 'REWRITTEN', sequence: last };
+  }
+
+  /** Another archive, or the export, after an archive: only whole ones follow each other. */
+  function goOn({ form, project, from: since, to: until, firstSequence, previousHash: before }: HeaderLine): Problem {
+    const isWhole = since === null && until === null && from === null && to === null;
+    const continues = isWhole && form === EXPORT_FORM && project === header?.project && before === previousHash;
+    if (firstSequence > last + 1) return { fault: 'MISSING', sequence: last + 1 };
+    if (!continues || firstSequence !== last + 1) return { fault: 'INSERTED', sequence: last + 1 };
+    ended = false;
+    entriesOfPart = 0;
+    return undefined;
   }
 
   function entry(read: ChainedEntry, text: string): Problem {
@@ -161,6 +187,7 @@ export function createAuditVerifier({
     previousHash = hash;
     last = expected;
     entries += 1;
+    entriesOfPart += 1;
     const anchored = anchor.heads.get(last);
     if (anchored === undefined) return undefined;
     if (anchored.hash !== hash) return { fault: 'REWRITTEN', sequence: last };
@@ -168,9 +195,9 @@ export function createAuditVerifier({
     return undefined;
   }
 
-  /** The entry before a part shows that nothing is missing between the two. */
+  /** The entry before a part shows that nothing is missing between the two. After an archive nothing is. */
   function isBeforePart({ occurredAt }: ChainedEntry): boolean {
-    return from !== null && occurredAt < from;
+    return from === null || occurredAt < from;
   }
 
   function head({ project, ...read }: HeadLine, text: string): Problem {
@@ -187,8 +214,8 @@ export function createAuditVerifier({
 
   function close(read: ExportEnd): Problem {
     ended = true;
-    const isEnd = read.lastSequence === last && read.entries === entries && read.lastHash === previousHash;
-    if (isEnd && entries === 0 && last > 0) return { fault: 'FRONT_CUT', sequence: last + 1 };
+    const isEnd = read.lastSequence === last && read.entries === entriesOfPart && read.lastHash === previousHash;
+    if (isEnd && entries === 0 && from !== null && last > 0) return { fault: 'FRONT_CUT', sequence: last + 1 };
     return isEnd ? undefined : { fault: 'CUT', sequence: last + 1 };
   }
 
@@ -229,8 +256,9 @@ export function createAuditVerifier({
 }
 
 type HeadLine = Omit<SignedAuditHead, 'projectId'> & { readonly project: string };
+type HeaderLine = ExportHeader & { readonly record: 'header'; readonly form: number };
 type ExportLine =
-  | ({ readonly record: 'header'; readonly form: number } & ExportHeader)
+  | HeaderLine
   | ({ readonly record: 'entry' } & ChainedEntry)
   | ({ readonly record: 'head' } & HeadLine)
   | ({ readonly record: 'key' } & AuditKey)

@@ -1,6 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { SERVICE_LOG } from '../../domain/audit-head.ts';
-import { type AuditFault, type AuditVerdict, createAuditVerifier } from '../../domain/audit-verification.ts';
+import {
+  type AuditFault,
+  type AuditVerdict,
+  type ChainPlace,
+  createAuditVerifier,
+} from '../../domain/audit-verification.ts';
 import { counted, createExamples, type Finding, failed, ok } from '../../domain/doctor-report.ts';
 
 export interface CheckChainsDeps {
@@ -8,6 +13,8 @@ export interface CheckChainsDeps {
   readonly projects: AsyncIterable<string>;
   /** The text of an export in NDJSON, in any pieces. */
   readonly exportLog: (projectId: string) => AsyncIterable<string>;
+  /** The last entry of the log's archives; undefined if there are none. */
+  readonly archivedUpTo: (projectId: string) => Promise<ChainPlace | undefined>;
   readonly publicKeys: ReadonlyMap<string, KeyObject>;
   readonly onProgress: (entries: number) => void;
 }
@@ -17,7 +24,7 @@ const OF_HEADS: readonly AuditFault[] = ['WRONG_KEY', 'REWRITTEN'];
 const FIX =
   'Somebody changed the tables. Keep a copy, export the log and verify it with its anchor; purser rebuild makes the chains anew from the events, and refuses if they are then not what was signed.';
 
-/** Recomputes every entry of every chain, and verifies every signed head, as `purser audit verify` does. */
+/** Recomputes every entry of every chain, from the end of its archives on, and verifies every signed head, as `purser audit verify` does. */
 export async function checkChains(
   deps: CheckChainsDeps,
 ): Promise<{ readonly chains: Finding; readonly heads: Finding }> {
@@ -27,7 +34,10 @@ export async function checkChains(
   let logs = 0;
   let heads = 0;
   for await (const projectId of deps.projects) {
-    const verifier = createAuditVerifier({ publicKeys: deps.publicKeys });
+    const verifier = createAuditVerifier({
+      publicKeys: deps.publicKeys,
+      after: await deps.archivedUpTo(projectId),
+    });
     for await (const line of linesOf(deps.exportLog(projectId))) {
       verifier.take(line);
       if (line.startsWith('{"record":"head"')) heads += 1;

@@ -12,7 +12,8 @@ const DEFAULT_PAGE_SIZE = 50;
 @Resolver(() => AuditConnectionObject)
 export class AuditLogResolver {
   @Query(() => AuditConnectionObject, {
-    description: 'The audit log of a project, newest first: by sequence, with `from` or `to` by time.',
+    description:
+      'The audit log of a project, newest first: by sequence, with `from` or `to` by time. It ends where the operator archived older entries.',
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:audit:read")')
   async auditLog(

@@ -45,8 +45,12 @@ export function createDoctorQueries(database: Queryable): DoctorQueries {
     async hashesAt(heads) {
       const { rows } = await database.query<{ hash: string | null }>({
         name: 'doctor-hashes-at',
-        text: `select e.hash from unnest($1::text[], $2::bigint[]) with ordinality h (project_id, sequence, place)
+        // Of archived entries the signed heads are still here.
+        text: `select coalesce(e.hash, archived.hash) as hash from unnest($1::text[], $2::bigint[]) with ordinality h (project_id, sequence, place)
           left join read_models.audit_entries e on e.project_id = h.project_id and e.sequence = h.sequence
+          left join lateral (select s.hash from log.signed_heads s join projection.removed_rows r on r.project_id = s.project_id
+            where s.project_id = h.project_id and s.sequence = h.sequence and r.what = 'audit_entries' and s.sequence <= r.up_to
+          ) archived on true
           order by h.place`,
         values: [heads.map(({ projectId }) => projectId), heads.map(({ sequence }) => sequence)],
       });

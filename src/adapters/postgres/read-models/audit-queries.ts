@@ -105,9 +105,10 @@ const TABLE = 'read_models.audit_entries e';
 /** As the index of trigrams has it: no text that is found has a line feed. */
 const SEARCHED = `(e.actor || E'\\n' || coalesce(e.url, '') || E'\\n' || e.action || E'\\n' || coalesce(e.pipeline, ''))`;
 
-/** A chain has no gaps. */
+/** A chain has no gaps. Of an archive only the last entry is here. */
 async function countOfChain(database: Queryable, projectId: string): Promise<Count> {
-  const text = 'select sequence::float8 as count from read_models.audit_heads where project_id = $1';
+  const text = `select (h.sequence - coalesce(r.up_to, 0))::float8 as count from read_models.audit_heads h
+    left join projection.removed_rows r on r.what = 'audit_entries' and r.project_id = h.project_id where h.project_id = $1`;
   const { rows } = await database.query<{ count: number }>({ name: 'audit-count-all', text, values: [projectId] });
   return { count: rows[0]?.count ?? 0, isExact: true };
 }

@@ -4,6 +4,7 @@ import { firstPreviousHash } from '../../../domain/audit-entry.ts';
 import { HEAD_COLUMNS, type HeadRow, signedHead } from '../signed-head-rows.ts';
 import { named, type Queryable } from '../statement.ts';
 import { AUDIT_COLUMNS, type AuditRow, auditEntryView } from './audit-row.ts';
+import { removedUpTo } from './removed-rows.ts';
 
 /** For exports. */
 export function createAuditRows(database: Queryable, { keys }: Pick<AuditHeads, 'keys'>): AuditRows {
@@ -30,9 +31,15 @@ export function createAuditRows(database: Queryable, { keys }: Pick<AuditHeads, 
     keys,
 
     async range(projectId, { from, to, beginsBefore }) {
-      const [found, last = 0] = await Promise.all([firstFrom(projectId, from), lastBefore(projectId, to)]);
+      const [found, last = 0, archived] = await Promise.all([
+        firstFrom(projectId, from),
+        lastBefore(projectId, to),
+        removedUpTo(database, 'audit_entries', projectId),
+      ]);
+      // The last entry of an archive is kept, for its hash.
+      const lowest = archived === 0 ? 1 : archived + 2;
       // Nothing is as late as `from`.
-      const first = Math.max(1, (found ?? last + 1) - (beginsBefore && from !== null ? 1 : 0));
+      const first = Math.max(lowest, (found ?? last + 1) - (beginsBefore && from !== null ? 1 : 0));
       if (first === 1) return { first, last, previousHash: firstPreviousHash(projectId) };
       const { rows } = await database.query<{ hash: string }>({
         name: 'audit-hash',

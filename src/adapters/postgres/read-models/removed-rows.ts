@@ -3,9 +3,9 @@ import type { Queryable } from '../statement.ts';
 import { LIVE, type Rows } from './read-model.ts';
 
 /** The tables that rows are removed from after a while. */
-export type RemovedTable = 'changes' | 'notices' | 'leases';
+export type RemovedTable = 'changes' | 'notices' | 'leases' | 'audit_entries';
 
-/** Up to where a project's rows are removed: the number of a change or notice, or when a lease was issued, in milliseconds since 1970. */
+/** Up to where a project's rows are removed: the number of a change, notice or audit entry, or when a lease was issued, in milliseconds since 1970. */
 export interface Removed {
   readonly what: RemovedTable;
   readonly projectId: string;
@@ -16,11 +16,42 @@ export interface Removed {
 const PLACE: { readonly [What in RemovedTable]: string } = {
   changes: 't.sequence <= r."upTo"',
   notices: 't.sequence <= r."upTo"',
+  audit_entries: 't.sequence <= r."upTo"',
   leases: `t.issued_at <= timestamptz 'epoch' + r."upTo" * interval '1 millisecond'`,
 };
 
+const REMEMBER = `insert into projection.removed_rows as known (what, project_id, up_to, code) values ($1, $2, $3, $4)
+  on conflict (what, project_id) do update set up_to = excluded.up_to, code = excluded.code where excluded.up_to > known.up_to`;
+
 type Signer = Pick<EventAuthenticator, 'signText'>;
 type Verifier = Pick<EventAuthenticator, 'isAuthenticText'>;
+
+/** Remembers rows as removed that `deleteRemoved` then deletes, however many there are. */
+export async function rememberRemoved(database: Queryable, removed: Removed, authenticator: Signer): Promise<void> {
+  const { what, projectId, upTo } = removed;
+  await database.query({
+    name: 'remember-removed',
+    text: REMEMBER,
+    values: [what, projectId, upTo, authenticator.signText(signed(removed))],
+  });
+}
+
+/** Deletes up to a thousand rows of the project that are remembered as removed. @returns how many there were */
+export async function deleteRemoved(database: Queryable, projectId: string): Promise<number> {
+  const { rows } = await database.query<{ deleted: number }>({
+    name: 'delete-removed',
+    text: `with old as (
+        select e.project_id, e.sequence from ${LIVE}.audit_entries e
+          join projection.removed_rows r on r.what = 'audit_entries' and r.project_id = e.project_id
+        where e.project_id = $1 and e.sequence <= r.up_to order by e.sequence limit 1000
+      ), deleted as (
+        delete from ${LIVE}.audit_entries e using old
+        where e.project_id = old.project_id and e.sequence = old.sequence returning 1
+      ) select count(*)::int as deleted from deleted`,
+    values: [projectId],
+  });
+  return rows[0]?.deleted ?? 0;
+}
 
 /** Removes rows and remembers up to where, in one statement, so that nobody sees one without the other. */
 export async function removeRows(database: Queryable, removed: Removed, authenticator: Signer): Promise<void> {
@@ -28,21 +59,28 @@ export async function removeRows(database: Queryable, removed: Removed, authenti
   await database.query({
     name: `remove-${what}`,
     text: `with remembered as (
-        insert into projection.removed_rows as known (what, project_id, up_to, code) values ($1, $2, $3, $4)
-        on conflict (what, project_id) do update set up_to = excluded.up_to, code = excluded.code
-        where excluded.up_to > known.up_to
+        ${REMEMBER}
       ) delete from ${LIVE}.${what} t using (select $3::bigint as "upTo") r where t.project_id = $2 and ${PLACE[what]}`,
     values: [what, projectId, upTo, authenticator.signText(signed(removed))],
   });
 }
 
-/** What was removed, without rows that somebody other than Purser wrote. */
-export async function readRemoved(database: Queryable, authenticator: Verifier): Promise<readonly Removed[]> {
-  const { rows } = await database.query<Removed & { readonly code: string }>({
-    name: 'removed-rows',
-    text: `select what, project_id as "projectId", up_to::float8 as "upTo", code from projection.removed_rows`,
-    values: [],
-  });
+/** What was removed, of all tables and projects or of one, without rows that somebody other than Purser wrote. */
+export async function readRemoved(
+  database: Queryable,
+  authenticator: Verifier,
+  of?: Pick<Removed, 'what' | 'projectId'>,
+): Promise<readonly Removed[]> {
+  const all = 'select what, project_id as "projectId", up_to::float8 as "upTo", code from projection.removed_rows';
+  const { rows } = await database.query<Removed & { readonly code: string }>(
+    of === undefined
+      ? { name: 'removed-rows', text: all, values: [] }
+      : {
+          name: 'removed-rows-of',
+          text: `${all} where what = $1 and project_id = $2`,
+          values: [of.what, of.projectId],
+        },
+  );
   return rows
     .filter(({ code, ...removed }) => authenticator.isAuthenticText(signed(removed), code))
     .map(({ code, ...removed }) => removed);
@@ -62,7 +100,7 @@ export async function removeAgain(database: Queryable, schema: string, removed: 
   }
 }
 
-/** Leaves out notices and changes that were removed, so that a rebuild need not write them first. */
+/** Leaves out notices, changes and audit entries that were removed, so that a rebuild need not write them first. */
 export function removedFilter(removed: readonly Removed[]): (added: readonly Rows[]) => readonly Rows[] {
   const upTo = new Map<string, Map<string, number>>();
   for (const { what, projectId, upTo: place } of removed) {

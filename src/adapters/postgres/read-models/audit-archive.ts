@@ -1,0 +1,47 @@
+import type { AuditArchive } from '../../../application/ports/audit-archive.ts';
+import type { EventAuthenticator } from '../../../application/ports/event-authenticator.ts';
+import { firstPreviousHash } from '../../../domain/audit-entry.ts';
+import type { Queryable } from '../statement.ts';
+import { deleteRemoved, readRemoved, rememberRemoved } from './removed-rows.ts';
+
+/** The entries of audit logs that are in archives, and no longer in the table. The last one of an archive is in both. */
+export function createAuditArchive(
+  database: Queryable,
+  authenticator: Pick<EventAuthenticator, 'signText' | 'isAuthenticText'>,
+): AuditArchive {
+  async function archivedUpTo(projectId: string) {
+    const [removed] = await readRemoved(database, authenticator, { what: 'audit_entries', projectId });
+    if (removed === undefined) return undefined;
+    const last = removed.upTo + 1;
+    const { rows } = await database.query<{ hash: string }>({
+      name: 'last-archived',
+      text: 'select hash from read_models.audit_entries where project_id = $1 and sequence = $2',
+      values: [projectId, last],
+    });
+    return rows[0] && { sequence: last, hash: rows[0].hash };
+  }
+
+  return {
+    archivedUpTo,
+
+    async archivable(projectId, before) {
+      const { rows } = await database.query<{ last: number | null }>({
+        name: 'archivable',
+        text: `select max(sequence)::float8 as last from log.signed_heads where project_id = $1 and sequence < coalesce(
+          (select min(sequence) from read_models.audit_entries where project_id = $1 and occurred_at >= $2),
+          (select sequence + 1 from read_models.audit_heads where project_id = $1))`,
+        values: [projectId, before],
+      });
+      const last = rows[0]?.last ?? 0;
+      const after = (await archivedUpTo(projectId)) ?? { sequence: 0, hash: firstPreviousHash(projectId) };
+      return last > after.sequence ? { after, last } : undefined;
+    },
+
+    async remove(projectId, last) {
+      if (last !== null) {
+        await rememberRemoved(database, { what: 'audit_entries', projectId, upTo: last - 1 }, authenticator);
+      }
+      while ((await deleteRemoved(database, projectId)) > 0);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { resolve } from 'node:path';
+import { createAuditHeads } from '../adapters/postgres/audit-heads.ts';
+import { createDoctorQueries } from '../adapters/postgres/doctor/doctor-queries.ts';
+import { createReadConnections } from '../adapters/postgres/read-connections.ts';
+import { createAuditArchive } from '../adapters/postgres/read-models/audit-archive.ts';
+import { archiveAuditLog } from '../application/archive-audit-log.ts';
+import { openAuditExport } from '../composition/audit-export.ts';
+import { ed25519PublicKey } from '../domain/audit-head.ts';
+import type { Instant } from '../domain/instant.ts';
+import { archiveFolder } from './archive-file.ts';
+import { CONFIGURED, type Command, type Options, UsageError } from './command.ts';
+import { openToRead } from './open-to-read.ts';
+import { timeOption } from './time-option.ts';
+import { withStores } from './with-stores.ts';
+
+export const archive: Command = {
+  summary: 'Moves old entries of audit logs into files that can be verified, while the service runs.',
+  usage: '<folder> --before <time>',
+  help: `
+  <folder>  where the files go, one for each log that has something to archive
+  --before  entries from this time on stay, such as 2026-01-01T00:00:00Z
+
+An archive ends at a signed head, so it may end a little before the time. Its entries leave the lists and the table of the audit
+log when the file is on the disk and was verified; the event log keeps their events. Keep the files: with them
+\`purser audit verify --archive\` verifies the log from its first entry on.
+${CONFIGURED}`,
+  argument: 'folder',
+  options: { before: { type: 'string' } },
+  run(options, env, { stdout }) {
+    const before = readBefore(options);
+    const store = archiveFolder(resolve(String(options.folder)));
+    return withStores(env, openToRead, async ({ logger, stores: { connectionString }, vault: { authenticator } }) => {
+      const database = createReadConnections({ connectionString, name: 'purser archive', connections: 1, logger });
+      try {
+        const keys = await createAuditHeads(database).keys();
+        const exportLog = openAuditExport(database);
+        const deps = {
+          archive: createAuditArchive(database, authenticator),
+          exportLog: (log: Parameters<typeof exportLog>[0]) => exportLog(log, 'ndjson'),
+          publicKeys: new Map(
+            keys.map(({ keyId, publicKey }) => [keyId, ed25519PublicKey(Buffer.from(publicKey, 'base64'))]),
+          ),
+          store,
+        };
+        let logs = 0;
+        for await (const projectId of createDoctorQueries(database).auditedProjects()) {
+          const archived = await archiveAuditLog(projectId, before, deps);
+          if (archived === undefined) continue;
+          logs += 1;
+          const log = projectId === '' ? "the service's own log" : `project ${projectId}`;
+          stdout.write(`${log}: entries ${archived.first} to ${archived.last} are in ${archived.file}\n`);
+        }
+        if (logs === 0) stdout.write('nothing to archive: no log has signed entries from before that time\n');
+        return 0;
+      } finally {
+        await database.close();
+      }
+    });
+  },
+};
+
+function readBefore({ before }: Options): Instant {
+  const instant = timeOption('before', before);
+  if (instant === null) throw new UsageError(`Name a time: purser archive ${archive.usage}`);
+  if (Date.parse(instant) > Date.now()) throw new UsageError('--before must be in the past.');
+  return instant;
+}
