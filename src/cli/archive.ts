@@ -1,13 +1,7 @@
 import { resolve } from 'node:path';
-import { createAuditHeads } from '../adapters/postgres/audit-heads.ts';
-import { createDoctorQueries } from '../adapters/postgres/doctor/doctor-queries.ts';
 import { createReadConnections } from '../adapters/postgres/read-connections.ts';
-import { createAuditArchive } from '../adapters/postgres/read-models/audit-archive.ts';
-import { archiveAuditLog } from '../application/archive-audit-log.ts';
-import { openAuditExport } from '../composition/audit-export.ts';
-import { ed25519PublicKey } from '../domain/audit-head.ts';
+import { archiveAuditLogs } from '../composition/audit-archive.ts';
 import type { Instant } from '../domain/instant.ts';
-import { archiveFolder } from './archive-file.ts';
 import { CONFIGURED, type Command, type Options, UsageError } from './command.ts';
 import { openToRead } from './open-to-read.ts';
 import { timeOption } from './time-option.ts';
@@ -28,27 +22,16 @@ ${CONFIGURED}`,
   options: { before: { type: 'string' } },
   run(options, env, { stdout }) {
     const before = readBefore(options);
-    const store = archiveFolder(resolve(String(options.folder)));
+    const folder = resolve(String(options.folder));
     return withStores(env, openToRead, async ({ logger, stores: { connectionString }, vault: { authenticator } }) => {
       const database = createReadConnections({ connectionString, name: 'purser archive', connections: 1, logger });
       try {
-        const keys = await createAuditHeads(database).keys();
-        const exportLog = openAuditExport(database);
-        const deps = {
-          archive: createAuditArchive(database, authenticator),
-          exportLog: (log: Parameters<typeof exportLog>[0]) => exportLog(log, 'ndjson'),
-          publicKeys: new Map(
-            keys.map(({ keyId, publicKey }) => [keyId, ed25519PublicKey(Buffer.from(publicKey, 'base64'))]),
-          ),
-          store,
-        };
         let logs = 0;
-        for await (const projectId of createDoctorQueries(database).auditedProjects()) {
-          const archived = await archiveAuditLog(projectId, before, deps);
-          if (archived === undefined) continue;
+        for await (const archived of archiveAuditLogs(database, authenticator, { before, folder })) {
+          const { projectId, first, last, file } = archived;
           logs += 1;
           const log = projectId === '' ? "the service's own log" : `project ${projectId}`;
-          stdout.write(`${log}: entries ${archived.first} to ${archived.last} are in ${archived.file}\n`);
+          stdout.write(`${log}: entries ${first} to ${last} are in ${file}\n`);
         }
         if (logs === 0) stdout.write('nothing to archive: no log has signed entries from before that time\n');
         return 0;

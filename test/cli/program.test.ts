@@ -23,6 +23,7 @@ const COMMANDS = [
   'rebuild',
   'backup',
   'restore',
+  'archive',
   'doctor',
   'copy-log',
   ...KEY_COMMANDS,
