@@ -69,7 +69,7 @@ describe('purser', () => {
       });
       const argument = await run(
         ...name.split(' '),
-        ...([...WITH_FILE, ...WITH_ID].includes(name) ? ['1', 'bogus'] : ['bogus']),
+        ...([...WITH_FILE, ...WITH_ID, 'archive'].includes(name) ? ['1', 'bogus'] : ['bogus']),
       );
       expect(argument).toEqual({
         exitCode: 2,
