@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import { type DevelopmentIssuer, openDevelopmentIssuer } from './adapters/auth/development-issuer.ts';
 import { parseIssuers } from './adapters/auth/issuers.ts';
-import { openRevokedTokensFile } from './adapters/auth/revoked-tokens-file.ts';
 import { createEgress } from './adapters/egress/egress.ts';
 import { createPasswordMinter } from './adapters/minting/password-minter.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
@@ -16,6 +15,7 @@ import { createNoticeFeedQuery } from './adapters/postgres/read-models/notice-qu
 import { createNoticeSchedule } from './adapters/postgres/read-models/notice-schedule.ts';
 import { createProgress } from './adapters/postgres/read-models/progress.ts';
 import { createProjector } from './adapters/postgres/read-models/projector.ts';
+import { createTrustRuleUseQueries } from './adapters/postgres/read-models/trust-rule-use-queries.ts';
 import { openSession } from './adapters/postgres/session.ts';
 import { createSharedClock } from './adapters/postgres/shared-clock.ts';
 import { createSnapshotStore } from './adapters/postgres/snapshot-store.ts';
@@ -35,7 +35,7 @@ import type { Tracer } from './application/ports/tracer.ts';
 import { createProjectionLag } from './application/projection-lag.ts';
 import { tracedBatches, tracedMinter, tracedProbe } from './application/traced.ts';
 import { openAuditSigning } from './composition/audit-signing.ts';
-import { openAuthenticator } from './composition/authentication.ts';
+import { openAuthentication } from './composition/authentication.ts';
 import { egressOptionsOf } from './composition/egress-options.ts';
 import { startKeyHolding } from './composition/key-holding.ts';
 import { createLifecycle, type Lifecycle } from './composition/lifecycle.ts';
@@ -52,7 +52,7 @@ import type { Config } from './config/config.ts';
 import { unusableAddress } from './config/unusable-address.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
-import { actionsOf } from './graphql/pipeline/directive.ts';
+import { actionsOf } from './graphql/pipeline/policy.ts';
 import { buildPurserSchema } from './graphql/schema.ts';
 import { EXPORT_ACTION } from './http/audit-export.ts';
 import { ListenFailed } from './http/listening.ts';
@@ -169,6 +169,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     ...createQueries({ reads, searches }),
     auditHeads: audit.heads,
     webhooks: createWebhookQueries(reads, webhooks),
+    trustRuleUses: createTrustRuleUseQueries(reads),
     feeds: {
       notices: createFeed({ query: createNoticeFeedQuery(reads), follow: progress.follow, onFault }),
       changes: createFeed({ query: createChangeFeedQuery(reads), follow: progress.follow, onFault }),
@@ -176,10 +177,14 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   };
   // The others stay on the primary: what they read is not of the read models, or follows these.
   const standbyQueries = standby && { ...queries, ...createQueries(standby) };
+  const { revokedTokensFile } = config;
+  const authentication = await openAuthentication({ issuers, egressOptions, revokedTokensFile, logger }, lifecycle);
   const deps = {
     log,
     snapshotStore: createSnapshotStore(reads),
     authenticator,
+    tokens: authentication.authenticator,
+    ruleIssuers: authentication.ruleIssuers,
     vault,
     progress,
     standby: standby?.progress,
@@ -242,12 +247,6 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     callerCostPerSecond: config.callerCostPerSecond,
   });
   lifecycle.onClose(() => graphql.close());
-  const revocations = await openRevokedTokensFile({
-    path: config.revokedTokensFile,
-    issuers: new Set(issuers.map(({ issuer }) => issuer)),
-    onFault: (err) => logger.error({ err }, 'REVOKED_TOKENS_FILE cannot be used any more: its last good content stays'),
-  });
-  lifecycle.onClose(() => revocations.close());
   const readiness = createReadiness({
     keyRing,
     externalKeyFaults: externalKeys.faults,
@@ -265,8 +264,8 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   if (metricsServer) lifecycle.onClose(() => metricsServer.close());
   const server = await createHttpServer({
     graphql,
-    authenticator: openAuthenticator({ issuers, egressOptions, revocations, logger }, lifecycle),
-    revocations,
+    authenticator: authentication.authenticator,
+    revocations: authentication.revocations,
     woodpeckerRequests: woodpeckerRequests(woodpeckerServers, reads),
     readiness,
     beginAuditExport: beginAuditExport({ ...audit, ...running, readableAt: running.application.readableAt }),

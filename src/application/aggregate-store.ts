@@ -3,10 +3,11 @@ import { isLeaseEvent } from '../domain/aggregate-events.ts';
 import { type CalendarFeedState, evolveCalendarFeed, isCalendarFeedEvent } from '../domain/calendar-feed.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { EventType, LeaseEvent } from '../domain/events.ts';
-import { calendarStream, leaseStream, noticeStream, registryStream } from '../domain/identity.ts';
+import { calendarStream, leaseStream, noticeStream, registryStream, trustStream } from '../domain/identity.ts';
 import { evolveLease, type LeaseState } from '../domain/lease.ts';
 import type { RegistryState } from '../domain/registry.ts';
 import type { Told } from '../domain/told.ts';
+import { evolveTrustRules, isTrustRuleEvent, NO_RULES, type TrustRules } from '../domain/trust/trust-rule.ts';
 import { eventContextOf, misplaced, registryFold, type StreamFold, toldFold } from './folds.ts';
 import type { EventLog, StreamEvent } from './ports/event-log.ts';
 import { NO_SNAPSHOTS, type Snapshot, type StreamSnapshots } from './stream-snapshots.ts';
@@ -18,6 +19,7 @@ const SNAPSHOT_EVERY = 50;
 const CACHED_REGISTRIES = 10_000;
 const CACHED_LEASES = 10_000;
 const CACHED_FEEDS = 1_000;
+const CACHED_RULES = 1_000;
 /** It stands in a lease's stream for its revision alone: a lease that was given out again cannot be withdrawn. */
 const FIRST_REPEAT: EventType = 'CredentialIssuedAgain';
 
@@ -34,6 +36,7 @@ export interface AggregateStore {
   /** What people were told of a registry by the clock. */
   loadTold(projectId: string, registryId: string): Promise<Loaded<Told>>;
   loadCalendarFeed(feedId: string): Promise<Loaded<CalendarFeedState>>;
+  loadTrustRules(projectId: string): Promise<Loaded<TrustRules>>;
   /** The registry as it was after the event with this revision. */
   registryAt(projectId: string, registryId: string, revision: number | 'no-stream'): Promise<RegistryState>;
   /** The events of a stream from this revision on (default: the first one), oldest first. Reads only what is asked for. */
@@ -63,6 +66,16 @@ const calendarFeedFold: StreamFold<CalendarFeedState> = {
   },
 };
 
+/** All rules of a project. */
+export const trustFold: StreamFold<TrustRules> = {
+  initial: NO_RULES,
+  evolve(state, recorded) {
+    const event = decodeEvent(recorded);
+    if (!isTrustRuleEvent(event)) throw misplaced(recorded);
+    return evolveTrustRules(state, event, { ...eventContextOf(recorded), revision: recorded.revision });
+  },
+};
+
 export interface AggregateStoreOptions {
   /** Of registries and of what people were told of them, whose streams can grow long. Default: none. */
   readonly snapshots?: StreamSnapshots;
@@ -84,6 +97,7 @@ export function createAggregateStore(
   const registries = new LRUCache<string, Loaded<RegistryState>>({ max: CACHED_REGISTRIES });
   const leases = new LRUCache<string, Loaded<LeaseState>>({ max: CACHED_LEASES });
   const tolds = new LRUCache<string, Loaded<Told>>({ max: CACHED_REGISTRIES });
+  const rules = new LRUCache<string, Loaded<TrustRules>>({ max: CACHED_RULES });
   const feeds = new LRUCache<string, Loaded<CalendarFeedState>>({ max: CACHED_FEEDS });
 
   async function* events(stream: string, fromRevision = 0, upTo = Number.POSITIVE_INFINITY) {
@@ -168,6 +182,7 @@ export function createAggregateStore(
       load(registryStream(projectId, registryId), registries, registryFold, snapshots),
     loadLease: (projectId, leaseId) => load(leaseStream(projectId, leaseId), leases, leaseFold, NO_SNAPSHOTS),
     loadTold: (projectId, registryId) => load(noticeStream(projectId, registryId), tolds, toldFold, snapshots),
+    loadTrustRules: (projectId) => load(trustStream(projectId), rules, trustFold, NO_SNAPSHOTS),
     loadCalendarFeed: (feedId) => load(calendarStream(feedId), feeds, calendarFeedFold, NO_SNAPSHOTS),
     async registryAt(projectId, registryId, revision) {
       if (revision === 'no-stream') return registryFold.initial;

@@ -24,6 +24,8 @@ export interface RefusedAttempt extends Entered {
   readonly projectId: string;
   /** Such as `CREATE_REGISTRY` or `READ_AUDIT_LOG`. */
   readonly action: string;
+  /** Why a trust rule did not let the caller do it, if one let the caller in. */
+  readonly reason?: string | undefined;
 }
 
 /** A refused attempt, fit for the audit log. */
@@ -32,6 +34,7 @@ export interface JudgedAttempt extends AskedFor {
   readonly action: string;
   readonly outcome: AccessDenied['data']['outcome'];
   readonly code: string;
+  readonly reasons?: readonly string[];
 }
 
 /** Equal attempts, counted. What differs between them is left out. */
@@ -68,10 +71,15 @@ export function createAttemptCounts(): AttemptCounts {
   const ofProject = new Map<string, number>();
 
   /** Undefined if there are too many kinds already. */
-  function kindOf({ principal }: RequestContext, attempt: JudgedAttempt): Kind | 'too many of the subject' | undefined {
+  function kindOf(
+    { principal, identity }: RequestContext,
+    attempt: JudgedAttempt,
+  ): Kind | 'too many of the subject' | undefined {
     const { projectId, action, outcome, code } = attempt;
     const subject = callerKey(principal);
-    const key = JSON.stringify([subject, projectId, action, outcome, code]);
+    // Anybody has tokens of a public CI system, of any number of subjects: who meets no rule is one with all others.
+    const counted = principal.claims !== undefined && identity === undefined ? [principal.issuer] : subject;
+    const key = JSON.stringify([counted, projectId, action, outcome, code]);
     const known = kinds.get(key);
     if (known !== undefined) return known;
     const denied = deniedOfSubject.get(subject) ?? 0;
@@ -144,19 +152,27 @@ function metadataOf(context: RequestContext, projectId: string): EventMetadata {
 /** The actor stays, if there is only one. */
 function withoutProject(counted: CountedAttempts): CountedAttempts {
   const { outcome, code } = counted.attempt;
+  const { identity: _inProject, ...metadata } = counted.metadata;
   return {
     ...counted,
     attempt: { ...ASKED_FOR_NOTHING, projectId: '', action: SEVERAL_ACTIONS, outcome, code },
-    metadata: { ...counted.metadata, projectId: null },
+    metadata: { ...metadata, projectId: null },
   };
 }
 
+/** Both were made from JSON, in one way. */
+function isSame<Value extends object>(one: Value | undefined, other: Value | undefined): one is Value {
+  return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
+}
+
 function together(counted: CountedAttempts, next: CountedAttempts): CountedAttempts {
-  const { attempt, metadata } = counted;
+  const { identity, ...metadata } = counted.metadata;
+  const { attempt } = counted;
+  const { reasons, ...rest } = attempt;
   const isOneActor = metadata.actor === next.metadata.actor && metadata.issuer === next.metadata.issuer;
   const { actor, issuer } = isOneActor ? metadata : systemMetadata(null);
   return {
-    attempt: { ...attempt, ...inCommon(attempt, next.attempt) },
+    attempt: { ...rest, ...inCommon(attempt, next.attempt), ...(isSame(reasons, next.attempt.reasons) && { reasons }) },
     metadata: {
       ...metadata,
       actor,
@@ -164,6 +180,7 @@ function together(counted: CountedAttempts, next: CountedAttempts): CountedAttem
       tokenId: isOneActor ? common(metadata.tokenId, next.metadata.tokenId) : null,
       ipAddress: common(metadata.ipAddress, next.metadata.ipAddress),
       userAgent: common(metadata.userAgent, next.metadata.userAgent),
+      ...(isSame(identity, next.metadata.identity) && { identity }),
     },
     count: counted.count + 1,
     from: counted.from,

@@ -5,10 +5,13 @@ import { Secret } from '../domain/secret.ts';
 import type { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
 import type { activateCredentialUseCase } from './activate-credential.ts';
 import type { RefusedAttempt } from './attempt-counts.ts';
+import type { checkTrustUseCase } from './check-trust.ts';
 import type { createCalendarFeedUseCase } from './create-calendar-feed.ts';
 import type { createRegistryUseCase } from './create-registry.ts';
+import type { createTrustRuleUseCase } from './create-trust-rule.ts';
 import { within } from './deadline.ts';
 import type { deleteRegistryUseCase } from './delete-registry.ts';
+import type { deleteTrustRuleUseCase } from './delete-trust-rule.ts';
 import type { issueCredentialUseCase } from './issue-credential.ts';
 import type { linkPipelineUseCase, unlinkPipelineUseCase } from './link-pipeline.ts';
 import type { LogWatch } from './log-watch.ts';
@@ -24,6 +27,7 @@ import type { stageCredentialUseCase } from './stage-credential.ts';
 import type { testCredentialsUseCase } from './test-credentials.ts';
 import type { testRegistryUseCase } from './test-registry.ts';
 import type { updateRegistryUseCase } from './update-registry.ts';
+import type { updateTrustRuleUseCase } from './update-trust-rule.ts';
 
 /** Don't make a caller who gets UNAVAILABLE also wait for the audit write. */
 const UNAVAILABLE_PATIENCE_MS = 2_000;
@@ -48,6 +52,10 @@ export interface Mutations {
   readonly replayWebhookDelivery: ReturnType<typeof replayWebhookDeliveryUseCase>;
   readonly createCalendarFeed: ReturnType<typeof createCalendarFeedUseCase>;
   readonly revokeCalendarFeed: ReturnType<typeof revokeCalendarFeedUseCase>;
+  readonly createTrustRule: ReturnType<typeof createTrustRuleUseCase>;
+  readonly updateTrustRule: ReturnType<typeof updateTrustRuleUseCase>;
+  readonly deleteTrustRule: ReturnType<typeof deleteTrustRuleUseCase>;
+  readonly checkTrust: ReturnType<typeof checkTrustUseCase>;
 }
 
 export interface AuditedDeps {
@@ -114,6 +122,10 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
     replayWebhookDelivery: audited('REPLAY_WEBHOOK_DELIVERY', mutations.replayWebhookDelivery, () => ({})),
     createCalendarFeed: audited('CREATE_CALENDAR_FEED', mutations.createCalendarFeed, () => ({})),
     revokeCalendarFeed: audited('REVOKE_CALENDAR_FEED', mutations.revokeCalendarFeed, () => ({})),
+    createTrustRule: audited('CREATE_TRUST_RULE', mutations.createTrustRule, () => ({})),
+    updateTrustRule: audited('UPDATE_TRUST_RULE', mutations.updateTrustRule, () => ({})),
+    deleteTrustRule: audited('DELETE_TRUST_RULE', mutations.deleteTrustRule, () => ({})),
+    checkTrust: audited('CHECK_TRUST', mutations.checkTrust, () => ({})),
   };
 
   function audited<Rest extends readonly unknown[], Result>(
@@ -126,7 +138,8 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
       try {
         return await mutation(context, projectId, ...rest);
       } catch (error) {
-        await record(context, { projectId, action, ...namedBy(projectId, ...rest), field: fieldOf(error) }, error);
+        const attempt = { projectId, action, ...namedBy(projectId, ...rest), field: fieldOf(error) };
+        await record(context, { ...attempt, reason: reasonOf(error) }, error);
         throw error;
       }
     };
@@ -148,6 +161,11 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
   function byRegistry(_projectId: string, id: string): Entered {
     return { registryId: id };
   }
+}
+
+/** Of a refusal by a trust rule the log says why; callers with permissions have no such reason. */
+function reasonOf(error: unknown): string | undefined {
+  return error instanceof PurserError && error.code === 'FORBIDDEN' ? error.message : undefined;
 }
 
 function fieldOf(error: unknown): string | undefined {

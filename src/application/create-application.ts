@@ -1,18 +1,23 @@
+import type { TrustRule } from '../domain/trust/trust-rule.ts';
 import type { Webhook } from '../domain/webhook.ts';
 import { abandonStagedCredentialUseCase } from './abandon-staged-credential.ts';
 import { activateCredentialUseCase } from './activate-credential.ts';
 import { type CountActiveLeases, createActiveLeases } from './active-leases.ts';
+import { createAdmitIssue } from './admitted-issue.ts';
 import { type AggregateStore, createAggregateStore } from './aggregate-store.ts';
 import { type AuditReads, createAuditReads } from './audit-reads.ts';
 import { auditedMutations, type Mutations } from './audited.ts';
 import { authenticStreams } from './authentic-events.ts';
 import { type BackgroundWork, createBackgroundWork } from './background-work.ts';
+import { checkTrustUseCase } from './check-trust.ts';
 import { type ConfirmReport, createConfirmReport } from './confirm-report.ts';
 import { createCalendarFeedUseCase } from './create-calendar-feed.ts';
 import { createRegistryUseCase } from './create-registry.ts';
+import { createTrustRuleUseCase } from './create-trust-rule.ts';
 import { createCredentialComparison } from './credential-comparison.ts';
 import { type CredentialTests, createCredentialTests } from './credential-tests.ts';
 import { deleteRegistryUseCase } from './delete-registry.ts';
+import { deleteTrustRuleUseCase } from './delete-trust-rule.ts';
 import { openEffectiveCredential } from './effective-credential.ts';
 import { createEndLease } from './end-lease.ts';
 import { createEnteredCredentialTest } from './entered-credential-test.ts';
@@ -27,6 +32,7 @@ import { linkPipelineUseCase, unlinkPipelineUseCase } from './link-pipeline.ts';
 import { type LogWatch, watchedLog } from './log-watch.ts';
 import { meteredAttempts } from './metered-ports.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
+import type { Authenticator } from './ports/authenticator.ts';
 import type { CalendarQueries } from './ports/calendar-queries.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
 import type { EventLog } from './ports/event-log.ts';
@@ -61,8 +67,11 @@ import { createStoredSecrets } from './stored-secrets.ts';
 import { createStreamSnapshots } from './stream-snapshots.ts';
 import { testCredentialsUseCase } from './test-credentials.ts';
 import { testRegistryUseCase } from './test-registry.ts';
+import { createTrust, type Trust } from './trust.ts';
+import { createTrustCommandHandler } from './trust-command-handler.ts';
 import { createReadUnprojected } from './unprojected-events.ts';
 import { updateRegistryUseCase } from './update-registry.ts';
+import { updateTrustRuleUseCase } from './update-trust-rule.ts';
 import { createVerification } from './verification.ts';
 import { withdrawLeaseUseCase } from './withdraw-lease.ts';
 
@@ -73,7 +82,10 @@ import { withdrawLeaseUseCase } from './withdraw-lease.ts';
 export interface Application
   extends Mutations,
     Pick<RefusedAttempts, 'recordDenied' | 'recordFailed' | 'countUnauthenticated'>,
-    Pick<ReadYourWrites, 'readable' | 'readableAt' | 'answered' | 'follows'> {
+    Pick<ReadYourWrites, 'readable' | 'readableAt' | 'answered' | 'follows'>,
+    Pick<Trust, 'isGranted'> {
+  /** As they are in force. */
+  readonly trustRules: (projectId: string) => Promise<readonly TrustRule[]>;
   readonly recordAuditRead: AuditReads['record'];
   readonly issueCredentials: ReturnType<typeof issueCredentialsUseCase>;
   readonly leasesNow: ReturnType<typeof leasesNowUseCase>;
@@ -87,6 +99,10 @@ export interface ApplicationDeps {
   readonly log: EventLog;
   readonly snapshotStore: SnapshotStore;
   readonly authenticator: EventAuthenticator;
+  /** Of callers, for tokens that people ask about. */
+  readonly tokens: Pick<Authenticator, 'examine'>;
+  /** Issuers of the operator's list whose tokens trust rules grant permissions to. */
+  readonly ruleIssuers: ReadonlySet<string>;
   readonly vault: Vault;
   readonly progress: ProjectionProgress;
   /** Undefined if there is none. */
@@ -155,7 +171,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   } = deps;
   const { vault, calendar, probe, minter, mintedPasswords, limiter, issuesPerMinute, webhooks, replays, metrics } =
     deps;
-  const { logWatch } = deps;
+  const { logWatch, tokens, ruleIssuers } = deps;
   const log = logWatch === undefined ? deps.log : watchedLog(deps.log, logWatch);
   const mutex = createKeyedMutex();
 
@@ -167,9 +183,10 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const keeping = createBackgroundWork({ max: MAX_SNAPSHOTS, onFault });
   const snapshots = createStreamSnapshots({ store: snapshotStore, authenticator, background: keeping, onFault });
   const aggregates = createAggregateStore(streams, { snapshots });
+  const trust = createTrust(aggregates);
   const keys = createIdempotencyKeys({ aggregates, writer });
   const auditReads = createAuditReads({ writer, now });
-  const attempts = meteredAttempts(createRefusedAttempts({ writer, plainHttpHosts, now, onFault }), metrics);
+  const attempts = meteredAttempts(createRefusedAttempts({ writer, trust, plainHttpHosts, now, onFault }), metrics);
 
   const background = createBackgroundWork({ max: MAX_CONFIRMATIONS, onFault });
   const minted = createMintedPasswords({ minter, vault: mintedPasswords, now, onFault });
@@ -184,6 +201,8 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const endLease = createEndLease({ writer, aggregates });
   const withdrawLease = withdrawLeaseUseCase({ writer, aggregates });
   const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
+
+  const handleTrust = createTrustCommandHandler({ writer, keys, aggregates, mutex, ruleIssuers });
 
   const stageSuccessor = createStageSuccessor(handle);
 
@@ -205,15 +224,17 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       effectiveCredential,
       withdrawLease,
       limitIssues: createIssueLimit(issuesPerMinute),
+      admitIssue: createAdmitIssue({ trust, aggregates }),
       mutex,
       plainHttpHosts,
       now,
     }),
-    releaseLease: releaseLeaseUseCase({ aggregates, endLease }),
+    releaseLease: releaseLeaseUseCase({ aggregates, trust, endLease }),
     reportAuthenticationFailure: reportAuthenticationFailureUseCase({
       ...deps,
       writer,
       aggregates,
+      trust,
       readable: readYourWrites.readable,
       secrets,
       confirmReport,
@@ -224,6 +245,10 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, sharedNow }),
     createCalendarFeed: createCalendarFeedUseCase({ writer, mutex, calendar, readUnprojected, now }),
     revokeCalendarFeed: revokeCalendarFeedUseCase({ writer, aggregates }),
+    createTrustRule: createTrustRuleUseCase({ handle: handleTrust }),
+    updateTrustRule: updateTrustRuleUseCase({ handle: handleTrust }),
+    deleteTrustRule: deleteTrustRuleUseCase({ handle: handleTrust }),
+    checkTrust: checkTrustUseCase({ writer, tokens, trust, aggregates }),
   };
   const { recordDenied, recordFailed, countUnauthenticated } = attempts;
   const audited = auditedMutations(mutations, { attempts, onFault, logWatch });
@@ -242,6 +267,8 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     readableAt: readYourWrites.readableAt,
     answered: readYourWrites.answered,
     follows: readYourWrites.follows,
+    isGranted: trust.isGranted,
+    trustRules: async (projectId) => (await aggregates.loadTrustRules(projectId)).state.rules,
     recordAuditRead: auditReads.record,
   };
   return {

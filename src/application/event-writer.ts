@@ -61,7 +61,8 @@ export function createEventWriter({ log, authenticator, readYourWrites, now }: E
     if (first === undefined) throw new Error('an append needs at least one event');
     try {
       const { position, revision } = await log.append(stream, expected, [first, ...others]);
-      return { position, revision, at: occurredAt, actor: metadata.actor };
+      const { actor, identity } = metadata;
+      return { position, revision, at: occurredAt, actor, ...(identity && { identity }) };
     } catch (error) {
       // The log's own message says to repeat with the same idempotency key. This command has none.
       if (!(error instanceof EventLogUnavailable) || metadata.idempotencyId !== null) throw error;

@@ -42,7 +42,8 @@ export function foldRegistry(from: RegistryState, events: readonly StreamEvent[]
 }
 
 export function eventContextOf(event: StreamEvent): EventContext {
-  return { at: event.occurredAt, actor: event.metadata.actor };
+  const { actor, identity } = event.metadata;
+  return { at: event.occurredAt, actor, ...(identity && { identity }) };
 }
 
 export function misplaced({ type, stream, revision }: StreamEvent): Error {

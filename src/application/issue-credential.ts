@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { ExpirySource, LeasePurpose } from '../domain/credential.ts';
-import { dockerConfig } from '../domain/docker-config.ts';
-import { PurserError, unavailable } from '../domain/errors.ts';
+import type { LeasePurpose } from '../domain/credential.ts';
+import { unavailable } from '../domain/errors.ts';
 import type { CredentialIssued } from '../domain/events.ts';
 import { leaseStream, registryId, registryStream, reissueStream } from '../domain/identity.ts';
 import { registryUrlOfImage } from '../domain/image-reference.ts';
-import type { Instant } from '../domain/instant.ts';
 import {
   decideIssue,
   endingWithPassword,
@@ -13,19 +11,16 @@ import {
   type IssueCredential,
   isActive,
   issuedAgain,
-  type Lease,
-  type LeaseView,
-  leaseView,
 } from '../domain/lease.ts';
 import { existing, type LiveRegistry, type RegistryState } from '../domain/registry.ts';
 import { withReadable } from '../domain/rotation.ts';
-import type { Secret } from '../domain/secret.ts';
-import { checkText } from '../domain/text-rules.ts';
+import { type AdmitIssue, type AdmittedIssue, noLongerAdmitted } from './admitted-issue.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EffectiveCredential, OpenEffectiveCredential } from './effective-credential.ts';
 import type { EventWriter, Written } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, idempotentRequest } from './idempotency.ts';
 import type { LimitIssues } from './issue-limit.ts';
+import { type IssuedCredential, issuedCredential, keyedLeaseFault, leaseReplaced } from './issued-credential.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import { type LastLease, type LeaseSeries, lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
@@ -46,21 +41,6 @@ export interface IssueCredentialCommand {
   readonly idempotencyKey: string | null | undefined;
 }
 
-/** The login for a pipeline, by its parts and as a file that clients read. */
-export interface IssuedCredential {
-  readonly lease: LeaseView;
-  readonly serverAddress: string;
-  readonly username: string;
-  readonly password: Secret;
-  readonly expiresAt: Instant | null;
-  readonly expirySource: ExpirySource | null;
-  /** PEM, if the registry's certificate is from an authority that clients must be told of. */
-  readonly caCertificate: string | null;
-  /** False if the lease was issued by an earlier request. */
-  readonly isNewLease: boolean;
-  readonly dockerConfigJson: Secret;
-}
-
 export interface IssueCredentialDeps {
   readonly writer: EventWriter;
   readonly keys: IdempotencyKeys;
@@ -68,6 +48,7 @@ export interface IssueCredentialDeps {
   readonly effectiveCredential: OpenEffectiveCredential;
   readonly withdrawLease: WithdrawLease;
   readonly limitIssues: LimitIssues;
+  readonly admitIssue: AdmitIssue;
   /** The same mutex as for commands on registries. */
   readonly mutex: KeyedMutex;
   readonly plainHttpHosts: ReadonlySet<string>;
@@ -75,6 +56,8 @@ export interface IssueCredentialDeps {
 }
 
 interface Ask {
+  /** Its context is that of the ask. */
+  readonly admitted: AdmittedIssue;
   readonly context: RequestContext;
   readonly projectId: string;
   readonly registryId: string;
@@ -92,22 +75,33 @@ interface Decided {
 
 /** Issues the login under a lease. Before the secret leaves, the lease is durable and its version is current. */
 export function issueCredentialUseCase(deps: IssueCredentialDeps) {
-  const { writer, keys, aggregates, effectiveCredential, withdrawLease, limitIssues, mutex, plainHttpHosts, now } =
-    deps;
+  const {
+    writer,
+    keys,
+    aggregates,
+    effectiveCredential,
+    withdrawLease,
+    limitIssues,
+    admitIssue,
+    mutex,
+    plainHttpHosts,
+    now,
+  } = deps;
 
   return async (
-    context: RequestContext,
+    caller: RequestContext,
     projectId: string,
     command: IssueCredentialCommand,
   ): Promise<IssuedCredential> => {
-    limitIssues(context.principal, projectId);
-    const { url, serverAddress } = registryUrlOfImage(command.image, { plainHttpHosts });
-    const pipeline = checkText('pipeline', command.pipeline, { max: 255 });
-    const runId = command.runId == null ? null : checkText('runId', command.runId, { max: 255 });
-    const idempotent = idempotentRequest(context, projectId, 'issueCredential', null, command);
+    limitIssues(caller.principal, projectId);
+    const { url, serverAddress, repository } = registryUrlOfImage(command.image, { plainHttpHosts });
     const { image, purpose, ttlSeconds } = command;
+    const id = registryId(projectId, url);
+    const admitted = await admitIssue(caller, projectId, { ...command, registryId: id, repository });
+    const { context, pipeline, runId } = admitted;
+    const idempotent = idempotentRequest(context, projectId, 'issueCredential', null, command);
     const issue = { image: image.trim(), pipeline, runId, purpose, ttlSeconds };
-    const ask: Ask = { context, projectId, registryId: registryId(projectId, url), serverAddress, issue, idempotent };
+    const ask: Ask = { admitted, context, projectId, registryId: id, serverAddress, issue, idempotent };
     let claimed = idempotent === null || (await keys.claimOf(idempotent)) !== undefined;
     const repeated = isKeyed(ask) && claimed && (await findRepeated(ask));
     if (repeated) return repeated;
@@ -148,12 +142,16 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     }
     const lease = evolveLease(null, under.started, written);
     if (lease === null) throw new Error('an issued credential must leave a lease');
-    const { state } = await aggregates.loadRegistry(projectId, ask.registryId);
+    const [{ state }, isInForce] = await Promise.all([
+      aggregates.loadRegistry(projectId, ask.registryId),
+      ask.admitted.isInForce(),
+    ]);
     // A new lease gets the current version, never one that retires.
-    if (isSame(registry, state)) {
+    if (isInForce && isSame(registry, state)) {
       return { ...issuedCredential(lease, login, registry, ask), isNewLease: true };
     }
     await withdrawLease(context, projectId, lease.id);
+    if (!isInForce) throw noLongerAdmitted();
     return undefined;
   }
 
@@ -163,6 +161,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     let { state } = await aggregates.loadRegistry(projectId, registryId);
     for (;;) {
       const { registry, leaseId, active } = await leaseFor(ask, existing(state), claimed, at);
+      ask.admitted.requireUse(registry.access);
       const event = decideIssue(registry, { ...issue, leaseId }, at);
       const login = await effectiveCredential(ask, registry, issue.purpose, issue.ttlSeconds * 1000);
       if (login) {
@@ -214,10 +213,12 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   ): Promise<IssuedCredential | undefined> {
     await recordAgain(ask, active);
     const { lease } = active;
-    const [held, { state }] = await Promise.all([
+    const [held, { state }, isInForce] = await Promise.all([
       aggregates.loadLease(ask.projectId, lease.id),
       aggregates.loadRegistry(ask.projectId, ask.registryId),
+      ask.admitted.isInForce(),
     ]);
+    if (!isInForce) throw noLongerAdmitted();
     if (!isHeldAs(registry, state) || held.state === null || held.state.releasedAt !== null) return undefined;
     return { ...issuedCredential(lease, login, registry, ask), isNewLease: false };
   }
@@ -256,18 +257,19 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       const issued = await repeat(ask, last);
       if (issued) return issued;
     }
-    throw replacedSince();
+    throw leaseReplaced();
   }
 
   /** Undefined if something came in between and the ask must be decided again. */
   async function repeat(ask: KeyedAsk, last: LastLease): Promise<IssuedCredential | undefined> {
     const { projectId, registryId } = ask;
     const { lease } = last;
-    if (!isActive(lease, now())) throw ended('has ended');
+    if (!isActive(lease, now())) throw keyedLeaseFault('has ended');
     const { state } = await aggregates.loadRegistry(projectId, registryId);
     const registry = state.phase === 'live' ? withReadable(state, lease.credentialVersion, now()) : null;
-    if (registry === null) throw replacedSince();
+    if (registry === null) throw leaseReplaced();
     // What may be done with the credential can change without a new version.
+    ask.admitted.requireUse(registry.access);
     decideIssue(registry, { ...ask.issue, leaseId: lease.id }, now());
     const left = Date.parse(lease.expiresAt) - now();
     const login = await effectiveCredential(ask, registry, lease.purpose, left);
@@ -291,11 +293,20 @@ function isSame({ access, credential, revocations }: LiveRegistry, now: Registry
 
 /** The leases of a run are of one version: after a rotation it gets a new one. */
 function seriesOf(ask: Ask, { credential }: LiveRegistry, runId: string): LeaseSeries {
-  const { projectId, registryId, context, issue } = ask;
-  const { issuer, subject } = context.principal;
+  const { projectId, registryId, context, admitted, issue } = ask;
+  const { issuer } = context.principal;
   const { pipeline, purpose } = issue;
   const { version: credentialVersion } = credential;
-  return leasesOfRun({ projectId, registryId, credentialVersion, issuer, subject, pipeline, runId, purpose });
+  return leasesOfRun({
+    projectId,
+    registryId,
+    credentialVersion,
+    issuer,
+    subject: admitted.holder,
+    pipeline,
+    runId,
+    purpose,
+  });
 }
 
 type KeyedAsk = Ask & { readonly idempotent: IdempotentRequest };
@@ -303,33 +314,4 @@ type KeyedAsk = Ask & { readonly idempotent: IdempotentRequest };
 /** Whether the key decides which lease it is. If the ask names a run, the run decides. */
 function isKeyed(ask: Ask): ask is KeyedAsk {
   return ask.idempotent !== null && ask.issue.runId === null;
-}
-
-function replacedSince(): PurserError {
-  return ended('belongs to a credential that was replaced since');
-}
-
-function ended(why: string): PurserError {
-  return new PurserError(
-    'CREDENTIAL_UNAVAILABLE',
-    `The lease that was issued under this idempotencyKey ${why}. Ask again with a new key.`,
-  );
-}
-
-function issuedCredential(
-  lease: Lease,
-  { username, password, expiresAt, expirySource }: EffectiveCredential,
-  { caCertificate }: LiveRegistry,
-  { serverAddress }: Ask,
-): Omit<IssuedCredential, 'isNewLease'> {
-  return {
-    lease: leaseView(lease),
-    serverAddress,
-    username,
-    password,
-    expiresAt,
-    expirySource,
-    caCertificate,
-    dockerConfigJson: dockerConfig([{ serverAddress, username, password }]),
-  };
 }

@@ -1,7 +1,8 @@
 import { dockerConfig } from '../domain/docker-config.ts';
 import { atPlace, badUserInput, PurserError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
-import type { IssueCredentialCommand, IssuedCredential } from './issue-credential.ts';
+import type { IssueCredentialCommand } from './issue-credential.ts';
+import type { IssuedCredential } from './issued-credential.ts';
 import type { RequestContext } from './request-context.ts';
 import type { WithdrawLease } from './withdraw-lease.ts';
 

@@ -17,9 +17,11 @@ import type { EventWriter, Write } from './event-writer.ts';
 import type { AuthenticationFailed } from './ports/authenticator.ts';
 import { createRefusedTokenCounts, type RefusedTokenCount, type RefusedTokenCounts } from './refused-token-counts.ts';
 import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
+import type { Trust } from './trust.ts';
 
 export interface RefusedAttemptsDeps {
   readonly writer: EventWriter;
+  readonly trust: Pick<Trust, 'attempt'>;
   readonly plainHttpHosts: ReadonlySet<string>;
   readonly now: () => number;
   readonly onFault: (error: unknown) => void;
@@ -48,7 +50,8 @@ interface Minute {
 }
 
 /** Records attempts that were denied, failed, or came without a valid token. */
-export function createRefusedAttempts({ writer, plainHttpHosts, now, onFault }: RefusedAttemptsDeps): RefusedAttempts {
+export function createRefusedAttempts(deps: RefusedAttemptsDeps): RefusedAttempts {
+  const { writer, trust, plainHttpHosts, now, onFault } = deps;
   const minutes = new Map<number, Minute>();
   const counts = createCountWriter({ writer, onFault });
 
@@ -62,11 +65,22 @@ export function createRefusedAttempts({ writer, plainHttpHosts, now, onFault }: 
   }
 
   async function record(
-    context: RequestContext,
-    { projectId, action, ...entered }: RefusedAttempt,
+    caller: RequestContext,
+    { projectId, action, reason, ...entered }: RefusedAttempt,
     judged: Pick<JudgedAttempt, 'outcome' | 'code'>,
   ): Promise<void> {
-    const attempt = { projectId, action, ...judged, ...askedFor(projectId, entered, { plainHttpHosts }) };
+    const workload = await trust.attempt(caller.principal, projectId);
+    const context = workload?.identity ? { ...caller, identity: workload.identity } : caller;
+    const reasons = [...(workload?.reasons ?? []), ...(workload && reason !== undefined ? [reason] : [])];
+    const attempt = {
+      projectId,
+      action,
+      ...judged,
+      ...askedFor(projectId, entered, { plainHttpHosts }),
+      // What such a caller says of itself does not count.
+      ...(workload && { pipeline: workload.pipeline, runId: workload.runId }),
+      ...(reasons.length > 0 && { reasons }),
+    };
     const at = now();
     switch (minuteOf(at).attempts.take(context, attempt, at)) {
       case 'record':

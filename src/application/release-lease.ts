@@ -5,19 +5,21 @@ import type { AggregateStore } from './aggregate-store.ts';
 import type { EndLease } from './end-lease.ts';
 import { loadOwnLease } from './own-lease.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
+import type { Trust } from './trust.ts';
 
 export interface ReleaseLeaseDeps {
   readonly aggregates: AggregateStore;
+  readonly trust: Pick<Trust, 'admissions'>;
   readonly endLease: EndLease;
 }
 
 /** For the caller that the lease was issued to. Its id proves nothing: it can be computed from what a run asks for. */
-export function releaseLeaseUseCase({ aggregates, endLease }: ReleaseLeaseDeps) {
+export function releaseLeaseUseCase({ endLease, ...deps }: ReleaseLeaseDeps) {
   return async (context: RequestContext, projectId: string, id: string): Promise<LeaseView> => {
     const leaseId = parseUuid(id);
     if (leaseId === undefined) throw notFound('lease');
-    await loadOwnLease(aggregates, context, projectId, leaseId);
-    const { lease } = await endLease(projectId, leaseId, 'RELEASED', callerMetadata(context, projectId));
+    const own = await loadOwnLease(deps, context, projectId, leaseId);
+    const { lease } = await endLease(projectId, leaseId, 'RELEASED', callerMetadata(own.context, projectId));
     return leaseView(lease);
   };
 }

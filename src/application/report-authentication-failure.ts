@@ -3,7 +3,7 @@ import { decodeEvent } from '../domain/event-codec.ts';
 import { accessStream, parseUuid, registryId } from '../domain/identity.ts';
 import { registryUrlOfImage, repositoryOfImage } from '../domain/image-reference.ts';
 import { type LeaseView, leaseView } from '../domain/lease.ts';
-import { callerKey } from '../domain/permissions.ts';
+import { callerKey, type Principal } from '../domain/permissions.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import { mentionsPassword } from '../domain/secret-mention.ts';
 import { checkText } from '../domain/text-rules.ts';
@@ -18,6 +18,7 @@ import type { LeaseQueries } from './ports/read-models.ts';
 import type { ReadYourWrites } from './read-your-writes.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import type { AuthorisedRegistry, StoredSecrets } from './stored-secrets.ts';
+import type { Trust } from './trust.ts';
 
 /** In characters. */
 const MAX_MESSAGE = 500;
@@ -34,6 +35,7 @@ export interface ReportAuthenticationFailureCommand {
 export interface ReportAuthenticationFailureDeps {
   readonly writer: Pick<EventWriter, 'write'>;
   readonly aggregates: AggregateStore;
+  readonly trust: Pick<Trust, 'admissions'>;
   readonly leases: Pick<LeaseQueries, 'lastOf'>;
   readonly readable: ReadYourWrites['readable'];
   readonly secrets: Pick<StoredSecrets, 'open'>;
@@ -52,7 +54,7 @@ export interface ReportAuthenticationFailureDeps {
  * version that is replaced. If the registry's turn at a login is taken, the report waits until it is free.
  */
 export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFailureDeps) {
-  const { writer, aggregates, leases, readable, secrets, confirmReport, reports, background, onFault } = deps;
+  const { writer, aggregates, trust, leases, readable, secrets, confirmReport, reports, background, onFault } = deps;
 
   async function findLease(
     { principal }: RequestContext,
@@ -66,18 +68,27 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
       return id;
     }
     if (image == null) throw badUserInput('leaseId', 'Name the lease by `leaseId`, or by `image` and `pipeline`.');
-    if (pipeline == null) throw badUserInput('pipeline', 'With `image`, name the `pipeline` that asked for it.');
     const { url } = registryUrlOfImage(image, deps);
     // The lease may have been issued a moment ago.
     await readable(principal);
-    const id = await leases.lastOf(projectId, {
-      registryId: registryId(projectId, url),
-      pipeline: checkText('pipeline', pipeline, { max: 255 }),
-      runId: runId == null ? null : checkText('runId', runId, { max: 255 }),
-      issuedTo: principal,
-    });
-    if (id === undefined) throw notFound('lease');
-    return id;
+    const asked = { registryId: registryId(projectId, url), issuedTo: principal };
+    for (const names of await namesOf(principal, projectId, { pipeline, runId })) {
+      const id = await leases.lastOf(projectId, { ...asked, ...names });
+      if (id !== undefined) return id;
+    }
+    throw notFound('lease');
+  }
+
+  /** Of the pipeline and its run: by what the caller says, or by the token if trust rules let the caller in. */
+  async function namesOf(
+    caller: Principal,
+    projectId: string,
+    { pipeline, runId }: Pick<ReportAuthenticationFailureCommand, 'pipeline' | 'runId'>,
+  ): Promise<readonly { readonly pipeline: string; readonly runId: string | null }[]> {
+    if (caller.claims !== undefined) return trust.admissions(caller, projectId);
+    if (pipeline == null) throw badUserInput('pipeline', 'With `image`, name the `pipeline` that asked for it.');
+    const text = checkText('pipeline', pipeline, { max: 255 });
+    return [{ pipeline: text, runId: runId == null ? null : checkText('runId', runId, { max: 255 }) }];
   }
 
   /** Null if it may hold the password, or if there is nothing left to compare it with. */
@@ -101,7 +112,8 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
         ? ''
         : checkText('message', command.message, { max: MAX_MESSAGE, multiline: true, optional: true });
     const id = await findLease(context, projectId, command);
-    const { state: lease, issued } = await loadOwnLease(aggregates, context, projectId, id);
+    const own = await loadOwnLease(deps, context, projectId, id);
+    const { state: lease, issued } = own;
     const { id: leaseId, url, credentialVersion, pipeline, runId } = lease;
     const authorised = { projectId, registryId: lease.registryId };
     const { state } = await aggregates.loadRegistry(projectId, lease.registryId);
@@ -116,7 +128,7 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
         stream: accessStream(projectId),
         expected: 'any',
         events: [{ type: 'AuthenticationFailureReported', data }],
-        metadata: callerMetadata(context, projectId),
+        metadata: callerMetadata(own.context, projectId),
       });
     }
     if ((await reports.take(...turn)) === 0) {

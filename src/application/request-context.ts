@@ -1,3 +1,4 @@
+import type { WorkloadIdentity } from '../domain/audit-entry.ts';
 import type { Principal } from '../domain/permissions.ts';
 import type { EventMetadata } from './ports/event-log.ts';
 
@@ -9,6 +10,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** `performance.now()` when the request came in. */
   readonly startedAt: number;
+  /** What the caller's token said, once a trust rule let the caller in. */
+  readonly identity?: WorkloadIdentity;
 }
 
 /** For events that a caller causes. `idempotencyId` belongs to the command's key, if it has one. */
@@ -17,7 +20,7 @@ export function callerMetadata(
   projectId: string,
   idempotencyId: string | null = null,
 ): EventMetadata {
-  const { principal, ipAddress, userAgent, requestId, startedAt } = context;
+  const { principal, ipAddress, userAgent, requestId, startedAt, identity } = context;
   return {
     projectId,
     actor: principal.subject,
@@ -28,6 +31,7 @@ export function callerMetadata(
     requestId,
     durationMs: Math.round(performance.now() - startedAt),
     idempotencyId,
+    ...(identity && { identity }),
   };
 }
 

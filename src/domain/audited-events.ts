@@ -7,6 +7,7 @@ import type { TestFindings } from './probe-outcome.ts';
 import type { LiveRegistry, RegistryState } from './registry.ts';
 import type { RegistryDetails } from './registry-details.ts';
 import { certificateFingerprints } from './text-rules.ts';
+import { checkedToken, createdRule, deletedRule, updatedRule } from './trust/audited-rule.ts';
 
 /** The part of an audit entry that differs by event type. The event's metadata gives who did it and from where. */
 export type AuditFacts = Pick<
@@ -187,7 +188,10 @@ const AUDITED: {
     ],
   }),
 
-  AccessDenied: (data) => ({ ...data, changes: [] }),
+  AccessDenied: ({ reasons = [], ...data }) => ({
+    ...data,
+    changes: reasons.map((reason) => ({ field: 'reason', from: null, to: reason })),
+  }),
 
   WebhookDeliveryReplayed: ({ deliveryId, webhook, registryId, url }) => ({
     ...succeeded('REPLAY_WEBHOOK_DELIVERY', registryId, url),
@@ -204,22 +208,23 @@ const AUDITED: {
     ),
   }),
 
-  CalendarFeedCreated: ({ feedId, name, expiresAt }) => ({
-    ...succeeded('CREATE_CALENDAR_FEED', null, null),
-    changes: [
+  CalendarFeedCreated: ({ feedId, name, expiresAt }) =>
+    changed('CREATE_CALENDAR_FEED', [
       { field: 'feed', from: null, to: feedId },
       { field: 'name', from: null, to: name },
       { field: 'expiresAt', from: null, to: expiresAt },
-    ],
-  }),
+    ]),
 
-  CalendarFeedRevoked: ({ feedId, name }) => ({
-    ...succeeded('REVOKE_CALENDAR_FEED', null, null),
-    changes: [
+  CalendarFeedRevoked: ({ feedId, name }) =>
+    changed('REVOKE_CALENDAR_FEED', [
       { field: 'feed', from: feedId, to: null },
       { field: 'name', from: name, to: null },
-    ],
-  }),
+    ]),
+
+  TrustRuleCreated: (data) => changed('CREATE_TRUST_RULE', createdRule(data)),
+  TrustRuleUpdated: (data) => changed('UPDATE_TRUST_RULE', updatedRule(data)),
+  TrustRuleDeleted: (data) => changed('DELETE_TRUST_RULE', deletedRule(data)),
+  TrustChecked: (data) => changed('CHECK_TRUST', checkedToken(data)),
 
   AuditLogRead: () => succeeded('READ_AUDIT_LOG', null, null),
 
@@ -254,6 +259,11 @@ export function isAudited(type: string): boolean {
 
 function succeeded(action: AuditAction, registryId: string | null, url: string | null): AuditFacts {
   return { action, outcome: 'SUCCEEDED', code: null, registryId, url, pipeline: null, changes: [] };
+}
+
+/** Of what belongs to no registry. */
+function changed(action: AuditAction, changes: readonly AuditChange[]): AuditFacts {
+  return { ...succeeded(action, null, null), changes };
 }
 
 function urlOf(registry: RegistryState): string | null {

@@ -117,7 +117,7 @@ export function badUserInput(field: string, message: string): CodedError<'BAD_US
 
 /** Another project's object and one that never existed give the same message, byte for byte. */
 export function notFound(
-  what: 'registry' | 'lease' | 'staged credential' | 'delivery' | 'calendar feed',
+  what: 'registry' | 'lease' | 'staged credential' | 'delivery' | 'calendar feed' | 'trust rule',
 ): CodedError<'NOT_FOUND'> {
   return new CodedError('NOT_FOUND', `There is no such ${what} in this project.`);
 }

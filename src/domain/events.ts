@@ -1,5 +1,5 @@
 /**
- * The events of the log; those of registries, exports and calendar feeds have files apart. Events never hold a
+ * The events of the log; those of registries, exports, calendar feeds and trust rules have files apart. Events never hold a
  * secret, sealed or not: they refer to it. A new event type needs an interface, a place in its stream's union and a line in
  * `EVENT_TYPES`; the compiler names everything else that must handle it. Never remove a field: a change of shape needs an
  * upcaster there.
@@ -13,6 +13,7 @@ import type { LeasePurpose, SecretRef } from './credential.ts';
 import type { Instant } from './instant.ts';
 import type { TestFindings } from './probe-outcome.ts';
 import type { RegistryEvent } from './registry-events.ts';
+import type { TrustChecked, TrustRuleEvent } from './trust/trust-rule.ts';
 
 /** How many equal attempts an event stands for, and when the last of several was. */
 type Counted = Pick<AuditEntry, 'count' | 'until'>;
@@ -100,7 +101,13 @@ export interface AuthenticationFailureReported {
 export interface AccessDenied {
   readonly type: 'AccessDenied';
   readonly data: AskedFor &
-    Counted & { readonly action: string; readonly outcome: 'DENIED' | 'FAILED'; readonly code: string };
+    Counted & {
+      readonly action: string;
+      readonly outcome: 'DENIED' | 'FAILED';
+      readonly code: string;
+      /** Why trust rules did not let the caller in, a sentence a rule. */
+      readonly reasons?: readonly string[];
+    };
 }
 
 /** A person had a notice sent to a webhook again. */
@@ -158,7 +165,14 @@ export type AccessEvent =
   | WebhookDeliveryReplayed;
 export type TestEvent = RegistryTested | CredentialsTested;
 /** Those that decisions read. */
-type DecidedEvent = RegistryEvent | LeaseEvent | NoticeRaised | CalendarFeedEvent | IdempotencyKeyClaimed;
+type DecidedEvent =
+  | RegistryEvent
+  | LeaseEvent
+  | NoticeRaised
+  | CalendarFeedEvent
+  | TrustRuleEvent
+  | TrustChecked
+  | IdempotencyKeyClaimed;
 export type DomainEvent = DecidedEvent | AccessEvent | TestEvent;
 export type EventType = DomainEvent['type'];
 
@@ -182,9 +196,13 @@ type AggregateOf<Type extends EventType> = Type extends RegistryEvent['type']
         ? 'health'
         : Type extends CalendarFeedEvent['type']
           ? 'calendar feed'
-          : Type extends IdempotencyKeyClaimed['type']
-            ? 'idempotency key'
-            : null;
+          : Type extends TrustRuleEvent['type']
+            ? 'trust rules'
+            : Type extends TrustChecked['type']
+              ? 'trust check'
+              : Type extends IdempotencyKeyClaimed['type']
+                ? 'idempotency key'
+                : null;
 
 export interface EventTypeDefinition {
   /** The first one brings version 1 to version 2, and so on. New events have the version that the last one gives. */
@@ -225,6 +243,10 @@ export const EVENT_TYPES: {
   WebhookDeliveryReplayed: { aggregate: null, upcasters: [] },
   CalendarFeedCreated: { aggregate: 'calendar feed', upcasters: [] },
   CalendarFeedRevoked: { aggregate: 'calendar feed', upcasters: [] },
+  TrustRuleCreated: { aggregate: 'trust rules', upcasters: [] },
+  TrustRuleUpdated: { aggregate: 'trust rules', upcasters: [] },
+  TrustRuleDeleted: { aggregate: 'trust rules', upcasters: [] },
+  TrustChecked: { aggregate: 'trust check', upcasters: [] },
   IdempotencyKeyClaimed: { aggregate: 'idempotency key', upcasters: [] },
 };
 

@@ -6,9 +6,10 @@ export const IDEMPOTENCY_NAMESPACE = 'ddb30393-09aa-4c4d-834b-7e84dd92580c';
 export const NOTICE_NAMESPACE = '5b0c1f0e-6f3e-4a53-9d0e-0d9c2b7a41c8';
 export const CALENDAR_NAMESPACE = '6c1b4f0e-93d7-4a52-8f3c-2d0a7e5b9c14';
 export const AUDIT_READ_NAMESPACE = '0d7c5a3e-2f61-4b8a-8a54-7be1f0c9d362';
+export const TRUST_NAMESPACE = '9a1f6a54-7d5b-4c0e-8f0d-5b1f0a2c7e36';
 export const RUN_NAMESPACE = '249664ce-7cab-4ada-9ec1-5c73c184c1b6';
 
-const STREAM_OF_PROJECT = /^(?:registry|lease|notices|health)-[0-9a-f-]{36}-(?<project>.+)$/s;
+const STREAM_OF_PROJECT = /^(?:(?:registry|lease|notices|health)-[0-9a-f-]{36}|trust-rules)-(?<project>.+)$/s;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
@@ -77,7 +78,22 @@ export function calendarStream(feedId: string): string {
   return `calendar-${feedId}`;
 }
 
-const DECISION_STREAMS = ['registry-', 'lease-', 'calendar-', 'notices-', 'idempotency-'] as const;
+/** All trust rules of a project are in one stream: an ask reads them at once, and their number has a limit. */
+export function trustStream(projectId: string): string {
+  return `trust-rules-${projectId}`;
+}
+
+/** Each question what a token would be granted has a stream. */
+export function trustCheckStream(checkId: string): string {
+  return `trust-check-${checkId}`;
+}
+
+/** The id of a rule that is created with an idempotency key: the same, however often the request is sent. */
+export function trustRuleId(idempotencyId: string): string {
+  return uuidV5(TRUST_NAMESPACE, idempotencyId);
+}
+
+const DECISION_STREAMS = ['registry-', 'lease-', 'calendar-', 'notices-', 'idempotency-', 'trust-'] as const;
 
 /** Whether decisions read the stream. Its events are appended at an exact revision. */
 export function isDecisionStream(stream: string): boolean {
@@ -95,10 +111,11 @@ export function isAuthenticatedStream(stream: string): boolean {
 /** What a stream is the record of, in words for callers. */
 export function subjectOfStream(stream: string): string {
   if (stream.startsWith('calendar-')) return 'calendar feed';
+  if (stream.startsWith('trust-')) return "project's trust rules";
   return stream.startsWith('idempotency-') ? 'idempotency key' : 'registry';
 }
 
-/** The project that a stream of a registry, its notices, its tests or a lease belongs to; null for other streams. */
+/** The project that a stream of a registry, its notices, its tests, a lease or trust rules belongs to; null for others. */
 export function projectOfStream(stream: string): string | null {
   return STREAM_OF_PROJECT.exec(stream)?.groups?.project ?? null;
 }

@@ -1,3 +1,4 @@
+import type { WorkloadIdentity } from './audit-entry.ts';
 import type { LeasePurpose } from './credential.ts';
 import { badUserInput, notFound, PurserError } from './errors.ts';
 import type { CredentialIssued, CredentialIssuedAgain, LeaseEnd, LeaseEvent, LeaseReleased } from './events.ts';
@@ -19,6 +20,8 @@ export interface Lease {
   readonly runId: string | null;
   readonly purpose: LeasePurpose;
   readonly issuedTo: string;
+  /** What the caller's token said, if a trust rule let the caller in. */
+  readonly identity: WorkloadIdentity | null;
   readonly issuedAt: Instant;
   readonly expiresAt: Instant;
   readonly releasedAt: Instant | null;
@@ -41,8 +44,9 @@ export function evolveLease(state: LeaseState, event: LeaseEvent, eventContext: 
   switch (event.type) {
     case 'CredentialIssued': {
       const { leaseId, secret: _secret, ...lease } = event.data;
-      const { actor: issuedTo, at: issuedAt } = eventContext;
-      return { id: leaseId, ...lease, issuedTo, issuedAt, releasedAt: null, revokedBy: null, withdrawn: false };
+      const { actor: issuedTo, at: issuedAt, identity = null } = eventContext;
+      const ended = { releasedAt: null, revokedBy: null, withdrawn: false };
+      return { id: leaseId, ...lease, issuedTo, identity, issuedAt, ...ended };
     }
     case 'LeaseReleased': {
       if (state === null) throw new Error('LeaseReleased on a lease that was never issued');

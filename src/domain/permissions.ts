@@ -1,3 +1,5 @@
+import type { TokenClaims } from './trust/claims.ts';
+
 /** The permission claims that Purser knows. They are compared exactly: no wildcards, no case folding. */
 export const PERMISSIONS = {
   registryRead: 'iam:project:cicd:registry:read',
@@ -5,6 +7,8 @@ export const PERMISSIONS = {
   registryDelete: 'iam:project:cicd:registry:delete',
   registryUse: 'iam:project:cicd:registry:use',
   auditRead: 'iam:project:cicd:audit:read',
+  trustRead: 'iam:project:cicd:trust:read',
+  trustWrite: 'iam:project:cicd:trust:write',
 } as const;
 
 export type Permission = (typeof PERMISSIONS)[keyof typeof PERMISSIONS];
@@ -21,6 +25,8 @@ export interface Principal {
   readonly expiresAt: number;
   /** Permissions by project id. Unknown strings are kept: other services share the token. */
   readonly grants: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Only of an issuer whose tokens trust rules grant permissions to: what they compare. `grants` is empty then. */
+  readonly claims?: TokenClaims;
 }
 
 /** The same for all tokens of a caller. A subject is known only to its issuer, so the issuer is part of it. */

@@ -1,3 +1,4 @@
+import type { WorkloadIdentity } from './audit-entry.ts';
 import type { CredentialVersion, SecretRef } from './credential.ts';
 import { type LeaseInUse, notFound, PurserError } from './errors.ts';
 import type { Instant } from './instant.ts';
@@ -10,6 +11,8 @@ import type { Successors } from './successors.ts';
 export interface EventContext {
   readonly at: Instant;
   readonly actor: string;
+  /** What the caller's token said, if a trust rule let the caller in. */
+  readonly identity?: WorkloadIdentity;
 }
 
 export interface StoredCredential extends CredentialVersion {

@@ -72,6 +72,10 @@ export const SECRET_EFFECTS: {
   NoticeRaised: null,
   CalendarFeedCreated: null,
   CalendarFeedRevoked: null,
+  TrustRuleCreated: null,
+  TrustRuleUpdated: null,
+  TrustRuleDeleted: null,
+  TrustChecked: null,
   IdempotencyKeyClaimed: null,
 };
 

@@ -14,7 +14,8 @@ import { LeaseListResolver } from './lease/lease-queries.ts';
 import { RevokeLeasesResolver } from './lease/revoked-leases.ts';
 import { RegistryChangeResolver } from './notices/registry-changes.ts';
 import { RotationNoticeResolver } from './notices/rotation-notices.ts';
-import { authenticatedDirective, enforcePolicies, requiresPermissionDirective } from './pipeline/directive.ts';
+import { enforcePolicies } from './pipeline/directive.ts';
+import { authenticatedDirective, requiresPermissionDirective } from './pipeline/policy.ts';
 import { DailyUseResolver } from './registry/daily-use.ts';
 import { ImageResolver } from './registry/image-resolution.ts';
 import { PipelineLinkResolver } from './registry/pipeline-links.ts';
@@ -25,6 +26,7 @@ import { RegistryPayloadResolver } from './registry/registry-payload.ts';
 import { RegistryResolver } from './registry/registry-queries.ts';
 import { RegistryTestResolver } from './registry/registry-tests.ts';
 import { StagedRotationResolver } from './registry/staged-rotation.ts';
+import { TrustResolver } from './trust/trust-resolver.ts';
 import { ViewerResolver } from './viewer.ts';
 import { WebhookResolver } from './webhooks/webhook-resolver.ts';
 
@@ -51,6 +53,7 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   RotationNoticeResolver,
   CalendarResolver,
   WebhookResolver,
+  TrustResolver,
   RegistryChangeResolver,
   AuditLogResolver,
   AuditHeadResolver,

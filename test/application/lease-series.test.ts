@@ -13,6 +13,7 @@ const lease = (id: string): Lease => ({
   runId: '42',
   purpose: 'PULL',
   issuedTo: 'alice',
+  identity: null,
   issuedAt: '2026-03-01T10:00:00.000Z',
   expiresAt: '2026-03-01T11:00:00.000Z',
   releasedAt: null,

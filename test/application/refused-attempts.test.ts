@@ -49,6 +49,7 @@ beforeEach(() => {
   });
   attempts = createRefusedAttempts({
     writer,
+    trust: { attempt: async () => undefined },
     plainHttpHosts: new Set(),
     now: () => now,
     onFault: (error) => faults.push(error),

@@ -20,7 +20,13 @@ beforeEach(() => {
     readYourWrites: { wrote: () => undefined },
     now,
   });
-  attempts = createRefusedAttempts({ writer, plainHttpHosts: new Set(), now, onFault: () => undefined });
+  attempts = createRefusedAttempts({
+    writer,
+    trust: { attempt: async () => undefined },
+    plainHttpHosts: new Set(),
+    now,
+    onFault: () => undefined,
+  });
 });
 
 describe('a refused token with a verified signature', () => {

@@ -21,7 +21,7 @@ import { createMintedPasswordVault } from '../../src/adapters/vault/minted-passw
 import { createVault } from '../../src/adapters/vault/vault.ts';
 import { type Application, createApplication } from '../../src/application/create-application.ts';
 import { discardOrphanedSecrets } from '../../src/application/discard-orphaned-secrets.ts';
-import type { IssuedCredential } from '../../src/application/issue-credential.ts';
+import type { IssuedCredential } from '../../src/application/issued-credential.ts';
 import type { CredentialIssuer } from '../../src/application/ports/credential-issuer.ts';
 import { BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
 import type { PasswordMinter } from '../../src/application/ports/password-minter.ts';
@@ -124,6 +124,8 @@ export async function startReplica(
     log,
     snapshotStore: createSnapshotStore(reads),
     authenticator,
+    tokens: { examine: notAsked },
+    ruleIssuers: new Set(),
     vault,
     progress,
     registries,

@@ -4,7 +4,7 @@ import { AUDIT_ACTIONS, isAuditAction, similarActions } from '../../src/domain/a
 import { auditFacts } from '../../src/domain/audited-events.ts';
 import { decodeEvent, type StoredEvent } from '../../src/domain/event-codec.ts';
 import { initialRegistryState } from '../../src/domain/evolve-registry.ts';
-import { actionsOf } from '../../src/graphql/pipeline/directive.ts';
+import { actionsOf } from '../../src/graphql/pipeline/policy.ts';
 import { buildPurserSchema } from '../../src/graphql/schema.ts';
 
 const folder = new URL('./golden-events/', import.meta.url);

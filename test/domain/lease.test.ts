@@ -107,6 +107,7 @@ describe('issuing a credential', () => {
       purpose: 'PUSH',
       expiresAt: '2026-03-01T11:00:00.000Z',
       issuedTo: ACTOR,
+      identity: null,
       issuedAt: AT,
       releasedAt: null,
       revokedBy: null,

@@ -7,7 +7,7 @@ import { operationOn, type RootField, rootFields } from '../support/generated-op
 import { codes, type HttpService, post, startHttpService } from '../support/http-service.ts';
 import { connected } from '../support/socket-client.ts';
 
-const { registryRead, registryWrite, registryDelete, registryUse, auditRead } = PERMISSIONS;
+const { registryRead, registryWrite, registryDelete, registryUse, auditRead, trustRead, trustWrite } = PERMISSIONS;
 
 /** Written down a second time on purpose, to test the schema's directives. Null: any valid token. */
 const REQUIRED: Readonly<Record<string, string | null>> = {
@@ -29,6 +29,11 @@ const REQUIRED: Readonly<Record<string, string | null>> = {
   'query auditLog': auditRead,
   'query auditHistogram': auditRead,
   'query webhooks': registryRead,
+  'query trustRules': trustRead,
+  'mutation createTrustRule': trustWrite,
+  'mutation updateTrustRule': trustWrite,
+  'mutation deleteTrustRule': trustWrite,
+  'mutation checkTrust': trustRead,
   'query webhookDeliveries': registryRead,
   'query auditHeads': auditRead,
   'query auditKeys': auditRead,

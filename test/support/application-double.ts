@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RefusedAttempt } from '../../src/application/attempt-counts.ts';
 import type { Application } from '../../src/application/create-application.ts';
-import type { IssuedCredential } from '../../src/application/issue-credential.ts';
+import type { IssuedCredential } from '../../src/application/issued-credential.ts';
 import type { ChangeView, NoticeView, PipelineUseView } from '../../src/application/ports/read-models.ts';
 import type { ReadCalendar } from '../../src/application/read-calendar.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
@@ -14,6 +14,7 @@ import type { Queries } from '../../src/graphql/pipeline/context.ts';
 import { auditDouble } from './audit-double.ts';
 import { calendarDouble } from './calendar-double.ts';
 import { createFeedDouble } from './feed-double.ts';
+import { trustDouble } from './trust-double.ts';
 import { deliveryView, webhooksDouble } from './webhooks-double.ts';
 
 export interface Recorded {
@@ -79,6 +80,7 @@ export function createApplicationDouble(): ApplicationDouble {
   }
 
   const calendar = calendarDouble(called, calendars, password);
+  const trust = trustDouble(called);
   const application: Application = {
     createRegistry: (_context, projectId, { url, username }) =>
       called('createRegistry', () => double.addRegistry(projectId, url, { username: username ?? 'robot' })),
@@ -122,6 +124,7 @@ export function createApplicationDouble(): ApplicationDouble {
       called('replayWebhookDelivery', () => ({ ...deliveryView(1), id })),
 
     ...calendar.commands,
+    ...trust.commands,
     registryByUrl: (projectId, url) =>
       called('registryByUrl', () => ofProject(projectId).find((found) => found.url === url)),
     registryAsOf: (projectId, id) =>
@@ -153,6 +156,7 @@ export function createApplicationDouble(): ApplicationDouble {
   };
 
   const queries: Queries = {
+    trustRuleUses: trust.queries,
     registries: {
       list: (projectId, { first, after }) =>
         called('registries', () => {
@@ -320,6 +324,7 @@ function lease(pipeline: string): LeaseView {
     runId: null,
     purpose: 'PULL',
     issuedTo: 'alice',
+    identity: null,
     issuedAt: NOW,
     expiresAt: NOW,
     releasedAt: null,

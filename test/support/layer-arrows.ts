@@ -24,15 +24,19 @@ const http = (...others: string[]): Arrows => ({
   modules: 'any',
 });
 
+/** Leases and audit entries show it, and rules are about it. */
+const WORKLOAD_IDENTITY = 'graphql/trust/workload-identity.ts';
+
 /**
  * What the files of a folder may import, besides each other. An entry of a file counts instead of that of its folder.
  * A folder or a file in `src` itself that has no entry may import nothing.
  */
 export const ARROWS: Readonly<Record<string, Arrows>> = {
-  domain: domain('domain/diagnoses', 'domain/mint-kinds', 'domain/providers'),
+  domain: domain('domain/diagnoses', 'domain/mint-kinds', 'domain/providers', 'domain/trust'),
   'domain/diagnoses': domain('domain/providers'),
   'domain/mint-kinds': domain(),
   'domain/providers': domain('domain/mint-kinds'),
+  'domain/trust': domain(),
   application: { to: ['application/ports', 'domain/**'], modules: 'in memory' },
   'application/doctor': { to: ['application', 'application/ports', 'domain/**'], modules: 'in memory' },
   'application/ports': { to: ['domain/**'], modules: 'in memory' },
@@ -65,8 +69,9 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'graphql/paging': graphql(),
   'graphql/pipeline': graphql('graphql/paging'),
   'graphql/registry': graphql('graphql/paging', 'graphql/pipeline'),
-  'graphql/audit': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
-  'graphql/lease': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
+  'graphql/audit': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry', WORKLOAD_IDENTITY),
+  'graphql/lease': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry', WORKLOAD_IDENTITY),
+  'graphql/trust': graphql('graphql/pipeline', 'graphql/lease'),
   'graphql/notices': graphql('graphql/paging', 'graphql/pipeline', 'graphql/registry'),
   'graphql/calendar': graphql('graphql/pipeline'),
   'graphql/webhooks': graphql('graphql/paging', 'graphql/pipeline', 'graphql/notices'),

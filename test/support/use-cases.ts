@@ -7,6 +7,7 @@ import {
   type RunningApplication,
 } from '../../src/application/create-application.ts';
 import type { EventWriter } from '../../src/application/event-writer.ts';
+import { AuthenticationFailed } from '../../src/application/ports/authenticator.ts';
 import type { EventLog, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
 import {
   type MintedPassword,
@@ -21,6 +22,7 @@ import { decodeEvent } from '../../src/domain/event-codec.ts';
 import type { RegistryTested } from '../../src/domain/events.ts';
 import { healthStream } from '../../src/domain/identity.ts';
 import { noticeOfTest, toldOfTest } from '../../src/domain/notices.ts';
+import type { Principal } from '../../src/domain/permissions.ts';
 import { registryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { NOTHING_TOLD } from '../../src/domain/told.ts';
@@ -62,6 +64,10 @@ export interface World {
   readonly countedLeases: string[];
   /** What every probe waits for from now on. */
   whileProbing: () => Promise<void>;
+  /** Issuers whose tokens trust rules grant permissions to. */
+  readonly ruleIssuers: Set<string>;
+  /** What a token says that somebody asks about. */
+  tokens: (token: string) => Principal;
   /** Milliseconds since 1970. */
   now: number;
   /** How far the database's clock is ahead of the replicas'. */
@@ -104,6 +110,7 @@ export function createWorld(): World {
   const backgrounds: Pick<BackgroundWork, 'settled'>[] = [];
   const spentTurns = new Set<string>();
   const retried: string[] = [];
+  const ruleIssuers = new Set<string>();
   const once = {
     async take(key: string, taker: string) {
       const turn = `${key} ${taker}`;
@@ -119,6 +126,8 @@ export function createWorld(): World {
       log: between(store.open()),
       snapshotStore: snapshots,
       authenticator,
+      tokens: { examine: async (token) => world.tokens(token) },
+      ruleIssuers,
       vault,
       progress: UP_TO_DATE,
       ...queries,
@@ -187,6 +196,10 @@ export function createWorld(): World {
     faults: [],
     countedLeases,
     whileProbing: async () => undefined,
+    ruleIssuers,
+    tokens: () => {
+      throw new AuthenticationFailed('malformed');
+    },
     now: Date.parse('2026-03-01T12:00:00.000Z'),
     databaseAheadMs: 0,
     probe: {},

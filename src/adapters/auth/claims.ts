@@ -61,7 +61,7 @@ export function verifiedClaims(
     tokenId: jti,
     issuedAt: iat * 1000,
     expiresAt: exp * 1000,
-    grants: issuer.grants === 'claims' ? grantsOf(parsed.data) : new Map(),
+    ...(issuer.grants === 'claims' ? { grants: grantsOf(parsed.data) } : { grants: new Map(), claims }),
   };
   const audiences = typeof aud === 'string' ? [aud] : aud;
   if (!audiences.some((audience) => issuer.audience.includes(audience)))

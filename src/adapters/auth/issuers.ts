@@ -12,7 +12,7 @@ interface Issuer {
   /** The token's `aud` must hold one of these, exactly. */
   readonly audience: readonly string[];
   readonly algorithms: readonly SignatureAlgorithm[];
-  /** What grants permissions to its tokens: their own claims, or rules. Until there are rules, the latter grants nothing. */
+  /** What grants permissions to its tokens: their own claims, or the trust rules of projects. */
   readonly grants: (typeof GRANTS)[number];
   /** How long a token may live from its issue to its expiry, in seconds. */
   readonly maxTokenAge: number;

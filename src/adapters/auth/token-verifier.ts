@@ -102,6 +102,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return verified.principal;
     },
 
+    async examine(token) {
+      if (token.length > MAX_TOKEN_LENGTH) throw new AuthenticationFailed('too_large');
+      return (await verify(token)).principal;
+    },
+
     acceptsKeyOf(caller) {
       const token = tokenOf.get(caller);
       if (token === undefined) return false;

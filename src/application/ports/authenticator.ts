@@ -60,6 +60,8 @@ export interface Authenticator {
    * @throws AuthenticationFailed
    */
   authenticate(token: string): Promise<Principal>;
+  /** Like `authenticate`, without keeping anything of the token: for one that was handed over to be explained. */
+  examine(token: string): Promise<Principal>;
   /**
    * Whether the key that signed the token of a caller, as `authenticate` returned it, would be accepted now: its issuer
    * still has it, and was reachable lately. It waits only if there are no keys that may be used. Never rejects.

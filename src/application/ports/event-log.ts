@@ -1,3 +1,4 @@
+import type { WorkloadIdentity } from '../../domain/audit-entry.ts';
 import type { DomainEvent } from '../../domain/events.ts';
 
 declare const position: unique symbol;
@@ -30,6 +31,8 @@ export interface EventMetadata {
   readonly durationMs: number | null;
   /** The id of the command's idempotency key. All events of a command have the same. */
   readonly idempotencyId: string | null;
+  /** What the caller's token said, if a trust rule let the caller in. */
+  readonly identity?: WorkloadIdentity;
 }
 
 /** As it is stored. */

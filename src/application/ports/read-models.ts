@@ -236,6 +236,11 @@ export interface DailyUseQueries {
   since(projectId: string, day: string): Promise<UsedDay[]>;
 }
 
+export interface TrustRuleUseQueries {
+  /** When the rules of a project that were ever used last let a pipeline have a credential, by their ids. */
+  lastUses(projectId: string): Promise<ReadonlyMap<string, Instant>>;
+}
+
 export interface AuditEntryView extends AuditEntry {
   /** The place in the project's hash chain, from 1, without gaps. */
   readonly sequence: number;

@@ -6,8 +6,8 @@ import { pageSize } from '../paging/page-size.ts';
 import { MaxItems } from '../pipeline/answer-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
-import { ShowsNoEntries } from '../pipeline/directive.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
+import { ShowsNoEntries } from '../pipeline/policy.ts';
 
 const DEFAULT_PAGE_SIZE = 20;
 

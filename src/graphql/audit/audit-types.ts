@@ -5,6 +5,7 @@ import { PageInfoObject } from '../paging/page-info.ts';
 import { MaxBytes, MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
+import { WorkloadIdentityObject } from '../trust/workload-identity.ts';
 
 export const AuditOutcomeEnum = enumType<AuditOutcome>('AuditOutcome', 'How an attempt ended.', {
   SUCCEEDED: 'The operation was done.',
@@ -28,31 +29,6 @@ export class AuditChangeObject {
   @MaxBytes(AVERAGE_VALUE_BYTES)
   @Field(() => String, { nullable: true, description: 'The value after; null if it was cleared.' })
   readonly to!: string | null;
-}
-
-@ObjectType('IdentityClaim', { simpleResolvers: true, description: 'A claim of an identity token.' })
-export class IdentityClaimObject {
-  @Field(() => String, { description: 'The name of the claim, such as `repository`.' })
-  readonly name!: string;
-
-  @Field(() => String, { description: 'Its value, as text.' })
-  readonly value!: string;
-}
-
-@ObjectType('WorkloadIdentity', {
-  simpleResolvers: true,
-  description: 'The identity of the caller, from the token of its CI system: the claims that the trust rule checked.',
-})
-export class WorkloadIdentityObject {
-  @Field(() => ID, { description: 'The trust rule that let the caller in.' })
-  readonly ruleId!: string;
-
-  @Field(() => String, { description: 'The name of the rule at that time.' })
-  readonly ruleName!: string;
-
-  @MaxItems(10)
-  @Field(() => [IdentityClaimObject], { description: 'Sorted by name.' })
-  readonly claims!: readonly IdentityClaimObject[];
 }
 
 @ObjectType('AuditEntry', {

@@ -19,7 +19,8 @@ export class IssueCredentialInput {
   readonly purpose?: LeasePurpose | null;
 
   @Field(() => String, {
-    description: 'The name of the pipeline, of at most 255 characters; leases, usage and the audit log show it.',
+    description:
+      'The name of the pipeline, of at most 255 characters; leases, usage and the audit log show it. If a trust rule lets the caller in, its token names pipeline and run instead.',
   })
   readonly pipeline!: string;
 

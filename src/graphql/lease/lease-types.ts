@@ -4,6 +4,7 @@ import { MAX_IMAGE_LENGTH } from '../../domain/image-reference.ts';
 import { MaxBytes } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
+import { WorkloadIdentityObject } from '../trust/workload-identity.ts';
 
 export const LeasePurposeEnum = enumType<LeasePurpose>('LeasePurpose', 'What a pipeline needs the credential for.', {
   PULL: 'To pull images.',
@@ -34,7 +35,7 @@ export class LeaseObject {
   @Field(() => Int, { description: 'The version of the credential that was issued.' })
   readonly credentialVersion!: number;
 
-  @Field(() => String, { description: 'The name of the pipeline, as the pipeline gave it.' })
+  @Field(() => String, { description: 'The name of the pipeline: as it gave it, or as its identity token says.' })
   readonly pipeline!: string;
 
   @Field(() => String, { nullable: true, description: 'The run of the pipeline, if it named one.' })
@@ -45,6 +46,13 @@ export class LeaseObject {
 
   @Field(() => String, { description: "The subject of the caller's token." })
   readonly issuedTo!: string;
+
+  @Field(() => WorkloadIdentityObject, {
+    nullable: true,
+    description:
+      'The claims that a trust rule was met by, if the caller came with an identity token of CI; null otherwise.',
+  })
+  readonly identity!: WorkloadIdentityObject | null;
 
   @Field(() => DateTime, { description: 'When the credential was issued.' })
   readonly issuedAt!: string;

@@ -8,6 +8,7 @@ import type {
   LeaseQueries,
   NoticeQueries,
   RegistryQueries,
+  TrustRuleUseQueries,
 } from '../../application/ports/read-models.ts';
 import type { WebhookQueries } from '../../application/ports/webhook-queue.ts';
 import type { RequestContext } from '../../application/request-context.ts';
@@ -24,6 +25,7 @@ export interface Queries {
   readonly auditHeads: Pick<AuditHeads, 'list' | 'keys'>;
   readonly notices: NoticeQueries;
   readonly webhooks: WebhookQueries;
+  readonly trustRuleUses: TrustRuleUseQueries;
   readonly feeds: Feeds;
 }
 

@@ -1,83 +1,18 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import {
-  DirectiveLocation,
   defaultFieldResolver,
-  type GraphQLArgumentConfig,
-  GraphQLDirective,
   type GraphQLField,
-  type GraphQLFieldConfig,
-  GraphQLNonNull,
   type GraphQLSchema,
-  GraphQLString,
-  isNonNullType,
   Kind,
   type OperationDefinitionNode,
   valueFromASTUntyped,
 } from 'graphql';
-import { Extensions } from 'type-graphql';
 import { badUserInput, PurserError } from '../../domain/errors.ts';
-import { isGranted, PERMISSIONS, type Permission } from '../../domain/permissions.ts';
 import { isReadableName } from '../../domain/readable-name.ts';
-import { unreachable } from '../../domain/unreachable.ts';
 import type { GraphqlContext } from './context.ts';
 import { enteredIn } from './entered-arguments.ts';
 import { unauthenticated } from './errors.ts';
-import { isRegistryId } from './id-arguments.ts';
-
-export const requiresPermissionDirective = new GraphQLDirective({
-  name: 'requiresPermission',
-  description:
-    "Checks, before the field resolves, that the caller's token grants `permission` in the project named by the field's `projectId` argument.",
-  locations: [DirectiveLocation.FIELD_DEFINITION],
-  args: {
-    permission: { type: new GraphQLNonNull(GraphQLString), description: 'Such as `iam:project:cicd:registry:read`.' },
-  },
-});
-
-export const authenticatedDirective = new GraphQLDirective({
-  name: 'authenticated',
-  description: 'Requires a valid token, but no permission.',
-  locations: [DirectiveLocation.FIELD_DEFINITION],
-});
-
-const POLICIES: ReadonlySet<string> = new Set([requiresPermissionDirective.name, authenticatedDirective.name]);
-
-/** For a field that needs the permission to read the audit log, but shows nothing of its entries. */
-export function ShowsNoEntries(): MethodDecorator {
-  return Extensions({ showsNoEntries: true });
-}
-
-/** The schema cannot be served: a root field's policy is missing or wrong. */
-export class PolicyError extends Error {
-  override readonly name = 'PolicyError';
-}
-
-export type Policy =
-  | { readonly kind: 'authenticated' }
-  | {
-      readonly kind: 'permission';
-      readonly permission: Permission;
-      /** What the audit log calls an attempt at this field. */
-      readonly action: string;
-      readonly operation: 'query' | 'mutation' | 'subscription';
-      /** Whether it shows entries of the audit log: then each read is recorded. */
-      readonly showsEntries: boolean;
-      /** What its argument `id` names, if it has one. */
-      readonly idOf: 'registry' | 'other';
-    };
-
-/** What the audit log calls attempts at the schema's root fields. */
-export function actionsOf(schema: GraphQLSchema): string[] {
-  const fields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
-    Object.values(type?.getFields() ?? {}),
-  );
-  return fields.flatMap(({ extensions }) => {
-    const policy = extensions.policy as Policy | undefined;
-    return policy?.kind === 'permission' ? [policy.action] : [];
-  });
-}
-
-type RootField = GraphQLFieldConfig<unknown, GraphqlContext, Record<string, unknown>>;
+import { type Policy, PolicyError, policyOf, type RootField } from './policy.ts';
 
 /**
  * Puts the guard of its directive before every root field's `resolve` and `subscribe`. Nested fields need none, because
@@ -101,79 +36,69 @@ export function enforcePolicies(schema: GraphQLSchema): GraphQLSchema {
   });
 }
 
-function policyOf(
-  field: RootField,
-  operation: 'query' | 'mutation' | 'subscription',
-  typeName: string,
-  fieldName: string,
-): Policy {
-  const where = `${typeName}.${fieldName}`;
-  const uses = (field.astNode?.directives ?? []).filter(({ name }) => POLICIES.has(name.value));
-  const [use] = uses;
-  if (use === undefined || uses.length > 1) {
-    throw new PolicyError(`${where} must have exactly one policy: @authenticated or @requiresPermission`);
-  }
-  if (use.name.value === authenticatedDirective.name) return { kind: 'authenticated' };
-  const value = use.arguments?.find(({ name }) => name.value === 'permission')?.value;
-  const permission = Object.values(PERMISSIONS).find((known) => value?.kind === Kind.STRING && value.value === known);
-  if (permission === undefined) {
-    throw new PolicyError(`${where} requires a permission that does not exist`);
-  }
-  if (!isRequiredId(field.args?.projectId)) {
-    throw new PolicyError(`${where} requires a permission but has no argument \`projectId: ID!\``);
-  }
-  const idOf = isRegistryId(field.args?.id) ? 'registry' : 'other';
-  const showsEntries = permission === PERMISSIONS.auditRead && field.extensions?.showsNoEntries !== true;
-  return { kind: 'permission', permission, operation, idOf, showsEntries, action: actionOf(operation, fieldName) };
-}
-
-function isRequiredId(argument: GraphQLArgumentConfig | undefined): boolean {
-  return (
-    isNonNullType(argument?.type) && argument.type.ofType.toString() === 'ID' && argument.defaultValue === undefined
-  );
-}
-
-function actionOf(operation: 'query' | 'mutation' | 'subscription', fieldName: string): string {
-  const name = fieldName.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-  switch (operation) {
-    case 'query':
-      return `READ_${name}`;
-    case 'mutation':
-      return name;
-    case 'subscription':
-      return `SUBSCRIBE_${name}`;
-    default:
-      return unreachable(operation, 'operation');
-  }
-}
-
 function guarded(field: RootField, policy: Policy): RootField {
   const { resolve = defaultFieldResolver, subscribe } = field;
   return {
     ...field,
     extensions: { ...field.extensions, policy },
     resolve: (source, args, context, info) => {
-      // Subscribers share the answer to an event, so expiry must not depend on the caller who computes it.
-      const refusal = refusalOf(policy, context, args, { expiry: subscribe === undefined });
-      return refusal === undefined
-        ? audited(policy, context, args, () => {
-            if (isA('query', policy)) {
-              return read(policy, context, args, (where) => resolve(source, args, where, info));
-            }
-            const run = () => resolve(source, args, context, info);
-            return isA('mutation', policy) ? change(context, run) : run();
-          })
-        : refusal.then(raise);
+      const run = () =>
+        audited(policy, context, args, () => {
+          if (isA('query', policy)) {
+            return read(policy, context, args, (where) => resolve(source, args, where, info));
+          }
+          const resolved = () => resolve(source, args, context, info);
+          return isA('mutation', policy) ? change(context, resolved) : resolved();
+        });
+      // Subscribers share the answer to an event, so it must not depend on the caller who computes it: neither on the
+      // expiry of a token nor on trust rules, which were looked at before the event was handed on.
+      if (subscribe !== undefined && context.request.principal.claims !== undefined) return run();
+      return whenPermitted(policy, context, args, { expiry: subscribe === undefined }, run);
     },
     ...(subscribe && {
-      subscribe: (source, args, context, info) => {
-        const refusal = refusalOf(policy, context, args, { expiry: true });
-        return refusal === undefined
-          ? audited(policy, context, args, () => follow(context, () => subscribe(source, args, context, info)))
-          : refusal.then(raise);
-      },
+      subscribe: (source, args, context, info) =>
+        whenPermitted(policy, context, args, { expiry: true }, () =>
+          audited(policy, context, args, async () => {
+            const events = (await follow(context, () =>
+              subscribe(source, args, context, info),
+            )) as AsyncIterable<unknown>;
+            return context.request.principal.claims === undefined
+              ? events
+              : whilePermitted(policy, context, args, events);
+          }),
+        ),
     }),
   };
+}
+
+/** Runs, or throws the refusal. Most permissions are known at once, and then nothing waits. */
+function whenPermitted<Result>(
+  policy: Policy,
+  context: GraphqlContext,
+  args: Readonly<Record<string, unknown>>,
+  options: { readonly expiry: boolean },
+  run: () => Result,
+): Result | Promise<Awaited<Result>> {
+  const refusal = refusalOf(policy, context, args, options);
+  if (refusal === undefined) return run();
+  return refusal.then(async (error): Promise<Awaited<Result>> => {
+    if (error) throw error;
+    return await run();
+  });
+}
+
+/** A trust rule can end while its events are followed. */
+async function* whilePermitted(
+  policy: Policy,
+  context: GraphqlContext,
+  args: Readonly<Record<string, unknown>>,
+  events: AsyncIterable<unknown>,
+): AsyncGenerator<unknown> {
+  for await (const event of events) {
+    const refusal = await refusalOf(policy, context, args, { expiry: true });
+    if (refusal) throw refusal;
+    yield event;
+  }
 }
 
 /**
@@ -266,17 +191,13 @@ async function follow<Result>(
   return await run();
 }
 
-function raise(error: Error): never {
-  throw error;
-}
-
 /** Undefined if the caller may continue; otherwise the error to return, once the denial is in the audit log. */
 function refusalOf(
   policy: Policy,
   { request, services }: GraphqlContext,
   args: Readonly<Record<string, unknown>>,
   { expiry }: { expiry: boolean },
-): Promise<Error> | undefined {
+): Promise<Error | undefined> | undefined {
   const { principal } = request;
   // A socket can outlive the token that opened it.
   if (expiry && !(services.now() < principal.expiresAt)) return Promise.resolve(unauthenticated());
@@ -285,10 +206,13 @@ function refusalOf(
   if (typeof projectId !== 'string' || !isReadableName(projectId)) {
     return Promise.resolve(badUserInput('projectId', '`projectId` must be the id of a project.'));
   }
-  if (isGranted(principal, projectId, policy.permission)) return undefined;
-  return services.application
-    .recordDenied(request, { projectId, action: policy.action, ...enteredIn(args, policy) })
-    .then(() => new PurserError('FORBIDDEN', 'You do not have the permission for this in this project.'));
+  const denied = () =>
+    services.application
+      .recordDenied(request, { projectId, action: policy.action, ...enteredIn(args, policy) })
+      .then(() => new PurserError('FORBIDDEN', 'You do not have the permission for this in this project.'));
+  const granted = services.application.isGranted(principal, projectId, policy.permission);
+  if (typeof granted === 'boolean') return granted ? undefined : denied();
+  return granted.then((isGranted) => (isGranted ? undefined : denied()));
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Metrics } from '../../application/ports/metrics.ts';
 import type { RequestContext } from '../../application/request-context.ts';
 import type { Entered } from '../../domain/asked-for.ts';
 import { type ErrorCode, PurserError } from '../../domain/errors.ts';
-import { isGranted, PERMISSIONS, type Principal } from '../../domain/permissions.ts';
+import { PERMISSIONS, type Principal } from '../../domain/permissions.ts';
 import type { Graphql } from '../../graphql/create-graphql.ts';
 import { faultForLog } from '../../graphql/pipeline/errors.ts';
 import { authenticateRequest } from '../authentication.ts';
@@ -157,7 +157,7 @@ export function credentialRoutes(deps: CredentialRoutesDeps) {
     const asked = readable(() => protocol.read({ principal, parameters, body }));
     const entered: Entered = 'value' in asked ? protocol.entered(asked.value) : {};
     const attempt = { projectId, action: ACTION, ...entered } as const;
-    if (!isGranted(principal, projectId, PERMISSIONS.registryUse)) {
+    if (!(await services.application.isGranted(principal, projectId, PERMISSIONS.registryUse))) {
       await services.application.recordDenied(context, attempt);
       throw new PurserError('FORBIDDEN', 'You do not have the permission for this in this project.');
     }

@@ -28,6 +28,7 @@ it('counts whose outcome is unknown are in the log once, however much was append
       readYourWrites: { wrote: () => undefined },
       now: Date.now,
     }),
+    trust: { attempt: async () => undefined },
     plainHttpHosts: new Set(),
     now: () => Date.parse('2026-03-01T12:00:00.000Z'),
     onFault: (error) => faults.push(error),

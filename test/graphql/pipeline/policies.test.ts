@@ -1,7 +1,9 @@
 import { buildSchema, execute, OperationTypeNode, parse, subscribe } from 'graphql';
 import { Query, Resolver } from 'type-graphql';
 import { expect, it } from 'vitest';
-import { enforcePolicies, PolicyError } from '../../../src/graphql/pipeline/directive.ts';
+import { isGranted } from '../../../src/domain/permissions.ts';
+import { enforcePolicies } from '../../../src/graphql/pipeline/directive.ts';
+import { PolicyError } from '../../../src/graphql/pipeline/policy.ts';
 import { buildPurserSchema, RESOLVERS } from '../../../src/graphql/schema.ts';
 import { aCaller } from '../../support/use-cases.ts';
 
@@ -69,7 +71,7 @@ it.each([
     request: { ...request, principal: { ...principal, grants } },
     services: {
       now: () => 0,
-      application: { readable, readableAt, answered: () => undefined, follows: () => undefined },
+      application: { readable, readableAt, answered: () => undefined, follows: () => undefined, isGranted },
     },
   };
   const document = parse(`${operation} { secrets(projectId: "demo") }`);

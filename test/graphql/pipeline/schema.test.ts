@@ -13,6 +13,6 @@ it('returns a secret in only one type', async () => {
   const holders = outputs.filter((type) =>
     Object.keys(type.getFields()).some((name) => /password|secret|token$/i.test(name)),
   );
-  // A preset's `password` is the sentence that says what to enter.
-  expect(holders.map(({ name }) => name).sort()).toEqual(['IssuedCredential', 'RegistryPreset']);
+  // A preset's `password` is the sentence that says what to enter, and a rule's `allowPassword` is true or false.
+  expect(holders.map(({ name }) => name).sort()).toEqual(['IssuedCredential', 'RegistryPreset', 'TrustRule']);
 });

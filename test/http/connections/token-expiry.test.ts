@@ -110,7 +110,11 @@ describe('when a token expires', () => {
       expiresAt: Date.now() + 3_600_000,
       grants: new Map([['demo', new Set<string>(Object.values(PERMISSIONS))]]),
     };
-    const authenticator = { authenticate: async () => principal, acceptsKeyOf: () => true };
+    const authenticator = {
+      authenticate: async () => principal,
+      examine: async () => principal,
+      acceptsKeyOf: () => true,
+    };
     await using broken = await startHttpService({ deps: { authenticator } });
     expect(await faultsAtExpiry(broken, { websocket: 5, sse: 5 })).toHaveLength(10);
   });

@@ -71,7 +71,11 @@ describe('an event stream ends, saying why and with the cursor of its last event
       expiresAt: Date.now() + 3_600_000,
       grants: new Map([['demo', new Set(['iam:project:cicd:registry:read'])]]),
     };
-    const authenticator: Authenticator = { authenticate: async () => principal, acceptsKeyOf: () => accepted };
+    const authenticator: Authenticator = {
+      authenticate: async () => principal,
+      examine: async () => principal,
+      acceptsKeyOf: () => accepted,
+    };
     await serve({ deps: { authenticator }, config: { keyCheckMs: 20 } });
     const client = await subscribed();
     accepted = false;

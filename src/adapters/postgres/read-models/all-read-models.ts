@@ -12,6 +12,7 @@ import { createPipelineUses } from './pipeline-uses.ts';
 import type { ReadModel } from './read-model.ts';
 import { createRegistries, type Registries } from './registries.ts';
 import { createSecrets } from './secrets.ts';
+import { createTrustRuleUses } from './trust-rule-uses.ts';
 
 export interface ReadModels {
   readonly registries: Registries;
@@ -52,6 +53,7 @@ export function createReadModels(
       leases,
       createDailyUses(schema),
       createCalendarFeeds(schema),
+      createTrustRuleUses(schema),
       createChanges(schema, registries),
       audit,
       parked,

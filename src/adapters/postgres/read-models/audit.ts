@@ -68,7 +68,7 @@ export function createAudit(schema: string, { alone = false }: { readonly alone?
       leaseId: null,
       count: 1,
       until: null,
-      identity: null,
+      identity: metadata.identity ?? null,
       ...facts,
     };
     return append(projectId, entry);

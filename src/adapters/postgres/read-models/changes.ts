@@ -47,6 +47,7 @@ export function createChanges(schema: string, registries: Registries): ReadModel
       RegistryDeleted: as('DELETED'),
       ...ignores('SuccessorRequested', 'SuccessorDiscarded', 'SuccessorRevoked', 'SuccessorRevocationFailed'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
+      ...ignores('TrustRuleCreated', 'TrustRuleUpdated', 'TrustRuleDeleted', 'TrustChecked'),
       ...ignores('LeasesRevoked'),
       ...ignores('PendingSecretDiscarded', 'RegistryTested', 'CredentialsTested', 'CredentialIssued', 'LeaseReleased'),
       ...ignores(

@@ -9,7 +9,7 @@ import type { LeaseRow } from './leases.ts';
 
 const TABLE = 'read_models.leases l';
 const COLUMNS = `l.id, l.registry_id, l.url, l.image, l.credential_version, l.pipeline, l.run_id, l.purpose, l.issued_to,
-  l.issued_at, l.expires_at, l.released_at, l.revoked_by`;
+  l.issued_at, l.expires_at, l.released_at, l.revoked_by, l.identity`;
 
 const MAX_LEASE_MS = LEASE_TTL_SECONDS.max * 1000;
 
@@ -175,5 +175,6 @@ function view(row: LeaseRow): LeaseView {
     expiresAt: row.expires_at,
     releasedAt: row.released_at,
     revokedBy: row.revoked_by,
+    identity: row.identity,
   };
 }

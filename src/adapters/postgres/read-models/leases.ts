@@ -1,3 +1,4 @@
+import type { WorkloadIdentity } from '../../../domain/audit-entry.ts';
 import type { LeasePurpose } from '../../../domain/credential.ts';
 import type { Queryable } from '../statement.ts';
 import { type AppliedEvent, forRows, ignores, insertInto, type ReadModel, rememberedAs, take } from './read-model.ts';
@@ -18,6 +19,7 @@ export interface LeaseRow {
   readonly released_at: string | null;
   readonly revoked_by: string | null;
   readonly issuer: string | null;
+  readonly identity: WorkloadIdentity | null;
 }
 
 interface ReleaseRow {
@@ -75,6 +77,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
       released_at: null,
       revoked_by: null,
       issuer: metadata.issuer,
+      identity: metadata.identity ?? null,
     });
     if (fromTheStart && !active.has(registryId)) active.set(registryId, new Map());
     const ofRegistry = active.get(registryId);
@@ -97,6 +100,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
       LeaseReleased: released,
       ...ignores('SuccessorRequested', 'SuccessorDiscarded', 'SuccessorRevoked', 'SuccessorRevocationFailed'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
+      ...ignores('TrustRuleCreated', 'TrustRuleUpdated', 'TrustRuleDeleted', 'TrustChecked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'RegistryDeleted'),
       ...ignores('PipelineLinked', 'PipelineUnlinked', 'LeasesRevoked'),
       ...ignores('CredentialStaged', 'CredentialActivated', 'StagedCredentialAbandoned', 'CredentialRetired'),
@@ -160,7 +164,7 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
     totals: () => [
       withoutValues(`insert into ${schema}.leases
         select i.id, i.project_id, i.registry_id, i.url, i.image, i.credential_version, i.pipeline, i.run_id, i.purpose,
-          i.issued_to, i.issued_at, i.expires_at, r.released_at, r.revoked_by, i.issuer
+          i.issued_to, i.issued_at, i.expires_at, r.released_at, r.revoked_by, i.issuer, i.identity
         from ${schema}.leases_issued i left join ${schema}.leases_released r on r.id = i.id`),
       withoutValues(`drop table ${schema}.leases_issued, ${schema}.leases_released`),
     ],

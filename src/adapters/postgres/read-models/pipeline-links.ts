@@ -57,6 +57,7 @@ export function createPipelineLinks(schema: string): ReadModel {
       ...ignores('SuccessorRequested', 'SuccessorDiscarded', 'SuccessorRevoked', 'SuccessorRevocationFailed'),
       ...ignores('AuditLogRead'),
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
+      ...ignores('TrustRuleCreated', 'TrustRuleUpdated', 'TrustRuleDeleted', 'TrustChecked'),
       ...ignores('RegistryCreated', 'RegistryUpdated', 'CredentialRotated', 'CredentialStaged', 'CredentialActivated'),
       ...ignores('StagedCredentialAbandoned', 'CredentialRetired', 'LeasesRevoked', 'PendingSecretDiscarded'),
       ...ignores('CredentialExpiryLearnt', 'RegistryTested', 'CredentialsTested', 'CredentialIssued'),

@@ -177,6 +177,7 @@ export function createRegistries(schema: string): Registries {
       NoticeRaised: raised,
       AuthenticationFailureReported: reported,
       ...ignores('CalendarFeedCreated', 'CalendarFeedRevoked'),
+      ...ignores('TrustRuleCreated', 'TrustRuleUpdated', 'TrustRuleDeleted', 'TrustChecked'),
       ...ignores(
         'CredentialsTested',
         'CredentialIssued',

@@ -47,6 +47,7 @@ const LEFT_OUT = [
     'pipeline_uses',
     'registries',
     'registry_uses',
+    'trust_rule_uses',
   ].map((name) => `read_models.${name}`),
   // Would send notices twice, or long after they were news.
   ...['deliveries', 'head', 'notices', 'receivers'].map((name) => `webhooks.${name}`),

@@ -1,0 +1,146 @@
+import type { LeasePurpose } from '../credential.ts';
+import { badUserInput } from '../errors.ts';
+import { parseUuid } from '../identity.ts';
+import { parseImageReference } from '../image-reference.ts';
+import { PERMISSIONS } from '../permissions.ts';
+import { checkText } from '../text-rules.ts';
+import { type ClaimMatch, endsAtSeparator } from './claim-match.ts';
+import type { TrustRuleDetails } from './trust-rule.ts';
+
+/** More is never granted by a rule. */
+export const GRANTABLE: readonly string[] = [PERMISSIONS.registryRead, PERMISSIONS.registryUse];
+
+export const RULE_LIMITS = {
+  name: 100,
+  text: 255,
+  matches: 20,
+  equals: 50,
+  registryIds: 50,
+  repositories: 50,
+  startsWith: 4,
+} as const;
+
+export interface EnteredMatch {
+  readonly claim: string;
+  readonly equals?: readonly string[] | null | undefined;
+  readonly startsWith?: string | null | undefined;
+}
+
+/** A rule as it was entered. Of an update, what is left out is undefined. */
+export interface EnteredRule {
+  readonly name: string;
+  readonly issuer: string;
+  readonly matches: readonly EnteredMatch[];
+  readonly permissions: readonly string[];
+  readonly purposes: readonly LeasePurpose[];
+  readonly registryIds: readonly string[];
+  readonly repositories: readonly string[];
+  readonly pipelineClaim: string;
+  readonly runIdClaim: string | null;
+  readonly allowPassword: boolean;
+}
+
+/** The rule in the form in which it is compared. @throws PurserError BAD_USER_INPUT that names the field */
+export function checkedRule(entered: EnteredRule): TrustRuleDetails {
+  const { text } = RULE_LIMITS;
+  const rule: TrustRuleDetails = {
+    name: checkText('name', entered.name, { max: RULE_LIMITS.name }),
+    issuer: exactText('issuer', entered.issuer, text),
+    matches: checkedMatches(entered.matches),
+    permissions: checkedPermissions(entered.permissions),
+    purposes: some('purposes', [...new Set(entered.purposes)], 2),
+    registryIds: checkedIds(entered.registryIds),
+    repositories: checkedRepositories(entered.repositories),
+    pipelineClaim: exactText('pipelineClaim', entered.pipelineClaim, text),
+    runIdClaim: entered.runIdClaim === null ? null : exactText('runIdClaim', entered.runIdClaim, text),
+    allowPassword: entered.allowPassword,
+  };
+  const limited = rule.registryIds.length > 0 ? 'registryIds' : rule.repositories.length > 0 ? 'repositories' : null;
+  if (limited !== null && rule.permissions.includes(PERMISSIONS.registryRead)) {
+    throw badUserInput(
+      limited,
+      `\`${PERMISSIONS.registryRead}\` shows all registries of the project. Leave it out of \`permissions\`, or leave out \`${limited}\`.`,
+    );
+  }
+  return rule;
+}
+
+/** Compared as it stands, so it is not trimmed: a space at its end would be somebody's mistake. */
+function exactText(field: string, value: string, max: number): string {
+  const text = checkText(field, value, { max });
+  if (text === value) return text;
+  throw badUserInput(field, `\`${field}\` begins or ends with a space. Claims are compared exactly.`);
+}
+
+function some<Item>(field: string, items: readonly Item[], max: number): readonly Item[] {
+  if (items.length === 0) throw badUserInput(field, `\`${field}\` must not be empty.`);
+  return few(field, items, max);
+}
+
+function few<Item>(field: string, items: readonly Item[], max: number): readonly Item[] {
+  if (items.length > max) throw badUserInput(field, `\`${field}\` must have at most ${max} entries.`);
+  return items;
+}
+
+function checkedMatches(entered: readonly EnteredMatch[]): readonly ClaimMatch[] {
+  return some('matches', entered, RULE_LIMITS.matches).map((match, index) => checkedMatch(`matches[${index}]`, match));
+}
+
+function checkedMatch(place: string, { claim: enteredClaim, equals, startsWith }: EnteredMatch): ClaimMatch {
+  const claim = exactText(`${place}.claim`, enteredClaim, RULE_LIMITS.text);
+  if ((equals == null) === (startsWith == null)) {
+    throw badUserInput(place, `\`${place}\` must have exactly one of \`equals\` and \`startsWith\`.`);
+  }
+  if (equals != null) {
+    const field = `${place}.equals`;
+    const values = some(field, equals, RULE_LIMITS.equals).map((value) => exactText(field, value, RULE_LIMITS.text));
+    return { claim, equals: values, startsWith: null };
+  }
+  const field = `${place}.startsWith`;
+  const beginning = exactText(field, startsWith ?? '', RULE_LIMITS.text);
+  if (beginning.length < RULE_LIMITS.startsWith) {
+    throw badUserInput(field, `\`${field}\` must have at least ${RULE_LIMITS.startsWith} characters.`);
+  }
+  if (!endsAtSeparator(claim, beginning)) {
+    throw badUserInput(
+      field,
+      `\`${field}\` must end at a separator of \`${claim}\`, such as \`/\`, so that it means whole parts. Use \`equals\` for ids.`,
+    );
+  }
+  return { claim, equals: null, startsWith: beginning };
+}
+
+function checkedPermissions(entered: readonly string[]): readonly string[] {
+  const permissions = some('permissions', [...new Set(entered)], GRANTABLE.length);
+  if (permissions.every((permission) => GRANTABLE.includes(permission))) return permissions;
+  throw badUserInput('permissions', `A rule grants ${GRANTABLE.map((known) => `\`${known}\``).join(' and ')} at most.`);
+}
+
+function checkedIds(entered: readonly string[]): readonly string[] {
+  return few('registryIds', [...new Set(entered)], RULE_LIMITS.registryIds).map((id) => {
+    const parsed = parseUuid(id);
+    if (parsed === undefined) throw badUserInput('registryIds', '`registryIds` must be ids of registries.');
+    return parsed;
+  });
+}
+
+function checkedRepositories(entered: readonly string[]): readonly string[] {
+  const field = 'repositories';
+  return few(field, [...new Set(entered)], RULE_LIMITS.repositories).map((repository) => {
+    if (isRepository(repository)) return repository;
+    throw badUserInput(
+      field,
+      '`repositories` must be whole path components in lower case, such as `team` or `team/app`, without host, tag and a `/` at their ends.',
+    );
+  });
+}
+
+/** Read as the repository of a host, so that no part of it can be one. */
+function isRepository(text: string): boolean {
+  try {
+    const { repository, tag, digest } = parseImageReference(`registry.example/${text}`);
+    return repository === text && tag === undefined && digest === undefined;
+  } catch {
+    return false;
+  }
+}
