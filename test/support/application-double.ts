@@ -14,6 +14,7 @@ import type { Queries } from '../../src/graphql/pipeline/context.ts';
 import { auditDouble } from './audit-double.ts';
 import { calendarDouble } from './calendar-double.ts';
 import { createFeedDouble } from './feed-double.ts';
+import { leaseView } from './lease-double.ts';
 import { trustDouble } from './trust-double.ts';
 import { deliveryView, webhooksDouble } from './webhooks-double.ts';
 
@@ -102,16 +103,16 @@ export function createApplicationDouble(): ApplicationDouble {
         return { deletedId: id, url };
       }),
     issueCredential: (_context, _projectId, { pipeline }) =>
-      called('issueCredential', () => issued(lease(pipeline), password)),
+      called('issueCredential', () => issued(leaseView(pipeline), password)),
     issueCredentials: (_context, _projectId, commands) =>
       called('issueCredentials', () => ({
-        credentials: commands.map(({ pipeline }) => issued(lease(pipeline), password)),
+        credentials: commands.map(({ pipeline }) => issued(leaseView(pipeline), password)),
         dockerConfigJson: password,
       })),
     releaseLease: (_context, _projectId, leaseId) =>
-      called('releaseLease', () => ({ ...lease('build'), id: leaseId, releasedAt: NOW })),
+      called('releaseLease', () => ({ ...leaseView('build'), id: leaseId, releasedAt: NOW })),
     reportAuthenticationFailure: (_context, _projectId, { leaseId, pipeline }) =>
-      called('reportAuthenticationFailure', () => ({ ...lease(pipeline ?? 'build'), id: leaseId ?? randomUUID() })),
+      called('reportAuthenticationFailure', () => ({ ...leaseView(pipeline ?? 'build'), id: leaseId ?? randomUUID() })),
     testRegistry: (_context, projectId, id, repository) =>
       called('testRegistry', () => {
         const { url, provider, credential } = existing(projectId, id);
@@ -313,27 +314,8 @@ function pipelineUse(pipeline: string): PipelineUseView {
   return { pipeline, lastUsedAt: NOW, leases: 1, linked: pipeline === 'deploy', note: null };
 }
 
-function lease(pipeline: string): LeaseView {
-  return {
-    id: randomUUID(),
-    registryId: randomUUID(),
-    url: 'docker.io',
-    image: 'alpine:3',
-    credentialVersion: 1,
-    pipeline,
-    runId: null,
-    purpose: 'PULL',
-    issuedTo: 'alice',
-    identity: null,
-    issuedAt: NOW,
-    expiresAt: NOW,
-    releasedAt: null,
-    revokedBy: null,
-  };
-}
-
 /** Equal queries list the same lease: its id is in their cursors. */
-const LISTED_LEASE = lease('build');
+const LISTED_LEASE = leaseView('build');
 
 function health(credentialVersion: number | null, repository: string | null | undefined): HealthView {
   return {
