@@ -20,6 +20,7 @@ export interface LoadOrder {
 }
 
 export interface LoadResult {
+  readonly requests: number;
   readonly requestsPerSecond: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -88,6 +89,7 @@ async function load(order: LoadOrder): Promise<LoadResult> {
   latencies.sort((a, b) => a - b);
   const percentile = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
   return {
+    requests: latencies.length,
     requestsPerSecond: latencies.length / seconds,
     p50: percentile(0.5),
     p90: percentile(0.9),

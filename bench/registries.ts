@@ -17,11 +17,12 @@ let created = 0;
 
 export function createBody(): string {
   created += 1;
-  const url = hostOf(created);
-  return operation(CREATE, {
-    projectId: PROJECT,
-    input: { url, name: `Registry ${created}`, username: 'robot', password: password() },
-  });
+  return bodyOf(created);
+}
+
+function bodyOf(number: number): string {
+  const input = { url: hostOf(number), name: `Registry ${number}`, username: 'robot', password: password() };
+  return operation(CREATE, { projectId: PROJECT, input });
 }
 
 /** Issues the credential of an existing registry to one of several pipelines, or to one run of it. */
@@ -34,6 +35,14 @@ export function issueBody(registry: number, runId?: string): string {
 
 export function rotateBody(id: string): string {
   return operation(ROTATE, { projectId: PROJECT, id, input: { password: password() } });
+}
+
+/** In a database without any: the registries from 1 to the number. */
+export async function seedRegistries(url: string, token: string, count: number): Promise<void> {
+  for (let first = 1; first <= count; first += 50) {
+    const numbers = Array.from({ length: Math.min(50, count - first + 1) }, (_, index) => first + index);
+    await Promise.all(numbers.map((number) => ask<Created>(url, token, bodyOf(number))));
+  }
 }
 
 /** @returns the ids of the new registries */

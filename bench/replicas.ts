@@ -1,24 +1,41 @@
 import { cpuSeconds, postgresCpu } from './cpu-time.ts';
 import { median, milliseconds, perSecond, ratio } from './figures.ts';
-import { operation } from './graphql.ts';
+import { ask, operation } from './graphql.ts';
 import { type HttpLoad, startHttpLoad } from './http-load.ts';
 import { type PurserEnvironment, type PurserProcess, startPurser } from './purser-process.ts';
-import { issueBody, PROJECT } from './registries.ts';
+import { issueBody, PROJECT, seedRegistries } from './registries.ts';
 import { type Row, reference } from './table.ts';
 import type { TokenIssuer } from './tokens.ts';
 
-const COUNTS = [1, 2, 4] as const;
+export const REPLICAS = [1, 2, 4] as const;
 /** The same for every number of replicas, which share them. */
 const CONNECTIONS = 32;
-const ROUNDS = 3;
-const WARM_UP_MS = 1_500;
+const ROUNDS = 5;
+/** Until a process has compiled what it runs often. */
+const WARM_UP_REQUESTS = 1_500;
+const WARM_UP_MS = 60_000;
 const ROUND_MS = 2_000;
+const REGISTRIES = 500;
 
-const LIST = operation(
-  `query ($projectId: ID!, $first: Int) { registries(projectId: $projectId, first: $first) {
-    nodes { id url name revision credential { version kind status } } pageInfo { hasNextPage endCursor } } }`,
-  { projectId: PROJECT, first: 20 },
-);
+const KINDS = ['issue', 'list'] as const;
+type Kind = (typeof KINDS)[number];
+const BODIES: Readonly<Record<Kind, readonly string[]>> = {
+  issue: Array.from({ length: REGISTRIES }, (_, index) => issueBody(index + 1)),
+  list: [
+    operation(
+      `query ($projectId: ID!, $first: Int) { registries(projectId: $projectId, first: $first) {
+        nodes { id url name revision credential { version kind status } } pageInfo { hasNextPage endCursor } } }`,
+      { projectId: PROJECT, first: 20 },
+    ),
+  ],
+};
+
+/** The replicas of one database, each with a process that asks it. */
+interface Installation {
+  readonly replicas: readonly PurserProcess[];
+  readonly loads: readonly HttpLoad[];
+  readonly found: Readonly<Record<Kind, Measured[]>>;
+}
 
 interface Measured {
   readonly perSecond: number;
@@ -28,94 +45,104 @@ interface Measured {
   readonly postgres: number;
 }
 
-type Kind = 'issue' | 'list';
-
 /**
  * What 1, 2 and 4 replicas on one Postgres cost: CPU a request, and how many requests the machine answers. On few cores more
- * replicas cannot be faster; the figures show what it costs that they wait for each other.
+ * replicas cannot be faster; the figures show what it costs that they wait for each other. All run all the time, on a
+ * database for each number, and are asked in turns.
  */
 export async function benchReplicas(
   environment: PurserEnvironment,
+  databases: readonly string[],
   issuer: TokenIssuer,
-  registries: number,
 ): Promise<Row[]> {
   const token = await issuer.token(PROJECT);
-  const cpuOfPostgres = await postgresCpu(environment.DATABASE_URL ?? '');
-  const loads = COUNTS.map(() => startHttpLoad());
-  loads.push(startHttpLoad());
-  const bodies: Record<Kind, readonly string[]> = {
-    issue: Array.from({ length: registries }, (_, index) => issueBody(index + 1)),
-    list: [LIST],
-  };
-  const measured = new Map<string, Measured[]>();
+  const cpuOfPostgres = await postgresCpu(databases[0] ?? '');
+  const installations: Installation[] = [];
   try {
+    for (const [index, count] of REPLICAS.entries()) {
+      const of = { ...environment, DATABASE_URL: databases[index] ?? '' };
+      const first = await startPurser(of);
+      const replicas = [first];
+      installations.push({
+        replicas,
+        loads: Array.from({ length: count }, startHttpLoad),
+        found: { issue: [], list: [] },
+      });
+      await seedRegistries(first.url, token, REGISTRIES);
+      await ask(first.url, token, BODIES.list[0] ?? '');
+      while (replicas.length < count) replicas.push(await startPurser(of));
+    }
+    for (const { replicas, loads } of installations) {
+      for (const kind of KINDS) {
+        const bodies = Array.from(
+          { length: WARM_UP_REQUESTS },
+          (_, index) => BODIES[kind][index % BODIES[kind].length] ?? '',
+        );
+        await Promise.all(
+          replicas.map(({ url }, index) =>
+            loads[index]?.run({ url, token, connections: 8, milliseconds: WARM_UP_MS, bodies, repeat: false }),
+          ),
+        );
+      }
+    }
     for (let round = 0; round < ROUNDS; round += 1) {
-      for (const count of COUNTS) {
-        const replicas = await Promise.all(Array.from({ length: count }, () => startPurser(environment)));
-        try {
-          for (const kind of ['issue', 'list'] as const) {
-            const run = (ms: number) => runOn(replicas, loads, token, bodies[kind], ms);
-            await run(WARM_UP_MS);
-            const key = `${kind} ${count}`;
-            measured.set(key, [
-              ...(measured.get(key) ?? []),
-              await withCpu(replicas, cpuOfPostgres, () => run(ROUND_MS)),
-            ]);
-          }
-        } finally {
-          await Promise.all(replicas.map((replica) => replica.stop()));
+      for (const kind of KINDS) {
+        for (const installation of installations) {
+          installation.found[kind].push(await measure(installation, kind, token, cpuOfPostgres));
         }
       }
     }
+    return rowsOf(installations);
   } finally {
-    await Promise.all(loads.map((load) => load.stop()));
+    const all = installations.flatMap(({ replicas, loads }) => [...replicas, ...loads]);
+    await Promise.all(all.map((each) => each.stop()));
   }
-  return (['issue', 'list'] as const).flatMap((kind) => {
-    const of = (count: number, figure: keyof Measured) =>
-      median((measured.get(`${kind} ${count}`) ?? []).map((each) => each[figure]));
-    return COUNTS.map((count) => {
-      const cpu = (figure: 'node' | 'postgres') =>
-        `${of(count, figure).toFixed(3)} ms (× ${ratio(of(count, figure) / of(1, figure))})`;
-      const rate = `${perSecond(of(count, 'perSecond'))} (× ${ratio(of(count, 'perSecond') / of(1, 'perSecond'))})`;
-      return reference(
-        `${kind}, ${count} ${count === 1 ? 'replica' : 'replicas'}`,
-        `node ${cpu('node')}, Postgres ${cpu('postgres')} a request; ${rate}, p99 ${milliseconds(of(count, 'p99'))}`,
-      );
-    });
-  });
 }
 
-async function runOn(
-  replicas: readonly PurserProcess[],
-  loads: readonly HttpLoad[],
+async function measure(
+  { replicas, loads }: Installation,
+  kind: Kind,
   token: string,
-  bodies: readonly string[],
-  ms: number,
-): Promise<{ requests: number; perSecond: number; p99: number }> {
+  cpuOfPostgres: () => number,
+): Promise<Measured> {
+  const pids = replicas.map(({ pid }) => pid);
   const connections = CONNECTIONS / replicas.length;
+  const before = { node: cpuSeconds(pids), postgres: cpuOfPostgres() };
   const results = await Promise.all(
     replicas.map(async ({ url }, index) => {
       const load = loads[index];
-      if (load === undefined) throw new Error('there are more replicas than processes that make load');
-      return load.run({ url, token, connections, milliseconds: ms, bodies, repeat: true });
+      if (load === undefined) throw new Error('a replica has no process that asks it');
+      return load.run({ url, token, connections, milliseconds: ROUND_MS, bodies: BODIES[kind], repeat: true });
     }),
   );
-  const rate = results.reduce((sum, { requestsPerSecond }) => sum + requestsPerSecond, 0);
-  return { requests: rate * (ms / 1_000), perSecond: rate, p99: Math.max(...results.map(({ p99 }) => p99)) };
-}
-
-async function withCpu(
-  replicas: readonly PurserProcess[],
-  cpuOfPostgres: () => number,
-  run: () => Promise<{ requests: number; perSecond: number; p99: number }>,
-): Promise<Measured> {
-  const pids = replicas.map(({ pid }) => pid);
-  const before = { node: cpuSeconds(pids), postgres: cpuOfPostgres() };
-  const { requests, perSecond: rate, p99 } = await run();
+  const requests = results.reduce((sum, result) => sum + result.requests, 0);
   return {
-    perSecond: rate,
-    p99,
+    perSecond: results.reduce((sum, { requestsPerSecond }) => sum + requestsPerSecond, 0),
+    p99: Math.max(...results.map(({ p99 }) => p99)),
     node: ((cpuSeconds(pids) - before.node) * 1_000) / requests,
     postgres: ((cpuOfPostgres() - before.postgres) * 1_000) / requests,
   };
+}
+
+/** Ratios are medians of those of each round. */
+function rowsOf(installations: readonly Installation[]): Row[] {
+  const [alone] = installations;
+  return KINDS.flatMap((kind) =>
+    installations.map(({ replicas, found }) => {
+      const of = (figure: keyof Measured) => median(found[kind].map((round) => round[figure]));
+      const share = (figure: keyof Measured) =>
+        ratio(
+          median(
+            found[kind].map((round, index) => round[figure] / (alone?.found[kind][index]?.[figure] ?? Number.NaN)),
+          ),
+        );
+      const cpu = (figure: 'node' | 'postgres') => `${of(figure).toFixed(3)} ms (× ${share(figure)})`;
+      const rate = `${perSecond(of('perSecond'))} (× ${share('perSecond')})`;
+      const count = replicas.length;
+      return reference(
+        `${kind}, ${count} ${count === 1 ? 'replica' : 'replicas'}`,
+        `node ${cpu('node')}, Postgres ${cpu('postgres')} a request; ${rate}, p99 ${milliseconds(of('p99'))}`,
+      );
+    }),
+  );
 }

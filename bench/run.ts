@@ -14,7 +14,7 @@ import { parseOptions, type Scale } from './options.ts';
 import { type PurserProcess, purserEnvironment, startPurser } from './purser-process.ts';
 import { benchRebuild } from './rebuild.ts';
 import { createRegistries, PROJECT } from './registries.ts';
-import { benchReplicas } from './replicas.ts';
+import { benchReplicas, REPLICAS } from './replicas.ts';
 import { benchStart, memoryRow, startIdle } from './start-and-memory.ts';
 import { benchSubscribers } from './subscribers.ts';
 import { printTable, type Row } from './table.ts';
@@ -64,7 +64,7 @@ async function run(print: (line: string) => void): Promise<void> {
       }
     };
     const token = await issuer.token(PROJECT);
-    if ((['list', 'mutations', 'start', 'replicas', 'disk'] as const).some(isWanted)) {
+    if ((['list', 'mutations', 'start', 'disk'] as const).some(isWanted)) {
       await withRegistries(async ({ url }) => {
         await createRegistries(url, token, REGISTRIES);
         // It waits until the read models have them.
@@ -99,7 +99,11 @@ async function run(print: (line: string) => void): Promise<void> {
         const database = await server.createDatabase('bench_subscribers');
         return benchSubscribers({ ...environment, DATABASE_URL: database }, issuer);
       });
-      await measure('replicas', () => benchReplicas(environment, issuer, REGISTRIES));
+      await measure('replicas', async () => {
+        const databases = [];
+        for (const count of REPLICAS) databases.push(await server.createDatabase(`bench_replicas_${count}`));
+        return benchReplicas(environment, databases, issuer);
+      });
       await measure('disk', () => benchDisk(environment, issuer, REGISTRIES));
       if (idle) await measure('start', idle.measure);
     } finally {
