@@ -109,6 +109,23 @@ describe('the kubelet', () => {
     expect(Number.parseInt(json.cacheDuration, 10)).toBeLessThan(60);
   });
 
+  it('is given nothing for Docker Hub but its own credential, whatever an image without a host looks like', async () => {
+    const token = podToken('bare');
+    for (const image of ['registry.example:5000', 'registry.example:5000@sha256:'.concat('a'.repeat(64))]) {
+      const { json } = await ask(kubeletAsk(image, token));
+      expect(json.auth).toEqual({ 'docker.io': { username: 'ada', password: hub } });
+    }
+    const leases = await leasesOf({ pipeline: 'system:serviceaccount:shop:bare' });
+    expect(leases).toMatchObject([{ url: 'docker.io', image: 'docker.io/library/registry.example:5000' }]);
+  });
+
+  it('leaves an entry also if its image is none', async () => {
+    const { status } = await ask(kubeletAsk('https://registry.example/x', podToken('odd')));
+    expect(status).toBe(422);
+    const { nodes } = await auditOf({ actor: 'system:serviceaccount:shop:odd' });
+    expect(nodes).toMatchObject([{ action: 'ISSUE_CREDENTIAL', outcome: 'FAILED', code: 'BAD_USER_INPUT' }]);
+  });
+
   it('is told that there is none, to be asked again at the next pull', async () => {
     const { status, json } = await ask(kubeletAsk('ghcr.io/shop/cart', podToken('cart')));
     expect(status).toBe(200);

@@ -26,7 +26,9 @@ const requestSchema = z.looseObject({
 const podSchema = z.object({ 'kubernetes.io': z.object({ pod: z.object({ uid: z.string().min(1).max(255) }) }) });
 
 interface Asked {
+  /** With its host. */
   readonly image: string;
+  readonly host: string;
   readonly pipeline: string;
   /** Undefined if the token belongs to no pod. */
   readonly pod: string | undefined;
@@ -53,9 +55,11 @@ export function kubelet(authenticator: Pick<Authenticator, 'authenticate'>): Cre
         throw badUserInput('body', `The body must be a CredentialProviderRequest of ${API_VERSION}.`);
       }
       const { image, serviceAccountToken } = parsed.data;
+      const { host, name } = readAsTheKubeletDoes(image);
       const pod = podSchema.safeParse(serviceAccountToken === undefined ? {} : decodeJwt(serviceAccountToken));
       return {
-        image,
+        image: name,
+        host,
         pipeline: parameters.get('pipeline') ?? principal.subject,
         pod: pod.data?.['kubernetes.io'].pod.uid,
         ttlSeconds: ttlSecondsIn(parameters, TTL_SECONDS),
@@ -64,8 +68,7 @@ export function kubelet(authenticator: Pick<Authenticator, 'authenticate'>): Cre
 
     entered: ({ image, pipeline, pod }) => ({ image: new Secret(image), pipeline, runId: pod }),
 
-    async answer(context, projectId, { image, pipeline, pod, ttlSeconds }, { application, now }) {
-      const { host } = parseImageReference(image);
+    async answer(context, projectId, { image, host, pipeline, pod, ttlSeconds }, { application, now }) {
       const command: IssueCredentialCommand = {
         image,
         purpose: 'PULL',
@@ -85,6 +88,16 @@ export function kubelet(authenticator: Pick<Authenticator, 'authenticate'>): Cre
       }
     },
   };
+}
+
+/**
+ * The kubelet sends what it is given to the host of the image, by Docker's rules: without a slash it is one of Docker Hub,
+ * though `registry.example:5000` alone means a registry elsewhere.
+ */
+function readAsTheKubeletDoes(image: string): { readonly host: string; readonly name: string } {
+  const { host, repository, tag, digest } = parseImageReference(image);
+  const version = `${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+  return { host, name: `${host}/${repository}${version}` };
 }
 
 /** `CredentialProviderResponse`. A pattern is the host as the image has it: the kubelet compares ports too. */
