@@ -102,8 +102,13 @@ describe('a run of a caller that has none', () => {
       const now = begin + minute * 60_000;
       const run = runWindow(now, ttlSeconds);
       runs.add(run);
-      expect(Date.parse(run) + ttlSeconds * 1000 - now).toBeGreaterThan(3_600_000);
+      expect(Date.parse(run.replace(/\/.*/, '')) + ttlSeconds * 1000 - now).toBeGreaterThan(3_600_000);
     }
     expect(runs.size).toBe(4);
+  });
+
+  it('is shared by nobody who asks for shorter or longer leases', () => {
+    const now = Date.parse('2030-01-01T00:00:00Z');
+    expect(new Set([60, 61, 3600, 7200].map((ttlSeconds) => runWindow(now, ttlSeconds))).size).toBe(4);
   });
 });
