@@ -16,6 +16,11 @@ export function reportStrayRejections(report: (error: Error) => void): () => voi
 }
 
 function onRejection(reason: unknown): void {
-  if (!(reason instanceof Error) || !OF_THE_CLIENT.test(reason.stack ?? '')) throw reason;
+  if (!(reason instanceof Error) || !OF_THE_CLIENT.test(madeIn(reason))) throw reason;
   for (const report of reporters) report(reason);
+}
+
+/** The first frame outside of Node. The client also calls our code, whose errors have its frames further down. */
+function madeIn({ stack = '' }: Error): string {
+  return stack.split('\n').find((line) => /^ +at .*[\\/]/.test(line) && !line.includes('node:')) ?? '';
 }

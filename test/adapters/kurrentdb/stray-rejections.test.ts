@@ -20,6 +20,23 @@ function ofTheTransport(): unknown {
   return undefined;
 }
 
+/** Our own code, called by the transport. */
+function ofOursWithinTheTransport(): unknown {
+  const client = new GrpcClient('127.0.0.1:1', credentials.createInsecure());
+  const same = (value: Buffer) => value;
+  const ours = () => {
+    throw new Error('ours');
+  };
+  try {
+    client.makeUnaryRequest('/none', same, same, Buffer.from(''), { interceptors: [ours] }, () => undefined);
+  } catch (error) {
+    return error;
+  } finally {
+    client.close();
+  }
+  return undefined;
+}
+
 it('a rejection of the client is reported until the reports end, and never ends the process', () => {
   const report = vi.fn();
   const end = reportStrayRejections(report);
@@ -34,6 +51,7 @@ it('a rejection of the client is reported until the reports end, and never ends 
 
 it.each([
   ['an error of our own', new Error('ours')],
+  ['an error of our own in what the client calls', ofOursWithinTheTransport()],
   ['what is no error', '@kurrent/kurrentdb-client'],
   ['nothing', undefined],
 ])('%s ends the process as before', (_, reason) => {
