@@ -40,14 +40,14 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs'> &
 
 /** Periodic work. All of it but the counts of refused attempts is for the replica that leads the projection. */
 export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle): void {
-  const { attempts, mintedPasswords, authenticator, chores: database, config, leading, now, onFault } = deps;
+  const { attempts, mintedPasswords, authenticator, chores: database, config, leading, now, sharedNow, onFault } = deps;
   const { leaseRetentionMs: leasesMs, noticeRetentionMs: noticesMs } = config;
   const ofTheLeader: readonly Chore[] = [
     discardOrphanedSecrets(deps),
     () => mintedPasswords.removeExpired(),
     createSecretCheck(database),
     scheduledNotices(deps),
-    createRetention({ database, authenticator, now, leasesMs, noticesMs }),
+    createRetention({ database, authenticator, now, sharedNow, leasesMs, noticesMs }),
     confirmWaitingReports({ ...deps, findWaitingReports: createFindWaitingReports(database) }),
   ];
   const chores = createChores(

@@ -47,6 +47,7 @@ async function removeInAYear(): Promise<void> {
         database,
         authenticator,
         now: () => Date.now() + 365 * DAY_MS,
+        sharedNow: async () => Date.now() + 365 * DAY_MS,
         leasesMs: 90 * DAY_MS,
         noticesMs: 90 * DAY_MS,
       })(),

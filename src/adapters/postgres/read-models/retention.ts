@@ -1,4 +1,5 @@
 import type { EventAuthenticator } from '../../../application/ports/event-authenticator.ts';
+import type { SharedNow } from '../../../application/ports/shared-clock.ts';
 import { LEASE_TTL_SECONDS } from '../../../domain/lease.ts';
 import type { Queryable } from '../statement.ts';
 import { type Removed, type RemovedTable, removeRows } from './removed-rows.ts';
@@ -18,6 +19,8 @@ export interface RetentionDeps {
   readonly database: Queryable;
   readonly authenticator: Pick<EventAuthenticator, 'signText'>;
   readonly now: () => number;
+  /** What is removed stays away, so the clock of one machine is not enough. */
+  readonly sharedNow: SharedNow;
   /** How long a lease stays after its end, in milliseconds. Undefined: always. */
   readonly leasesMs: number | undefined;
   /** How long a notice stays. Undefined: always. */
@@ -72,10 +75,10 @@ function keptOf({ leasesMs, noticesMs }: RetentionDeps): readonly Kept[] {
   ];
 }
 
-function createRound({ database, authenticator, now }: RetentionDeps, kept: Kept): () => Promise<void> {
+function createRound({ database, authenticator, now, sharedNow }: RetentionDeps, kept: Kept): () => Promise<void> {
   let after = '';
   return async () => {
-    const until = new Date(now() - kept.ms).toISOString();
+    const until = new Date(Math.min(now(), await sharedNow()) - kept.ms).toISOString();
     let left = STATEMENTS_A_CALL;
     for (;;) {
       const { removable, next } = await findRemovable(database, kept, after, until);

@@ -305,7 +305,14 @@ it('a round of a chore reads as much in a large project as in a small one', asyn
   expect(plans).toHaveLength(12);
   // Last: it removes rows.
   const now = () => Date.parse(inDays(1_000));
-  await createRetention({ database: asked, authenticator: trusting, now, leasesMs: 1, noticesMs: 1 })();
+  await createRetention({
+    database: asked,
+    authenticator: trusting,
+    now,
+    sharedNow: async () => now(),
+    leasesMs: 1,
+    noticesMs: 1,
+  })();
   await measure();
   await ofChores.close();
   expect(plans.slice(12).map(({ name }) => name)).toEqual(

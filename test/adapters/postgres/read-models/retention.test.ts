@@ -56,11 +56,12 @@ async function sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
   return withClient(connectionString, async (client) => (await client.query(text, values)).rows as Row[]);
 }
 
-/** Calls it often enough for everything that is left, `days` from now. */
-async function removeAfter(days: number, calls = 3, kept: { leasesMs?: number; noticesMs?: number } = {}) {
-  const { leasesMs = 90 * DAY_MS, noticesMs = 90 * DAY_MS } = kept;
+/** Calls it often enough for everything that is left, `days` from now, by the database's clock too. */
+async function removeAfter(days: number, calls = 3, daysOfDatabase = days) {
   const now = () => Date.now() + days * DAY_MS;
-  const remove = createRetention({ database, authenticator, now, leasesMs, noticesMs });
+  const sharedNow = async () => Date.now() + daysOfDatabase * DAY_MS;
+  const kept = { leasesMs: 90 * DAY_MS, noticesMs: 90 * DAY_MS };
+  const remove = createRetention({ database, authenticator, now, sharedNow, ...kept });
   for (let call = 0; call < calls; call += 1) await remove();
 }
 
@@ -167,6 +168,13 @@ describe('a project that was used', () => {
     await removeAfter(91.5);
     // The newest notice is where the feed ends.
     expect(await counts()).toEqual({ ...all, notices: 1, leases: 0 });
+  });
+
+  it('keeps all while one of the two clocks has yet to get there', async () => {
+    const all = await counts();
+    await removeAfter(365, 3, 0);
+    await removeAfter(0, 3, 365);
+    expect(await counts()).toEqual(all);
   });
 
   it('has its cursors refused that are older than what is kept, and goes on from all others', async () => {
