@@ -26,6 +26,7 @@ import { RegistryPayloadResolver } from './registry/registry-payload.ts';
 import { RegistryResolver } from './registry/registry-queries.ts';
 import { RegistryTestResolver } from './registry/registry-tests.ts';
 import { StagedRotationResolver } from './registry/staged-rotation.ts';
+import { TrustRulePresetResolver } from './trust/trust-presets.ts';
 import { TrustResolver } from './trust/trust-resolver.ts';
 import { ViewerResolver } from './viewer.ts';
 import { WebhookResolver } from './webhooks/webhook-resolver.ts';
@@ -54,6 +55,7 @@ export const RESOLVERS: NonEmptyArray<Function> = [
   CalendarResolver,
   WebhookResolver,
   TrustResolver,
+  TrustRulePresetResolver,
   RegistryChangeResolver,
   AuditLogResolver,
   AuditHeadResolver,

@@ -30,6 +30,7 @@ const REQUIRED: Readonly<Record<string, string | null>> = {
   'query auditHistogram': auditRead,
   'query webhooks': registryRead,
   'query trustRules': trustRead,
+  'query trustRulePresets': null,
   'mutation createTrustRule': trustWrite,
   'mutation updateTrustRule': trustWrite,
   'mutation deleteTrustRule': trustWrite,
