@@ -15,6 +15,7 @@ WORKDIR /app
 COPY --from=build /app/dist/bin ./dist/bin
 COPY package.json ./
 COPY migrations ./migrations
+COPY clients ./clients
 # A named volume takes its owner and mode from the folder it covers. Nothing else needs to be writable.
 RUN install -d -o node -g node -m 0700 /var/lib/purser /etc/purser
 USER node

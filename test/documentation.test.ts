@@ -22,7 +22,7 @@ const PAGES = [
   'CHANGELOG.md',
   ...under('docs').filter((path) => path.endsWith('.md')),
 ];
-const FOLDERS = ['src', 'test', 'docs', 'scripts', 'migrations', 'bench', 'schema', '.ci', '.vscode'];
+const FOLDERS = ['src', 'test', 'docs', 'scripts', 'migrations', 'clients', 'bench', 'schema', '.ci', '.vscode'];
 const ALL_FILES = FOLDERS.flatMap(under);
 const FILE_NAMES: ReadonlySet<string> = new Set(ALL_FILES.map((path) => basename(path)));
 

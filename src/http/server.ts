@@ -13,6 +13,7 @@ import { auditExportRoute } from './audit-export.ts';
 import { calendarRoute } from './calendar.ts';
 import { requestIdOf } from './caller.ts';
 import { createClientAddress, type TrustedProxies } from './client-address.ts';
+import { clientFiles } from './client-files.ts';
 import { createOpenConnections } from './connections/open-connections.ts';
 import { createSharedExecution } from './connections/shared-execution.ts';
 import { createLimitedSockets, DEFAULT_SOCKET_LIMITS, type SocketLimits } from './connections/socket-limits.ts';
@@ -120,6 +121,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   allowOrigins(app, corsOrigins);
   if (config.production === false) serveGraphiql(app);
   errorsPage(app);
+  await clientFiles(app);
   healthRoutes(app, deps.readiness);
   if (!config.metricsApart) metricsRoute(app, metrics);
   if (deps.developmentJwks !== undefined) {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bare-program-'));
   program = join(folder, 'dist/bin/purser.js');
   await cp(dirname(PROGRAM), dirname(program), { recursive: true });
-  for (const each of ['migrations', 'package.json'])
+  for (const each of ['migrations', 'clients', 'package.json'])
     await cp(join(ROOT, each), join(folder, each), { recursive: true });
   await writeFile(join(folder, 'master-key'), `1 ${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
 });

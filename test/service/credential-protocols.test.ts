@@ -170,6 +170,34 @@ describe('External Secrets Operator', () => {
 });
 
 describe('an ask that may not be', () => {
+  it('is refused and not taken for an unknown registry, after which clients go on anonymously', async () => {
+    const soon = new Date(Date.now() + 1_500).toISOString();
+    for (const [url, more] of [
+      ['pull.example', { access: 'PULL' }],
+      ['expired.example', { expiresAt: soon }],
+    ] as const) {
+      const { errors } = await purser.graphql(CREATE, {
+        input: { url, username: 'ada', password: canary('refused'), ...more },
+      });
+      expect(errors).toBeUndefined();
+    }
+    const push = await ask(dockerAsk('pull.example', tokenOf('pusher'), 'project=demo&purpose=PUSH'));
+    expect({ status: push.status, text: push.text }).toEqual({
+      status: 403,
+      text: expect.stringMatching(
+        /^Purser refused this \(FORBIDDEN\): This credential is registered for pulling only\./,
+      ),
+    });
+    for (const one of [
+      dockerAsk('expired.example', tokenOf('late')),
+      kubeletAsk('expired.example/app', podToken('late')),
+      externalSecretsAsk('expired.example', tokenOf('late')),
+    ]) {
+      const refusal = () => ask(one).then(({ status, text }) => `${status} ${text}`);
+      await expect.poll(refusal, { timeout: 30_000 }).toMatch(/^409 Purser refused this \(CREDENTIAL_UNAVAILABLE\): /);
+    }
+  });
+
   it('is denied in the words of the client, and stands in the audit log with what it asked for', async () => {
     const token = purser.token({ subject: 'reader', projects: { demo: ['iam:project:cicd:registry:read'] } });
     for (const one of [

@@ -20,7 +20,7 @@ const adapter = (...shared: string[]): Arrows => ({
 });
 const graphql = (...others: string[]): Arrows => ({ to: ['application/**', 'domain/**', ...others], modules: 'any' });
 const http = (...others: string[]): Arrows => ({
-  to: ['application/**', 'domain/**', 'graphql', 'graphql/paging', 'graphql/pipeline', ...others],
+  to: ['application/**', 'domain/**', 'graphql', 'graphql/paging', 'graphql/pipeline', 'package-folder.ts', ...others],
   modules: 'any',
 });
 
@@ -55,7 +55,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/vault': adapter(),
   'adapters/settings': adapter(),
   'adapters/webhooks': adapter('adapters/settings'),
-  'adapters/postgres': adapter('adapters/event-log'),
+  'adapters/postgres': adapter('adapters/event-log', 'package-folder.ts'),
   'adapters/postgres/backup': adapter('adapters/postgres', 'adapters/postgres/read-models'),
   'adapters/postgres/doctor': adapter('adapters/postgres', 'adapters/postgres/read-models'),
   'adapters/postgres/embedded': adapter('adapters/postgres'),
@@ -109,5 +109,6 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: 'any',
   },
   'logger.ts': { to: ['domain/**', 'adapters/postgres'], modules: 'any' },
+  'package-folder.ts': { to: [], modules: 'builtins' },
   'version.ts': { to: [], modules: 'builtins' },
 };

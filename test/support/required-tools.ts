@@ -4,6 +4,7 @@ import { debianPostgres } from './postgres-server.ts';
 
 /** Programs that the tests run, and the Debian packages they come in. */
 const PACKAGES = {
+  busybox: 'busybox',
   chromium: 'chromium',
   curl: 'curl',
   'docker-registry': 'docker-registry',
@@ -14,7 +15,9 @@ const PACKAGES = {
   pgbouncer: 'pgbouncer',
   postgres: 'postgresql',
   python3: 'python3-cryptography',
+  shellcheck: 'shellcheck',
   skopeo: 'skopeo',
+  wget: 'wget',
 } as const;
 
 export type Tool = keyof typeof PACKAGES;

@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 
 export interface SkopeoOptions {
-  /** The compiled docker-credential-purser, or a file of credentials in its place. */
-  readonly login: { readonly helper: string } | { readonly dockerConfig: string };
+  /** The compiled docker-credential-purser, the shell script on a PATH without Node, or a file of credentials. */
+  readonly login: { readonly helper: string } | { readonly script: string } | { readonly dockerConfig: string };
   /** `localhost:PORT`, for which the helper is configured. */
   readonly host: string;
   /** Folder with the registry's authority; `undefined` for plain http. */
@@ -30,6 +31,14 @@ export interface Skopeo {
   remove(): Promise<void>;
 }
 
+/** With `sh`, all that the script needs; there is no Node among them. */
+const PROGRAMS_OF_SCRIPT = ['sh', 'cat', 'curl', 'mktemp', 'od', 'rm', 'sed', 'tail', 'tr'];
+
+async function whereIs(program: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', `command -v ${program}`]);
+  return stdout.trim();
+}
+
 /** skopeo in a separate home, where it can log in only in this way. */
 export async function createSkopeo({ login, host, certsDir, environment }: SkopeoOptions): Promise<Skopeo> {
   const home = await mkdtemp(join(tmpdir(), 'purser-skopeo-'));
@@ -41,6 +50,11 @@ export async function createSkopeo({ login, host, certsDir, environment }: Skope
     await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${login.helper}' "$@"\n`);
     await chmod(command, 0o755);
     await writeFile(authFile, JSON.stringify({ auths: {}, credHelpers: { [host]: 'purser' } }));
+  } else if ('script' in login) {
+    await copyFile(login.script, command);
+    await chmod(command, 0o755);
+    for (const program of PROGRAMS_OF_SCRIPT) await symlink(await whereIs(program), join(bin, program));
+    await writeFile(authFile, JSON.stringify({ auths: {}, credHelpers: { [host]: 'purser' } }));
   } else {
     await writeFile(authFile, login.dockerConfig);
   }
@@ -48,10 +62,10 @@ export async function createSkopeo({ login, host, certsDir, environment }: Skope
   async function run(side: 'src' | 'dest', source: string, destination: string): Promise<SkopeoRun> {
     const trust = certsDir === undefined ? [`--${side}-tls-verify=false`] : [`--${side}-cert-dir`, certsDir];
     // The machine's own policy file may be missing or strict; it says nothing about logins.
-    const skopeo = spawn('skopeo', ['--insecure-policy', 'copy', ...trust, source, destination], {
+    const skopeo = spawn(await whereIs('skopeo'), ['--insecure-policy', 'copy', ...trust, source, destination], {
       env: {
         ...environment,
-        PATH: `${bin}:${process.env.PATH}`,
+        PATH: 'script' in login ? bin : `${bin}:${process.env.PATH}`,
         HOME: home,
         XDG_RUNTIME_DIR: home,
         XDG_CONFIG_HOME: home,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { packageFolder } from '../../package-folder.ts';
 
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 /** A line of a file. Without it the migration is breaking: builds that do not know it refuse the database. */
@@ -16,12 +16,9 @@ export interface Migration {
   readonly compatibleSince: number;
 }
 
-/** The project's `migrations/`, beside its package.json: above the sources and above the compiled code. */
+/** The project's `migrations/`, beside its package.json. */
 export function findMigrationsDir(): string {
-  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) return join(folder, 'migrations');
-  }
-  throw new Error('the migrations folder was not found');
+  return join(packageFolder(), 'migrations');
 }
 
 /** In the order of their numbers. */
