@@ -76,10 +76,10 @@ export function createAttemptCounts(): AttemptCounts {
     attempt: JudgedAttempt,
   ): Kind | 'too many of the subject' | undefined {
     const { projectId, action, outcome, code } = attempt;
-    const subject = callerKey(principal);
     // Anybody has tokens of a public CI system, of any number of subjects: who meets no rule is one with all others.
-    const counted = principal.claims !== undefined && identity === undefined ? [principal.issuer] : subject;
-    const key = JSON.stringify([counted, projectId, action, outcome, code]);
+    const isStranger = principal.claims !== undefined && identity === undefined;
+    const subject = isStranger ? JSON.stringify([principal.issuer]) : callerKey(principal);
+    const key = JSON.stringify([subject, projectId, action, outcome, code]);
     const known = kinds.get(key);
     if (known !== undefined) return known;
     const denied = deniedOfSubject.get(subject) ?? 0;

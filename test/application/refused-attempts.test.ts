@@ -244,6 +244,21 @@ describe('someone who was denied too much', () => {
   });
 });
 
+describe('strangers from a public CI system', () => {
+  it('leave a bounded number of events, with any number of subjects and projects', async () => {
+    let refused = 0;
+    for (let index = 0; index < 3_000; index += 1) {
+      const caller = aCaller(`repo:stranger/x:ref:refs/heads/${index}`);
+      const stranger = { ...caller, principal: { ...caller.principal, claims: {} } };
+      await deny(1, { projectId: `project-${index}` }, stranger).catch(() => {
+        refused += 1;
+      });
+    }
+    expect(refused).toBe(2_950);
+    expect(denials()).toHaveLength(50);
+  });
+});
+
 describe('calls without a valid token', () => {
   const rejections = async () => {
     await attempts.flush({ all: true });

@@ -87,6 +87,7 @@ export const TRUST_RULE_PRESETS: readonly TrustRulePreset[] = [
     claims: ['oidc.circleci.com/project-id', 'oidc.circleci.com/vcs-origin', 'oidc.circleci.com/vcs-ref', 'sub'],
     matches: [
       equals('oidc.circleci.com/project-id', 'PROJECT_ID'),
+      equals('oidc.circleci.com/vcs-origin', 'github.com/OWNER/REPOSITORY'),
       equals('oidc.circleci.com/vcs-ref', 'refs/heads/main'),
     ],
     purposes: ['PULL'],

@@ -75,12 +75,26 @@ function requireOwnChanges(system: CiSystem, matches: readonly ClaimMatch[]): vo
         'With PUSH, pull requests could push. Leave their events out of `event_name`, or make a rule for them.',
       );
     }
-    if (valuesOf([...named('ref'), ...named('sub')]).some((value) => /refs\/pull\/|:pull_request$/.test(value))) {
-      throw fault('With PUSH, pull requests could push. Leave their refs out.');
-    }
+    refusePulls([...named('ref'), ...named('sub')]);
     if (matches.some(excludesPullRequests)) return;
-  } else if (system.refs.length === 0 || system.refs.some((claim) => named(claim).length > 0)) return;
-  throw fault(`With PUSH, jobs for proposed changes could push. Add a match of ${listed(system.refs)}.`);
+  } else {
+    refusePulls(system.refs.flatMap(named));
+    if (system.refs.length === 0 || comparesEnough(system, system.refs, matches)) return;
+  }
+  throw fault(
+    `With PUSH, jobs for proposed changes could push. Add a match of ${listed(system.refs, system.needsAll ? 'and' : 'or')}.`,
+  );
+}
+
+function refusePulls(matches: readonly ClaimMatch[]): void {
+  if (!valuesOf(matches).some((value) => /refs\/pull\/|:pull_request$/.test(value))) return;
+  throw fault('With PUSH, pull requests could push. Leave their refs out.');
+}
+
+/** Of claims that keep others out, each by itself or all together. */
+function comparesEnough({ needsAll }: CiSystem, claims: readonly string[], matches: readonly ClaimMatch[]): boolean {
+  const compares = (claim: string) => matches.some((match) => match.claim === claim);
+  return needsAll ? claims.every(compares) : claims.some(compares);
 }
 
 /** Jobs for pull requests run for `refs/pull/…`, except on `pull_request_target`, which is warned of. */
@@ -110,7 +124,9 @@ function ownersAlone(system: CiSystem, matches: readonly ClaimMatch[]): string[]
 function outsiders(system: CiSystem, { matches, purposes }: Compared): string[] {
   const compares = (claim: string) => matches.some((match) => match.claim === claim);
   const subject = matches.some((match) => match.claim === 'sub' && excludesPullRequests(match));
-  if (system.outsiders.length > 0 && !system.outsiders.some(compares) && !subject) return [system.outsider];
+  if (system.outsiders.length > 0 && !comparesEnough(system, system.outsiders, matches) && !subject) {
+    return [system.outsider];
+  }
   if (!isOf(system, 'GitHub Actions')) {
     return system.refs.length === 0 && system.lasting.length === 0 && purposes.includes('PUSH')
       ? [
@@ -131,8 +147,8 @@ function valuesOf(matches: readonly ClaimMatch[]): string[] {
   return matches.flatMap(({ equals, startsWith }) => [...(equals ?? []), ...(startsWith === null ? [] : [startsWith])]);
 }
 
-function listed(claims: readonly string[]): string {
-  return claims.map((claim) => `\`${claim}\``).join(' or ');
+function listed(claims: readonly string[], conjunction = 'or'): string {
+  return claims.map((claim) => `\`${claim}\``).join(` ${conjunction} `);
 }
 
 function fault(message: string): PurserError {

@@ -15,9 +15,10 @@ const CIRCLECI = 'https://oidc.circleci.com/org/9';
 const BUILDKITE = 'https://agent.buildkite.com';
 const AZURE = 'https://vstoken.dev.azure.com/9';
 const GHES = 'https://github.corp.example/_services/token';
+const GHE_COM = 'https://token.actions.octo.ghe.com';
 const WOODPECKER = 'https://ci.example';
 const author: RuleAuthor = {
-  issuers: new Set([GITHUB, GITLAB, CLUSTER, CIRCLECI, BUILDKITE, AZURE, GHES, WOODPECKER]),
+  issuers: new Set([GITHUB, GITLAB, CLUSTER, CIRCLECI, BUILDKITE, AZURE, GHES, GHE_COM, WOODPECKER]),
   holds: () => true,
 };
 const RULE_ID = rule().id;
@@ -98,6 +99,19 @@ describe('a rule that somebody else could come to meet', () => {
       'repository_id',
     ],
     ['a subject with half the ids', GITHUB, [match('sub', 'repo:octo@9/web:ref:refs/heads/main')], 'repository_id'],
+    ['a subject of an environment', GITHUB, [match('sub', 'environment:production')], 'repository_id'],
+    ['a subject of an owner', GITHUB, [match('sub', 'repository_owner:octo')], 'repository_id'],
+    ['a subject of a branch', GHES, [match('sub', 'ref:refs/heads/main')], 'repository_id'],
+    [
+      'a subject of a workflow that all may call',
+      GITHUB,
+      [match('sub', 'job_workflow_ref:octo/ci/.github/workflows/build.yml@refs/heads/main')],
+      'repository_id',
+    ],
+    ['such a subject in a cloud of its own', GHE_COM, [match('sub', 'environment:production')], 'repository_id'],
+    ['such a subject of an unknown issuer', CLUSTER, [match('sub', 'environment:production')], 'sub'],
+    ['any subject of GitLab', GITLAB, [match('sub', 'main')], 'project_id'],
+    ['any subject of Buildkite', BUILDKITE, [match('sub', 'main')], 'pipeline_id'],
     ['a beginning alone', GITHUB, [begins('sub', 'repo:octo@9/web@74:')], 'repository_id'],
     ['a branch', GITHUB, [match('ref', 'refs/heads/main')], 'repository_id'],
     ['a person', GITHUB, [match('actor_id', '4')], 'repository_id'],
@@ -122,6 +136,16 @@ describe('a rule that somebody else could come to meet', () => {
     ['a subject of ids', GITHUB, [match('sub', 'repo:octo@9/web@74:ref:refs/heads/main')]],
     ['the name beside the id', GITHUB, [match('repository', 'octo/web'), match('repository_id', '74')]],
     ['a service account', CLUSTER, [match('sub', 'system:serviceaccount:ci:build')]],
+    [
+      'the subject of CircleCI',
+      CIRCLECI,
+      [
+        match(
+          'sub',
+          'org/9a1f6a54-7d5b-4c0e-8f0d-5b1f0a2c7e36/project/7f4c54a5-6f0a-4a47-9f0a-51f2ad0a5a01/user/ddb30393-09aa-4c4d-834b-7e84dd92580c',
+        ),
+      ],
+    ],
     ['the uid of one', CLUSTER, [match('/kubernetes.io/serviceaccount/uid', '5c1f')]],
     ['the id of a pipeline of Buildkite', BUILDKITE, [match('pipeline_id', '01-2')]],
     ['the subject of an unknown issuer', CLUSTER, [match('sub', 'spiffe://example/build')]],
@@ -152,6 +176,21 @@ describe('a rule that proposed changes could meet', () => {
     ['GitLab without protection', GITLAB, [match('project_id', '22'), match('ref', 'main')]],
     ['GitLab with any protection', GITLAB, [match('project_id', '22'), match('ref_protected', 'true', 'false')]],
     ['CircleCI without a ref', CIRCLECI, [match('oidc.circleci.com/project-id', '22')]],
+    [
+      'CircleCI without the origin, which tells forks apart',
+      CIRCLECI,
+      [match('oidc.circleci.com/project-id', '22'), match('oidc.circleci.com/vcs-ref', 'refs/heads/main')],
+    ],
+    [
+      'CircleCI for pull requests',
+      CIRCLECI,
+      [
+        match('oidc.circleci.com/project-id', '22'),
+        match('oidc.circleci.com/vcs-origin', 'github.com/octo/web'),
+        begins('oidc.circleci.com/vcs-ref', 'refs/pull/'),
+      ],
+    ],
+    ['Azure DevOps for pull requests', AZURE, [match('def_id', '22'), begins('rpo_ref', 'refs/pull/')]],
     ['Buildkite without a branch', BUILDKITE, [match('pipeline_id', '22')]],
     ['Azure DevOps without a ref', AZURE, [match('def_id', '22')]],
   ])('may not push: %s', (_what, issuer, matches) => {
@@ -170,6 +209,16 @@ describe('a rule that proposed changes could meet', () => {
     ['an environment', GITHUB, [match('repository_id', '74'), match('environment', 'production')]],
     ['protection', GITLAB, [match('project_id', '22'), match('ref_protected', 'true')]],
     ['a branch', BUILDKITE, [match('pipeline_id', '22'), match('build_branch', 'main')]],
+    ['a branch of Azure DevOps', AZURE, [match('def_id', '22'), match('rpo_ref', 'refs/heads/main')]],
+    [
+      'a branch and its origin',
+      CIRCLECI,
+      [
+        match('oidc.circleci.com/project-id', '22'),
+        match('oidc.circleci.com/vcs-origin', 'github.com/octo/web'),
+        match('oidc.circleci.com/vcs-ref', 'refs/heads/main'),
+      ],
+    ],
     ['a service account', CLUSTER, [match('sub', 'system:serviceaccount:ci:build')]],
   ])('may push without a warning by %s', (_what, issuer, matches) => {
     expect(create({ issuer, matches, ...PUSH }).warnings).toEqual([]);
@@ -190,6 +239,13 @@ describe('a rule that proposed changes could meet', () => {
       'Anybody can cause',
     ],
     ['a fork of a GitLab project', GITLAB, [match('project_id', '22')], 'from a fork'],
+    ['a fork with a branch of the same name', GITLAB, [match('project_id', '22'), match('ref', 'main')], 'from a fork'],
+    [
+      'a fork with the same branch that CircleCI builds',
+      CIRCLECI,
+      [match('oidc.circleci.com/project-id', '22'), match('oidc.circleci.com/vcs-ref', 'refs/heads/main')],
+      'from a fork',
+    ],
     ['a fork that CircleCI builds', CIRCLECI, [match('oidc.circleci.com/project-id', '22')], 'from a fork'],
     ['a fork that Woodpecker builds', WOODPECKER, [match('/repo/forge_remote_id', '22')], 'from a fork'],
   ])('may pull with a warning of %s', (_what, issuer, matches, warning) => {
