@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Instant } from './instant.ts';
 
 export type AuditOutcome = 'SUCCEEDED' | 'DENIED' | 'FAILED';
@@ -50,7 +50,7 @@ export interface AuditEntry {
 
 /** A project's chain starts from this hash, so that no other project's chain can pass for it. */
 export function firstPreviousHash(projectId: string): string {
-  return createHash('sha256').update(projectId).digest('hex');
+  return hash('sha256', projectId);
 }
 
 /** The format of new entries. */
@@ -99,5 +99,5 @@ export function chainHash(previousHash: string, sequence: number, entry: AuditEn
   const hashed = HASHED[entry.format];
   if (!hashed) throw new Error(`an audit entry has format ${entry.format}, which this build does not know`);
   const line = JSON.stringify(hashed(sequence, entry));
-  return createHash('sha256').update(previousHash).update('\n').update(line).digest('hex');
+  return hash('sha256', `${previousHash}\n${line}`);
 }

@@ -33,7 +33,8 @@ export interface Build {
 /**
  * Makes the tables by `createEmpty` and `createEmptyTables`, and folds the events up to a position into them. If the
  * database refuses a row, the tables stay empty, at the beginning of the log: `catchUp` then finds the row in the same way
- * as the projector. `client` must not use pg's `pipeline`. @returns how many events were folded
+ * as the projector. Of the indexes, the tables then have those that `catchUp` needs. `client` must not use pg's `pipeline`.
+ * @returns how many events were folded
  * @throws NewerEvent
  */
 export async function buildTables(
@@ -56,7 +57,7 @@ export async function buildTables(
     await createEmptyTables(client, schema);
     await writeCheckpoint(client, schema, BEGINNING, 0);
   }
-  await createIndexes(client, schema);
+  await createKeys(client, schema);
   return folded ?? 0;
 }
 
@@ -73,14 +74,30 @@ async function createEmptyTables(client: Client, schema: string): Promise<void> 
   }
 }
 
-async function createIndexes(client: Client, schema: string): Promise<void> {
-  const { rows } = await client.query<{ indexdef: string }>('select indexdef from pg_indexes where schemaname = $1', [
-    LIVE,
-  ]);
-  for (const { indexdef } of rows) await client.query(indexdef.replace(` ON ${LIVE}.`, ` ON ${schema}.`));
+/** What applying events looks up by besides keys. */
+const LOOKED_UP_BY = ['leases_active'];
+
+/** What `catchUp` needs. Each further index would cost it a part of its time at every row. */
+async function createKeys(client: Client, schema: string): Promise<void> {
+  await createIndexes(client, schema, `indexdef like 'CREATE UNIQUE %' or indexname = any($3)`, [LOOKED_UP_BY]);
+  await client.query(`analyze ${schema}.registries, ${schema}.leases`);
+}
+
+/** Those that the tables in use have, and these do not have yet: a build that was ended may have made some. */
+export async function createMissingIndexes(client: Client, schema: string): Promise<void> {
+  await createIndexes(client, schema, 'true', []);
   await client.query(
     `analyze ${schema}.registries, ${schema}.registry_uses, ${schema}.leases, ${schema}.audit_entries`,
   );
+}
+
+async function createIndexes(client: Client, schema: string, which: string, values: unknown[]): Promise<void> {
+  const { rows } = await client.query<{ indexdef: string }>(
+    `select indexdef from pg_indexes where schemaname = $1 and (${which})
+       and indexname not in (select indexname from pg_indexes where schemaname = $2)`,
+    [LIVE, schema, ...values],
+  );
+  for (const { indexdef } of rows) await client.query(indexdef.replace(` ON ${LIVE}.`, ` ON ${schema}.`));
 }
 
 /**
@@ -120,11 +137,9 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
     if (isLast) break;
   }
   await written;
-  for (const model of projection.models) {
-    for (const total of model.totals?.() ?? []) {
-      if ('table' in total) await copyAll(client, schema, [total]);
-      else await client.query(total);
-    }
+  for (const total of projection.totals()) {
+    if ('table' in total) await copyAll(client, schema, [total]);
+    else await client.query(total);
   }
   await writeCheckpoint(client, schema, position, projection.events);
   return count;

@@ -4,7 +4,7 @@ import type { EventType } from '../../../domain/events.ts';
 import type { Queryable } from '../statement.ts';
 import type { ReadModels } from './all-read-models.ts';
 import { FORGED, isForged } from './forged-events.ts';
-import type { AppliedEvent, Change, ReadModel } from './read-model.ts';
+import type { AppliedEvent, Change, ReadModel, Total } from './read-model.ts';
 
 /** Beyond this, some 200 MB, everything remembered is to be written, dropped, and read again when it is needed. */
 export const MAX_REMEMBERED = 50_000;
@@ -28,7 +28,10 @@ export interface Projection {
    * cannot be read or cannot follow the earlier ones. @throws HandlerFailed
    */
   apply(events: readonly RecordedEvent[], refusals?: ReadonlyMap<string, string>): readonly ParkedEvent[];
+  /** @throws HandlerFailed */
   changes(): readonly Change[];
+  /** See `ReadModel.totals`; one model after the other. @throws HandlerFailed */
+  totals(): Iterable<Total>;
   /** How many events that Purser wrote there were so far: see `AppliedEvent.number`. */
   readonly events: number;
   /** See `MAX_REMEMBERED`. */
@@ -46,11 +49,7 @@ export function createProjection({ registries, parked, all }: ReadModels, before
       for (const model of all) model.park?.(recorded, applied);
       return { recorded, reason: applied };
     }
-    try {
-      dispatch(all, applied.event.type, applied);
-    } catch (error) {
-      throw new HandlerFailed(messageOf(error), { cause: error });
-    }
+    handled(() => dispatch(all, applied.event.type, applied));
     return undefined;
   }
 
@@ -81,7 +80,11 @@ export function createProjection({ registries, parked, all }: ReadModels, before
 
     apply: (events, refusals) => events.flatMap((recorded) => apply(recorded, refusals?.get(recorded.id)) ?? []),
 
-    changes: () => all.flatMap((model) => model.changes()),
+    changes: () => handled(() => all.flatMap((model) => model.changes())),
+
+    *totals() {
+      for (const model of all) yield* handled(() => model.totals?.() ?? []);
+    },
 
     get events() {
       return number;
@@ -95,6 +98,14 @@ export function createProjection({ registries, parked, all }: ReadModels, before
 
 function dispatch<Type extends EventType>(models: readonly ReadModel[], type: Type, applied: AppliedEvent<Type>): void {
   for (const { handles } of models) handles[type]?.(applied);
+}
+
+function handled<Result>(handle: () => Result): Result {
+  try {
+    return handle();
+  } catch (error) {
+    throw new HandlerFailed(messageOf(error), { cause: error });
+  }
 }
 
 function isHandled({ handles }: ReadModel, type: string): boolean {

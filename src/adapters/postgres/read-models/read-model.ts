@@ -45,6 +45,8 @@ export interface Rows {
   readonly rows: readonly object[];
 }
 
+export type Total = Rows | Pick<Statement, 'text' | 'values'>;
+
 /**
  * One or a few tables that derive from the events. A read model remembers what its next events need, and collects the
  * changes. They are taken in one of two ways: by the projector after every batch (`changes`), or by a rebuild, which has
@@ -70,7 +72,7 @@ export interface ReadModel {
   /** The rows since the last call that never change. */
   added?(): readonly Rows[];
   /** Everything else, after the last event, in this order. */
-  totals?(): readonly (Rows | Pick<Statement, 'text' | 'values'>)[];
+  totals?(): readonly Total[];
 }
 
 /** One statement for many rows, which are sent as one JSON array, `$1`; no statement if there are no rows. */

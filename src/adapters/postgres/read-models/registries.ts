@@ -64,15 +64,15 @@ export function createRegistries(schema: string): Registries {
   const stagedHealths = new Map<string, HealthView>();
   /** Reports of versions that were not checked since. */
   const reports = new Map<string, Report>();
-  const rows = new Map<string, RegistryRow>();
+  /** Registries to write, with the event that changed them last. A row is made when it is written: few of them are. */
+  const changes = new Map<string, { readonly recorded: RecordedEvent; readonly told: Told }>();
   const healthRows = new Map<string, HealthRow>();
   const noticeRows = new Map<string, NoticeRow>();
 
   function changed({ event, recorded, after }: AppliedEvent & { readonly event: { data: { registryId: string } } }) {
     const { registryId } = event.data;
-    const { projectId } = recorded.metadata;
     states.set(registryId, after);
-    rows.set(registryId, registryRow(registryId, projectId ?? '', recorded, after, toldOf(registryId)));
+    changes.set(registryId, { recorded, told: toldOf(registryId) });
     noticeRows.delete(registryId);
     const staged = after.phase === 'live' ? after.staged : null;
     if (staged === null && stagedHealths.delete(registryId)) healthChanged(registryId);
@@ -135,6 +135,12 @@ export function createRegistries(schema: string): Registries {
     healthChanged(registryId);
   }
 
+  function rows(): RegistryRow[] {
+    return [...changes].map(([id, { recorded, told }]) =>
+      registryRow(id, recorded.metadata.projectId ?? '', recorded, stateOf(id), told),
+    );
+  }
+
   function healthsOf({ credential, staged }: LiveRegistry, version: number): Map<string, HealthView> | null {
     if (version === credential.version) return healths;
     return version === staged?.version ? stagedHealths : null;
@@ -149,9 +155,8 @@ export function createRegistries(schema: string): Registries {
     return { id, health: healths.get(id) ?? null, staged_health, ...(reports.get(id) ?? NOT_REPORTED) };
   }
 
-  function stateOf({ data }: DomainEvent): RegistryState {
-    const id = 'registryId' in data ? data.registryId : null;
-    return (id === null ? undefined : states.get(id)) ?? initialRegistryState;
+  function stateOf(id: string): RegistryState {
+    return states.get(id) ?? initialRegistryState;
   }
 
   return {
@@ -193,7 +198,8 @@ export function createRegistries(schema: string): Registries {
     },
 
     evolve(event, { occurredAt, metadata: { actor, projectId } }) {
-      const before = stateOf(event);
+      const { data } = event;
+      const before = 'registryId' in data && data.registryId !== null ? stateOf(data.registryId) : initialRegistryState;
       if (!isRegistryEvent(event)) return { before, after: before };
       if (projectId === null) throw new Error(`${event.type} without a project`);
       return { before, after: evolveRegistry(before, event, { at: occurredAt, actor }) };
@@ -232,11 +238,11 @@ export function createRegistries(schema: string): Registries {
 
     changes() {
       const statements = [
-        ...upsert([...rows.values()]),
+        ...upsert(rows()),
         ...updateHealth([...healthRows.values()]),
         ...updateNotices([...noticeRows.values()]),
       ];
-      rows.clear();
+      changes.clear();
       healthRows.clear();
       noticeRows.clear();
       return statements;
@@ -245,9 +251,9 @@ export function createRegistries(schema: string): Registries {
     totals: () => [
       {
         table: 'registries',
-        rows: [...rows.values()].map((row) => ({
+        rows: rows().map((row) => ({
           ...row,
-          ...noticeColumns(states.get(row.id) ?? initialRegistryState, toldOf(row.id)),
+          ...noticeColumns(stateOf(row.id), toldOf(row.id)),
           ...healthRow(row.id),
         })),
       },

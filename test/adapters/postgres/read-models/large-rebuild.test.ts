@@ -11,6 +11,7 @@ import { digestsOfReadModels, projectorClient, trusting } from '../../../support
 import { eventsOf, registrySteps } from '../../../support/registry-histories.ts';
 import { rounds } from '../../../support/rounds.ts';
 import { appendAll, startProjector } from '../../../support/running-projector.ts';
+import { withClient } from '../../../support/server-databases.ts';
 
 const EVENTS = rounds({ usual: 3_000, torture: 100_000 });
 /** Histories that are written at once. */
@@ -51,6 +52,12 @@ function endingAfter(inner: EventLog, position: bigint, maxCount = Math.ceil(EVE
   };
 }
 
+async function indexesOfReadModels(): Promise<readonly string[]> {
+  const text = `select indexdef from pg_indexes where schemaname = 'read_models' order by indexname`;
+  const { rows } = await withClient(database.connectionString, (client) => client.query<{ indexdef: string }>(text));
+  return rows.map(({ indexdef }) => indexdef);
+}
+
 async function writeHistories(): Promise<number> {
   let written = 0;
   let history = 0;
@@ -78,6 +85,7 @@ it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivere
   await live.stop();
   expect(live.faults).toEqual([]);
   const projected = await digestsOfReadModels(database.connectionString);
+  const indexes = await indexesOfReadModels();
 
   const connect = (options?: { readonly pipeline: boolean }) => projectorClient(database.connectionString, options);
   const faults: Error[] = [];
@@ -87,6 +95,7 @@ it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivere
   // The database took the rows in bulk.
   expect(faults).toEqual([]);
   expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
+  expect(await indexesOfReadModels()).toEqual(indexes);
   const again = await rebuildReadModels({ log: delivering(log), authenticator: trusting, connect });
   expect(again).toMatchObject({ events: written });
   expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
@@ -105,6 +114,7 @@ it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivere
   reported.length = 0;
   expect(await rebuildReadModels({ log, authenticator: trusting, connect }, small)).toMatchObject({ events: written });
   expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
+  expect(await indexesOfReadModels()).toEqual(indexes);
   // It went on where it was.
   expect(reported[0]?.events).toBeGreaterThan(before);
   expect(reported.at(-1)).toEqual({ events: written, share: 1 });
