@@ -13,6 +13,8 @@ export interface RebuildOrder {
 export interface RebuildResult {
   readonly events: number;
   readonly milliseconds: number;
+  /** Of this process, without Postgres. */
+  readonly cpuMicroseconds: number;
   /** The most memory that the process had. */
   readonly peakBytes: number;
 }
@@ -24,6 +26,7 @@ async function rebuild({ connectionString }: RebuildOrder): Promise<RebuildResul
   const log = createPostgresEventLog({ connectionString, logger: SILENT });
   try {
     const startedAt = performance.now();
+    const cpu = process.cpuUsage();
     const { events } = await rebuildReadModels({
       log,
       // SQL cannot sign the events. Each is verified nevertheless, because that takes a good part of the time.
@@ -32,7 +35,8 @@ async function rebuild({ connectionString }: RebuildOrder): Promise<RebuildResul
         openSession({ connectionString, name: 'bench rebuild', statementTimeoutMs: 0, pipeline }, () => undefined),
     });
     const milliseconds = performance.now() - startedAt;
-    return { events, milliseconds, peakBytes: process.resourceUsage().maxRSS * 1024 };
+    const { user, system } = process.cpuUsage(cpu);
+    return { events, milliseconds, cpuMicroseconds: user + system, peakBytes: process.resourceUsage().maxRSS * 1024 };
   } finally {
     await log.close();
   }

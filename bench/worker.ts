@@ -23,7 +23,7 @@ export function startWorker<Order extends object, Result>(
   const child = fork(join(import.meta.dirname, file), { execArgv: [...execArgv], env });
   let answered: (answer: Answer<Result>) => void = () => undefined;
   child.on('message', (answer) => answered(answer as Answer<Result>));
-  child.once('exit', () => answered({ error: 'the process ended' }));
+  child.once('exit', (code, signal) => answered({ error: `the process ended with ${signal ?? code}` }));
   return {
     pid: pidOf(child),
     async send(order) {

@@ -40,12 +40,16 @@ export function digestsOfReadModels(connectionString: string): Promise<Record<st
       const compared = columns
         .filter(({ table_name, column_name }) => table_name === table && !UNCOMPARED.has(`${column_name}@${table}`))
         .map(({ column_name }) => column_name);
-      const { rows } = await client.query<{ line: string }>(
-        `select to_jsonb(row(${compared.join(', ')}))::text as line from read_models.${table} order by 1`,
-      );
-      digests[table] = createHash('sha256')
-        .update(rows.map(({ line }) => line).join('\n'))
-        .digest('hex');
+      const digest = createHash('sha256');
+      await client.query(`begin; declare lines no scroll cursor for
+        select to_jsonb(row(${compared.join(', ')}))::text as line from read_models.${table} order by 1`);
+      for (;;) {
+        const { rows } = await client.query<{ line: string }>('fetch 10000 from lines');
+        for (const { line } of rows) digest.update(`${line}\n`);
+        if (rows.length === 0) break;
+      }
+      await client.query('commit');
+      digests[table] = digest.digest('hex');
     }
     return digests;
   });

@@ -88,11 +88,12 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
     const left = options.continues ? await eventsOfMarked(bulk, mark) : undefined;
     const folded = left ?? (await beginBuild(bulk, build, until, mark));
     const known = await catchUp(client, { ...build, quiet: true, onProgress: report(folded) }, until);
+    // Before the indexes: where the vault is lost it writes all rows.
+    await recheckSecrets(client, NEXT);
     await createMissingIndexes(bulk, NEXT);
     const caughtUp = await catchUp(client, { ...build, onProgress: report(folded + known) });
     // The bulk of it, while nobody waits. What the leader removes meanwhile follows in the swap.
     await removeAgain(bulk, NEXT, await readRemoved(bulk, deps.authenticator));
-    await recheckSecrets(client, NEXT);
     const last = await swapSchemas(client, bulk, build, options);
     return { events: folded + known + caughtUp + last, position: until };
   } finally {

@@ -1,0 +1,66 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { eventsOfHistory, seedRegistryHistory } from '../../../../bench/registry-history.ts';
+import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
+import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
+import { createTestDatabase } from '../../../support/postgres.ts';
+import { digestsOfReadModels } from '../../../support/read-models.ts';
+import { rebuildInChild } from '../../../support/rebuilding-child.ts';
+import { startProjector } from '../../../support/running-projector.ts';
+import { withClient } from '../../../support/server-databases.ts';
+
+/** `PURSER_REBUILD_STREAMS=130000 npx vitest run test/adapters/postgres/read-models/killed-rebuild.test.ts`: 1.3 million events. */
+const STREAMS = Number(process.env.PURSER_REBUILD_STREAMS || 800);
+const EVENTS = eventsOfHistory(STREAMS);
+/** From so many streams on, the memory of a rebuild is full before its first half. */
+const MANY = 100_000;
+const FEW = { maxRemembered: STREAMS < MANY ? STREAMS / 3 : undefined };
+const HOUR_MS = 3_600_000;
+
+/** What a rebuild left that was killed. A new build has another table. */
+async function tablesLeft(connectionString: string): Promise<{ readonly table: number; readonly events: number }> {
+  const text = `select 'read_models_next.registries'::regclass::oid::int as table, events::int from read_models_next.checkpoint`;
+  const { rows } = await withClient(connectionString, (client) => client.query(text));
+  return rows[0];
+}
+
+it(
+  `a rebuild of ${EVENTS} events that is killed again and again goes on, and gives the rows that there were`,
+  async () => {
+    const { connectionString } = await createTestDatabase();
+    await seedRegistryHistory(connectionString, STREAMS);
+    await withClient(connectionString, (client) => client.query('update read_models.checkpoint set position = 0'));
+    const log = createPostgresEventLog({ connectionString, logger: SILENT });
+    onTestFinished(() => log.close());
+    const live = startProjector(connectionString, log);
+    expect(await live.progress.waitFor(await log.head(), STREAMS < MANY ? 60_000 : HOUR_MS)).toBe(true);
+    await live.stop();
+    expect(live.faults).toEqual([]);
+    const projected = await digestsOfReadModels(connectionString);
+
+    // While rows are written in bulk: of these nothing is left.
+    expect(await rebuildInChild(connectionString, { ...FEW, killedAfter: 1 })).toBeUndefined();
+    const again = { ...FEW, continues: true };
+    const killedAfter = EVENTS / 2;
+    expect(await rebuildInChild(connectionString, { ...again, killedAfter: killedAfter + 1 })).toBeUndefined();
+    const left = await tablesLeft(connectionString);
+    expect(left.events).toBeGreaterThan(killedAfter);
+    // With some of the indexes.
+    expect(await rebuildInChild(connectionString, { ...again, killedBefore: 'audit_by_text' })).toBeUndefined();
+    expect(await rebuildInChild(connectionString, { ...again, killedBefore: 'alter schema' })).toBeUndefined();
+    expect(await tablesLeft(connectionString)).toEqual({ ...left, events: EVENTS });
+    // What is in use was left as it was.
+    expect(await digestsOfReadModels(connectionString)).toEqual(projected);
+    const resumed = await rebuildInChild(connectionString, again);
+    expect(resumed?.events).toBe(EVENTS);
+    expect(await digestsOfReadModels(connectionString)).toEqual(projected);
+
+    const whole = await rebuildInChild(connectionString, FEW);
+    expect(whole?.events).toBe(EVENTS);
+    expect(await digestsOfReadModels(connectionString)).toEqual(projected);
+    if (whole && STREAMS >= MANY) {
+      const { seconds, peakBytes } = whole;
+      process.stderr.write(`${Math.round(EVENTS / seconds)} events/s, at most ${Math.round(peakBytes / 2 ** 20)} MB\n`);
+    }
+  },
+  STREAMS < MANY ? 120_000 : 3 * HOUR_MS,
+);

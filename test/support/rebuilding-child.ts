@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Rebuilds the read models of events that nobody signed. Kills itself after an event, or before a statement. */
+const PROGRAM = `
+  import pg from 'pg';
+  import { createPostgresEventLog } from './dist/src/adapters/postgres/log/event-log.js';
+  import { SILENT } from './dist/src/adapters/postgres/logger.js';
+  import { rebuildReadModels } from './dist/src/adapters/postgres/read-models/rebuild.js';
+  import { openSession } from './dist/src/adapters/postgres/session.js';
+  const { connectionString, maxRemembered, continues, killedAfter, killedBefore } = JSON.parse(process.argv[1]);
+  const { query } = pg.Client.prototype;
+  pg.Client.prototype.query = function (statement, ...rest) {
+    const text = typeof statement === 'string' ? statement : statement.text;
+    if (killedBefore && text?.includes(killedBefore)) process.kill(process.pid, 'SIGKILL');
+    return query.call(this, statement, ...rest);
+  };
+  const authenticator = {
+    isAuthentic: () => true, isSigned: () => false, signText: () => 'no code', isAuthenticText: () => true,
+  };
+  const connect = ({ pipeline }) =>
+    openSession({ connectionString, name: 'test rebuild', statementTimeoutMs: 0, pipeline }, () => undefined);
+  let first;
+  const onProgress = ({ events }) => {
+    first ??= events;
+    if (killedAfter && events >= killedAfter) process.kill(process.pid, 'SIGKILL');
+  };
+  const log = createPostgresEventLog({ connectionString, logger: SILENT });
+  const startedAt = performance.now();
+  const { events } = await rebuildReadModels(
+    { log, authenticator, connect },
+    { continues, onProgress, ...(maxRemembered && { maxRemembered }) },
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  await log.close();
+  console.log(JSON.stringify({ events, first, seconds, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+`;
+
+export interface RebuildingOptions {
+  /** Default: as many as the rebuild remembers by itself. */
+  readonly maxRemembered?: number | undefined;
+  readonly continues?: boolean;
+  /** The number of events, since the build began, after which the process kills itself. */
+  readonly killedAfter?: number;
+  /** A part of the statement before which it does. */
+  readonly killedBefore?: string;
+}
+
+export interface RebuiltByChild {
+  readonly events: number;
+  /** The number of events of the first progress. */
+  readonly first: number;
+  readonly seconds: number;
+  readonly peakBytes: number;
+}
+
+/** Rebuilds in another process, with the compiled code. @returns undefined if it was killed @throws Error with what it said */
+export async function rebuildInChild(
+  connectionString: string,
+  options: RebuildingOptions = {},
+): Promise<RebuiltByChild | undefined> {
+  const args = ['--input-type=module', '-e', PROGRAM, JSON.stringify({ connectionString, ...options })];
+  const child = spawn(process.execPath, args, { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [said, complaint, [code, signal]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  if (signal !== null) return undefined;
+  if (code !== 0) throw new Error(complaint);
+  return JSON.parse(said);
+}
