@@ -36,6 +36,8 @@ function field(value: unknown): string {
       return escaped(value);
     case 'object':
       return value === null ? '\\N' : escaped(JSON.stringify(value));
+    case 'undefined':
+      return '\\N';
     default:
       return String(value);
   }

@@ -73,6 +73,13 @@ describe('copied rows', () => {
     await expect(comesBack(unescaped)).rejects.toThrow();
   });
 
+  it('have null where a row has nothing, as rows in JSON have', async () => {
+    await client.query('truncate things');
+    await copyIn(client, 'things', [{ place: 1, label: undefined, details: undefined, weight: undefined }]);
+    const [row] = (await client.query('select label, details, weight from things')).rows;
+    expect({ ...row }).toEqual({ label: null, details: null, weight: null });
+  });
+
   it('are all missing if one is refused, and the connection can be used again', async () => {
     await client.query('truncate things');
     const thing = { place: 1, label: null, details: null, weight: null, seen: null };
