@@ -9,7 +9,7 @@ import { startProjector } from '../../../support/running-projector.ts';
 import { withClient } from '../../../support/server-databases.ts';
 
 /** `PURSER_REBUILD_STREAMS=130000 npx vitest run test/adapters/postgres/read-models/killed-rebuild.test.ts`: 1.3 million events. */
-const STREAMS = Number(process.env.PURSER_REBUILD_STREAMS || 600);
+const STREAMS = Number(process.env.PURSER_REBUILD_STREAMS || 800);
 const EVENTS = eventsOfHistory(STREAMS);
 /** From so many streams on, the memory of a rebuild is full before its first half. */
 const MANY = 100_000;
