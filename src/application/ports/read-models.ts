@@ -267,7 +267,13 @@ export interface AuditQueries {
   /** Newest first: by sequence, with `from` or `to` by time. */
   list(
     projectId: string,
-    query: { filter: AuditFilter; first: number; after: AuditCursor | undefined },
+    query: {
+      filter: AuditFilter;
+      first: number;
+      after: AuditCursor | undefined;
+      /** Names of parts of an entry: others are missing. As for registries. */
+      parts?: readonly string[] | undefined;
+    },
   ): Promise<Page<AuditEntryView, AuditCursor>>;
   count(projectId: string, filter: AuditFilter): Promise<Count>;
   /**

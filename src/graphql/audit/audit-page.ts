@@ -11,19 +11,21 @@ export interface AuditPage {
   readonly first: number | null | undefined;
   readonly after: string | null | undefined;
   readonly defaultSize: number;
+  readonly parts: readonly string[];
 }
 
 /** @throws PurserError BAD_USER_INPUT on `first` or `after` */
 export async function auditPage(
   { queries, cursors }: Pick<Services, 'queries' | 'cursors'>,
   projectId: string,
-  { filter, first, after, defaultSize }: AuditPage,
+  { filter, first, after, defaultSize, parts }: AuditPage,
 ): Promise<AuditConnectionObject> {
   const scope: CursorScope = { of: 'audit', projectId, selection: auditSelection(filter) };
   const { items, hasNextPage, end } = await queries.audit.list(projectId, {
     filter,
     first: pageSize(first, defaultSize),
     after: typeof after === 'string' ? auditCursor(cursors.decode(scope, after)) : undefined,
+    parts,
   });
   const cursorOf = (place: AuditCursor) => cursors.encode(scope, auditPosition(place));
   return {

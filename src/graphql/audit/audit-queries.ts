@@ -1,4 +1,6 @@
-import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, Directive, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import { askedParts } from '../paging/asked-parts.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import { TOTAL_COUNT_IS_EXACT, totalCountOf } from '../paging/total-count.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
@@ -25,9 +27,16 @@ export class AuditLogResolver {
       | undefined,
     @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
     @After() after: string | null | undefined,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<AuditConnectionObject> {
     const filter = auditFilter(filterInput);
-    return auditPage(services, projectId, { filter, first, after, defaultSize: DEFAULT_PAGE_SIZE });
+    return auditPage(services, projectId, {
+      filter,
+      first,
+      after,
+      defaultSize: DEFAULT_PAGE_SIZE,
+      parts: askedParts(info),
+    });
   }
 
   @FieldResolver(() => [AuditEdgeObject], { description: 'The entries of this page with their cursors.' })

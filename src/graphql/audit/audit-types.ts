@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Count } from '../../application/ports/read-models.ts';
 import type { AuditOutcome } from '../../domain/audit-entry.ts';
+import { MadeOf } from '../paging/asked-parts.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
 import { MaxBytes, MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
@@ -36,6 +37,8 @@ export class AuditChangeObject {
   description: 'One line of the audit log of a project. Entries are never changed.',
 })
 export class AuditEntryObject {
+  // Its place is always read.
+  @MadeOf()
   @Field(() => String, { description: 'Opaque. Pass it as `after` to continue after this entry.' })
   readonly cursor!: string;
 

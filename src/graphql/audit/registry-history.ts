@@ -1,10 +1,12 @@
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Ctx, FieldResolver, Info, Resolver, Root } from 'type-graphql';
 import type { AuditAction } from '../../domain/audit-actions.ts';
 import { badUserInput, PurserError } from '../../domain/errors.ts';
 import { isGranted, PERMISSIONS } from '../../domain/permissions.ts';
+import type { RegistryPart } from '../../domain/registry-view.ts';
+import { askedParts, MadeOf } from '../paging/asked-parts.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
-import { MadeOf } from '../registry/registry-parts.ts';
 import { RegistryObject } from '../registry/registry-types.ts';
 import { auditPage } from './audit-page.ts';
 import { AuditConnectionObject } from './audit-types.ts';
@@ -15,7 +17,7 @@ const DENIED: AuditAction = 'READ_REGISTRY_HISTORY';
 
 @Resolver(() => RegistryObject)
 export class RegistryHistoryResolver {
-  @MadeOf('projectId')
+  @MadeOf<RegistryPart>('projectId')
   @FieldResolver(() => AuditConnectionObject, {
     nullable: true,
     description:
@@ -26,6 +28,7 @@ export class RegistryHistoryResolver {
     @Ctx() { services, request }: GraphqlContext,
     @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
     @After() after: string | null | undefined,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<AuditConnectionObject> {
     // All subscribers get the same answer, whatever permissions each of them has.
     if (isShared) throw badUserInput('history', 'Subscriptions have no `history`. Read it by a query.');
@@ -34,7 +37,13 @@ export class RegistryHistoryResolver {
       throw new PurserError('FORBIDDEN', 'You do not have the permission to read the audit log of this project.');
     }
     const filter = { registryId: id };
-    const page = await auditPage(services, projectId, { filter, first, after, defaultSize: DEFAULT_PAGE_SIZE });
+    const page = await auditPage(services, projectId, {
+      filter,
+      first,
+      after,
+      defaultSize: DEFAULT_PAGE_SIZE,
+      parts: askedParts(info),
+    });
     await services.application.recordAuditRead(request, projectId);
     return page;
   }

@@ -8,12 +8,12 @@ import {
 } from '../../domain/credential.ts';
 import { expiringFrom } from '../../domain/expiry-thresholds.ts';
 import { REFUSALS } from '../../domain/probe-outcome.ts';
-import type { RegistryView } from '../../domain/registry-view.ts';
+import type { RegistryPart, RegistryView } from '../../domain/registry-view.ts';
+import { MadeOf } from '../paging/asked-parts.ts';
 import { MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { CredentialKindEnum, CredentialStatusEnum, ExpirySourceEnum } from './registry-enums.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
-import { MadeOf } from './registry-parts.ts';
 import type { LoadUsage } from './registry-usage.ts';
 
 @ObjectType('StagedCredential', {
@@ -69,7 +69,7 @@ export class CredentialObject {
   @Field(() => CredentialKindEnum, { description: 'What the secret is, judged by its shape and the input.' })
   readonly kind!: CredentialKind;
 
-  @MadeOf('present', 'expiresAt', 'rotatedAt', 'health', 'version')
+  @MadeOf<RegistryPart>('present', 'expiresAt', 'rotatedAt', 'health', 'version')
   @Field(() => CredentialStatusEnum, { description: 'The state of this version at the time of the query.' })
   readonly status!: CredentialStatus;
 
@@ -88,7 +88,7 @@ export class CredentialObject {
   })
   readonly rotateEveryDays!: number | null;
 
-  @MadeOf('rotatedAt', 'rotateEveryDays')
+  @MadeOf<RegistryPart>('rotatedAt', 'rotateEveryDays')
   @Field(() => DateTime, {
     nullable: true,
     description: '`rotatedAt` plus `rotateEveryDays`; null without `rotateEveryDays`.',
@@ -107,7 +107,7 @@ export class CredentialObject {
   })
   readonly warnings!: readonly string[];
 
-  @MadeOf('staged', 'url', 'provider')
+  @MadeOf<RegistryPart>('staged', 'url', 'provider')
   @Field(() => StagedCredentialObject, { nullable: true, description: 'A version that is staged and not yet active.' })
   readonly staged!: StagedCredentialObject | null;
 

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, Directive, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import { askedParts } from '../paging/asked-parts.ts';
 import { type CursorScope, changeScope } from '../paging/cursors.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import { pageSize } from '../paging/page-size.ts';
@@ -18,7 +19,6 @@ import {
   registryOrder,
   registrySelection,
 } from './registry-connection.ts';
-import { askedParts } from './registry-parts.ts';
 import { toGraphqlRegistries } from './registry-types.ts';
 
 const DEFAULT_PAGE_SIZE = 20;

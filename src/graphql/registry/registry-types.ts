@@ -2,8 +2,9 @@ import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { MintKind } from '../../domain/mint-kinds/table.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { RegistryAccess } from '../../domain/registry-details.ts';
-import type { RegistryView } from '../../domain/registry-view.ts';
+import type { RegistryPart, RegistryView } from '../../domain/registry-view.ts';
 import { MAX_CERTIFICATES_BYTES } from '../../domain/text-rules.ts';
+import { MadeOf, MadeOfItsFields } from '../paging/asked-parts.ts';
 import { MaxBytes } from '../pipeline/answer-size.ts';
 import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
@@ -11,7 +12,6 @@ import { CredentialObject, toGraphqlCredential } from './credential-types.ts';
 import { MintKindEnum } from './mint-input.ts';
 import { RegistryAccessEnum, RegistryProviderEnum } from './registry-enums.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
-import { MadeOf } from './registry-parts.ts';
 import { type LoadUsage, usageOfList } from './registry-usage.ts';
 
 @ObjectType('MintSettings', {
@@ -92,8 +92,7 @@ export class RegistryObject {
   })
   readonly authRealmHost!: string | null;
 
-  // Each of its fields says by itself what it is made of.
-  @MadeOf()
+  @MadeOfItsFields()
   @Field(() => CredentialObject, { description: 'The current version of its credential.' })
   readonly credential!: CredentialObject;
 
@@ -103,7 +102,7 @@ export class RegistryObject {
   })
   readonly mint!: MintSettingsObject | null;
 
-  @MadeOf('health', 'url', 'provider')
+  @MadeOf<RegistryPart>('health', 'url', 'provider')
   @Field(() => RegistryHealthObject, {
     nullable: true,
     description: 'What the last test of the current credential version found; null until this version was tested.',

@@ -178,7 +178,7 @@ it.each([
   ['by an alias', 'nodes { url: name }', 'r.id, r.name'],
   ['twice', 'nodes { name } nodes { name url }', 'r.id, r.name, r.url'],
   ['in an inline fragment', 'nodes { ... on Registry { name } }', 'r.id, r.name'],
-  ['in a fragment of a fragment', 'nodes { ...A }', 'r.id, r.credential_kind, r.name'],
+  ['in a fragment of a fragment', 'nodes { ...A }', 'r.credential_kind, r.id, r.name'],
   ['under `@include`', 'nodes { name @include(if: $yes) }', 'r.id, r.name'],
   ['under `@skip`, which may be false', 'nodes { id name @skip(if: $yes) }', 'r.id, r.name'],
   ['nowhere', 'pageInfo { hasNextPage }', 'r.id'],
@@ -186,7 +186,7 @@ it.each([
   [
     'with what makes a status',
     'nodes { credential { status } }',
-    'r.id, r.credential_version, r.expires_at, r.health, r.rotated_at, r.secret_missing',
+    'r.credential_version, r.expires_at, r.health, r.id, r.rotated_at, r.secret_missing',
   ],
 ])('only what is asked for is read: %s', async (_where, fields, columns) => {
   const fragments = fields.includes('...A')

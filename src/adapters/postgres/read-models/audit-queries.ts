@@ -9,15 +9,16 @@ import type { OutcomeCount } from '../../../domain/audit-histogram.ts';
 import { parseUuid } from '../../../domain/identity.ts';
 import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
-import { AUDIT_COLUMNS, type AuditRow, auditEntryView } from './audit-row.ts';
+import { type AuditRow, auditEntryView, createAuditColumns } from './audit-row.ts';
 import { boundedPage } from './bounded-page.ts';
 import { countUpTo } from './counts.ts';
 import { hasTrigram } from './trigrams.ts';
 
 /** `slow` is for searches, counts and histograms. */
 export function createAuditQueries(database: Queryable, slow: SlowReads = { ofProject: () => database }): AuditQueries {
+  const columnsOf = createAuditColumns();
   return {
-    async list(projectId, { filter, first, after }) {
+    async list(projectId, { filter, first, after, parts }) {
       const values = new Conditions();
       const within = `e.project_id = ${values.value(projectId)}`;
       // By time where a time is asked for: the entries of a time are found in no other order.
@@ -34,7 +35,7 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
           table: TABLE,
           joined: '',
           looksUp: false,
-          columns: AUDIT_COLUMNS,
+          columns: columnsOf(parts),
           id: 'e.sequence',
           order,
           direction: 'desc',

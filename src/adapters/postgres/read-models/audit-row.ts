@@ -1,5 +1,6 @@
 import type { AuditEntryView } from '../../../application/ports/read-models.ts';
 import type { AuditEntry } from '../../../domain/audit-entry.ts';
+import { type ColumnLists, createColumnLists } from './column-lists.ts';
 
 /** A row of `audit_entries`. */
 export interface AuditRow {
@@ -32,8 +33,44 @@ export interface AuditRow {
   readonly hash: string;
 }
 
-export const AUDIT_COLUMNS = `sequence::float8 as sequence, format, event_id, occurred_at, action, outcome, code, field, actor, issuer, token_id,
-  ip_address, user_agent, request_id, registry_id, url, pipeline, run_id, image, lease_id, changes, duration_ms, count, until, identity, hash`;
+type Column = Exclude<keyof AuditRow, 'project_id' | 'sequence'>;
+
+/** The column of each part of an entry. */
+const COLUMNS_OF: Readonly<Record<Exclude<keyof AuditEntryView, 'sequence'>, readonly Column[]>> = {
+  format: ['format'],
+  eventId: ['event_id'],
+  occurredAt: ['occurred_at'],
+  action: ['action'],
+  outcome: ['outcome'],
+  code: ['code'],
+  field: ['field'],
+  actor: ['actor'],
+  issuer: ['issuer'],
+  tokenId: ['token_id'],
+  ipAddress: ['ip_address'],
+  userAgent: ['user_agent'],
+  requestId: ['request_id'],
+  registryId: ['registry_id'],
+  url: ['url'],
+  pipeline: ['pipeline'],
+  runId: ['run_id'],
+  image: ['image'],
+  leaseId: ['lease_id'],
+  changes: ['changes'],
+  durationMs: ['duration_ms'],
+  count: ['count'],
+  until: ['until'],
+  identity: ['identity'],
+  hash: ['hash'],
+};
+const SEQUENCE = 'sequence::float8 as sequence';
+
+/** The columns of some parts. An entry's place is always among them. */
+export function createAuditColumns(): ColumnLists {
+  return createColumnLists({ ...COLUMNS_OF, sequence: [] }, [SEQUENCE, 'occurred_at']);
+}
+
+export const AUDIT_COLUMNS = createAuditColumns()(undefined);
 
 export function auditRow(projectId: string, sequence: number, entry: AuditEntry, hash: string): AuditRow {
   return {

@@ -9,7 +9,7 @@ import { Conditions, type Queryable } from '../statement.ts';
 import { boundedPage } from './bounded-page.ts';
 import { countUpTo } from './counts.ts';
 import { type FilterPart, filterParts, orderKey } from './registry-filters.ts';
-import { createColumnLists, type ViewRow, viewOfRow } from './registry-view-row.ts';
+import { createViewColumns, type ViewRow, viewOfRow } from './registry-view-row.ts';
 import { removedUpTo } from './removed-rows.ts';
 
 /** With the columns that were asked for. */
@@ -27,7 +27,7 @@ export function createRegistryList(
   const partsOf = (where: Conditions, filter: RegistryFilter) =>
     filterParts(where, filter, new Date(now()).toISOString());
 
-  const columnsOf = createColumnLists();
+  const columnsOf = createViewColumns();
 
   return {
     async list(projectId, { filter, order, first, after, withLatestChange, parts: read }) {

@@ -1,74 +1,53 @@
 import type { RegistryPart, RegistryView } from '../../../application/ports/read-models.ts';
 import type { Instant } from '../../../domain/instant.ts';
 import { type HealthView, retiringView, stagedView } from '../../../domain/registry-view.ts';
+import { type ColumnLists, createColumnLists } from './column-lists.ts';
 import type { RegistryRow } from './registry-row.ts';
 
 export type ViewRow = RegistryRow & { readonly health: HealthView | null; readonly staged_health: HealthView | null };
 
-type Column = Exclude<keyof ViewRow, 'id'>;
+type Column = `r.${Exclude<keyof ViewRow, 'id'>}`;
 
 /** The columns that each part of a view is made of. */
 const COLUMNS_OF: Readonly<Record<RegistryPart, readonly Column[]>> = {
-  projectId: ['project_id'],
-  url: ['url'],
-  enteredUrl: ['entered_url'],
-  name: ['name'],
-  description: ['description'],
-  email: ['email'],
-  provider: ['provider'],
-  username: ['username'],
-  access: ['access'],
-  caCertificate: ['ca_certificate'],
-  authRealmHost: ['auth_realm_host'],
-  version: ['credential_version'],
-  kind: ['credential_kind'],
-  present: ['secret_missing'],
-  expiresAt: ['expires_at'],
-  expirySource: ['expiry_source'],
-  rotateEveryDays: ['rotate_every_days'],
-  rotatedAt: ['rotated_at'],
-  rotatedBy: ['rotated_by'],
-  warnings: ['warnings'],
-  staged: ['staged', 'staged_health'],
-  retiring: ['retiring'],
-  mint: ['mint'],
-  health: ['health'],
-  revision: ['revision'],
-  createdAt: ['created_at'],
-  createdBy: ['created_by'],
-  updatedAt: ['updated_at'],
-  updatedBy: ['updated_by'],
+  projectId: ['r.project_id'],
+  url: ['r.url'],
+  enteredUrl: ['r.entered_url'],
+  name: ['r.name'],
+  description: ['r.description'],
+  email: ['r.email'],
+  provider: ['r.provider'],
+  username: ['r.username'],
+  access: ['r.access'],
+  caCertificate: ['r.ca_certificate'],
+  authRealmHost: ['r.auth_realm_host'],
+  version: ['r.credential_version'],
+  kind: ['r.credential_kind'],
+  present: ['r.secret_missing'],
+  expiresAt: ['r.expires_at'],
+  expirySource: ['r.expiry_source'],
+  rotateEveryDays: ['r.rotate_every_days'],
+  rotatedAt: ['r.rotated_at'],
+  rotatedBy: ['r.rotated_by'],
+  warnings: ['r.warnings'],
+  staged: ['r.staged', 'r.staged_health'],
+  retiring: ['r.retiring'],
+  mint: ['r.mint'],
+  health: ['r.health'],
+  revision: ['r.revision'],
+  createdAt: ['r.created_at'],
+  createdBy: ['r.created_by'],
+  updatedAt: ['r.updated_at'],
+  updatedBy: ['r.updated_by'],
 };
 
-const COLUMNS = new Map<string, readonly Column[]>(Object.entries(COLUMNS_OF));
-
-/** The columns of all parts, of the registry `r`. */
-export const VIEW_COLUMNS = listOf([...COLUMNS.values()].flat());
-
-/** Each list of columns makes statements that all connections keep prepared: beyond the first lists, all columns are read. */
-const MAX_LISTS = 100;
-
-/** Gives the columns of the parts with these names, of the registry `r`; all columns for a name that no part has. */
-export function createColumnLists(): (parts: readonly string[] | undefined) => string {
-  const lists = new Set<string>();
-  return (parts) => {
-    if (parts === undefined) return VIEW_COLUMNS;
-    const columns: Column[] = [];
-    for (const part of parts) {
-      const ofPart = COLUMNS.get(part);
-      if (ofPart === undefined) return VIEW_COLUMNS;
-      columns.push(...ofPart);
-    }
-    const list = listOf(columns);
-    if (lists.size < MAX_LISTS) lists.add(list);
-    return lists.has(list) ? list : VIEW_COLUMNS;
-  };
+/** The columns of some parts, of the registry `r`. */
+export function createViewColumns(): ColumnLists {
+  return createColumnLists(COLUMNS_OF, ['r.id']);
 }
 
-/** The same text for the same columns. */
-function listOf(columns: readonly Column[]): string {
-  return ['id', ...[...new Set(columns)].sort()].map((column) => `r.${column}`).join(', ');
-}
+/** The columns of all parts. */
+export const VIEW_COLUMNS = createViewColumns()(undefined);
 
 const NEVER: Instant = new Date(0).toISOString();
 
