@@ -74,6 +74,9 @@ export interface Count {
   readonly isExact: boolean;
 }
 
+/** Names of parts of the items: the values of others mean nothing. Undefined, or with a name that is no part's: all are read. */
+export type Parts = readonly string[] | undefined;
+
 export interface LatestChange {
   /** The sequence of the project's latest change that the page shows; 0 for an empty page, or if it was not asked for. */
   readonly latestChange: number;
@@ -125,8 +128,7 @@ export interface RegistryQueries {
       first: number;
       after: RegistryCursor | undefined;
       withLatestChange: boolean;
-      /** Names of `RegistryPart`: other parts have values that mean nothing. With a name that is none of them, or without this, all are read. */
-      parts?: readonly string[] | undefined;
+      parts?: Parts;
     },
   ): Promise<Page<RegistryView, RegistryCursor> & LatestChange>;
   count(projectId: string, filter: RegistryFilter): Promise<Count>;
@@ -267,13 +269,7 @@ export interface AuditQueries {
   /** Newest first: by sequence, with `from` or `to` by time. */
   list(
     projectId: string,
-    query: {
-      filter: AuditFilter;
-      first: number;
-      after: AuditCursor | undefined;
-      /** Names of parts of an entry: others are missing. As for registries. */
-      parts?: readonly string[] | undefined;
-    },
+    query: { filter: AuditFilter; first: number; after: AuditCursor | undefined; parts?: Parts },
   ): Promise<Page<AuditEntryView, AuditCursor>>;
   count(projectId: string, filter: AuditFilter): Promise<Count>;
   /**

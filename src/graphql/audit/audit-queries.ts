@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, Directive, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-graphql';
-import { askedParts } from '../paging/asked-parts.ts';
 import { After, First } from '../paging/page-arguments.ts';
 import { TOTAL_COUNT_IS_EXACT, totalCountOf } from '../paging/total-count.ts';
+import { askedParts } from '../pipeline/asked-parts.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
 import { auditFilter } from './audit-filter.ts';

@@ -1,9 +1,9 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Count } from '../../application/ports/read-models.ts';
 import type { AuditOutcome } from '../../domain/audit-entry.ts';
-import { MadeOf } from '../paging/asked-parts.ts';
 import { PageInfoObject } from '../paging/page-info.ts';
 import { MaxBytes, MaxItems } from '../pipeline/answer-size.ts';
+import { MadeOf } from '../pipeline/asked-parts.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 import { WorkloadIdentityObject } from '../trust/workload-identity.ts';

@@ -9,8 +9,8 @@ import {
 import { expiringFrom } from '../../domain/expiry-thresholds.ts';
 import { REFUSALS } from '../../domain/probe-outcome.ts';
 import type { RegistryPart, RegistryView } from '../../domain/registry-view.ts';
-import { MadeOf } from '../paging/asked-parts.ts';
 import { MaxItems } from '../pipeline/answer-size.ts';
+import { MadeOf } from '../pipeline/asked-parts.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { CredentialKindEnum, CredentialStatusEnum, ExpirySourceEnum } from './registry-enums.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { parseUuid } from '../../domain/identity.ts';
-import { MadeOf } from '../paging/asked-parts.ts';
+import { MadeOf } from '../pipeline/asked-parts.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';

@@ -1,6 +1,6 @@
 import { type FieldNode, type GraphQLNamedType, type GraphQLResolveInfo, getNamedType, isObjectType } from 'graphql';
 import { Extensions } from 'type-graphql';
-import { fieldsUnder } from '../pipeline/asked-fields.ts';
+import { fieldsUnder } from './asked-fields.ts';
 
 /** For a field of what a page lists: the parts of the view that it is made of, if not of the one with its name. */
 export function MadeOf<Part extends string = never>(...parts: readonly Part[]): PropertyDecorator & MethodDecorator {
