@@ -98,8 +98,10 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const { image, purpose, ttlSeconds } = command;
     const id = registryId(projectId, url);
     const admitted = await admitIssue(caller, projectId, { ...command, registryId: id, repository });
-    const { context, pipeline, runId } = admitted;
-    const idempotent = idempotentRequest(context, projectId, 'issueCredential', null, command);
+    const { context, pipeline, runId, holder } = admitted;
+    // A job is who its token says, and another job of the same subject must not have its lease.
+    const named = context.principal.claims === undefined ? command : { ...command, pipeline, runId, holder };
+    const idempotent = idempotentRequest(context, projectId, 'issueCredential', null, named);
     const issue = { image: image.trim(), pipeline, runId, purpose, ttlSeconds };
     const ask: Ask = { admitted, context, projectId, registryId: id, serverAddress, issue, idempotent };
     let claimed = idempotent === null || (await keys.claimOf(idempotent)) !== undefined;

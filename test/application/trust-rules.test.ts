@@ -118,6 +118,34 @@ describe('a job that meets a rule', () => {
     );
   });
 
+  it('shares no key with another pipeline of its branch, which has the same subject', async () => {
+    const world = await aWorld();
+    await create(world, { runIdClaim: null });
+    const ask = { idempotencyKey: 'k', pipeline: 'as it says' };
+    const { lease } = await issue(world, job(), ask);
+    const other = job({ workflow_ref: 'octo/web/.github/workflows/deploy.yml@refs/heads/main' });
+    expect(await refused(issue(world, other, ask))).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    expect(world.eventsOf('CredentialIssuedAgain')).toEqual([]);
+    // What a job calls itself makes it no other.
+    expect((await issue(world, job(), { ...ask, pipeline: 'otherwise', runId: 'mine' })).lease.id).toBe(lease.id);
+  });
+
+  it('shares no key with a job that another rule lets in', async () => {
+    const world = await aWorld();
+    await create(world, { runIdClaim: null, pipelineClaim: 'repository_id' });
+    await create(world, {
+      runIdClaim: null,
+      pipelineClaim: 'repository_id',
+      matches: [
+        { claim: 'repository_id', equals: ['74'] },
+        { claim: 'event_name', equals: ['schedule'] },
+      ],
+    });
+    await issue(world, job(), { idempotencyKey: 'k' });
+    const other = issue(world, job({ event_name: 'schedule' }), { idempotencyKey: 'k' });
+    expect(await refused(other)).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+  });
+
   it('is refused if the rule ends while its ask is under way', async () => {
     const world = await aWorld();
     const { rule } = await create(world);
