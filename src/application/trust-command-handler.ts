@@ -2,7 +2,7 @@ import { badUserInput, notFound, PurserError } from '../domain/errors.ts';
 import { parseUuid, trustStream } from '../domain/identity.ts';
 import { isGranted } from '../domain/permissions.ts';
 import type { DecidedRule, RuleAuthor } from '../domain/trust/decide-rules.ts';
-import { checkRisks } from '../domain/trust/risks.ts';
+import { warningsOf } from '../domain/trust/risks.ts';
 import { NO_RULES, type TrustRule, type TrustRuleEvent, type TrustRules } from '../domain/trust/trust-rule.ts';
 import type { AggregateStore, Loaded } from './aggregate-store.ts';
 import { trustFold } from './aggregate-store.ts';
@@ -105,7 +105,7 @@ export function createTrustCommandHandler(deps: TrustCommandDeps): HandleTrustCo
       const isAfter = claim.revision === 'no-stream' || event.revision > claim.revision;
       if (!isAfter || event.metadata.idempotencyId !== id) continue;
       const rule = ruleIn(folded.state, ruleId);
-      return { rule, warnings: rule === undefined ? [] : checkRisks(rule) };
+      return { rule, warnings: rule === undefined ? [] : warningsOf(rule) };
     }
     return undefined;
   }

@@ -1,7 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import type { WorkloadIdentity } from '../domain/audit-entry.ts';
 import { isGranted, type Principal } from '../domain/permissions.ts';
+import { createSharedRead } from '../domain/shared-read.ts';
 import { type Admission, admissionsOf, grants, type Judgement, judge } from '../domain/trust/admission.ts';
-import type { AggregateStore } from './aggregate-store.ts';
+import type { TrustRules } from '../domain/trust/trust-rule.ts';
+import type { AggregateStore, Loaded } from './aggregate-store.ts';
 
 /** What the audit log says of a caller from a CI system who was refused. */
 export interface WorkloadAttempt {
@@ -31,12 +34,25 @@ export interface Trust {
 
 const MAX_REASONS = 5;
 const MAX_REASON_LENGTH = 400;
+/** Whose rules are being read. One left out is read by each caller. */
+const MAX_SHARED_READS = 1_000;
 
 export function createTrust(aggregates: Pick<AggregateStore, 'loadTrustRules'>): Trust {
+  const reads = new LRUCache<string, () => Promise<Loaded<TrustRules>>>({ max: MAX_SHARED_READS });
+
+  /** A change reaches each subscriber by a check of its own, and thousands of them must not be as many reads. */
+  function rulesOf(projectId: string): Promise<Loaded<TrustRules>> {
+    const known = reads.get(projectId);
+    if (known) return known();
+    const read = createSharedRead(() => aggregates.loadTrustRules(projectId));
+    reads.set(projectId, read);
+    return read();
+  }
+
   async function admissions(caller: Principal, projectId: string): Promise<readonly Admission[]> {
     const { claims, issuer } = caller;
     if (claims === undefined) return [];
-    const { state } = await aggregates.loadTrustRules(projectId);
+    const { state } = await rulesOf(projectId);
     return admissionsOf(state, { claims, issuer });
   }
 
@@ -49,13 +65,13 @@ export function createTrust(aggregates: Pick<AggregateStore, 'loadTrustRules'>):
     },
 
     async judgements({ claims, issuer }, projectId) {
-      const { state } = await aggregates.loadTrustRules(projectId);
+      const { state } = await rulesOf(projectId);
       return state.rules.map((rule) => judge(rule, { issuer, claims: claims ?? {} }));
     },
 
     async attempt({ claims, issuer }, projectId) {
       if (claims === undefined) return undefined;
-      const { state, revision } = await aggregates.loadTrustRules(projectId);
+      const { state, revision } = await rulesOf(projectId);
       const judged = state.rules.map((rule) => judge(rule, { issuer, claims }));
       const admission = judged.find((one) => one.admission !== null)?.admission;
       if (admission) {

@@ -6,6 +6,8 @@ export interface Subscriber<Item> {
   readonly items: readonly Item[];
   /** The codes of the errors that came in place of data. */
   readonly codes: readonly string[];
+  /** Whether the server ended it. */
+  hasEnded(): boolean;
   close(): Promise<void>;
 }
 
@@ -30,7 +32,12 @@ export async function subscribe<Item>(
   });
   const items: Item[] = [];
   const codes: string[] = [];
+  let isEnded = false;
   const ended = new Promise<void>((resolve) => {
+    const end = () => {
+      isEnded = true;
+      resolve();
+    };
     client.subscribe(
       { query, variables },
       {
@@ -38,14 +45,15 @@ export async function subscribe<Item>(
           codes.push(...errors.map(({ extensions }) => String(extensions?.code)));
           if (data) items.push(Object.values(data)[0] as Item);
         },
-        error: () => resolve(),
-        complete: () => resolve(),
+        error: () => end(),
+        complete: () => end(),
       },
     );
   });
   return {
     items,
     codes,
+    hasEnded: () => isEnded,
     async close() {
       await client.dispose();
       await ended;

@@ -19,7 +19,7 @@ const projectId = z.string().refine(isProjectId);
 const numericDate = z.number().max(MAX_NUMERIC_DATE);
 const permissions = z.array(z.string());
 
-const claimsSchema = z.looseObject({
+const registeredClaims = {
   iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
   sub: text,
@@ -29,11 +29,16 @@ const claimsSchema = z.looseObject({
   iat: numericDate,
   /** As long as a name may be, because the audit log shows it. */
   jti: text.optional(),
+};
+const claimsSchema = z.looseObject({
+  ...registeredClaims,
   projects: z.record(projectId, permissions).optional(),
   project: projectId.optional(),
   permissions: permissions.optional(),
 });
 type Claims = z.infer<typeof claimsSchema>;
+/** Claims of such names are the issuer's, of any type, if rules grant permissions. */
+const workloadClaimsSchema = z.looseObject(registeredClaims);
 
 /** Who calls, and from when the token is valid. */
 export interface VerifiedClaims {
@@ -51,7 +56,8 @@ export function verifiedClaims(
   issuer: IssuerConfig,
   now: number,
 ): VerifiedClaims {
-  const parsed = claimsSchema.safeParse(claims);
+  const grantsByClaims = issuer.grants === 'claims';
+  const parsed = (grantsByClaims ? claimsSchema : workloadClaimsSchema).safeParse(claims);
   if (!parsed.success || parsed.data.iss !== issuer.issuer)
     throw new AuthenticationFailed('invalid_claims', issuer.issuer);
   const { aud, sub, exp, nbf, iat, jti = null } = parsed.data;

@@ -1,6 +1,7 @@
 import { badUserInput, type PurserError } from '../errors.ts';
 import { type CiSystem, ciSystemOf, isLasting, isOf } from './ci-systems.ts';
 import type { ClaimMatch } from './claim-match.ts';
+import { sharedRuns } from './run-claims.ts';
 import type { TrustRuleDetails } from './trust-rule.ts';
 
 /** GitHub's events that run for what somebody proposes, who may be anybody. */
@@ -21,7 +22,7 @@ const OUTSIDERS_EVENTS = [
   'watch',
 ];
 
-type Compared = Pick<TrustRuleDetails, 'issuer' | 'matches' | 'purposes' | 'allowPassword'>;
+type Compared = Pick<TrustRuleDetails, 'issuer' | 'matches' | 'purposes' | 'runIdClaim' | 'allowPassword'>;
 
 /**
  * Refuses a rule that somebody else could come to meet, or that lets proposed changes push.
@@ -32,9 +33,16 @@ export function checkRisks(rule: Compared): string[] {
   const system = ciSystemOf(rule.issuer, rule.matches);
   requireLasting(system, rule.matches);
   if (rule.purposes.includes('PUSH')) requireOwnChanges(system, rule.matches);
+  return warningsOf(rule);
+}
+
+/** Who else meets the rule, or shares its leases, that its author may not think of. */
+export function warningsOf(rule: Compared): string[] {
+  const system = ciSystemOf(rule.issuer, rule.matches);
   return [
     ...ownersAlone(system, rule.matches),
     ...outsiders(system, rule),
+    ...sharedRuns(system, rule),
     ...(rule.allowPassword
       ? ['`allowPassword` hands out passwords that can do more at the registry than this rule grants.']
       : []),

@@ -57,3 +57,10 @@ test('the claims of a token grant nothing if rules are to', async () => {
   const granted = async (grants: string) => (await verifier({ grants }).authenticate(forge())).grants.size;
   expect([await granted('claims'), await granted('rules')]).toEqual([1, 0]);
 });
+
+test('an issuer may name claims of its own as Purser does, if rules are to grant', async () => {
+  for (const own of [{ project: { id: 7 } }, { projects: ['web'] }, { permissions: 'contents: read' }]) {
+    expect(await outcome({ grants: 'rules' }, own)).toBe('accepted');
+    expect(await outcome({ grants: 'claims' }, own)).toBe('invalid_claims');
+  }
+});

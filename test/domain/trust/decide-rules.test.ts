@@ -8,6 +8,7 @@ import {
   type RuleAuthor,
 } from '../../../src/domain/trust/decide-rules.ts';
 import type { EnteredRule } from '../../../src/domain/trust/entered-rule.ts';
+import { warningsOf } from '../../../src/domain/trust/risks.ts';
 import { evolveTrustRules, NO_RULES } from '../../../src/domain/trust/trust-rule.ts';
 import { CLUSTER, entered, GITHUB, GITLAB, refusal, rule } from './rules.ts';
 
@@ -23,7 +24,15 @@ const author: RuleAuthor = {
 };
 const RULE_ID = rule().id;
 const create = (changes: Partial<EnteredRule> = {}, by = author) =>
-  decideCreateRule(NO_RULES, { ruleId: RULE_ID, projectId: 'demo', entered: entered(changes) }, by);
+  decideCreateRule(
+    NO_RULES,
+    {
+      ruleId: RULE_ID,
+      projectId: 'demo',
+      entered: entered({ ...(changes.issuer && { runIdClaim: null }), ...changes }),
+    },
+    by,
+  );
 const match = (claim: string, ...values: string[]) => ({ claim, equals: values });
 const begins = (claim: string, startsWith: string) => ({ claim, startsWith });
 const PUSH = { purposes: ['PUSH'] as const };
@@ -250,6 +259,12 @@ describe('a rule that proposed changes could meet', () => {
     ['a fork that Woodpecker builds', WOODPECKER, [match('/repo/forge_remote_id', '22')], 'from a fork'],
   ])('may pull with a warning of %s', (_what, issuer, matches, warning) => {
     expect(create({ issuer, matches }).warnings).toEqual([expect.stringContaining(warning)]);
+  });
+
+  it('is still warned of if it stands, although it would be refused by now', () => {
+    const standing = rule({ matches: [{ claim: 'repository', equals: ['octo/web'], startsWith: null }], ...PUSH });
+    expect(refusal(() => create({ matches: standing.matches, ...PUSH }))).toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(warningsOf(standing)).toEqual([expect.stringContaining('from a fork')]);
   });
 
   it('is warned of passwords that can do more', () => {
