@@ -5,7 +5,13 @@ import type { ReadModelAuthenticator } from '../../src/adapters/postgres/read-mo
 import { createLeadership } from '../../src/adapters/postgres/read-models/leadership.ts';
 import { createProgress, type TrackedProgress } from '../../src/adapters/postgres/read-models/progress.ts';
 import { createProjector, type Projector } from '../../src/adapters/postgres/read-models/projector.ts';
-import { type AppendResult, BEGINNING, type EventLog, type Position } from '../../src/application/ports/event-log.ts';
+import {
+  type AppendResult,
+  BEGINNING,
+  type EventLog,
+  type EventToAppend,
+  type Position,
+} from '../../src/application/ports/event-log.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import { projectorClient, trusting } from './read-models.ts';
 import { METADATA, streamOf } from './recorded-events.ts';
@@ -63,9 +69,23 @@ export function startProjector(
 /** Appends the events one after the other, each to its stream, whatever stands there. */
 export async function appendAll(log: EventLog, ...events: readonly DomainEvent[]): Promise<AppendResult> {
   let appended: AppendResult = { position: BEGINNING, revision: -1 };
-  for (const event of events) {
-    const occurredAt = new Date().toISOString();
-    appended = await log.append(streamOf(event), 'any', [{ id: randomUUID(), event, occurredAt, metadata: METADATA }]);
-  }
+  for (const event of events) appended = await log.append(streamOf(event), 'any', [toAppend(event)]);
   return appended;
+}
+
+/** The same in fewer appends: what follows each other in one stream is appended together. */
+export async function appendRuns(log: EventLog, events: readonly DomainEvent[]): Promise<void> {
+  for (let at = 0; at < events.length; ) {
+    const [first, ...others] = events.slice(at);
+    if (first === undefined) return;
+    const stream = streamOf(first);
+    const end = others.findIndex((event) => streamOf(event) !== stream);
+    const following = end === -1 ? others : others.slice(0, end);
+    await log.append(stream, 'any', [toAppend(first), ...following.map(toAppend)]);
+    at += 1 + following.length;
+  }
+}
+
+function toAppend(event: DomainEvent): EventToAppend {
+  return { id: randomUUID(), event, occurredAt: new Date().toISOString(), metadata: METADATA };
 }

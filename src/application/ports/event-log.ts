@@ -135,7 +135,10 @@ export interface EventLog {
   readAll(options: { after: Position; maxCount: number }): Promise<LogPage>;
   /** The position of the last event; `BEGINNING` if there is none. Cheap, also in a store that holds more than this log. */
   head(): Promise<Position>;
-  /** Whether the event is still there whose position `head` gave: a log can be restored to an earlier state. */
+  /**
+   * Whether the event is still there whose position `head` gave: a log can be restored to an earlier state. So whoever
+   * removes events leaves the last one.
+   */
   holds(head: Position): Promise<boolean>;
   /** Calls the listener when there may be new events. A hint only: it may come late, twice or never. */
   onAppended(listener: () => void): () => void;

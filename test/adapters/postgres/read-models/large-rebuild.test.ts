@@ -10,7 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../../../support/postgres
 import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import { eventsOf, registrySteps } from '../../../support/registry-histories.ts';
 import { rounds } from '../../../support/rounds.ts';
-import { appendAll, startProjector } from '../../../support/running-projector.ts';
+import { appendAll, appendRuns, startProjector } from '../../../support/running-projector.ts';
 import { withClient } from '../../../support/server-databases.ts';
 
 const EVENTS = rounds({ usual: 3_000, torture: 100_000 });
@@ -69,7 +69,7 @@ async function writeHistories(): Promise<number> {
       const created = (['a', 'b'] as const).map((registry) => [`${registry}${name}`, 'create'] as const);
       const events = eventsOf([...created, ...steps.map(([registry, step]) => [`${registry}${name}`, step] as const)]);
       written += events.length;
-      await appendAll(log, ...events);
+      await appendRuns(log, events);
     }
   };
   await Promise.all(Array.from({ length: WRITERS }, write));
