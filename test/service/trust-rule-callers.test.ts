@@ -9,7 +9,8 @@ import { subscribe } from '../support/subscriber.ts';
 import { createTestIssuer } from '../support/tokens.ts';
 import { AUDIT, CLUSTER_RULE, CREATE_RULE, DELETE_RULE, GITHUB_RULE, REGISTER } from './trust-operations.ts';
 
-const FOLLOW = 'subscription { registryChanges(projectId: "demo") { kind } }';
+const LATEST = '{ registries(projectId: "demo") { latestCursor } }';
+const FOLLOW = 'subscription ($after: String) { registryChanges(projectId: "demo", after: $after) { kind } }';
 const [github, cluster, people] = [createGithub(), createCluster(), createTestIssuer()];
 const password = canary('trusted');
 
@@ -73,8 +74,9 @@ describe('a job that a rule lets in gets credentials in the protocol of its clie
 describe('a subscription of a job', () => {
   it('ends with its rule, and nothing is sent after it', async () => {
     const id = await createRule({ ...GITHUB_RULE, name: 'follow', permissions: [PERMISSIONS.registryRead] });
-    const job = await subscribe(purser.url, github.token(), FOLLOW, {});
-    const person = await subscribe(purser.url, people.token(), FOLLOW, {});
+    const { latestCursor: after } = (await mutate(LATEST, {})).registries;
+    const job = await subscribe(purser.url, github.token(), FOLLOW, { after });
+    const person = await subscribe(purser.url, people.token(), FOLLOW, { after });
     await register('before.example');
     await expect.poll(() => job.items.length, { timeout: PATIENCE_MS }).toBe(1);
     await mutate(DELETE_RULE, { id });

@@ -89,6 +89,7 @@ export const STORE_TESTS = [
   'test/service/staged-rotation.test.ts',
   'test/service/subscriptions.test.ts',
   'test/service/tested-minting.test.ts',
+  'test/service/trust-rule-callers.test.ts',
   'test/service/webhooks.test.ts',
 ];
 
