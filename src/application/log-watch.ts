@@ -47,7 +47,7 @@ export async function openLogWatch({ log, readCheckpoint, onOlder }: LogWatchDep
     if (isOlder) return;
     try {
       // Not with what comes after the last event: what was read or appended lately, a log may remember.
-      if (!(await log.holds(lastHead))) await compare(log.head);
+      if (!(await log.holds(lastHead))) await compare(() => log.head());
       lastHead = await log.head();
       isAway = false;
     } catch (error) {
