@@ -7,7 +7,7 @@ import {
   type StoreClient,
 } from './client-api.ts';
 import { loginForAppends } from './client-login.ts';
-import { isAnswer, NoAnswer } from './faults.ts';
+import { isAnswer, isOverdue, NoAnswer } from './faults.ts';
 
 /** A client that did not reach the server is replaced, but not more often. */
 const MIN_AGE_MS = 200;
@@ -78,7 +78,7 @@ export function openStoreConnection(
       return await inTime(timeoutMs, (over) => call(client, loaded, over));
     } catch (error) {
       if (!isAnswer(error)) replace(client);
-      throw error;
+      throw isOverdue(error) ? new NoAnswer(`no answer in ${timeoutMs} ms`, { cause: error }) : error;
     }
   }
 

@@ -35,6 +35,11 @@ export function isStreamNotFound(error: unknown): boolean {
   return typeOf(error) === 'stream-not-found';
 }
 
+/** Whether the client's own deadline was over: it may end a moment before that of the call. */
+export function isOverdue(error: unknown): boolean {
+  return typeOf(error) === 'deadline-exceeded';
+}
+
 /** The revision that the stream has, if that is why the append was refused. */
 export function actualRevisionOf(error: unknown): number | 'no-stream' | undefined {
   if (typeOf(error) !== 'wrong-expected-version') return undefined;

@@ -1,11 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openStoreConnection } from '../../../src/adapters/kurrentdb/connection.ts';
 import { NoAnswer } from '../../../src/adapters/kurrentdb/faults.ts';
 import { parseStoreAddress } from '../../../src/domain/event-store-url.ts';
 import { type ProtocolDouble, startProtocolDouble } from '../../support/protocol-double/start.ts';
 
 const APPEND_TIMEOUT_MS = 300;
+
+function anEvent() {
+  return { id: randomUUID(), type: 'Happened', contentType: 'application/json', data: {}, metadata: {} } as const;
+}
+
+it('an append that the server does not answer has no answer, even if the deadline of the client is over first', async () => {
+  const double = await startProtocolDouble();
+  const connection = openStoreConnection(parseStoreAddress(double.url()));
+  onTestFinished(() => connection.close().then(double.close));
+  const append = (timeoutMs: number) => connection.append(timeoutMs, `s-${randomUUID()}`, [anEvent()], 'no_stream');
+  await append(5_000);
+  await double.tell({ order: 'fault', fault: { kind: 'hang', takes: false, calls: 'write' } });
+  for (let call = 0; call < 3; call += 1) await expect(append(APPEND_TIMEOUT_MS)).rejects.toThrow(NoAnswer);
+});
 
 describe('an append whose time is over before the leader is found', () => {
   let double: ProtocolDouble;
@@ -19,15 +33,9 @@ describe('an append whose time is over before the leader is found', () => {
   afterAll(() => double.close());
 
   it('is never sent, and leaves no rejection behind when its client is disposed of', async () => {
-    const connection = openStoreConnection(parseStoreAddress(double.clusterUrl()));
-    const event = {
-      id: randomUUID(),
-      type: 'Happened',
-      contentType: 'application/json',
-      data: {},
-      metadata: {},
-    } as const;
-    const append = () => connection.append(APPEND_TIMEOUT_MS, `late-${randomUUID()}`, [event], 'no_stream');
+    const url = double.clusterUrl({ parameters: { maxDiscoverAttempts: '1000' } });
+    const connection = openStoreConnection(parseStoreAddress(url));
+    const append = () => connection.append(APPEND_TIMEOUT_MS, `late-${randomUUID()}`, [anEvent()], 'no_stream');
     await double.tell({ order: 'fault', fault: { kind: 'no-gossip' } });
     await expect(append()).rejects.toThrow(NoAnswer);
     const closed = connection.close();
@@ -35,8 +43,7 @@ describe('an append whose time is over before the leader is found', () => {
     await closed;
     const other = openStoreConnection(parseStoreAddress(double.clusterUrl()));
     const until = performance.now() + 1_000;
-    while (performance.now() < until)
-      await other.append(5_000, `other-${randomUUID()}`, [{ ...event, id: randomUUID() }], 'no_stream');
+    while (performance.now() < until) await other.append(5_000, `other-${randomUUID()}`, [anEvent()], 'no_stream');
     expect(stray).toEqual([]);
     await other.close();
   });
