@@ -79,8 +79,13 @@ describe('a log whose server', () => {
       const logs = [openKurrentLog(double.url(), { prefix }), openKurrentLog(double.url(), { prefix })];
       for (const log of logs) await log.append(aStream(), 'no-stream', [anEvent()]);
       const [stream, event] = [aStream(), anEvent()];
-      await fault({ kind: 'slow', ms: 1_000 });
-      const answers = await Promise.all(logs.map((log) => log.append(stream, expected, [event])));
+      await fault({ kind: 'hold' });
+      const appending = Promise.all(logs.map((log) => log.append(stream, expected, [event])));
+      await expect.poll(async () => (await double.tell({ order: 'report' })).held).toBe(2);
+      await fault({ kind: 'slow', ms: 500 });
+      // The second comes at once after the first, whose answer takes its time.
+      await double.tell({ order: 'release', takes: true });
+      const answers = await appending;
       await double.tell({ order: 'clear-faults' });
       expect(answers.map(({ revision }) => revision)).toEqual([0, 0]);
       expect(await logs[0]?.readStream(stream, { fromRevision: 0, maxCount: 9 })).toHaveLength(1);
