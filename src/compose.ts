@@ -26,6 +26,7 @@ import { createMintedPasswordVault } from './adapters/vault/minted-password-vaul
 import { beginAuditExport } from './application/begin-audit-export.ts';
 import { createApplication } from './application/create-application.ts';
 import { beforeSecondTry } from './application/credential-checks.ts';
+import { watchedLog } from './application/log-watch.ts';
 import { meteredApplication } from './application/metered.ts';
 import { meteredBatches, meteredEventLog, meteredMinter, meteredProbe } from './application/metered-ports.ts';
 import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
@@ -324,7 +325,7 @@ async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
   const leadership = createLeadership({ connectionString, logger });
   lifecycle.onClose(() => leadership.close());
   const projector = createProjector({
-    log,
+    log: watchedLog(log, logWatch),
     progress,
     leadership,
     connect: () => openSession(session, onFault),

@@ -19,6 +19,8 @@ export interface LogWatch {
   admitAppend(): Promise<void>;
   /** Looks at the end of the log. @throws EventLogUnavailable, PurserError UNAVAILABLE if one of the two does not answer */
   look(): Promise<void>;
+  /** An event at this position was read, perhaps since the last look: read models may have it. */
+  saw(position: Position): void;
 }
 
 export interface LogWatchDeps {
@@ -33,6 +35,7 @@ export async function openLogWatch({ log, readCheckpoint, onOlder }: LogWatchDep
   let isOlder = false;
   let lastHead = BEGINNING;
   let isAway = false;
+  let wasMissing = false;
   let looking: Promise<void> | undefined;
 
   async function compare(readEnd: () => Promise<Position>): Promise<void> {
@@ -47,8 +50,13 @@ export async function openLogWatch({ log, readCheckpoint, onOlder }: LogWatchDep
     if (isOlder) return;
     try {
       // Not with what comes after the last event: what was read or appended lately, a log may remember.
-      if (!(await log.holds(lastHead))) await compare(() => log.head());
-      lastHead = await log.head();
+      const isMissing = !(await log.holds(lastHead));
+      // Once more the next time: what was read of the log before may have come to the read models since.
+      if (isMissing || wasMissing) await compare(() => log.head());
+      wasMissing = isMissing;
+      const head = await log.head();
+      // Later events may have been read meanwhile.
+      if (isMissing || head > lastHead) lastHead = head;
       isAway = false;
     } catch (error) {
       isAway = true;
@@ -79,16 +87,25 @@ export async function openLogWatch({ log, readCheckpoint, onOlder }: LogWatchDep
       requireOpen();
     },
     look,
+    saw(position) {
+      if (position > lastHead) lastHead = position;
+    },
   };
 }
 
-/** The log, to which nothing is appended once it was found to be older. */
-export function watchedLog(log: EventLog, watch: Pick<LogWatch, 'admitAppend'>): EventLog {
+/** The log, to which nothing is appended once it was found to be older. The watch knows what was read of it. */
+export function watchedLog(log: EventLog, watch: Pick<LogWatch, 'admitAppend' | 'saw'>): EventLog {
   return {
     ...log,
     async append(stream, expected, events) {
       await watch.admitAppend();
       return log.append(stream, expected, events);
+    },
+    async readAll(options) {
+      const page = await log.readAll(options);
+      const last = page.events.at(-1);
+      if (last !== undefined) watch.saw(last.position);
+      return page;
     },
   };
 }

@@ -21,15 +21,18 @@ function restorable() {
     head: () => answered(() => log.head()),
     holds: (head) => answered(() => log.holds(head)),
   };
+  const append = (to: EventLog) =>
+    to.append('registry-a', 'any', [
+      { id: randomUUID(), event: createdEvent('a', 1), occurredAt: new Date().toISOString(), metadata: METADATA },
+    ]);
   return {
     log: now,
-    append: (to: EventLog = now) =>
-      to.append('registry-a', 'any', [
-        { id: randomUUID(), event: createdEvent('a', 1), occurredAt: new Date().toISOString(), metadata: METADATA },
-      ]),
-    /** To an earlier state: without any event. */
-    restore() {
-      log = createMemoryEventStore().open();
+    append: (to: EventLog = now) => append(to),
+    /** To an earlier state: with so many events. */
+    async restore(events = 0) {
+      const earlier = createMemoryEventStore().open();
+      for (let event = 0; event < events; event += 1) await append(earlier);
+      log = earlier;
     },
     setAway(away: boolean) {
       isAway = away;
@@ -75,7 +78,7 @@ describe('the watch over the log', () => {
     await store.project();
     const watch = await store.open();
     const log = watchedLog(store.log, watch);
-    store.restore();
+    await store.restore();
     await watch.look();
     await expect(store.append(log)).rejects.toMatchObject(OLDER);
     expect(await store.log.head()).toBe(BEGINNING);
@@ -84,6 +87,25 @@ describe('the watch over the log', () => {
     await expect(store.append(log)).rejects.toMatchObject(OLDER);
     expect(store.told).toBe(1);
   });
+
+  it.each(['before', 'after'])(
+    'finds one that lost only what was read since the last look, and projected %s the next one',
+    async (when) => {
+      const store = restorable();
+      await store.append();
+      await store.project();
+      const watch = await store.open();
+      const log = watchedLog(store.log, watch);
+      const { position } = await store.append(log);
+      expect((await log.readAll({ after: BEGINNING, maxCount: 9 })).events).toHaveLength(2);
+      await store.restore(1);
+      if (when === 'after') await watch.look();
+      await store.project(position);
+      await watch.look();
+      await expect(store.append(log)).rejects.toMatchObject(OLDER);
+      expect(store.told).toBe(1);
+    },
+  );
 
   it('looks before an append if the log was away: it may be another one now', async () => {
     const store = restorable();
@@ -94,7 +116,7 @@ describe('the watch over the log', () => {
     store.setAway(true);
     await expect(watch.look()).rejects.toThrow(EventLogUnavailable);
     await expect(store.append(log)).rejects.toThrow(EventLogUnavailable);
-    store.restore();
+    await store.restore();
     store.setAway(false);
     await expect(store.append(log)).rejects.toMatchObject(OLDER);
     expect(await store.log.head()).toBe(BEGINNING);
@@ -119,7 +141,7 @@ describe('the watch over the log', () => {
     await store.append();
     await store.project();
     const watch = await store.open();
-    store.restore();
+    await store.restore();
     await store.append();
     await store.project();
     await watch.look();
@@ -132,7 +154,7 @@ describe('the watch over the log', () => {
     await store.append();
     await store.project();
     const watch = await store.open();
-    store.restore();
+    await store.restore();
     await watch.look();
     await store.append();
     expect(await store.log.head()).toBe(1n);
