@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { open, rename, unlink } from 'node:fs/promises';
+import { rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { linesOf } from '../adapters/anchors/text-file.ts';
+import { syncFolder } from '../adapters/files/sync-folder.ts';
 import type { ArchiveAuditLogDeps, ArchiveName } from '../application/archive-audit-log.ts';
 import { OperatorError } from '../domain/errors.ts';
 
@@ -35,14 +36,4 @@ function nameOf({ projectId, first, last }: ArchiveName): string {
   const readable = projectId === '' ? 'service' : projectId.replaceAll(/[^\w.-]/g, '_').slice(0, 80);
   const digest = createHash('sha256').update(projectId).digest('hex').slice(0, 12);
   return `audit-${readable}-${digest}-${first}-${last}.ndjson`;
-}
-
-/** Without this, a power failure may lose the name of a new file. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

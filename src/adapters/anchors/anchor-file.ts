@@ -5,6 +5,7 @@ import { headLine } from '../../domain/audit-export.ts';
 import type { SignedAuditHead } from '../../domain/audit-head.ts';
 import { errorCode } from '../../domain/error-code.ts';
 import { OperatorError } from '../../domain/errors.ts';
+import { syncFolder } from '../files/sync-folder.ts';
 
 const LINE_FEED = 0x0a;
 const TAIL = 4096;
@@ -57,13 +58,4 @@ async function removeTornLine(file: FileHandle): Promise<void> {
   const tail = buffer.subarray(0, bytesRead);
   const end = tail.lastIndexOf(LINE_FEED) + 1;
   if (end < tail.length && (end > 0 || start === 0)) await file.truncate(start + end);
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -3,7 +3,8 @@ import { constants } from 'node:fs';
 import { open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from '../../domain/error-code.ts';
-import { readKeyFile, removeDrafts, syncFolder } from './key-file.ts';
+import { syncFolder } from '../files/sync-folder.ts';
+import { readKeyFile, removeDrafts } from './key-file.ts';
 import { KeyRingError, parseKeyFile } from './key-file-format.ts';
 
 /**

@@ -3,6 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../domain/error-code.ts';
+import { syncFolder } from '../files/sync-folder.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
 import { type KeyFile, KeyRingError, parseKeyFile } from './key-file-format.ts';
 
@@ -131,16 +132,6 @@ async function writeDurably(path: string, content: string): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-/** Without this, a power failure may lose the name of a new file. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

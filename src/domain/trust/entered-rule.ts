@@ -1,4 +1,3 @@
-import type { LeasePurpose } from '../credential.ts';
 import { badUserInput } from '../errors.ts';
 import { parseUuid } from '../identity.ts';
 import { parseImageReference } from '../image-reference.ts';
@@ -27,17 +26,8 @@ export interface EnteredMatch {
 }
 
 /** A rule as it was entered. Of an update, what is left out is undefined. */
-export interface EnteredRule {
-  readonly name: string;
-  readonly issuer: string;
+export interface EnteredRule extends Omit<TrustRuleDetails, 'matches'> {
   readonly matches: readonly EnteredMatch[];
-  readonly permissions: readonly string[];
-  readonly purposes: readonly LeasePurpose[];
-  readonly registryIds: readonly string[];
-  readonly repositories: readonly string[];
-  readonly pipelineClaim: string;
-  readonly runIdClaim: string | null;
-  readonly allowPassword: boolean;
 }
 
 /** The rule in the form in which it is compared. @throws PurserError BAD_USER_INPUT that names the field */

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { link, open, rename, unlink } from 'node:fs/promises';
+import { link, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,6 +8,7 @@ import { createGzip } from 'node:zlib';
 import type { Client } from 'pg';
 import { to } from 'pg-copy-streams';
 import type { EventLog } from '../../../application/ports/event-log.ts';
+import { syncFolder } from '../../files/sync-folder.ts';
 import { type BackedUpTable, BackupFault, type BackupHeader, END_OF_TABLE, framesOf, headOf } from './backup-format.ts';
 import { columnsOf, keyIdsIn, nameOf, tablesToBackUp } from './backup-tables.ts';
 import { endOfBackup } from './end-of-backup.ts';
@@ -163,16 +164,6 @@ async function* eventRows(table: BackedUpTable, elsewhere: EventsElsewhere): Asy
 
 function isLog({ schema, name }: Pick<BackedUpTable, 'schema' | 'name'>): boolean {
   return schema === 'log' && name === 'events';
-}
-
-/** Without this, a power failure may lose the name of a new file. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 function explained(error: unknown, file: string): unknown {

@@ -5,6 +5,7 @@ import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, 
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { OperatorError } from '../../../domain/errors.ts';
+import { syncFolder } from '../../files/sync-folder.ts';
 import { type Account, CLEAN_ENVIRONMENT, dataDirArgument, idsOf } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { StartFault } from './start-fault.ts';
@@ -125,15 +126,6 @@ async function runInitdb(initdb: string, folder: string, account: Account, passw
 
 async function giveTo(account: Account, path: string): Promise<void> {
   if (account.kind === 'other') await chown(path, account.uid, account.gid);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function temporaryName(path: string): string {
