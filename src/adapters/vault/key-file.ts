@@ -112,13 +112,21 @@ async function checkTrusted(path: string, handle: FileHandle): Promise<Stats> {
 
 /** Names the keys that others may have read. */
 function requirePrivate(path: string, file: Stats, content: Buffer): void {
-  if ((file.mode & 0o077) !== 0) {
+  if ((file.mode & forbiddenBits(file)) !== 0) {
     const ids = [...content.toString('latin1').matchAll(/^(\d{1,9}) /gm)].map(([, id]) => id);
     const keys = ids.length > 0 ? `its keys (${ids.join(', ')})` : 'its keys';
     throw new KeyRingError(
       `The key file ${path} is open to other users (mode ${(file.mode & 0o777).toString(8)}): run chmod 600 on it, and replace ${keys} if others may have read them.`,
     );
   }
+}
+
+/**
+ * The bits of a mode that let others in. A file of root may be readable by its group, because in Kubernetes a Secret reaches
+ * a user who is not root only so: with `fsGroup` it is `root:<group>`, mode 440. Postgres takes its TLS keys in the same way.
+ */
+function forbiddenBits({ uid }: Stats): number {
+  return uid === 0 && process.getuid?.() !== 0 ? 0o037 : 0o077;
 }
 
 function isTrustedOwner(uid: number): boolean {

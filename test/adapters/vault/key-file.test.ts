@@ -192,7 +192,7 @@ describe('the start is refused, and the message names file and key, if', () => {
 
   it('(negative control) a check without the mode accepts the file', async () => {
     const mutant = await createMutant('adapters/vault', [
-      { file: 'key-file.ts', find: '(file.mode & 0o077) !== 0', replace: 'false' },
+      { file: 'key-file.ts', find: '(file.mode & forbiddenBits(file)) !== 0', replace: 'false' },
     ]);
     const { loadKeyRing: load } = await mutant.load<{ loadKeyRing: typeof loadKeyRing }>('key-ring.ts');
     await expect(refusalOf(await keyFile(`1 ${key()}`, 0o644), load)).rejects.toThrow('was not refused');
