@@ -95,8 +95,23 @@ async function archive(): Promise<string> {
   return /are in (.*)\n$/.exec(stdout)?.[1] ?? stdout;
 }
 
+it('removes nothing because of a row that somebody else wrote', async () => {
+  await work(2, false);
+  await sql(`insert into projection.removed_rows (what, project_id, up_to, code)
+    values ('audit_entries', 'demo', 1000, 'forged')`);
+  const nothing = await run('archive', folder, '--before', '2020-01-01T00:00:00Z');
+  expect(nothing).toMatchObject({ code: 0, stdout: expect.stringMatching(/^nothing to archive/) });
+  expect(await numbers()).toEqual([1, 2]);
+
+  await work(1);
+  const refused = await run('archive', folder, '--before', new Date().toISOString());
+  expect(refused.stderr).toMatch(/^The audit log of "demo" is not whole: /);
+  expect(refused.code).toBe(1);
+  expect(await numbers()).toEqual([1, 2, 3]);
+  await sql('delete from projection.removed_rows');
+});
+
 it('moves entries up to a signed one into a file; with it the log is verified from its first entry on', async () => {
-  await work(3);
   await work(2, false);
   const first = await archive();
   expect(await numbers()).toEqual([3, 4, 5]);

@@ -9,8 +9,13 @@ export function createAuditArchive(
   database: Queryable,
   authenticator: Pick<EventAuthenticator, 'signText' | 'isAuthenticText'>,
 ): AuditArchive {
-  async function archivedUpTo(projectId: string) {
+  async function removedOf(projectId: string) {
     const [removed] = await readRemoved(database, authenticator, { what: 'audit_entries', projectId });
+    return removed;
+  }
+
+  async function archivedUpTo(projectId: string) {
+    const removed = await removedOf(projectId);
     if (removed === undefined) return undefined;
     const last = removed.upTo + 1;
     const { rows } = await database.query<{ hash: string }>({
@@ -41,7 +46,9 @@ export function createAuditArchive(
       if (last !== null) {
         await rememberRemoved(database, { what: 'audit_entries', projectId, upTo: last - 1 }, authenticator);
       }
-      while ((await deleteRemoved(database, projectId)) > 0);
+      const removed = await removedOf(projectId);
+      if (removed === undefined) return;
+      while ((await deleteRemoved(database, removed)) > 0);
     },
   };
 }

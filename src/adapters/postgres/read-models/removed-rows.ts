@@ -36,19 +36,21 @@ export async function rememberRemoved(database: Queryable, removed: Removed, aut
   });
 }
 
-/** Deletes up to a thousand rows of the project that are remembered as removed. @returns how many there were */
-export async function deleteRemoved(database: Queryable, projectId: string): Promise<number> {
+/**
+ * Deletes up to a thousand audit entries that are remembered as removed: call it with what `readRemoved` gives, because
+ * anyone who writes to the database could remember more. @returns how many there were
+ */
+export async function deleteRemoved(database: Queryable, { projectId, upTo }: Removed): Promise<number> {
   const { rows } = await database.query<{ deleted: number }>({
     name: 'delete-removed',
     text: `with old as (
         select e.project_id, e.sequence from ${LIVE}.audit_entries e
-          join projection.removed_rows r on r.what = 'audit_entries' and r.project_id = e.project_id
-        where e.project_id = $1 and e.sequence <= r.up_to order by e.sequence limit 1000
+        where e.project_id = $1 and e.sequence <= $2 order by e.sequence limit 1000
       ), deleted as (
         delete from ${LIVE}.audit_entries e using old
         where e.project_id = old.project_id and e.sequence = old.sequence returning 1
       ) select count(*)::int as deleted from deleted`,
-    values: [projectId],
+    values: [projectId, upTo],
   });
   return rows[0]?.deleted ?? 0;
 }
