@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ARCHIVE_CHANGES } from './crash/archive-points/changes.ts';
 import { CHANGES } from './crash/fail-points/changes.ts';
 import { PLANTED_FAULTS } from './crash/planted-faults.ts';
 import { type Fault, putIn } from './support/mutant.ts';
@@ -9,7 +10,7 @@ const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 
 /** Tests that build the service with these take long: that a line was rewritten is to be seen before. */
 describe('what tests change in the sources of a service that they build', () => {
-  const changes: [string, Fault][] = [...PLANTED_FAULTS, ...CHANGES].map((change) => [
+  const changes: [string, Fault][] = [...PLANTED_FAULTS, ...CHANGES, ...ARCHIVE_CHANGES].map((change) => [
     `${change.file}: ${change.find}`,
     change,
   ]);

@@ -1,21 +1,33 @@
 import type { KeyObject } from 'node:crypto';
+import { SERVICE_LOG } from '../domain/audit-head.ts';
 import { createAuditVerifier } from '../domain/audit-verification.ts';
 import { OperatorError } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { ExportedLog } from './export-audit-log.ts';
-import type { AuditArchive } from './ports/audit-archive.ts';
+import { linesOfText } from './lines-of-text.ts';
+import type { Archivable, AuditArchive } from './ports/audit-archive.ts';
 
 export interface ArchiveAuditLogDeps {
   readonly archive: AuditArchive;
   /** In NDJSON, in any pieces. */
   readonly exportLog: (log: ExportedLog) => AsyncIterable<string>;
   readonly publicKeys: ReadonlyMap<string, KeyObject>;
-  /** Writes a file that outlasts a crash, once `verify` has accepted its lines, read from the disk. @returns its path */
-  readonly store: (
+  readonly store: ArchiveStore;
+}
+
+/** Where archives are kept. Only one run may use it. */
+export interface ArchiveStore {
+  /** Of the archive that begins with the entry, if there is one. */
+  lastOf(projectId: string, first: number): number | undefined;
+  path(name: ArchiveName): string;
+  /** @throws OperatorError if it is not there */
+  lines(name: ArchiveName): AsyncIterable<string>;
+  /** Writes a file that outlasts a crash, once `verify` has accepted its lines, read from the disk. */
+  write(
     name: ArchiveName,
     pages: AsyncIterable<string>,
     verify: (lines: AsyncIterable<string>) => Promise<void>,
-  ) => Promise<string>;
+  ): Promise<void>;
 }
 
 export interface ArchiveName {
@@ -30,32 +42,74 @@ export interface Archived extends ArchiveName {
 }
 
 /**
- * Moves the beginning of an audit log into a file: an export up to a signed head. Entries leave the database when the file
- * is on the disk and was verified. @returns undefined if there was nothing to archive
- * @throws OperatorError if the log is not whole; then nothing is removed
+ * Moves the beginning of an audit log into files: exports up to a signed head. Entries leave the database when their file
+ * is on the disk and was verified. A file that an ended run left is verified and taken for what it is, and the rest goes into the next one.
+ * @throws OperatorError if the log is not whole, or a file is in the way that is not of it; then nothing is removed
  */
-export async function archiveAuditLog(
+export async function* archiveAuditLog(
   projectId: string,
   before: Instant,
-  { archive, exportLog, publicKeys, store }: ArchiveAuditLogDeps,
-): Promise<Archived | undefined> {
-  const found = await archive.archivable(projectId, before);
-  if (found === undefined) {
-    await archive.remove(projectId, null);
-    return undefined;
+  deps: ArchiveAuditLogDeps,
+): AsyncGenerator<Archived, void, undefined> {
+  const { archive, store } = deps;
+  await archive.remove(projectId, null);
+  for (;;) {
+    const all = await archive.archivable(projectId, before);
+    if (all === undefined) return;
+    const first = all.after.sequence + 1;
+    const left = store.lastOf(projectId, first);
+    const part = left === undefined ? all : await archive.archivable(projectId, before, left);
+    const name = { projectId, first, last: left ?? all.head.sequence };
+    if (part?.head.sequence !== name.last) throw inTheWay(store.path(name), 'no entry before that time ends it');
+    if (left === undefined) await writeArchive(name, part, deps);
+    else await verifyBoth(name, part, deps);
+    await archive.remove(projectId, name.last);
+    yield { ...name, file: store.path(name) };
   }
-  const { after, last } = found;
-  const name = { projectId, first: after.sequence + 1, last };
-  const file = await store(name, exportLog({ projectId, from: null, to: null, upTo: last }), async (lines) => {
-    const verifier = createAuditVerifier({ publicKeys, after: after.sequence === 0 ? undefined : after });
-    for await (const line of lines) verifier.take(line);
-    const { finding, vouched } = verifier.end();
-    if (finding === undefined && vouched?.sequence === last) return;
-    const fault = finding === undefined ? 'its end is not signed' : `${finding.fault} at entry ${finding.sequence}`;
-    throw new OperatorError(
-      `The audit log of ${projectId === '' ? 'the service' : JSON.stringify(projectId)} is not whole: ${fault}. Nothing was removed. See what \`purser doctor\` says.`,
-    );
+}
+
+async function writeArchive(name: ArchiveName, part: Archivable, deps: ArchiveAuditLogDeps): Promise<void> {
+  await deps.store.write(name, exported(name, deps), async (lines) => {
+    const fault = await faultOf(lines, part, deps);
+    if (fault !== undefined) throw notWhole(name.projectId, fault);
   });
-  await archive.remove(projectId, last);
-  return { ...name, file };
+}
+
+/** The file that is there already, and what is to be removed because of it: the hash at their end is that of all of them. */
+async function verifyBoth(name: ArchiveName, part: Archivable, deps: ArchiveAuditLogDeps): Promise<void> {
+  const ofFile = await faultOf(deps.store.lines(name), part, deps);
+  if (ofFile !== undefined) throw inTheWay(deps.store.path(name), ofFile);
+  const ofLog = await faultOf(linesOfText(exported(name, deps)), part, deps);
+  if (ofLog !== undefined) throw notWhole(name.projectId, ofLog);
+}
+
+function exported({ projectId, last }: ArchiveName, { exportLog }: ArchiveAuditLogDeps): AsyncIterable<string> {
+  return exportLog({ projectId, from: null, to: null, upTo: last });
+}
+
+/** Why the lines are not the part of the log; undefined if they are. */
+async function faultOf(
+  lines: AsyncIterable<string>,
+  { after, head }: Archivable,
+  { publicKeys }: Pick<ArchiveAuditLogDeps, 'publicKeys'>,
+): Promise<string | undefined> {
+  const verifier = createAuditVerifier({ publicKeys, after: after.sequence === 0 ? undefined : after });
+  for await (const line of lines) verifier.take(line);
+  const { finding, vouched, last, lastHash } = verifier.end();
+  if (finding !== undefined) return `${finding.fault} at entry ${finding.sequence}`;
+  if (vouched?.sequence !== last || last !== head.sequence) return 'its end is not signed';
+  return lastHash === head.hash ? undefined : `it ends with another entry ${last}`;
+}
+
+function notWhole(projectId: string, fault: string): OperatorError {
+  const whose = projectId === SERVICE_LOG ? 'the service' : JSON.stringify(projectId);
+  return new OperatorError(
+    `The audit log of ${whose} is not whole: ${fault}. Nothing was removed. See what \`purser doctor\` says.`,
+  );
+}
+
+function inTheWay(file: string, fault: string): OperatorError {
+  return new OperatorError(
+    `${file} is there already, and is not what is to be archived: ${fault}. Nothing was removed. Name another folder, or a later --before.`,
+  );
 }

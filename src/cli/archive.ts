@@ -2,10 +2,14 @@ import { resolve } from 'node:path';
 import { createReadConnections } from '../adapters/postgres/read-connections.ts';
 import { archiveAuditLogs } from '../composition/audit-archive.ts';
 import type { Instant } from '../domain/instant.ts';
+import { alone } from './alone.ts';
 import { CONFIGURED, type Command, type Options, UsageError } from './command.ts';
 import { openToRead } from './open-to-read.ts';
 import { timeOption } from './time-option.ts';
 import { withStores } from './with-stores.ts';
+
+/** The lock is "arch" in ASCII. */
+const ARCHIVE = { lock: '1634886504', work: 'is archiving entries' } as const;
 
 export const archive: Command = {
   summary: 'Moves old entries of audit logs into files that can be verified, while the service runs.',
@@ -26,14 +30,16 @@ ${CONFIGURED}`,
     return withStores(env, openToRead, async ({ logger, stores: { connectionString }, vault: { authenticator } }) => {
       const database = createReadConnections({ connectionString, name: 'purser archive', connections: 1, logger });
       try {
-        let logs = 0;
-        for await (const archived of archiveAuditLogs(database, authenticator, { before, folder })) {
-          const { projectId, first, last, file } = archived;
-          logs += 1;
-          const log = projectId === '' ? "the service's own log" : `project ${projectId}`;
-          stdout.write(`${log}: entries ${first} to ${last} are in ${file}\n`);
-        }
-        if (logs === 0) stdout.write('nothing to archive: no log has signed entries from before that time\n');
+        let files = 0;
+        await alone(connectionString, ARCHIVE, async () => {
+          for await (const archived of archiveAuditLogs(database, authenticator, { before, folder })) {
+            const { projectId, first, last, file } = archived;
+            files += 1;
+            const log = projectId === '' ? "the service's own log" : `project ${projectId}`;
+            stdout.write(`${log}: entries ${first} to ${last} are in ${file}\n`);
+          }
+        });
+        if (files === 0) stdout.write('nothing to archive: no log has signed entries from before that time\n');
         return 0;
       } finally {
         await database.close();

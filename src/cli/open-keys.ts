@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { migrate } from '../adapters/postgres/migrate.ts';
-import { openSession } from '../adapters/postgres/session.ts';
 import { createKeyRecordStore } from '../adapters/postgres/vault/key-record-store.ts';
 import { checkKeyIds } from '../adapters/vault/key-check.ts';
 import { type KeyRing, loadKeyRing } from '../adapters/vault/key-ring.ts';
@@ -8,6 +7,7 @@ import type { KeyHolder, KeyRecordStore } from '../adapters/vault/secret-stores.
 import { type ExternalKeys, openExternalKeys } from '../composition/external-keys.ts';
 import { keyFileOf } from '../composition/stores.ts';
 import { OperatorError } from '../domain/errors.ts';
+import { alone } from './alone.ts';
 import { type Environment, UsageError } from './command.ts';
 import { openToRead } from './open-to-read.ts';
 import { withConfig } from './with-config.ts';
@@ -24,8 +24,8 @@ export interface Keys {
 const REPORTED_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 250;
 
-/** "keys" in ASCII. */
-const KEYS_LOCK = '1801812339';
+/** The lock is "keys" in ASCII. */
+const KEYS = { lock: '1801812339', work: 'is changing the keys' } as const;
 
 /** The service may be running. One command at a time may change keys. */
 export function withKeys(env: Environment, run: (keys: Keys) => Promise<number>): Promise<number> {
@@ -35,26 +35,13 @@ export function withKeys(env: Environment, run: (keys: Keys) => Promise<number>)
     const externalKeys = openExternalKeys(config);
     try {
       await migrate(connectionString);
-      return await alone(connectionString, () => run({ file: keyFileOf(config), records, externalKeys }));
+      return await alone(connectionString, KEYS, () => run({ file: keyFileOf(config), records, externalKeys }));
     } finally {
       externalKeys.close();
       await records.close();
       await close();
     }
   });
-}
-
-async function alone(connectionString: string, run: () => Promise<number>): Promise<number> {
-  const session = await openSession({ connectionString, name: 'purser keys command' }, () => undefined);
-  try {
-    const { rows } = await session.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [KEYS_LOCK]);
-    if (!rows[0]?.locked) {
-      throw new OperatorError('Another command is changing the keys of this database. Wait until it ends.');
-    }
-    return await run();
-  } finally {
-    await session.end();
-  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { type Archived, archiveAuditLog } from '../application/archive-audit-log
 import type { EventAuthenticator } from '../application/ports/event-authenticator.ts';
 import { ed25519PublicKey } from '../domain/audit-head.ts';
 import type { Instant } from '../domain/instant.ts';
-import { archiveFolder } from './archive-folder.ts';
+import { openArchiveFolder } from './archive-folder.ts';
 import { openAuditExport } from './audit-export.ts';
 
 export interface ArchiveAuditLogsOptions {
@@ -14,7 +14,7 @@ export interface ArchiveAuditLogsOptions {
   readonly folder: string;
 }
 
-/** Archives all audit logs, one after the other. Gives those that had something to archive. */
+/** Archives all audit logs, one after the other. Gives the files. */
 export async function* archiveAuditLogs(
   database: Queryable,
   authenticator: Pick<EventAuthenticator, 'signText' | 'isAuthenticText'>,
@@ -28,10 +28,9 @@ export async function* archiveAuditLogs(
     publicKeys: new Map(
       keys.map(({ keyId, publicKey }) => [keyId, ed25519PublicKey(Buffer.from(publicKey, 'base64'))]),
     ),
-    store: archiveFolder(folder),
+    store: await openArchiveFolder(folder),
   };
   for await (const projectId of createDoctorQueries(database).auditedProjects()) {
-    const archived = await archiveAuditLog(projectId, before, deps);
-    if (archived) yield archived;
+    yield* archiveAuditLog(projectId, before, deps);
   }
 }

@@ -51,6 +51,8 @@ export interface AuditVerdict {
   readonly entries: number;
   /** The sequence of the last entry that follows from the chain. */
   readonly last: number;
+  /** Of that entry. */
+  readonly lastHash: string;
   /** The last signed head that the chain holds. Nothing vouches for later entries. */
   readonly vouched: { readonly sequence: number; readonly signedAt: Instant } | undefined;
   /** The first one. */
@@ -251,7 +253,7 @@ export function createAuditVerifier({
       }
       explainMissing(text);
     },
-    end: () => ({ header, entries, last, vouched, finding: finish() }),
+    end: () => ({ header, entries, last, lastHash: previousHash, vouched, finding: finish() }),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   createAuditVerifier,
 } from '../../domain/audit-verification.ts';
 import { counted, createExamples, type Finding, failed, ok } from '../../domain/doctor-report.ts';
+import { linesOfText } from '../lines-of-text.ts';
 
 export interface CheckChainsDeps {
   /** Whose audit logs there are; empty for the service's own log. */
@@ -38,7 +39,7 @@ export async function checkChains(
       publicKeys: deps.publicKeys,
       after: await deps.archivedUpTo(projectId),
     });
-    for await (const line of linesOf(deps.exportLog(projectId))) {
+    for await (const line of linesOfText(deps.exportLog(projectId))) {
       verifier.take(line);
       if (line.startsWith('{"record":"head"')) heads += 1;
       if (line.startsWith('{"record":"entry"')) deps.onProgress(++entries);
@@ -64,13 +65,4 @@ export async function checkChains(
         ? ok(`${counted(heads, 'signature')} verified`)
         : failed(`${counted(brokenHeads.count, 'log')} not as it was signed: ${brokenHeads.text}`, FIX),
   };
-}
-
-async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
-  let rest = '';
-  for await (const piece of text) {
-    const lines = (rest + piece).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
 }

@@ -7,14 +7,15 @@ export interface AuditArchive {
   archivedUpTo(projectId: string): Promise<ChainPlace | undefined>;
   /**
    * What can be archived: all after `after`, up to the newest entry that is signed, has nothing at or after the time before it.
-   * Undefined if that is nothing.
+   * Undefined if that is nothing. `upTo`: up to no later entry than this one.
    */
-  archivable(projectId: string, before: Instant): Promise<Archivable | undefined>;
+  archivable(projectId: string, before: Instant, upTo?: number): Promise<Archivable | undefined>;
   /** Removes the entries before the last archived one. Null: those that an ended run left. */
   remove(projectId: string, last: number | null): Promise<void>;
 }
 
 export interface Archivable {
   readonly after: ChainPlace;
-  readonly last: number;
+  /** The last entry, as it was signed. */
+  readonly head: ChainPlace;
 }

@@ -6,38 +6,58 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { inject } from 'vitest';
-import { putIn } from '../../support/mutant.ts';
+import { type Fault, putIn } from '../../support/mutant.ts';
 import { CHANGES } from './changes.ts';
 import type { FailPoint, Order, Report } from './ports.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
-const BUNDLE = join(REPOSITORY, 'dist/fail-points');
 
-const failPoints: Plugin = {
-  name: 'fail points',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
-      const file = path.slice(join(REPOSITORY, 'src/').length);
-      const change = CHANGES.find((each) => each.file === file);
-      return change && { contents: putIn(await readFile(path, 'utf8'), change), loader: 'ts' };
-    });
-  },
+export interface FailingBundle {
+  /** Of the folder below `dist`. */
+  readonly name: string;
+  /** The path of what it begins with. */
+  readonly entry: string;
+  readonly changes: readonly Fault[];
+}
+
+const SERVICE: FailingBundle = {
+  name: 'fail-points',
+  entry: join(import.meta.dirname, 'child.ts'),
+  changes: CHANGES,
 };
 
 /** Bundles the service with fail points around its ports. */
 export async function bundleWithFailPoints(): Promise<void> {
+  await bundleFailing(SERVICE);
+}
+
+/** Bundles sources with changes in them. @returns the path of the program */
+export async function bundleFailing({ name, entry, changes }: FailingBundle): Promise<string> {
   // One that was moved would go without its fail points.
-  for (const { file } of CHANGES) await access(join(REPOSITORY, 'src', file));
+  for (const { file } of changes) await access(join(REPOSITORY, 'src', file));
+  const failPoints: Plugin = {
+    name: 'fail points',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+        const ofFile = changes.filter(({ file }) => join(REPOSITORY, 'src', file) === path);
+        if (ofFile.length === 0) return undefined;
+        return { contents: ofFile.reduce(putIn, await readFile(path, 'utf8')), loader: 'ts' };
+      });
+    },
+  };
   const { serviceBundle }: { serviceBundle: BuildOptions } = await import(join(REPOSITORY, 'bundle-options.mjs'));
   await build({
     ...serviceBundle,
     absWorkingDir: REPOSITORY,
-    entryPoints: { child: join(import.meta.dirname, 'child.ts') },
-    outdir: BUNDLE,
+    entryPoints: { child: entry },
+    outdir: bundleOf(name),
     plugins: [failPoints],
     define: { PURSER_VERSION: '"fail-points"' },
   });
+  return join(bundleOf(name), 'child.js');
 }
+
+const bundleOf = (name: string) => join(REPOSITORY, 'dist', name);
 
 export interface FailingProcess {
   readonly url: string;
@@ -51,7 +71,10 @@ export interface FailingProcess {
 
 export async function startFailingProcess(environment: Readonly<Record<string, string>>): Promise<FailingProcess> {
   const log = await open(join(inject('logFolder'), `fail-points-${randomBytes(6).toString('hex')}.log`), 'a');
-  const child = fork(join(BUNDLE, 'child.js'), { env: environment, stdio: ['ignore', log.fd, log.fd, 'ipc'] });
+  const child = fork(join(bundleOf(SERVICE.name), 'child.js'), {
+    env: environment,
+    stdio: ['ignore', log.fd, log.fd, 'ipc'],
+  });
   await log.close();
   const ended = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
   const url = await Promise.race([urlOf(child), ended.then(() => Promise.reject(new Error('it did not start')))]);

@@ -1,6 +1,7 @@
 import type { AuditArchive } from '../../../application/ports/audit-archive.ts';
 import type { EventAuthenticator } from '../../../application/ports/event-authenticator.ts';
 import { firstPreviousHash } from '../../../domain/audit-entry.ts';
+import type { ChainPlace } from '../../../domain/audit-verification.ts';
 import type { Queryable } from '../statement.ts';
 import { deleteRemoved, readRemoved, rememberRemoved } from './removed-rows.ts';
 
@@ -29,17 +30,17 @@ export function createAuditArchive(
   return {
     archivedUpTo,
 
-    async archivable(projectId, before) {
-      const { rows } = await database.query<{ last: number | null }>({
+    async archivable(projectId, before, upTo = Number.MAX_SAFE_INTEGER) {
+      const { rows } = await database.query<ChainPlace>({
         name: 'archivable',
-        text: `select max(sequence)::float8 as last from log.signed_heads where project_id = $1 and sequence < coalesce(
+        text: `select s.sequence::float8 as sequence, s.hash from log.signed_heads s where s.project_id = $1 and s.sequence <= $3 and s.sequence < coalesce(
           (select min(sequence) from read_models.audit_entries where project_id = $1 and occurred_at >= $2),
-          (select sequence + 1 from read_models.audit_heads where project_id = $1))`,
-        values: [projectId, before],
+          (select sequence + 1 from read_models.audit_heads where project_id = $1)) order by s.sequence desc limit 1`,
+        values: [projectId, before, upTo],
       });
-      const last = rows[0]?.last ?? 0;
+      const [head] = rows;
       const after = (await archivedUpTo(projectId)) ?? { sequence: 0, hash: firstPreviousHash(projectId) };
-      return last > after.sequence ? { after, last } : undefined;
+      return head !== undefined && head.sequence > after.sequence ? { after, head } : undefined;
     },
 
     async remove(projectId, last) {

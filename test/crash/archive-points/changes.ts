@@ -1,0 +1,34 @@
+import type { Fault } from '../../support/mutant.ts';
+
+/** The steps of an archive, in their order. At each of them the command can be killed. */
+export const STEPS = ['a page written', 'draft verified', 'renamed', 'remembered', 'rows deleted'] as const;
+export type Step = (typeof STEPS)[number];
+
+/** What the child defines. */
+const at = (step: Step) => `globalThis.atStep('${step}');`;
+
+function after(file: string, find: string, step: Step): Fault {
+  return { file, find, replace: `${find} ${at(step)}` };
+}
+
+const FOLDER = 'composition/archive-folder.ts';
+const ROWS = 'adapters/postgres/read-models/removed-rows.ts';
+
+/** What the command that can be killed has otherwise than the one that is built. */
+export const ARCHIVE_CHANGES: readonly Fault[] = [
+  after('application/export-audit-log.ts', 'yield merged(entries, heads, writer);', 'a page written'),
+  after(FOLDER, 'await verify(linesOf(draft));', 'draft verified'),
+  after(FOLDER, 'await rename(draft, path(name));', 'renamed'),
+  after(
+    'adapters/postgres/read-models/audit-archive.ts',
+    "await rememberRemoved(database, { what: 'audit_entries', projectId, upTo: last - 1 }, authenticator);",
+    'remembered',
+  ),
+  {
+    file: ROWS,
+    find: 'return rows[0]?.deleted ?? 0;',
+    replace: `if (rows[0]?.deleted > 0) ${at('rows deleted')} return rows[0]?.deleted ?? 0;`,
+  },
+  // So that some rows are left when it is killed after a statement.
+  { file: ROWS, find: 'limit 1000', replace: 'limit 2' },
+];

@@ -1,0 +1,7 @@
+import { runProgram } from '../../../src/cli/program.ts';
+import type { Step } from './changes.ts';
+
+/** A command of Purser in a process of its own, which dies at the step that it is told of. */
+const atStep = (step: Step) => step === process.env.DIE_AT && process.kill(process.pid, 'SIGKILL');
+Object.assign(globalThis, { atStep });
+process.exitCode = await runProgram(process.argv.slice(2), process.env, process);
