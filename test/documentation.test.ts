@@ -20,9 +20,21 @@ const PAGES = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'CHANGELOG.md',
-  ...under('docs').filter((path) => path.endsWith('.md')),
+  ...['docs', 'integrations'].flatMap(under).filter((path) => path.endsWith('.md')),
 ];
-const FOLDERS = ['src', 'test', 'docs', 'scripts', 'migrations', 'clients', 'bench', 'schema', '.ci', '.vscode'];
+const FOLDERS = [
+  'src',
+  'test',
+  'docs',
+  'scripts',
+  'migrations',
+  'clients',
+  'integrations',
+  'bench',
+  'schema',
+  '.ci',
+  '.vscode',
+];
 const ALL_FILES = FOLDERS.flatMap(under);
 const FILE_NAMES: ReadonlySet<string> = new Set(ALL_FILES.map((path) => basename(path)));
 

@@ -7,6 +7,7 @@ const INTEGRATION_FOLDERS = [
   'test/crash',
   'test/end-to-end',
   'test/http',
+  'test/integrations',
   'test/service',
 ];
 /** A file elsewhere that needs one of these, or takes seconds, has this ending. */
