@@ -4,7 +4,15 @@ import { archive } from './archive.ts';
 import { auditExport } from './audit-export.ts';
 import { auditVerify } from './audit-verify.ts';
 import { backup } from './backup.ts';
-import { type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
+import {
+  type Command,
+  CommandError,
+  type Environment,
+  type Options,
+  type Output,
+  USAGE_EXIT_CODE,
+  UsageError,
+} from './command.ts';
 import { copyLog } from './copy-log.ts';
 import { doctor } from './doctor.ts';
 import { keysAdd } from './keys-add.ts';
@@ -13,6 +21,15 @@ import { keysPromote } from './keys-promote.ts';
 import { keysRetire } from './keys-retire.ts';
 import { keysRewrap } from './keys-rewrap.ts';
 import { rebuild } from './rebuild.ts';
+import { issue } from './remote/issue.ts';
+import { leases } from './remote/leases.ts';
+import { registriesActivate } from './remote/registries-activate.ts';
+import { registriesAdd } from './remote/registries-add.ts';
+import { registriesDelete } from './remote/registries-delete.ts';
+import { registriesList } from './remote/registries-list.ts';
+import { registriesRotate } from './remote/registries-rotate.ts';
+import { registriesStage } from './remote/registries-stage.ts';
+import { registriesTest } from './remote/registries-test.ts';
 import { restore } from './restore.ts';
 import { serve } from './serve.ts';
 import { token } from './token.ts';
@@ -35,22 +52,30 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'keys retire': keysRetire,
   'audit export': auditExport,
   'audit verify': auditVerify,
+  'registries list': registriesList,
+  'registries add': registriesAdd,
+  'registries test': registriesTest,
+  'registries stage': registriesStage,
+  'registries activate': registriesActivate,
+  'registries rotate': registriesRotate,
+  'registries delete': registriesDelete,
+  issue,
+  leases,
 };
+
+const NAME_WIDTH = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
 
 const USAGE = `usage: purser <command>
 
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}\n`)
+  .map(([name, { summary }]) => `  ${name.padEnd(NAME_WIDTH)} ${summary}\n`)
   .join('')}
   purser <command> --help tells more of one, purser --version the version.
 `;
 
-/** A mistake in the command line. */
-const USAGE_EXIT_CODE = 2;
-
 /**
  * One run of the program. Errors are printed to standard error as a sentence; only an unforeseen fault has a stack.
- * @returns the process's exit code: 2 for a mistake in the command line, 1 for every other error
+ * @returns the process's exit code: the error's, such as 2 for a mistake in the command line; 1 for every other one
  */
 export async function runProgram(argv: readonly string[], env: Environment, output: Output): Promise<number> {
   try {
@@ -58,7 +83,7 @@ export async function runProgram(argv: readonly string[], env: Environment, outp
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     output.stderr.write(`${error.message}\n`);
-    return error instanceof UsageError ? USAGE_EXIT_CODE : 1;
+    return error instanceof CommandError ? error.exitCode : 1;
   }
 }
 
@@ -81,7 +106,8 @@ async function run(words: readonly string[], env: Environment, output: Output): 
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) {
-    const known = Object.keys(COMMANDS).join(', ');
+    const ofTwoWords = Object.keys(COMMANDS).filter((each) => each.startsWith(`${name} `));
+    const known = (ofTwoWords.length > 0 ? ofTwoWords : Object.keys(COMMANDS)).join(', ');
     throw new UsageError(`There is no command ${JSON.stringify(name)}. The commands are ${known}; see purser --help.`);
   }
   const usage = `usage: purser ${name} ${command.usage}`.trim();
@@ -99,12 +125,23 @@ function commandFirst(words: readonly string[]): readonly string[] {
 }
 
 function parse(argv: readonly string[], { options, argument }: Command, usage: string): Options {
+  refuseSecrets(argv);
   const { values, positionals } = parseWords(argv, { options, allowPositionals: argument !== undefined }, usage);
   if (argument === undefined) return values;
   const [value, extra] = positionals;
   if (value === undefined) throw new UsageError(`The ${argument} is missing.\n${usage}`);
   if (extra !== undefined) throw new UsageError(`Unexpected argument '${extra}'.\n${usage}`);
   return { ...values, [argument]: value };
+}
+
+/** Whatever the command: the machine's processes and the shell's history have it already. */
+function refuseSecrets(argv: readonly string[]): void {
+  const name = argv.map((word) => /^--(password|token|secret)(?:=|$)/.exec(word)?.[1]).find(Boolean);
+  if (name === undefined) return;
+  throw new UsageError(
+    `A ${name} does not belong on the command line, where every process of the machine can read it. Leave --${name} out: a password is ` +
+      `asked for, or read from standard input with --password-stdin; your token comes from PURSER_TOKEN_FILE. If it was real, change it.`,
+  );
 }
 
 function parseWords(argv: readonly string[], config: ParseArgsConfig, usage: string) {

@@ -13,6 +13,8 @@ export interface GraphqlRequest {
 export interface GraphqlError {
   readonly message: string;
   readonly code: string | undefined;
+  /** The input at fault. */
+  readonly field: string | undefined;
   readonly path: readonly unknown[];
 }
 
@@ -107,10 +109,11 @@ function graphqlAnswer({ status, headers }: Response, body: string, endpoint: UR
 
 function graphqlError(value: unknown): GraphqlError {
   const { message, extensions, path } = isRecord(value) ? value : {};
-  const code = isRecord(extensions) ? extensions.code : undefined;
+  const { code, field } = isRecord(extensions) ? extensions : {};
   return {
     message: typeof message === 'string' ? message : '',
     code: typeof code === 'string' ? code : undefined,
+    field: typeof field === 'string' ? field : undefined,
     path: Array.isArray(path) ? path : [],
   };
 }

@@ -29,7 +29,15 @@ const COMMANDS = [
   ...KEY_COMMANDS,
   'audit export',
   'audit verify',
+  ...['list', 'add', 'test', 'stage', 'activate', 'rotate', 'delete'].map((name) => `registries ${name}`),
+  'issue',
+  'leases',
 ];
+/** They ask a service. */
+const REMOTE = COMMANDS.filter((name) => /^(registries|issue|leases)\b/.test(name));
+const WITH_ARGUMENT = [...WITH_FILE, ...WITH_ID, 'archive', 'issue'].concat(
+  REMOTE.filter((name) => name.startsWith('registries ') && name !== 'registries list'),
+);
 
 describe('purser', () => {
   it.each(['--help', '-h', 'help'])('%s lists the commands', async (argument) => {
@@ -67,10 +75,7 @@ describe('purser', () => {
         stdout: '',
         stderr: expect.stringMatching(/^Unknown option '--bogus'\.\n/),
       });
-      const argument = await run(
-        ...name.split(' '),
-        ...([...WITH_FILE, ...WITH_ID, 'archive'].includes(name) ? ['1', 'bogus'] : ['bogus']),
-      );
+      const argument = await run(...name.split(' '), ...(WITH_ARGUMENT.includes(name) ? ['1', 'bogus'] : ['bogus']));
       expect(argument).toEqual({
         exitCode: 2,
         stdout: '',
@@ -78,6 +83,26 @@ describe('purser', () => {
       });
       for (const { stderr } of [option, argument]) expect(stderr).toContain(`usage: purser ${name}`);
     });
+  });
+
+  it('names the commands that begin with a word', async () => {
+    expect((await run('registries')).stderr).toMatch(
+      /^There is no command "registries"\. The commands are registries list, .*registries delete; see/,
+    );
+  });
+
+  it.each(['--password', '--token=', '--secret'])('takes no secret from %s, and does not repeat it', async (option) => {
+    for (const name of COMMANDS) {
+      const { exitCode, stdout, stderr } = await run(...name.split(' '), `${option.replace(/=$/, '')}=hunter2`);
+      expect([exitCode, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/ does not belong on the command line, .*--password-stdin/);
+      expect(stderr).not.toContain('hunter2');
+    }
+  });
+
+  it.each(REMOTE)('%s says which setting it misses', async (name) => {
+    const { exitCode, stdout, stderr } = await run(...name.split(' '), ...(WITH_ARGUMENT.includes(name) ? ['a'] : []));
+    expect([exitCode, stdout, stderr]).toEqual([2, '', 'PURSER_URL is not set.\n']);
   });
 
   it.each(WITH_FILE)('%s asks for its file', async (name) => {

@@ -89,10 +89,14 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
 
   // What a key of a keychain means is the same for the helper and for its protocol over HTTP.
   clients: { to: ['domain/server-url.ts'], modules: 'builtins' },
+  // A library reads the stream of events.
+  'clients/followed-subscription.ts': { to: ['clients'], modules: 'any' },
   cli: {
-    to: ['compose.ts', 'composition', 'config', 'logger.ts', 'version.ts', 'domain/**', 'adapters/**'],
+    to: ['cli/remote', 'compose.ts', 'composition', 'config', 'logger.ts', 'version.ts', 'domain/**', 'adapters/**'],
     modules: 'any',
   },
+  // They ask a service, and know nothing of its inside.
+  'cli/remote': { to: ['cli/command.ts', 'cli/time-option.ts', 'cli/version.ts', 'clients'], modules: 'any' },
 
   config: { to: ['domain/**'], modules: 'any' },
   // Each file opens one part of the service; `compose.ts` and the commands put them together.

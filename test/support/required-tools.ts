@@ -15,6 +15,7 @@ const PACKAGES = {
   pgbouncer: 'pgbouncer',
   postgres: 'postgresql',
   python3: 'python3-cryptography',
+  script: 'bsdutils',
   shellcheck: 'shellcheck',
   skopeo: 'skopeo',
   wget: 'wget',

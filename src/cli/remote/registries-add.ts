@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { UsageError } from '../command.ts';
+import { checkedTime, choice, fileOption, MINT_OPTIONS, mintInput, PASSWORD_OPTIONS } from './credential-options.ts';
+import { wholeNumber } from './pages.ts';
+import { readPassword } from './prompt.ts';
+import { PROVIDER_OPTION } from './registries-list.ts';
+import { answerChange, PAYLOAD, payloadData } from './registry-change.ts';
+import { remote } from './remote-command.ts';
+import { visibleText } from './visible-text.ts';
+
+const ACCESSES = ['PULL', 'PULL_AND_PUSH'];
+
+const CREATE = `mutation ($projectId: ID!, $input: CreateRegistryInput!) {
+  createRegistry(projectId: $projectId, input: $input) ${PAYLOAD} }`;
+
+export const registriesAdd = remote({
+  summary: 'Registers a registry, once its login was tried.',
+  argument: ['url', 'the registry, in any spelling of its URL'],
+  options: {
+    username: { type: 'string', value: '<name>', summary: 'whom to log in as; always needed' },
+    ...PASSWORD_OPTIONS,
+    'no-test': { type: 'boolean', summary: 'registers it without trying the login' },
+    name: { type: 'string', value: '<text>', summary: 'what people call it (default: its URL)' },
+    description: { type: 'string', value: '<text>', summary: 'a note for people' },
+    email: { type: 'string', value: '<address>', summary: 'whom to write to about it' },
+    access: { type: 'string', choices: ACCESSES, summary: 'what the credential is good for (default: PULL_AND_PUSH)' },
+    ...PROVIDER_OPTION,
+    'rotate-every-days': { type: 'string', value: '<days>', summary: 'how often to rotate, 1 to 3650' },
+    'auth-realm-host': { type: 'string', value: '<host>', summary: 'another host that may be sent the password' },
+    'ca-certificate': { type: 'string', value: '<file>', summary: 'PEM of its private certificate authority' },
+    ...MINT_OPTIONS,
+  },
+  notes:
+    'The password is asked for on the terminal, without showing it, or comes from standard input with --password-stdin.',
+  async run(call) {
+    const { service, options } = call;
+    const { url, username, name, description, email } = options;
+    if (typeof username !== 'string') throw new UsageError('Name whom to log in as, by --username <name>.');
+    const days = options['rotate-every-days'];
+    const input = {
+      ...{ url, username, name, description, email },
+      access: options.access === undefined ? undefined : choice('access', options.access, ACCESSES),
+      provider:
+        options.provider === undefined
+          ? undefined
+          : choice('provider', options.provider, PROVIDER_OPTION.provider.choices),
+      rotateEveryDays: days === undefined ? undefined : wholeNumber('rotate-every-days', days, 1),
+      expiresAt: checkedTime(options, 'expires-at'),
+      authRealmHost: options['auth-realm-host'],
+      caCertificate: await fileOption(options, 'ca-certificate'),
+      mint: mintInput(options),
+      verify: options['no-test'] !== true,
+      idempotencyKey: randomUUID(),
+    };
+    const asked = `Password of ${visibleText(username)} at ${visibleText(String(url))}: `;
+    const password = await readPassword(options['password-stdin'] === true, asked);
+    const { createRegistry } = await service.ask(
+      CREATE,
+      { input: { ...input, password } },
+      z.object({ createRegistry: payloadData }),
+    );
+    return answerChange(call, createRegistry, `Registered ${createRegistry.registry.url}.`);
+  },
+});
