@@ -3,7 +3,7 @@ import type { AuditAction } from '../domain/audit-actions.ts';
 import type { AccessDenied } from '../domain/events.ts';
 import { callerKey } from '../domain/permissions.ts';
 import type { EventMetadata } from './ports/event-log.ts';
-import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
+import { lateMetadata, type RequestContext, systemMetadata } from './request-context.ts';
 
 const MINUTE_MS = 60_000;
 /** So many equal attempts of a minute are recorded one by one; further ones are counted. */
@@ -146,7 +146,7 @@ function count(kind: Kind, next: CountedAttempts): void {
 }
 
 function metadataOf(context: RequestContext, projectId: string): EventMetadata {
-  return { ...callerMetadata(context, projectId), requestId: null, durationMs: null };
+  return { ...lateMetadata(context, projectId), requestId: null, durationMs: null };
 }
 
 /** The actor stays, if there is only one. */

@@ -4,7 +4,7 @@ import { auditReadId, auditReadStream } from '../domain/identity.ts';
 import { callerKey } from '../domain/permissions.ts';
 import { minuteStart } from './attempt-counts.ts';
 import type { EventWriter } from './event-writer.ts';
-import { callerMetadata, type RequestContext } from './request-context.ts';
+import { lateMetadata, type RequestContext } from './request-context.ts';
 
 /** Reads of a minute that are known to be recorded. Those beyond them ask the log, which takes each once. */
 const MAX_KNOWN = 2_000;
@@ -37,7 +37,8 @@ export function createAuditReads({ writer, now }: AuditReadsDeps): AuditReads {
         expected: 'any',
         events: [event],
         ids: [id],
-        metadata: callerMetadata(context, projectId),
+        // Other queries of the caller may wait for the same record.
+        metadata: lateMetadata(context, projectId),
       });
     } catch (error) {
       throw error instanceof PurserError ? error : unavailable('The audit log cannot be written. Try again.', error);

@@ -15,6 +15,7 @@ import type { deleteTrustRuleUseCase } from './delete-trust-rule.ts';
 import type { issueCredentialUseCase } from './issue-credential.ts';
 import type { linkPipelineUseCase, unlinkPipelineUseCase } from './link-pipeline.ts';
 import type { LogWatch } from './log-watch.ts';
+import { AFTERWARDS_MS, limited } from './operation-time.ts';
 import type { RefusedAttempts } from './refused-attempts.ts';
 import type { releaseLeaseUseCase } from './release-lease.ts';
 import type { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
@@ -28,9 +29,6 @@ import type { testCredentialsUseCase } from './test-credentials.ts';
 import type { testRegistryUseCase } from './test-registry.ts';
 import type { updateRegistryUseCase } from './update-registry.ts';
 import type { updateTrustRuleUseCase } from './update-trust-rule.ts';
-
-/** Don't make a caller who gets UNAVAILABLE also wait for the audit write. */
-const UNAVAILABLE_PATIENCE_MS = 2_000;
 
 /** Everything that callers change or do in a project. */
 export interface Mutations {
@@ -71,7 +69,7 @@ type Mutation<Rest extends readonly unknown[], Result> = (
   ...rest: Rest
 ) => Promise<Result>;
 
-/** Records each refused or failed mutation in the audit log before the caller gets the error. */
+/** Ends each mutation with its time, and records each refused or failed one in the audit log before the caller gets the error. */
 export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutations {
   const { attempts, onFault, logWatch } = deps;
 
@@ -136,7 +134,8 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
     return async (context, projectId, ...rest) => {
       logWatch?.requireOpen();
       try {
-        return await mutation(context, projectId, ...rest);
+        context.time?.requireLeft();
+        return await limited(context, mutation(context, projectId, ...rest));
       } catch (error) {
         const attempt = { projectId, action, ...namedBy(projectId, ...rest), field: fieldOf(error) };
         await record(context, { ...attempt, reason: reasonOf(error) }, error);
@@ -150,7 +149,9 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
     try {
       const recording =
         code === 'FORBIDDEN' ? attempts.recordDenied(context, attempt) : attempts.recordFailed(context, attempt, code);
-      await (code === 'UNAVAILABLE' ? within(UNAVAILABLE_PATIENCE_MS, recording) : recording);
+      const inTime = limited(context, recording, AFTERWARDS_MS);
+      // A caller who gets UNAVAILABLE early does not wait long for the audit log.
+      await (code === 'UNAVAILABLE' ? within(AFTERWARDS_MS, inTime) : inTime);
     } catch (fault) {
       onFault(fault);
       // The caller gets the failure to record, unless the store's failure was the first error.

@@ -12,11 +12,12 @@ import { type HealthView, healthAfterTest } from '../domain/registry-view.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { TestEnteredCredential } from './entered-credential-test.ts';
 import type { EventWriter } from './event-writer.ts';
-import { type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
+import { elsewhere } from './operation-time.ts';
+import { WrongExpectedRevision } from './ports/event-log.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { ProbeReport, ProbeRequest } from './ports/registry-probe.ts';
 import type { SharedNow } from './ports/shared-clock.ts';
-import type { RequestContext } from './request-context.ts';
+import type { RequestContext, TimedMetadata } from './request-context.ts';
 
 /** What a test found, with the registry's provider and URL: advice depends on them. */
 export interface TestedHealth {
@@ -64,11 +65,11 @@ export interface CredentialTests {
   /** Before it resolves, writes what a test of the stored credential found, and the expiry that it learnt. */
   record(registry: LiveRegistry, report: ProbeReport, how: Recording): Promise<HealthView>;
   /** The same for a credential that is not stored. */
-  recordUnstored(projectId: string, url: string, report: ProbeReport, metadata: EventMetadata): Promise<HealthView>;
+  recordUnstored(projectId: string, url: string, report: ProbeReport, metadata: TimedMetadata): Promise<HealthView>;
 }
 
 export interface Recording {
-  readonly metadata: EventMetadata;
+  readonly metadata: TimedMetadata;
   readonly scheduled: boolean;
 }
 
@@ -76,19 +77,19 @@ export interface Recording {
 export function createCredentialTests(deps: CredentialTestsDeps): CredentialTests {
   const { writer, aggregates, testEntered, limiter, sharedNow } = deps;
 
-  const run: CredentialTests['run'] = async ({ principal }, projectId, test) => {
-    const wait = await limiter.take(projectId, callerKey(principal));
+  const run: CredentialTests['run'] = async (context, projectId, test) => {
+    const wait = await limiter.take(projectId, callerKey(context.principal));
     if (wait > 0) {
       throw rateLimited(
         'This project has used its 10 tests for this minute, or this caller its 7 of them. Wait a minute.',
         wait,
       );
     }
-    return test();
+    return elsewhere(context, test);
   };
 
   /** Goes to the registry's own stream, because issuing reads that one. */
-  async function learnExpiry(registry: LiveRegistry, report: ProbeReport, metadata: EventMetadata): Promise<void> {
+  async function learnExpiry(registry: LiveRegistry, report: ProbeReport, metadata: TimedMetadata): Promise<void> {
     const { projectId, registryId } = registry;
     const { state, revision } = await aggregates.loadRegistry(projectId, registryId);
     const events = decideLearnExpiry(state, registry.credential.version, report.expiresAt);
@@ -170,7 +171,7 @@ function verdicts({ outcome, detail, facts, login, pull, push, method, repositor
 }
 
 /** Does the same for the command around the test: the audit log shows its duration. */
-function told(metadata: EventMetadata, { outcome }: ProbeReport): EventMetadata {
+function told(metadata: TimedMetadata, { outcome }: ProbeReport): TimedMetadata {
   return tellsTime(outcome) ? metadata : { ...metadata, durationMs: null };
 }
 

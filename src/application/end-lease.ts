@@ -4,7 +4,8 @@ import { leaseStream } from '../domain/identity.ts';
 import { decideEnd, evolveLease, type Lease } from '../domain/lease.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
-import { type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
+import { WrongExpectedRevision } from './ports/event-log.ts';
+import type { TimedMetadata } from './request-context.ts';
 
 /** A lease's stream has no more: issued, given out again, ended. */
 const MAX_EVENTS = 3;
@@ -19,7 +20,7 @@ export type EndLease = (
   projectId: string,
   leaseId: string,
   reason: Exclude<LeaseEnd, 'WITHDRAWN'>,
-  metadata: EventMetadata,
+  metadata: TimedMetadata,
 ) => Promise<{ readonly lease: Lease; readonly endedNow: boolean }>;
 
 export function createEndLease({ writer, aggregates }: EndLeaseDeps): EndLease {

@@ -4,8 +4,9 @@ import { type DomainEvent, schemaVersionOf } from '../domain/events.ts';
 import { isAuthenticatedStream, isDecisionStream } from '../domain/identity.ts';
 import type { EventContext } from '../domain/registry.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
-import type { EventLog, EventMetadata, EventToAppend, ExpectedRevision, Position } from './ports/event-log.ts';
+import type { EventLog, EventToAppend, ExpectedRevision, Position } from './ports/event-log.ts';
 import type { Caller, ReadYourWrites } from './read-your-writes.ts';
+import type { TimedMetadata } from './request-context.ts';
 
 export interface EventWriterDeps {
   readonly log: EventLog;
@@ -19,7 +20,7 @@ export interface Write {
   readonly expected: ExpectedRevision;
   /** At least one. */
   readonly events: readonly DomainEvent[];
-  readonly metadata: EventMetadata;
+  readonly metadata: TimedMetadata;
   /** When the events were decided, in milliseconds since 1970. Default: now. */
   readonly at?: number;
   /** The events' ids, if the write may be repeated after an unknown outcome: the log takes it once. Default: new ones. */
@@ -46,7 +47,9 @@ export interface EventWriter {
 }
 
 export function createEventWriter({ log, authenticator, readYourWrites, now }: EventWriterDeps): EventWriter {
-  async function append({ stream, expected, events, metadata, at = now(), ids }: Write): Promise<Written> {
+  async function append({ stream, expected, events, metadata: timed, at = now(), ids }: Write): Promise<Written> {
+    const { time, ...metadata } = timed;
+    time?.requireLeft();
     const occurredAt = new Date(at).toISOString();
     if (isDecisionStream(stream) !== (expected !== 'any')) {
       throw new Error(`decisions read ${stream}: it needs an exact revision, and no other stream has one`);
@@ -60,7 +63,8 @@ export function createEventWriter({ log, authenticator, readYourWrites, now }: E
     });
     if (first === undefined) throw new Error('an append needs at least one event');
     try {
-      const { position, revision } = await log.append(stream, expected, [first, ...others]);
+      const until = time && performance.now() + time.leftMs;
+      const { position, revision } = await log.append(stream, expected, [first, ...others], { until });
       const { actor, identity } = metadata;
       return { position, revision, at: occurredAt, actor, ...(identity && { identity }) };
     } catch (error) {

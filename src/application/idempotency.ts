@@ -6,8 +6,8 @@ import { Secret } from '../domain/secret.ts';
 import { hasHiddenCharacters } from '../domain/text-rules.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter, Written } from './event-writer.ts';
-import { type EventMetadata, WrongExpectedRevision } from './ports/event-log.ts';
-import type { RequestContext } from './request-context.ts';
+import { WrongExpectedRevision } from './ports/event-log.ts';
+import type { RequestContext, TimedMetadata } from './request-context.ts';
 
 const MAX_KEY_LENGTH = 255;
 
@@ -77,12 +77,12 @@ export interface IdempotencyKeys {
    * Claims the key, durably, before it resolves. Succeeds too if an equal request claimed it meanwhile.
    * @throws PurserError IDEMPOTENCY_KEY_REUSED
    */
-  claim(request: IdempotentRequest, target: ClaimedTarget, metadata: EventMetadata): Promise<void>;
+  claim(request: IdempotentRequest, target: ClaimedTarget, metadata: TimedMetadata): Promise<void>;
   /**
    * Claims it again if the target went on without the command's events, so that nobody looks for them there once more.
    * @param revision up to which the target was searched
    */
-  renew(request: IdempotentRequest, claim: KeyClaim, revision: number, metadata: EventMetadata): Promise<void>;
+  renew(request: IdempotentRequest, claim: KeyClaim, revision: number, metadata: TimedMetadata): Promise<void>;
 }
 
 export interface IdempotencyKeysDeps {
@@ -106,7 +106,7 @@ export function createIdempotencyKeys({ aggregates, writer }: IdempotencyKeysDep
     { id, operation, fingerprint }: IdempotentRequest,
     { stream, revision }: ClaimedTarget,
     expected: number | 'no-stream',
-    metadata: EventMetadata,
+    metadata: TimedMetadata,
   ): Promise<Written | undefined> {
     const targetRevision = revision === 'no-stream' ? null : revision;
     const data = { operation, target: stream, targetRevision, fingerprint };

@@ -23,6 +23,7 @@ import type { LimitIssues } from './issue-limit.ts';
 import { type IssuedCredential, issuedCredential, keyedLeaseFault, leaseReplaced } from './issued-credential.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import { type LastLease, type LeaseSeries, lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
+import { elsewhere } from './operation-time.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import { missingSecret } from './stored-secrets.ts';
@@ -165,7 +166,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       const { registry, leaseId, active } = await leaseFor(ask, existing(state), claimed, at);
       ask.admitted.requireUse(registry.access);
       const event = decideIssue(registry, { ...issue, leaseId }, at);
-      const login = await effectiveCredential(ask, registry, issue.purpose, issue.ttlSeconds * 1000);
+      const login = await loginFor(ask, registry, issue.purpose, issue.ttlSeconds * 1000);
       if (login) {
         const under = active ? { active } : { started: endingWithPassword(event, login.expiresAt) };
         return { registry, login, under };
@@ -174,6 +175,17 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       ({ state } = await aggregates.loadRegistry(projectId, registryId));
       if (isHeldAs(registry, state)) missingSecret(registry.url);
     }
+  }
+
+  /** A cloud that mints a password has its own limits. */
+  function loginFor(
+    ask: Ask,
+    registry: LiveRegistry,
+    purpose: LeasePurpose,
+    neededMs: number,
+  ): Promise<EffectiveCredential | undefined> {
+    const open = () => effectiveCredential(ask, registry, purpose, neededMs);
+    return registry.credential.mint === null ? open() : elsewhere(ask.context, open);
   }
 
   /** The lease that the run holds, or the id of the one to begin, with the registry as its version has it. */
@@ -274,7 +286,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     ask.admitted.requireUse(registry.access);
     decideIssue(registry, { ...ask.issue, leaseId: lease.id }, now());
     const left = Date.parse(lease.expiresAt) - now();
-    const login = await effectiveCredential(ask, registry, lease.purpose, left);
+    const login = await loginFor(ask, registry, lease.purpose, left);
     if (login) return issueAgain(ask, last, registry, login);
     // The secret was destroyed with its version, or its row is missing.
     const reloaded = await aggregates.loadRegistry(projectId, registryId);

@@ -3,6 +3,7 @@ import { atPlace, badUserInput, PurserError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { IssueCredentialCommand } from './issue-credential.ts';
 import type { IssuedCredential } from './issued-credential.ts';
+import { AFTERWARDS_MS, limited } from './operation-time.ts';
 import type { RequestContext } from './request-context.ts';
 import type { WithdrawLease } from './withdraw-lease.ts';
 
@@ -43,7 +44,7 @@ export function issueCredentialsUseCase({ issueCredential, withdrawLease, onFaul
     const credentials = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const refused = settled.findIndex(({ status }) => status === 'rejected');
     if (refused === -1) return { credentials, dockerConfigJson: fileOf(credentials) };
-    await withdrawNew(context, projectId, credentials);
+    await limited(context, withdrawNew(context, projectId, credentials), AFTERWARDS_MS).catch(onFault);
     throw atInput(refused, (settled[refused] as PromiseRejectedResult).reason);
   };
 

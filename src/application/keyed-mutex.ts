@@ -8,13 +8,13 @@ const MAX_WAITING = 200;
 export interface Turn {
   readonly key: string;
   readonly projectId: string;
-  readonly context: Pick<RequestContext, 'principal'>;
+  readonly context: Pick<RequestContext, 'principal' | 'time'>;
 }
 
 export interface KeyedMutex {
   /**
    * Runs the task while no other task of the same key runs. Callers take turns, so that one with many commands does not
-   * hold up the others. @throws PurserError RATE_LIMITED
+   * hold up the others. A task whose time is over when its turn comes does not run. @throws PurserError RATE_LIMITED, UNAVAILABLE
    */
   runExclusive<Result>(turn: Turn, task: () => Promise<Result>): Promise<Result>;
 }
@@ -70,6 +70,7 @@ export function createKeyedMutex(): KeyedMutex {
     async runExclusive(turn, task) {
       await enter(turn);
       try {
+        turn.context.time?.requireLeft();
         return await task();
       } finally {
         leave(turn.key);

@@ -97,9 +97,9 @@ export async function openLogWatch({ log, readCheckpoint, onOlder }: LogWatchDep
 export function watchedLog(log: EventLog, watch: Pick<LogWatch, 'admitAppend' | 'saw'>): EventLog {
   return {
     ...log,
-    async append(stream, expected, events) {
+    async append(stream, expected, events, options) {
       await watch.admitAppend();
-      return log.append(stream, expected, events);
+      return log.append(stream, expected, events, options);
     },
     async readAll(options) {
       const page = await log.readAll(options);

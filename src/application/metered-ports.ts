@@ -19,10 +19,10 @@ export function meteredAttempts(attempts: RefusedAttempts, metrics: Pick<Metrics
 export function meteredEventLog(log: EventLog, metrics: Pick<Metrics, 'appendFinished' | 'appendFailed'>): EventLog {
   return {
     ...log,
-    async append(stream, expected, events) {
+    async append(stream, expected, events, options) {
       const startedAt = performance.now();
       try {
-        return await log.append(stream, expected, events);
+        return await log.append(stream, expected, events, options);
       } catch (error) {
         if (!(error instanceof WrongExpectedRevision)) metrics.appendFailed();
         throw error;

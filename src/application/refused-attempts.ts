@@ -16,7 +16,7 @@ import { createCountWriter } from './count-writer.ts';
 import type { EventWriter, Write } from './event-writer.ts';
 import type { AuthenticationFailed } from './ports/authenticator.ts';
 import { createRefusedTokenCounts, type RefusedTokenCount, type RefusedTokenCounts } from './refused-token-counts.ts';
-import { callerMetadata, type RequestContext, systemMetadata } from './request-context.ts';
+import { lateMetadata, type RequestContext, systemMetadata } from './request-context.ts';
 import type { Trust } from './trust.ts';
 
 export interface RefusedAttemptsDeps {
@@ -97,7 +97,7 @@ export function createRefusedAttempts(deps: RefusedAttemptsDeps): RefusedAttempt
 
   async function write(context: RequestContext, attempt: JudgedAttempt): Promise<void> {
     const { projectId, code } = attempt;
-    const metadata = callerMetadata(context, projectId);
+    const metadata = lateMetadata(context, projectId);
     // The time until a registry fails would tell a filtered port from a closed one.
     const durationMs = code === 'VERIFICATION_FAILED' ? null : metadata.durationMs;
     try {

@@ -3,7 +3,7 @@ import { decideEnd } from '../domain/lease.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EventWriter } from './event-writer.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
-import { callerMetadata, type RequestContext } from './request-context.ts';
+import { lateMetadata, type RequestContext } from './request-context.ts';
 
 /** The revision of a lease that nobody else was given: only its issue stands in its stream. */
 const JUST_ISSUED = 0;
@@ -22,7 +22,7 @@ export function withdrawLeaseUseCase(deps: {
     const event = decideEnd(state, 'WITHDRAWN');
     if (event === null || revision !== JUST_ISSUED) return;
     const stream = leaseStream(projectId, leaseId);
-    const metadata = callerMetadata(context, projectId);
+    const metadata = lateMetadata(context, projectId);
     try {
       await writer.write({ stream, expected: JUST_ISSUED, events: [event], metadata });
     } catch (error) {

@@ -105,7 +105,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Wait `retryAfter` seconds, then repeat; a subscription with `cursor` as `after`.',
   },
   UNAVAILABLE: {
-    when: 'The database did not answer, or cannot be written at the moment, the event log is older than the read models, a query waited too long for what its caller wrote, or a search took more than 2 seconds. A mutation may or may not have been done.',
+    when: 'The database did not answer, or cannot be written at the moment, the event log is older than the read models, a query waited too long for what its caller wrote, the service did not finish within 10 seconds, or a search took more than 2 seconds. A mutation may or may not have been done.',
     status: 503,
     details: {},
     advice:

@@ -22,6 +22,15 @@ export function describeAppending(logs: () => OpenLogs): void {
   const ids = async (stream: string) =>
     (await logs().log.readStream(stream, { fromRevision: 0, maxCount: 100 })).map(({ id }) => id);
 
+  it.each(['no-stream', 'any'] as const)('an append, expecting %s, is not sent after its time', async (expected) => {
+    const stream = aStream();
+    const late = logs().log.append(stream, expected, [anEvent()], { until: performance.now() - 1 });
+    await expect(late).rejects.toThrow(EventLogUnavailable);
+    expect(await ids(stream)).toEqual([]);
+    await logs().log.append(stream, expected, [anEvent()], { until: performance.now() + 60_000 });
+    expect(await ids(stream)).toHaveLength(1);
+  });
+
   describe('the expected revision', () => {
     it('counts from 0, and positions grow over all streams', async () => {
       const [one, two] = [aStream(), aStream()];

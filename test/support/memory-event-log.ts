@@ -69,7 +69,11 @@ export function createMemoryEventStore(): MemoryEventStore {
         return result;
       }
       return {
-        append: (stream, expected, events) => answered(() => append(prepareAppend(stream, expected, events))),
+        append: (stream, expected, events, { until = Number.POSITIVE_INFINITY } = {}) =>
+          answered(() => {
+            if (performance.now() >= until) throw new EventLogUnavailable('The log did not answer in time.');
+            return append(prepareAppend(stream, expected, events));
+          }),
         appendCopies: (events) => answered(() => void copiesAsAppends(events).map(append)),
         readStream: (stream, { fromRevision, maxCount }) =>
           answered(() => {

@@ -1,13 +1,18 @@
-import type { EventToAppend, ExpectedRevision } from '../../application/ports/event-log.ts';
+import type { AppendOptions, EventToAppend, ExpectedRevision } from '../../application/ports/event-log.ts';
 import { schemaVersionOf } from '../../domain/events.ts';
 import { isUuid } from '../../domain/identity.ts';
 import { isWellFormed } from '../../domain/text-rules.ts';
 
 /** An append, ready for a store: all checks that can fail for this append alone are done. */
-export interface PreparedAppend {
+export interface PreparedAppend extends AppendOptions {
   readonly stream: string;
   readonly expected: ExpectedRevision;
   readonly events: readonly PreparedEvent[];
+}
+
+/** How long an append may take: as long as the store has for one, and not longer than somebody waits. Milliseconds. */
+export function timeLeft({ until }: AppendOptions, timeoutMs: number): number {
+  return until === undefined ? timeoutMs : Math.min(timeoutMs, until - performance.now());
 }
 
 interface PreparedEvent {
@@ -27,6 +32,7 @@ export function prepareAppend(
   stream: string,
   expected: ExpectedRevision,
   events: readonly EventToAppend[],
+  { until }: AppendOptions = {},
 ): PreparedAppend {
   checkStreamName(stream);
   if (typeof expected === 'number' && !(Number.isInteger(expected) && expected >= 0)) {
@@ -41,6 +47,7 @@ export function prepareAppend(
   return {
     stream,
     expected,
+    until,
     events: events.map(({ id, event, occurredAt, metadata }) => ({
       id,
       type: event.type,

@@ -6,9 +6,9 @@ import {
   type Position,
   WrongExpectedRevision,
 } from '../../application/ports/event-log.ts';
-import type { PreparedAppend } from '../event-log/prepare-append.ts';
+import { type PreparedAppend, timeLeft } from '../event-log/prepare-append.ts';
 import type { StoreConnection } from './connection.ts';
-import { actualRevisionOf, asPortError, isAnswer } from './faults.ts';
+import { actualRevisionOf, asPortError, isAnswer, NoAnswer } from './faults.ts';
 import type { RawReads } from './raw-reads.ts';
 import { newStoreEvents, positionOf } from './stored-form.ts';
 
@@ -26,7 +26,7 @@ export interface AppendingDeps {
   readonly connection: StoreConnection;
   readonly reads: RawReads;
   readonly prefix: string;
-  /** For all attempts together. */
+  /** From the call on, for its turn and all attempts together. */
   readonly timeoutMs: number;
   readonly onUnanswered: (error: unknown) => void;
 }
@@ -55,12 +55,16 @@ export function createAppending(deps: AppendingDeps): Append {
   /** Appends without an exact revision go one after the other in each stream, in the order in which they were called. */
   const turns = new Map<string, Promise<unknown>>();
 
-  async function exactly(append: PreparedAppend, expected: Exclude<ExpectedRevision, 'any'>): Promise<Appended> {
+  /** @param until by `performance.now()` */
+  async function exactly(
+    append: PreparedAppend,
+    expected: Exclude<ExpectedRevision, 'any'>,
+    until: number,
+  ): Promise<Appended> {
     const events = newStoreEvents(append);
     const streamState = expected === 'no-stream' ? 'no_stream' : BigInt(expected);
-    const until = performance.now() + timeoutMs;
     for (let attempt = 0; ; attempt += 1) {
-      const attemptMs = Math.max(1, Math.min(ATTEMPT_MS, until - performance.now()));
+      const attemptMs = Math.min(ATTEMPT_MS, timeUntil(until));
       try {
         const stream = `${prefix}${append.stream}`;
         const { nextExpectedRevision, position } = await connection.append(attemptMs, stream, events, streamState);
@@ -93,16 +97,17 @@ export function createAppending(deps: AppendingDeps): Append {
     }
   }
 
-  async function anywhere(append: PreparedAppend): Promise<Appended> {
+  async function anywhere(append: PreparedAppend, until: number): Promise<Appended> {
     const ids = append.events.map(({ id }) => id);
     for (let conflict = 0; ; conflict += 1) {
+      timeUntil(until);
       const known = ends.get(append.stream);
       // Ids that the stream had when this process appended last tell nothing of what it has by now.
       const end = known && !ids.some((id) => known.ids.includes(id)) ? known : await readEnd(append.stream);
       const repeated = repeatedRevision(append, end, ids);
       if (repeated !== undefined) return { revision: repeated, position: undefined };
       try {
-        const appended = await exactly(append, end.revision);
+        const appended = await exactly(append, end.revision, until);
         ends.set(append.stream, { revision: appended.revision, ids: [...end.ids, ...ids].slice(-COMPARED_IDS) });
         return appended;
       } catch (error) {
@@ -113,11 +118,11 @@ export function createAppending(deps: AppendingDeps): Append {
     }
   }
 
-  function inTurn(append: PreparedAppend): Promise<Appended> {
+  function inTurn(append: PreparedAppend, until: number): Promise<Appended> {
     const before = turns.get(append.stream) ?? Promise.resolve();
     const own = before.then(
-      () => anywhere(append),
-      () => anywhere(append),
+      () => anywhere(append, until),
+      () => anywhere(append, until),
     );
     turns.set(append.stream, own);
     const leave = () => {
@@ -127,7 +132,17 @@ export function createAppending(deps: AppendingDeps): Append {
     return own;
   }
 
-  return (append) => (append.expected === 'any' ? inTurn(append) : exactly(append, append.expected));
+  return (append) => {
+    const until = performance.now() + timeLeft(append, timeoutMs);
+    return append.expected === 'any' ? inTurn(append, until) : exactly(append, append.expected, until);
+  };
+}
+
+/** @throws EventLogUnavailable if there is none */
+function timeUntil(until: number): number {
+  const left = until - performance.now();
+  if (left <= 0) throw asPortError(new NoAnswer('its time was over before it was sent'));
+  return left;
 }
 
 /**

@@ -114,8 +114,8 @@ export function createKurrentEventLog(options: KurrentEventLogOptions): EventLog
   let closing: Promise<void> | undefined;
 
   return {
-    async append(stream, expected, events) {
-      const prepared = prepareAppend(stream, expected, events);
+    async append(stream, expected, events, options) {
+      const prepared = prepareAppend(stream, expected, events, options);
       return answered(async () => {
         await origin.establish();
         const { revision, position } = await append(prepared).catch((error: unknown) => {

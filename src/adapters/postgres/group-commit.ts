@@ -18,8 +18,11 @@ export interface GroupCommitOptions<Item, Outcome> {
 }
 
 export interface GroupCommit<Item, Outcome> {
-  /** After a timeout the item may have been written, unless it was still queued. */
-  submit(item: Item): Promise<Outcome>;
+  /**
+   * After a timeout the item may have been written, unless it was still queued.
+   * @param timeoutMs default: that of the options
+   */
+  submit(item: Item, timeoutMs?: number): Promise<Outcome>;
   /** Refuses further items and waits for the submitted ones. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -99,8 +102,9 @@ export function createGroupCommit<Item, Outcome>(
   }
 
   return {
-    submit(item) {
+    submit(item, timeoutMs = options.timeoutMs) {
       if (closed) return Promise.reject(options.closedError());
+      if (timeoutMs <= 0) return Promise.reject(options.timeoutError());
       return new Promise<Outcome>((resolve, reject) => {
         const settle = () => {
           waiting.settled = true;
@@ -120,7 +124,7 @@ export function createGroupCommit<Item, Outcome>(
           },
           settled: false,
         };
-        const timer = setTimeout(() => waiting.reject(options.timeoutError()), options.timeoutMs);
+        const timer = setTimeout(() => waiting.reject(options.timeoutError()), timeoutMs);
         queue.push(waiting);
         running ??= run();
       });

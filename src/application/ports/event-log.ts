@@ -94,6 +94,11 @@ export interface LogPage {
   readonly atEnd: boolean;
 }
 
+export interface AppendOptions {
+  /** When nobody waits for it any more, by `performance.now()`. An append is not sent after that. */
+  readonly until?: number | undefined;
+}
+
 export interface AppendResult {
   /** The position of the last event appended. If the append is repeated, perhaps a later one, up to the log's head. */
   readonly position: Position;
@@ -128,6 +133,7 @@ export interface EventLog {
     stream: string,
     expected: ExpectedRevision,
     events: readonly [EventToAppend, ...EventToAppend[]],
+    options?: AppendOptions,
   ): Promise<AppendResult>;
   /** In order of revision; empty if the stream does not exist. At most `maxCount` events. */
   readStream(stream: string, options: { fromRevision: number; maxCount: number }): Promise<StreamEvent[]>;

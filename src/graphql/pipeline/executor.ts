@@ -5,6 +5,7 @@ import {
   type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
+import { startOperationTime } from '../../application/operation-time.ts';
 import { badUserInput } from '../../domain/errors.ts';
 import type { GraphqlContext } from './context.ts';
 import { guardRefused } from './directive.ts';
@@ -68,6 +69,9 @@ const NOT_HERE = publicErrorOf(
   badUserInput('query', 'Send subscriptions over WebSocket, or with `Accept: text/event-stream`.'),
 );
 
+/** What is late of its own accord has said so by now, such as a mutation that was recorded as failed. Milliseconds. */
+const LAST_MS = 3_000;
+
 /** Further errors would add nothing. */
 const MAX_ERRORS = 20;
 
@@ -127,6 +131,12 @@ export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): E
     return run(operation, undefined, context, variables);
   }
 
+  async function answerTo(operation: Operation | UnfitOperation, request: ExecutionRequest): Promise<Answer> {
+    if ('fault' in operation) return { errors: [await refuse(operation, request)] };
+    if (operation.node.operation === OperationTypeNode.SUBSCRIPTION) return { errors: [NOT_HERE] };
+    return charged(operation, request.context, request.variables);
+  }
+
   function masked({ data, errors }: ExecutionResult, requestId: string): Answer {
     if (errors === undefined || errors.length === 0) return { data: data ?? null };
     const publicErrors = errors.slice(0, MAX_ERRORS).map((error) => mask(error, requestId));
@@ -137,15 +147,13 @@ export function createExecutor({ schema, mask, onFinished }: ExecutorOptions): E
     prepare,
     refuse,
     executeEvent: run,
-    async execute(request) {
-      const { context, variables } = request;
-      const operation = prepare(request);
-      const answer =
-        'fault' in operation
-          ? { errors: [await refuse(operation, request)] }
-          : operation.node.operation === OperationTypeNode.SUBSCRIPTION
-            ? { errors: [NOT_HERE] }
-            : await charged(operation, context, variables);
+    async execute({ context: given, ...asked }) {
+      const time = startOperationTime();
+      const context = { ...given, request: { ...given.request, time } };
+      const operation = prepare(asked);
+      const answer = await time
+        .limit(answerTo(operation, { ...asked, context }), LAST_MS)
+        .catch((error: unknown) => ({ errors: [mask(error, context.request.requestId)] }));
       onFinished({
         operation: operation.node?.operation ?? 'unknown',
         outcome: outcomeOf(answer),

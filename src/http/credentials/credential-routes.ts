@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { AFTERWARDS_MS, startOperationTime } from '../../application/operation-time.ts';
 import { AuthenticationFailed, type Authenticator } from '../../application/ports/authenticator.ts';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import type { RequestContext } from '../../application/request-context.ts';
@@ -104,6 +105,8 @@ export function credentialRoutes(deps: CredentialRoutesDeps) {
     protocol: CredentialProtocol<Asked>,
   ): Promise<FastifyReply> {
     const { principal, startedAt } = context;
+    const time = startOperationTime();
+    const timed = { ...context, time };
     const operation = observe(context, { transport: 'http', parent: remoteSpanOf(headers.traceparent) });
     const slot = callers.slot(principal);
     const ended = (code: ErrorCode | undefined) => {
@@ -115,7 +118,7 @@ export function credentialRoutes(deps: CredentialRoutesDeps) {
       });
     };
     try {
-      const answered = await operation.run(async () => {
+      const answering = operation.run(async () => {
         const parameters = parametersOf(raw.url ?? '', ['project', ...protocol.parameters]);
         const projectId = projectIn(parameters);
         const { name, maxCredentials } = protocol;
@@ -124,9 +127,10 @@ export function credentialRoutes(deps: CredentialRoutesDeps) {
           fields: FIELDS_OF_A_CREDENTIAL * maxCredentials,
           bytes: MAX_CREDENTIAL_BYTES * maxCredentials,
         });
-        const asked = await admittedAsk(context, projectId, { parameters, body }, protocol);
-        return protocol.answer(context, projectId, asked, services);
+        const asked = await admittedAsk(timed, projectId, { parameters, body }, protocol);
+        return protocol.answer(timed, projectId, asked, services);
       });
+      const answered = await time.limit(answering, AFTERWARDS_MS);
       ended(answered.code);
       const text = typeof answered.body === 'string' ? answered.body : JSON.stringify(answered.body);
       const bytes = Buffer.byteLength(text);

@@ -61,6 +61,25 @@ describe('a log whose server', () => {
     },
   );
 
+  it('hangs answers no append later than its caller waits, and is sent none after that', async () => {
+    const log = open();
+    const stream = aStream();
+    await log.append(stream, 'any', [anEvent()]);
+    await fault({ kind: 'hang', takes: true });
+    const startedAt = performance.now();
+    const until = startedAt + 300;
+    await expect(log.append(aStream(), 'no-stream', [anEvent()], { until })).rejects.toThrow(EventLogUnavailable);
+    expect(performance.now() - startedAt).toBeLessThan(APPEND_TIMEOUT_MS);
+    // In one stream they go one after the other, and the time that one waits is its own.
+    const appends = Array.from({ length: 5 }, () => log.append(stream, 'any', [anEvent()]));
+    const answers = await Promise.allSettled(appends);
+    expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(2 * APPEND_TIMEOUT_MS + 1_000);
+    await double.tell({ order: 'clear-faults' });
+    // The hung server took what it was sent: the append before, and of these five the first alone.
+    expect(await log.readStream(stream, { fromRevision: 0, maxCount: 9 })).toHaveLength(2);
+  });
+
   it.each(['before', 'after'] as const)('cuts the connection %s it took the append has it once', async (when) => {
     const log = open();
     const [exact, any] = [aStream(), aStream()];

@@ -11,7 +11,7 @@ import {
 import { EventLogUnavailable } from '../../../domain/errors.ts';
 import { unreachable } from '../../../domain/unreachable.ts';
 import { copiesAsAppends, inGroupsOfDifferentStreams } from '../../event-log/copied-events.ts';
-import { checkStreamName, type PreparedAppend, prepareAppend } from '../../event-log/prepare-append.ts';
+import { checkStreamName, type PreparedAppend, prepareAppend, timeLeft } from '../../event-log/prepare-append.ts';
 import { isDataFault, isTimeout, isUnavailable, outageSentence } from '../availability.ts';
 import { type Connection, createConnection } from '../connection.ts';
 import { createDataLoader } from '../data-loader.ts';
@@ -61,7 +61,7 @@ type AppendOutcome =
 
 /** The log in `log.events`, written by group commit over one connection. Migrations must have run. */
 export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog & EventCopies {
-  const { connectionString, logger, onBatch, statements } = options;
+  const { connectionString, logger, onBatch, statements, appendTimeoutMs = APPEND_TIMEOUT_MS } = options;
   const listeners = new Set<() => void>();
   let notifications: AppendNotifications | undefined;
   let closed = false;
@@ -102,7 +102,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     // One append for each stream in a batch: the next append's expected revision depends on the result of this one.
     keysOf: ({ stream }) => [stream],
     isItemFault: isDataFault,
-    timeoutMs: options.appendTimeoutMs ?? APPEND_TIMEOUT_MS,
+    timeoutMs: appendTimeoutMs,
     timeoutError: () => new EventLogUnavailable('The event log did not answer in time.'),
     closedError,
   });
@@ -119,7 +119,8 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
         if (!isUnavailable(error)) throw error;
         options.onWriteFailed?.(error);
         const pause = RETRY_DELAYS_MS[attempt];
-        if (pause === undefined) throw answerable(error);
+        const isAwaited = batch.some((append) => timeLeft(append, appendTimeoutMs) > 0);
+        if (pause === undefined || !isAwaited) throw answerable(error);
         logger.warn({ attempt, ...loggable(error) }, 'the database did not answer an append; sending it again');
         await delay(pause * (0.5 + Math.random()));
       }
@@ -127,7 +128,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
   }
 
   async function submit(append: PreparedAppend): Promise<AppendResult> {
-    const outcome = await appends.submit(append);
+    const outcome = await appends.submit(append, timeLeft(append, appendTimeoutMs));
     switch (outcome.kind) {
       case 'appended':
         return outcome.result;
@@ -183,7 +184,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
   let closing: Promise<void> | undefined;
 
   return {
-    append: async (stream, expected, events) => submit(prepareAppend(stream, expected, events)),
+    append: async (stream, expected, events, options) => submit(prepareAppend(stream, expected, events, options)),
 
     async appendCopies(events) {
       // Group commit keeps the order of appends to different streams.
