@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { callerToken } from './caller-token.ts';
 import { ClientError } from './client-error.ts';
+import { tokenDestination } from './token-destination.ts';
+import { type Environment, optional, readSwitch, required } from './variables.ts';
 
 export const CREDENTIAL_PURPOSES = ['PULL', 'PUSH'] as const;
 export type CredentialPurpose = (typeof CREDENTIAL_PURPOSES)[number];
@@ -26,15 +28,15 @@ export interface LeaseConfiguration {
  */
 export const DEFAULT_TTL_SECONDS = 900;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Reads `PURSER_URL`, `PURSER_TOKEN` or `PURSER_TOKEN_FILE`, and `PURSER_PROJECT`. @throws ClientError */
-export function readConnection(environment: Environment): PurserConnection {
-  return {
-    endpoint: graphqlEndpoint(required(environment, 'PURSER_URL'), allowsPlainHttp(environment)),
-    projectId: required(environment, 'PURSER_PROJECT'),
-    token: readToken(environment),
-  };
+/**
+ * Reads `PURSER_URL`, `PURSER_PROJECT` and the variables of the token, which it may have to ask the CI system for.
+ *
+ * @throws ClientError, UnavailableError
+ */
+export async function readConnection(environment: Environment): Promise<PurserConnection> {
+  const endpoint = graphqlEndpoint(environment);
+  const projectId = required(environment, 'PURSER_PROJECT');
+  return { endpoint, projectId, token: await callerToken(environment, endpoint.hostname) };
 }
 
 /** Who asked for a credential: together with the registry it names the lease. */
@@ -50,6 +52,15 @@ export function reportsFailures(environment: Environment): boolean {
   return readSwitch(environment, 'PURSER_REPORT_FAILURE');
 }
 
+/** Reads `PURSER_ON_UNAVAILABLE`: whether a pipeline goes on without a credential during an outage. @throws ClientError */
+export function goesOnInOutages(environment: Environment): boolean {
+  const value = optional(environment, 'PURSER_ON_UNAVAILABLE') ?? 'fail';
+  if (value !== 'fail' && value !== 'anonymous') {
+    throw new ClientError('PURSER_ON_UNAVAILABLE must be fail or anonymous');
+  }
+  return value === 'anonymous';
+}
+
 /** Reads `PURSER_PIPELINE`, `PURSER_RUN_ID`, `PURSER_PURPOSE` and `PURSER_TTL_SECONDS`. @throws ClientError */
 export function readLeaseConfiguration(environment: Environment): LeaseConfiguration {
   return {
@@ -59,29 +70,10 @@ export function readLeaseConfiguration(environment: Environment): LeaseConfigura
   };
 }
 
-function parseUrl(text: string): URL | undefined {
-  try {
-    return new URL(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Accepts the base URL of the service or its GraphQL endpoint. */
-function graphqlEndpoint(value: string, plainHttpAllowed: boolean): URL {
-  const url = parseUrl(value);
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new ClientError('PURSER_URL must be an https URL, such as https://purser.example.com');
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new ClientError('PURSER_URL must have no user, password, query or fragment');
-  }
-  if (url.protocol === 'http:' && !plainHttpAllowed && !isLoopback(url.hostname)) {
-    throw new ClientError(
-      'PURSER_URL must be https: http would send the token and the password in clear text. ' +
-        'Set PURSER_ALLOW_PLAIN_HTTP=true only in a trusted network',
-    );
-  }
+function graphqlEndpoint(environment: Environment): URL {
+  const plainHttp = readSwitch(environment, 'PURSER_ALLOW_PLAIN_HTTP');
+  const url = tokenDestination('PURSER_URL', required(environment, 'PURSER_URL'), { plainHttp });
   const path = withoutSlashesAtEnd(url.pathname);
   url.pathname = path.endsWith('/graphql') ? path : `${path}/graphql`;
   return url;
@@ -92,52 +84,6 @@ function withoutSlashesAtEnd(path: string): string {
   let end = path.length;
   while (end > 0 && path[end - 1] === '/') end -= 1;
   return path.slice(0, end);
-}
-
-/** `hostname` comes from the URL parser, which has already turned `127.1` or `0x7f.1` into dotted decimals. */
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
-function allowsPlainHttp(environment: Environment): boolean {
-  return readSwitch(environment, 'PURSER_ALLOW_PLAIN_HTTP');
-}
-
-function readSwitch(environment: Environment, name: string): boolean {
-  const value = optional(environment, name) ?? 'false';
-  if (value !== 'true' && value !== 'false') throw new ClientError(`${name} must be true or false`);
-  return value === 'true';
-}
-
-function readToken(environment: Environment): string {
-  const inline = optional(environment, 'PURSER_TOKEN');
-  const file = optional(environment, 'PURSER_TOKEN_FILE');
-  if (inline !== undefined && file !== undefined) {
-    throw new ClientError('Set PURSER_TOKEN or PURSER_TOKEN_FILE, not both');
-  }
-  if (inline !== undefined) return bearerToken('PURSER_TOKEN', inline);
-  if (file !== undefined) return bearerToken('PURSER_TOKEN_FILE', readTokenFile(file));
-  throw new ClientError('PURSER_TOKEN or PURSER_TOKEN_FILE is not set');
-}
-
-/** Read at each use, because the file is replaced when the token is renewed. */
-function readTokenFile(path: string): string {
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    throw new ClientError(`The file that PURSER_TOKEN_FILE names cannot be read (${codeOf(error)})`);
-  }
-  if (content === '') throw new ClientError('The file that PURSER_TOKEN_FILE names is empty');
-  return content;
-}
-
-/** Checked here, because an HTTP client would quote an invalid header value in its error. */
-function bearerToken(source: string, value: string): string {
-  if (!/^[\x21-\x7e]+$/.test(value)) {
-    throw new ClientError(`${source} must contain only the token, without "Bearer", blanks or line breaks`);
-  }
-  return value;
 }
 
 function readPurpose(environment: Environment): CredentialPurpose {
@@ -153,20 +99,4 @@ function readTtl(environment: Environment): number {
   const seconds = /^\d{1,6}$/.test(value) ? Number(value) : Number.NaN;
   if (!(seconds >= 60 && seconds <= 86_400)) throw new ClientError('PURSER_TTL_SECONDS must be from 60 to 86400');
   return seconds;
-}
-
-function required(environment: Environment, name: string): string {
-  const value = optional(environment, name);
-  if (value === undefined) throw new ClientError(`${name} is not set`);
-  return value;
-}
-
-/** Blank counts as unset: CI systems set a variable without a value to the empty string. */
-function optional(environment: Environment, name: string): string | undefined {
-  const value = environment[name]?.trim();
-  return value === undefined || value === '' ? undefined : value;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
 }

@@ -1,7 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
 import { CREDENTIALS_NOT_FOUND, isOtherKey, MAX_SERVER_URL, registryOfServerUrl } from '../domain/server-url.ts';
-import { readAsker, readConnection, readLeaseConfiguration, reportsFailures } from './client-configuration.ts';
-import { ClientError } from './client-error.ts';
+import {
+  goesOnInOutages,
+  readAsker,
+  readConnection,
+  readLeaseConfiguration,
+  reportsFailures,
+} from './client-configuration.ts';
+import { ClientError, UnavailableError } from './client-error.ts';
 import { createPurserClient, type PurserClient } from './purser-client.ts';
 
 const NO_SERVER_URL = 'no credentials server URL';
@@ -22,11 +28,15 @@ environment:
   PURSER_URL               where Purser is; https, except on this machine
   PURSER_PROJECT           the project's id
   PURSER_TOKEN             a token of that project, or
-  PURSER_TOKEN_FILE        the file that holds it; read at each call
+  PURSER_ID_TOKEN          the identity token of a job, as GitLab makes it, or
+  PURSER_TOKEN_FILE        the file that holds a token; read at each call. Without these a job of GitHub Actions that
+                           may have an identity token (id-token: write) asks GitHub for one
+  PURSER_AUDIENCE          optional: who that token is for (default: the host of PURSER_URL)
   PURSER_PIPELINE          which pipeline asks: the lease shows it
   PURSER_RUN_ID            optional: which run of it
   PURSER_PURPOSE           optional: PULL (default) or PUSH
   PURSER_TTL_SECONDS       optional: how long the lease lasts, 60 to 86400 (default 900)
+  PURSER_ON_UNAVAILABLE    optional: anonymous goes on without a credential while Purser does not answer (default fail)
   PURSER_REPORT_FAILURE    optional: true makes erase report, as clients erase what was refused
   PURSER_ALLOW_PLAIN_HTTP  optional: true sends the token over http to other machines, in clear text
 `;
@@ -50,7 +60,7 @@ export async function runCredentialHelper(invocation: Invocation): Promise<Outco
   try {
     return await dispatch(invocation);
   } catch (error) {
-    if (error instanceof ClientError) return failed(`docker-credential-purser: ${withoutTheSentence(error.message)}`);
+    if (error instanceof ClientError) return failed(named(error));
     // An unforeseen error's message may quote its input; its name cannot.
     return failed(`docker-credential-purser: unexpected ${error instanceof Error ? error.name : 'failure'}`);
   }
@@ -63,7 +73,7 @@ async function dispatch({ args, readInput, environment, version }: Invocation): 
     case 'get':
       return get(await readInput(), environment, version);
     case 'list':
-      return list(client(environment, version));
+      return list(await client(environment, version));
     case 'store':
       throw new ClientError('store is not supported: manage registries in Purser');
     case 'erase':
@@ -88,9 +98,16 @@ async function get(input: string, environment: Invocation['environment'], versio
   if (serverUrl.length > MAX_SERVER_URL) throw new ClientError('the server URL is too long');
   if (isOtherKey(serverUrl)) return failed(CREDENTIALS_NOT_FOUND);
   const lease = readLeaseConfiguration(environment);
-  const login = await client(environment, version).issueCredential(registryOfServerUrl(serverUrl), lease);
-  if (login === undefined) return failed(CREDENTIALS_NOT_FOUND);
-  return succeeded(JSON.stringify({ ServerURL: serverUrl, Username: login.username, Secret: login.password }));
+  const goesOn = goesOnInOutages(environment);
+  try {
+    const purser = await client(environment, version);
+    const login = await purser.issueCredential(registryOfServerUrl(serverUrl), lease);
+    if (login === undefined) return failed(CREDENTIALS_NOT_FOUND);
+    return succeeded(JSON.stringify({ ServerURL: serverUrl, Username: login.username, Secret: login.password }));
+  } catch (error) {
+    if (!(error instanceof UnavailableError && goesOn)) throw error;
+    return { ...failed(CREDENTIALS_NOT_FOUND), stderr: line(`${named(error)} (going on without a credential)`) };
+  }
 }
 
 async function list(purser: PurserClient): Promise<Outcome> {
@@ -119,7 +136,7 @@ async function report(input: string, environment: Invocation['environment'], ver
   // `docker logout` erases its other keys too.
   if (isOtherKey(serverUrl)) return succeeded('nothing to report: this is no registry');
   const message = printableEnd(rest.join('\n'));
-  const purser = client(environment, version);
+  const purser = await client(environment, version);
   const known = await purser.reportFailure(registryOfServerUrl(serverUrl), readAsker(environment), message);
   return known
     ? succeeded('reported: Purser tries the credential, and tells those who are responsible if it is refused')
@@ -134,9 +151,13 @@ function printableEnd(text: string): string | undefined {
   return printable === '' ? undefined : [...printable].slice(-MAX_MESSAGE).join('').trim();
 }
 
-function client(environment: Invocation['environment'], version: string): PurserClient {
+async function client(environment: Invocation['environment'], version: string): Promise<PurserClient> {
   const userAgent = `docker-credential-purser/${version}`;
-  return createPurserClient({ ...readConnection(environment), userAgent, timeoutMs: TIMEOUT_MS });
+  return createPurserClient({ ...(await readConnection(environment)), userAgent, timeoutMs: TIMEOUT_MS });
+}
+
+function named(error: ClientError): string {
+  return `docker-credential-purser: ${withoutTheSentence(error.message)}`;
 }
 
 /** Some clients search the whole text for the sentence, and a refusal may quote Purser or the environment. */

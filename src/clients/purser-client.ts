@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Asker, LeaseConfiguration, PurserConnection } from './client-configuration.ts';
-import { ClientError } from './client-error.ts';
-import { type GraphqlAnswer, type GraphqlError, isRecord, postGraphql } from './graphql-over-http.ts';
+import { ClientError, UnavailableError } from './client-error.ts';
+import { type GraphqlAnswer, type GraphqlError, postGraphql } from './graphql-over-http.ts';
+import { isRecord } from './json.ts';
 
 export interface RegistryLogin {
   readonly username: string;
@@ -19,7 +20,7 @@ export interface PurserClient {
    * Requests the credential for an image, or for a registry URL in any spelling.
    *
    * @returns `undefined` only if Purser itself says that the project has no such registry
-   * @throws ClientError for every other answer, and if none comes
+   * @throws ClientError for every other answer, and if none comes; UnavailableError in an outage
    */
   issueCredential(image: string, lease: LeaseConfiguration): Promise<RegistryLogin | undefined>;
   /**
@@ -164,8 +165,9 @@ function refusal({ code, message }: GraphqlError, options: PurserClientOptions, 
     case 'IDEMPOTENCY_KEY_REUSED':
     case 'NOT_FOUND':
     case 'RATE_LIMITED':
-    case 'UNAVAILABLE':
       return new ClientError(`Purser refused this (${code}): ${detail}`);
+    case 'UNAVAILABLE':
+      return new UnavailableError(`Purser refused this (${code}): ${detail}`);
     case 'GRAPHQL_PARSE_FAILED':
     case 'GRAPHQL_VALIDATION_FAILED':
       return new ClientError(`Purser does not know this client's request (${code}): their versions do not match`);
