@@ -4,6 +4,7 @@ import { debianPostgres } from './postgres-server.ts';
 
 /** Programs that the tests run, and the Debian packages they come in. */
 const PACKAGES = {
+  buildah: 'buildah',
   busybox: 'busybox',
   chromium: 'chromium',
   curl: 'curl',
@@ -13,6 +14,7 @@ const PACKAGES = {
   nginx: 'nginx-light',
   openssl: 'openssl',
   pgbouncer: 'pgbouncer',
+  podman: 'podman',
   postgres: 'postgresql',
   python3: 'python3-cryptography',
   script: 'bsdutils',
