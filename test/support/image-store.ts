@@ -55,7 +55,7 @@ export async function createImageStore(
       const pushed = await home.run(program, [...store, 'push', ...trust, id, `docker://${image}`]);
       return { ...pushed, output: `${pushed.output}${id}\n` };
     },
-    pull: (image, environment) =>
+    pull: (image, environment = {}) =>
       home.run(program, [...newStore(), 'pull', '--quiet', ...trust, `docker://${image}`], { environment }),
   };
 }
