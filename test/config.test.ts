@@ -57,6 +57,22 @@ describe.each([
   });
 });
 
+describe('AUDIT_RETENTION', () => {
+  it.each([
+    [undefined, undefined],
+    ['off', undefined],
+    ['365d', 365 * 86_400_000],
+  ])('reads %j', (value, milliseconds) => {
+    expect(readConfig({ AUDIT_RETENTION: value }).auditRetentionMs).toBe(milliseconds);
+  });
+
+  it('refuses "1y", naming the variable', () => {
+    expect(() => readConfig({ AUDIT_RETENTION: '1y' })).toThrow(
+      'AUDIT_RETENTION must be a number of days such as 365d, or off (the default)',
+    );
+  });
+});
+
 describe('HEALTH_CHECK_INTERVAL', () => {
   const PRODUCTION = { NODE_ENV: 'production', JWT_ISSUERS: '[]', MASTER_KEY_FILE: 'key' };
 

@@ -224,6 +224,7 @@ describe('docs/configuration.md', () => {
     { HEALTH_CHECK_INTERVAL: '1m' },
     { LEASE_RETENTION: '90' },
     { NOTICE_RETENTION: '12h' },
+    { AUDIT_RETENTION: '1y' },
     { CALLER_COST_PER_SECOND: 'much' },
     { SOCKETS_PER_CALLER: '0' },
     { CALLER_ISSUES_PER_MINUTE: 'many' },

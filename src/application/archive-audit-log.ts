@@ -13,6 +13,8 @@ export interface ArchiveAuditLogDeps {
   readonly exportLog: (log: ExportedLog) => AsyncIterable<string>;
   readonly publicKeys: ReadonlyMap<string, KeyObject>;
   readonly store: ArchiveStore;
+  /** Whether archived entries leave the table at once. If not, the service removes them when they are old enough. */
+  readonly removes: boolean;
 }
 
 /** Where archives are kept. Only one run may use it. */
@@ -42,7 +44,7 @@ export interface Archived extends ArchiveName {
 }
 
 /**
- * Moves the beginning of an audit log into files: exports up to a signed head. Entries leave the database when their file
+ * Writes the beginning of an audit log into files: exports up to a signed head. Entries leave the table after their file
  * is on the disk and was verified. A file that an ended run left is verified and taken for what it is, and the rest goes into the next one.
  * @throws OperatorError if the log is not whole, or a file is in the way that is not of it; then nothing is removed
  */
@@ -51,19 +53,23 @@ export async function* archiveAuditLog(
   before: Instant,
   deps: ArchiveAuditLogDeps,
 ): AsyncGenerator<Archived, void, undefined> {
-  const { archive, store } = deps;
-  await archive.remove(projectId, null);
-  for (;;) {
+  const { archive, store, removes } = deps;
+  // Of a run that was ended.
+  if (removes) await archive.removeArchived(projectId);
+  for (let done = 0; ; ) {
     const all = await archive.archivable(projectId, before);
     if (all === undefined) return;
     const first = all.after.sequence + 1;
+    if (first <= done) throw notWhole(projectId, `what is known of its archives changes, at entry ${first}`);
     const left = store.lastOf(projectId, first);
     const part = left === undefined ? all : await archive.archivable(projectId, before, left);
     const name = { projectId, first, last: left ?? all.head.sequence };
     if (part?.head.sequence !== name.last) throw inTheWay(store.path(name), 'no entry before that time ends it');
     if (left === undefined) await writeArchive(name, part, deps);
     else await verifyBoth(name, part, deps);
-    await archive.remove(projectId, name.last);
+    await archive.remember(projectId, { last: name.last, before });
+    if (removes) await archive.removeArchived(projectId);
+    done = name.last;
     yield { ...name, file: store.path(name) };
   }
 }
@@ -83,8 +89,8 @@ async function verifyBoth(name: ArchiveName, part: Archivable, deps: ArchiveAudi
   if (ofLog !== undefined) throw notWhole(name.projectId, ofLog);
 }
 
-function exported({ projectId, last }: ArchiveName, { exportLog }: ArchiveAuditLogDeps): AsyncIterable<string> {
-  return exportLog({ projectId, from: null, to: null, upTo: last });
+function exported({ projectId, first, last }: ArchiveName, { exportLog }: ArchiveAuditLogDeps): AsyncIterable<string> {
+  return exportLog({ projectId, from: null, to: null, after: first - 1, upTo: last });
 }
 
 /** Why the lines are not the part of the log; undefined if they are. */

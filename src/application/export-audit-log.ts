@@ -10,6 +10,8 @@ export interface ExportedLog extends TimeLimits {
   readonly projectId: string;
   /** The last entry, for an archive. Default: all that there are. */
   readonly upTo?: number;
+  /** The entry before the first one, for an archive. Default: what the table goes on from. */
+  readonly after?: number;
 }
 
 export interface ExportAuditLogDeps {
@@ -25,7 +27,7 @@ export interface ExportAuditLogDeps {
  * sign. Heads beyond the last entry come at the end: they show that entries are missing.
  */
 export async function* exportAuditLog(
-  { projectId, from, to, upTo = Number.MAX_SAFE_INTEGER }: ExportedLog,
+  { projectId, from, to, after, upTo = Number.MAX_SAFE_INTEGER }: ExportedLog,
   { rows, writer, now, purser }: ExportAuditLogDeps,
 ): AsyncGenerator<string, void, undefined> {
   const keys = await rows.keys();
@@ -38,6 +40,7 @@ export async function* exportAuditLog(
   } = await rows.range(projectId, {
     from,
     to,
+    after,
     beginsBefore: writer.beginsBefore,
   });
   const last = Math.min(end, upTo);

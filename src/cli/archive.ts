@@ -19,7 +19,7 @@ export const archive: Command = {
   --before  entries from this time on stay, such as 2026-01-01T00:00:00Z
 
 An archive ends at a signed head, so it may end a little before the time. Its entries leave the lists and the table of the audit
-log when the file is on the disk and was verified; the event log keeps their events. Keep the files: with them
+log when the file is on the disk and was verified, or when AUDIT_RETENTION says; the event log keeps their events. Keep the files: with them
 \`purser audit verify --archive\` verifies the log from its first entry on.
 ${CONFIGURED}`,
   argument: 'folder',
@@ -27,24 +27,29 @@ ${CONFIGURED}`,
   run(options, env, { stdout }) {
     const before = readBefore(options);
     const folder = resolve(String(options.folder));
-    return withStores(env, openToRead, async ({ logger, stores: { connectionString }, vault: { authenticator } }) => {
-      const database = createReadConnections({ connectionString, name: 'purser archive', connections: 1, logger });
-      try {
-        let files = 0;
-        await alone(connectionString, ARCHIVE, async () => {
-          for await (const archived of archiveAuditLogs(database, authenticator, { before, folder })) {
-            const { projectId, first, last, file } = archived;
-            files += 1;
-            const log = projectId === '' ? "the service's own log" : `project ${projectId}`;
-            stdout.write(`${log}: entries ${first} to ${last} are in ${file}\n`);
-          }
-        });
-        if (files === 0) stdout.write('nothing to archive: no log has signed entries from before that time\n');
-        return 0;
-      } finally {
-        await database.close();
-      }
-    });
+    return withStores(
+      env,
+      openToRead,
+      async ({ config, logger, stores: { connectionString }, vault: { authenticator } }) => {
+        const database = createReadConnections({ connectionString, name: 'purser archive', connections: 1, logger });
+        try {
+          let files = 0;
+          const removes = config.auditRetentionMs === undefined;
+          await alone(connectionString, ARCHIVE, async () => {
+            for await (const archived of archiveAuditLogs(database, authenticator, { before, folder, removes })) {
+              const { projectId, first, last, file } = archived;
+              files += 1;
+              const log = projectId === '' ? "the service's own log" : `project ${projectId}`;
+              stdout.write(`${log}: entries ${first} to ${last} are in ${file}\n`);
+            }
+          });
+          if (files === 0) stdout.write('nothing to archive: no log has signed entries from before that time\n');
+          return 0;
+        } finally {
+          await database.close();
+        }
+      },
+    );
   },
 };
 

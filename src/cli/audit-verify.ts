@@ -14,7 +14,7 @@ import {
   type AuditFinding,
   type AuditVerdict,
   createAuditVerifier,
-  projectOfExport,
+  headerOfExport,
 } from '../domain/audit-verification.ts';
 import { type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
 import { timeOption } from './time-option.ts';
@@ -55,12 +55,13 @@ vouches for it.
     if (archives.length > 0 && (limits.from !== null || limits.to !== null)) {
       throw new UsageError('--archive is for the whole log: leave --from and --to out.');
     }
-    const files = [...archives, String(options.file)];
+    const file = String(options.file);
+    const files = [...(await withoutThoseIn(file, archives, output)), file];
     const [first = ''] = files;
     const anchor =
       options.anchor === undefined
         ? undefined
-        : await readAnchor(String(options.anchor), env, await projectOf(first), publicKeys, output);
+        : await readAnchor(String(options.anchor), env, (await headerOf(first)).project, publicKeys, output);
     const verifier = createAuditVerifier({ publicKeys, ...limits, ...(anchor && { anchor }) });
     /** The number of lines up to the end of each file. */
     const ends: number[] = [];
@@ -92,10 +93,22 @@ function readKeys(options: Options): PublicKeys {
   );
 }
 
-/** Undefined if the first line says nothing of it: the verifier reports that. */
-async function projectOf(file: string): Promise<string | undefined> {
-  for await (const line of linesOf(file)) return projectOfExport(line);
-  return undefined;
+/** Empty if the first line is none: the verifier reports that. */
+async function headerOf(file: string): Promise<Partial<ExportHeader>> {
+  for await (const line of linesOf(file)) return headerOfExport(line);
+  return {};
+}
+
+/** Archived entries may still be in the table, and so in the export. What stays must be whole, whatever the headers say. */
+async function withoutThoseIn(file: string, archives: readonly string[], { stdout }: Output): Promise<string[]> {
+  const { firstSequence: first = 0 } = await headerOf(file);
+  const kept: string[] = [];
+  for (const archive of archives) {
+    const { firstSequence: begin = 0 } = await headerOf(archive);
+    if (begin < first) kept.push(archive);
+    else stdout.write(`${archive} is left out: ${file} has its entries as well\n`);
+  }
+  return kept;
 }
 
 /** The configuration counts for a URL alone: who verifies a file needs none. */

@@ -12,13 +12,15 @@ import { openAuditExport } from './audit-export.ts';
 export interface ArchiveAuditLogsOptions {
   readonly before: Instant;
   readonly folder: string;
+  /** See `ArchiveAuditLogDeps`. */
+  readonly removes: boolean;
 }
 
 /** Archives all audit logs, one after the other. Gives the files. */
 export async function* archiveAuditLogs(
   database: Queryable,
   authenticator: Pick<EventAuthenticator, 'signText' | 'isAuthenticText'>,
-  { before, folder }: ArchiveAuditLogsOptions,
+  { before, folder, removes }: ArchiveAuditLogsOptions,
 ): AsyncGenerator<Archived, void, undefined> {
   const keys = await createAuditHeads(database).keys();
   const exportLog = openAuditExport(database);
@@ -28,6 +30,7 @@ export async function* archiveAuditLogs(
     publicKeys: new Map(
       keys.map(({ keyId, publicKey }) => [keyId, ed25519PublicKey(Buffer.from(publicKey, 'base64'))]),
     ),
+    removes,
     store: await openArchiveFolder(folder),
   };
   for await (const projectId of createDoctorQueries(database).auditedProjects()) {

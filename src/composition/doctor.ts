@@ -17,6 +17,7 @@ import { requireFit } from '../adapters/postgres/requirements.ts';
 import { anchorProgress } from '../application/anchor-progress.ts';
 import { discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
 import { checkAnchors } from '../application/doctor/check-anchors.ts';
+import { checkAuditRetention } from '../application/doctor/check-audit-retention.ts';
 import { checkChains } from '../application/doctor/check-chains.ts';
 import { checkDestroyedSecrets } from '../application/doctor/check-destroyed-secrets.ts';
 import { checkPendingSecrets } from '../application/doctor/check-pending-secrets.ts';
@@ -198,12 +199,13 @@ async function* examineDerived(
     keys.map(({ keyId, publicKey }) => [keyId, ed25519PublicKey(Buffer.from(publicKey, 'base64'))]),
   );
   const exportLog = openAuditExport(reads);
+  const archive = createAuditArchive(reads, unlocked.authenticator);
   let heads: Finding = notChecked('audit chains');
   yield await check('audit chains', async () => {
     const found = await checkChains({
       projects: queries.auditedProjects(),
       exportLog: (projectId) => exportLog({ projectId, from: null, to: null }, 'ndjson'),
-      archivedUpTo: createAuditArchive(reads, unlocked.authenticator).archivedUpTo,
+      removedUpTo: archive.removedUpTo,
       publicKeys,
       onProgress: (entries) => onProgress(`${entries} audit entries recomputed`),
     });
@@ -235,6 +237,14 @@ async function* examineDerived(
     );
     return judgeAnchoring(found, Date.now());
   });
+  yield await check('audit retention', () =>
+    checkAuditRetention({
+      projects: queries.auditedProjects(),
+      oldestUnarchived: archive.oldestUnarchived,
+      auditRetentionMs: config.auditRetentionMs,
+      now: Date.now(),
+    }),
+  );
 }
 
 /** `onNotReadable`: called for URLs that only take heads, which are passed over. Default: they are a fault. */

@@ -1,4 +1,5 @@
 import type { ReadConnections } from '../adapters/postgres/read-connections.ts';
+import { createAuditRetention } from '../adapters/postgres/read-models/audit-retention.ts';
 import { createRetention } from '../adapters/postgres/read-models/retention.ts';
 import { createFindRetirable } from '../adapters/postgres/read-models/retirable-secrets.ts';
 import { createSecretCheck } from '../adapters/postgres/read-models/secret-presence.ts';
@@ -30,7 +31,7 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs'> &
   ScheduledNoticesDeps &
   Pick<RunningApplication, 'attempts'> & {
     readonly mintedPasswords: MintedPasswordVault;
-    readonly authenticator: Pick<EventAuthenticator, 'signText'>;
+    readonly authenticator: Pick<EventAuthenticator, 'signText' | 'isAuthenticText'>;
     /** Connections that nothing else waits for. */
     readonly chores: ReadConnections;
     /** Whether this replica leads the projection, and may write. */
@@ -41,13 +42,14 @@ export type PeriodicWorkDeps = Omit<ScheduledChecksDeps, 'intervalMs'> &
 /** Periodic work. All of it but the counts of refused attempts is for the replica that leads the projection. */
 export function startPeriodicWork(deps: PeriodicWorkDeps, lifecycle: Lifecycle): void {
   const { attempts, mintedPasswords, authenticator, chores: database, config, leading, now, sharedNow, onFault } = deps;
-  const { leaseRetentionMs: leasesMs, noticeRetentionMs: noticesMs } = config;
+  const { leaseRetentionMs: leasesMs, noticeRetentionMs: noticesMs, auditRetentionMs: auditMs } = config;
   const ofTheLeader: readonly Chore[] = [
     discardOrphanedSecrets(deps),
     () => mintedPasswords.removeExpired(),
     createSecretCheck(database),
     scheduledNotices(deps),
     createRetention({ database, authenticator, now, sharedNow, leasesMs, noticesMs }),
+    createAuditRetention({ database, authenticator, now, sharedNow, auditMs }),
     confirmWaitingReports({ ...deps, findWaitingReports: createFindWaitingReports(database) }),
   ];
   const chores = createChores(

@@ -29,11 +29,13 @@ function millisecondsOf(text: string): number {
 }
 
 /** How long something is kept, in milliseconds. Undefined: always. */
-const retention = z
-  .string()
-  .regex(/^(?:off|[1-9]\d{0,4}d)$/, 'must be a number of days such as 90d (the default), or off')
-  .default('90d')
-  .transform((text) => (text === OFF ? undefined : millisecondsOf(text)));
+const retention = (byDefault: string, form: string) =>
+  z
+    .string()
+    .regex(/^(?:off|[1-9]\d{0,4}d)$/, `must be a number of days such as ${form}`)
+    .default(byDefault)
+    .transform((text) => (text === OFF ? undefined : millisecondsOf(text)));
+const listed = retention('90d', '90d (the default), or off');
 
 const SOCKETS = 'must be a whole number from 1 to 10000, such as 1500 (the default)';
 const ISSUES = 'must be a whole number, such as 600 (the default), or 0 for no limit';
@@ -105,8 +107,9 @@ const environment = z.object({
     .transform((text) => (text === OFF ? OFF : millisecondsOf(text)))
     .refine((interval) => interval === OFF || interval >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
     .optional(),
-  LEASE_RETENTION: retention,
-  NOTICE_RETENTION: retention,
+  LEASE_RETENTION: listed,
+  NOTICE_RETENTION: listed,
+  AUDIT_RETENTION: retention(OFF, '365d, or off (the default)'),
   CALLER_COST_PER_SECOND: z.coerce.number(COST).int(COST).min(0, COST).default(250_000),
   SOCKETS_PER_CALLER: z.coerce.number(SOCKETS).int(SOCKETS).min(1, SOCKETS).max(10_000, SOCKETS).default(1_500),
   CALLER_ISSUES_PER_MINUTE: z.coerce.number(ISSUES).int(ISSUES).min(0, ISSUES).default(600),
@@ -185,6 +188,8 @@ export interface Config {
   readonly leaseRetentionMs: number | undefined;
   /** The same of notices, and how long their cursors are good for. */
   readonly noticeRetentionMs: number | undefined;
+  /** How long lists show audit entries that are in an archive, in milliseconds. Undefined: until `purser archive` is run. */
+  readonly auditRetentionMs: number | undefined;
   /** What one caller's operations may cost a second, in each process; 0 for no limit. */
   readonly callerCostPerSecond: number;
   /** WebSockets of one caller, in each process. */
@@ -254,6 +259,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     healthCheckIntervalMs: checkInterval(values.HEALTH_CHECK_INTERVAL, production),
     leaseRetentionMs: values.LEASE_RETENTION,
     noticeRetentionMs: values.NOTICE_RETENTION,
+    auditRetentionMs: values.AUDIT_RETENTION,
     callerCostPerSecond: values.CALLER_COST_PER_SECOND,
     socketsPerCaller: values.SOCKETS_PER_CALLER,
     callerIssuesPerMinute: values.CALLER_ISSUES_PER_MINUTE,

@@ -295,8 +295,8 @@ export function isAuthentic(head: SignedAuditHead, publicKeys: ReadonlyMap<strin
   }
 }
 
-/** Which log the first line of an export says it is of. */
-export function projectOfExport(firstLine: string): string | undefined {
+/** What the first line of an export says of it: any JSON, until it is verified. */
+export function headerOfExport(firstLine: string): Partial<ExportHeader> {
   const header = parse(firstLine);
-  return header?.record === 'header' ? header.project : undefined;
+  return header?.record === 'header' ? header : {};
 }

@@ -13,6 +13,7 @@ export const CHECKS = [
   'signed heads',
   'anchors',
   'anchoring',
+  'audit retention',
   'secrets',
   'pending secrets',
   'destroyed secrets',

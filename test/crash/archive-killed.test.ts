@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await log?.purser.stop();
-  await rm(folder, { recursive: true, force: true });
+  if (folder) await rm(folder, { recursive: true, force: true });
 });
 
 /** @returns the signal that ended it */
@@ -58,7 +58,7 @@ describe('an archive', () => {
     expect([...all].sort((one, other) => one - other)).toEqual(upTo(last));
 
     const said = await log.archive(folder);
-    const isDone = step === 'remembered' || step === 'rows deleted';
+    const isDone = STEPS.indexOf(step) >= STEPS.indexOf('archive remembered');
     expect(said).toMatch(isDone ? /^nothing to archive/ : new RegExp(`-${before + 1}-${last}\\.ndjson$`));
     expect(await log.numbers()).toEqual([last]);
     expect((await files()).map(firstOf)).toEqual([...upTo(before / ENTRIES), 0].map((_, part) => part * ENTRIES + 1));

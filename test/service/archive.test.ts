@@ -28,16 +28,11 @@ it('removes nothing because of a row that somebody else wrote', async () => {
   const nothing = await log.run('archive', folder, '--before', '2020-01-01T00:00:00Z');
   expect(nothing).toMatchObject({ code: 0, stdout: expect.stringMatching(/^nothing to archive/) });
   expect(await log.numbers()).toEqual([1, 2]);
-
-  await log.add(1);
-  const refused = await log.run('archive', folder, '--before', new Date().toISOString());
-  expect(refused.stderr).toMatch(/^The audit log of "demo" is not whole: /);
-  expect(refused.code).toBe(1);
-  expect(await log.numbers()).toEqual([1, 2, 3]);
-  await log.sql('delete from projection.removed_rows');
 });
 
 it('moves entries up to a signed one into a file; with it the log is verified from its first entry on', async () => {
+  // The row that somebody wrote is still there.
+  await log.add(1);
   await log.add(2, { signed: false });
   const first = await archive();
   expect(await log.numbers()).toEqual([3, 4, 5]);

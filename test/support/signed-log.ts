@@ -26,6 +26,8 @@ export interface SignedLog {
   publicKey(): string;
   /** A command of Purser, on this service's database. */
   run(...argv: string[]): Promise<Run>;
+  /** The same with other settings. */
+  runWith(settings: Readonly<Record<string, string>>, ...argv: string[]): Promise<Run>;
   sql<Row>(text: string): Promise<Row[]>;
   /** Of the entries in the table, in their order. */
   numbers(): Promise<number[]>;
@@ -71,11 +73,11 @@ export async function startSignedLog(environment: Readonly<Record<string, string
     }
   }
 
-  async function run(...argv: string[]): Promise<Run> {
+  async function runWith(settings: Readonly<Record<string, string>>, ...argv: string[]): Promise<Run> {
     const written = { stdout: '', stderr: '' };
     const code = await runProgram(
       argv,
-      { ...purser.environment, LOG_LEVEL: 'silent', ...environment },
+      { ...purser.environment, LOG_LEVEL: 'silent', ...settings },
       {
         stdout: { write: (text) => (written.stdout += text) },
         stderr: { write: (text) => (written.stderr += text) },
@@ -84,6 +86,8 @@ export async function startSignedLog(environment: Readonly<Record<string, string
     return { code, ...written };
   }
 
+  const run = (...argv: string[]) => runWith(environment, ...argv);
+
   const sql = <Row>(text: string) =>
     withClient(purser.connectionString, async (client) => (await client.query(text)).rows as Row[]);
 
@@ -91,6 +95,7 @@ export async function startSignedLog(environment: Readonly<Record<string, string
     purser,
     publicKey: () => publicKey,
     run,
+    runWith,
     sql,
     async numbers() {
       const rows = await sql<{ n: number }>(

@@ -14,8 +14,8 @@ export interface CheckChainsDeps {
   readonly projects: AsyncIterable<string>;
   /** The text of an export in NDJSON, in any pieces. */
   readonly exportLog: (projectId: string) => AsyncIterable<string>;
-  /** The last entry of the log's archives; undefined if there are none. */
-  readonly archivedUpTo: (projectId: string) => Promise<ChainPlace | undefined>;
+  /** The last entry of the log's archives that the table goes on from; undefined if it has all entries. */
+  readonly removedUpTo: (projectId: string) => Promise<ChainPlace | undefined>;
   readonly publicKeys: ReadonlyMap<string, KeyObject>;
   readonly onProgress: (entries: number) => void;
 }
@@ -37,7 +37,7 @@ export async function checkChains(
   for await (const projectId of deps.projects) {
     const verifier = createAuditVerifier({
       publicKeys: deps.publicKeys,
-      after: await deps.archivedUpTo(projectId),
+      after: await deps.removedUpTo(projectId),
     });
     for await (const line of linesOfText(deps.exportLog(projectId))) {
       verifier.take(line);

@@ -27,9 +27,12 @@ interface Page {
 export interface AuditRows {
   /**
    * From the first entry at `from` or later to the last one before `to`, with all between them. `beginsBefore`: from the
-   * entry before that, if there is one.
+   * entry before that, if there is one. `after`: from the one after this entry. Default: after those that were removed.
    */
-  range(projectId: string, limits: TimeLimits & { readonly beginsBefore: boolean }): Promise<AuditRange>;
+  range(
+    projectId: string,
+    limits: TimeLimits & { readonly beginsBefore: boolean; readonly after: number | undefined },
+  ): Promise<AuditRange>;
   /** In the order of their sequences. */
   entries(projectId: string, page: Page): Promise<ChainedEntry[]>;
   heads(projectId: string, page: Page): Promise<SignedAuditHead[]>;

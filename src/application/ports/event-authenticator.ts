@@ -10,7 +10,7 @@ export interface AuthenticatedEvent
 
 /** A code of a text that is no event: what the code is for, and what was signed. */
 export interface AuthenticatedText {
-  readonly purpose: 'queued notice' | 'stream snapshot' | 'anchored heads' | 'removed rows';
+  readonly purpose: 'queued notice' | 'stream snapshot' | 'anchored heads' | 'removed rows' | 'audit archive';
   readonly text: string;
 }
 

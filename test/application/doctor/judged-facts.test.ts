@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { checkAnchors } from '../../../src/application/doctor/check-anchors.ts';
+import { checkAuditRetention } from '../../../src/application/doctor/check-audit-retention.ts';
 import { judgeAnchoring } from '../../../src/application/doctor/judge-anchoring.ts';
 import { judgeDataFolder, judgeMigrations } from '../../../src/application/doctor/judge-database.ts';
 import { judgeProjection } from '../../../src/application/doctor/judge-projection.ts';
@@ -25,6 +26,27 @@ describe('the doctor', () => {
     ['warning', { newer: ['0010_later.sql'] }],
   ])('says %s of migrations with %j', (status, state) => {
     expect(judgeMigrations({ missing: [], changed: [], newer: [], applied: 8, ...state }).status).toBe(status);
+  });
+
+  it('warns of audit entries that stay for longer than they are to, because they are in no archive', async () => {
+    const oldest: Readonly<Record<string, string>> = {
+      '': '2026-01-01T00:00:00.000Z',
+      demo: '2025-12-31T23:59:59.999Z',
+    };
+    const check = (auditRetentionMs: number | undefined) =>
+      checkAuditRetention({
+        projects: Readable.from(['', 'demo', 'archived']),
+        oldestUnarchived: async (projectId) => oldest[projectId],
+        auditRetentionMs,
+        now: Date.parse('2026-01-31T00:00:00Z'),
+      });
+    expect(await check(30 * 86_400_000)).toMatchObject({
+      status: 'warning',
+      found: expect.stringMatching(/^1 log with entries .*: project demo since 2025-12-31T23:59:59\.999Z$/),
+      fix: 'Run purser archive <folder> --before 2026-01-01T00:00:00.000Z.',
+    });
+    expect((await check(31 * 86_400_000)).status).toBe('ok');
+    expect((await check(undefined)).status).toBe('ok');
   });
 
   const level = { lagSeconds: 0, isLed: true, parked: { streams: 0, first: null } };

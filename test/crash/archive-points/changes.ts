@@ -1,7 +1,14 @@
 import type { Fault } from '../../support/mutant.ts';
 
 /** The steps of an archive, in their order. At each of them the command can be killed. */
-export const STEPS = ['a page written', 'draft verified', 'renamed', 'remembered', 'rows deleted'] as const;
+export const STEPS = [
+  'a page written',
+  'draft verified',
+  'renamed',
+  'archive remembered',
+  'removal remembered',
+  'rows deleted',
+] as const;
 export type Step = (typeof STEPS)[number];
 
 /** What the child defines. */
@@ -20,9 +27,14 @@ export const ARCHIVE_CHANGES: readonly Fault[] = [
   after(FOLDER, 'await verify(linesOf(draft));', 'draft verified'),
   after(FOLDER, 'await rename(draft, path(name));', 'renamed'),
   after(
+    'application/archive-audit-log.ts',
+    'await archive.remember(projectId, { last: name.last, before });',
+    'archive remembered',
+  ),
+  after(
     'adapters/postgres/read-models/audit-archive.ts',
-    "await rememberRemoved(database, { what: 'audit_entries', projectId, upTo: last - 1 }, authenticator);",
-    'remembered',
+    'await rememberRemoved(database, removed, authenticator);',
+    'removal remembered',
   ),
   {
     file: ROWS,
@@ -30,5 +42,5 @@ export const ARCHIVE_CHANGES: readonly Fault[] = [
     replace: `if (rows[0]?.deleted > 0) ${at('rows deleted')} return rows[0]?.deleted ?? 0;`,
   },
   // So that some rows are left when it is killed after a statement.
-  { file: ROWS, find: 'limit 1000', replace: 'limit 2' },
+  { file: ROWS, find: 'DELETED_AT_ONCE = 1_000', replace: 'DELETED_AT_ONCE = 2' },
 ];

@@ -35,15 +35,19 @@ export async function tablesToCompare(client: Client): Promise<readonly TableSha
   return rows;
 }
 
-/** Reads both tables at the same time, a row of each at a time, so that memory does not follow their size. */
+/**
+ * Reads both tables at the same time, a row of each at a time, so that memory does not follow their size. Rows in use that
+ * fulfil `leftOut`, a condition of `t`, are passed over.
+ */
 export async function compareTable(
   live: Client,
   shadow: { readonly client: Client; readonly schema: string },
   shape: TableShape,
+  leftOut = 'false',
 ): Promise<ComparedTable> {
   const { table } = shape;
-  const ours = rowsOf(live, LIVE, shape);
-  const theirs = rowsOf(shadow.client, shadow.schema, shape);
+  const ours = rowsOf(live, LIVE, shape, leftOut);
+  const theirs = rowsOf(shadow.client, shadow.schema, shape, 'false');
   const digests = [createHash('sha256'), createHash('sha256')] as const;
   let rows = 0;
   let first: readonly [Buffer | undefined, Buffer | undefined] | undefined;
@@ -65,10 +69,15 @@ function isSame([own, other]: readonly [Buffer | undefined, Buffer | undefined])
 }
 
 /** Lines of key and row, in the order of the key. */
-function rowsOf(client: Client, schema: string, shape: TableShape): AsyncGenerator<Buffer, void, undefined> {
+function rowsOf(
+  client: Client,
+  schema: string,
+  shape: TableShape,
+  leftOut: string,
+): AsyncGenerator<Buffer, void, undefined> {
   const compared = shape.columns.filter((column) => !UNCOMPARED.has(`${shape.table}.${column}`));
   const text = `copy (select ${keyOf(shape)}, to_jsonb(row(${listed(compared)}))
-    from ${schema}.${escapeIdentifier(shape.table)} order by ${listed(shape.key)}) to stdout`;
+    from ${schema}.${escapeIdentifier(shape.table)} t where not (${leftOut}) order by ${listed(shape.key)}) to stdout`;
   return textLines(client.query(to(text)));
 }
 

@@ -8,7 +8,7 @@ import { type Build, buildTables, catchUp, finishChains } from '../read-models/f
 import type { ReadModelAuthenticator } from '../read-models/forged-events.ts';
 import { LIVE } from '../read-models/read-model.ts';
 import { type RegistryRow, registryState } from '../read-models/registry-row.ts';
-import { readRemoved, removeAgain } from '../read-models/removed-rows.ts';
+import { readRemoved, removeAgain, yetToBeDeleted } from '../read-models/removed-rows.ts';
 import type { Queryable, Statement } from '../statement.ts';
 import { compareTable, tablesToCompare } from './compared-tables.ts';
 
@@ -52,10 +52,11 @@ export async function buildShadow({ connect, log, authenticator, onProgress }: S
       const { position } = await loadCheckpoint(live, LIVE);
       await catchUp(oneAtATime(client), build, position);
       await finishChains(client, build, live);
-      await removeAgain(client, SHADOW, await readRemoved(live, authenticator));
+      const removed = await readRemoved(live, authenticator);
+      await removeAgain(client, SHADOW, removed);
       const tables: ComparedTable[] = [];
       for (const shape of await tablesToCompare(live)) {
-        tables.push(await compareTable(live, { client, schema: SHADOW }, shape));
+        tables.push(await compareTable(live, { client, schema: SHADOW }, shape, yetToBeDeleted(shape.table, removed)));
       }
       await requireGeneration(client, generation);
       return { client, position, tables, registries: () => liveRegistries(client), close: () => client.end() };

@@ -30,14 +30,14 @@ export function createAuditRows(database: Queryable, { keys }: Pick<AuditHeads, 
   return {
     keys,
 
-    async range(projectId, { from, to, beginsBefore }) {
+    async range(projectId, { from, to, beginsBefore, after }) {
       const [found, last = 0, archived] = await Promise.all([
         firstFrom(projectId, from),
         lastBefore(projectId, to),
         removedUpTo(database, 'audit_entries', projectId),
       ]);
       // The last entry of an archive is kept, for its hash.
-      const lowest = archived === 0 ? 1 : archived + 2;
+      const lowest = after === undefined ? (archived === 0 ? 1 : archived + 2) : after + 1;
       // Nothing is as late as `from`.
       const first = Math.max(lowest, (found ?? last + 1) - (beginsBefore && from !== null ? 1 : 0));
       if (first === 1) return { first, last, previousHash: firstPreviousHash(projectId) };

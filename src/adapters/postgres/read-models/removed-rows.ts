@@ -1,3 +1,4 @@
+import { escapeLiteral } from 'pg';
 import type { EventAuthenticator } from '../../../application/ports/event-authenticator.ts';
 import type { Queryable } from '../statement.ts';
 import { LIVE, type Rows } from './read-model.ts';
@@ -36,6 +37,25 @@ export async function rememberRemoved(database: Queryable, removed: Removed, aut
   });
 }
 
+/** Forgets a row that somebody other than Purser wrote: it would stand in the way of what is removed from now on. */
+export async function forgetForged(
+  database: Queryable,
+  { what, projectId }: Pick<Removed, 'what' | 'projectId'>,
+  authenticator: Verifier,
+): Promise<void> {
+  const known = await removedRows(database, { what, projectId });
+  for (const { code, ...removed } of known) {
+    if (authenticator.isAuthenticText(signed(removed), code)) continue;
+    await database.query({
+      name: 'forget-forged',
+      text: 'delete from projection.removed_rows where what = $1 and project_id = $2 and code = $3',
+      values: [what, projectId, code],
+    });
+  }
+}
+
+export const DELETED_AT_ONCE = 1_000;
+
 /**
  * Deletes up to a thousand audit entries that are remembered as removed: call it with what `readRemoved` gives, because
  * anyone who writes to the database could remember more. @returns how many there were
@@ -45,7 +65,7 @@ export async function deleteRemoved(database: Queryable, { projectId, upTo }: Re
     name: 'delete-removed',
     text: `with old as (
         select e.project_id, e.sequence from ${LIVE}.audit_entries e
-        where e.project_id = $1 and e.sequence <= $2 order by e.sequence limit 1000
+        where e.project_id = $1 and e.sequence <= $2 order by e.sequence limit ${DELETED_AT_ONCE}
       ), deleted as (
         delete from ${LIVE}.audit_entries e using old
         where e.project_id = old.project_id and e.sequence = old.sequence returning 1
@@ -73,6 +93,12 @@ export async function readRemoved(
   authenticator: Verifier,
   of?: Pick<Removed, 'what' | 'projectId'>,
 ): Promise<readonly Removed[]> {
+  return (await removedRows(database, of))
+    .filter(({ code, ...removed }) => authenticator.isAuthenticText(signed(removed), code))
+    .map(({ code, ...removed }) => removed);
+}
+
+async function removedRows(database: Queryable, of?: Pick<Removed, 'what' | 'projectId'>) {
   const all = 'select what, project_id as "projectId", up_to::float8 as "upTo", code from projection.removed_rows';
   const { rows } = await database.query<Removed & { readonly code: string }>(
     of === undefined
@@ -83,9 +109,7 @@ export async function readRemoved(
           values: [of.what, of.projectId],
         },
   );
-  return rows
-    .filter(({ code, ...removed }) => authenticator.isAuthenticText(signed(removed), code))
-    .map(({ code, ...removed }) => removed);
+  return rows;
 }
 
 /** Removes the same rows from read models that were made anew. */
@@ -100,6 +124,14 @@ export async function removeAgain(database: Queryable, schema: string, removed: 
       values: [JSON.stringify(ofTable)],
     });
   }
+}
+
+/** In SQL, of a row `t`: audit entries count as removed before they are deleted, some at a time. */
+export function yetToBeDeleted(table: string, removed: readonly Removed[]): string {
+  const ofTable = removed.filter(({ what }) => what === 'audit_entries' && what === table);
+  if (ofTable.length === 0) return 'false';
+  return `exists (select from json_to_recordset(${escapeLiteral(JSON.stringify(ofTable))}::json) as r ("projectId" text, "upTo" bigint)
+    where r."projectId" = t.project_id and ${PLACE.audit_entries})`;
 }
 
 /** Leaves out notices, changes and audit entries that were removed, so that a rebuild need not write them first. */

@@ -15,8 +15,10 @@ import { createAuditHeads } from '../../../../src/adapters/postgres/audit-heads.
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { createReadConnections, type ReadConnections } from '../../../../src/adapters/postgres/read-connections.ts';
 import { createAuditQueries } from '../../../../src/adapters/postgres/read-models/audit-queries.ts';
+import { createAuditRetention } from '../../../../src/adapters/postgres/read-models/audit-retention.ts';
 import { createCheckSchedule } from '../../../../src/adapters/postgres/read-models/check-schedule.ts';
 import { createDailyUseQueries } from '../../../../src/adapters/postgres/read-models/daily-use-queries.ts';
+import { rememberArchive } from '../../../../src/adapters/postgres/read-models/known-archives.ts';
 import { createLeaseQueries } from '../../../../src/adapters/postgres/read-models/lease-queries.ts';
 import {
   createNoticeFeedQuery,
@@ -314,9 +316,16 @@ it('a round of a chore reads as much in a large project as in a small one', asyn
     noticesMs: 1,
   })();
   await measure();
+  await rememberArchive(asked, { projectId: 'demo', last: 5_000, before: inDays(0) }, trusting);
+  const clocks = { now, sharedNow: async () => now() };
+  await createAuditRetention({ database: asked, authenticator: trusting, auditMs: 1, ...clocks })();
+  await measure();
   await ofChores.close();
   expect(plans.slice(12).map(({ name }) => name)).toEqual(
     expect.arrayContaining(['removable-changes', 'removable-notices', 'removable-leases', 'remove-leases']),
+  );
+  expect(plans.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['page-of-archives', 'first-shortened-logs', 'delete-removed']),
   );
   // A thousand rows, and to each what belongs to it: the last use, or the secret and the parked events.
   expect(plans.filter(({ buffers }) => buffers > 7_000)).toEqual([]);
