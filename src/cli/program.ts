@@ -1,9 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { OperatorError } from '../domain/errors.ts';
-import { archive } from './archive.ts';
-import { auditExport } from './audit-export.ts';
-import { auditVerify } from './audit-verify.ts';
-import { backup } from './backup.ts';
 import {
   type Command,
   CommandError,
@@ -13,55 +9,8 @@ import {
   USAGE_EXIT_CODE,
   UsageError,
 } from './command.ts';
-import { copyLog } from './copy-log.ts';
-import { doctor } from './doctor.ts';
-import { keysAdd } from './keys-add.ts';
-import { keysList } from './keys-list.ts';
-import { keysPromote } from './keys-promote.ts';
-import { keysRetire } from './keys-retire.ts';
-import { keysRewrap } from './keys-rewrap.ts';
-import { rebuild } from './rebuild.ts';
-import { issue } from './remote/issue.ts';
-import { leases } from './remote/leases.ts';
-import { registriesActivate } from './remote/registries-activate.ts';
-import { registriesAdd } from './remote/registries-add.ts';
-import { registriesDelete } from './remote/registries-delete.ts';
-import { registriesList } from './remote/registries-list.ts';
-import { registriesRotate } from './remote/registries-rotate.ts';
-import { registriesStage } from './remote/registries-stage.ts';
-import { registriesTest } from './remote/registries-test.ts';
-import { restore } from './restore.ts';
-import { serve } from './serve.ts';
-import { token } from './token.ts';
+import { COMMANDS } from './commands.ts';
 import { purserVersion } from './version.ts';
-
-/** By one word or two. */
-const COMMANDS: Readonly<Record<string, Command>> = {
-  serve,
-  token,
-  rebuild,
-  backup,
-  restore,
-  archive,
-  doctor,
-  'copy-log': copyLog,
-  'keys add': keysAdd,
-  'keys list': keysList,
-  'keys promote': keysPromote,
-  'keys rewrap': keysRewrap,
-  'keys retire': keysRetire,
-  'audit export': auditExport,
-  'audit verify': auditVerify,
-  'registries list': registriesList,
-  'registries add': registriesAdd,
-  'registries test': registriesTest,
-  'registries stage': registriesStage,
-  'registries activate': registriesActivate,
-  'registries rotate': registriesRotate,
-  'registries delete': registriesDelete,
-  issue,
-  leases,
-};
 
 const NAME_WIDTH = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
 

@@ -16,6 +16,8 @@ export interface GraphqlError {
   readonly code: string | undefined;
   /** The input at fault. */
   readonly field: string | undefined;
+  /** When to try again, in seconds from now. */
+  readonly retryAfter: number | undefined;
   readonly path: readonly unknown[];
 }
 
@@ -59,16 +61,22 @@ function graphqlAnswer({ status, headers, body }: Answer, endpoint: URL): Graphq
     throw OUTAGE_STATUSES.has(status) ? new UnavailableError(text) : new ClientError(text);
   }
   const type = headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
-  return { fromService: status === 200 || type === GRAPHQL_TYPE, data: answer.data, errors: errors.map(graphqlError) };
+  return { fromService: status === 200 || type === GRAPHQL_TYPE, data: answer.data, errors: graphqlErrors(errors) };
+}
+
+/** Whatever they look like. */
+export function graphqlErrors(values: readonly unknown[]): GraphqlError[] {
+  return values.map(graphqlError);
 }
 
 function graphqlError(value: unknown): GraphqlError {
   const { message, extensions, path } = isRecord(value) ? value : {};
-  const { code, field } = isRecord(extensions) ? extensions : {};
+  const { code, field, retryAfter } = isRecord(extensions) ? extensions : {};
   return {
     message: typeof message === 'string' ? message : '',
     code: typeof code === 'string' ? code : undefined,
     field: typeof field === 'string' ? field : undefined,
+    retryAfter: typeof retryAfter === 'number' ? retryAfter : undefined,
     path: Array.isArray(path) ? path : [],
   };
 }

@@ -32,12 +32,23 @@ const COMMANDS = [
   ...['list', 'add', 'test', 'stage', 'activate', 'rotate', 'delete'].map((name) => `registries ${name}`),
   'issue',
   'leases',
+  'notices',
+  'import',
+  ...['list', 'presets', 'create', 'update', 'delete', 'check'].map((name) => `trust ${name}`),
+  'completion',
 ];
 /** They ask a service. */
-const REMOTE = COMMANDS.filter((name) => /^(registries|issue|leases)\b/.test(name));
-const WITH_ARGUMENT = [...WITH_FILE, ...WITH_ID, 'archive', 'issue'].concat(
-  REMOTE.filter((name) => name.startsWith('registries ') && name !== 'registries list'),
-);
+const REMOTE = COMMANDS.filter((name) => /^(registries|issue|leases|notices|import|trust)\b/.test(name));
+const WITH_ARGUMENT = [
+  ...WITH_FILE,
+  ...WITH_ID,
+  'archive',
+  'issue',
+  'import',
+  'trust update',
+  'trust delete',
+  'completion',
+].concat(REMOTE.filter((name) => name.startsWith('registries ') && name !== 'registries list'));
 
 describe('purser', () => {
   it.each(['--help', '-h', 'help'])('%s lists the commands', async (argument) => {

@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canary } from '../support/canary.ts';
+import { piped } from '../support/piped.ts';
 import { freePort } from '../support/postgres-server.ts';
-import { type Printed, printed, printedOn } from '../support/printed.ts';
+import { printed, printedOn } from '../support/printed.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
-import { PROGRAM } from '../support/purser-process.ts';
 import { skipReason, titled } from '../support/required-tools.ts';
 import { runOnTerminal } from '../support/terminal.ts';
 import { CREATE, GET, ISSUE } from './operations.ts';
@@ -29,15 +27,6 @@ afterAll(() => purser?.stop());
 const run = (...argv: string[]) => printed(environment, ...argv);
 const onTerminal = (...argv: string[]) => printedOn({ isTTY: true, columns: 120 }, environment, ...argv);
 
-/** The built program, with standard input from a pipe. */
-async function piped(input: string, ...argv: string[]): Promise<Printed> {
-  const child = spawn(process.execPath, [PROGRAM, ...argv], { env: environment, stdio: 'pipe' });
-  child.stdin.on('error', () => undefined).end(input);
-  const code = new Promise<number>((resolve, reject) => child.on('error', reject).on('close', resolve));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await code, stdout, stderr };
-}
-
 async function create(url: string, input: Record<string, unknown> = {}): Promise<string> {
   const { data } = await purser.graphql(CREATE, { input: { url, username: 'ada', password: canary('cli'), ...input } });
   return data.createRegistry.registry.id;
@@ -53,6 +42,7 @@ describe('through a pipe', () => {
     const [first = '', second = '', third = ''] = passwords;
     const stdin = ['--password-stdin', '--no-test'];
     const added = await piped(
+      environment,
       `${first}\n`,
       'registries',
       'add',
@@ -65,13 +55,14 @@ describe('through a pipe', () => {
     const { registry } = JSON.parse(added.stdout);
     expect(registry).toMatchObject({ url: 'piped.example', username: 'ada', credential: { version: 1 } });
 
-    const staged = await piped(second, 'registries', 'stage', 'piped.example', '--password-stdin');
+    const staged = await piped(environment, second, 'registries', 'stage', 'piped.example', '--password-stdin');
     expect(JSON.parse(staged.stdout).registry.credential).toMatchObject({ version: 1, staged: { version: 2 } });
     const activated = await run('registries', 'activate', registry.id, '--yes', '--no-test');
     expect(JSON.parse(activated.stdout).registry.credential).toMatchObject({ version: 2, staged: null });
     expect(activated.stderr).toBe('No lease is active on piped.example.\n');
 
     const rotated = await piped(
+      environment,
       third,
       'registries',
       'rotate',
@@ -100,10 +91,10 @@ describe('through a pipe', () => {
   it('asks for nothing where nobody can answer, and changes nothing', async () => {
     const id = await create('unanswered.example');
     for (const command of ['rotate', 'delete']) {
-      const { code, stderr } = await piped('y\n', 'registries', command, id);
+      const { code, stderr } = await piped(environment, 'y\n', 'registries', command, id);
       expect([code, stderr]).toEqual([2, expect.stringContaining('repeat with --yes')]);
     }
-    const asked = await piped('', 'registries', 'rotate', id, '--yes');
+    const asked = await piped(environment, '', 'registries', 'rotate', id, '--yes');
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('--password-stdin')]);
     expect((await stored(id)).credential.version).toBe(1);
   });

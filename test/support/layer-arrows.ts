@@ -96,7 +96,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: 'any',
   },
   // They ask a service, and know nothing of its inside.
-  'cli/remote': { to: ['cli/command.ts', 'cli/time-option.ts', 'cli/version.ts', 'clients'], modules: 'any' },
+  'cli/remote': {
+    to: ['cli/command.ts', 'cli/time-option.ts', 'cli/version.ts', 'clients', 'domain'],
+    modules: 'any',
+  },
 
   config: { to: ['domain/**'], modules: 'any' },
   // Each file opens one part of the service; `compose.ts` and the commands put them together.

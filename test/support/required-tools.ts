@@ -9,6 +9,7 @@ const PACKAGES = {
   chromium: 'chromium',
   curl: 'curl',
   'docker-registry': 'docker-registry',
+  fish: 'fish',
   htpasswd: 'apache2-utils',
   ip: 'iproute2',
   nginx: 'nginx-light',
@@ -21,6 +22,7 @@ const PACKAGES = {
   shellcheck: 'shellcheck',
   skopeo: 'skopeo',
   wget: 'wget',
+  zsh: 'zsh',
 } as const;
 
 export type Tool = keyof typeof PACKAGES;

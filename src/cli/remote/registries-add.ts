@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { UsageError } from '../command.ts';
+import { type Option, UsageError } from '../command.ts';
 import { checkedTime, choice, fileOption, MINT_OPTIONS, mintInput, PASSWORD_OPTIONS } from './credential-options.ts';
 import { wholeNumber } from './pages.ts';
 import { readPassword } from './prompt.ts';
@@ -10,6 +10,15 @@ import { remote } from './remote-command.ts';
 import { visibleText } from './visible-text.ts';
 
 const ACCESSES = ['PULL', 'PULL_AND_PUSH'];
+
+export const ACCESS_OPTION = {
+  access: {
+    type: 'string',
+    value: '<access>',
+    choices: ACCESSES,
+    summary: 'what the credential is good for (default: PULL_AND_PUSH)',
+  },
+} satisfies Record<string, Option>;
 
 const CREATE = `mutation ($projectId: ID!, $input: CreateRegistryInput!) {
   createRegistry(projectId: $projectId, input: $input) ${PAYLOAD} }`;
@@ -24,7 +33,7 @@ export const registriesAdd = remote({
     name: { type: 'string', value: '<text>', summary: 'what people call it (default: its URL)' },
     description: { type: 'string', value: '<text>', summary: 'a note for people' },
     email: { type: 'string', value: '<address>', summary: 'whom to write to about it' },
-    access: { type: 'string', choices: ACCESSES, summary: 'what the credential is good for (default: PULL_AND_PUSH)' },
+    ...ACCESS_OPTION,
     ...PROVIDER_OPTION,
     'rotate-every-days': { type: 'string', value: '<days>', summary: 'how often to rotate, 1 to 3650' },
     'auth-realm-host': { type: 'string', value: '<host>', summary: 'another host that may be sent the password' },

@@ -1,5 +1,5 @@
 import type { Command, Environment, Option, Options, Output } from '../command.ts';
-import { openService, type Service } from './service.ts';
+import { EXIT, openService, type Service } from './service.ts';
 import { visibleJson } from './visible-text.ts';
 
 /** One run of a command that asks a service. */
@@ -47,6 +47,8 @@ export function remote({ summary, argument, options: own = {}, notes, run }: Rem
     options,
     async run(given, env, output) {
       const environment = { ...env, ...(typeof given.project === 'string' && { PURSER_PROJECT: given.project }) };
+      // Its reader, such as `head`, has had enough.
+      if (output.stdout === process.stdout) process.stdout.once('error', () => process.exit(EXIT.done));
       const isForPeople = output.stdout.isTTY === true && given.json !== true;
       return run({
         service: await openService(environment),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { readConnection } from '../../clients/client-configuration.ts';
 import { ClientError } from '../../clients/client-error.ts';
+import { followSubscription } from '../../clients/followed-subscription.ts';
 import { type GraphqlError, postGraphql } from '../../clients/graphql-over-http.ts';
 import { CommandError, type Environment, UsageError } from '../command.ts';
 import { purserVersion } from '../version.ts';
@@ -28,8 +29,15 @@ export class RefusedError extends CommandError {
   constructor(
     message: string,
     readonly code: string,
+    /** Of RATE_LIMITED: in so many seconds there is a turn. */
+    readonly retryAfter: number | undefined,
   ) {
     super(message, EXIT_BY_CODE[code] ?? EXIT.refused);
+  }
+
+  /** What was asked for was refused; the same could befall no other request. */
+  get concernsItsInput(): boolean {
+    return this.exitCode !== EXIT.unavailable && this.exitCode !== EXIT.notAllowed;
   }
 }
 
@@ -41,33 +49,67 @@ export interface Service {
    * @throws RefusedError for an answer with errors, CommandError if none comes
    */
   ask<Data>(query: string, variables: Readonly<Record<string, unknown>>, data: z.ZodType<Data>): Promise<Data>;
+  /**
+   * What a subscription sends over one connection: it ends when the connection does, or the token.
+   * @throws RefusedError, CommandError
+   */
+  follow<Data>(
+    query: string,
+    variables: Readonly<Record<string, unknown>>,
+    data: z.ZodType<Data>,
+  ): AsyncGenerator<Data>;
 }
 
 /** @throws UsageError if a variable is missing or wrong */
 export async function openService(environment: Environment): Promise<Service> {
   const { endpoint, token, projectId } = await connection(environment);
+  const userAgent = `purser/${purserVersion()}`;
   return {
     projectId,
+
     async ask(query, variables, data) {
-      const userAgent = `purser/${purserVersion()}`;
       const signal = AbortSignal.timeout(PATIENCE_MS);
       const request = { endpoint, token, userAgent, query, variables: { projectId, ...variables }, signal };
-      const answer = await postGraphql(request).catch((error: unknown) => {
-        throw error instanceof ClientError ? new CommandError(`${error.message}.`, EXIT.unavailable) : error;
-      });
+      const answer = await postGraphql(request).catch(raise);
       const [error] = answer.errors;
       if (error) throw refusal(error, token);
-      const parsed = data.safeParse(answer.data);
-      if (parsed.success) return parsed.data;
-      throw new CommandError(
-        'Purser answered in a form that this program does not know: their versions differ.',
-        EXIT.refused,
-      );
+      return dataOf(answer, data);
+    },
+
+    async *follow(query, variables, data) {
+      // The file with the token may have a newer one by now.
+      const { token: newest } = await connection(environment);
+      const request = { endpoint, token: newest, userAgent, query, variables: { projectId, ...variables } };
+      const events = followSubscription(request);
+      try {
+        for await (const event of events) {
+          const [error] = event.errors;
+          if (error?.code === 'UNAUTHENTICATED' && (await connection(environment)).token !== newest) return;
+          if (error) throw refusal(error, newest);
+          yield dataOf(event, data);
+        }
+      } catch (error) {
+        raise(error);
+      }
     },
   };
 }
 
-export async function connection(environment: Environment) {
+function dataOf<Data>(answer: { readonly data: unknown }, data: z.ZodType<Data>): Data {
+  const parsed = data.safeParse(answer.data);
+  if (parsed.success) return parsed.data;
+  throw new CommandError(
+    'Purser answered in a form that this program does not know: their versions differ.',
+    EXIT.refused,
+  );
+}
+
+/** No answer came. */
+function raise(error: unknown): never {
+  throw error instanceof ClientError ? new CommandError(`${error.message}.`, EXIT.unavailable) : error;
+}
+
+async function connection(environment: Environment) {
   try {
     return await readConnection(environment);
   } catch (error) {
@@ -75,10 +117,11 @@ export async function connection(environment: Environment) {
   }
 }
 
-export function refusal({ code = 'REFUSED', field, message }: Omit<GraphqlError, 'path'>, token: string): RefusedError {
+function refusal({ code = 'REFUSED', field, message, retryAfter }: GraphqlError, token: string): RefusedError {
   const text = visibleText(message.replaceAll(token, '[redacted]'));
   return new RefusedError(
     `${visibleText(code)}${field === undefined ? '' : ` (${visibleText(field)})`}: ${text}`,
     code,
+    retryAfter,
   );
 }

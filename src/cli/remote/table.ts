@@ -22,7 +22,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   const titles = columns.map(({ title }) => title);
   const lines = [titles, ...rows.map((row) => columns.map(({ text }) => cell(text(row))))];
   const widths = fitting(
-    columns.map((_, index) => Math.max(...lines.map((line) => stringWidth(line[index] ?? '')))),
+    columns.map((_, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? '')))),
     width - GAP.length * (columns.length - 1),
   );
   return lines
@@ -49,6 +49,11 @@ function cell(value: string | number | null | undefined): string {
   return value === null || value === undefined || value === '' ? NOTHING : visibleText(String(value));
 }
 
+/** In cells of a terminal. Most texts are ASCII, and quickly measured. */
+function widthOf(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
 /** Takes from the widest column first. */
 function fitting(widths: readonly number[], room: number): number[] {
   const fitted = [...widths];
@@ -61,15 +66,15 @@ function fitting(widths: readonly number[], room: number): number[] {
 }
 
 function padded(text: string, width: number): string {
-  const cut = stringWidth(text) > width ? shortened(text, width) : text;
-  return cut + ' '.repeat(Math.max(0, width - stringWidth(cut)));
+  const cut = widthOf(text) > width ? shortened(text, width) : text;
+  return cut + ' '.repeat(Math.max(0, width - widthOf(cut)));
 }
 
 function shortened(text: string, width: number): string {
   let kept = '';
   let room = width - 1;
   for (const { segment } of graphemes.segment(text)) {
-    room -= stringWidth(segment);
+    room -= widthOf(segment);
     if (room < 0) break;
     kept += segment;
   }
