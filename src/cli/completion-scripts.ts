@@ -97,7 +97,8 @@ ${commands.map(({ words, options }) => `      ${quoted(words.join(' '))}) ${entr
     _files
   fi
 }
-compdef _purser purser
+# Read as a file of fpath, it is the function itself.
+if [[ $funcstack[1] = _purser ]]; then _purser "$@"; else compdef _purser purser; fi
 `;
 }
 

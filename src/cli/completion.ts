@@ -11,9 +11,9 @@ export function completionOf(commands: () => Readonly<Record<string, Command>>):
     help: `
   shell  bash, zsh or fish
 
-  bash: source <(purser completion bash)          in ~/.bashrc
-  zsh:  source <(purser completion zsh)           in ~/.zshrc, after compinit
-  fish: purser completion fish | source           in ~/.config/fish/config.fish
+  bash: purser completion bash > ~/.local/share/bash-completion/completions/purser
+  zsh:  purser completion zsh > ~/.zfunc/_purser, with fpath+=(~/.zfunc) before compinit in ~/.zshrc
+  fish: purser completion fish > ~/.config/fish/completions/purser.fish
 `,
     argument: 'shell',
     options: {},

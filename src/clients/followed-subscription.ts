@@ -1,6 +1,7 @@
 import { createClient, NetworkError } from 'graphql-sse';
-import { ClientError } from './client-error.ts';
+import { ClientError, UnavailableError } from './client-error.ts';
 import { type GraphqlError, type GraphqlRequest, graphqlErrors } from './graphql-over-http.ts';
+import { OUTAGE_STATUSES } from './send-request.ts';
 
 export interface SubscriptionEvent {
   readonly data: unknown;
@@ -16,8 +17,8 @@ const REFUSED_TOKEN: GraphqlError = {
 };
 
 /**
- * The events of one connection, until the service ends it. The caller connects again, after the last event.
- * @throws ClientError if there is no connection, or it breaks
+ * The events of one connection, until the service ends it, or the token expires. The caller connects again, after the last event.
+ * @throws UnavailableError if there is no connection, or it breaks, ClientError if something else answers
  */
 export async function* followSubscription(request: Omit<GraphqlRequest, 'signal'>): AsyncGenerator<SubscriptionEvent> {
   const { endpoint, token, userAgent, query, variables } = request;
@@ -29,16 +30,24 @@ export async function* followSubscription(request: Omit<GraphqlRequest, 'signal'
     fetchFn: (url: string, init: RequestInit) => fetch(url, { ...init, redirect: 'manual' }),
   });
   try {
-    for await (const { data, errors } of client.iterate({ query, variables: { ...variables } })) {
-      yield { data, errors: graphqlErrors(errors ?? []) };
+    for await (const answer of client.iterate({ query, variables: { ...variables } })) {
+      const errors = graphqlErrors(answer.errors ?? []);
+      // The token has expired, and with it the connection.
+      if (errors[0]?.code === 'UNAUTHENTICATED') return;
+      yield { data: answer.data, errors };
     }
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
     const { response } = error;
-    if (response?.status === 401) yield { data: null, errors: [REFUSED_TOKEN] };
-    else if (response)
-      throw new ClientError(`Purser at ${endpoint.origin} did not serve the request (HTTP ${response.status})`);
-    else throw new ClientError(`The connection to Purser at ${endpoint.origin} broke`);
+    if (response?.status === 401) {
+      yield { data: null, errors: [REFUSED_TOKEN] };
+      return;
+    }
+    if (response) {
+      const text = `Purser at ${endpoint.origin} did not serve the request (HTTP ${response.status})`;
+      throw OUTAGE_STATUSES.has(response.status) ? new UnavailableError(text) : new ClientError(text);
+    }
+    throw new UnavailableError(`The connection to Purser at ${endpoint.origin} broke`);
   } finally {
     client.dispose();
   }

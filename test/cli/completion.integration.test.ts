@@ -17,7 +17,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function script(shell: string): Promise<string> {
   const { code, stdout, stderr } = await printed({}, 'completion', shell);
   expect([code, stderr]).toEqual([0, '']);
-  const file = join(folder, `purser.${shell}`);
+  // As a file of zsh's fpath it has to be called so.
+  const file = join(folder, shell === 'zsh' ? '_purser' : `purser.${shell}`);
   await writeFile(file, stdout);
   return file;
 }
@@ -60,7 +61,7 @@ describe.skipIf(noZsh)(titled('completion in zsh', noZsh), () => {
     // What the completion system would filter by the word so far.
     const program = `compdef() { }; _files() { }
       _describe() { for entry in "\${(@P)2}"; do print -r -- "\${\${entry//\\\\:/\\x01}%%:*}"; done }
-      source "$1"; shift; words=(purser "$@"); CURRENT=$(( $# + 1 )); _purser`;
+      fpath=("\${1:h}"); autoload -Uz _purser; shift; words=(purser "$@"); CURRENT=$(( $# + 1 )); _purser`;
     const { stdout } = await run('zsh', ['-f', '-c', program, 'zsh', await script('zsh'), ...words]);
     return lines(stdout).filter((each) => each.startsWith(words.at(-1) ?? ''));
   });

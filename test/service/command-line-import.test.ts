@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { canary } from '../support/canary.ts';
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
+import { piped } from '../support/piped.ts';
 import { printed, printedOn } from '../support/printed.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { skipReason, titled } from '../support/required-tools.ts';
@@ -83,7 +85,15 @@ describe.skipIf(missing)(titled('purser import', missing), () => {
       /^REGISTRY +USER +WILL +WHY\nlocalhost:\d+ +robot +REGISTER +Its login was accepted\.\n/,
     );
     expect((await purser.graphql(LIST)).data.registries.totalCount).toBe(0);
-    for (const { stdout, stderr } of [dry, table]) expect(stdout + stderr).not.toMatch(/CANARY/);
+
+    const unasked = await run('--no-test');
+    expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('repeat with --yes')]);
+    const data = { '.dockerconfigjson': Buffer.from(await readFile(file)).toString('base64') };
+    const secret = stringify({ apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/dockerconfigjson', data });
+    const fromPipe = await piped(environment, secret, 'import', '-', '--dry-run', '--no-test');
+    expect(done(fromPipe.stdout)).toMatchObject({ [registry.host]: 'REGISTER', [refusing.host]: 'REGISTER' });
+    expect((await purser.graphql(LIST)).data.registries.totalCount).toBe(0);
+    for (const { stdout, stderr } of [dry, table, fromPipe]) expect(stdout + stderr).not.toMatch(/CANARY/);
   });
 
   it('asks on a terminal, registers what was accepted with what its test found, and takes nothing twice', async () => {

@@ -6,7 +6,7 @@ import { printed, printedOn } from '../support/printed.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { skipReason, titled } from '../support/required-tools.ts';
 import { runOnTerminal } from '../support/terminal.ts';
-import { CREATE, GET, ISSUE } from './operations.ts';
+import { CREATE, GET, ISSUE, ROTATE } from './operations.ts';
 
 const READ = 'iam:project:cicd:registry:read';
 const missing = skipReason('script');
@@ -201,6 +201,25 @@ describe.skipIf(missing)(titled('on a terminal', missing), () => {
     expect(rotate.shown()).toContain('Active leases on typed.example: 1, of web/deploy (run 7).');
     expect(rotate.shown()).toMatch(/typed\.example has version 2\..*Warning: 1 lease still holds version 1/s);
     expect(rotate.shown()).not.toContain('CANARY');
+  });
+
+  it('changes nothing if the registry changed while it asked, or if several lines were pasted', async () => {
+    const id = await create('raced.example');
+    const question = 'New password of ada at raced.example: ';
+    const pasted = runOnTerminal(['registries', 'rotate', id, '--yes', '--no-test'], environment);
+    await pasted.answer(question, '-----BEGIN KEY-----\rCANARY\r');
+    expect([await pasted.ended, pasted.shown()]).toEqual([2, expect.stringContaining('use --password-stdin < file')]);
+    expect(pasted.shown()).not.toContain('CANARY');
+
+    const slow = runOnTerminal(['registries', 'rotate', id, '--yes', '--no-test'], environment);
+    await slow.answer(question, '');
+    await purser.graphql(ROTATE, { id, input: { password: canary('cli-meanwhile') } });
+    await slow.answer(question, `${canary('cli-late')}\r`);
+    expect([await slow.ended, slow.shown()]).toEqual([
+      6,
+      expect.stringContaining('REVISION_CONFLICT (expectedRevision): '),
+    ]);
+    expect((await stored(id)).credential.version).toBe(2);
   });
 
   it('deletes only what was typed, and stops at Ctrl-C', async () => {

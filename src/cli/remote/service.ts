@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { readConnection } from '../../clients/client-configuration.ts';
-import { ClientError } from '../../clients/client-error.ts';
+import { ClientError, UnavailableError } from '../../clients/client-error.ts';
 import { followSubscription } from '../../clients/followed-subscription.ts';
 import { type GraphqlError, postGraphql } from '../../clients/graphql-over-http.ts';
 import { CommandError, type Environment, UsageError } from '../command.ts';
@@ -84,7 +84,6 @@ export async function openService(environment: Environment): Promise<Service> {
       try {
         for await (const event of events) {
           const [error] = event.errors;
-          if (error?.code === 'UNAUTHENTICATED' && (await connection(environment)).token !== newest) return;
           if (error) throw refusal(error, newest);
           yield dataOf(event, data);
         }
@@ -104,15 +103,18 @@ function dataOf<Data>(answer: { readonly data: unknown }, data: z.ZodType<Data>)
   );
 }
 
-/** No answer came. */
+/** No answer came, or one of another service. */
 function raise(error: unknown): never {
-  throw error instanceof ClientError ? new CommandError(`${error.message}.`, EXIT.unavailable) : error;
+  if (!(error instanceof ClientError)) throw error;
+  throw new CommandError(`${error.message}.`, error instanceof UnavailableError ? EXIT.unavailable : EXIT.refused);
 }
 
 async function connection(environment: Environment) {
   try {
     return await readConnection(environment);
   } catch (error) {
+    // The CI system was asked for a token.
+    if (error instanceof UnavailableError) raise(error);
     throw error instanceof ClientError ? new UsageError(`${error.message}.`) : error;
   }
 }
