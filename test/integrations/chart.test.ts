@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { VARIABLES } from '../../src/config/config.ts';
 import { createCluster } from '../support/ci-issuers.ts';
 import { type DelayingProxy, startDelayingProxy } from '../support/delaying-proxy.ts';
 import { createHelm, type Helm, helmIsMissing, type Manifest } from '../support/helm.ts';
@@ -65,33 +64,6 @@ describe.skipIf(missing)(titled('the Helm chart', missing), () => {
     expect(await typeFaults(manifests)).toBe('');
     const misspelt = JSON.parse(JSON.stringify(manifests).replace('readOnlyRootFilesystem', 'readOnlyRootFileSystem'));
     expect(await typeFaults(misspelt)).toContain('readOnlyRootFileSystem');
-  });
-
-  it('has a place for every variable of the service, apart by whether it holds a secret', () => {
-    const { properties } = z
-      .object({
-        properties: z.object({
-          settings: z.object({ properties: z.record(z.string(), z.unknown()) }),
-          secretSettings: z.object({
-            properties: z.object({ names: z.object({ items: z.object({ enum: z.array(z.string()) }) }) }),
-          }),
-        }),
-      })
-      .parse(JSON.parse(read('integrations/kubernetes/chart/values.schema.json')));
-    const given = spec.containers[0].env.map(({ name }) => name);
-    const plain = Object.keys(properties.settings.properties);
-    const secret = properties.secretSettings.properties.names.items.enum;
-    const places = new Set([...given, ...plain, ...secret, 'READ_DATABASE_URL']);
-    // The address is the pod's, and no folder is written to.
-    const left = ['METRICS_HOST', 'PURSER_DATA_DIR'];
-    const ofTelemetry = (name: string) => name.startsWith('OTEL_');
-    expect(VARIABLES.filter((name) => !places.has(name) && !ofTelemetry(name)).sort()).toEqual(left);
-    expect([...places].filter((name) => !VARIABLES.includes(name) && !ofTelemetry(name))).toEqual([]);
-    const holdSecrets = read('docs/configuration.md')
-      .split('\n')
-      .filter((row) => /\bsecrets?\b/.test(row.split('|')[3] ?? ''))
-      .flatMap((row) => /^\| `(\w+)`/.exec(row)?.[1] ?? []);
-    expect(plain.filter((name) => holdSecrets.includes(name))).toEqual([]);
   });
 
   it.each([
