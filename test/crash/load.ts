@@ -6,7 +6,7 @@ import type { PurserHome } from '../support/purser-process.ts';
 import { type Ledger, type Mutation, PROJECTS, SUBJECT } from './ledger.ts';
 
 const WRITERS = 8;
-/** No answer within this time counts as a hang. */
+/** No answer within this time counts as a hang: the waits of an operation end in 13 s, whatever is wrong with the stores. */
 const ANSWER_WITHIN_MS = 15_000;
 const RETRY_MS = 50;
 /** A random pause, so that the next step comes at any point of the running work. */

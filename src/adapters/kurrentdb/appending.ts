@@ -6,7 +6,7 @@ import {
   type Position,
   WrongExpectedRevision,
 } from '../../application/ports/event-log.ts';
-import { type PreparedAppend, timeLeft } from '../event-log/prepare-append.ts';
+import type { PreparedAppend } from '../event-log/prepare-append.ts';
 import type { StoreConnection } from './connection.ts';
 import { actualRevisionOf, asPortError, isAnswer, NoAnswer } from './faults.ts';
 import type { RawReads } from './raw-reads.ts';
@@ -67,7 +67,9 @@ export function createAppending(deps: AppendingDeps): Append {
       const attemptMs = Math.min(ATTEMPT_MS, timeUntil(until));
       try {
         const stream = `${prefix}${append.stream}`;
-        const { nextExpectedRevision, position } = await connection.append(attemptMs, stream, events, streamState);
+        const isCutShort = attemptMs < ATTEMPT_MS && until === append.until;
+        const answer = await connection.append(attemptMs, stream, events, streamState, isCutShort);
+        const { nextExpectedRevision, position } = answer;
         return { revision: Number(nextExpectedRevision), position: position && positionOf(position) };
       } catch (error) {
         const actual = actualRevisionOf(error);
@@ -133,7 +135,7 @@ export function createAppending(deps: AppendingDeps): Append {
   }
 
   return (append) => {
-    const until = performance.now() + timeLeft(append, timeoutMs);
+    const until = Math.min(performance.now() + timeoutMs, append.until ?? Number.POSITIVE_INFINITY);
     return append.expected === 'any' ? inTurn(append, until) : exactly(append, append.expected, until);
   };
 }

@@ -17,12 +17,16 @@ const DISPOSE_WITHIN_MS = 2_000;
 
 /** All calls: @throws NoAnswer, and errors of the client. */
 export interface StoreConnection {
-  /** Appends at the leader, with a login where the client needs one. */
+  /**
+   * Appends at the leader, with a login where the client needs one.
+   * @param isCutShort whether the server gets less time than an answer may take: then none says nothing of the client
+   */
   append(
     timeoutMs: number,
     stream: string,
     events: readonly NewStoreEvent[],
     streamState: bigint | 'no_stream',
+    isCutShort?: boolean,
   ): Promise<AppendAnswer>;
   /**
    * Makes a call with the present client. After a call without an answer the client is replaced, because one that failed to
@@ -70,6 +74,7 @@ export function openStoreConnection(
   async function run<Result>(
     timeoutMs: number,
     call: (client: StoreClient, library: ClientLibrary, over: AbortSignal) => Promise<Result>,
+    isCutShort = false,
   ): Promise<Result> {
     library ??= load();
     const loaded = await library;
@@ -77,15 +82,16 @@ export function openStoreConnection(
     try {
       return await inTime(timeoutMs, (over) => call(client, loaded, over));
     } catch (error) {
-      if (!isAnswer(error)) replace(client);
+      const isLate = error instanceof NoAnswer || isOverdue(error);
+      if (!isAnswer(error) && !(isLate && isCutShort)) replace(client);
       throw isOverdue(error) ? new NoAnswer(`no answer in ${timeoutMs} ms`, { cause: error }) : error;
     }
   }
 
   return {
-    append(timeoutMs, stream, events, streamState) {
+    append(timeoutMs, stream, events, streamState, isCutShort) {
       const until = performance.now() + timeoutMs;
-      return run(timeoutMs, async (client, _library, over) => {
+      const send = async (client: StoreClient, _library: ClientLibrary, over: AbortSignal) => {
         // It looks for the leader, for minutes if it must. An append that waited for it inside the client would be sent
         // long after its caller was told that it had failed, or, over a channel that is closed by then, end in a
         // rejection that nobody can handle.
@@ -93,9 +99,10 @@ export function openStoreConnection(
         over.throwIfAborted();
         const deadline = Math.max(1, until - performance.now());
         return client.appendToStream(stream, events, { streamState, requiresLeader: true, deadline, credentials });
-      });
+      };
+      return run(timeoutMs, send, isCutShort);
     },
-    run,
+    run: (timeoutMs, call) => run(timeoutMs, call),
     async close() {
       const clients = [...retired.keys(), ...(current ? [current.client] : [])];
       for (const timer of retired.values()) clearTimeout(timer);

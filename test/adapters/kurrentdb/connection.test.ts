@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { StoreClient } from '../../../src/adapters/kurrentdb/client-api.ts';
 import { openStoreConnection } from '../../../src/adapters/kurrentdb/connection.ts';
 import { NoAnswer } from '../../../src/adapters/kurrentdb/faults.ts';
 import { parseStoreAddress } from '../../../src/domain/event-store-url.ts';
 import { type ProtocolDouble, startProtocolDouble } from '../../support/protocol-double/start.ts';
 
 const APPEND_TIMEOUT_MS = 300;
+
+function unused(): never {
+  throw new Error('is not called');
+}
 
 function anEvent() {
   return { id: randomUUID(), type: 'Happened', contentType: 'application/json', data: {}, metadata: {} } as const;
@@ -19,6 +24,33 @@ it('an append that the server does not answer has no answer, even if the deadlin
   await append(5_000);
   await double.tell({ order: 'fault', fault: { kind: 'hang', takes: false, calls: 'write' } });
   for (let call = 0; call < 3; call += 1) await expect(append(APPEND_TIMEOUT_MS)).rejects.toThrow(NoAnswer);
+});
+
+it.each([
+  ['is replaced by the next call', false, 2],
+  ['stays, if the append had less time than an answer may take', true, 1],
+])('a client whose append had no answer %s', async (_, isCutShort, clients) => {
+  let made = 0;
+  const hung: StoreClient = {
+    appendToStream: () => new Promise(() => undefined),
+    readStream: unused,
+    readAll: unused,
+    subscribeToAll: unused,
+    getChannel: async () => ({ close: () => undefined }),
+    dispose: async () => undefined,
+  };
+  const connectionString = () => {
+    made += 1;
+    return hung;
+  };
+  const library = { KurrentDBClient: { connectionString }, streamNameFilter: unused };
+  const connection = openStoreConnection(parseStoreAddress('kurrentdb://127.0.0.1:1?tls=false'), async () => library);
+  onTestFinished(() => connection.close());
+  for (let call = 0; call < 2; call += 1) {
+    const append = connection.append(APPEND_TIMEOUT_MS, 's', [anEvent()], 'no_stream', isCutShort);
+    await expect(append).rejects.toThrow(NoAnswer);
+  }
+  expect(made).toBe(clients);
 });
 
 describe('an append whose time is over before the leader is found', () => {
