@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registryStream } from '../../src/domain/identity.ts';
 import { CREATE, DELETE, GET, ISSUE, RELEASE, ROTATE } from '../service/operations.ts';
 import { canary } from '../support/canary.ts';
 import { examine } from '../support/doctor.ts';
+import { eventTypes } from '../support/event-store.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { ask, type GraphqlAnswer } from '../support/purser.ts';
 import { rounds } from '../support/rounds.ts';
@@ -173,7 +175,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     take: undefined,
     states: 'current,destroyed',
     version: 1,
-    calls: ['log.append registry'],
+    calls: ['log.append registry', 'vault.discard'],
   },
 };
 
@@ -268,4 +270,26 @@ describe.each(storesUnderTest())('with its events in $store, a service that is k
     },
     300_000,
   );
+
+  it('a rotation, after it was frozen and overtaken by another replica, leaves nothing', async () => {
+    const target = newTarget(OPERATIONS.rotate as Operation);
+    await create(target);
+    const frozen = service;
+    const isFrozen = frozen.frozenAt('before vault.seal');
+    const answer = rotate({ ...target, passwords: ['', canary('late')] }, randomUUID()).catch(() => undefined);
+    await isFrozen;
+    service = await startFailingProcess(environment);
+    expect((await rotate(target)).errors).toBeUndefined();
+    // It leads now, and its projector has passed the event.
+    await until(async () => (await graphql(GET, { id: target.id })).data?.registry.credential.version === 2);
+    frozen.dieAt('before vault.discard');
+    frozen.thaw();
+    expect(await frozen.ended).toBe('SIGKILL');
+    await answer;
+
+    await until(async () => (await secretsOf(target.url)).join() === 'destroyed,current,destroyed');
+    const types = await eventTypes(environment, registryStream('demo', target.id));
+    expect(types).toEqual(['RegistryCreated', 'CredentialRotated']);
+    expect((await issue(target)).data.issueCredential.password).toBe(target.passwords[1]);
+  });
 });

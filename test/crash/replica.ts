@@ -60,6 +60,8 @@ export interface Replica {
   readonly checkSchedule: CheckSchedule;
   /** Does housekeeping, regardless of how long ago a secret was sealed. @returns how many were discarded */
   discardOrphans(): Promise<number>;
+  /** The same for those that were overtaken; others must be as old as in the service. */
+  discardOvertaken(): Promise<number>;
   /** Gives how many versions were retired. */
   retire(): Promise<number>;
   /** Has an issuer create the next version. */
@@ -148,6 +150,7 @@ export async function startReplica(
     onFault: () => undefined,
   });
   const { application, writer, aggregates, countActiveLeases, tests, testStored } = running;
+  const housekeeping = { writer, aggregates, vault, onFault: throwIt };
 
   return {
     application,
@@ -206,7 +209,8 @@ export async function startReplica(
       scheduledNotices({ schedule, sharedNow, aggregates, writer, onFault: throwIt })(new AbortController().signal),
     registries,
     checkSchedule,
-    discardOrphans: discardOrphanedSecrets({ writer, aggregates, vault, olderThanMs: 0, onFault: throwIt }),
+    discardOrphans: discardOrphanedSecrets({ ...housekeeping, olderThanMs: 0, overtakenAfterMs: 0 }),
+    discardOvertaken: () => discardOrphanedSecrets({ ...housekeeping, overtakenAfterMs: 0 })(),
     retire() {
       const findRetirable = createFindRetirable(reads);
       const deps = { findRetirable, countActiveLeases, aggregates, writer, vault, sharedNow, onFault: throwIt };

@@ -32,4 +32,9 @@ export const CHANGES: readonly Fault[] = [
     find: 'ORPHANED_AFTER_MS = 10 * 60_000;',
     replace: 'ORPHANED_AFTER_MS = 3_000;',
   },
+  {
+    file: 'application/discard-orphaned-secrets.ts',
+    find: 'OVERTAKEN_AFTER_MS = 5_000;',
+    replace: 'OVERTAKEN_AFTER_MS = 500;',
+  },
 ];

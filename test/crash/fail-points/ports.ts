@@ -7,29 +7,36 @@ import { Secret } from '../../../src/domain/secret.ts';
 /** Before or after a call of a port, such as `before vault.seal` or `after log.append registry`. */
 export type FailPoint = `${'before' | 'after'} ${string}`;
 
-/** What the test tells the process: where to die, or that it shall tell what it passes. */
-export type Order = { readonly dieAt: FailPoint } | { readonly record: boolean };
+/** What the test tells the process: where to die, where to freeze once, or that it shall tell what it passes. */
+export type Order = { readonly dieAt: FailPoint } | { readonly freezeAt: FailPoint } | { readonly record: boolean };
 
 /** What the process tells the test. */
-export type Report = { readonly url: string } | { readonly passed: FailPoint };
+export type Report = { readonly url: string } | { readonly passed: FailPoint } | { readonly frozenAt: FailPoint };
 
 let dieAt: FailPoint | undefined;
+let freezeAt: FailPoint | undefined;
 let recording = false;
 process.on('message', (order: Order) => {
   if ('dieAt' in order) dieAt = order.dieAt;
+  else if ('freezeAt' in order) freezeAt = order.freezeAt;
   else recording = order.record;
 });
 
-function pass(point: FailPoint): void {
+async function pass(point: FailPoint): Promise<void> {
   // Nothing is cleaned up, and what was sent to a store may still arrive there.
   if (point === dieAt) process.kill(process.pid, 'SIGKILL');
+  if (point === freezeAt) {
+    freezeAt = undefined;
+    await new Promise((told) => process.send?.({ frozenAt: point } satisfies Report, told));
+    process.kill(process.pid, 'SIGSTOP');
+  }
   if (recording) process.send?.({ passed: point } satisfies Report);
 }
 
 async function within<Result>(name: string, call: () => Promise<Result>): Promise<Result> {
-  pass(`before ${name}`);
+  await pass(`before ${name}`);
   const result = await call();
-  pass(`after ${name}`);
+  await pass(`after ${name}`);
   return result;
 }
 

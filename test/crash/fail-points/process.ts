@@ -62,6 +62,9 @@ const bundleOf = (name: string) => join(REPOSITORY, 'dist', name);
 export interface FailingProcess {
   readonly url: string;
   dieAt(point: FailPoint): void;
+  /** Has it freeze once at the point. Resolves when it did. */
+  frozenAt(point: FailPoint): Promise<void>;
+  thaw(): void;
   /** The points that it passes while this is done. */
   passedDuring(work: () => Promise<unknown>): Promise<FailPoint[]>;
   /** Resolves when it has ended, with the signal that ended it. */
@@ -83,6 +86,14 @@ export async function startFailingProcess(environment: Readonly<Record<string, s
     url,
     ended,
     dieAt: (point) => order({ dieAt: point }),
+    async frozenAt(point) {
+      const frozen = new Promise<void>((resolve) => {
+        child.on('message', (report: Report) => 'frozenAt' in report && resolve());
+      });
+      order({ freezeAt: point });
+      await frozen;
+    },
+    thaw: () => void child.kill('SIGCONT'),
     async passedDuring(work) {
       const passed = new Set<FailPoint>();
       const listen = (report: Report) => 'passed' in report && passed.add(report.passed);
