@@ -1,4 +1,5 @@
-import { type ClientRun, CREDENTIAL_HELPER, runClient } from '../support/built-client.ts';
+import { runCredentialHelper } from '../../src/clients/credential-helper.ts';
+import type { ClientRun } from '../support/built-client.ts';
 import type { Sender, Shell, ShellMachines } from './shell-machines.ts';
 
 export interface ClientUnderTest {
@@ -6,7 +7,7 @@ export interface ClientUnderTest {
   get(registry: string, environment: Readonly<Record<string, string>>): Promise<ClientRun>;
 }
 
-/** The helper in Node, and as a script in these shells by these programs. */
+/** The helper in Node, in this process, and as a script in these shells by these programs. */
 export function clientsUnderTest(
   machines: () => ShellMachines,
   pairs: readonly (readonly [Shell, Sender])[],
@@ -14,11 +15,16 @@ export function clientsUnderTest(
   return [
     {
       name: 'the helper in Node',
-      get: (registry, environment) =>
-        runClient(CREDENTIAL_HELPER, ['get'], {
-          input: registry,
+      async get(registry, environment) {
+        const readInput = async () => registry;
+        const invocation = {
+          args: ['get'],
+          readInput,
           environment: { ...environment, PURSER_PIPELINE: 'web' },
-        }),
+          version: '0',
+        };
+        return { stderr: '', ...(await runCredentialHelper(invocation)) };
+      },
     },
     ...pairs.map((pair) => ({
       name: `the script in ${pair[0]} with ${pair[1]}`,

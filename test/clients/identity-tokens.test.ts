@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { canary } from '../support/canary.ts';
 import { skipReason, titled } from '../support/required-tools.ts';
 import { type AskedHandler, type AskedServer, startAskedServer } from './asked-server.ts';
-import { clientsUnderTest, issuedTo } from './clients-under-test.ts';
-import { createShellMachines, PAIRS, type ShellMachines, TOOLS_OF_SCRIPTS } from './shell-machines.ts';
+import { type ClientUnderTest, clientsUnderTest, issuedTo } from './clients-under-test.ts';
+import { createShellMachines, EACH_ONCE, PAIRS, type ShellMachines, TOOLS_OF_SCRIPTS } from './shell-machines.ts';
 
 const missing = skipReason(...TOOLS_OF_SCRIPTS);
 const asToken = (name: string) => canary(name).replaceAll(/[^A-Za-z0-9-]/g, '.');
@@ -39,10 +39,14 @@ describe.skipIf(missing)(titled('who asks', missing), () => {
     for (const server of [purser, github]) server.seen.length = 0;
   });
 
-  describe.each(clientsUnderTest(() => machines, PAIRS))('for $name', ({ get }) => {
-    const ask = (environment: Record<string, string>) =>
+  const askBy =
+    ({ get }: ClientUnderTest) =>
+    (environment: Record<string, string>) =>
       get('ghcr.io', { PURSER_URL: purser.url, PURSER_PROJECT: 'demo', ...environment });
-    const tokens = () => purser.seen.map(({ authorization }) => authorization);
+  const tokens = () => purser.seen.map(({ authorization }) => authorization);
+
+  describe.each(clientsUnderTest(() => machines, PAIRS))('for $name', (client) => {
+    const ask = askBy(client);
 
     it('is the job of GitHub, for the host of Purser or another audience', async () => {
       const { stdout, stderr, exitCode } = await ask(ofJob);
@@ -68,6 +72,10 @@ describe.skipIf(missing)(titled('who asks', missing), () => {
       expect(tokens()).toEqual(['Bearer of.gitlab', 'Bearer of.purser', 'Bearer of.a.pod']);
       expect(github.seen).toEqual([]);
     });
+  });
+
+  describe.each(clientsUnderTest(() => machines, EACH_ONCE))('for $name', (client) => {
+    const ask = askBy(client);
 
     it('is nobody if nothing is set, or more than one', async () => {
       for (const [environment, why] of [

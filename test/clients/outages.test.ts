@@ -4,16 +4,11 @@ import { canary } from '../support/canary.ts';
 import { skipReason, titled } from '../support/required-tools.ts';
 import { type AskedHandler, type AskedServer, type SeenRequest, startAskedServer } from './asked-server.ts';
 import { clientsUnderTest, issuedTo } from './clients-under-test.ts';
-import { createShellMachines, type ShellMachines, TOOLS_OF_SCRIPTS } from './shell-machines.ts';
+import { createShellMachines, EACH_ONCE, type ShellMachines, TOOLS_OF_SCRIPTS } from './shell-machines.ts';
 
 const missing = skipReason(...TOOLS_OF_SCRIPTS);
 const NOT_FOUND = 'credentials not found in native keychain\n';
 const PASSWORD = canary('outage');
-/** The shells differ in how they ask, not in what they make of an answer. */
-const EACH_ONCE = [
-  ['dash', 'curl'],
-  ['busybox', 'wget'],
-] as const;
 const GRAPHQL_TYPE = 'application/graphql-response+json';
 
 /** Purser's own answer with this code, in the client's protocol. */

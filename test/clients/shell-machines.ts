@@ -30,6 +30,12 @@ export const PAIRS: readonly (readonly [Shell, Sender])[] = (['dash', 'bash', 'b
   (['curl', 'wget'] as const).map((sender) => [shell, sender] as const),
 );
 
+/** The shells differ in how they ask, not in what they make of an answer: each sender once. */
+export const EACH_ONCE = [
+  ['dash', 'curl'],
+  ['busybox', 'wget'],
+] as const satisfies readonly (readonly [Shell, Sender])[];
+
 export interface ShellMachines {
   readonly folder: string;
   /** Runs a script of `clients/` with no other variables than these. */

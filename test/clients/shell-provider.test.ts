@@ -6,6 +6,7 @@ import { type AskedHandler, type AskedServer, startAskedServer } from './asked-s
 import {
   complaintsAbout,
   createShellMachines,
+  EACH_ONCE,
   PAIRS,
   type Sender,
   type Shell,
@@ -80,7 +81,7 @@ describe.skipIf(missing)(titled("the kubelet's credential provider", missing), (
     });
   });
 
-  it.each(PAIRS)('in %s, asking with %s, fails with what Purser says, on standard error alone', async (...on) => {
+  it.each(EACH_ONCE)('in %s, asking with %s, fails with what Purser says, on standard error alone', async (...on) => {
     const refused = 'Purser refused this (UNAUTHENTICATED): The token is invalid or has expired.';
     const faults: readonly (readonly [AskedHandler, RegExp])[] = [
       [
