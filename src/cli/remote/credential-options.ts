@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { type Option, type Options, UsageError } from '../command.ts';
-import { timeOption } from '../time-option.ts';
+import { chosen } from './option-values.ts';
 
 export const PASSWORD_OPTIONS = {
   'password-stdin': { type: 'boolean', summary: 'reads the password from standard input, not from the terminal' },
@@ -30,35 +29,7 @@ export function mintInput(options: Options): Record<string, unknown> | undefined
     return undefined;
   }
   const fields = further.map((name) => [camelCase(name.replace(/^mint-/, '')), options[name]]);
-  return { kind: choice('mint', options.mint, KINDS), ...Object.fromEntries(fields) };
-}
-
-/** The choice in any case, and with `-` for `_`. @throws UsageError */
-export function choice<Choice extends string>(
-  name: string,
-  value: Options[string],
-  choices: readonly Choice[],
-): Choice {
-  const wanted = String(value).toUpperCase().replaceAll('-', '_');
-  const found = choices.find((each) => each === wanted);
-  if (found === undefined) throw new UsageError(`--${name} must be one of ${choices.join(', ')}.`);
-  return found;
-}
-
-/** The time as it was given; undefined if it was not. @throws UsageError */
-export function checkedTime(options: Options, name: string): string | undefined {
-  return timeOption(name, options[name]) === null ? undefined : String(options[name]);
-}
-
-/** @throws UsageError if the file cannot be read */
-export async function fileOption(options: Options, name: string): Promise<string | undefined> {
-  const path = options[name];
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(String(path), 'utf8');
-  } catch {
-    throw new UsageError(`The file of --${name} cannot be read.`);
-  }
+  return { kind: chosen(options, 'mint', KINDS), ...Object.fromEntries(fields) };
 }
 
 function camelCase(name: string): string {

@@ -3,16 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { UsageError } from '../command.ts';
-import { choice, YES } from './credential-options.ts';
+import { YES } from './credential-options.ts';
 import { patiently, planImport, reasonOf, type Step } from './import-plan.ts';
 import { type ImportedLogin, readImportSource } from './import-source.ts';
-import { wholeNumber } from './pages.ts';
+import { chosen, wholeNumber } from './option-values.ts';
 import { confirm } from './prompt.ts';
 import { ACCESS_OPTION } from './registries-add.ts';
 import { PAYLOAD, payloadData } from './registry-change.ts';
 import { type Call, remote } from './remote-command.ts';
 import { EXIT } from './service.ts';
 import { type Column, table } from './table.ts';
+import { visibleText } from './visible-text.ts';
 
 const CREATE = `mutation ($projectId: ID!, $input: CreateRegistryInput!) {
   createRegistry(projectId: $projectId, input: $input) ${PAYLOAD} }`;
@@ -64,17 +65,16 @@ export const importLogins = remote({
       throw error;
     }
     const failed = outcomes.filter(({ did }) => did === 'FAILED');
-    for (const { registry, reason } of call.isForPeople ? failed : []) say(`${registry}: ${reason}`);
+    for (const { registry, reason } of call.isForPeople ? failed : []) say(visibleText(`${registry}: ${reason}`));
     answer(outcomes, () => `${summary(outcomes)}\n`);
     return exitCodeOf(outcomes.some(({ did }) => did === 'FAILED' || did === 'REFUSED'));
   },
 });
 
 function newRegistry({ options }: Call) {
-  const days = options['rotate-every-days'];
   return {
-    access: options.access === undefined ? undefined : choice('access', options.access, ACCESS_OPTION.access.choices),
-    rotateEveryDays: days === undefined ? undefined : wholeNumber('rotate-every-days', days, 1),
+    access: chosen(options, 'access', ACCESS_OPTION.access.choices),
+    rotateEveryDays: wholeNumber(options, 'rotate-every-days', 1),
   };
 }
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Option, Options } from '../command.ts';
-import { choice } from './credential-options.ts';
-import { wholeNumber } from './pages.ts';
+import type { Option } from '../command.ts';
+import { chosen, wholeNumber } from './option-values.ts';
 import { remote } from './remote-command.ts';
 import { EXIT } from './service.ts';
 import { details, minute } from './table.ts';
@@ -58,13 +57,13 @@ export const issue = remote({
   },
   notes: 'On a terminal the password is shown only if you ask for it by --only password, or --json.',
   async run({ service, options, environment, answer, output }) {
-    const only = options.only === undefined ? undefined : choice('only', options.only, PARTS);
+    const only = chosen(options, 'only', PARTS);
     const input = {
       image: options.image,
       pipeline: options.pipeline ?? environment.PURSER_PIPELINE ?? '',
       runId: options['run-id'] ?? environment.PURSER_RUN_ID,
-      purpose: options.purpose === undefined ? 'PULL' : choice('purpose', options.purpose, PURPOSES),
-      ttlSeconds: ttlOf(options),
+      purpose: chosen(options, 'purpose', PURPOSES) ?? 'PULL',
+      ttlSeconds: wholeNumber(options, 'ttl-seconds', 60) ?? USUAL_TTL,
       idempotencyKey: randomUUID(),
     };
     const { issueCredential: credential } = await service.ask(ISSUE, { input }, issued);
@@ -89,8 +88,3 @@ export const issue = remote({
     return EXIT.done;
   },
 });
-
-function ttlOf(options: Options): number {
-  const seconds = options['ttl-seconds'];
-  return seconds === undefined ? USUAL_TTL : wholeNumber('ttl-seconds', seconds, 60);
-}

@@ -1,4 +1,5 @@
 import { type Option, type Options, UsageError } from '../command.ts';
+import { wholeNumber } from './option-values.ts';
 
 export interface Page<Node> {
   readonly nodes: readonly Node[];
@@ -20,7 +21,8 @@ export async function readPages<Node>(
   say: (sentence: string) => void,
   read: (page: { first: number; after: string | undefined }) => Promise<Page<Node>>,
 ): Promise<readonly Node[]> {
-  const limit = options.all === true ? Number.POSITIVE_INFINITY : limitOf(options);
+  if (options.all === true && options.limit !== undefined) throw new UsageError('Give --limit or --all, not both.');
+  const limit = options.all === true ? Number.POSITIVE_INFINITY : (wholeNumber(options, 'limit', 1) ?? USUAL_LIMIT);
   const nodes: Node[] = [];
   let after: string | undefined;
   for (;;) {
@@ -34,17 +36,4 @@ export async function readPages<Node>(
     }
     after = endCursor;
   }
-}
-
-function limitOf({ limit, all }: Options): number {
-  if (limit === undefined) return USUAL_LIMIT;
-  if (all === true) throw new UsageError('Give --limit or --all, not both.');
-  return wholeNumber('limit', limit, 1);
-}
-
-/** @throws UsageError if the option is no whole number, or smaller than `least` */
-export function wholeNumber(name: string, value: Options[string], least: number): number {
-  const number = /^\d{1,9}$/.test(String(value)) ? Number(value) : Number.NaN;
-  if (!(number >= least)) throw new UsageError(`--${name} must be a whole number, at least ${least}.`);
-  return number;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { CommandError } from '../command.ts';
 import { YES } from './credential-options.ts';
-import { wholeNumber } from './pages.ts';
+import { wholeNumber } from './option-values.ts';
 import { confirm } from './prompt.ts';
 import { REGISTRY_ARGUMENT } from './registry.ts';
 import { answerChange, PAYLOAD, payloadData, registryWithItsUsers } from './registry-change.ts';
@@ -28,8 +28,7 @@ export const registriesActivate = remote({
   notes: 'It says first who uses the registry.',
   async run(call) {
     const { service, options } = call;
-    const minutes = options['grace-minutes'];
-    const graceMinutes = minutes === undefined ? 0 : wholeNumber('grace-minutes', minutes, 0);
+    const graceMinutes = wholeNumber(options, 'grace-minutes', 0) ?? 0;
     const { id, url, revision, credential } = await registryWithItsUsers(call);
     const version = credential.staged?.version;
     if (version === undefined) {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type Option, UsageError } from '../command.ts';
-import { checkedTime, choice, fileOption, MINT_OPTIONS, mintInput, PASSWORD_OPTIONS } from './credential-options.ts';
-import { wholeNumber } from './pages.ts';
+import { MINT_OPTIONS, mintInput, PASSWORD_OPTIONS } from './credential-options.ts';
+import { checkedTime, chosen, fileOption, wholeNumber } from './option-values.ts';
 import { readPassword } from './prompt.ts';
 import { PROVIDER_OPTION } from './registries-list.ts';
 import { answerChange, PAYLOAD, payloadData } from './registry-change.ts';
@@ -46,15 +46,11 @@ export const registriesAdd = remote({
     const { service, options } = call;
     const { url, username, name, description, email } = options;
     if (typeof username !== 'string') throw new UsageError('Name whom to log in as, by --username <name>.');
-    const days = options['rotate-every-days'];
     const input = {
       ...{ url, username, name, description, email },
-      access: options.access === undefined ? undefined : choice('access', options.access, ACCESSES),
-      provider:
-        options.provider === undefined
-          ? undefined
-          : choice('provider', options.provider, PROVIDER_OPTION.provider.choices),
-      rotateEveryDays: days === undefined ? undefined : wholeNumber('rotate-every-days', days, 1),
+      access: chosen(options, 'access', ACCESSES),
+      provider: chosen(options, 'provider', PROVIDER_OPTION.provider.choices),
+      rotateEveryDays: wholeNumber(options, 'rotate-every-days', 1),
       expiresAt: checkedTime(options, 'expires-at'),
       authRealmHost: options['auth-realm-host'],
       caCertificate: await fileOption(options, 'ca-certificate'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Option, Options } from '../command.ts';
-import { checkedTime, choice } from './credential-options.ts';
+import { checkedTime, choice, chosen } from './option-values.ts';
 import { PAGE_OPTIONS, readPages } from './pages.ts';
 import { REGISTRY_FIELDS, type Registry, registryData } from './registry.ts';
 import { remote } from './remote-command.ts';
@@ -65,11 +65,11 @@ export const registriesList = remote({
 });
 
 function filterOf(options: Options) {
-  const { search, status, provider } = options;
+  const { search, status } = options;
   return {
     search,
     statuses: Array.isArray(status) ? status.map((each) => choice('status', each, STATUSES)) : undefined,
-    provider: provider === undefined ? undefined : choice('provider', provider, PROVIDERS),
+    provider: chosen(options, 'provider', PROVIDERS),
     expiresBefore: checkedTime(options, 'expires-before'),
     rotationDueBefore: checkedTime(options, 'rotation-due-before'),
     unusedSince: checkedTime(options, 'unused-since'),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { checkedTime, MINT_OPTIONS, mintInput, PASSWORD_OPTIONS, YES } from './credential-options.ts';
+import { MINT_OPTIONS, mintInput, PASSWORD_OPTIONS, YES } from './credential-options.ts';
+import { checkedTime } from './option-values.ts';
 import { confirm, readPassword } from './prompt.ts';
 import { REGISTRY_ARGUMENT } from './registry.ts';
 import { answerChange, PAYLOAD, payloadData, registryWithItsUsers } from './registry-change.ts';

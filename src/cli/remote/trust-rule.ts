@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CommandError, type Option, type Options, UsageError } from '../command.ts';
-import { choice } from './credential-options.ts';
+import { choice } from './option-values.ts';
 import { findRegistry } from './registry.ts';
 import { EXIT, type Service } from './service.ts';
 import { details, minute } from './table.ts';
