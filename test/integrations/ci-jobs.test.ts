@@ -110,6 +110,10 @@ describe.skipIf(missing)(titled('a job without a stored token', missing), () => 
       expect(await push()).toMatchObject({ exitCode: 0 });
       const { leases } = await ask(LEASES);
       expect(leases.nodes).toMatchObject([lease]);
+      // Later steps may belong to others: nothing but names and ids is left for them.
+      const [{ id }] = leases.nodes;
+      expect(await job.keeps(id)).toBe(true);
+      for (const secret of ['eyJ', password]) expect(await job.keeps(secret)).toBe(false);
     });
 
     it('reports that the registry refuses what it was given', async () => {
@@ -144,6 +148,11 @@ describe.skipIf(missing)(titled('a job without a stored token', missing), () => 
         expect(checked.stdout).toBe('');
       }
     });
+  });
+
+  it('purser-job is shell that shellcheck has nothing to say of', async () => {
+    const checked = await promisify(execFile)('shellcheck', ['--shell', 'sh', join(CLIENTS, 'purser-job')]);
+    expect(checked.stdout).toBe('');
   });
 
   it.each(['bash', 'dash', 'busybox sh'])('purser-job says how it is called, in %s', async (shell) => {

@@ -24,6 +24,8 @@ export interface CiJob {
   step(command: readonly string[]): Promise<ScriptRun>;
   report(registry: string): Promise<ScriptRun>;
   release(): Promise<ScriptRun>;
+  /** Whether this text stands in a file of the job's machine. */
+  keeps(text: string): Promise<boolean>;
   /** The shell of the YAML, by step, for shellcheck. */
   readonly scripts: readonly string[];
   remove(): Promise<void>;
@@ -49,6 +51,13 @@ async function run(command: readonly string[], env: Environment, cwd: string): P
     once(child, 'close'),
   ]);
   return { exitCode, output: stdout + stderr };
+}
+
+/** What `grep` finds: 0, or 1 for nothing. */
+async function isKept(folder: string, text: string): Promise<boolean> {
+  const { exitCode, output } = await run(['grep', '-rqF', '-e', text, '.'], MACHINE, folder);
+  if (exitCode > 1) throw new Error(output);
+  return exitCode === 0;
 }
 
 const action = z.object({
@@ -126,6 +135,7 @@ export async function githubJob({ url, digests, token, audience }: CiJobOptions)
       run(['bash', '-eo', 'pipefail', '-c', '"$@"', 'job', ...command], await environment(), machine),
     report: (registry) => use('report', { registries: registry }),
     release: () => use('release', {}),
+    keeps: (text) => isKept(machine, text),
     scripts: runs.steps.map((step) => `#!/bin/bash\nset -e\n${step.run}`),
     async remove() {
       endpoint.close();
@@ -194,6 +204,7 @@ export async function gitlabJob({ url, digests, token, audience }: CiJobOptions)
       return after();
     },
     release: after,
+    keeps: (text) => isKept(machine, text),
     scripts: [...job.before_script, ...job.after_script].map((lines) => `#!/bin/sh\nset -e\n${lines}`),
     remove: () => rm(machine, { recursive: true, force: true }),
   };
