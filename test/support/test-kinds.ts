@@ -58,6 +58,7 @@ export const POSTGRES_TESTS = [
 export const STORE_TESTS = [
   'test/crash/fail-points.test.ts',
   'test/crash/killed-between-steps.test.ts',
+  'test/crash/late-secret.test.ts',
   'test/crash/paused-handler.test.ts',
   'test/crash/service-killed.test.ts',
   'test/crash/staged-rotation.test.ts',
