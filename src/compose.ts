@@ -22,6 +22,7 @@ import { createSnapshotStore } from './adapters/postgres/snapshot-store.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
 import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queries.ts';
 import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
+import { createRegistryTokenServer } from './adapters/registry/registry-token-server.ts';
 import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
 import { beginAuditExport } from './application/begin-audit-export.ts';
 import { createApplication } from './application/create-application.ts';
@@ -34,7 +35,7 @@ import type { EventLog } from './application/ports/event-log.ts';
 import type { Metrics } from './application/ports/metrics.ts';
 import type { Tracer } from './application/ports/tracer.ts';
 import { createProjectionLag } from './application/projection-lag.ts';
-import { tracedBatches, tracedMinter, tracedProbe } from './application/traced.ts';
+import { tracedBatches, tracedMinter, tracedProbe, tracedTokenServer } from './application/traced.ts';
 import { openAuditSigning } from './composition/audit-signing.ts';
 import { openAuthentication } from './composition/authentication.ts';
 import { egressOptionsOf } from './composition/egress-options.ts';
@@ -156,10 +157,9 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     },
     lifecycle,
   );
-  const probe = tracedProbe(
-    meteredProbe(createRegistryProbe({ egress, plainHttpHosts, trustedRealms, now: Date.now }), metrics),
-    tracer,
-  );
+  const registryOptions = { egress, plainHttpHosts, trustedRealms, now: Date.now };
+  const probe = tracedProbe(meteredProbe(createRegistryProbe(registryOptions), metrics), tracer);
+  const tokenServer = tracedTokenServer(createRegistryTokenServer(registryOptions), tracer);
   const mintedPasswords = createMintedPasswordVault({
     keyRing,
     store: createMintedPasswordStore({ connectionString, logger, statements }),
@@ -193,6 +193,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     leases: queries.leases,
     calendar: queries.calendar,
     probe,
+    tokenServer,
     minter: tracedMinter(meteredMinter(createPasswordMinter({ egress, now: Date.now }), metrics), tracer),
     mintedPasswords,
     limiter: createRateLimiter(reads, TESTS_OF_A_PROJECT),

@@ -26,6 +26,7 @@ import { createIdempotencyKeys } from './idempotency.ts';
 import { issueCredentialUseCase } from './issue-credential.ts';
 import { issueCredentialsUseCase } from './issue-credentials.ts';
 import { createIssueLimit } from './issue-limit.ts';
+import { openIssuedLogin } from './issued-login.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { leasesNowUseCase } from './leases-now.ts';
 import { linkPipelineUseCase, unlinkPipelineUseCase } from './link-pipeline.ts';
@@ -42,6 +43,7 @@ import type { PasswordMinter } from './ports/password-minter.ts';
 import type { RateLimiter, ReturnableTurns } from './ports/rate-limiter.ts';
 import type { LeaseQueries, ProjectionProgress, RegistryQueries } from './ports/read-models.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
+import type { RegistryTokenServer } from './ports/registry-token-server.ts';
 import type { SharedNow } from './ports/shared-clock.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
 import type { StandbyProgress } from './ports/standby.ts';
@@ -53,6 +55,7 @@ import { createRefusedAttempts, type RefusedAttempts } from './refused-attempts.
 import { registryAsOfUseCase } from './registry-as-of.ts';
 import { registryByUrlUseCase } from './registry-by-url.ts';
 import { createRegistryCommandHandler } from './registry-command-handler.ts';
+import { createRegistryTokens } from './registry-tokens.ts';
 import { releaseLeaseUseCase } from './release-lease.ts';
 import { replayWebhookDeliveryUseCase } from './replay-webhook-delivery.ts';
 import { reportAuthenticationFailureUseCase } from './report-authentication-failure.ts';
@@ -111,6 +114,7 @@ export interface ApplicationDeps {
   readonly leases: Pick<LeaseQueries, 'countActive' | 'countByVersion' | 'listActive' | 'lastOf'>;
   readonly calendar: CalendarQueries;
   readonly probe: RegistryProbe;
+  readonly tokenServer: RegistryTokenServer;
   readonly minter: PasswordMinter;
   readonly mintedPasswords: Pick<MintedPasswordVault, 'find' | 'keep'>;
   readonly limiter: RateLimiter;
@@ -171,7 +175,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   } = deps;
   const { vault, calendar, probe, minter, mintedPasswords, limiter, issuesPerMinute, webhooks, replays, metrics } =
     deps;
-  const { logWatch, tokens, ruleIssuers } = deps;
+  const { logWatch, tokens, ruleIssuers, tokenServer } = deps;
   const log = logWatch === undefined ? deps.log : watchedLog(deps.log, logWatch);
   const mutex = createKeyedMutex();
 
@@ -221,7 +225,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       writer,
       keys,
       aggregates,
-      effectiveCredential,
+      openLogin: openIssuedLogin(effectiveCredential, createRegistryTokens({ server: tokenServer, now })),
       withdrawLease,
       limitIssues: createIssueLimit(issuesPerMinute),
       admitIssue: createAdmitIssue({ trust, aggregates }),

@@ -14,16 +14,16 @@ import {
 } from '../domain/lease.ts';
 import { existing, type LiveRegistry, type RegistryState } from '../domain/registry.ts';
 import { withReadable } from '../domain/rotation.ts';
-import { type AdmitIssue, type AdmittedIssue, noLongerAdmitted } from './admitted-issue.ts';
+import { type AdmitIssue, type AdmittedIssue, type AskedForm, noLongerAdmitted } from './admitted-issue.ts';
 import type { AggregateStore } from './aggregate-store.ts';
-import type { EffectiveCredential, OpenEffectiveCredential } from './effective-credential.ts';
+import type { EffectiveCredential } from './effective-credential.ts';
 import type { EventWriter, Written } from './event-writer.ts';
 import { type IdempotencyKeys, type IdempotentRequest, idempotentRequest } from './idempotency.ts';
 import type { LimitIssues } from './issue-limit.ts';
 import { type IssuedCredential, issuedCredential, keyedLeaseFault, leaseReplaced } from './issued-credential.ts';
+import type { OpenIssuedLogin } from './issued-login.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import { type LastLease, type LeaseSeries, lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
-import { elsewhere } from './operation-time.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import { missingSecret } from './stored-secrets.ts';
@@ -39,6 +39,7 @@ export interface IssueCredentialCommand {
   readonly runId: string | null | undefined;
   /** Seconds, 60 to 86400. */
   readonly ttlSeconds: number;
+  readonly form: AskedForm;
   readonly idempotencyKey: string | null | undefined;
 }
 
@@ -46,7 +47,7 @@ export interface IssueCredentialDeps {
   readonly writer: EventWriter;
   readonly keys: IdempotencyKeys;
   readonly aggregates: AggregateStore;
-  readonly effectiveCredential: OpenEffectiveCredential;
+  readonly openLogin: OpenIssuedLogin;
   readonly withdrawLease: WithdrawLease;
   readonly limitIssues: LimitIssues;
   readonly admitIssue: AdmitIssue;
@@ -63,6 +64,8 @@ interface Ask {
   readonly projectId: string;
   readonly registryId: string;
   readonly serverAddress: string;
+  /** Undefined if only a registry was named. */
+  readonly repository: string | undefined;
   readonly issue: Omit<IssueCredential, 'leaseId'>;
   readonly idempotent: IdempotentRequest | null;
 }
@@ -76,18 +79,8 @@ interface Decided {
 
 /** Issues the login under a lease. Before the secret leaves, the lease is durable and its version is current. */
 export function issueCredentialUseCase(deps: IssueCredentialDeps) {
-  const {
-    writer,
-    keys,
-    aggregates,
-    effectiveCredential,
-    withdrawLease,
-    limitIssues,
-    admitIssue,
-    mutex,
-    plainHttpHosts,
-    now,
-  } = deps;
+  const { writer, keys, aggregates, openLogin, withdrawLease, limitIssues, admitIssue, mutex, plainHttpHosts, now } =
+    deps;
 
   return async (
     caller: RequestContext,
@@ -99,12 +92,14 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     const { image, purpose, ttlSeconds } = command;
     const id = registryId(projectId, url);
     const admitted = await admitIssue(caller, projectId, { ...command, registryId: id, repository });
-    const { context, pipeline, runId, holder } = admitted;
+    const { context, pipeline, runId, holder, form } = admitted;
+    // A password needs no name: keys that were used before there were forms stay theirs.
+    const asked = { ...command, form: form === 'PASSWORD' ? undefined : form };
     // A job is who its token says, and another job of the same subject must not have its lease.
-    const named = context.principal.claims === undefined ? command : { ...command, pipeline, runId, holder };
+    const named = context.principal.claims === undefined ? asked : { ...asked, pipeline, runId, holder };
     const idempotent = idempotentRequest(context, projectId, 'issueCredential', null, named);
-    const issue = { image: image.trim(), pipeline, runId, purpose, ttlSeconds };
-    const ask: Ask = { admitted, context, projectId, registryId: id, serverAddress, issue, idempotent };
+    const issue = { image: image.trim(), pipeline, runId, purpose, form, ttlSeconds };
+    const ask: Ask = { admitted, context, projectId, registryId: id, serverAddress, repository, issue, idempotent };
     let claimed = idempotent === null || (await keys.claimOf(idempotent)) !== undefined;
     const repeated = isKeyed(ask) && claimed && (await findRepeated(ask));
     if (repeated) return repeated;
@@ -151,7 +146,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     ]);
     // A new lease gets the current version, never one that retires.
     if (isInForce && isSame(registry, state)) {
-      return { ...issuedCredential(lease, login, registry, ask), isNewLease: true };
+      return { ...issuedCredential(lease, login, registry, ask.serverAddress), isNewLease: true };
     }
     await withdrawLease(context, projectId, lease.id);
     if (!isInForce) throw noLongerAdmitted();
@@ -166,7 +161,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       const { registry, leaseId, active } = await leaseFor(ask, existing(state), claimed, at);
       ask.admitted.requireUse(registry.access);
       const event = decideIssue(registry, { ...issue, leaseId }, at);
-      const login = await loginFor(ask, registry, issue.purpose, issue.ttlSeconds * 1000);
+      const login = await openLogin(ask, registry, issue.ttlSeconds * 1000);
       if (login) {
         const under = active ? { active } : { started: endingWithPassword(event, login.expiresAt) };
         return { registry, login, under };
@@ -175,17 +170,6 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
       ({ state } = await aggregates.loadRegistry(projectId, registryId));
       if (isHeldAs(registry, state)) missingSecret(registry.url);
     }
-  }
-
-  /** A cloud that mints a password has its own limits. */
-  function loginFor(
-    ask: Ask,
-    registry: LiveRegistry,
-    purpose: LeasePurpose,
-    neededMs: number,
-  ): Promise<EffectiveCredential | undefined> {
-    const open = () => effectiveCredential(ask, registry, purpose, neededMs);
-    return registry.credential.mint === null ? open() : elsewhere(ask.context, open);
   }
 
   /** The lease that the run holds, or the id of the one to begin, with the registry as its version has it. */
@@ -234,7 +218,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     ]);
     if (!isInForce) throw noLongerAdmitted();
     if (!isHeldAs(registry, state) || held.state === null || held.state.releasedAt !== null) return undefined;
-    return { ...issuedCredential(lease, login, registry, ask), isNewLease: false };
+    return { ...issuedCredential(lease, login, registry, ask.serverAddress), isNewLease: false };
   }
 
   /**
@@ -286,7 +270,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     ask.admitted.requireUse(registry.access);
     decideIssue(registry, { ...ask.issue, leaseId: lease.id }, now());
     const left = Date.parse(lease.expiresAt) - now();
-    const login = await loginFor(ask, registry, lease.purpose, left);
+    const login = await openLogin(ask, registry, left);
     if (login) return issueAgain(ask, last, registry, login);
     // The secret was destroyed with its version, or its row is missing.
     const reloaded = await aggregates.loadRegistry(projectId, registryId);
@@ -309,7 +293,7 @@ function isSame({ access, credential, revocations }: LiveRegistry, now: Registry
 function seriesOf(ask: Ask, { credential }: LiveRegistry, runId: string): LeaseSeries {
   const { projectId, registryId, context, admitted, issue } = ask;
   const { issuer } = context.principal;
-  const { pipeline, purpose } = issue;
+  const { pipeline, purpose, form } = issue;
   const { version: credentialVersion } = credential;
   return leasesOfRun({
     projectId,
@@ -320,6 +304,7 @@ function seriesOf(ask: Ask, { credential }: LiveRegistry, runId: string): LeaseS
     pipeline,
     runId,
     purpose,
+    form,
   });
 }
 

@@ -43,8 +43,10 @@ export function issueCredentialsUseCase({ issueCredential, withdrawLease, onFaul
     const settled = await Promise.allSettled(commands.map((command) => issueCredential(context, projectId, command)));
     const credentials = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const refused = settled.findIndex(({ status }) => status === 'rejected');
-    if (refused === -1) return { credentials, dockerConfigJson: fileOf(credentials) };
+    const crowded = refused === -1 ? withoutPlace(credentials) : -1;
+    if (refused === -1 && crowded === -1) return { credentials, dockerConfigJson: fileOf(credentials) };
     await limited(context, withdrawNew(context, projectId, credentials), AFTERWARDS_MS).catch(onFault);
+    if (crowded !== -1) throw atInput(crowded, noPlace());
     throw atInput(refused, (settled[refused] as PromiseRejectedResult).reason);
   };
 
@@ -59,6 +61,22 @@ export function issueCredentialsUseCase({ issueCredential, withdrawLease, onFaul
       .map(({ lease }) => withdrawLease(context, projectId, lease.id).catch(onFault));
     await Promise.all(withdrawn);
   }
+}
+
+/** A file has one entry a registry, and a registry token is for one repository and purpose. -1 if all have a place. */
+function withoutPlace(credentials: readonly IssuedCredential[]): number {
+  return credentials.findIndex(({ serverAddress, form }, index) =>
+    credentials
+      .slice(0, index)
+      .some((other) => other.serverAddress === serverAddress && [form, other.form].includes('REGISTRY_TOKEN')),
+  );
+}
+
+function noPlace(): PurserError {
+  return badUserInput(
+    'image',
+    'A file can hold one registry token for a registry, and nothing else of it. Ask for this image by itself, with `issueCredential`.',
+  );
 }
 
 /** A minted password for pushing also pulls, so it is the one to keep if both are for the same host. */

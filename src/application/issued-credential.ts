@@ -1,4 +1,4 @@
-import type { ExpirySource } from '../domain/credential.ts';
+import type { CredentialForm, ExpirySource } from '../domain/credential.ts';
 import { dockerConfig } from '../domain/docker-config.ts';
 import { PurserError } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
@@ -12,7 +12,9 @@ export interface IssuedCredential {
   readonly lease: LeaseView;
   readonly serverAddress: string;
   readonly username: string;
+  /** Or the registry token. */
   readonly password: Secret;
+  readonly form: CredentialForm;
   readonly expiresAt: Instant | null;
   readonly expirySource: ExpirySource | null;
   /** PEM, if the registry's certificate is from an authority that clients must be told of. */
@@ -26,17 +28,19 @@ export function issuedCredential(
   lease: Lease,
   { username, password, expiresAt, expirySource }: EffectiveCredential,
   { caCertificate }: LiveRegistry,
-  { serverAddress }: { readonly serverAddress: string },
+  serverAddress: string,
 ): Omit<IssuedCredential, 'isNewLease'> {
+  const { form } = lease;
   return {
     lease: leaseView(lease),
     serverAddress,
     username,
     password,
+    form,
     expiresAt,
     expirySource,
     caCertificate,
-    dockerConfigJson: dockerConfig([{ serverAddress, username, password }]),
+    dockerConfigJson: dockerConfig([{ serverAddress, username, password, form }]),
   };
 }
 

@@ -1,5 +1,6 @@
 import { MintingFailed, type PasswordMinter } from './ports/password-minter.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
+import { RegistryTokenRefused, type RegistryTokenServer } from './ports/registry-token-server.ts';
 import type { SpanAttributes, Tracer } from './ports/tracer.ts';
 
 /** A span for each test of a registry, with the host and what was found. */
@@ -14,6 +15,25 @@ export function tracedProbe(probe: RegistryProbe, tracer: Tracer): RegistryProbe
         return report;
       } finally {
         span.end();
+      }
+    },
+  };
+}
+
+/** A span for each token that a registry is to make, with its host. */
+export function tracedTokenServer(server: RegistryTokenServer, tracer: Tracer): RegistryTokenServer {
+  return {
+    ...server,
+    async makeToken(request) {
+      const span = tracer.start({ name: 'make registry token', kind: 'CLIENT', attributes: serverOf(request.url) });
+      let fault: string | undefined;
+      try {
+        return await span.run(() => server.makeToken(request));
+      } catch (error) {
+        fault = error instanceof RegistryTokenRefused ? error.fault.kind : '_OTHER';
+        throw error;
+      } finally {
+        span.end(fault);
       }
     },
   };

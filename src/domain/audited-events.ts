@@ -1,7 +1,7 @@
 import type { AuditAction } from './audit-actions.ts';
 import type { AuditChange, AuditEntry } from './audit-entry.ts';
 import type { CredentialVersion } from './credential.ts';
-import type { EventOf, EventType } from './events.ts';
+import type { CredentialIssued, EventOf, EventType } from './events.ts';
 import type { Instant } from './instant.ts';
 import type { TestFindings } from './probe-outcome.ts';
 import type { LiveRegistry, RegistryState } from './registry.ts';
@@ -144,29 +144,22 @@ const AUDITED: {
     changes: testChanges(data),
   }),
 
-  CredentialIssued: ({ leaseId, registryId, url, image, pipeline, runId, purpose, credentialVersion }) => ({
+  CredentialIssued: ({ leaseId, registryId, url, image, pipeline, runId, ...issued }) => ({
     ...succeeded('ISSUE_CREDENTIAL', registryId, url),
     pipeline,
     runId,
     image,
     leaseId,
-    changes: [
-      { field: 'purpose', from: null, to: purpose },
-      { field: 'credentialVersion', from: null, to: String(credentialVersion) },
-    ],
+    changes: issueChanges(issued),
   }),
 
-  CredentialIssuedAgain: ({ leaseId, registryId, url, image, pipeline, runId, purpose, credentialVersion }) => ({
+  CredentialIssuedAgain: ({ leaseId, registryId, url, image, pipeline, runId, ...issued }) => ({
     ...succeeded('ISSUE_CREDENTIAL', registryId, url),
     pipeline,
     runId,
     image,
     leaseId,
-    changes: [
-      { field: 'purpose', from: null, to: purpose },
-      { field: 'credentialVersion', from: null, to: String(credentialVersion) },
-      { field: 'repeated', from: null, to: 'true' },
-    ],
+    changes: [...issueChanges(issued), { field: 'repeated', from: null, to: 'true' }],
   }),
 
   LeaseReleased: ({ leaseId, registryId, url, pipeline, runId, reason }) => ({
@@ -255,6 +248,18 @@ export function auditFacts<Type extends EventType>(event: EventOf<Type>, before:
 /** Whether events of this type have an entry. This build may not know the type. */
 export function isAudited(type: string): boolean {
   return !Object.hasOwn(AUDITED, type) || AUDITED[type as EventType] !== NOT_AUDITED;
+}
+
+function issueChanges({
+  purpose,
+  credentialVersion,
+  form,
+}: Pick<CredentialIssued['data'], 'purpose' | 'credentialVersion' | 'form'>): AuditChange[] {
+  return [
+    { field: 'purpose', from: null, to: purpose },
+    { field: 'credentialVersion', from: null, to: String(credentialVersion) },
+    ...(form === undefined ? [] : [{ field: 'form', from: null, to: form }]),
+  ];
 }
 
 function succeeded(action: AuditAction, registryId: string | null, url: string | null): AuditFacts {

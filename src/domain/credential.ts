@@ -4,6 +4,8 @@ import type { MintKind } from './mint-kinds/table.ts';
 export type CredentialKind = 'PASSWORD' | 'TOKEN' | 'SERVICE_ACCOUNT_KEY' | 'MINTED';
 export type ExpirySource = 'DECLARED' | 'SECRET' | 'REGISTRY' | 'MINTED';
 export type LeasePurpose = 'PULL' | 'PUSH';
+/** What is issued: the password, or a token that the registry makes for one repository. */
+export type CredentialForm = 'PASSWORD' | 'REGISTRY_TOKEN';
 
 /** How short-lived passwords are made from the stored cloud credential. */
 export interface MintConfig {

@@ -1,3 +1,4 @@
+import type { CredentialForm } from './credential.ts';
 import { Secret } from './secret.ts';
 
 /** The user name that clients give to an identity token: a refresh token for the registry's token server. */
@@ -7,7 +8,9 @@ export interface DockerConfigEntry {
   /** The key under which clients look up the registry. */
   readonly serverAddress: string;
   readonly username: string;
+  /** Or the registry token. */
   readonly password: Secret;
+  readonly form: CredentialForm;
 }
 
 /** The text of a `config.json`. Of two entries with one address, the last counts. */
@@ -21,7 +24,9 @@ export function dockerConfig(entries: readonly DockerConfigEntry[]): Secret {
  * has a member of its own (docker/cli, credentials/native_store.go). containers/image skips entries whose `auth` has no
  * colon, so it stays, with an empty password.
  */
-function authOf({ username, password }: DockerConfigEntry): Record<string, string> {
+function authOf({ username, password, form }: DockerConfigEntry): Record<string, string> {
+  // BuildKit sends it as it is (moby/buildkit, session/auth/authprovider). Clients that do not know it go on anonymously.
+  if (form === 'REGISTRY_TOKEN') return { registrytoken: password.reveal() };
   if (username !== IDENTITY_TOKEN_USER) return { auth: base64(`${username}:${password.reveal()}`) };
   return { auth: base64(`${username}:`), identitytoken: password.reveal() };
 }

@@ -77,7 +77,7 @@ export const ERROR_REFERENCE: { readonly [Code in ErrorCode]: Entry<Code> } = {
     advice: 'Show the message, which says what to do. Repeat with other values, or without `verify`.',
   },
   CREDENTIAL_UNAVAILABLE: {
-    when: 'There is no credential to hand out: it has expired, its password is missing, the cloud did not mint one, the lease of a repeated request has ended, or the record of the registry was changed by somebody other than Purser.',
+    when: 'There is no credential to hand out: it has expired, its password is missing, the cloud did not mint one, the registry made no token that can be handed out, the lease of a repeated request has ended, or the record of the registry was changed by somebody other than Purser.',
     status: 409,
     details: {},
     advice:

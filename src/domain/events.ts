@@ -9,7 +9,7 @@ import type { AskedFor } from './asked-for.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import type { AuditLogExported, AuditLogRead } from './audit-export.ts';
 import type { CalendarFeedEvent } from './calendar-feed.ts';
-import type { LeasePurpose, SecretRef } from './credential.ts';
+import type { CredentialForm, LeasePurpose, SecretRef } from './credential.ts';
 import type { Instant } from './instant.ts';
 import type { TestFindings } from './probe-outcome.ts';
 import type { RegistryEvent } from './registry-events.ts';
@@ -65,6 +65,8 @@ export interface CredentialIssued {
     readonly pipeline: string;
     readonly runId: string | null;
     readonly purpose: LeasePurpose;
+    /** Left out: PASSWORD. */
+    readonly form?: CredentialForm;
     readonly expiresAt: Instant;
   };
 }
@@ -91,7 +93,7 @@ export type LeaseEnd = 'RELEASED' | 'WITHDRAWN' | 'REVOKED';
 /** A pipeline could not log in with the credential that it was issued. */
 export interface AuthenticationFailureReported {
   readonly type: 'AuthenticationFailureReported';
-  readonly data: Omit<CredentialIssuedAgain['data'], 'image' | 'purpose'> & {
+  readonly data: Omit<CredentialIssuedAgain['data'], 'image' | 'purpose' | 'form'> & {
     /** What the pipeline said; null if it said nothing, or if that may hold the password. */
     readonly message: string | null;
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CredentialForm } from './credential.ts';
 
 /** Purser's own namespaces. Every id that was ever given out depends on them, so they never change. */
 export const REGISTRY_NAMESPACE = '4f848f95-b14f-43cc-9cd4-216d20f611e6';
@@ -211,12 +212,15 @@ export interface Run {
   readonly pipeline: string;
   readonly runId: string;
   readonly purpose: string;
+  readonly form: CredentialForm;
 }
 
 /** The id of a run's lease, by number. */
 export function runLeaseId(run: Run, index: number): string {
-  const { projectId, registryId, credentialVersion, issuer, subject, pipeline, runId, purpose } = run;
+  const { projectId, registryId, credentialVersion, issuer, subject, pipeline, runId, purpose, form } = run;
   const caller = nameOf(projectId, issuer, subject);
-  const asked = nameOf(pipeline, runId, registryId, purpose, String(credentialVersion), String(index));
+  // A lease of a password has the name that it had before there were forms.
+  const what = form === 'PASSWORD' ? purpose : `${purpose} ${form}`;
+  const asked = nameOf(pipeline, runId, registryId, what, String(credentialVersion), String(index));
   return uuidV5(RUN_NAMESPACE, nameOf(caller, asked));
 }

@@ -1,5 +1,5 @@
 import type { WorkloadIdentity } from './audit-entry.ts';
-import type { LeasePurpose } from './credential.ts';
+import type { CredentialForm, LeasePurpose } from './credential.ts';
 import { badUserInput, notFound, PurserError } from './errors.ts';
 import type { CredentialIssued, CredentialIssuedAgain, LeaseEnd, LeaseEvent, LeaseReleased } from './events.ts';
 import type { Instant } from './instant.ts';
@@ -19,6 +19,7 @@ export interface Lease {
   readonly pipeline: string;
   readonly runId: string | null;
   readonly purpose: LeasePurpose;
+  readonly form: CredentialForm;
   readonly issuedTo: string;
   /** What the caller's token said, if a trust rule let the caller in. */
   readonly identity: WorkloadIdentity | null;
@@ -32,9 +33,9 @@ export interface Lease {
 }
 
 /** A lease as queries see it. */
-export type LeaseView = Omit<Lease, 'withdrawn'>;
+export type LeaseView = Omit<Lease, 'withdrawn' | 'form'>;
 
-export function leaseView({ withdrawn: _withdrawn, ...lease }: Lease): LeaseView {
+export function leaseView({ withdrawn: _withdrawn, form: _form, ...lease }: Lease): LeaseView {
   return lease;
 }
 
@@ -43,10 +44,10 @@ export type LeaseState = Lease | null;
 export function evolveLease(state: LeaseState, event: LeaseEvent, eventContext: EventContext): LeaseState {
   switch (event.type) {
     case 'CredentialIssued': {
-      const { leaseId, secret: _secret, ...lease } = event.data;
+      const { leaseId, secret: _secret, form = 'PASSWORD', ...lease } = event.data;
       const { actor: issuedTo, at: issuedAt, identity = null } = eventContext;
       const ended = { releasedAt: null, revokedBy: null, withdrawn: false };
-      return { id: leaseId, ...lease, issuedTo, identity, issuedAt, ...ended };
+      return { id: leaseId, ...lease, form, issuedTo, identity, issuedAt, ...ended };
     }
     case 'LeaseReleased': {
       if (state === null) throw new Error('LeaseReleased on a lease that was never issued');
@@ -69,6 +70,7 @@ export interface IssueCredential {
   readonly pipeline: string;
   readonly runId: string | null;
   readonly purpose: LeasePurpose;
+  readonly form: CredentialForm;
   readonly ttlSeconds: number;
 }
 
@@ -104,6 +106,7 @@ export function decideIssue(registry: RegistryState, command: IssueCredential, n
       pipeline: command.pipeline,
       runId: command.runId,
       purpose: command.purpose,
+      ...formOf(command),
       expiresAt: new Date(now + command.ttlSeconds * 1000).toISOString(),
     },
   };
@@ -118,10 +121,15 @@ export function endingWithPassword(issued: CredentialIssued, passwordExpiresAt: 
 /** The record of giving out the password of a lease once more, for an image that may be another one. */
 export function issuedAgain({ id, ...lease }: Lease, image: string): CredentialIssuedAgain {
   const { registryId, url, credentialVersion, pipeline, runId, purpose } = lease;
+  const asked = { image, pipeline, runId, purpose, ...formOf(lease) };
   return {
     type: 'CredentialIssuedAgain',
-    data: { leaseId: id, registryId, url, credentialVersion, image, pipeline, runId, purpose },
+    data: { leaseId: id, registryId, url, credentialVersion, ...asked },
   };
+}
+
+function formOf({ form }: { readonly form: CredentialForm }): { readonly form?: CredentialForm } {
+  return form === 'PASSWORD' ? {} : { form };
 }
 
 /** Whether the lease is neither over nor released. `now` in milliseconds since 1970. */

@@ -12,6 +12,7 @@ const lease = (id: string): Lease => ({
   pipeline: 'build',
   runId: '42',
   purpose: 'PULL',
+  form: 'PASSWORD',
   issuedTo: 'alice',
   identity: null,
   issuedAt: '2026-03-01T10:00:00.000Z',

@@ -97,7 +97,14 @@ describe('a job that meets a rule', () => {
   it('is refused a password that can do more than the rule grants, unless the rule says so', async () => {
     const world = await aWorld('PULL_AND_PUSH');
     const { rule } = await create(world);
-    expect(await refused(issue(world))).toMatchObject({ code: 'FORBIDDEN' });
+    const byHelper = { image: 'https://registry.example' };
+    expect(await refused(issue(world, job(), byHelper))).toMatchObject({ code: 'FORBIDDEN' });
+    const byKubelet = { form: 'PASSWORD_ONLY' } as const;
+    expect((await refused(issue(world, job(), byKubelet))).message).toContain('ask `issueCredential` for an image');
+    world.tokenFault = { kind: 'MAKES_NONE' };
+    const refusal = await refused(issue(world));
+    expect(refusal).toMatchObject({ code: 'CREDENTIAL_UNAVAILABLE' });
+    expect(refusal.message).toContain('`allowPassword`');
     expect(world.eventsOf('CredentialIssued')).toEqual([]);
     const changes = { allowPassword: true };
     await world.application.updateTrustRule(author(), PROJECT, rule.id, {

@@ -134,6 +134,7 @@ export async function startReplica(
     leases: createLeaseQueries(reads, now),
     calendar: createCalendarQueries(reads),
     probe,
+    tokenServer: { makeToken: notAsked },
     minter: between.minter ?? { mint: notAsked },
     mintedPasswords,
     limiter: between.limiter ?? { take: notAsked },
@@ -189,6 +190,7 @@ export async function startReplica(
         pipeline: 'build',
         runId: undefined,
         ttlSeconds: 3600,
+        form: 'PASSWORD',
         idempotencyKey: undefined,
       }),
     scheduledChecks: (intervalMs, { leading = () => true, onFault = throwIt } = {}) => {

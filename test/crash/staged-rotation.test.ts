@@ -255,6 +255,7 @@ describe('retiring a version', () => {
         pipeline: 'build',
         runId: '1',
         ttlSeconds: 3600,
+        form: 'PASSWORD',
         idempotencyKey: undefined,
       });
       await stage(other, registry);

@@ -8,6 +8,7 @@ const entry = (serverAddress: string, username: string, password: string) => ({
   serverAddress,
   username,
   password: new Secret(password),
+  form: 'PASSWORD' as const,
 });
 const fileOf = (...entries: Parameters<typeof dockerConfig>[0]) => JSON.parse(dockerConfig(entries).reveal());
 
@@ -23,6 +24,13 @@ describe("docker's config.json", () => {
     const token = canary('identity');
     expect(fileOf(entry('acme.azurecr.io', '<token>', token))).toEqual({
       auths: { 'acme.azurecr.io': { auth: base64('<token>:'), identitytoken: token } },
+    });
+  });
+
+  it('holds a registry token where BuildKit looks for it, and nothing that other clients would send as a password', () => {
+    const token = canary('registry-token');
+    expect(fileOf({ ...entry('ghcr.io', 'ada', token), form: 'REGISTRY_TOKEN' })).toEqual({
+      auths: { 'ghcr.io': { registrytoken: token } },
     });
   });
 

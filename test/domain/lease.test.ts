@@ -48,6 +48,7 @@ const ask = {
   pipeline: 'build',
   runId: '42',
   purpose: 'PUSH',
+  form: 'PASSWORD',
   ttlSeconds: 3600,
 } as const;
 
@@ -105,6 +106,7 @@ describe('issuing a credential', () => {
       pipeline: 'build',
       runId: '42',
       purpose: 'PUSH',
+      form: 'PASSWORD',
       expiresAt: '2026-03-01T11:00:00.000Z',
       issuedTo: ACTOR,
       identity: null,

@@ -75,6 +75,7 @@ describe('a registry whose passwords are minted', () => {
       pipeline: 'build',
       runId: undefined,
       ttlSeconds: 3600,
+      form: 'PASSWORD',
       idempotencyKey,
     });
   const rotate = () => purser.graphql(ROTATE, { id, input: { password: canary('cloud') } });

@@ -206,7 +206,7 @@ describe('tokens of CI systems at rules', () => {
 
   it.each<[string, string, 'PULL' | 'PUSH', string]>([
     ['to push', 'pull.example/app', 'PUSH', 'Rule "github main": it is not for the purpose PUSH.'],
-    ['with a password that can push', 'both.example/app', 'PULL', 'the password can push too'],
+    ['with a password that can push', 'https://both.example', 'PULL', 'the password can push too'],
   ])('are refused what their rule does not permit: %s', async (_what, image, purpose, reason) => {
     const answer = await there.graphql(ISSUE, asked(image, purpose), github.token());
     expect(answer.errors).toMatchObject([

@@ -302,6 +302,7 @@ function issued(lease: LeaseView, password: Secret): IssuedCredential {
     serverAddress: 'https://index.docker.io/v1/',
     username: 'robot',
     password,
+    form: 'PASSWORD',
     expiresAt: null,
     expirySource: null,
     caCertificate: null,

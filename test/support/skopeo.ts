@@ -3,6 +3,8 @@ import { type ClientHomeOptions, type ClientHomeRun, createClientHome } from './
 export interface SkopeoOptions extends ClientHomeOptions {
   /** Folder with the registry's authority; `undefined` for plain http. */
   readonly certsDir: string | undefined;
+  /** Sent in place of the login. */
+  readonly registryToken?: string | undefined;
 }
 
 export type SkopeoRun = ClientHomeRun;
@@ -16,14 +18,15 @@ export interface Skopeo {
 }
 
 /** skopeo in a separate home. */
-export async function createSkopeo({ certsDir, ...options }: SkopeoOptions): Promise<Skopeo> {
+export async function createSkopeo({ certsDir, registryToken, ...options }: SkopeoOptions): Promise<Skopeo> {
   const home = await createClientHome(options);
   const { host } = options;
 
   function copy(side: 'src' | 'dest', source: string, destination: string): Promise<SkopeoRun> {
     const trust = certsDir === undefined ? [`--${side}-tls-verify=false`] : [`--${side}-cert-dir`, certsDir];
+    const token = registryToken === undefined ? [] : [`--${side}-registry-token`, registryToken];
     // The machine's own policy file may be missing or strict; it says nothing about logins.
-    return home.run('skopeo', ['--insecure-policy', 'copy', ...trust, source, destination]);
+    return home.run('skopeo', ['--insecure-policy', 'copy', ...trust, ...token, source, destination]);
   }
 
   return {

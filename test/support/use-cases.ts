@@ -17,12 +17,14 @@ import {
 } from '../../src/application/ports/password-minter.ts';
 import type { ProjectionProgress, RegistryQueries } from '../../src/application/ports/read-models.ts';
 import type { ProbeReport, ProbeRequest } from '../../src/application/ports/registry-probe.ts';
+import { RegistryTokenRefused, type RegistryTokenRequest } from '../../src/application/ports/registry-token-server.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { decodeEvent } from '../../src/domain/event-codec.ts';
 import type { RegistryTested } from '../../src/domain/events.ts';
 import { healthStream } from '../../src/domain/identity.ts';
 import { noticeOfTest, toldOfTest } from '../../src/domain/notices.ts';
 import type { Principal } from '../../src/domain/permissions.ts';
+import type { TokenFault } from '../../src/domain/registry-token.ts';
 import { registryView } from '../../src/domain/registry-view.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { NOTHING_TOLD } from '../../src/domain/told.ts';
@@ -35,6 +37,7 @@ import { LOGGED_IN } from './probe-reports.ts';
 
 export const PROJECT = 'demo';
 const MINTED_LIFE_MS = 3_600_000;
+const TOKEN_LIFE_MS = 300_000;
 
 /** The ports of the use cases, in memory and scripted. */
 export interface World {
@@ -57,6 +60,7 @@ export interface World {
   readonly spentTurns: Set<string>;
   readonly probed: ProbeRequest[];
   readonly minted: MintRequest[];
+  readonly tokenRequests: RegistryTokenRequest[];
   readonly faults: unknown[];
   /** When what requests started and did not wait for is done, on all replicas. */
   settled(): Promise<void>;
@@ -74,6 +78,10 @@ export interface World {
   databaseAheadMs: number;
   probe: Partial<ProbeReport>;
   cloud: 'well' | MintingFault;
+  /** What every request for a registry token waits for from now on. */
+  whileMakingToken: () => Promise<void>;
+  /** Null: registries make tokens. */
+  tokenFault: TokenFault | null;
   /** How many tests are left to the project. */
   testTurns: number;
 }
@@ -150,6 +158,15 @@ export function createWorld(): World {
           };
         },
       },
+      tokenServer: {
+        async makeToken(request) {
+          world.tokenRequests.push(request);
+          await world.whileMakingToken();
+          if (world.tokenFault !== null) throw new RegistryTokenRefused(world.tokenFault);
+          const expiresAt = new Date(world.now + TOKEN_LIFE_MS).toISOString();
+          return { token: new Secret(`token ${world.tokenRequests.length}`), expiresAt };
+        },
+      },
       mintedPasswords: {
         find: async (key) => minted.get(JSON.stringify(key)),
         async keep(key, password) {
@@ -190,6 +207,9 @@ export function createWorld(): World {
     spentTurns,
     probed: [],
     minted: [],
+    tokenRequests: [],
+    whileMakingToken: async () => undefined,
+    tokenFault: null,
     async settled() {
       for (const background of backgrounds) await background.settled(10_000);
     },
@@ -305,6 +325,7 @@ export const command = {
     pipeline: 'build',
     runId: undefined,
     ttlSeconds: 3600,
+    form: 'PASSWORD',
     idempotencyKey: undefined,
     ...changes,
   }),

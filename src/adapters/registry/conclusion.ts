@@ -73,7 +73,11 @@ function methodOf(entrance: Entrance | undefined): ProbeReport['method'] {
 }
 
 /** Adds to a refusal what the secret's own text tells about it. */
-function explained({ provider, username, password }: ProbeRequest, fault: Fault, now: number): Fault {
+export function explained(
+  { provider, username, password }: Pick<ProbeRequest, 'provider' | 'username' | 'password'>,
+  fault: Fault,
+  now: number,
+): Fault {
   if (fault.detail !== null) return fault;
   const detail = secretFault(provider, username, password, now);
   if (fault.outcome === 'INSUFFICIENT_PERMISSION') {

@@ -6,6 +6,8 @@ export interface TokenClaims {
   readonly authenticated: boolean;
   /** Undefined if the token does not list its grants, or not as the specification says. */
   readonly access: readonly unknown[] | undefined;
+  /** Anything, or undefined. */
+  readonly exp: unknown;
 }
 
 /** Undefined if the token is opaque: only its issuer can read it. */
@@ -14,7 +16,7 @@ export function readTokenClaims(token: string): TokenClaims | undefined {
   if (parts === null) return undefined;
   const [header, claims] = parts.slice(1).map((part) => parseJson(Buffer.from(part, 'base64url')));
   if (!isObject(header) || typeof header.alg !== 'string' || !isObject(claims)) return undefined;
-  return { authenticated: claims.sub !== '', access: listOf(claims) };
+  return { authenticated: claims.sub !== '', access: listOf(claims), exp: claims.exp };
 }
 
 function listOf({ access }: Readonly<Record<string, unknown>>): readonly unknown[] | undefined {
@@ -38,6 +40,14 @@ export function grantedActions(access: readonly unknown[], repository: string): 
   return new Set(
     entries.flatMap(({ actions }) => (Array.isArray(actions) ? actions : [])).filter((a) => typeof a === 'string'),
   );
+}
+
+/** All that `access` lists. The repository is null for what is not one; an unreadable action stays an action. */
+export function allGrants(access: readonly unknown[]): { repository: string | null; actions: string[] }[] {
+  return access.filter(isObject).map(({ type, name, actions }) => ({
+    repository: isRepositoryType(type) && typeof name === 'string' ? name : null,
+    actions: Array.isArray(actions) ? actions.map(String) : [],
+  }));
 }
 
 /** In the reference registry `*` means every action. */

@@ -96,8 +96,8 @@ interface Choice {
   readonly realm?: URL;
 }
 
-/** The first one that may be answered. @throws ProbeFault REALM_NOT_TRUSTED, with the fault of the first realm */
-function choose({ judgeRealm }: RegistryTarget, challenges: readonly Challenge[]): Choice {
+/** The first challenge that may be answered. @throws ProbeFault REALM_NOT_TRUSTED, with the fault of the first realm */
+export function choose({ judgeRealm }: RegistryTarget, challenges: readonly Challenge[]): Choice {
   let fault: ProbeFault | undefined;
   for (const challenge of challenges) {
     if (challenge.scheme === 'BASIC') return { challenge };

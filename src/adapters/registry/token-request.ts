@@ -1,4 +1,5 @@
 import type { EgressResponse } from '../../application/ports/egress.ts';
+import type { StatedLife } from '../../domain/registry-token.ts';
 import { Secret } from '../../domain/secret.ts';
 import { basic, type Conversation } from './conversation.ts';
 import { isObject, parseJson } from './registry-errors.ts';
@@ -19,8 +20,8 @@ export interface Login {
 }
 
 export type TokenAnswer =
-  /** Its life is not read: at least 60 seconds (the specification's minimum and default), longer than any probe. */
-  | { readonly kind: 'TOKEN'; readonly token: Secret }
+  /** `stated` is what the answer says of its life, unchecked. A probe is shorter than any: 60 seconds by the specification. */
+  | { readonly kind: 'TOKEN'; readonly token: Secret; readonly stated: Omit<StatedLife, 'exp'> }
   /** The server gave a new refresh token in place of the one that was sent, which is of no use any more. */
   | { readonly kind: 'SPENT' }
   /** Any other status, and a 200 without a token. */
@@ -86,8 +87,11 @@ function givesAnother({ status, body }: EgressResponse, sent: Secret): boolean {
 
 function tokenIn(response: EgressResponse): TokenAnswer {
   const answer = response.status === 200 ? parseJson(response.body) : undefined;
-  const token = isObject(answer) ? [answer.token, answer.access_token].find(isSendable) : undefined;
-  return token === undefined ? { kind: 'NONE', response } : { kind: 'TOKEN', token: new Secret(token) };
+  if (!isObject(answer)) return { kind: 'NONE', response };
+  const token = [answer.token, answer.access_token].find(isSendable);
+  if (token === undefined) return { kind: 'NONE', response };
+  const stated = { expiresIn: answer.expires_in, issuedAt: answer.issued_at };
+  return { kind: 'TOKEN', token: new Secret(token), stated };
 }
 
 /** Whether the token can be sent in a header. */

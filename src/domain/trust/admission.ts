@@ -1,5 +1,5 @@
 import type { WorkloadIdentity } from '../audit-entry.ts';
-import type { LeasePurpose } from '../credential.ts';
+import type { CredentialForm, LeasePurpose } from '../credential.ts';
 import { isReadableName } from '../readable-name.ts';
 import type { RegistryAccess } from '../registry-details.ts';
 import { matched } from './claim-match.ts';
@@ -79,26 +79,30 @@ export interface AskedUse {
   readonly repository: string | undefined;
   /** Of the registry; null if it does not exist. */
   readonly access: RegistryAccess | null;
+  readonly form: CredentialForm;
 }
+
+const TOKEN_INSTEAD = 'ask `issueCredential` for an image, with its repository, to get a registry token';
 
 /**
  * Why the rule does not let the credential be issued; null if it does. A password is good for all that the registry lets
- * it do, so it is issued only where that is no more than the rule grants, or the rule allows it all the same.
+ * it do, so it is issued only where that is no more than the rule grants, or the rule allows it all the same. A registry
+ * token is good for what was asked for.
  */
 export function useFault({ rule }: Pick<Admission, 'rule'>, asked: AskedUse): string | null {
-  const { purpose, registryId, repository, access } = asked;
+  const { purpose, registryId, repository, access, form } = asked;
   if (!rule.purposes.includes(purpose)) return `it is not for the purpose ${purpose}`;
   if (rule.registryIds.length > 0 && !rule.registryIds.includes(registryId)) return 'it is not for this registry';
   if (rule.repositories.length > 0) {
     if (repository === undefined) return 'it is for some repositories only: ask for an image, not for a registry';
     if (!rule.repositories.some((prefix) => isWithin(repository, prefix))) return 'it is not for this repository';
   }
-  if (rule.allowPassword || access === null) return null;
+  if (form === 'REGISTRY_TOKEN' || rule.allowPassword || access === null) return null;
   if (rule.repositories.length > 0) {
-    return 'it is for some repositories only, and the password is good for others too: set `allowPassword` to issue it all the same';
+    return `it is for some repositories only, and the password is good for others too: ${TOKEN_INSTEAD}, or set \`allowPassword\` to issue the password all the same`;
   }
   if (!rule.purposes.includes('PUSH') && access !== 'PULL') {
-    return 'it is for pulling only, and the password can push too: register one that can only pull, with `access: PULL`, or set `allowPassword`';
+    return `it is for pulling only, and the password can push too: register one that can only pull, with \`access: PULL\`, ${TOKEN_INSTEAD}, or set \`allowPassword\``;
   }
   return null;
 }

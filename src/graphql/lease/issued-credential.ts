@@ -1,13 +1,13 @@
 import { Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
 import { MAX_CREDENTIALS } from '../../application/issue-credentials.ts';
-import type { ExpirySource } from '../../domain/credential.ts';
+import type { CredentialForm, ExpirySource } from '../../domain/credential.ts';
 import { MAX_SECRET_BYTES } from '../../domain/entered-credential.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { MAX_CERTIFICATES_BYTES } from '../../domain/text-rules.ts';
 import { MaxBytes, MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { ExpirySourceEnum } from '../registry/registry-enums.ts';
-import { LeaseObject } from './lease-types.ts';
+import { CredentialFormEnum, LeaseObject } from './lease-types.ts';
 
 @ObjectType('IssuedCredential', {
   simpleResolvers: true,
@@ -23,14 +23,19 @@ export class IssuedCredentialObject {
   })
   readonly serverAddress!: string;
 
-  @Field(() => String, { description: 'The user name to log in with.' })
+  @Field(() => String, { description: 'The user name to log in with. A registry token is sent without it.' })
   readonly username!: string;
 
   readonly password!: Secret;
 
+  @Field(() => CredentialFormEnum, {
+    description: 'What `password` is. Under a trust rule it can be a registry token although a password was asked for.',
+  })
+  readonly form!: CredentialForm;
+
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the password itself stops working; null if unknown.',
+    description: 'When the password, or the registry token, itself stops working; null if unknown.',
   })
   readonly expiresAt!: string | null;
 
@@ -54,7 +59,9 @@ export class IssuedCredentialObject {
 @Resolver(() => IssuedCredentialObject)
 export class IssuedCredentialResolver {
   @MaxBytes(MAX_SECRET_BYTES)
-  @FieldResolver(() => String, { description: 'The password or token to log in with.' })
+  @FieldResolver(() => String, {
+    description: 'The password or token to log in with; the registry token if `form` says so.',
+  })
   password(@Root() issued: IssuedCredentialObject): string {
     return issued.password.reveal();
   }
@@ -62,7 +69,8 @@ export class IssuedCredentialResolver {
   // In base64.
   @MaxBytes(2 * MAX_SECRET_BYTES)
   @FieldResolver(() => String, {
-    description: 'Ready to write to ~/.docker/config.json. A user name of `<token>` becomes `identitytoken`.',
+    description:
+      'Ready to write to ~/.docker/config.json. A user name of `<token>` becomes `identitytoken`, and a registry token `registrytoken`.',
   })
   dockerConfigJson(@Root() issued: IssuedCredentialObject): string {
     return issued.dockerConfigJson.reveal();

@@ -1,10 +1,10 @@
 import { Arg, Ctx, Directive, Field, ID, InputType, Int, Mutation, Resolver } from 'type-graphql';
 import type { IssueCredentialCommand } from '../../application/issue-credential.ts';
-import type { LeasePurpose } from '../../domain/credential.ts';
+import type { CredentialForm, LeasePurpose } from '../../domain/credential.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
 import { IssuedCredentialObject, IssuedCredentialsObject } from './issued-credential.ts';
-import { LeaseObject, LeasePurposeEnum } from './lease-types.ts';
+import { CredentialFormEnum, LeaseObject, LeasePurposeEnum } from './lease-types.ts';
 
 @InputType({ description: 'Which credential a pipeline needs, and what for.' })
 export class IssueCredentialInput {
@@ -36,6 +36,14 @@ export class IssueCredentialInput {
     description: 'How long the pipeline expects to need it: 60 to 86400.',
   })
   readonly ttlSeconds?: number | null;
+
+  @Field(() => CredentialFormEnum, {
+    nullable: true,
+    defaultValue: 'PASSWORD',
+    description:
+      'REGISTRY_TOKEN: a bearer token of the registry for this one repository and purpose, in place of the password. CREDENTIAL_UNAVAILABLE if the registry makes none that says so itself. Defaults to PASSWORD.',
+  })
+  readonly form?: CredentialForm | null;
 
   @Field(() => String, {
     nullable: true,
@@ -134,7 +142,16 @@ function commandOf({
   pipeline,
   runId,
   ttlSeconds,
+  form,
   idempotencyKey,
 }: IssueCredentialInput): IssueCredentialCommand {
-  return { image, purpose: purpose ?? 'PULL', pipeline, runId, ttlSeconds: ttlSeconds ?? 3600, idempotencyKey };
+  return {
+    image,
+    purpose: purpose ?? 'PULL',
+    pipeline,
+    runId,
+    ttlSeconds: ttlSeconds ?? 3600,
+    form: form ?? 'PASSWORD',
+    idempotencyKey,
+  };
 }

@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import type { LeasePurpose } from '../../domain/credential.ts';
+import type { CredentialForm, LeasePurpose } from '../../domain/credential.ts';
 import { MAX_IMAGE_LENGTH } from '../../domain/image-reference.ts';
 import { MaxBytes } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
@@ -9,6 +9,12 @@ import { WorkloadIdentityObject } from '../trust/workload-identity.ts';
 export const LeasePurposeEnum = enumType<LeasePurpose>('LeasePurpose', 'What a pipeline needs the credential for.', {
   PULL: 'To pull images.',
   PUSH: 'To push images. Refused if the registry has `access: PULL`.',
+});
+
+export const CredentialFormEnum = enumType<CredentialForm>('CredentialForm', 'What is handed to a pipeline.', {
+  PASSWORD: 'The password: it is good for all that the registry lets it do, until it is rotated there.',
+  REGISTRY_TOKEN:
+    'A bearer token of the registry for one repository and purpose, for minutes. BuildKit takes it from `registrytoken` in config.json, skopeo by its `--registry-token` options; podman, buildah, credential helpers and the kubelet cannot use it.',
 });
 
 @ObjectType('Lease', {

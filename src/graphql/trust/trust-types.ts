@@ -220,7 +220,7 @@ export class TrustRuleInput {
     nullable: true,
     defaultValue: false,
     description:
-      'Issue a password although it can do more at the registry than the rule grants: push, or use other repositories. Otherwise such an ask is refused.',
+      'Issue a password although it can do more at the registry than the rule grants: push, or use other repositories. Otherwise such an ask gets a registry token, or is refused if none can be made.',
   })
   readonly allowPassword?: boolean | null;
 

@@ -60,6 +60,7 @@ function read({ principal, parameters, body }: AskingRequest): Asked {
       pipeline: parameters.get('pipeline') ?? principal.subject,
       runId: parameters.get('runId'),
       ttlSeconds: ttlSecondsIn(parameters, TTL_SECONDS),
+      form: 'PASSWORD_ONLY',
       idempotencyKey: undefined,
     },
   };

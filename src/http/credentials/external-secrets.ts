@@ -39,7 +39,9 @@ export const externalSecrets: CredentialProtocol<Asked> = {
 
   async answer(context, projectId, { registries, ttlSeconds, ...lease }, { application, now }) {
     const runId = runWindow(now(), ttlSeconds);
-    const commands = registries.map((image) => ({ ...lease, image, runId, ttlSeconds, idempotencyKey: undefined }));
+    // Kubernetes does not know `registrytoken`, and the Secret outlives such a token.
+    const same = { ...lease, runId, ttlSeconds, form: 'PASSWORD_ONLY', idempotencyKey: undefined } as const;
+    const commands = registries.map((image) => ({ ...same, image }));
     try {
       const { credentials, dockerConfigJson } = await application.issueCredentials(context, projectId, commands);
       const [expiresAt] = credentials.map((one) => one.lease.expiresAt).sort();

@@ -75,6 +75,7 @@ export function kubelet(authenticator: Pick<Authenticator, 'authenticate'>): Cre
         pipeline,
         runId: pod ?? runWindow(now(), ttlSeconds),
         ttlSeconds,
+        form: 'PASSWORD_ONLY',
         idempotencyKey: undefined,
       };
       try {

@@ -113,6 +113,6 @@ function issue(
 ): Promise<IssuedCredential> {
   // A host alone could be the name of an image.
   const image = `https://${url}`;
-  const command = { image, purpose: 'PULL', pipeline, runId, ttlSeconds, idempotencyKey: undefined } as const;
-  return application.issueCredential(context, projectId, command);
+  const asked = { purpose: 'PULL', form: 'PASSWORD_ONLY', idempotencyKey: undefined } as const;
+  return application.issueCredential(context, projectId, { ...asked, image, pipeline, runId, ttlSeconds });
 }

@@ -64,7 +64,7 @@ describe('a token at a rule', () => {
 });
 
 describe('a use', () => {
-  const asked = { purpose: 'PULL', registryId: ID, repository: 'team/app', access: 'PULL' } as const;
+  const asked = { purpose: 'PULL', registryId: ID, repository: 'team/app', access: 'PULL', form: 'PASSWORD' } as const;
   const fault = (changes: Parameters<typeof rule>[0], ask: Partial<Parameters<typeof useFault>[1]> = {}) =>
     useFault({ rule: rule(changes) }, { ...asked, ...ask });
 
@@ -78,6 +78,8 @@ describe('a use', () => {
       { allowPassword: true },
       { access: 'PULL_AND_PUSH' } as const,
     ],
+    ['with a registry token of what can push', {}, { access: 'PULL_AND_PUSH', form: 'REGISTRY_TOKEN' } as const],
+    ['with a registry token of its repository', { repositories: ['team'] }, { form: 'REGISTRY_TOKEN' } as const],
     ['of a repository, where the password is allowed', { allowPassword: true, repositories: ['team'] }, {}],
   ])('is permitted %s', (_what, changes, ask) => {
     expect(fault(changes, ask)).toBeNull();
@@ -97,6 +99,12 @@ describe('a use', () => {
       { allowPassword: true, repositories: ['team'] },
       { repository: undefined },
       'ask for an image',
+    ],
+    [
+      'of another repository with a registry token',
+      { repositories: ['tea'] },
+      { form: 'REGISTRY_TOKEN' } as const,
+      'not for this',
     ],
     ['with a password that can push', {}, { access: 'PULL_AND_PUSH' } as const, 'the password can push too'],
     ['with a password for other repositories', { repositories: ['team'] }, {}, 'is good for others too'],
