@@ -2,7 +2,7 @@ import { badUserInput, notFound } from '../domain/errors.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
 import { accessStream, parseUuid, registryId } from '../domain/identity.ts';
 import { registryUrlOfImage, repositoryOfImage } from '../domain/image-reference.ts';
-import { type LeaseView, leaseView } from '../domain/lease.ts';
+import { type Lease, type LeaseView, leaseView } from '../domain/lease.ts';
 import { callerKey, type Principal } from '../domain/permissions.ts';
 import type { LiveRegistry } from '../domain/registry.ts';
 import { mentionsPassword } from '../domain/secret-mention.ts';
@@ -91,13 +91,15 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
     return [{ pipeline: text, runId: runId == null ? null : checkText('runId', runId, { max: 255 }) }];
   }
 
-  /** Null if it may hold the password, or if there is nothing left to compare it with. */
+  /** Null if it may hold the password, or if there is nothing left to compare it with: registry tokens are not kept. */
   async function storable(
     message: string | null,
+    { form }: Lease,
     authorised: AuthorisedRegistry,
     registry: LiveRegistry | null,
   ): Promise<string | null> {
-    if (message === null || registry === null || registry.credential.mint !== null) return null;
+    if (message === null || form === 'REGISTRY_TOKEN') return null;
+    if (registry === null || registry.credential.mint !== null) return null;
     const login = await secrets.open(authorised, registry).catch(() => undefined);
     return login === undefined || mentionsPassword(message, login) ? null : message;
   }
@@ -122,7 +124,7 @@ export function reportAuthenticationFailureUseCase(deps: ReportAuthenticationFai
     const turn = [`report ${lease.registryId} ${credentialVersion}`, callerKey(context.principal)] as const;
 
     async function record(): Promise<void> {
-      const message = await storable(said === '' ? null : said, authorised, current);
+      const message = await storable(said === '' ? null : said, lease, authorised, current);
       const data = { leaseId, registryId: lease.registryId, url, credentialVersion, pipeline, runId, message };
       await writer.write({
         stream: accessStream(projectId),

@@ -108,6 +108,22 @@ describe('a registry token', () => {
     expect(world.events.map(({ type }) => type)).toContain('AccessDenied');
   });
 
+  it('is in no report of a login that failed: what the pipeline says is not kept', async () => {
+    const world = await aWorld();
+    const reports = await Promise.all(
+      [{}, { form: 'PASSWORD' } as const].map((changes, place) => issue(world, changes, aCaller(`caller ${place}`))),
+    );
+    for (const [place, { lease }] of reports.entries()) {
+      const report = { leaseId: lease.id, image: undefined, pipeline: undefined, runId: undefined, message: 'denied' };
+      await world.application.reportAuthenticationFailure(aCaller(`caller ${place}`), PROJECT, report);
+    }
+    await world.settled();
+    expect(world.eventsOf('AuthenticationFailureReported').map(({ data }) => data)).toMatchObject([
+      { message: null },
+      { message: 'denied' },
+    ]);
+  });
+
   it('does not leave if the credential is rotated while it is made', async () => {
     const world = await aWorld();
     const { id } = (await world.application.registryByUrl(PROJECT, 'registry.example')) ?? { id: '' };
