@@ -52,7 +52,7 @@ describe.skipIf(missing)(titled('a registry token', missing), () => {
     ]);
     await done(CREATE, { input: { url: registry.host, username: 'robot', password, caCertificate } });
     const { dockerConfigJson } = await issue({ form: 'PASSWORD', purpose: 'PUSH' });
-    const pusher = await skopeo({ dockerConfig: dockerConfigJson });
+    const pusher = await skopeo(dockerConfigJson);
     for (const name of ['team/web:1', 'team/secret:1']) expect((await pusher.push(image, name)).exitCode).toBe(0);
   });
   afterAll(async () => {
@@ -69,15 +69,9 @@ describe.skipIf(missing)(titled('a registry token', missing), () => {
     const asked = { image: `${registry.host}/team/web:1`, pipeline: 'web/build', ...input };
     return (await done(ISSUE, { input: asked }, token)).issueCredential;
   }
-  async function skopeo(login: { dockerConfig: string } | { registryToken: string }): Promise<Skopeo> {
+  async function skopeo(dockerConfig: string, registryToken?: string): Promise<Skopeo> {
     const { host, certsDir } = registry;
-    const made = await createSkopeo({
-      login: { dockerConfig: '{}', ...login },
-      ...login,
-      host,
-      certsDir,
-      environment: {},
-    });
+    const made = await createSkopeo({ login: { dockerConfig }, registryToken, host, certsDir, environment: {} });
     cleanUps.push(made.remove);
     return made;
   }
@@ -89,7 +83,7 @@ describe.skipIf(missing)(titled('a registry token', missing), () => {
     expect(issued.lease.expiresAt).toBe(issued.expiresAt);
     expect(Date.parse(issued.expiresAt) - Date.now()).toBeLessThanOrEqual(300_000);
 
-    const client = await skopeo({ registryToken: issued.password });
+    const client = await skopeo('{}', issued.password);
     const pulled = join(folder, 'pulled');
     expect(await client.pull('team/web:1', pulled)).toMatchObject({ exitCode: 0 });
     expect(await digestOfOciImage(pulled)).toBe(await digestOfOciImage(image));
@@ -104,7 +98,7 @@ describe.skipIf(missing)(titled('a registry token', missing), () => {
 
   it('for pushing pushes to its repository and to no other', async () => {
     const { password: token } = await issue({ form: 'REGISTRY_TOKEN', purpose: 'PUSH' });
-    const client = await skopeo({ registryToken: token });
+    const client = await skopeo('{}', token);
     expect(await client.push(image, 'team/web:3')).toMatchObject({ exitCode: 0 });
     expect((await client.push(image, 'team/secret:3')).exitCode).not.toBe(0);
   });
@@ -114,7 +108,7 @@ describe.skipIf(missing)(titled('a registry token', missing), () => {
     const { registrytoken } = JSON.parse(dockerConfigJson).auths[registry.host];
     expect(await manifestStatus('team/web', registrytoken)).toBe(200);
     expect(await manifestStatus('team/secret', registrytoken)).toBe(401);
-    const client = await skopeo({ dockerConfig: dockerConfigJson });
+    const client = await skopeo(dockerConfigJson);
     expect((await client.pull('team/web:1', join(folder, 'by-file'))).exitCode).not.toBe(0);
   });
 
