@@ -21,21 +21,19 @@ import { createSharedClock } from './adapters/postgres/shared-clock.ts';
 import { createSnapshotStore } from './adapters/postgres/snapshot-store.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
 import { createWebhookQueries } from './adapters/postgres/webhooks/webhook-queries.ts';
-import { createRegistryProbe } from './adapters/registry/registry-probe.ts';
-import { createRegistryTokenServer } from './adapters/registry/registry-token-server.ts';
 import { createMintedPasswordVault } from './adapters/vault/minted-password-vault.ts';
 import { beginAuditExport } from './application/begin-audit-export.ts';
 import { createApplication } from './application/create-application.ts';
 import { beforeSecondTry } from './application/credential-checks.ts';
 import { watchedLog } from './application/log-watch.ts';
 import { meteredApplication } from './application/metered.ts';
-import { meteredBatches, meteredEventLog, meteredMinter, meteredProbe } from './application/metered-ports.ts';
+import { meteredBatches, meteredEventLog, meteredMinter } from './application/metered-ports.ts';
 import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
 import type { EventLog } from './application/ports/event-log.ts';
 import type { Metrics } from './application/ports/metrics.ts';
 import type { Tracer } from './application/ports/tracer.ts';
 import { createProjectionLag } from './application/projection-lag.ts';
-import { tracedBatches, tracedMinter, tracedProbe, tracedTokenServer } from './application/traced.ts';
+import { tracedBatches, tracedMinter } from './application/traced.ts';
 import { openAuditSigning } from './composition/audit-signing.ts';
 import { openAuthentication } from './composition/authentication.ts';
 import { egressOptionsOf } from './composition/egress-options.ts';
@@ -46,6 +44,7 @@ import { measureLeader, openObservability } from './composition/observability.ts
 import { startPeriodicWork } from './composition/periodic-work.ts';
 import { createReadiness } from './composition/readiness.ts';
 import { createQueries, openReads } from './composition/reads.ts';
+import { openRegistryClients } from './composition/registry-clients.ts';
 import { openStandby } from './composition/standby.ts';
 import { openStores, openVault } from './composition/stores.ts';
 import { configuredWebhooks, startWebhooks } from './composition/webhooks.ts';
@@ -157,9 +156,6 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     },
     lifecycle,
   );
-  const registryOptions = { egress, plainHttpHosts, trustedRealms, now: Date.now };
-  const probe = tracedProbe(meteredProbe(createRegistryProbe(registryOptions), metrics), tracer);
-  const tokenServer = tracedTokenServer(createRegistryTokenServer(registryOptions), tracer);
   const mintedPasswords = createMintedPasswordVault({
     keyRing,
     store: createMintedPasswordStore({ connectionString, logger, statements }),
@@ -192,8 +188,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     registries: queries.registries,
     leases: queries.leases,
     calendar: queries.calendar,
-    probe,
-    tokenServer,
+    ...openRegistryClients({ egress, plainHttpHosts, trustedRealms }, { metrics, tracer }),
     minter: tracedMinter(meteredMinter(createPasswordMinter({ egress, now: Date.now }), metrics), tracer),
     mintedPasswords,
     limiter: createRateLimiter(reads, TESTS_OF_A_PROJECT),
