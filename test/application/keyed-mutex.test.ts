@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createKeyedMutex, type KeyedMutex } from '../../src/application/keyed-mutex.ts';
+import { startOperationTime } from '../../src/application/operation-time.ts';
 import { aCaller } from '../support/use-cases.ts';
 
 /** Runs a task that takes a turn of the event loop, and writes down whose it was. */
@@ -24,6 +25,19 @@ describe('commands on one registry', () => {
     await expect(failing).rejects.toThrow('failed');
     await Promise.all(following);
     expect(order).toEqual(['b begins', 'b ends', 'c begins', 'c ends']);
+  });
+
+  it('do not run if their time was over before their turn came, and the next one does', async () => {
+    const mutex = createKeyedMutex();
+    const order: string[] = [];
+    const late = { ...aCaller('late'), time: startOperationTime(0) };
+    const refused = mutex.runExclusive({ key: 'registry', projectId: 'demo', context: late }, async () => {
+      order.push('late begins');
+    });
+    const following = command(mutex, order, 'b');
+    await expect(refused).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await following;
+    expect(order).toEqual(['b begins', 'b ends']);
   });
 
   it('take turns by caller: a hundred commands of one hold up another by one', async () => {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Application } from '../../src/application/create-application.ts';
-import { startOperationTime } from '../../src/application/operation-time.ts';
+import { OPERATION_MS, startOperationTime } from '../../src/application/operation-time.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { EventLogUnavailable } from '../../src/domain/errors.ts';
 import { registryId } from '../../src/domain/identity.ts';
@@ -144,4 +144,22 @@ describe.each(TROUBLES)('with an event store that %s, each caller is answered in
     }
     expect(log.sentLate).toEqual([]);
   });
+});
+
+it('a log is told with each append of an operation, and of no chore, until when somebody waits for it', async () => {
+  const world = createWorld();
+  const untils: (number | undefined)[] = [];
+  const application = world.replica((log) => ({
+    ...log,
+    append(stream, expected, events, options) {
+      untils.push(options?.until);
+      return log.append(stream, expected, events, options);
+    },
+  }));
+  const caller = timed();
+  const end = performance.now() + OPERATION_MS;
+  await application.createRegistry(caller, PROJECT, command.create({ password, ...key }));
+  expect(untils).toEqual([end, end]);
+  await application.rotateCredential(aCaller(), PROJECT, ID, command.rotate({ password }));
+  expect(untils).toEqual([end, end, undefined]);
 });
