@@ -104,11 +104,13 @@ describe.skipIf(missing)(titled('the credential helper as a shell script', missi
   });
 
   it('gives the token to no argument, and to no file that others can read; nothing is left behind', async () => {
-    for (const pair of PAIRS) await run(pair, 'ghcr.io');
-    expect(server.seen.filter(({ authorization }) => authorization === `Bearer ${TOKEN}`)).toHaveLength(PAIRS.length);
+    const pairs = [...PAIRS, ['bash without printf', 'curl'], ['bash without printf', 'wget']] as const;
+    for (const pair of pairs) await run(pair, 'ghcr.io');
+    expect(server.seen.filter(({ authorization }) => authorization === `Bearer ${TOKEN}`)).toHaveLength(pairs.length);
     const given = await machines.argumentsGiven();
     expect(given).toContain('/v1/docker-credential/get');
     expect(given).not.toContain(TOKEN);
+    expect(given).not.toContain('s3cr3t');
     expect(await machines.modesOfFiles()).toEqual(new Set(['600', '700']));
     expect(await machines.leftBehind()).toBe('');
   });

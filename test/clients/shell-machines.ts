@@ -20,6 +20,8 @@ const SHELLS = {
   dash: ['/bin/dash'],
   bash: ['/bin/bash', '--posix'],
   busybox: [pathOf('busybox') ?? '', 'sh'],
+  // As in mksh.
+  'bash without printf': ['/bin/bash', '--norc', '--posix', '-c', 'enable -n printf; . "$0"'],
 } as const;
 export type Shell = keyof typeof SHELLS;
 /** What a machine can send a request with. */
@@ -48,7 +50,7 @@ export interface ShellMachines {
       readonly environment: Readonly<Record<string, string>>;
     },
   ): Promise<ScriptRun>;
-  /** All arguments of curl and wget so far, one a line. */
+  /** All arguments of curl, wget and the program printf so far, one a line. */
   argumentsGiven(): Promise<string>;
   /** The modes of the configuration files of wget, and of their folders. */
   modesOfFiles(): Promise<ReadonlySet<string>>;
@@ -73,8 +75,9 @@ export async function createShellMachines(): Promise<ShellMachines> {
       [...TOOLS, 'wget'].map((tool) => [tool, busybox] as const),
     ),
   };
-  await watched('curl');
-  await watched('wget');
+  await watched(bins.curl, 'curl');
+  await watched(bins.wget, 'wget');
+  for (const bin of [bins.curl, bins.wget]) await watched(bin, 'printf');
 
   async function machine(name: string, programs: readonly (readonly [string, string])[]): Promise<string> {
     const bin = join(folder, name);
@@ -84,15 +87,15 @@ export async function createShellMachines(): Promise<ShellMachines> {
   }
 
   /** What it is given is written down on the way. */
-  async function watched(program: 'curl' | 'wget'): Promise<void> {
+  async function watched(bin: string, program: string): Promise<void> {
     const watch = [
       '#!/bin/sh',
       `printf '%s\\n' "$@" >>'${folder}/arguments'`,
       `for each; do case $each in --config=*) stat -c %a "\${each#*=}" "$(dirname "\${each#*=}")" >>'${folder}/modes' ;; esac; done`,
-      `exec ${pathOf(program)} "$@"`,
+      `exec ${await whereIs(program)} "$@"`,
     ];
-    await writeFile(join(bins[program], program), `${watch.join('\n')}\n`);
-    await chmod(join(bins[program], program), 0o755);
+    await writeFile(join(bin, program), `${watch.join('\n')}\n`);
+    await chmod(join(bin, program), 0o755);
   }
 
   return {
@@ -115,9 +118,9 @@ export async function createShellMachines(): Promise<ShellMachines> {
   };
 }
 
+/** Also of a program that is built into shells. */
 async function whereIs(program: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', `command -v ${program}`]);
-  return stdout.trim();
+  return (await promisify(execFile)('which', [program])).stdout.trim();
 }
 
 /** What shellcheck says of a script of `clients/`, for each dialect that it may run in. */

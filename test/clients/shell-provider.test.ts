@@ -109,11 +109,13 @@ describe.skipIf(missing)(titled("the kubelet's credential provider", missing), (
   });
 
   it('gives the token to no argument, and leaves nothing behind', async () => {
-    for (const pair of PAIRS) await run(pair);
-    expect(server.seen.filter(({ body }) => body === REQUEST)).toHaveLength(PAIRS.length);
+    const pairs = [...PAIRS, ['bash without printf', 'curl'], ['bash without printf', 'wget']] as const;
+    for (const pair of pairs) await run(pair);
+    expect(server.seen.filter(({ body }) => body === REQUEST)).toHaveLength(pairs.length);
     const given = await machines.argumentsGiven();
     expect(given).toContain('/v1/kubelet');
     expect(given).not.toContain(TOKEN);
+    expect(given).not.toContain(PASSWORD);
     expect(await machines.leftBehind()).toBe('');
   });
 
