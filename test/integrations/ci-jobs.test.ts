@@ -132,11 +132,13 @@ describe.skipIf(missing)(titled('a job without a stored token', missing), () => 
       expect(await job.release()).toMatchObject({ exitCode: 0 });
     });
 
-    it('ends at the login with what Purser says, for a registry that is not there', async () => {
+    it('ends at the login with what Purser says, for a registry that is not there, and keeps no other lease', async () => {
       const other = await startJob();
-      const { exitCode, output } = await other.login('absent.example');
+      const { exitCode, output } = await other.login(`${registry.host} absent.example`);
       expect(exitCode).not.toBe(0);
       expect(output).toMatch(/purser-job: Purser refused this \(NOT_FOUND\): /);
+      await other.release();
+      expect((await ask(LEASES)).leases.nodes).toEqual([]);
       await other.remove();
     });
 

@@ -18,15 +18,14 @@ const settings = Object.fromEntries(
 );
 const endpoint = new URL(settings.WOODPECKER_REGISTRY_EXTENSION_ENDPOINT ?? '');
 const server = createWoodpeckerDouble();
+const servers = z.array(z.looseObject({ publicKey: z.string() })).parse(JSON.parse(SERVERS));
+/** With the key of the double, as its operator puts it in. */
+const filledIn = JSON.stringify(servers.map((each) => ({ ...each, publicKey: server.publicKey })));
 const password = canary('woodpecker-settings');
 
 let purser: TestPurser;
 beforeAll(async () => {
-  const [example, ...others] = z.array(z.looseObject({ publicKey: z.string() })).parse(JSON.parse(SERVERS));
-  expect(others).toEqual([]);
-  // The double signs with a key that is made anew each time.
-  const servers = [{ ...example, publicKey: server.publicKey }];
-  purser = await startPurser({ environment: { WOODPECKER_SERVERS: JSON.stringify(servers) } });
+  purser = await startPurser({ environment: { WOODPECKER_SERVERS: filledIn } });
   await purser.graphql(
     'mutation ($input: CreateRegistryInput!) { createRegistry(projectId: "demo", input: $input) { registry { id } } }',
     { input: { url: 'ghcr.io', username: 'robot', password } },
@@ -43,6 +42,7 @@ it('the settings of a Woodpecker server lead to what the service gives', async (
   expect(answer.json).toEqual({ registries: [{ address: 'ghcr.io', username: 'robot', password }] });
 });
 
-it('the declared server is one that the service takes', () => {
-  expect(parseWoodpeckerServers(SERVERS)).toMatchObject([{ url: 'https://ci.example.com', projects: ['demo'] }]);
+it('the declared server is taken once its key is filled in: a key of the example could be one that somebody else has', () => {
+  expect(() => parseWoodpeckerServers(SERVERS)).toThrow(/publicKey.*\/api\/signature\/public-key/s);
+  expect(parseWoodpeckerServers(filledIn)).toMatchObject([{ url: 'https://ci.example.com', projects: ['demo'] }]);
 });
