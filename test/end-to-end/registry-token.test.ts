@@ -9,6 +9,7 @@ import { createGithub } from '../support/ci-issuers.ts';
 import { askFor, dockerAsk, externalSecretsAsk } from '../support/credential-asks.ts';
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
 import { digestOfOciImage, writeOciImage } from '../support/oci-image.ts';
+import { printed } from '../support/printed.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { skipReason, titled } from '../support/required-tools.ts';
 import { createSkopeo, type Skopeo } from '../support/skopeo.ts';
@@ -101,6 +102,14 @@ describe.skipIf(missing)(titled('a registry token', missing), () => {
     const client = await skopeo('{}', token);
     expect(await client.push(image, 'team/web:3')).toMatchObject({ exitCode: 0 });
     expect((await client.push(image, 'team/secret:3')).exitCode).not.toBe(0);
+  });
+
+  it('is issued by the command line', async () => {
+    const environment = { PURSER_URL: purser.url, PURSER_PROJECT: 'demo', PURSER_TOKEN: people.token() };
+    const ask = ['issue', `${registry.host}/team/web:1`, '--pipeline', 'web/build', '--form', 'registry-token'];
+    const { code, stdout } = await printed(environment, ...ask);
+    const { form, password: token } = JSON.parse(stdout);
+    expect([code, form, await manifestStatus('team/web', token)]).toEqual([0, 'REGISTRY_TOKEN', 200]);
   });
 
   it('stands in the file where BuildKit reads it; skopeo does not, and is let in nowhere', async () => {

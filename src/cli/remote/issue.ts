@@ -7,17 +7,19 @@ import { EXIT } from './service.ts';
 import { details, minute } from './table.ts';
 
 const PURPOSES = ['PULL', 'PUSH'];
+const FORMS = ['PASSWORD', 'REGISTRY_TOKEN'];
 const PARTS = ['PASSWORD', 'DOCKER_CONFIG'];
 /** Seconds. */
 const USUAL_TTL = 900;
 
 const ISSUE = `mutation ($projectId: ID!, $input: IssueCredentialInput!) {
   issueCredential(projectId: $projectId, input: $input) {
-    serverAddress username password expiresAt dockerConfigJson caCertificate
+    form serverAddress username password expiresAt dockerConfigJson caCertificate
     lease { id url credentialVersion pipeline runId purpose expiresAt } } }`;
 
 const issued = z.object({
   issueCredential: z.object({
+    form: z.string(),
     serverAddress: z.string(),
     username: z.string(),
     password: z.string(),
@@ -47,6 +49,11 @@ export const issue = remote({
   options: {
     ...PIPELINE_OPTIONS,
     purpose: { type: 'string', choices: PURPOSES, summary: 'what for (default: PULL)' },
+    form: {
+      type: 'string',
+      choices: FORMS,
+      summary: 'a password, or a token for this repository alone (default: PASSWORD)',
+    },
     'ttl-seconds': { type: 'string', value: '<seconds>', summary: `how long, 60 to 86400 (default: ${USUAL_TTL})` },
     only: {
       type: 'string',
@@ -63,6 +70,7 @@ export const issue = remote({
       pipeline: options.pipeline ?? environment.PURSER_PIPELINE ?? '',
       runId: options['run-id'] ?? environment.PURSER_RUN_ID,
       purpose: chosen(options, 'purpose', PURPOSES) ?? 'PULL',
+      form: chosen(options, 'form', FORMS) ?? 'PASSWORD',
       ttlSeconds: wholeNumber(options, 'ttl-seconds', 60) ?? USUAL_TTL,
       idempotencyKey: randomUUID(),
     };
@@ -75,7 +83,7 @@ export const issue = remote({
         details([
           ['Server', credential.serverAddress],
           ['User name', credential.username],
-          ['Password', 'not shown: --only password'],
+          [credential.form === 'REGISTRY_TOKEN' ? 'Token' : 'Password', 'not shown: --only password'],
           ['Version', lease.credentialVersion],
           ['Expires', minute(credential.expiresAt)],
           ['Lease', lease.id],
