@@ -49,6 +49,7 @@ import { openStandby } from './composition/standby.ts';
 import { openStores, openVault } from './composition/stores.ts';
 import { configuredWebhooks, startWebhooks } from './composition/webhooks.ts';
 import { configuredWoodpeckerServers, woodpeckerRequests } from './composition/woodpecker.ts';
+import { openWorkloadIdentity } from './composition/workload-identity.ts';
 import type { Config } from './config/config.ts';
 import { unusableAddress } from './config/unusable-address.ts';
 import { PERMISSIONS } from './domain/permissions.ts';
@@ -122,6 +123,11 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const { reads, searches, chores } = openReads({ connectionString, logger, statements }, lifecycle);
   const { progress, projector, leadership, logWatch } = await startProjecting(
     { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault },
+    lifecycle,
+  );
+
+  const workload = await openWorkloadIdentity(
+    { ...opened, config, issuers, leading: () => projector.leading, onFault },
     lifecycle,
   );
 
@@ -264,6 +270,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     authenticator: authentication.authenticator,
     revocations: authentication.revocations,
     woodpeckerRequests: woodpeckerRequests(woodpeckerServers, reads),
+    workloadIssuer: workload,
     readiness,
     beginAuditExport: beginAuditExport({ ...audit, ...running, readableAt: running.application.readableAt }),
     metrics,

@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { completionOf } from './completion.ts';
 import { copyLog } from './copy-log.ts';
 import { doctor } from './doctor.ts';
+import { federationRotateKey } from './federation-rotate-key.ts';
 import { keysAdd } from './keys-add.ts';
 import { keysList } from './keys-list.ts';
 import { keysPromote } from './keys-promote.ts';
@@ -48,6 +49,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'keys promote': keysPromote,
   'keys rewrap': keysRewrap,
   'keys retire': keysRetire,
+  'federation rotate-key': federationRotateKey,
   'audit export': auditExport,
   'audit verify': auditVerify,
   'registries list': registriesList,

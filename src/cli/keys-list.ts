@@ -11,7 +11,17 @@ interface ListedKey extends KeyUse {
   readonly replicas: number;
 }
 
-const COLUMNS = ['key', 'kind', 'state', 'secrets', 'minted passwords', 'event keys', 'audit keys', 'replicas'];
+const COLUMNS = [
+  'key',
+  'kind',
+  'state',
+  'secrets',
+  'minted passwords',
+  'event keys',
+  'audit keys',
+  'workload keys',
+  'replicas',
+];
 
 /** The exit code is 1 if rows need a key that the key file does not have. */
 export const keysList: Command = {
@@ -52,6 +62,7 @@ async function listKeys({ file, records }: Keys): Promise<{ listed: ListedKey[];
       mintedPasswords: 0,
       eventKeys: 0,
       auditKeys: 0,
+      workloadKeys: 0,
     }),
     kind: kinds.get(keyId) ?? null,
     state: stateOf(keyId),
@@ -60,8 +71,8 @@ async function listKeys({ file, records }: Keys): Promise<{ listed: ListedKey[];
   return { listed, replicas: holders.length };
 }
 
-function needs({ secrets, mintedPasswords, eventKeys, auditKeys }: Omit<ListedKey, 'state'>): boolean {
-  return secrets + mintedPasswords + eventKeys + auditKeys > 0;
+function needs({ secrets, mintedPasswords, eventKeys, auditKeys, workloadKeys }: Omit<ListedKey, 'state'>): boolean {
+  return secrets + mintedPasswords + eventKeys + auditKeys + workloadKeys > 0;
 }
 
 function tableOf(listed: readonly ListedKey[], replicas: number): string {
@@ -74,6 +85,7 @@ function tableOf(listed: readonly ListedKey[], replicas: number): string {
       key.mintedPasswords,
       key.eventKeys,
       key.auditKeys,
+      key.workloadKeys,
       `${key.replicas} of ${replicas}`,
     ].map(String),
   );

@@ -85,6 +85,7 @@ export function describeUse(use: Omit<KeyUse, 'keyId'> | undefined): string {
     [use?.mintedPasswords, 'minted password'],
     [use?.eventKeys, 'event key'],
     [use?.auditKeys, 'audit key'],
+    [use?.workloadKeys, 'workload key'],
   ];
   const parts = counted.flatMap(([count = 0, name]) =>
     count === 0 ? [] : [`${count} ${name}${count === 1 ? '' : 's'}`],

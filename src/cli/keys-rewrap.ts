@@ -4,6 +4,7 @@ import { rewrapEventKeys } from '../adapters/vault/event-keys.ts';
 import { mintedPasswordRows } from '../adapters/vault/minted-password-vault.ts';
 import { type RewrapOptions, rewrapAll, rowsToRewrap } from '../adapters/vault/rewrap.ts';
 import type { KeyUse } from '../adapters/vault/secret-stores.ts';
+import { rewrapWorkloadKeys } from '../adapters/vault/workload-keys.ts';
 import type { OpenVault } from '../composition/stores.ts';
 import { CONFIGURED, type Command, type Output } from './command.ts';
 import { describeUse } from './keys-retire.ts';
@@ -40,10 +41,14 @@ ${CONFIGURED}`,
 
 interface Outcome {
   readonly primaryKeyId: number;
-  readonly rewrapped: { readonly secrets: number; readonly mintedPasswords: number; readonly eventKeys: number };
+  readonly rewrapped: Omit<KeyUse, 'keyId' | 'auditKeys'>;
   /** The key that signs heads of audit logs from now on, if it is a new one. */
   readonly auditKey: { readonly keyId: string; readonly publicKey: string } | null;
-  readonly unreadable: { readonly secrets: readonly string[]; readonly eventKeys: readonly number[] };
+  readonly unreadable: {
+    readonly secrets: readonly string[];
+    readonly eventKeys: readonly number[];
+    readonly workloadKeys: readonly number[];
+  };
   /** What is still under other keys. */
   readonly left: readonly KeyUse[];
   readonly stopped: boolean;
@@ -60,6 +65,7 @@ async function rewrapEverything(
   const from = (before: number): RewrapOptions => ({ signal, onProgress: (count) => progress.show(before + count) });
   try {
     const eventKeys = await rewrapEventKeys(keyRing, records);
+    const workloadKeys = await rewrapWorkloadKeys(keyRing, records);
     const auditKey = (await replaceAuditKey(keyRing, records)) ?? null;
     const secrets = await vault.rewrapAll(from(0));
     const minted = await rewrapAll(keyRing, mintedPasswordRows(mintedPasswords), from(secrets.rewrapped));
@@ -70,9 +76,14 @@ async function rewrapEverything(
         secrets: secrets.rewrapped,
         mintedPasswords: minted.rewrapped,
         eventKeys: eventKeys.rewrapped,
+        workloadKeys: workloadKeys.rewrapped,
       },
       auditKey,
-      unreadable: { secrets: secrets.unreadable, eventKeys: eventKeys.unreadable },
+      unreadable: {
+        secrets: secrets.unreadable,
+        eventKeys: eventKeys.unreadable,
+        workloadKeys: workloadKeys.unreadable,
+      },
       left,
       stopped: signal.aborted,
     };
@@ -87,6 +98,7 @@ function tell({ stdout }: Output, { primaryKeyId, rewrapped, auditKey, unreadabl
     stdout.write(`audit logs are signed by the new key ${auditKey.keyId} from now on: ${auditKey.publicKey}\n`);
   }
   for (const id of unreadable.eventKeys) stdout.write(`event key ${id} cannot be opened with its key\n`);
+  for (const id of unreadable.workloadKeys) stdout.write(`workload key ${id} cannot be opened with its key\n`);
   for (const secretId of unreadable.secrets) stdout.write(`secret ${secretId} cannot be opened with its key\n`);
   for (const use of left) stdout.write(`key ${use.keyId} is still needed by ${describeUse(use)}\n`);
   if (stopped) stdout.write('stopped: run it again to go on\n');

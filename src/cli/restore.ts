@@ -16,6 +16,7 @@ import { asKeyRingError, checkKeyIds, requireCheckedKeys } from '../adapters/vau
 import { readKeyFile } from '../adapters/vault/key-file.ts';
 import { KeyRingError } from '../adapters/vault/key-file-format.ts';
 import { createKeyRing, type KeyRing, type OpenExternalKey } from '../adapters/vault/key-ring.ts';
+import { requireWorkloadKeys } from '../adapters/vault/workload-keys.ts';
 import { openExternalKeys } from '../composition/external-keys.ts';
 import { type Database, keyFileOf, openDatabase } from '../composition/stores.ts';
 import type { Config } from '../config/config.ts';
@@ -96,6 +97,7 @@ function verifyRows(keyRing: KeyRing, client: Client) {
   return nothingRestored(async () => {
     await checkKeyIds(keyRing, records);
     await loadAuditSigner(keyRing, records);
+    await requireWorkloadKeys(keyRing, records);
     return await loadEventAuthenticator(keyRing, records, eventsOver(client));
   });
 }

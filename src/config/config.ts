@@ -5,6 +5,7 @@ import { type EventStoreConfig, eventStoreOf, UnusableAddress } from '../domain/
 import { parseUrl } from '../domain/parse-url.ts';
 import { Secret } from '../domain/secret.ts';
 import { hosts, list, origins, trustedProxies } from './config-lists.ts';
+import { issuerUrl } from './issuer-url.ts';
 
 /** A setting is missing or wrong. The message names every variable at fault and says what to set. */
 export class ConfigurationError extends OperatorError {
@@ -79,6 +80,7 @@ const environment = z.object({
   JWT_ISSUERS: z.string().min(1).optional(),
   WEBHOOKS: secret,
   WOODPECKER_SERVERS: z.string().min(1).optional(),
+  WORKLOAD_ISSUER_URL: issuerUrl,
   REVOKED_TOKENS_FILE: z.string().min(1).optional(),
   AUDIT_ANCHOR_FILE: z.string().min(1).optional(),
   AUDIT_ANCHOR_URL: z
@@ -166,6 +168,8 @@ export interface Config {
   readonly webhooks: Secret | undefined;
   /** A JSON array, or the path of a file with one. */
   readonly woodpeckerServers: string | undefined;
+  /** The issuer of the tokens in which this service says to clouds who it is. Undefined: it makes none. */
+  readonly workloadIssuerUrl: string | undefined;
   /** Undefined: no token is revoked. */
   readonly revokedTokensFile: string | undefined;
   /** Where signed heads of audit logs are put outside the database. Undefined: nowhere. */
@@ -247,6 +251,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     jwtIssuers: values.JWT_ISSUERS,
     webhooks: values.WEBHOOKS,
     woodpeckerServers: values.WOODPECKER_SERVERS,
+    workloadIssuerUrl: values.WORKLOAD_ISSUER_URL,
     revokedTokensFile: values.REVOKED_TOKENS_FILE === undefined ? undefined : absolute(values.REVOKED_TOKENS_FILE),
     auditAnchorFile: values.AUDIT_ANCHOR_FILE === undefined ? undefined : absolute(values.AUDIT_ANCHOR_FILE),
     auditAnchorUrl: values.AUDIT_ANCHOR_URL,

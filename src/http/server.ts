@@ -5,6 +5,7 @@ import type { Authenticator, Revocations } from '../application/ports/authentica
 import type { Metrics } from '../application/ports/metrics.ts';
 import type { SignedRequests } from '../application/ports/signed-requests.ts';
 import { NO_TRACER, type Tracer } from '../application/ports/tracer.ts';
+import type { WorkloadIssuer } from '../application/ports/workload-tokens.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Graphql } from '../graphql/create-graphql.ts';
 import { faultForLog, publicErrorOf } from '../graphql/pipeline/errors.ts';
@@ -34,6 +35,7 @@ import { metricsRoute } from './metrics-server.ts';
 import { createOperationObserver } from './observed-operations.ts';
 import { createRefusedTokens } from './refused-tokens.ts';
 import { serveWebSockets } from './websocket/websocket.ts';
+import { workloadIssuerRoutes } from './workload-issuer.ts';
 
 export interface HttpServerConfig extends ListenAddress {
   /** False: GraphiQL is served, and pages of this machine may call the service. Default: true. */
@@ -82,6 +84,8 @@ export interface HttpServerDeps {
   readonly logger: Logger;
   /** Served at `/.well-known/jwks.json`: the development issuer's public keys. */
   readonly developmentJwks?: object;
+  /** Default: this service makes no tokens for clouds. */
+  readonly workloadIssuer?: WorkloadIssuer | undefined;
 }
 
 export interface HttpServer {
@@ -128,6 +132,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     const jwks = deps.developmentJwks;
     app.get('/.well-known/jwks.json', async () => jwks);
   }
+  if (deps.workloadIssuer) workloadIssuerRoutes(app, deps.workloadIssuer, logger);
   const clientAddress = createClientAddress(config.trustedProxies ?? []);
   const { readCalendar } = graphql.services.application;
   calendarRoute(app, { readCalendar, clientAddress, logger, readsAMinute: config.calendarReadsAMinute });

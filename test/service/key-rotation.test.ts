@@ -131,9 +131,9 @@ describe('a rotation with two running replicas on one key file', () => {
     );
     expect(JSON.parse((await keys('rewrap --json')).stdout)).toEqual({
       primaryKeyId: 2,
-      rewrapped: { secrets: 0, mintedPasswords: 0, eventKeys: 0 },
+      rewrapped: { secrets: 0, mintedPasswords: 0, eventKeys: 0, workloadKeys: 0 },
       auditKey: null,
-      unreadable: { secrets: [], eventKeys: [] },
+      unreadable: { secrets: [], eventKeys: [], workloadKeys: [] },
       left: [],
       stopped: false,
     });

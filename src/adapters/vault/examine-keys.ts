@@ -4,11 +4,12 @@ import { asKeyRingError, checkKeys, requireCheckedKeys } from './key-check.ts';
 import { KeyRingError } from './key-file-format.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { KeyRecordStore, SealedSecretStore } from './secret-stores.ts';
+import { requireWorkloadKeys } from './workload-keys.ts';
 
 /** Every reason why the key ring does not fit the database, in sentences. Nothing is written. */
 export async function keyFaults(
   keyRing: KeyRing,
-  records: Pick<KeyRecordStore, 'keyChecks' | 'eventKeys' | 'auditKeys' | 'lastHead'>,
+  records: Pick<KeyRecordStore, 'keyChecks' | 'eventKeys' | 'auditKeys' | 'lastHead' | 'workloadKeys'>,
   store: SealedSecretStore,
 ): Promise<string[]> {
   const faults: string[] = [];
@@ -17,6 +18,7 @@ export async function keyFaults(
     async () => checkKeys(keyRing, store),
     async () => openEventKeys(keyRing, await records.eventKeys()),
     async () => requireAuditKey(keyRing, records),
+    async () => requireWorkloadKeys(keyRing, records),
   ];
   for (const examine of examinations) {
     try {

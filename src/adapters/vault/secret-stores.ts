@@ -3,6 +3,7 @@ import type { SignedAuditHead } from '../../domain/audit-head.ts';
 import type { LeasePurpose } from '../../domain/credential.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { SecretEffect } from '../../domain/secret-effects.ts';
+import type { WorkloadKeyTimes } from '../../domain/workload-keys.ts';
 
 export interface WrappedKey {
   /** Of the key-encryption key. */
@@ -86,6 +87,24 @@ export interface AuditKeyStore {
   lastHead(): Promise<SignedAuditHead | undefined>;
 }
 
+/** A private key, sealed by a data key that the key ring wraps. Both are bound to the other fields. */
+export interface StoredWorkloadKey extends WorkloadKeyTimes {
+  readonly wrappedKey: WrappedKey;
+  readonly sealedKey: Buffer;
+}
+
+/** The keys of tokens for clouds. All methods throw PurserError UNAVAILABLE while the database cannot be reached. */
+export interface WorkloadKeyStore {
+  /** In the order of their ids. */
+  workloadKeys(): Promise<StoredWorkloadKey[]>;
+  /** False, and nothing done, if there is one with this id. */
+  addWorkloadKey(key: StoredWorkloadKey): Promise<boolean>;
+  /** Whether its wrapped key was still as `from` says. */
+  replaceWorkloadKey(id: number, from: WrappedKey, to: WrappedKey): Promise<boolean>;
+  /** Destroys the keys with smaller ids. */
+  removeWorkloadKeys(beforeId: number): Promise<void>;
+}
+
 /** How many rows need a key-encryption key. */
 export interface KeyUse {
   readonly keyId: number;
@@ -93,6 +112,7 @@ export interface KeyUse {
   readonly mintedPasswords: number;
   readonly eventKeys: number;
   readonly auditKeys: number;
+  readonly workloadKeys: number;
 }
 
 /** A running replica, with the key-encryption keys that it has. */
@@ -103,10 +123,10 @@ export interface KeyHolder {
 }
 
 /**
- * What the database says about keys. Nothing that stands there is ever replaced but the wrapped form of an event key.
+ * What the database says about keys. Nothing that stands there is ever replaced but wrapped forms of keys.
  * All methods throw PurserError UNAVAILABLE while the database cannot be reached.
  */
-export interface KeyRecordStore extends AuditKeyStore {
+export interface KeyRecordStore extends AuditKeyStore, WorkloadKeyStore {
   /** One for each key-encryption key that this database was ever used with. */
   keyChecks(): Promise<WrappedKey[]>;
   /** Does nothing if there is one for this key. */

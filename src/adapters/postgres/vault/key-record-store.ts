@@ -1,5 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import { unavailable } from '../../../domain/errors.ts';
+import type { Instant } from '../../../domain/instant.ts';
 import type { KeyHolder, KeyRecordStore, KeyUse } from '../../vault/secret-stores.ts';
 import { isUnavailable } from '../availability.ts';
 import type { Logger } from '../logger.ts';
@@ -17,6 +18,11 @@ interface EventKeyRow {
   readonly wrapped_key: Buffer;
 }
 
+interface WorkloadKeyRow extends EventKeyRow {
+  readonly signs_from: Instant;
+  readonly sealed_key: Buffer;
+}
+
 interface AuditKeyRow {
   readonly id: number;
   readonly key_id: string;
@@ -26,7 +32,8 @@ interface AuditKeyRow {
 }
 
 /**
- * The tables `vault.key_checks`, `vault.key_holders`, `vault.event_keys` and `vault.audit_keys`. Migrations must have run.
+ * The tables `vault.key_checks`, `vault.key_holders`, `vault.event_keys`, `vault.audit_keys` and `vault.workload_keys`.
+ * Migrations must have run.
  */
 export function createKeyRecordStore({ connectionString, logger }: KeyRecordStoreOptions): KeyRecordStore {
   const pool = createPool({ connectionString, name: 'purser keys', max: 1, logger });
@@ -78,7 +85,7 @@ export function keyRecordsOver(database: KeyRecordDatabase): Omit<KeyRecordStore
 
     async keyUses() {
       return run<KeyUse>(`select kek_id as "keyId", secrets, minted_passwords as "mintedPasswords",
-        event_keys as "eventKeys", audit_keys as "auditKeys" from vault.rows_by_key()`);
+        event_keys as "eventKeys", audit_keys as "auditKeys", workload_keys as "workloadKeys" from vault.rows_by_key()`);
     },
 
     async reportHolder({ replica, keyIds, primaryKeyId }) {
@@ -136,6 +143,34 @@ export function keyRecordsOver(database: KeyRecordDatabase): Omit<KeyRecordStore
       const text = `update vault.audit_keys set kek_id = null, wrapped_key = null, retired_at = now()
         where id <= $1 and retired_at is null`;
       await run(text, [upToId]);
+    },
+
+    async workloadKeys() {
+      const text = 'select id, signs_from, kek_id, wrapped_key, sealed_key from vault.workload_keys order by id';
+      const rows = await run<WorkloadKeyRow>(text);
+      return rows.map(({ id, signs_from, kek_id, wrapped_key, sealed_key }) => ({
+        id,
+        signsFrom: Date.parse(signs_from),
+        wrappedKey: { keyId: kek_id, bytes: wrapped_key },
+        sealedKey: sealed_key,
+      }));
+    },
+
+    async addWorkloadKey({ id, signsFrom, wrappedKey, sealedKey }) {
+      const text = `insert into vault.workload_keys (id, signs_from, kek_id, wrapped_key, sealed_key)
+        values ($1, $2, $3, $4, $5) on conflict do nothing returning id`;
+      const values = [id, new Date(signsFrom), wrappedKey.keyId, wrappedKey.bytes, sealedKey];
+      return (await run(text, values)).length > 0;
+    },
+
+    async replaceWorkloadKey(id, from, to) {
+      const text = `update vault.workload_keys set kek_id = $2, wrapped_key = $3
+        where id = $1 and kek_id = $4 and wrapped_key = $5 returning id`;
+      return (await run(text, [id, to.keyId, to.bytes, from.keyId, from.bytes])).length > 0;
+    },
+
+    async removeWorkloadKeys(beforeId) {
+      await run('delete from vault.workload_keys where id < $1', [beforeId]);
     },
 
     async lastHead() {

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { parseUrl } from '../domain/parse-url.ts';
+
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** As providers compare it: to the letter. Plain http only on this machine, to try it out. */
+function isIssuerUrl(text: string): boolean {
+  const url = parseUrl(text);
+  if (url === undefined || /[?#@\s]|\/$/.test(text)) return false;
+  const isCanonical = url.href === (url.pathname === '/' ? `${text}/` : text);
+  return isCanonical && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)));
+}
+
+export const issuerUrl = z
+  .string()
+  .max(255, 'must be at most 255 characters')
+  .refine(
+    isIssuerUrl,
+    'must be an https URL in lower case, without query or slash at its end, such as https://purser.example.com',
+  )
+  .optional();
