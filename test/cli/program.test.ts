@@ -27,6 +27,7 @@ const COMMANDS = [
   'doctor',
   'copy-log',
   ...KEY_COMMANDS,
+  'federation rotate-key',
   'audit export',
   'audit verify',
   ...['list', 'add', 'test', 'stage', 'activate', 'rotate', 'delete'].map((name) => `registries ${name}`),
