@@ -5,18 +5,12 @@ import { createEgress } from './adapters/egress/egress.ts';
 import { createPasswordMinter } from './adapters/minting/password-minter.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
 import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
-import type { ReadConnections } from './adapters/postgres/read-connections.ts';
 import { createChangeFeedQuery } from './adapters/postgres/read-models/change-queries.ts';
 import { createCheckSchedule } from './adapters/postgres/read-models/check-schedule.ts';
-import { readCheckpoint } from './adapters/postgres/read-models/checkpoint.ts';
 import { createFeed } from './adapters/postgres/read-models/feeds.ts';
-import { createLeadership } from './adapters/postgres/read-models/leadership.ts';
 import { createNoticeFeedQuery } from './adapters/postgres/read-models/notice-queries.ts';
 import { createNoticeSchedule } from './adapters/postgres/read-models/notice-schedule.ts';
-import { createProgress } from './adapters/postgres/read-models/progress.ts';
-import { createProjector } from './adapters/postgres/read-models/projector.ts';
 import { createTrustRuleUseQueries } from './adapters/postgres/read-models/trust-rule-use-queries.ts';
-import { openSession } from './adapters/postgres/session.ts';
 import { createSharedClock } from './adapters/postgres/shared-clock.ts';
 import { createSnapshotStore } from './adapters/postgres/snapshot-store.ts';
 import { createMintedPasswordStore } from './adapters/postgres/vault/minted-password-store.ts';
@@ -25,23 +19,18 @@ import { createMintedPasswordVault } from './adapters/vault/minted-password-vaul
 import { beginAuditExport } from './application/begin-audit-export.ts';
 import { createApplication } from './application/create-application.ts';
 import { beforeSecondTry } from './application/credential-checks.ts';
-import { watchedLog } from './application/log-watch.ts';
 import { meteredApplication } from './application/metered.ts';
-import { meteredBatches, meteredEventLog, meteredMinter } from './application/metered-ports.ts';
-import type { EventAuthenticator } from './application/ports/event-authenticator.ts';
-import type { EventLog } from './application/ports/event-log.ts';
-import type { Metrics } from './application/ports/metrics.ts';
-import type { Tracer } from './application/ports/tracer.ts';
+import { meteredEventLog, meteredMinter } from './application/metered-ports.ts';
 import { createProjectionLag } from './application/projection-lag.ts';
-import { tracedBatches, tracedMinter } from './application/traced.ts';
+import { tracedMinter } from './application/traced.ts';
 import { openAuditSigning } from './composition/audit-signing.ts';
 import { openAuthentication } from './composition/authentication.ts';
 import { egressOptionsOf } from './composition/egress-options.ts';
 import { startKeyHolding } from './composition/key-holding.ts';
 import { createLifecycle, type Lifecycle } from './composition/lifecycle.ts';
-import { startLogWatch } from './composition/log-watch.ts';
 import { measureLeader, openObservability } from './composition/observability.ts';
 import { startPeriodicWork } from './composition/periodic-work.ts';
+import { startProjecting } from './composition/projecting.ts';
 import { createReadiness } from './composition/readiness.ts';
 import { createQueries, openReads } from './composition/reads.ts';
 import { openRegistryClients } from './composition/registry-clients.ts';
@@ -107,7 +96,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     [...actionsOf(schema), EXPORT_ACTION],
     lifecycle,
   );
-  const onFault: OnFault = (error) => {
+  const onFault = (error: unknown): void => {
     metrics.backgroundTaskFailed();
     logger.error({ err: error }, 'a background task failed');
   };
@@ -195,7 +184,10 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     leases: queries.leases,
     calendar: queries.calendar,
     ...openRegistryClients({ egress, plainHttpHosts, trustedRealms }, { metrics, tracer }),
-    minter: tracedMinter(meteredMinter(createPasswordMinter({ egress, now: Date.now }), metrics), tracer),
+    minter: tracedMinter(
+      meteredMinter(createPasswordMinter({ egress, now: Date.now, workloadTokens: workload }), metrics),
+      tracer,
+    ),
     mintedPasswords,
     limiter: createRateLimiter(reads, TESTS_OF_A_PROJECT),
     webhooks,
@@ -212,6 +204,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     issuesPerMinute: config.callerIssuesPerMinute,
     metrics,
     plainHttpHosts,
+    offersFederation: workload !== undefined,
     now: Date.now,
     onFault,
     logWatch,
@@ -302,43 +295,6 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     developmentToken: developmentIssuer && developmentToken(developmentIssuer),
     close: lifecycle.close,
   };
-}
-
-type OnFault = (error: unknown) => void;
-
-interface ProjectingDeps {
-  readonly connectionString: string;
-  readonly log: EventLog;
-  readonly authenticator: EventAuthenticator;
-  readonly reads: ReadConnections;
-  readonly metrics: Pick<Metrics, 'batchProjected'>;
-  readonly tracer: Tracer;
-  readonly logger: Logger;
-  readonly onFault: OnFault;
-}
-
-/** From here on the read models follow the log. */
-async function startProjecting(deps: ProjectingDeps, lifecycle: Lifecycle) {
-  const { connectionString, log, authenticator, reads, metrics, tracer, logger, onFault } = deps;
-  const checkpoint = () => readCheckpoint(reads);
-  const logWatch = await startLogWatch({ log, readCheckpoint: checkpoint, logger, onFault }, lifecycle);
-  const progress = createProgress({ readCheckpoint: checkpoint }, await checkpoint());
-  lifecycle.onClose(async () => progress.stop());
-  const session = { connectionString, name: 'purser projector', pipeline: true, byIndexOnly: true };
-  const leadership = createLeadership({ connectionString, logger });
-  lifecycle.onClose(() => leadership.close());
-  const projector = createProjector({
-    log: watchedLog(log, logWatch),
-    progress,
-    leadership,
-    connect: () => openSession(session, onFault),
-    authenticator,
-    onFault,
-    observeBatch: tracedBatches(meteredBatches(metrics), tracer),
-  });
-  projector.start();
-  lifecycle.onClose(() => projector.stop());
-  return { progress, projector, leadership, logWatch };
 }
 
 function developmentToken(issuer: DevelopmentIssuer) {
