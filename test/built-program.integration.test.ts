@@ -48,10 +48,11 @@ describe('the SDK of Amazon, as it is built', () => {
   const request = (kind: MintKind, url: string, username: string, password: string) => ({
     mint: { kind, roleArn: null, externalId: null, tenantId: null, installationId: null, apiUrl: null },
     url,
+    owner: { projectId: 'demo', registryId: 'r' },
     source: { username, password: new Secret(password) },
     purpose: 'PULL' as const,
   });
-  const context = { session, now: Date.now, endpoints: {}, signAssertion: async () => '' };
+  const context = { session, now: Date.now, endpoints: {}, signAssertion: async () => '', ownToken: undefined };
 
   it('asks Amazon with a signature, for a password as for a role', async () => {
     const { mintForEcr: mint } = (await load('amazon-ecr')) as { mintForEcr: typeof mintForEcr };

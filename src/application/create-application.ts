@@ -131,6 +131,8 @@ export interface ApplicationDeps {
   readonly issuesPerMinute: number;
   readonly metrics: Pick<Metrics, 'attemptDenied' | 'queryAdmitted'>;
   readonly plainHttpHosts: ReadonlySet<string>;
+  /** Whether the service has an issuer, so that passwords can be minted without a stored secret. Default: false. */
+  readonly offersFederation?: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly sharedNow: SharedNow;
@@ -169,6 +171,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     registries,
     leases,
     plainHttpHosts,
+    offersFederation = false,
     now,
     sharedNow,
     onFault,
@@ -211,10 +214,10 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const stageSuccessor = createStageSuccessor(handle);
 
   const mutations: Mutations = {
-    createRegistry: createRegistryUseCase({ handle, beginVerification, plainHttpHosts }),
+    createRegistry: createRegistryUseCase({ handle, beginVerification, plainHttpHosts, offersFederation }),
     updateRegistry: updateRegistryUseCase({ handle, secrets, beginVerification, now }),
-    rotateCredential: rotateCredentialUseCase({ handle, activeLeases, beginVerification }),
-    stageCredential: stageCredentialUseCase({ stageSuccessor, beginVerification }),
+    rotateCredential: rotateCredentialUseCase({ handle, activeLeases, beginVerification, offersFederation }),
+    stageCredential: stageCredentialUseCase({ stageSuccessor, beginVerification, offersFederation }),
     activateCredential: activateCredentialUseCase({ handle, compare, beginVerification, sharedNow }),
     abandonStagedCredential: abandonStagedCredentialUseCase({ handle, beginVerification }),
     linkPipeline: linkPipelineUseCase({ handle, beginVerification }),
@@ -245,7 +248,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       background,
     }),
     testRegistry: testRegistryUseCase({ tests, aggregates, testStored }),
-    testCredentials: testCredentialsUseCase({ tests, plainHttpHosts }),
+    testCredentials: testCredentialsUseCase({ tests, plainHttpHosts, offersFederation }),
     replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, sharedNow }),
     createCalendarFeed: createCalendarFeedUseCase({ writer, mutex, calendar, readUnprojected, now }),
     revokeCalendarFeed: revokeCalendarFeedUseCase({ writer, aggregates }),

@@ -1,6 +1,6 @@
 import type { MintConfig } from '../domain/credential.ts';
 import { checkUsernameText } from '../domain/entered-credential.ts';
-import { requirePassword, requireUsername } from '../domain/entered-login.ts';
+import { federatedLogin, requirePassword, requireUsername } from '../domain/entered-login.ts';
 import { registryId } from '../domain/identity.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
@@ -39,16 +39,20 @@ export interface CreateRegistryDeps {
   readonly handle: HandleRegistryCommand;
   readonly beginVerification: BeginVerification;
   readonly plainHttpHosts: ReadonlySet<string>;
+  /** Whether the service has an issuer, so that passwords can be minted without a stored secret. */
+  readonly offersFederation: boolean;
 }
 
-export function createRegistryUseCase({ handle, beginVerification, plainHttpHosts }: CreateRegistryDeps) {
+export function createRegistryUseCase(deps: CreateRegistryDeps) {
+  const { handle, beginVerification, plainHttpHosts, offersFederation } = deps;
   return async (context: RequestContext, projectId: string, command: CreateRegistryCommand): Promise<RegistryView> => {
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);
     const details = checkDetails(command, url);
     const mint = command.mint ?? null;
-    const username = checkUsernameText(requireUsername(command.username, mint));
-    const entered = requirePassword(command.password, mint);
+    const federated = federatedLogin(command, mint, offersFederation);
+    const username = federated?.username ?? checkUsernameText(requireUsername(command.username, mint));
+    const entered = federated?.password ?? requirePassword(command.password, mint);
     const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
     const { password, proposed } = checkCredential(provider, username, entered, { expiresAt, mint });
     const caCertificate = details.caCertificate ?? null;

@@ -103,7 +103,7 @@ export function createCredentialTests(deps: CredentialTestsDeps): CredentialTest
   }
 
   const runEntered: CredentialTests['runEntered'] = (context, projectId, request, mint) =>
-    run(context, projectId, () => testEntered(request, mint));
+    run(context, projectId, () => testEntered(projectId, request, mint));
 
   return {
     run,

@@ -123,7 +123,8 @@ export function createMintedPasswords({ minter, vault, now, onFault }: MintedPas
     if (source === undefined) return undefined;
     let password: MintedPassword;
     try {
-      password = await minter.mint({ mint, url: key.binding.host, source, purpose: key.purpose });
+      const { projectId, registryId, host: url } = key.binding;
+      password = await minter.mint({ mint, url, owner: { projectId, registryId }, source, purpose: key.purpose });
     } catch (error) {
       if (!(error instanceof MintingFailed)) throw error;
       rememberFailure(name, error);
@@ -164,6 +165,9 @@ const FINDING_OF_FAULT: Readonly<Record<MintingFault, Pick<TestFindings, 'outcom
   CREDENTIAL_REFUSED: { outcome: 'AUTHENTICATION_FAILED', detail: 'NOT_MINTED' },
   NOT_PERMITTED: { outcome: 'INSUFFICIENT_PERMISSION', detail: 'NOT_MINTED' },
   NOT_FOUND: { outcome: 'UNEXPECTED_ANSWER', detail: 'UNKNOWN_TO_CLOUD' },
+  NO_ISSUER: { outcome: 'UNEXPECTED_ANSWER', detail: 'NO_ISSUER' },
+  TOKEN_REFUSED: { outcome: 'AUTHENTICATION_FAILED', detail: 'TOKEN_REFUSED' },
+  ISSUER_UNREACHABLE: { outcome: 'UNREACHABLE', detail: 'ISSUER_UNREACHABLE' },
   CLOCK_SKEWED: { outcome: 'CLOCK_SKEWED', detail: 'NOT_MINTED' },
   THROTTLED: { outcome: 'RATE_LIMITED', detail: 'NOT_MINTED' },
   UNREACHABLE: { outcome: 'UNREACHABLE', detail: 'NOT_MINTED' },

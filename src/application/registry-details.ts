@@ -7,6 +7,7 @@ import {
   normalisePassword,
   secretWarnings,
 } from '../domain/entered-credential.ts';
+import { requirePlaceholder } from '../domain/entered-login.ts';
 import { badUserInput } from '../domain/errors.ts';
 import { parseImageReference } from '../domain/image-reference.ts';
 import type { Instant } from '../domain/instant.ts';
@@ -100,6 +101,10 @@ function checkMintingCredential(
   mint: MintConfig,
 ): CheckedCredential {
   checkMint(provider, mint);
+  if (mint.federated) {
+    requirePlaceholder(username, entered);
+    return { password: entered, proposed: { kind: 'MINTED', ...earlierExpiry(expiresAt, null), warnings: [], mint } };
+  }
   checkUsername(provider, username, mint.kind);
   checkPassword('GENERIC', username, entered);
   checkMintSource(mint.kind, username, entered);

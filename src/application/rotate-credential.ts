@@ -1,6 +1,6 @@
 import type { MintConfig } from '../domain/credential.ts';
 import { checkUsernameText } from '../domain/entered-credential.ts';
-import { requirePassword } from '../domain/entered-login.ts';
+import { federatedLogin, requirePassword, usernameAfter } from '../domain/entered-login.ts';
 import type { Instant } from '../domain/instant.ts';
 import { existing, type LiveRegistry } from '../domain/registry.ts';
 import { decideRotate } from '../domain/rotation.ts';
@@ -29,9 +29,12 @@ export interface RotateCredentialDeps {
   readonly handle: HandleRegistryCommand;
   readonly activeLeases: Pick<ActiveLeases, 'named'>;
   readonly beginVerification: BeginVerification;
+  /** Whether the service has an issuer, so that passwords can be minted without a stored secret. */
+  readonly offersFederation: boolean;
 }
 
-export function rotateCredentialUseCase({ handle, activeLeases, beginVerification }: RotateCredentialDeps) {
+export function rotateCredentialUseCase(deps: RotateCredentialDeps) {
+  const { handle, activeLeases, beginVerification, offersFederation } = deps;
   return async (
     context: RequestContext,
     projectId: string,
@@ -39,18 +42,24 @@ export function rotateCredentialUseCase({ handle, activeLeases, beginVerificatio
     command: RotateCredentialCommand,
   ): Promise<RegistryView> => {
     const registryId = registryIdOf(id);
-    const entered = requirePassword(
-      command.password,
-      command.mint,
-      'Rotating needs a new password or token: enter it as `password`.',
-    );
-    const username = command.username == null ? undefined : checkUsernameText(command.username);
+    const federated = federatedLogin(command, command.mint, offersFederation);
+    const entered =
+      federated?.password ??
+      requirePassword(
+        command.password,
+        command.mint,
+        'Rotating needs a new password or token: enter it as `password`.',
+      );
+    const username =
+      federated?.username ?? (command.username == null ? undefined : checkUsernameText(command.username));
     const expiresAt = checkExpiresAt(command.expiresAt) ?? null;
     const verification = beginVerification(context, projectId, command.verify);
 
     const mintFor = ({ credential }: LiveRegistry) => (command.mint === undefined ? credential.mint : command.mint);
+    const usernameFor = (live: LiveRegistry) =>
+      usernameAfter({ ...live, mint: live.credential.mint }, username, mintFor(live));
     const checkedFor = (live: LiveRegistry): CheckedCredential =>
-      checkCredential(live.provider, username ?? live.username, entered, { expiresAt, mint: mintFor(live) });
+      checkCredential(live.provider, usernameFor(live), entered, { expiresAt, mint: mintFor(live) });
 
     const outcome = await handle(context, {
       projectId,
@@ -69,7 +78,7 @@ export function rotateCredentialUseCase({ handle, activeLeases, beginVerificatio
           leases: inUse.leases,
         });
         const { url, provider, caCertificate, authRealmHost, access } = live;
-        const login = { username: username ?? live.username, password };
+        const login = { username: usernameFor(live), password };
         const target = { url, provider, caCertificate, authRealmHost, access };
         await verification.require({ ...target, ...login }, mintFor(live));
         return decision;

@@ -1,4 +1,4 @@
-import { requirePassword } from '../domain/entered-login.ts';
+import { federatedLogin, requirePassword } from '../domain/entered-login.ts';
 import type { Secret } from '../domain/secret.ts';
 import { idempotentRequest } from './idempotency.ts';
 import { personAsIssuer } from './person-as-issuer.ts';
@@ -18,10 +18,13 @@ export interface StageCredentialCommand extends Omit<Successor, 'password'> {
 export interface StageCredentialDeps {
   readonly stageSuccessor: StageSuccessor;
   readonly beginVerification: BeginVerification;
+  /** Whether the service has an issuer, so that passwords can be minted without a stored secret. */
+  readonly offersFederation: boolean;
 }
 
 /** Seals the next version beside the current one. It is tested when it is activated. */
-export function stageCredentialUseCase({ stageSuccessor, beginVerification }: StageCredentialDeps) {
+export function stageCredentialUseCase(deps: StageCredentialDeps) {
+  const { stageSuccessor, beginVerification, offersFederation } = deps;
   return async (
     context: RequestContext,
     projectId: string,
@@ -29,12 +32,15 @@ export function stageCredentialUseCase({ stageSuccessor, beginVerification }: St
     command: StageCredentialCommand,
   ): Promise<RegistryView> => {
     const registryId = registryIdOf(id);
-    const password = requirePassword(
-      command.password,
-      command.mint,
-      'Staging needs a new password or token: enter it as `password`.',
-    );
-    const outcome = await stageSuccessor(context, personAsIssuer({ ...command, password }), {
+    const login = federatedLogin(command, command.mint, offersFederation) ?? {
+      username: command.username,
+      password: requirePassword(
+        command.password,
+        command.mint,
+        'Staging needs a new password or token: enter it as `password`.',
+      ),
+    };
+    const outcome = await stageSuccessor(context, personAsIssuer({ ...command, ...login }), {
       projectId,
       registryId,
       expectedRevision: command.expectedRevision,

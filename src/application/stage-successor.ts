@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { checkUsernameText } from '../domain/entered-credential.ts';
+import { usernameAfter } from '../domain/entered-login.ts';
 import { existing, type LiveRegistry } from '../domain/registry.ts';
 import { decideRequest, decideStage } from '../domain/rotation.ts';
 import { isRequested } from '../domain/successors.ts';
@@ -74,7 +75,8 @@ function checkText({ password, username, mint, expiresAt }: Successor): CheckedS
 }
 
 function checkedFor({ provider, credential, ...live }: LiveRegistry, successor: CheckedSuccessor): CheckedCredential {
-  const { username = live.username, password, expiresAt } = successor;
+  const { password, expiresAt } = successor;
   const mint = successor.mint === undefined ? credential.mint : successor.mint;
+  const username = usernameAfter({ ...live, mint: credential.mint }, successor.username, mint);
   return checkCredential(provider, username, password, { expiresAt, mint });
 }

@@ -1,6 +1,6 @@
 import type { MintConfig } from '../domain/credential.ts';
 import { checkUsernameText } from '../domain/entered-credential.ts';
-import { requirePassword, requireUsername } from '../domain/entered-login.ts';
+import { federatedLogin, requirePassword, requireUsername } from '../domain/entered-login.ts';
 import type { RegistryProvider } from '../domain/providers/table.ts';
 import { resolveProvider } from '../domain/providers.ts';
 import { checkRealmHost } from '../domain/realm-host.ts';
@@ -27,16 +27,19 @@ export interface TestCredentialsCommand {
 export interface TestCredentialsDeps {
   readonly tests: Pick<CredentialTests, 'runEntered' | 'recordUnstored'>;
   readonly plainHttpHosts: ReadonlySet<string>;
+  /** Whether the service has an issuer, so that passwords can be minted without a stored secret. */
+  readonly offersFederation: boolean;
 }
 
 /** Tests a credential before anything is stored. */
-export function testCredentialsUseCase({ tests, plainHttpHosts }: TestCredentialsDeps) {
+export function testCredentialsUseCase({ tests, plainHttpHosts, offersFederation }: TestCredentialsDeps) {
   return async (context: RequestContext, projectId: string, command: TestCredentialsCommand): Promise<TestedHealth> => {
     const { url } = parseRegistryUrl(command.url, { plainHttpHosts });
     const provider = resolveProvider(url, command.provider ?? undefined);
     const mint = command.mint ?? null;
-    const username = checkUsernameText(requireUsername(command.username, mint));
-    const entered = requirePassword(command.password, mint);
+    const federated = federatedLogin(command, mint, offersFederation);
+    const username = federated?.username ?? checkUsernameText(requireUsername(command.username, mint));
+    const entered = federated?.password ?? requirePassword(command.password, mint);
     const { password } = checkCredential(provider, username, entered, { expiresAt: null, mint });
     const caCertificate = command.caCertificate ? checkPemCertificates('caCertificate', command.caCertificate) : null;
     const realmHost = unlessBlank(command.authRealmHost);

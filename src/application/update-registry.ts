@@ -1,4 +1,5 @@
 import { checkUsername, checkUsernameText } from '../domain/entered-credential.ts';
+import { refuseLogin } from '../domain/entered-login.ts';
 import { badUserInput } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
 import { existing, type LiveRegistry } from '../domain/registry.ts';
@@ -55,6 +56,7 @@ export function updateRegistryUseCase(deps: UpdateRegistryDeps) {
     const checkedFor = (live: LiveRegistry): CheckedCredential | undefined => {
       const { provider, credential } = live;
       const { mint } = credential;
+      if (mint?.federated) refuseLogin(username, entered);
       if (username !== undefined) checkUsername(provider, username, mint?.kind);
       if (!entered) return undefined;
       const declared = expiresAt === undefined ? keptExpiry(live, now()) : expiresAt;

@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { completionOf } from './completion.ts';
 import { copyLog } from './copy-log.ts';
 import { doctor } from './doctor.ts';
+import { federationExport } from './federation-export.ts';
 import { federationRotateKey } from './federation-rotate-key.ts';
 import { keysAdd } from './keys-add.ts';
 import { keysList } from './keys-list.ts';
@@ -49,6 +50,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'keys promote': keysPromote,
   'keys rewrap': keysRewrap,
   'keys retire': keysRetire,
+  'federation export': federationExport,
   'federation rotate-key': federationRotateKey,
   'audit export': auditExport,
   'audit verify': auditVerify,

@@ -7,9 +7,11 @@ export type LeasePurpose = 'PULL' | 'PUSH';
 /** What is issued: the password, or a token that the registry makes for one repository. */
 export type CredentialForm = 'PASSWORD' | 'REGISTRY_TOKEN';
 
-/** How short-lived passwords are made from the stored cloud credential. */
+/** How short-lived passwords are made, from the stored cloud credential or without one. */
 export interface MintConfig {
   readonly kind: MintKind;
+  /** No secret is stored: the service logs in with a token that it signs itself. Left out if one is stored. */
+  readonly federated?: boolean;
   /** Amazon ECR: a role to assume first. */
   readonly roleArn: string | null;
   /** Amazon: what the role's trust policy asks for of those who assume it. */
@@ -20,6 +22,17 @@ export interface MintConfig {
   readonly installationId: string | null;
   /** GitHub Enterprise: the base URL of its API. */
   readonly apiUrl: string | null;
+  // What follows is for federated logins, and left out where it is not set.
+  /** Azure: the application whose federated credential trusts the service. */
+  readonly clientId?: string;
+  /** Google: the full name of the provider in the workload identity pool. */
+  readonly workloadIdentityProvider?: string;
+  /** Google: the service account to act as. */
+  readonly serviceAccountEmail?: string;
+  /** Quay: the robot. */
+  readonly robot?: string;
+  /** JFrog: the name of the OIDC integration. */
+  readonly providerName?: string;
 }
 
 /** The id of a sealed secret, and the digest that proves that its row is the right one. */

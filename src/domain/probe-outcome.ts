@@ -85,7 +85,13 @@ export type ProbeDetail =
   /** The outcome comes from the cloud that should mint a password. The registry was not asked. */
   | 'NOT_MINTED'
   /** That cloud does not know the tenant, the installation or the registry. */
-  | 'UNKNOWN_TO_CLOUD';
+  | 'UNKNOWN_TO_CLOUD'
+  /** That cloud does not trust this service's own token. */
+  | 'TOKEN_REFUSED'
+  /** That cloud cannot read this service's keys. */
+  | 'ISSUER_UNREACHABLE'
+  /** No token can be made for that cloud. */
+  | 'NO_ISSUER';
 
 /** The registry refuses the credential. Trying again would not help and could get the service banned. */
 export const REFUSALS: readonly ProbeOutcome[] = ['AUTHENTICATION_FAILED', 'EXPIRED'];

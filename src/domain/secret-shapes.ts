@@ -35,6 +35,12 @@ export function jwtExpiry(text: string): Instant | null {
   return epochSeconds(jwtClaims(text)?.exp);
 }
 
+/** `sub` of a JWT; null if it is none, or has no such text. */
+export function jwtSubject(text: string): string | null {
+  const subject = jwtClaims(text)?.sub;
+  return typeof subject === 'string' ? subject : null;
+}
+
 /** Probably the file of a Google service-account key, complete or broken. */
 export function looksLikeJson(text: string): boolean {
   return text.trimStart().startsWith('{');

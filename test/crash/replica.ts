@@ -136,6 +136,7 @@ export async function startReplica(
     probe,
     tokenServer: { makeToken: notAsked },
     minter: between.minter ?? { mint: notAsked },
+    offersFederation: between.minter !== undefined,
     mintedPasswords,
     limiter: between.limiter ?? { take: notAsked },
     webhooks: [],

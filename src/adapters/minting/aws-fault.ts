@@ -31,10 +31,26 @@ const TIME_CODES: ReadonlySet<string> = new Set(['RequestExpired', 'RequestTimeT
 
 /** Undefined if there was no answer, or the answer was not an error. `status` is that of the last answer. */
 export function awsFault(error: unknown, status: number | undefined): MintingFault | undefined {
-  const code = error instanceof Error ? error.name.replace(/(?:Exception|Error)$/, '') : '';
+  const code = codeOf(error);
   const isOfTime = error instanceof Error && OF_TIME.test(code) && TIME_TEXT.test(error.message);
   if (isOfTime || TIME_CODES.has(code)) return 'CLOCK_SKEWED';
   const known = FAULT_OF_CODE.get(code);
   if (known !== undefined) return known;
   return status === undefined || status < 300 ? undefined : faultOfStatus(status);
+}
+
+/** What STS says of a federated login. No secret can be at fault. */
+export function webIdentityFault(error: unknown, status: number | undefined): MintingFault | undefined {
+  const code = codeOf(error);
+  // A token that is made for the request has not expired by a right clock.
+  if (code === 'ExpiredToken') return 'CLOCK_SKEWED';
+  if (code === 'IDPCommunication' || (error instanceof Error && KEYS_TEXT.test(error.message)))
+    return 'ISSUER_UNREACHABLE';
+  if (['InvalidIdentityToken', 'IDPRejectedClaim', 'AccessDenied'].includes(code)) return 'TOKEN_REFUSED';
+  return awsFault(error, status);
+}
+const KEYS_TEXT = /retrieve verification key/;
+
+function codeOf(error: unknown): string {
+  return error instanceof Error ? error.name.replace(/(?:Exception|Error)$/, '') : '';
 }

@@ -15,8 +15,8 @@ import { faultOfStatus } from './minting-fault.ts';
 /** Assertions are made for this endpoint and sent only there: the `token_uri` of a pasted key is ignored. */
 const TOKEN_ENDPOINT = 'https://oauth2.googleapis.com/token';
 /** To pull, the right to read storage is enough, in Container Registry and in Artifact Registry. */
-const PULL_SCOPE = 'https://www.googleapis.com/auth/devstorage.read_only';
-const PUSH_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+export const PULL_SCOPE = 'https://www.googleapis.com/auth/devstorage.read_only';
+export const PUSH_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 const ASSERTION_SECONDS = 3600;
 
 interface ServiceAccountKey {

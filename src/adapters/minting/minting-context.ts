@@ -1,4 +1,6 @@
 import type { EgressSession } from '../../application/ports/egress.ts';
+import { MintingFailed } from '../../application/ports/password-minter.ts';
+import type { Secret } from '../../domain/secret.ts';
 import type { SignAssertion } from './assertion-signer.ts';
 
 /** Base URLs instead of the clouds' own, for tests and for clouds at other addresses. */
@@ -15,6 +17,14 @@ export interface MintingEndpoints {
   /** For every Azure registry. */
   readonly azureRegistry?: string;
   readonly github?: string;
+  /** Google's Security Token Service, with its path. */
+  readonly googleSts?: string;
+  /** Google's Service Account Credentials API. */
+  readonly googleIam?: string;
+  /** For every Quay. */
+  readonly quay?: string;
+  /** For every Artifactory. */
+  readonly artifactory?: string;
 }
 
 /** For one minting. */
@@ -25,4 +35,12 @@ export interface MintingContext {
   readonly now: () => number;
   readonly endpoints: MintingEndpoints;
   readonly signAssertion: SignAssertion;
+  /** The service's own token for this cloud and this registry. Undefined if a secret is stored. */
+  readonly ownToken: Secret | undefined;
+}
+
+/** @throws MintingFailed if a secret is stored */
+export function requireOwnToken({ ownToken }: Pick<MintingContext, 'ownToken'>): string {
+  if (ownToken === undefined) throw new MintingFailed('NO_ISSUER');
+  return ownToken.reveal();
 }

@@ -1,6 +1,7 @@
 import type { LeasePurpose, MintConfig } from '../../domain/credential.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Secret } from '../../domain/secret.ts';
+import type { WorkloadOwner } from '../../domain/workload-token.ts';
 import type { LoginCredential } from './vault.ts';
 
 /** The kind of a cloud's refusal. Its text is never kept. */
@@ -11,6 +12,12 @@ export const MINTING_FAULTS = [
   'NOT_PERMITTED',
   /** The tenant, the installation or the registry does not exist. */
   'NOT_FOUND',
+  /** This service has no issuer, so it makes no tokens for clouds. */
+  'NO_ISSUER',
+  /** The cloud does not trust this service's own token: its issuer, audience or subject is not set up there. */
+  'TOKEN_REFUSED',
+  /** The cloud could not read this service's keys. */
+  'ISSUER_UNREACHABLE',
   /** The cloud refuses what this service signs because their clocks differ. Nothing is known of the credential. */
   'CLOCK_SKEWED',
   'THROTTLED',
@@ -42,7 +49,9 @@ export interface MintRequest {
   readonly mint: MintConfig;
   /** Canonical `host[:port]` of the registry. */
   readonly url: string;
-  /** The long-lived cloud credential. It goes only to the cloud. */
+  /** Whom a federated login is for: the subject of the service's own token. */
+  readonly owner: WorkloadOwner;
+  /** The long-lived cloud credential, which goes only to the cloud. Of a federated login nothing. */
   readonly source: LoginCredential;
   /** The password allows no more than this, if the cloud can narrow it. */
   readonly purpose: LeasePurpose;
@@ -56,8 +65,8 @@ export interface MintedPassword {
   readonly expiresAt: Instant;
 }
 
-/** Makes short-lived registry passwords from long-lived cloud credentials. */
+/** Makes short-lived registry passwords, from long-lived cloud credentials or with the service's own token. */
 export interface PasswordMinter {
-  /** @throws MintingFailed */
+  /** @throws MintingFailed, and PurserError UNAVAILABLE while the key of that token cannot be read */
   mint(request: MintRequest): Promise<MintedPassword>;
 }

@@ -22,6 +22,25 @@ export const MINTING_DIAGNOSES: readonly Diagnosis[] = [
     fix: 'Check what you entered.',
   },
   {
+    outcome: 'AUTHENTICATION_FAILED',
+    detail: 'TOKEN_REFUSED',
+    cause:
+      "The cloud does not trust this service's token: issuer, audience and subject must be set up there to the letter.",
+    fix: 'Set up what `purser federation export` prints for this registry, and check the names in `mint`. No secret is at fault: none is stored.',
+  },
+  {
+    outcome: 'UNREACHABLE',
+    detail: 'ISSUER_UNREACHABLE',
+    cause: "The cloud could not read this service's keys.",
+    fix: 'Have the operator make WORKLOAD_ISSUER_URL reachable from the internet, by https with a public certificate.',
+  },
+  {
+    outcome: 'UNEXPECTED_ANSWER',
+    detail: 'NO_ISSUER',
+    cause: 'This service makes no tokens for clouds any more.',
+    fix: 'Have the operator set WORKLOAD_ISSUER_URL again, or rotate to a stored credential.',
+  },
+  {
     outcome: 'CLOCK_SKEWED',
     cause:
       "This service's clock is {clock} the cloud's, so the cloud refuses what the service signs. That says nothing against the credential.",

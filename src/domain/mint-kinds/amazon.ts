@@ -1,15 +1,17 @@
 import { isAccessKeyId } from '../secret-shapes.ts';
 import type { MintKindProfile } from './profile.ts';
 
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
+
 /** What minting for Amazon's private and public registries has in common. */
 export const AMAZON_MINTING: Pick<
   MintKindProfile,
-  'takes' | 'settings' | 'settingsFault' | 'narrows' | 'usernameFault' | 'sourceFault'
+  'takes' | 'settings' | 'settingsFault' | 'federated' | 'narrows' | 'usernameFault' | 'sourceFault'
 > = {
   takes: 'an access key id and its secret',
   settings: {
     roleArn: {
-      shape: /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
+      shape: ROLE_ARN,
       required: false,
       fault: 'roleArn is for AMAZON_ECR and AMAZON_ECR_PUBLIC and looks like arn:aws:iam::123456789012:role/name.',
     },
@@ -21,7 +23,18 @@ export const AMAZON_MINTING: Pick<
     },
   },
   settingsFault: ({ roleArn, externalId }) =>
-    externalId !== null && roleArn === null ? 'externalId goes with a role: enter roleArn as well.' : undefined,
+    externalId && !roleArn ? 'externalId goes with a role: enter roleArn as well.' : undefined,
+  federated: {
+    settings: {
+      roleArn: {
+        shape: ROLE_ARN,
+        required: true,
+        fault:
+          'With federated, roleArn is required: the role that trusts this service, such as arn:aws:iam::123456789012:role/name.',
+      },
+    },
+    audience: ({ roleArn }) => (roleArn?.startsWith('arn:aws-cn:') ? 'sts.amazonaws.com.cn' : 'sts.amazonaws.com'),
+  },
   narrows: false,
   usernameFault: (username) =>
     isAccessKeyId(username)

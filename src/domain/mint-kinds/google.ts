@@ -13,6 +13,25 @@ export const google: MintKindProfile = {
   takes: '`_json_key` and the service-account JSON',
   registries: 'gcr.io and <location>-docker.pkg.dev',
   settings: {},
+  federated: {
+    settings: {
+      workloadIdentityProvider: {
+        shape:
+          /^\/\/iam\.googleapis\.com\/projects\/\d{1,20}\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/,
+        required: true,
+        fault:
+          'workloadIdentityProvider is required for GOOGLE with federated: //iam.googleapis.com/projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>.',
+      },
+      serviceAccountEmail: {
+        shape: /^[a-z0-9-]{1,63}@[a-z0-9.-]{1,100}\.gserviceaccount\.com$/,
+        required: false,
+        fault:
+          'serviceAccountEmail is for GOOGLE with federated: the service account to act as, such as name@project.iam.gserviceaccount.com.',
+      },
+    },
+    // What a provider of a pool expects if no audiences are entered there.
+    audience: ({ workloadIdentityProvider }) => `https:${workloadIdentityProvider}`,
+  },
   narrows: true,
   usernameFault: (username) =>
     [JSON_KEY, JSON_KEY_IN_BASE64].includes(username)

@@ -11,6 +11,7 @@ export const artifactory: ProviderProfile = {
   ],
   documentation: 'https://jfrog.com/help/r/jfrog-artifactory-documentation/docker-registry',
   declarable: true,
+  mintKinds: ['ARTIFACTORY'],
   username: { hint: 'Artifactory user name' },
   password: {
     hint: 'Identity token, access token or API key',

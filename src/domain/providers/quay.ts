@@ -5,6 +5,7 @@ export const quay: ProviderProfile = {
   registries: [{ name: 'Quay', urlPatterns: ['quay.io', '<your Quay host>'], host: /^quay\.io$/ }],
   documentation: 'https://docs.quay.io/glossary/robot-accounts.html',
   declarable: true,
+  mintKinds: ['QUAY'],
   username: {
     hint: 'Robot account <organization>+<robot>; $oauthtoken or $app for a token',
     ofTokens: /^(?:\$(?:oauthtoken|app|token)|[^+]+\+[^+]+)$/,

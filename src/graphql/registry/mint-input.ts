@@ -20,9 +20,16 @@ export class MintInput {
   })
   readonly kind!: MintKind;
 
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: `No secret is stored: the service proves who it is with a token that it signs itself, and what \`purser federation export\`
+prints is set up at the cloud. All kinds but GITHUB_APP; QUAY and ARTIFACTORY only so. Leave \`username\` and \`password\` out.`,
+  })
+  readonly federated!: boolean;
+
   @Field(() => String, {
     nullable: true,
-    description: 'AMAZON_ECR, AMAZON_ECR_PUBLIC: the ARN of a role to assume first.',
+    description: 'AMAZON_ECR, AMAZON_ECR_PUBLIC: the ARN of a role to assume first. Required if federated.',
   })
   readonly roleArn?: string | null;
 
@@ -44,6 +51,34 @@ export class MintInput {
       'GITHUB_APP on GitHub Enterprise: the base of its API, such as `https://github.example.com/api/v3`. Default: as the host of the registry tells.',
   })
   readonly apiUrl?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'AZURE, federated: the id of the application or managed identity. Required there.',
+  })
+  readonly clientId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'GOOGLE, federated: `//iam.googleapis.com/projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>`. Required there.',
+  })
+  readonly workloadIdentityProvider?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'GOOGLE, federated: the service account to act as. Left out for direct access.',
+  })
+  readonly serviceAccountEmail?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'QUAY: `<organization>+<robot>`. Required there.' })
+  readonly robot?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'ARTIFACTORY: the name of its OIDC integration. Required there.',
+  })
+  readonly providerName?: string | null;
 }
 
 export function mintConfig(mint: MintInput | null | undefined): MintConfig | null | undefined {
@@ -55,6 +90,12 @@ export function mintConfig(mint: MintInput | null | undefined): MintConfig | nul
       tenantId: mint.tenantId ?? null,
       installationId: mint.installationId ?? null,
       apiUrl: mint.apiUrl ?? null,
+      ...(mint.federated && { federated: true }),
+      ...(mint.clientId != null && { clientId: mint.clientId }),
+      ...(mint.workloadIdentityProvider != null && { workloadIdentityProvider: mint.workloadIdentityProvider }),
+      ...(mint.serviceAccountEmail != null && { serviceAccountEmail: mint.serviceAccountEmail }),
+      ...(mint.robot != null && { robot: mint.robot }),
+      ...(mint.providerName != null && { providerName: mint.providerName }),
     }
   );
 }

@@ -37,14 +37,15 @@ export class CreateRegistryInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The user name to log in with, or of the cloud with `mint`. BAD_USER_INPUT if it is left out.',
+    description:
+      'The user name to log in with, or of the cloud with `mint`. BAD_USER_INPUT if it is left out, except with `mint.federated`.',
   })
   readonly username?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "The password or token, or the cloud's secret with `mint`. BAD_USER_INPUT if it is left out. It is stored encrypted; no field of this API returns it.",
+      "The password or token, or the cloud's secret with `mint`. BAD_USER_INPUT if it is left out, except with `mint.federated`. It is stored encrypted; no field of this API returns it.",
   })
   readonly password?: string | null;
 
@@ -228,13 +229,15 @@ export class TestCredentialsInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The user name to log in with, or of the cloud with `mint`. BAD_USER_INPUT if it is left out.',
+    description:
+      'The user name to log in with, or of the cloud with `mint`. BAD_USER_INPUT if it is left out, except with `mint.federated`.',
   })
   readonly username?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "The password or token, or the cloud's secret with `mint`. BAD_USER_INPUT if it is left out.",
+    description:
+      "The password or token, or the cloud's secret with `mint`. BAD_USER_INPUT if it is left out, except with `mint.federated`.",
   })
   readonly password?: string | null;
 

@@ -1,4 +1,5 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
+import type { MintConfig } from '../../domain/credential.ts';
 import type { MintKind } from '../../domain/mint-kinds/table.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { RegistryAccess } from '../../domain/registry-details.ts';
@@ -39,6 +40,29 @@ export class MintSettingsObject {
 
   @Field(() => String, { nullable: true, description: 'GITHUB_APP: the base of the API, if it was entered.' })
   readonly apiUrl!: string | null;
+
+  @Field(() => Boolean, {
+    description: 'No secret is stored: the service proves who it is with a token that it signs itself.',
+  })
+  readonly federated!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'AZURE, federated: the application or managed identity.' })
+  readonly clientId!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'GOOGLE, federated: the provider of the workload identity pool.',
+  })
+  readonly workloadIdentityProvider!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'GOOGLE, federated: the service account to act as.' })
+  readonly serviceAccountEmail!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'QUAY: the robot.' })
+  readonly robot!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'ARTIFACTORY: the name of its OIDC integration.' })
+  readonly providerName!: string | null;
 }
 
 @ObjectType('Registry', {
@@ -172,7 +196,7 @@ function toGraphql(view: RegistryView, loadUsage: LoadUsage, now: number): Regis
     caCertificate: view.caCertificate,
     authRealmHost: view.authRealmHost,
     credential: toGraphqlCredential(view, loadUsage, now),
-    mint: view.mint,
+    mint: view.mint && mintSettings(view.mint),
     health: view.health && toGraphqlHealth(view.health, view.url, view.provider),
     revision: view.revision,
     createdAt: view.createdAt,
@@ -181,5 +205,17 @@ function toGraphql(view: RegistryView, loadUsage: LoadUsage, now: number): Regis
     updatedBy: view.updatedBy,
     isShared: false,
     loadUsage,
+  };
+}
+
+function mintSettings(mint: MintConfig): MintSettingsObject {
+  return {
+    ...mint,
+    federated: mint.federated === true,
+    clientId: mint.clientId ?? null,
+    workloadIdentityProvider: mint.workloadIdentityProvider ?? null,
+    serviceAccountEmail: mint.serviceAccountEmail ?? null,
+    robot: mint.robot ?? null,
+    providerName: mint.providerName ?? null,
   };
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { canary } from '../../support/canary.ts';
 import { awsSignature } from './aws-signature.ts';
 import { type CloudAnswer, type CloudStub, startCloudStub } from './cloud-stub.ts';
-import { egressDivertedTo, faultOf, mintConfig, minterFor, source } from './minter-fixture.ts';
+import { egressDivertedTo, faultOf, mintConfig, minterFor, OWNER, source } from './minter-fixture.ts';
 
 const secretKey = canary('aws-secret-key');
 
@@ -15,6 +15,7 @@ afterEach(() => stub.close());
 const request = {
   mint: mintConfig({ kind: 'AMAZON_ECR_PUBLIC' }),
   url: 'public.ecr.aws',
+  owner: OWNER,
   source: source('AKIAIOSFODNN7EXAMPLE', secretKey),
   purpose: 'PULL',
 } as const;

@@ -4,7 +4,16 @@ import { canary } from '../../support/canary.ts';
 import { createMutant } from '../../support/mutant.ts';
 import { awsSignature } from './aws-signature.ts';
 import { type CloudAnswer, type CloudStub, type RecordedRequest, startCloudStub } from './cloud-stub.ts';
-import { egressDivertedTo, egressTo, endpointsAt, faultOf, mintConfig, minterFor, source } from './minter-fixture.ts';
+import {
+  egressDivertedTo,
+  egressTo,
+  endpointsAt,
+  faultOf,
+  mintConfig,
+  minterFor,
+  OWNER,
+  source,
+} from './minter-fixture.ts';
 
 const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const ROLE = 'arn:aws:iam::210987654321:role/pull/images';
@@ -22,6 +31,7 @@ function request(changes: Partial<MintRequest> & { roleArn?: string; externalId?
   return {
     mint: mintConfig({ kind: 'AMAZON_ECR', roleArn, externalId }),
     url: HOST,
+    owner: OWNER,
     source: source(KEY_ID, secretKey),
     purpose: 'PULL',
     ...rest,

@@ -4,7 +4,16 @@ import type { MintRequest } from '../../../src/application/ports/password-minter
 import { canary } from '../../support/canary.ts';
 import { createMutant } from '../../support/mutant.ts';
 import { type CloudAnswer, type CloudStub, startCloudStub } from './cloud-stub.ts';
-import { egressDivertedTo, egressTo, endpointsAt, faultOf, mintConfig, minterFor, source } from './minter-fixture.ts';
+import {
+  egressDivertedTo,
+  egressTo,
+  endpointsAt,
+  faultOf,
+  mintConfig,
+  minterFor,
+  OWNER,
+  source,
+} from './minter-fixture.ts';
 
 const TENANT = '11111111-2222-3333-4444-555555555555';
 const APP_ID = '99999999-8888-7777-6666-555555555555';
@@ -22,6 +31,7 @@ function request(changes: Partial<MintRequest> = {}): MintRequest {
   return {
     mint: mintConfig({ kind: 'AZURE', tenantId: TENANT }),
     url: HOST,
+    owner: OWNER,
     source: source(APP_ID, secret),
     purpose: 'PULL',
     ...changes,

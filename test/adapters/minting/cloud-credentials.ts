@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { MintRequest } from '../../../src/application/ports/password-minter.ts';
 import type { MintKind } from '../../../src/domain/mint-kinds/table.ts';
 import { canary } from '../../support/canary.ts';
-import { mintConfig, source } from './minter-fixture.ts';
+import { mintConfig, OWNER, source } from './minter-fixture.ts';
 
 /** A request of one kind, and the parts of it that must never be seen again. */
 export interface SampleRequest {
@@ -25,6 +25,7 @@ export function sampleRequests(): SampleRequest[] {
       request: {
         mint: mintConfig({ kind: 'AMAZON_ECR' }),
         url: '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+        owner: OWNER,
         source: source('AKIAIOSFODNN7EXAMPLE', awsKey),
         purpose: 'PULL',
       },
@@ -35,6 +36,7 @@ export function sampleRequests(): SampleRequest[] {
       request: {
         mint: mintConfig({ kind: 'AMAZON_ECR_PUBLIC' }),
         url: 'public.ecr.aws',
+        owner: OWNER,
         source: source('AKIAIOSFODNN7EXAMPLE', awsKey),
         purpose: 'PULL',
       },
@@ -45,6 +47,7 @@ export function sampleRequests(): SampleRequest[] {
       request: {
         mint: mintConfig({ kind: 'GOOGLE' }),
         url: 'gcr.io',
+        owner: OWNER,
         source: source('_json_key', JSON.stringify(serviceAccount)),
         purpose: 'PULL',
       },
@@ -55,6 +58,7 @@ export function sampleRequests(): SampleRequest[] {
       request: {
         mint: mintConfig({ kind: 'AZURE', tenantId: '11111111-2222-3333-4444-555555555555' }),
         url: 'images.azurecr.io',
+        owner: OWNER,
         source: source('99999999-8888-7777-6666-555555555555', azureSecret),
         purpose: 'PULL',
       },
@@ -65,6 +69,7 @@ export function sampleRequests(): SampleRequest[] {
       request: {
         mint: mintConfig({ kind: 'GITHUB_APP', installationId: '4711' }),
         url: 'ghcr.io',
+        owner: OWNER,
         source: source('1234', pkcs1),
         purpose: 'PULL',
       },

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MintRequest } from '../../../src/application/ports/password-minter.ts';
 import { canary } from '../../support/canary.ts';
 import { type CloudAnswer, type CloudStub, startCloudStub } from './cloud-stub.ts';
-import { egressDivertedTo, faultOf, mintConfig, minterFor, source } from './minter-fixture.ts';
+import { egressDivertedTo, faultOf, mintConfig, minterFor, OWNER, source } from './minter-fixture.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 /** In the form that GitHub issues. */
@@ -21,6 +21,7 @@ function request(changes: Partial<MintRequest> = {}): MintRequest {
   return {
     mint: mintConfig({ kind: 'GITHUB_APP', installationId: '4711' }),
     url: 'ghcr.io',
+    owner: OWNER,
     source: source('1234', PEM),
     purpose: 'PULL',
     ...changes,

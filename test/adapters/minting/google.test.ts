@@ -5,7 +5,16 @@ import type { MintRequest } from '../../../src/application/ports/password-minter
 import { canary } from '../../support/canary.ts';
 import { createMutant } from '../../support/mutant.ts';
 import { type CloudAnswer, type CloudStub, startCloudStub } from './cloud-stub.ts';
-import { egressDivertedTo, egressTo, endpointsAt, faultOf, mintConfig, minterFor, source } from './minter-fixture.ts';
+import {
+  egressDivertedTo,
+  egressTo,
+  endpointsAt,
+  faultOf,
+  mintConfig,
+  minterFor,
+  OWNER,
+  source,
+} from './minter-fixture.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -35,6 +44,7 @@ function request(changes: Partial<MintRequest> = {}): MintRequest {
   return {
     mint: mintConfig({ kind: 'GOOGLE' }),
     url: 'europe-docker.pkg.dev',
+    owner: OWNER,
     source: source('_json_key', keyFile()),
     purpose: 'PUSH',
     ...changes,

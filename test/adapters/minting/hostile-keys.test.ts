@@ -6,7 +6,7 @@ import { type CraftedRsaKey, craftedRsaKey } from '../../support/crafted-rsa-key
 import { createMutant } from '../../support/mutant.ts';
 import { stallDuring } from '../../support/stall.ts';
 import { type CloudStub, startCloudStub } from './cloud-stub.ts';
-import { faultOf, mintConfig, minterFor, source } from './minter-fixture.ts';
+import { faultOf, mintConfig, minterFor, OWNER, source } from './minter-fixture.ts';
 
 let stub: CloudStub;
 beforeEach(async () => {
@@ -23,6 +23,7 @@ function request(kind: (typeof KINDS)[number], pem: string): MintRequest {
     mint: mintConfig({ kind, installationId: '1' }),
     url: kind === 'GOOGLE' ? 'gcr.io' : 'ghcr.io',
     purpose: 'PULL',
+    owner: OWNER,
     source: kind === 'GOOGLE' ? source('_json_key', account) : source('1234', pem),
   };
 }

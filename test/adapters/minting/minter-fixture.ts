@@ -51,6 +51,10 @@ export function endpointsAt({ url }: Pick<CloudStub, 'url'>): MintingEndpoints {
     entra: url,
     azureRegistry: url,
     github: url,
+    googleSts: `${url}/v1/token`,
+    googleIam: url,
+    quay: url,
+    artifactory: url,
   };
 }
 
@@ -61,6 +65,9 @@ export function minterFor(stub: CloudStub, changes: Partial<PasswordMinterDeps> 
 export function mintConfig(changes: Pick<MintConfig, 'kind'> & Partial<MintConfig>): MintConfig {
   return { roleArn: null, externalId: null, tenantId: null, installationId: null, apiUrl: null, ...changes };
 }
+
+/** Whom requests are for. It matters to federated logins only. */
+export const OWNER = { projectId: 'demo', registryId: '6a2f41a3-c54c-5ce8-8e39-7d1f1a1f7a5e' };
 
 export function source(username: string, password: string): MintRequest['source'] {
   return { username, password: new Secret(password) };
