@@ -27,6 +27,7 @@ const COMMANDS = [
   'doctor',
   'copy-log',
   ...KEY_COMMANDS,
+  'federation export',
   'federation rotate-key',
   'audit export',
   'audit verify',

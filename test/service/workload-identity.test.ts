@@ -9,9 +9,10 @@ import { loadKeyRing } from '../../src/adapters/vault/key-ring.ts';
 import { keepWorkloadKeys } from '../../src/adapters/vault/workload-keys.ts';
 import { createWorkloadTokens } from '../../src/adapters/vault/workload-tokens.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { registryId } from '../../src/domain/identity.ts';
 import { PUBLISHED_AFTER_MS, PUBLISHED_BEFORE_MS, SIGNS_FOR_MS } from '../../src/domain/workload-keys.ts';
 import { workloadSubject } from '../../src/domain/workload-token.ts';
-import { createTestDatabase } from '../support/postgres.ts';
+import { createEmptyDatabase, createTestDatabase } from '../support/postgres.ts';
 import { freePort } from '../support/postgres-server.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
@@ -127,6 +128,28 @@ describe('what this service says of itself to clouds', () => {
     ]);
   });
 
+  it('is what `federation export` tells people to trust', async () => {
+    await withSigner((_, keep) => keep());
+    const url = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+    const { stdout } = await command(`federation export --project demo --registry https://${url}/ --json`);
+    const exported = JSON.parse(stdout);
+    expect(exported).toMatchObject({
+      issuer: issuerUrl(),
+      subject: workloadSubject({ projectId: 'demo', registryId: registryId('demo', url) }),
+      audience: AUDIENCE,
+      input: { url, mint: { kind: 'AMAZON_ECR', federated: true } },
+    });
+    expect(exported.jwks.keys.map(({ kid }: { kid: string }) => kid)).toEqual(await publishedIds());
+    const text = (await command(`federation export --project demo --registry ${url} --role-arn arn:aws:iam::1:role/r`))
+      .stdout;
+    expect(text).toContain(exported.subject);
+    expect(await command('federation export --project demo --registry registry.example')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^No cloud exchanges this service's tokens/),
+    });
+    expect((await command('federation export --project demo')).stderr).toMatch(/^--registry is missing/);
+  });
+
   it('does not exist without WORKLOAD_ISSUER_URL', async () => {
     const { url } = await start({ WORKLOAD_ISSUER_URL: '' });
     expect((await fetch(`${url}/ids/.well-known/openid-configuration`)).status).toBe(404);
@@ -207,6 +230,16 @@ describe('the keys of what this service says of itself', () => {
     expect(await listed()).toEqual([1, 0]);
     expect((await command('keys rewrap')).stdout).toContain('1 workload key');
     expect(await listed()).toEqual([0, 1]);
+    expect(await publishedIds()).toEqual(before);
+  });
+
+  it('are in a backup, and the same ones after a restore', async () => {
+    await start();
+    const before = await publishedIds();
+    const file = join(folder, 'purser.backup');
+    expect(await command(`backup ${file}`)).toMatchObject({ exitCode: 0, stderr: '' });
+    connectionString = await createEmptyDatabase();
+    expect(await command(`restore ${file}`)).toMatchObject({ exitCode: 0, stderr: '' });
     expect(await publishedIds()).toEqual(before);
   });
 
