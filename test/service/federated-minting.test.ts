@@ -11,7 +11,7 @@ import type { LeasePurpose, MintConfig } from '../../src/domain/credential.ts';
 import { registryId } from '../../src/domain/identity.ts';
 import { federatedAudience } from '../../src/domain/mint-source.ts';
 import { workloadSubject } from '../../src/domain/workload-token.ts';
-import { egressTo, faultOf, mintConfig, source } from '../adapters/minting/minter-fixture.ts';
+import { egressDivertedTo, egressTo, faultOf, mintConfig, source } from '../adapters/minting/minter-fixture.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
 import {
   ACCOUNT,
@@ -39,6 +39,8 @@ interface FederatedCase {
   readonly username: string;
   /** As the documentation of the cloud has it. */
   readonly audience: string;
+  /** The only hosts that are asked. */
+  readonly hosts: readonly string[];
 }
 
 const federated = (changes: Pick<MintConfig, 'kind'> & Partial<MintConfig>) =>
@@ -50,6 +52,7 @@ const CASES: readonly FederatedCase[] = [
     mint: federated({ kind: 'AMAZON_ECR', roleArn: ROLE }),
     username: 'AWS',
     audience: 'sts.amazonaws.com',
+    hosts: ['sts.eu-west-1.amazonaws.com', 'api.ecr.eu-west-1.amazonaws.com'],
   },
   {
     cloud: 'GOOGLE',
@@ -57,6 +60,7 @@ const CASES: readonly FederatedCase[] = [
     mint: federated({ kind: 'GOOGLE', workloadIdentityProvider: POOL_PROVIDER }),
     username: 'oauth2accesstoken',
     audience: `https:${POOL_PROVIDER}`,
+    hosts: ['sts.googleapis.com'],
   },
   {
     cloud: 'GOOGLE',
@@ -64,6 +68,7 @@ const CASES: readonly FederatedCase[] = [
     mint: federated({ kind: 'GOOGLE', workloadIdentityProvider: POOL_PROVIDER, serviceAccountEmail: ACCOUNT }),
     username: 'oauth2accesstoken',
     audience: `https:${POOL_PROVIDER}`,
+    hosts: ['sts.googleapis.com', 'iamcredentials.googleapis.com'],
   },
   {
     cloud: 'AZURE',
@@ -71,6 +76,7 @@ const CASES: readonly FederatedCase[] = [
     mint: federated({ kind: 'AZURE', tenantId: TENANT, clientId: CLIENT }),
     username: '00000000-0000-0000-0000-000000000000',
     audience: 'api://AzureADTokenExchange',
+    hosts: ['login.microsoftonline.com', 'acme.azurecr.io'],
   },
   {
     cloud: 'QUAY',
@@ -78,6 +84,7 @@ const CASES: readonly FederatedCase[] = [
     mint: federated({ kind: 'QUAY', robot: ROBOT }),
     username: ROBOT,
     audience: 'https://quay.example.com',
+    hosts: ['quay.example.com'],
   },
   {
     cloud: 'JFROG',
@@ -85,6 +92,7 @@ const CASES: readonly FederatedCase[] = [
     mint: federated({ kind: 'ARTIFACTORY', providerName: INTEGRATION }),
     username: 'builder',
     audience: 'https://acme.jfrog.io',
+    hosts: ['acme.jfrog.io'],
   },
 ];
 const [ECR] = CASES as readonly [FederatedCase];
@@ -150,6 +158,15 @@ describe.each(CASES)('a federated login at $cloud for $url', (one) => {
     expect(password.username).toBe(one.username);
     expect(Date.parse(password.expiresAt)).toBeGreaterThan(Date.now() + 30 * 60_000);
     expect(clouds.tokens).toHaveLength(1);
+  });
+
+  it('asks hosts of this cloud alone, by the way out that is guarded', async () => {
+    const { egress, hosts } = egressDivertedTo(clouds);
+    const workloadTokens = createWorkloadTokens({ issuer, keyRing, store: records, now: Date.now });
+    const real = createPasswordMinter({ egress, now: Date.now, workloadTokens });
+    const login = source('federated', 'federated');
+    await real.mint({ mint: one.mint, url, owner: ownerOf(url), source: login, purpose: 'PULL' });
+    expect(hosts).toEqual(one.hosts);
   });
 
   it('is refused for the registry of another project, and with the audience of another cloud', async () => {
@@ -282,18 +299,4 @@ describe('a registry without a stored secret', () => {
     const one = CASES[index] ?? ECR;
     expect(await fieldOf(CREATE, { input: input(one, { ...changes }) })).toEqual(['BAD_USER_INPUT', field]);
   });
-});
-
-it('is refused by a service without an issuer, with a sentence for its operator', async () => {
-  const without = await startPurser();
-  try {
-    const input = { url: ECR.url, mint: { kind: 'AMAZON_ECR', federated: true, roleArn: ROLE } };
-    const { errors } = await without.graphql(CREATE, { input });
-    expect(errors?.[0]).toMatchObject({
-      message: 'federated needs an issuer, which this service does not have: its operator sets WORKLOAD_ISSUER_URL.',
-      extensions: { code: 'BAD_USER_INPUT', field: 'mint' },
-    });
-  } finally {
-    await without.stop();
-  }
 });

@@ -18,6 +18,7 @@ import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
 import { createTestIssuer } from '../support/tokens.ts';
 import { createWorkloadVerifier } from '../support/workload-verifier.ts';
+import { CREATE } from './operations.ts';
 
 const OWNER = { projectId: 'demo', registryId: '6a2f41a3-c54c-5ce8-8e39-7d1f1a1f7a5e' };
 const AUDIENCE = 'sts.amazonaws.com';
@@ -151,9 +152,15 @@ describe('what this service says of itself to clouds', () => {
   });
 
   it('does not exist without WORKLOAD_ISSUER_URL', async () => {
-    const { url } = await start({ WORKLOAD_ISSUER_URL: '' });
+    const { url, graphql } = await start({ WORKLOAD_ISSUER_URL: '' });
     expect((await fetch(`${url}/ids/.well-known/openid-configuration`)).status).toBe(404);
     expect(await sql('select id from vault.workload_keys')).toEqual([]);
+    const mint = { kind: 'AMAZON_ECR', federated: true, roleArn: 'arn:aws:iam::123456789012:role/pull' };
+    const input = { url: '123456789012.dkr.ecr.eu-west-1.amazonaws.com', mint };
+    expect((await graphql(CREATE, { input })).errors?.[0]).toMatchObject({
+      message: 'federated needs an issuer, which this service does not have: its operator sets WORKLOAD_ISSUER_URL.',
+      extensions: { code: 'BAD_USER_INPUT', field: 'mint' },
+    });
   });
 
   it('is never what a caller may say: the service does not start', async () => {

@@ -18,13 +18,12 @@ export const INTEGRATION = 'purser';
 
 export interface FederatedClouds {
   readonly endpoints: MintingEndpoints;
+  readonly url: string;
   readonly authority: string;
   /** What each cloud was set up to trust. */
   readonly trusted: Map<CloudName, TrustedWorkload>;
   /** Every token that was sent here. */
   readonly tokens: readonly string[];
-  /** What each asked: method and path. */
-  readonly asked: readonly string[];
   close(): Promise<void>;
 }
 
@@ -52,7 +51,6 @@ const jwtUntil = (exp: number, sub = '') =>
 export async function startFederatedClouds(verifier: WorkloadVerifier): Promise<FederatedClouds> {
   const trusted = new Map<CloudName, TrustedWorkload>();
   const tokens: string[] = [];
-  const asked: string[] = [];
   const sessionToken = canary('aws-session');
   const googleToken = canary('google-federated');
   const entraToken = canary('entra');
@@ -195,7 +193,6 @@ export async function startFederatedClouds(verifier: WorkloadVerifier): Promise<
     for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
     const body = Buffer.concat(chunks).toString('utf8');
     const request = { incoming, path: incoming.url ?? '', body, form: new URLSearchParams(body) };
-    asked.push(`${incoming.method} ${request.path}`);
     const answer = (await serviceFor(request)?.(request)) ?? { status: 404, body: {} };
     const isXml = typeof answer.body === 'string';
     response.writeHead(answer.status, { 'content-type': isXml ? 'text/xml' : 'application/json' });
@@ -216,10 +213,10 @@ export async function startFederatedClouds(verifier: WorkloadVerifier): Promise<
       quay: url,
       artifactory: url,
     },
+    url,
     authority,
     trusted,
     tokens,
-    asked,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import { REFUSAL_REASONS } from '../../application/ports/authenticator.ts';
 import { ANCHORS, type ConnectionUsage, type LeadState, type Metrics } from '../../application/ports/metrics.ts';
-import { MINTING_FAULTS } from '../../application/ports/password-minter.ts';
+import { CLOUD_FAULTS } from '../../application/ports/password-minter.ts';
 import { CREDENTIAL_STATUSES } from '../../domain/credential.ts';
 import { ERROR_CODES } from '../../domain/errors.ts';
 import { MINT_KINDS } from '../../domain/mint-kinds/table.ts';
@@ -188,7 +188,7 @@ export function createMetrics(options: MetricsOptions = {}): PrometheusMetrics {
   const mintings = histogram({
     name: 'purser_minting_duration_seconds',
     help: 'Passwords asked of clouds; `ok`, or why there was none',
-    labels: { kind: Object.keys(MINT_KINDS), outcome: [OK, ...MINTING_FAULTS] },
+    labels: { kind: Object.keys(MINT_KINDS), outcome: [OK, ...CLOUD_FAULTS] },
   });
   let countCredentials: Parameters<Metrics['measureCredentials']>[0] | undefined;
   gauge(

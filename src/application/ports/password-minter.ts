@@ -32,6 +32,10 @@ export const MINTING_FAULTS = [
 ] as const;
 export type MintingFault = (typeof MINTING_FAULTS)[number];
 
+const OF_THE_OPERATOR: readonly MintingFault[] = ['PROXY_UNREACHABLE', 'PROXY_REFUSED', 'NO_ISSUER'];
+/** Without those of the operator's settings, which are the same whatever the cloud: metrics count them together. */
+export const CLOUD_FAULTS = MINTING_FAULTS.filter((fault) => !OF_THE_OPERATOR.includes(fault));
+
 /** Holds the kind of refusal, and nothing that the cloud sent but its time. */
 export class MintingFailed extends Error {
   override readonly name = 'MintingFailed';

@@ -20,7 +20,10 @@ export function egressTo({ authority }: Pick<CloudStub, 'authority'>): Egress {
 }
 
 /** Sends every request to the stub, whatever its host, and records that host. */
-export function egressDivertedTo(stub: CloudStub): { readonly egress: Egress; readonly hosts: readonly string[] } {
+export function egressDivertedTo(stub: Pick<CloudStub, 'url' | 'authority'>): {
+  readonly egress: Egress;
+  readonly hosts: readonly string[];
+} {
   const hosts: string[] = [];
   const divert = (target: string): string => {
     const { host, pathname } = new URL(target);
