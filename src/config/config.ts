@@ -72,11 +72,7 @@ const environment = z.object({
     .default('purser'),
   PURSER_DATA_DIR: z.string().min(1).default('.purser'),
   MASTER_KEY_FILE: z.string().min(1).optional(),
-  KEY_MANAGEMENT: z
-    .string()
-    .min(1)
-    .transform((text) => new Secret(text))
-    .optional(),
+  KEY_MANAGEMENT: secret,
   JWT_ISSUERS: z.string().min(1).optional(),
   WEBHOOKS: secret,
   WOODPECKER_SERVERS: z.string().min(1).optional(),
