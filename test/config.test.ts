@@ -73,6 +73,31 @@ describe('AUDIT_RETENTION', () => {
   });
 });
 
+describe('WORKLOAD_ISSUER_URL', () => {
+  it.each(['https://purser.example.com', 'https://purser.example.com:8443/ids', 'http://127.0.0.1:4000'])(
+    'takes %j',
+    (url) => {
+      expect(readConfig({ WORKLOAD_ISSUER_URL: url }).workloadIssuerUrl).toBe(url);
+    },
+  );
+
+  it.each([
+    'http://purser.example.com',
+    'https://purser.example.com/',
+    'https://purser.example.com/ids/',
+    'https://Purser.example.com',
+    'https://purser.example.com:443',
+    'https://purser.example.com/../ids',
+    'https://purser.example.com?x=1',
+    'https://purser.example.com#x',
+    'https://ada@purser.example.com',
+    'purser.example.com',
+    `https://purser.example.com/${'x'.repeat(255)}`,
+  ])('refuses %j, which clouds would spell otherwise or not reach', (url) => {
+    expect(() => readConfig({ WORKLOAD_ISSUER_URL: url })).toThrow(/^WORKLOAD_ISSUER_URL must be /);
+  });
+});
+
 describe('HEALTH_CHECK_INTERVAL', () => {
   const PRODUCTION = { NODE_ENV: 'production', JWT_ISSUERS: '[]', MASTER_KEY_FILE: 'key' };
 
