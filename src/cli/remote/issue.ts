@@ -63,7 +63,7 @@ export const issue = remote({
     },
   },
   notes: 'On a terminal the password is shown only if you ask for it by --only password, or --json.',
-  async run({ service, options, environment, answer, output }) {
+  async run({ service, options, environment, answer, say, output }) {
     const only = chosen(options, 'only', PARTS);
     const input = {
       image: options.image,
@@ -75,7 +75,10 @@ export const issue = remote({
       idempotencyKey: randomUUID(),
     };
     const { issueCredential: credential } = await service.ask(ISSUE, { input }, issued);
-    const { lease } = credential;
+    const { lease, form } = credential;
+    if (form !== input.form) {
+      say('It is a registry token, because your trust rule permits no password: `docker login` takes none.');
+    }
     if (only === 'PASSWORD') output.stdout.write(`${credential.password}\n`);
     else if (only === 'DOCKER_CONFIG') output.stdout.write(`${credential.dockerConfigJson}\n`);
     else {
@@ -83,7 +86,7 @@ export const issue = remote({
         details([
           ['Server', credential.serverAddress],
           ['User name', credential.username],
-          [credential.form === 'REGISTRY_TOKEN' ? 'Token' : 'Password', 'not shown: --only password'],
+          [form === 'REGISTRY_TOKEN' ? 'Token' : 'Password', 'not shown: --only password'],
           ['Version', lease.credentialVersion],
           ['Expires', minute(credential.expiresAt)],
           ['Lease', lease.id],
