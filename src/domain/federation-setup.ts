@@ -113,9 +113,18 @@ function quaySteps({ issuer, subject, url, settings }: FederationTrust): SetUpSt
     },
     {
       what: 'Let the robot trust it. QUAY_TOKEN is an OAuth token of an administrator of the organization.',
-      text: `curl -X POST -H "Authorization: Bearer $QUAY_TOKEN" -H 'Content-Type: application/json' -d @federation.json ${quoted(`https://${url}/api/v1/organization/${organization}/robots/${robot}/federation`)}`,
+      text: posting(
+        'QUAY_TOKEN',
+        'federation.json',
+        `https://${url}/api/v1/organization/${organization}/robots/${robot}/federation`,
+      ),
     },
   ];
+}
+
+/** Others on the machine can see a command's arguments, so that the token is not among them. */
+function posting(token: string, file: string, url: string): string {
+  return `printf 'Authorization: Bearer %s\\n' "$${token}" | curl -X POST -H @- -H 'Content-Type: application/json' -d @${file} ${quoted(url)}`;
 }
 
 function artifactorySteps({ issuer, subject, audience, url, settings }: FederationTrust): SetUpStep[] {
@@ -127,8 +136,7 @@ function artifactorySteps({ issuer, subject, audience, url, settings }: Federati
     claims: { sub: subject },
     token_spec: { username: '<user>', scope: 'applied-permissions/user', expires_in: 3600 },
   };
-  const post = (path: string, file: string) =>
-    `curl -X POST -H "Authorization: Bearer $JFROG_TOKEN" -H 'Content-Type: application/json' -d @${file} ${quoted(`https://${url}/access/api/v1/oidc${path}`)}`;
+  const post = (path: string, file: string) => posting('JFROG_TOKEN', file, `https://${url}/access/api/v1/oidc${path}`);
   return [
     { what: 'integration.json: the service, once a server.', text: json(integration) },
     { what: 'mapping.json: as whom this registry logs in.', text: json(mapping) },
