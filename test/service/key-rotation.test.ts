@@ -147,7 +147,7 @@ describe('a rotation with two running replicas on one key file', () => {
     expect(await isIssued(other, 'a.example', first)).toBe(true);
     await expect
       .poll(async () => (await keys('list')).stdout)
-      .toMatch(/^1 +- +retired +0 +0 +0 +0 +0 of 2\n2 +local +primary/m);
+      .toMatch(/^1 +- +retired +0 +0 +0 +0 +0 +0 of 2\n2 +local +primary/m);
 
     // A retired id is never used again.
     expect((await keys('add')).stdout).toContain('key 3 was added');
@@ -337,6 +337,6 @@ describe('commands that change keys', () => {
     await createRegistry(purser, 'a.example');
     const { exitCode, stdout } = await keys('list', await keyFile(`2 ${newKey()}`));
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^1 +- +missing +1 +0 +1 +1 +1 of 1\n2 +local +primary +0 +0 +0 +0 +0 of 1$/m);
+    expect(stdout).toMatch(/^1 +- +missing +1 +0 +1 +1 +0 +1 of 1\n2 +local +primary +0 +0 +0 +0 +0 +0 of 1$/m);
   });
 });
