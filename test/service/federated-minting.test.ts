@@ -26,6 +26,7 @@ import {
   TENANT,
 } from '../support/federated-clouds.ts';
 import { freePort } from '../support/postgres-server.ts';
+import { printed } from '../support/printed.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { withClient } from '../support/server-databases.ts';
 import { createWorkloadVerifier, type WorkloadVerifier } from '../support/workload-verifier.ts';
@@ -262,6 +263,18 @@ describe('a registry without a stored secret', () => {
       'BAD_USER_INPUT',
       'username',
     ]);
+  });
+
+  it('is added and rotated by the command line, which asks for no password', async () => {
+    const environment = { PURSER_URL: purser.url, PURSER_PROJECT: 'demo', PURSER_TOKEN: purser.token() };
+    const run = (...argv: string[]) => printed(environment, 'registries', ...argv);
+    const mint = ['--mint', 'azure', '--mint-federated', '--mint-tenant-id', TENANT, '--mint-client-id', CLIENT];
+    const added = await run('add', 'printed.azurecr.io', '--no-test', ...mint);
+    expect(added).toMatchObject({ code: 0, stdout: expect.stringContaining('"kind":"MINTED"') });
+    const rotated = await run('rotate', 'printed.azurecr.io', '--no-test', '--yes', ...mint);
+    expect(rotated).toMatchObject({ code: 0, stdout: expect.stringContaining('"version":2') });
+    const { code, stderr } = await run('add', 'other.azurecr.io', '--password-stdin', ...mint);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--password-stdin')]);
   });
 
   it.each<[string, number, object, string]>([

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type Option, UsageError } from '../command.ts';
-import { MINT_OPTIONS, mintInput, PASSWORD_OPTIONS } from './credential-options.ts';
+import { enteredPassword, MINT_OPTIONS, mintInput, PASSWORD_OPTIONS } from './credential-options.ts';
 import { checkedTime, chosen, fileOption, wholeNumber } from './option-values.ts';
-import { readPassword } from './prompt.ts';
 import { PROVIDER_OPTION } from './registries-list.ts';
 import { answerChange, PAYLOAD, payloadData } from './registry-change.ts';
 import { remote } from './remote-command.ts';
@@ -27,7 +26,7 @@ export const registriesAdd = remote({
   summary: 'Registers a registry, once its login was tried.',
   argument: ['url', 'the registry, in any spelling of its URL'],
   options: {
-    username: { type: 'string', value: '<name>', summary: 'whom to log in as; always needed' },
+    username: { type: 'string', value: '<name>', summary: 'whom to log in as; needed, but with --mint-federated' },
     ...PASSWORD_OPTIONS,
     'no-test': { type: 'boolean', summary: 'registers it without trying the login' },
     name: { type: 'string', value: '<text>', summary: 'what people call it (default: its URL)' },
@@ -45,7 +44,10 @@ export const registriesAdd = remote({
   async run(call) {
     const { service, options } = call;
     const { url, username, name, description, email } = options;
-    if (typeof username !== 'string') throw new UsageError('Name whom to log in as, by --username <name>.');
+    const mint = mintInput(options);
+    if (username === undefined && mint?.federated !== true) {
+      throw new UsageError('Name whom to log in as, by --username <name>.');
+    }
     const input = {
       ...{ url, username, name, description, email },
       access: chosen(options, 'access', ACCESSES),
@@ -54,12 +56,12 @@ export const registriesAdd = remote({
       expiresAt: checkedTime(options, 'expires-at'),
       authRealmHost: options['auth-realm-host'],
       caCertificate: await fileOption(options, 'ca-certificate'),
-      mint: mintInput(options),
+      mint,
       verify: options['no-test'] !== true,
       idempotencyKey: randomUUID(),
     };
-    const asked = `Password of ${visibleText(username)} at ${visibleText(String(url))}: `;
-    const password = await readPassword(options['password-stdin'] === true, asked);
+    const asked = `Password of ${visibleText(String(username))} at ${visibleText(String(url))}: `;
+    const password = await enteredPassword(options, mint, asked);
     const { createRegistry } = await service.ask(
       CREATE,
       { input: { ...input, password } },

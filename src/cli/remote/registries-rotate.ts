@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { MINT_OPTIONS, mintInput, PASSWORD_OPTIONS, YES } from './credential-options.ts';
+import { enteredPassword, MINT_OPTIONS, mintInput, PASSWORD_OPTIONS, YES } from './credential-options.ts';
 import { checkedTime } from './option-values.ts';
-import { confirm, readPassword } from './prompt.ts';
+import { confirm } from './prompt.ts';
 import { REGISTRY_ARGUMENT } from './registry.ts';
 import { answerChange, PAYLOAD, payloadData, registryWithItsUsers } from './registry-change.ts';
 import { remote } from './remote-command.ts';
@@ -31,7 +31,7 @@ export const registriesRotate = remote({
     const { id, url, revision, username } = await registryWithItsUsers(call);
     await confirm(options.yes === true, `Replace the password of ${visibleText(url)}?`);
     const asked = `New password of ${visibleText(String(options.username ?? username))} at ${visibleText(url)}: `;
-    const password = await readPassword(options['password-stdin'] === true, asked);
+    const password = await enteredPassword(options, mint, asked);
     const input = {
       ...{ username: options.username, password, mint, expiresAt, expectedRevision: revision },
       verify: options['no-test'] !== true,

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { MINT_OPTIONS, mintInput, PASSWORD_OPTIONS } from './credential-options.ts';
+import { enteredPassword, MINT_OPTIONS, mintInput, PASSWORD_OPTIONS } from './credential-options.ts';
 import { checkedTime } from './option-values.ts';
-import { readPassword } from './prompt.ts';
 import { findRegistry, REGISTRY_ARGUMENT } from './registry.ts';
 import { answerChange, PAYLOAD, payloadData } from './registry-change.ts';
 import { remote } from './remote-command.ts';
@@ -25,7 +24,7 @@ export const registriesStage = remote({
     const expiresAt = checkedTime(options, 'expires-at');
     const { id, url, revision, username } = await findRegistry(service, options.registry);
     const asked = `Next password of ${visibleText(String(options.username ?? username))} at ${visibleText(url)}: `;
-    const password = await readPassword(options['password-stdin'] === true, asked);
+    const password = await enteredPassword(options, mint, asked);
     const input = {
       ...{ username: options.username, password, mint, expiresAt, expectedRevision: revision },
       idempotencyKey: randomUUID(),
