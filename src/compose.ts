@@ -37,7 +37,7 @@ import { openRegistryClients } from './composition/registry-clients.ts';
 import { openStandby } from './composition/standby.ts';
 import { openStores, openVault } from './composition/stores.ts';
 import { configuredWebhooks, startWebhooks } from './composition/webhooks.ts';
-import { configuredWoodpeckerServers, woodpeckerRequests } from './composition/woodpecker.ts';
+import { configuredWoodpeckerServers, woodpeckerRequests, woodpeckerRuleIssuers } from './composition/woodpecker.ts';
 import { openWorkloadIdentity } from './composition/workload-identity.ts';
 import type { Config } from './config/config.ts';
 import { unusableAddress } from './config/unusable-address.ts';
@@ -89,6 +89,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
   const issuers = developmentIssuer ? [developmentIssuer.issuerConfig] : parseIssuers(config.jwtIssuers ?? '');
   const webhooks = configuredWebhooks(config);
   const woodpeckerServers = configuredWoodpeckerServers(config);
+  const woodpeckerIssuers = woodpeckerRuleIssuers(woodpeckerServers, issuers);
   const schema = await buildPurserSchema();
   const { metrics, tracer, statements } = await openObservability(
     config,
@@ -176,7 +177,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     snapshotStore: createSnapshotStore(reads),
     authenticator,
     tokens: authentication.authenticator,
-    ruleIssuers: authentication.ruleIssuers,
+    ruleIssuers: new Set([...authentication.ruleIssuers, ...woodpeckerIssuers]),
     vault,
     progress,
     standby: standby?.progress,

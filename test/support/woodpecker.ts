@@ -14,6 +14,9 @@ export interface WoodpeckerAsk {
   readonly query?: string;
   /** Default: 7. */
   readonly pipeline?: number;
+  /** Further fields of the repository, and of the pipeline. */
+  readonly repo?: Readonly<Record<string, unknown>>;
+  readonly of?: Readonly<Record<string, unknown>>;
   /** Milliseconds from now. Default: 0. */
   readonly createdAfter?: number;
   /** Default: one signing key of this server. */
@@ -32,9 +35,10 @@ export function createWoodpeckerDouble(): WoodpeckerDouble {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   return {
     publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })),
-    ask({ query = 'project=demo', pipeline = 7, createdAfter = 0, key = privateKey, ...signing } = {}) {
+    ask({ query = 'project=demo', pipeline = 7, repo, of, createdAfter = 0, key = privateKey, ...signing } = {}) {
       const path = `/v1/woodpecker?${query}`;
-      const body = `${JSON.stringify({ repo: REPO, pipeline: { ...PIPELINE, number: pipeline } })}\n`;
+      const sent = { repo: { ...REPO, ...repo }, pipeline: { ...PIPELINE, number: pipeline, ...of } };
+      const body = `${JSON.stringify(sent)}\n`;
       const digest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
       const created = Math.floor((Date.now() + createdAfter) / 1000);
       const { covered = ['@request-target', 'content-digest'], parameters = usual } = signing;

@@ -17,7 +17,7 @@ const RETRIED_MS = 2_000;
 
 const text = z.string().refine(isReadableName);
 /** Of woodpecker-ci/woodpecker, `server/model/repo.go`. */
-const repository = z.looseObject({ full_name: text, forge_remote_id: text });
+const signedClaims = z.looseObject({ repo: z.looseObject({ full_name: text, forge_remote_id: text }) });
 
 export interface WoodpeckerRequestsOptions {
   readonly servers: readonly WoodpeckerServer[];
@@ -52,19 +52,20 @@ export function createWoodpeckerRequests({ servers, taken, clock }: WoodpeckerRe
 }
 
 function principalOf({ url, projects }: WoodpeckerServer, body: Buffer, issuedAt: number): Principal {
-  const use = new Set([PERMISSIONS.registryUse]);
-  const caller = { issuer: url, tokenId: null, issuedAt, expiresAt: issuedAt + MAX_DISTANCE_MS };
-  const grants = new Map(projects.map((project) => [project, use]));
-  const repo = repository.safeParse(repositoryIn(body));
-  if (!repo.success) throw new AuthenticationFailed('invalid_claims', url);
+  const claims = claimsIn(body);
+  if (claims === undefined) throw new AuthenticationFailed('invalid_claims', url);
+  const { forge_remote_id, full_name } = claims.repo;
   // A name alone can be given to another repository; the forge's own id for it cannot.
-  const subject = `repo:${repo.data.forge_remote_id}:${repo.data.full_name}`.slice(0, 255);
-  return { ...caller, subject, grants };
+  const subject = `repo:${forge_remote_id}:${full_name}`.slice(0, 255);
+  const caller = { subject, issuer: url, tokenId: null, issuedAt, expiresAt: issuedAt + MAX_DISTANCE_MS };
+  if (projects === undefined) return { ...caller, grants: new Map(), claims };
+  const use = new Set([PERMISSIONS.registryUse]);
+  return { ...caller, grants: new Map(projects.map((project) => [project, use])) };
 }
 
-function repositoryIn(body: Buffer): unknown {
+function claimsIn(body: Buffer): z.infer<typeof signedClaims> | undefined {
   try {
-    return JSON.parse(body.toString()).repo;
+    return signedClaims.parse(JSON.parse(body.toString()));
   } catch {
     return undefined;
   }

@@ -10,8 +10,8 @@ export interface WoodpeckerServer {
   /** What leases and the audit log call it; nothing is sent there. */
   readonly url: string;
   readonly publicKey: KeyObject;
-  /** Those that its pipelines may pull for. */
-  readonly projects: readonly string[];
+  /** Those that its pipelines may pull for. None: the trust rules of projects say what each pipeline may pull. */
+  readonly projects?: readonly string[] | undefined;
 }
 
 /** `WOODPECKER_SERVERS` is wrong. The message has one line a fault: the entry, the field, and what to write there. */
@@ -38,10 +38,12 @@ const publicKey = z.string({ error: KEY_FAULT }).transform((text, context): KeyO
 const PROJECTS = 'must be a non-empty array of ids of projects';
 const projects = z.array(z.string().refine(isProjectId, PROJECTS), { error: PROJECTS }).min(1, PROJECTS);
 
-const FIELDS = { url, publicKey, projects };
+const grants = z.literal('rules', { error: 'must be "rules", or left out if the entry has projects' });
+
+const FIELDS = { url, publicKey, projects: projects.optional(), grants: grants.optional() };
 const ENTRY = { what: `, as in ${EXAMPLE}`, fields: Object.keys(FIELDS) };
 const servers = z
-  .array(z.strictObject(FIELDS, { error: (issue) => entryFault(issue, ENTRY) }), {
+  .array(z.strictObject(FIELDS, { error: (issue) => entryFault(issue, ENTRY) }).superRefine(requireOneGrant), {
     error: 'must be a JSON array: put the entry in [ ]',
   })
   .max(MAX_SERVERS, `must have at most ${MAX_SERVERS} entries`)
@@ -53,6 +55,15 @@ const servers = z
       context.addIssue({ code: 'custom', path: [index], message });
     });
   });
+
+function requireOneGrant(entry: { readonly projects?: unknown; readonly grants?: unknown }, context: z.RefinementCtx) {
+  if ((entry.projects === undefined) !== (entry.grants === undefined)) return;
+  const message =
+    entry.grants === undefined
+      ? 'must be a non-empty array of ids of projects; or leave it out, and set grants to "rules"'
+      : 'must be left out where grants is "rules": the trust rules of projects say what pipelines may pull';
+  context.addIssue({ code: 'custom', path: ['projects'], message });
+}
 
 /**
  * Reads `WOODPECKER_SERVERS`: a JSON array, or the path of a file with one.

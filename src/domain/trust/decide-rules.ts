@@ -92,7 +92,7 @@ function judged(rule: TrustRuleDetails, { issuers, holds }: RuleAuthor): string[
   if (!issuers.has(rule.issuer)) {
     throw badUserInput(
       'issuer',
-      'The operator set up no such issuer for trust rules: in `JWT_ISSUERS` it needs an entry with `"grants": "rules"`. It is compared exactly, also a `/` at its end.',
+      'The operator set up no such issuer for trust rules: in `JWT_ISSUERS`, or `WOODPECKER_SERVERS`, it needs an entry with `"grants": "rules"`. It is compared exactly, also a `/` at its end.',
     );
   }
   const missing = rule.permissions.find((permission) => !holds(permission));

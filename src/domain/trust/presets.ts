@@ -81,6 +81,22 @@ export const TRUST_RULE_PRESETS: readonly TrustRulePreset[] = [
     documentation: 'https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/',
   },
   {
+    name: 'Woodpecker',
+    issuer: 'https://HOST',
+    jwksUri: null,
+    claims: ['/repo/forge_remote_id', '/repo/full_name', '/pipeline/event', '/pipeline/ref', '/pipeline/branch'],
+    matches: [
+      equals('/repo/forge_remote_id', 'REPOSITORY_ID'),
+      equals('/pipeline/event', 'push', 'tag', 'cron', 'manual'),
+    ],
+    purposes: ['PULL'],
+    pipelineClaim: '/repo/full_name',
+    runIdClaim: '/pipeline/number',
+    advice:
+      'There is no token: the server signs its requests. Its entry in `WOODPECKER_SERVERS` needs `"grants": "rules"`, and its `url` there is the issuer. The forge shows the id of the repository.',
+    documentation: 'https://woodpecker-ci.org/docs/usage/extensions/registry-extension',
+  },
+  {
     name: 'CircleCI',
     issuer: 'https://oidc.circleci.com/org/ORGANIZATION_ID',
     jwksUri: 'https://oidc.circleci.com/org/ORGANIZATION_ID/.well-known/jwks-pub.json',

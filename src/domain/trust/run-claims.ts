@@ -17,6 +17,7 @@ const RUN_CLAIMS: Readonly<Record<string, RunClaims>> = {
     unique: ['oidc.circleci.com/pipeline-id', 'oidc.circleci.com/workflow-id', 'oidc.circleci.com/job-id'],
     inProject: [],
   },
+  Woodpecker: { unique: ['/pipeline/id'], inProject: ['/pipeline/number'] },
   Buildkite: { unique: ['build_id', 'job_id'], inProject: ['build_number'] },
   'Azure DevOps': { unique: ['run_id'], inProject: [] },
 };

@@ -22,8 +22,18 @@ describe('the declared Woodpecker servers', () => {
     ]);
   });
 
+  it('may leave it to the trust rules of projects what their pipelines may pull', () => {
+    const { projects: _, ...entry } = ENTRY;
+    const [server] = parseWoodpeckerServers(JSON.stringify([{ ...entry, grants: 'rules' }]));
+    expect(server).toMatchObject({ url: 'https://ci.example' });
+    expect(server?.projects).toBeUndefined();
+  });
+
   it.each([
     ['{', /is not valid JSON/],
+    [[{ ...ENTRY, projects: undefined }], /\[0\]\.projects: must be a non-empty array.* set grants to "rules"/],
+    [[{ ...ENTRY, grants: 'rules' }], /\[0\]\.projects: must be left out where grants is "rules"/],
+    [[{ ...ENTRY, grants: 'claims' }], /\[0\]\.grants: must be "rules"/],
     [{}, /must be a JSON array/],
     [[{ ...ENTRY, url: 'ci' }], /^WOODPECKER_SERVERS\[0\]\.url: must be the address/],
     [[{ ...ENTRY, url: 'https://ada:secret@ci.example' }], /\[0\]\.url: must be the address/],
