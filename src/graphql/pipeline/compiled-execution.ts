@@ -38,7 +38,7 @@ export function compileOperation(
 /**
  * The allow list. The compiler writes literals into source code, and its marker for dates lets a string literal become
  * code. Its `@skip` and `@include` differ from the specification if fragments overlap. After a failed mutation it runs
- * the next one, where GraphQL.js stops. Introspection would gain nothing. Clients that need speed send variables.
+ * the next one, where GraphQL.js stops. It forgets the default of a variable that must not be null. Introspection would gain nothing. Clients that need speed send variables.
  */
 export function isCompilable(document: DocumentNode): boolean {
   let compilable = true;
@@ -46,6 +46,9 @@ export function isCompilable(document: DocumentNode): boolean {
     enter(node) {
       const { kind } = node;
       if (kind === Kind.STRING || kind === Kind.FLOAT || kind === Kind.DIRECTIVE) compilable = false;
+      if (kind === Kind.VARIABLE_DEFINITION && node.defaultValue && node.type.kind === Kind.NON_NULL_TYPE) {
+        compilable = false;
+      }
       if (kind === Kind.FIELD && node.name.value.startsWith('__')) compilable = false;
       if (kind === Kind.OPERATION_DEFINITION && node.operation === 'mutation' && !isOneField(node)) compilable = false;
     },

@@ -21,11 +21,12 @@ export class MintInput {
   readonly kind!: MintKind;
 
   @Field(() => Boolean, {
+    nullable: true,
     defaultValue: false,
     description: `No secret is stored: the service proves who it is with a token that it signs itself, and what \`purser federation export\`
 prints is set up at the cloud. All kinds but GITHUB_APP; QUAY and ARTIFACTORY only so. Leave \`username\` and \`password\` out.`,
   })
-  readonly federated!: boolean;
+  readonly federated?: boolean | null;
 
   @Field(() => String, {
     nullable: true,
