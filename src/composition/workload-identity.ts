@@ -40,7 +40,8 @@ export async function openWorkloadIdentity(
 
 /** Everybody with the right to register a registry can have such a token sent to a host of theirs. */
 function requireOtherIssuers(own: string, issuers: WorkloadIdentityDeps['issuers']): void {
-  if (issuers.every(({ issuer }) => issuer.replace(/\/+$/, '') !== own)) return;
+  const isOwn = (issuer: string) => issuer.startsWith(own) && /^\/*$/.test(issuer.slice(own.length));
+  if (!issuers.some(({ issuer }) => isOwn(issuer))) return;
   throw new ConfigurationError(
     `JWT_ISSUERS trusts ${own}, which is WORKLOAD_ISSUER_URL: the service would take its own tokens for callers'. Take it out of JWT_ISSUERS.`,
   );

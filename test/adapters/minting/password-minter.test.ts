@@ -142,6 +142,7 @@ describe('the class of a fault', () => {
         file: 'amazon.ts',
         find: 'throw fault === undefined ? error : new MintingFailed(fault);',
         replace: 'throw error;',
+        times: 2,
       },
     ]);
     const { createPasswordMinter: createBroken } = await mutant.load<{
