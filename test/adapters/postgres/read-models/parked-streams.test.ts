@@ -17,6 +17,7 @@ import {
   idOf,
   renamedEvent,
   rotatedEvent,
+  streamOf,
   unstorableEvent,
 } from '../../../support/recorded-events.ts';
 import { appendAll, type RunningProjector, startProjector } from '../../../support/running-projector.ts';
@@ -76,6 +77,13 @@ async function expectWholeChain(): Promise<void> {
     expect(entry.hash).toBe(previous);
   }
 }
+
+const nameOf = (registry: string) => streamOf(createdEvent(registry, 1));
+/** A stream that was deleted stands here only if what the database refuses was not overtaken within a batch. */
+const parkedStreams = async () =>
+  (await query<{ stream: string }>('select distinct stream from read_models.parked_events order by 1')).map(
+    ({ stream }) => stream,
+  );
 
 const rebuild = () =>
   rebuildReadModels({
@@ -152,12 +160,15 @@ describe('a rebuild over events that the database refuses', () => {
   it('parks them again, and still brings the vault up to date', async () => {
     await apply(createdEvent('h', 1), unstorableEvent('h'), rotatedEvent('h', 2));
     await seal('h', 1, 2);
-    const parked = await countParkedStreams(reads);
+    const parked = await parkedStreams();
     await rebuild();
     expect(await secretsOf('h')).toEqual(['1 destroyed', '2 current']);
     expect(await rowOf('h')).toMatchObject({ name: 'h', secret_missing: false });
-    // The stream of `c` was parked for a rule that no longer exists.
-    expect(await countParkedStreams(reads)).toBe(parked - 1);
+    const left = await parkedStreams();
+    expect(left).toContain(nameOf('h'));
+    // It was parked for a rule that no longer exists.
+    expect([parked.includes(nameOf('c')), left.includes(nameOf('c'))]).toEqual([true, false]);
+    expect(await countParkedStreams(reads)).toBe(left.length);
   });
 });
 
@@ -165,11 +176,11 @@ describe('a rebuild that can apply parked events', () => {
   it('frees the stream, and the leader continues from the new rows, not from its memory', async () => {
     await query(`alter table read_models.registries add constraint unwanted check (name <> 'unwanted') not valid`);
     await apply(createdEvent('i', 1), renamedEvent('i', 'unwanted'), rotatedEvent('i', 2));
-    const parked = await countParkedStreams(reads);
+    expect(await parkedStreams()).toContain(nameOf('i'));
     await query('alter table read_models.registries drop constraint unwanted');
     await rebuild();
     expect(await rowOf('i')).toMatchObject({ name: 'unwanted' });
-    expect(await countParkedStreams(reads)).toBe(parked - 1);
+    expect(await parkedStreams()).not.toContain(nameOf('i'));
     const faults = replica.faults.length;
     await apply(renamedEvent('i', 'free again'), createdEvent('j', 1));
     expect(await rowOf('i')).toMatchObject({ name: 'free again' });
