@@ -1,5 +1,6 @@
 import { GET } from '../service/operations.ts';
 import type { GraphqlAnswer } from '../support/purser.ts';
+import { until } from '../support/until.ts';
 import { type Ledger, lastAcknowledged, type Mutation, type RegistryRecord, unresolvedPasswords } from './ledger.ts';
 import type { Client } from './load.ts';
 
@@ -23,14 +24,16 @@ async function registryFaults(client: Client, ledger: Ledger, registry: Registry
   const { projectId, id, url } = registry;
   const { version, password } = lastAcknowledged(ledger, registry);
   const attempted = unresolvedPasswords(ledger, registry);
-  const { data } = await client.graphql(GET, { projectId, id });
+  const { data, errors } = await certain(client, GET, { projectId, id });
+  if (errors) return [`${url} cannot be read: ${errors[0]?.extensions.code}`];
   const read = data?.registry?.credential.version;
   if (!(read >= version && read <= version + attempted.size)) {
     return [`${url} is at version ${read}, and ${version} was acknowledged`];
   }
   const issued = ledger.issue(registry);
-  const answer = await client.send(issued);
-  const given = answer?.data?.issueCredential?.password;
+  await client.settle(issued);
+  const { outcome } = issued;
+  const given = outcome.kind === 'acknowledged' ? outcome.answer.data?.issueCredential?.password : undefined;
   const isRight = read === version ? given === password : attempted.has(given);
   return isRight ? [] : [`${url} does not give the password of version ${read}`];
 }
@@ -41,13 +44,23 @@ export async function repeatFaults(client: Client, mutations: readonly Mutation[
     mutations.map(async (mutation) => {
       const { outcome, query, variables, kind, registry } = mutation;
       if (outcome.kind !== 'acknowledged') return [];
-      const again = await client.graphql(query, variables);
+      const again = await certain(client, query, variables);
       if (comparable(again) === comparable(outcome.answer) || isWithheld(mutation, again)) return [];
       const other = again.errors?.[0]?.extensions.code ?? differingFields(outcome.answer, again).join(', ');
       return [`a repeated ${kind} of ${registry.url} got another answer: ${other}`];
     }),
   );
   return findings.flat();
+}
+
+/** Asks again while the service says that it is too busy: hundreds ask at the same time. */
+async function certain(client: Client, query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer> {
+  let answer: GraphqlAnswer = {};
+  await until(async () => {
+    answer = await client.graphql(query, variables);
+    return answer.errors?.[0]?.extensions.code !== 'UNAVAILABLE';
+  });
+  return answer;
 }
 
 /** What was issued is not given again once it was replaced or released. */
