@@ -1,6 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { AuditSigner } from '../../application/ports/audit-heads.ts';
-import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import {
   auditKeyId,
   ed25519PublicKey,
@@ -14,10 +13,15 @@ import { KeyRingError } from './key-file-format.ts';
 import type { KeyRing } from './key-ring.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import type { AuditKeyStore, StoredAuditKey } from './secret-stores.ts';
+import { type KindOfKey, rowChanged, unwrapRow, type WrappedRow } from './wrapped-keys.ts';
 
 /** RFC 8410: what stands before the 32 bytes of an Ed25519 private key. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
-const TABLE = '(table vault.audit_keys)';
+const KIND: KindOfKey<Pick<WrappedRow, 'id'>> = {
+  name: 'Audit key',
+  table: 'vault.audit_keys',
+  context: ({ id }) => lengthPrefixed('purser audit key', id),
+};
 
 interface SigningKey {
   readonly id: number;
@@ -83,7 +87,7 @@ async function addKey(keyRing: KeyRing, store: AuditKeyStore, id: number): Promi
   const seed = randomBytes(KEY_BYTES);
   try {
     const publicKey = publicHalf(privateKeyOf(seed));
-    const wrappedKey = await keyRing.wrap(seed, context(id));
+    const wrappedKey = await keyRing.wrap(seed, KIND.context({ id }));
     await store.addAuditKey({ id, keyId: auditKeyId(publicKey), publicKey, wrappedKey });
   } finally {
     seed.fill(0);
@@ -98,19 +102,11 @@ async function unwrapNewest(keyRing: KeyRing, stored: readonly StoredAuditKey[])
     );
   }
   const { id, wrappedKey } = key;
-  if (!keyRing.keyIds.includes(wrappedKey.keyId)) {
-    throw new KeyRingError(
-      `Audit key ${id} ${TABLE} is wrapped by key ${wrappedKey.keyId}, which is not in the key file: restore key ${wrappedKey.keyId}.`,
-    );
-  }
-  const seed = await keyRing.unwrap(wrappedKey, context(id)).catch((error: unknown) => {
-    if (!(error instanceof SecretIntegrityError)) throw error;
-    throw changed(id, `does not open with key ${wrappedKey.keyId} of the key file`, error);
-  });
+  const seed = await unwrapRow(keyRing, KIND, { id, wrappedKey });
   const privateKey = privateKeyOf(seed);
   seed.fill(0);
   const isPair = publicHalf(privateKey).equals(key.publicKey) && auditKeyId(key.publicKey) === key.keyId;
-  if (!isPair) throw changed(id, 'has another public key than its private key');
+  if (!isPair) throw rowChanged(KIND, key, 'has another public key than its private key');
   return { id, keyId: key.keyId, privateKey };
 }
 
@@ -121,10 +117,6 @@ function requireSigner(last: SignedAuditHead, stored: readonly StoredAuditKey[])
   throw new KeyRingError(
     `The newest signed head of audit logs (table log.signed_heads) is signed by key ${last.keyId}, and by no key of the table vault.audit_keys. Restore the rows of both tables from a backup.`,
   );
-}
-
-function changed(id: number, how: string, cause?: unknown): KeyRingError {
-  return new KeyRingError(`Audit key ${id} ${TABLE} ${how}: its row was changed. Restore it from a backup.`, { cause });
 }
 
 function privateKeyOf(seed: Uint8Array): KeyObject {
@@ -138,8 +130,4 @@ function privateKeyOf(seed: Uint8Array): KeyObject {
 
 function publicHalf(privateKey: KeyObject): Buffer {
   return Buffer.from(createPublicKey(privateKey).export({ format: 'jwk' }).x ?? '', 'base64url');
-}
-
-function context(id: number): Buffer {
-  return lengthPrefixed('purser audit key', id);
 }

@@ -1,17 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import type { EventAuthenticator } from '../../application/ports/event-authenticator.ts';
 import { BEGINNING, type EventLog, type RecordedEvent } from '../../application/ports/event-log.ts';
-import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import { KEY_BYTES } from './authenticated-encryption.ts';
 import { createEventAuthenticator, type EventKey } from './event-authenticator.ts';
 import { KeyRingError } from './key-file-format.ts';
 import type { KeyRing } from './key-ring.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import type { KeyRecordStore, WrappedEventKey } from './secret-stores.ts';
+import { type KindOfKey, rewrapRows, unwrapRow } from './wrapped-keys.ts';
 
 const FIRST_ID = 1;
 /** Events that are looked at to see whether the key is the one that signed them. */
 const SAMPLES = 1_000;
+const KIND: KindOfKey<Pick<WrappedEventKey, 'id'>> = {
+  name: 'Event key',
+  table: 'vault.event_keys',
+  context: ({ id }) => lengthPrefixed('purser event key', id),
+};
 
 /**
  * The keys that events are signed with. The first process that starts on an empty database makes one, and all others get
@@ -45,7 +50,7 @@ export async function openEventKeys(
   keyRing: KeyRing,
   stored: readonly WrappedEventKey[],
 ): Promise<EventAuthenticator | undefined> {
-  const [first, ...others] = await Promise.all(stored.map((key) => unwrap(keyRing, key)));
+  const [first, ...others] = await Promise.all(stored.map((key) => open(keyRing, key)));
   return first && createEventAuthenticator([first, ...others]);
 }
 
@@ -54,47 +59,20 @@ export async function rewrapEventKeys(
   keyRing: KeyRing,
   store: KeyRecordStore,
 ): Promise<{ readonly rewrapped: number; readonly unreadable: readonly number[] }> {
-  const unreadable: number[] = [];
-  let rewrapped = 0;
-  for (const key of await store.eventKeys()) {
-    if (key.wrappedKey.keyId === keyRing.primaryKeyId) continue;
-    try {
-      const { bytes } = await unwrap(keyRing, key);
-      const to = await keyRing.wrap(bytes, context(key.id)).finally(() => bytes.fill(0));
-      if (await store.replaceEventKey(key.id, key.wrappedKey, to)) rewrapped += 1;
-    } catch (error) {
-      if (!(error instanceof KeyRingError)) throw error;
-      unreadable.push(key.id);
-    }
-  }
-  return { rewrapped, unreadable };
+  return rewrapRows(keyRing, KIND, await store.eventKeys(), (id, from, to) => store.replaceEventKey(id, from, to));
 }
 
 async function addFirstKey(keyRing: KeyRing, store: Pick<KeyRecordStore, 'addEventKey'>): Promise<void> {
   const bytes = randomBytes(KEY_BYTES);
   try {
-    await store.addEventKey({ id: FIRST_ID, wrappedKey: await keyRing.wrap(bytes, context(FIRST_ID)) });
+    await store.addEventKey({ id: FIRST_ID, wrappedKey: await keyRing.wrap(bytes, KIND.context({ id: FIRST_ID })) });
   } finally {
     bytes.fill(0);
   }
 }
 
-async function unwrap(keyRing: KeyRing, { id, wrappedKey }: WrappedEventKey): Promise<EventKey> {
-  const { keyId } = wrappedKey;
-  if (!keyRing.keyIds.includes(keyId)) {
-    throw new KeyRingError(
-      `Event key ${id} (table vault.event_keys) is wrapped by key ${keyId}, which is not in the key file: restore key ${keyId}.`,
-    );
-  }
-  try {
-    return { id, bytes: await keyRing.unwrap(wrappedKey, context(id)) };
-  } catch (error) {
-    if (!(error instanceof SecretIntegrityError)) throw error;
-    throw new KeyRingError(
-      `Event key ${id} (table vault.event_keys) does not open with key ${keyId} of the key file: its row was changed. Restore it from a backup.`,
-      { cause: error },
-    );
-  }
+async function open(keyRing: KeyRing, key: WrappedEventKey): Promise<EventKey> {
+  return { id: key.id, bytes: await unwrapRow(keyRing, KIND, key) };
 }
 
 /** A row that was replaced by the key of another database opens too, but has signed nothing here. */
@@ -117,8 +95,4 @@ async function firstEvents(log: Pick<EventLog, 'readAll'>): Promise<readonly Rec
     if (events.length > 0 || atEnd) return events;
     after = position;
   }
-}
-
-function context(id: number): Buffer {
-  return lengthPrefixed('purser event key', id);
 }

@@ -1,16 +1,20 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type CryptoKey, calculateJwkThumbprint, importPKCS8 } from 'jose';
-import { SecretIntegrityError } from '../../application/ports/vault.ts';
 import type { PublicJwk } from '../../application/ports/workload-tokens.ts';
 import { dueKey, nextKey, publishedKeys, type WorkloadKeyTimes } from '../../domain/workload-keys.ts';
 import { decrypt, encrypt, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './authenticated-encryption.ts';
-import { KeyRingError } from './key-file-format.ts';
 import type { KeyRing } from './key-ring.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import type { StoredWorkloadKey, WorkloadKeyStore } from './secret-stores.ts';
+import { asUnopened, type KindOfKey, rewrapRows, unwrapRow } from './wrapped-keys.ts';
 
-const TABLE = '(table vault.workload_keys)';
+const KIND: KindOfKey<WorkloadKeyTimes> = {
+  name: 'Workload key',
+  table: 'vault.workload_keys',
+  orElse: ', or delete the row: a new key is made then',
+  context: ({ id, signsFrom }) => lengthPrefixed('purser workload key', id, String(signsFrom)),
+};
 const MODULUS_BITS = 2048;
 const newKeyPair = promisify(generateKeyPair);
 
@@ -77,25 +81,14 @@ export async function requireWorkloadKeys(
   for (const key of await store.workloadKeys()) await openWorkloadKey(keyRing, key);
 }
 
-/** Brings the keys under the primary key. Only what the key ring wraps changes. */
+/** Brings the keys under the primary key. */
 export async function rewrapWorkloadKeys(
   keyRing: KeyRing,
   store: WorkloadKeyStore,
 ): Promise<{ readonly rewrapped: number; readonly unreadable: readonly number[] }> {
-  const unreadable: number[] = [];
-  let rewrapped = 0;
-  for (const key of await store.workloadKeys()) {
-    if (key.wrappedKey.keyId === keyRing.primaryKeyId) continue;
-    try {
-      const dataKey = await unwrap(keyRing, key);
-      const to = await keyRing.wrap(dataKey, context(key)).finally(() => dataKey.fill(0));
-      if (await store.replaceWorkloadKey(key.id, key.wrappedKey, to)) rewrapped += 1;
-    } catch (error) {
-      if (!(error instanceof KeyRingError)) throw error;
-      unreadable.push(key.id);
-    }
-  }
-  return { rewrapped, unreadable };
+  return rewrapRows(keyRing, KIND, await store.workloadKeys(), (id, from, to) =>
+    store.replaceWorkloadKey(id, from, to),
+  );
 }
 
 async function sealedKey(keyRing: KeyRing, key: WorkloadKeyTimes): Promise<StoredWorkloadKey> {
@@ -104,8 +97,8 @@ async function sealedKey(keyRing: KeyRing, key: WorkloadKeyTimes): Promise<Store
   const dataKey = randomBytes(KEY_BYTES);
   try {
     const nonce = randomBytes(NONCE_BYTES);
-    const { ciphertext, tag } = encrypt(dataKey, nonce, context(key), der);
-    const wrappedKey = await keyRing.wrap(dataKey, context(key));
+    const { ciphertext, tag } = encrypt(dataKey, nonce, KIND.context(key), der);
+    const wrappedKey = await keyRing.wrap(dataKey, KIND.context(key));
     return { ...key, wrappedKey, sealedKey: Buffer.concat([nonce, ciphertext, tag]) };
   } finally {
     der.fill(0);
@@ -114,42 +107,16 @@ async function sealedKey(keyRing: KeyRing, key: WorkloadKeyTimes): Promise<Store
 }
 
 async function unseal(keyRing: KeyRing, stored: StoredWorkloadKey): Promise<Buffer> {
-  const { id, sealedKey: sealed, wrappedKey } = stored;
-  const dataKey = await unwrap(keyRing, stored);
+  const { sealedKey: sealed } = stored;
+  const dataKey = await unwrapRow(keyRing, KIND, stored);
   try {
     const tagStart = sealed.length - TAG_BYTES;
     const nonce = sealed.subarray(0, NONCE_BYTES);
     const encrypted = { ciphertext: sealed.subarray(NONCE_BYTES, tagStart), tag: sealed.subarray(tagStart) };
-    return decrypt(dataKey, nonce, context(stored), encrypted);
+    return decrypt(dataKey, nonce, KIND.context(stored), encrypted);
   } catch (error) {
-    throw asChanged(error, id, wrappedKey.keyId);
+    throw asUnopened(KIND, stored, error);
   } finally {
     dataKey.fill(0);
   }
-}
-
-async function unwrap(keyRing: KeyRing, key: StoredWorkloadKey): Promise<Buffer> {
-  const { keyId } = key.wrappedKey;
-  if (!keyRing.keyIds.includes(keyId)) {
-    throw new KeyRingError(
-      `Workload key ${key.id} ${TABLE} is wrapped by key ${keyId}, which is not in the key file: restore key ${keyId}.`,
-    );
-  }
-  try {
-    return await keyRing.unwrap(key.wrappedKey, context(key));
-  } catch (error) {
-    throw asChanged(error, key.id, keyId);
-  }
-}
-
-function asChanged(error: unknown, id: number, keyId: number): unknown {
-  if (!(error instanceof SecretIntegrityError)) return error;
-  return new KeyRingError(
-    `Workload key ${id} ${TABLE} does not open with key ${keyId} of the key file: its row was changed. Restore it from a backup, or delete the row: a new key is made then.`,
-    { cause: error },
-  );
-}
-
-function context({ id, signsFrom }: WorkloadKeyTimes): Buffer {
-  return lengthPrefixed('purser workload key', id, String(signsFrom));
 }
