@@ -27,7 +27,7 @@ const UNIT: TestProjectInlineConfiguration = {
   // One process for many files: loading the modules anew for each takes longer than the tests.
   test: {
     name: 'unit',
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'console/test/**/*.test.ts'],
     exclude: [...INTEGRATION_TESTS, ...NETWORK_TESTS, ...BROWSER_TESTS, ...LEFT_OUT],
     isolate: false,
     globalSetup: [RUN_FOLDER],

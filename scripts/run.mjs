@@ -1,5 +1,5 @@
 // `npm start`, `npm run token` …: builds the programs if a source changed since the last build, then runs `purser` in
-// this process, so that signals reach the service. Checking the sources takes about 20 ms, a build 10 s.
+// this process, so that signals reach the service. Checking the sources takes about 20 ms, a build 20 s.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,16 +10,30 @@ const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRAM = join(PROJECT, 'dist/bin/purser.js');
 /** Written when a build is complete. */
 const STAMP = join(PROJECT, 'dist/bin/.built');
-const SOURCES = ['src', 'package.json', 'bundle.mjs', 'bundle-options.mjs', 'tsconfig.json', 'tsconfig.build.json'];
+const FOLDERS = ['src', 'console'];
+const FILES = [
+  'package.json',
+  'bundle.mjs',
+  'bundle-options.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'schema/schema.graphql',
+];
+/** The type check writes it as well. */
+const GENERATED = join('console', 'src', 'api', 'generated');
 
 /** Folders count as well, because removing a file changes them. A published package has no sources. */
 function isCurrent() {
   if (!existsSync(STAMP)) return false;
   const built = statSync(STAMP).mtimeMs;
   const changed = (path) => existsSync(path) && statSync(path).mtimeMs > built;
-  const source = join(PROJECT, 'src');
-  const files = existsSync(source) ? readdirSync(source, { recursive: true }).map((name) => join(source, name)) : [];
-  return ![...SOURCES.map((name) => join(PROJECT, name)), ...files].some(changed);
+  const sources = FOLDERS.filter((name) => existsSync(join(PROJECT, name))).flatMap((name) => [
+    name,
+    ...readdirSync(join(PROJECT, name), { recursive: true }).map((path) => join(name, path)),
+  ]);
+  return ![...FILES, ...sources]
+    .filter((path) => !path.startsWith(GENERATED))
+    .some((path) => changed(join(PROJECT, path)));
 }
 
 function canBuild() {

@@ -7,7 +7,7 @@ export type SourceFiles = ReadonlyMap<string, string>;
 export function readSourceFiles(folder: string): SourceFiles {
   return new Map(
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
+      .filter((file) => /\.tsx?$/.test(file))
       .map((file) => [file.replaceAll('\\', '/'), readFileSync(join(folder, file), 'utf8')]),
   );
 }
