@@ -1,0 +1,37 @@
+import type { RegistryDetailsFragment } from '../../src/api/generated/graphql.ts';
+
+/** A registry with most of what can be entered. */
+export const REGISTRY: RegistryDetailsFragment = {
+  id: '0b3ba3c6-4a4e-5a52-8b33-33f3f5b0a001',
+  projectId: 'demo',
+  name: 'Releases',
+  url: 'registry.example.com',
+  enteredUrl: 'https://registry.example.com/',
+  provider: 'GENERIC',
+  username: 'ada',
+  access: 'PULL_AND_PUSH',
+  description: 'For releases',
+  email: 'team@example.com',
+  authRealmHost: null,
+  caCertificate: null,
+  revision: 3,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  createdBy: 'ada',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  updatedBy: 'ada',
+  mint: null,
+  credential: {
+    version: 1,
+    kind: 'PASSWORD',
+    status: 'ACTIVE',
+    expiresAt: null,
+    expirySource: null,
+    rotateEveryDays: null,
+    rotatedAt: '2026-01-01T00:00:00.000Z',
+    rotatedBy: 'ada',
+    rotationDueAt: null,
+    warnings: [],
+    staged: null,
+    retiring: null,
+  },
+};
