@@ -9,7 +9,7 @@ import { fill } from '../support/filled-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { type ProtocolDouble, startProtocolDouble } from '../support/protocol-double/start.ts';
 import { startPurser } from '../support/purser.ts';
-import { digestsOfReadModels } from '../support/read-models.ts';
+import { differingTables, digestsOfReadModels } from '../support/read-models.ts';
 import { rounds } from '../support/rounds.ts';
 import { withClient } from '../support/server-databases.ts';
 import { createTestIssuer } from '../support/tokens.ts';
@@ -133,7 +133,7 @@ describe('purser copy-log', () => {
     });
     expect(moved.stdout).toContain(`${EVENTS} events are the same in both, 0 of them not written by Purser`);
     expect(moved.stdout).toContain('1 audit chains have the same heads in read models built from kurrentdb:');
-    expect(await readModels(first)).toEqual(before);
+    expect(differingTables(before, await readModels(first))).toEqual([]);
 
     const second = await withVaultOf(first);
     await killedAt(
@@ -147,7 +147,7 @@ describe('purser copy-log', () => {
       stdout: expect.stringMatching(/^\d+ events copied, [1-9]\d{2,} were there\n/),
     });
     expect(await inPostgres(second)).toBe(EVENTS);
-    expect(await readModels(second)).toEqual(before);
+    expect(differingTables(before, await readModels(second))).toEqual([]);
     const events =
       'select stream, revision, event_id, type, data::text, metadata::text, occurred_at from log.events order by position';
     expect(await sql(second, events)).toEqual(await sql(first, events));
@@ -203,7 +203,7 @@ describe('with few events, purser copy-log', () => {
     const before = await readModels(other);
     const refused = await copyLog(other, ...there);
     expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('The target holds') });
-    expect(await readModels(other)).toEqual(before);
+    expect(differingTables(before, await readModels(other))).toEqual([]);
   });
 
   it('finds an event that was tampered with in the copy', async () => {
@@ -233,7 +233,7 @@ describe('with few events, purser copy-log', () => {
       const refused = await copyLog(tampered, '--from', 'postgres', '--to', empty.url());
       expect(refused).toMatchObject({ code: 1, stdout: '' });
       expect(refused.stderr).toContain('The events give another audit chain than the one recorded, for "demo"');
-      expect(await readModels(tampered)).toEqual(before);
+      expect(differingTables(before, await readModels(tampered))).toEqual([]);
     } finally {
       await empty.close();
     }

@@ -14,7 +14,7 @@ import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from '../support/canary.ts';
 import { LOGGED_IN } from '../support/probe-reports.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
-import { digestsOfReadModels, projectorClient, trusting } from '../support/read-models.ts';
+import { differingTables, digestsOfReadModels, projectorClient, trusting } from '../support/read-models.ts';
 import { withClient } from '../support/server-databases.ts';
 import { until } from '../support/until.ts';
 import { command } from '../support/use-cases.ts';
@@ -290,6 +290,6 @@ describe('a year of notices', () => {
   it('is the same from a rebuild', async () => {
     const before = await digestsOfReadModels(purser.connectionString);
     await rebuild();
-    expect(await digestsOfReadModels(purser.connectionString)).toEqual(before);
+    expect(differingTables(before, await digestsOfReadModels(purser.connectionString))).toEqual([]);
   });
 });

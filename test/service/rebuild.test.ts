@@ -6,7 +6,7 @@ import { canary } from '../support/canary.ts';
 import { eventsOf } from '../support/event-store.ts';
 import { openEvents } from '../support/open-events.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
-import { digestsOfReadModels, projectorClient, trusting } from '../support/read-models.ts';
+import { differingTables, digestsOfReadModels, projected, projectorClient, trusting } from '../support/read-models.ts';
 import { withClient } from '../support/server-databases.ts';
 import { CREATE, DELETE, GET, ISSUE, RELEASE, ROTATE, UPDATE } from './operations.ts';
 
@@ -43,11 +43,12 @@ async function useRegistry(url: string): Promise<void> {
 describe('rebuilding the read models', () => {
   it('produces the same rows, and does not change the vault', async () => {
     await Promise.all(Array.from({ length: 20 }, (_, index) => useRegistry(`${index}.rebuild.example`)));
+    await projected(log, purser.connectionString);
     const before = await digestsOfReadModels(purser.connectionString);
     const vault = await vaultRows();
     const { events } = await rebuild();
     expect(events).toBe((await eventsOf(purser.environment)).length);
-    expect(await digestsOfReadModels(purser.connectionString)).toEqual(before);
+    expect(differingTables(before, await digestsOfReadModels(purser.connectionString))).toEqual([]);
     expect(await vaultRows()).toEqual(vault);
   });
 
@@ -70,9 +71,10 @@ describe('rebuilding the read models', () => {
       worked += 1;
     }
     await rebuilds;
+    await projected(log, purser.connectionString);
     const after = await digestsOfReadModels(purser.connectionString);
     await rebuild();
-    expect(await digestsOfReadModels(purser.connectionString)).toEqual(after);
+    expect(differingTables(after, await digestsOfReadModels(purser.connectionString))).toEqual([]);
   });
 
   it('refuses to run twice at the same time, and says so', async () => {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
+import { readCheckpoint } from '../../src/adapters/postgres/read-models/checkpoint.ts';
 import type { ReadModelAuthenticator } from '../../src/adapters/postgres/read-models/forged-events.ts';
 import { openSession } from '../../src/adapters/postgres/session.ts';
+import type { EventLog } from '../../src/application/ports/event-log.ts';
 import { withClient } from './server-databases.ts';
+import { until } from './until.ts';
 
 /** A connection as the projector has it. */
 export function projectorClient(connectionString: string, { pipeline = true } = {}): Promise<Client> {
@@ -52,5 +55,22 @@ export function digestsOfReadModels(connectionString: string): Promise<Record<st
       digests[table] = digest.digest('hex');
     }
     return digests;
+  });
+}
+
+/** The names of the tables that differ: expected to be none, a failure says which in its first line. */
+export function differingTables(
+  before: Readonly<Record<string, string | undefined>>,
+  after: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const tables = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...tables].filter((table) => before[table] !== after[table]);
+}
+
+/** Resolves when the read models have passed everything that is in the log now: a mutation is answered before they have. */
+export function projected(log: Pick<EventLog, 'head'>, connectionString: string): Promise<void> {
+  return withClient(connectionString, async (client) => {
+    const head = await log.head();
+    await until(async () => (await readCheckpoint(client)) >= head);
   });
 }

@@ -3,7 +3,7 @@ import { eventsOfHistory, seedRegistryHistory } from '../../../../bench/registry
 import { createPostgresEventLog } from '../../../../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';
-import { digestsOfReadModels } from '../../../support/read-models.ts';
+import { differingTables, digestsOfReadModels } from '../../../support/read-models.ts';
 import { rebuildInChild } from '../../../support/rebuilding-child.ts';
 import { startProjector } from '../../../support/running-projector.ts';
 import { withClient } from '../../../support/server-databases.ts';
@@ -50,14 +50,14 @@ it(
     expect(await rebuildInChild(connectionString, { ...again, killedBefore: 'alter schema' })).toBeUndefined();
     expect(await tablesLeft(connectionString)).toEqual({ ...left, events: EVENTS });
     // What is in use was left as it was.
-    expect(await digestsOfReadModels(connectionString)).toEqual(projected);
+    expect(differingTables(projected, await digestsOfReadModels(connectionString))).toEqual([]);
     const resumed = await rebuildInChild(connectionString, again);
     expect(resumed?.events).toBe(EVENTS);
-    expect(await digestsOfReadModels(connectionString)).toEqual(projected);
+    expect(differingTables(projected, await digestsOfReadModels(connectionString))).toEqual([]);
 
     if (!IS_MEASURED) return;
     const whole = await rebuildInChild(connectionString);
-    expect(await digestsOfReadModels(connectionString)).toEqual(projected);
+    expect(differingTables(projected, await digestsOfReadModels(connectionString))).toEqual([]);
     const { seconds = 0, peakBytes = 0 } = whole ?? {};
     process.stderr.write(`${Math.round(EVENTS / seconds)} events/s, at most ${Math.round(peakBytes / 2 ** 20)} MB\n`);
   },

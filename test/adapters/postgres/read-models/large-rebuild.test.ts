@@ -7,7 +7,7 @@ import { type RebuildProgress, rebuildReadModels } from '../../../../src/adapter
 import { BEGINNING, type EventLog, type Position } from '../../../../src/application/ports/event-log.ts';
 import { createMutant } from '../../../support/mutant.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
-import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
+import { differingTables, digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import { eventsOf, registrySteps } from '../../../support/registry-histories.ts';
 import { rounds } from '../../../support/rounds.ts';
 import { appendAll, appendRuns, startProjector } from '../../../support/running-projector.ts';
@@ -94,11 +94,11 @@ it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivere
   expect(first).toMatchObject({ events: written });
   // The database took the rows in bulk.
   expect(faults).toEqual([]);
-  expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
+  expect(differingTables(projected, await digestsOfReadModels(database.connectionString))).toEqual([]);
   expect(await indexesOfReadModels()).toEqual(indexes);
   const again = await rebuildReadModels({ log: delivering(log), authenticator: trusting, connect });
   expect(again).toMatchObject({ events: written });
-  expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
+  expect(differingTables(projected, await digestsOfReadModels(database.connectionString))).toEqual([]);
 
   const reported: RebuildProgress[] = [];
   const small = {
@@ -113,7 +113,7 @@ it(`${EVENTS} events give the same rows while they happen, rebuilt, and delivere
   expect(before).toBeGreaterThan(written / 3);
   reported.length = 0;
   expect(await rebuildReadModels({ log, authenticator: trusting, connect }, small)).toMatchObject({ events: written });
-  expect(await digestsOfReadModels(database.connectionString)).toEqual(projected);
+  expect(differingTables(projected, await digestsOfReadModels(database.connectionString))).toEqual([]);
   expect(await indexesOfReadModels()).toEqual(indexes);
   // It went on where it was.
   expect(reported[0]?.events).toBeGreaterThan(before);
@@ -146,7 +146,7 @@ describe('what an ended rebuild left, with a row that somebody changed there,', 
   it('is not gone on with unless the operator says so', async () => {
     const { deps, rebuilt, digests } = await leftWithFalseRow();
     await rebuildReadModels(deps);
-    expect(await digests()).toEqual(rebuilt);
+    expect(differingTables(rebuilt, await digests())).toEqual([]);
   });
 
   it('is not gone on with by other code, whatever the operator says', async () => {
@@ -156,13 +156,13 @@ describe('what an ended rebuild left, with a row that somebody changed there,', 
     ]);
     const other = await changed.load<Record<'rebuildReadModels', typeof rebuildReadModels>>('rebuild.ts');
     await other.rebuildReadModels(deps, { continues: true });
-    expect(await digests()).toEqual(rebuilt);
+    expect(differingTables(rebuilt, await digests())).toEqual([]);
   });
 
   it('(negative control) is believed if the operator says so', async () => {
     const { deps, rebuilt, digests } = await leftWithFalseRow();
     await rebuildReadModels(deps, { continues: true });
-    expect(await digests()).not.toEqual(rebuilt);
+    expect(differingTables(rebuilt, await digests())).not.toEqual([]);
   });
 });
 
@@ -182,5 +182,5 @@ it('(negative control) a rebuild that applies events twice gives other rows', as
   ]);
   const twice = await mutant.load<Record<'rebuildReadModels', typeof rebuildReadModels>>('rebuild.ts');
   await twice.rebuildReadModels(deps);
-  expect(await digestsOfReadModels(connectionString)).not.toEqual(once);
+  expect(differingTables(once, await digestsOfReadModels(connectionString))).not.toEqual([]);
 });

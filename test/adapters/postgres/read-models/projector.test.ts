@@ -12,7 +12,7 @@ import type { DomainEvent } from '../../../../src/domain/events.ts';
 import { registryStream } from '../../../../src/domain/identity.ts';
 import { logAmongOthers } from '../../../support/log-among-others.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
-import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
+import { differingTables, digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import { createdEvent, idOf, renamedEvent, rotatedEvent, unstorableEvent } from '../../../support/recorded-events.ts';
 import { appendAll, startProjector } from '../../../support/running-projector.ts';
 import { withClient } from '../../../support/server-databases.ts';
@@ -127,11 +127,11 @@ describe('the projector', () => {
     await query(`truncate read_models.registries, read_models.leases, read_models.pipeline_uses, read_models.notices,
       read_models.changes, read_models.audit_entries, read_models.audit_heads, read_models.parked_events`);
     await query(`update read_models.checkpoint set position = 0, events = 0`);
-    expect(await digestsOfReadModels(database.connectionString)).not.toEqual(before);
+    expect(differingTables(before, await digestsOfReadModels(database.connectionString))).not.toEqual([]);
     const replica = start();
     await replica.passed(await log.head());
     await replica.stop();
-    expect(await digestsOfReadModels(database.connectionString)).toEqual(before);
+    expect(differingTables(before, await digestsOfReadModels(database.connectionString))).toEqual([]);
   });
 
   it('names the rule that a parked event breaks, but no value', async () => {
@@ -178,7 +178,7 @@ describe('the projector', () => {
         authenticator: trusting,
         connect: ({ pipeline }) => openSession({ connectionString, name: 'rebuild', pipeline }, () => undefined),
       });
-      expect(await digests()).toEqual(before);
+      expect(differingTables(before, await digests())).toEqual([]);
       await replica.passed((await appendAll(among, renamedEvent('t', 'later'))).position);
     } finally {
       await replica.stop();

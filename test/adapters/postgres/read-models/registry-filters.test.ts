@@ -10,7 +10,7 @@ import type { RegistryFilter } from '../../../../src/application/ports/read-mode
 import type { AccessDenied, DomainEvent } from '../../../../src/domain/events.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
 import { planOf, remembering } from '../../../support/query-plans.ts';
-import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
+import { differingTables, digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import {
   createdEvent,
   expiryLearntEvent,
@@ -156,7 +156,7 @@ it('has the same rows after a rebuild', async () => {
     authenticator: trusting,
     connect: (options) => projectorClient(connectionString, options),
   });
-  expect(await digestsOfReadModels(connectionString)).toEqual(before);
+  expect(differingTables(before, await digestsOfReadModels(connectionString))).toEqual([]);
 });
 
 function fail(): never {

@@ -11,7 +11,7 @@ import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import { createCursors, noticeScope } from '../../../../src/graphql/paging/cursors.ts';
 import { resumeAfter } from '../../../../src/graphql/paging/resume.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';
-import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
+import { differingTables, digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import {
   createdEvent,
   issuedEvent,
@@ -204,7 +204,7 @@ describe('a project that was used', () => {
     const connect = (options?: { readonly pipeline: boolean }) => projectorClient(connectionString, options);
     await rebuildReadModels({ log, authenticator, connect });
     expect(await counts()).toEqual({ changes: 4, notices: 1, leases: 0 });
-    expect(await digestsOfReadModels(connectionString)).toEqual(before);
+    expect(differingTables(before, await digestsOfReadModels(connectionString))).toEqual([]);
   });
 
   it('gets back what somebody else hid, by a rebuild', async () => {

@@ -11,7 +11,7 @@ import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import type { NoticeView } from '../../../../src/application/ports/read-models.ts';
 import { signAuditHeads } from '../../../../src/application/sign-audit-heads.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
-import { digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
+import { differingTables, digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import {
   createdEvent,
   idOf,
@@ -129,7 +129,7 @@ describe('a rebuild after', () => {
     expect(await sign()).toBe(6);
     const digests = await digestsOfReadModels(database.connectionString);
     await rebuild();
-    expect(await digestsOfReadModels(database.connectionString)).toEqual(digests);
+    expect(differingTables(digests, await digestsOfReadModels(database.connectionString))).toEqual([]);
     expect(broken).toEqual([]);
   });
 
@@ -176,10 +176,10 @@ describe('a rebuild after', () => {
     await expect(rebuild()).rejects.toThrow(
       /^The events give another audit log than the one that was signed, for "demo": entry 3 of "demo" was signed at .*Z, and entry 2 is the first that differs\. /,
     );
-    expect(await digestsOfReadModels(database.connectionString)).toEqual(before);
+    expect(differingTables(before, await digestsOfReadModels(database.connectionString))).toEqual([]);
     expect(await query(`select from pg_namespace where nspname like 'read_models_%'`)).toEqual([]);
     await rebuild({ despiteSignedHeads: true });
-    expect(await digestsOfReadModels(database.connectionString)).not.toEqual(before);
+    expect(differingTables(before, await digestsOfReadModels(database.connectionString))).not.toEqual([]);
   });
 
   it('the last events were lost: it refuses, and says that the chain is shorter', async () => {
