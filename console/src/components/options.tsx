@@ -1,0 +1,44 @@
+import { ListBox, ListBoxItem, Text } from 'react-aria-components';
+import { classNames } from './class-names.ts';
+import { Icon } from './icon.tsx';
+import css from './options.module.css';
+import { Popover } from './popover.tsx';
+
+export interface Option<Id extends string = string> {
+  readonly id: Id;
+  readonly label: string;
+  readonly help?: string;
+  readonly isDisabled?: boolean;
+}
+
+/** The list that a `Select` or a `ComboBox` opens. */
+export function Options({ options }: { readonly options?: readonly Option[] }) {
+  return (
+    <Popover>
+      <ListBox
+        {...(options !== undefined && { items: options })}
+        className={classNames(css.list)}
+        renderEmptyState={() => <p className={css.empty}>Nothing found</p>}
+      >
+        {(option: Option) => (
+          <ListBoxItem
+            id={option.id}
+            textValue={option.label}
+            isDisabled={option.isDisabled ?? false}
+            className={classNames(css.option)}
+          >
+            <span className={css.words}>
+              <Text slot="label">{option.label}</Text>
+              {option.help !== undefined && (
+                <Text slot="description" className={classNames(css.help)}>
+                  {option.help}
+                </Text>
+              )}
+            </span>
+            <Icon name="check" size="small" className={css.chosen} />
+          </ListBoxItem>
+        )}
+      </ListBox>
+    </Popover>
+  );
+}

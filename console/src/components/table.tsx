@@ -1,0 +1,188 @@
+import { type KeyboardEvent, type ReactNode, useRef } from 'react';
+import { Button, Link } from 'react-aria-components';
+import { classNames } from './class-names.ts';
+import { Icon } from './icon.tsx';
+import css from './table.module.css';
+
+export interface Sort<Field extends string> {
+  readonly field: Field;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+export interface Column<Row, Field extends string = never> {
+  readonly id: string;
+  readonly label: string;
+  readonly cell: (row: Row) => ReactNode;
+  /** Names the row: it carries the link, and is the heading of the card on narrow screens. One column has it. */
+  readonly isTitle?: boolean;
+  /** The header sorts by this field. */
+  readonly sortBy?: Field;
+  /** Numbers, times and buttons stand at the end. */
+  readonly align?: 'end';
+  /** Left out where the table is narrower than 48 or 64 rem; cards show all. */
+  readonly from?: 'medium' | 'wide';
+  /** For a column of buttons: its label is for screen readers. */
+  readonly hideLabel?: boolean;
+  readonly width?: string;
+}
+
+interface TableProps<Row, Field extends string> {
+  readonly label: string;
+  readonly columns: readonly Column<Row, Field>[];
+  readonly rows: readonly Row[];
+  readonly rowKey: (row: Row) => string;
+  /** Where a row leads: all of it can be pressed. */
+  readonly href?: (row: Row) => string;
+  /** What a row opens here, such as a `Drawer`, where it has no address. */
+  readonly onOpen?: (row: Row) => void;
+  readonly sort?: Sort<Field>;
+  readonly onSort?: (sort: Sort<Field>) => void;
+  /** Without rows it shows grey ones; with rows it keeps them, dimmed. */
+  readonly isLoading?: boolean;
+  /** An `EmptyState`, for no rows. */
+  readonly empty?: ReactNode;
+}
+
+const GREY_ROWS = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+/**
+ * A table of HTML, not a grid: screen readers read it in their own way and text can be selected. Arrow keys move between the rows' links.
+ * Where it is narrow each row is a card, each value with its column's name.
+ */
+export function Table<Row, Field extends string = never>(props: TableProps<Row, Field>) {
+  const { label, columns, rows, rowKey, isLoading = false, empty } = props;
+  const body = useRef<HTMLTableSectionElement>(null);
+  if (rows.length === 0 && !isLoading && empty !== undefined) return empty;
+
+  function move(event: KeyboardEvent): void {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    const links = [...(body.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
+    const at = event.target instanceof HTMLElement ? links.indexOf(event.target) : -1;
+    const next = links[at + step];
+    if (step === 0 || at === -1 || next === undefined) return;
+    event.preventDefault();
+    next.focus();
+  }
+
+  return (
+    <div className={css.frame}>
+      <table className={css.table} aria-label={label} aria-busy={isLoading}>
+        <thead className={css.head}>
+          <tr>
+            {columns.map((column) => (
+              <HeaderCell key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={body} onKeyDown={move} className={classNames(isLoading && css.dimmed)}>
+          {rows.map((row) => (
+            <tr key={rowKey(row)} className={classNames(css.row, (props.href || props.onOpen) && css.open)}>
+              {columns.map((column) => (
+                <BodyCell key={column.id} column={column}>
+                  {column.isTitle ? <RowLink {...props} row={row} column={column} /> : column.cell(row)}
+                </BodyCell>
+              ))}
+            </tr>
+          ))}
+          {rows.length === 0 &&
+            isLoading &&
+            GREY_ROWS.map((row) => (
+              <tr key={row} className={css.row} aria-hidden>
+                {columns.map((column) => (
+                  <BodyCell key={column.id} column={column}>
+                    <span className={css.grey} />
+                  </BodyCell>
+                ))}
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function cellClass<Row, Field extends string>({ align, from, isTitle }: Column<Row, Field>): string {
+  return classNames(css.cell, align === 'end' && css.end, from && css[from], isTitle && css.title);
+}
+
+interface HeaderCellProps<Row, Field extends string> {
+  readonly column: Column<Row, Field>;
+  readonly sort: Sort<Field> | undefined;
+  readonly onSort: ((sort: Sort<Field>) => void) | undefined;
+}
+
+function HeaderCell<Row, Field extends string>({ column, sort, onSort }: HeaderCellProps<Row, Field>) {
+  const { sortBy, label, hideLabel = false, width } = column;
+  const style = width === undefined ? {} : { style: { '--width': width } };
+  if (sortBy === undefined || onSort === undefined) {
+    return (
+      <th scope="col" className={classNames(cellClass(column), css.plainHeader)} {...style}>
+        <span className={classNames(hideLabel && css.spokenOnly)}>{label}</span>
+      </th>
+    );
+  }
+  const isSorted = sort?.field === sortBy;
+  const isUp = isSorted && sort.direction === 'ASC';
+  return (
+    <th
+      scope="col"
+      className={cellClass(column)}
+      aria-sort={isSorted ? (isUp ? 'ascending' : 'descending') : 'none'}
+      {...style}
+    >
+      <Button
+        className={classNames(css.sort, isSorted && css.sorted)}
+        onPress={() => onSort({ field: sortBy, direction: isUp ? 'DESC' : 'ASC' })}
+      >
+        {label}
+        <Icon name={isSorted ? (isUp ? 'chevron-up' : 'chevron-down') : 'sort'} size="small" />
+      </Button>
+    </th>
+  );
+}
+
+interface BodyCellProps<Row, Field extends string> {
+  readonly column: Column<Row, Field>;
+  readonly children: ReactNode;
+}
+
+function BodyCell<Row, Field extends string>({ column, children }: BodyCellProps<Row, Field>) {
+  if (column.isTitle) {
+    return (
+      <th scope="row" className={cellClass(column)}>
+        {children}
+      </th>
+    );
+  }
+  return (
+    <td className={cellClass(column)}>
+      {!column.hideLabel && (
+        <span className={css.name} aria-hidden>
+          {column.label}
+        </span>
+      )}
+      <span className={css.value}>{children}</span>
+    </td>
+  );
+}
+
+interface RowLinkProps<Row, Field extends string> extends TableProps<Row, Field> {
+  readonly row: Row;
+  readonly column: Column<Row, Field>;
+}
+
+function RowLink<Row, Field extends string>({ row, column, href, onOpen }: RowLinkProps<Row, Field>) {
+  if (href !== undefined) {
+    return (
+      <Link href={href(row)} className={classNames(css.link)} data-row>
+        {column.cell(row)}
+      </Link>
+    );
+  }
+  if (onOpen === undefined) return column.cell(row);
+  return (
+    <Button onPress={() => onOpen(row)} className={classNames(css.link)} data-row>
+      {column.cell(row)}
+    </Button>
+  );
+}
