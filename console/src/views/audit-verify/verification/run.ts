@@ -49,15 +49,18 @@ export interface VerificationReport {
   readonly bytes: number;
 }
 
+export type CannotVerifyReason = NonNullable<Arranged<NamedFile>['problem']> | 'NO_LINES';
+
 /** The files cannot be verified together. */
 export class CannotVerify extends Error {
   override readonly name = 'CannotVerify';
+  readonly reason: CannotVerifyReason;
+  readonly file: string | undefined;
 
-  constructor(
-    readonly reason: NonNullable<Arranged<NamedFile>['problem']> | 'NO_LINES',
-    readonly file?: string,
-  ) {
+  constructor(reason: CannotVerifyReason, file?: string) {
     super(reason);
+    this.reason = reason;
+    this.file = file;
   }
 }
 
