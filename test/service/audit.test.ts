@@ -157,6 +157,25 @@ describe('the audit log', () => {
     expect(errors?.[0]?.message).not.toContain(value);
   });
 
+  it('is listed by several actions, and refuses none, too many and unknown ones', async () => {
+    const all = await entries();
+    const actions = ['UPDATE_REGISTRY', 'CREATE_REGISTRY'];
+    const expected = all.filter(({ action }) => actions.includes(action)).map(({ sequence }) => sequence);
+    expect(expected.length).toBeGreaterThan(0);
+    const { data } = await purser.graphql(AUDIT, { first: 100, filter: { actions } });
+    expect(data.auditLog.nodes.map(({ sequence }: Entry) => sequence)).toEqual(expected);
+    for (const [refused, message] of [
+      [[], /^Name from 1 to 32 actions/],
+      [Array(33).fill('CREATE_REGISTRY'), /^Name from 1 to 32 actions/],
+      [['READ_LEASES', 'CREATE_REGISTY'], /^There is no such action .*`CREATE_REGISTRY`/],
+    ] as const) {
+      const { errors } = await purser.graphql(AUDIT, { filter: { actions: refused } });
+      expect(errors).toMatchObject([
+        { message: expect.stringMatching(message), extensions: { code: 'BAD_USER_INPUT', field: 'filter.actions' } },
+      ]);
+    }
+  });
+
   it('is counted by time and outcome', async () => {
     const query = `query ($filter: AuditFilter) { auditHistogram(projectId: "demo", bucket: DAY, filter: $filter) { start succeeded denied failed } }`;
     const { data, errors } = await purser.graphql(query, { filter: { search: 'web/deploy' } });

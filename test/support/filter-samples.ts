@@ -18,6 +18,11 @@ export const SAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   'AuditFilter.registryId': [A_REGISTRY, '00000000-0000-4000-8000-000000000000', 'no id'],
   'AuditFilter.actor': ['builder-7', 'person-77', 'nobody'],
   'AuditFilter.action': ['ISSUE_CREDENTIAL', 'DELETE_REGISTRY', 'STAGE_CREDENTIAL'],
+  'AuditFilter.actions': [
+    ['ISSUE_CREDENTIAL', 'RELEASE_LEASE'],
+    ['CREATE_REGISTRY', 'UPDATE_REGISTRY', 'DELETE_REGISTRY'],
+    ['STAGE_CREDENTIAL', 'ACTIVATE_CREDENTIAL'],
+  ],
   'AuditFilter.code': ['FORBIDDEN', 'INTERNAL'],
   'AuditFilter.pipeline': ['pipeline-7', 'none'],
   'AuditFilter.runId': ['run-7', 'none'],

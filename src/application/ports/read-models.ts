@@ -253,6 +253,8 @@ export interface AuditFilter {
   readonly registryId?: string | undefined;
   readonly actor?: string | undefined;
   readonly action?: string | undefined;
+  /** One of these. */
+  readonly actions?: readonly string[] | undefined;
   readonly outcome?: AuditOutcome | undefined;
   readonly code?: string | undefined;
   readonly pipeline?: string | undefined;

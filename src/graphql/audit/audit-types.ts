@@ -185,6 +185,12 @@ export class AuditFilter {
   @Field(() => ID, { nullable: true, description: 'Only entries of this registry.' })
   readonly registryId?: string | null;
 
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Only entries of one of these actions, at most 32. They are listed in docs/audit-actions.md.',
+  })
+  readonly actions?: readonly string[] | null;
+
   @Field(() => String, { nullable: true, description: 'Only entries of exactly this actor.' })
   readonly actor?: string | null;
 

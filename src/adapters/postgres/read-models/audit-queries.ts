@@ -10,7 +10,7 @@ import { parseUuid } from '../../../domain/identity.ts';
 import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import { type AuditRow, auditEntryView, createAuditColumns } from './audit-row.ts';
-import { boundedPage } from './bounded-page.ts';
+import { boundedPage, type Source } from './bounded-page.ts';
 import { countUpTo } from './counts.ts';
 import { hasTrigram } from './trigrams.ts';
 
@@ -24,7 +24,7 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
       // By time where a time is asked for: the entries of a time are found in no other order.
       const times = timesOf(values, filter);
       const order = times.length > 0 ? ['e.occurred_at', 'e.sequence'] : ['e.sequence'];
-      const { equal, others, searched } = conditionsOf(values, filter);
+      const { equal, others, searched, ofActions } = conditionsOf(values, filter);
       const served = times.length > 0 ? times : equal.slice(0, 1);
       const left = times.length > 0 ? equal : equal.slice(1);
       const reads = filter.search === undefined ? database : slow.ofProject(projectId);
@@ -44,10 +44,7 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
           served,
           after: after && placeAfter(values, order, after),
           filter: [...left, ...others],
-          sources: [
-            ...(searched === undefined ? [] : [{ condition: searched, orderBy: '' }]),
-            ...left.map((condition) => ({ condition, orderBy: 'order by e.sequence desc' })),
-          ].slice(0, 1),
+          sources: sourcesOf({ searched, left, ofActions }),
         },
         first,
       );
@@ -106,6 +103,23 @@ const TABLE = 'read_models.audit_entries e';
 /** As the index of trigrams has it: no text that is found has a line feed. */
 const SEARCHED = `(e.actor || E'\\n' || coalesce(e.url, '') || E'\\n' || e.action || E'\\n' || coalesce(e.pipeline, ''))`;
 
+/** Rows that match are in the one that usually finds the fewest; those of several actions are in as many. */
+function sourcesOf({
+  searched,
+  left,
+  ofActions,
+}: {
+  searched: string | undefined;
+  left: readonly string[];
+  ofActions: readonly string[];
+}): Source[] {
+  const orderBy = 'order by e.sequence desc';
+  if (searched !== undefined) return [{ condition: searched, orderBy: '' }];
+  const [one] = left;
+  if (one !== undefined) return [{ condition: one, orderBy }];
+  return ofActions.map((condition) => ({ condition, orderBy }));
+}
+
 /** A chain has no gaps. Of an archive only the last entry is here. */
 async function countOfChain(database: Queryable, projectId: string): Promise<Count> {
   const text = `select (h.sequence - coalesce(r.up_to, 0))::float8 as count from read_models.audit_heads h
@@ -129,7 +143,7 @@ function placeAfter(values: Conditions, order: readonly string[], { sequence, oc
 
 /**
  * All but the times. Each of `equal` has an index in the order of sequences; those that usually find the fewest come first.
- * `searched`: what an index finds for the search.
+ * `searched`: what an index finds for the search. `ofActions`: of each of the actions, as an index finds them.
  */
 function conditionsOf(values: Conditions, filter: AuditFilter) {
   const equal: string[] = [];
@@ -139,8 +153,14 @@ function conditionsOf(values: Conditions, filter: AuditFilter) {
     if (column === 'registry_id' || column === 'lease_id') equal.push(sameId(values, column, entered));
     else equal.push(`e.${column} = ${values.value(entered)}`);
   }
-  const { outcome, search } = filter;
+  const { outcome, search, actions } = filter;
   const others: string[] = [];
+  let ofActions: readonly string[] = [];
+  if (actions !== undefined) {
+    const list = `${values.value(actions)}::text[]`;
+    others.push(`e.action = any(${list})`);
+    ofActions = actions.map((_, index) => `e.action = (${list})[${index + 1}]`);
+  }
   if (outcome === 'SUCCEEDED') others.push(`e.outcome = 'SUCCEEDED'`);
   // The index has only these.
   else if (outcome !== undefined) equal.push(`(e.outcome = ${values.value(outcome)} and e.outcome <> 'SUCCEEDED')`);
@@ -150,7 +170,7 @@ function conditionsOf(values: Conditions, filter: AuditFilter) {
     if (hasTrigram(search)) searched = `${SEARCHED} ilike ${term}`;
     others.push(`(e.actor ilike ${term} or e.url ilike ${term} or e.action ilike ${term} or e.pipeline ilike ${term})`);
   }
-  return { equal, others, searched };
+  return { equal, others, searched, ofActions };
 }
 
 const EQUAL = [

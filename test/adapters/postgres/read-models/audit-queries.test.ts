@@ -68,6 +68,20 @@ describe('a filter of the audit log', () => {
     expect(plan).not.toMatch(/Seq Scan/);
   });
 
+  it('names several actions, few of which there are', async () => {
+    const actions = ['CREATE_REGISTRY', 'DELETE_REGISTRY'];
+    expect(await sequencesOf({ actions })).toEqual(await sequencesOf({ action: 'DELETE_REGISTRY' }));
+    const plan = await plansOf((database) =>
+      createAuditQueries(database).list('demo', { filter: { actions }, ...page }),
+    );
+    expect(plan).toContain('audit_by_action');
+    expect(plan).not.toMatch(/Seq Scan/);
+    expect(await createAuditQueries(reads).count('demo', { actions: ['LINK_PIPELINE'] })).toEqual({
+      count: 0,
+      isExact: true,
+    });
+  });
+
   it('that is no id finds nothing', async () => {
     expect(await sequencesOf({ leaseId: 'x' })).toEqual([]);
     expect(await sequencesOf({ registryId: "' or true --" })).toEqual([]);
