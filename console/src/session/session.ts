@@ -1,0 +1,173 @@
+import { createApi } from '../api/client.ts';
+import { hasCode, OfflineError, SignedOutError } from '../api/errors.ts';
+import type { TokenSource } from '../api/token-source.ts';
+import { type ClaimFault, claimFaultOf } from './claims.ts';
+import { keepDeparture } from './departure.ts';
+import { exchangeCode } from './development.ts';
+import { createOpenIdProvider, type OpenIdProvider } from './openid-connect.ts';
+import { createRenewal } from './renewal.ts';
+import type { ConsoleSettings } from './settings.ts';
+import { type SignedOutReason, SignInFailed, type Tokens } from './tokens.ts';
+import { VIEWER, type Viewer } from './viewer.ts';
+
+export type SessionState =
+  /** Something is under way: the settings, a code, the way to the provider. */
+  | { readonly phase: 'waiting' }
+  | { readonly phase: 'signed-out'; readonly reason: SignedOutReason }
+  | { readonly phase: 'unavailable' }
+  | { readonly phase: 'no-projects'; readonly subject: string; readonly fault: ClaimFault }
+  /** `ended`: why the token is of no use any more. The page stays, so that nothing typed is lost. */
+  | { readonly phase: 'signed-in'; readonly viewer: Viewer; readonly ended: SignedOutReason | undefined };
+
+export interface Session {
+  readonly settings: ConsoleSettings;
+  readonly tokens: TokenSource;
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly get: () => SessionState;
+  /** By the code of a link. */
+  signInWithCode(code: string): Promise<void>;
+  /** By a token that somebody pasted. */
+  signInWithToken(token: string): Promise<void>;
+  /** With what a provider gave. */
+  signInWith(take: () => Promise<Tokens>): Promise<void>;
+  /** Leaves this page for the provider's. */
+  leaveForProvider(returnTo: string): Promise<void>;
+  /** Asks again who is signed in, after it could not be asked. */
+  retry(): Promise<void>;
+  /** Forgets everything, here and at the provider. */
+  signOut(): Promise<void>;
+  readonly provider: OpenIdProvider | undefined;
+}
+
+export interface SessionDeps {
+  readonly settings: ConsoleSettings;
+  readonly origin: string;
+  readonly goTo: (url: URL) => void;
+}
+
+/** A refused token is `expired` where it was accepted before. */
+const EXPIRED: SignedOutReason = { kind: 'expired' };
+
+export function createSession({ settings, origin, goTo }: SessionDeps): Session {
+  const { signIn } = settings;
+  const provider = signIn.kind === 'openid-connect' ? createOpenIdProvider(signIn, origin) : undefined;
+  const listeners = new Set<() => void>();
+  let state: SessionState = { phase: 'waiting' };
+  let held: Tokens | undefined;
+
+  function become(next: SessionState): void {
+    state = next;
+    for (const listener of listeners) listener();
+  }
+
+  function forget(): void {
+    held = undefined;
+    renewal.stop();
+  }
+
+  const renewal = createRenewal({
+    held: () => held,
+    renew: provider && ((tokens) => provider.renew(tokens)),
+    renewed: (tokens) => {
+      held = tokens;
+    },
+    ended: () => {
+      forget();
+      if (state.phase === 'signed-in') become({ ...state, ended: EXPIRED });
+    },
+  });
+
+  const tokens: TokenSource = {
+    current() {
+      if (held === undefined) throw new SignedOutError('Nobody is signed in.');
+      return held.accessToken;
+    },
+    renew: (refused) => renewal.renew(refused),
+  };
+  const api = createApi(tokens);
+
+  async function identify(): Promise<void> {
+    const before = state;
+    const { viewer } = await api.request(VIEWER, {});
+    if (held !== undefined && held.expiresAt === undefined) {
+      held = { ...held, expiresAt: Date.parse(viewer.tokenExpiresAt) };
+    }
+    renewal.schedule();
+    if (viewer.projects.length === 0) {
+      const fault = claimFaultOf(tokens.current());
+      return become({ phase: 'no-projects', subject: viewer.subject, fault });
+    }
+    // Somebody else must not find what the one before had open.
+    const isSomebodyElse = before.phase === 'signed-in' && before.viewer.subject !== viewer.subject;
+    if (isSomebodyElse) become({ phase: 'waiting' });
+    become({ phase: 'signed-in', viewer, ended: undefined });
+  }
+
+  async function signInWith(take: () => Promise<Tokens>): Promise<void> {
+    if (state.phase !== 'signed-in') become({ phase: 'waiting' });
+    try {
+      held = await take();
+      await identify();
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  function failed(error: unknown): void {
+    if (error instanceof OfflineError || hasCode(error, 'UNAVAILABLE', 'RATE_LIMITED')) {
+      if (state.phase === 'signed-in') throw error;
+      become({ phase: 'unavailable' });
+      return;
+    }
+    const reason = reasonOf(error);
+    forget();
+    become(state.phase === 'signed-in' ? { ...state, ended: reason } : { phase: 'signed-out', reason });
+  }
+
+  return {
+    settings,
+    tokens,
+    provider,
+    get: () => state,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    signInWith,
+    signInWithCode: (code) => signInWith(() => exchangeCode(code)),
+    signInWithToken: (token) => signInWith(async () => ({ accessToken: token, expiresAt: undefined })),
+
+    async leaveForProvider(returnTo) {
+      if (provider === undefined) throw new Error('there is no provider');
+      if (state.phase !== 'signed-in') become({ phase: 'waiting' });
+      try {
+        const { url, departure } = await provider.depart(returnTo);
+        keepDeparture(departure);
+        goTo(url);
+      } catch (error) {
+        failed(error);
+      }
+    },
+
+    async retry() {
+      become({ phase: 'waiting' });
+      if (held === undefined) return become({ phase: 'signed-out', reason: { kind: 'new' } });
+      await identify().catch(failed);
+    },
+
+    async signOut() {
+      const last = held;
+      forget();
+      become({ phase: 'signed-out', reason: { kind: 'signed-out' } });
+      if (last === undefined || provider === undefined) return;
+      const page = await provider.signOut(last).catch(() => undefined);
+      if (page !== undefined) goTo(page);
+    },
+  };
+}
+
+function reasonOf(error: unknown): SignedOutReason {
+  if (error instanceof SignInFailed) return error.reason;
+  if (error instanceof SignedOutError) return { kind: 'refused' };
+  return { kind: 'failed', message: error instanceof Error ? error.message : 'Something went wrong.' };
+}

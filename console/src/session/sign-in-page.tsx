@@ -1,0 +1,75 @@
+import type { ReactNode } from 'react';
+import { Button } from '../components/button.tsx';
+import { NO_PROJECTS, SIGN_IN } from '../texts/session.ts';
+import type { ClaimFault } from './claims.ts';
+import { useSession } from './session-context.tsx';
+import styles from './sign-in-page.module.css';
+import { SignInPanel } from './sign-in-panel.tsx';
+import type { SignedOutReason } from './tokens.ts';
+import { useTitle } from './use-title.ts';
+
+/** What fills the window while nobody is signed in. */
+function Welcome({ title, children }: { title: string; children: ReactNode }) {
+  useTitle(title);
+  return (
+    <main className={styles.window}>
+      <div className={styles.card}>
+        <p className={styles.product}>
+          <span className={styles.mark} aria-hidden="true" />
+          {SIGN_IN.product}
+        </p>
+        <h1>{title}</h1>
+        {children}
+      </div>
+    </main>
+  );
+}
+
+export function SignInPage({ reason }: { reason: SignedOutReason }) {
+  const { signIn } = useSession().settings;
+  return (
+    <Welcome title={signIn.kind === 'none' ? SIGN_IN.none : SIGN_IN.title}>
+      <SignInPanel reason={reason} />
+    </Welcome>
+  );
+}
+
+export function WaitingPage() {
+  return (
+    <Welcome title={SIGN_IN.waiting}>
+      <p role="status" className={styles.soft}>
+        {SIGN_IN.starting}
+      </p>
+    </Welcome>
+  );
+}
+
+export function UnavailablePage({ retry }: { retry: () => void }) {
+  return (
+    <Welcome title={SIGN_IN.unavailable}>
+      <p role="status">{SIGN_IN.unavailableHint}</p>
+      <div>
+        <Button kind="primary" onPress={retry}>
+          {SIGN_IN.retry}
+        </Button>
+      </div>
+    </Welcome>
+  );
+}
+
+export function NoProjectsPage({ subject, fault }: { subject: string; fault: ClaimFault }) {
+  const session = useSession();
+  return (
+    <Welcome title={NO_PROJECTS.title}>
+      <p>{NO_PROJECTS.subject(subject)}</p>
+      <p>{NO_PROJECTS.faults[fault]}</p>
+      <p>{NO_PROJECTS.expected}</p>
+      <pre className={styles.code}>{NO_PROJECTS.shape}</pre>
+      <div>
+        <Button kind="primary" onPress={() => void session.signOut()}>
+          {SIGN_IN.signOut}
+        </Button>
+      </div>
+    </Welcome>
+  );
+}

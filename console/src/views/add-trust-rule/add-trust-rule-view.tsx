@@ -1,0 +1,6 @@
+import { Page } from '../../app/page.tsx';
+import { NAVIGATION } from '../../texts/frame.ts';
+
+export function AddTrustRuleView() {
+  return <Page title={NAVIGATION.addTrustRule}>{null}</Page>;
+}

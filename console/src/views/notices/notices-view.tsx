@@ -1,0 +1,6 @@
+import { Page } from '../../app/page.tsx';
+import { NAVIGATION } from '../../texts/frame.ts';
+
+export function NoticesView() {
+  return <Page title={NAVIGATION.notices}>{null}</Page>;
+}
