@@ -5,6 +5,7 @@ import { type EventStoreConfig, eventStoreOf, UnusableAddress } from '../domain/
 import { parseUrl } from '../domain/parse-url.ts';
 import { Secret } from '../domain/secret.ts';
 import { hosts, list, origins, trustedProxies } from './config-lists.ts';
+import { checkInterval, checkIntervalMs, listed, OFF, retention } from './config-times.ts';
 import { issuerUrl } from './issuer-url.ts';
 
 /** A setting is missing or wrong. The message names every variable at fault and says what to set. */
@@ -16,27 +17,6 @@ const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must be a URL such as postgres://user:password@host:5432/purser')
   .optional();
-
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-/** Providers treat more frequent logins as an attack. */
-const MIN_CHECK_INTERVAL_MS = 5 * UNIT_MS.m;
-
-const OFF = 'off';
-/** In production, unless something else is set. */
-const CHECK_INTERVAL_MS = UNIT_MS.d;
-
-function millisecondsOf(text: string): number {
-  return Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS];
-}
-
-/** How long something is kept, in milliseconds. Undefined: always. */
-const retention = (byDefault: string, form: string) =>
-  z
-    .string()
-    .regex(/^(?:off|[1-9]\d{0,4}d)$/, `must be a number of days such as ${form}`)
-    .default(byDefault)
-    .transform((text) => (text === OFF ? undefined : millisecondsOf(text)));
-const listed = retention('90d', '90d (the default), or off');
 
 const SOCKETS = 'must be a whole number from 1 to 10000, such as 1500 (the default)';
 const ISSUES = 'must be a whole number, such as 600 (the default), or 0 for no limit';
@@ -99,12 +79,7 @@ const environment = z.object({
   EGRESS_PROXY: secret,
   PLAIN_HTTP_HOSTS: hosts,
   TRUSTED_REALMS: hosts,
-  HEALTH_CHECK_INTERVAL: z
-    .string()
-    .regex(/^(?:off|[1-9]\d{0,4}[mhd])$/, 'must be a time such as 30m, 6h or 1d, or off')
-    .transform((text) => (text === OFF ? OFF : millisecondsOf(text)))
-    .refine((interval) => interval === OFF || interval >= MIN_CHECK_INTERVAL_MS, 'must be 5m or longer')
-    .optional(),
+  HEALTH_CHECK_INTERVAL: checkInterval,
   LEASE_RETENTION: listed,
   NOTICE_RETENTION: listed,
   AUDIT_RETENTION: retention(OFF, '365d, or off (the default)'),
@@ -257,7 +232,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ignoredProxyVariables: PROXY_VARIABLES.filter((name) => Object.hasOwn(given, name)),
     plainHttpHosts: values.PLAIN_HTTP_HOSTS,
     trustedRealms: values.TRUSTED_REALMS,
-    healthCheckIntervalMs: checkInterval(values.HEALTH_CHECK_INTERVAL, production),
+    healthCheckIntervalMs: checkIntervalMs(values.HEALTH_CHECK_INTERVAL, production),
     leaseRetentionMs: values.LEASE_RETENTION,
     noticeRetentionMs: values.NOTICE_RETENTION,
     auditRetentionMs: values.AUDIT_RETENTION,
@@ -269,11 +244,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: values.LOG_LEVEL,
     otlp: otlp(values),
   };
-}
-
-function checkInterval(set: number | typeof OFF | undefined, production: boolean): number | undefined {
-  if (set === OFF) return undefined;
-  return set ?? (production ? CHECK_INTERVAL_MS : undefined);
 }
 
 function otlp(values: z.infer<typeof environment>): Config['otlp'] {
