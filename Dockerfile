@@ -6,6 +6,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json bundle.mjs bundle-options.mjs ./
 COPY src ./src
+COPY console ./console
+COPY schema ./schema
 RUN npm run -s build
 
 FROM node:${NODE_VERSION}-bookworm-slim AS purser
@@ -13,6 +15,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 PURSER_DATA_DIR=/var/lib/purser
 WORKDIR /app
 # The programs hold all they need. A container gets its Postgres by DATABASE_URL, so the embedded one stays out.
 COPY --from=build /app/dist/bin ./dist/bin
+COPY --from=build /app/dist/console ./dist/console
 COPY package.json ./
 COPY migrations ./migrations
 COPY clients ./clients

@@ -1,15 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+import { listFiles } from './build/list-files.ts';
 import { withoutInjection } from './without-injection.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+const OUTPUT = here('../dist/console');
+
+const servedFiles: Plugin = {
+  name: 'served-files',
+  apply: 'build',
+  writeBundle: () => listFiles(OUTPUT),
+};
+
 export default defineConfig({
   root: here('.'),
-  plugins: [react(), withoutInjection()],
+  plugins: [react(), withoutInjection(), servedFiles],
   build: {
-    outDir: here('../dist/console'),
+    outDir: OUTPUT,
     emptyOutDir: true,
     target: 'es2022',
     // Older ones have no `light-dark()`, and its replacement would double every colour.

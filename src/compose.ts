@@ -25,6 +25,7 @@ import { createProjectionLag } from './application/projection-lag.ts';
 import { tracedMinter } from './application/traced.ts';
 import { openAuditSigning } from './composition/audit-signing.ts';
 import { openAuthentication } from './composition/authentication.ts';
+import { openConsole } from './composition/console.ts';
 import { egressOptionsOf } from './composition/egress-options.ts';
 import { startKeyHolding } from './composition/key-holding.ts';
 import { createLifecycle, type Lifecycle } from './composition/lifecycle.ts';
@@ -69,6 +70,8 @@ export interface Service {
   readonly metricsUrl: string | undefined;
   /** Undefined if issuers are configured. */
   readonly developmentToken: ((projectId: string) => Promise<string>) | undefined;
+  /** An address that signs in to the console once, within a minute. Undefined if people sign in otherwise. */
+  readonly consoleLink: (() => Promise<string>) | undefined;
   /** Drains, then stops everything in reverse order. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -87,6 +90,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
 async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<Service> {
   const developmentIssuer = config.jwtIssuers === undefined ? await openDevelopmentIssuer(config.dataDir) : undefined;
   const issuers = developmentIssuer ? [developmentIssuer.issuerConfig] : parseIssuers(config.jwtIssuers ?? '');
+  const developmentToken = developmentIssuer && signsTokens(developmentIssuer);
+  const webConsole = await openConsole({ config, issuers, developmentToken, logger });
   const webhooks = configuredWebhooks(config);
   const woodpeckerServers = configuredWoodpeckerServers(config);
   const woodpeckerIssuers = woodpeckerRuleIssuers(woodpeckerServers, issuers);
@@ -265,6 +270,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     revocations: authentication.revocations,
     woodpeckerRequests: woodpeckerRequests(woodpeckerServers, reads),
     workloadIssuer: workload,
+    console: webConsole?.routes,
     readiness,
     beginAuditExport: beginAuditExport({ ...audit, ...running, readableAt: running.application.readableAt }),
     metrics,
@@ -290,15 +296,17 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
       ? unusableAddress(error.fault, 'METRICS_PORT', config.metrics, error)
       : error;
   });
+  const link = webConsole?.link;
   return {
     url: server.address(),
     metricsUrl: metricsServer?.address(),
-    developmentToken: developmentIssuer && developmentToken(developmentIssuer),
+    developmentToken,
+    consoleLink: link && (() => link(server.address())),
     close: lifecycle.close,
   };
 }
 
-function developmentToken(issuer: DevelopmentIssuer) {
+function signsTokens(issuer: DevelopmentIssuer) {
   return (projectId: string): Promise<string> =>
     issuer.signToken({
       projectIds: [projectId],

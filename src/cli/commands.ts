@@ -4,6 +4,7 @@ import { auditVerify } from './audit-verify.ts';
 import { backup } from './backup.ts';
 import type { Command } from './command.ts';
 import { completionOf } from './completion.ts';
+import { consoleLink } from './console-link.ts';
 import { copyLog } from './copy-log.ts';
 import { doctor } from './doctor.ts';
 import { federationExport } from './federation-export.ts';
@@ -39,6 +40,7 @@ import { token } from './token.ts';
 export const COMMANDS: Readonly<Record<string, Command>> = {
   serve,
   token,
+  'console-link': consoleLink,
   rebuild,
   backup,
   restore,

@@ -1,16 +1,22 @@
 import type { Service } from '../compose.ts';
-
-const PROJECT = 'demo';
+import { DEMO_PROJECT as PROJECT } from '../composition/console.ts';
 
 /** First requests to try, ready to paste. Only for development, because it contains a token. */
-export async function welcome({ url, developmentToken }: Service): Promise<string> {
+export async function welcome({ url, developmentToken, consoleLink }: Service): Promise<string> {
   if (!developmentToken) return '';
   const token = await developmentToken(PROJECT);
   const request = (query: string, variables?: object) =>
     `curl -s ${url}/graphql -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\\n  -d '${JSON.stringify({ query, variables })}'`;
+  const consoleText = consoleLink
+    ? `
+The console; this link signs in once, within a minute (another: npm run -s console-link):
+
+${await consoleLink()}
+`
+    : '';
   return `
 Purser listens on ${url}
-
+${consoleText}
 A token for the project "${PROJECT}", with all permissions, for one hour (more: npm run -s token -- --project ${PROJECT}):
 
 export TOKEN=${token}

@@ -87,6 +87,8 @@ const environment = z.object({
   SOCKETS_PER_CALLER: z.coerce.number(SOCKETS).int(SOCKETS).min(1, SOCKETS).max(10_000, SOCKETS).default(1_500),
   CALLER_ISSUES_PER_MINUTE: z.coerce.number(ISSUES).int(ISSUES).min(0, ISSUES).default(600),
   CORS_ORIGINS: origins,
+  CONSOLE: z.enum(['on', OFF], 'must be on (the default) or off').default('on'),
+  CONSOLE_OIDC: z.string().min(1).optional(),
   TRUST_PROXY: trustedProxies,
   LOG_LEVEL: z
     .enum(
@@ -172,6 +174,10 @@ export interface Config {
   /** Credentials that one caller may ask for in a project, in each process; 0 for no limit. */
   readonly callerIssuesPerMinute: number;
   readonly corsOrigins: readonly string[];
+  /** Whether the web console is served. */
+  readonly console: boolean;
+  /** Where people sign in to the console: a JSON object, or the path of a file with one. Undefined: nowhere. */
+  readonly consoleOidc: string | undefined;
   /** The proxies whose `X-Forwarded-For` is trusted: addresses and networks, or their number. Default: none. */
   readonly trustedProxies: readonly string[] | number;
   readonly logLevel: string;
@@ -240,6 +246,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     socketsPerCaller: values.SOCKETS_PER_CALLER,
     callerIssuesPerMinute: values.CALLER_ISSUES_PER_MINUTE,
     corsOrigins: values.CORS_ORIGINS,
+    console: values.CONSOLE !== OFF,
+    consoleOidc: values.CONSOLE_OIDC,
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
     otlp: otlp(values),

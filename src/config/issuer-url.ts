@@ -1,14 +1,13 @@
 import { z } from 'zod';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import { parseUrl } from '../domain/parse-url.ts';
-
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** As providers compare it: to the letter. Plain http only on this machine, to try it out. */
 function isIssuerUrl(text: string): boolean {
   const url = parseUrl(text);
   if (url === undefined || /[?#@\s]|\/$/.test(text)) return false;
   const isCanonical = url.href === (url.pathname === '/' ? `${text}/` : text);
-  return isCanonical && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)));
+  return isCanonical && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname)));
 }
 
 export const issuerUrl = z

@@ -1,23 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Application } from '../application/create-application.ts';
-import { ERROR_REFERENCE } from '../domain/error-reference.ts';
 import { PurserError, rateLimited } from '../domain/errors.ts';
 import { networkOf } from '../domain/network.ts';
 import { Secret } from '../domain/secret.ts';
-import { publicErrorOf } from '../graphql/pipeline/errors.ts';
-import { JSON_TYPE } from './answer-type.ts';
+import { createBudgets } from './budgets.ts';
 import type { ClientAddress } from './client-address.ts';
-import { errorBody } from './graphql-answer.ts';
+import { isNamed } from './entity-tag.ts';
+import { sendError } from './graphql-answer.ts';
 
 const FILE = /^(?<capability>[A-Za-z0-9_-]{43})\.ics$/;
 /** In place of the path, which holds the capability, wherever something is written. */
 const SHOWN_PATH = '/calendar/…';
 /** Calendar programs ask once an hour or less often; many may share an address. */
 const READS_A_MINUTE = 120;
-const REMEMBERED_NETWORKS = 10_000;
 const MAX_AGE_SECONDS = 300;
 
 export interface CalendarRouteDeps {
@@ -41,16 +38,9 @@ export function calendarRoute(app: FastifyInstance, deps: CalendarRouteDeps): vo
   app.get<{ Params: { file: string } }>('/calendar/:file', async (request, reply) => {
     const startedAt = performance.now();
     const address = clientAddress(request.raw);
-    const refuse = (error: PurserError) => {
-      const { status } = ERROR_REFERENCE[error.code];
-      if (error.code === 'RATE_LIMITED') reply.header('retry-after', String(error.details.retryAfter));
-      return reply
-        .code(status)
-        .type(JSON_TYPE)
-        .send(errorBody(publicErrorOf(error)));
-    };
     const retryAfter = take(networkOf(address ?? 'unknown'));
-    if (retryAfter > 0) return refuse(rateLimited('Too many calendars were read from your network. Wait.', retryAfter));
+    if (retryAfter > 0)
+      return sendError(reply, rateLimited('Too many calendars were read from your network. Wait.', retryAfter));
 
     const capability = FILE.exec(request.params.file)?.groups?.capability;
     if (capability === undefined) return reply.callNotFound();
@@ -58,7 +48,7 @@ export function calendarRoute(app: FastifyInstance, deps: CalendarRouteDeps): vo
     try {
       calendar = await readCalendar(new Secret(capability));
     } catch (error) {
-      if (error instanceof PurserError) return refuse(error);
+      if (error instanceof PurserError) return sendError(reply, error);
       throw error;
     }
     if (calendar === undefined) return reply.callNotFound();
@@ -76,23 +66,4 @@ export function calendarRoute(app: FastifyInstance, deps: CalendarRouteDeps): vo
     });
     return known ? reply.code(304).send() : reply.type('text/calendar; charset=utf-8').send(text);
   });
-}
-
-/** RFC 9110, section 13.1.2: whether the client has this version. */
-function isNamed(tag: string, ifNoneMatch: string | undefined): boolean {
-  const named = (ifNoneMatch ?? '').split(',').map((each) => each.trim().replace(/^W\//, ''));
-  return named.includes(tag) || named[0] === '*';
-}
-
-/** Takes one of a network's reads. Returns the seconds until there is one, 0 if there was one. */
-function createBudgets(aMinute: number, clock: () => number): (network: string) => number {
-  const budgets = new LRUCache<string, { left: number; at: number }>({ max: REMEMBERED_NETWORKS });
-  return (network) => {
-    const now = clock();
-    const known = budgets.get(network) ?? { left: aMinute, at: now };
-    const left = Math.min(aMinute, known.left + ((now - known.at) / 60_000) * aMinute);
-    const taken = left >= 1;
-    budgets.set(network, { left: taken ? left - 1 : left, at: now });
-    return taken ? 0 : ((1 - left) / aMinute) * 60;
-  };
 }

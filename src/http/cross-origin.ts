@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { parseUrl } from '../domain/parse-url.ts';
 
 const ALLOWED_HEADERS = 'authorization, content-type, last-event-id, traceparent, x-request-id';
 /** How long a browser caches a preflight, in seconds. */
@@ -15,6 +17,14 @@ const LOCALHOST = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/
 export function allowedOrigins(configured: readonly string[], development: boolean): AllowedOrigins {
   const listed = new Set(configured);
   return { has: (origin) => listed.has(origin) || (development && LOCALHOST.test(origin)) };
+}
+
+/**
+ * Whether a page of this service asks, such as the console's. A browser lets no page choose either header. Which scheme it
+ * was loaded by is not compared, since a proxy in front may have taken TLS away.
+ */
+export function isOwnOrigin({ origin, host }: IncomingHttpHeaders): boolean {
+  return origin !== undefined && host !== undefined && parseUrl(origin)?.host === host.toLowerCase();
 }
 
 /** Allows the listed origins, such as `https://ci.example.com`. Others get no CORS header at all. */

@@ -50,6 +50,15 @@ export function sendFault(reply: FastifyReply, type: AnswerType, fault: RequestF
   return send(reply.headers(fault.headers), type, statusOfFault(fault, type), errorBody(fault.error));
 }
 
+/** Answers a request that is no operation with an error alone. */
+export function sendError(reply: FastifyReply, error: PurserError): FastifyReply {
+  if (error.code === 'RATE_LIMITED') reply.header('retry-after', String(error.details.retryAfter));
+  return reply
+    .code(ERROR_REFERENCE[error.code].status)
+    .type(JSON_TYPE)
+    .send(errorBody(publicErrorOf(error)));
+}
+
 function send(reply: FastifyReply, type: AnswerType, status: number, body: string): FastifyReply {
   const phrase = REASON_PHRASES.get(status);
   if (phrase !== undefined) reply.raw.statusMessage = phrase;

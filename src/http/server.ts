@@ -18,6 +18,7 @@ import { clientFiles } from './client-files.ts';
 import { createOpenConnections } from './connections/open-connections.ts';
 import { createSharedExecution } from './connections/shared-execution.ts';
 import { createLimitedSockets, DEFAULT_SOCKET_LIMITS, type SocketLimits } from './connections/socket-limits.ts';
+import { type ConsoleOptions, consoleRoutes } from './console/console.ts';
 import { credentialRoutes } from './credentials/credential-routes.ts';
 import { dockerCredential } from './credentials/docker-credential.ts';
 import { externalSecrets } from './credentials/external-secrets.ts';
@@ -86,6 +87,8 @@ export interface HttpServerDeps {
   readonly developmentJwks?: object;
   /** Default: this service makes no tokens for clouds. */
   readonly workloadIssuer?: WorkloadIssuer | undefined;
+  /** Default: there is no console. */
+  readonly console?: ConsoleOptions | undefined;
 }
 
 export interface HttpServer {
@@ -124,6 +127,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   const app = createApp(config, logger, () => closing !== undefined);
   allowOrigins(app, corsOrigins);
   if (config.production === false) serveGraphiql(app);
+  if (deps.console) await consoleRoutes(app, deps.console);
   errorsPage(app);
   await clientFiles(app);
   healthRoutes(app, deps.readiness);
@@ -167,7 +171,16 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
       onFault: (error) => logger.warn({ fault: faultForLog(error) }, 'an export of an audit log ended early'),
     });
   }
-  serveWebSockets(app.server, { ...incoming, corsOrigins, connections, limits, sharedExecution, initTimeoutMs });
+  const ownPages = deps.console !== undefined;
+  serveWebSockets(app.server, {
+    ...incoming,
+    corsOrigins,
+    ownPages,
+    connections,
+    limits,
+    sharedExecution,
+    initTimeoutMs,
+  });
 
   async function shutDown(): Promise<void> {
     const cut = setTimeout(() => app.server.closeAllConnections(), drainMs);

@@ -20,6 +20,7 @@ const KEY_COMMANDS = ['keys add', 'keys list', 'keys promote', 'keys rewrap', 'k
 const COMMANDS = [
   'serve',
   'token',
+  'console-link',
   'rebuild',
   'backup',
   'restore',

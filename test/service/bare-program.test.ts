@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bare-program-'));
   program = join(folder, 'dist/bin/purser.js');
   await cp(dirname(PROGRAM), dirname(program), { recursive: true });
-  for (const each of ['migrations', 'clients', 'package.json'])
+  for (const each of ['dist/console', 'migrations', 'clients', 'package.json'])
     await cp(join(ROOT, each), join(folder, each), { recursive: true });
   await writeFile(join(folder, 'master-key'), `1 ${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
 });
@@ -29,6 +29,8 @@ it('the bundled program starts without any package, with its events in Postgres'
   try {
     await home.start();
     expect((await fetch(`${home.url}/healthz`)).status).toBe(200);
+    const page = await fetch(home.url);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
   } finally {
     await home.remove();
   }

@@ -84,8 +84,16 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'http/event-streams': http('http', 'http/connections'),
   'http/websocket': http('http', 'http/connections'),
   'http/credentials': http('http'),
+  'http/console': http('http'),
   // Answers upgrades and opens event streams as well.
-  'http/server.ts': http('http', 'http/connections', 'http/credentials', 'http/event-streams', 'http/websocket'),
+  'http/server.ts': http(
+    'http',
+    'http/connections',
+    'http/console',
+    'http/credentials',
+    'http/event-streams',
+    'http/websocket',
+  ),
 
   // What a key of a keychain means is the same for the helper and for its protocol over HTTP.
   clients: { to: ['domain/server-url.ts'], modules: 'builtins' },
@@ -104,7 +112,15 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   config: { to: ['domain/**'], modules: 'any' },
   // Each file opens one part of the service; `compose.ts` and the commands put them together.
   composition: {
-    to: ['config', 'version.ts', 'application/**', 'domain/**', 'adapters/**', 'graphql/paging', 'http/health.ts'],
+    to: [
+      'config',
+      'version.ts',
+      'application/**',
+      'domain/**',
+      'adapters/**',
+      'graphql/paging',
+      'http/health.ts',
+    ].concat(['http/console', 'package-folder.ts']),
     modules: 'any',
   },
   'compose.ts': {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OperatorError } from '../../domain/errors.ts';
+import { isLoopbackHost } from '../../domain/loopback.ts';
 import { parseUrl } from '../../domain/parse-url.ts';
 import { entryFault, readJsonSetting } from '../settings/json-setting.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
@@ -144,16 +145,12 @@ function jwksUriFault(value: string): string | undefined {
   const url = parseUrl(value);
   if (url === undefined) return 'must be an absolute URL such as https://id.example/.well-known/jwks.json';
   if (url.username !== '' || url.password !== '') return 'must not contain a username or password';
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname))) {
     return 'must begin with https:// (http:// is accepted for localhost, 127.0.0.0/8 and [::1] only)';
   }
   // Fetches refuse any other spelling, so the service would refuse every token.
   if (HOST_AS_TYPED.exec(value)?.[1]?.toLowerCase() === url.hostname) return undefined;
   return `must write its host in the canonical form: ${url.protocol}//${url.hostname}`;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function jwksFault(jwks: Jwks, allowed: readonly SignatureAlgorithm[]): string | undefined {

@@ -5,20 +5,21 @@ export interface JsonSetting<Schema extends z.ZodType> {
   /** The variable's name, for faults. */
   readonly name: string;
   readonly schema: Schema;
-  /** An array as it may be written. */
+  /** The array or object as it may be written. */
   readonly example: string;
   /** Makes the error of a message, which has one line a fault: the entry, the field, and what to write there. */
   readonly fault: (message: string, options?: ErrorOptions) => Error;
 }
 
 /**
- * Reads a variable that holds a JSON array, or the path of a file with one. No message quotes the JSON.
+ * Reads a variable that holds a JSON array or object, or the path of a file with one. No message quotes the JSON.
  * @throws what `fault` makes
  */
 export function readJsonSetting<Schema extends z.ZodType>(
   value: string,
   { name, schema, example, fault }: JsonSetting<Schema>,
 ): z.output<Schema> {
+  const form = example.startsWith('[') ? 'array' : 'object';
   const inline = /^\s*[[{]/.test(value);
   const source = inline ? name : `${name} (${value})`;
   const result = schema.safeParse(parseJson(inline ? value : readFile(value)));
@@ -30,7 +31,7 @@ export function readJsonSetting<Schema extends z.ZodType>(
     try {
       return readFileSync(path, 'utf8');
     } catch (cause) {
-      const what = `the file ${path} cannot be read: set it to a JSON array or to the path of a readable JSON file`;
+      const what = `the file ${path} cannot be read: set it to a JSON ${form} or to the path of a readable JSON file`;
       throw fault(`${name}: ${what}`, { cause });
     }
   }
@@ -40,7 +41,7 @@ export function readJsonSetting<Schema extends z.ZodType>(
     try {
       return JSON.parse(text);
     } catch {
-      throw fault(`${source}: is not valid JSON: write an array such as ${example}`);
+      throw fault(`${source}: is not valid JSON: write an ${form} such as ${example}`);
     }
   }
 }

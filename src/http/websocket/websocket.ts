@@ -20,7 +20,7 @@ import { answer, type StartedOperation, startOperation } from '../connections/op
 import type { SharedExecution } from '../connections/shared-execution.ts';
 import type { LimitedSockets } from '../connections/socket-limits.ts';
 import { deliver } from '../connections/subscriptions.ts';
-import type { AllowedOrigins } from '../cross-origin.ts';
+import { type AllowedOrigins, isOwnOrigin } from '../cross-origin.ts';
 import type { ObserveOperation } from '../observed-operations.ts';
 import type { RefuseToken } from '../refused-tokens.ts';
 import { readOperation } from '../request-body.ts';
@@ -38,6 +38,8 @@ export interface WebSocketOptions {
   readonly refuseToken: RefuseToken;
   /** Other origins are refused. Clients that send no `Origin` are not browsers. */
   readonly corsOrigins: AllowedOrigins;
+  /** Whether pages of this service may connect: it has some that do. */
+  readonly ownPages: boolean;
   readonly logger: Pick<Logger, 'error'>;
   readonly connections: OpenConnections;
   readonly limits: LimitedSockets;
@@ -50,7 +52,7 @@ const PATH = '/graphql';
 const INIT_TIMEOUT_MS = 3_000;
 /** GraphQL over WebSocket (graphql-transport-ws), on upgrade requests of the server. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): void {
-  const { graphql, clientAddress, corsOrigins, logger, metrics, connections, limits } = options;
+  const { graphql, clientAddress, corsOrigins, ownPages, logger, metrics, connections, limits } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -71,8 +73,9 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): void
   function refusalOf({ url, headers }: IncomingMessage): string | undefined {
     if (url?.split('?', 1)[0] !== PATH) return '404 Not Found';
     if (connections.isClosing) return '503 Service Unavailable';
-    if (headers.origin !== undefined && !corsOrigins.has(headers.origin)) return '403 Forbidden';
-    return undefined;
+    const { origin } = headers;
+    const isAllowed = origin === undefined || corsOrigins.has(origin) || (ownPages && isOwnOrigin(headers));
+    return isAllowed ? undefined : '403 Forbidden';
   }
 
   function open(socket: WebSocket, request: IncomingMessage, stream: Duplex): void {
