@@ -34,7 +34,13 @@ interface FilterMenuProps<Id extends string> {
 }
 
 /** A button that opens what can be chosen, and says how much is. */
-export function FilterMenu<Id extends string>({ label, options, chosen, onChange, single = false }: FilterMenuProps<Id>) {
+export function FilterMenu<Id extends string>({
+  label,
+  options,
+  chosen,
+  onChange,
+  single = false,
+}: FilterMenuProps<Id>) {
   function choose(selection: Selection): void {
     onChange(options.filter(({ id }) => selection === 'all' || selection.has(id)).map(({ id }) => id));
   }

@@ -14,11 +14,11 @@ export function localeOf(preferred: readonly string[]): string {
   return preferred.find((locale) => /^en\b/i.test(locale)) ?? 'en-GB';
 }
 
-const LOCALE = localeOf(typeof navigator === 'undefined' ? [] : navigator.languages);
+export const readerLocale = localeOf(typeof navigator === 'undefined' ? [] : navigator.languages);
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 // Making a format takes longer than using it a hundred times.
-function format(time: Date, options: Intl.DateTimeFormatOptions, { locale = LOCALE, timeZone }: Reader): string {
+function format(time: Date, options: Intl.DateTimeFormatOptions, { locale = readerLocale, timeZone }: Reader): string {
   const all = { ...options, ...(timeZone !== undefined && { timeZone }) };
   const key = JSON.stringify([locale, all]);
   const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, all);
