@@ -9,11 +9,12 @@ import { ViewerContext } from '../session/permissions.ts';
 import type { Session } from '../session/session.ts';
 import { SessionContext, useSessionState } from '../session/session-context.tsx';
 import { SessionEndedDialog } from '../session/session-ended-dialog.tsx';
-import { NoProjectsPage, SignInPage, UnavailablePage, WaitingPage } from '../session/sign-in-page.tsx';
+import { HandedOverPage, NoProjectsPage, SignInPage, WaitingPage } from '../session/sign-in-page.tsx';
 import type { SignedOutReason } from '../session/tokens.ts';
 import type { Viewer } from '../session/viewer.ts';
 import { createQueryClient } from './query-client.ts';
 import { createConsoleRouter } from './router.tsx';
+import { Unreachable } from './unreachable.tsx';
 
 export function App({ session }: { session: Session }) {
   return (
@@ -29,7 +30,9 @@ function ByState({ session }: { session: Session }) {
     case 'waiting':
       return <WaitingPage />;
     case 'unavailable':
-      return <UnavailablePage retry={() => void session.retry()} />;
+      return <Unreachable retry={session.retry} />;
+    case 'handed-over':
+      return <HandedOverPage />;
     case 'signed-out':
       return <SignInPage reason={state.reason} />;
     case 'no-projects':

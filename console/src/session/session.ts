@@ -7,6 +7,7 @@ import { exchangeCode } from './development.ts';
 import { createOpenIdProvider, type OpenIdProvider } from './openid-connect.ts';
 import { createRenewal } from './renewal.ts';
 import type { ConsoleSettings } from './settings.ts';
+import { signInInWindow } from './sign-in-window.ts';
 import { type SignedOutReason, SignInFailed, type Tokens } from './tokens.ts';
 import { VIEWER, type Viewer } from './viewer.ts';
 
@@ -15,7 +16,10 @@ export type SessionState =
   | { readonly phase: 'waiting' }
   | { readonly phase: 'signed-out'; readonly reason: SignedOutReason }
   | { readonly phase: 'unavailable' }
-  | { readonly phase: 'no-projects'; readonly subject: string; readonly fault: ClaimFault }
+  /** This window has signed in another one. */
+  | { readonly phase: 'handed-over' }
+  /** `subject` is undefined where the service did not accept the token. */
+  | { readonly phase: 'no-projects'; readonly subject: string | undefined; readonly fault: ClaimFault }
   /** `ended`: why the token is of no use any more. The page stays, so that nothing typed is lost. */
   | { readonly phase: 'signed-in'; readonly viewer: Viewer; readonly ended: SignedOutReason | undefined };
 
@@ -32,6 +36,10 @@ export interface Session {
   signInWith(take: () => Promise<Tokens>): Promise<void>;
   /** Leaves this page for the provider's. */
   leaveForProvider(returnTo: string): Promise<void>;
+  /** Signs in at the provider in a window of its own, over a page that stays. */
+  signInInWindow(): Promise<void>;
+  /** This window has done what it was opened for. */
+  handedOver(): void;
   /** Asks again who is signed in, after it could not be asked. */
   retry(): Promise<void>;
   /** Forgets everything, here and at the provider. */
@@ -54,6 +62,7 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
   const listeners = new Set<() => void>();
   let state: SessionState = { phase: 'waiting' };
   let held: Tokens | undefined;
+  let lastWindow: AbortController | undefined;
 
   function become(next: SessionState): void {
     state = next;
@@ -105,22 +114,35 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
 
   async function signInWith(take: () => Promise<Tokens>): Promise<void> {
     if (state.phase !== 'signed-in') become({ phase: 'waiting' });
+    let taken: Tokens | undefined;
     try {
-      held = await take();
+      taken = await take();
+      held = taken;
       await identify();
     } catch (error) {
-      failed(error);
+      failed(error, taken);
     }
   }
 
-  function failed(error: unknown): void {
+  /** `refused`: the token that the service was asked with. */
+  function failed(error: unknown, refused?: Tokens): void {
     if (error instanceof OfflineError || hasCode(error, 'UNAVAILABLE', 'RATE_LIMITED')) {
       if (state.phase === 'signed-in') throw error;
       become({ phase: 'unavailable' });
       return;
     }
     const reason = reasonOf(error);
+    // Another window was opened in place of this one.
+    if (reason.kind === 'new' && state.phase === 'signed-in') return;
     forget();
+    if (reason.kind === 'refused' && refused !== undefined) {
+      const fault = claimFaultOf(refused.accessToken);
+      // The service refuses claims that it cannot read, and tokens that are none.
+      if (fault === 'shape' || fault === 'unknown') {
+        become({ phase: 'no-projects', subject: undefined, fault });
+        return;
+      }
+    }
     become(state.phase === 'signed-in' ? { ...state, ended: reason } : { phase: 'signed-out', reason });
   }
 
@@ -147,6 +169,18 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
       } catch (error) {
         failed(error);
       }
+    },
+
+    async signInInWindow() {
+      if (provider === undefined) throw new Error('there is no provider');
+      lastWindow?.abort();
+      const thisWindow = new AbortController();
+      lastWindow = thisWindow;
+      await signInWith(() => signInInWindow(provider, thisWindow.signal));
+    },
+    handedOver: () => {
+      become({ phase: 'handed-over' });
+      window.close();
     },
 
     async retry() {

@@ -57,11 +57,11 @@ export function UnavailablePage({ retry }: { retry: () => void }) {
   );
 }
 
-export function NoProjectsPage({ subject, fault }: { subject: string; fault: ClaimFault }) {
+export function NoProjectsPage({ subject, fault }: { subject: string | undefined; fault: ClaimFault }) {
   const session = useSession();
   return (
-    <Welcome title={NO_PROJECTS.title}>
-      <p>{NO_PROJECTS.subject(subject)}</p>
+    <Welcome title={NO_PROJECTS.titles[fault]}>
+      {subject === undefined ? null : <p>{NO_PROJECTS.subject(subject)}</p>}
       <p>{NO_PROJECTS.faults[fault]}</p>
       <p>{NO_PROJECTS.expected}</p>
       <pre className={styles.code}>{NO_PROJECTS.shape}</pre>
@@ -70,6 +70,15 @@ export function NoProjectsPage({ subject, fault }: { subject: string; fault: Cla
           {SIGN_IN.signOut}
         </Button>
       </div>
+    </Welcome>
+  );
+}
+
+/** In the window in which somebody has signed in for another one, if the browser does not let it close. */
+export function HandedOverPage() {
+  return (
+    <Welcome title={SIGN_IN.handedOver}>
+      <p>{SIGN_IN.handedOverHint}</p>
     </Welcome>
   );
 }

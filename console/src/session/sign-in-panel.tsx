@@ -2,7 +2,8 @@ import { useRef, useState } from 'react';
 import { Button } from '../components/button.tsx';
 import { SIGN_IN } from '../texts/session.ts';
 import { pastedSignIn } from './development.ts';
-import { useSession } from './session-context.tsx';
+import { SIGNED_OUT_PATH } from './openid-connect.ts';
+import { useSession, useSessionState } from './session-context.tsx';
 import type { ProviderSettings } from './settings.ts';
 import styles from './sign-in-page.module.css';
 import type { SignedOutReason } from './tokens.ts';
@@ -23,20 +24,41 @@ export function SignInPanel({ reason }: { reason: SignedOutReason }) {
 
 function ProviderSignIn({ provider }: { provider: ProviderSettings }) {
   const session = useSession();
-  const [isLeaving, setLeaving] = useState(false);
-  const leave = async () => {
-    setLeaving(true);
+  const { phase } = useSessionState();
+  const [isPending, setPending] = useState(false);
+  const [fault, setFault] = useState<string>();
+  const isOverPage = phase === 'signed-in';
+
+  const signIn = async () => {
+    setPending(true);
+    setFault(undefined);
     const { pathname, search, hash } = location;
-    await session.leaveForProvider(pathname === '/sign-in' ? '/' : pathname + search + hash).catch(() => undefined);
-    setLeaving(false);
+    const returnTo = pathname === SIGNED_OUT_PATH ? '/' : pathname + search + hash;
+    const work = isOverPage ? session.signInInWindow() : session.leaveForProvider(returnTo);
+    await work.catch((error: unknown) => setFault(messageOf(error)));
+    setPending(false);
   };
+
   return (
-    <div>
-      <Button kind="primary" isPending={isLeaving} onPress={() => void leave()}>
-        {SIGN_IN.provider(new URL(provider.issuer).host)}
-      </Button>
-    </div>
+    <>
+      <div>
+        {/* Not pending in a window: somebody who has closed it presses again. */}
+        <Button kind="primary" isPending={isPending && !isOverPage} onPress={() => void signIn()}>
+          {SIGN_IN.provider(new URL(provider.issuer).host)}
+        </Button>
+      </div>
+      {isOverPage ? <p className={styles.soft}>{SIGN_IN.popup}</p> : null}
+      {fault === undefined ? null : (
+        <p className={styles.fault} role="alert">
+          {fault}
+        </p>
+      )}
+    </>
   );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function DevelopmentSignIn() {
@@ -57,7 +79,7 @@ function DevelopmentSignIn() {
     setFault(undefined);
     setPending(true);
     await ('code' in pasted ? session.signInWithCode(pasted.code) : session.signInWithToken(pasted.token)).catch(
-      (error: unknown) => setFault(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => setFault(messageOf(error)),
     );
     setPending(false);
   };

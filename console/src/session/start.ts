@@ -2,6 +2,7 @@ import { takeDeparture } from './departure.ts';
 import { codeOf, SIGN_IN_PATH } from './development.ts';
 import { SIGNED_IN_PATH } from './openid-connect.ts';
 import type { Session } from './session.ts';
+import { handOver } from './sign-in-window.ts';
 import { SignInFailed } from './tokens.ts';
 
 /** What of the first address must not stay there: a code, which signs in once. */
@@ -34,8 +35,9 @@ export async function startSession(session: Session, { address, code }: FirstAdd
 
 async function arrive(session: Session, address: URL): Promise<void> {
   const departure = takeDeparture();
-  // By the back button, a bookmark, or in another tab: begin again.
   if (departure === undefined) {
+    if (await handOver(address)) return session.handedOver();
+    // By the back button, a bookmark, or in another tab: begin again.
     history.replaceState(null, '', '/');
     return session.leaveForProvider('/');
   }

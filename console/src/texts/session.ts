@@ -28,8 +28,9 @@ export const SIGN_IN = {
   unavailableHint: 'It may be starting. This page tries again by itself.',
   retry: 'Try again',
   popup: 'The provider’s page opens in a window of its own.',
+  handedOver: 'You are signed in',
+  handedOverHint: 'You can close this window.',
   signOut: 'Sign out',
-  otherAccount: 'Sign in with another account',
 } as const;
 
 const SHAPE = `"projects": {
@@ -37,7 +38,12 @@ const SHAPE = `"projects": {
 }`;
 
 export const NO_PROJECTS = {
-  title: 'Your token names no project',
+  titles: {
+    missing: 'Your token names no project',
+    empty: 'Your token names no project',
+    shape: 'Your token does not say what it grants',
+    unknown: 'Your token cannot be read',
+  },
   subject: (subject: string) => `You are signed in as ${subject}, but your token grants nothing here.`,
   faults: {
     missing: 'The access token has no claim “projects” (nor “project” with “permissions”).',

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { openDevelopmentIssuer } from '../../src/adapters/auth/development-issuer.ts';
+import { PERMISSIONS, type Permission } from '../../src/domain/permissions.ts';
+import type { PurserHome } from './purser-process.ts';
+
+/** For `createPurserHome`: people sign in with tokens of the development issuer. */
+export const DEVELOPMENT = { JWT_ISSUERS: '' } as const;
+
+export interface TokenFor {
+  readonly projects?: readonly string[];
+  /** In each of the projects. Default: all. */
+  readonly permissions?: readonly Permission[];
+  readonly subject?: string;
+  readonly ttlSeconds?: number;
+}
+
+/** A token that the service of this home accepts. */
+export async function developmentToken(
+  { dataDir }: Pick<PurserHome, 'dataDir'>,
+  {
+    projects = ['demo'],
+    permissions = Object.values(PERMISSIONS),
+    subject = 'developer',
+    ttlSeconds = 3600,
+  }: TokenFor = {},
+): Promise<string> {
+  const issuer = await openDevelopmentIssuer(dataDir);
+  return issuer.signToken({ projectIds: [...projects], permissions: [...permissions], subject, ttlSeconds });
+}
+
+export interface ConsoleOptions extends TokenFor {
+  readonly purser: Pick<PurserHome, 'url' | 'dataDir'>;
+  readonly browser: Browser;
+  /** What is opened. Default: `/`. */
+  readonly path?: string;
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly colorScheme?: 'light' | 'dark';
+  /** False: it stays at the sign-in page. */
+  readonly isSignedIn?: boolean;
+}
+
+export interface ConsolePage {
+  readonly page: Page;
+  /** What the page complained of: errors, what its content security policy refused, requests that failed. */
+  readonly complaints: readonly string[];
+  /** Closes it. Fails if it complained of anything but what is expected. */
+  close(expected?: RegExp): Promise<void>;
+}
+
+/** The console in a browser with nothing kept from before, signed in by a token that is pasted. */
+export async function openConsole({
+  purser,
+  browser,
+  path = '/',
+  viewport = { width: 1280, height: 800 },
+  colorScheme = 'light',
+  isSignedIn = true,
+  ...tokenFor
+}: ConsoleOptions): Promise<ConsolePage> {
+  const context = await browser.newContext({ baseURL: purser.url, viewport, colorScheme, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
+  // Chromium reports here what a policy refused, too.
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`);
+  });
+  await page.goto(path);
+  if (isSignedIn) await signInByToken(page, await developmentToken(purser, tokenFor));
+  return {
+    page,
+    complaints,
+    async close(expected) {
+      await context.close();
+      expect(complaints.filter((complaint) => !expected?.test(complaint))).toEqual([]);
+    },
+  };
+}
+
+/** At the sign-in page, or in the dialog over a page whose session has ended. */
+export async function signInByToken(page: Page, token: string): Promise<void> {
+  await page.getByLabel('Or paste a link or a token').fill(token);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('button', { name: /^Signed in as / }).waitFor();
+}
+
+/** Waits until the page follows what happens. */
+export async function becomesLive(page: Page): Promise<void> {
+  await page.locator('[data-status="live"]').waitFor();
+}
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe finds in the page as it stands now, by the rules of WCAG 2.2 AA and its own. */
+export async function expectNoAxeViolations(page: Page): Promise<void> {
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  const { violations } = await page.evaluate<AxeResults>(
+    `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`,
+  );
+  const found = violations.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    at: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
+  }));
+  expect(found).toEqual([]);
+}
