@@ -33,7 +33,7 @@ export interface FollowDeps {
 }
 
 const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 15_000;
+const LONGEST_DELAY_MS = 8_000;
 /** From then on a person should know. */
 const FAILURES_UNTIL_OFFLINE = 4;
 /** The service sends a comment every 12 seconds, so a connection that is silent for longer is dead. */

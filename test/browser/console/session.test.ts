@@ -92,7 +92,7 @@ describe.skipIf(missing)(titled('signing in to the console', missing), () => {
   });
 
   it('ends with the token, and goes on where it was when somebody signs in again', async () => {
-    const { page, close } = await open({ path: '/projects/demo/audit', ttlSeconds: 3 });
+    const { page, close } = await open({ path: '/projects/demo/audit', ttlSeconds: 25 });
     await page.evaluate('window.isSamePage = true');
     await page.getByRole('alertdialog', { name: 'Your session has ended' }).waitFor();
     await expectNoAxeViolations(page);
