@@ -5,6 +5,7 @@ import { ApiContext } from '../api/api-context.tsx';
 import { createApi } from '../api/client.ts';
 import { LiveContext } from '../api/live.tsx';
 import { createLiveStatus } from '../api/live-status.ts';
+import { ToastProvider } from '../components/toast.tsx';
 import { ViewerContext } from '../session/permissions.ts';
 import type { Session } from '../session/session.ts';
 import { SessionContext, useSessionState } from '../session/session-context.tsx';
@@ -71,7 +72,9 @@ function SignedIn({ session, viewer, ended }: SignedInProps) {
       <ApiContext value={api}>
         <LiveContext value={live}>
           <QueryClientProvider client={queries}>
-            <RouterProvider router={router} />
+            <ToastProvider>
+              <RouterProvider router={router} />
+            </ToastProvider>
             {ended === undefined ? null : <SessionEndedDialog reason={ended} />}
           </QueryClientProvider>
         </LiveContext>

@@ -29,10 +29,10 @@ export function Steps({ label, steps }: { readonly label: string; readonly steps
             {state === 'done' ? <Icon name="check" size="small" /> : at + 1}
           </span>
           <div className={css.words}>
-            <h3 className={css.title}>
+            <h2 className={css.title}>
               {title}
               <span className={css.spoken}>: {SAID[state]}</span>
-            </h3>
+            </h2>
             {state === 'done' && result !== undefined && <div className={css.result}>{result}</div>}
             {state === 'current' && children !== undefined && <div className={css.content}>{children}</div>}
           </div>

@@ -39,7 +39,7 @@ export function Tabs<Id extends string>({ label, tabs, selected, onSelect, child
           </Tab>
         ))}
       </TabList>
-      <TabPanel id={selected} className={classNames(css.panel)}>
+      <TabPanel key={selected} id={selected} className={classNames(css.panel)}>
         {children}
       </TabPanel>
     </AriaTabs>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cutOff, graceFrom, recommendedGrace } from '../../src/views/registry/grace.ts';
-import { rotationStep } from '../../src/views/registry/rotation-position.ts';
+import { cutOff, graceFrom, recommendedGrace } from '../../src/views/rotate/grace.ts';
+import { rotationStep } from '../../src/views/rotate/rotation-position.ts';
 
 const NOW = Date.parse('2026-03-01T10:00:00.000Z');
 const inMinutes = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString();

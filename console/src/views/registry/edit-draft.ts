@@ -61,7 +61,12 @@ export function updateInput(base: EditDraft, draft: EditDraft): UpdateRegistryIn
   return input;
 }
 
-/** @returns null for nothing; not a number where the text is none, which the service would refuse as well */
+/** Whether the text can be sent as a number of days. The service says which numbers it takes. */
+export function isDays(text: string): boolean {
+  return /^\s*\d*\s*$/.test(text);
+}
+
+/** @returns null for nothing. What is no number must not be sent: it would be null as well */
 function wholeNumber(text: string): number | null {
   return text.trim() === '' ? null : Number(text);
 }

@@ -1,6 +1,84 @@
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { OfflineError } from '../../api/errors.ts';
+import { useApiQuery } from '../../api/use-api-query.ts';
 import { Page } from '../../app/page.tsx';
+import { Banner } from '../../components/banner.tsx';
+import { TextLink } from '../../components/button.tsx';
+import { Steps } from '../../components/steps.tsx';
 import { NAVIGATION } from '../../texts/frame.ts';
+import { REGISTRY as REGISTRY_TEXTS } from '../../texts/registry.ts';
+import { ROTATE as TEXTS } from '../../texts/rotate.ts';
+import { registryHref } from '../registry/links.ts';
+import { REGISTRY } from '../registry/registry-operations.ts';
+import { Awaited, Missing } from '../registry/registry-states.tsx';
+import type { ShownRegistry } from '../registry/shown-registry.ts';
+import { ActivateStep } from './activate-step.tsx';
+import { EnterStep } from './enter-step.tsx';
+import { ImpactStep } from './impact-step.tsx';
+import { ROTATION_STEPS, type RotationStep, rotationStep } from './rotation-position.ts';
+import type { RotateSearch } from './search.ts';
+import { WatchStep } from './watch-step.tsx';
+
+const ROUTE = '/projects/$projectId/registries/$registryId/rotate';
+
+export interface StepProps {
+  readonly registry: ShownRegistry;
+  /** Changes what the address holds; the back button undoes it. */
+  readonly onGo: (search: RotateSearch) => void;
+}
 
 export function RotateView() {
-  return <Page title={NAVIGATION.rotate}>{null}</Page>;
+  const { projectId, registryId } = useParams({ from: ROUTE });
+  const search = useSearch({ from: ROUTE });
+  const navigate = useNavigate({ from: ROUTE });
+  const query = useApiQuery(REGISTRY, { projectId, id: registryId });
+  const registry = query.data?.registry;
+  const back = (
+    <TextLink href={registryHref({ projectId, registryId })}>{registry?.name ?? NAVIGATION.registry}</TextLink>
+  );
+  if (!registry) {
+    return (
+      <Page title={NAVIGATION.rotate} back={back}>
+        {query.data ? <Missing projectId={projectId} registryId={registryId} /> : <Awaited {...query} />}
+      </Page>
+    );
+  }
+  const go = (to: RotateSearch) => void navigate({ search: to });
+  const isNow = search.step === 'now';
+  const step = rotationStep(registry.credential, { entering: search.step === 'enter', activated: search.activated });
+  return (
+    <Page title={TEXTS.title(registry.name)} back={back} intro={TEXTS.intro}>
+      {query.error instanceof OfflineError && <Banner kind="warning" title={REGISTRY_TEXTS.old} />}
+      {isNow ? (
+        <EnterStep key="now" registry={registry} onGo={go} isImmediate />
+      ) : (
+        <Steps
+          label={TEXTS.stepsLabel}
+          steps={ROTATION_STEPS.map((id, at) => ({
+            id,
+            title: TEXTS.steps[id],
+            state: at < ROTATION_STEPS.indexOf(step) ? 'done' : id === step ? 'current' : 'coming',
+            children: <Step step={id} registry={registry} onGo={go} activated={search.activated} />,
+          }))}
+        />
+      )}
+    </Page>
+  );
+}
+
+type ShownStepProps = StepProps & { readonly step: RotationStep; readonly activated: number | undefined };
+
+function Step({ step, activated, ...props }: ShownStepProps) {
+  switch (step) {
+    case 'impact':
+      return <ImpactStep {...props} />;
+    case 'enter':
+      return <EnterStep {...props} />;
+    case 'activate':
+      return <ActivateStep {...props} />;
+    case 'watch':
+      return <WatchStep {...props} activated={activated} />;
+    default:
+      return step satisfies never;
+  }
 }

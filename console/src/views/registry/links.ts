@@ -1,0 +1,21 @@
+import { type RawSearch, stringifySearch } from '../../app/search-params.ts';
+import type { RotateSearch } from '../rotate/search.ts';
+import type { RegistrySearch } from './search.ts';
+
+/** Where a registry is, for links. */
+export interface RegistryPlace {
+  readonly projectId: string;
+  readonly registryId: string;
+}
+
+export function projectHref(projectId: string, view: string, search: RawSearch = {}): string {
+  return `/projects/${encodeURIComponent(projectId)}/${view}${stringifySearch(search)}`;
+}
+
+export function registryHref({ projectId, registryId }: RegistryPlace, search: RegistrySearch = {}): string {
+  return projectHref(projectId, `registries/${encodeURIComponent(registryId)}`, search);
+}
+
+export function rotateHref({ projectId, registryId }: RegistryPlace, search: RotateSearch = {}): string {
+  return projectHref(projectId, `registries/${encodeURIComponent(registryId)}/rotate`, search);
+}

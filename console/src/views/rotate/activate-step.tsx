@@ -1,0 +1,143 @@
+import { useState } from 'react';
+import { useApiQuery } from '../../api/use-api-query.ts';
+import { useCommand } from '../../api/use-command.ts';
+import { Banner } from '../../components/banner.tsx';
+import { Button } from '../../components/button.tsx';
+import { Card, KeyValueList } from '../../components/card.tsx';
+import { Checkbox } from '../../components/checkbox.tsx';
+import { Form } from '../../components/form.tsx';
+import { TestResult, Verdicts } from '../../components/test-result.tsx';
+import { Time } from '../../components/time.tsx';
+import { CREDENTIAL } from '../../texts/registry.ts';
+import { ACTIVATE as TEXTS } from '../../texts/rotate.ts';
+import { Moment } from '../registry/credential-section.tsx';
+import css from '../registry/registry.module.css';
+import { AbandonStaged } from './abandon-staged.tsx';
+import { type ComparedTests, comparedTests } from './compared-tests.ts';
+import { graceFrom, recommendedGrace } from './grace.ts';
+import { GraceFields } from './grace-fields.tsx';
+import { LEASES_READ_MS } from './impact-step.tsx';
+import type { StepProps } from './rotate-view.tsx';
+import { ACTIVATE, CHANGE_IMPACT } from './rotation-operations.ts';
+
+export type GraceChoice = 'none' | 'recommended' | 'other';
+
+export function ActivateStep({ registry, onGo }: StepProps) {
+  const { projectId, id, revision, credential } = registry;
+  const { staged } = credential;
+  const [chosen, setChosen] = useState<GraceChoice>();
+  const [minutes, setMinutes] = useState('60');
+  const [isSkipped, setSkipped] = useState(false);
+  const [isAbandoning, setAbandoning] = useState(false);
+  const impact = useApiQuery(CHANGE_IMPACT, { projectId, id }, { refetchInterval: LEASES_READ_MS });
+  const activate = useCommand(ACTIVATE, {
+    withKey: (variables, idempotencyKey) => ({ ...variables, input: { ...variables.input, idempotencyKey } }),
+    onSuccess: ({ activateCredential }) => onGo({ activated: activateCredential.registry.credential.version }),
+  });
+  // It has just been activated or abandoned: the next answer shows the next step.
+  if (staged === null) return null;
+
+  const endsAt = impact.data?.changeImpact.activeLeases.map(({ expiresAt }) => expiresAt) ?? [];
+  const recommended = recommendedGrace(endsAt, Date.now());
+  const grace = chosen ?? (recommended > 0 ? 'recommended' : 'none');
+  const graceMinutes = { none: 0, recommended, other: graceFrom(minutes) }[grace];
+  const compared = comparedTests(activate.error);
+
+  return (
+    <div className={css.stack}>
+      <Card>
+        <Form
+          onSubmit={() => {
+            if (graceMinutes === undefined) return;
+            const input = { version: staged.version, graceMinutes, verify: !isSkipped, expectedRevision: revision };
+            activate.mutate({ projectId, id, input });
+          }}
+          error={compared === undefined ? activate.error : null}
+          aria-label={TEXTS.title(staged.version)}
+          actions={
+            <>
+              <Button
+                type="submit"
+                kind="primary"
+                isPending={activate.isPending}
+                isDisabled={graceMinutes === undefined || impact.isPending}
+              >
+                {isSkipped ? TEXTS.goUntested : TEXTS.go}
+              </Button>
+              <Button onPress={() => setAbandoning(true)}>{TEXTS.abandon}</Button>
+            </>
+          }
+        >
+          <KeyValueList
+            entries={[
+              { label: TEXTS.staged, value: <Moment at={staged.stagedAt} note={TEXTS.by(staged.stagedBy)} /> },
+              {
+                label: TEXTS.expires,
+                value: staged.expiresAt === null ? CREDENTIAL.never : <Time at={staged.expiresAt} />,
+              },
+            ]}
+          />
+          <p className={css.soft}>{TEXTS.proof}</p>
+          {compared && (
+            <Comparison
+              compared={compared}
+              staged={staged.version}
+              active={credential.version}
+              message={activate.error?.message}
+            />
+          )}
+          {!compared && staged.health && (
+            <section className={css.list}>
+              <h3>{TEXTS.lastTest}</h3>
+              <TestResult health={staged.health} />
+            </section>
+          )}
+          <GraceFields
+            grace={grace}
+            onGrace={setChosen}
+            minutes={minutes}
+            onMinutes={setMinutes}
+            recommended={recommended}
+            endsAt={endsAt}
+          />
+          <Checkbox isSelected={isSkipped} onChange={setSkipped} help={TEXTS.skipHelp}>
+            {TEXTS.skip}
+          </Checkbox>
+        </Form>
+      </Card>
+      <AbandonStaged
+        place={{ projectId, registryId: id }}
+        version={staged.version}
+        isOpen={isAbandoning}
+        onClose={() => setAbandoning(false)}
+      />
+    </div>
+  );
+}
+
+interface ComparisonProps {
+  readonly compared: ComparedTests;
+  readonly staged: number;
+  readonly active: number;
+  readonly message: string | undefined;
+}
+
+function Comparison({ compared, staged, active, message }: ComparisonProps) {
+  return (
+    <section className={css.stack} aria-label={TEXTS.compared}>
+      <Banner kind="danger" title={TEXTS.refused}>
+        {message}
+      </Banner>
+      <div className={css.columns}>
+        <div className={css.list}>
+          <h3>{TEXTS.ofStaged(staged)}</h3>
+          <Verdicts finding={compared.staged} />
+        </div>
+        <div className={css.list}>
+          <h3>{TEXTS.ofActive(active)}</h3>
+          {compared.active ? <Verdicts finding={compared.active} /> : <p>{TEXTS.noActive}</p>}
+        </div>
+      </div>
+    </section>
+  );
+}

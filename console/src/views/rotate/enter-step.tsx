@@ -1,0 +1,128 @@
+import { useRef, useState } from 'react';
+import { OfflineError } from '../../api/errors.ts';
+import { useCommand } from '../../api/use-command.ts';
+import { Banner } from '../../components/banner.tsx';
+import { Button } from '../../components/button.tsx';
+import { Card } from '../../components/card.tsx';
+import { Checkbox } from '../../components/checkbox.tsx';
+import type { Failure } from '../../components/failure.ts';
+import { Form } from '../../components/form.tsx';
+import { takesSecret } from '../../components/mint-fields.ts';
+import type { SecretHandle } from '../../components/secret-field.tsx';
+import { TestResult } from '../../components/test-result.tsx';
+import { NOW, ROTATE, ENTER as TEXTS } from '../../texts/rotate.ts';
+import css from '../registry/registry.module.css';
+import { CredentialFields } from './credential-fields.tsx';
+import { credentialDraft, credentialInput } from './entered-credential.ts';
+import { ImmediateConsequences } from './immediate-consequences.tsx';
+import type { StepProps } from './rotate-view.tsx';
+import { ROTATE as ROTATE_AT_ONCE, STAGE } from './rotation-operations.ts';
+import { useEnteredTest } from './use-entered-test.ts';
+
+/** Enters the next version: to be staged, or `isImmediate`, to replace the current one. */
+export function EnterStep({ registry, onGo, isImmediate = false }: StepProps & { readonly isImmediate?: boolean }) {
+  const { projectId, id, mint, revision } = registry;
+  const [entered, setEntered] = useState(() => credentialDraft(mint));
+  const [verify, setVerify] = useState(true);
+  const [refuse, setRefuse] = useState(false);
+  const [isEmpty, setEmpty] = useState(false);
+  const secret = useRef<SecretHandle>(null);
+  const test = useEnteredTest(registry);
+  const withKey = <Sent extends { input: object }>(sent: Sent, idempotencyKey: string): Sent => ({
+    ...sent,
+    input: { ...sent.input, idempotencyKey },
+  });
+  const stage = useCommand(STAGE, { withKey, onSuccess: () => onGo({}) });
+  const rotate = useCommand(ROTATE_AT_ONCE, {
+    withKey,
+    onSuccess: ({ rotateCredential: { registry: rotated } }) => onGo({ activated: rotated.credential.version }),
+  });
+  const { error, isPending } = isImmediate ? rotate : stage;
+
+  /** What is to be sent; undefined if the secret is missing, which is said at its field. */
+  function inputNow() {
+    const typed = secret.current?.read() ?? '';
+    const isMissing = takesSecret(entered.choice) && typed.trim() === '';
+    setEmpty(isMissing);
+    if (!isMissing) return credentialInput(entered, mint, typed);
+    secret.current?.focus();
+    return undefined;
+  }
+
+  function send(): void {
+    const input = inputNow();
+    if (input === undefined || isPending) return;
+    test.forget();
+    if (isImmediate) {
+      const whenInUse = refuse ? ('REFUSE' as const) : ('PROCEED' as const);
+      rotate.mutate({ projectId, id, input: { ...input, verify, whenInUse, expectedRevision: revision } });
+    } else stage.mutate({ projectId, id, input: { ...input, expectedRevision: revision } });
+    secret.current?.clear();
+  }
+
+  /** It stays in the field: the same is about to be stored. */
+  function tryIt(): void {
+    const input = inputNow();
+    if (input !== undefined) test.run(input, entered.choice);
+  }
+
+  return (
+    <Card {...(isImmediate && { title: NOW.title })}>
+      <div className={css.form}>
+        <Form
+          onSubmit={send}
+          error={failureOf(error ?? test.error)}
+          aria-label={isImmediate ? NOW.title : TEXTS.title}
+          actions={
+            <>
+              <Button type="submit" kind={isImmediate ? 'danger' : 'primary'} isPending={isPending}>
+                {isImmediate ? NOW.go : TEXTS.stage(TEXTS.next)}
+              </Button>
+              <Button onPress={tryIt} isPending={test.isPending}>
+                {TEXTS.test}
+              </Button>
+              <Button kind="quiet" onPress={() => onGo(isImmediate ? { step: 'enter' } : {})}>
+                {isImmediate ? NOW.guided : ROTATE.back}
+              </Button>
+            </>
+          }
+        >
+          {isImmediate ? <ImmediateConsequences registry={registry} /> : <p className={css.soft}>{TEXTS.keeps}</p>}
+          <CredentialFields
+            registry={registry}
+            entered={entered}
+            onChange={(change) => {
+              setEntered({ ...entered, ...change });
+              test.forget();
+            }}
+            secret={secret}
+            secretError={isEmpty ? TEXTS.empty : undefined}
+            onFilled={(isFilled) => isFilled && setEmpty(false)}
+          />
+          {isImmediate && (
+            <>
+              <Checkbox isSelected={verify} onChange={setVerify}>
+                {NOW.verify}
+              </Checkbox>
+              <Checkbox isSelected={refuse} onChange={setRefuse}>
+                {NOW.refuse}
+              </Checkbox>
+            </>
+          )}
+          {test.found && (
+            <section aria-live="polite" className={css.stack}>
+              <h3>{TEXTS.tested}</h3>
+              <TestResult health={test.found} />
+            </section>
+          )}
+          {error instanceof OfflineError && <Banner kind="warning" title={TEXTS.lost} />}
+        </Form>
+      </div>
+    </Card>
+  );
+}
+
+/** What the network lost has its own sentence. */
+function failureOf(error: Error | null): Failure | null {
+  return error instanceof OfflineError ? null : error;
+}
