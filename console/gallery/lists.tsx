@@ -117,11 +117,11 @@ export function Lists() {
               {
                 label: 'Login, pull, push',
                 value: (
-                  <>
+                  <span className={css.row}>
                     {[VERDICTS.PROVED, VERDICTS.DENIED, VERDICTS.UNKNOWN].map((verdict) => (
                       <StatusBadge key={verdict.word} status={verdict} plain />
                     ))}
-                  </>
+                  </span>
                 ),
               },
               { label: 'Grace', value: <Duration seconds={5400} /> },

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { Menu as AriaMenu, type Key, MenuItem, MenuTrigger, Separator, Text } from 'react-aria-components';
+import { Menu as AriaMenu, type Key, MenuItem, MenuTrigger, Separator } from 'react-aria-components';
 import { classNames } from './class-names.ts';
 import { Icon, type IconName } from './icon.tsx';
 import css from './menu.module.css';
@@ -55,13 +55,10 @@ export function Menu({ trigger, label, entries, selected }: MenuProps) {
               className={classNames(css.entry, entry.isDanger && css.danger)}
             >
               {entry.icon && <Icon name={entry.icon} />}
+              {/* One name, with the help in it: what is seen is what is said. */}
               <span className={css.words}>
-                <Text slot="label">{entry.label}</Text>
-                {entry.help !== undefined && (
-                  <Text slot="description" className={classNames(css.help)}>
-                    {entry.help}
-                  </Text>
-                )}
+                <span>{entry.label}</span>
+                {entry.help !== undefined && <span className={css.help}>{entry.help}</span>}
               </span>
               {entry.id === selected && <Icon name="check" size="small" className={css.chosen} />}
             </MenuItem>,

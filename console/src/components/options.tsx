@@ -1,4 +1,4 @@
-import { ListBox, ListBoxItem, Text } from 'react-aria-components';
+import { ListBox, ListBoxItem } from 'react-aria-components';
 import { classNames } from './class-names.ts';
 import { Icon } from './icon.tsx';
 import css from './options.module.css';
@@ -28,12 +28,8 @@ export function Options({ options }: { readonly options?: readonly Option[] }) {
             className={classNames(css.option)}
           >
             <span className={css.words}>
-              <Text slot="label">{option.label}</Text>
-              {option.help !== undefined && (
-                <Text slot="description" className={classNames(css.help)}>
-                  {option.help}
-                </Text>
-              )}
+              <span>{option.label}</span>
+              {option.help !== undefined && <span className={css.help}>{option.help}</span>}
             </span>
             <Icon name="check" size="small" className={css.chosen} />
           </ListBoxItem>

@@ -101,8 +101,14 @@ export function Table<Row, Field extends string = never>(props: TableProps<Row, 
   );
 }
 
-function cellClass<Row, Field extends string>({ align, from, isTitle }: Column<Row, Field>): string {
-  return classNames(css.cell, align === 'end' && css.end, from && css[from], isTitle && css.title);
+function cellClass<Row, Field extends string>({ align, from, isTitle, hideLabel }: Column<Row, Field>): string {
+  return classNames(
+    css.cell,
+    align === 'end' && css.end,
+    from && css[from],
+    isTitle && css.title,
+    hideLabel && css.buttons,
+  );
 }
 
 interface HeaderCellProps<Row, Field extends string> {

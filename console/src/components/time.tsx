@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { classNames } from './class-names.ts';
 import {
   formatDay,
   formatDuration,
@@ -26,8 +27,8 @@ export function Time({ at, show = 'both' }: TimeProps) {
     <time dateTime={at} title={formatFullTime(time)} className={css.time}>
       {show === 'relative' && relative}
       {show === 'day' && formatDay(time)}
-      {(show === 'absolute' || show === 'both') && formatTime(time)}
-      {show === 'both' && <span className={css.relative}> · {relative}</span>}
+      {(show === 'absolute' || show === 'both') && <span className={css.whole}>{formatTime(time)}</span>}
+      {show === 'both' && <span className={classNames(css.relative, css.whole)}> · {relative}</span>}
     </time>
   );
 }
