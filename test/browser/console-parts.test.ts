@@ -118,7 +118,7 @@ describe.skipIf(missing)(titled('the parts of the console', missing), () => {
     await page.getByRole('alertdialog').getByText('Nothing was sent').waitFor();
     expect(await axeFindings()).toEqual([]);
 
-    const number = page.getByLabel('Rotate every, in days');
+    const number = page.getByRole('textbox', { name: 'Rotate every, in days' });
     await number.focus();
     await page.keyboard.press('ArrowUp');
     expect(await number.inputValue()).toBe('91');
@@ -149,7 +149,7 @@ describe.skipIf(missing)(titled('the parts of the console', missing), () => {
     const name = page.getByLabel('User name');
     await expect.poll(() => page.evaluate('document.activeElement.name')).toBe('username');
     expect(await name.getAttribute('aria-invalid')).toBe('true');
-    await page.getByRole('button', { name: 'Fail' }).click();
+    await page.getByRole('button', { name: 'Fail', exact: true }).click();
     await page.getByRole('alert').getByText('The registry cannot be reached.').waitFor();
     expect(complaints).toEqual([]);
   });

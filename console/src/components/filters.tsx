@@ -118,7 +118,7 @@ export function FilterChips({ chips, onRemove, onClear }: FilterChipsProps) {
           {chips.map(({ id, label }) => (
             <Tag key={id} id={id} textValue={label} className={classNames(css.chip)}>
               {label}
-              <AriaButton slot="remove" className={classNames(css.remove)} aria-label={`Remove ${label}`}>
+              <AriaButton slot="remove" className={classNames(css.remove)} aria-label="Remove">
                 <Icon name="close" size="small" />
               </AriaButton>
             </Tag>
