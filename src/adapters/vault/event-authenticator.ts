@@ -12,7 +12,7 @@ export interface EventKey {
 }
 
 /** Such as `1.<43 characters>`: the key's id and HMAC-SHA-256 in base64url. */
-const CODE = /^(?<keyId>[1-9][0-9]{0,9})\.[A-Za-z0-9_-]{43}$/;
+const CODE = /^[1-9][0-9]{0,9}\.[A-Za-z0-9_-]{43}$/;
 
 /** The key with the highest id signs; the codes of all are known. */
 export function createEventAuthenticator(eventKeys: readonly [EventKey, ...EventKey[]]): EventAuthenticator {
@@ -37,8 +37,8 @@ export function createEventAuthenticator(eventKeys: readonly [EventKey, ...Event
   }
 
   function isCodeOf(code: string, bytes: Uint8Array): boolean {
-    const keyId = CODE.exec(code)?.groups?.keyId;
-    const expected = keyId === undefined ? undefined : codeBy(Number(keyId), bytes);
+    if (!CODE.test(code)) return false;
+    const expected = codeBy(Number(code.slice(0, code.indexOf('.'))), bytes);
     return expected !== undefined && isEqual(expected, code);
   }
 
@@ -66,7 +66,9 @@ export function createEventAuthenticator(eventKeys: readonly [EventKey, ...Event
  */
 function signedBytes(event: AuthenticatedEvent): Buffer {
   const { id, stream, revision, type, schemaVersion, occurredAt, json, metadata } = event;
-  const read = JSON.stringify(metadata, onlyExactNumbers);
+  // Without a replacer it takes less time, and hardly any event needs one.
+  const isPlain = Object.values(metadata).every(isWrittenAsRead);
+  const read = isPlain ? JSON.stringify(metadata) : JSON.stringify(metadata, onlyExactNumbers);
   return lengthPrefixed(
     'purser event',
     stream,
@@ -78,6 +80,11 @@ function signedBytes(event: AuthenticatedEvent): Buffer {
     json,
     read,
   );
+}
+
+/** Not of objects, which may hold any number. */
+function isWrittenAsRead(value: unknown): boolean {
+  return typeof value === 'string' || value === null || Number.isSafeInteger(value);
 }
 
 /** `1e400` is read as Infinity, which JSON writes as null. */

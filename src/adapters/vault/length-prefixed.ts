@@ -4,22 +4,30 @@
  * bytes made for one purpose cannot be used for another.
  */
 export function lengthPrefixed(purpose: string, ...fields: readonly (string | number | Uint8Array)[]): Buffer {
-  const parts: Uint8Array[] = [];
-  for (const field of [purpose, ...fields]) {
-    const bytes = bytesOf(field);
-    parts.push(int32(bytes.length), bytes);
-  }
-  return Buffer.concat(parts);
-}
-
-function bytesOf(field: string | number | Uint8Array): Uint8Array {
-  if (typeof field === 'string') return Buffer.from(field, 'utf8');
-  if (typeof field === 'number') return int32(field);
-  return field;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeInt32BE(value);
+  // One buffer for all: a buffer a field took two thirds of the time that the code of an event takes.
+  let size = LENGTH + lengthOf(purpose);
+  for (const field of fields) size += LENGTH + lengthOf(field);
+  const bytes = Buffer.allocUnsafe(size);
+  let end = put(bytes, purpose, 0);
+  for (const field of fields) end = put(bytes, field, end);
   return bytes;
+}
+
+/** Of a length, and of a number. */
+const LENGTH = 4;
+
+function lengthOf(field: string | number | Uint8Array): number {
+  if (typeof field === 'string') return Buffer.byteLength(field);
+  return typeof field === 'number' ? LENGTH : field.length;
+}
+
+/** @returns where the next field begins */
+function put(bytes: Buffer, field: string | number | Uint8Array, at: number): number {
+  const start = at + LENGTH;
+  const length = lengthOf(field);
+  bytes.writeInt32BE(length, at);
+  if (typeof field === 'string') bytes.write(field, start);
+  else if (typeof field === 'number') bytes.writeInt32BE(field, start);
+  else bytes.set(field, start);
+  return start + length;
 }
