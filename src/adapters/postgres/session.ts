@@ -100,6 +100,11 @@ export async function prepareSession(client: ClientBase, options: SessionOptions
   else if (server?.standby) throw new StandbyServer('the server is a standby');
 }
 
+/** `byIndexOnly` for a session that is there already. */
+export async function lookUpByIndexOnly(client: Pick<ClientBase, 'query'>): Promise<void> {
+  for (const [name, value] of Object.entries(BY_INDEX_ONLY)) await client.query(`set ${name} = ${value}`);
+}
+
 const BY_INDEX_ONLY = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
 
 /**

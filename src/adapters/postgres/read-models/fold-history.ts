@@ -11,7 +11,7 @@ import { createProjection, MAX_REMEMBERED } from './projection.ts';
 import { LIVE, type Rows } from './read-model.ts';
 import { readRemoved, removedFilter } from './removed-rows.ts';
 
-const PAGE = 2_000;
+const PAGE = 500;
 
 /** Read models that are made anew from the log, in a schema beside those in use. */
 export interface Build {
@@ -79,25 +79,40 @@ const LOOKED_UP_BY = ['leases_active'];
 
 /** What `catchUp` needs. Each further index would cost it a part of its time at every row. */
 async function createKeys(client: Client, schema: string): Promise<void> {
-  await createIndexes(client, schema, `indexdef like 'CREATE UNIQUE %' or indexname = any($3)`, [LOOKED_UP_BY]);
+  await createIndexes([client], schema, `indexdef like 'CREATE UNIQUE %' or indexname = any($3)`, [LOOKED_UP_BY]);
   await client.query(`analyze ${schema}.registries, ${schema}.leases`);
 }
 
-/** Those that the tables in use have, and these do not have yet: a build that was ended may have made some. */
-export async function createMissingIndexes(client: Client, schema: string): Promise<void> {
-  await createIndexes(client, schema, 'true', []);
-  await client.query(
+/**
+ * Those that the tables in use have, and these do not have yet: a build that was ended may have made some. Each client makes
+ * one at a time: nothing else is done meanwhile, so that the cores are free.
+ */
+export async function createMissingIndexes(clients: readonly [Client, ...Client[]], schema: string): Promise<void> {
+  await createIndexes(clients, schema, 'true', []);
+  await clients[0].query(
     `analyze ${schema}.registries, ${schema}.registry_uses, ${schema}.leases, ${schema}.audit_entries`,
   );
 }
 
-async function createIndexes(client: Client, schema: string, which: string, values: unknown[]): Promise<void> {
-  const { rows } = await client.query<{ indexdef: string }>(
+async function createIndexes(
+  clients: readonly [Client, ...Client[]],
+  schema: string,
+  which: string,
+  values: unknown[],
+): Promise<void> {
+  const { rows } = await clients[0].query<{ indexdef: string }>(
     `select indexdef from pg_indexes where schemaname = $1 and (${which})
        and indexname not in (select indexname from pg_indexes where schemaname = $2)`,
     [LIVE, schema, ...values],
   );
-  for (const { indexdef } of rows) await client.query(indexdef.replace(` ON ${LIVE}.`, ` ON ${schema}.`));
+  const create = async (client: Client) => {
+    for (let next = rows.shift(); next !== undefined; next = rows.shift()) {
+      await client.query(next.indexdef.replace(` ON ${LIVE}.`, ` ON ${schema}.`));
+    }
+  };
+  // All are awaited: none must go on with a session that is being ended.
+  const made = await Promise.allSettled(clients.map(create));
+  for (const each of made) if (each.status === 'rejected') throw each.reason;
 }
 
 /**

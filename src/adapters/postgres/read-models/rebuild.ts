@@ -1,6 +1,7 @@
 import { type Client, escapeLiteral } from 'pg';
 import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
 import { OperatorError } from '../../../domain/errors.ts';
+import { lookUpByIndexOnly } from '../session.ts';
 import { NEWLY_PARKED } from './audit.ts';
 import { loadCheckpoint, readCheckpoint } from './checkpoint.ts';
 import { type Build, buildTables, catchUp, createMissingIndexes, finishChains } from './fold-history.ts';
@@ -80,9 +81,11 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
   };
   const client = await connect({ pipeline: true });
   const bulk = await connect({ pipeline: false });
+  const beside = await connect({ pipeline: false });
   try {
     await requireOnlyRebuild(bulk);
-    await bulk.query(IN_BULK);
+    await lookUpByIndexOnly(client);
+    for (const each of [bulk, beside]) await each.query(IN_BULK);
     const until = options.until ?? (await readCheckpoint(client));
     const mark = await buildMark(bulk);
     const left = options.continues ? await eventsOfMarked(bulk, mark) : undefined;
@@ -90,14 +93,14 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
     const known = await catchUp(client, { ...build, quiet: true, onProgress: report(folded) }, until);
     // Before the indexes: where the vault is lost it writes all rows.
     await recheckSecrets(client, NEXT);
-    await createMissingIndexes(bulk, NEXT);
+    await createMissingIndexes([bulk, beside], NEXT);
     const caughtUp = await catchUp(client, { ...build, onProgress: report(folded + known) });
     // The bulk of it, while nobody waits. What the leader removes meanwhile follows in the swap.
     await removeAgain(bulk, NEXT, await readRemoved(bulk, deps.authenticator));
     const last = await swapSchemas(client, bulk, build, options);
     return { events: folded + known + caughtUp + last, position: until };
   } finally {
-    await Promise.all([client.end(), bulk.end()]);
+    await Promise.all([client, bulk, beside].map((each) => each.end()));
   }
 }
 
@@ -132,6 +135,7 @@ async function eventsOfMarked(client: Client, mark: string): Promise<number | un
 export async function bringUpToDate(deps: RebuildDeps): Promise<number> {
   const client = await deps.connect({ pipeline: true });
   try {
+    await lookUpByIndexOnly(client);
     return await catchUp(client, buildOf(LIVE, deps));
   } finally {
     await client.end();
