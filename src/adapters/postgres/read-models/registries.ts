@@ -18,6 +18,12 @@ interface HealthRow {
   readonly reported_at: string | null;
 }
 
+/** Of the event that changed a registry last. The event itself would take several times the memory of the registry. */
+interface LastChange extends Pick<RecordedEvent, 'revision' | 'occurredAt'> {
+  readonly projectId: string;
+  readonly told: Told;
+}
+
 /** What pipelines said of a version. */
 interface Report {
   readonly reported_version: number;
@@ -64,15 +70,16 @@ export function createRegistries(schema: string): Registries {
   const stagedHealths = new Map<string, HealthView>();
   /** Reports of versions that were not checked since. */
   const reports = new Map<string, Report>();
-  /** Registries to write, with the event that changed them last. A row is made when it is written: few of them are. */
-  const changes = new Map<string, { readonly recorded: RecordedEvent; readonly told: Told }>();
+  /** Registries to write. A row is made when it is written: few of them are. */
+  const changes = new Map<string, LastChange>();
   const healthRows = new Map<string, HealthRow>();
   const noticeRows = new Map<string, NoticeRow>();
 
   function changed({ event, recorded, after }: AppliedEvent & { readonly event: { data: { registryId: string } } }) {
     const { registryId } = event.data;
     states.set(registryId, after);
-    changes.set(registryId, { recorded, told: toldOf(registryId) });
+    const { revision, occurredAt, metadata } = recorded;
+    changes.set(registryId, { projectId: metadata.projectId ?? '', revision, occurredAt, told: toldOf(registryId) });
     noticeRows.delete(registryId);
     const staged = after.phase === 'live' ? after.staged : null;
     if (staged === null && stagedHealths.delete(registryId)) healthChanged(registryId);
@@ -136,9 +143,7 @@ export function createRegistries(schema: string): Registries {
   }
 
   function rows(): RegistryRow[] {
-    return [...changes].map(([id, { recorded, told }]) =>
-      registryRow(id, recorded.metadata.projectId ?? '', recorded, stateOf(id), told),
-    );
+    return [...changes].map(([id, change]) => registryRow(id, change.projectId, change, stateOf(id), change.told));
   }
 
   function healthsOf({ credential, staged }: LiveRegistry, version: number): Map<string, HealthView> | null {
