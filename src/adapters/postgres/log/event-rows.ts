@@ -134,7 +134,7 @@ export function appendedEvents(batch: readonly PreparedAppend[], rows: readonly 
 }
 
 export function recordedEvent(row: EventRow): RecordedEvent {
-  return { ...streamEvent(row), position: row.position as Position };
+  return Object.assign(streamEvent(row), { position: row.position as Position });
 }
 
 /** What a statement for at most `maxCount` events after a position has read. */

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { decodeEvent } from '../../../domain/event-codec.ts';
-import type { EventType } from '../../../domain/events.ts';
+import { EVENT_TYPES, type EventType } from '../../../domain/events.ts';
 import type { Queryable } from '../statement.ts';
 import type { ReadModels } from './all-read-models.ts';
 import { FORGED, isForged } from './forged-events.ts';
@@ -41,6 +41,9 @@ export interface Projection {
 /** `before`: how many events that Purser wrote were applied or parked already. */
 export function createProjection({ registries, parked, all }: ReadModels, before = 0): Projection {
   let number = before;
+  const modelsOf = new Map(
+    Object.keys(EVENT_TYPES).map((type) => [type, all.filter((model) => isHandled(model, type))]),
+  );
 
   function apply(recorded: RecordedEvent, refusal: string | undefined): ParkedEvent | undefined {
     if (!isForged(recorded)) number += 1;
@@ -49,7 +52,8 @@ export function createProjection({ registries, parked, all }: ReadModels, before
       for (const model of all) model.park?.(recorded, applied);
       return { recorded, reason: applied };
     }
-    handled(() => dispatch(all, applied.event.type, applied));
+    const { type } = applied.event;
+    handled(() => dispatch(modelsOf.get(type) ?? [], type, applied));
     return undefined;
   }
 
