@@ -9,7 +9,7 @@ import { until } from './until.ts';
 
 /** A connection as the projector has it. */
 export function projectorClient(connectionString: string, { pipeline = true } = {}): Promise<Client> {
-  return openSession({ connectionString, name: 'test projector', pipeline }, () => undefined);
+  return openSession({ connectionString, name: 'test projector', pipeline, byIndexOnly: pipeline }, () => undefined);
 }
 
 /** For tests of read models, whose events nobody signs. */
