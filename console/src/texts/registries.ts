@@ -1,0 +1,63 @@
+import { plural } from '../components/format.ts';
+
+/** The list of registries. */
+export const REGISTRIES = {
+  title: 'Registries',
+  intro: 'The container registries whose credentials this project’s pipelines are issued.',
+  add: 'Add a registry',
+  search: 'Search by name, URL, user or description',
+  table: 'Registries of the project',
+  what: 'registries',
+  columns: {
+    name: 'Registry',
+    provider: 'Provider',
+    status: 'Status',
+    expires: 'Expires',
+    rotation: 'Rotation due',
+    lastUsed: 'Last used',
+    leases: 'Active leases',
+  },
+  never: 'never',
+  noDate: 'no date known',
+  noRhythm: 'not set',
+  overdue: 'overdue',
+  pullOnly: 'pull only',
+  minted: 'minted',
+  staged: (version: number) => `version ${version} staged`,
+  filters: {
+    status: 'Status',
+    provider: 'Provider',
+    expires: 'Expires within',
+    unused: 'Not used for',
+    overdue: 'Rotation overdue',
+    neverTested: 'Never tested',
+  },
+  chips: {
+    search: (text: string) => `Search: ${text}`,
+    status: (status: string) => `Status: ${status}`,
+    provider: (provider: string) => `Provider: ${provider}`,
+    expires: (days: number) => `Expires within ${plural(days, 'day')}`,
+    unused: (days: number) => `Not used for ${plural(days, 'day')}`,
+  },
+  order: {
+    label: 'Sort by',
+    NAME: 'Name',
+    URL: 'URL',
+    EXPIRES_AT: 'Expiry',
+    LAST_USED_AT: 'Last use',
+    CREATED_AT: 'Date of creation',
+    UPDATED_AT: 'Last change',
+  },
+  direction: { ASC: 'Ascending', DESC: 'Descending' },
+  days: (days: number) => plural(days, 'day'),
+  empty: {
+    title: 'No registries yet',
+    text: 'Add one with its user name and a token: pipelines then ask Purser for it when they push or pull, you hear in time when it must be rotated, and the audit log shows who used it.',
+    readOnly: 'Nobody has added one to this project. Your token may look at registries, and not add them.',
+  },
+  nothingFound: {
+    title: 'No registry matches',
+    text: 'None has all of what the search and the filters ask for.',
+    clear: 'Clear search and filters',
+  },
+} as const;

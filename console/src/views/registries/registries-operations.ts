@@ -1,0 +1,40 @@
+import { graphql } from '../../api/generated/gql.ts';
+
+export const REGISTRIES_PAGE = graphql(`
+  query RegistriesPage($projectId: ID!, $filter: RegistryFilter, $orderBy: RegistryOrder, $after: String) {
+    registries(projectId: $projectId, filter: $filter, orderBy: $orderBy, first: 50, after: $after) {
+      totalCount
+      totalCountIsExact
+      pageInfo {
+        endCursor
+        hasNextPage
+      }
+      nodes {
+        ...RegistryRow
+      }
+    }
+  }
+
+  fragment RegistryRow on Registry {
+    id
+    name
+    url
+    provider
+    access
+    mint {
+      kind
+    }
+    credential {
+      status
+      expiresAt
+      rotationDueAt
+      staged {
+        version
+      }
+    }
+    usage {
+      activeLeases
+      lastUsedAt
+    }
+  }
+`);

@@ -1,0 +1,77 @@
+import type { RegistryOrderField, RegistryRowFragment } from '../../api/generated/graphql.ts';
+import { formatCount } from '../../components/format.ts';
+import { StatusBadge, Tag } from '../../components/status-badge.tsx';
+import { CREDENTIAL_STATUSES } from '../../components/statuses.ts';
+import type { Column } from '../../components/table.tsx';
+import { Time } from '../../components/time.tsx';
+import { REGISTRIES } from '../../texts/registries.ts';
+import { PROVIDERS } from '../../texts/registry.ts';
+import css from './registries.module.css';
+
+const { columns: labels } = REGISTRIES;
+
+export const COLUMNS: readonly Column<RegistryRowFragment, RegistryOrderField>[] = [
+  { id: 'name', label: labels.name, isTitle: true, sortBy: 'NAME', cell: (row) => <NameCell row={row} /> },
+  {
+    id: 'provider',
+    label: labels.provider,
+    from: 'wide',
+    cell: ({ provider }) => PROVIDERS[provider],
+  },
+  {
+    id: 'status',
+    label: labels.status,
+    cell: ({ credential }) => <StatusBadge status={CREDENTIAL_STATUSES[credential.status]} />,
+  },
+  {
+    id: 'expires',
+    label: labels.expires,
+    sortBy: 'EXPIRES_AT',
+    cell: ({ credential }) => <Moment at={credential.expiresAt} otherwise={REGISTRIES.noDate} />,
+  },
+  {
+    id: 'rotation',
+    label: labels.rotation,
+    from: 'wide',
+    cell: ({ credential }) => <Moment at={credential.rotationDueAt} otherwise={REGISTRIES.noRhythm} />,
+  },
+  {
+    id: 'lastUsed',
+    label: labels.lastUsed,
+    from: 'medium',
+    sortBy: 'LAST_USED_AT',
+    cell: ({ usage }) => <Moment at={usage.lastUsedAt} otherwise={REGISTRIES.never} />,
+  },
+  {
+    id: 'leases',
+    label: labels.leases,
+    from: 'medium',
+    align: 'end',
+    cell: ({ usage }) => formatCount(usage.activeLeases),
+  },
+];
+
+function NameCell({ row }: { readonly row: RegistryRowFragment }) {
+  const { name, url, access, mint, credential } = row;
+  return (
+    <span className={css.name}>
+      <span className={css.names}>
+        {name}
+        {access === 'PULL' && <Tag>{REGISTRIES.pullOnly}</Tag>}
+        {mint !== null && <Tag>{REGISTRIES.minted}</Tag>}
+        {credential.staged !== null && <Tag>{REGISTRIES.staged(credential.staged.version)}</Tag>}
+      </span>
+      {name !== url && <span className={css.url}>{url}</span>}
+    </span>
+  );
+}
+
+interface MomentProps {
+  readonly at: string | null;
+  /** What is said where there is no date. */
+  readonly otherwise: string;
+}
+
+function Moment({ at, otherwise }: MomentProps) {
+  return at === null ? <span className={css.none}>{otherwise}</span> : <Time at={at} />;
+}
