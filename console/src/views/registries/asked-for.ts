@@ -1,7 +1,7 @@
 import type { RegistriesPageQueryVariables, RegistryFilter, RegistryOrder } from '../../api/generated/graphql.ts';
 import { CREDENTIAL_STATUSES } from '../../components/statuses.ts';
+import { PROVIDERS } from '../../texts/providers.ts';
 import { REGISTRIES } from '../../texts/registries.ts';
-import { PROVIDERS } from '../../texts/registry.ts';
 import type { RegistriesSearch } from './search.ts';
 
 const MINUTE = 60_000;

@@ -4,8 +4,8 @@ import { StatusBadge, Tag } from '../../components/status-badge.tsx';
 import { CREDENTIAL_STATUSES } from '../../components/statuses.ts';
 import type { Column } from '../../components/table.tsx';
 import { Time } from '../../components/time.tsx';
+import { PROVIDERS } from '../../texts/providers.ts';
 import { REGISTRIES } from '../../texts/registries.ts';
-import { PROVIDERS } from '../../texts/registry.ts';
 import css from './registries.module.css';
 
 const { columns: labels } = REGISTRIES;

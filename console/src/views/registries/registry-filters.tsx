@@ -1,8 +1,8 @@
 import { FilterBar, FilterChips, FilterMenu, FilterToggle } from '../../components/filters.tsx';
 import { CREDENTIAL_STATUSES } from '../../components/statuses.ts';
 import { SearchField } from '../../components/text-field.tsx';
+import { PROVIDERS as PROVIDER_NAMES } from '../../texts/providers.ts';
 import { REGISTRIES } from '../../texts/registries.ts';
-import { PROVIDERS as PROVIDER_NAMES } from '../../texts/registry.ts';
 import { FILTER_NAMES, type FilterName, filtersInForce, orderOf, without } from './asked-for.ts';
 import css from './registries.module.css';
 import { DIRECTIONS, ORDERS, PROVIDERS, type RegistriesSearch, STATUSES } from './search.ts';
