@@ -7,7 +7,7 @@ export const PROVIDERS = {
   DIGITALOCEAN: 'DigitalOcean',
   DOCKER_HUB: 'Docker Hub',
   FORGEJO: 'Forgejo or Gitea',
-  GENERIC: 'Own registry',
+  GENERIC: 'Other',
   GITHUB: 'GitHub',
   GITLAB: 'GitLab',
   GOOGLE: 'Google',

@@ -73,5 +73,13 @@ interface MomentProps {
 }
 
 function Moment({ at, otherwise }: MomentProps) {
-  return at === null ? <span className={css.none}>{otherwise}</span> : <Time at={at} />;
+  if (at === null) return <span className={css.none}>{otherwise}</span>;
+  return (
+    <span className={css.moment}>
+      <Time at={at} show="relative" />
+      <span className={css.day}>
+        <Time at={at} show="day" />
+      </span>
+    </span>
+  );
 }

@@ -3,7 +3,7 @@ import { CREDENTIAL_STATUSES } from '../../components/statuses.ts';
 import { SearchField } from '../../components/text-field.tsx';
 import { PROVIDERS as PROVIDER_NAMES } from '../../texts/providers.ts';
 import { REGISTRIES } from '../../texts/registries.ts';
-import { FILTER_NAMES, type FilterName, filtersInForce, orderOf, without } from './asked-for.ts';
+import { DEFAULT_ORDER, FILTER_NAMES, type FilterName, filtersInForce, orderOf, without } from './asked-for.ts';
 import css from './registries.module.css';
 import { DIRECTIONS, ORDERS, PROVIDERS, type RegistriesSearch, STATUSES } from './search.ts';
 
@@ -34,6 +34,7 @@ export function RegistryFilters({ search, onChange }: RegistryFiltersProps) {
     single: true,
   });
   const { field, direction } = orderOf(search);
+  const isUsual = field === DEFAULT_ORDER.field && direction === DEFAULT_ORDER.direction;
 
   return (
     <>
@@ -75,7 +76,7 @@ export function RegistryFilters({ search, onChange }: RegistryFiltersProps) {
         <FilterMenu
           label={orders.label}
           options={ORDER_OPTIONS}
-          chosen={[`${field} ${direction}`]}
+          chosen={isUsual ? [] : [`${field} ${direction}`]}
           onChange={([chosen]) => {
             const order = ORDERS.find((one) => chosen?.startsWith(`${one} `));
             const towards = DIRECTIONS.find((one) => chosen?.endsWith(` ${one}`));
