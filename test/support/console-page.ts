@@ -63,11 +63,14 @@ export async function openConsole({
 }: ConsoleOptions): Promise<ConsolePage> {
   const context = await browser.newContext({ baseURL: purser.url, viewport, colorScheme, reducedMotion: 'reduce' });
   const page = await context.newPage();
+  // Pages of providers may ask for fonts.
+  await context.route(/^https:/, (route) => route.abort());
   const complaints: string[] = [];
+  const isOwnPage = () => page.url().startsWith(purser.url);
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
   // Chromium reports here what a policy refused, too.
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`);
+    if (message.type() === 'error' && isOwnPage()) complaints.push(`${message.text()} (${message.location().url})`);
   });
   await page.goto(path);
   if (isSignedIn) await signInByToken(page, await developmentToken(purser, tokenFor));

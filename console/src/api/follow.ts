@@ -2,7 +2,8 @@ import { createClient, NetworkError } from 'graphql-sse';
 import { errorOf, hasCode, isRecord, SignedOutError } from './errors.ts';
 import type { TokenSource } from './token-source.ts';
 
-export type LiveState = 'live' | 'reconnecting' | 'offline';
+/** `offline`: it tries in vain. `stopped`: it has given up, as the next try would be refused too. */
+export type LiveState = 'live' | 'reconnecting' | 'offline' | 'stopped';
 
 export interface Position {
   cursor: string | undefined;
@@ -44,7 +45,7 @@ const FINAL_CODES = ['FORBIDDEN', 'NOT_FOUND', 'BAD_USER_INPUT', 'GRAPHQL_VALIDA
 
 /**
  * Follows a subscription until `signal` ends it: after every break it goes on after the last event, so that none is missed and none
- * comes twice. Never throws: what it cannot mend is `offline`.
+ * comes twice. Never throws.
  */
 export async function follow<Result>(deps: FollowDeps, followed: Followed<Result>, signal: AbortSignal): Promise<void> {
   const { tokens, endpoint, random = Math.random } = deps;
@@ -96,7 +97,7 @@ export async function follow<Result>(deps: FollowDeps, followed: Followed<Result
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof SignedOutError || hasCode(error, ...FINAL_CODES)) {
-        followed.onState('offline');
+        followed.onState('stopped');
         return;
       }
       if (hasCode(error, 'CURSOR_NOT_RESUMABLE')) {
@@ -104,7 +105,7 @@ export async function follow<Result>(deps: FollowDeps, followed: Followed<Result
         followed.onGap();
       }
       if (token !== undefined && isRefusedToken(error) && !(await renewed(tokens, token))) {
-        followed.onState('offline');
+        followed.onState('stopped');
         return;
       }
       failures += 1;

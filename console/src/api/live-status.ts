@@ -10,7 +10,7 @@ export interface LiveStatusStore {
   readonly add: () => (state: LiveState | undefined) => void;
 }
 
-const WORST_FIRST: readonly LiveState[] = ['offline', 'reconnecting', 'live'];
+const WORST_FIRST: readonly LiveState[] = ['offline', 'reconnecting', 'stopped', 'live'];
 
 export function createLiveStatus(): LiveStatusStore {
   const listeners = new Set<() => void>();

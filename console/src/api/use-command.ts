@@ -42,9 +42,9 @@ export function useCommand<Result, Variables>(
     onError: (error) => {
       if (!isOutcomeUnknown(error)) intent.current = undefined;
     },
-    onSettled: async (_result, _error, variables) => {
+    onSettled: (_result, _error, variables) => {
       const project = affects ?? projectOf(variables);
-      await queries.invalidateQueries(project === undefined ? {} : { queryKey: [project] });
+      void queries.invalidateQueries(project === undefined ? {} : { queryKey: [project] });
     },
     // A typed secret must not stay in the cache of mutations.
     gcTime: 0,

@@ -2,6 +2,7 @@ import { Link, Outlet, useParams, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RouterProvider } from 'react-aria-components';
 import { IconButton } from '../components/button.tsx';
+import { ToastProvider } from '../components/toast.tsx';
 import { FRAME } from '../texts/frame.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
@@ -47,7 +48,9 @@ export function Frame() {
         )}
         <main id="content" tabIndex={-1} className={projectId === undefined ? styles.wide : styles.content}>
           <ConnectionBanner />
-          <Outlet />
+          <ToastProvider>
+            <Outlet />
+          </ToastProvider>
         </main>
       </div>
       {projectId === undefined ? null : (

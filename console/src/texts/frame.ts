@@ -42,11 +42,13 @@ export const CONNECTION = {
   live: 'Live',
   reconnecting: 'Reconnecting…',
   offline: 'Not live',
+  stopped: 'Not live',
   idle: 'Not live',
   explained: {
     live: 'Changes appear here as they happen.',
     reconnecting: 'The connection broke. What has happened in the meantime will appear when it is back.',
     offline: 'The service cannot be reached. What you see may be old.',
+    stopped: 'Changes do not appear here by themselves any more.',
     idle: 'Nothing on this page changes by itself.',
   },
   noNetwork: 'This machine is offline. What you see may be old; nothing that you typed is lost.',
