@@ -7,8 +7,10 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
 
-/** At most, before a process is killed. */
+/** At most, before Postgres is killed. */
 const ANSWERS_BEFORE_KILL = 80;
+/** At most, before the service is killed: each round has a new one. */
+const ANSWERS_OF_A_SERVICE = 40;
 /** Before a stop or a restart. */
 const ANSWERS_BEFORE_STOP = 40;
 const STOPPED_WITHIN_MS = 20_000;
@@ -40,7 +42,7 @@ export async function startCrashing(home: PurserHome): Promise<Crashing> {
 export async function killService({ home, ledger, client }: Crashing): Promise<string[]> {
   const before = ledger.mutations.length;
   const load = startLoad(ledger, client);
-  await load.reaches(ANSWERS_BEFORE_KILL * Math.random());
+  await load.reaches(ANSWERS_OF_A_SERVICE * Math.random());
   await home.kill('SIGKILL');
   await load.stop();
   const sent = ledger.mutations.slice(before);

@@ -96,8 +96,8 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-/** Several clients at work, until they are stopped or their test is over. */
-export function startLoad(ledger: Ledger, client: Client): Load {
+/** Several clients at work, until they are stopped or their test is over. `pauseMs`: each one's, at most, after a mutation. */
+export function startLoad(ledger: Ledger, client: Client, { pauseMs = 0 } = {}): Load {
   let stopped = false;
   let fault: unknown;
   const okAtStart = client.tally.get('ok') ?? 0;
@@ -110,6 +110,7 @@ export function startLoad(ledger: Ledger, client: Client): Load {
         await client.send(mutation);
         if (mutation.outcome.kind === 'unknown' && !stopped) await delay(RETRY_MS);
       }
+      if (pauseMs > 0 && !stopped) await delay(Math.random() * pauseMs);
     }
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { inGroups, rounds } from '../support/rounds.ts';
-import { type StartedStore, storesUnderTest } from '../support/stores-under-test.ts';
+import { type StartedStore, type StoreUnderTest, storesUnderTest } from '../support/stores-under-test.ts';
 import { killService, startCrashing } from './crash-rounds.ts';
 import { leaseCount } from './findings.ts';
 import type { Ledger } from './ledger.ts';
@@ -9,13 +9,19 @@ import type { Client } from './load.ts';
 import { readBackFaults } from './read-back.ts';
 
 const KILLS = rounds({ usual: 4, torture: 100 });
-/** With a store apart from Postgres: that is not killed, so each round tries less. */
-const KILLS_WITH_A_STORE = Math.min(KILLS, 20);
+/** How many of them with a store apart from Postgres: that is not killed, so each round tries less. */
+const WITH_A_STORE = 20;
 /** On one data folder: all that was written is looked at after each. */
 const KILLS_OF_A_FOLDER = 20;
 
-const GROUPS = storesUnderTest().flatMap((under) =>
-  inGroups(under.isPostgres ? KILLS : KILLS_WITH_A_STORE, KILLS_OF_A_FOLDER).map((group) => ({ ...under, ...group })),
+const STORES = storesUnderTest();
+function killsOf({ isPostgres }: StoreUnderTest): number {
+  if (!isPostgres) return Math.min(KILLS, WITH_A_STORE);
+  return STORES.length > 1 ? KILLS - WITH_A_STORE : KILLS;
+}
+
+const GROUPS = STORES.flatMap((under) =>
+  inGroups(killsOf(under), KILLS_OF_A_FOLDER).map((group) => ({ ...under, ...group })),
 );
 
 describe.each(GROUPS)(

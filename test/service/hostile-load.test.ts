@@ -11,8 +11,8 @@ import { createPurserHome, type PurserHome } from '../support/purser-process.ts'
 import { rounds } from '../support/rounds.ts';
 import { CREATE, ISSUE, LIST, UPDATE } from './operations.ts';
 
-/** With `PURSER_TORTURE=2` the ten minutes in which the bounds were measured. */
-const SECONDS = rounds({ usual: 4, torture: 300 });
+/** With `PURSER_TORTURE=4` the ten minutes in which the bounds were measured. */
+const SECONDS = rounds({ usual: 4, torture: 150 });
 const MINUTES = Math.ceil(SECONDS / 60) + 1;
 const BOUNDS = {
   /** Some three times what ten minutes gave: docs/decisions/denial-aggregation.md. */

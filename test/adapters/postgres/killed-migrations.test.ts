@@ -12,7 +12,7 @@ import { numbered, rounds } from '../../support/rounds.ts';
 import { withClient } from '../../support/server-databases.ts';
 import { within } from '../../support/within.ts';
 
-const ROUNDS = numbered(rounds({ usual: 3, torture: 40 }));
+const ROUNDS = numbered(rounds({ usual: 3, torture: 20 }));
 /** The statements before which a process is stopped: each third, or each. */
 const STEP = Math.ceil(3 / rounds({ usual: 1, torture: 3 }));
 const PROCESSES = 5;
