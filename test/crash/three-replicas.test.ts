@@ -27,10 +27,11 @@ function replicasOf(store: Store): TroubledReplicas {
   return found;
 }
 
-beforeAll(async () => {
-  for (const store of STORES)
+for (const store of STORES) {
+  beforeAll(async () => {
     started.set(store, await startTroubledReplicas(store === 'Postgres' ? undefined : 'three'));
-});
+  });
+}
 afterAll(async () => {
   for (const each of started.values()) await each.stop();
 });

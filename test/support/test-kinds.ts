@@ -178,7 +178,8 @@ export const TORTURE_TESTS = [
 
 /**
  * Seconds that files took in CI with the counts of `npm run test:torture`: those of more than a minute. Its last lines tell
- * them anew; where the counts have changed since, it is what was to be expected. A file that begins late and takes long would leave the other worker idle at the end.
+ * them anew. Where the counts have changed since, it is what was to be expected. A file that begins late and takes long would
+ * leave the other worker idle at the end.
  */
 export const SECONDS_OF_SLOW_TESTS: Readonly<Record<string, number>> = {
   'test/crash/service-killed.test.ts': 560,
