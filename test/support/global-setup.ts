@@ -33,7 +33,7 @@ interface TestServer {
 
 const execute = promisify(execFile);
 
-/** Several projects may run, and one build serves them all. */
+/** Several projects may run, and one build serves them all. `.ci/run` sets it too, for several runs. */
 const BUILT = 'PURSER_TESTS_BUILT';
 
 /** Here, before all workers: they run the programs while others do. */
