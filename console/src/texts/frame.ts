@@ -32,7 +32,7 @@ export const FRAME = {
   issuer: 'By',
   signOut: 'Sign out',
   theme: 'Appearance',
-  themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+  themes: { system: 'System', light: 'Light', dark: 'Dark' },
   version: (version: string) => `Purser ${version}`,
   loading: 'Loading…',
   title: (parts: readonly string[]) => [...parts, 'Purser'].join(' · '),
