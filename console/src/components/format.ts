@@ -138,3 +138,12 @@ const pluralRules = new Intl.PluralRules('en');
 export function plural(count: number, one: string, other = `${one}s`): string {
   return `${formatCount(count)} ${pluralRules.select(count) === 'one' ? one : other}`;
 }
+
+const BYTES = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
+
+/** "640 bytes", "12.3 MB": in powers of 1,000, as download lists have them. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(BYTES.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const amount = bytes / 1000 ** power;
+  return `${power === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${BYTES[power]}`;
+}

@@ -1,6 +1,54 @@
+import { getRouteApi } from '@tanstack/react-router';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Page } from '../../app/page.tsx';
-import { NAVIGATION } from '../../texts/frame.ts';
+import { Button, LinkButton } from '../../components/button.tsx';
+import { AUDIT } from '../../texts/audit.ts';
+import { EntriesList } from './entries-list.tsx';
+import { EntryPanel } from './entry-panel.tsx';
+import { ExportDialog } from './export-dialog.tsx';
+import { Filters } from './filters.tsx';
+import { OutcomeChart } from './outcome-chart.tsx';
+import type { AuditSearch } from './search.ts';
+import styles from './audit-view.module.css';
+
+const route = getRouteApi('/projects/$projectId/audit');
 
 export function AuditView() {
-  return <Page title={NAVIGATION.audit}>{null}</Page>;
+  const { projectId } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const queries = useQueryClient();
+  const [isExporting, setExporting] = useState(false);
+
+  /** Each choice is a step that the back button undoes. */
+  const show = (next: AuditSearch) => void navigate({ search: next, resetScroll: false });
+
+  return (
+    <Page
+      title={AUDIT.title}
+      intro={AUDIT.intro}
+      actions={
+        <>
+          <Button icon="refresh" onPress={() => void queries.invalidateQueries({ queryKey: [projectId] })}>
+            {AUDIT.refresh}
+          </Button>
+          <Button icon="download" onPress={() => setExporting(true)}>
+            {AUDIT.export}
+          </Button>
+          <LinkButton icon="shield" href={`/projects/${encodeURIComponent(projectId)}/audit/verify`}>
+            {AUDIT.verify}
+          </LinkButton>
+        </>
+      }
+    >
+      <div className={styles.view}>
+        <Filters search={search} onChange={show} />
+        <OutcomeChart projectId={projectId} search={search} onChange={show} />
+        <EntriesList projectId={projectId} search={search} onChange={show} />
+      </div>
+      <EntryPanel projectId={projectId} search={search} onChange={show} />
+      <ExportDialog projectId={projectId} search={search} isOpen={isExporting} onClose={() => setExporting(false)} />
+    </Page>
+  );
 }
