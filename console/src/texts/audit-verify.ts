@@ -9,7 +9,10 @@ export const VERIFY = {
   back: 'Audit log',
   subject: 'What to verify',
   subjects: {
-    live: { label: 'The whole log', help: 'Read from the service now. That you read it is an entry of the log as well.' },
+    live: {
+      label: 'The whole log',
+      help: 'Read from the service now. That you read it is an entry of the log as well.',
+    },
     files: {
       label: 'Files',
       help: 'An export (NDJSON or CSV), also with the archives before it and a file of anchored heads.',
@@ -77,11 +80,13 @@ export const RESULT = {
       : `${plural(entries, 'entry', 'entries')} verified: ${formatCount(first)} to ${formatCount(last)}.`,
   later: (count: number) =>
     `${plural(count, 'entry', 'entries')} after that ${count === 1 ? 'is' : 'are'} not signed yet: nothing vouches for ${count === 1 ? 'it' : 'them'} so far.`,
-  notVouched: 'No signed head of a chosen key covers any of these entries. Whoever can write to the database could have computed all of the chain anew.',
+  notVouched:
+    'No signed head of a chosen key covers any of these entries. Whoever can write to the database could have computed all of the chain anew.',
   csv: 'A CSV file holds no signed heads: those of the service were compared with it. It cannot show whether entries before its first or after its last are missing.',
   unprovenFirst: (sequence: number) =>
     `Entry ${formatCount(sequence)} shows only where the file begins: that it is unchanged follows from a signed head after it.`,
-  leftOut: (names: readonly string[]) => `Left out, as the newest export has their entries as well: ${names.join(', ')}.`,
+  leftOut: (names: readonly string[]) =>
+    `Left out, as the newest export has their entries as well: ${names.join(', ')}.`,
   newest: (sequence: number, time: string) =>
     `The service has signed up to entry ${formatCount(sequence)} since (${formatTime(new Date(time))}): this file is older, or was cut before that.`,
   torn: 'The last line of the anchor is not whole, as a crash leaves it: it was left out.',
@@ -92,7 +97,10 @@ export const RESULT = {
   anchorLine: (line: number) => `Head ${formatCount(line)} of those kept elsewhere`,
   byHeads: 'By signed heads from elsewhere',
   entry: (sequence: number) => `entry ${formatCount(sequence)}`,
-  upTo: (last: number) => (last === 0 ? 'No entry before it could be verified.' : `Everything up to entry ${formatCount(last)} follows from the chain.`),
+  upTo: (last: number) =>
+    last === 0
+      ? 'No entry before it could be verified.'
+      : `Everything up to entry ${formatCount(last)} follows from the chain.`,
   expected: 'Hash by the chain',
   expectedSigned: 'Hash that was signed',
   found: 'Hash in the log',

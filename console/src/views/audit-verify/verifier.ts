@@ -1,9 +1,16 @@
 import type { FromWorker, ToWorker } from './verification/protocol.ts';
-import type { CannotVerifyReason, VerificationProgress, VerificationReport, VerificationTask } from './verification/run.ts';
+import type {
+  CannotVerifyReason,
+  VerificationProgress,
+  VerificationReport,
+  VerificationTask,
+} from './verification/run.ts';
 import workerUrl from './verification/worker.ts?worker&url';
 
 /** What is verified: files that a person chose, or a log as it arrives. */
-export type Subject = { readonly files: readonly File[] } | { readonly stream: ReadableStream<Uint8Array<ArrayBuffer>> };
+export type Subject =
+  | { readonly files: readonly File[] }
+  | { readonly stream: ReadableStream<Uint8Array<ArrayBuffer>> };
 
 export type VerificationResult =
   | { readonly kind: 'done'; readonly report: VerificationReport }

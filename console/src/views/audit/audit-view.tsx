@@ -1,16 +1,16 @@
-import { getRouteApi } from '@tanstack/react-router';
 import { useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Page } from '../../app/page.tsx';
 import { Button, LinkButton } from '../../components/button.tsx';
 import { AUDIT } from '../../texts/audit.ts';
+import styles from './audit-view.module.css';
 import { EntriesList } from './entries-list.tsx';
 import { EntryPanel } from './entry-panel.tsx';
 import { ExportDialog } from './export-dialog.tsx';
 import { Filters } from './filters.tsx';
 import { OutcomeChart } from './outcome-chart.tsx';
 import type { AuditSearch } from './search.ts';
-import styles from './audit-view.module.css';
 
 const route = getRouteApi('/projects/$projectId/audit');
 

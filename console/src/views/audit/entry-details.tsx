@@ -108,7 +108,9 @@ export function EntryDetails({ projectId, entry, onFilter }: EntryDetailsProps) 
             entries={[
               plain(
                 ENTRY.rule,
-                <TextLink href={`${project}/trust/${encodeURIComponent(identity.ruleId)}`}>{identity.ruleName}</TextLink>,
+                <TextLink href={`${project}/trust/${encodeURIComponent(identity.ruleId)}`}>
+                  {identity.ruleName}
+                </TextLink>,
               ),
               ...identity.claims.map(({ name, value }) => plain(name, value, true)),
             ]}

@@ -86,9 +86,7 @@ function Export({ projectId, search: { from, to }, onClose }: ExportDialogProps)
         />
       )}
       <div role="status">
-        {state.kind === 'done' && (
-          <Banner kind="success" title={EXPORT.done(state.name, formatBytes(state.bytes))} />
-        )}
+        {state.kind === 'done' && <Banner kind="success" title={EXPORT.done(state.name, formatBytes(state.bytes))} />}
         {state.kind === 'cancelled' && <Banner kind="info" title={EXPORT.cancelled} />}
         {state.kind === 'broken' && <Banner kind="danger" title={EXPORT.broken} />}
         {state.kind === 'refused' && <Banner kind="danger" title={state.error.message} />}

@@ -9,8 +9,8 @@ import { Card } from '../../components/card.tsx';
 import { BarChart } from '../../components/charts/bar-chart.tsx';
 import { ErrorState, LoadingState } from '../../components/states.tsx';
 import { OUTCOME_CHART } from '../../texts/audit.ts';
-import styles from './outcome-chart.module.css';
 import { AUDIT_HISTOGRAM } from './operations.ts';
+import styles from './outcome-chart.module.css';
 import { bucketMs, type ChartSpan, chartSpan, DEFAULT_SPANS, timesOfBars } from './range.ts';
 import { type AuditSearch, filterOf } from './search.ts';
 
