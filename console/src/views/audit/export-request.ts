@@ -1,5 +1,5 @@
-import type { TokenSource } from '../../api/client.ts';
 import { errorOf, errorOfStatus, OfflineError, SignedOutError } from '../../api/errors.ts';
+import type { TokenSource } from '../../api/token-source.ts';
 
 export type ExportFormat = 'ndjson' | 'csv';
 

@@ -1,4 +1,4 @@
-import type { TokenSource } from '../../api/client.ts';
+import type { TokenSource } from '../../api/token-source.ts';
 import { type ExportFile, openExportFile } from './export-file.ts';
 import { type ExportAsked, openExport } from './export-request.ts';
 
