@@ -104,6 +104,7 @@ export const RESULT = {
   expected: 'Hash by the chain',
   expectedSigned: 'Hash that was signed',
   found: 'Hash in the log',
+  signedBy: 'Key named by the head',
   because: {
     MORE_THAN_AN_ENTRY: 'The line says more or other than an entry: what is not hashed must not be there.',
     UNKNOWN_FORMAT: 'The entry has a format that this console does not know. An update may know it.',

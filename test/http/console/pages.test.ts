@@ -82,7 +82,7 @@ describe('the pages of the console', () => {
         "default-src 'none'; script-src 'self'; style-src 'self' " +
           `'${STYLE_HASH}'; img-src 'self' data:; font-src 'self'; ` +
           "connect-src 'self' https://id.example https://tokens.example; form-action 'none'; base-uri 'none'; " +
-          "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+          "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types purser-worker",
       );
       expect(headers).toMatchObject({
         'x-content-type-options': 'nosniff',
