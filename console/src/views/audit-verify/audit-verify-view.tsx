@@ -106,8 +106,8 @@ export function AuditVerifyView() {
             <KeyChoice keys={keys} />
           </Card>
         </div>
-        <div className={styles.outcome} aria-live="polite">
-          {isRunning && <Progress {...run} total={subject === 'files' ? sizeOf(files) : undefined} />}
+        {isRunning && <Progress {...run} total={subject === 'files' ? sizeOf(files) : undefined} />}
+        <div className={styles.outcome}>
           {run.kind === 'cancelled' && <Banner kind="info" title={VERIFY.cancelled} />}
           {run.kind === 'broken' && <ErrorState title={VERIFY.failed} error={run.error} />}
           {run.kind === 'ended' && run.result.kind === 'failed' && (

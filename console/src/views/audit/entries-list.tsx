@@ -84,13 +84,16 @@ export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
   const variables = { projectId, filter, first: PAGE };
   const pages = useApiPages(AUDIT_PAGE, variables, ({ auditLog }) => auditLog.pageInfo);
   const count = useApiQuery(AUDIT_COUNT, { projectId, filter }, { keepPrevious: true });
-  const { data, error, hasNextPage, isFetching, isFetchingNextPage, isPending, fetchNextPage } = pages;
+  const { data, error, hasNextPage, isFetching, isFetchingNextPage, isPending, isPlaceholderData, fetchNextPage } =
+    pages;
   const rows = useMemo(() => (data ?? []).flatMap(({ auditLog }) => auditLog.nodes), [data]);
   // How many pages the reader asked for, of `PAGES_IN_A_ROW` each where they are all but empty.
-  const [asked, setAsked] = useState(1);
+  const list = JSON.stringify(filter);
+  const [asked, setAsked] = useState({ list, times: 1 });
+  const times = asked.list === list ? asked.times : 1;
   const looked = data?.length ?? 0;
-  const wanted = asked * PAGE;
-  const goesOn = hasNextPage && rows.length < wanted && looked < asked * PAGES_IN_A_ROW;
+  const isFew = rows.length < times * PAGE && looked < times * PAGES_IN_A_ROW;
+  const goesOn = hasNextPage && isFew && !isPlaceholderData;
   useEffect(() => {
     if (goesOn && !isFetching && error === null) void fetchNextPage();
   }, [goesOn, isFetching, error, fetchNextPage]);
@@ -102,7 +105,7 @@ export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
   const isLooking = isPending || isFetchingNextPage || goesOn;
   const total = count.data?.auditLog;
   const more = () => {
-    setAsked(asked + 1);
+    setAsked({ list, times: times + 1 });
     if (!isFetching) void fetchNextPage();
   };
   return (
@@ -113,7 +116,7 @@ export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
         rows={rows}
         rowKey={({ sequence }) => String(sequence)}
         onOpen={(entry) => onChange({ ...search, entry: entryAddress(entry) })}
-        isLoading={rows.length === 0 && isLooking}
+        isLoading={isPlaceholderData || (rows.length === 0 && isLooking)}
         empty={<Nothing search={search} hasMore={hasNextPage} onMore={more} onChange={onChange} />}
       />
       {rows.length > 0 && (
@@ -147,7 +150,7 @@ function Nothing({ search, hasMore, onMore, onChange }: NothingProps) {
       </EmptyState>
     );
   }
-  const isFiltered = Object.keys({ ...conditionsOf(search), ...times(search) }).length > 0;
+  const isFiltered = Object.keys({ ...conditionsOf(search), ...timesOf(search) }).length > 0;
   if (!isFiltered) {
     return (
       <EmptyState icon="history" title={AUDIT.emptyTitle}>
@@ -166,6 +169,6 @@ function Nothing({ search, hasMore, onMore, onChange }: NothingProps) {
   );
 }
 
-function times({ from, to }: AuditSearch): AuditSearch {
+function timesOf({ from, to }: AuditSearch): AuditSearch {
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }

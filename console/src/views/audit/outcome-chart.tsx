@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useApi } from '../../api/api-context.tsx';
 import { ApiError, hasCode } from '../../api/errors.ts';
 import { queryKeyOf } from '../../api/operation.ts';
@@ -20,6 +20,11 @@ interface OutcomeChartProps {
   readonly onChange: (search: AuditSearch) => void;
 }
 
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
 const SERIES = [
   { id: 'succeeded', label: OUTCOME_CHART.series.succeeded, tone: 'accent' },
   { id: 'denied', label: OUTCOME_CHART.series.denied, tone: 'attention' },
@@ -33,22 +38,25 @@ const NOW_STEP = 15_000;
 export function OutcomeChart({ projectId, search, onChange }: OutcomeChartProps) {
   const { from, to } = search;
   const { data, error, isPending, refetch, isFetching } = useHistogram(projectId, search);
-  const [brushed, setBrushed] = useState<{ first: number; last: number } | null>(null);
+  const [brushed, setBrushed] = useState<Range | null>(null);
+  // What is shown comes a moment later, and letting go must find what was chosen just now.
+  const latest = useRef<Range | null>(null);
   const isChosen = from !== undefined || to !== undefined;
   const buckets = (data?.buckets ?? []).map(({ start, succeeded, denied, failed }) => ({
     at: start,
     counts: { succeeded, denied, failed },
   }));
 
-  function choose(range: { first: number; last: number } | null): void {
+  function choose(range: Range | null): void {
+    latest.current = range;
     setBrushed(range);
   }
 
   /** When the pointer or the keys are let go: each step in between would be a query and a step back. */
   function settle(): void {
-    const [first, last] = [buckets[brushed?.first ?? -1], buckets[brushed?.last ?? -1]];
+    const [first, last] = [buckets[latest.current?.first ?? -1], buckets[latest.current?.last ?? -1]];
     if (data === undefined || first === undefined || last === undefined) return;
-    setBrushed(null);
+    choose(null);
     onChange({ ...search, ...timesOfBars(Date.parse(first.at), Date.parse(last.at), data.span.bucket) });
   }
 
@@ -77,7 +85,11 @@ export function OutcomeChart({ projectId, search, onChange }: OutcomeChartProps)
             onPointerUp={settle}
             onPointerLeave={settle}
             onKeyUp={({ key }) => {
-              if (key === 'Shift' || key === 'Enter' || key === ' ') settle();
+              if (key === 'Shift') settle();
+            }}
+            onClick={({ detail }) => {
+              // A press by key: the pointer has let go already.
+              if (detail === 0) settle();
             }}
           >
             <BarChart
