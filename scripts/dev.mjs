@@ -1,9 +1,12 @@
 // `npm run dev`: runs the service from the sources and restarts it after every change. It bundles into `dist/dev`, so
-// that `npm start` and the tests, which use `dist/bin`, are not disturbed. It does not check types: the editor and
+// that `npm start` and the tests, which use `dist/bin`, are not disturbed. The console is built into `dist/console` after
+// every change of its own; the service reads it again without a restart. It does not check types: the editor and
 // `npm run typecheck` do.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { context } from 'esbuild';
+import { build as buildConsole } from 'vite';
 import { serviceBundle } from '../bundle-options.mjs';
 
 const FOLDER = 'dist/dev';
@@ -11,6 +14,8 @@ const FOLDER = 'dist/dev';
 /** A registry on this machine, and the one that `npm run seed` simulates. */
 const LOCAL_REGISTRIES = 'localhost:5000,localhost:5099';
 const DEFAULTS = { EGRESS_ALLOW: LOCAL_REGISTRIES, PLAIN_HTTP_HOSTS: LOCAL_REGISTRIES };
+/** Taken before Vite changes NODE_ENV in it. */
+const ENVIRONMENT = { ...DEFAULTS, ...process.env };
 
 let service;
 let stopping = false;
@@ -25,7 +30,7 @@ function say(text) {
 function start() {
   service = spawn(process.execPath, ['--enable-source-maps', `${FOLDER}/purser.js`, 'serve'], {
     stdio: 'inherit',
-    env: { ...DEFAULTS, ...process.env },
+    env: ENVIRONMENT,
   });
   const started = service;
   started.once('exit', (code, signal) => {
@@ -68,14 +73,39 @@ const bundle = await context({
   ],
 });
 
+const ending = new AbortController();
+
+/** The types and documents of the console's operations, before each of its builds. Unchanged files are not written. */
+const operations = {
+  name: 'operations',
+  async buildStart() {
+    if (stopping) return;
+    await promisify(execFile)('npm', ['run', '-s', 'generate:console'], { signal: ending.signal }).catch((error) => {
+      if (!stopping) throw error;
+    });
+  },
+};
+
+const consoleBuilds = await buildConsole({
+  configFile: 'console/vite.config.ts',
+  logLevel: 'error',
+  plugins: [operations],
+  build: { watch: {} },
+});
+consoleBuilds.on('event', ({ code, error }) => {
+  if (code === 'END' && !stopping) say('the console is built: reload its page');
+  if (code === 'ERROR' && !stopping) say(`the last good console stays: ${error.stderr || error.message}`);
+});
+
 // A terminal's Ctrl-C also reaches the service directly, which treats both signals as one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, async () => {
     if (stopping) return;
     stopping = true;
+    ending.abort();
     await turn;
     await stop();
-    await bundle.dispose();
+    await Promise.all([bundle.dispose(), consoleBuilds.close()]);
     process.exit(0);
   });
 }
