@@ -79,7 +79,7 @@ const provider = z
  */
 export function parseConsoleProvider(
   value: string,
-  issuers: readonly Pick<IssuerConfig, 'issuer' | 'grants'>[],
+  issuers: readonly Pick<IssuerConfig, 'issuer' | 'grants' | 'audience'>[],
 ): ConsoleProvider {
   const parsed = readJsonSetting(value, {
     name: SETTING,
@@ -96,6 +96,12 @@ export function parseConsoleProvider(
   if (accepted.grants !== 'claims') {
     throw new ConsoleConfigurationError(
       `${SETTING}.issuer: ${parsed.issuer} has "grants": "rules" in JWT_ISSUERS, which is for jobs: people need an issuer with "grants": "claims".`,
+    );
+  }
+  // An ID token says who signed in to the console, and is not meant for services.
+  if (accepted.audience.includes(parsed.clientId)) {
+    throw new ConsoleConfigurationError(
+      `${SETTING}.clientId: ${parsed.clientId} is an audience of JWT_ISSUERS, so ID tokens would be accepted as well: have access tokens made for another audience.`,
     );
   }
   return parsed;

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ConsoleConfigurationError, parseConsoleProvider } from '../../../src/adapters/auth/console-provider.ts';
 
 const ISSUERS = [
-  { issuer: 'https://id.example', grants: 'claims' },
-  { issuer: 'https://tenant.auth.example/', grants: 'claims' },
-  { issuer: 'http://localhost:9000', grants: 'claims' },
-  { issuer: 'https://jobs.example', grants: 'rules' },
+  { issuer: 'https://id.example', audience: ['purser', 'client-of-it'], grants: 'claims' },
+  { issuer: 'https://tenant.auth.example/', audience: ['purser'], grants: 'claims' },
+  { issuer: 'http://localhost:9000', audience: ['purser'], grants: 'claims' },
+  { issuer: 'https://jobs.example', audience: ['purser'], grants: 'rules' },
 ] as const;
 const GIVEN = { issuer: 'https://id.example', clientId: 'console', scope: 'openid offline_access' };
 
@@ -40,6 +40,7 @@ describe('CONSOLE_OIDC', () => {
     [{ issuer: "https://id.example; script-src 'x'" }, 'CONSOLE_OIDC.issuer: must be the https URL of the provider'],
     [{ issuer: 'https://id.example/' }, 'CONSOLE_OIDC.issuer: https://id.example/ is not an issuer of JWT_ISSUERS'],
     [{ issuer: 'https://jobs.example' }, 'CONSOLE_OIDC.issuer: https://jobs.example has "grants": "rules"'],
+    [{ clientId: 'client-of-it' }, 'CONSOLE_OIDC.clientId: client-of-it is an audience of JWT_ISSUERS, so ID tokens'],
     [{ clientId: '' }, 'CONSOLE_OIDC.clientId: must be the id of a public client'],
     [{ scope: 'profile' }, 'CONSOLE_OIDC.scope: must be scopes separated by single spaces, with openid among them'],
     [{ scope: undefined }, 'CONSOLE_OIDC.scope: must be scopes'],
