@@ -1,14 +1,13 @@
-import type { ReactNode } from 'react';
 import { Banner } from '../../components/banner.tsx';
 import { LinkButton } from '../../components/button.tsx';
 import { Card, type KeyValue, KeyValueList } from '../../components/card.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { CREDENTIAL_STATUSES } from '../../components/statuses.ts';
-import { Time } from '../../components/time.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { REGISTRY, CREDENTIAL as TEXTS } from '../../texts/registry.ts';
 import { registryHref, rotateHref } from './links.ts';
 import { MintCard } from './mint-card.tsx';
+import { Moment } from './moment.tsx';
 import { RetiringCard, StagedCard } from './other-versions.tsx';
 import css from './registry.module.css';
 import type { ShownRegistry } from './shown-registry.ts';
@@ -80,16 +79,6 @@ function currentVersion({ username, mint, usage, credential }: ShownRegistry): K
         ),
     },
   ];
-}
-
-/** A moment, and below it what else there is to say. */
-export function Moment({ at, note }: { at: string; note?: ReactNode }) {
-  return (
-    <>
-      <Time at={at} />
-      {note && <div className={`${css.soft} ${css.small} ${css.break}`}>{note}</div>}
-    </>
-  );
 }
 
 function Unknown() {

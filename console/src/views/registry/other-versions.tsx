@@ -7,8 +7,8 @@ import { Time } from '../../components/time.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { CREDENTIAL as TEXTS } from '../../texts/registry.ts';
 import { AbandonStaged } from '../rotate/abandon-staged.tsx';
-import { Moment } from './credential-section.tsx';
 import { type RegistryPlace, rotateHref } from './links.ts';
+import { Moment } from './moment.tsx';
 import css from './registry.module.css';
 import type { ShownRegistry } from './shown-registry.ts';
 

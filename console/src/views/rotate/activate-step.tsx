@@ -10,17 +10,15 @@ import { TestResult, Verdicts } from '../../components/test-result.tsx';
 import { Time } from '../../components/time.tsx';
 import { CREDENTIAL } from '../../texts/registry.ts';
 import { ACTIVATE as TEXTS } from '../../texts/rotate.ts';
-import { Moment } from '../registry/credential-section.tsx';
+import { Moment } from '../registry/moment.tsx';
 import css from '../registry/registry.module.css';
 import { AbandonStaged } from './abandon-staged.tsx';
 import { type ComparedTests, comparedTests } from './compared-tests.ts';
-import { graceFrom, recommendedGrace } from './grace.ts';
+import { type GraceChoice, graceFrom, recommendedGrace } from './grace.ts';
 import { GraceFields } from './grace-fields.tsx';
 import { LEASES_READ_MS } from './impact-step.tsx';
-import type { StepProps } from './rotate-view.tsx';
 import { ACTIVATE, CHANGE_IMPACT } from './rotation-operations.ts';
-
-export type GraceChoice = 'none' | 'recommended' | 'other';
+import type { StepProps } from './step-props.ts';
 
 export function ActivateStep({ registry, onGo }: StepProps) {
   const { projectId, id, revision, credential } = registry;

@@ -15,8 +15,8 @@ import css from '../registry/registry.module.css';
 import { CredentialFields } from './credential-fields.tsx';
 import { credentialDraft, credentialInput } from './entered-credential.ts';
 import { ImmediateConsequences } from './immediate-consequences.tsx';
-import type { StepProps } from './rotate-view.tsx';
 import { ROTATE as ROTATE_AT_ONCE, STAGE } from './rotation-operations.ts';
+import type { StepProps } from './step-props.ts';
 import { useEnteredTest } from './use-entered-test.ts';
 
 /** Enters the next version: to be staged, or `isImmediate`, to replace the current one. */

@@ -2,8 +2,7 @@ import { Banner } from '../../components/banner.tsx';
 import { RadioCards } from '../../components/radio-cards.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { ACTIVATE as TEXTS } from '../../texts/rotate.ts';
-import type { GraceChoice } from './activate-step.tsx';
-import { cutOff, graceFrom } from './grace.ts';
+import { cutOff, type GraceChoice, graceFrom } from './grace.ts';
 
 interface GraceFieldsProps {
   readonly grace: GraceChoice;

@@ -1,6 +1,9 @@
 /** The longest grace that the service takes: a day. */
 export const LONGEST_GRACE_MINUTES = 1440;
 
+/** What becomes of the leases that run: `recommended` lasts until the last of them ends. */
+export type GraceChoice = 'none' | 'recommended' | 'other';
+
 const MINUTE_MS = 60_000;
 
 /**

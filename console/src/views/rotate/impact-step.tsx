@@ -7,8 +7,8 @@ import { Time } from '../../components/time.tsx';
 import { IMPACT as TEXTS } from '../../texts/rotate.ts';
 import { LeaseTable } from '../registry/lease-table.tsx';
 import css from '../registry/registry.module.css';
-import type { StepProps } from './rotate-view.tsx';
 import { CHANGE_IMPACT } from './rotation-operations.ts';
+import type { StepProps } from './step-props.ts';
 
 /** How often leases are read again: their beginnings and ends are no changes of the registry, so nothing tells of them. */
 export const LEASES_READ_MS = 5_000;

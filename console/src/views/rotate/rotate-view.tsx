@@ -11,21 +11,15 @@ import { ROTATE as TEXTS } from '../../texts/rotate.ts';
 import { registryHref } from '../registry/links.ts';
 import { REGISTRY } from '../registry/registry-operations.ts';
 import { Awaited, Missing } from '../registry/registry-states.tsx';
-import type { ShownRegistry } from '../registry/shown-registry.ts';
 import { ActivateStep } from './activate-step.tsx';
 import { EnterStep } from './enter-step.tsx';
 import { ImpactStep } from './impact-step.tsx';
 import { ROTATION_STEPS, type RotationStep, rotationStep } from './rotation-position.ts';
 import type { RotateSearch } from './search.ts';
+import type { StepProps } from './step-props.ts';
 import { WatchStep } from './watch-step.tsx';
 
 const ROUTE = '/projects/$projectId/registries/$registryId/rotate';
-
-export interface StepProps {
-  readonly registry: ShownRegistry;
-  /** Changes what the address holds; the back button undoes it. */
-  readonly onGo: (search: RotateSearch) => void;
-}
 
 export function RotateView() {
   const { projectId, registryId } = useParams({ from: ROUTE });

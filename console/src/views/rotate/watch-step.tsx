@@ -10,7 +10,7 @@ import css from '../registry/registry.module.css';
 import { REGISTRY } from '../registry/registry-operations.ts';
 import { REGISTRY_LEASES } from '../registry/usage-operations.ts';
 import { LEASES_READ_MS } from './impact-step.tsx';
-import type { StepProps } from './rotate-view.tsx';
+import type { StepProps } from './step-props.ts';
 
 /** As many as one answer has. Those that began last come first, so the old ones are told by their count as well. */
 const PAGE = 100;
