@@ -5,7 +5,6 @@ import { ApiContext } from '../api/api-context.tsx';
 import { createApi } from '../api/client.ts';
 import { LiveContext } from '../api/live.tsx';
 import { createLiveStatus } from '../api/live-status.ts';
-import { ToastProvider } from '../components/toast.tsx';
 import { ViewerContext } from '../session/permissions.ts';
 import type { Session } from '../session/session.ts';
 import { SessionContext, useSessionState } from '../session/session-context.tsx';
@@ -72,9 +71,7 @@ function SignedIn({ session, viewer, ended }: SignedInProps) {
       <ApiContext value={api}>
         <LiveContext value={live}>
           <QueryClientProvider client={queries}>
-            <ToastProvider>
-              <RouterProvider router={router} />
-            </ToastProvider>
+            <RouterProvider router={router} />
             {ended === undefined ? null : <SessionEndedDialog reason={ended} />}
           </QueryClientProvider>
         </LiveContext>

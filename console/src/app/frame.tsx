@@ -31,7 +31,7 @@ export function Frame() {
               <IconButton icon="menu" label={FRAME.openMenu} onPress={() => setMenuOpen(true)} />
             </div>
           )}
-          <Link className={styles.product} to="/projects">
+          <Link className={styles.product} to="/projects" aria-label={FRAME.product}>
             <span className={styles.mark} aria-hidden="true" />
             <span className={styles.name}>{FRAME.product}</span>
           </Link>

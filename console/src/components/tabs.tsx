@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Tabs as AriaTabs, Tab, TabList, TabPanel } from 'react-aria-components';
 import { classNames } from './class-names.ts';
 import css from './tabs.module.css';
@@ -21,6 +21,14 @@ interface TabsProps<Id extends string> {
 
 /** They scroll sideways where they do not fit. A tab is opened by a press, not by an arrow key: opening may ask the service. */
 export function Tabs<Id extends string>({ label, tabs, selected, onSelect, children }: TabsProps<Id>) {
+  const list = useRef<HTMLDivElement>(null);
+  // The chosen one is in sight, also when the address has chosen it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is marked in the list
+  useEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>('[aria-selected="true"]');
+    if (list.current && tab)
+      list.current.scrollLeft = tab.offsetLeft - (list.current.clientWidth - tab.offsetWidth) / 2;
+  }, [selected]);
   return (
     <AriaTabs
       selectedKey={selected}
@@ -31,7 +39,7 @@ export function Tabs<Id extends string>({ label, tabs, selected, onSelect, child
       }}
       className={classNames(css.tabs)}
     >
-      <TabList aria-label={label} className={classNames(css.list)}>
+      <TabList ref={list} aria-label={label} className={classNames(css.list)}>
         {tabs.map((tab) => (
           <Tab key={tab.id} id={tab.id} className={classNames(css.tab)}>
             {tab.label}
