@@ -27,5 +27,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // The polyfill is for browsers that the target leaves out.
     modulePreload: { polyfill: false },
+    // To compress well takes seconds, and is no fault.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 });
