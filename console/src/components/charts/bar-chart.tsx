@@ -102,29 +102,32 @@ export function BarChart(props: BarChartProps) {
           onShow={setShown}
         />
       </div>
-      <table className={css.spoken}>
-        <caption>{label}</caption>
-        <thead>
-          <tr>
-            <th scope="col">From</th>
-            {series.map(({ id, label: name }) => (
-              <th key={id} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {buckets.map((bucket) => (
-            <tr key={bucket.at}>
-              <th scope="row">{fullNameOf(bucket)}</th>
-              {ids.map((id) => (
-                <td key={id}>{formatCount(bucket.counts[id] ?? 0)}</td>
+      {/* A table cannot be made as small as this box: by itself it would lengthen the page. */}
+      <div className={css.spoken}>
+        <table>
+          <caption>{label}</caption>
+          <thead>
+            <tr>
+              <th scope="col">From</th>
+              {series.map(({ id, label: name }) => (
+                <th key={id} scope="col">
+                  {name}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {buckets.map((bucket) => (
+              <tr key={bucket.at}>
+                <th scope="row">{fullNameOf(bucket)}</th>
+                {ids.map((id) => (
+                  <td key={id}>{formatCount(bucket.counts[id] ?? 0)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }

@@ -1,0 +1,68 @@
+import type { AttentionGroupFragment, OverviewAttentionQuery } from '../../api/generated/graphql.ts';
+import type { RawSearch } from '../../app/search-params.ts';
+import type { Tone } from '../../components/statuses.ts';
+
+type Registry = AttentionGroupFragment['nodes'][number];
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+/** Since when a registry that nobody used is worth a question, in days. */
+export const LONG_AGO_DAYS = 90;
+
+export interface AttentionGroup {
+  readonly name: Exclude<keyof OverviewAttentionQuery, 'all'>;
+  readonly tone: Tone;
+  /** The list of all of them, as the address of the registries has it. */
+  readonly search: RawSearch;
+  /** The moment that tells how bad it is; null if there is none. */
+  readonly moment: (registry: Registry) => string | null;
+}
+
+/** In the order of how much they press. */
+export const ATTENTION_GROUPS: readonly AttentionGroup[] = [
+  {
+    name: 'failing',
+    tone: 'danger',
+    search: { status: 'FAILING' },
+    moment: ({ health }) => health?.testedAt ?? null,
+  },
+  { name: 'needsCredential', tone: 'danger', search: { status: 'NEEDS_CREDENTIAL' }, moment: () => null },
+  { name: 'expired', tone: 'danger', search: { status: 'EXPIRED' }, moment: ({ credential }) => credential.expiresAt },
+  {
+    name: 'expiring',
+    tone: 'attention',
+    search: { status: 'EXPIRING', order: 'EXPIRES_AT' },
+    moment: ({ credential }) => credential.expiresAt,
+  },
+  {
+    name: 'overdue',
+    tone: 'attention',
+    search: { overdue: true },
+    moment: ({ credential }) => credential.rotationDueAt,
+  },
+  { name: 'neverTested', tone: 'info', search: { neverTested: true }, moment: ({ createdAt }) => createdAt },
+  {
+    name: 'unused',
+    tone: 'neutral',
+    search: { unusedDays: LONG_AGO_DAYS },
+    moment: ({ usage, createdAt }) => usage.lastUsedAt ?? createdAt,
+  },
+];
+
+/** Times of the queries, to the minute: answers are cached by them. */
+export function timesOf(now: number): { readonly now: string; readonly longAgo: string; readonly until: string } {
+  const minute = Math.floor(now / MINUTE) * MINUTE;
+  const at = (days: number) => new Date(minute + days * DAY).toISOString();
+  return { now: at(0), longAgo: at(-LONG_AGO_DAYS), until: at(90) };
+}
+
+/** A registry that is younger than the span was not left unused: it counts only if it existed before. */
+export function pressing(data: OverviewAttentionQuery, longAgo: string): AttentionGroup[] {
+  return ATTENTION_GROUPS.filter(({ name }) => {
+    const { totalCount, nodes } = data[name];
+    if (name !== 'unused') return totalCount > 0;
+    // The oldest come first, so one look at the first says whether there is any.
+    const [oldest] = nodes;
+    return oldest !== undefined && oldest.createdAt < longAgo;
+  });
+}
