@@ -255,13 +255,14 @@ describe('the build', () => {
     '{',
     '{"files":["assets/index-A1b2C3d4.js"]}',
     '{"files":["index.html","assets/gone-A1b2C3d4.js"]}',
-    '{"files":["index.html","assets/../../secret-A1b2C3d4.js"]}',
+    '{"files":["index.html","assets/../secret-A1b2C3d4.js"]}',
     '{"files":["index.html","/etc/passwd"]}',
     `{"files":["index.html"],"styles":["'unsafe-inline'"]}`,
   ])('with the list %s is refused with what to do', async (list) => {
     const broken = await buildConsoleFixture();
     try {
       await writeFile(join(broken.folder, 'files.json'), list);
+      await writeFile(join(broken.folder, 'secret-A1b2C3d4.js'), 'a secret');
       const reading = readConsoleBuild(broken.folder);
       await expect(reading).rejects.toThrow(ConsoleBuildFault);
       await expect(reading).rejects.toThrow('build it again with npm run build');
