@@ -9,6 +9,7 @@ export interface LiveDeps {
   readonly status: LiveStatusStore;
 }
 
+/** Another object makes all that follows begin anew. */
 export const LiveContext = createContext<LiveDeps | undefined>(undefined);
 
 export interface LiveOptions<Result> extends Pick<Followed<Result>, 'latest' | 'cursorOf' | 'onEvent' | 'onGap'> {
@@ -39,7 +40,7 @@ export function useLive<Result, Variables extends object>(
   variables: Variables,
   { enabled = true, after, ...functions }: LiveOptions<Result>,
 ): void {
-  const { tokens, status } = useLiveDeps();
+  const deps = useLiveDeps();
   const latest = useRef({ ...functions, variables, after });
   latest.current = { ...functions, variables, after };
   const key = JSON.stringify(variables);
@@ -51,6 +52,7 @@ export function useLive<Result, Variables extends object>(
     let isShownAgain = false;
     return whileVisible(() => {
       const end = new AbortController();
+      const { tokens, status } = deps;
       const tell = status.add();
       tell('reconnecting');
       const { variables: asked } = latest.current;
@@ -75,7 +77,7 @@ export function useLive<Result, Variables extends object>(
         tell(undefined);
       };
     });
-  }, [document, key, enabled, tokens, status]);
+  }, [document, key, enabled, deps]);
 }
 
 export function useLiveStatus(): LiveStatus {

@@ -1,0 +1,118 @@
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { becomesLive, expectNoAxeViolations, openConsole } from '../../support/console-page.ts';
+import { type OpenidProvider, startOpenidProvider } from '../../support/openid-provider.ts';
+import { createPurserHome, type PurserHome } from '../../support/purser-process.ts';
+import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+
+const missing = skipReason('chromium');
+/** Short, so that it is renewed while the test looks. */
+const TOKEN_SECONDS = 30;
+/** What the browser says of a token that was refused on purpose. */
+const REFUSED = /status of 40[01]/;
+
+describe.skipIf(missing)(titled('signing in to the console at an OpenID provider', missing), () => {
+  let provider: OpenidProvider;
+  let purser: PurserHome;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    provider = await startOpenidProvider({ accessTokenSeconds: TOKEN_SECONDS });
+    purser = await createPurserHome(provider.environment);
+    [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await purser?.remove();
+    await provider?.close();
+  });
+
+  const open = (path: string) => openConsole({ purser, browser, path, isSignedIn: false });
+  const signInAs = (page: Page, user: string) => page.getByRole('button', { name: `Sign in as ${user}` }).click();
+
+  it('comes back to the page that was asked for, also when it is loaded again, and keeps nothing in storage', async () => {
+    const { page, close } = await open('/projects/demo/registries?q=ghcr');
+    await signInAs(page, 'ada');
+    await page.getByRole('heading', { name: 'Registries' }).waitFor();
+    expect(page.url()).toBe(`${purser.url}/projects/demo/registries?q=ghcr`);
+    expect(await page.evaluate('JSON.stringify([{ ...sessionStorage }, document.cookie])')).toBe('[{},""]');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Registries' }).waitFor();
+    expect(page.url()).toBe(`${purser.url}/projects/demo/registries?q=ghcr`);
+    await page.getByRole('button', { name: 'Signed in as ada' }).waitFor();
+    await close();
+  });
+
+  it('renews the token before it expires, with nothing to see', async () => {
+    const { page, close } = await open('/projects/demo');
+    await signInAs(page, 'ada');
+    await becomesLive(page);
+    await page.evaluate('window.isSamePage = true');
+    const renewals: string[] = [];
+    page.on('request', (request) => {
+      const form = new URLSearchParams(request.postData() ?? '');
+      if (form.get('grant_type') === 'refresh_token') renewals.push(form.get('refresh_token') ?? '');
+    });
+    await expect.poll(() => renewals.length, { timeout: 3 * TOKEN_SECONDS * 1000 }).toBeGreaterThanOrEqual(2);
+    // A refresh token rotates: one that is used twice ends all.
+    expect(new Set(renewals).size).toBe(renewals.length);
+    await becomesLive(page);
+    expect(await page.evaluate('window.isSamePage')).toBe(true);
+    expect(await page.getByRole('alertdialog').count()).toBe(0);
+    await close();
+  });
+
+  it('signs in again in a window of its own when the provider renews no more, and the page stays', async () => {
+    const { page, close } = await open('/projects/shop/registries');
+    await signInAs(page, 'ada');
+    await page.getByRole('heading', { name: 'Registries' }).waitFor();
+    await page.evaluate('window.isSamePage = true');
+    await page.route(`${provider.issuer}/token`, (route) =>
+      route.fulfill({
+        status: 400,
+        headers: { 'access-control-allow-origin': purser.url },
+        json: { error: 'invalid_grant' },
+      }),
+    );
+    const dialog = page.getByRole('alertdialog', { name: 'Your session has ended' });
+    await dialog.waitFor({ timeout: 2 * TOKEN_SECONDS * 1000 });
+    await expectNoAxeViolations(page);
+    await page.unroute(`${provider.issuer}/token`);
+    await dialog.getByRole('button', { name: /^Sign in with / }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await becomesLive(page);
+    expect(await page.evaluate('window.isSamePage')).toBe(true);
+    await close(REFUSED);
+  });
+
+  it('signs out at the provider as well', async () => {
+    const { page, close } = await open('/projects/demo');
+    await signInAs(page, 'ada');
+    await page.getByRole('button', { name: 'Signed in as ada' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: /yes, sign me out/i }).click();
+    await page.getByRole('button', { name: /^Sign in with / }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/sign-in');
+    await expectNoAxeViolations(page);
+    await page.getByRole('button', { name: /^Sign in with / }).click();
+    // It has forgotten who it was.
+    await signInAs(page, 'bob');
+    await page.getByRole('button', { name: 'Signed in as bob' }).waitFor();
+    await close();
+  });
+
+  it('says that the claim is missing to somebody whose token has none', async () => {
+    const { page, close } = await open('/');
+    await signInAs(page, 'eve');
+    await page.getByText('The access token has no claim “projects”').waitFor();
+    await expectNoAxeViolations(page);
+    await close();
+  });
+
+  it('does not take an answer that it did not ask for', async () => {
+    const { page, close } = await open('/signed-in?code=stolen&state=other');
+    await page.getByRole('button', { name: 'Sign in as ada' }).waitFor();
+    expect(page.url()).not.toContain('stolen');
+    await close();
+  });
+});
