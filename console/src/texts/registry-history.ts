@@ -63,7 +63,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   repository: 'Repository',
   outcome: 'Outcome',
   note: 'Note',
-  graceMinutes: 'Grace in minutes',
+  stagedPassword: 'Staged password',
+  graceEndsAt: 'Grace ends',
 };
 
 /** What happened, for entries that can stand in the history of a registry. Others are shown by their name. */

@@ -107,6 +107,13 @@ describe.skipIf(missing)(titled('the page of a registry', missing), () => {
     const password = page.getByLabel('New password or token', { exact: true });
     await password.fill(wrong);
     expect(await holds(page, wrong)).toBe(true);
+    const username = page.getByLabel('User name');
+    await username.fill('a'.repeat(300));
+    await store.click();
+    await expect.poll(() => username.getAttribute('aria-invalid')).toBe('true');
+    expect(await holds(page, wrong)).toBe(false);
+    await username.fill('');
+    await password.fill(wrong);
     await store.click();
     await page.getByRole('button', { name: 'Test both and activate' }).waitFor();
     expect(await holds(page, wrong)).toBe(false);

@@ -9,6 +9,7 @@ import { LoadMore } from '../../components/pager.tsx';
 import { EmptyState, ErrorState, LoadingState } from '../../components/states.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { AUDIT_OUTCOMES, type Tone } from '../../components/statuses.ts';
+import { Time } from '../../components/time.tsx';
 import { Timeline } from '../../components/timeline.tsx';
 import { claimOf, usePermissions } from '../../session/permissions.ts';
 import { ACTIONS, FIELDS, HISTORY as TEXTS } from '../../texts/registry-history.ts';
@@ -199,13 +200,22 @@ function ChangeList({ changes }: { changes: readonly Change[] }) {
           <span className={css.field}>{FIELDS[field] ?? field}</span>{' '}
           {from !== null && (
             <>
-              <del className={shared.break}>{from}</del>
+              <del className={shared.break}>
+                <Value text={from} />
+              </del>
               {' → '}
             </>
           )}
-          <ins className={shared.break}>{to ?? TEXTS.nothing}</ins>
+          <ins className={shared.break}>{to === null ? TEXTS.nothing : <Value text={to} />}</ins>
         </li>
       ))}
     </ul>
   );
+}
+
+/** Entries have dates as the API writes them. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+function Value({ text }: { text: string }) {
+  return INSTANT.test(text) ? <Time at={text} show="absolute" /> : text;
 }

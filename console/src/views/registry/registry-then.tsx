@@ -48,7 +48,9 @@ export function RegistryThen({ registry, asOf, onReturn }: RegistryThenProps) {
       {then === null && <EmptyState icon="history" title={TEXTS.absent} />}
       {then && (
         <div className={shared.stack}>
-          <StatusBadge status={CREDENTIAL_STATUSES[then.credential.status]} />
+          <div>
+            <StatusBadge status={CREDENTIAL_STATUSES[then.credential.status]} />
+          </div>
           <Comparison then={factsOf(then)} now={factsOf(registry)} />
         </div>
       )}
