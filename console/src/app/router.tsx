@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import type { Permission } from '../session/permissions.ts';
+import { addRegistrySearch } from '../views/add-registry/search.ts';
 import { auditSearch } from '../views/audit/search.ts';
 import { noticesSearch } from '../views/notices/search.ts';
 import { registriesSearch } from '../views/registries/search.ts';
@@ -58,6 +59,7 @@ const addRegistry = createRoute({
   getParentRoute: () => project,
   path: '/registries/new',
   staticData: { permission: 'registry:write' },
+  validateSearch: addRegistrySearch,
   component: lazyRouteComponent(() => import('../views/add-registry/add-registry-view.tsx'), 'AddRegistryView'),
 });
 const registry = createRoute({

@@ -9,6 +9,8 @@ export interface SecretHandle {
   read: () => string;
   /** Empties the field: call it when the request has left, whatever became of it. */
   clear: () => void;
+  /** As if it had been typed: for what is read from a file. */
+  fill: (secret: string) => void;
   focus: () => void;
 }
 
@@ -43,6 +45,10 @@ export function SecretField(props: SecretFieldProps) {
     clear: () => {
       if (input.current !== null) input.current.value = '';
       setShown(false);
+      noticed();
+    },
+    fill: (secret) => {
+      if (input.current !== null) input.current.value = secret;
       noticed();
     },
     focus: () => input.current?.focus(),

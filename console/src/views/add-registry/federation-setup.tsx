@@ -1,0 +1,24 @@
+import { Banner } from '../../components/banner.tsx';
+import { CodeBlock } from '../../components/copy.tsx';
+import { ADD_FORM as TEXTS } from '../../texts/add-registry.ts';
+import css from './add-registry.module.css';
+import type { EnteredRegistry } from './entered-registry.ts';
+import { federationCommand } from './federation-command.ts';
+import { declaredProvider, type Preset } from './presets.ts';
+
+interface FederationSetupProps {
+  readonly projectId: string;
+  readonly preset: Preset;
+  readonly entered: EnteredRegistry;
+}
+
+/** Nothing is stored here, so something must be set up there. */
+export function FederationSetup({ projectId, preset, entered }: FederationSetupProps) {
+  const provider = declaredProvider([preset], preset, entered.url);
+  return (
+    <div className={css.found}>
+      <Banner title={TEXTS.federated}>{TEXTS.federatedHelp}</Banner>
+      <CodeBlock code={federationCommand(projectId, entered, provider)} what={TEXTS.federatedCommand} />
+    </div>
+  );
+}

@@ -1,0 +1,116 @@
+import { type ReactNode, useState } from 'react';
+import { FieldRow } from '../../components/form.tsx';
+import { TextArea, TextField } from '../../components/text-field.tsx';
+import { ADD_FORM as TEXTS } from '../../texts/add-registry.ts';
+import { EDIT } from '../../texts/registry-history.ts';
+import css from './add-registry.module.css';
+import type { EnteredRegistry, Problems } from './entered-registry.ts';
+
+interface MoreFieldsProps {
+  readonly entered: EnteredRegistry;
+  readonly problems: Problems;
+  /** The field that the service complains of: what holds it is opened. */
+  readonly faulty: string | undefined;
+  /** A host of one's own often needs what is under "connection". */
+  readonly isOwnHost: boolean;
+  readonly onChange: (change: Partial<EnteredRegistry>) => void;
+}
+
+export function MoreFields({ entered, problems, faulty, isOwnHost, onChange }: MoreFieldsProps) {
+  const isFaulty = (...names: readonly string[]) =>
+    names.some((name) => name === faulty || problems[name] !== undefined);
+  return (
+    <>
+      <Fold
+        title={TEXTS.connection}
+        isOpen={isOwnHost}
+        isForced={isFaulty('caCertificate', 'authRealmHost', 'repository')}
+      >
+        <TextArea
+          label={EDIT.caCertificate}
+          name="caCertificate"
+          optional
+          value={entered.caCertificate}
+          onChange={(caCertificate) => onChange({ caCertificate })}
+          help={EDIT.caHelp}
+          placeholder="-----BEGIN CERTIFICATE-----"
+          mono
+        />
+        <TextField
+          label={EDIT.authRealmHost}
+          name="authRealmHost"
+          optional
+          value={entered.authRealmHost}
+          onChange={(authRealmHost) => onChange({ authRealmHost })}
+          help={EDIT.realmHelp}
+          placeholder="gitlab.example.com"
+          mono
+        />
+      </Fold>
+      <Fold title={TEXTS.more} isForced={isFaulty('name', 'description', 'email', 'rotateEveryDays')}>
+        <TextField
+          label={EDIT.name}
+          name="name"
+          optional
+          value={entered.name}
+          onChange={(name) => onChange({ name })}
+          placeholder={entered.url}
+          help={TEXTS.nameHelp}
+        />
+        <TextArea
+          label={EDIT.description}
+          name="description"
+          optional
+          value={entered.description}
+          onChange={(description) => onChange({ description })}
+          help={EDIT.descriptionHelp}
+          maxLength={2000}
+          rows={3}
+        />
+        <FieldRow>
+          <TextField
+            label={EDIT.email}
+            name="email"
+            optional
+            value={entered.email}
+            onChange={(email) => onChange({ email })}
+            help={EDIT.emailHelp}
+            inputMode="email"
+          />
+          <TextField
+            label={`${EDIT.rotateEveryDays}, in ${EDIT.days}`}
+            name="rotateEveryDays"
+            optional
+            value={entered.rotateEveryDays}
+            onChange={(rotateEveryDays) => onChange({ rotateEveryDays })}
+            help={EDIT.rotateHelp}
+            inputMode="numeric"
+            error={problems.rotateEveryDays}
+          />
+        </FieldRow>
+      </Fold>
+    </>
+  );
+}
+
+interface FoldProps {
+  readonly title: string;
+  readonly isOpen?: boolean;
+  /** Open whatever the person did: something in it is wrong. */
+  readonly isForced: boolean;
+  readonly children: ReactNode;
+}
+
+function Fold({ title, isOpen = false, isForced, children }: FoldProps) {
+  const [isUnfolded, setUnfolded] = useState(isOpen);
+  return (
+    <details
+      className={css.more}
+      open={isUnfolded || isForced}
+      onToggle={({ currentTarget }) => setUnfolded(currentTarget.open)}
+    >
+      <summary className={css.summary}>{title}</summary>
+      <div className={css.inside}>{children}</div>
+    </details>
+  );
+}
