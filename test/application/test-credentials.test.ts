@@ -74,6 +74,40 @@ describe('the repository of a test', () => {
   });
 });
 
+describe('what a test tells of the secret', () => {
+  /** As the secret itself says; nobody checks the signature of somebody else's token. */
+  const endsAt = (instant: string) =>
+    new Secret(
+      [{ alg: 'none' }, { exp: Date.parse(instant) / 1000 }]
+        .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+        .concat('signature')
+        .join('.'),
+    );
+
+  it('is the earlier end of what it says itself and what the registry says', async () => {
+    const world = createWorld();
+    expect(await test(world, {})).toMatchObject({ expiresAt: null, warnings: [] });
+    const password = endsAt('2040-01-01T00:00:00.000Z');
+    expect((await test(world, { password })).expiresAt).toBe('2040-01-01T00:00:00.000Z');
+    world.probe = { expiresAt: '2039-01-01T00:00:00.000Z' };
+    expect((await test(world, { password })).expiresAt).toBe('2039-01-01T00:00:00.000Z');
+    world.probe = { expiresAt: '2041-01-01T00:00:00.000Z' };
+    expect((await test(world, { password })).expiresAt).toBe('2040-01-01T00:00:00.000Z');
+    expect((await test(world, {})).expiresAt).toBe('2041-01-01T00:00:00.000Z');
+  });
+
+  it('is not the end of what was minted for the test', async () => {
+    const world = createWorld();
+    world.probe = { expiresAt: '2039-01-01T00:00:00.000Z' };
+    expect((await testCloud(world)).expiresAt).toBeNull();
+  });
+
+  it('is the advice that a stored one would have', async () => {
+    const { warnings } = await test(createWorld(), { url: 'ghcr.io', password: new Secret('github_pat_11ABC') });
+    expect(warnings).toEqual([expect.stringContaining('fine-grained')]);
+  });
+});
+
 describe('a test of a cloud credential', () => {
   it('mints once, shows the registry only what was minted, and keeps neither', async () => {
     const world = createWorld();

@@ -119,7 +119,13 @@ export function createApplicationDouble(): ApplicationDouble {
         return { health: health(credential.version, repository), url, provider };
       }),
     testCredentials: (_context, _projectId, { url, provider, repository }) =>
-      called('testCredentials', () => ({ health: health(null, repository), url, provider: provider ?? 'GENERIC' })),
+      called('testCredentials', () => ({
+        health: health(null, repository),
+        url,
+        provider: provider ?? 'GENERIC',
+        expiresAt: null,
+        warnings: [],
+      })),
 
     replayWebhookDelivery: (_context, _projectId, id) =>
       called('replayWebhookDelivery', () => ({ ...deliveryView(1), id })),

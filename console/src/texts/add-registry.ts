@@ -20,6 +20,7 @@ export const ADD_REGISTRY = {
   test: 'Test it first',
   testing: 'Logging in to the registry…',
   tested: 'What the test found',
+  expires: 'It says of itself, or the registry does, that it expires',
   stale: 'Something was changed since.',
   lost: 'The answer did not come. The secret was not kept here: enter it again and send the same; it is stored once.',
   added: (name: string) => `${name} was added`,

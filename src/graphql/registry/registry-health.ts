@@ -3,6 +3,7 @@ import { diagnose } from '../../domain/diagnosis.ts';
 import type { ProbeOutcome, Verdict } from '../../domain/probe-outcome.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import type { HealthView } from '../../domain/registry-view.ts';
+import { MaxItems } from '../pipeline/answer-size.ts';
 import { DateTime } from '../pipeline/date-time.ts';
 import { enumType } from '../pipeline/enum-type.ts';
 
@@ -72,12 +73,48 @@ export class RegistryHealthObject {
 
   @Field(() => Int, { description: 'How long the test took, in milliseconds.' })
   readonly durationMs!: number;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      '`testCredentials`: when the credential expires, as its own text or the registry tells. Null if neither does, and for a stored credential, which has its own `expiresAt`.',
+  })
+  readonly expiresAt!: string | null;
+
+  @MaxItems(4)
+  @Field(() => [String], {
+    description:
+      "`testCredentials`: advice about the secret's shape, as a stored credential has it in `warnings`. Empty for a stored one.",
+  })
+  readonly warnings!: readonly string[];
 }
 
+/** What only a test of a credential that is not stored tells. */
+export type LearntOfSecret = Pick<RegistryHealthObject, 'expiresAt' | 'warnings'>;
+const NOTHING_LEARNT: LearntOfSecret = { expiresAt: null, warnings: [] };
+
 /** Advice is derived and not stored, so that better advice reaches old findings as well. */
-export function toGraphqlHealth(health: HealthView, url: string, provider: RegistryProvider): RegistryHealthObject {
+export function toGraphqlHealth(
+  health: HealthView,
+  url: string,
+  provider: RegistryProvider,
+  { expiresAt, warnings } = NOTHING_LEARNT,
+): RegistryHealthObject {
   const { testedAt, credentialVersion, outcome, detail, facts, login, pull, push, method, repository, durationMs } =
     health;
   const advice = diagnose({ provider, url, outcome, detail, facts });
-  return { testedAt, credentialVersion, outcome, advice, login, pull, push, method, repository, durationMs };
+  return {
+    testedAt,
+    credentialVersion,
+    outcome,
+    advice,
+    login,
+    pull,
+    push,
+    method,
+    repository,
+    durationMs,
+    expiresAt,
+    warnings,
+  };
 }

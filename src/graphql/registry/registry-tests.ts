@@ -1,5 +1,4 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from 'type-graphql';
-import type { TestedHealth } from '../../application/credential-tests.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
 import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
@@ -22,7 +21,8 @@ export class RegistryTestResolver {
     })
     repository: string | null | undefined,
   ): Promise<RegistryHealthObject> {
-    return toGraphqlFinding(await services.application.testRegistry(request, projectId, id, repository));
+    const { health, url, provider } = await services.application.testRegistry(request, projectId, id, repository);
+    return toGraphqlHealth(health, url, provider);
   }
 
   @Mutation(() => RegistryHealthObject, {
@@ -35,12 +35,7 @@ export class RegistryTestResolver {
     @Arg('input', () => TestCredentialsInput, { description: 'The credential, and where to test it.' })
     input: TestCredentialsInput,
   ): Promise<RegistryHealthObject> {
-    return toGraphqlFinding(
-      await services.application.testCredentials(request, projectId, testCredentialsCommand(input)),
-    );
+    const tested = await services.application.testCredentials(request, projectId, testCredentialsCommand(input));
+    return toGraphqlHealth(tested.health, tested.url, tested.provider, tested);
   }
-}
-
-function toGraphqlFinding({ health, url, provider }: TestedHealth): RegistryHealthObject {
-  return toGraphqlHealth(health, url, provider);
 }

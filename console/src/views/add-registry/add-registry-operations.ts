@@ -32,6 +32,8 @@ export const TEST_NEW = graphql(`
   mutation TestNewCredential($projectId: ID!, $input: TestCredentialsInput!) {
     testCredentials(projectId: $projectId, input: $input) {
       ...HealthDetails
+      expiresAt
+      warnings
     }
   }
 `);

@@ -1,5 +1,7 @@
 import type { TestNewCredentialMutation } from '../../api/generated/graphql.ts';
+import { Banner } from '../../components/banner.tsx';
 import { TestResult } from '../../components/test-result.tsx';
+import { Time } from '../../components/time.tsx';
 import { ADD_REGISTRY as TEXTS } from '../../texts/add-registry.ts';
 import css from './add-registry.module.css';
 
@@ -19,6 +21,16 @@ export function NewTest({ test: { data, isPending }, isStale }: NewTestProps) {
           <h3>{TEXTS.tested}</h3>
           {isStale && <p className={css.soft}>{TEXTS.stale}</p>}
           <TestResult health={data.testCredentials} />
+          {data.testCredentials.expiresAt !== null && (
+            <p>
+              {TEXTS.expires} <Time at={data.testCredentials.expiresAt} />
+            </p>
+          )}
+          {data.testCredentials.warnings.map((warning) => (
+            <Banner key={warning} kind="warning">
+              {warning}
+            </Banner>
+          ))}
         </>
       )}
     </div>
