@@ -71,8 +71,10 @@ export const ADD_FORM = {
   mintMissing: 'This is needed here.',
   federated: 'Set it up at the cloud first',
   federatedHelp:
-    'The cloud must trust this service for this one registry. On the machine of the service, this prints what to set up there; it changes nothing, and nothing that it prints is secret. The registry need not exist yet.',
+    'The cloud must trust this service for this one registry. The command prints what to set up there; it changes nothing, and nothing that it prints is secret. The registry need not exist yet.',
   federatedCommand: 'the command',
+  federatedWhere: 'On the machine of the service',
+  try: 'Try it',
   repository: 'Repository to test with',
   repositoryHelp:
     'Such as team/app, without the host. With it the test shows whether it may pull and push; it is not stored.',

@@ -87,7 +87,7 @@ describe.skipIf(missing)(titled('the registries of a project', missing), () => {
     await add(page);
     await page.getByText('Enter the user name.').waitFor();
     await page.getByText('Enter the password or token.').waitFor();
-    expect(await page.getByLabel('User name').evaluate('(field) => field === document.activeElement')).toBe(true);
+    expect(await page.locator(':focus').getAttribute('name')).toBe('username');
     await expectNoAxeViolations(page);
 
     await page.getByLabel('User name').fill('ada');
@@ -98,7 +98,7 @@ describe.skipIf(missing)(titled('the registries of a project', missing), () => {
     await add(page);
     // The service found it; the rest stands as it was entered, the secret is gone.
     await page.locator('[data-field="email"] [role="alert"], [data-field="email"] [slot="errorMessage"]').waitFor();
-    expect(await page.getByLabel('Contact').evaluate('(field) => field === document.activeElement')).toBe(true);
+    expect(await page.locator(':focus').getAttribute('name')).toBe('email');
     expect(await secretOf(page).inputValue()).toBe('');
     await page.getByLabel('Contact').fill('ada@example.com');
     await page.getByLabel('Rotate every').fill('90');
@@ -175,7 +175,7 @@ describe.skipIf(missing)(titled('the registries of a project', missing), () => {
     expect(await page.getByText('Proved').count()).toBe(3);
     await expectNoAxeViolations(page);
     await page.getByText('Name, contact and dates').click();
-    await page.getByLabel('Name', { exact: false }).first().fill('Releases');
+    await page.getByLabel(/^Name/).fill('Releases');
     await add(page);
     await isShown(page);
     expect(await stored(host)).toMatchObject({ name: 'Releases', provider: 'GENERIC', access: 'PULL_AND_PUSH' });

@@ -11,7 +11,6 @@ import type { SecretHandle } from '../../components/secret-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { useToasts } from '../../components/toast.tsx';
 import { ADD_FORM, ADD_REGISTRY as TEXTS } from '../../texts/add-registry.ts';
-import { HEALTH } from '../../texts/registry.ts';
 import css from './add-registry.module.css';
 import { CREATE_REGISTRY, TEST_NEW } from './add-registry-operations.ts';
 import { CredentialFields } from './credential-fields.tsx';
@@ -151,7 +150,7 @@ export function AddForm({ projectId, presets, chosen, url }: AddFormProps) {
               onChange={change}
             />
             <section className={css.section}>
-              <h2 className={css.heading}>{HEALTH.run}</h2>
+              <h2 className={css.heading}>{ADD_FORM.try}</h2>
               <TextField
                 label={ADD_FORM.repository}
                 name="repository"

@@ -74,7 +74,7 @@ export function CredentialFields(props: CredentialFieldsProps) {
             name="username"
             value={username}
             onChange={(value) => onChange({ username: value })}
-            help={choice === 'password' ? preset.username : TEXTS.usernameHelps[choice.kind]}
+            help={usernameHelp(preset, choice)}
             error={problems.username}
             isRequired
             mono
@@ -101,6 +101,12 @@ export function CredentialFields(props: CredentialFieldsProps) {
       />
     </section>
   );
+}
+
+/** Where nothing is known, the label says it all. */
+function usernameHelp({ provider, username }: Preset, choice: MintChoice): string | undefined {
+  if (choice !== 'password') return TEXTS.usernameHelps[choice.kind];
+  return provider === 'GENERIC' ? undefined : username;
 }
 
 const STORED: Readonly<Record<string, string>> = ENTER.stored.labels;

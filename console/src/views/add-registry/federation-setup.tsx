@@ -14,11 +14,17 @@ interface FederationSetupProps {
 
 /** Nothing is stored here, so something must be set up there. */
 export function FederationSetup({ projectId, preset, entered }: FederationSetupProps) {
-  const provider = declaredProvider([preset], preset, entered.url);
+  // Hosts of the clouds show what they are.
+  const isOwnHost = preset.provider === 'QUAY' || preset.provider === 'ARTIFACTORY';
+  const provider = isOwnHost ? declaredProvider([preset], preset, entered.url) : undefined;
   return (
     <div className={css.found}>
       <Banner title={TEXTS.federated}>{TEXTS.federatedHelp}</Banner>
-      <CodeBlock code={federationCommand(projectId, entered, provider)} what={TEXTS.federatedCommand} />
+      <CodeBlock
+        code={federationCommand(projectId, entered, provider)}
+        what={TEXTS.federatedCommand}
+        title={TEXTS.federatedWhere}
+      />
     </div>
   );
 }

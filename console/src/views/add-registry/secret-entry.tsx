@@ -23,7 +23,8 @@ interface SecretEntryProps {
 export function SecretEntry({ preset, choice, secret, problem, onFilled }: SecretEntryProps) {
   const [told, setTold] = useState('');
   const isKey = isKeyFile(choice, preset.provider);
-  const hint = choice === 'password' ? `${preset.password}. ${TEXTS.secretKept}` : TEXTS.secretKept;
+  const isKnown = choice === 'password' && preset.provider !== 'GENERIC';
+  const hint = isKnown ? `${preset.password}. ${TEXTS.secretKept}` : TEXTS.secretKept;
   return (
     <div className={css.secret}>
       <SecretField
