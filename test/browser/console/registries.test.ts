@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CREDENTIAL_STATUSES } from '../../../console/src/components/statuses.ts';
 import { PERMISSIONS } from '../../../src/domain/permissions.ts';
 import { canary } from '../../support/canary.ts';
 import {
@@ -248,14 +247,14 @@ describe.skipIf(missing)(titled('the registries of a project', missing), () => {
     await expect.poll(() => new URL(page.url()).searchParams.get('direction')).toBe('ASC');
     await expect.poll(async () => (await names())[0]?.split('\n')[0]).toBe('List alfa');
     await page.getByRole('button', { name: /^Status/ }).click();
-    await page.getByRole('menuitemcheckbox', { name: CREDENTIAL_STATUSES.EXPIRING.word }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Expiring' }).click();
     await page.keyboard.press('Escape');
     await expect.poll(async () => (await names()).map((text) => text.split('\n')[0])).toEqual(['List alfa']);
     expect(new URL(page.url()).search).toContain('status=EXPIRING');
     // A reload forgets the token, and nothing of the address.
     await page.reload();
     await signInByToken(page, await developmentToken(purser));
-    await page.getByText(`Status: ${CREDENTIAL_STATUSES.EXPIRING.word}`).waitFor();
+    await page.getByText('Status: Expiring').waitFor();
     await expect.poll(async () => (await names()).map((text) => text.split('\n')[0])).toEqual(['List alfa']);
     await close();
   });
