@@ -56,11 +56,11 @@ export const KEYS = {
   none: 'The service has not signed anything yet. It does so each minute in which something happened.',
   newSincePin: 'new since you pinned',
   paste: 'Paste a public key',
-  pasteHelp: '32 bytes in base64, as `purser audit verify` takes it.',
+  pasteHelp: '32 bytes in base64, as purser audit verify takes it.',
   add: 'Add',
   bad: 'This is no Ed25519 key: 32 bytes in base64 are expected, 44 characters.',
   noEd25519:
-    'This browser cannot check signatures of Ed25519. It checks that the chain is whole, but not who signed it: a log that was written anew would pass. Use a newer browser, or `purser audit verify`.',
+    'This browser cannot check signatures of Ed25519. It checks that the chain is whole, but not who signed it: a log that was written anew would pass. Use a newer browser, or purser audit verify.',
   noneChosen: 'No key is chosen: only the chain is checked, not who signed it.',
 } as const;
 

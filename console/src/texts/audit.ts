@@ -8,7 +8,7 @@ export const AUDIT = {
   export: 'Export',
   refresh: 'Look for new entries',
   table: 'Entries of the audit log',
-  entries: 'entries',
+  entries: (count: number) => (count === 1 ? 'entry' : 'entries'),
   search: 'Search actor, URL, action or pipeline',
   moreFilters: 'Filters',
   clear: 'Clear all filters',

@@ -38,7 +38,7 @@ describe.skipIf(missing)(titled('the audit log in the console', missing), () => 
       subject: 'mallory',
       permissions: ['iam:project:cicd:registry:read'],
     });
-    await ask(purser.url, ISSUE, { input: { image: 'ghcr.io/org/secret' } }, denied);
+    await ask(purser.url, ISSUE, { input: { image: 'ghcr.io/org/secret', pipeline: 'web/deploy' } }, denied);
     // The head of the log is signed when the service stops.
     await purser.kill('SIGTERM');
     await purser.start();
@@ -70,7 +70,7 @@ describe.skipIf(missing)(titled('the audit log in the console', missing), () => 
     await expect.poll(() => rows().count()).toBe(1);
     await page.goBack();
     await expect.poll(parameters).toEqual({ outcome: 'DENIED' });
-    await page.getByRole('button', { name: 'Clear all' }).click();
+    await page.getByRole('button', { name: 'Clear all', exact: true }).click();
     await expect.poll(parameters).toEqual({});
   });
 
@@ -83,8 +83,9 @@ describe.skipIf(missing)(titled('the audit log in the console', missing), () => 
     await expectNoAxeViolations(page);
     await page.keyboard.press('Escape');
     await expect.poll(parameters).toEqual({ kind: 'changes', outcome: 'SUCCEEDED' });
-    await page.getByRole('button', { name: 'Clear all' }).click();
-    await page.getByText(SCRIPT).first().waitFor();
+    await page.getByRole('button', { name: 'Clear all', exact: true }).click();
+    // Its column is left out where the window is this narrow, but the text is there.
+    await rows().getByText(SCRIPT).first().waitFor({ state: 'attached' });
     expect(await page.evaluate('window.hasRun')).toBeUndefined();
   });
 
@@ -103,7 +104,7 @@ describe.skipIf(missing)(titled('the audit log in the console', missing), () => 
     await bars.first().click();
     await expect.poll(() => Object.keys(parameters())).toEqual(['from', 'to']);
     await page.getByText('No entry matches').waitFor();
-    await page.getByRole('button', { name: 'Clear all' }).click();
+    await page.getByRole('button', { name: 'Clear all', exact: true }).click();
     await expect.poll(parameters).toEqual({});
   });
 
@@ -142,7 +143,6 @@ describe.skipIf(missing)(titled('the audit log in the console', missing), () => 
   });
 
   async function verifyFile(name: string, text: string): Promise<void> {
-    await page.goto('about:blank');
     const opened = await openConsole({ purser, browser, path: '/projects/demo/audit/verify' });
     await close();
     ({ page, close } = opened);
@@ -155,7 +155,7 @@ describe.skipIf(missing)(titled('the audit log in the console', missing), () => 
   it('finds nothing in the export, and the right row in one that was tampered with', async () => {
     await verifyFile('whole.ndjson', exported);
     await page.getByText('The log is whole').waitFor();
-    await page.getByText('vouches for it').or(page.getByText('signed on')).first().waitFor();
+    await page.getByText('signed on').waitFor();
 
     const lines = exported.split('\n');
     const row = lines.findIndex((line) => line.includes('"sequence":12,'));

@@ -122,7 +122,7 @@ export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
       {rows.length > 0 && (
         <LoadMore
           shown={rows.length}
-          what={AUDIT.entries}
+          what={AUDIT.entries(rows.length)}
           total={total?.totalCount}
           {...(total && { totalIsExact: total.totalCountIsExact })}
           hasMore={hasNextPage}
