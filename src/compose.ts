@@ -4,6 +4,7 @@ import { parseIssuers } from './adapters/auth/issuers.ts';
 import { createEgress } from './adapters/egress/egress.ts';
 import { createPasswordMinter } from './adapters/minting/password-minter.ts';
 import { loadCursorKey } from './adapters/postgres/cursor-key.ts';
+import { createArchivedLeases } from './adapters/postgres/log/archived-leases.ts';
 import { createRateLimiter } from './adapters/postgres/rate-limiter.ts';
 import { createChangeFeedQuery } from './adapters/postgres/read-models/change-queries.ts';
 import { createCheckSchedule } from './adapters/postgres/read-models/check-schedule.ts';
@@ -188,6 +189,7 @@ async function start(config: Config, logger: Logger, lifecycle: Lifecycle): Prom
     standby: standby?.progress,
     registries: queries.registries,
     leases: queries.leases,
+    archivedLeases: createArchivedLeases(reads),
     calendar: queries.calendar,
     ...openRegistryClients({ egress, plainHttpHosts, trustedRealms }, { metrics, tracer }),
     minter: tracedMinter(

@@ -33,6 +33,7 @@ import { linkPipelineUseCase, unlinkPipelineUseCase } from './link-pipeline.ts';
 import { type LogWatch, watchedLog } from './log-watch.ts';
 import { meteredAttempts } from './metered-ports.ts';
 import { createMintedPasswords } from './minted-passwords.ts';
+import type { ArchivedLeases, ListedLeases } from './ports/archived-leases.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { CalendarQueries } from './ports/calendar-queries.ts';
 import type { EventAuthenticator } from './ports/event-authenticator.ts';
@@ -111,7 +112,8 @@ export interface ApplicationDeps {
   /** Undefined if there is none. */
   readonly standby?: StandbyProgress | undefined;
   readonly registries: Pick<RegistryQueries, 'byId' | 'tellingRepository' | 'refusalTold'>;
-  readonly leases: Pick<LeaseQueries, 'countActive' | 'countByVersion' | 'listActive' | 'lastOf'>;
+  readonly leases: Pick<LeaseQueries, 'countActive' | 'countByVersion' | 'listActive' | 'lastOf'> & ListedLeases;
+  readonly archivedLeases: ArchivedLeases;
   readonly calendar: CalendarQueries;
   readonly probe: RegistryProbe;
   readonly tokenServer: RegistryTokenServer;
@@ -170,6 +172,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     standby,
     registries,
     leases,
+    archivedLeases,
     plainHttpHosts,
     offersFederation = false,
     now,
@@ -205,8 +208,8 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
   const confirmReport = createConfirmReport({ ...deps, testStored, tests });
   const compare = createCredentialComparison({ tests, testStored, registries });
-  const endLease = createEndLease({ writer, aggregates });
-  const withdrawLease = withdrawLeaseUseCase({ writer, aggregates });
+  const endLease = createEndLease({ writer, aggregates, now });
+  const withdrawLease = withdrawLeaseUseCase({ writer, aggregates, now });
   const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
 
   const handleTrust = createTrustCommandHandler({ writer, keys, aggregates, mutex, ruleIssuers });
@@ -228,6 +231,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       writer,
       keys,
       aggregates,
+      archivedLeases,
       openLogin: openIssuedLogin(effectiveCredential, createRegistryTokens({ server: tokenServer, now })),
       withdrawLease,
       limitIssues: createIssueLimit(issuesPerMinute),
@@ -236,7 +240,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       plainHttpHosts,
       now,
     }),
-    releaseLease: releaseLeaseUseCase({ aggregates, trust, endLease }),
+    releaseLease: releaseLeaseUseCase({ aggregates, leases, trust, endLease }),
     reportAuthenticationFailure: reportAuthenticationFailureUseCase({
       ...deps,
       writer,

@@ -13,6 +13,7 @@ const MAX_EVENTS = 3;
 export interface EndLeaseDeps {
   readonly writer: EventWriter;
   readonly aggregates: Pick<AggregateStore, 'loadLease'>;
+  readonly now: () => number;
 }
 
 /** The lease after it, and whether this ended it. @throws PurserError NOT_FOUND */
@@ -23,13 +24,13 @@ export type EndLease = (
   metadata: TimedMetadata,
 ) => Promise<{ readonly lease: Lease; readonly endedNow: boolean }>;
 
-export function createEndLease({ writer, aggregates }: EndLeaseDeps): EndLease {
+export function createEndLease({ writer, aggregates, now }: EndLeaseDeps): EndLease {
   return async (projectId, leaseId, reason, metadata) => {
     const stream = leaseStream(projectId, leaseId);
     for (let attempt = 1; ; attempt += 1) {
       const { state, revision } = await aggregates.loadLease(projectId, leaseId);
       if (state === null || revision === 'no-stream') throw notFound('lease');
-      const event = decideEnd(state, reason);
+      const event = decideEnd(state, reason, now());
       if (event === null) return { lease: state, endedNow: false };
       try {
         const written = await writer.write({ stream, expected: revision, events: [event], metadata });

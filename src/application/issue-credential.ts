@@ -23,7 +23,8 @@ import type { LimitIssues } from './issue-limit.ts';
 import { type IssuedCredential, issuedCredential, keyedLeaseFault, leaseReplaced } from './issued-credential.ts';
 import type { OpenIssuedLogin } from './issued-login.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
-import { type LastLease, type LeaseSeries, lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
+import { type HeldLease, type LeaseSeries, lastLease, leasesOfKey, leasesOfRun } from './lease-series.ts';
+import type { ArchivedLeases } from './ports/archived-leases.ts';
 import { WrongExpectedRevision } from './ports/event-log.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import { missingSecret } from './stored-secrets.ts';
@@ -47,6 +48,7 @@ export interface IssueCredentialDeps {
   readonly writer: EventWriter;
   readonly keys: IdempotencyKeys;
   readonly aggregates: AggregateStore;
+  readonly archivedLeases: ArchivedLeases;
   readonly openLogin: OpenIssuedLogin;
   readonly withdrawLease: WithdrawLease;
   readonly limitIssues: LimitIssues;
@@ -74,7 +76,7 @@ interface Ask {
 interface Decided {
   readonly registry: LiveRegistry;
   readonly login: EffectiveCredential;
-  readonly under: { readonly started: CredentialIssued } | { readonly active: LastLease };
+  readonly under: { readonly started: CredentialIssued } | { readonly active: HeldLease };
 }
 
 /** Issues the login under a lease. Before the secret leaves, the lease is durable and its version is current. */
@@ -178,24 +180,25 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
     registry: LiveRegistry,
     claimed: boolean,
     at: number,
-  ): Promise<{ readonly registry: LiveRegistry; readonly leaseId: string; readonly active?: LastLease }> {
+  ): Promise<{ readonly registry: LiveRegistry; readonly leaseId: string; readonly active?: HeldLease }> {
     const { projectId, issue, idempotent } = ask;
     const { runId } = issue;
     if (runId === null) {
       if (idempotent === null) return { registry, leaseId: randomUUID() };
       const series = leasesOfKey(idempotent);
-      const last = claimed ? await lastLease(aggregates, projectId, series) : undefined;
+      const last = claimed ? await lastLease(deps, projectId, series) : undefined;
       // Two leases under one key cannot be: the log refuses to begin one that was begun and not withdrawn.
-      return { registry, leaseId: series(last ? last.index + Number(last.lease.withdrawn) : 0) };
+      return { registry, leaseId: series(last ? last.index + Number(last.withdrawn) : 0) };
     }
     // During a grace the run keeps the version that it holds.
     const retiring = registry.retiring && withReadable(registry, registry.retiring.version, at);
-    const kept = retiring && (await lastLease(aggregates, projectId, seriesOf(ask, retiring, runId)));
+    const kept = retiring && (await lastLease(deps, projectId, seriesOf(ask, retiring, runId)))?.held;
     if (retiring && kept && isActive(kept.lease, at))
       return { registry: retiring, leaseId: kept.lease.id, active: kept };
     const series = seriesOf(ask, registry, runId);
-    const last = await lastLease(aggregates, projectId, series);
-    if (last && isActive(last.lease, at)) return { registry, leaseId: last.lease.id, active: last };
+    const last = await lastLease(deps, projectId, series);
+    const held = last?.held;
+    if (held && isActive(held.lease, at)) return { registry, leaseId: held.lease.id, active: held };
     return { registry, leaseId: series(last ? last.index + 1 : 0) };
   }
 
@@ -205,7 +208,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
    */
   async function issueAgain(
     ask: Ask,
-    active: LastLease,
+    active: HeldLease,
     registry: LiveRegistry,
     login: EffectiveCredential,
   ): Promise<IssuedCredential | undefined> {
@@ -227,7 +230,7 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
    */
   async function recordAgain(
     { context, projectId, idempotent, issue }: Ask,
-    { lease, revision }: LastLease,
+    { lease, revision }: HeldLease,
   ): Promise<void> {
     const metadata = callerMetadata(context, projectId, idempotent?.id);
     const events = [issuedAgain(lease, issue.image)];
@@ -250,16 +253,17 @@ export function issueCredentialUseCase(deps: IssueCredentialDeps) {
   /** Gives the same lease again while it lasts. Undefined if nobody has one under the key. */
   async function findRepeated(ask: KeyedAsk): Promise<IssuedCredential | undefined> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const last = await lastLease(aggregates, ask.projectId, leasesOfKey(ask.idempotent));
-      if (!last || last.lease.withdrawn) return undefined;
-      const issued = await repeat(ask, last);
+      const last = await lastLease(deps, ask.projectId, leasesOfKey(ask.idempotent));
+      if (!last || last.withdrawn) return undefined;
+      if (last.held === undefined) throw keyedLeaseFault('has ended');
+      const issued = await repeat(ask, last.held);
       if (issued) return issued;
     }
     throw leaseReplaced();
   }
 
   /** Undefined if something came in between and the ask must be decided again. */
-  async function repeat(ask: KeyedAsk, last: LastLease): Promise<IssuedCredential | undefined> {
+  async function repeat(ask: KeyedAsk, last: HeldLease): Promise<IssuedCredential | undefined> {
     const { projectId, registryId } = ask;
     const { lease } = last;
     if (!isActive(lease, now())) throw keyedLeaseFault('has ended');

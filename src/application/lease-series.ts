@@ -2,6 +2,7 @@ import { derivedId, type Run, runLeaseId } from '../domain/identity.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { IdempotentRequest } from './idempotency.ts';
+import type { ArchivedLeases } from './ports/archived-leases.ts';
 
 /**
  * The ids of the leases that one asker gets, one after the other. They are derived, so the log lets only one request begin
@@ -21,20 +22,35 @@ export function leasesOfRun(run: Run): LeaseSeries {
 
 export interface LastLease {
   readonly index: number;
+  readonly withdrawn: boolean;
+  /** Undefined if its events have left the log: then it ended long ago. */
+  readonly held: HeldLease | undefined;
+}
+
+export interface HeldLease {
   readonly lease: Lease;
   /** Of the lease's stream. */
   readonly revision: number | 'no-stream';
 }
 
+export interface LeaseSeriesDeps {
+  readonly aggregates: Pick<AggregateStore, 'loadLease'>;
+  readonly archivedLeases: ArchivedLeases;
+}
+
 /** The last lease of the series that was begun; undefined if none was. Reads few streams, however many there are. */
 export async function lastLease(
-  aggregates: Pick<AggregateStore, 'loadLease'>,
+  { aggregates, archivedLeases }: LeaseSeriesDeps,
   projectId: string,
   series: LeaseSeries,
 ): Promise<LastLease | undefined> {
   const at = async (index: number): Promise<LastLease | null> => {
-    const { state, revision } = await aggregates.loadLease(projectId, series(index));
-    return state && { index, lease: state, revision };
+    const id = series(index);
+    const { state, revision } = await aggregates.loadLease(projectId, id);
+    if (state !== null) return { index, withdrawn: state.withdrawn, held: { lease: state, revision } };
+    // Only then: events that leave the log are recorded as archived in the same transaction.
+    const archived = await archivedLeases.find(id);
+    return archived === undefined ? null : { index, ...archived, held: undefined };
   };
 
   let last: LastLease | undefined;

@@ -1,9 +1,10 @@
 import { notFound } from '../domain/errors.ts';
 import { leaseStream } from '../domain/identity.ts';
-import type { Lease } from '../domain/lease.ts';
+import type { Lease, LeaseView } from '../domain/lease.ts';
 import { PERMISSIONS } from '../domain/permissions.ts';
 import { type Admission, grants } from '../domain/trust/admission.ts';
 import type { AggregateStore, Loaded } from './aggregate-store.ts';
+import type { ListedLeases } from './ports/archived-leases.ts';
 import type { StreamEvent } from './ports/event-log.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Trust } from './trust.ts';
@@ -26,27 +27,69 @@ export interface OwnLeaseDeps {
  * @throws PurserError NOT_FOUND
  */
 export async function loadOwnLease(
-  { aggregates, trust }: OwnLeaseDeps,
+  deps: OwnLeaseDeps,
   context: RequestContext,
   projectId: string,
   leaseId: string,
 ): Promise<OwnLease> {
-  const { principal } = context;
+  const own = await findOwnLease(deps, context, projectId, leaseId);
+  if (own === undefined) throw notFound('lease');
+  return own;
+}
+
+/** Undefined if the log has no such lease. @throws PurserError NOT_FOUND if it is another caller's */
+export async function findOwnLease(
+  { aggregates, trust }: OwnLeaseDeps,
+  context: RequestContext,
+  projectId: string,
+  leaseId: string,
+): Promise<OwnLease | undefined> {
   const { state, revision } = await aggregates.loadLease(projectId, leaseId);
   const [issued] = await aggregates.history(leaseStream(projectId, leaseId));
-  if (state === null || issued?.metadata.issuer !== principal.issuer) throw notFound('lease');
+  // A state may still be remembered whose events have left the log.
+  if (state === null || issued === undefined) return undefined;
+  const { issuer } = issued.metadata;
+  return { state, revision, issued, context: await asHolder(trust, context, projectId, { ...state, issuer }) };
+}
+
+/**
+ * A lease whose events have left the log, as the read models have it: it ended long ago.
+ * @throws PurserError NOT_FOUND, also if it is another caller's
+ */
+export async function loadOwnArchivedLease(
+  { leases, trust }: Pick<OwnLeaseDeps, 'trust'> & { readonly leases: ListedLeases },
+  context: RequestContext,
+  projectId: string,
+  leaseId: string,
+): Promise<LeaseView> {
+  const found = await leases.byId(projectId, leaseId);
+  if (found === undefined) throw notFound('lease');
+  await asHolder(trust, context, projectId, found);
+  const { issuer: _issuer, ...lease } = found;
+  return lease;
+}
+
+/** @throws PurserError NOT_FOUND if the lease is another caller's */
+async function asHolder(
+  trust: OwnLeaseDeps['trust'],
+  context: RequestContext,
+  projectId: string,
+  lease: LeaseView & { readonly issuer: string | null },
+): Promise<RequestContext> {
+  const { principal } = context;
+  if (lease.issuer !== principal.issuer) throw notFound('lease');
   if (principal.claims === undefined) {
-    if (state.issuedTo !== principal.subject) throw notFound('lease');
-    return { state, revision, issued, context };
+    if (lease.issuedTo !== principal.subject) throw notFound('lease');
+    return context;
   }
   const admissions = await trust.admissions(principal, projectId);
-  const admission = admissions.find((one) => isHolder(one, state, principal.subject));
+  const admission = admissions.find((one) => isHolder(one, lease, principal.subject));
   if (admission === undefined) throw notFound('lease');
-  return { state, revision, issued, context: { ...context, identity: admission.identity } };
+  return { ...context, identity: admission.identity };
 }
 
 /** The jobs of a run have different subjects. Without a run, a lease is of the job that asked. */
-function isHolder(admission: Admission, lease: Lease, subject: string): boolean {
+function isHolder(admission: Admission, lease: LeaseView, subject: string): boolean {
   const { rule, pipeline, runId } = admission;
   return (
     grants(admission, PERMISSIONS.registryUse) &&

@@ -3,12 +3,14 @@ import { parseUuid } from '../domain/identity.ts';
 import { type LeaseView, leaseView } from '../domain/lease.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { EndLease } from './end-lease.ts';
-import { loadOwnLease } from './own-lease.ts';
+import { findOwnLease, loadOwnArchivedLease } from './own-lease.ts';
+import type { ListedLeases } from './ports/archived-leases.ts';
 import { callerMetadata, type RequestContext } from './request-context.ts';
 import type { Trust } from './trust.ts';
 
 export interface ReleaseLeaseDeps {
   readonly aggregates: AggregateStore;
+  readonly leases: ListedLeases;
   readonly trust: Pick<Trust, 'admissions'>;
   readonly endLease: EndLease;
 }
@@ -18,7 +20,8 @@ export function releaseLeaseUseCase({ endLease, ...deps }: ReleaseLeaseDeps) {
   return async (context: RequestContext, projectId: string, id: string): Promise<LeaseView> => {
     const leaseId = parseUuid(id);
     if (leaseId === undefined) throw notFound('lease');
-    const own = await loadOwnLease(deps, context, projectId, leaseId);
+    const own = await findOwnLease(deps, context, projectId, leaseId);
+    if (own === undefined) return loadOwnArchivedLease(deps, context, projectId, leaseId);
     const { lease } = await endLease(projectId, leaseId, 'RELEASED', callerMetadata(own.context, projectId));
     return leaseView(lease);
   };

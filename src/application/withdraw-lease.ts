@@ -14,12 +14,13 @@ export type WithdrawLease = (context: RequestContext, projectId: string, leaseId
 export function withdrawLeaseUseCase(deps: {
   readonly writer: EventWriter;
   readonly aggregates: Pick<AggregateStore, 'loadLease'>;
+  readonly now: () => number;
 }): WithdrawLease {
-  const { writer, aggregates } = deps;
+  const { writer, aggregates, now } = deps;
 
   return async (context, projectId, leaseId) => {
     const { state, revision } = await aggregates.loadLease(projectId, leaseId);
-    const event = decideEnd(state, 'WITHDRAWN');
+    const event = decideEnd(state, 'WITHDRAWN', now());
     if (event === null || revision !== JUST_ISSUED) return;
     const stream = leaseStream(projectId, leaseId);
     const metadata = lateMetadata(context, projectId);

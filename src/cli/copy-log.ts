@@ -9,15 +9,17 @@ import type { Config } from '../config/config.ts';
 import { parseStoreAddress, UnusableAddress } from '../domain/event-store-url.ts';
 import { CONFIGURED, type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
 import { createCopyProgress } from './copy-progress.ts';
+import { folderOption } from './folder-option.ts';
 import { withConfig } from './with-config.ts';
 
 /** The exit code is 1 if the log holds events that Purser did not write; they were copied as they are. */
 export const copyLog: Command = {
   summary: 'Moves the events between Postgres and KurrentDB, and verifies them by the audit chains.',
-  usage: '--from <store> --to <store>',
+  usage: '--from <store> --to <store> [--archive <folder>]',
   help: `
   --from  where the events are: postgres, postgres://… or kurrentdb://…
   --to    where they are to be: an empty log, or one that holds what a run before has copied
+  --archive  the folder with the events that \`purser archive --events\` archived: they are copied too
 
 One of them is Postgres: \`postgres\` is the configured database, with the vault and the read models, and a URL names another
 one in its place. The other is KurrentDB: \`kurrentdb\` is that of EVENT_STORE_URL, whose password then stands in no list of
@@ -25,7 +27,7 @@ processes. Stop every replica first. A run that was ended goes on where it was w
 models are built from the copy: then set EVENT_STORE_URL to where the events are now, and start the service. The events of
 before are left where they were.
 ${CONFIGURED}`,
-  options: { from: { type: 'string' }, to: { type: 'string' } },
+  options: { from: { type: 'string' }, to: { type: 'string' }, archive: { type: 'string' } },
   run(options, env, output) {
     const move = readMove(options, env);
     const settings = move.databaseUrl === undefined ? env : { ...env, DATABASE_URL: move.databaseUrl };
@@ -37,6 +39,7 @@ interface Move {
   readonly toKurrent: boolean;
   /** Undefined for the configured one. */
   readonly databaseUrl: string | undefined;
+  readonly archives: string | undefined;
   readonly address: ReturnType<typeof parseStoreAddress>;
 }
 
@@ -44,7 +47,7 @@ const POSTGRES = /^postgres(?:$|(?:ql)?:\/\/)/;
 const KURRENT = /^(?:kurrentdb$|(?:kurrentdb|kurrent|kdb|esdb)(?:\+discover)?:\/\/)/;
 
 /** @throws UsageError */
-function readMove({ from, to }: Options, env: Environment): Move {
+function readMove({ from, to, archive }: Options, env: Environment): Move {
   const [source, target] = [String(from ?? ''), String(to ?? '')];
   const toKurrent = POSTGRES.test(source) && KURRENT.test(target);
   if (!toKurrent && !(KURRENT.test(source) && POSTGRES.test(target))) {
@@ -56,6 +59,7 @@ function readMove({ from, to }: Options, env: Environment): Move {
   return {
     toKurrent,
     databaseUrl: postgres === 'postgres' ? undefined : postgres,
+    archives: folderOption(archive),
     address: readAddress(kurrent, toKurrent ? '--to' : '--from', env),
   };
 }
@@ -86,7 +90,8 @@ async function run(move: Move, config: Config, logger: Logger, output: Output): 
     opened.push(kurrent);
     const [source, target] = move.toKurrent ? [postgres, kurrent] : [kurrent, postgres];
     const onProgress = (step: MoveStep, done: Parameters<typeof progress.show>[1]) => progress.show(step, done);
-    const moved = await moveLog({ config, logger, connectionString, source, target, onProgress });
+    const { archives } = move;
+    const moved = await moveLog({ config, logger, connectionString, source, target, archives, onProgress });
     progress.end();
     return report(moved, target, output);
   } finally {

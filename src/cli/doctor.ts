@@ -3,6 +3,7 @@ import { type CheckResult, exitCodeOf, failed, reportLine, worstOf } from '../do
 import { OperatorError } from '../domain/errors.ts';
 import { linesTo } from '../logger.ts';
 import { CONFIGURED, type Command, type Environment } from './command.ts';
+import { folderOption } from './folder-option.ts';
 import { openToRead } from './open-to-read.ts';
 import { createProgressLine } from './progress.ts';
 import { withConfig } from './with-config.ts';
@@ -12,9 +13,10 @@ const STANDARD_ERROR = 2;
 /** The exit code is 0 if all is well, 3 with a warning, and 1 if something failed. */
 export const doctor: Command = {
   summary: 'Examines log, vault, read models, audit chains and keys, whether the service runs or not.',
-  usage: '[--anchor <file or URL>]… [--repair] [--json]',
+  usage: '[--anchor <file or URL>]… [--archive <folder>] [--repair] [--json]',
   help: `
   --anchor  heads that were put outside the database; default: AUDIT_ANCHOR_FILE and, if it answers reads, AUDIT_ANCHOR_URL
+  --archive  the folder with the events that \`purser archive --events\` archived: they are examined too
   --repair  discards orphaned secrets, destroys what the events have ended, and shows registries whose secret does not open as
             NEEDS_CREDENTIAL. Without it, nothing is written but temporary tables
   --json    prints one JSON object
@@ -23,10 +25,11 @@ Each check gives one line: ok, warning or failed, and then what to do. The exit 
 ${CONFIGURED}`,
   options: {
     anchor: { type: 'string', multiple: true },
+    archive: { type: 'string' },
     repair: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
-  async run({ anchor, repair, json }, env, output) {
+  async run({ anchor, archive, repair, json }, env, output) {
     const results: CheckResult[] = [];
     const progress = createProgressLine(output);
     const report = (result: CheckResult) => {
@@ -34,7 +37,12 @@ ${CONFIGURED}`,
       results.push(result);
       if (json !== true) output.stdout.write(`${reportLine(result)}\n`);
     };
-    const options = { repair: repair === true, anchors: [anchor ?? []].flat().map(String), onProgress: progress.show };
+    const options = {
+      repair: repair === true,
+      anchors: [anchor ?? []].flat().map(String),
+      archives: folderOption(archive),
+      onProgress: progress.show,
+    };
     try {
       await examineAll(env, options, report);
     } catch (error) {

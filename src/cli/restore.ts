@@ -18,27 +18,31 @@ import { KeyRingError } from '../adapters/vault/key-file-format.ts';
 import { createKeyRing, type KeyRing, type OpenExternalKey } from '../adapters/vault/key-ring.ts';
 import { requireWorkloadKeys } from '../adapters/vault/workload-keys.ts';
 import { openExternalKeys } from '../composition/external-keys.ts';
+import { openLogBeginning } from '../composition/log-beginning.ts';
 import { type Database, keyFileOf, openDatabase } from '../composition/stores.ts';
 import type { Config } from '../config/config.ts';
 import { OperatorError } from '../domain/errors.ts';
 import { contentOf, namesOf } from './backup-output.ts';
 import { CONFIGURED, type Command, type Output } from './command.ts';
+import { folderOption } from './folder-option.ts';
 import { createProgressLine } from './progress.ts';
 import { withConfig } from './with-config.ts';
 
 /** The exit code is 1, and nothing is restored, if a key that the backup needs is missing or another one. */
 export const restore: Command = {
   summary: 'Fills a new data folder or an empty database from a backup.',
-  usage: '<file>',
+  usage: '<file> [--archive <folder>]',
   help: `
-  <file>  a file that \`purser backup\` wrote
+  <file>     a file that \`purser backup\` wrote
+  --archive  the folder with the events that \`purser archive --events\` archived before the backup, if the read models are to be built
+             from them in place of the state that stands for them in the backup
 
 The file and the keys of the key file are checked before anything is written, and existing data is never replaced. The read
 models are built again, and the audit chains are compared with those at the time of the backup.
 ${CONFIGURED}`,
   argument: 'file',
-  options: {},
-  run: ({ file }, env, output) =>
+  options: { archive: { type: 'string' } },
+  run: ({ file, archive }, env, output) =>
     withConfig(env, async (config, logger) => {
       requirePostgres(config);
       const backedUp = await openBackup(resolve(String(file)));
@@ -49,7 +53,7 @@ ${CONFIGURED}`,
         await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
         const database = await openDatabase(config, logger);
         try {
-          await restoreInto(database, backedUp, keyRing, logger, output);
+          await restoreInto(database, backedUp, { keyRing, archives: folderOption(archive) }, logger, output);
           const keys = namesOf(backedUp.header.keyIds);
           output.stdout.write(`the key file ${keyFileOf(config)} has what the secrets need: ${keys}\n`);
           return 0;
@@ -115,7 +119,7 @@ async function nothingRestored<Result>(check: () => Promise<Result>): Promise<Re
 async function restoreInto(
   { connectionString }: Database,
   backedUp: BackupFile,
-  keyRing: KeyRing,
+  { keyRing, archives }: { readonly keyRing: KeyRing; readonly archives: string | undefined },
   logger: Logger,
   output: Output,
 ): Promise<void> {
@@ -133,9 +137,11 @@ async function restoreInto(
     progress.end();
     output.stdout.write(`restored ${contentOf(backedUp.header)}\n`);
     progress.show('the read models are built');
+    const { log: whole, begins } = await openLogBeginning(client, log, authenticator, archives);
     await rebuildReadModels(
       {
-        log,
+        log: whole,
+        begins,
         authenticator,
         connect: ({ pipeline }) => openSession({ ...session, pipeline }, () => undefined),
         onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),

@@ -14,7 +14,7 @@ const DRAFT = '.tmp';
 export async function openArchiveFolder(folder: string): Promise<ArchiveStore> {
   /** By what their names begin with. */
   const lastEntries = new Map<string, number>();
-  await orExplain(folder, async () => {
+  await explainFolderFault(folder, async () => {
     for (const name of await readdir(folder)) {
       const [, beginning, last, isDraft] = /^(audit-.+-[0-9a-f]{12}-\d+-)(\d+)\.ndjson(\.tmp)?$/.exec(name) ?? [];
       if (beginning === undefined) continue;
@@ -31,7 +31,7 @@ export async function openArchiveFolder(folder: string): Promise<ArchiveStore> {
     async write(name, pages, verify) {
       const draft = path(name) + DRAFT;
       try {
-        await orExplain(folder, async () => {
+        await explainFolderFault(folder, async () => {
           await pipeline(pages, createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }));
           await verify(linesOf(draft));
           await rename(draft, path(name));
@@ -45,7 +45,8 @@ export async function openArchiveFolder(folder: string): Promise<ArchiveStore> {
   };
 }
 
-async function orExplain(folder: string, work: () => Promise<void>): Promise<void> {
+/** @throws OperatorError in place of what the file system says of the folder */
+export async function explainFolderFault(folder: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

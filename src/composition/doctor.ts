@@ -54,6 +54,7 @@ import { anchorKinds } from './audit-signing.ts';
 import { egressOptionsOf } from './egress-options.ts';
 import { nameOfStore } from './event-store.ts';
 import { type ExaminedStores, openExaminedStores, type Unlocked } from './examined-stores.ts';
+import { openLogBeginning } from './log-beginning.ts';
 import type { Database } from './stores.ts';
 import { configuredWebhooks } from './webhooks.ts';
 
@@ -64,6 +65,8 @@ export interface DoctorOptions {
   readonly repair: boolean;
   /** Files and URLs that hold anchored heads. */
   readonly anchors: readonly string[];
+  /** The folder with archived events. Undefined: what they gave is taken from the state at the edge. */
+  readonly archives: string | undefined;
   readonly onProgress: (text: string) => void;
 }
 
@@ -156,14 +159,16 @@ async function* examineStores(
   }
   const { position, end } = reached;
   const queries = createDoctorQueries(reads);
-  const examined = examinedLog(log, unlocked.authenticator);
   let shadow: ShadowReadModels | undefined;
   try {
     const inLog = await check('event log', async () => {
       const { authenticator } = unlocked;
+      const { log: whole, begins } = await openLogBeginning(reads, log, authenticator, options.archives);
+      const examined = examinedLog(whole, authenticator);
       const reading = (events: number) => onProgress(`${events} events read`);
-      shadow = await buildShadow({ connect, log: examined, authenticator, onProgress: reading });
-      return examined.finding();
+      if (begins.state) await examined.readUpTo(begins.edge);
+      shadow = await buildShadow({ connect, log: examined, authenticator, begins, onProgress: reading });
+      return examined.finding(begins.state && begins.edge);
     });
     yield inLog;
     if (shadow === undefined) return yield* notCheckedFrom('vault and log', 'event log');

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
+import { forgetEdges } from '../adapters/postgres/event-archives.ts';
 import {
   countAuditChains,
   currentLeader,
@@ -12,7 +13,8 @@ import { type CopyProgress, copyLog, verifyCopy } from '../application/copy-log.
 import type { EventCopies, EventLog, Position } from '../application/ports/event-log.ts';
 import type { Config } from '../config/config.ts';
 import { OperatorError } from '../domain/errors.ts';
-import { openVault } from './stores.ts';
+import { openLogBeginning } from './log-beginning.ts';
+import { type OpenVault, openVault } from './stores.ts';
 
 /** A log, and the name of the store that it is in. */
 export interface NamedLog {
@@ -30,6 +32,8 @@ export interface MoveLogDeps {
   readonly connectionString: string;
   readonly source: NamedLog;
   readonly target: NamedLog;
+  /** The folder with events that have left the source. */
+  readonly archives: string | undefined;
   readonly onProgress: (step: MoveStep, progress: MoveProgress) => void;
 }
 
@@ -48,16 +52,19 @@ export interface MovedLog {
  * @throws OperatorError if a service runs, the target holds something else, or an audit chain is another one
  */
 export async function moveLog(deps: MoveLogDeps): Promise<MovedLog> {
-  const { config, logger, connectionString, source, target, onProgress } = deps;
+  const { config, logger, connectionString, target, archives, onProgress } = deps;
   const session = { connectionString, name: 'purser copy-log', statementTimeoutMs: 0 };
   const client = await openSession(session, () => undefined);
-  const vault = await openVault(config, logger, { connectionString, log: source.log }).catch(async (error: unknown) => {
-    await client.end();
-    throw error;
-  });
+  const vault = await openVault(config, logger, { connectionString, log: deps.source.log }).catch(
+    async (error: unknown) => {
+      await client.end();
+      throw error;
+    },
+  );
   try {
     await requireNoService(client);
-    const isMoved = await requireStore(client, source.name, target.name);
+    const isMoved = await requireStore(client, deps.source.name, target.name);
+    const source = await wholeSource(client, deps.source, vault.authenticator, archives);
     const { copied } = await copyLog({
       source: source.log,
       target: target.log,
@@ -83,16 +90,18 @@ export async function moveLog(deps: MoveLogDeps): Promise<MovedLog> {
       onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
     };
     // What has not reached webhooks and the vault must do so first, while the positions are still those of the source.
-    if (!isMoved) await bringUpToDate({ ...rebuild, log: source.log });
+    if (!isMoved) await bringUpToDate({ ...rebuild, log: deps.source.log });
     const head = await target.log.head();
     await rebuildReadModels(
-      { ...rebuild, log: target.log },
+      { ...rebuild, log: target.log, begins: { edge: source.edge, state: undefined } },
       {
         until: head,
         async beforeSwap(swap) {
           await requireNoService(swap);
           await requireSameEnd(source.log, end);
           await moveToEventStore(swap, target.name, head);
+          // The target has all events, at positions of its own.
+          await forgetEdges(swap);
         },
       },
     );
@@ -101,6 +110,21 @@ export async function moveLog(deps: MoveLogDeps): Promise<MovedLog> {
     await vault.close();
     await client.end();
   }
+}
+
+/** The source with the events that have left it. */
+async function wholeSource(
+  client: Client,
+  { log, name }: NamedLog,
+  authenticator: OpenVault['authenticator'],
+  archives: string | undefined,
+): Promise<{ readonly log: EventLog; readonly edge: Position }> {
+  const opened = await openLogBeginning(client, log, authenticator, archives);
+  const { edge, state } = opened.begins;
+  if (state === undefined) return { log: opened.log, edge };
+  throw new OperatorError(
+    `Events of ${name} up to position ${edge} were archived. Name the folder that holds the archives, so that they are copied too: --archive <folder>.`,
+  );
 }
 
 /** Whether the read models are those of the target already, from a run before. */

@@ -137,10 +137,18 @@ export function isActive({ releasedAt, expiresAt }: Pick<Lease, 'releasedAt' | '
   return releasedAt === null && Date.parse(expiresAt) > now;
 }
 
-/** Ending a lease twice is not an error and makes no second event. */
-export function decideEnd(state: LeaseState, reason: LeaseEnd): LeaseReleased | null {
+/** So long after its time is up, a lease is closed. In milliseconds. */
+export const LEASE_CLOSES_AFTER_MS = 86_400_000;
+
+/** From then on its stream gets no event, whatever is asked for: its events can leave the log. `now` in milliseconds since 1970. */
+function isClosed({ expiresAt }: Pick<Lease, 'expiresAt'>, now: number): boolean {
+  return Date.parse(expiresAt) + LEASE_CLOSES_AFTER_MS <= now;
+}
+
+/** Ending a lease twice, or one that is closed, is not an error and makes no event. `now` in milliseconds since 1970. */
+export function decideEnd(state: LeaseState, reason: LeaseEnd, now: number): LeaseReleased | null {
   if (state === null) throw notFound('lease');
-  if (state.releasedAt !== null) return null;
+  if (state.releasedAt !== null || isClosed(state, now)) return null;
   const { id, registryId, url, pipeline, runId } = state;
   return { type: 'LeaseReleased', data: { leaseId: id, registryId, url, pipeline, runId, reason } };
 }

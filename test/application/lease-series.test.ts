@@ -23,14 +23,20 @@ const lease = (id: string): Lease => ({
 });
 
 /** A store with so many leases of the series, that counts how many it was asked for. */
-function storeOf(count: number) {
+function storeOf(count: number, archived = 0) {
   const asked: string[] = [];
   return {
     asked,
-    async loadLease(_projectId: string, leaseId: string) {
-      asked.push(leaseId);
-      const index = Number(leaseId);
-      return index < count ? { state: lease(leaseId), revision: 0 } : { state: null, revision: 'no-stream' as const };
+    aggregates: {
+      async loadLease(_projectId: string, leaseId: string) {
+        asked.push(leaseId);
+        const index = Number(leaseId);
+        const isThere = archived <= index && index < count;
+        return isThere ? { state: lease(leaseId), revision: 0 } : { state: null, revision: 'no-stream' as const };
+      },
+    },
+    archivedLeases: {
+      find: async (leaseId: string) => (Number(leaseId) < archived ? { withdrawn: leaseId === '3' } : undefined),
     },
   };
 }
@@ -42,10 +48,21 @@ describe('the last lease of a series', () => {
         const store = storeOf(count);
         const last = await lastLease(store, 'demo', String);
         expect(last?.index).toBe(count === 0 ? undefined : count - 1);
-        expect(last?.lease.id).toBe(count === 0 ? undefined : String(count - 1));
+        expect(last?.held?.lease.id).toBe(count === 0 ? undefined : String(count - 1));
         expect(store.asked.length).toBeLessThanOrEqual(2 + 2 * Math.ceil(Math.log2(count + 1)));
       }),
     );
+  });
+
+  it('is found behind leases whose events have left the log, and may be one of them', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(1_000), fc.nat(1_000), async (archived, more) => {
+        const last = await lastLease(storeOf(archived + more, archived), 'demo', String);
+        expect(last?.index).toBe(archived + more === 0 ? undefined : archived + more - 1);
+        expect(last?.held?.lease.id).toBe(more === 0 ? undefined : String(archived + more - 1));
+      }),
+    );
+    expect(await lastLease(storeOf(4, 4), 'demo', String)).toEqual({ index: 3, withdrawn: true, held: undefined });
   });
 
   it.each([

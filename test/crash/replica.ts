@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { createArchivedLeases } from '../../src/adapters/postgres/log/archived-leases.ts';
 import { SILENT } from '../../src/adapters/postgres/logger.ts';
 import { createReadConnections } from '../../src/adapters/postgres/read-connections.ts';
 import { createCalendarQueries } from '../../src/adapters/postgres/read-models/calendar-queries.ts';
@@ -132,6 +133,7 @@ export async function startReplica(
     progress,
     registries,
     leases: createLeaseQueries(reads, now),
+    archivedLeases: createArchivedLeases(reads),
     calendar: createCalendarQueries(reads),
     probe,
     tokenServer: { makeToken: notAsked },

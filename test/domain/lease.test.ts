@@ -88,7 +88,7 @@ const lease = specification<LeaseState, LeaseEvent, Issue | LeaseEnd>({
   evolve: (state, event) => evolveLease(state, event, { at: AT, actor: ACTOR }),
   decide(state, command) {
     if (typeof command === 'object') return [decideIssue(command.of, command.ask, command.now)];
-    const event = decideEnd(state, command);
+    const event = decideEnd(state, command, NOW);
     return event === null ? [] : [event];
   },
 });

@@ -1,4 +1,5 @@
 import type { AggregateStore } from '../../src/application/aggregate-store.ts';
+import type { ListedLeases } from '../../src/application/ports/archived-leases.ts';
 import type { RecordedEvent } from '../../src/application/ports/event-log.ts';
 import type { LeaseQueries } from '../../src/application/ports/read-models.ts';
 import type { LeaseInUse } from '../../src/domain/errors.ts';
@@ -14,7 +15,7 @@ export function leaseQueriesOf(
   events: readonly RecordedEvent[],
   counted: string[],
   now: () => number,
-): Pick<LeaseQueries, 'countActive' | 'countByVersion' | 'listActive' | 'lastOf'> {
+): Pick<LeaseQueries, 'countActive' | 'countByVersion' | 'listActive' | 'lastOf'> & ListedLeases {
   async function activeOf(registryId: string): Promise<Lease[]> {
     const issued = events.map(decodeEvent).flatMap(({ type, data }) => (type === 'CredentialIssued' ? [data] : []));
     const loaded = await Promise.all(
@@ -25,6 +26,7 @@ export function leaseQueriesOf(
     return loaded.flatMap(({ state }) => (state !== null && isActive(state, now()) ? [state] : []));
   }
   return {
+    byId: async () => undefined,
     async lastOf(_projectId, { registryId, pipeline, runId, issuedTo }) {
       const last = events.findLast(({ type, data, metadata }) => {
         const { actor, issuer } = metadata;

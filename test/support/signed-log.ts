@@ -46,45 +46,7 @@ export async function startSignedLog(environment: Readonly<Record<string, string
   /** Registries, and so entries, whichever store has the events. */
   let made = 0;
 
-  async function sign(): Promise<void> {
-    const { connectionString } = purser;
-    const log = openEvents(purser.environment);
-    const vault = await openVault(readConfig(purser.environment), createLogger('silent'), { connectionString, log });
-    try {
-      await withClient(connectionString, async (client) => {
-        const heads = createAuditHeads(client);
-        const metrics = { headsSigned: () => undefined, chainsBroken: () => undefined };
-        const broken: string[] = [];
-        const onBroken = (projects: readonly string[]) => broken.push(...projects);
-        await signAuditHeads({
-          heads,
-          signer: vault.auditSigner,
-          instance: 'test',
-          metrics,
-          now: Date.now,
-          onBroken,
-        })();
-        expect(broken).toEqual([]);
-        publicKey = (await heads.keys())[0]?.publicKey ?? '';
-      });
-    } finally {
-      await vault.close();
-      await log.close();
-    }
-  }
-
-  async function runWith(settings: Readonly<Record<string, string>>, ...argv: string[]): Promise<Run> {
-    const written = { stdout: '', stderr: '' };
-    const code = await runProgram(
-      argv,
-      { ...purser.environment, LOG_LEVEL: 'silent', ...settings },
-      {
-        stdout: { write: (text) => (written.stdout += text) },
-        stderr: { write: (text) => (written.stderr += text) },
-      },
-    );
-    return { code, ...written };
-  }
+  const runWith: SignedLog['runWith'] = (settings, ...argv) => runOn(purser, settings, ...argv);
 
   const run = (...argv: string[]) => runWith(environment, ...argv);
 
@@ -111,7 +73,7 @@ export async function startSignedLog(environment: Readonly<Record<string, string
       made += count;
       const head = `select from read_models.audit_heads where project_id = 'demo' and sequence = ${made}`;
       await until(async () => (await sql(head)).length > 0);
-      if (signed) await sign();
+      if (signed) publicKey = await signHeads(purser);
     },
     async archive(folder) {
       const { code, stdout, stderr } = await run('archive', folder, '--before', new Date().toISOString());
@@ -125,4 +87,46 @@ export async function startSignedLog(environment: Readonly<Record<string, string
     },
     verify: (file, ...options) => run('audit', 'verify', file, '--public-key', publicKey, ...options),
   };
+}
+
+/** Signs the newest entry of each project, as the leader does each minute. @returns the public key, in base64 */
+export async function signHeads({
+  connectionString,
+  environment,
+}: Pick<TestPurser, 'connectionString' | 'environment'>): Promise<string> {
+  const log = openEvents(environment);
+  const vault = await openVault(readConfig(environment), createLogger('silent'), { connectionString, log });
+  try {
+    return await withClient(connectionString, async (client) => {
+      const heads = createAuditHeads(client);
+      const metrics = { headsSigned: () => undefined, chainsBroken: () => undefined };
+      const broken: string[] = [];
+      const onBroken = (projects: readonly string[]) => broken.push(...projects);
+      const signer = vault.auditSigner;
+      await signAuditHeads({ heads, signer, instance: 'test', metrics, now: Date.now, onBroken })();
+      expect(broken).toEqual([]);
+      return (await heads.keys())[0]?.publicKey ?? '';
+    });
+  } finally {
+    await vault.close();
+    await log.close();
+  }
+}
+
+/** A command of Purser, on the database of a service. */
+export async function runOn(
+  { environment }: Pick<TestPurser, 'environment'>,
+  settings: Readonly<Record<string, string>>,
+  ...argv: readonly string[]
+): Promise<Run> {
+  const written = { stdout: '', stderr: '' };
+  const code = await runProgram(
+    argv,
+    { ...environment, LOG_LEVEL: 'silent', ...settings },
+    {
+      stdout: { write: (text) => (written.stdout += text) },
+      stderr: { write: (text) => (written.stderr += text) },
+    },
+  );
+  return { code, ...written };
 }

@@ -139,6 +139,7 @@ export function createWorld(): World {
       vault,
       progress: UP_TO_DATE,
       ...queries,
+      archivedLeases: { find: async () => undefined },
       probe: {
         async probe(request) {
           world.probed.push(request);

@@ -1,11 +1,15 @@
 import { counted, createExamples, type Finding, failed, ok } from '../../domain/doctor-report.ts';
 import { decodeEvent, UndecodableEvent } from '../../domain/event-codec.ts';
 import type { EventAuthenticator } from '../ports/event-authenticator.ts';
-import { BEGINNING, type EventLog } from '../ports/event-log.ts';
+import { BEGINNING, type EventLog, type Position } from '../ports/event-log.ts';
+
+const PAGE = 1_000;
 
 export interface ExaminedLog extends Pick<EventLog, 'readAll'> {
-  /** Of the events that were read so far. */
-  finding(): Finding;
+  /** Reads what is in the log up to a position. */
+  readUpTo(end: Position): Promise<void>;
+  /** Of the events that were read so far. `edge`: up to there, only what was not archived. */
+  finding(edge?: Position): Finding;
 }
 
 /** Looks at every event on its way to the reader, once. */
@@ -18,21 +22,31 @@ export function examinedLog(
   let seen = BEGINNING;
   let count = 0;
 
+  async function readAll(options: Parameters<EventLog['readAll']>[0]) {
+    const page = await log.readAll(options);
+    for (const event of page.events) {
+      if (event.position <= seen) continue;
+      seen = event.position;
+      count += 1;
+      const name = `revision ${event.revision} of ${event.stream}`;
+      if (!isAuthentic(event)) forged.add(name);
+      else if (!isDecodable(event)) unreadable.add(`${name} (${event.type}, schema version ${event.schemaVersion})`);
+    }
+    return page;
+  }
+
   return {
-    async readAll(options) {
-      const page = await log.readAll(options);
-      for (const event of page.events) {
-        if (event.position <= seen) continue;
-        seen = event.position;
-        count += 1;
-        const name = `revision ${event.revision} of ${event.stream}`;
-        if (!isAuthentic(event)) forged.add(name);
-        else if (!isDecodable(event)) unreadable.add(`${name} (${event.type}, schema version ${event.schemaVersion})`);
+    readAll,
+
+    async readUpTo(end) {
+      for (let after = BEGINNING; after < end; ) {
+        const { position, atEnd } = await readAll({ after, maxCount: PAGE });
+        if (atEnd) return;
+        after = position;
       }
-      return page;
     },
 
-    finding() {
+    finding(edge) {
       if (forged.count > 0) {
         return failed(
           `${counted(forged.count, 'event')} not written by Purser, or changed since: ${forged.text}`,
@@ -45,7 +59,9 @@ export function examinedLog(
           'A newer version wrote them: run that one.',
         );
       }
-      return ok(`${counted(count, 'event')} read, as Purser wrote them`);
+      const archived =
+        edge === undefined ? '' : `; the state at position ${edge} stands for those archived, without --archive`;
+      return ok(`${counted(count, 'event')} read, as Purser wrote them${archived}`);
     },
   };
 }

@@ -10,7 +10,14 @@ export interface AuthenticatedEvent
 
 /** A code of a text that is no event: what the code is for, and what was signed. */
 export interface AuthenticatedText {
-  readonly purpose: 'queued notice' | 'stream snapshot' | 'anchored heads' | 'removed rows' | 'audit archive';
+  readonly purpose:
+    | 'queued notice'
+    | 'stream snapshot'
+    | 'anchored heads'
+    | 'removed rows'
+    | 'audit archive'
+    | 'event archive'
+    | 'edge of the log';
   readonly text: string;
 }
 

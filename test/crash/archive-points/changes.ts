@@ -9,7 +9,16 @@ export const STEPS = [
   'removal remembered',
   'rows deleted',
 ] as const;
-export type Step = (typeof STEPS)[number];
+/** The same of an archive of events. */
+export const EVENT_STEPS = [
+  'events verified',
+  'events renamed',
+  'state written',
+  'edge added',
+  'others removed',
+  'beginnings removed',
+] as const;
+export type Step = (typeof STEPS)[number] | (typeof EVENT_STEPS)[number];
 
 /** What the child defines. */
 const at = (step: Step) => `globalThis.atStep('${step}');`;
@@ -20,6 +29,9 @@ function after(file: string, find: string, step: Step): Fault {
 
 const FOLDER = 'composition/archive-folder.ts';
 const ROWS = 'adapters/postgres/read-models/removed-rows.ts';
+
+const EVENT_FILES = 'composition/event-archive-files.ts';
+const EVENTS = 'composition/event-archive.ts';
 
 /** What the command that can be killed has otherwise than the one that is built. */
 export const ARCHIVE_CHANGES: readonly Fault[] = [
@@ -43,4 +55,15 @@ export const ARCHIVE_CHANGES: readonly Fault[] = [
   },
   // So that some rows are left when it is killed after a statement.
   { file: ROWS, find: 'DELETED_AT_ONCE = 1_000', replace: 'DELETED_AT_ONCE = 2' },
+  after(EVENT_FILES, 'verified = await verify(linesOf(draft));', 'events verified'),
+  after(EVENT_FILES, 'await rename(draft, file);', 'events renamed'),
+  after(EVENTS, 'stateDigest = await writeState({ source, schema: SHADOW, client, upTo, removed });', 'state written'),
+  after(EVENTS, 'await addEdge(client, edge, deps.authenticator);', 'edge added'),
+  {
+    file: EVENTS,
+    find: 'removed += await removeEvents(client, page, part);',
+    replace: `removed += await removeEvents(client, page, part);
+      if (removed > 0) globalThis.atStep(part + ' removed');`,
+  },
+  { file: 'adapters/postgres/log/event-archive-file.ts', find: 'const PAGE = 1_000', replace: 'const PAGE = 2' },
 ];

@@ -3,7 +3,7 @@ import { type Client, escapeIdentifier } from 'pg';
 import { to } from 'pg-copy-streams';
 import type { ComparedTable, RowDifference } from '../../../application/ports/doctor-queries.ts';
 import { LIVE } from '../read-models/read-model.ts';
-import { textLines } from './text-lines.ts';
+import { textLines } from '../text-lines.ts';
 
 /** Columns that say when rows were written, or what the vault held then. */
 const UNCOMPARED: ReadonlySet<string> = new Set([

@@ -3,6 +3,7 @@ import type { ComparedTable } from '../../../application/ports/doctor-queries.ts
 import type { EventLog, Position } from '../../../application/ports/event-log.ts';
 import { OperatorError } from '../../../domain/errors.ts';
 import type { LiveRegistry } from '../../../domain/registry.ts';
+import { type LogBeginning, requireEdge } from '../event-archives.ts';
 import { loadCheckpoint } from '../read-models/checkpoint.ts';
 import { type Build, buildTables, catchUp, finishChains } from '../read-models/fold-history.ts';
 import type { ReadModelAuthenticator } from '../read-models/forged-events.ts';
@@ -21,6 +22,7 @@ export interface ShadowDeps {
   readonly connect: () => Promise<Client>;
   readonly log: Pick<EventLog, 'readAll'>;
   readonly authenticator: ReadModelAuthenticator;
+  readonly begins: LogBeginning;
   readonly onProgress: (events: number) => void;
 }
 
@@ -37,10 +39,16 @@ export interface ShadowReadModels {
 
 /**
  * The read models in use are read in one snapshot, and compared with what the log gives up to the checkpoint in it.
- * @throws OperatorError if they were rebuilt meanwhile
+ * @throws OperatorError if they were rebuilt meanwhile, or events were archived
  */
-export async function buildShadow({ connect, log, authenticator, onProgress }: ShadowDeps): Promise<ShadowReadModels> {
-  const build: Build = { schema: SHADOW, log, authenticator, alone: true, onProgress };
+export async function buildShadow({
+  connect,
+  log,
+  authenticator,
+  begins,
+  onProgress,
+}: ShadowDeps): Promise<ShadowReadModels> {
+  const build: Build = { schema: SHADOW, log, authenticator, beginsAt: begins.state, alone: true, onProgress };
   const client = await connect();
   try {
     const { generation, position: until } = await loadCheckpoint(client, LIVE);
@@ -59,10 +67,28 @@ export async function buildShadow({ connect, log, authenticator, onProgress }: S
         tables.push(await compareTable(live, { client, schema: SHADOW }, shape, yetToBeDeleted(shape.table, removed)));
       }
       await requireGeneration(client, generation);
+      await requireEdge(client, begins.edge, authenticator);
       return { client, position, tables, registries: () => liveRegistries(client), close: () => client.end() };
     } finally {
       await live.end();
     }
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+/** Read models that have the events up to a position, in temporary tables of a session of their own. */
+export async function buildShadowUpTo(
+  { connect, log, authenticator, begins, onProgress }: ShadowDeps,
+  position: Position,
+): Promise<Client> {
+  const build: Build = { schema: SHADOW, log, authenticator, beginsAt: begins.state, alone: true, onProgress };
+  const client = await connect();
+  try {
+    await buildTables(client, build, position, () => client.query('discard temp'));
+    await catchUp(oneAtATime(client), build, position);
+    return client;
   } catch (error) {
     await client.end();
     throw error;

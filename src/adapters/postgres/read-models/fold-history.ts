@@ -1,10 +1,12 @@
 import type { Client } from 'pg';
 import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
 import { copyIn } from '../copy-in.ts';
+import type { Edge } from '../event-archives.ts';
 import { pagesOf } from '../pages.ts';
 import type { Queryable } from '../statement.ts';
 import { createReadModels } from './all-read-models.ts';
 import { applyEvents, atCheckpoint, type Batch, notYetApplied, progressOf, refusalOf } from './apply-events.ts';
+import { loadState } from './edge-state.ts';
 import { type ReadModelAuthenticator, withoutForgeries } from './forged-events.ts';
 import { firstNewerEvent, NewerEvent } from './newer-events.ts';
 import { createProjection, MAX_REMEMBERED } from './projection.ts';
@@ -18,6 +20,8 @@ export interface Build {
   readonly schema: string;
   readonly log: Pick<EventLog, 'readAll'>;
   readonly authenticator: ReadModelAuthenticator;
+  /** Begins with the state there, because the log lacks events up to there. Default: with the first event. */
+  readonly beginsAt?: Edge | undefined;
   /** Nothing but these tables is written: the vault and the queue of webhooks stay as they are. Default: false. */
   readonly alone?: boolean;
   /** No notice is queued for webhooks: they heard of these events when they happened. Default: false. */
@@ -33,9 +37,10 @@ export interface Build {
 /**
  * Makes the tables by `createEmpty` and `createEmptyTables`, and folds the events up to a position into them. If the
  * database refuses a row, the tables stay empty, at the beginning of the log: `catchUp` then finds the row in the same way
- * as the projector. Of the indexes, the tables then have those that `catchUp` needs. `client` must not use pg's `pipeline`.
+ * as the projector. With `beginsAt` they have the state there. Of the indexes, the tables then have those that `catchUp` needs.
+ * `client` must not use pg's `pipeline`.
  * @returns how many events were folded
- * @throws NewerEvent
+ * @throws NewerEvent, OperatorError if the state cannot be used
  */
 export async function buildTables(
   client: Client,
@@ -43,9 +48,14 @@ export async function buildTables(
   until: Position,
   createEmpty: () => Promise<unknown>,
 ): Promise<number> {
-  const { schema, onFault = () => {} } = build;
+  const { schema, authenticator, beginsAt: edge, alone = false, onFault = () => {} } = build;
   await createEmpty();
   await createEmptyTables(client, schema);
+  if (edge) {
+    await loadState({ client, schema, edge, signer: alone ? null : authenticator });
+    await createKeys(client, schema);
+    return 0;
+  }
   const folded = await foldHistory(client, build, until).catch((error: unknown) => {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;

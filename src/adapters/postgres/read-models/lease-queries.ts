@@ -1,3 +1,4 @@
+import type { ListedLeases } from '../../../application/ports/archived-leases.ts';
 import type { LeaseFilter, LeaseQueries } from '../../../application/ports/read-models.ts';
 import { LEASE_TTL_SECONDS, type LeaseView } from '../../../domain/lease.ts';
 import type { SlowReads } from '../slow-reads.ts';
@@ -18,8 +19,14 @@ export function createLeaseQueries(
   database: Queryable,
   now: () => number,
   slow: SlowReads = { ofProject: () => database },
-): LeaseQueries {
+): LeaseQueries & ListedLeases {
   return {
+    async byId(projectId, leaseId) {
+      const text = `select ${COLUMNS}, l.issuer from ${TABLE} where l.id = $2 and l.project_id = $1`;
+      const { rows } = await database.query<LeaseRow>({ name: 'lease-by-id', text, values: [projectId, leaseId] });
+      return rows[0] && { ...view(rows[0]), issuer: rows[0].issuer };
+    },
+
     async list(projectId, { filter, first, after }) {
       const values = new Conditions();
       const project = values.value(projectId);

@@ -1,6 +1,7 @@
 import { type Client, escapeLiteral } from 'pg';
 import { BEGINNING, type EventLog, type Position } from '../../../application/ports/event-log.ts';
 import { OperatorError } from '../../../domain/errors.ts';
+import { type LogBeginning, requireEdge } from '../event-archives.ts';
 import { lookUpByIndexOnly } from '../session.ts';
 import { NEWLY_PARKED } from './audit.ts';
 import { loadCheckpoint, readCheckpoint } from './checkpoint.ts';
@@ -26,6 +27,8 @@ const IN_BULK = `set synchronous_commit = off; set maintenance_work_mem = '128MB
 export interface RebuildDeps {
   readonly log: EventLog;
   readonly authenticator: ReadModelAuthenticator;
+  /** What is to be done about archived events. Default: none were archived. */
+  readonly begins?: LogBeginning | undefined;
   /** A new, connected client, with or without pg's `pipeline`. */
   readonly connect: (options: { readonly pipeline: boolean }) => Promise<Client>;
   /** Called for each event that is parked because the database refuses it. */
@@ -65,14 +68,18 @@ export interface Rebuilt {
  * Rebuilds the read models from the first event on, beside those in use, and then replaces those; queries continue all
  * the time. The history is folded in memory and written in bulk, indexes last. The vault gets all changes again, which
  * has an effect only if an event could not be read when it happened.
- * @throws OperatorError if another rebuild is running, a newer version wrote an event, or the audit chains would not hold
- * what was signed: then the read models are left as they are
+ * @throws OperatorError if another rebuild is running, a newer version wrote an event, events were archived meanwhile, or the
+ * audit chains would not hold what was signed: then the read models are left as they are
  */
 export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptions = {}): Promise<Rebuilt> {
   const { connect } = deps;
   const end = await deps.log.head();
+  // A store with others' events can be read further than to the log's last one.
   const report = (before: number) => (events: number, position: Position) =>
-    options.onProgress?.({ events: before + events, share: end === BEGINNING ? 1 : Number(position) / Number(end) });
+    options.onProgress?.({
+      events: before + events,
+      share: end === BEGINNING ? 1 : Math.min(1, Number(position) / Number(end)),
+    });
   const { maxRemembered } = options;
   const build = {
     ...buildOf(NEXT, deps),
@@ -87,7 +94,7 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
     await lookUpByIndexOnly(client);
     for (const each of [bulk, beside]) await each.query(IN_BULK);
     const until = options.until ?? (await readCheckpoint(client));
-    const mark = await buildMark(bulk);
+    const mark = await buildMark(bulk, deps);
     const left = options.continues ? await eventsOfMarked(bulk, mark) : undefined;
     const folded = left ?? (await beginBuild(bulk, build, until, mark));
     const known = await catchUp(client, { ...build, quiet: true, onProgress: report(folded) }, until);
@@ -97,7 +104,7 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
     const caughtUp = await catchUp(client, { ...build, onProgress: report(folded + known) });
     // The bulk of it, while nobody waits. What the leader removes meanwhile follows in the swap.
     await removeAgain(bulk, NEXT, await readRemoved(bulk, deps.authenticator));
-    const last = await swapSchemas(client, bulk, build, options);
+    const last = await swapSchemas(client, bulk, build, { ...options, edge: edgeOf(deps) });
     return { events: folded + known + caughtUp + last, position: until };
   } finally {
     await Promise.all([client, bulk, beside].map((each) => each.end()));
@@ -116,11 +123,15 @@ async function beginBuild(bulk: Client, build: Build, until: Position, mark: str
 }
 
 /** What a build is made by. Other code, or other tables, give other rows. It proves nothing: who can write tables can write it. */
-async function buildMark(client: Client): Promise<string> {
+async function buildMark(client: Client, deps: RebuildDeps): Promise<string> {
   const { rows } = await client.query<{ tables: string }>(
     `select md5(string_agg(checksum, ' ' order by version)) as tables from purser.schema_migrations`,
   );
-  return `read models ${READ_MODELS_VERSION}, tables ${rows[0]?.tables}`;
+  return `read models ${READ_MODELS_VERSION}, tables ${rows[0]?.tables}, edge ${edgeOf(deps)}`;
+}
+
+function edgeOf({ begins }: RebuildDeps): Position {
+  return begins?.edge ?? BEGINNING;
 }
 
 /** How many events the build with this mark has; undefined if there is none. */
@@ -142,8 +153,8 @@ export async function bringUpToDate(deps: RebuildDeps): Promise<number> {
   }
 }
 
-function buildOf(schema: string, { log, authenticator, onFault }: RebuildDeps): Build {
-  return { schema, log, authenticator, ...(onFault && { onFault }) };
+function buildOf(schema: string, { log, authenticator, begins, onFault }: RebuildDeps): Build {
+  return { schema, log, authenticator, beginsAt: begins?.state, ...(onFault && { onFault }) };
 }
 
 async function requireOnlyRebuild(client: Client): Promise<void> {
@@ -157,7 +168,7 @@ async function swapSchemas(
   client: Client,
   swap: Client,
   build: Build,
-  { beforeSwap, despiteSignedHeads = false }: RebuildOptions,
+  { beforeSwap, despiteSignedHeads = false, edge }: RebuildOptions & { readonly edge: Position },
 ): Promise<number> {
   try {
     await swap.query('begin; set local synchronous_commit = on');
@@ -165,6 +176,7 @@ async function swapSchemas(
     const count = await catchUp(client, build);
     await finishChains(client, build);
     await removeAgain(swap, NEXT, await readRemoved(swap, build.authenticator));
+    await requireEdge(swap, edge, build.authenticator);
     if (!despiteSignedHeads) await requireSignedChains(swap, NEXT);
     await beforeSwap?.(swap);
     await swap.query(`insert into log.parked_entries select * from ${NEXT}.${NEWLY_PARKED} on conflict do nothing`);
