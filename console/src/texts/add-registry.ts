@@ -65,6 +65,7 @@ export const ADD_FORM = {
   password: 'Password or token',
   passwordMissing: 'Enter the password or token.',
   secretKept: 'It is sent once, stored encrypted, and never shown again.',
+  secretGone: 'It was not kept: enter it again.',
   file: 'Read it from a file',
   fileRead: (name: string) => `${name} was read.`,
   fileTooLarge: 'This file is too large to be a key.',

@@ -99,6 +99,7 @@ describe.skipIf(missing)(titled('the registries of a project', missing), () => {
     await page.locator('[data-field="email"] [role="alert"], [data-field="email"] [slot="errorMessage"]').waitFor();
     expect(await page.locator(':focus').getAttribute('name')).toBe('email');
     expect(await secretOf(page).inputValue()).toBe('');
+    await page.getByText('It was not kept: enter it again.').waitFor();
     await page.getByLabel('Contact').fill('ada@example.com');
     await page.getByLabel('Rotate every').fill('90');
     await secretOf(page).fill(`dckr_pat_${canary('console-hub')}`);
@@ -256,6 +257,19 @@ describe.skipIf(missing)(titled('the registries of a project', missing), () => {
     await signInByToken(page, await developmentToken(purser));
     await page.getByText('Status: Expiring').waitFor();
     await expect.poll(async () => (await names()).map((text) => text.split('\n')[0])).toEqual(['List alfa']);
+    await close();
+  });
+
+  it('shows of all projects what needs attention, and leads to it', async () => {
+    const past = { url: 'overdue.example.com', username: 'ada', password: canary('console-overdue') };
+    await create({ ...past, name: 'Soon', expiresAt: new Date(Date.now() + 86_400_000).toISOString() });
+    const { page, close } = await open('/projects', { projects: ['demo', 'empty'] });
+    const cards = page.getByRole('list', { name: 'Your projects' }).getByRole('listitem');
+    await cards.filter({ hasText: 'empty' }).getByText('No registries yet').waitFor();
+    await expectNoAxeViolations(page);
+    await page.getByRole('link', { name: /expir/i }).first().click();
+    await page.getByRole('rowheader', { name: /^Soon/ }).waitFor();
+    expect(new URL(page.url()).searchParams.getAll('status')).toEqual(['EXPIRING']);
     await close();
   });
 

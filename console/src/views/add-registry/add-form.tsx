@@ -139,6 +139,7 @@ export function AddForm({ projectId, presets, chosen, url }: AddFormProps) {
               entered={entered}
               problems={problems}
               secret={secret}
+              isSecretGone={create.isError}
               onChange={change}
               onSecret={() => problems.password !== undefined && setProblems(without(problems, ['password']))}
             />

@@ -27,13 +27,15 @@ export interface CredentialFieldsProps {
   readonly entered: EnteredRegistry;
   readonly problems: Problems;
   readonly secret: RefObject<SecretHandle | null>;
+  /** The secret was sent, and refused. */
+  readonly isSecretGone: boolean;
   readonly onChange: (change: Partial<EnteredRegistry>) => void;
   readonly onSecret: () => void;
 }
 
 /** How the credential is used, and what it is, but where it is. */
 export function CredentialFields(props: CredentialFieldsProps) {
-  const { projectId, preset, entered, problems, secret, onChange, onSecret } = props;
+  const { projectId, preset, entered, problems, secret, isSecretGone, onChange, onSecret } = props;
   const { choice, mint, username, expiresAt } = entered;
   const choices = mintChoices(preset.provider);
   return (
@@ -85,6 +87,7 @@ export function CredentialFields(props: CredentialFieldsProps) {
             preset={preset}
             choice={choice}
             secret={secret}
+            isGone={isSecretGone}
             problem={problems.password}
             onFilled={onSecret}
           />

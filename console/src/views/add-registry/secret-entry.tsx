@@ -15,16 +15,19 @@ interface SecretEntryProps {
   readonly preset: Preset;
   readonly choice: MintChoice;
   readonly secret: RefObject<SecretHandle | null>;
+  /** It was sent, and refused: the field was emptied. */
+  readonly isGone: boolean;
   readonly problem: string | undefined;
   readonly onFilled: () => void;
 }
 
 /** The secret, typed or pasted; a key that is a file can be chosen as one. */
-export function SecretEntry({ preset, choice, secret, problem, onFilled }: SecretEntryProps) {
+export function SecretEntry({ preset, choice, secret, isGone, problem, onFilled }: SecretEntryProps) {
   const [told, setTold] = useState('');
   const isKey = isKeyFile(choice, preset.provider);
   const isKnown = choice === 'password' && preset.provider !== 'GENERIC';
-  const hint = isKnown ? `${preset.password}. ${TEXTS.secretKept}` : TEXTS.secretKept;
+  const kept = isGone ? TEXTS.secretGone : TEXTS.secretKept;
+  const hint = isKnown ? `${preset.password}. ${kept}` : kept;
   return (
     <div className={css.secret}>
       <SecretField
