@@ -267,7 +267,7 @@ describe.skipIf(missing)(titled('the registries of a project', missing), () => {
     const cards = page.getByRole('list', { name: 'Your projects' }).getByRole('listitem');
     await cards.filter({ hasText: 'empty' }).getByText('No registries yet').waitFor();
     await expectNoAxeViolations(page);
-    await page.getByRole('link', { name: /expir/i }).first().click();
+    await page.getByRole('link', { name: /^\d+ expiring$/ }).click();
     await page.getByRole('rowheader', { name: /^Soon/ }).waitFor();
     expect(new URL(page.url()).searchParams.getAll('status')).toEqual(['EXPIRING']);
     await close();
