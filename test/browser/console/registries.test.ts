@@ -261,8 +261,8 @@ describe.skipIf(missing)(titled('the registries of a project', missing), () => {
   });
 
   it('shows of all projects what needs attention, and leads to it', async () => {
-    const past = { url: 'overdue.example.com', username: 'ada', password: canary('console-overdue') };
-    await create({ ...past, name: 'Soon', expiresAt: new Date(Date.now() + 86_400_000).toISOString() });
+    const soon = { url: 'soon.example.com', username: 'ada', password: canary('console-soon') };
+    await create({ ...soon, name: 'Soon', expiresAt: new Date(Date.now() + 3 * 86_400_000).toISOString() });
     const { page, close } = await open('/projects', { projects: ['demo', 'empty'] });
     const cards = page.getByRole('list', { name: 'Your projects' }).getByRole('listitem');
     await cards.filter({ hasText: 'empty' }).getByText('No registries yet').waitFor();
