@@ -2,6 +2,7 @@ import { Arg, Ctx, Directive, ID, Int, Mutation, Query, Resolver } from 'type-gr
 import type { WarnedTrustRule } from '../../application/create-trust-rule.ts';
 import { Secret } from '../../domain/secret.ts';
 import { MAX_RULES } from '../../domain/trust/decide-rules.ts';
+import { warningsOf } from '../../domain/trust/risks.ts';
 import type { TrustRule } from '../../domain/trust/trust-rule.ts';
 import { MaxItems } from '../pipeline/answer-size.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
@@ -124,7 +125,7 @@ async function payload(
 }
 
 function shown(rule: TrustRule, lastUses: ReadonlyMap<string, string>): TrustRuleObject {
-  return { ...rule, lastUsedAt: lastUses.get(rule.id) ?? null };
+  return { ...rule, warnings: warningsOf(rule), lastUsedAt: lastUses.get(rule.id) ?? null };
 }
 
 /** Only `runIdClaim` can be cleared: null stands for what is left out of all others. */

@@ -82,6 +82,10 @@ export class TrustRuleObject {
   })
   readonly allowPassword!: boolean;
 
+  @MaxItems(4)
+  @Field(() => [String], { description: 'Who else meets the rule as it is now, in sentences.' })
+  readonly warnings!: readonly string[];
+
   @Field(() => DateTime, { nullable: true, description: 'When a lease last began under the rule; null if none did.' })
   readonly lastUsedAt!: string | null;
 
