@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import type { Permission } from '../session/permissions.ts';
 import { addRegistrySearch } from '../views/add-registry/search.ts';
+import { addTrustRuleSearch } from '../views/add-trust-rule/search.ts';
 import { auditSearch } from '../views/audit/search.ts';
 import { noticesSearch } from '../views/notices/search.ts';
 import { registriesSearch } from '../views/registries/search.ts';
@@ -119,6 +120,7 @@ const addTrustRule = createRoute({
   getParentRoute: () => project,
   path: '/trust/new',
   staticData: { permission: 'trust:write' },
+  validateSearch: addTrustRuleSearch,
   component: lazyRouteComponent(() => import('../views/add-trust-rule/add-trust-rule-view.tsx'), 'AddTrustRuleView'),
 });
 const trustRule = createRoute({

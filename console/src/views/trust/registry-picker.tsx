@@ -1,0 +1,99 @@
+import { useState } from 'react';
+import { useApiQuery } from '../../api/use-api-query.ts';
+import { Button, IconButton } from '../../components/button.tsx';
+import { ErrorText, fieldStyles, useFieldError } from '../../components/field.tsx';
+import { SearchField } from '../../components/text-field.tsx';
+import { usePermissions } from '../../session/permissions.ts';
+import { RULE_FORM as TEXTS } from '../../texts/trust.ts';
+import css from './trust.module.css';
+import { PICKED_REGISTRY, REGISTRIES_TO_PICK } from './trust-operations.ts';
+
+interface RegistryPickerProps {
+  readonly projectId: string;
+  readonly ids: readonly string[];
+  readonly onChange: (ids: readonly string[]) => void;
+}
+
+export function RegistryPicker({ projectId, ids, onChange }: RegistryPickerProps) {
+  const mayRead = usePermissions(projectId).can('registry:read');
+  const [search, setSearch] = useState('');
+  const error = useFieldError('registryIds', undefined);
+  const isAsked = mayRead && search.trim() !== '';
+  const query = useApiQuery(
+    REGISTRIES_TO_PICK,
+    { projectId, search: search.trim() },
+    { enabled: isAsked, keepPrevious: true },
+  );
+  const found = isAsked ? (query.data?.registries.nodes ?? []).filter(({ id }) => !ids.includes(id)) : [];
+  return (
+    <fieldset className={css.group} data-field="registryIds">
+      <legend className={css.legend}>{TEXTS.registries}</legend>
+      <p className={css.help}>{TEXTS.registriesHelp}</p>
+      {ids.length > 0 && (
+        <ul className={css.rows}>
+          {ids.map((id) => (
+            <li key={id}>
+              <Picked
+                projectId={projectId}
+                id={id}
+                mayRead={mayRead}
+                onRemove={() => onChange(ids.filter((one) => one !== id))}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      {mayRead ? (
+        <SearchField label={TEXTS.registrySearch} value={search} onChange={setSearch} />
+      ) : (
+        <p className={css.help}>{TEXTS.noRegistryRead}</p>
+      )}
+      {isAsked && !query.isPending && (
+        <>
+          <p role="status" className={css.help}>
+            {query.error === null ? TEXTS.registryFound(found.length) : query.error.message}
+          </p>
+          <div className={css.line}>
+            {found.map(({ id, name, url }) => (
+              <Button
+                key={id}
+                small
+                icon="add"
+                aria-label={TEXTS.addRegistry(name)}
+                onPress={() => {
+                  onChange([...ids, id]);
+                  setSearch('');
+                }}
+              >
+                <span className={css.break}>{name === url ? url : `${name} (${url})`}</span>
+              </Button>
+            ))}
+          </div>
+        </>
+      )}
+      {error !== undefined && (
+        <p className={fieldStyles.error} role="alert">
+          <ErrorText>{error}</ErrorText>
+        </p>
+      )}
+    </fieldset>
+  );
+}
+
+interface PickedProps {
+  readonly projectId: string;
+  readonly id: string;
+  readonly mayRead: boolean;
+  readonly onRemove: () => void;
+}
+
+function Picked({ projectId, id, mayRead, onRemove }: PickedProps) {
+  const { data } = useApiQuery(PICKED_REGISTRY, { projectId, id }, { enabled: mayRead });
+  const name = data?.registry?.name ?? id;
+  return (
+    <>
+      <span className={css.break}>{name}</span>
+      <IconButton icon="close" label={TEXTS.removeRegistry(name)} onPress={onRemove} />
+    </>
+  );
+}
