@@ -13,6 +13,7 @@ type Projects = Readonly<Record<string, readonly string[]>> | null;
 export const USERS: Readonly<Record<string, Projects>> = {
   ada: { demo: Object.values(PERMISSIONS), shop: Object.values(PERMISSIONS) },
   bob: { demo: [PERMISSIONS.registryRead] },
+  dora: { demo: [PERMISSIONS.trustRead] },
   eve: null,
 };
 

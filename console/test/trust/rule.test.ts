@@ -110,7 +110,9 @@ describe('a pasted token', () => {
   const token = (claims: unknown) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
 
   it('is read to what rules can compare, what is within others by its path', () => {
-    const read = readToken(token({ iss: 'https://ci', aud: 'x', exp: 0, ref: 'ü', n: 4, list: [1], 'k/8': { a: true } }));
+    const read = readToken(
+      token({ iss: 'https://ci', aud: 'x', exp: 0, ref: 'ü', n: 4, list: [1], 'k/8': { a: true } }),
+    );
     expect(read).toEqual({
       issuer: 'https://ci',
       expiresAt: '1970-01-01T00:00:00.000Z',

@@ -20,7 +20,7 @@ import { draftOf } from '../trust/rule-draft.ts';
 import { RuleInWords } from '../trust/rule-in-words.tsx';
 import { sidesOf } from '../trust/sides.ts';
 import css from '../trust/trust.module.css';
-import { TRUST_RULES } from '../trust/trust-operations.ts';
+import { RULES_REFRESH_MS, TRUST_RULES } from '../trust/trust-operations.ts';
 import { DeleteRule } from './delete-rule.tsx';
 import { EditRule } from './edit-rule.tsx';
 
@@ -29,7 +29,7 @@ const route = getRouteApi('/projects/$projectId/trust/$ruleId');
 export function TrustRuleView() {
   const { projectId, ruleId } = route.useParams();
   const mayWrite = usePermissions(projectId).can('trust:write');
-  const query = useApiQuery(TRUST_RULES, { projectId });
+  const query = useApiQuery(TRUST_RULES, { projectId }, { refetchInterval: RULES_REFRESH_MS });
   const rule = query.data?.trustRules.find(({ id }) => id === ruleId);
   const back = <TextLink href={trustHref(projectId)}>{TRUST.back}</TextLink>;
 

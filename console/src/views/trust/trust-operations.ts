@@ -1,5 +1,8 @@
 import { graphql } from '../../api/generated/gql.ts';
 
+/** Changes of rules are not followed live. */
+export const RULES_REFRESH_MS = 60_000;
+
 export const TRUST_RULES = graphql(`
   query TrustRules($projectId: ID!) {
     trustRules(projectId: $projectId) {

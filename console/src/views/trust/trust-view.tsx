@@ -15,7 +15,7 @@ import { TRUST as TEXTS } from '../../texts/trust.ts';
 import { trustHref } from './links.ts';
 import { grantWords } from './rule-sentence.ts';
 import css from './trust.module.css';
-import { TRUST_RULES } from './trust-operations.ts';
+import { RULES_REFRESH_MS, TRUST_RULES } from './trust-operations.ts';
 import { TryToken } from './try-token.tsx';
 
 const route = getRouteApi('/projects/$projectId/trust');
@@ -54,7 +54,7 @@ function Issuer({ issuer }: { readonly issuer: string }) {
 export function TrustView() {
   const { projectId } = route.useParams();
   const mayWrite = usePermissions(projectId).can('trust:write');
-  const query = useApiQuery(TRUST_RULES, { projectId });
+  const query = useApiQuery(TRUST_RULES, { projectId }, { refetchInterval: RULES_REFRESH_MS });
   const rules = query.data?.trustRules;
   const add = mayWrite && (
     <LinkButton kind="primary" icon="add" href={trustHref(projectId, 'new')}>
