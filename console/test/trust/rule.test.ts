@@ -59,7 +59,7 @@ const told = (draft: Parameters<typeof sentencesOf>[0]) =>
 describe('a trust rule in the form', () => {
   it('is read back in sentences', () => {
     expect(told(draftOf(RULE))).toEqual([
-      'A job with a token of ‹https://token.actions.githubusercontent.com› may, if its ‹repository_id› is ‹74› or ‹75› and its ‹ref› begins with ‹refs/heads/›, get credentials to pull with, for ‹registry a›, only within ‹team›.',
+      'A job with a token of ‹https://token.actions.githubusercontent.com› may, if its ‹repository_id› is ‹74› or ‹75› and its ‹ref› begins with ‹refs/heads/›, pull with the credentials of ‹registry a›, only within ‹team›.',
       'Leases and the audit log name its pipeline by ‹workflow_ref› and its run by ‹run_id›.',
     ]);
     expect(grantWords({ ...RULE, purposes: ['PUSH', 'PULL'], registryIds: [] })).toBe(

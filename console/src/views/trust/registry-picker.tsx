@@ -44,7 +44,9 @@ export function RegistryPicker({ projectId, ids, onChange }: RegistryPickerProps
         </ul>
       )}
       {mayRead ? (
-        <SearchField label={TEXTS.registrySearch} value={search} onChange={setSearch} />
+        <div className={css.line}>
+          <SearchField label={TEXTS.registrySearch} value={search} onChange={setSearch} />
+        </div>
       ) : (
         <p className={css.help}>{TEXTS.noRegistryRead}</p>
       )}

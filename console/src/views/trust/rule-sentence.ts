@@ -52,7 +52,7 @@ function grant(draft: RuleDraft, nameOf: (registryId: string) => string): Piece[
               'and',
             ),
           ];
-    grants.push([`get credentials to ${verbs(draft.purposes)} with, for `, ...registries, ...within]);
+    grants.push([`${verbs(draft.purposes)} with the credentials of `, ...registries, ...within]);
   }
   if (draft.permissions.includes(READ)) grants.push(['see all registries of the project']);
   return grants.length === 0 ? ['do nothing yet'] : joined(grants, 'and');
