@@ -28,23 +28,6 @@ export const REGISTRY = {
   old: 'The service does not answer. This is what it said last.',
 } as const;
 
-export const PROVIDERS = {
-  AMAZON_ECR: 'Amazon ECR',
-  AMAZON_ECR_PUBLIC: 'Amazon ECR Public',
-  ARTIFACTORY: 'JFrog Artifactory',
-  AZURE: 'Azure Container Registry',
-  DIGITALOCEAN: 'DigitalOcean',
-  DOCKER_HUB: 'Docker Hub',
-  FORGEJO: 'Forgejo or Gitea',
-  GENERIC: 'Own registry',
-  GITHUB: 'GitHub',
-  GITLAB: 'GitLab',
-  GOOGLE: 'Google',
-  HARBOR: 'Harbor',
-  QUAY: 'Quay',
-  SCALEWAY: 'Scaleway',
-} as const;
-
 export const CREDENTIAL = {
   title: 'Current version',
   version: 'Version',

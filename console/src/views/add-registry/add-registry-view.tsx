@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useApiQuery } from '../../api/use-api-query.ts';
 import { Awaited } from '../../app/awaited.tsx';
+import { projectHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
 import { TextLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -20,7 +21,7 @@ export function AddRegistryView() {
   const query = useApiQuery(REGISTRY_PRESETS, {});
   const presets = query.data?.registryPresets;
   const chosen = presets?.find((preset) => preset.name === name);
-  const list = `/projects/${encodeURIComponent(projectId)}/registries`;
+  const list = projectHref(projectId, 'registries');
 
   if (presets === undefined) {
     return (

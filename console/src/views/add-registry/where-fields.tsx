@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { hasCode } from '../../api/errors.ts';
 import { useApiQuery } from '../../api/use-api-query.ts';
+import { registryHref } from '../../app/links.ts';
 import { Banner } from '../../components/banner.tsx';
 import { LinkButton } from '../../components/button.tsx';
 import { RadioCards } from '../../components/radio-cards.tsx';
@@ -8,7 +9,6 @@ import { TextField } from '../../components/text-field.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { ADD_FORM as TEXTS } from '../../texts/add-registry.ts';
 import { REGISTRY } from '../../texts/registry.ts';
-import { registryHref } from '../registry/links.ts';
 import css from './add-registry.module.css';
 import { REGISTRY_AT } from './add-registry-operations.ts';
 import type { EnteredRegistry, Problems } from './entered-registry.ts';

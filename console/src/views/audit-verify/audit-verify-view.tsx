@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useApi } from '../../api/api-context.tsx';
+import { projectHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
 import { Banner } from '../../components/banner.tsx';
 import { Button, TextLink } from '../../components/button.tsx';
@@ -73,7 +74,7 @@ export function AuditVerifyView() {
     <Page
       title={VERIFY.title}
       intro={VERIFY.intro}
-      back={<TextLink href={`/projects/${encodeURIComponent(projectId)}/audit`}>{VERIFY.back}</TextLink>}
+      back={<TextLink href={projectHref(projectId, 'audit')}>{VERIFY.back}</TextLink>}
     >
       <div className={styles.view}>
         <div className={styles.form}>

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
+import { projectHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
 import { Button, LinkButton } from '../../components/button.tsx';
 import { AUDIT } from '../../texts/audit.ts';
@@ -36,7 +37,7 @@ export function AuditView() {
           <Button icon="download" onPress={() => setExporting(true)}>
             {AUDIT.export}
           </Button>
-          <LinkButton icon="shield" href={`/projects/${encodeURIComponent(projectId)}/audit/verify`}>
+          <LinkButton icon="shield" href={projectHref(projectId, 'audit/verify')}>
             {AUDIT.verify}
           </LinkButton>
         </>

@@ -1,8 +1,8 @@
 import type { ShownNoticeFragment } from '../../api/generated/graphql.ts';
+import { registryHref, rotateHref } from '../../app/links.ts';
 import { TextLink } from '../../components/button.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { NOTICES } from '../../texts/notices.ts';
-import { registryHref, rotateHref } from '../registry/links.ts';
 import css from './notices.module.css';
 
 interface NoticeAdviceProps {

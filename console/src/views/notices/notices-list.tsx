@@ -1,10 +1,10 @@
 import type { ShownNoticeFragment } from '../../api/generated/graphql.ts';
+import { registryHref } from '../../app/links.ts';
 import { TextLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { NOTICE_KINDS } from '../../components/statuses.ts';
 import { Timeline } from '../../components/timeline.tsx';
 import { NOTICES } from '../../texts/notices.ts';
-import { registryHref } from '../registry/links.ts';
 import { NoticeAdvice } from './notice-advice.tsx';
 import { byDay } from './notice-days.ts';
 import css from './notices.module.css';

@@ -1,12 +1,12 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { Awaited } from '../../app/awaited.tsx';
+import { projectHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
 import { Button, LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { LoadMore } from '../../components/pager.tsx';
 import { EmptyState, LoadingState } from '../../components/states.tsx';
 import { NOTICES } from '../../texts/notices.ts';
-import { projectHref } from '../registry/links.ts';
 import { settledAmong } from './notice-days.ts';
 import { NoticeFilters } from './notice-filters.tsx';
 import css from './notices.module.css';

@@ -1,5 +1,6 @@
 import { useApiQuery } from '../../api/use-api-query.ts';
 import { Awaited } from '../../app/awaited.tsx';
+import { projectHref, registryHref } from '../../app/links.ts';
 import { TextLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { classNames } from '../../components/class-names.ts';
@@ -7,7 +8,6 @@ import { formatTotal } from '../../components/format.ts';
 import { Icon } from '../../components/icon.tsx';
 import { Time } from '../../components/time.tsx';
 import { OVERVIEW } from '../../texts/overview.ts';
-import { projectHref, registryHref } from '../registry/links.ts';
 import { type AttentionGroup, pressing } from './attention-groups.ts';
 import css from './overview.module.css';
 import { OVERVIEW_ATTENTION } from './overview-operations.ts';

@@ -1,7 +1,7 @@
 import type { OverviewEndingsQuery } from '../../api/generated/graphql.ts';
+import { registryHref } from '../../app/links.ts';
 import type { Ending } from '../../components/charts/scales.ts';
 import { OVERVIEW } from '../../texts/overview.ts';
-import { registryHref } from '../registry/links.ts';
 
 const DAY = 24 * 60 * 60_000;
 /** An expiry that is nearer stops pipelines soon. */

@@ -1,11 +1,11 @@
 import { useApiQuery } from '../../api/use-api-query.ts';
 import { Awaited } from '../../app/awaited.tsx';
+import { projectHref, registryHref } from '../../app/links.ts';
 import { TextLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { NOTICE_KINDS } from '../../components/statuses.ts';
 import { Timeline } from '../../components/timeline.tsx';
 import { OVERVIEW } from '../../texts/overview.ts';
-import { projectHref, registryHref } from '../registry/links.ts';
 import css from './overview.module.css';
 import { OVERVIEW_NOTICES } from './overview-operations.ts';
 

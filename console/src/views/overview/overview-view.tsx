@@ -1,13 +1,13 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useApiQuery } from '../../api/use-api-query.ts';
+import { projectHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
 import { LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { EmptyState } from '../../components/states.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { OVERVIEW } from '../../texts/overview.ts';
-import { projectHref } from '../registry/links.ts';
 import { Attention } from './attention.tsx';
 import { timesOf } from './attention-groups.ts';
 import { EndingsCard } from './endings-card.tsx';

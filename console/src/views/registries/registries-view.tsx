@@ -2,6 +2,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useApiPages } from '../../api/use-api-query.ts';
 import { Awaited } from '../../app/awaited.tsx';
+import { projectHref, registryHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
 import { Button, LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -33,7 +34,7 @@ export function RegistriesView() {
 
   const show = (next: RegistriesSearch) => navigate({ search: next, replace: true });
   const add = mayAdd && (
-    <LinkButton kind="primary" icon="add" href={`/projects/${encodeURIComponent(projectId)}/registries/new`}>
+    <LinkButton kind="primary" icon="add" href={projectHref(projectId, 'registries/new')}>
       {REGISTRIES.add}
     </LinkButton>
   );
@@ -68,7 +69,7 @@ export function RegistriesView() {
           columns={COLUMNS}
           rows={rows}
           rowKey={({ id }) => id}
-          href={({ id }) => `/projects/${encodeURIComponent(projectId)}/registries/${id}`}
+          href={({ id }) => registryHref({ projectId, registryId: id })}
           sort={orderOf(search)}
           onSort={({ field, direction }) => {
             const order = ORDERS.find((one) => one === field);

@@ -1,3 +1,4 @@
+import { registryHref, rotateHref } from '../../app/links.ts';
 import { Banner } from '../../components/banner.tsx';
 import { LinkButton } from '../../components/button.tsx';
 import { Card, type KeyValue, KeyValueList } from '../../components/card.tsx';
@@ -5,7 +6,6 @@ import { StatusBadge } from '../../components/status-badge.tsx';
 import { CREDENTIAL_STATUSES } from '../../components/statuses.ts';
 import { usePermissions } from '../../session/permissions.ts';
 import { REGISTRY, CREDENTIAL as TEXTS } from '../../texts/registry.ts';
-import { registryHref, rotateHref } from './links.ts';
 import { MintCard } from './mint-card.tsx';
 import { Moment } from './moment.tsx';
 import { RetiringCard, StagedCard } from './other-versions.tsx';

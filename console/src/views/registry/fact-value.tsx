@@ -1,6 +1,7 @@
 import { plural } from '../../components/format.ts';
 import { Time } from '../../components/time.tsx';
-import { CREDENTIAL, PROVIDERS, REGISTRY } from '../../texts/registry.ts';
+import { PROVIDERS } from '../../texts/providers.ts';
+import { CREDENTIAL, REGISTRY } from '../../texts/registry.ts';
 import { HISTORY } from '../../texts/registry-history.ts';
 import css from './registry.module.css';
 import { FACT_KINDS, type FactName } from './registry-facts.ts';

@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { RegistryHistoryQuery } from '../../api/generated/graphql.ts';
 import { useApiPages } from '../../api/use-api-query.ts';
+import { projectHref } from '../../app/links.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button, TextLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -14,7 +15,6 @@ import { Timeline } from '../../components/timeline.tsx';
 import { claimOf, usePermissions } from '../../session/permissions.ts';
 import { ACTIONS, FIELDS, HISTORY as TEXTS } from '../../texts/registry-history.ts';
 import css from './history.module.css';
-import { projectHref } from './links.ts';
 import shared from './registry.module.css';
 import { REGISTRY_HISTORY } from './registry-operations.ts';
 import { RegistryThen } from './registry-then.tsx';

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { type RegistryPlace, rotateHref } from '../../app/links.ts';
 import { Button, LinkButton } from '../../components/button.tsx';
 import { Card, KeyValueList } from '../../components/card.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
@@ -7,7 +8,6 @@ import { Time } from '../../components/time.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { CREDENTIAL as TEXTS } from '../../texts/registry.ts';
 import { AbandonStaged } from '../rotate/abandon-staged.tsx';
-import { type RegistryPlace, rotateHref } from './links.ts';
 import { Moment } from './moment.tsx';
 import css from './registry.module.css';
 import type { ShownRegistry } from './shown-registry.ts';

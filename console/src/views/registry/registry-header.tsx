@@ -1,12 +1,13 @@
 import { useState } from 'react';
+import { rotateHref } from '../../app/links.ts';
 import { Button, LinkButton } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy.tsx';
 import { StatusBadge, Tag } from '../../components/status-badge.tsx';
 import { CREDENTIAL_STATUSES } from '../../components/statuses.ts';
 import { usePermissions } from '../../session/permissions.ts';
-import { PROVIDERS, REGISTRY as TEXTS } from '../../texts/registry.ts';
+import { PROVIDERS } from '../../texts/providers.ts';
+import { REGISTRY as TEXTS } from '../../texts/registry.ts';
 import { DeleteRegistry } from './delete-registry.tsx';
-import { rotateHref } from './links.ts';
 import css from './registry.module.css';
 import type { ShownRegistry } from './shown-registry.ts';
 

@@ -1,6 +1,8 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { OfflineError } from '../../api/errors.ts';
 import { useApiQuery } from '../../api/use-api-query.ts';
+import { Awaited } from '../../app/awaited.tsx';
+import { projectHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
 import { Banner } from '../../components/banner.tsx';
 import { TextLink } from '../../components/button.tsx';
@@ -13,11 +15,10 @@ import { EditSection } from './edit-section.tsx';
 import { HealthSection } from './health-section.tsx';
 import { HistorySection } from './history-section.tsx';
 import { LeasesSection } from './leases-section.tsx';
-import { projectHref } from './links.ts';
+import { Missing } from './missing-registry.tsx';
 import { PipelinesSection } from './pipelines-section.tsx';
 import { RegistryActions, RegistryIntro } from './registry-header.tsx';
 import { REGISTRY } from './registry-operations.ts';
-import { Awaited, Missing } from './registry-states.tsx';
 import { SECTIONS, type Section } from './search.ts';
 import type { ShownRegistry } from './shown-registry.ts';
 import { SnippetsSection } from './snippets-section.tsx';
@@ -34,7 +35,11 @@ export function RegistryView() {
   if (!registry) {
     return (
       <Page title={NAVIGATION.registry} back={back}>
-        {query.data ? <Missing projectId={projectId} registryId={registryId} /> : <Awaited {...query} />}
+        {query.data ? (
+          <Missing projectId={projectId} registryId={registryId} />
+        ) : (
+          <Awaited what={TEXTS.what} query={query} />
+        )}
       </Page>
     );
   }

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { projectHref } from '../../app/links.ts';
 import { Banner } from '../../components/banner.tsx';
 import { TextLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -6,7 +7,6 @@ import { CodeBlock } from '../../components/copy.tsx';
 import { RadioCards } from '../../components/radio-cards.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { SNIPPETS as TEXTS } from '../../texts/registry-history.ts';
-import { projectHref } from './links.ts';
 import css from './registry.module.css';
 import type { ShownRegistry } from './shown-registry.ts';
 import { CLIENTS, type SnippetClient, snippetsFor } from './snippets.ts';

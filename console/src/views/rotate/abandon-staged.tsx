@@ -1,8 +1,8 @@
 import { useCommand } from '../../api/use-command.ts';
+import type { RegistryPlace } from '../../app/links.ts';
 import { ConfirmDialog } from '../../components/dialog.tsx';
 import { useToasts } from '../../components/toast.tsx';
 import { ABANDON as TEXTS } from '../../texts/rotate.ts';
-import type { RegistryPlace } from '../registry/links.ts';
 import { ABANDON } from './rotation-operations.ts';
 
 interface AbandonStagedProps {

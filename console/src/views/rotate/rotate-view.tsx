@@ -1,6 +1,8 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { OfflineError } from '../../api/errors.ts';
 import { useApiQuery } from '../../api/use-api-query.ts';
+import { Awaited } from '../../app/awaited.tsx';
+import { registryHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
 import { Banner } from '../../components/banner.tsx';
 import { TextLink } from '../../components/button.tsx';
@@ -8,9 +10,8 @@ import { Steps } from '../../components/steps.tsx';
 import { NAVIGATION } from '../../texts/frame.ts';
 import { REGISTRY as REGISTRY_TEXTS } from '../../texts/registry.ts';
 import { ROTATE as TEXTS } from '../../texts/rotate.ts';
-import { registryHref } from '../registry/links.ts';
+import { Missing } from '../registry/missing-registry.tsx';
 import { REGISTRY } from '../registry/registry-operations.ts';
-import { Awaited, Missing } from '../registry/registry-states.tsx';
 import { ActivateStep } from './activate-step.tsx';
 import { EnterStep } from './enter-step.tsx';
 import { ImpactStep } from './impact-step.tsx';
@@ -33,7 +34,11 @@ export function RotateView() {
   if (!registry) {
     return (
       <Page title={NAVIGATION.rotate} back={back}>
-        {query.data ? <Missing projectId={projectId} registryId={registryId} /> : <Awaited {...query} />}
+        {query.data ? (
+          <Missing projectId={projectId} registryId={registryId} />
+        ) : (
+          <Awaited what={REGISTRY_TEXTS.what} query={query} />
+        )}
       </Page>
     );
   }

@@ -1,11 +1,11 @@
 import { useApiQuery } from '../../api/use-api-query.ts';
+import { registryHref } from '../../app/links.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button, LinkButton } from '../../components/button.tsx';
 import { Card, KeyValueList } from '../../components/card.tsx';
 import { Time } from '../../components/time.tsx';
 import { WATCH as TEXTS } from '../../texts/rotate.ts';
 import { LeaseTable } from '../registry/lease-table.tsx';
-import { registryHref } from '../registry/links.ts';
 import css from '../registry/registry.module.css';
 import { REGISTRY } from '../registry/registry-operations.ts';
 import { REGISTRY_LEASES } from '../registry/usage-operations.ts';

@@ -1,6 +1,6 @@
-import { type RawSearch, stringifySearch } from '../../app/search-params.ts';
-import type { RotateSearch } from '../rotate/search.ts';
-import type { RegistrySearch } from './search.ts';
+import type { RegistrySearch } from '../views/registry/search.ts';
+import type { RotateSearch } from '../views/rotate/search.ts';
+import { type RawSearch, stringifySearch } from './search-params.ts';
 
 /** Where a registry is, for links. */
 export interface RegistryPlace {
