@@ -23,17 +23,24 @@ function fieldNamed(form: HTMLFormElement, name: string): Element | null {
 
 /**
  * Puts an error at the field that it names, and the focus there; an error that names no field of this form stands above the buttons, and
- * is announced. The browser checks nothing by itself: its sentences would differ from the service's.
+ * is announced. It goes away when the field is edited. The browser checks nothing by itself: its sentences would differ from the service's.
  */
 export function Form({ onSubmit, error, children, actions, ...rest }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const [isAtField, setAtField] = useState(false);
+  const [edited, setEdited] = useState<Failure | null>(null);
 
   useEffect(() => {
     const field = error?.field === undefined || form.current === null ? null : fieldNamed(form.current, error.field);
     setAtField(field !== null);
     const input = field?.querySelector(FOCUSABLE);
     if (input instanceof HTMLElement) input.focus();
+    if (field === null) return;
+    // Not when the field is left, as React Aria does: what stands below would move away under the pointer that presses it.
+    // And not at once: React would draw the field as it was, before it has heard of the input.
+    const clear = () => setTimeout(() => setEdited(error));
+    field.addEventListener('input', clear);
+    return () => field.removeEventListener('input', clear);
   }, [error]);
 
   function submit(event: FormEvent<HTMLFormElement>): void {
@@ -46,7 +53,7 @@ export function Form({ onSubmit, error, children, actions, ...rest }: FormProps)
       {...rest}
       ref={form}
       validationBehavior="aria"
-      validationErrors={error?.field === undefined ? {} : { [error.field]: error.message }}
+      validationErrors={error?.field === undefined || error === edited ? {} : { [error.field]: error.message }}
       onSubmit={submit}
       className={classNames(css.form)}
     >
