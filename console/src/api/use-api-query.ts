@@ -44,6 +44,7 @@ export function useApiPages<Result, Variables extends { after?: string | null | 
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
   pageOf: (result: Result) => Page,
+  { refetchInterval }: Pick<ApiQueryOptions, 'refetchInterval'> = {},
 ): UseInfiniteQueryResult<readonly Result[]> {
   const api = useApi();
   return useInfiniteQuery({
@@ -57,5 +58,6 @@ export function useApiPages<Result, Variables extends { after?: string | null | 
     },
     select: ({ pages }) => pages,
     placeholderData: keepPreviousData,
+    ...(refetchInterval === undefined ? {} : { refetchInterval }),
   });
 }
