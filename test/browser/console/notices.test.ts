@@ -15,18 +15,30 @@ import { freePort } from '../../support/postgres-server.ts';
 import { ask } from '../../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../../support/purser-process.ts';
 import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+import {
+  idsOf,
+  type Receiver,
+  startReceiver,
+  statuses,
+  taken,
+  webhookEnvironment,
+} from '../../support/webhook-receiver.ts';
 
 const missing = skipReason('chromium');
 /** What the browser says of requests that fail while the service is away. */
 const OUTAGE = /net::ERR_(?:CONNECTION|INCOMPLETE|EMPTY|NETWORK)/;
+const READ_ONLY = ['iam:project:cicd:registry:read'] as const;
 
-describe.skipIf(missing)(titled('notices in the console', missing), () => {
+describe.skipIf(missing)(titled('notices, calendar and webhooks in the console', missing), () => {
   let purser: PurserHome;
+  let receiver: Receiver;
   let browser: Browser;
   let registryId: string;
 
   beforeAll(async () => {
-    const settings = { ...DEVELOPMENT, PORT: String(await freePort()) };
+    // The first notice finds that the receiver is gone, so its delivery is given up at once.
+    receiver = await startReceiver(statuses(410));
+    const settings = { ...DEVELOPMENT, PORT: String(await freePort()), ...webhookEnvironment({ chat: receiver }) };
     purser = await createPurserHome(settings);
     [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
     registryId = await createRegistry('live.example');
@@ -35,6 +47,7 @@ describe.skipIf(missing)(titled('notices in the console', missing), () => {
   afterAll(async () => {
     await browser?.close();
     await purser?.remove();
+    await receiver?.[Symbol.asyncDispose]();
   });
 
   async function open(path: string, options: Partial<ConsoleOptions> = {}) {
@@ -125,6 +138,85 @@ describe.skipIf(missing)(titled('notices in the console', missing), () => {
       .poll(() => page.getByRole('list', { name: 'Latest notices' }).getByRole('listitem').count())
       .toBe(before + 1);
     await expectNoAxeViolations(page);
+    await close();
+  });
+
+  it('give a calendar a URL that is shown once, and opens nothing after it was revoked', async () => {
+    const { page, close } = await open('/calendar');
+    await page.getByText('No calendar feed yet').waitFor();
+    await expectNoAxeViolations(page);
+    await page.getByRole('button', { name: 'Create a feed' }).click();
+    const form = page.getByRole('dialog', { name: 'Create a calendar feed' });
+    await form.getByRole('button', { name: 'Create the feed' }).click();
+    // The service's own sentence, at the field that it names.
+    await form.getByText(/`name` must/).waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.name')).toBe('name');
+    await expectNoAxeViolations(page);
+    await form.getByLabel('Name').fill('Platform team');
+    await form.getByRole('button', { name: 'Create the feed' }).click();
+
+    const shown = page.getByRole('dialog', { name: 'The feed’s URL' });
+    const url = await shown.locator('code').innerText();
+    expect(url.startsWith(`${purser.url}/calendar/`)).toBe(true);
+    await expectNoAxeViolations(page);
+    const calendar = await fetch(url);
+    expect(calendar.headers.get('content-type')).toMatch(/^text\/calendar/);
+    await page.keyboard.press('Escape');
+    await shown.getByRole('button', { name: 'I have copied it' }).click();
+    await page.getByRole('rowheader', { name: 'Platform team' }).waitFor();
+    expect(await page.evaluate('document.documentElement.outerHTML')).not.toContain(new URL(url).pathname);
+    await expectNoAxeViolations(page);
+
+    await page.getByRole('button', { name: 'Revoke Platform team' }).click();
+    await page.getByRole('button', { name: 'Revoke the feed' }).click();
+    await page.getByText('No calendar feed yet').waitFor();
+    expect((await fetch(url)).status).toBe(404);
+    await close(OUTAGE);
+  });
+
+  it('tell which webhook is disabled and why a delivery was given up, and replay it', async () => {
+    const { page, close } = await open('/webhooks?state=DEAD_LETTER');
+    await page.getByText('Disabled: chat').waitFor();
+    await page.getByText(receiver.host).waitFor();
+    await expectNoAxeViolations(page);
+    const [given] = idsOf(receiver);
+    await page.getByRole('button', { name: /^Rotated/ }).click();
+    const panel = page.getByRole('dialog', { name: 'Delivery: Rotated' });
+    await panel.getByText('The receiver wants no more notices').waitFor();
+    await panel.getByText(String(given)).waitFor();
+    await expectNoAxeViolations(page);
+    await page.keyboard.press('Escape');
+
+    receiver.answer = taken;
+    const sent = receiver.received.length;
+    await page.getByRole('button', { name: /^Replay “Rotated”/ }).click();
+    await page.getByText('It is being sent again').waitFor();
+    await expect.poll(() => idsOf(receiver).slice(sent)).toContain(given);
+    await page.getByText('No delivery matches').waitFor();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    // The others had waited for the webhook to be enabled.
+    const table = page.getByRole('table', { name: 'Deliveries to webhooks, newest first' });
+    await expect.poll(() => table.getByText('Delivered').count(), { timeout: 20_000 }).toBe(6);
+    await expect.poll(() => page.getByText('Disabled: chat').count(), { timeout: 20_000 }).toBe(0);
+    expect(new Set(idsOf(receiver)).size).toBe(6);
+    await expectNoAxeViolations(page);
+    await close();
+  });
+
+  it('offer a reader nothing that changes something', async () => {
+    const { page, close } = await open('/calendar', { permissions: READ_ONLY });
+    await page.getByText('Your token may look at feeds, and not make them').waitFor();
+    expect(await page.getByRole('button', { name: 'Create a feed' }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Webhooks' }).click();
+    await page
+      .getByRole('button', { name: /^Rotated/ })
+      .first()
+      .click();
+    await page.getByRole('dialog').getByText('webhook-id').waitFor();
+    expect(await page.getByRole('button', { name: /Replay/ }).count()).toBe(0);
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Notices' }).click();
+    await page.getByRole('heading', { name: 'Today' }).waitFor();
     await close();
   });
 });
