@@ -1,5 +1,6 @@
-import { type RawSearch, stringifySearch } from '../../app/search-params.ts';
+import { projectHref } from '../../app/links.ts';
+import type { RawSearch } from '../../app/search-params.ts';
 
 export function trustHref(projectId: string, below = '', search: RawSearch = {}): string {
-  return `/projects/${encodeURIComponent(projectId)}/trust${below === '' ? '' : `/${below}`}${stringifySearch(search)}`;
+  return projectHref(projectId, below === '' ? 'trust' : `trust/${below}`, search);
 }
