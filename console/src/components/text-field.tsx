@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import {
   SearchField as AriaSearchField,
   TextArea as AriaTextArea,
@@ -21,45 +21,32 @@ type TextProps = FieldProps &
   };
 
 /** A line of text. Without `value` it keeps its own, which a form reads when it is sent. */
-export function TextField({
-  label,
-  help,
-  error,
-  optional,
-  aside,
-  name,
-  placeholder,
-  mono = false,
-  ...rest
-}: TextProps) {
+export function TextField({ placeholder, mono = false, ...frame }: TextProps) {
   return (
-    <AriaTextField
-      {...rest}
-      {...(name !== undefined && { name, 'data-field': name })}
-      {...(error !== undefined && { isInvalid: true })}
-      className={fieldStyles.field}
-    >
-      <FieldLabel label={label} {...(optional && { optional })} aside={aside} />
+    <TextFrame {...frame}>
       <Input className={classNames(fieldStyles.control, mono && fieldStyles.mono)} placeholder={placeholder ?? ''} />
-      <FieldNotes help={help} error={error} />
-    </AriaTextField>
+    </TextFrame>
   );
 }
 
 type TextAreaProps = TextProps & { readonly rows?: number };
 
-export function TextArea({
-  label,
-  help,
-  error,
-  optional,
-  aside,
-  name,
-  placeholder,
-  mono = false,
-  rows = 4,
-  ...rest
-}: TextAreaProps) {
+export function TextArea({ placeholder, mono = false, rows = 4, ...frame }: TextAreaProps) {
+  return (
+    <TextFrame {...frame}>
+      <AriaTextArea
+        className={classNames(fieldStyles.control, fieldStyles.area, mono && fieldStyles.mono)}
+        placeholder={placeholder ?? ''}
+        rows={rows}
+      />
+    </TextFrame>
+  );
+}
+
+type TextFrameProps = Omit<TextProps, 'placeholder' | 'mono'> & { readonly children: ReactNode };
+
+/** The label above what is typed into, and the notes below. */
+function TextFrame({ label, help, error, optional, aside, name, children, ...rest }: TextFrameProps) {
   return (
     <AriaTextField
       {...rest}
@@ -68,11 +55,7 @@ export function TextArea({
       className={fieldStyles.field}
     >
       <FieldLabel label={label} {...(optional && { optional })} aside={aside} />
-      <AriaTextArea
-        className={classNames(fieldStyles.control, fieldStyles.area, mono && fieldStyles.mono)}
-        placeholder={placeholder ?? ''}
-        rows={rows}
-      />
+      {children}
       <FieldNotes help={help} error={error} />
     </AriaTextField>
   );
