@@ -1,7 +1,6 @@
 import { createClient, NetworkError } from 'graphql-sse';
-import { ClientError, UnavailableError } from './client-error.ts';
-import { type GraphqlError, type GraphqlRequest, graphqlErrors } from './graphql-over-http.ts';
-import { OUTAGE_STATUSES } from './send-request.ts';
+import { UnavailableError } from './client-error.ts';
+import { type GraphqlError, type GraphqlRequest, graphqlErrors, notServed } from './graphql-over-http.ts';
 
 export interface SubscriptionEvent {
   readonly data: unknown;
@@ -43,10 +42,7 @@ export async function* followSubscription(request: Omit<GraphqlRequest, 'signal'
       yield { data: null, errors: [REFUSED_TOKEN] };
       return;
     }
-    if (response) {
-      const text = `Purser at ${endpoint.origin} did not serve the request (HTTP ${response.status})`;
-      throw OUTAGE_STATUSES.has(response.status) ? new UnavailableError(text) : new ClientError(text);
-    }
+    if (response) throw notServed(endpoint, response.status);
     throw new UnavailableError(`The connection to Purser at ${endpoint.origin} broke`);
   } finally {
     client.dispose();

@@ -57,11 +57,16 @@ function graphqlAnswer({ status, headers, body }: Answer, endpoint: URL): Graphq
   const errors = isRecord(answer) ? (answer.errors ?? []) : undefined;
   if (!isRecord(answer) || !Array.isArray(errors) || (errors.length === 0 && !isRecord(answer.data))) {
     if (status === 200) throw new ClientError(`${endpoint} did not answer with GraphQL. Check PURSER_URL`);
-    const text = `Purser at ${endpoint.origin} did not serve the request (HTTP ${status})`;
-    throw OUTAGE_STATUSES.has(status) ? new UnavailableError(text) : new ClientError(text);
+    throw notServed(endpoint, status);
   }
   const type = headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
   return { fromService: status === 200 || type === GRAPHQL_TYPE, data: answer.data, errors: graphqlErrors(errors) };
+}
+
+/** The error of an answer that is not GraphQL. */
+export function notServed(endpoint: URL, status: number): ClientError {
+  const text = `Purser at ${endpoint.origin} did not serve the request (HTTP ${status})`;
+  return OUTAGE_STATUSES.has(status) ? new UnavailableError(text) : new ClientError(text);
 }
 
 /** Whatever they look like. */

@@ -1,7 +1,7 @@
 import { type MintedPassword, MintingFailed, type MintRequest } from '../../application/ports/password-minter.ts';
 import { jwtSubject } from '../../domain/secret-shapes.ts';
 import { requestJson, textOf } from './json-request.ts';
-import { mintedPassword } from './minted-password.ts';
+import { endOfLife, mintedPassword } from './minted-password.ts';
 import { type MintingContext, requireOwnToken } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
 
@@ -24,12 +24,11 @@ export async function mintForArtifactory({ mint, url }: MintRequest, context: Mi
   if ([400, 401, 403].includes(answer.status)) throw new MintingFailed('TOKEN_REFUSED');
   if (answer.status !== 200) throw new MintingFailed(faultOfStatus(answer.status));
   const token = textOf(answer.json, 'access_token');
-  const life = answer.json?.expires_in;
   return mintedPassword({
     username: usernameOf(answer.json?.username, token),
     token,
     issuedAt,
-    expiresAt: typeof life === 'number' ? issuedAt + life * 1000 : undefined,
+    expiresAt: endOfLife(issuedAt, answer.json?.expires_in),
   });
 }
 

@@ -8,7 +8,7 @@ import { parseInstant } from '../../domain/instant.ts';
 import { ACCESS_TOKEN_USERNAME } from '../../domain/providers/google.ts';
 import { PULL_SCOPE, PUSH_SCOPE } from './google.ts';
 import { type JsonAnswer, postForm, requestJson, textOf } from './json-request.ts';
-import { mintedPassword } from './minted-password.ts';
+import { endOfLife, mintedPassword } from './minted-password.ts';
 import { type MintingContext, requireOwnToken } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
 
@@ -39,12 +39,11 @@ export async function mintForGoogleFederated(
   if (exchange.status !== 200) throw new MintingFailed(exchangeFault(exchange));
   const token = textOf(exchange.json, 'access_token');
   if (account !== undefined) return ofAccount(account, token, scope, context);
-  const life = exchange.json?.expires_in;
   return mintedPassword({
     username: ACCESS_TOKEN_USERNAME,
     token,
     issuedAt,
-    expiresAt: typeof life === 'number' ? issuedAt + life * 1000 : undefined,
+    expiresAt: endOfLife(issuedAt, exchange.json?.expires_in),
   });
 }
 

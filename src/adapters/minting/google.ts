@@ -8,7 +8,7 @@ import type { LoginCredential } from '../../application/ports/vault.ts';
 import { serviceAccountKey } from '../../domain/mint-kinds/google.ts';
 import { ACCESS_TOKEN_USERNAME } from '../../domain/providers/google.ts';
 import { type JsonAnswer, postForm } from './json-request.ts';
-import { mintedPassword } from './minted-password.ts';
+import { endOfLife, mintedPassword } from './minted-password.ts';
 import type { MintingContext } from './minting-context.ts';
 import { faultOfStatus } from './minting-fault.ts';
 
@@ -39,12 +39,11 @@ export async function mintForGoogle(
     assertion: await signAssertion(claims, pem),
   });
   if (answer.status !== 200) throw new MintingFailed(faultOf(answer));
-  const life = answer.json?.expires_in;
   return mintedPassword({
     username: ACCESS_TOKEN_USERNAME,
     token: answer.json?.access_token,
     issuedAt,
-    expiresAt: typeof life === 'number' ? issuedAt + life * 1000 : undefined,
+    expiresAt: endOfLife(issuedAt, answer.json?.expires_in),
   });
 }
 

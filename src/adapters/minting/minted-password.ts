@@ -18,6 +18,11 @@ export interface CloudAnswer {
   readonly expiresAt: number | undefined;
 }
 
+/** @param seconds `expires_in` of an answer. @returns milliseconds since 1970 */
+export function endOfLife(issuedAt: number, seconds: unknown): number | undefined {
+  return typeof seconds === 'number' ? issuedAt + seconds * 1000 : undefined;
+}
+
 /**
  * The cloud's password, if it can be used and stored.
  * @throws MintingFailed

@@ -56,10 +56,11 @@ function createDeletion({ database, authenticator }: AuditRetentionDeps) {
     const logs = await nextLogs(database, after);
     for (const { projectId, isLeft } of logs) {
       const [removed] = isLeft ? await readRemoved(database, authenticator, { what: 'audit_entries', projectId }) : [];
-      for (let more = removed !== undefined; more && removed !== undefined; ) {
+      let hasMore = removed !== undefined;
+      while (removed !== undefined && hasMore) {
         if (statements === 0) return;
         statements -= 1;
-        more = (await deleteRemoved(database, removed)) === DELETED_AT_ONCE;
+        hasMore = (await deleteRemoved(database, removed)) === DELETED_AT_ONCE;
       }
       after = projectId;
     }
