@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { openDevelopmentIssuer } from '../../src/adapters/auth/development-issuer.ts';
 import { PERMISSIONS, type Permission } from '../../src/domain/permissions.ts';
+import { watchConsole } from './console-watch.ts';
 import type { PurserHome } from './purser-process.ts';
 
 /** For `createPurserHome`: people sign in with tokens of the development issuer. */
@@ -39,14 +40,18 @@ export interface ConsoleOptions extends TokenFor {
   readonly path?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly colorScheme?: 'light' | 'dark';
+  /** Whether it is used by fingers. Default: false. */
+  readonly hasTouch?: boolean;
   /** False: it stays at the sign-in page. */
   readonly isSignedIn?: boolean;
 }
 
 export interface ConsolePage {
   readonly page: Page;
-  /** What the page complained of: errors, what its content security policy refused, requests that failed. */
+  /** What the page complained of: errors, what its content security policy refused, requests that failed, secrets that it got. */
   readonly complaints: readonly string[];
+  /** How many answers were searched for secrets. */
+  answers(): number;
   /** Closes it. Fails if it complained of anything but what is expected. */
   close(expected?: RegExp): Promise<void>;
 }
@@ -58,26 +63,29 @@ export async function openConsole({
   path = '/',
   viewport = { width: 1280, height: 800 },
   colorScheme = 'light',
+  hasTouch = false,
   isSignedIn = true,
   ...tokenFor
 }: ConsoleOptions): Promise<ConsolePage> {
-  const context = await browser.newContext({ baseURL: purser.url, viewport, colorScheme, reducedMotion: 'reduce' });
+  const context = await browser.newContext({
+    baseURL: purser.url,
+    viewport,
+    colorScheme,
+    hasTouch,
+    reducedMotion: 'reduce',
+  });
   const page = await context.newPage();
   // Pages of providers may ask for fonts.
   await context.route(/^https:/, (route) => route.abort());
-  const complaints: string[] = [];
-  const isOwnPage = () => page.url().startsWith(purser.url);
-  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
-  // Chromium reports here what a policy refused, too.
-  page.on('console', (message) => {
-    if (message.type() === 'error' && isOwnPage()) complaints.push(`${message.text()} (${message.location().url})`);
-  });
+  const { complaints, answers, searched } = await watchConsole(context, page, purser.url);
   await page.goto(path);
   if (isSignedIn) await signInByToken(page, await developmentToken(purser, tokenFor));
   return {
     page,
     complaints,
+    answers,
     async close(expected) {
+      await searched();
       await context.close();
       expect(complaints.filter((complaint) => !expected?.test(complaint))).toEqual([]);
     },
@@ -99,12 +107,19 @@ export async function becomesLive(page: Page): Promise<void> {
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
+/** Colours count once they have come to rest. What runs without end is not awaited. */
+const AT_REST = `Promise.allSettled(document.getAnimations()
+  .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+  .map(({ finished }) => finished)).then(() => undefined)`;
+
 /**
  * What axe finds in the page as it stands now, by the rules of WCAG 2.2 AA and its own. React Aria's announcer is left out: for some
  * seconds it names buttons that may be gone by then.
+ * @param what is named in the failure
  */
-export async function expectNoAxeViolations(page: Page): Promise<void> {
-  await page.evaluate(await readFile(AXE, 'utf8'));
+export async function expectNoAxeViolations(page: Page, what = ''): Promise<void> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(await readFile(AXE, 'utf8'));
+  await page.evaluate(AT_REST);
   const { violations } = await page.evaluate<AxeResults>(
     `axe.run({ exclude: ['[data-live-announcer]'] }, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`,
   );
@@ -113,5 +128,5 @@ export async function expectNoAxeViolations(page: Page): Promise<void> {
     help,
     at: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
   }));
-  expect(found).toEqual([]);
+  expect(found, what).toEqual([]);
 }

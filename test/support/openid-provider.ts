@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { exportJWK, generateKeyPair } from 'jose';
-import Provider, { type Configuration } from 'oidc-provider';
+import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
 
 /** Permissions by project, as the provider puts them into access tokens; null for a person without any `projects`. */
@@ -101,6 +101,7 @@ async function configurationOf(accessTokenSeconds: number): Promise<Configuratio
     scopes: SCOPE.split(' '),
     features: {
       devInteractions: { enabled: false },
+      rpInitiatedLogout: { logoutSource: askToLeave },
       revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
       resourceIndicators: {
         enabled: true,
@@ -158,6 +159,11 @@ async function interact(provider: Provider, request: IncomingMessage, response: 
   );
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
   response.end(`<!doctype html><title>Provider</title><form method="post">${buttons.join('')}</form>`);
+}
+
+/** The provider's own page for signing out, which asks no other host for anything. */
+function askToLeave(context: KoaContextWithOIDC, form: string): void {
+  context.body = `<!doctype html><title>Provider</title>${form}<button form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button>`;
 }
 
 const MAX_STEPS = 10;

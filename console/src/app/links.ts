@@ -1,3 +1,4 @@
+import { type AuditSearch, type EntryPlace, entryAddress } from '../views/audit/search.ts';
 import type { RegistrySearch } from '../views/registry/search.ts';
 import type { RotateSearch } from '../views/rotate/search.ts';
 import { type RawSearch, stringifySearch } from './search-params.ts';
@@ -18,4 +19,9 @@ export function registryHref({ projectId, registryId }: RegistryPlace, search: R
 
 export function rotateHref({ projectId, registryId }: RegistryPlace, search: RotateSearch = {}): string {
   return projectHref(projectId, `registries/${encodeURIComponent(registryId)}/rotate`, search);
+}
+
+/** The audit log, with this entry opened. */
+export function auditEntryHref(projectId: string, entry: EntryPlace, search: AuditSearch = {}): string {
+  return projectHref(projectId, 'audit', { ...search, entry: entryAddress(entry) });
 }

@@ -1,4 +1,4 @@
-import { errorOf, isRecord, OfflineError } from '../api/errors.ts';
+import { errorOf, errorOfStatus, hasCode, isRecord, OfflineError } from '../api/errors.ts';
 import { SignInFailed, type Tokens } from './tokens.ts';
 
 /** Where links of the start lead. */
@@ -18,22 +18,29 @@ export function pastedSignIn(text: string): { code: string } | { token: string }
   return undefined;
 }
 
-/** @throws SignInFailed if the code was used or is too old, OfflineError */
-export async function exchangeCode(code: string): Promise<Tokens> {
+/**
+ * What exchanges a code. It may be called again after an `OfflineError`: the answer that did not come may have used the code up,
+ * which is told apart from a link that somebody else used.
+ */
+export function codeExchange(code: string): () => Promise<Tokens> {
+  let isAnswerLost = false;
+  return async () => {
+    try {
+      return await exchangeCode(code);
+    } catch (error) {
+      if (error instanceof OfflineError) isAnswerLost = true;
+      if (!hasCode(error, 'UNAUTHENTICATED')) throw error;
+      throw new SignInFailed({ kind: isAnswerLost ? 'link-lost' : 'link-used' }, { cause: error });
+    }
+  };
+}
+
+/** @throws ApiError UNAUTHENTICATED if the code was used or is too old; OfflineError */
+async function exchangeCode(code: string): Promise<Tokens> {
   const response = await post({ code });
   const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) {
-    const isUsed = response.status === 401 || response.status === 410;
-    const said = errorOf(body, undefined)?.message ?? (isRecord(body) ? body.message : undefined);
-    throw new SignInFailed(
-      isUsed
-        ? { kind: 'link-used' }
-        : {
-            kind: 'failed',
-            message: typeof said === 'string' ? said : `The service refused the link (HTTP ${response.status}).`,
-          },
-    );
-  }
+  // A proxy in front of the service refuses with the same status, and says nothing of the link.
+  if (!response.ok) throw errorOf(body, undefined) ?? errorOfStatus(response.status, undefined);
   if (!isRecord(body) || typeof body.token !== 'string') throw new OfflineError('The service gave no token.');
   return { accessToken: body.token, expiresAt: timeOf(body.expiresAt) };
 }

@@ -3,7 +3,7 @@ import { hasCode, OfflineError, SignedOutError } from '../api/errors.ts';
 import type { TokenSource } from '../api/token-source.ts';
 import { type ClaimFault, claimFaultOf } from './claims.ts';
 import { keepDeparture } from './departure.ts';
-import { exchangeCode } from './development.ts';
+import { codeExchange } from './development.ts';
 import { createOpenIdProvider, type OpenIdProvider } from './openid-connect.ts';
 import { createRenewal } from './renewal.ts';
 import type { ConsoleSettings } from './settings.ts';
@@ -63,6 +63,8 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
   let state: SessionState = { phase: 'waiting' };
   let held: Tokens | undefined;
   let lastWindow: AbortController | undefined;
+  /** What signs in, if no answer came to it yet. */
+  let unanswered: (() => Promise<Tokens>) | undefined;
 
   function become(next: SessionState): void {
     state = next;
@@ -115,18 +117,20 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
   async function signInWith(take: () => Promise<Tokens>): Promise<void> {
     if (state.phase !== 'signed-in') become({ phase: 'waiting' });
     let taken: Tokens | undefined;
+    unanswered = undefined;
     try {
       taken = await take();
       held = taken;
       await identify();
     } catch (error) {
+      if (taken === undefined && isAway(error)) unanswered = take;
       failed(error, taken);
     }
   }
 
   /** `refused`: the token that the service was asked with. */
   function failed(error: unknown, refused?: Tokens): void {
-    if (error instanceof OfflineError || hasCode(error, 'UNAVAILABLE', 'RATE_LIMITED')) {
+    if (isAway(error)) {
       if (state.phase === 'signed-in') throw error;
       become({ phase: 'unavailable' });
       return;
@@ -156,7 +160,7 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
       return () => listeners.delete(listener);
     },
     signInWith,
-    signInWithCode: (code) => signInWith(() => exchangeCode(code)),
+    signInWithCode: (code) => signInWith(codeExchange(code)),
     signInWithToken: (token) => signInWith(async () => ({ accessToken: token, expiresAt: undefined })),
 
     async leaveForProvider(returnTo) {
@@ -184,6 +188,7 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
     },
 
     async retry() {
+      if (unanswered !== undefined) return signInWith(unanswered);
       become({ phase: 'waiting' });
       if (held === undefined) return become({ phase: 'signed-out', reason: { kind: 'new' } });
       await identify().catch(failed);
@@ -198,6 +203,11 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
       if (page !== undefined) goTo(page);
     },
   };
+}
+
+/** The same may work later. */
+function isAway(error: unknown): boolean {
+  return error instanceof OfflineError || hasCode(error, 'UNAVAILABLE', 'RATE_LIMITED');
 }
 
 function reasonOf(error: unknown): SignedOutReason {

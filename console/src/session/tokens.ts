@@ -16,6 +16,8 @@ export type SignedOutReason =
   | { readonly kind: 'expired' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'link-used' }
+  /** It was sent, no answer came, and now it is used up. */
+  | { readonly kind: 'link-lost' }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** A sign-in that did not work, with a sentence for the person. */

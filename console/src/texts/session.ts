@@ -12,6 +12,8 @@ export const SIGN_IN = {
     expired: 'You were signed out because your session has expired. You come back to the page that you were on.',
     refused: 'The service did not accept the token: it has expired, was revoked, or is for another service.',
     'link-used': 'This link has been used, or is older than a minute. Each link signs in once.',
+    'link-lost':
+      'The connection broke while this link signed you in, and now it is used up or older than a minute. Take another one.',
   },
   endedHint: 'What you see is as it was. Sign in again and go on where you were: nothing that you typed is lost.',
   development: {

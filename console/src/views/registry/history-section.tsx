@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { RegistryHistoryQuery } from '../../api/generated/graphql.ts';
 import { useApiPages } from '../../api/use-api-query.ts';
-import { projectHref } from '../../app/links.ts';
+import { auditEntryHref } from '../../app/links.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button, TextLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -79,7 +79,7 @@ function Entries({ registry, asOf, onTravel }: EntriesProps) {
               entry={entry}
               isNow={entry.occurredAt === asOf}
               onTravel={() => onTravel(entry.occurredAt)}
-              href={projectHref(projectId, 'audit', { registryId: id, entry: entry.sequence })}
+              href={auditEntryHref(projectId, entry, { registryId: id })}
             />
           ),
         }))}
