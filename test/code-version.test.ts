@@ -10,7 +10,7 @@ describe.each([
     'folds',
     FOLDS,
     {
-      run: ['application/folds', 'domain/event-codec', 'domain/events', 'domain/evolve-registry', 'domain/told'],
+      run: ['application/log/folds', 'domain/event-codec', 'domain/events', 'domain/evolve-registry', 'domain/told'],
       onlyTypes: ['domain/registry', 'domain/notices'],
     },
   ],

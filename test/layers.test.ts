@@ -130,11 +130,16 @@ describe('the check of the layers', () => {
     ['domain/registry.ts', "import { x } from '../application/y.ts';"],
     ['domain/registry.ts', "import { readFile } from 'node:fs/promises';"],
     ['domain/registry.ts', "import { z } from 'zod';"],
-    ['application/issue-credential.ts', "import type { Pool } from 'pg';"],
-    ['application/issue-credential.ts', "import {\n  vault,\n  type Vault,\n} from '../adapters/vault/vault.ts';"],
+    ['application/lease/issue-credential.ts', "import type { Pool } from 'pg';"],
+    [
+      'application/lease/issue-credential.ts',
+      "import {\n  vault,\n  type Vault,\n} from '../../adapters/vault/vault.ts';",
+    ],
+    ['application/registry/delete-registry.ts', "import { endLease } from '../lease/end-lease.ts';"],
+    ['application/log/folds.ts', "import { audited } from '../audit/audit-reads.ts';"],
     ['application/ports/vault.ts', "export { key } from '../../adapters/vault/key.ts';"],
     ['adapters/postgres/pool.ts', "import { schema } from '../../graphql/schema.ts';"],
-    ['adapters/postgres/pool.ts', "import { issue } from '../../application/issue-credential.ts';"],
+    ['adapters/postgres/pool.ts', "import { issue } from '../../application/lease/issue-credential.ts';"],
     ['adapters/postgres/pool.ts', "import { key } from '../vault/key.ts';"],
     ['adapters/postgres/pool.ts', "import { event } from './log/event-rows.ts';"],
     ['adapters/postgres/vault/store.ts', "import { event } from '../log/event-rows.ts';"],
@@ -166,8 +171,8 @@ describe('the check of the layers', () => {
     const allowed = new Map([
       ['domain/registry.ts', "import { createHash } from 'node:crypto';\nimport { x } from './events.ts';"],
       [
-        'application/issue-credential.ts',
-        "import { x } from '../domain/lease.ts';\nimport type { V } from './ports/vault.ts';",
+        'application/lease/issue-credential.ts',
+        "import { x } from '../../domain/lease.ts';\nimport type { V } from '../ports/vault.ts';",
       ],
       [
         'adapters/postgres/log/append.ts',

@@ -1,8 +1,8 @@
+import type { RefusedAttempts } from './audit/refused-attempts.ts';
 import { type EventLog, WrongExpectedRevision } from './ports/event-log.ts';
 import type { Metrics } from './ports/metrics.ts';
 import { MintingFailed, type PasswordMinter } from './ports/password-minter.ts';
 import type { RegistryProbe } from './ports/registry-probe.ts';
-import type { RefusedAttempts } from './refused-attempts.ts';
 
 /** Counts denials, whether or not the audit log records each by itself. */
 export function meteredAttempts(attempts: RefusedAttempts, metrics: Pick<Metrics, 'attemptDenied'>): RefusedAttempts {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { linesOf } from '../adapters/anchors/text-file.ts';
 import { syncFolder } from '../adapters/files/sync-folder.ts';
-import type { ArchiveName, ArchiveStore } from '../application/archive-audit-log.ts';
+import type { ArchiveName, ArchiveStore } from '../application/audit/archive-audit-log.ts';
 import { OperatorError } from '../domain/errors.ts';
 
 const DRAFT = '.tmp';

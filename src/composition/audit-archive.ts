@@ -2,7 +2,7 @@ import { createAuditHeads } from '../adapters/postgres/audit-heads.ts';
 import { createDoctorQueries } from '../adapters/postgres/doctor/doctor-queries.ts';
 import { createAuditArchive } from '../adapters/postgres/read-models/audit-archive.ts';
 import type { Queryable } from '../adapters/postgres/statement.ts';
-import { type Archived, archiveAuditLog } from '../application/archive-audit-log.ts';
+import { type Archived, archiveAuditLog } from '../application/audit/archive-audit-log.ts';
 import type { EventAuthenticator } from '../application/ports/event-authenticator.ts';
 import { ed25519PublicKey } from '../domain/audit-head.ts';
 import type { Instant } from '../domain/instant.ts';

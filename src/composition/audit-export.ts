@@ -1,7 +1,7 @@
 import { createAuditHeads } from '../adapters/postgres/audit-heads.ts';
 import { createAuditRows } from '../adapters/postgres/read-models/audit-rows.ts';
 import type { Queryable } from '../adapters/postgres/statement.ts';
-import { type ExportedLog, exportAuditLog } from '../application/export-audit-log.ts';
+import { type ExportedLog, exportAuditLog } from '../application/audit/export-audit-log.ts';
 import { cef } from '../domain/audit-cef.ts';
 import { CSV } from '../domain/audit-csv.ts';
 import { type ExportFormat, type ExportWriter, NDJSON } from '../domain/audit-export.ts';

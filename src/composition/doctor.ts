@@ -14,8 +14,8 @@ import { refuseOtherEventStore } from '../adapters/postgres/read-models/event-st
 import { readLead } from '../adapters/postgres/read-models/leadership.ts';
 import { recheckSecrets } from '../adapters/postgres/read-models/secret-presence.ts';
 import { requireFit } from '../adapters/postgres/requirements.ts';
-import { anchorProgress } from '../application/anchor-progress.ts';
-import { discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
+import { anchorProgress } from '../application/audit/anchor-progress.ts';
+import { discardOrphanedSecrets } from '../application/credential/discard-orphaned-secrets.ts';
 import { checkAnchors } from '../application/doctor/check-anchors.ts';
 import { checkAuditRetention } from '../application/doctor/check-audit-retention.ts';
 import { checkChains } from '../application/doctor/check-chains.ts';
@@ -32,9 +32,9 @@ import {
   judgeReadModels,
 } from '../application/doctor/judge-database.ts';
 import { judgeProjection } from '../application/doctor/judge-projection.ts';
-import { endOfLog } from '../application/end-of-log.ts';
+import { endOfLog } from '../application/log/end-of-log.ts';
+import { createProjectionLag } from '../application/log/projection-lag.ts';
 import type { Position } from '../application/ports/event-log.ts';
-import { createProjectionLag } from '../application/projection-lag.ts';
 import type { Config } from '../config/config.ts';
 import { ed25519PublicKey, type SignedAuditHead } from '../domain/audit-head.ts';
 import {

@@ -1,6 +1,6 @@
 import { FROM_FIRST_EVENT, type LogBeginning, readEdges } from '../adapters/postgres/event-archives.ts';
 import type { Queryable } from '../adapters/postgres/statement.ts';
-import { type EventsOutsideLog, withArchivedEvents } from '../application/archived-log.ts';
+import { type EventsOutsideLog, withArchivedEvents } from '../application/log/archived-log.ts';
 import type { EventAuthenticator } from '../application/ports/event-authenticator.ts';
 import type { EventLog } from '../application/ports/event-log.ts';
 import { openArchiveFile, verifyArchiveFile } from './event-archive-files.ts';

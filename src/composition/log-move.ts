@@ -9,7 +9,7 @@ import {
 } from '../adapters/postgres/read-models/event-store.ts';
 import { bringUpToDate, type RebuildDeps, rebuildReadModels } from '../adapters/postgres/read-models/rebuild.ts';
 import { openSession } from '../adapters/postgres/session.ts';
-import { type CopyProgress, copyLog, verifyCopy } from '../application/copy-log.ts';
+import { type CopyProgress, copyLog, verifyCopy } from '../application/log/copy-log.ts';
 import type { EventCopies, EventLog, Position } from '../application/ports/event-log.ts';
 import type { Config } from '../config/config.ts';
 import { OperatorError } from '../domain/errors.ts';

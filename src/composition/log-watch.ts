@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { AHEAD_OF_LOG } from '../adapters/postgres/read-models/projection-health.ts';
-import { type LogWatch, type LogWatchDeps, openLogWatch } from '../application/log-watch.ts';
+import { type LogWatch, type LogWatchDeps, openLogWatch } from '../application/log/log-watch.ts';
 import { createChores } from './chores.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { unlessUnavailable } from './unless-unavailable.ts';

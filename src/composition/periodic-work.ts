@@ -5,16 +5,22 @@ import { createFindRetirable } from '../adapters/postgres/read-models/retirable-
 import { createSecretCheck } from '../adapters/postgres/read-models/secret-presence.ts';
 import { createFindWaitingReports } from '../adapters/postgres/read-models/waiting-reports.ts';
 import { createFindWaitingSuccessors } from '../adapters/postgres/read-models/waiting-successors.ts';
-import { leftOfMinute } from '../application/attempt-counts.ts';
-import { type ConfirmWaitingReportsDeps, confirmWaitingReports } from '../application/confirm-waiting-reports.ts';
+import { leftOfMinute } from '../application/audit/attempt-counts.ts';
 import type { RunningApplication } from '../application/create-application.ts';
-import { type DiscardOrphanedSecretsDeps, discardOrphanedSecrets } from '../application/discard-orphaned-secrets.ts';
+import {
+  type ConfirmWaitingReportsDeps,
+  confirmWaitingReports,
+} from '../application/credential/confirm-waiting-reports.ts';
+import {
+  type DiscardOrphanedSecretsDeps,
+  discardOrphanedSecrets,
+} from '../application/credential/discard-orphaned-secrets.ts';
+import { type ScheduledChecksDeps, scheduledChecks } from '../application/credential/scheduled-checks.ts';
+import { type ScheduledNoticesDeps, scheduledNotices } from '../application/notices/scheduled-notices.ts';
 import type { EventAuthenticator } from '../application/ports/event-authenticator.ts';
 import type { MintedPasswordVault } from '../application/ports/minted-password-vault.ts';
-import { type RetireCredentialsDeps, retireCredentials } from '../application/retire-credentials.ts';
-import { type RevokeSuccessorsDeps, revokeSuccessors } from '../application/revoke-successors.ts';
-import { type ScheduledChecksDeps, scheduledChecks } from '../application/scheduled-checks.ts';
-import { type ScheduledNoticesDeps, scheduledNotices } from '../application/scheduled-notices.ts';
+import { type RetireCredentialsDeps, retireCredentials } from '../application/registry/retire-credentials.ts';
+import { type RevokeSuccessorsDeps, revokeSuccessors } from '../application/registry/revoke-successors.ts';
 import type { Config } from '../config/config.ts';
 import { type Chore, createChores } from './chores.ts';
 import type { Lifecycle } from './lifecycle.ts';

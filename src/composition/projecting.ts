@@ -5,7 +5,7 @@ import { createLeadership } from '../adapters/postgres/read-models/leadership.ts
 import { createProgress } from '../adapters/postgres/read-models/progress.ts';
 import { createProjector } from '../adapters/postgres/read-models/projector.ts';
 import { openSession } from '../adapters/postgres/session.ts';
-import { watchedLog } from '../application/log-watch.ts';
+import { watchedLog } from '../application/log/log-watch.ts';
 import { meteredBatches } from '../application/metered-ports.ts';
 import type { EventAuthenticator } from '../application/ports/event-authenticator.ts';
 import type { EventLog } from '../application/ports/event-log.ts';

@@ -8,7 +8,7 @@ import { projectionHealth } from '../adapters/postgres/read-models/projection-he
 import type { Projector } from '../adapters/postgres/read-models/projector.ts';
 import type { KeyFault } from '../adapters/vault/key-encryption-key.ts';
 import type { WatchedKeyRing } from '../adapters/vault/watched-key-ring.ts';
-import type { LogWatch } from '../application/log-watch.ts';
+import type { LogWatch } from '../application/log/log-watch.ts';
 import { EventLogUnavailable } from '../domain/errors.ts';
 import type { Readiness } from '../http/health.ts';
 import type { ExternalKeys } from './external-keys.ts';

@@ -4,11 +4,11 @@ import type { StatementObserver } from '../adapters/postgres/observed-statements
 import { createSharedClock } from '../adapters/postgres/shared-clock.ts';
 import { createWebhookQueue } from '../adapters/postgres/webhooks/webhook-queue.ts';
 import { parseWebhooks } from '../adapters/webhooks/webhook-config.ts';
+import { createWebhookSender } from '../application/notices/webhook-sender.ts';
+import { startWebhookWorker } from '../application/notices/webhook-worker.ts';
 import type { Egress } from '../application/ports/egress.ts';
 import type { EventAuthenticator } from '../application/ports/event-authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
-import { createWebhookSender } from '../application/webhook-sender.ts';
-import { startWebhookWorker } from '../application/webhook-worker.ts';
 import type { Config } from '../config/config.ts';
 import type { Webhook } from '../domain/webhook.ts';
 import { createCursors } from '../graphql/paging/cursors.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { BeginAuditExport, BegunExport } from '../application/begin-audit-export.ts';
+import type { BeginAuditExport, BegunExport } from '../application/audit/begin-audit-export.ts';
 import { AuthenticationFailed, type Authenticator } from '../application/ports/authenticator.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../domain/audit-export.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import type { RefusedAttempts } from '../application/audit/refused-attempts.ts';
 import type { AuthenticationFailed } from '../application/ports/authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
-import type { RefusedAttempts } from '../application/refused-attempts.ts';
 
 /** One line each minute for each reason and issuer: an attacker must not fill the log. */
 const LINE_EVERY_MS = 60_000;

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
-import type { BeginAuditExport } from '../application/begin-audit-export.ts';
+import type { BeginAuditExport } from '../application/audit/begin-audit-export.ts';
 import type { Authenticator, Revocations } from '../application/ports/authenticator.ts';
 import type { Metrics } from '../application/ports/metrics.ts';
 import type { SignedRequests } from '../application/ports/signed-requests.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createVerification } from '../../src/application/verification.ts';
+import { createVerification } from '../../src/application/registry/verification.ts';
 import { isRegistryEvent } from '../../src/domain/aggregate-events.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import { evolveRegistry, initialRegistryState } from '../../src/domain/evolve-registry.ts';

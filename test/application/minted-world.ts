@@ -3,7 +3,7 @@ import {
   createMintedPasswords,
   type MintedPasswordRequest,
   type MintedPasswords,
-} from '../../src/application/minted-passwords.ts';
+} from '../../src/application/credential/minted-passwords.ts';
 import type { MintedPasswordKey } from '../../src/application/ports/minted-password-vault.ts';
 import {
   type MintedPassword,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { RETRY_AFTER_MS } from '../../src/application/minted-passwords.ts';
+import { RETRY_AFTER_MS } from '../../src/application/credential/minted-passwords.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import type { MintConfig } from '../../src/domain/credential.ts';
 import { EventLogUnavailable, type PurserError } from '../../src/domain/errors.ts';

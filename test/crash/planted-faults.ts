@@ -11,7 +11,7 @@ const FAULTS = {
     replace: `durable && !${isPlanted(name)} ? 'on' : 'off'`,
   }),
   'forgets keys': (name: string): Fault => ({
-    file: 'application/registry-command-handler.ts',
+    file: 'application/registry/registry-command-handler.ts',
     find: 'if (event.metadata.idempotencyId === idempotent.id) found',
     replace: `if (event.metadata.idempotencyId === idempotent.id && !${isPlanted(name)}) found`,
   }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldRegistry } from '../../src/application/folds.ts';
+import { foldRegistry } from '../../src/application/log/folds.ts';
 import { credentialStatus } from '../../src/domain/credential.ts';
 import type { NoticeRaised, RegistryTested } from '../../src/domain/events.ts';
 import { initialRegistryState } from '../../src/domain/evolve-registry.ts';

@@ -8,7 +8,7 @@ import { openSession } from '../../src/adapters/postgres/session.ts';
 import { keyRecordsOver } from '../../src/adapters/postgres/vault/key-record-store.ts';
 import { loadAuditSigner } from '../../src/adapters/vault/audit-keys.ts';
 import { loadKeyRing } from '../../src/adapters/vault/key-ring.ts';
-import { signAuditHeads } from '../../src/application/sign-audit-heads.ts';
+import { signAuditHeads } from '../../src/application/audit/sign-audit-heads.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { startService } from '../../src/compose.ts';
 import { readConfig } from '../../src/config/config.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuditHeads } from '../../src/adapters/postgres/audit-heads.ts';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import { TYPE_PARSERS } from '../../src/adapters/postgres/type-parsers.ts';
-import { signAuditHeads } from '../../src/application/sign-audit-heads.ts';
+import { signAuditHeads } from '../../src/application/audit/sign-audit-heads.ts';
 import { openAuditExport } from '../../src/composition/audit-export.ts';
 import { chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
 import type { ChainedEntry } from '../../src/domain/audit-export.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllowList } from '../../src/adapters/egress/allow-list.ts';
 import { createEgress } from '../../src/adapters/egress/egress.ts';
 import { createRegistryProbe } from '../../src/adapters/registry/registry-probe.ts';
-import type { TestCredentialsCommand } from '../../src/application/test-credentials.ts';
+import type { TestCredentialsCommand } from '../../src/application/registry/test-credentials.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { type CloudStub, startCloudStub } from '../adapters/minting/cloud-stub.ts';
 import { mintConfig, minterFor } from '../adapters/minting/minter-fixture.ts';

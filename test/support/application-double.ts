@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { RefusedAttempt } from '../../src/application/attempt-counts.ts';
+import type { RefusedAttempt } from '../../src/application/audit/attempt-counts.ts';
 import type { Application } from '../../src/application/create-application.ts';
-import type { IssuedCredential } from '../../src/application/issued-credential.ts';
+import type { IssuedCredential } from '../../src/application/lease/issued-credential.ts';
+import type { ReadCalendar } from '../../src/application/notices/read-calendar.ts';
 import type { ChangeView, NoticeView, PipelineUseView } from '../../src/application/ports/read-models.ts';
-import type { ReadCalendar } from '../../src/application/read-calendar.ts';
 import type { RequestContext } from '../../src/application/request-context.ts';
 import { notFound } from '../../src/domain/errors.ts';
 import { registryId } from '../../src/domain/identity.ts';

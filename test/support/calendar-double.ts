@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Application } from '../../src/application/create-application.ts';
-import type { ReadCalendar } from '../../src/application/read-calendar.ts';
+import type { ReadCalendar } from '../../src/application/notices/read-calendar.ts';
 import type { CalendarFeedView } from '../../src/domain/calendar-feed.ts';
 import type { Secret } from '../../src/domain/secret.ts';
 import type { Queries } from '../../src/graphql/pipeline/context.ts';

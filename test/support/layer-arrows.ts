@@ -14,6 +14,10 @@ interface Arrows {
 }
 
 const domain = (...others: string[]): Arrows => ({ to: ['domain', ...others], modules: 'pure builtins' });
+const application = (...others: string[]): Arrows => ({
+  to: ['application', 'application/ports', 'domain/**', ...others.map((room) => `application/${room}`)],
+  modules: 'in memory',
+});
 const adapter = (...shared: string[]): Arrows => ({
   to: ['application/ports', 'domain/**', ...shared],
   modules: 'any',
@@ -37,9 +41,23 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'domain/mint-kinds': domain(),
   'domain/providers': domain('domain/mint-kinds'),
   'domain/trust': domain(),
-  application: { to: ['application/ports', 'domain/**'], modules: 'in memory' },
-  'application/doctor': { to: ['application', 'application/ports', 'domain/**'], modules: 'in memory' },
+
+  application: application(),
   'application/ports': { to: ['domain/**'], modules: 'in memory' },
+  'application/log': application(),
+  'application/trust': application('log'),
+  // Recorded refusals name the rules that were asked.
+  'application/audit': application('log', 'trust/trust.ts'),
+  'application/credential': application('log'),
+  'application/registry': application('log', 'credential'),
+  'application/lease': application('log', 'credential', 'registry', 'trust'),
+  'application/notices': application('log'),
+  'application/doctor': application('log', 'audit', 'credential'),
+  // They put the rooms together, or stand around all use cases.
+  'application/create-application.ts': application('**'),
+  'application/audited.ts': application('**'),
+  'application/metered.ts': application('**'),
+  'application/metered-ports.ts': application('audit'),
 
   'adapters/anchors': adapter('adapters/files'),
   'adapters/auth': adapter('adapters/settings'),

@@ -1,4 +1,4 @@
-import type { AggregateStore } from '../../src/application/aggregate-store.ts';
+import type { AggregateStore } from '../../src/application/log/aggregate-store.ts';
 import type { ListedLeases } from '../../src/application/ports/archived-leases.ts';
 import type { RecordedEvent } from '../../src/application/ports/event-log.ts';
 import type { LeaseQueries } from '../../src/application/ports/read-models.ts';

@@ -1,4 +1,4 @@
-import type { IssuedCredential } from '../../src/application/issued-credential.ts';
+import type { IssuedCredential } from '../../src/application/lease/issued-credential.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { type Replica, startReplica } from '../crash/replica.ts';
 import { canary } from './canary.ts';

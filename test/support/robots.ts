@@ -1,5 +1,5 @@
 import type { CredentialIssuer } from '../../src/application/ports/credential-issuer.ts';
-import { revokeSuccessors } from '../../src/application/revoke-successors.ts';
+import { revokeSuccessors } from '../../src/application/registry/revoke-successors.ts';
 import { registryId } from '../../src/domain/identity.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { canary } from './canary.ts';

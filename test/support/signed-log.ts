@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { createAuditHeads } from '../../src/adapters/postgres/audit-heads.ts';
-import { signAuditHeads } from '../../src/application/sign-audit-heads.ts';
+import { signAuditHeads } from '../../src/application/audit/sign-audit-heads.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { openVault } from '../../src/composition/stores.ts';
 import { readConfig } from '../../src/config/config.ts';

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createAggregateStore } from '../../src/application/aggregate-store.ts';
 import type { BackgroundWork } from '../../src/application/background-work.ts';
 import {
   type Application,
   createApplication,
   type RunningApplication,
 } from '../../src/application/create-application.ts';
-import type { EventWriter } from '../../src/application/event-writer.ts';
+import { createAggregateStore } from '../../src/application/log/aggregate-store.ts';
+import type { EventWriter } from '../../src/application/log/event-writer.ts';
 import { AuthenticationFailed } from '../../src/application/ports/authenticator.ts';
 import type { EventLog, Position, RecordedEvent } from '../../src/application/ports/event-log.ts';
 import {

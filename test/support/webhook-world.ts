@@ -8,6 +8,11 @@ import { createNoticeOutbox } from '../../src/adapters/postgres/read-models/noti
 import { createWebhookQueries } from '../../src/adapters/postgres/webhooks/webhook-queries.ts';
 import { createWebhookQueue } from '../../src/adapters/postgres/webhooks/webhook-queue.ts';
 import { parseWebhooks } from '../../src/adapters/webhooks/webhook-config.ts';
+import {
+  createWebhookSender,
+  type WebhookSender,
+  type WebhookSenderDeps,
+} from '../../src/application/notices/webhook-sender.ts';
 import type { Egress } from '../../src/application/ports/egress.ts';
 import type { Position } from '../../src/application/ports/event-log.ts';
 import type {
@@ -16,11 +21,6 @@ import type {
   WebhookQueue,
   WebhookReplays,
 } from '../../src/application/ports/webhook-queue.ts';
-import {
-  createWebhookSender,
-  type WebhookSender,
-  type WebhookSenderDeps,
-} from '../../src/application/webhook-sender.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { Webhook } from '../../src/domain/webhook.ts';
 import { someAuthenticator } from './event-authenticator.ts';

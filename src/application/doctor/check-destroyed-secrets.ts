@@ -1,6 +1,6 @@
 import { counted, createExamples, type Finding, failed, ok } from '../../domain/doctor-report.ts';
 import { heldVersions } from '../../domain/rotation.ts';
-import type { AggregateStore } from '../aggregate-store.ts';
+import type { AggregateStore } from '../log/aggregate-store.ts';
 import type { PlacedSecret, VaultInventory } from '../ports/doctor-queries.ts';
 import type { Vault } from '../ports/vault.ts';
 

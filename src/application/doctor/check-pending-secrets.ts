@@ -1,8 +1,8 @@
 import { counted, createExamples, type Finding, failed, ok, warning } from '../../domain/doctor-report.ts';
 import type { EventType } from '../../domain/events.ts';
 import { registryStream } from '../../domain/identity.ts';
-import type { AggregateStore } from '../aggregate-store.ts';
-import { ORPHANED_AFTER_MS, refersTo } from '../discard-orphaned-secrets.ts';
+import { ORPHANED_AFTER_MS, refersTo } from '../credential/discard-orphaned-secrets.ts';
+import type { AggregateStore } from '../log/aggregate-store.ts';
 import { type PendingSecret, SecretIntegrityError, type Vault } from '../ports/vault.ts';
 
 export interface CheckPendingSecretsDeps {

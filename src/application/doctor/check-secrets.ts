@@ -2,9 +2,9 @@ import { counted, createExamples, type Finding, failed, ok } from '../../domain/
 import { PurserError } from '../../domain/errors.ts';
 import type { LiveRegistry } from '../../domain/registry.ts';
 import { heldVersions } from '../../domain/rotation.ts';
-import type { AggregateStore } from '../aggregate-store.ts';
+import { createStoredSecrets } from '../credential/stored-secrets.ts';
+import type { AggregateStore } from '../log/aggregate-store.ts';
 import type { Vault } from '../ports/vault.ts';
-import { createStoredSecrets } from '../stored-secrets.ts';
 
 export interface CheckSecretsDeps {
   /** Every live registry, as the log had it a moment ago. */

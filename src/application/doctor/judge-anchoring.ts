@@ -1,5 +1,5 @@
 import { type Finding, failed, ok } from '../../domain/doctor-report.ts';
-import { type AnchorProgress, anchorFault } from '../anchor-progress.ts';
+import { type AnchorProgress, anchorFault } from '../audit/anchor-progress.ts';
 import type { AnchorKind } from '../ports/metrics.ts';
 
 const SETTINGS: Readonly<Record<AnchorKind, string>> = { file: 'AUDIT_ANCHOR_FILE', url: 'AUDIT_ANCHOR_URL' };

@@ -1,5 +1,5 @@
 import { Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
-import { MAX_CREDENTIALS } from '../../application/issue-credentials.ts';
+import { MAX_CREDENTIALS } from '../../application/lease/issue-credentials.ts';
 import type { CredentialForm, ExpirySource } from '../../domain/credential.ts';
 import { MAX_SECRET_BYTES } from '../../domain/entered-credential.ts';
 import type { Secret } from '../../domain/secret.ts';

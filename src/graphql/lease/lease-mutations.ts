@@ -1,5 +1,5 @@
 import { Arg, Ctx, Directive, Field, ID, InputType, Int, Mutation, Resolver } from 'type-graphql';
-import type { IssueCredentialCommand } from '../../application/issue-credential.ts';
+import type { IssueCredentialCommand } from '../../application/lease/issue-credential.ts';
 import type { CredentialForm, LeasePurpose } from '../../domain/credential.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';

@@ -1,9 +1,9 @@
 import { Field, InputType, Int } from 'type-graphql';
-import type { CreateRegistryCommand } from '../../application/create-registry.ts';
-import type { DeleteRegistryCommand } from '../../application/delete-registry.ts';
-import type { RotateCredentialCommand } from '../../application/rotate-credential.ts';
-import type { TestCredentialsCommand } from '../../application/test-credentials.ts';
-import type { UpdateRegistryCommand } from '../../application/update-registry.ts';
+import type { CreateRegistryCommand } from '../../application/registry/create-registry.ts';
+import type { DeleteRegistryCommand } from '../../application/registry/delete-registry.ts';
+import type { RotateCredentialCommand } from '../../application/registry/rotate-credential.ts';
+import type { TestCredentialsCommand } from '../../application/registry/test-credentials.ts';
+import type { UpdateRegistryCommand } from '../../application/registry/update-registry.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import { DECLARABLE_PROVIDERS } from '../../domain/providers.ts';
 import type { RegistryAccess } from '../../domain/registry-details.ts';

@@ -1,5 +1,5 @@
 import { Field, FieldResolver, Int, ObjectType, Resolver, Root } from 'type-graphql';
-import type { LeasesNow } from '../../application/leases-now.ts';
+import type { LeasesNow } from '../../application/lease/leases-now.ts';
 import { MAX_WARNINGS } from '../../domain/change-impact.ts';
 import type { RegistryView } from '../../domain/registry-view.ts';
 import { MaxItems } from '../pipeline/answer-size.ts';

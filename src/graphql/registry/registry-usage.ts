@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
-import { MAX_NOTE_LENGTH } from '../../application/link-pipeline.ts';
 import { MAX_PIPELINES, type UsageView } from '../../application/ports/read-models.ts';
+import { MAX_NOTE_LENGTH } from '../../application/registry/link-pipeline.ts';
 import { MaxBytes, MaxItems } from '../pipeline/answer-size.ts';
 import type { Queries } from '../pipeline/context.ts';
 import { DateTime } from '../pipeline/date-time.ts';

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Directive, Field, FieldResolver, InputType, Int, Mutation, Resolver, Root } from 'type-graphql';
-import type { ActivateCredentialCommand } from '../../application/activate-credential.ts';
-import type { StageCredentialCommand } from '../../application/stage-credential.ts';
+import type { ActivateCredentialCommand } from '../../application/registry/activate-credential.ts';
+import type { StageCredentialCommand } from '../../application/registry/stage-credential.ts';
 import { GRACE_MINUTES } from '../../domain/rotation.ts';
 import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';

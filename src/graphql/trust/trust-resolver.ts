@@ -1,5 +1,5 @@
 import { Arg, Ctx, Directive, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
-import type { WarnedTrustRule } from '../../application/create-trust-rule.ts';
+import type { WarnedTrustRule } from '../../application/trust/create-trust-rule.ts';
 import { Secret } from '../../domain/secret.ts';
 import { MAX_RULES } from '../../domain/trust/decide-rules.ts';
 import { warningsOf } from '../../domain/trust/risks.ts';

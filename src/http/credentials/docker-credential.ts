@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { IssueCredentialCommand } from '../../application/issue-credential.ts';
+import type { IssueCredentialCommand } from '../../application/lease/issue-credential.ts';
 import { badUserInput, PurserError } from '../../domain/errors.ts';
 import { Secret } from '../../domain/secret.ts';
 import { CREDENTIALS_NOT_FOUND, isOtherKey, MAX_SERVER_URL, registryOfServerUrl } from '../../domain/server-url.ts';

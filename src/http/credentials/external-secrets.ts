@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_CREDENTIALS } from '../../application/issue-credentials.ts';
+import { MAX_CREDENTIALS } from '../../application/lease/issue-credentials.ts';
 import { badUserInput, PurserError } from '../../domain/errors.ts';
 import { runWindow } from '../../domain/run-window.ts';
 import { Secret } from '../../domain/secret.ts';

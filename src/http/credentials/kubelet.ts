@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
-import type { IssueCredentialCommand } from '../../application/issue-credential.ts';
+import type { IssueCredentialCommand } from '../../application/lease/issue-credential.ts';
 import { AuthenticationFailed, type Authenticator } from '../../application/ports/authenticator.ts';
 import { badUserInput, PurserError } from '../../domain/errors.ts';
 import { parseImageReference } from '../../domain/image-reference.ts';

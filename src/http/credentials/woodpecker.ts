@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { MAX_CREDENTIALS } from '../../application/issue-credentials.ts';
-import type { IssuedCredential } from '../../application/issued-credential.ts';
+import { MAX_CREDENTIALS } from '../../application/lease/issue-credentials.ts';
+import type { IssuedCredential } from '../../application/lease/issued-credential.ts';
 import type { SignedRequests } from '../../application/ports/signed-requests.ts';
 import type { RequestContext } from '../../application/request-context.ts';
 import { badUserInput, type ErrorCode, PurserError } from '../../domain/errors.ts';

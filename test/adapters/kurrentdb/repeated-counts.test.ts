@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { createEventWriter } from '../../../src/application/event-writer.ts';
+import { createRefusedAttempts } from '../../../src/application/audit/refused-attempts.ts';
+import { createEventWriter } from '../../../src/application/log/event-writer.ts';
 import { BEGINNING } from '../../../src/application/ports/event-log.ts';
-import { createRefusedAttempts } from '../../../src/application/refused-attempts.ts';
 import { accessStream } from '../../../src/domain/identity.ts';
 import { eventsAfter } from '../../contract/event-log-store.ts';
 import { someAuthenticator } from '../../support/event-authenticator.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mintingAdvice } from '../../../src/application/minted-passwords.ts';
+import { mintingAdvice } from '../../../src/application/credential/minted-passwords.ts';
 import { MintingFailed, type MintRequest } from '../../../src/application/ports/password-minter.ts';
 import type { MintKind } from '../../../src/domain/mint-kinds/table.ts';
 import { createMutant } from '../../support/mutant.ts';

@@ -35,11 +35,11 @@ const EVENTS = 'composition/event-archive.ts';
 
 /** What the command that can be killed has otherwise than the one that is built. */
 export const ARCHIVE_CHANGES: readonly Fault[] = [
-  after('application/export-audit-log.ts', 'yield merged(entries, heads, writer);', 'a page written'),
+  after('application/audit/export-audit-log.ts', 'yield merged(entries, heads, writer);', 'a page written'),
   after(FOLDER, 'await verify(linesOf(draft));', 'draft verified'),
   after(FOLDER, 'await rename(draft, path(name));', 'renamed'),
   after(
-    'application/archive-audit-log.ts',
+    'application/audit/archive-audit-log.ts',
     'await archive.remember(projectId, { last: name.last, before });',
     'archive remembered',
   ),

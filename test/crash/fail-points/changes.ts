@@ -28,12 +28,12 @@ export const CHANGES: readonly Fault[] = [
     replace: 'const HOUSEKEEPING_MS = 300;',
   },
   {
-    file: 'application/discard-orphaned-secrets.ts',
+    file: 'application/credential/discard-orphaned-secrets.ts',
     find: 'ORPHANED_AFTER_MS = 10 * 60_000;',
     replace: 'ORPHANED_AFTER_MS = 3_000;',
   },
   {
-    file: 'application/discard-orphaned-secrets.ts',
+    file: 'application/credential/discard-orphaned-secrets.ts',
     find: 'OVERTAKEN_AFTER_MS = 5_000;',
     replace: 'OVERTAKEN_AFTER_MS = 500;',
   },

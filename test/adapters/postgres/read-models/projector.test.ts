@@ -6,8 +6,8 @@ import { applyEvents, progressOf } from '../../../../src/adapters/postgres/read-
 import { CheckpointMoved } from '../../../../src/adapters/postgres/read-models/checkpoint.ts';
 import { rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
 import { openSession } from '../../../../src/adapters/postgres/session.ts';
+import { createProjectionLag } from '../../../../src/application/log/projection-lag.ts';
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';
-import { createProjectionLag } from '../../../../src/application/projection-lag.ts';
 import type { DomainEvent } from '../../../../src/domain/events.ts';
 import { registryStream } from '../../../../src/domain/identity.ts';
 import { logAmongOthers } from '../../../support/log-among-others.ts';

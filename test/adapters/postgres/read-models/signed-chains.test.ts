@@ -7,9 +7,9 @@ import { createReadConnections, type ReadConnections } from '../../../../src/ada
 import { createFeed } from '../../../../src/adapters/postgres/read-models/feeds.ts';
 import { createNoticeFeedQuery } from '../../../../src/adapters/postgres/read-models/notice-queries.ts';
 import { type RebuildOptions, rebuildReadModels } from '../../../../src/adapters/postgres/read-models/rebuild.ts';
+import { signAuditHeads } from '../../../../src/application/audit/sign-audit-heads.ts';
 import type { EventLog } from '../../../../src/application/ports/event-log.ts';
 import type { NoticeView } from '../../../../src/application/ports/read-models.ts';
-import { signAuditHeads } from '../../../../src/application/sign-audit-heads.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
 import { differingTables, digestsOfReadModels, projectorClient, trusting } from '../../../support/read-models.ts';
 import {
