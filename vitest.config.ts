@@ -118,5 +118,7 @@ export default defineConfig({
     hookTimeout: 2 * PATIENCE_MS,
     teardownTimeout: PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS } },
+    // A message that says what was found, not `[ Array(1) ]`: the summary of CI has only the messages.
+    chaiConfig: { truncateThreshold: 1_000 },
   },
 });

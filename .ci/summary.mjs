@@ -1,14 +1,17 @@
 // Reads the results of Vitest's JSON reporter, of one run or of several. Says which files took long, names each test that was
-// skipped or failed, with its file and the first line of its failure, and prints the sum as the last line: `N passed, N failed[, N skipped]`. Fails when
-// anything failed, and when one of the runs ran no test.
+// skipped or failed, with its file, the message of its failure and where in the tests it was, and prints the sum as the last
+// line: `N passed, N failed[, N skipped]`. Fails when anything failed, and when one of the runs ran no test.
 import { readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 /** Of each kind: a log is read from its end, and may be cut. */
 const MAX_NAMED = 100;
-const MAX_MESSAGE = 300;
+/** Characters of all messages: few failures are told at length, many in short. */
+const MAX_MESSAGES = 40_000;
+const MAX_MESSAGE = 2_000;
 const LONG_S = 20;
+const STACK_LINE = /^\s+at /;
 
 function readResults(path) {
   try {
@@ -19,17 +22,21 @@ function readResults(path) {
   }
 }
 
-/** All on one line, without the colours of a terminal. */
-function firstLine(message = '') {
-  const [line = ''] = stripVTControlCharacters(message).trim().split('\n');
-  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE)}…` : line;
+/** What failed, without the colours of a terminal; of the stack only where in the tests it was. */
+function told(message = '') {
+  const lines = stripVTControlCharacters(message).trim().split('\n');
+  const end = lines.findIndex((line) => STACK_LINE.test(line));
+  const stack = end < 0 ? [] : lines.slice(end);
+  const at = stack.find((line) => /[/](?:test|bench)[/]/.test(line) && !line.includes('node_modules'));
+  const what = (end < 0 ? lines : lines.slice(0, end)).join('\n').trim();
+  return at === undefined ? what : `${what}\n${at.trim().replace(`${process.cwd()}/`, '')}`;
 }
 
 /** A file that could not be loaded has no test that failed, so it counts as one itself. */
 function failedIn({ name = '', status, message, assertionResults }) {
   const failed = assertionResults.filter((test) => test.status === 'failed');
-  if (failed.length === 0 && status === 'failed') return [{ file: name, message: firstLine(message) }];
-  return failed.map((test) => ({ file: name, name: test.fullName, message: firstLine(test.failureMessages?.[0]) }));
+  if (failed.length === 0 && status === 'failed') return [{ file: name, message: told(message) }];
+  return failed.map((test) => ({ file: name, name: test.fullName, message: told(test.failureMessages?.[0]) }));
 }
 
 function skippedIn({ name = '', assertionResults }) {
@@ -54,9 +61,12 @@ function examine(path) {
 }
 
 function printNamed(kind, tests) {
-  for (const { run, file, name = 'the file itself', message } of tests.slice(0, MAX_NAMED)) {
-    const where = `${kind} (${run}): ${relative(process.cwd(), file)} > ${name}`;
-    process.stdout.write(message ? `${where}\n    ${message}\n` : `${where}\n`);
+  const named = tests.slice(0, MAX_NAMED);
+  const length = Math.min(MAX_MESSAGE, Math.floor(MAX_MESSAGES / named.length));
+  for (const { run, file, name = 'the file itself', message } of named) {
+    process.stdout.write(`${kind} (${run}): ${relative(process.cwd(), file)} > ${name}\n`);
+    const shown = message.length > length ? `${message.slice(0, length)}…` : message;
+    if (shown) process.stdout.write(`${shown.replaceAll(/^(?=.)/gm, '    ')}\n`);
   }
   if (tests.length > MAX_NAMED) process.stdout.write(`${kind}: ${tests.length - MAX_NAMED} more\n`);
 }

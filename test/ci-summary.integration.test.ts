@@ -88,8 +88,15 @@ describe('the lines before it', () => {
     testResults: [{ name, status, message: '', assertionResults }],
   });
 
-  it('name each skipped and each failed test, with its file, and the first line of its failure', () => {
-    const failure = '\u001b[31mAssertionError\u001b[39m: expected 1 to be 2\n    at clock.ts:1:1';
+  it('name each skipped and each failed test, with its file, its whole failure and where it was', () => {
+    const failure = [
+      '\u001b[31mAssertionError\u001b[39m: expected [',
+      "  'late',",
+      '] to deeply equal []',
+      '    at check (node_modules/expect/index.js:1:1)',
+      `    at strike (${process.cwd()}/test/clock.test.ts:12:3)`,
+      `    at run (${process.cwd()}/test/other.test.ts:1:1)`,
+    ].join('\n');
     const { text } = printed(
       results(
         'passed',
@@ -103,7 +110,10 @@ describe('the lines before it', () => {
       'skipped (0.json): test/clock.test.ts > a clock is wound up',
       'skipped (0.json): test/clock.test.ts > a clock rings',
       'failed (1.json): test/clock.test.ts > a clock strikes two',
-      '    AssertionError: expected 1 to be 2',
+      '    AssertionError: expected [',
+      "      'late',",
+      '    ] to deeply equal []',
+      '    at strike (test/clock.test.ts:12:3)',
       '1 passed, 1 failed, 2 skipped',
       '',
     ]);
@@ -131,7 +141,7 @@ describe('the lines before it', () => {
       testResults: [{ name, status: 'failed', message, assertionResults: [] }],
     });
     expect(text).toBe(
-      'failed (0.json): test/clock.test.ts > the file itself\n    Cannot find module ./hands.ts\n0 passed, 1 failed\n',
+      'failed (0.json): test/clock.test.ts > the file itself\n    Cannot find module ./hands.ts\n    Require stack: …\n0 passed, 1 failed\n',
     );
   });
 

@@ -8,7 +8,9 @@ import { type Ledger, type Mutation, PROJECTS, SUBJECT } from './ledger.ts';
 const WRITERS = 8;
 /** No answer within this time counts as a hang: the waits of an operation end in 13 s, whatever is wrong with the stores. */
 const ANSWER_WITHIN_MS = 15_000;
+/** The first pause after an answer that leaves the outcome unknown. Each further one is twice as long, up to the longest. */
 const RETRY_MS = 50;
+const LONGEST_RETRY_MS = 800;
 /** A random pause, so that the next step comes at any point of the running work. */
 const MOMENT_MS = 20;
 
@@ -63,12 +65,19 @@ export function createClient(
     send,
     graphql,
     async settle(mutation) {
-      while (mutation.outcome.kind === 'unknown') {
-        await send(mutation);
-        if (mutation.outcome.kind === 'unknown') await delay(RETRY_MS);
-      }
+      await untilCertain(mutation, send, () => true);
     },
   };
+}
+
+/** Like a client: again with the same key, after longer and longer pauses, so that an outage gets no busier by its clients. */
+async function untilCertain(mutation: Mutation, send: Client['send'], goesOn: () => boolean): Promise<void> {
+  for (let pauseMs = RETRY_MS; goesOn() && mutation.outcome.kind === 'unknown'; ) {
+    await send(mutation);
+    if (mutation.outcome.kind !== 'unknown' || !goesOn()) return;
+    await delay(pauseMs);
+    pauseMs = Math.min(2 * pauseMs, LONGEST_RETRY_MS);
+  }
 }
 
 function hear(mutation: Mutation, answer: GraphqlAnswer, code: string): void {
@@ -105,11 +114,7 @@ export function startLoad(ledger: Ledger, client: Client, { pauseMs = 0 } = {}):
   async function write(): Promise<void> {
     while (!stopped) {
       const mutation = next(ledger);
-      // Like a client: again with the same key, until it gets a certain answer.
-      while (!stopped && mutation.outcome.kind === 'unknown') {
-        await client.send(mutation);
-        if (mutation.outcome.kind === 'unknown' && !stopped) await delay(RETRY_MS);
-      }
+      await untilCertain(mutation, client.send, () => !stopped);
       if (pauseMs > 0 && !stopped) await delay(Math.random() * pauseMs);
     }
   }

@@ -37,7 +37,8 @@ describe.each(inGroups(KILLS, KILLS_OF_A_FOLDER))(
       const { ok = 0, UNAVAILABLE = 0, CREDENTIAL_UNAVAILABLE: _, ...others } = Object.fromEntries(client.tally);
       expect(others).toEqual({});
       expect(UNAVAILABLE).toBeGreaterThan(0);
-      expect(ok).toBeGreaterThan(UNAVAILABLE);
+      // How many of each depends on how fast the machine works and recovers: each kill was come back from, though.
+      expect(ok).toBeGreaterThan(kills.length * 10);
     });
 
     it('is started again each time by the same service, which logs no unexpected fault', async () => {

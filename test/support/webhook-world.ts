@@ -105,7 +105,12 @@ function startWebhookReplica(options: WebhookReplicaOptions): WebhookReplica {
     disabled,
     async send() {
       while ((await queue.distribute(webhooks, new Date(clock.now).toISOString())) > 0);
-      while ((await sender.start()) > 0 || sender.underWay > 0) await sender.next();
+      // Nothing was due only if all slots were free when it asked: meanwhile those under way may have ended.
+      for (;;) {
+        const busy = sender.underWay;
+        if ((await sender.start()) === 0 && busy === 0) return;
+        await sender.next();
+      }
     },
     async deliveries() {
       return (

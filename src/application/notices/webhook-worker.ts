@@ -54,13 +54,14 @@ export function startWebhookWorker(deps: WebhookWorkerDeps): WebhookWorker {
 
   async function round(): Promise<void> {
     const distributed = await queue.distribute(webhooks, at(await sharedNow()));
+    const busy = sender.underWay;
     const started = webhooks.length === 0 ? 0 : await sender.start();
     await tidy();
     await measure();
     if (stopping) return;
     if (distributed > 0 && started === 0) return;
-    // Where something was sent there may be more, for which a slot must come free first.
-    await (started > 0 ? Promise.race([sender.next(), pause(POLL_MS)]) : pause(POLL_MS));
+    // Where something is being sent there may be more, for which a slot must come free first.
+    await (started + busy > 0 ? Promise.race([sender.next(), pause(POLL_MS)]) : pause(POLL_MS));
   }
 
   async function tidy(): Promise<void> {
