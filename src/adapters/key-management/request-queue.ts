@@ -20,6 +20,8 @@ interface Waiting {
   readonly resolve: (answer: KeyAnswer) => void;
   readonly reject: (error: unknown) => void;
   attempts: number;
+  /** Of the attempt before. It says more than that the time is over. */
+  fault: unknown;
   settled: boolean;
 }
 
@@ -78,6 +80,7 @@ export function createRequestQueue(options: RequestQueueOptions): { submit(item:
       if (isPassing) pausedUntil = Math.max(pausedUntil, performance.now() + pauseMs);
       for (const one of batch) {
         one.attempts += 1;
+        one.fault = error;
         const isTooLate = one.until < performance.now() + pauseMs;
         if (isPassing && one.attempts < MAX_ATTEMPTS && !isTooLate) waiting.push(one);
         else fail(one, error);
@@ -93,10 +96,10 @@ export function createRequestQueue(options: RequestQueueOptions): { submit(item:
           return;
         }
         const timer = setTimeout(() => {
-          fail(one, new KeyServiceFailed('outage', `has not answered within ${deadlineMs / 1_000} s`));
+          fail(one, one.fault ?? new KeyServiceFailed('outage', `has not answered within ${deadlineMs / 1_000} s`));
         }, deadlineMs);
         const until = performance.now() + deadlineMs;
-        const one: Waiting = { item, until, timer, resolve, reject, attempts: 0, settled: false };
+        const one: Waiting = { item, until, timer, resolve, reject, attempts: 0, fault: undefined, settled: false };
         waiting.push(one);
         schedule();
       });

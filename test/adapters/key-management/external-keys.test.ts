@@ -13,13 +13,16 @@ import type { KeyServiceDouble, ServiceFault } from '../../support/key-services/
 import { KMS_ARN, kmsSettings, startKmsDouble } from '../../support/key-services/kms-double.ts';
 import { startTransitDouble, transitSettings } from '../../support/key-services/transit-double.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
+import { measureHeldUp } from '../../support/waited-for-cpu.ts';
 import { egressTo } from '../minting/minter-fixture.ts';
 
 interface Kind {
   readonly key: ExternalKey;
   readonly start: () => Promise<{ readonly service: KeyServiceDouble; readonly settings: string }>;
-  /** Requests for 250 keys that are asked for at once. */
-  readonly requestsFor250: number;
+  /** Keys that are asked for at once: more than are sent at once, and few enough to be there in time on a slow machine. */
+  readonly atOnce: number;
+  /** How many requests that takes. */
+  readonly requests: number;
   readonly maxInFlight: number;
   /** What the operator reads when the service refuses. */
   readonly forbidden: RegExp;
@@ -32,7 +35,8 @@ const TRANSIT: Kind = {
     const service = await startTransitDouble();
     return { service, settings: transitSettings(service, { method: 'token', token: service.issueToken() }) };
   },
-  requestsFor250: 3,
+  atOnce: 250,
+  requests: 3,
   maxInFlight: 4,
   forbidden:
     /^Key 7 \(transit:transit\/purser\) may not be used: a policy must allow update on transit\/encrypt\/purser\.$/,
@@ -44,11 +48,18 @@ const AWS_KMS: Kind = {
     const service = await startKmsDouble();
     return { service, settings: kmsSettings(service) };
   },
-  requestsFor250: 250,
+  atOnce: 50,
+  requests: 50,
   maxInFlight: 16,
   forbidden: /^Key 7 \(aws-kms:arn:\S+\) may not be used: the policies of the key .* must allow kms:Encrypt\.$/,
   missing: /^Key 7 \(aws-kms:arn:\S+\) is not there: there is no such key in that account and region\.$/,
 };
+
+function changedAt(bytes: Buffer, index: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[index] = (changed[index] ?? 0) ^ 1;
+  return changed;
+}
 
 const CONTEXT = Buffer.from('project demo, registry reg.example');
 
@@ -112,13 +123,14 @@ describe.each([
 
   it('refuses what was changed, wherever', async () => {
     const wrapped = await key.wrap(randomBytes(32), CONTEXT);
-    const outcomes = await Promise.allSettled(
-      Array.from(wrapped.keys(), (index) => {
-        const changed = Buffer.from(wrapped);
-        changed[index] = (changed[index] ?? 0) ^ 1;
-        return key.unwrap(changed, CONTEXT);
-      }),
-    );
+    const outcomes: PromiseSettledResult<Buffer>[] = [];
+    for (let first = 0; first < wrapped.length; first += kind.maxInFlight) {
+      const indexes = [...wrapped.keys()].slice(first, first + kind.maxInFlight);
+      outcomes.push(
+        ...(await Promise.allSettled(indexes.map((index) => key.unwrap(changedAt(wrapped, index), CONTEXT)))),
+      );
+    }
+    expect(outcomes).toHaveLength(wrapped.length);
     const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason : 'opened'));
     expect(reasons.filter((reason) => !(reason instanceof SecretIntegrityError))).toEqual([]);
     for (const rubbish of [Buffer.alloc(0), randomBytes(200), Buffer.from('vault:v1:')]) {
@@ -158,10 +170,10 @@ describe.each([
   });
 
   it('sends what comes together in few requests, and few at a time', async () => {
-    const wrapped = await Promise.all(Array.from({ length: 250 }, () => key.wrap(randomBytes(32), CONTEXT)));
-    expect(service.requests).toHaveLength(kind.requestsFor250);
+    const wrapped = await Promise.all(Array.from({ length: kind.atOnce }, () => key.wrap(randomBytes(32), CONTEXT)));
+    expect(service.requests).toHaveLength(kind.requests);
     await Promise.all(wrapped.map((one) => key.unwrap(one, CONTEXT)));
-    expect(service.asked).toEqual({ wrap: 250, unwrap: 250 });
+    expect(service.asked).toEqual({ wrap: kind.atOnce, unwrap: kind.atOnce });
     expect(service.maxInFlight).toBeLessThanOrEqual(kind.maxInFlight);
   });
 
@@ -200,9 +212,9 @@ describe.each([
 
   it('is UNAVAILABLE within its deadline if the service hangs, and keeps nobody waiting after it', async () => {
     service.fail('hang');
-    const startedAt = performance.now();
+    const [startedAt, heldUpMs] = [performance.now(), measureHeldUp(process.pid)];
     const faults = await Promise.all(Array.from({ length: 5 }, () => faultOf(key.wrap(randomBytes(32), CONTEXT))));
-    expect(performance.now() - startedAt).toBeLessThan(9_500);
+    expect(performance.now() - startedAt - heldUpMs()).toBeLessThan(9_500);
     for (const { kind: of } of faults) expect(of).toBe('outage');
     service.fail(undefined);
     await expect.poll(() => key.wrap(randomBytes(32), CONTEXT).then(() => true)).toBe(true);
