@@ -12,7 +12,7 @@ import { createTestDatabase } from '../support/postgres.ts';
 import { ask, type GraphqlAnswer } from '../support/purser.ts';
 import { rounds } from '../support/rounds.ts';
 import { withClient } from '../support/server-databases.ts';
-import { type StartedStore, type StoreUnderTest, storesUnderTest } from '../support/stores-under-test.ts';
+import { type StoreUnderTest, storesUnderTest } from '../support/stores-under-test.ts';
 import { createTestIssuer } from '../support/tokens.ts';
 import { until } from '../support/until.ts';
 import type { FailPoint } from './fail-points/ports.ts';
@@ -30,41 +30,49 @@ const ABANDON = `mutation ($id: ID!, $key: String) {
  * its client repeats what it asked for. The points are those that a first run passes, so that no step can be forgotten; the
  * lists below name them. Only ports are used, so that the store can be exchanged.
  */
-let environment: Record<string, string>;
-let token: string;
-let store: StartedStore;
-let service: FailingProcess;
+interface World {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly token: string;
+  /** The one that runs. */
+  service: FailingProcess;
+  close(): Promise<void>;
+}
 
-async function start({ start: startStore }: StoreUnderTest): Promise<void> {
+async function startWorld({ start: startStore }: StoreUnderTest): Promise<World> {
   const { connectionString } = await createTestDatabase();
   const issuer = createTestIssuer();
-  store = await startStore();
-  token = issuer.token();
-  environment = {
+  const store = await startStore();
+  const folder = await mkdtemp(join(tmpdir(), 'fail-points-'));
+  const environment = {
     PATH: process.env.PATH ?? '',
     DATABASE_URL: connectionString,
-    PURSER_DATA_DIR: await mkdtemp(join(tmpdir(), 'fail-points-')),
+    PURSER_DATA_DIR: folder,
     JWT_ISSUERS: issuer.jwtIssuers,
     PORT: '0',
     LOG_LEVEL: 'debug',
     MINTED_PASSWORD: canary('minted'),
     ...store.environment,
   };
-  service = await startFailingProcess(environment);
-}
-
-async function stop(): Promise<void> {
-  await service?.kill();
-  await store?.close();
-  await rm(environment.PURSER_DATA_DIR ?? '', { recursive: true, force: true });
+  const world: World = {
+    environment,
+    token: issuer.token(),
+    service: await startFailingProcess(environment),
+    async close() {
+      await world.service.kill();
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return world;
 }
 
 beforeAll(bundleWithFailPoints);
 
-const graphql = (query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer> =>
-  ask(service.url, query, variables, token);
+const graphql = ({ world }: Target, query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer> =>
+  ask(world.service.url, query, variables, world.token);
 
 interface Target {
+  readonly world: World;
   id: string;
   readonly url: string;
   /** By version, from 1 on. */
@@ -88,25 +96,25 @@ interface Operation {
 async function create(target: Target, idempotencyKey?: string, mint = false): Promise<GraphqlAnswer> {
   const ecr = { kind: 'AMAZON_ECR', roleArn: 'arn:aws:iam::123456789012:role/push' };
   const input = { url: target.url, username: 'AKIAIOSFODNN7EXAMPLE', password: target.passwords[0], idempotencyKey };
-  const answer = await graphql(CREATE, { input: { ...input, ...(mint && { mint: ecr }) } });
+  const answer = await graphql(target, CREATE, { input: { ...input, ...(mint && { mint: ecr }) } });
   target.id = answer.data?.createRegistry?.registry.id ?? target.id;
   return answer;
 }
-const rotate = ({ id, passwords }: Target, idempotencyKey?: string) =>
-  graphql(ROTATE, { id, input: { password: passwords[1], idempotencyKey } });
-const stage = ({ id, passwords }: Target, idempotencyKey?: string) =>
-  graphql(STAGE, { id, input: { password: passwords[1], idempotencyKey } });
-const activate = ({ id }: Target, graceMinutes: number, idempotencyKey?: string) =>
-  graphql(ACTIVATE, { id, input: { version: 2, verify: false, graceMinutes, idempotencyKey } });
+const rotate = (target: Target, idempotencyKey?: string) =>
+  graphql(target, ROTATE, { id: target.id, input: { password: target.passwords[1], idempotencyKey } });
+const stage = (target: Target, idempotencyKey?: string) =>
+  graphql(target, STAGE, { id: target.id, input: { password: target.passwords[1], idempotencyKey } });
+const activate = (target: Target, graceMinutes: number, idempotencyKey?: string) =>
+  graphql(target, ACTIVATE, { id: target.id, input: { version: 2, verify: false, graceMinutes, idempotencyKey } });
 async function issue(target: Target, idempotencyKey?: string): Promise<GraphqlAnswer> {
   const input = { image: `${target.url}/app`, pipeline: 'build', idempotencyKey };
-  const answer = await graphql(ISSUE, { input });
+  const answer = await graphql(target, ISSUE, { input });
   target.lease = answer.data?.issueCredential?.lease.id ?? target.lease;
   return answer;
 }
 /** A rotation whose process dies after its secret was stored: its own client never asks again. */
 async function leaveOrphan(target: Target): Promise<void> {
-  await dyingAt('after vault.seal', () => rotate(target));
+  await dyingAt(target.world, 'after vault.seal', () => rotate(target));
 }
 
 const KEYED = ['log.append idempotency', 'log.append registry', 'vault.settle'];
@@ -131,7 +139,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   abandon: {
     before: async (target) => [await create(target), await stage(target)],
-    take: ({ id }, key) => graphql(ABANDON, { id, key }),
+    take: (target, key) => graphql(target, ABANDON, { id: target.id, key }),
     states: 'current,destroyed',
     version: 1,
     calls: KEYED,
@@ -143,14 +151,14 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       await stage(target),
       await activate(target, 60),
     ],
-    take: ({ lease }) => graphql(RELEASE, { leaseId: lease }),
+    take: (target) => graphql(target, RELEASE, { leaseId: target.lease }),
     states: 'destroyed,current',
     version: 2,
     calls: ['log.append lease', 'log.append registry', 'vault.settle'],
   },
   delete: {
     before: create,
-    take: ({ id }, idempotencyKey) => graphql(DELETE, { id, input: { idempotencyKey } }),
+    take: (target, idempotencyKey) => graphql(target, DELETE, { id: target.id, input: { idempotencyKey } }),
     states: 'destroyed',
     version: null,
     calls: KEYED,
@@ -179,23 +187,23 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
 };
 
-function newTarget({ mint }: Operation): Target {
+function newTarget(world: World, { mint }: Pick<Operation, 'mint'> = {}): Target {
   const account = String(randomInt(1e11, 1e12));
   const url = mint ? `${account}.dkr.ecr.eu-central-1.amazonaws.com` : `${randomUUID()}.example`;
-  return { id: '', url, passwords: [canary('first'), canary('second')], lease: '' };
+  return { world, id: '', url, passwords: [canary('first'), canary('second')], lease: '' };
 }
 
 /** Dies at the point, and is there again. */
-async function dyingAt(point: FailPoint, work: () => Promise<unknown>): Promise<void> {
-  service.dieAt(point);
+async function dyingAt(world: World, point: FailPoint, work: () => Promise<unknown>): Promise<void> {
+  world.service.dieAt(point);
   const answer = work().catch(() => undefined);
-  expect(await service.ended).toBe('SIGKILL');
+  expect(await world.service.ended).toBe('SIGKILL');
   await answer;
-  service = await startFailingProcess(environment);
+  world.service = await startFailingProcess(world.environment);
 }
 
-const secretsOf = (url: string) =>
-  withClient(environment.DATABASE_URL ?? '', async (client) => {
+const secretsOf = ({ url, world }: Target) =>
+  withClient(world.environment.DATABASE_URL ?? '', async (client) => {
     const { rows } = await client.query<{ state: string }>(
       'select state from vault.secrets where host = $1 order by credential_version, sealed_at',
       [url],
@@ -204,8 +212,8 @@ const secretsOf = (url: string) =>
   });
 
 /** Of each version the last secret: what a crash left pending is destroyed. */
-async function isSettled({ states }: Operation, { url }: Target): Promise<boolean> {
-  const found = await secretsOf(url);
+async function isSettled({ states }: Operation, target: Target): Promise<boolean> {
+  const found = await secretsOf(target);
   if (found.includes('pending')) return false;
   const lasting = (text: readonly string[]) => text.filter((state) => state !== 'destroyed').join();
   return found.length > 0 && lasting(found) === lasting(states.split(','));
@@ -219,21 +227,21 @@ async function take({ take: asked }: Operation, target: Target, key: string): Pr
 async function requireRight(operation: Operation, target: Target): Promise<void> {
   await until(() => isSettled(operation, target));
   const { version, states, mint } = operation;
-  const { data } = await graphql(GET, { id: target.id });
+  const { data } = await graphql(target, GET, { id: target.id });
   expect(data.registry?.credential.status).toBe(states === 'destroyed' ? undefined : 'ACTIVE');
   if (version !== null) {
     // A pending secret that was discarded before its client asked again has used up a version.
     expect([version, version + 1]).toContain(data.registry.credential.version);
     expect((await issue(target)).data.issueCredential.password).toBe(target.passwords[version - 1]);
   }
-  if (mint) expect((await issue(target)).data.issueCredential.password).toBe(environment.MINTED_PASSWORD);
+  if (mint) expect((await issue(target)).data.issueCredential.password).toBe(target.world.environment.MINTED_PASSWORD);
 }
 
 /** The calls of a first run; those of reads and of counts that are written from time to time have no part in it. */
-async function callsOf(operation: Operation): Promise<string[]> {
-  const target = newTarget(operation);
+async function callsOf(world: World, operation: Operation): Promise<string[]> {
+  const target = newTarget(world, operation);
   await operation.before(target);
-  const passed = await service.passedDuring(async () => {
+  const passed = await world.service.passedDuring(async () => {
     await take(operation, target, randomUUID());
     await until(() => isSettled(operation, target));
   });
@@ -248,48 +256,55 @@ function pointsOf({ calls }: Operation): FailPoint[] {
   return [...points.filter(isFirst).reverse(), ...points.filter((point) => !isFirst(point))];
 }
 
-describe.each(storesUnderTest())('with its events in $store, a service that is killed at any step of', (under) => {
-  beforeAll(() => start(under));
-  afterAll(stop);
+// Each restart waits until the lead of the service before it has ended: with both stores at the same time.
+describe.concurrent.each(storesUnderTest())(
+  'with its events in $store, a service that is killed at any step of',
+  (under) => {
+    let world: World;
+    beforeAll(async () => {
+      world = await startWorld(under);
+    });
+    afterAll(() => world?.close());
 
-  it.each(Object.entries(OPERATIONS))(
-    '%s comes to the same end, once its client has asked again',
-    async (_, operation) => {
-      expect(await callsOf(operation)).toEqual([...operation.calls].sort());
-      for (const point of pointsOf(operation).slice(0, rounds({ usual: 1, torture: 100 }))) {
-        const target = newTarget(operation);
-        const key = randomUUID();
-        await operation.before(target);
-        await dyingAt(point, async () => operation.take?.(target, key));
-        await take(operation, target, key);
-        await requireRight(operation, target).catch((error: unknown) => {
-          throw new Error(`after it died ${point}`, { cause: error });
-        });
-      }
-      expect((await examine(environment)).wrong).toEqual({});
-    },
-    300_000,
-  );
+    it.sequential.each(Object.entries(OPERATIONS))(
+      '%s comes to the same end, once its client has asked again',
+      async (_, operation) => {
+        expect(await callsOf(world, operation)).toEqual([...operation.calls].sort());
+        for (const point of pointsOf(operation).slice(0, rounds({ usual: 1, torture: 100 }))) {
+          const target = newTarget(world, operation);
+          const key = randomUUID();
+          await operation.before(target);
+          await dyingAt(world, point, async () => operation.take?.(target, key));
+          await take(operation, target, key);
+          await requireRight(operation, target).catch((error: unknown) => {
+            throw new Error(`after it died ${point}`, { cause: error });
+          });
+        }
+        expect((await examine(world.environment)).wrong).toEqual({});
+      },
+      300_000,
+    );
 
-  it('a rotation, after it was frozen and overtaken by another replica, leaves nothing', async () => {
-    const target = newTarget(OPERATIONS.rotate as Operation);
-    await create(target);
-    const frozen = service;
-    const isFrozen = frozen.frozenAt('before vault.seal');
-    const answer = rotate({ ...target, passwords: ['', canary('late')] }, randomUUID()).catch(() => undefined);
-    await isFrozen;
-    service = await startFailingProcess(environment);
-    expect((await rotate(target)).errors).toBeUndefined();
-    // It leads now, and its projector has passed the event.
-    await until(async () => (await graphql(GET, { id: target.id })).data?.registry.credential.version === 2);
-    frozen.dieAt('before vault.discard');
-    frozen.thaw();
-    expect(await frozen.ended).toBe('SIGKILL');
-    await answer;
+    it.sequential('a rotation, after it was frozen and overtaken by another replica, leaves nothing', async () => {
+      const target = newTarget(world);
+      await create(target);
+      const frozen = world.service;
+      const isFrozen = frozen.frozenAt('before vault.seal');
+      const answer = rotate({ ...target, passwords: ['', canary('late')] }, randomUUID()).catch(() => undefined);
+      await isFrozen;
+      world.service = await startFailingProcess(world.environment);
+      expect((await rotate(target)).errors).toBeUndefined();
+      // It leads now, and its projector has passed the event.
+      await until(async () => (await graphql(target, GET, { id: target.id })).data?.registry.credential.version === 2);
+      frozen.dieAt('before vault.discard');
+      frozen.thaw();
+      expect(await frozen.ended).toBe('SIGKILL');
+      await answer;
 
-    await until(async () => (await secretsOf(target.url)).join() === 'destroyed,current,destroyed');
-    const types = await eventTypes(environment, registryStream('demo', target.id));
-    expect(types).toEqual(['RegistryCreated', 'CredentialRotated']);
-    expect((await issue(target)).data.issueCredential.password).toBe(target.passwords[1]);
-  });
-});
+      await until(async () => (await secretsOf(target)).join() === 'destroyed,current,destroyed');
+      const types = await eventTypes(world.environment, registryStream('demo', target.id));
+      expect(types).toEqual(['RegistryCreated', 'CredentialRotated']);
+      expect((await issue(target)).data.issueCredential.password).toBe(target.passwords[1]);
+    });
+  },
+);
