@@ -10,7 +10,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
 
-/** Longer than the waits of an operation, which end in 13 s. Without an answer in 15 s, a client counts a hang. */
+/** Longer than the waits of an operation, which end in 13 s. Without an answer in time, a client counts a hang. */
 const TROUBLE_MS = 14_000;
 const ELECTION_MS = 4_000;
 const ANSWERS = 30;

@@ -27,6 +27,8 @@ const TAKEOVER_MS = 5_000;
  * the leader was stuck, or 12 s.
  */
 const LONGEST_MUTATION_MS = 2_500;
+/** What a busy machine may add to that, at most. */
+const MOST_SLACK_MS = 1_500;
 
 let replicas: TwoReplicas | undefined;
 afterEach(async () => {
@@ -205,6 +207,8 @@ async function faultsWhileStuck(started: TwoReplicas, sticking: Sticking): Promi
   const token = (subject: string) => leader.issuer.token({ subject, projects: { demo: Object.values(PERMISSIONS) } });
   const writers = startWriters(started, token);
   await expect.poll(() => writers.seen.mutations).toBeGreaterThan(3 * WRITERS);
+  // On a machine that is busy with others, everything takes longer.
+  const slackMs = Math.min(2 * writers.seen.longestMutationMs, MOST_SLACK_MS);
   writers.seen.longestMutationMs = 0;
   const before = await lead(connectionString);
   stick();
@@ -223,8 +227,10 @@ async function faultsWhileStuck(started: TwoReplicas, sticking: Sticking): Promi
     ...(await lostOrDoubled(started, writers.seen)),
     // The old leader wrote nothing under its old term, and has not led again.
     ...(term === before.term + 1n ? [] : [`the lead was taken ${term - before.term} times`]),
-    ...(takeoverMs !== undefined && takeoverMs < TAKEOVER_MS ? [] : [`the lead was taken after ${takeoverMs} ms`]),
-    ...(longestMutationMs < LONGEST_MUTATION_MS ? [] : [`a mutation took ${longestMutationMs} ms`]),
+    ...(takeoverMs !== undefined && takeoverMs < TAKEOVER_MS + slackMs
+      ? []
+      : [`the lead was taken after ${takeoverMs} ms`]),
+    ...(longestMutationMs < LONGEST_MUTATION_MS + slackMs ? [] : [`a mutation took ${longestMutationMs} ms`]),
   ];
 }
 
@@ -309,7 +315,7 @@ describe('it would be seen', () => {
     await withClient(started.connectionString, async (appending) => {
       const stick = () => void appending.query('begin; select from log.head for update');
       const release = () => void appending.query('rollback');
-      const stuckMs = LONGEST_MUTATION_MS + 500;
+      const stuckMs = LONGEST_MUTATION_MS + MOST_SLACK_MS + 500;
       const faults = await faultsWhileStuck(started, { stick, release, stuckMs, patienceMs: 0 });
       expect(faults).toContainEqual(expect.stringMatching(/^a mutation took \d/));
     });

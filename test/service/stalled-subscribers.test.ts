@@ -9,10 +9,12 @@ import { type Follower, follow, TRANSPORTS } from '../support/follower.ts';
 import { ask } from '../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
 import { rounds } from '../support/rounds.ts';
+import { measureHeldUp } from '../support/waited-for-cpu.ts';
 import { CREATE, ROTATE } from './operations.ts';
 
 const HONEST = rounds({ usual: 200, torture: 1_000 });
 const STALLED = 100;
+const AT_ONCE = 25;
 /** As many as the operating system takes of the largest for a client that does not read, and some more. */
 const FILLING_EVENTS = 30;
 const MEASURED_EVENTS = 20;
@@ -24,6 +26,8 @@ const NOTICE =
   'subscription ($after: String) { rotationNotices(projectId: "demo", after: $after) { cursor credentialVersion } }';
 /** Two pings, and the time in which a slow client may still read. */
 const GIVEN_UP_WITHIN_MS = 60_000;
+/** So much can come from anywhere. Clients that hold others up do so for seconds. */
+const UNNOTICED_MS = 300;
 /** What waits for 100 clients is at most 64 KiB and two changes each: 50 MB. The rest is garbage that was not collected yet. */
 const GROWTH_MB = 250;
 
@@ -47,13 +51,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function followers(count: number, query: string, subjectOf: (index: number) => string): Promise<Follower[]> {
-  return Promise.all(
-    Array.from({ length: count }, (_, index) => {
-      const transport = TRANSPORTS[index % TRANSPORTS.length] ?? 'sse';
-      return follow(transport, `${home.url}/graphql`, home.issuer.token({ subject: subjectOf(index) }), { query });
-    }),
-  );
+/** Some at a time: who waits for too long for its first message is closed by the service. */
+async function followers(count: number, query: string, subjectOf: (index: number) => string): Promise<Follower[]> {
+  const open = (index: number) => {
+    const transport = TRANSPORTS[index % TRANSPORTS.length] ?? 'sse';
+    return follow(transport, `${home.url}/graphql`, home.issuer.token({ subject: subjectOf(index) }), { query });
+  };
+  const opened: Follower[] = [];
+  while (opened.length < count) {
+    const some = Array.from({ length: Math.min(count - opened.length, AT_ONCE) }, (_, index) => opened.length + index);
+    opened.push(...(await Promise.all(some.map(open))));
+  }
+  return opened;
 }
 
 async function measured(): Promise<{ memoryMb: number; connections: number; subscriptions: number }> {
@@ -67,7 +76,10 @@ async function measured(): Promise<{ memoryMb: number; connections: number; subs
 }
 
 interface Round {
-  /** Within which 95 of 100 notices came, in milliseconds from the request that caused them. */
+  /**
+   * Within which 95 of 100 notices came, in milliseconds from the request that caused them, without what the machine held up the
+   * service and its clients.
+   */
   readonly p95: number;
   readonly largestMb: number;
 }
@@ -78,12 +90,13 @@ async function publish(events: number): Promise<Round> {
   let largestMb = 0;
   for (let event = 0; event < events; event += 1) {
     const heard = honest.map(({ arrivals }) => arrivals.length);
-    const began = performance.now();
+    const [began, heldUpMs] = [performance.now(), measureHeldUp(home.pid, process.pid)];
     const { errors } = await ask(home.url, ROTATE, { id, input: { password: canary('stalled') } }, home.issuer.token());
     expect(errors).toBeUndefined();
     const isHeard = () => honest.every(({ arrivals }, index) => arrivals.length === (heard[index] ?? 0) + 1);
     await expect.poll(isHeard, { interval: 5 }).toBe(true);
-    latencies.push(...honest.map(({ arrivals }) => (arrivals.at(-1) ?? Number.POSITIVE_INFINITY) - began));
+    const withoutMs = heldUpMs();
+    latencies.push(...honest.map(({ arrivals }) => (arrivals.at(-1) ?? Number.POSITIVE_INFINITY) - began - withoutMs));
     largestMb = Math.max(largestMb, (await measured()).memoryMb);
   }
   latencies.sort((a, b) => a - b);
@@ -108,5 +121,5 @@ it(`${STALLED} clients that read nothing change nothing for ${HONEST} others, an
   writeSync(2, `${JSON.stringify({ before, filling, during, after })}\n`);
 
   expect(Math.max(filling.largestMb, during.largestMb) - before.largestMb).toBeLessThan(GROWTH_MB);
-  expect(during.p95).toBeLessThan(2 * Math.max(before.p95, after.p95));
+  expect(during.p95).toBeLessThan(Math.max(2 * before.p95, 2 * after.p95, UNNOTICED_MS));
 }, 240_000);

@@ -151,7 +151,8 @@ describe('a delivery that fails', () => {
     ]);
     // What fits into buffers of sockets goes out before the connection is gone.
     expect(sent).toBeLessThan(16 * 1024 * 1024);
-    expect(performance.now() - begin).toBeLessThan(10_000);
+    // Neither waited for its deadline.
+    expect(performance.now() - begin).toBeLessThan(20_000);
   });
 
   it('is refused by the guard, without a connection, if the operator did not open the address', async () => {
