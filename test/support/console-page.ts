@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { openDevelopmentIssuer } from '../../src/adapters/auth/development-issuer.ts';
 import { PERMISSIONS, type Permission } from '../../src/domain/permissions.ts';
 import { watchConsole } from './console-watch.ts';
+import { PATIENCE_MS } from './patience.ts';
 import type { PurserHome } from './purser-process.ts';
 
 /** For `createPurserHome`: people sign in with tokens of the development issuer. */
@@ -75,6 +76,7 @@ export async function openConsole({
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   // Pages of providers may ask for fonts.
   await context.route(/^https:/, (route) => route.abort());
   const { complaints, answers, searched } = await watchConsole(context, page, purser.url);
