@@ -23,6 +23,7 @@ import type { rotateCredentialUseCase } from './registry/rotate-credential.ts';
 import type { stageCredentialUseCase } from './registry/stage-credential.ts';
 import type { testCredentialsUseCase } from './registry/test-credentials.ts';
 import type { testRegistryUseCase } from './registry/test-registry.ts';
+import type { testStagedCredentialUseCase } from './registry/test-staged-credential.ts';
 import type { updateRegistryUseCase } from './registry/update-registry.ts';
 import type { RequestContext } from './request-context.ts';
 import type { checkTrustUseCase } from './trust/check-trust.ts';
@@ -46,6 +47,7 @@ export interface Mutations {
   readonly releaseLease: ReturnType<typeof releaseLeaseUseCase>;
   readonly reportAuthenticationFailure: ReturnType<typeof reportAuthenticationFailureUseCase>;
   readonly testRegistry: ReturnType<typeof testRegistryUseCase>;
+  readonly testStagedCredential: ReturnType<typeof testStagedCredentialUseCase>;
   readonly testCredentials: ReturnType<typeof testCredentialsUseCase>;
   readonly replayWebhookDelivery: ReturnType<typeof replayWebhookDeliveryUseCase>;
   readonly createCalendarFeed: ReturnType<typeof createCalendarFeedUseCase>;
@@ -114,6 +116,7 @@ export function auditedMutations(mutations: Mutations, deps: AuditedDeps): Mutat
       }),
     ),
     testRegistry: audited('TEST_REGISTRY', mutations.testRegistry, byRegistry),
+    testStagedCredential: audited('TEST_STAGED_CREDENTIAL', mutations.testStagedCredential, byRegistry),
     testCredentials: audited('TEST_CREDENTIALS', mutations.testCredentials, (_projectId, { url }) => ({
       url: new Secret(url),
     })),

@@ -70,11 +70,13 @@ import { stageCredentialUseCase } from './registry/stage-credential.ts';
 import { createStageSuccessor, type StageSuccessor } from './registry/stage-successor.ts';
 import { testCredentialsUseCase } from './registry/test-credentials.ts';
 import { testRegistryUseCase } from './registry/test-registry.ts';
+import { testStagedCredentialUseCase } from './registry/test-staged-credential.ts';
 import { updateRegistryUseCase } from './registry/update-registry.ts';
 import { createVerification } from './registry/verification.ts';
 import { checkTrustUseCase } from './trust/check-trust.ts';
 import { createTrustRuleUseCase } from './trust/create-trust-rule.ts';
 import { deleteTrustRuleUseCase } from './trust/delete-trust-rule.ts';
+import { reviewTrustRuleUseCase } from './trust/review-trust-rule.ts';
 import { createTrust, type Trust } from './trust/trust.ts';
 import { createTrustCommandHandler } from './trust/trust-command-handler.ts';
 import { updateTrustRuleUseCase } from './trust/update-trust-rule.ts';
@@ -90,6 +92,7 @@ export interface Application
     Pick<Trust, 'isGranted'> {
   /** As they are in force. */
   readonly trustRules: (projectId: string) => Promise<readonly TrustRule[]>;
+  readonly reviewTrustRule: ReturnType<typeof reviewTrustRuleUseCase>;
   readonly recordAuditRead: AuditReads['record'];
   readonly issueCredentials: ReturnType<typeof issueCredentialsUseCase>;
   readonly leasesNow: ReturnType<typeof leasesNowUseCase>;
@@ -207,7 +210,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
   const testStored = createStoredCredentialTest({ effectiveCredential, probe, now });
   const beginVerification = createVerification({ tests, aggregates, registries, readUnprojected });
   const confirmReport = createConfirmReport({ ...deps, testStored, tests });
-  const compare = createCredentialComparison({ tests, testStored, registries });
+  const comparison = createCredentialComparison({ tests, testStored, registries });
   const endLease = createEndLease({ writer, aggregates, now });
   const withdrawLease = withdrawLeaseUseCase({ writer, aggregates, now });
   const handle = createRegistryCommandHandler({ writer, keys, aggregates, vault, secrets, mutex });
@@ -221,7 +224,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     updateRegistry: updateRegistryUseCase({ handle, secrets, beginVerification, now }),
     rotateCredential: rotateCredentialUseCase({ handle, activeLeases, beginVerification, offersFederation }),
     stageCredential: stageCredentialUseCase({ stageSuccessor, beginVerification, offersFederation }),
-    activateCredential: activateCredentialUseCase({ handle, compare, beginVerification, sharedNow }),
+    activateCredential: activateCredentialUseCase({ handle, comparison, beginVerification, sharedNow }),
     abandonStagedCredential: abandonStagedCredentialUseCase({ handle, beginVerification }),
     linkPipeline: linkPipelineUseCase({ handle, beginVerification }),
     unlinkPipeline: unlinkPipelineUseCase({ handle, beginVerification }),
@@ -252,6 +255,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
       background,
     }),
     testRegistry: testRegistryUseCase({ tests, aggregates, testStored }),
+    testStagedCredential: testStagedCredentialUseCase({ aggregates, comparison }),
     testCredentials: testCredentialsUseCase({ tests, plainHttpHosts, offersFederation }),
     replayWebhookDelivery: replayWebhookDeliveryUseCase({ writer, replays, webhooks, sharedNow }),
     createCalendarFeed: createCalendarFeedUseCase({ writer, mutex, calendar, readUnprojected, now }),
@@ -280,6 +284,7 @@ export function createApplication(deps: ApplicationDeps): RunningApplication {
     follows: readYourWrites.follows,
     isGranted: trust.isGranted,
     trustRules: async (projectId) => (await aggregates.loadTrustRules(projectId)).state.rules,
+    reviewTrustRule: reviewTrustRuleUseCase({ aggregates, ruleIssuers }),
     recordAuditRead: auditReads.record,
   };
   return {

@@ -21,6 +21,8 @@ export const AUDIT_ACTIONS = {
   DISCARD_PENDING_SECRET: 'A password was destroyed whose change was never finished.',
   LEARN_EXPIRY: 'The registry told when its credential expires.',
   TEST_REGISTRY: 'A stored credential was tested.',
+  TEST_STAGED_CREDENTIAL:
+    'An attempt to test a staged version. What the test found is a TEST_REGISTRY for each of the two versions.',
   TEST_CREDENTIALS: 'A credential that is not stored was tested.',
   ISSUE_CREDENTIAL:
     'A credential left under a lease. If the same lease was handed out again, `changes` has `repeated`.',
@@ -42,6 +44,7 @@ export const AUDIT_ACTIONS = {
   DELETE_TRUST_RULE: 'A trust rule was deleted.',
   CHECK_TRUST: 'Somebody asked what a token would be granted; `changes` has its issuer, its subject and the answer.',
   READ_TRUST_RULES: 'An attempt to list trust rules.',
+  READ_REVIEW_TRUST_RULE: 'An attempt to have a trust rule reviewed before it is saved.',
   READ_CALENDAR_FEEDS: 'An attempt to list calendar feeds.',
   READ_REGISTRIES: 'An attempt to list registries.',
   READ_REGISTRY: 'An attempt to read a registry.',

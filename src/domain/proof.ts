@@ -23,3 +23,12 @@ export function provesEnough(access: RegistryAccess, staged: Proof, active: Proo
   const provesSomething = COMPARED[access].some((one) => staged[one] === 'PROVED');
   return provesSomething && staged.login !== 'DENIED' && lessProved(access, staged, active).length === 0;
 }
+
+/** What keeps the staged credential from taking the place of the active one, as the end of a sentence; null if nothing does. */
+export function shortfall(access: RegistryAccess, staged: Proof, active: Proof | null): string | null {
+  if (provesEnough(access, staged, active)) return null;
+  const less = lessProved(access, staged, active);
+  return less.length > 0
+    ? `it did not prove what the active one proves: ${less.join(', ')}`
+    : 'its login was not proved';
+}

@@ -59,6 +59,7 @@ const COMMANDS: readonly (readonly [string, Run])[] = [
     (id, idempotencyKey) => (application) =>
       application.deleteRegistry(aCaller(), 'own', id, { force: false, expectedRevision: undefined, idempotencyKey }),
   ],
+  ['testStagedCredential', (id) => (application) => application.testStagedCredential(aCaller(), 'own', id, 2)],
   ['testRegistry', (id) => (application) => application.testRegistry(aCaller(), 'own', id, undefined)],
 ];
 

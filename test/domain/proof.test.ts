@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lessProved, provesEnough } from '../../src/domain/proof.ts';
+import { lessProved, provesEnough, shortfall } from '../../src/domain/proof.ts';
 
 const verdict = fc.constantFrom('PROVED' as const, 'DENIED' as const, 'UNKNOWN' as const);
 const proof = fc.record({ login: verdict, pull: verdict, push: verdict });
@@ -38,6 +38,17 @@ describe('comparing what two credentials prove', () => {
         if (less.length > 0) expect(provesEnough('PULL_AND_PUSH', staged, active)).toBe(false);
       }),
     );
+  });
+
+  it('says what is lacking exactly if something is', () => {
+    fc.assert(
+      fc.property(proof, fc.option(proof), (staged, active) => {
+        const lacks = shortfall('PULL_AND_PUSH', staged, active);
+        expect(lacks === null).toBe(provesEnough('PULL_AND_PUSH', staged, active));
+        for (const less of lessProved('PULL_AND_PUSH', staged, active)) expect(lacks).toContain(less);
+      }),
+    );
+    expect(shortfall('PULL_AND_PUSH', REFUSED, REFUSED)).toBe('its login was not proved');
   });
 
   it('accepts the same again if it proves anything and its login is not refused', () => {

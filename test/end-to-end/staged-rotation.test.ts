@@ -23,6 +23,9 @@ const STAGE = `mutation ($id: ID!, $input: StageCredentialInput!) {
   stageCredential(projectId: "demo", id: $id, input: $input) { ${REGISTRY} } }`;
 const ACTIVATE = `mutation ($id: ID!, $input: ActivateCredentialInput!) {
   activateCredential(projectId: "demo", id: $id, input: $input) { ${REGISTRY} } }`;
+const PROVE = `mutation ($id: ID!, $version: Int!) { testStagedCredential(projectId: "demo", id: $id, version: $version) {
+  provesEnough reason staged { ...Found } active { ...Found } } }
+  fragment Found on RegistryHealth { credentialVersion outcome login pull push repository }`;
 const GET = `query ($id: ID!) { registry(projectId: "demo", id: $id) { username credential { version
   staged { version health { outcome login } } retiring { version destroyedAt activeLeases } } health { credentialVersion login } } }`;
 const ISSUE =
@@ -102,6 +105,11 @@ describe.skipIf(missing)(titled('a staged rotation while a pipeline runs', missi
     purser.graphql(STAGE, { id: registryId, input: { username: 'robot-2', password } });
   const activate = (version: number) =>
     purser.graphql(ACTIVATE, { id: registryId, input: { version, graceMinutes: 1 } });
+  const prove = async (version: number) => {
+    const { data, errors } = await purser.graphql(PROVE, { id: registryId, version });
+    expect(errors).toBeUndefined();
+    return data.testStagedCredential;
+  };
   const current = async () => (await purser.graphql(GET, { id: registryId })).data.registry;
 
   /** Of these bytes in hex, the ones that a table has. */
@@ -138,16 +146,24 @@ describe.skipIf(missing)(titled('a staged rotation while a pipeline runs', missi
     expect(await foundInTables(sealed)).toEqual(sealed);
   });
 
-  it('refuses to activate a wrong password, and shows what both versions proved', async () => {
+  it('tells of a wrong password before it is activated, and refuses to activate it', async () => {
     expect((await stage(canary('staged-wrong'))).data.stageCredential.registry).toMatchObject({
       username: 'robot',
       credential: { version: 1, staged: { version: 2, health: null } },
     });
+    const lacks = 'it did not prove what the active one proves: login, pull, push';
+    expect(await prove(2)).toEqual({
+      provesEnough: false,
+      reason: `Version 2 would not be activated, because ${lacks}.`,
+      staged: expect.objectContaining({ credentialVersion: 2, outcome: 'AUTHENTICATION_FAILED', login: 'DENIED' }),
+      active: expect.objectContaining({ credentialVersion: 1, outcome: 'OK', repository: 'team/web' }),
+    });
+    expect((await current()).credential).toMatchObject({ version: 1, staged: { health: { login: 'DENIED' } } });
     const { errors, data } = await activate(2);
     expect(data).toBeNull();
     expect(errors).toMatchObject([
       {
-        message: expect.stringContaining('it did not prove what the active one proves: login, pull, push'),
+        message: expect.stringContaining(lacks),
         extensions: {
           code: 'VERIFICATION_FAILED',
           outcome: 'AUTHENTICATION_FAILED',
@@ -167,8 +183,19 @@ describe.skipIf(missing)(titled('a staged rotation while a pipeline runs', missi
     });
   });
 
-  it('activates the right one with a grace, and the running pipeline keeps its version', async () => {
+  it('proves the right one, activates it with a grace, and the running pipeline keeps its version', async () => {
     expect((await stage(second)).data.stageCredential.registry.credential.staged).toMatchObject({ version: 3 });
+    const proved = { outcome: 'OK', login: 'PROVED', pull: 'PROVED', push: 'PROVED', repository: 'team/web' };
+    expect(await prove(3)).toEqual({
+      provesEnough: true,
+      reason: null,
+      staged: { credentialVersion: 3, ...proved },
+      active: { credentialVersion: 1, ...proved },
+    });
+    expect((await current()).credential).toMatchObject({
+      version: 1,
+      staged: { version: 3, health: { outcome: 'OK' } },
+    });
     const activated = await activate(3);
     expect(activated.errors).toBeUndefined();
     expect(activated.data.activateCredential.registry).toMatchObject({

@@ -14,6 +14,7 @@ const STAGE = `mutation ($id: ID!, $input: StageCredentialInput!) {
   stageCredential(projectId: "demo", id: $id, input: $input) { ${VERSIONS} } }`;
 const ACTIVATE = `mutation ($id: ID!, $input: ActivateCredentialInput!) {
   activateCredential(projectId: "demo", id: $id, input: $input) { ${VERSIONS} } }`;
+const PROVE = `mutation ($id: ID!) { testStagedCredential(projectId: "demo", id: $id, version: 2) { provesEnough } }`;
 const ABANDON = `mutation ($id: ID!, $version: Int!, $idempotencyKey: String) {
   abandonStagedCredential(projectId: "demo", id: $id, version: $version, idempotencyKey: $idempotencyKey) { ${VERSIONS} } }`;
 
@@ -136,6 +137,7 @@ describe('a staged credential', () => {
     const reader = purser.token({ projects: { demo: ['iam:project:cicd:registry:read'] } });
     const mutations = [
       [STAGE, { id, input: { password: passwords[1] } }],
+      [PROVE, { id }],
       [ACTIVATE, { id, input: { version: 2 } }],
       [ABANDON, { id, version: 2 }],
     ] as const;

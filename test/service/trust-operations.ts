@@ -5,6 +5,8 @@ export const CREATE_RULE = `mutation ($input: TrustRuleInput!) {
   createTrustRule(projectId: "demo", input: $input) { ${RULE} warnings } }`;
 export const UPDATE_RULE = `mutation ($id: ID!, $input: UpdateTrustRuleInput!) {
   updateTrustRule(projectId: "demo", id: $id, input: $input) { ${RULE} warnings } }`;
+export const REVIEW_RULE = `query ($id: ID, $input: ReviewTrustRuleInput!) { reviewTrustRule(projectId: "demo", id: $id, input: $input) {
+  rejections { code field message } warnings } }`;
 export const DELETE_RULE =
   'mutation ($id: ID!, $revision: Int) { deleteTrustRule(projectId: "demo", id: $id, expectedRevision: $revision) { deletedId } }';
 export const RULES = `{ trustRules(projectId: "demo") { id name lastUsedAt } }`;

@@ -25,6 +25,7 @@ import {
   LEASES,
   REGISTER,
   RELEASE,
+  REVIEW_RULE,
   RULES,
   UPDATE_RULE,
 } from './trust-operations.ts';
@@ -305,6 +306,30 @@ describe('a rule', () => {
       issuer: cluster.issuer,
       changes: [{ field: 'reason', to: 'This project has no trust rule for the issuer of the token.' }],
     });
+  });
+
+  it('is reviewed before it is saved, as a new one and as a change, and nothing is saved', async () => {
+    const review = async (input: object, id?: string) =>
+      (await done(here.graphql(REVIEW_RULE, { input, id }, people.token()))).reviewTrustRule;
+    expect(await review(GITHUB_RULE)).toEqual({ rejections: [], warnings: [] });
+    expect(
+      await review({ ...GITHUB_RULE, name: '', matches: [{ claim: 'repository', equals: ['octo/web'] }] }),
+    ).toEqual({
+      rejections: [
+        { code: 'BAD_USER_INPUT', field: 'name', message: '`name` must not be empty.' },
+        { code: 'BAD_USER_INPUT', field: 'matches', message: expect.stringContaining('is a name') },
+      ],
+      warnings: [expect.stringContaining('from a fork')],
+    });
+    const rule = await createRule(GITLAB_RULE);
+    const matches = [{ claim: 'project_id', equals: ['20'] }];
+    expect((await review({ matches }, rule.id)).rejections).toMatchObject([{ field: 'matches' }]);
+    expect((await review({ matches, purposes: ['PULL'] }, rule.id)).rejections).toEqual([]);
+    await deleteRule(rule);
+    expect(await codeOf(here.graphql(REVIEW_RULE, { id: rule.id, input: {} }, people.token()))).toBe('NOT_FOUND');
+    const reader = people.token({ projects: { demo: [PERMISSIONS.trustRead] } });
+    expect(await codeOf(here.graphql(REVIEW_RULE, { input: GITHUB_RULE }, reader))).toBe('FORBIDDEN');
+    expect((await done(here.graphql(RULES, {}, people.token()))).trustRules).toEqual([]);
   });
 
   // The last test: from then on no rule of the project grants anything.

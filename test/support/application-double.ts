@@ -118,6 +118,12 @@ export function createApplicationDouble(): ApplicationDouble {
         const { url, provider, credential } = existing(projectId, id);
         return { health: health(credential.version, repository), url, provider };
       }),
+    testStagedCredential: (_context, projectId, id, version) =>
+      called('testStagedCredential', () => {
+        const { url, provider, credential } = existing(projectId, id);
+        const [staged, active] = [health(version, null), health(credential.version, null)];
+        return { staged, active, reason: null, url, provider };
+      }),
     testCredentials: (_context, _projectId, { url, provider, repository }) =>
       called('testCredentials', () => ({
         health: health(null, repository),

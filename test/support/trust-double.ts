@@ -9,7 +9,13 @@ const ID = '7f4c54a5-6f0a-4a47-9f0a-51f2ad0a5a01';
 interface TrustDouble {
   readonly commands: Pick<
     Application,
-    'isGranted' | 'trustRules' | 'createTrustRule' | 'updateTrustRule' | 'deleteTrustRule' | 'checkTrust'
+    | 'isGranted'
+    | 'trustRules'
+    | 'reviewTrustRule'
+    | 'createTrustRule'
+    | 'updateTrustRule'
+    | 'deleteTrustRule'
+    | 'checkTrust'
   >;
   readonly queries: Queries['trustRuleUses'];
 }
@@ -21,6 +27,7 @@ export function trustDouble(called: <Result>(name: string, answer: () => Result)
     commands: {
       isGranted,
       trustRules: () => called('trustRules', () => [rule(ID)]),
+      reviewTrustRule: () => called('reviewTrustRule', () => ({ rule: rule(ID), rejections: [], warnings: [] })),
       createTrustRule: () => called('createTrustRule', () => warned),
       updateTrustRule: (_context, _projectId, id) => called('updateTrustRule', () => ({ ...warned, rule: rule(id) })),
       deleteTrustRule: (_context, _projectId, id) => called('deleteTrustRule', () => ({ deletedId: id })),

@@ -56,6 +56,8 @@ export interface World {
   eventsOf(type: string): RecordedEvent[];
   /** States of the secrets, in the order in which they were sealed. */
   secretStates(): SecretState[];
+  /** Those of a version, behind the service's back. */
+  loseSecrets(version: number): void;
   /** The turns at reports and confirmations that were taken: each is given once. */
   readonly spentTurns: Set<string>;
   readonly probed: ProbeRequest[];
@@ -77,6 +79,8 @@ export interface World {
   /** How far the database's clock is ahead of the replicas'. */
   databaseAheadMs: number;
   probe: Partial<ProbeReport>;
+  /** Where tests of several credentials differ. */
+  probeOf: (request: ProbeRequest) => Partial<ProbeReport>;
   cloud: 'well' | MintingFault;
   /** What every request for a registry token waits for from now on. */
   whileMakingToken: () => Promise<void>;
@@ -144,7 +148,7 @@ export function createWorld(): World {
         async probe(request) {
           world.probed.push(request);
           await world.whileProbing();
-          return { ...LOGGED_IN, repository: request.repository, ...world.probe };
+          return { ...LOGGED_IN, repository: request.repository, ...world.probe, ...world.probeOf(request) };
         },
       },
       minter: {
@@ -205,6 +209,9 @@ export function createWorld(): World {
     events: store.events,
     eventsOf: (type) => store.events.filter((event) => event.type === type),
     secretStates: () => [...secrets.values()].map(({ state }) => state),
+    loseSecrets(version) {
+      for (const one of secrets.values()) if (one.binding.credentialVersion === version) one.state = 'destroyed';
+    },
     spentTurns,
     probed: [],
     minted: [],
@@ -224,6 +231,7 @@ export function createWorld(): World {
     now: Date.parse('2026-03-01T12:00:00.000Z'),
     databaseAheadMs: 0,
     probe: {},
+    probeOf: () => ({}),
     cloud: 'well',
     testTurns: Number.POSITIVE_INFINITY,
   };

@@ -89,6 +89,7 @@ export const ACTIONS: Readonly<Record<string, string>> = {
   DISCARD_PENDING_SECRET: 'Password of an unfinished change destroyed',
   LEARN_EXPIRY: 'Expiry learnt from the registry',
   TEST_REGISTRY: 'Tested',
+  TEST_STAGED_CREDENTIAL: 'Test of the staged version',
   REPORT_AUTHENTICATION_FAILURE: 'A pipeline reported a refused login',
 };
 

@@ -1,6 +1,6 @@
 import { existing } from '../../domain/registry.ts';
 import { decideActivate, requireGrace, stagedAs, withStaged } from '../../domain/rotation.ts';
-import type { CompareCredentials } from '../credential/credential-comparison.ts';
+import type { CredentialComparison } from '../credential/credential-comparison.ts';
 import { idempotentRequest } from '../log/idempotency.ts';
 import type { RegistryView } from '../ports/read-models.ts';
 import type { SharedNow } from '../ports/shared-clock.ts';
@@ -19,14 +19,14 @@ export interface ActivateCredentialCommand {
 
 export interface ActivateCredentialDeps {
   readonly handle: HandleRegistryCommand;
-  readonly compare: CompareCredentials;
+  readonly comparison: Pick<CredentialComparison, 'require'>;
   readonly beginVerification: BeginVerification;
   readonly sharedNow: SharedNow;
 }
 
 /** Makes the staged version current. `verify` refuses it if it proves less than the active one, tested at the same moment. */
 export function activateCredentialUseCase(deps: ActivateCredentialDeps) {
-  const { handle, compare, beginVerification, sharedNow } = deps;
+  const { handle, comparison, beginVerification, sharedNow } = deps;
 
   return async (
     context: RequestContext,
@@ -46,7 +46,8 @@ export function activateCredentialUseCase(deps: ActivateCredentialDeps) {
         const live = existing(state);
         requireGrace(command.graceMinutes);
         const staged = withStaged(live, stagedAs(live, command.version));
-        await verification.requireTest(() => compare(context, { projectId, registryId }, { staged, active: live }));
+        const versions = { staged, active: live };
+        await verification.requireTest(() => comparison.require(context, { projectId, registryId }, versions));
         // The test may have taken long. The grace begins when it is over, by the clock that ends it.
         return decideActivate(live, command, await sharedNow());
       },

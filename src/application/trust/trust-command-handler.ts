@@ -1,7 +1,8 @@
-import { badUserInput, notFound, PurserError } from '../../domain/errors.ts';
+import { notFound, PurserError } from '../../domain/errors.ts';
 import { parseUuid, trustStream } from '../../domain/identity.ts';
 import { isGranted } from '../../domain/permissions.ts';
-import type { DecidedRule, RuleAuthor } from '../../domain/trust/decide-rules.ts';
+import type { DecidedRule } from '../../domain/trust/decide-rules.ts';
+import type { RuleAuthor } from '../../domain/trust/review-rule.ts';
 import { warningsOf } from '../../domain/trust/risks.ts';
 import { NO_RULES, type TrustRule, type TrustRuleEvent, type TrustRules } from '../../domain/trust/trust-rule.ts';
 import type { KeyedMutex } from '../keyed-mutex.ts';
@@ -11,6 +12,7 @@ import type { EventWriter } from '../log/event-writer.ts';
 import type { IdempotencyKeys, IdempotentRequest, KeyClaim } from '../log/idempotency.ts';
 import { WrongExpectedRevision } from '../ports/event-log.ts';
 import { callerMetadata, type RequestContext } from '../request-context.ts';
+import { missingRegistry } from './rule-registries.ts';
 
 /** Replicas may conflict a few times. More conflicts than this are a fault, not contention. */
 const MAX_ATTEMPTS = 10;
@@ -48,6 +50,10 @@ export function ruleIdOf(entered: string): string {
   return id;
 }
 
+export function ruleAuthor({ principal }: RequestContext, projectId: string, issuers: ReadonlySet<string>): RuleAuthor {
+  return { issuers, holds: (permission) => isGranted(principal, projectId, permission) };
+}
+
 /** Every change of trust rules takes this way: load, fold, decide, append. */
 export function createTrustCommandHandler(deps: TrustCommandDeps): HandleTrustCommand {
   const { writer, keys, aggregates, mutex, ruleIssuers } = deps;
@@ -55,7 +61,8 @@ export function createTrustCommandHandler(deps: TrustCommandDeps): HandleTrustCo
   return (context, command) => {
     const { projectId } = command;
     return mutex.runExclusive({ key: trustStream(projectId), projectId, context }, async () => {
-      await requireRegistries(command);
+      const missing = await missingRegistry(aggregates, projectId, command.registryIds);
+      if (missing !== null) throw missing;
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         const outcome = await attemptOnce(context, command);
         if (outcome) return outcome;
@@ -74,11 +81,7 @@ export function createTrustCommandHandler(deps: TrustCommandDeps): HandleTrustCo
     const repeated = idempotent && claim && (await outcomeOfKey(stream, ruleId, idempotent, claim));
     if (repeated) return repeated;
 
-    const author: RuleAuthor = {
-      issuers: ruleIssuers,
-      holds: (permission) => isGranted(context.principal, projectId, permission),
-    };
-    const { event, warnings } = command.decide(loaded.state, author);
+    const { event, warnings } = command.decide(loaded.state, ruleAuthor(context, projectId, ruleIssuers));
     if (event === null) return { rule: ruleIn(loaded.state, ruleId), warnings };
     const metadata = callerMetadata(context, projectId, idempotent?.id);
     try {
@@ -108,16 +111,6 @@ export function createTrustCommandHandler(deps: TrustCommandDeps): HandleTrustCo
       return { rule, warnings: rule === undefined ? [] : warningsOf(rule) };
     }
     return undefined;
-  }
-
-  async function requireRegistries({ projectId, registryIds }: TrustCommand): Promise<void> {
-    for (const entered of registryIds) {
-      const id = parseUuid(entered);
-      const { state } =
-        id === undefined ? { state: { phase: 'absent' } } : await aggregates.loadRegistry(projectId, id);
-      if (state.phase === 'live') continue;
-      throw badUserInput('registryIds', '`registryIds` names a registry that is not in this project.');
-    }
   }
 }
 

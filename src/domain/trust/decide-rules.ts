@@ -1,6 +1,6 @@
 import { badUserInput, notFound, PurserError } from '../errors.ts';
-import { checkedRule, type EnteredRule } from './entered-rule.ts';
-import { checkRisks } from './risks.ts';
+import type { EnteredRule } from './entered-rule.ts';
+import { type RuleAuthor, type RuleReview, requireAccepted, reviewRule } from './review-rule.ts';
 import type {
   TrustRule,
   TrustRuleCreated,
@@ -12,23 +12,26 @@ import type {
 
 export const MAX_RULES = 50;
 
-/** Who changes rules, as far as it bounds what they may say. */
-export interface RuleAuthor {
-  /** Issuers of the operator's list whose tokens rules grant permissions to. */
-  readonly issuers: ReadonlySet<string>;
-  /** The author's own permissions in the project. */
-  holds(permission: string): boolean;
-}
-
 export interface DecidedRule<Event> {
   /** Null if there is nothing to change. */
   readonly event: Event | null;
   readonly warnings: readonly string[];
 }
 
+/** What would become of a new rule. */
+export function reviewNewRule({ rules }: TrustRules, entered: EnteredRule, author: RuleAuthor): RuleReview {
+  const review = reviewRule(entered, author);
+  if (rules.length < MAX_RULES) return review;
+  const error = badUserInput(
+    'projectId',
+    `This project has ${MAX_RULES} trust rules, which is the most. Delete one first.`,
+  );
+  return { ...review, rejections: [...review.rejections, { field: 'projectId', error }] };
+}
+
 /** @throws PurserError BAD_USER_INPUT, FORBIDDEN */
 export function decideCreateRule(
-  { rules }: TrustRules,
+  state: TrustRules,
   {
     ruleId,
     projectId,
@@ -36,11 +39,9 @@ export function decideCreateRule(
   }: { readonly ruleId: string; readonly projectId: string; readonly entered: EnteredRule },
   author: RuleAuthor,
 ): DecidedRule<TrustRuleCreated> {
-  const rule = checkedRule(entered);
-  const warnings = judged(rule, author);
-  if (rules.length >= MAX_RULES) {
-    throw badUserInput('projectId', `This project has ${MAX_RULES} trust rules, which is the most. Delete one first.`);
-  }
+  const review = reviewNewRule(state, entered, author);
+  const rule = requireAccepted(review);
+  const { warnings } = review;
   return { event: { type: 'TrustRuleCreated', data: { ruleId, projectId, ...rule } }, warnings };
 }
 
@@ -49,18 +50,30 @@ export interface ChangeRule {
   readonly expectedRevision: number | null | undefined;
 }
 
+export interface ChangedRule {
+  readonly ruleId: string;
+  readonly changes: Partial<EnteredRule>;
+}
+
+/** What would become of a rule with these changes; what is left out stays. @throws PurserError NOT_FOUND */
+export function reviewChangedRule(state: TrustRules, { ruleId, changes }: ChangedRule, author: RuleAuthor): RuleReview {
+  const known = existingRule(state, { ruleId, expectedRevision: null });
+  return reviewRule({ ...known, ...withoutUndefined(changes) }, author);
+}
+
 /**
  * What is left out stays. The author must hold all that the rule grants afterwards, also what it granted before: with other
  * matches it grants that to others. @throws PurserError NOT_FOUND, REVISION_CONFLICT, BAD_USER_INPUT, FORBIDDEN
  */
 export function decideUpdateRule(
   state: TrustRules,
-  { ruleId, expectedRevision, changes }: ChangeRule & { readonly changes: Partial<EnteredRule> },
+  { ruleId, expectedRevision, changes }: ChangeRule & ChangedRule,
   author: RuleAuthor,
 ): DecidedRule<TrustRuleUpdated> {
   const known = existingRule(state, { ruleId, expectedRevision });
-  const rule = checkedRule({ ...known, ...withoutUndefined(changes) });
-  const warnings = judged(rule, author);
+  const review = reviewChangedRule(state, { ruleId, changes }, author);
+  const rule = requireAccepted(review);
+  const { warnings } = review;
   const changed = (Object.keys(rule) as (keyof TrustRuleDetails)[]).filter(
     (field) => JSON.stringify(rule[field]) !== JSON.stringify(known[field]),
   );
@@ -86,23 +99,6 @@ function existingRule({ rules }: TrustRules, { ruleId, expectedRevision: expecte
     `The trust rule is at revision ${rule.revision}, not ${expected}. Read it again and repeat the change.`,
     { field: 'expectedRevision' },
   );
-}
-
-function judged(rule: TrustRuleDetails, { issuers, holds }: RuleAuthor): string[] {
-  if (!issuers.has(rule.issuer)) {
-    throw badUserInput(
-      'issuer',
-      'The operator set up no such issuer for trust rules: in `JWT_ISSUERS`, or `WOODPECKER_SERVERS`, it needs an entry with `"grants": "rules"`. It is compared exactly, also a `/` at its end.',
-    );
-  }
-  const missing = rule.permissions.find((permission) => !holds(permission));
-  if (missing !== undefined) {
-    throw new PurserError(
-      'FORBIDDEN',
-      `Your token does not grant \`${missing}\` in this project, so you cannot make a rule that does.`,
-    );
-  }
-  return checkRisks(rule);
 }
 
 function withoutUndefined(changes: Partial<EnteredRule>): Partial<EnteredRule> {

@@ -4,6 +4,7 @@ import { parseImageReference } from '../image-reference.ts';
 import { PERMISSIONS } from '../permissions.ts';
 import { checkText } from '../text-rules.ts';
 import { type ClaimMatch, endsAtSeparator } from './claim-match.ts';
+import type { Attempt } from './rejections.ts';
 import type { TrustRuleDetails } from './trust-rule.ts';
 
 /** More is never granted by a rule. */
@@ -30,29 +31,50 @@ export interface EnteredRule extends Omit<TrustRuleDetails, 'matches'> {
   readonly matches: readonly EnteredMatch[];
 }
 
-/** The rule in the form in which it is compared. @throws PurserError BAD_USER_INPUT that names the field */
-export function checkedRule(entered: EnteredRule): TrustRuleDetails {
+/** Of a new rule, what is left out. Most of it may not be. */
+export const RULE_DEFAULTS: EnteredRule = {
+  name: '',
+  issuer: '',
+  matches: [],
+  permissions: [],
+  purposes: ['PULL'],
+  registryIds: [],
+  repositories: [],
+  pipelineClaim: '',
+  runIdClaim: null,
+  allowPassword: false,
+};
+
+/** The fields of a rule, each in the form in which it is compared, or undefined if it was rejected. */
+export type CheckedFields = { readonly [Field in keyof TrustRuleDetails]: TrustRuleDetails[Field] | undefined };
+
+/** Each check gives PurserError BAD_USER_INPUT, which names the field, to `attempt`. */
+export function checkFields(entered: EnteredRule, attempt: Attempt): CheckedFields {
   const { text } = RULE_LIMITS;
-  const rule: TrustRuleDetails = {
-    name: checkText('name', entered.name, { max: RULE_LIMITS.name }),
-    issuer: exactText('issuer', entered.issuer, text),
-    matches: checkedMatches(entered.matches),
-    permissions: checkedPermissions(entered.permissions),
-    purposes: some('purposes', [...new Set(entered.purposes)], 2),
-    registryIds: checkedIds(entered.registryIds),
-    repositories: checkedRepositories(entered.repositories),
-    pipelineClaim: exactText('pipelineClaim', entered.pipelineClaim, text),
-    runIdClaim: entered.runIdClaim === null ? null : exactText('runIdClaim', entered.runIdClaim, text),
+  const { runIdClaim } = entered;
+  const fields: CheckedFields = {
+    name: attempt(() => checkText('name', entered.name, { max: RULE_LIMITS.name })),
+    issuer: attempt(() => exactText('issuer', entered.issuer, text)),
+    matches: checkedMatches(entered.matches, attempt),
+    permissions: attempt(() => checkedPermissions(entered.permissions)),
+    purposes: attempt(() => some('purposes', [...new Set(entered.purposes)], 2)),
+    registryIds: attempt(() => checkedIds(entered.registryIds)),
+    repositories: attempt(() => checkedRepositories(entered.repositories)),
+    pipelineClaim: attempt(() => exactText('pipelineClaim', entered.pipelineClaim, text)),
+    runIdClaim: runIdClaim === null ? null : attempt(() => exactText('runIdClaim', runIdClaim, text)),
     allowPassword: entered.allowPassword,
   };
-  const limited = rule.registryIds.length > 0 ? 'registryIds' : rule.repositories.length > 0 ? 'repositories' : null;
-  if (limited !== null && rule.permissions.includes(PERMISSIONS.registryRead)) {
-    throw badUserInput(
-      limited,
-      `\`${PERMISSIONS.registryRead}\` shows all registries of the project. Leave it out of \`permissions\`, or leave out \`${limited}\`.`,
-    );
-  }
-  return rule;
+  attempt(() => requireWholeProject(fields));
+  return fields;
+}
+
+function requireWholeProject({ registryIds = [], repositories = [], permissions = [] }: CheckedFields): void {
+  const limited = registryIds.length > 0 ? 'registryIds' : repositories.length > 0 ? 'repositories' : null;
+  if (limited === null || !permissions.includes(PERMISSIONS.registryRead)) return;
+  throw badUserInput(
+    limited,
+    `\`${PERMISSIONS.registryRead}\` shows all registries of the project. Leave it out of \`permissions\`, or leave out \`${limited}\`.`,
+  );
 }
 
 /** Compared as it stands, so it is not trimmed: a space at its end would be somebody's mistake. */
@@ -72,8 +94,12 @@ function few<Item>(field: string, items: readonly Item[], max: number): readonly
   return items;
 }
 
-function checkedMatches(entered: readonly EnteredMatch[]): readonly ClaimMatch[] {
-  return some('matches', entered, RULE_LIMITS.matches).map((match, index) => checkedMatch(`matches[${index}]`, match));
+function checkedMatches(entered: readonly EnteredMatch[], attempt: Attempt): readonly ClaimMatch[] | undefined {
+  const all = attempt(() => some('matches', entered, RULE_LIMITS.matches));
+  const matches = all
+    ?.map((match, index) => attempt(() => checkedMatch(`matches[${index}]`, match)))
+    .filter((match) => match !== undefined);
+  return matches?.length === entered.length ? matches : undefined;
 }
 
 function checkedMatch(place: string, { claim: enteredClaim, equals, startsWith }: EnteredMatch): ClaimMatch {

@@ -1,6 +1,7 @@
 import { badUserInput, type PurserError } from '../errors.ts';
 import { type CiSystem, ciSystemOf, isLasting, isOf } from './ci-systems.ts';
 import type { ClaimMatch } from './claim-match.ts';
+import type { Attempt } from './rejections.ts';
 import { sharedRuns } from './run-claims.ts';
 import type { TrustRuleDetails } from './trust-rule.ts';
 
@@ -24,16 +25,14 @@ const OUTSIDERS_EVENTS = [
 
 type Compared = Pick<TrustRuleDetails, 'issuer' | 'matches' | 'purposes' | 'runIdClaim' | 'allowPassword'>;
 
-/**
- * Refuses a rule that somebody else could come to meet, or that lets proposed changes push.
- * @returns warnings: who else meets it that its author may not think of
- * @throws PurserError BAD_USER_INPUT
- */
-export function checkRisks(rule: Compared): string[] {
-  const system = ciSystemOf(rule.issuer, rule.matches);
-  requireLasting(system, rule.matches);
-  if (rule.purposes.includes('PUSH')) requireOwnChanges(system, rule.matches);
-  return warningsOf(rule);
+/** Refuses a rule that somebody else could come to meet, or that lets proposed changes push: by BAD_USER_INPUT to `attempt`. */
+export function checkRisks(
+  { issuer, matches, purposes }: Pick<Compared, 'issuer' | 'matches' | 'purposes'>,
+  attempt: Attempt,
+): void {
+  const system = ciSystemOf(issuer, matches);
+  attempt(() => requireLasting(system, matches));
+  if (purposes.includes('PUSH')) attempt(() => requireOwnChanges(system, matches));
 }
 
 /** Who else meets the rule, or shares its leases, that its author may not think of. */

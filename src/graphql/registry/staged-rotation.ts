@@ -1,4 +1,16 @@
-import { Arg, Ctx, Directive, Field, FieldResolver, InputType, Int, Mutation, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Ctx,
+  Directive,
+  Field,
+  FieldResolver,
+  InputType,
+  Int,
+  Mutation,
+  ObjectType,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import type { ActivateCredentialCommand } from '../../application/registry/activate-credential.ts';
 import type { StageCredentialCommand } from '../../application/registry/stage-credential.ts';
 import { GRACE_MINUTES } from '../../domain/rotation.ts';
@@ -6,8 +18,14 @@ import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId, RegistryId } from '../pipeline/id-arguments.ts';
 import { RetiringCredentialObject } from './credential-types.ts';
 import { MintInput, mintConfig } from './mint-input.ts';
+import { RegistryHealthObject, toGraphqlHealth } from './registry-health.ts';
 import { EXPECTED_REVISION, enteredSecret, IDEMPOTENCY_KEY, NewCredentialInput } from './registry-inputs.ts';
 import { payload, RegistryPayloadObject } from './registry-payload.ts';
+
+/** The argument `version` of a field about the staged version that the caller saw. */
+function StagedVersion(): ReturnType<typeof Arg> {
+  return Arg('version', () => Int, { description: 'The staged version, as `credential.staged.version`.' });
+}
 
 @InputType({ description: 'The next version of a credential. It is stored at once, and used once it is activated.' })
 export class StageCredentialInput extends NewCredentialInput {
@@ -45,6 +63,32 @@ export class ActivateCredentialInput {
   readonly idempotencyKey?: string | null;
 }
 
+@ObjectType('StagedCredentialTest', {
+  simpleResolvers: true,
+  description: 'What the staged and the active version of a credential prove at the same moment and place.',
+})
+export class StagedCredentialTestObject {
+  @Field(() => Boolean, {
+    description: 'Whether `activateCredential` with `verify` would activate the staged version, as things stood.',
+  })
+  readonly provesEnough!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it would be VERIFICATION_FAILED, in a sentence; null if the staged version proves enough.',
+  })
+  readonly reason!: string | null;
+
+  @Field(() => RegistryHealthObject, { description: 'What was found of the staged version.' })
+  readonly staged!: RegistryHealthObject;
+
+  @Field(() => RegistryHealthObject, {
+    nullable: true,
+    description: 'What was found of the active version; null if its password is missing, so that it proves nothing.',
+  })
+  readonly active!: RegistryHealthObject | null;
+}
+
 @Resolver(() => RetiringCredentialObject)
 export class StagedRotationResolver {
   @Mutation(() => RegistryPayloadObject, {
@@ -60,6 +104,27 @@ export class StagedRotationResolver {
   ): Promise<RegistryPayloadObject> {
     const { services, request } = context;
     return payload(context, await services.application.stageCredential(request, projectId, id, staging(input)));
+  }
+
+  @Mutation(() => StagedCredentialTestObject, {
+    description:
+      'Tests the staged version and the active one as `activateCredential` would, and activates nothing. Both results are kept as the health of their version. It counts as one test.',
+  })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:registry:write")')
+  async testStagedCredential(
+    @Ctx() { services, request }: GraphqlContext,
+    @ProjectId() projectId: string,
+    @RegistryId() id: string,
+    @StagedVersion() version: number,
+  ): Promise<StagedCredentialTestObject> {
+    const found = await services.application.testStagedCredential(request, projectId, id, version);
+    const { reason, staged, active, url, provider } = found;
+    return {
+      provesEnough: reason === null,
+      reason,
+      staged: toGraphqlHealth(staged, url, provider),
+      active: active && toGraphqlHealth(active, url, provider),
+    };
   }
 
   @Mutation(() => RegistryPayloadObject, {
@@ -85,7 +150,7 @@ export class StagedRotationResolver {
     @Ctx() context: GraphqlContext,
     @ProjectId() projectId: string,
     @RegistryId() id: string,
-    @Arg('version', () => Int, { description: 'The staged version, as `credential.staged.version`.' }) version: number,
+    @StagedVersion() version: number,
     @Arg('idempotencyKey', () => String, { nullable: true, description: IDEMPOTENCY_KEY })
     idempotencyKey: string | null | undefined,
   ): Promise<RegistryPayloadObject> {

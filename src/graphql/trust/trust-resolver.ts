@@ -2,6 +2,7 @@ import { Arg, Ctx, Directive, ID, Int, Mutation, Query, Resolver } from 'type-gr
 import type { WarnedTrustRule } from '../../application/trust/create-trust-rule.ts';
 import { Secret } from '../../domain/secret.ts';
 import { MAX_RULES } from '../../domain/trust/decide-rules.ts';
+import { type EnteredRule, RULE_DEFAULTS } from '../../domain/trust/entered-rule.ts';
 import { warningsOf } from '../../domain/trust/risks.ts';
 import type { TrustRule } from '../../domain/trust/trust-rule.ts';
 import { MaxItems } from '../pipeline/answer-size.ts';
@@ -9,10 +10,13 @@ import type { GraphqlContext } from '../pipeline/context.ts';
 import { ProjectId } from '../pipeline/id-arguments.ts';
 import {
   DeleteTrustRulePayloadObject,
+  ReviewTrustRuleInput,
+  type RuleChangesInput,
   TrustCheckObject,
   TrustRuleInput,
   TrustRuleObject,
   TrustRulePayloadObject,
+  TrustRuleReviewObject,
   UpdateTrustRuleInput,
 } from './trust-types.ts';
 
@@ -39,6 +43,23 @@ export class TrustResolver {
     return rules.map((rule) => shown(rule, lastUses));
   }
 
+  @Query(() => TrustRuleReviewObject, {
+    description:
+      'What `createTrustRule`, or with an `id` `updateTrustRule`, would say of this input. Nothing is saved. NOT_FOUND if there is no such rule.',
+  })
+  @Directive('@requiresPermission(permission: "iam:project:cicd:trust:write")')
+  async reviewTrustRule(
+    @Ctx() { services, request }: GraphqlContext,
+    @ProjectId() projectId: string,
+    @Arg('id', () => ID, { nullable: true, description: 'The rule that would change. Omit it for a new rule.' })
+    id: string | null | undefined,
+    @Arg('input', () => ReviewTrustRuleInput, { description: 'What would be saved.' }) input: ReviewTrustRuleInput,
+  ): Promise<TrustRuleReviewObject> {
+    const review = await services.application.reviewTrustRule(request, projectId, id, changesOf(input));
+    const rejections = review.rejections.map(({ field, error: { code, message } }) => ({ code, field, message }));
+    return { rejections, warnings: review.warnings };
+  }
+
   @Mutation(() => TrustRulePayloadObject, {
     description: `Lets callers with matching identity tokens in, at once and on every replica. A rule grants nothing that your own token does not. A project has at most ${MAX_RULES}.`,
   })
@@ -50,12 +71,8 @@ export class TrustResolver {
   ): Promise<TrustRulePayloadObject> {
     const { application } = context.services;
     const created = await application.createTrustRule(context.request, projectId, {
-      ...input,
-      purposes: input.purposes ?? ['PULL'],
-      registryIds: input.registryIds ?? [],
-      repositories: input.repositories ?? [],
-      runIdClaim: input.runIdClaim ?? null,
-      allowPassword: input.allowPassword ?? false,
+      ...RULE_DEFAULTS,
+      ...withoutNull(input),
       idempotencyKey: input.idempotencyKey,
     });
     return payload(context, projectId, created);
@@ -73,9 +90,9 @@ export class TrustResolver {
     @Arg('input', () => UpdateTrustRuleInput, { description: 'What is to change.' }) input: UpdateTrustRuleInput,
   ): Promise<TrustRulePayloadObject> {
     const { application } = context.services;
-    const { expectedRevision, idempotencyKey, runIdClaim, ...others } = input;
+    const { expectedRevision, idempotencyKey, ...changes } = input;
     const updated = await application.updateTrustRule(context.request, projectId, id, {
-      changes: { ...withoutNull(others), ...(runIdClaim === undefined ? {} : { runIdClaim }) },
+      changes: changesOf(changes),
       expectedRevision,
       idempotencyKey,
     });
@@ -126,6 +143,10 @@ async function payload(
 
 function shown(rule: TrustRule, lastUses: ReadonlyMap<string, string>): TrustRuleObject {
   return { ...rule, warnings: warningsOf(rule), lastUsedAt: lastUses.get(rule.id) ?? null };
+}
+
+function changesOf({ runIdClaim, ...others }: RuleChangesInput): Partial<EnteredRule> {
+  return { ...withoutNull(others), ...(runIdClaim === undefined ? {} : { runIdClaim }) };
 }
 
 /** Only `runIdClaim` can be cleared: null stands for what is left out of all others. */

@@ -118,6 +118,36 @@ export class TrustRulePayloadObject {
   readonly warnings!: readonly string[];
 }
 
+@ObjectType('TrustRuleRejection', { simpleResolvers: true, description: 'Why a rule would not be saved.' })
+export class TrustRuleRejectionObject {
+  @Field(() => String, { description: 'What saving it would be answered with: BAD_USER_INPUT, or FORBIDDEN.' })
+  readonly code!: string;
+
+  @Field(() => String, { description: 'The field of the input at fault, such as `matches[0].equals`.' })
+  readonly field!: string;
+
+  @MaxBytes(MAX_REASON_BYTES)
+  @Field(() => String, { description: 'What is wrong, and what to do.' })
+  readonly message!: string;
+}
+
+@ObjectType('TrustRuleReview', { simpleResolvers: true, description: 'What would become of a rule that is not saved.' })
+export class TrustRuleReviewObject {
+  @MaxItems(USUAL)
+  @Field(() => [TrustRuleRejectionObject], {
+    description:
+      'All that is wrong with it, the first being what saving it would be answered with. Empty: it can be saved.',
+  })
+  readonly rejections!: readonly TrustRuleRejectionObject[];
+
+  @MaxBytes(MAX_REASON_BYTES)
+  @MaxItems(USUAL)
+  @Field(() => [String], {
+    description: 'Who else would meet it, in sentences; none before issuer, matches and purposes can be read.',
+  })
+  readonly warnings!: readonly string[];
+}
+
 @ObjectType('DeleteTrustRulePayload', { simpleResolvers: true, description: 'What was deleted.' })
 export class DeleteTrustRulePayloadObject {
   @Field(() => ID, { description: 'The id of the rule, which grants nothing any more.' })
@@ -235,8 +265,9 @@ export class TrustRuleInput {
   readonly idempotencyKey?: string | null;
 }
 
-@InputType({ description: 'What is to change of a trust rule. What is left out stays as it is.' })
-export class UpdateTrustRuleInput {
+/** All that a rule says, or a part of it. */
+@InputType()
+export abstract class RuleChangesInput {
   @Field(() => String, { nullable: true, description: 'As in `TrustRuleInput`.' })
   readonly name?: string | null;
 
@@ -266,7 +297,16 @@ export class UpdateTrustRuleInput {
 
   @Field(() => Boolean, { nullable: true, description: 'As in `TrustRuleInput`.' })
   readonly allowPassword?: boolean | null;
+}
 
+@InputType({
+  description:
+    'A trust rule before it is saved, as a change of a rule or as a new one. What is left out stays, or of a new rule is empty or its default.',
+})
+export class ReviewTrustRuleInput extends RuleChangesInput {}
+
+@InputType({ description: 'What is to change of a trust rule. What is left out stays as it is.' })
+export class UpdateTrustRuleInput extends RuleChangesInput {
   @Field(() => Int, {
     nullable: true,
     description: 'The `revision` of the rule that was read. REVISION_CONFLICT if the rule changed since.',

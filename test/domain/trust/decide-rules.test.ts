@@ -5,9 +5,9 @@ import {
   decideDeleteRule,
   decideUpdateRule,
   MAX_RULES,
-  type RuleAuthor,
 } from '../../../src/domain/trust/decide-rules.ts';
 import type { EnteredRule } from '../../../src/domain/trust/entered-rule.ts';
+import type { RuleAuthor } from '../../../src/domain/trust/review-rule.ts';
 import { warningsOf } from '../../../src/domain/trust/risks.ts';
 import { evolveTrustRules, NO_RULES } from '../../../src/domain/trust/trust-rule.ts';
 import { CLUSTER, entered, GITHUB, GITLAB, refusal, rule } from './rules.ts';

@@ -128,6 +128,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   ABANDON_STAGED_CREDENTIAL: 'trash',
   RETIRE_CREDENTIAL: 'check',
   TEST_REGISTRY: 'shield',
+  TEST_STAGED_CREDENTIAL: 'shield',
   ISSUE_CREDENTIAL: 'key',
   RELEASE_LEASE: 'key',
   REVOKE_LEASE: 'key',
