@@ -42,9 +42,6 @@ export function TryToken({ projectId }: { readonly projectId: string }) {
       setTried({ check: checkTrust, token: readToken(token) });
     } catch (failure) {
       setError(failure instanceof Error ? failure : new Error(String(failure)));
-    } finally {
-      // What was sent is kept with the answer until then.
-      command.reset();
     }
   }
 

@@ -17,6 +17,6 @@ export function useReplay(projectId: string): Replay {
   return {
     replay: (id) =>
       command.mutate({ projectId, id }, { onError: ({ message }) => toasts.failed(DELIVERIES.replay.failed, message) }),
-    pendingId: command.isPending ? String(command.variables.id) : undefined,
+    pendingId: command.sending && String(command.sending.id),
   };
 }
