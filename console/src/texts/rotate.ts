@@ -6,7 +6,8 @@ export const ROTATE = {
   steps: {
     impact: 'What would be hit',
     enter: 'The new credential',
-    activate: 'Prove and activate',
+    prove: 'Prove it',
+    activate: 'Activate it',
     watch: 'Old leases end',
   },
   stepsLabel: 'Steps of the rotation',
@@ -79,13 +80,28 @@ export const ENTER = {
   replaced: 'A staged version would be replaced.',
 } as const;
 
-export const ACTIVATE = {
-  title: (version: number) => `Prove and activate version ${version}`,
+export const PROVE = {
+  title: (version: number) => `Prove version ${version}`,
+  how: 'Tests the staged version and the current one at the same moment, where the current one last proved what it may do. Nothing is activated, and no pipeline notices.',
   staged: 'Staged',
   by: (subject: string) => `by ${subject}`,
   expires: 'It expires',
-  proof:
-    'Activating tests both versions at the same moment, where the current one last proved what it may do. If the staged one proves less, nothing changes.',
+  test: 'Test both versions',
+  again: 'Test again',
+  goOn: 'Go on to the activation',
+  skip: 'Go on without a proof',
+  abandon: 'Abandon…',
+  proved: 'It proves all that the current version proves: it can be activated',
+  lacking: 'It does not prove enough: an activation would be refused',
+  compared: 'Found at the same moment',
+  ofStaged: (version: number) => `Staged: version ${version}`,
+  ofActive: (version: number) => `Current: version ${version}`,
+  noActive: 'Its password is missing here, so it proves nothing.',
+  lastTest: 'Last test of the staged version',
+} as const;
+
+export const ACTIVATE = {
+  title: (version: number) => `Activate version ${version}`,
   grace: 'What runs now',
   graces: {
     none: 'No grace',
@@ -106,14 +122,20 @@ export const ACTIVATE = {
   skipHelp: 'For a registry that is down now. Nothing proves that the staged version works.',
   go: 'Test both and activate',
   goUntested: 'Activate without a test',
-  abandon: 'Abandon…',
-  replace: 'Enter another one',
+  back: 'Back to the proof',
   refused: 'It was not activated: nothing has changed',
-  compared: 'Found at the same moment',
-  ofStaged: (version: number) => `Staged: version ${version}`,
-  ofActive: (version: number) => `Current: version ${version}`,
-  noActive: 'Its password is missing here, so it proves nothing.',
-  lastTest: 'Last test of the staged version',
+  outcome: 'What activating does',
+  tested: (active: number) =>
+    `Both versions are tested once more. If the staged one proves less than version ${active}, nothing changes.`,
+  untested: 'Nothing is tested first.',
+  becomes: (staged: number) => `Version ${staged} becomes the current one: whoever asks from then on gets it.`,
+  nobody: (active: number) => `No lease holds version ${active}: Purser’s copy of it is destroyed at once.`,
+  lost: (count: number, active: number) =>
+    `${plural(count, 'lease')} ${count === 1 ? 'loses' : 'lose'} version ${active} at once, and Purser’s copy of it is destroyed.`,
+  kept: (count: number, active: number, minutes: number) =>
+    `${plural(count, 'lease')} ${count === 1 ? 'keeps' : 'keep'} version ${active}. Purser’s copy of it is destroyed when the last of them ends, ${formatDuration(minutes * 60)} from now at the latest.`,
+  ends: (retiring: number) => `Version ${retiring}, which leases still keep, is destroyed at once.`,
+  revoke: 'At the registry the old password works until you revoke it there.',
 } as const;
 
 export const WATCH = {

@@ -32,7 +32,7 @@ describe('the recommended grace', () => {
 });
 
 describe('a guided rotation', () => {
-  const fresh = { entering: false, activated: undefined };
+  const fresh = { entering: false, proved: undefined, activated: undefined };
   const idle = { version: 1, staged: null, retiring: null };
   const staged = { version: 1, staged: { version: 2 }, retiring: null };
   const retiring = { version: 2, staged: null, retiring: { version: 1 } };
@@ -43,17 +43,24 @@ describe('a guided rotation', () => {
   });
 
   it('goes on where the registry stands, whoever comes back to it', () => {
-    expect(rotationStep(staged, fresh)).toBe('activate');
-    expect(rotationStep(staged, { ...fresh, entering: true })).toBe('activate');
+    expect(rotationStep(staged, fresh)).toBe('prove');
+    expect(rotationStep(staged, { ...fresh, entering: true })).toBe('prove');
     expect(rotationStep(retiring, fresh)).toBe('watch');
+  });
+
+  it('is proved before it is activated, version by version', () => {
+    expect(rotationStep(staged, { ...fresh, proved: 2 })).toBe('activate');
+    // Another one was staged since.
+    expect(rotationStep({ ...staged, staged: { version: 3 } }, { ...fresh, proved: 2 })).toBe('prove');
+    expect(rotationStep(retiring, { ...fresh, proved: 2 })).toBe('watch');
   });
 
   it('tells the end to those who began it, and begins the next one when they ask', () => {
     const ended = { version: 2, staged: null, retiring: null };
-    expect(rotationStep(ended, { entering: false, activated: 2 })).toBe('watch');
-    expect(rotationStep(ended, { entering: true, activated: 2 })).toBe('enter');
+    expect(rotationStep(ended, { ...fresh, activated: 2 })).toBe('watch');
+    expect(rotationStep(ended, { ...fresh, entering: true, activated: 2 })).toBe('enter');
     expect(rotationStep(retiring, { ...fresh, entering: true })).toBe('enter');
     // A link to a version that this registry never had.
-    expect(rotationStep(ended, { entering: false, activated: 9 })).toBe('impact');
+    expect(rotationStep(ended, { ...fresh, activated: 9 })).toBe('impact');
   });
 });

@@ -17,5 +17,6 @@ describe('the address of a registry', () => {
     expect(registrySearch({ tab: 'credential' })).toEqual({});
     expect(rotateSearch({ step: 'elsewhere', activated: '-1' })).toEqual({});
     expect(rotateSearch({ step: 'now', activated: '3' })).toEqual({ step: 'now', activated: 3 });
+    expect(rotateSearch({ proved: '2' })).toEqual({ proved: 2 });
   });
 });

@@ -3,21 +3,20 @@ import { useApiQuery } from '../../api/use-api-query.ts';
 import { useCommand } from '../../api/use-command.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button } from '../../components/button.tsx';
-import { Card, KeyValueList } from '../../components/card.tsx';
+import { Card } from '../../components/card.tsx';
 import { Checkbox } from '../../components/checkbox.tsx';
 import { Form } from '../../components/form.tsx';
-import { TestResult, Verdicts } from '../../components/test-result.tsx';
-import { Time } from '../../components/time.tsx';
-import { CREDENTIAL } from '../../texts/registry.ts';
-import { ACTIVATE as TEXTS } from '../../texts/rotate.ts';
-import { Moment } from '../registry/moment.tsx';
+import { PROVE, ACTIVATE as TEXTS } from '../../texts/rotate.ts';
 import css from '../registry/registry.module.css';
 import { AbandonStaged } from './abandon-staged.tsx';
-import { type ComparedTests, comparedTests } from './compared-tests.ts';
+import { ActivationOutcome } from './activation-outcome.tsx';
+import { comparedTests } from './compared-tests.ts';
+import { Comparison } from './comparison.tsx';
 import { type GraceChoice, graceFrom, recommendedGrace } from './grace.ts';
 import { GraceFields } from './grace-fields.tsx';
 import { LEASES_READ_MS } from './impact-step.tsx';
 import { ACTIVATE, CHANGE_IMPACT } from './rotation-operations.ts';
+import { StagedFacts } from './staged-facts.tsx';
 import type { StepProps } from './step-props.ts';
 
 export function ActivateStep({ registry, onGo }: StepProps) {
@@ -62,33 +61,18 @@ export function ActivateStep({ registry, onGo }: StepProps) {
               >
                 {isSkipped ? TEXTS.goUntested : TEXTS.go}
               </Button>
-              <Button onPress={() => setAbandoning(true)}>{TEXTS.abandon}</Button>
+              <Button onPress={() => onGo({})}>{TEXTS.back}</Button>
+              <Button onPress={() => setAbandoning(true)}>{PROVE.abandon}</Button>
             </>
           }
         >
-          <KeyValueList
-            entries={[
-              { label: TEXTS.staged, value: <Moment at={staged.stagedAt} note={TEXTS.by(staged.stagedBy)} /> },
-              {
-                label: TEXTS.expires,
-                value: staged.expiresAt === null ? CREDENTIAL.never : <Time at={staged.expiresAt} />,
-              },
-            ]}
-          />
-          <p className={css.soft}>{TEXTS.proof}</p>
+          <StagedFacts staged={staged} />
           {compared && (
-            <Comparison
-              compared={compared}
-              staged={staged.version}
-              active={credential.version}
-              message={activate.error?.message}
-            />
-          )}
-          {!compared && staged.health && (
-            <section className={css.list}>
-              <h3>{TEXTS.lastTest}</h3>
-              <TestResult health={staged.health} />
-            </section>
+            <Comparison compared={compared} staged={staged.version} active={credential.version}>
+              <Banner kind="danger" title={TEXTS.refused}>
+                {activate.error?.message}
+              </Banner>
+            </Comparison>
           )}
           <GraceFields
             grace={grace}
@@ -101,6 +85,16 @@ export function ActivateStep({ registry, onGo }: StepProps) {
           <Checkbox isSelected={isSkipped} onChange={setSkipped} help={TEXTS.skipHelp}>
             {TEXTS.skip}
           </Checkbox>
+          {graceMinutes !== undefined && impact.data && (
+            <ActivationOutcome
+              staged={staged.version}
+              active={credential.version}
+              isTested={!isSkipped}
+              retiring={credential.retiring?.version ?? null}
+              activeLeases={impact.data.changeImpact.activeLeaseCount}
+              graceMinutes={graceMinutes}
+            />
+          )}
         </Form>
       </Card>
       <AbandonStaged
@@ -110,32 +104,5 @@ export function ActivateStep({ registry, onGo }: StepProps) {
         onClose={() => setAbandoning(false)}
       />
     </div>
-  );
-}
-
-interface ComparisonProps {
-  readonly compared: ComparedTests;
-  readonly staged: number;
-  readonly active: number;
-  readonly message: string | undefined;
-}
-
-function Comparison({ compared, staged, active, message }: ComparisonProps) {
-  return (
-    <section className={css.stack} aria-label={TEXTS.compared}>
-      <Banner kind="danger" title={TEXTS.refused}>
-        {message}
-      </Banner>
-      <div className={css.columns}>
-        <div className={css.list}>
-          <h3>{TEXTS.ofStaged(staged)}</h3>
-          <Verdicts finding={compared.staged} />
-        </div>
-        <div className={css.list}>
-          <h3>{TEXTS.ofActive(active)}</h3>
-          {compared.active ? <Verdicts finding={compared.active} /> : <p>{TEXTS.noActive}</p>}
-        </div>
-      </div>
-    </section>
   );
 }

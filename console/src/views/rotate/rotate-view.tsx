@@ -15,6 +15,7 @@ import { REGISTRY } from '../registry/registry-operations.ts';
 import { ActivateStep } from './activate-step.tsx';
 import { EnterStep } from './enter-step.tsx';
 import { ImpactStep } from './impact-step.tsx';
+import { ProveStep } from './prove-step.tsx';
 import { ROTATION_STEPS, type RotationStep, rotationStep } from './rotation-position.ts';
 import type { RotateSearch } from './search.ts';
 import type { StepProps } from './step-props.ts';
@@ -44,7 +45,8 @@ export function RotateView() {
   }
   const go = (to: RotateSearch) => void navigate({ search: to });
   const isNow = search.step === 'now';
-  const step = rotationStep(registry.credential, { entering: search.step === 'enter', activated: search.activated });
+  const { proved, activated } = search;
+  const step = rotationStep(registry.credential, { entering: search.step === 'enter', proved, activated });
   return (
     <Page title={TEXTS.title(registry.name)} back={back} intro={TEXTS.intro}>
       {query.error instanceof OfflineError && <Banner kind="warning" title={REGISTRY_TEXTS.old} />}
@@ -57,7 +59,7 @@ export function RotateView() {
             id,
             title: TEXTS.steps[id],
             state: at < ROTATION_STEPS.indexOf(step) ? 'done' : id === step ? 'current' : 'coming',
-            children: <Step step={id} registry={registry} onGo={go} activated={search.activated} />,
+            children: <Step step={id} registry={registry} onGo={go} activated={activated} />,
           }))}
         />
       )}
@@ -73,6 +75,8 @@ function Step({ step, activated, ...props }: ShownStepProps) {
       return <ImpactStep {...props} />;
     case 'enter':
       return <EnterStep {...props} />;
+    case 'prove':
+      return <ProveStep {...props} />;
     case 'activate':
       return <ActivateStep {...props} />;
     case 'watch':

@@ -39,6 +39,25 @@ export const STAGE = graphql(`
   }
 `);
 
+export const TEST_STAGED = graphql(`
+  mutation TestStagedVersion($projectId: ID!, $id: ID!, $version: Int!) {
+    testStagedCredential(projectId: $projectId, id: $id, version: $version) {
+      ...StagedCredentialProof
+    }
+  }
+
+  fragment StagedCredentialProof on StagedCredentialTest {
+    provesEnough
+    reason
+    staged {
+      ...HealthDetails
+    }
+    active {
+      ...HealthDetails
+    }
+  }
+`);
+
 export const ACTIVATE = graphql(`
   mutation ActivateStagedCredential($projectId: ID!, $id: ID!, $input: ActivateCredentialInput!) {
     activateCredential(projectId: $projectId, id: $id, input: $input) {

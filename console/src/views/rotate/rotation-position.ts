@@ -1,5 +1,5 @@
 /** The steps of a guided rotation, in order. */
-export const ROTATION_STEPS = ['impact', 'enter', 'activate', 'watch'] as const;
+export const ROTATION_STEPS = ['impact', 'enter', 'prove', 'activate', 'watch'] as const;
 export type RotationStep = (typeof ROTATION_STEPS)[number];
 
 export interface RotatedCredential {
@@ -11,18 +11,23 @@ export interface RotatedCredential {
 export interface AskedRotation {
   /** The reader has seen what would be hit. */
   readonly entering: boolean;
+  /** The staged version that the reader went on with to its activation. */
+  readonly proved: number | undefined;
   /** The version that was made current on this page. */
   readonly activated: number | undefined;
 }
 
 /**
  * Where a rotation stands. The registry decides, so that whoever comes back, or comes second, goes on where it is: a staged
- * version waits to be activated, a retiring one to end. Only the steps before, which change nothing, are the reader's.
+ * version waits to be proved and activated, a retiring one to end. Only the steps that change nothing are the reader's.
  */
-export function rotationStep(credential: RotatedCredential, { entering, activated }: AskedRotation): RotationStep {
-  if (credential.staged !== null) return 'activate';
+export function rotationStep(
+  { version, staged, retiring }: RotatedCredential,
+  { entering, proved, activated }: AskedRotation,
+): RotationStep {
+  if (staged !== null) return proved === staged.version ? 'activate' : 'prove';
   // The last leases may have ended while nobody looked: the reader still wants to be told.
-  if (!entering && activated !== undefined && activated <= credential.version) return 'watch';
-  if (!entering && credential.retiring !== null) return 'watch';
+  if (!entering && activated !== undefined && activated <= version) return 'watch';
+  if (!entering && retiring !== null) return 'watch';
   return entering ? 'enter' : 'impact';
 }
