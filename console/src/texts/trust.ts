@@ -102,8 +102,8 @@ export const RULE_FORM = {
   runHelp: 'All asks of a run share a lease. Take a claim that no other run has.',
   allowPassword: 'Hand out passwords that can do more than the rule grants',
   allowPasswordHelp: 'Needed where a client cannot carry a registry token, or the registry makes none.',
-  allowPasswordWarning:
-    'A job under this rule may get a password that can push, or that opens other repositories. Better: a registry whose credential can only pull.',
+  allowPasswordBetter: 'Better: a registry whose credential can only pull.',
+  warnings: 'Who else would meet it',
   sentence: 'In words',
   wordsLeft: (words: string) => `Still to be replaced: ${words}`,
 } as const;

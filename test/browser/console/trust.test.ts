@@ -1,6 +1,6 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CREATE_RULE, GITHUB_RULE, UPDATE_RULE } from '../../service/trust-operations.ts';
+import { CREATE_RULE, GITHUB_RULE, RULES, UPDATE_RULE } from '../../service/trust-operations.ts';
 import { createGithub } from '../../support/ci-issuers.ts';
 import { expectNoAxeViolations, openConsole } from '../../support/console-page.ts';
 import { type OpenidProvider, startOpenidProvider } from '../../support/openid-provider.ts';
@@ -74,7 +74,20 @@ describe.skipIf(missing)(titled('trust rules in the console', missing), () => {
     await expectNoAxeViolations(page);
 
     const second = page.getByRole('group', { name: 'Conditions 2' });
-    await page.getByLabel('Values, one a line').first().fill('74');
+    // What it would be refused with, and who else would meet it, stands there before anything is saved.
+    const first = page.getByLabel('Values, one a line').first();
+    const claim = page.getByLabel('Claim', { exact: true }).first();
+    await first.fill('74');
+    await claim.fill('repository');
+    await page.getByText('`repository` is a name').waitFor();
+    await expectNoAxeViolations(page);
+    await claim.fill('repository_owner_id');
+    await page.getByText('Who else would meet it').waitFor();
+    await page.getByText('each of its projects can meet this rule').waitFor();
+    await expectNoAxeViolations(page);
+    await claim.fill('repository_id');
+    await expect.poll(() => page.getByText('Who else would meet it').count()).toBe(0);
+    expect((await graphql(RULES, {})).trustRules).toEqual([]);
     await second.getByLabel('Values, one a line').fill('');
     await save.click();
     await second.getByText('must not be empty').waitFor();

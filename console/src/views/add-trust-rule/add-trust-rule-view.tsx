@@ -22,6 +22,7 @@ import { RuleInWords } from '../trust/rule-in-words.tsx';
 import { sidesOf } from '../trust/sides.ts';
 import css from '../trust/trust.module.css';
 import { CREATE_TRUST_RULE, TRUST_RULE_PRESETS } from '../trust/trust-operations.ts';
+import { useRuleReview } from '../trust/use-rule-review.ts';
 import { claimPair } from './search.ts';
 
 const route = getRouteApi('/projects/$projectId/trust/new');
@@ -98,6 +99,8 @@ function NewRule({ projectId, chosen, presets }: NewRuleProps) {
     },
   });
   const left = isFromToken ? [] : wordsLeft(draft, preset);
+  const isTemplate = left.length > 0;
+  const review = useRuleReview({ projectId, id: null, input: inputOf(draft), draft, isTemplate });
 
   function save(): void {
     setTried(true);
@@ -131,6 +134,7 @@ function NewRule({ projectId, chosen, presets }: NewRuleProps) {
               draft={draft}
               onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
               claims={preset?.claims ?? []}
+              review={review}
             />
             {left.length > 0 && (
               <Banner kind={isTried ? 'danger' : 'warning'} title={RULE_FORM.wordsLeft(left.join(', '))} />

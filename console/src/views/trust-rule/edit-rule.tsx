@@ -16,6 +16,7 @@ import { RuleInWords } from '../trust/rule-in-words.tsx';
 import { sidesOf } from '../trust/sides.ts';
 import css from '../trust/trust.module.css';
 import { TRUST_RULE_PRESETS, UPDATE_TRUST_RULE } from '../trust/trust-operations.ts';
+import { useRuleReview } from '../trust/use-rule-review.ts';
 
 const LIST = new Intl.ListFormat('en');
 
@@ -33,6 +34,8 @@ export function EditRule({ rule, aside }: EditRuleProps) {
   const toasts = useToasts();
   const claims = useClaims(draft);
   const changed = changedFields(base.draft, draft);
+  const input = changed.length === 0 ? null : updateInput(base.draft, draft);
+  const review = useRuleReview({ projectId, id, input, draft, isTemplate: false });
   const update = useCommand(UPDATE_TRUST_RULE, {
     withKey: (variables, idempotencyKey) => ({ ...variables, input: { ...variables.input, idempotencyKey } }),
     onSuccess: ({ updateTrustRule: { rule: saved } }) => {
@@ -67,9 +70,7 @@ export function EditRule({ rule, aside }: EditRuleProps) {
       <Card title={TEXTS.edit}>
         <Form
           onSubmit={() => {
-            if (changed.length === 0) return;
-            const input = { ...updateInput(base.draft, draft), expectedRevision: base.revision };
-            update.mutate({ projectId, id, input });
+            if (input !== null) update.mutate({ projectId, id, input: { ...input, expectedRevision: base.revision } });
           }}
           error={isConflict ? null : update.error}
           aria-label={TEXTS.edit}
@@ -87,6 +88,7 @@ export function EditRule({ rule, aside }: EditRuleProps) {
             draft={draft}
             onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
             claims={claims}
+            review={review}
           />
           {isOvertaken && changed.length > 0 && (
             <Banner

@@ -1,9 +1,11 @@
+import { Banner } from '../../components/banner.tsx';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ComboBox } from '../../components/combo-box.tsx';
 import { ErrorText, fieldStyles, useFieldError } from '../../components/field.tsx';
 import { Select } from '../../components/select.tsx';
 import { TextArea, TextField } from '../../components/text-field.tsx';
 import { RULE_FORM as TEXTS } from '../../texts/trust.ts';
+import { Marked } from './marked.tsx';
 import { type MatchDraft, matchDraft } from './rule-draft.ts';
 import css from './trust.module.css';
 
@@ -12,6 +14,10 @@ interface MatchRowsProps {
   readonly onChange: (matches: readonly MatchDraft[]) => void;
   /** Names of claims to propose. */
   readonly claims: readonly string[];
+  /** What is wrong, by field. */
+  readonly problems: Readonly<Record<string, string>>;
+  /** Who else would meet them. */
+  readonly warnings: readonly string[];
 }
 
 const KINDS = [
@@ -19,8 +25,8 @@ const KINDS = [
   { id: 'startsWith', label: TEXTS.kinds.startsWith },
 ] as const;
 
-export function MatchRows({ matches, onChange, claims }: MatchRowsProps) {
-  const error = useFieldError('matches', undefined);
+export function MatchRows({ matches, onChange, claims, problems, warnings }: MatchRowsProps) {
+  const error = useFieldError('matches', problems.matches);
   const change = (key: string, to: Partial<MatchDraft>) =>
     onChange(matches.map((match) => (match.key === key ? { ...match, ...to } : match)));
   return (
@@ -33,6 +39,7 @@ export function MatchRows({ matches, onChange, claims }: MatchRowsProps) {
           match={match}
           index={index}
           claims={claims}
+          problems={problems}
           onChange={(to) => change(match.key, to)}
           onRemove={matches.length === 1 ? undefined : () => onChange(matches.filter(({ key }) => key !== match.key))}
         />
@@ -41,6 +48,17 @@ export function MatchRows({ matches, onChange, claims }: MatchRowsProps) {
         <p className={fieldStyles.error} role="alert">
           <ErrorText>{error}</ErrorText>
         </p>
+      )}
+      {warnings.length > 0 && (
+        <Banner kind="warning" title={TEXTS.warnings}>
+          <ul className={css.bullets}>
+            {warnings.map((warning) => (
+              <li key={warning}>
+                <Marked text={warning} />
+              </li>
+            ))}
+          </ul>
+        </Banner>
       )}
       <div>
         <Button small icon="add" onPress={() => onChange([...matches, matchDraft()])}>
@@ -55,11 +73,12 @@ interface MatchRowProps {
   readonly match: MatchDraft;
   readonly index: number;
   readonly claims: readonly string[];
+  readonly problems: Readonly<Record<string, string>>;
   readonly onChange: (to: Partial<MatchDraft>) => void;
   readonly onRemove: (() => void) | undefined;
 }
 
-function MatchRow({ match: { claim, kind, text }, index, claims, onChange, onRemove }: MatchRowProps) {
+function MatchRow({ match: { claim, kind, text }, index, claims, problems, onChange, onRemove }: MatchRowProps) {
   const place = `matches[${index}]`;
   const value = {
     value: text,
@@ -74,6 +93,7 @@ function MatchRow({ match: { claim, kind, text }, index, claims, onChange, onRem
         <ComboBox
           label={TEXTS.claim}
           name={`${place}.claim`}
+          error={problems[`${place}.claim`]}
           mono
           value={claim}
           onChange={(to) => onChange({ claim: to })}
@@ -81,9 +101,20 @@ function MatchRow({ match: { claim, kind, text }, index, claims, onChange, onRem
         />
         <Select label={TEXTS.kind} options={KINDS} value={kind} onChange={(to) => onChange({ kind: to })} />
         {kind === 'equals' ? (
-          <TextArea label={TEXTS.values} name={`${place}.equals`} rows={2} {...value} />
+          <TextArea
+            label={TEXTS.values}
+            name={`${place}.equals`}
+            error={problems[`${place}.equals`]}
+            rows={2}
+            {...value}
+          />
         ) : (
-          <TextField label={TEXTS.beginning} name={`${place}.startsWith`} {...value} />
+          <TextField
+            label={TEXTS.beginning}
+            name={`${place}.startsWith`}
+            error={problems[`${place}.startsWith`]}
+            {...value}
+          />
         )}
       </div>
       {onRemove !== undefined && <IconButton icon="trash" label={TEXTS.removeMatch(index + 1)} onPress={onRemove} />}

@@ -12,12 +12,13 @@ interface RegistryPickerProps {
   readonly projectId: string;
   readonly ids: readonly string[];
   readonly onChange: (ids: readonly string[]) => void;
+  readonly error: string | undefined;
 }
 
-export function RegistryPicker({ projectId, ids, onChange }: RegistryPickerProps) {
+export function RegistryPicker({ projectId, ids, onChange, error: problem }: RegistryPickerProps) {
   const mayRead = usePermissions(projectId).can('registry:read');
   const [search, setSearch] = useState('');
-  const error = useFieldError('registryIds', undefined);
+  const error = useFieldError('registryIds', problem);
   const isAsked = mayRead && search.trim() !== '';
   const query = useApiQuery(
     REGISTRIES_TO_PICK,

@@ -8,9 +8,11 @@ import { FieldRow } from '../../components/form.tsx';
 import { TextArea, TextField } from '../../components/text-field.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { RULE_FORM as TEXTS } from '../../texts/trust.ts';
+import { Marked } from './marked.tsx';
 import { MatchRows } from './match-rows.tsx';
 import { RegistryPicker } from './registry-picker.tsx';
 import { READ, type RuleDraft, USE } from './rule-draft.ts';
+import type { ShownReview } from './rule-review.ts';
 import css from './trust.module.css';
 
 interface RuleFieldsProps {
@@ -19,6 +21,8 @@ interface RuleFieldsProps {
   readonly onChange: (change: Partial<RuleDraft>) => void;
   /** Names of claims to propose. */
   readonly claims: readonly string[];
+  /** What the service says of it so far. */
+  readonly review: ShownReview;
 }
 
 const PURPOSES: readonly LeasePurpose[] = ['PULL', 'PUSH'];
@@ -27,7 +31,8 @@ function toggled<One>(all: readonly One[], chosen: readonly One[], one: One, isC
   return all.filter((item) => (item === one ? isChosen : chosen.includes(item)));
 }
 
-export function RuleFields({ projectId, draft, onChange, claims }: RuleFieldsProps) {
+export function RuleFields({ projectId, draft, onChange, claims, review }: RuleFieldsProps) {
+  const { problems, others, warnings, ofPasswords } = review;
   const { can } = usePermissions(projectId);
   const permission = (one: string, mine: boolean, label: string, help: string) => (
     <Checkbox
@@ -56,6 +61,7 @@ export function RuleFields({ projectId, draft, onChange, claims }: RuleFieldsPro
         label={TEXTS.name}
         name="name"
         help={TEXTS.nameHelp}
+        error={problems.name}
         value={draft.name}
         onChange={(name) => onChange({ name })}
         maxLength={100}
@@ -65,18 +71,25 @@ export function RuleFields({ projectId, draft, onChange, claims }: RuleFieldsPro
         label={TEXTS.issuer}
         name="issuer"
         help={TEXTS.issuerHelp}
+        error={problems.issuer}
         value={draft.issuer}
         onChange={(issuer) => onChange({ issuer })}
         mono
         autoComplete="off"
         spellCheck="false"
       />
-      <MatchRows matches={draft.matches} onChange={(matches) => onChange({ matches })} claims={claims} />
-      <Choices name="permissions" label={TEXTS.permissions}>
+      <MatchRows
+        matches={draft.matches}
+        onChange={(matches) => onChange({ matches })}
+        claims={claims}
+        problems={problems}
+        warnings={warnings}
+      />
+      <Choices name="permissions" label={TEXTS.permissions} error={problems.permissions}>
         {permission(USE, can('registry:use'), TEXTS.use, TEXTS.useHelp)}
         {permission(READ, can('registry:read'), TEXTS.read, TEXTS.readHelp)}
       </Choices>
-      <Choices name="purposes" label={TEXTS.purposes}>
+      <Choices name="purposes" label={TEXTS.purposes} error={problems.purposes}>
         {purpose('PULL', TEXTS.pull)}
         {purpose('PUSH', TEXTS.push, TEXTS.pushHelp)}
       </Choices>
@@ -84,12 +97,14 @@ export function RuleFields({ projectId, draft, onChange, claims }: RuleFieldsPro
         projectId={projectId}
         ids={draft.registryIds}
         onChange={(registryIds) => onChange({ registryIds })}
+        error={problems.registryIds}
       />
       <TextArea
         label={TEXTS.repositories}
         name="repositories"
         optional
         help={TEXTS.repositoriesHelp}
+        error={problems.repositories}
         value={draft.repositories}
         onChange={(repositories) => onChange({ repositories })}
         rows={2}
@@ -101,6 +116,7 @@ export function RuleFields({ projectId, draft, onChange, claims }: RuleFieldsPro
           label={TEXTS.pipelineClaim}
           name="pipelineClaim"
           help={TEXTS.pipelineHelp}
+          error={problems.pipelineClaim}
           value={draft.pipelineClaim}
           onChange={(pipelineClaim) => onChange({ pipelineClaim })}
           options={options}
@@ -111,6 +127,7 @@ export function RuleFields({ projectId, draft, onChange, claims }: RuleFieldsPro
           name="runIdClaim"
           optional
           help={TEXTS.runHelp}
+          error={problems.runIdClaim}
           value={draft.runIdClaim}
           onChange={(runIdClaim) => onChange({ runIdClaim })}
           options={options}
@@ -124,14 +141,26 @@ export function RuleFields({ projectId, draft, onChange, claims }: RuleFieldsPro
       >
         {TEXTS.allowPassword}
       </Checkbox>
-      {draft.allowPassword && <Banner kind="warning" title={TEXTS.allowPasswordWarning} />}
+      {draft.allowPassword && ofPasswords.length > 0 && (
+        <Banner kind="warning" title={<Marked text={ofPasswords.join(' ')} />}>
+          {TEXTS.allowPasswordBetter}
+        </Banner>
+      )}
+      {others.length > 0 && <Banner kind="warning" title={others.join(' ')} />}
     </>
   );
 }
 
+interface ChoicesProps {
+  readonly name: string;
+  readonly label: string;
+  readonly error: string | undefined;
+  readonly children: ReactNode;
+}
+
 /** Boxes that belong together, with what the service said of them. */
-function Choices(props: { readonly name: string; readonly label: string; readonly children: ReactNode }) {
-  const error = useFieldError(props.name, undefined);
+function Choices(props: ChoicesProps) {
+  const error = useFieldError(props.name, props.error);
   return (
     <fieldset className={css.group} data-field={props.name}>
       <legend className={css.legend}>{props.label}</legend>

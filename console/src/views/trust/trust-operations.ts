@@ -62,6 +62,18 @@ export const TRUST_RULE_PRESETS = graphql(`
   }
 `);
 
+export const REVIEW_RULE = graphql(`
+  query ReviewOfRule($projectId: ID!, $id: ID, $input: ReviewTrustRuleInput!) {
+    reviewTrustRule(projectId: $projectId, id: $id, input: $input) {
+      rejections {
+        field
+        message
+      }
+      warnings
+    }
+  }
+`);
+
 export const CREATE_TRUST_RULE = graphql(`
   mutation CreateTrustRule($projectId: ID!, $input: TrustRuleInput!) {
     createTrustRule(projectId: $projectId, input: $input) {

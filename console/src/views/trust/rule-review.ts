@@ -1,0 +1,75 @@
+import type { ReviewOfRuleQuery } from '../../api/generated/graphql.ts';
+import { linesOf, type MatchDraft, type RuleDraft } from './rule-draft.ts';
+
+type Review = ReviewOfRuleQuery['reviewTrustRule'];
+
+/** What the service says of a rule while it is typed. */
+export interface ShownReview {
+  /** By the field that they stand at. */
+  readonly problems: Readonly<Record<string, string>>;
+  /** Of no field of the form. */
+  readonly others: readonly string[];
+  /** Who else would meet it. */
+  readonly warnings: readonly string[];
+  /** What is said of passwords, which stands at their box. */
+  readonly ofPasswords: readonly string[];
+}
+
+export const NOT_REVIEWED: ShownReview = { problems: {}, others: [], warnings: [], ofPasswords: [] };
+
+const OF_MATCH = /^matches\[(\d+)\](?:\.(\w+))?$/;
+const OF_PASSWORDS = '`allowPassword`';
+
+/** What is not typed yet is not said to be missing: saving says so. `isTemplate` while words of a preset are left to be replaced. */
+export function shownReview(
+  { rejections, warnings }: Review,
+  draft: RuleDraft,
+  { isTemplate }: { readonly isTemplate: boolean },
+): ShownReview {
+  const shown = rejections.filter(({ field }) => !isUnfinished(field, draft, isTemplate));
+  const atField = shown.filter(({ field }) => isInForm(field));
+  const isOfPasswords = (warning: string) => warning.startsWith(OF_PASSWORDS);
+  return {
+    // The first one of a field, as saving would say.
+    problems: Object.fromEntries(atField.toReversed().map(({ field, message }) => [field, message])),
+    others: shown.filter(({ field }) => !isInForm(field)).map(({ message }) => message),
+    warnings: isTemplate ? [] : warnings.filter((warning) => !isOfPasswords(warning)),
+    ofPasswords: warnings.filter(isOfPasswords),
+  };
+}
+
+const IN_FORM: ReadonlySet<string> = new Set([
+  'name',
+  'issuer',
+  'matches',
+  'permissions',
+  'purposes',
+  'registryIds',
+  'repositories',
+  'pipelineClaim',
+  'runIdClaim',
+]);
+
+function isInForm(field: string): boolean {
+  return IN_FORM.has(field) || OF_MATCH.test(field);
+}
+
+function isUnfinished(field: string, draft: RuleDraft, isTemplate: boolean): boolean {
+  const [, row, part] = OF_MATCH.exec(field) ?? [];
+  if (row !== undefined) return isTemplate || isEmptyPart(draft.matches[Number(row)], part);
+  switch (field) {
+    case 'matches':
+      return isTemplate;
+    case 'name':
+    case 'issuer':
+    case 'pipelineClaim':
+      return draft[field].trim() === '';
+    default:
+      return false;
+  }
+}
+
+function isEmptyPart(match: MatchDraft | undefined, part: string | undefined): boolean {
+  if (match === undefined) return true;
+  return part === 'claim' ? match.claim.trim() === '' : linesOf(match.text).length === 0;
+}
