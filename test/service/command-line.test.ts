@@ -57,6 +57,13 @@ describe('through a pipe', () => {
 
     const staged = await piped(environment, second, 'registries', 'stage', 'piped.example', '--password-stdin');
     expect(JSON.parse(staged.stdout).registry.credential).toMatchObject({ version: 1, staged: { version: 2 } });
+    // Nobody answers there: what was found is told, and the exit code is that of a refusal.
+    const proved = await run('registries', 'test', 'piped.example', '--staged');
+    expect(proved).toMatchObject({ code: 1, stderr: '' });
+    expect(JSON.parse(proved.stdout)).toMatchObject({
+      provesEnough: false,
+      reason: expect.stringContaining('Version 2'),
+    });
     const activated = await run('registries', 'activate', registry.id, '--yes', '--no-test');
     expect(JSON.parse(activated.stdout).registry.credential).toMatchObject({ version: 2, staged: null });
     expect(activated.stderr).toBe('No lease is active on piped.example.\n');

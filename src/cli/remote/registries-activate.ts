@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { CommandError } from '../command.ts';
 import { YES } from './credential-options.ts';
 import { wholeNumber } from './option-values.ts';
 import { confirm } from './prompt.ts';
-import { REGISTRY_ARGUMENT } from './registry.ts';
+import { REGISTRY_ARGUMENT, stagedVersion } from './registry.ts';
 import { answerChange, PAYLOAD, payloadData, registryWithItsUsers } from './registry-change.ts';
 import { remote } from './remote-command.ts';
-import { EXIT } from './service.ts';
 import { visibleText } from './visible-text.ts';
 
 const ACTIVATE = `mutation ($projectId: ID!, $id: ID!, $input: ActivateCredentialInput!) {
@@ -29,14 +27,9 @@ export const registriesActivate = remote({
   async run(call) {
     const { service, options } = call;
     const graceMinutes = wholeNumber(options, 'grace-minutes', 0) ?? 0;
-    const { id, url, revision, credential } = await registryWithItsUsers(call);
-    const version = credential.staged?.version;
-    if (version === undefined) {
-      throw new CommandError(
-        `NOT_FOUND: nothing is staged for ${visibleText(url)}: use purser registries stage first.`,
-        EXIT.notFound,
-      );
-    }
+    const registry = await registryWithItsUsers(call);
+    const { id, url, revision } = registry;
+    const version = stagedVersion(registry);
     await confirm(options.yes === true, `Use version ${version} of ${visibleText(url)} from now on?`);
     const verify = options['no-test'] !== true;
     const input = { version, graceMinutes, verify, expectedRevision: revision, idempotencyKey: randomUUID() };

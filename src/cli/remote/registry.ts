@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CommandError } from '../command.ts';
 import { EXIT, type Service } from './service.ts';
 import { details, minute } from './table.ts';
+import { visibleText } from './visible-text.ts';
 
 /** What the commands show of a registry. */
 export const REGISTRY_FIELDS = `id url name provider access username description revision
@@ -53,6 +54,15 @@ const BY_URL = `query ($projectId: ID!, $url: String!) {
   registryByUrl(projectId: $projectId, url: $url) { ${REGISTRY_FIELDS} } }`;
 
 const IS_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** @throws CommandError if nothing is staged */
+export function stagedVersion({ url, credential: { staged } }: Registry): number {
+  if (staged !== null) return staged.version;
+  throw new CommandError(
+    `NOT_FOUND: nothing is staged for ${visibleText(url)}: use purser registries stage first.`,
+    EXIT.notFound,
+  );
+}
 
 /** What people name a registry by. */
 export const REGISTRY_ARGUMENT = ['registry', 'its URL, in any spelling, or its id'] as const;
