@@ -1,8 +1,12 @@
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
+import { useEffect, useEffectEvent } from 'react';
 import { ApiError, hasCode, OfflineError } from '../api/errors.ts';
+import { useLiveStatus } from '../api/live.tsx';
 import { Button } from '../components/button.tsx';
 import { claimOf, type Permission } from '../session/permissions.ts';
 import { CONNECTION, FAILURES } from '../texts/frame.ts';
+import { ViewNotLoaded } from './lazy-view.tsx';
+import { useIsOnline } from './network.ts';
 import styles from './notice-page.module.css';
 import { Page } from './page.tsx';
 
@@ -14,22 +18,41 @@ export function ViewFailed({ error, reset }: ErrorComponentProps) {
     reset();
     void router.invalidate();
   };
-  const isOldVersion = isMissingScript(error);
+  if (error instanceof ViewNotLoaded) return <NotLoaded error={error} onLoaded={retry} />;
   return (
     <Page title={FAILURES.failedTitle}>
       <div className={styles.notice} role="alert">
-        <p>{isOldVersion ? FAILURES.newVersion : messageOf(error)}</p>
+        <p>{messageOf(error)}</p>
         {error instanceof ApiError && error.requestId !== undefined ? (
           <p className={styles.detail}>
             {error.code} · {FAILURES.requestId} <code>{error.requestId}</code>
           </p>
         ) : null}
         <div className={styles.actions}>
-          {isOldVersion ? (
-            <Button onPress={() => location.reload()}>{FAILURES.reload}</Button>
-          ) : (
-            <Button onPress={retry}>{FAILURES.retry}</Button>
-          )}
+          <Button onPress={retry}>{FAILURES.retry}</Button>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+/** It loads the code once more by itself when it comes here, and when the connection is back. */
+function NotLoaded({ error, onLoaded }: { readonly error: ViewNotLoaded; readonly onLoaded: () => void }) {
+  const isOnline = useIsOnline();
+  const status = useLiveStatus();
+  const isAway = !isOnline || status === 'offline' || status === 'reconnecting';
+  const loadAgain = useEffectEvent(async () => {
+    if (await error.again()) onLoaded();
+  });
+  useEffect(() => {
+    if (!isAway) void loadAgain();
+  }, [isAway]);
+  return (
+    <Page title={FAILURES.failedTitle}>
+      <div className={styles.notice} role="alert">
+        <p>{isAway ? FAILURES.notLoaded : FAILURES.newVersion}</p>
+        <div className={styles.actions}>
+          {isAway ? null : <Button onPress={() => location.reload()}>{FAILURES.reload}</Button>}
         </div>
       </div>
     </Page>
@@ -80,9 +103,4 @@ function ToProjects() {
 function messageOf(error: unknown): string {
   if (error instanceof ApiError) return error.message;
   return error instanceof OfflineError ? CONNECTION.noService : FAILURES.failed;
-}
-
-/** A file of the build that this page came from, which the service has no more. */
-function isMissingScript(error: unknown): boolean {
-  return error instanceof TypeError && /dynamically imported module|module script|preload/i.test(error.message);
 }

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import type { Permission } from '../session/permissions.ts';
 import { addRegistrySearch } from '../views/add-registry/search.ts';
 import { addTrustRuleSearch } from '../views/add-trust-rule/search.ts';
@@ -11,6 +11,7 @@ import { webhooksSearch } from '../views/webhooks/search.ts';
 import { NotFound, ViewFailed } from './failures.tsx';
 import { Frame } from './frame.tsx';
 import { Home } from './home.tsx';
+import { lazyView } from './lazy-view.tsx';
 import { ProjectFrame } from './project-frame.tsx';
 import { parseSearch, stringifySearch } from './search-params.ts';
 import { ViewLoading } from './view-loading.tsx';
@@ -38,7 +39,7 @@ const signedIn = createRoute({
 const projects = createRoute({
   getParentRoute: () => root,
   path: '/projects',
-  component: lazyRouteComponent(() => import('../views/projects/projects-view.tsx'), 'ProjectsView'),
+  component: lazyView(() => import('../views/projects/projects-view.tsx'), 'ProjectsView'),
 });
 
 const project = createRoute({ getParentRoute: () => root, path: '/projects/$projectId', component: ProjectFrame });
@@ -47,87 +48,87 @@ const overview = createRoute({
   getParentRoute: () => project,
   path: '/',
   staticData: { permission: 'registry:read' },
-  component: lazyRouteComponent(() => import('../views/overview/overview-view.tsx'), 'OverviewView'),
+  component: lazyView(() => import('../views/overview/overview-view.tsx'), 'OverviewView'),
 });
 const registries = createRoute({
   getParentRoute: () => project,
   path: '/registries',
   staticData: { permission: 'registry:read' },
   validateSearch: registriesSearch,
-  component: lazyRouteComponent(() => import('../views/registries/registries-view.tsx'), 'RegistriesView'),
+  component: lazyView(() => import('../views/registries/registries-view.tsx'), 'RegistriesView'),
 });
 const addRegistry = createRoute({
   getParentRoute: () => project,
   path: '/registries/new',
   staticData: { permission: 'registry:write' },
   validateSearch: addRegistrySearch,
-  component: lazyRouteComponent(() => import('../views/add-registry/add-registry-view.tsx'), 'AddRegistryView'),
+  component: lazyView(() => import('../views/add-registry/add-registry-view.tsx'), 'AddRegistryView'),
 });
 const registry = createRoute({
   getParentRoute: () => project,
   path: '/registries/$registryId',
   staticData: { permission: 'registry:read' },
   validateSearch: registrySearch,
-  component: lazyRouteComponent(() => import('../views/registry/registry-view.tsx'), 'RegistryView'),
+  component: lazyView(() => import('../views/registry/registry-view.tsx'), 'RegistryView'),
 });
 const rotate = createRoute({
   getParentRoute: () => project,
   path: '/registries/$registryId/rotate',
   staticData: { permission: 'registry:write' },
   validateSearch: rotateSearch,
-  component: lazyRouteComponent(() => import('../views/rotate/rotate-view.tsx'), 'RotateView'),
+  component: lazyView(() => import('../views/rotate/rotate-view.tsx'), 'RotateView'),
 });
 const notices = createRoute({
   getParentRoute: () => project,
   path: '/notices',
   staticData: { permission: 'registry:read' },
   validateSearch: noticesSearch,
-  component: lazyRouteComponent(() => import('../views/notices/notices-view.tsx'), 'NoticesView'),
+  component: lazyView(() => import('../views/notices/notices-view.tsx'), 'NoticesView'),
 });
 const calendar = createRoute({
   getParentRoute: () => project,
   path: '/calendar',
   staticData: { permission: 'registry:read' },
-  component: lazyRouteComponent(() => import('../views/calendar/calendar-view.tsx'), 'CalendarView'),
+  component: lazyView(() => import('../views/calendar/calendar-view.tsx'), 'CalendarView'),
 });
 const webhooks = createRoute({
   getParentRoute: () => project,
   path: '/webhooks',
   staticData: { permission: 'registry:read' },
   validateSearch: webhooksSearch,
-  component: lazyRouteComponent(() => import('../views/webhooks/webhooks-view.tsx'), 'WebhooksView'),
+  component: lazyView(() => import('../views/webhooks/webhooks-view.tsx'), 'WebhooksView'),
 });
 const audit = createRoute({
   getParentRoute: () => project,
   path: '/audit',
   staticData: { permission: 'audit:read' },
   validateSearch: auditSearch,
-  component: lazyRouteComponent(() => import('../views/audit/audit-view.tsx'), 'AuditView'),
+  component: lazyView(() => import('../views/audit/audit-view.tsx'), 'AuditView'),
 });
 const auditVerify = createRoute({
   getParentRoute: () => project,
   path: '/audit/verify',
   staticData: { permission: 'audit:read' },
-  component: lazyRouteComponent(() => import('../views/audit-verify/audit-verify-view.tsx'), 'AuditVerifyView'),
+  component: lazyView(() => import('../views/audit-verify/audit-verify-view.tsx'), 'AuditVerifyView'),
 });
 const trust = createRoute({
   getParentRoute: () => project,
   path: '/trust',
   staticData: { permission: 'trust:read' },
-  component: lazyRouteComponent(() => import('../views/trust/trust-view.tsx'), 'TrustView'),
+  component: lazyView(() => import('../views/trust/trust-view.tsx'), 'TrustView'),
 });
 const addTrustRule = createRoute({
   getParentRoute: () => project,
   path: '/trust/new',
   staticData: { permission: 'trust:write' },
   validateSearch: addTrustRuleSearch,
-  component: lazyRouteComponent(() => import('../views/add-trust-rule/add-trust-rule-view.tsx'), 'AddTrustRuleView'),
+  component: lazyView(() => import('../views/add-trust-rule/add-trust-rule-view.tsx'), 'AddTrustRuleView'),
 });
 const trustRule = createRoute({
   getParentRoute: () => project,
   path: '/trust/$ruleId',
   staticData: { permission: 'trust:read' },
-  component: lazyRouteComponent(() => import('../views/trust-rule/trust-rule-view.tsx'), 'TrustRuleView'),
+  component: lazyView(() => import('../views/trust-rule/trust-rule-view.tsx'), 'TrustRuleView'),
 });
 
 const routeTree = root.addChildren([

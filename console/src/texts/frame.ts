@@ -62,6 +62,7 @@ export const FAILURES = {
   home: 'To the projects',
   failedTitle: 'This view could not be shown',
   failed: 'Something in the console went wrong. Nothing at the service was changed by that.',
+  notLoaded: 'Its code was not loaded yet. It appears by itself when the connection is back.',
   newVersion: 'The console was updated since this page was opened. Load it again to go on.',
   notFoundTitle: 'There is nothing here',
   notFound: 'No view has this address. It may have been mistyped, or what it led to was deleted.',

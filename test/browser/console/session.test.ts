@@ -147,9 +147,16 @@ describe.skipIf(missing)(titled('signing in to the console', missing), () => {
     await page.context().setOffline(true);
     await page.getByText('This machine is offline.').waitFor();
     await expectNoAxeViolations(page);
+    // The code of a view that was not shown before is loaded when there is a network again, and the page stays the same.
+    await page.evaluate('window.isSamePage = true');
+    await page.getByRole('link', { name: 'Trust rules' }).click();
+    await page.getByText('It appears by itself when the connection is back.').waitFor();
+    await expectNoAxeViolations(page);
     await page.context().setOffline(false);
+    await page.getByRole('heading', { name: 'Trust rules', level: 1 }).waitFor();
     await becomesLive(page);
     await expect.poll(() => page.getByText('This machine is offline.').count()).toBe(0);
-    await close(OUTAGE);
+    expect(await page.evaluate('window.isSamePage')).toBe(true);
+    await close(new RegExp(`${OUTAGE.source}|ViewNotLoaded`));
   });
 });
