@@ -82,9 +82,9 @@ function signedBytes(event: AuthenticatedEvent): Buffer {
   );
 }
 
-/** Not of objects, which may hold any number. */
+/** Not of objects, which may hold any number. What is undefined is not written. */
 function isWrittenAsRead(value: unknown): boolean {
-  return typeof value === 'string' || value === null || Number.isSafeInteger(value);
+  return typeof value === 'string' || value === null || value === undefined || Number.isSafeInteger(value);
 }
 
 /** `1e400` is read as Infinity, which JSON writes as null. */
@@ -100,8 +100,9 @@ function hasOwner({ metadata }: { readonly metadata: Partial<EventMetadata> | nu
 
 /** Forged metadata can be any JSON. */
 function withoutCode({ metadata: stored }: StreamEvent): Pick<AuthenticatedEvent, 'metadata'> & { mac: string } {
-  const { mac, ...metadata } = stored ?? { mac: null };
-  return { metadata: metadata as AuthenticatedEvent['metadata'], mac: typeof mac === 'string' ? mac : '' };
+  // JSON leaves out what is undefined. A copy without the member would take several times as long.
+  const metadata = { ...stored, mac: undefined };
+  return { metadata, mac: typeof stored?.mac === 'string' ? stored.mac : '' };
 }
 
 function isEqual(a: string, b: string): boolean {

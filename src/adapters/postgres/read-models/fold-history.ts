@@ -95,7 +95,8 @@ async function createKeys(client: Client, schema: string): Promise<void> {
 
 /**
  * Those that the tables in use have, and these do not have yet: a build that was ended may have made some. Each client makes
- * one at a time: nothing else is done meanwhile, so that the cores are free.
+ * one at a time: nothing else is done meanwhile, so that the cores are free. The one of texts takes as long as all others, so it
+ * comes first.
  */
 export async function createMissingIndexes(clients: readonly [Client, ...Client[]], schema: string): Promise<void> {
   await createIndexes(clients, schema, 'true', []);
@@ -112,7 +113,8 @@ async function createIndexes(
 ): Promise<void> {
   const { rows } = await clients[0].query<{ indexdef: string }>(
     `select indexdef from pg_indexes where schemaname = $1 and (${which})
-       and indexname not in (select indexname from pg_indexes where schemaname = $2)`,
+       and indexname not in (select indexname from pg_indexes where schemaname = $2)
+     order by indexdef not like '% USING gin %', tablename, indexname`,
     [LIVE, schema, ...values],
   );
   const create = async (client: Client) => {

@@ -87,7 +87,11 @@ export function createProjection({ registries, parked, all }: ReadModels, before
     changes: () => handled(() => all.flatMap((model) => model.changes())),
 
     *totals() {
-      for (const model of all) yield* handled(() => model.totals?.() ?? []);
+      for (const model of all) {
+        for (const total of handled(() => model.totals?.() ?? [])) {
+          yield 'table' in total ? { ...total, rows: handledEach(total.rows) } : total;
+        }
+      }
     },
 
     get events() {
@@ -109,6 +113,15 @@ function handled<Result>(handle: () => Result): Result {
     return handle();
   } catch (error) {
     throw new HandlerFailed(messageOf(error), { cause: error });
+  }
+}
+
+function* handledEach(rows: Iterable<object>): Generator<object> {
+  const iterator = rows[Symbol.iterator]();
+  for (;;) {
+    const next = handled(() => iterator.next());
+    if (next.done) return;
+    yield next.value;
   }
 }
 

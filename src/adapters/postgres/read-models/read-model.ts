@@ -42,7 +42,8 @@ export interface Change extends Statement {
 /** Rows for an empty table. Their keys are the table's columns. */
 export interface Rows {
   readonly table: string;
-  readonly rows: readonly object[];
+  /** May be made one by one while they are written: all registries at once take as much memory as what is remembered. */
+  readonly rows: Iterable<object>;
 }
 
 export type Total = Rows | Pick<Statement, 'text' | 'values'>;

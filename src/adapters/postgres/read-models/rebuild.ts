@@ -20,9 +20,10 @@ const REBUILD_LOCK = 7_208_611_424;
 
 /**
  * What a crash of the machine takes of a build, the next one makes again; the swap makes all of it durable. An index is made
- * in fewer passes with more memory.
+ * in fewer passes with more memory. Two are made at a time, so no index needs helpers: for the one of texts these take a third
+ * more of the server's time (22 in place of 17 µs an entry).
  */
-const IN_BULK = `set synchronous_commit = off; set maintenance_work_mem = '128MB'`;
+const IN_BULK = `set synchronous_commit = off; set maintenance_work_mem = '128MB'; set max_parallel_maintenance_workers = 0`;
 
 export interface RebuildDeps {
   readonly log: EventLog;

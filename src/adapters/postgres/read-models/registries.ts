@@ -142,8 +142,14 @@ export function createRegistries(schema: string): Registries {
     healthChanged(registryId);
   }
 
-  function rows(): RegistryRow[] {
-    return [...changes].map(([id, change]) => registryRow(id, change.projectId, change, stateOf(id), change.told));
+  function* rows(): Generator<RegistryRow> {
+    for (const [id, change] of changes) yield registryRow(id, change.projectId, change, stateOf(id), change.told);
+  }
+
+  function* wholeRows(): Generator<RegistryRow & HealthRow> {
+    for (const row of rows()) {
+      yield { ...row, ...noticeColumns(stateOf(row.id), toldOf(row.id)), ...healthRow(row.id) };
+    }
   }
 
   function healthsOf({ credential, staged }: LiveRegistry, version: number): Map<string, HealthView> | null {
@@ -243,7 +249,7 @@ export function createRegistries(schema: string): Registries {
 
     changes() {
       const statements = [
-        ...upsert(rows()),
+        ...upsert([...rows()]),
         ...updateHealth([...healthRows.values()]),
         ...updateNotices([...noticeRows.values()]),
       ];
@@ -253,15 +259,6 @@ export function createRegistries(schema: string): Registries {
       return statements;
     },
 
-    totals: () => [
-      {
-        table: 'registries',
-        rows: rows().map((row) => ({
-          ...row,
-          ...noticeColumns(stateOf(row.id), toldOf(row.id)),
-          ...healthRow(row.id),
-        })),
-      },
-    ],
+    totals: () => [{ table: 'registries', rows: wholeRows() }],
   };
 }

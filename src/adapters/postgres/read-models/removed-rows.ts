@@ -144,7 +144,9 @@ export function removedFilter(removed: readonly Removed[]): (added: readonly Row
   return (added) =>
     added.map(({ table, rows }) => {
       const ofTable = upTo.get(table);
-      return ofTable === undefined ? { table, rows } : { table, rows: rows.filter((row) => !isRemoved(row, ofTable)) };
+      return ofTable === undefined
+        ? { table, rows }
+        : { table, rows: [...rows].filter((row) => !isRemoved(row, ofTable)) };
     });
 }
 
