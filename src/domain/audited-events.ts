@@ -2,6 +2,7 @@ import type { AuditAction } from './audit-actions.ts';
 import type { AuditChange, AuditEntry } from './audit-entry.ts';
 import type { CredentialVersion } from './credential.ts';
 import type { CredentialIssued, EventOf, EventType } from './events.ts';
+import { extended } from './extended.ts';
 import type { Instant } from './instant.ts';
 import type { TestFindings } from './probe-outcome.ts';
 import type { LiveRegistry, RegistryState } from './registry.ts';
@@ -144,23 +145,23 @@ const AUDITED: {
     changes: testChanges(data),
   }),
 
-  CredentialIssued: ({ leaseId, registryId, url, image, pipeline, runId, ...issued }) => ({
-    ...succeeded('ISSUE_CREDENTIAL', registryId, url),
-    pipeline,
-    runId,
-    image,
-    leaseId,
-    changes: issueChanges(issued),
-  }),
+  CredentialIssued: ({ leaseId, registryId, url, image, pipeline, runId, ...issued }) =>
+    extended(succeeded('ISSUE_CREDENTIAL', registryId, url), {
+      pipeline,
+      runId,
+      image,
+      leaseId,
+      changes: issueChanges(issued),
+    }),
 
-  CredentialIssuedAgain: ({ leaseId, registryId, url, image, pipeline, runId, ...issued }) => ({
-    ...succeeded('ISSUE_CREDENTIAL', registryId, url),
-    pipeline,
-    runId,
-    image,
-    leaseId,
-    changes: [...issueChanges(issued), { field: 'repeated', from: null, to: 'true' }],
-  }),
+  CredentialIssuedAgain: ({ leaseId, registryId, url, image, pipeline, runId, ...issued }) =>
+    extended(succeeded('ISSUE_CREDENTIAL', registryId, url), {
+      pipeline,
+      runId,
+      image,
+      leaseId,
+      changes: [...issueChanges(issued), { field: 'repeated', from: null, to: 'true' }],
+    }),
 
   LeaseReleased: ({ leaseId, registryId, url, pipeline, runId, reason }) => ({
     ...succeeded(reason === 'REVOKED' ? 'REVOKE_LEASE' : 'RELEASE_LEASE', registryId, url),

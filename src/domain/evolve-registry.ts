@@ -1,3 +1,4 @@
+import { extended } from './extended.ts';
 import type { EventContext, LiveRegistry, PipelineLink, RegistryState } from './registry.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import { evolveSuccessors, type Successors } from './successors.ts';
@@ -26,7 +27,7 @@ function evolve(state: RegistryState, event: RegistryEvent, eventContext: EventC
       return {
         phase: 'live',
         ...registry,
-        credential: { ...credential, rotatedAt: eventContext.at, rotatedBy: eventContext.actor },
+        credential: extended(credential, { rotatedAt: eventContext.at, rotatedBy: eventContext.actor }),
         ...NO_OTHER_VERSIONS,
         successors: successorsOf(state),
         links: [],
@@ -61,7 +62,7 @@ function evolve(state: RegistryState, event: RegistryEvent, eventContext: EventC
       return {
         ...live,
         username,
-        credential: { ...credential, rotatedAt: eventContext.at, rotatedBy: eventContext.actor },
+        credential: extended(credential, { rotatedAt: eventContext.at, rotatedBy: eventContext.actor }),
         ...NO_OTHER_VERSIONS,
         ...touched(eventContext),
         lastVersion: credential.version,
@@ -72,7 +73,7 @@ function evolve(state: RegistryState, event: RegistryEvent, eventContext: EventC
       const { username, credential } = event.data;
       return {
         ...live,
-        staged: { ...credential, username, stagedAt: eventContext.at, stagedBy: eventContext.actor },
+        staged: extended(credential, { username, stagedAt: eventContext.at, stagedBy: eventContext.actor }),
         ...touched(eventContext),
         lastVersion: credential.version,
       };
@@ -83,9 +84,9 @@ function evolve(state: RegistryState, event: RegistryEvent, eventContext: EventC
       return {
         ...live,
         username,
-        credential: { ...credential, rotatedAt: eventContext.at, rotatedBy: eventContext.actor },
+        credential: extended(credential, { rotatedAt: eventContext.at, rotatedBy: eventContext.actor }),
         staged: null,
-        retiring: retiring && { ...live.credential, username: live.username, graceEndsAt: retiring.graceEndsAt },
+        retiring: retiring && extended(live.credential, { username: live.username, graceEndsAt: retiring.graceEndsAt }),
         ...touched(eventContext),
       };
     }

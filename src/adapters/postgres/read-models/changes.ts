@@ -1,4 +1,5 @@
 import type { RegistryChangeKind, RegistryView } from '../../../application/ports/read-models.ts';
+import { extended } from '../../../domain/extended.ts';
 import { registryView } from '../../../domain/registry-view.ts';
 import { type AppliedEvent, ignores, insertInto, type ReadModel, take } from './read-model.ts';
 import type { Registries } from './registries.ts';
@@ -22,7 +23,7 @@ export function createChanges(schema: string, registries: Registries): ReadModel
     ({ event, recorded, number, after }: AppliedEvent & { readonly event: { data: { registryId: string } } }): void => {
       if (after.phase === 'absent') return;
       const { registryId } = event.data;
-      const shown = { ...registries.healths(registryId), present: true };
+      const shown = extended(registries.healths(registryId), { present: true });
       rows.push({
         sequence: number,
         kind,

@@ -2,6 +2,7 @@ import type { RecordedEvent } from '../../../application/ports/event-log.ts';
 import { isRegistryEvent } from '../../../domain/aggregate-events.ts';
 import type { DomainEvent } from '../../../domain/events.ts';
 import { evolveRegistry, initialRegistryState } from '../../../domain/evolve-registry.ts';
+import { extended } from '../../../domain/extended.ts';
 import { noticeOfTest, toldOfTest } from '../../../domain/notices.ts';
 import type { LiveRegistry, RegistryState } from '../../../domain/registry.ts';
 import { type HealthView, healthAfterTest, type ShownWith } from '../../../domain/registry-view.ts';
@@ -148,7 +149,7 @@ export function createRegistries(schema: string): Registries {
 
   function* wholeRows(): Generator<RegistryRow & HealthRow> {
     for (const row of rows()) {
-      yield { ...row, ...noticeColumns(stateOf(row.id), toldOf(row.id)), ...healthRow(row.id) };
+      yield extended({ ...row, ...noticeColumns(stateOf(row.id), toldOf(row.id)) }, healthRow(row.id));
     }
   }
 
