@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { PARTS } from '../texts/parts.ts';
 import css from './banner.module.css';
 import { IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
@@ -32,7 +33,7 @@ export function Banner({ kind = 'info', title, children, action, onClose }: Bann
         {children !== undefined && <div className={css.text}>{children}</div>}
       </div>
       {action !== undefined && <div className={css.action}>{action}</div>}
-      {onClose !== undefined && <IconButton icon="close" label="Dismiss" onPress={onClose} />}
+      {onClose !== undefined && <IconButton icon="close" label={PARTS.dismiss} onPress={onClose} />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { Button as AriaButton, TooltipTrigger } from 'react-aria-components';
+import { COPY } from '../texts/parts.ts';
 import { classNames } from './class-names.ts';
 import css from './copy.module.css';
 import { Icon } from './icon.tsx';
@@ -31,16 +32,14 @@ export function CopyButton({ text, what }: CopyButtonProps) {
     );
   }
 
-  const said = { none: '', copied: 'Copied', refused: 'The browser does not allow it: select the text instead' }[
-    outcome
-  ];
+  const said = { none: '', copied: COPY.copied, refused: COPY.refused }[outcome];
   return (
     <>
       <TooltipTrigger delay={400} {...(outcome !== 'none' && { isOpen: true })}>
-        <AriaButton aria-label={`Copy ${what}`} onPress={copy} className={classNames(css.copy)}>
+        <AriaButton aria-label={COPY.label(what)} onPress={copy} className={classNames(css.copy)}>
           <Icon name={outcome === 'copied' ? 'check' : 'copy'} size="small" />
         </AriaButton>
-        <Tooltip>{said || `Copy ${what}`}</Tooltip>
+        <Tooltip>{said || COPY.label(what)}</Tooltip>
       </TooltipTrigger>
       <span role="status" className={css.spoken}>
         {said}

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { PARTS } from '../texts/parts.ts';
 import { Banner } from './banner.tsx';
 import { Button, IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
@@ -37,7 +38,7 @@ export function Dialog(props: DialogProps) {
             <Heading slot="title" level={2}>
               {title}
             </Heading>
-            {!mustAnswer && <IconButton icon="close" label="Close" onPress={onClose} />}
+            {!mustAnswer && <IconButton icon="close" label={PARTS.close} onPress={onClose} />}
           </header>
           <div className={css.body}>{children}</div>
           {actions !== undefined && <footer className={css.actions}>{actions}</footer>}
@@ -108,7 +109,7 @@ function Question({
         <Button type="submit" kind={isDanger ? 'danger' : 'primary'} isDisabled={!isConfirmed} isPending={isPending}>
           {confirmLabel}
         </Button>
-        <Button onPress={onClose}>Cancel</Button>
+        <Button onPress={onClose}>{PARTS.cancel}</Button>
       </div>
     </form>
   );
@@ -132,7 +133,7 @@ export function Drawer({ title, isOpen, onClose, children, actions }: DrawerProp
             <Heading slot="title" level={2}>
               {title}
             </Heading>
-            <IconButton icon="close" label="Close" onPress={onClose} />
+            <IconButton icon="close" label={PARTS.close} onPress={onClose} />
           </header>
           <div className={css.body}>{children}</div>
           {actions !== undefined && <footer className={css.actions}>{actions}</footer>}

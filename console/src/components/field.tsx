@@ -1,5 +1,6 @@
 import { type ReactNode, useContext } from 'react';
 import { FieldError, FormValidationContext, Label, Text } from 'react-aria-components';
+import { PARTS } from '../texts/parts.ts';
 import { classNames } from './class-names.ts';
 import css from './field.module.css';
 import { Icon } from './icon.tsx';
@@ -32,7 +33,7 @@ export function FieldLabel({ label, optional = false, aside }: Pick<FieldProps, 
     <div className={css.labelLine}>
       <Label className={classNames(css.label)}>
         {label}
-        {optional && <span className={css.optional}> (optional)</span>}
+        {optional && <span className={css.optional}> {PARTS.optional}</span>}
       </Label>
       {aside}
     </div>

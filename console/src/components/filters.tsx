@@ -10,10 +10,12 @@ import {
   TagList,
   ToggleButton,
 } from 'react-aria-components';
+import { CHIPS } from '../texts/parts.ts';
 import { Button } from './button.tsx';
 import { classNames } from './class-names.ts';
 import css from './filters.module.css';
 import { Icon } from './icon.tsx';
+import listCss from './list-box.module.css';
 import type { Option } from './options.tsx';
 import { Popover } from './popover.tsx';
 
@@ -59,10 +61,15 @@ export function FilterMenu<Id extends string>({
           selectionMode={single ? 'single' : 'multiple'}
           selectedKeys={chosen}
           onSelectionChange={choose}
-          className={classNames(css.menu)}
+          className={classNames(listCss.list, css.menu)}
         >
           {options.map((option) => (
-            <MenuItem key={option.id} id={option.id} textValue={option.label} className={classNames(css.option)}>
+            <MenuItem
+              key={option.id}
+              id={option.id}
+              textValue={option.label}
+              className={classNames(listCss.option, css.option)}
+            >
               <span className={css.mark}>
                 <Icon name="check" size="small" />
               </span>
@@ -109,7 +116,7 @@ export function FilterChips({ chips, onRemove, onClear }: FilterChipsProps) {
   return (
     <div className={css.chips}>
       <TagGroup
-        aria-label="Filters in force"
+        aria-label={CHIPS.label}
         onRemove={(keys) => {
           for (const key of keys) onRemove(String(key));
         }}
@@ -118,7 +125,7 @@ export function FilterChips({ chips, onRemove, onClear }: FilterChipsProps) {
           {chips.map(({ id, label }) => (
             <Tag key={id} id={id} textValue={label} className={classNames(css.chip)}>
               {label}
-              <AriaButton slot="remove" className={classNames(css.remove)} aria-label="Remove">
+              <AriaButton slot="remove" className={classNames(css.remove)} aria-label={CHIPS.remove}>
                 <Icon name="close" size="small" />
               </AriaButton>
             </Tag>
@@ -126,7 +133,7 @@ export function FilterChips({ chips, onRemove, onClear }: FilterChipsProps) {
         </TagList>
       </TagGroup>
       <Button small kind="quiet" onPress={onClear}>
-        Clear all
+        {CHIPS.clear}
       </Button>
     </div>
   );

@@ -1,6 +1,8 @@
 import { ListBox, ListBoxItem } from 'react-aria-components';
+import { PARTS } from '../texts/parts.ts';
 import { classNames } from './class-names.ts';
 import { Icon } from './icon.tsx';
+import listCss from './list-box.module.css';
 import css from './options.module.css';
 import { Popover } from './popover.tsx';
 
@@ -17,15 +19,15 @@ export function Options({ options }: { readonly options?: readonly Option[] }) {
     <Popover>
       <ListBox
         {...(options !== undefined && { items: options })}
-        className={classNames(css.list)}
-        renderEmptyState={() => <p className={css.empty}>Nothing found</p>}
+        className={classNames(listCss.list, css.list)}
+        renderEmptyState={() => <p className={css.empty}>{PARTS.nothingFound}</p>}
       >
         {(option: Option) => (
           <ListBoxItem
             id={option.id}
             textValue={option.label}
             isDisabled={option.isDisabled ?? false}
-            className={classNames(css.option)}
+            className={classNames(listCss.option, css.option)}
           >
             <span className={css.words}>
               <span>{option.label}</span>

@@ -1,3 +1,4 @@
+import { PAGES } from '../texts/parts.ts';
 import { Button } from './button.tsx';
 import { formatCount, formatTotal } from './format.ts';
 import css from './pager.module.css';
@@ -21,7 +22,7 @@ export function LoadMore(props: LoadMoreProps) {
   const of =
     total === undefined || (totalIsExact && total <= shown && !hasMore)
       ? ''
-      : ` of ${formatTotal(total, totalIsExact)}`;
+      : ` ${PAGES.of(formatTotal(total, totalIsExact))}`;
   return (
     <div className={css.pager}>
       <span role="status">
@@ -30,7 +31,7 @@ export function LoadMore(props: LoadMoreProps) {
       </span>
       {hasMore && (
         <Button small onPress={onMore} isPending={isLoading}>
-          Load more
+          {PAGES.more}
         </Button>
       )}
     </div>
@@ -54,14 +55,14 @@ interface PagerProps {
 export function Pager(props: PagerProps) {
   const { what, total, totalIsExact = true, onNewer, onOlder, isLoading = false } = props;
   return (
-    <nav className={css.pager} aria-label={`Pages of ${what}`}>
+    <nav className={css.pager} aria-label={PAGES.label(what)}>
       <span role="status">{total === undefined ? '' : `${formatTotal(total, totalIsExact)} ${what}`}</span>
       <span className={css.buttons}>
         <Button small icon="chevron-left" isDisabled={onNewer === undefined || isLoading} onPress={() => onNewer?.()}>
-          {props.newer ?? 'Newer'}
+          {props.newer ?? PAGES.newer}
         </Button>
         <Button small icon="chevron-right" isDisabled={onOlder === undefined || isLoading} onPress={() => onOlder?.()}>
-          {props.older ?? 'Older'}
+          {props.older ?? PAGES.older}
         </Button>
       </span>
     </nav>

@@ -7,6 +7,7 @@ import {
   Dialog,
   DialogTrigger,
 } from 'react-aria-components';
+import { PARTS } from '../texts/parts.ts';
 import { classNames } from './class-names.ts';
 import { Icon } from './icon.tsx';
 import css from './popover.module.css';
@@ -41,11 +42,11 @@ interface HelpProps {
 export function Help({ about, children }: HelpProps) {
   return (
     <DialogTrigger>
-      <Button className={classNames(css.help)} aria-label={`About ${about}`}>
+      <Button className={classNames(css.help)} aria-label={PARTS.about(about)}>
         <Icon name="help" size="small" />
       </Button>
       <Popover placement="top">
-        <Dialog className={classNames(css.helpText)} aria-label={`About ${about}`}>
+        <Dialog className={classNames(css.helpText)} aria-label={PARTS.about(about)}>
           {children}
         </Dialog>
       </Popover>

@@ -1,4 +1,5 @@
 import { type Ref, useEffect, useId, useImperativeHandle, useRef, useState } from 'react';
+import { PARTS } from '../texts/parts.ts';
 import { classNames } from './class-names.ts';
 import { ErrorText, type FieldProps, fieldStyles, useFieldError } from './field.tsx';
 import { Icon } from './icon.tsx';
@@ -97,7 +98,7 @@ export function SecretField(props: SecretFieldProps) {
         <button
           type="button"
           className={classNames(fieldStyles.inside, css.toggle)}
-          aria-label={`Show ${label.toLowerCase()}`}
+          aria-label={PARTS.show(label)}
           aria-pressed={isShown}
           aria-controls={id}
           onClick={() => setShown(!isShown)}

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { FAILED, LOADING, OFFLINE } from '../texts/parts.ts';
 import { Button } from './button.tsx';
 import { classNames } from './class-names.ts';
 import { CopyButton } from './copy.tsx';
@@ -38,7 +39,7 @@ interface LoadingStateProps {
 export function LoadingState({ what, lines = 4 }: LoadingStateProps) {
   return (
     <div role="status" className={css.loading}>
-      <span className={css.spoken}>Loading {what}</span>
+      <span className={css.spoken}>{LOADING.what(what)}</span>
       {Array.from({ length: lines }, (_, line) => `${92 - ((line * 29) % 46)}%`).map((width, line) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the lines never change
         <span key={line} className={css.line} style={{ width }} aria-hidden />
@@ -55,12 +56,7 @@ interface ErrorStateProps {
 }
 
 /** What went wrong in the service's words, and what its operator needs to find it. */
-export function ErrorState({
-  error,
-  title = 'This could not be loaded',
-  onRetry,
-  isRetrying = false,
-}: ErrorStateProps) {
+export function ErrorState({ error, title = FAILED.title, onRetry, isRetrying = false }: ErrorStateProps) {
   return (
     <div role="alert" className={css.state}>
       <span className={classNames(css.round, css.danger)}>
@@ -74,7 +70,8 @@ export function ErrorState({
           {error.requestId !== undefined && (
             <>
               {' '}
-              request <code>{error.requestId}</code> <CopyButton text={error.requestId} what="the request id" />
+              {FAILED.request} <code>{error.requestId}</code>{' '}
+              <CopyButton text={error.requestId} what={FAILED.requestId} />
             </>
           )}
         </p>
@@ -82,7 +79,7 @@ export function ErrorState({
       {onRetry !== undefined && (
         <div className={css.action}>
           <Button icon="refresh" onPress={onRetry} isPending={isRetrying}>
-            Try again
+            {FAILED.again}
           </Button>
         </div>
       )}
@@ -97,12 +94,12 @@ export function OfflineState({ onRetry, isRetrying = false }: Pick<ErrorStatePro
       <span className={css.round}>
         <Icon name="cloud-off" size="large" />
       </span>
-      <p className={css.title}>The service cannot be reached</p>
-      <p className={css.text}>Nothing is lost: this page goes on by itself when the connection is back.</p>
+      <p className={css.title}>{OFFLINE.title}</p>
+      <p className={css.text}>{OFFLINE.text}</p>
       {onRetry !== undefined && (
         <div className={css.action}>
           <Button icon="refresh" onPress={onRetry} isPending={isRetrying}>
-            Try now
+            {OFFLINE.again}
           </Button>
         </div>
       )}

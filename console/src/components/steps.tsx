@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { STEPS as SAID } from '../texts/parts.ts';
 import { classNames } from './class-names.ts';
 import { Icon } from './icon.tsx';
 import css from './steps.module.css';
@@ -12,8 +13,6 @@ export interface Step {
   /** What is to be done now; shown for the current step only. */
   readonly children?: ReactNode;
 }
-
-const SAID = { done: 'Done', current: 'Current step', coming: 'Not started' } as const;
 
 /** A path whose steps are taken in order. */
 export function Steps({ label, steps }: { readonly label: string; readonly steps: readonly Step[] }) {

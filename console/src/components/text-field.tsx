@@ -8,6 +8,7 @@ import {
   Group,
   Input,
 } from 'react-aria-components';
+import { PARTS } from '../texts/parts.ts';
 import { classNames } from './class-names.ts';
 import { FieldLabel, FieldNotes, type FieldProps, fieldStyles } from './field.tsx';
 import { Icon } from './icon.tsx';
@@ -97,7 +98,7 @@ export function SearchField({ label, value, onChange, pause = 250 }: SearchField
         <Icon name="search" className={css.glass} />
         <Input className={fieldStyles.bare} placeholder={label} />
         {typed !== '' && (
-          <Button className={fieldStyles.inside} aria-label="Clear">
+          <Button className={fieldStyles.inside} aria-label={PARTS.clear}>
             <Icon name="close" size="small" />
           </Button>
         )}

@@ -7,6 +7,7 @@ import {
   UNSTABLE_ToastQueue as ToastQueue,
   UNSTABLE_ToastRegion as ToastRegion,
 } from 'react-aria-components';
+import { PARTS } from '../texts/parts.ts';
 import { classNames } from './class-names.ts';
 import { Icon } from './icon.tsx';
 import css from './toast.module.css';
@@ -44,7 +45,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
   return (
     <ToastContext value={toasts}>
       {children}
-      <ToastRegion queue={queue} className={classNames(css.region)} aria-label="Messages">
+      <ToastRegion queue={queue} className={classNames(css.region)} aria-label={PARTS.messages}>
         {({ toast }) => (
           <AriaToast toast={toast} className={classNames(css.toast, css[toast.content.kind])}>
             <Icon name={toast.content.kind === 'done' ? 'ok' : 'danger'} className={css.icon} />
@@ -54,7 +55,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
               </Text>
               {toast.content.text !== undefined && <Text slot="description">{toast.content.text}</Text>}
             </ToastContent>
-            <Button slot="close" aria-label="Close" className={classNames(css.close)}>
+            <Button slot="close" aria-label={PARTS.close} className={classNames(css.close)}>
               <Icon name="close" size="small" />
             </Button>
           </AriaToast>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RotationNoticeKind, ShownNoticeFragment } from '../../src/api/generated/graphql.ts';
+import { goneAmong } from '../../src/app/gone-registries.ts';
 import { byDay, registriesAmong, settledAmong, together } from '../../src/views/notices/notice-days.ts';
 
 const START = Date.parse('2026-03-28T12:00:00Z');
@@ -66,4 +67,17 @@ it('offers each registry of the notices once, by URL', () => {
     { id: 'a', label: 'a.example' },
     { id: 'z', label: 'z.example' },
   ]);
+});
+
+describe('registries of notices', () => {
+  it('are gone if their newest notice says so: one that was added again is there', () => {
+    const notices = [
+      notice(6, 'DELETED', 'gone'),
+      notice(5, 'ROTATED', 'back'),
+      notice(4, 'ROTATED', 'gone'),
+      notice(3, 'DELETED', 'back'),
+      notice(2, 'STAGED', 'there'),
+    ];
+    expect([...goneAmong(notices)]).toEqual(['gone']);
+  });
 });

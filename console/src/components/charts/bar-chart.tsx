@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useRef, useState } from 'react';
+import { CHART } from '../../texts/parts.ts';
 import { classNames } from '../class-names.ts';
 import { formatClock, formatCount, formatDay, formatShortCount, formatShortDay, formatTime } from '../format.ts';
 import css from './bar-chart.module.css';
@@ -108,7 +109,7 @@ export function BarChart(props: BarChartProps) {
           <caption>{label}</caption>
           <thead>
             <tr>
-              <th scope="col">From</th>
+              <th scope="col">{CHART.from}</th>
               {series.map(({ id, label: name }) => (
                 <th key={id} scope="col">
                   {name}
@@ -185,7 +186,7 @@ function Columns({ left, height, names, selected, onSelect, onShow }: ColumnsPro
       className={classNames(css.columns, css.selectable)}
       style={style}
       role="toolbar"
-      aria-label="Choose a range: arrow keys with Shift extend it, Escape clears it"
+      aria-label={CHART.range}
       onPointerLeave={() => onShow(null)}
       onPointerUp={() => setAnchor(null)}
     >

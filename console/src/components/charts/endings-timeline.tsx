@@ -1,4 +1,5 @@
 import { Button, Dialog, DialogTrigger, Link, TooltipTrigger } from 'react-aria-components';
+import { PARTS } from '../../texts/parts.ts';
 import { classNames } from '../class-names.ts';
 import { formatDay, formatShortDay, plural } from '../format.ts';
 import { Icon } from '../icon.tsx';
@@ -39,7 +40,7 @@ export function EndingsTimeline({ label, endings, from, days = 90 }: EndingsTime
                   className={css.text}
                   textAnchor={at === 0 ? 'start' : at === ticks.length - 1 ? 'end' : 'middle'}
                 >
-                  {at === 0 ? 'Today' : formatShortDay(new Date(from.getTime() + (ticks[at] ?? 0) * 86_400_000))}
+                  {at === 0 ? PARTS.today : formatShortDay(new Date(from.getTime() + (ticks[at] ?? 0) * 86_400_000))}
                 </text>
               </g>
             ))}

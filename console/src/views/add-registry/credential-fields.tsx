@@ -1,20 +1,10 @@
 import type { RefObject } from 'react';
-import { DateTimeField } from '../../components/date-field.tsx';
-import {
-  choiceFrom,
-  choiceKey,
-  fieldsOf,
-  isRequired,
-  type MintChoice,
-  mintChoices,
-  takesSecret,
-} from '../../components/mint-fields.ts';
-import { RadioCards } from '../../components/radio-cards.tsx';
+import { CredentialChoice, ExpiryField } from '../../components/credential-choice.tsx';
+import { fieldsOf, isRequired, type MintChoice, mintChoices, takesSecret } from '../../components/mint-fields.ts';
 import type { SecretHandle } from '../../components/secret-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { MINT_FIELD_HELPS, ADD_FORM as TEXTS } from '../../texts/add-registry.ts';
-import { MINT_FIELD_LABELS, MINT_KIND_NAMES } from '../../texts/registry.ts';
-import { ENTER } from '../../texts/rotate.ts';
+import { MINT_FIELD_LABELS } from '../../texts/registry.ts';
 import css from './add-registry.module.css';
 import { type EnteredRegistry, fieldOfMint, type Problems, withChoice } from './entered-registry.ts';
 import { FederationSetup } from './federation-setup.tsx';
@@ -37,20 +27,14 @@ export interface CredentialFieldsProps {
 export function CredentialFields(props: CredentialFieldsProps) {
   const { projectId, preset, entered, problems, secret, isSecretGone, onChange, onSecret } = props;
   const { choice, mint, username, expiresAt } = entered;
-  const choices = mintChoices(preset.provider);
   return (
     <section className={css.section}>
       <h2 className={css.heading}>{TEXTS.credential}</h2>
-      {choices.length > 1 && (
-        <RadioCards
-          label={TEXTS.how}
-          name="mint"
-          value={choiceKey(choice)}
-          onChange={(key) => onChange(withChoice(entered, preset, choiceFrom(key, choices)))}
-          width={18}
-          cards={choices.map((one) => ({ id: choiceKey(one), ...wordsOf(one) }))}
-        />
-      )}
+      <CredentialChoice
+        choices={mintChoices(preset.provider)}
+        value={choice}
+        onChange={(next) => onChange(withChoice(entered, preset, next))}
+      />
       {fieldsOf(choice).map((field) => (
         <TextField
           key={field}
@@ -93,15 +77,7 @@ export function CredentialFields(props: CredentialFieldsProps) {
           />
         </>
       )}
-      <DateTimeField
-        label={ENTER.expiresAt}
-        name="expiresAt"
-        optional
-        value={expiresAt || null}
-        notBeforeNow
-        onChange={(value) => onChange({ expiresAt: value ?? '' })}
-        help={ENTER.expiresHelp}
-      />
+      <ExpiryField value={expiresAt} onChange={(value) => onChange({ expiresAt: value })} />
     </section>
   );
 }
@@ -110,12 +86,4 @@ export function CredentialFields(props: CredentialFieldsProps) {
 function usernameHelp({ provider, username }: Preset, choice: MintChoice): string | undefined {
   if (choice !== 'password') return TEXTS.usernameHelps[choice.kind];
   return provider === 'GENERIC' ? undefined : username;
-}
-
-const STORED: Readonly<Record<string, string>> = ENTER.stored.labels;
-
-function wordsOf(choice: MintChoice): { label: string; help: string } {
-  if (choice === 'password') return ENTER.itself;
-  if (choice.federated) return ENTER.federated;
-  return { label: STORED[choice.kind] ?? MINT_KIND_NAMES[choice.kind], help: ENTER.stored.help };
 }

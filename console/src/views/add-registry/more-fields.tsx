@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { ConnectionFields } from '../../components/connection-fields.tsx';
 import { FieldRow } from '../../components/form.tsx';
 import { TextArea, TextField } from '../../components/text-field.tsx';
 import { ADD_FORM as TEXTS } from '../../texts/add-registry.ts';
@@ -26,26 +27,7 @@ export function MoreFields({ entered, problems, faulty, isOwnHost, onChange }: M
         isOpen={isOwnHost}
         isForced={isFaulty('caCertificate', 'authRealmHost', 'repository')}
       >
-        <TextArea
-          label={EDIT.caCertificate}
-          name="caCertificate"
-          optional
-          value={entered.caCertificate}
-          onChange={(caCertificate) => onChange({ caCertificate })}
-          help={EDIT.caHelp}
-          placeholder="-----BEGIN CERTIFICATE-----"
-          mono
-        />
-        <TextField
-          label={EDIT.authRealmHost}
-          name="authRealmHost"
-          optional
-          value={entered.authRealmHost}
-          onChange={(authRealmHost) => onChange({ authRealmHost })}
-          help={EDIT.realmHelp}
-          placeholder="gitlab.example.com"
-          mono
-        />
+        <ConnectionFields value={entered} onChange={onChange} />
       </Fold>
       <Fold title={TEXTS.more} isForced={isFaulty('name', 'description', 'email', 'rotateEveryDays')}>
         <TextField

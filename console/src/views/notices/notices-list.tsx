@@ -14,10 +14,12 @@ interface NoticesListProps {
   /** Newest first. */
   readonly notices: readonly ShownNoticeFragment[];
   readonly settled: ReadonlySet<string>;
+  /** Ids of registries that are deleted. */
+  readonly gone: ReadonlySet<string>;
   readonly isNew: (occurredAt: string) => boolean;
 }
 
-export function NoticesList({ projectId, notices, settled, isNew }: NoticesListProps) {
+export function NoticesList({ projectId, notices, settled, gone, isNew }: NoticesListProps) {
   return (
     <div className={css.days}>
       {byDay(notices, new Date()).map((day) => (
@@ -29,7 +31,14 @@ export function NoticesList({ projectId, notices, settled, isNew }: NoticesListP
               at: notice.occurredAt,
               tone: NOTICE_KINDS[notice.kind].tone,
               icon: NOTICE_KINDS[notice.kind].icon,
-              title: <Title projectId={projectId} notice={notice} isNew={isNew(notice.occurredAt)} />,
+              title: (
+                <Title
+                  projectId={projectId}
+                  notice={notice}
+                  isGone={gone.has(notice.registryId)}
+                  isNew={isNew(notice.occurredAt)}
+                />
+              ),
               children: (
                 <div className={css.words}>
                   <p>{notice.message}</p>
@@ -47,15 +56,16 @@ export function NoticesList({ projectId, notices, settled, isNew }: NoticesListP
 interface TitleProps {
   readonly projectId: string;
   readonly notice: ShownNoticeFragment;
+  readonly isGone: boolean;
   readonly isNew: boolean;
 }
 
-function Title({ projectId, notice: { kind, registryId, url }, isNew }: TitleProps) {
+function Title({ projectId, notice: { kind, registryId, url }, isGone, isNew }: TitleProps) {
   return (
     <span className={css.title}>
       {NOTICE_KINDS[kind].word}
       <span className={css.registry}>
-        {kind === 'DELETED' ? url : <TextLink href={registryHref({ projectId, registryId })}>{url}</TextLink>}
+        {isGone ? url : <TextLink href={registryHref({ projectId, registryId })}>{url}</TextLink>}
       </span>
       {isNew && <span className={css.new}>{NOTICES.isNew}</span>}
     </span>

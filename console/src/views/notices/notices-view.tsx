@@ -1,5 +1,6 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { Awaited } from '../../app/awaited.tsx';
+import { goneAmong } from '../../app/gone-registries.ts';
 import { projectHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
 import { Button, LinkButton } from '../../components/button.tsx';
@@ -79,7 +80,13 @@ function ProjectNotices({ projectId }: { readonly projectId: string }) {
         )}
       </div>
       {shown.length > 0 ? (
-        <NoticesList projectId={projectId} notices={shown} settled={settledAmong(all)} isNew={isNew} />
+        <NoticesList
+          projectId={projectId}
+          notices={shown}
+          settled={settledAmong(all)}
+          gone={goneAmong(all)}
+          isNew={isNew}
+        />
       ) : looksOn || pages.isPlaceholderData ? (
         <LoadingState what={NOTICES.what} lines={6} />
       ) : (

@@ -1,5 +1,6 @@
 import { useApiQuery } from '../../api/use-api-query.ts';
 import { Awaited } from '../../app/awaited.tsx';
+import { goneAmong } from '../../app/gone-registries.ts';
 import { projectHref, registryHref } from '../../app/links.ts';
 import { TextLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -23,6 +24,7 @@ export function NoticesCard({ projectId }: { readonly projectId: string }) {
     );
   }
   const { nodes } = query.data.rotationNotices;
+  const gone = goneAmong(nodes);
   return (
     <Card title={texts.title} actions={all}>
       {nodes.length === 0 ? (
@@ -33,7 +35,11 @@ export function NoticesCard({ projectId }: { readonly projectId: string }) {
           entries={nodes.map(({ cursor, kind, registryId, message, occurredAt }) => ({
             id: cursor,
             at: occurredAt,
-            title: <TextLink href={registryHref({ projectId, registryId })}>{NOTICE_KINDS[kind].word}</TextLink>,
+            title: gone.has(registryId) ? (
+              NOTICE_KINDS[kind].word
+            ) : (
+              <TextLink href={registryHref({ projectId, registryId })}>{NOTICE_KINDS[kind].word}</TextLink>
+            ),
             tone: NOTICE_KINDS[kind].tone,
             icon: NOTICE_KINDS[kind].icon,
             children: message,

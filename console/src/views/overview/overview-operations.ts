@@ -108,7 +108,7 @@ export const OVERVIEW_USE = graphql(`
 
 export const OVERVIEW_NOTICES = graphql(`
   query OverviewNotices($projectId: ID!) {
-    rotationNotices(projectId: $projectId, first: 8) {
+    rotationNotices(projectId: $projectId, first: 6) {
       nodes {
         cursor
         kind

@@ -1,3 +1,4 @@
+import { ConnectionFields } from '../../components/connection-fields.tsx';
 import { DateTimeField } from '../../components/date-field.tsx';
 import { FieldRow } from '../../components/form.tsx';
 import { RadioCards } from '../../components/radio-cards.tsx';
@@ -87,26 +88,7 @@ export function EditFields({ registry: { url, mint }, draft, onChange }: EditFie
           {...(!isDays(draft.rotateEveryDays) && { error: TEXTS.rotateError })}
         />
       </FieldRow>
-      <TextField
-        label={TEXTS.authRealmHost}
-        name="authRealmHost"
-        optional
-        value={draft.authRealmHost}
-        onChange={(authRealmHost) => onChange({ authRealmHost })}
-        help={TEXTS.realmHelp}
-        placeholder="gitlab.example.com"
-        mono
-      />
-      <TextArea
-        label={TEXTS.caCertificate}
-        name="caCertificate"
-        optional
-        value={draft.caCertificate}
-        onChange={(caCertificate) => onChange({ caCertificate })}
-        help={TEXTS.caHelp}
-        placeholder="-----BEGIN CERTIFICATE-----"
-        mono
-      />
+      <ConnectionFields value={draft} onChange={onChange} />
     </>
   );
 }

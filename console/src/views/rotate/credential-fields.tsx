@@ -1,18 +1,9 @@
 import type { Ref } from 'react';
-import { DateTimeField } from '../../components/date-field.tsx';
-import {
-  choiceFrom,
-  choiceKey,
-  fieldsOf,
-  isRequired,
-  type MintChoice,
-  mintChoices,
-  takesSecret,
-} from '../../components/mint-fields.ts';
-import { RadioCards } from '../../components/radio-cards.tsx';
+import { CredentialChoice, ExpiryField } from '../../components/credential-choice.tsx';
+import { fieldsOf, isRequired, mintChoices, takesSecret } from '../../components/mint-fields.ts';
 import { SecretField, type SecretHandle } from '../../components/secret-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
-import { MINT_FIELD_LABELS, MINT_KIND_NAMES } from '../../texts/registry.ts';
+import { MINT_FIELD_LABELS } from '../../texts/registry.ts';
 import { ENTER as TEXTS } from '../../texts/rotate.ts';
 import type { ShownRegistry } from '../registry/shown-registry.ts';
 import { type EnteredCredential, isMultiline } from './entered-credential.ts';
@@ -30,19 +21,13 @@ interface CredentialFieldsProps {
 export function CredentialFields(props: CredentialFieldsProps) {
   const { registry, entered, onChange, secret, secretError, onFilled } = props;
   const { choice, mint, username, expiresAt } = entered;
-  const choices = mintChoices(registry.provider);
   return (
     <>
-      {choices.length > 1 && (
-        <RadioCards
-          label={TEXTS.how}
-          name="mint"
-          value={choiceKey(choice)}
-          onChange={(key) => onChange({ choice: choiceFrom(key, choices) })}
-          width={18}
-          cards={choices.map((one) => ({ id: choiceKey(one), ...wordsOf(one) }))}
-        />
-      )}
+      <CredentialChoice
+        choices={mintChoices(registry.provider)}
+        value={choice}
+        onChange={(next) => onChange({ choice: next })}
+      />
       {fieldsOf(choice).map((field) => (
         <TextField
           key={field}
@@ -81,23 +66,7 @@ export function CredentialFields(props: CredentialFieldsProps) {
           />
         </>
       )}
-      <DateTimeField
-        label={TEXTS.expiresAt}
-        name="expiresAt"
-        optional
-        value={expiresAt || null}
-        notBeforeNow
-        onChange={(value) => onChange({ expiresAt: value ?? '' })}
-        help={TEXTS.expiresHelp}
-      />
+      <ExpiryField value={expiresAt} onChange={(value) => onChange({ expiresAt: value })} />
     </>
   );
-}
-
-const STORED: Readonly<Record<string, string>> = TEXTS.stored.labels;
-
-function wordsOf(choice: MintChoice): { label: string; help: string } {
-  if (choice === 'password') return TEXTS.itself;
-  if (choice.federated) return TEXTS.federated;
-  return { label: STORED[choice.kind] ?? MINT_KIND_NAMES[choice.kind], help: TEXTS.stored.help };
 }
