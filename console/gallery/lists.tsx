@@ -97,7 +97,15 @@ export function Lists() {
           sort={sort}
           onSort={setSort}
         />
-        <LoadMore shown={6} what="registries" total={10_000} totalIsExact={false} hasMore onMore={() => undefined} />
+        <LoadMore
+          shown={6}
+          what="registries"
+          one="registry"
+          total={10_000}
+          totalIsExact={false}
+          hasMore
+          onMore={() => undefined}
+        />
       </Card>
       <div className={css.columns}>
         <Card title="Loading" flush>

@@ -12,6 +12,8 @@ export const SIZES = [
   { width: 1920, height: 1080 },
 ] as const;
 export const THEMES = ['light', 'dark'] as const;
+/** A view that needs longer is broken. */
+const PATIENCE_MS = 20_000;
 /** What text in a picture still needs to be sharp. */
 const WEBP_QUALITY = 50;
 
@@ -38,6 +40,7 @@ export async function picture(scene: Scene, options: CameraOptions): Promise<num
   });
   try {
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     await page.clock.setFixedTime(now);
     await settings(page, scene);
     await page.goto(scene.path);
@@ -46,6 +49,8 @@ export async function picture(scene: Scene, options: CameraOptions): Promise<num
     await page.locator('[data-status="connecting"], [data-status="reconnecting"]').waitFor({ state: 'detached' });
     await settled(page);
     await scene.act?.(page);
+    // Nothing is hovered.
+    await page.mouse.move(0, 0);
     let written = 0;
     for (const [index, size] of SIZES.entries()) {
       await page.setViewportSize(size);
@@ -94,7 +99,7 @@ async function settled(page: Page): Promise<void> {
     .first()
     .waitFor({ state: 'detached' });
   await page.evaluate(
-    'document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null)))))',
+    'scrollTo(0, 0); document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null)))))',
   );
 }
 

@@ -2,7 +2,7 @@ import { PERMISSIONS } from '../../src/domain/permissions.ts';
 import { createPurserApi, type PurserApi } from '../seed/purser-api.ts';
 import type { Issuer } from './issuers.ts';
 import type { Service } from './service.ts';
-import { FEEDS, PROJECT, REGISTRIES, RULES, type StoryRegistry } from './story.ts';
+import { FEEDS, OTHER_PROJECTS, PROJECT, REGISTRIES, RULES, type StoryRegistry } from './story.ts';
 
 export const DAY_MS = 86_400_000;
 export const EVERYTHING = Object.values(PERMISSIONS);
@@ -65,6 +65,14 @@ export async function seedStory(service: Service, people: Issuer, now: number): 
     if (daysAgo === 5) await feedsAndRules(person);
   }
   await present(await caller('ada'));
+  for (const [projectId, urls] of Object.entries(OTHER_PROJECTS)) {
+    const api = await caller('ada', EVERYTHING, projectId);
+    for (const url of urls) {
+      await api.run(CREATE, { projectId, input: { url, username: 'ci', password: `password-of-${projectId}` } });
+    }
+  }
+  // Notices of time are made by the database's clock, which nobody moved.
+  await service.moveClock(Date.now());
   return { registryIds, ruleId };
 
   async function changesOf(registry: StoryRegistry, daysAgo: number, person: PurserApi): Promise<void> {
@@ -163,7 +171,7 @@ export async function seedStory(service: Service, people: Issuer, now: number): 
     for (const { name, expiresInDays, isTested, pipelines } of REGISTRIES) {
       const id = idOf(name);
       if (expiresInDays !== undefined) {
-        const expiresAt = new Date(now + expiresInDays * DAY_MS + 5 * 3_600_000).toISOString();
+        const expiresAt = new Date(now + expiresInDays * DAY_MS - 3 * 3_600_000).toISOString();
         await ada.run(UPDATE, { projectId: PROJECT, id, input: { expiresAt } });
       }
       const repository = pipelines?.[0]?.image;

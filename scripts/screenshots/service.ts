@@ -46,7 +46,11 @@ export async function startService(environment: Readonly<Record<string, string>>
       url ??= /"url":"([^"]+)","msg":"listening"/.exec(line)?.[1];
     });
   }
+  /** So that Ctrl-C leaves nothing either. */
+  const interrupted = () => void stop().then(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const stop = async () => {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await ended;
     await rm(dataDir, { recursive: true, force: true });

@@ -169,6 +169,12 @@ export const REGISTRIES: readonly StoryRegistry[] = [
   },
 ];
 
+/** Other projects of the same person, with their registries' hosts. */
+export const OTHER_PROJECTS: Readonly<Record<string, readonly string[]>> = {
+  payments: ['docker.io', 'harbor.payments.acme.example'],
+  'data-platform': ['quay.io', 'us-docker.pkg.dev', 'ghcr.io'],
+};
+
 export const RULES = [
   {
     name: 'GitHub: checkout, main branch',

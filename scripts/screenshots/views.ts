@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import type { Issuer } from './issuers.ts';
 import type { Seeded } from './seed-story.ts';
-import { PROJECT } from './story.ts';
+import { OTHER_PROJECTS, PROJECT } from './story.ts';
 
 /** What is pictured: a view, or a state of one. */
 export interface Scene {
@@ -38,8 +38,8 @@ export function viewsOf({ registryIds, ruleId }: SceneNeeds): Scene[] {
     {
       name: 'projects',
       path: '/projects',
-      shows: 'Nothing is pressing',
-      projects: [PROJECT, 'payments', 'data-platform'],
+      shows: 'data-platform',
+      projects: [PROJECT, ...Object.keys(OTHER_PROJECTS), 'sandbox'],
     },
     { name: 'overview', path: BASE, shows: 'Latest notices' },
     { name: 'registries', path: `${BASE}/registries`, shows: 'Docker Hub' },
@@ -69,33 +69,33 @@ export function statesOf({ registryIds, github, now }: SceneNeeds): Scene[] {
       shows: /does not grant/,
       permissions: ['iam:project:cicd:registry:read'],
     },
-    { name: 'not-found', path: '/nowhere', shows: /not/ },
+    { name: 'not-found', path: `${BASE}/nowhere`, shows: 'There is nothing here' },
     { name: 'offline', path: `${BASE}/registries`, shows: 'Docker Hub', act: goOffline },
     { name: 'failed', path: BASE, shows: 'Latest notices', act: failRequests },
     {
       name: 'empty-overview',
-      path: '/projects/payments',
+      path: '/projects/sandbox',
       shows: 'This project has no registries yet',
-      projects: ['payments'],
+      projects: ['sandbox'],
     },
     {
       name: 'empty-registries',
-      path: '/projects/payments/registries',
+      path: '/projects/sandbox/registries',
       shows: 'No registries yet',
-      projects: ['payments'],
+      projects: ['sandbox'],
     },
     {
       name: 'empty-notices',
-      path: '/projects/payments/notices',
+      path: '/projects/sandbox/notices',
       shows: 'Nothing has happened yet',
-      projects: ['payments'],
+      projects: ['sandbox'],
     },
-    { name: 'empty-trust', path: '/projects/payments/trust', shows: 'No trust rules yet', projects: ['payments'] },
+    { name: 'empty-trust', path: '/projects/sandbox/trust', shows: 'No trust rules yet', projects: ['sandbox'] },
     {
       name: 'empty-calendar',
-      path: '/projects/payments/calendar',
+      path: '/projects/sandbox/calendar',
       shows: 'No calendar feed yet',
-      projects: ['payments'],
+      projects: ['sandbox'],
     },
     {
       name: 'registries-filters',
@@ -111,7 +111,12 @@ export function statesOf({ registryIds, github, now }: SceneNeeds): Scene[] {
       shows: 'Test it first',
       act: (page) => click(page, 'Add the registry'),
     },
-    { name: 'add-ecr', path: `${BASE}/registries/new?preset=Amazon+ECR`, shows: 'Test it first', act: openAll },
+    {
+      name: 'add-ecr',
+      path: `${BASE}/registries/new?preset=Amazon+Elastic+Container+Registry`,
+      shows: 'Test it first',
+      act: openAll,
+    },
     { name: 'add-tested', path: `${BASE}/registries/new?preset=Harbor`, shows: 'Test it first', act: testEntered },
     { name: 'registry-failing', path: tab('The old registry', 'health'), shows: 'What to do' },
     { name: 'registry-health', path: tab('Harbor', 'health'), shows: 'Proved' },

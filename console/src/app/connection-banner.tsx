@@ -1,4 +1,5 @@
 import { useLiveStatus } from '../api/live.tsx';
+import { Banner } from '../components/banner.tsx';
 import { CONNECTION } from '../texts/frame.ts';
 import styles from './connection.module.css';
 import { useIsOnline } from './network.ts';
@@ -10,7 +11,7 @@ export function ConnectionBanner() {
   const text = isOnline ? (status === 'offline' ? CONNECTION.noService : undefined) : CONNECTION.noNetwork;
   return (
     <div role="status" className={styles.place}>
-      {text === undefined ? null : <p className={styles.banner}>{text}</p>}
+      {text !== undefined && <Banner kind="warning">{text}</Banner>}
     </div>
   );
 }

@@ -1,8 +1,8 @@
-import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
+import { type ErrorComponentProps, useRouter } from '@tanstack/react-router';
 import { useEffect, useEffectEvent } from 'react';
 import { ApiError, hasCode, OfflineError } from '../api/errors.ts';
 import { useLiveStatus } from '../api/live.tsx';
-import { Button } from '../components/button.tsx';
+import { Button, TextLink } from '../components/button.tsx';
 import { claimOf, type Permission } from '../session/permissions.ts';
 import { CONNECTION, FAILURES } from '../texts/frame.ts';
 import { ViewNotLoaded } from './lazy-view.tsx';
@@ -95,7 +95,7 @@ export function NoProject({ projectId }: { projectId: string }) {
 function ToProjects() {
   return (
     <div className={styles.actions}>
-      <Link to="/projects">{FAILURES.home}</Link>
+      <TextLink href="/projects">{FAILURES.home}</TextLink>
     </div>
   );
 }

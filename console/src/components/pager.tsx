@@ -8,6 +8,8 @@ interface LoadMoreProps {
   readonly shown: number;
   /** What they are, in the plural: "registries". */
   readonly what: string;
+  /** What one of them is. */
+  readonly one: string;
   readonly total?: number | undefined;
   /** False where the service stopped counting: `totalCountIsExact`. */
   readonly totalIsExact?: boolean;
@@ -18,7 +20,7 @@ interface LoadMoreProps {
 
 /** Under a list that grows page by page. */
 export function LoadMore(props: LoadMoreProps) {
-  const { shown, what, total, totalIsExact = true, hasMore, isLoading = false, onMore } = props;
+  const { shown, what, one, total, totalIsExact = true, hasMore, isLoading = false, onMore } = props;
   const of =
     total === undefined || (totalIsExact && total <= shown && !hasMore)
       ? ''
@@ -27,7 +29,7 @@ export function LoadMore(props: LoadMoreProps) {
     <div className={css.pager}>
       <span role="status">
         {formatCount(shown)}
-        {of} {what}
+        {of} {(total ?? shown) === 1 ? one : what}
       </span>
       {hasMore && (
         <Button small onPress={onMore} isPending={isLoading}>

@@ -19,11 +19,13 @@ export interface Column<Row, Field extends string = never> {
   readonly sortBy?: Field;
   /** Numbers, times and buttons stand at the end. */
   readonly align?: 'end';
-  /** Left out where the table is narrower than 48 or 64 rem; cards show all. */
+  /** Left out where the table is narrower than 44 or 64 rem; cards show all. */
   readonly from?: 'medium' | 'wide';
   /** For a column of buttons: its label is for screen readers. */
   readonly hideLabel?: boolean;
   readonly width?: string;
+  /** Nothing is known there, which the table says: a card leaves it out. */
+  readonly isEmpty?: (row: Row) => boolean;
 }
 
 interface TableProps<Row, Field extends string> {
@@ -78,7 +80,7 @@ export function Table<Row, Field extends string = never>(props: TableProps<Row, 
           {rows.map((row) => (
             <tr key={rowKey(row)} className={classNames(css.row, (props.href || props.onOpen) && css.open)}>
               {columns.map((column) => (
-                <BodyCell key={column.id} column={column}>
+                <BodyCell key={column.id} column={column} isEmpty={column.isEmpty?.(row)}>
                   {column.isTitle ? <RowLink {...props} row={row} column={column} /> : column.cell(row)}
                 </BodyCell>
               ))}
@@ -149,10 +151,11 @@ function HeaderCell<Row, Field extends string>({ column, sort, onSort }: HeaderC
 
 interface BodyCellProps<Row, Field extends string> {
   readonly column: Column<Row, Field>;
+  readonly isEmpty?: boolean | undefined;
   readonly children: ReactNode;
 }
 
-function BodyCell<Row, Field extends string>({ column, children }: BodyCellProps<Row, Field>) {
+function BodyCell<Row, Field extends string>({ column, isEmpty = false, children }: BodyCellProps<Row, Field>) {
   if (column.isTitle) {
     return (
       <th scope="row" className={cellClass(column)}>
@@ -161,7 +164,7 @@ function BodyCell<Row, Field extends string>({ column, children }: BodyCellProps
     );
   }
   return (
-    <td className={cellClass(column)}>
+    <td className={classNames(cellClass(column), isEmpty && css.nothing)}>
       {!column.hideLabel && (
         <span className={css.name} aria-hidden>
           {column.label}

@@ -2,6 +2,7 @@ import type { HealthDetailsFragment } from '../api/generated/graphql.ts';
 import { HEALTH as TEXTS } from '../texts/registry.ts';
 import { Banner } from './banner.tsx';
 import { KeyValueList } from './card.tsx';
+import { Marked } from './marked.tsx';
 import { StatusBadge } from './status-badge.tsx';
 import { PROBE_OUTCOMES, VERDICTS } from './statuses.ts';
 import css from './test-result.module.css';
@@ -42,7 +43,7 @@ export function Verdicts({ finding }: { readonly finding: TestFinding }) {
       </div>
       {advice !== null && (
         <Banner kind={outcome === 'OK' ? 'info' : 'warning'} title={TEXTS.fix}>
-          {advice}
+          <Marked text={advice} />
         </Banner>
       )}
       <ul className={css.checks}>

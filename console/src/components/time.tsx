@@ -24,11 +24,16 @@ export function Time({ at, show = 'both' }: TimeProps) {
   const now = useNow(time, show === 'both' || show === 'relative');
   const relative = formatRelative(time, now);
   return (
-    <time dateTime={at} title={formatFullTime(time)} className={css.time}>
+    <time dateTime={at} title={formatFullTime(time)} className={classNames(css.time, show === 'both' && css.both)}>
       {show === 'relative' && relative}
       {show === 'day' && formatDay(time)}
       {(show === 'absolute' || show === 'both') && <span className={css.whole}>{formatTime(time)}</span>}
-      {show === 'both' && <span className={classNames(css.relative, css.whole)}> · {relative}</span>}
+      {show === 'both' && (
+        <span className={classNames(css.relative, css.whole)}>
+          <span className={css.dot}> · </span>
+          {relative}
+        </span>
+      )}
     </time>
   );
 }

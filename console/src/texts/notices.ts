@@ -4,6 +4,7 @@ import { plural } from '../components/format.ts';
 export const NOTICES = {
   title: 'Notices',
   intro: 'What happened to the credentials of this project, and what to do about it. New ones appear by themselves.',
+  one: 'notice',
   what: 'notices',
   today: 'Today',
   yesterday: 'Yesterday',
@@ -42,13 +43,13 @@ export const NOTICES = {
     },
     RECOVERED: { text: 'Nothing to do.' },
     EXPIRING: {
-      text: 'Rotate it before then, so that no pipeline stops.',
+      text: 'Pipelines fail after that.',
       to: 'rotate',
       link: 'Rotate the credential',
     },
     EXPIRED: { text: 'Pipelines get it no more until it is rotated.', to: 'rotate', link: 'Rotate the credential' },
     ROTATION_OVERDUE: {
-      text: 'It is older than was set for it. Rotate it, or set another interval.',
+      text: 'Or set another interval, if that is too short.',
       to: 'rotate',
       link: 'Rotate the credential',
     },

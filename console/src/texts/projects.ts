@@ -6,6 +6,7 @@ export const PROJECTS = {
   intro: (count: number) => `${plural(count, 'project')} that your token names.`,
   find: 'Find a project',
   list: 'Your projects',
+  one: 'project',
   what: 'projects',
   none: 'No project has this in its name.',
   registries: (count: number, isExact: boolean) =>

@@ -7,6 +7,7 @@ export const REGISTRIES = {
   add: 'Add a registry',
   search: 'Search by name, URL, user or description',
   table: 'Registries of the project',
+  one: 'registry',
   what: 'registries',
   columns: {
     name: 'Registry',

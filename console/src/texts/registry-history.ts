@@ -6,6 +6,7 @@ export const HISTORY = {
   needsAudit: (permission: string) =>
     `The history is a part of the audit log. Your token does not grant ${permission}, so only the time travel is here.`,
   none: 'Nothing has happened yet',
+  one: 'entry',
   entries: 'entries',
   by: (actor: string) => `by ${actor}`,
   service: 'the service itself',

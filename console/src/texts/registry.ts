@@ -165,6 +165,7 @@ export const PIPELINES = {
 
 export const LEASES = {
   title: 'Leases',
+  one: 'lease',
   what: 'leases',
   show: 'Which leases',
   active: 'Active',

@@ -19,6 +19,7 @@ export const WEBHOOKS = {
 
 export const DELIVERIES = {
   title: 'Deliveries',
+  one: 'delivery',
   what: 'deliveries',
   table: 'Deliveries to webhooks, newest first',
   columns: {
@@ -26,7 +27,7 @@ export const DELIVERIES = {
     webhook: 'Webhook',
     state: 'State',
     attempts: 'Attempts',
-    next: 'Next or last attempt',
+    next: 'When',
     actions: 'Actions',
   },
   filters: { state: 'State', webhook: 'Webhook' },
@@ -42,6 +43,7 @@ export const DELIVERIES = {
   next: 'next',
   last: 'last',
   none: 'none yet',
+  due: 'waiting',
   replay: {
     action: 'Replay',
     actionFor: (kind: string, url: string) => `Replay “${kind}” of ${url}`,

@@ -1,5 +1,6 @@
 import type { TestNewCredentialMutation } from '../../api/generated/graphql.ts';
 import { Banner } from '../../components/banner.tsx';
+import { Marked } from '../../components/marked.tsx';
 import { TestResult } from '../../components/test-result.tsx';
 import { Time } from '../../components/time.tsx';
 import { ADD_REGISTRY as TEXTS } from '../../texts/add-registry.ts';
@@ -28,7 +29,7 @@ export function NewTest({ test: { data, isPending }, isStale }: NewTestProps) {
           )}
           {data.testCredentials.warnings.map((warning) => (
             <Banner key={warning} kind="warning">
-              {warning}
+              <Marked text={warning} />
             </Banner>
           ))}
         </>

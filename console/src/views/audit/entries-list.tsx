@@ -51,7 +51,15 @@ const COLUMNS: readonly Column<ListedEntry>[] = [
       />
     ),
   },
-  { id: 'time', label: AUDIT.columns.time, cell: ({ occurredAt }) => <Time at={occurredAt} /> },
+  {
+    id: 'time',
+    label: AUDIT.columns.time,
+    cell: ({ occurredAt }) => (
+      <span className={styles.time}>
+        <Time at={occurredAt} />
+      </span>
+    ),
+  },
   { id: 'actor', label: AUDIT.columns.actor, cell: ({ actor }) => <span className={styles.text}>{actor}</span> },
   {
     id: 'about',
@@ -122,7 +130,8 @@ export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
       {rows.length > 0 && (
         <LoadMore
           shown={rows.length}
-          what={AUDIT.entries(rows.length)}
+          what={AUDIT.entries}
+          one={AUDIT.entry}
           total={total?.totalCount}
           {...(total && { totalIsExact: total.totalCountIsExact })}
           hasMore={hasNextPage}

@@ -100,6 +100,7 @@ function ProjectNotices({ projectId }: { readonly projectId: string }) {
         <LoadMore
           shown={shown.length}
           what={NOTICES.what}
+          one={NOTICES.one}
           hasMore={pages.hasNextPage}
           isLoading={pages.isFetchingNextPage}
           onMore={() => void pages.fetchNextPage()}

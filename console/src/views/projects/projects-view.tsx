@@ -39,6 +39,7 @@ export function ProjectsView() {
         <LoadMore
           shown={shown.length}
           what={PROJECTS.what}
+          one={PROJECTS.one}
           total={found.length}
           hasMore={shown.length < found.length}
           onMore={() => setMost(most + AT_ONCE)}

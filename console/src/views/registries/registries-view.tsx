@@ -94,6 +94,7 @@ export function RegistriesView() {
         <LoadMore
           shown={rows.length}
           what={REGISTRIES.what}
+          one={REGISTRIES.one}
           total={first.totalCount}
           totalIsExact={first.totalCountIsExact}
           hasMore={pages.hasNextPage}

@@ -27,12 +27,14 @@ export const COLUMNS: readonly Column<RegistryRowFragment, RegistryOrderField>[]
     id: 'expires',
     label: labels.expires,
     sortBy: 'EXPIRES_AT',
+    isEmpty: ({ credential }) => credential.expiresAt === null,
     cell: ({ credential }) => <Moment at={credential.expiresAt} otherwise={REGISTRIES.noDate} />,
   },
   {
     id: 'rotation',
     label: labels.rotation,
     from: 'wide',
+    isEmpty: ({ credential }) => credential.rotationDueAt === null,
     cell: ({ credential }) => <Moment at={credential.rotationDueAt} otherwise={REGISTRIES.noRhythm} />,
   },
   {
@@ -47,6 +49,7 @@ export const COLUMNS: readonly Column<RegistryRowFragment, RegistryOrderField>[]
     label: labels.leases,
     from: 'medium',
     align: 'end',
+    isEmpty: ({ usage }) => usage.activeLeases === 0,
     cell: ({ usage }) => formatCount(usage.activeLeases),
   },
 ];

@@ -2,6 +2,7 @@ import { registryHref, rotateHref } from '../../app/links.ts';
 import { Banner } from '../../components/banner.tsx';
 import { LinkButton } from '../../components/button.tsx';
 import { Card, type KeyValue, KeyValueList } from '../../components/card.tsx';
+import { Marked } from '../../components/marked.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { CREDENTIAL_STATUSES } from '../../components/statuses.ts';
 import { usePermissions } from '../../session/permissions.ts';
@@ -25,7 +26,7 @@ export function CredentialSection({ registry }: { registry: ShownRegistry }) {
     ) : (
       can('registry:write') && (
         <LinkButton small href={rotateHref(place)}>
-          {REGISTRY.rotate}
+          {credential.staged || credential.retiring ? REGISTRY.goOn : REGISTRY.rotate}
         </LinkButton>
       )
     );
@@ -42,7 +43,9 @@ export function CredentialSection({ registry }: { registry: ShownRegistry }) {
         <Banner kind="warning" title={TEXTS.warnings}>
           <ul className={css.bullets}>
             {credential.warnings.map((warning) => (
-              <li key={warning}>{warning}</li>
+              <li key={warning}>
+                <Marked text={warning} />
+              </li>
             ))}
           </ul>
         </Banner>

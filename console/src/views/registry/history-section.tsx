@@ -87,6 +87,7 @@ function Entries({ registry, asOf, onTravel }: EntriesProps) {
       <LoadMore
         shown={entries.length}
         what={TEXTS.entries}
+        one={TEXTS.one}
         total={first?.totalCount}
         totalIsExact={first?.totalCountIsExact ?? true}
         hasMore={pages.hasNextPage}

@@ -111,6 +111,7 @@ export function LeasesSection({ registry }: { registry: ShownRegistry }) {
         <LoadMore
           shown={leases.length}
           what={TEXTS.what}
+          one={TEXTS.one}
           total={first?.totalCount}
           totalIsExact={first?.totalCountIsExact ?? true}
           hasMore={pages.hasNextPage}

@@ -25,6 +25,7 @@ export function GraceFields(props: GraceFieldsProps) {
       <RadioCards
         label={TEXTS.grace}
         value={grace}
+        width={12}
         onChange={onGrace}
         cards={[
           {

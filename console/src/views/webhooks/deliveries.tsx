@@ -109,6 +109,7 @@ export function Deliveries({ projectId, webhookNames, search, onChange }: Delive
           <LoadMore
             shown={deliveries.length}
             what={DELIVERIES.what}
+            one={DELIVERIES.one}
             hasMore={pages.hasNextPage}
             isLoading={pages.isFetchingNextPage}
             onMore={() => void pages.fetchNextPage()}

@@ -48,6 +48,8 @@ export const COLUMNS: readonly DeliveryColumn[] = [
 
 function Attempt({ delivery: { nextAttemptAt, lastAttemptAt } }: { readonly delivery: ShownDeliveryFragment }) {
   const at = nextAttemptAt ?? lastAttemptAt;
+  // Its turn has come, or its webhook is disabled.
+  if (nextAttemptAt !== null && Date.parse(nextAttemptAt) <= Date.now()) return DELIVERIES.due;
   if (at === null) return <span className={css.soft}>{DELIVERIES.none}</span>;
   return (
     <span>
