@@ -3,15 +3,10 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Issuer } from './issuers.ts';
 import { EVERYTHING } from './seed-story.ts';
+import { SIZES, THEMES } from './sizes.ts';
 import { PROJECT, VIEWER } from './story.ts';
 import type { Scene } from './views.ts';
 
-export const SIZES = [
-  { width: 360, height: 780 },
-  { width: 1024, height: 768 },
-  { width: 1920, height: 1080 },
-] as const;
-export const THEMES = ['light', 'dark'] as const;
 /** A view that needs longer is broken. */
 const PATIENCE_MS = 20_000;
 /** What text in a picture still needs to be sharp. */

@@ -30,8 +30,8 @@ export interface SceneNeeds extends Seeded {
 const BASE = `/projects/${PROJECT}`;
 const click = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first().click();
 
-/** Every view of the console, in the order of its navigation. */
-export function viewsOf({ registryIds, ruleId }: SceneNeeds): Scene[] {
+/** Every view of the console, by the name of its folder, in the order of its navigation. */
+export function viewsOf({ registryIds, ruleId }: Seeded): Scene[] {
   const of = (name: string) => `${BASE}/registries/${registryIds.get(name)}`;
   return [
     { name: 'sign-in', path: '/sign-in', shows: /^Sign in/, isSignedIn: false },
@@ -50,8 +50,9 @@ export function viewsOf({ registryIds, ruleId }: SceneNeeds): Scene[] {
     { name: 'calendar', path: `${BASE}/calendar`, shows: 'Platform team' },
     { name: 'webhooks', path: `${BASE}/webhooks`, shows: 'Deliveries' },
     { name: 'audit', path: `${BASE}/audit`, shows: 'Attempts over time' },
-    { name: 'verify', path: `${BASE}/audit/verify`, shows: 'Keys that may sign', act: verify },
-    { name: 'trust-rules', path: `${BASE}/trust`, shows: 'Try a token' },
+    { name: 'audit-verify', path: `${BASE}/audit/verify`, shows: 'Keys that may sign', act: verify },
+    { name: 'trust', path: `${BASE}/trust`, shows: 'Try a token' },
+    { name: 'add-trust-rule', path: `${BASE}/trust/new?preset=GitHub+Actions`, shows: 'In words' },
     { name: 'trust-rule', path: `${BASE}/trust/${ruleId}`, shows: 'In words' },
   ];
 }
@@ -172,7 +173,6 @@ export function statesOf({ registryIds, github, now }: SceneNeeds): Scene[] {
     { name: 'verify-before', path: `${BASE}/audit/verify`, shows: 'Keys that may sign' },
     { name: 'trust-try', path: `${BASE}/trust`, shows: 'Try a token', act: (page) => tryToken(page, github, now) },
     { name: 'trust-add', path: `${BASE}/trust/new`, shows: 'Start from' },
-    { name: 'trust-preset', path: `${BASE}/trust/new?preset=GitHub+Actions`, shows: 'In words' },
     { name: 'account', path: BASE, shows: 'Latest notices', act: (page) => click(page, /^Signed in as/) },
   ];
   return states.map((state) => ({ ...state, isState: true }));
