@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { PERMISSIONS } from '../../src/domain/permissions.ts';
 import { createPurserApi, type PurserApi } from '../seed/purser-api.ts';
 import type { Issuer } from './issuers.ts';
@@ -31,6 +32,7 @@ const FEED = `mutation ($projectId: ID!, $input: CreateCalendarFeedInput!) {
   createCalendarFeed(projectId: $projectId, input: $input) { feed { id } } }`;
 const REVOKE_FEED =
   'mutation ($projectId: ID!, $id: ID!) { revokeCalendarFeed(projectId: $projectId, id: $id) { revokedId } }';
+const NOTICES = 'query ($projectId: ID!) { rotationNotices(projectId: $projectId, first: 50) { nodes { kind } } }';
 const RULE = `mutation ($projectId: ID!, $input: TrustRuleInput!) {
   createTrustRule(projectId: $projectId, input: $input) { rule { id } } }`;
 
@@ -73,7 +75,19 @@ export async function seedStory(service: Service, people: Issuer, now: number): 
   }
   // Notices of time are made by the database's clock, which nobody moved.
   await service.moveClock(Date.now());
+  await noticesOfTime(await caller('ada'));
   return { registryIds, ruleId };
+
+  /** Until it was noticed what expires. */
+  async function noticesOfTime(ada: PurserApi): Promise<void> {
+    const awaited = REGISTRIES.filter(({ expiresInDays = 99 }) => expiresInDays < 30).length;
+    for (let noticed = 0; noticed < awaited; await delay(200)) {
+      const { rotationNotices } = await ada.run<{ rotationNotices: { nodes: { kind: string }[] } }>(NOTICES, {
+        projectId: PROJECT,
+      });
+      noticed = rotationNotices.nodes.filter(({ kind }) => kind === 'EXPIRING').length;
+    }
+  }
 
   async function changesOf(registry: StoryRegistry, daysAgo: number, person: PurserApi): Promise<void> {
     const { name, url, provider, description, username, access, rotateEveryDays, mint } = registry;

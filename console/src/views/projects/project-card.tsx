@@ -58,7 +58,7 @@ function Attention({ projectId, address }: { readonly projectId: string; readonl
         <ul className={css.groups}>
           {pressing.map(({ name, tone, icon, search }) => (
             <li key={name} className={css[tone]}>
-              <Icon name={icon} size="small" />{' '}
+              <Icon name={icon} size="small" />
               <TextLink href={`${address}/registries${search}`}>
                 {formatTotal(data[name].totalCount, data[name].totalCountIsExact)} {PROJECTS.groups[name]}
               </TextLink>

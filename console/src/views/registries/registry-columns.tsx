@@ -47,7 +47,7 @@ export const COLUMNS: readonly Column<RegistryRowFragment, RegistryOrderField>[]
   {
     id: 'leases',
     label: labels.leases,
-    from: 'medium',
+    from: 'wide',
     align: 'end',
     isEmpty: ({ usage }) => usage.activeLeases === 0,
     cell: ({ usage }) => formatCount(usage.activeLeases),
