@@ -65,12 +65,14 @@ const COLUMNS: readonly Column<ListedEntry>[] = [
     id: 'about',
     label: AUDIT.columns.about,
     from: 'medium',
+    isEmpty: ({ url }) => !url,
     cell: ({ url }) => <span className={styles.text}>{url}</span>,
   },
   {
     id: 'by',
     label: AUDIT.columns.by,
     from: 'wide',
+    isEmpty: ({ pipeline }) => !pipeline,
     cell: ({ pipeline, runId }) => (
       <span className={styles.text}>
         {pipeline}
