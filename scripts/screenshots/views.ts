@@ -160,7 +160,12 @@ export function statesOf({ registryIds, github, now }: SceneNeeds): Scene[] {
       name: 'audit-entry',
       path: `${BASE}/audit`,
       shows: 'Attempts over time',
-      act: (page) => page.getByRole('row').nth(3).click(),
+      act: (page) =>
+        page
+          .getByRole('table', { name: /^Entries/ })
+          .getByRole('row')
+          .nth(3)
+          .click(),
     },
     { name: 'audit-export', path: `${BASE}/audit`, shows: 'Attempts over time', act: (page) => click(page, 'Export') },
     {

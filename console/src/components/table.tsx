@@ -19,7 +19,7 @@ export interface Column<Row, Field extends string = never> {
   readonly sortBy?: Field;
   /** Numbers, times and buttons stand at the end. */
   readonly align?: 'end';
-  /** Left out where the table is narrower than 44 or 64 rem; cards show all. */
+  /** Left out where the table is narrower than 48 or 64 rem; cards show all. */
   readonly from?: 'medium' | 'wide';
   /** For a column of buttons: its label is for screen readers. */
   readonly hideLabel?: boolean;

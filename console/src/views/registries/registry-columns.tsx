@@ -40,7 +40,6 @@ export const COLUMNS: readonly Column<RegistryRowFragment, RegistryOrderField>[]
   {
     id: 'lastUsed',
     label: labels.lastUsed,
-    from: 'medium',
     sortBy: 'LAST_USED_AT',
     cell: ({ usage }) => <Moment at={usage.lastUsedAt} otherwise={REGISTRIES.never} />,
   },
