@@ -172,7 +172,7 @@ export const REGISTRIES: readonly StoryRegistry[] = [
 /** Other projects of the same person, with their registries' hosts. */
 export const OTHER_PROJECTS: Readonly<Record<string, readonly string[]>> = {
   payments: ['docker.io', 'harbor.payments.acme.example'],
-  'data-platform': ['quay.io', 'us-docker.pkg.dev', 'ghcr.io'],
+  'data-platform': ['quay.io', 'ghcr.io', 'registry.data.acme.example'],
 };
 
 export const RULES = [
