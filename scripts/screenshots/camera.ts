@@ -10,7 +10,7 @@ import type { Scene } from './views.ts';
 /** A view that needs longer is broken. */
 const PATIENCE_MS = 20_000;
 /** What text in a picture still needs to be sharp. */
-const WEBP_QUALITY = 35;
+const WEBP_QUALITY = 20;
 
 export interface CameraOptions {
   readonly browser: Browser;

@@ -45,7 +45,7 @@ export function viewsOf({ registryIds, ruleId }: Seeded): Scene[] {
     { name: 'registries', path: `${BASE}/registries`, shows: 'Docker Hub' },
     { name: 'add-registry', path: `${BASE}/registries/new?preset=Harbor`, shows: 'Test it first' },
     { name: 'registry', path: of('Harbor'), shows: 'Staged version' },
-    { name: 'rotate', path: `${of('Harbor')}/rotate`, shows: 'Test both and activate' },
+    { name: 'rotate', path: `${of('Harbor')}/rotate`, shows: 'Prove it' },
     { name: 'notices', path: `${BASE}/notices`, shows: /expires/ },
     { name: 'calendar', path: `${BASE}/calendar`, shows: 'Platform team' },
     { name: 'webhooks', path: `${BASE}/webhooks`, shows: 'Deliveries' },
