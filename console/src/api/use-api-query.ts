@@ -34,7 +34,7 @@ export function useApiQuery<Result, Variables>(
   });
 }
 
-interface Page {
+export interface Page {
   readonly endCursor?: string | null;
   readonly hasNextPage: boolean;
 }

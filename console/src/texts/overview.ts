@@ -8,7 +8,8 @@ export const OVERVIEW = {
     title: 'Needs attention',
     calm: 'Nothing needs attention',
     calmText: 'No credential is failing, expired or about to expire, and none is overdue for rotation.',
-    all: (count: string) => `All ${count}`,
+    /** Without a number until it is known. */
+    all: (count: string | undefined) => (count === undefined ? 'All of them' : `All ${count}`),
     groups: {
       failing: { title: 'Failing', text: 'The registry refuses the credential: pipelines that use it fail.' },
       needsCredential: {

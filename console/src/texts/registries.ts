@@ -56,6 +56,11 @@ export const REGISTRIES = {
     text: 'Add one with its user name and a token: pipelines then ask Purser for it when they push or pull, you hear in time when it must be rotated, and the audit log shows who used it.',
     readOnly: 'Nobody has added one to this project. Your token may look at registries, and not add them.',
   },
+  noneSoFar: {
+    title: 'No registry matches so far',
+    text: 'Few registries fit these filters together, and a list is looked through piece by piece. One filter less finds them sooner.',
+    lookOn: 'Look further',
+  },
   nothingFound: {
     title: 'No registry matches',
     text: 'None has all of what the search and the filters ask for.',

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { OverviewAttentionQuery, OverviewEndingsQuery } from '../../src/api/generated/graphql.ts';
-import { pressing, timesOf } from '../../src/views/overview/attention-groups.ts';
+import { pressing, timesOf, totalOf, uncounted } from '../../src/views/overview/attention-groups.ts';
 import { endingsOf } from '../../src/views/overview/endings.ts';
 
 const NOW = Date.parse('2026-03-01T09:30:45.678Z');
 const TIMES = timesOf(NOW);
 
 type Group = OverviewAttentionQuery['failing'];
-const none: Group = { totalCount: 0, totalCountIsExact: true, nodes: [] };
+const none: Group = { pageInfo: { hasNextPage: false }, nodes: [] };
+const andMore = (group: Group): Group => ({ ...group, pageInfo: { hasNextPage: true } });
 const one = (createdAt: string): Group => ({
-  totalCount: 1,
-  totalCountIsExact: true,
+  pageInfo: { hasNextPage: false },
   nodes: [
     {
       id: '1',
@@ -23,7 +23,7 @@ const one = (createdAt: string): Group => ({
   ],
 });
 const CALM: OverviewAttentionQuery = {
-  all: { totalCount: 9 },
+  all: { nodes: [{ id: '1' }] },
   failing: none,
   needsCredential: none,
   expired: none,
@@ -55,6 +55,19 @@ describe('what needs attention', () => {
     expect(pressing({ ...CALM, unused: one('2026-02-01T00:00:00.000Z') }, TIMES.longAgo)).toEqual([]);
     expect(pressing({ ...CALM, unused: one('2025-11-01T00:00:00.000Z') }, TIMES.longAgo)).toHaveLength(1);
   });
+
+  it('is counted apart where there is more than the first few', () => {
+    const old = one('2025-01-01T00:00:00.000Z');
+    const data = { ...CALM, failing: old, expired: andMore(old), overdue: andMore(none) };
+    const groups = pressing(data, TIMES.longAgo);
+    expect(groups.map(({ name }) => name)).toEqual(['failing', 'expired', 'overdue']);
+    const asked = Object.entries(uncounted(data, groups)).filter(([, isAsked]) => isAsked);
+    expect(asked.map(([name]) => name)).toEqual(['expired', 'overdue']);
+    const counts = { expired: { totalCount: 10_000, totalCountIsExact: false } };
+    expect(totalOf(data, undefined, 'failing')).toEqual({ totalCount: 1, totalCountIsExact: true });
+    expect(totalOf(data, undefined, 'expired')).toBeUndefined();
+    expect(totalOf(data, counts, 'expired')).toEqual({ totalCount: 10_000, totalCountIsExact: false });
+  });
 });
 
 describe('what ends', () => {
@@ -68,14 +81,14 @@ describe('what ends', () => {
     const far = registry('far', '2026-04-01T00:00:00.000Z', '2026-03-20T00:00:00.000Z');
     const data: OverviewEndingsQuery = {
       expiring: {
-        totalCount: 3,
+        pageInfo: { hasNextPage: false },
         nodes: [
           registry('past', '2026-02-01T00:00:00.000Z', null),
           registry('near', '2026-03-04T00:00:00.000Z', null),
           far,
         ],
       },
-      due: { totalCount: 1, nodes: [far] },
+      due: { pageInfo: { hasNextPage: false }, nodes: [far] },
     };
     expect(endingsOf(data, 'a b', TIMES.now)).toEqual([
       {

@@ -1,7 +1,7 @@
-import { useEffect, useMemo, useState } from 'react';
 import { ApiError, OfflineError } from '../../api/errors.ts';
 import type { AuditPageQuery } from '../../api/generated/graphql.ts';
-import { useApiPages, useApiQuery } from '../../api/use-api-query.ts';
+import { useApiQuery } from '../../api/use-api-query.ts';
+import { useFilledPages } from '../../api/use-filled-pages.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { formatCount } from '../../components/format.ts';
@@ -25,8 +25,6 @@ interface EntriesListProps {
 export type ListedEntry = AuditPageQuery['auditLog']['nodes'][number];
 
 const PAGE = 50;
-/** A page looks at a few hundred entries, however many match: so many pages are looked through without being asked to. */
-const PAGES_IN_A_ROW = 20;
 
 const COLUMNS: readonly Column<ListedEntry>[] = [
   {
@@ -91,33 +89,19 @@ const COLUMNS: readonly Column<ListedEntry>[] = [
 
 export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
   const filter = filterOf(search);
-  const variables = { projectId, filter, first: PAGE };
-  const pages = useApiPages(AUDIT_PAGE, variables, ({ auditLog }) => auditLog.pageInfo);
+  const pages = useFilledPages(
+    AUDIT_PAGE,
+    { projectId, filter, first: PAGE },
+    { pageOf: ({ auditLog }) => auditLog.pageInfo, rowsOf: ({ auditLog }) => auditLog.nodes, size: PAGE },
+  );
   const count = useApiQuery(AUDIT_COUNT, { projectId, filter }, { keepPrevious: true });
-  const { data, error, hasNextPage, isFetching, isFetchingNextPage, isPending, isPlaceholderData, fetchNextPage } =
-    pages;
-  const rows = useMemo(() => (data ?? []).flatMap(({ auditLog }) => auditLog.nodes), [data]);
-  // How many pages the reader asked for, of `PAGES_IN_A_ROW` each where they are all but empty.
-  const list = JSON.stringify(filter);
-  const [asked, setAsked] = useState({ list, times: 1 });
-  const times = asked.list === list ? asked.times : 1;
-  const looked = data?.length ?? 0;
-  const isFew = rows.length < times * PAGE && looked < times * PAGES_IN_A_ROW;
-  const goesOn = hasNextPage && isFew && !isPlaceholderData;
-  useEffect(() => {
-    if (goesOn && !isFetching && error === null) void fetchNextPage();
-  }, [goesOn, isFetching, error, fetchNextPage]);
+  const { rows, error, hasMore, isLooking, more } = pages;
 
   if (error !== null && rows.length === 0) {
-    const retry = { onRetry: () => void pages.refetch(), isRetrying: isFetching };
+    const retry = { onRetry: () => void pages.refetch(), isRetrying: pages.isFetching };
     return error instanceof OfflineError ? <OfflineState {...retry} /> : <ErrorState error={error} {...retry} />;
   }
-  const isLooking = isPending || isFetchingNextPage || goesOn;
   const total = count.data?.auditLog;
-  const more = () => {
-    setAsked({ list, times: times + 1 });
-    if (!isFetching) void fetchNextPage();
-  };
   return (
     <Card flush>
       <Table
@@ -126,8 +110,8 @@ export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
         rows={rows}
         rowKey={({ sequence }) => String(sequence)}
         onOpen={(entry) => onChange({ ...search, entry: entryAddress(entry) })}
-        isLoading={isPlaceholderData || (rows.length === 0 && isLooking)}
-        empty={<Nothing search={search} hasMore={hasNextPage} onMore={more} onChange={onChange} />}
+        isLoading={pages.isPlaceholderData || (rows.length === 0 && isLooking)}
+        empty={<Nothing search={search} hasMore={hasMore} onMore={more} onChange={onChange} />}
       />
       {rows.length > 0 && (
         <LoadMore
@@ -136,7 +120,7 @@ export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
           one={AUDIT.entry}
           total={total?.totalCount}
           {...(total && { totalIsExact: total.totalCountIsExact })}
-          hasMore={hasNextPage}
+          hasMore={hasMore}
           isLoading={isLooking}
           onMore={more}
         />

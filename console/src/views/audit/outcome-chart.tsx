@@ -130,12 +130,17 @@ function useHistogram(projectId: string, search: AuditSearch) {
           const { auditHistogram } = await api.request(AUDIT_HISTOGRAM, variables, { signal });
           return { span, buckets: auditHistogram };
         } catch (error) {
-          if (!isUncountable(error) || attempt >= DEFAULT_SPANS.length - 1) throw error;
+          if (!isTooMuch(error) || attempt >= DEFAULT_SPANS.length - 1) throw error;
         }
       }
     },
     placeholderData: keepPreviousData,
   });
+}
+
+/** Too many entries, or more than the service counts within its time. */
+function isTooMuch(error: unknown): boolean {
+  return isUncountable(error) || hasCode(error, 'UNAVAILABLE');
 }
 
 function isUncountable(error: unknown): boolean {

@@ -1,4 +1,8 @@
-import type { AttentionGroupFragment, OverviewAttentionQuery } from '../../api/generated/graphql.ts';
+import type {
+  AttentionGroupFragment,
+  OverviewAttentionQuery,
+  OverviewCountsQuery,
+} from '../../api/generated/graphql.ts';
 import type { RawSearch } from '../../app/search-params.ts';
 import type { Tone } from '../../components/statuses.ts';
 
@@ -9,8 +13,10 @@ const DAY = 24 * 60 * MINUTE;
 /** Since when a registry that nobody used is worth a question, in days. */
 export const LONG_AGO_DAYS = 90;
 
+export type GroupName = Exclude<keyof OverviewAttentionQuery, 'all'>;
+
 export interface AttentionGroup {
-  readonly name: Exclude<keyof OverviewAttentionQuery, 'all'>;
+  readonly name: GroupName;
   readonly tone: Tone;
   /** The list of all of them, as the address of the registries has it. */
   readonly search: RawSearch;
@@ -59,10 +65,44 @@ export function timesOf(now: number): { readonly now: string; readonly longAgo: 
 /** A registry that is younger than the span was not left unused: it counts only if it existed before. */
 export function pressing(data: OverviewAttentionQuery, longAgo: string): AttentionGroup[] {
   return ATTENTION_GROUPS.filter(({ name }) => {
-    const { totalCount, nodes } = data[name];
-    if (name !== 'unused') return totalCount > 0;
+    const { nodes } = data[name];
+    if (name !== 'unused') return nodes.length > 0 || hasMore(data, name);
     // The oldest come first, so one look at the first says whether there is any.
     const [oldest] = nodes;
     return oldest !== undefined && oldest.createdAt < longAgo;
   });
+}
+
+/** Whether a group has more than its first few. Of these there may be none: a page looks at a few hundred registries. */
+export function hasMore(data: OverviewAttentionQuery, name: GroupName): boolean {
+  return data[name].pageInfo.hasNextPage;
+}
+
+/** Which groups must be counted. */
+export function uncounted(data: OverviewAttentionQuery, groups: readonly AttentionGroup[]): Record<GroupName, boolean> {
+  const must = (name: GroupName) => hasMore(data, name) && groups.some((group) => group.name === name);
+  return {
+    failing: must('failing'),
+    needsCredential: must('needsCredential'),
+    expired: must('expired'),
+    expiring: must('expiring'),
+    overdue: must('overdue'),
+    neverTested: must('neverTested'),
+    unused: must('unused'),
+  };
+}
+
+export interface GroupTotal {
+  readonly totalCount: number;
+  readonly totalCountIsExact: boolean;
+}
+
+/** Undefined until it is known. */
+export function totalOf(
+  data: OverviewAttentionQuery,
+  counts: OverviewCountsQuery | undefined,
+  name: GroupName,
+): GroupTotal | undefined {
+  if (hasMore(data, name)) return counts?.[name];
+  return { totalCount: data[name].nodes.length, totalCountIsExact: true };
 }

@@ -1,3 +1,4 @@
+import type { OverviewAttentionQuery, OverviewCountsQuery } from '../../api/generated/graphql.ts';
 import { useApiQuery } from '../../api/use-api-query.ts';
 import { Awaited } from '../../app/awaited.tsx';
 import { projectHref, registryHref } from '../../app/links.ts';
@@ -8,9 +9,9 @@ import { formatTotal } from '../../components/format.ts';
 import { Icon } from '../../components/icon.tsx';
 import { Time } from '../../components/time.tsx';
 import { OVERVIEW } from '../../texts/overview.ts';
-import { type AttentionGroup, pressing } from './attention-groups.ts';
+import { type AttentionGroup, hasMore, pressing, totalOf, uncounted } from './attention-groups.ts';
 import css from './overview.module.css';
-import { OVERVIEW_ATTENTION } from './overview-operations.ts';
+import { OVERVIEW_ATTENTION, OVERVIEW_COUNTS } from './overview-operations.ts';
 
 const { attention: texts } = OVERVIEW;
 
@@ -21,11 +22,25 @@ interface AttentionProps {
 }
 
 /** What people should look at first. */
-export function Attention({ projectId, now, longAgo }: AttentionProps) {
+export function Attention(props: AttentionProps) {
+  const { projectId, now, longAgo } = props;
   const query = useApiQuery(OVERVIEW_ATTENTION, { projectId, now, longAgo });
   if (query.data === undefined) return <Awaited what={OVERVIEW.what} query={query} />;
-  const { data } = query;
+  return <Found {...props} data={query.data} />;
+}
+
+interface FoundProps extends AttentionProps {
+  readonly data: OverviewAttentionQuery;
+}
+
+function Found({ projectId, now, longAgo, data }: FoundProps) {
   const groups = pressing(data, longAgo);
+  const asked = uncounted(data, groups);
+  const { data: counts } = useApiQuery(
+    OVERVIEW_COUNTS,
+    { projectId, now, longAgo, ...asked },
+    { enabled: Object.values(asked).includes(true), keepPrevious: true },
+  );
   if (groups.every(({ tone }) => tone === 'neutral' || tone === 'info')) {
     return (
       <Card>
@@ -36,13 +51,13 @@ export function Attention({ projectId, now, longAgo }: AttentionProps) {
             <p className={css.soft}>{texts.calmText}</p>
           </div>
         </div>
-        {groups.length > 0 && <Groups projectId={projectId} groups={groups} data={data} />}
+        {groups.length > 0 && <Groups projectId={projectId} groups={groups} data={data} counts={counts} />}
       </Card>
     );
   }
   return (
     <Card title={texts.title}>
-      <Groups projectId={projectId} groups={groups} data={data} />
+      <Groups projectId={projectId} groups={groups} data={data} counts={counts} />
     </Card>
   );
 }
@@ -50,21 +65,25 @@ export function Attention({ projectId, now, longAgo }: AttentionProps) {
 interface GroupsProps {
   readonly projectId: string;
   readonly groups: readonly AttentionGroup[];
-  readonly data: Parameters<typeof pressing>[0];
+  readonly data: OverviewAttentionQuery;
+  /** Undefined until they are known. */
+  readonly counts: OverviewCountsQuery | undefined;
 }
 
-function Groups({ projectId, groups, data }: GroupsProps) {
+function Groups({ projectId, groups, data, counts }: GroupsProps) {
   return (
     <ul className={css.groups}>
       {groups.map(({ name, tone, search, moment }) => {
-        const { nodes, totalCount, totalCountIsExact } = data[name];
+        const { nodes } = data[name];
+        const total = totalOf(data, counts, name);
+        const said = total && formatTotal(total.totalCount, total.totalCountIsExact);
         const { title, text } = texts.groups[name];
         return (
           <li key={name} className={css.group}>
             <h3 className={classNames(css.groupTitle, css[tone])}>
               <Icon name={tone === 'danger' ? 'danger' : tone === 'attention' ? 'warning' : 'info'} size="small" />
               {title}
-              <span className={css.count}>{formatTotal(totalCount, totalCountIsExact)}</span>
+              {said !== undefined && <span className={css.count}>{said}</span>}
             </h3>
             <p className={css.soft}>{text}</p>
             <ul className={css.few}>
@@ -82,10 +101,8 @@ function Groups({ projectId, groups, data }: GroupsProps) {
                 );
               })}
             </ul>
-            {totalCount > nodes.length && (
-              <TextLink href={projectHref(projectId, 'registries', search)}>
-                {texts.all(formatTotal(totalCount, totalCountIsExact))}
-              </TextLink>
+            {hasMore(data, name) && (
+              <TextLink href={projectHref(projectId, 'registries', search)}>{texts.all(said)}</TextLink>
             )}
           </li>
         );

@@ -26,7 +26,7 @@ export function EndingsCard({ projectId, now, until }: EndingsCardProps) {
   }
   const { expiring, due } = query.data;
   const endings = endingsOf(query.data, projectId, now);
-  const isCut = expiring.totalCount > expiring.nodes.length || due.totalCount > due.nodes.length;
+  const isCut = expiring.pageInfo.hasNextPage || due.pageInfo.hasNextPage;
   return (
     <Card title={texts.title}>
       {endings.length === 0 ? (

@@ -1,10 +1,12 @@
 import { graphql } from '../../api/generated/gql.ts';
 
-/** Each group is its count and its first few: the cost does not follow the size of the project. */
+/** The first few of each group. How many there are is another question, which takes longer. */
 export const OVERVIEW_ATTENTION = graphql(`
   query OverviewAttention($projectId: ID!, $now: DateTime!, $longAgo: DateTime!) {
     all: registries(projectId: $projectId, first: 1) {
-      totalCount
+      nodes {
+        id
+      }
     }
     failing: registries(projectId: $projectId, filter: { status: FAILING }, first: 4) {
       ...AttentionGroup
@@ -45,8 +47,9 @@ export const OVERVIEW_ATTENTION = graphql(`
   }
 
   fragment AttentionGroup on RegistryConnection {
-    totalCount
-    totalCountIsExact
+    pageInfo {
+      hasNextPage
+    }
     nodes {
       id
       name
@@ -65,6 +68,50 @@ export const OVERVIEW_ATTENTION = graphql(`
   }
 `);
 
+/** Of the groups that have more than their first few. */
+export const OVERVIEW_COUNTS = graphql(`
+  query OverviewCounts(
+    $projectId: ID!
+    $now: DateTime!
+    $longAgo: DateTime!
+    $failing: Boolean!
+    $needsCredential: Boolean!
+    $expired: Boolean!
+    $expiring: Boolean!
+    $overdue: Boolean!
+    $neverTested: Boolean!
+    $unused: Boolean!
+  ) {
+    failing: registries(projectId: $projectId, filter: { status: FAILING }, first: 1) @include(if: $failing) {
+      ...GroupCount
+    }
+    needsCredential: registries(projectId: $projectId, filter: { status: NEEDS_CREDENTIAL }, first: 1)
+      @include(if: $needsCredential) {
+      ...GroupCount
+    }
+    expired: registries(projectId: $projectId, filter: { status: EXPIRED }, first: 1) @include(if: $expired) {
+      ...GroupCount
+    }
+    expiring: registries(projectId: $projectId, filter: { status: EXPIRING }, first: 1) @include(if: $expiring) {
+      ...GroupCount
+    }
+    overdue: registries(projectId: $projectId, filter: { rotationDueBefore: $now }, first: 1) @include(if: $overdue) {
+      ...GroupCount
+    }
+    neverTested: registries(projectId: $projectId, filter: { neverTested: true }, first: 1) @include(if: $neverTested) {
+      ...GroupCount
+    }
+    unused: registries(projectId: $projectId, filter: { unusedSince: $longAgo }, first: 1) @include(if: $unused) {
+      ...GroupCount
+    }
+  }
+
+  fragment GroupCount on RegistryConnection {
+    totalCount
+    totalCountIsExact
+  }
+`);
+
 export const OVERVIEW_ENDINGS = graphql(`
   query OverviewEndings($projectId: ID!, $until: DateTime!) {
     expiring: registries(
@@ -73,13 +120,17 @@ export const OVERVIEW_ENDINGS = graphql(`
       orderBy: { field: EXPIRES_AT, direction: ASC }
       first: 100
     ) {
-      totalCount
+      pageInfo {
+        hasNextPage
+      }
       nodes {
         ...EndingRegistry
       }
     }
     due: registries(projectId: $projectId, filter: { rotationDueBefore: $until }, first: 100) {
-      totalCount
+      pageInfo {
+        hasNextPage
+      }
       nodes {
         ...EndingRegistry
       }

@@ -26,7 +26,7 @@ export function OverviewView() {
   // The same answer as that of `Attention`, from the cache.
   const { data } = useApiQuery(OVERVIEW_ATTENTION, { projectId, now, longAgo });
 
-  if (data?.all.totalCount === 0) {
+  if (data?.all.nodes.length === 0) {
     const { title, text, readOnly, add } = OVERVIEW.empty;
     return (
       <Page title={OVERVIEW.title}>

@@ -3,8 +3,6 @@ import { graphql } from '../../api/generated/gql.ts';
 export const REGISTRIES_PAGE = graphql(`
   query RegistriesPage($projectId: ID!, $filter: RegistryFilter, $orderBy: RegistryOrder, $after: String) {
     registries(projectId: $projectId, filter: $filter, orderBy: $orderBy, first: 50, after: $after) {
-      totalCount
-      totalCountIsExact
       pageInfo {
         endCursor
         hasNextPage
@@ -35,6 +33,16 @@ export const REGISTRIES_PAGE = graphql(`
     usage {
       activeLeases
       lastUsedAt
+    }
+  }
+`);
+
+/** In a query of its own: counting takes longer than a page, and a page need not be counted again. */
+export const REGISTRIES_COUNT = graphql(`
+  query RegistriesCount($projectId: ID!, $filter: RegistryFilter) {
+    registries(projectId: $projectId, filter: $filter, first: 1) {
+      totalCount
+      totalCountIsExact
     }
   }
 `);

@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useApiPages } from '../../api/use-api-query.ts';
+import { useApiQuery } from '../../api/use-api-query.ts';
+import { useFilledPages } from '../../api/use-filled-pages.ts';
 import { Awaited } from '../../app/awaited.tsx';
 import { projectHref, registryHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
@@ -12,12 +13,14 @@ import { Table } from '../../components/table.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { REGISTRIES } from '../../texts/registries.ts';
 import { FILTER_NAMES, isNarrowed, orderOf, variablesOf, without } from './asked-for.ts';
-import { REGISTRIES_PAGE } from './registries-operations.ts';
+import { REGISTRIES_COUNT, REGISTRIES_PAGE } from './registries-operations.ts';
 import { COLUMNS } from './registry-columns.tsx';
 import { RegistryFilters } from './registry-filters.tsx';
 import { DIRECTIONS, ORDERS, type RegistriesSearch } from './search.ts';
 
 const route = getRouteApi('/projects/$projectId/registries');
+/** As the query has it. */
+const PAGE = 50;
 
 export function RegistriesView() {
   const { projectId } = route.useParams();
@@ -26,11 +29,16 @@ export function RegistriesView() {
   const mayAdd = usePermissions(projectId).can('registry:write');
   // The filters that count from now keep their meaning while the page is open.
   const [openedAt] = useState(Date.now);
-  const pages = useApiPages(
-    REGISTRIES_PAGE,
-    variablesOf(projectId, search, openedAt),
-    ({ registries }) => registries.pageInfo,
-  );
+  const variables = variablesOf(projectId, search, openedAt);
+  const pages = useFilledPages(REGISTRIES_PAGE, variables, {
+    pageOf: ({ registries }) => registries.pageInfo,
+    rowsOf: ({ registries }) => registries.nodes,
+    size: PAGE,
+  });
+  const { filter } = variables;
+  const count = useApiQuery(REGISTRIES_COUNT, { projectId, ...(filter && { filter }) }, { keepPrevious: true });
+  const total = count.data?.registries;
+  const { rows, isLooking, isPlaceholderData } = pages;
 
   const show = (next: RegistriesSearch) => navigate({ search: next, replace: true });
   const add = mayAdd && (
@@ -38,11 +46,9 @@ export function RegistriesView() {
       {REGISTRIES.add}
     </LinkButton>
   );
-  const first = pages.data?.[0]?.registries;
-  const rows = pages.data?.flatMap(({ registries }) => registries.nodes) ?? [];
-  const isEmptyProject = first?.totalCount === 0 && !isNarrowed(search) && !pages.isPlaceholderData;
+  const isEmptyProject = rows.length === 0 && !pages.hasMore && !isLooking && !isNarrowed(search) && !isPlaceholderData;
 
-  if (pages.isError && pages.data === undefined) {
+  if (pages.error !== null && rows.length === 0) {
     return (
       <Page title={REGISTRIES.title}>
         <Awaited what={REGISTRIES.what} query={pages} />
@@ -76,32 +82,50 @@ export function RegistriesView() {
             const towards = DIRECTIONS.find((one) => one === direction);
             if (order !== undefined && towards !== undefined) void show({ ...search, order, direction: towards });
           }}
-          isLoading={pages.isPending || pages.isPlaceholderData}
+          isLoading={isPlaceholderData || (rows.length === 0 && isLooking)}
           empty={
-            <EmptyState
-              icon="search"
-              title={REGISTRIES.nothingFound.title}
-              action={
-                <Button onPress={() => show(without(search, FILTER_NAMES))}>{REGISTRIES.nothingFound.clear}</Button>
-              }
-            >
-              {REGISTRIES.nothingFound.text}
-            </EmptyState>
+            <Nothing hasMore={pages.hasMore} onMore={pages.more} onClear={() => show(without(search, FILTER_NAMES))} />
           }
         />
       </Card>
-      {first !== undefined && rows.length > 0 && (
+      {rows.length > 0 && (
         <LoadMore
           shown={rows.length}
           what={REGISTRIES.what}
           one={REGISTRIES.one}
-          total={first.totalCount}
-          totalIsExact={first.totalCountIsExact}
-          hasMore={pages.hasNextPage}
-          isLoading={pages.isFetchingNextPage}
-          onMore={() => pages.fetchNextPage()}
+          total={total?.totalCount}
+          {...(total && { totalIsExact: total.totalCountIsExact })}
+          hasMore={pages.hasMore}
+          isLoading={isLooking}
+          onMore={pages.more}
         />
       )}
     </Page>
+  );
+}
+
+interface NothingProps {
+  readonly hasMore: boolean;
+  readonly onMore: () => void;
+  readonly onClear: () => void;
+}
+
+function Nothing({ hasMore, onMore, onClear }: NothingProps) {
+  const { nothingFound, noneSoFar } = REGISTRIES;
+  if (hasMore) {
+    return (
+      <EmptyState icon="search" title={noneSoFar.title} action={<Button onPress={onMore}>{noneSoFar.lookOn}</Button>}>
+        {noneSoFar.text}
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      icon="search"
+      title={nothingFound.title}
+      action={<Button onPress={onClear}>{nothingFound.clear}</Button>}
+    >
+      {nothingFound.text}
+    </EmptyState>
   );
 }

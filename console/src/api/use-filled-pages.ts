@@ -1,0 +1,53 @@
+import { useEffect, useState } from 'react';
+import type { TypedDocumentString } from './generated/graphql.ts';
+import { type Page, useApiPages } from './use-api-query.ts';
+
+/** So many pages are looked through without being asked to. */
+const PAGES_IN_A_ROW = 20;
+
+interface FilledPagesOptions<Result, Row> {
+  readonly pageOf: (result: Result) => Page;
+  readonly rowsOf: (result: Result) => readonly Row[];
+  /** How many rows a full page has. */
+  readonly size: number;
+}
+
+/**
+ * A list by pages. The service looks at a few hundred rows for a page, however many match a filter, so a page may have few of them, or
+ * none: then the next ones are read as well, until the rows are as many as were asked for.
+ */
+export function useFilledPages<Result, Row, Variables extends { after?: string | null | undefined }>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+  { pageOf, rowsOf, size }: FilledPagesOptions<Result, Row>,
+) {
+  const pages = useApiPages(document, variables, pageOf);
+  const { data, error, hasNextPage, isFetching, isFetchingNextPage, isPending, isPlaceholderData, fetchNextPage } =
+    pages;
+  const rows = data?.flatMap(rowsOf) ?? [];
+  // How often the reader asked for more of this list.
+  const list = JSON.stringify(variables);
+  const [asked, setAsked] = useState({ list, times: 1 });
+  const times = asked.list === list ? asked.times : 1;
+  const isFew = rows.length < times * size && (data?.length ?? 0) < times * PAGES_IN_A_ROW;
+  const goesOn = hasNextPage && isFew && !isPlaceholderData && error === null;
+  useEffect(() => {
+    if (goesOn && !isFetching) void fetchNextPage();
+  }, [goesOn, isFetching, fetchNextPage]);
+
+  return {
+    rows,
+    error,
+    hasMore: hasNextPage,
+    /** Whether more rows are on their way. */
+    isLooking: isPending || isFetchingNextPage || goesOn,
+    /** Whether the rows are those of the list before. */
+    isPlaceholderData,
+    isFetching,
+    refetch: pages.refetch,
+    more: () => {
+      setAsked({ list, times: times + 1 });
+      if (!isFetching) void fetchNextPage();
+    },
+  };
+}
