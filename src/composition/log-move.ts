@@ -9,7 +9,7 @@ import {
 } from '../adapters/postgres/read-models/event-store.ts';
 import { bringUpToDate, type RebuildDeps, rebuildReadModels } from '../adapters/postgres/read-models/rebuild.ts';
 import { openSession } from '../adapters/postgres/session.ts';
-import { type CopyProgress, copyLog, verifyCopy } from '../application/log/copy-log.ts';
+import { type CopyProgress, copyLog, verifyCopy, verifyMoved } from '../application/log/copy-log.ts';
 import type { EventCopies, EventLog, Position } from '../application/ports/event-log.ts';
 import type { Config } from '../config/config.ts';
 import { OperatorError } from '../domain/errors.ts';
@@ -65,18 +65,18 @@ export async function moveLog(deps: MoveLogDeps): Promise<MovedLog> {
     await requireNoService(client);
     const isMoved = await requireStore(client, deps.source.name, target.name);
     const source = await wholeSource(client, deps.source, vault.authenticator, archives);
-    const { copied } = await copyLog({
-      source: source.log,
-      target: target.log,
-      onProgress: (progress) => onProgress('copied', progress),
-    });
+    const between = { source: source.log, target: target.log };
+    const { copied } = isMoved
+      ? { copied: 0 }
+      : await copyLog({ ...between, onProgress: (progress) => onProgress('copied', progress) });
 
     const { authenticator } = vault;
     const end = await source.log.head();
     let notAuthentic = 0;
-    const events = await verifyCopy({
-      source: source.log,
-      target: target.log,
+    // Which events had left the source is not known any more: the target has them.
+    const compare = isMoved ? verifyMoved : verifyCopy;
+    const events = await compare({
+      ...between,
       onEvent: (event) => {
         if (!authenticator.isAuthentic(event)) notAuthentic += 1;
       },

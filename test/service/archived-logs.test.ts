@@ -62,6 +62,12 @@ describe('a log with archived events', () => {
         await other.sql('select up_to from log.event_archives union all select up_to from log.edge_state'),
       ).toEqual([]);
 
+      for (const argv of [[], ['--archive', archives]]) {
+        const again = await runOn(other.purser, here, ...move, ...argv);
+        expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^0 events copied/) });
+        expect(await digestsOfReadModels(other.purser.connectionString)).toMatchObject(same);
+      }
+
       const there = { ...here, EVENT_STORE_URL: double.url() };
       const elsewhere = await runOn(
         other.purser,

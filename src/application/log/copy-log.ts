@@ -83,6 +83,31 @@ export async function verifyCopy(deps: VerifyCopyDeps): Promise<number> {
   return events;
 }
 
+/**
+ * Of a log that was moved before: the target may have more, such as what had left the source for archives, and what was added since.
+ * @returns how many events the source holds
+ * @throws OperatorError at the first of them that the target lacks or has otherwise
+ */
+export async function verifyMoved({ source, target, onEvent, onProgress }: Required<VerifyCopyDeps>): Promise<number> {
+  const shareOf = await createShare(source);
+  const copies = eventsOf(target);
+  let events = 0;
+  for await (const original of eventsOf(source)) {
+    let copy = await copies.next();
+    while (!copy.done && copy.value.id !== original.id) copy = await copies.next();
+    if (copy.done) {
+      throw new OperatorError(
+        `The target lacks ${nameOf(original)}. The log was moved before: what is added to the source since then is not copied.`,
+      );
+    }
+    requireSame(original, copy.value);
+    onEvent(copy.value);
+    events += 1;
+    if (events % PAGE === 0) onProgress({ events, copied: 0, share: shareOf(original) });
+  }
+  return events;
+}
+
 interface Pair {
   readonly original: RecordedEvent | undefined;
   readonly copy: RecordedEvent | undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CopyProgress, copyLog, verifyCopy } from '../../../src/application/log/copy-log.ts';
+import { type CopyProgress, copyLog, verifyCopy, verifyMoved } from '../../../src/application/log/copy-log.ts';
 import type { EventCopies, EventLog, EventToAppend, RecordedEvent } from '../../../src/application/ports/event-log.ts';
 import { anEvent } from '../../support/events.ts';
 import { createMemoryEventStore } from '../../support/memory-event-log.ts';
@@ -144,5 +144,39 @@ describe('verifyCopy', () => {
     const verified = verifyCopy({ source, target, onEvent: ({ id }) => seen.push(id) });
     await expect(verified).rejects.toThrow('The target lacks the event LeaseReleased at revision 0 of lease-1-demo');
     expect(seen).toEqual((await eventsIn(target)).map(({ id }) => id));
+  });
+});
+
+describe('verifyMoved', () => {
+  const moved = async () => {
+    const [source, target] = [await filledLog(1_100), emptyLog()];
+    await copyLog({ source, target });
+    await target.append('registry-new-demo', 'no-stream', [anEvent()]);
+    return { source, target, onEvent: () => undefined, onProgress: () => undefined };
+  };
+  const without = (log: Log, isLeftOut: (event: RecordedEvent, place: number) => boolean): Log => ({
+    ...log,
+    async readAll(options) {
+      const page = await log.readAll(options);
+      return { ...page, events: page.events.filter((event, place) => !isLeftOut(event, place)) };
+    },
+  });
+
+  it('finds each event of the source, whatever else the target has', async () => {
+    const both = await moved();
+    expect(await verifyMoved(both)).toBe(1_100);
+    const source = without(both.source, (_, place) => place % 10 === 0);
+    expect(await verifyMoved({ ...both, source })).toBe(990);
+  });
+
+  it('refuses an event that the target lacks, or has otherwise', async () => {
+    const both = await moved();
+    await expect(verifyMoved({ ...both, target: without(both.target, (_, place) => place === 500) })).rejects.toThrow(
+      /^The target lacks the event .* The log was moved before/,
+    );
+    await both.source.append('registry-late-demo', 'no-stream', [anEvent()]);
+    await expect(verifyMoved(both)).rejects.toThrow(
+      /^The target lacks the event .* at revision 0 of registry-late-demo/,
+    );
   });
 });
