@@ -2,11 +2,20 @@ import { withClient } from './database.ts';
 
 export const GROWN = 'grown';
 
+export interface GrownProject {
+  readonly projectId: string;
+  readonly registries: number;
+  readonly entries: number;
+}
+
 /**
- * Registries and audit entries of one project, so many of each, in the read models alone: no event is behind them. SQL
- * writes them, because writing is not measured.
+ * Registries and audit entries of one project in the read models alone: no event is behind them. SQL writes them, because
+ * writing is not measured.
  */
-export async function seedGrownProject(connectionString: string, scale: number): Promise<void> {
+export async function seedGrownProject(
+  connectionString: string,
+  { projectId, registries, entries }: GrownProject,
+): Promise<void> {
   await withClient(connectionString, async (client) => {
     await client.query(
       `insert into read_models.registries (id, project_id, phase, revision, changed_at, first_version, last_version, url, entered_url,
@@ -18,12 +27,12 @@ export async function seedGrownProject(connectionString: string, scale: number):
          case when n % 3 = 0 then now() + n * interval '1 minute' end, case when n % 3 = 0 then 'DECLARED' else 'UNKNOWN' end,
          at, 'someone', at, 'someone', at + n % 1000 * interval '1 second', 'someone', 0, 0
        from (select n, now() - n * interval '1 second' as at from generate_series(1, $1::int) n) numbered`,
-      [scale, GROWN],
+      [registries, projectId],
     );
     await client.query(
       `insert into read_models.registry_uses (registry_id, project_id, last_used_at, used_minute, last_used_by)
        select id, project_id, created_at, date_trunc('minute', created_at), 'ci' from read_models.registries where project_id = $1`,
-      [GROWN],
+      [projectId],
     );
     await client.query(
       `insert into read_models.audit_entries (project_id, sequence, format, event_id, occurred_at, action, outcome, code, actor,
@@ -33,11 +42,11 @@ export async function seedGrownProject(connectionString: string, scale: number):
          'pipeline-' || n % 50, 'request-' || n, md5('registry ' || n % 500)::uuid, 'registry-' || n % 500 || '.example.com',
          'build-' || n % 200, 'run-' || n / 3, md5('lease ' || n)::uuid, '[]', 1, md5('hash ' || n)
        from generate_series(1, $1::int) n`,
-      [scale, GROWN],
+      [entries, projectId],
     );
     await client.query('insert into read_models.audit_heads (project_id, sequence, hash) values ($1, $2, $3)', [
-      GROWN,
-      scale,
+      projectId,
+      entries,
       'head',
     ]);
   });

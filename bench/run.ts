@@ -1,9 +1,11 @@
 import { benchAppendRates } from './append-rates.ts';
 import { appendRows } from './append-rows.ts';
+import { benchConsole } from './console/console.ts';
+import { seedConsoleProject } from './console/console-project.ts';
 import { startServer } from './database.ts';
 import { benchDisk } from './disk.ts';
 import { ask, operation } from './graphql.ts';
-import { seedGrownProject } from './grown-project.ts';
+import { GROWN, seedGrownProject } from './grown-project.ts';
 import { benchGrowth } from './growth.ts';
 import { benchHeadOfLine } from './head-of-line.ts';
 import { startHttpLoad } from './http-load.ts';
@@ -32,8 +34,12 @@ const GROUPS = [
   'subscribers',
   'replicas',
   'disk',
+  'console',
 ] as const;
 type Group = (typeof GROUPS)[number];
+
+/** It needs a browser, and a project of a size of its own: measured only when it is asked for. */
+const ON_DEMAND: Group = 'console';
 
 /** 1.3 million events at the largest scale, at which a rebuild once ended at Node's heap limit. */
 const STREAMS_TO_REBUILD: Readonly<Record<Scale, number>> = { 10000: 10_000, 100000: 20_000, 1000000: 130_000 };
@@ -41,7 +47,7 @@ const STREAMS_TO_REBUILD: Readonly<Record<Scale, number>> = { 10000: 10_000, 100
 /** One server for the whole run. The figures of each ratio are measured in turns. */
 async function run(print: (line: string) => void): Promise<void> {
   const { scale, only } = parseOptions(process.argv.slice(2), GROUPS);
-  const isWanted = (group: Group) => only === undefined || only.includes(group);
+  const isWanted = (group: Group) => (only === undefined ? group !== ON_DEMAND : only.includes(group));
   const server = await startServer();
   const load = startHttpLoad();
   const rows: Row[] = [];
@@ -98,7 +104,7 @@ async function run(print: (line: string) => void): Promise<void> {
       );
       if (isWanted('growth') || isWanted('searches')) {
         const grown = await server.createDatabase('bench_grown');
-        await seedGrownProject(grown, scale);
+        await seedGrownProject(grown, { projectId: GROWN, registries: scale, entries: scale });
         await measure('growth', () => benchGrowth(grown, scale));
         await measure('searches', () => benchHeadOfLine({ ...environment, DATABASE_URL: grown }, issuer));
       }
@@ -110,6 +116,11 @@ async function run(print: (line: string) => void): Promise<void> {
         const databases = [];
         for (const count of REPLICAS) databases.push(await server.createDatabase(`bench_replicas_${count}`));
         return benchReplicas(environment, databases, issuer);
+      });
+      await measure('console', async () => {
+        const database = await server.createDatabase('bench_console');
+        await seedConsoleProject(database);
+        return benchConsole({ ...environment, DATABASE_URL: database });
       });
       await measure('disk', () => benchDisk(environment, issuer, REGISTRIES));
       if (idle) await measure('start', idle.measure);
