@@ -70,7 +70,7 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
       ];
       if (conditions.length === 0) return countOfChain(database, projectId);
       for (const condition of conditions) where.add(condition);
-      return countUpTo(slow.ofProject(projectId), 'audit-count', TABLE, where);
+      return countUpTo(slow.ofProject(projectId), 'audit-count', { from: TABLE, where });
     },
 
     async histogram(projectId, filter, { from, to, bucketMs }) {
@@ -79,21 +79,19 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
       const { equal, others } = conditionsOf(where, filter);
       const matches = ['true', ...equal, ...others].join(' and ');
       const start = `date_bin(make_interval(secs => ${bucket}), occurred_at, timestamptz '1970-01-01 00:00:00Z')`;
-      // The entries within the time are read once, and no more of them than the limit, whatever the filter is.
-      const text = `with span as materialized (
-          select occurred_at, outcome, count, actor, url, action, pipeline, registry_id, code, run_id, lease_id, request_id
-          from read_models.audit_entries where project_id = ${project} and occurred_at >= ${first} and occurred_at < ${end}
-          limit ${MAX_COUNTED_ENTRIES + 1}
-        ), counted as (
-          select (extract(epoch from ${start}) * 1000)::float8 as start, outcome, sum(count)::float8 as count
-          from span e where ${matches} group by 1, 2
-        )
-        select (select count(*)::int from span) as entries, coalesce((select json_agg(counted) from counted), '[]') as counts`;
+      // No more entries of the time than the limit are read, whatever the filter is, and none of them is kept.
+      const text = `select (extract(epoch from ${start}) * 1000)::float8 as start, outcome, count(*)::int as entries,
+          coalesce(sum(count) filter (where ${matches}), 0)::float8 as count
+        from (select * from read_models.audit_entries where project_id = ${project} and occurred_at >= ${first} and occurred_at < ${end}
+          limit ${MAX_COUNTED_ENTRIES + 1}) e
+        group by 1, 2`;
       const { rows } = await slow
         .ofProject(projectId)
-        .query<{ entries: number; counts: OutcomeCount[] }>(named('audit-histogram', text, where.values));
-      const [{ entries, counts } = { entries: 0, counts: [] }] = rows;
-      return entries > MAX_COUNTED_ENTRIES ? undefined : counts;
+        .query<OutcomeCount & { entries: number }>(named('audit-histogram', text, where.values));
+      const entries = rows.reduce((sum, row) => sum + row.entries, 0);
+      return entries > MAX_COUNTED_ENTRIES
+        ? undefined
+        : rows.filter(({ count }) => count > 0).map(({ start: at, outcome, count }) => ({ start: at, outcome, count }));
     },
   };
 }

@@ -70,7 +70,7 @@ export function createLeaseQueries(
       const found = filter.registryId === undefined ? `${project} and ${open}` : open;
       const from =
         open === undefined ? TABLE : `(select * from ${TABLE} where ${found} order by l.expires_at offset 0) l`;
-      return countUpTo(slow.ofProject(projectId), 'leases-count', from, where);
+      return countUpTo(slow.ofProject(projectId), 'leases-count', { from, where });
     },
 
     async lastToEnd(projectId, registryId, limit) {

@@ -45,6 +45,8 @@ export interface FilterPart {
   readonly served?: ((order: RegistryOrder) => Served | undefined) | undefined;
   /** What finds the rows in any order; undefined if no index does. */
   readonly sources?: readonly Source[] | undefined;
+  /** Together as much as the condition, and no row is in two of them. Undefined if an index does not find all. */
+  readonly oneOf?: readonly Source[] | undefined;
   /** Whether it reads the last use, `u`. */
   readonly ofUse?: boolean;
 }
@@ -122,14 +124,21 @@ function unusedPart(where: Conditions, time: string): FilterPart {
   };
 }
 
-function statusPart(where: Conditions, statuses: readonly CredentialStatus[], now: string): FilterPart {
+function statusPart(where: Conditions, entered: readonly CredentialStatus[], now: string): FilterPart {
+  const statuses = [...new Set(entered)];
   const at = statuses.every((status) => status === 'NEEDS_CREDENTIAL') ? '' : where.value(now);
   const [only] = statuses.length === 1 ? statuses : [];
   const found = statuses.map((status) => sourceOf(status, at));
+  const own = statuses.map((status) => hasStatus(status, at));
+  const sources = found.flatMap((source) => source ?? []);
+  const areFound = sources.length === statuses.length;
   return {
-    condition: `(${statuses.map((status) => hasStatus(status, at)).join(' or ')})`,
+    condition: `(${own.join(' or ')})`,
     served: only && ((order) => statusServed(only, order, at)),
-    sources: found.every((source) => source !== undefined) ? found : undefined,
+    sources: areFound ? sources : undefined,
+    oneOf: areFound
+      ? sources.map(({ condition, orderBy }, place) => ({ condition: `${condition} and ${own[place]}`, orderBy }))
+      : undefined,
   };
 }
 
@@ -139,7 +148,8 @@ function hasStatus(status: CredentialStatus, at: string): string {
     case 'NEEDS_CREDENTIAL':
       return 'r.secret_missing';
     case 'EXPIRED':
-      return `(not r.secret_missing and r.expires_at <= ${at})`;
+      // As the index has it: of a partial index the planner knows no statistics, and the column's would make it read the table.
+      return `(not r.secret_missing and ${EXPIRES_LAST} <= ${at})`;
     case 'EXPIRING':
       return `(not r.secret_missing and not ${FAILING} and r.expires_at > ${at} and r.expiring_from <= ${at})`;
     case 'ACTIVE':

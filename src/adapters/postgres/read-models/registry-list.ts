@@ -6,7 +6,7 @@ import type {
 } from '../../../application/ports/read-models.ts';
 import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, type Queryable } from '../statement.ts';
-import { boundedPage } from './bounded-page.ts';
+import { boundedPage, type Source } from './bounded-page.ts';
 import { countUpTo } from './counts.ts';
 import { type FilterPart, filterParts, orderKey } from './registry-filters.ts';
 import { createViewColumns, type ViewRow, viewOfRow } from './registry-view-row.ts';
@@ -16,6 +16,12 @@ import { removedUpTo } from './removed-rows.ts';
 type ListedRow = Pick<ViewRow, 'id'> & Partial<ViewRow> & { readonly key0: string; readonly latest_change: number };
 
 const TABLE = 'read_models.registries r';
+/**
+ * Rows are stored about in this order. In the order of ids, a count of 10,001 of a million went so often from one block of the
+ * visibility map to another that it read 5,179 blocks in place of 111.
+ */
+const AS_STORED: Source = { condition: 'true', orderBy: 'order by r.created_at, r.id' };
+const ANY: Source = { condition: 'true', orderBy: '' };
 const USE = 'join read_models.registry_uses u on u.registry_id = r.id';
 
 /** The part of the queries that lists and counts. `slow` is for searches and counts. */
@@ -82,15 +88,25 @@ export function createRegistryList(
       const where = new Conditions();
       where.add(`r.project_id = ${where.value(projectId)} and r.phase = 'live'`);
       const parts = partsOf(where, filter);
-      for (const { condition, sources = [] } of parts) {
-        where.add(condition);
-        // What it implies, so that the index is found.
-        if (sources.length === 1 && sources[0]) where.add(sources[0].condition);
-      }
       const from = parts.some(({ ofUse }) => ofUse) ? `${TABLE} ${USE}` : TABLE;
-      return countUpTo(slow.ofProject(projectId), 'registries-count', from, where);
+      return countUpTo(slow.ofProject(projectId), 'registries-count', { from, where, oneOf: foundBy(where, parts) });
     },
   };
+}
+
+/** Adds the conditions to `where`, but for those that it returns: of one part, each as an index finds it. */
+function foundBy(where: Conditions, parts: readonly FilterPart[]): readonly Source[] {
+  if (parts.length === 0) return [AS_STORED];
+  const chosen = parts.find(({ oneOf }) => oneOf !== undefined);
+  for (const { condition, oneOf, sources = [] } of parts) {
+    if (oneOf !== undefined && oneOf === chosen?.oneOf) continue;
+    where.add(condition);
+    // What it implies, so that the index is found.
+    if (sources.length === 1 && sources[0]) where.add(sources[0].condition);
+  }
+  const oneOf = chosen?.oneOf ?? [ANY];
+  // With further conditions another index may find fewer rows.
+  return parts.length === 1 ? oneOf : oneOf.map(({ condition }) => ({ condition, orderBy: '' }));
 }
 
 /** What an index does in this order, and what is left. By name there is an index for each condition: one of them is used. */

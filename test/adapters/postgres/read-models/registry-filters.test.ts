@@ -117,6 +117,7 @@ it.each<[string, RegistryFilter, string[]]>([
   ['a rotation that is overdue', { rotationDueBefore: inDays(0) }, []],
   ['a version that was never tested', { neverTested: true }, ['expired', 'expiring', 'never', 'yearly']],
   ['a version that was tested', { neverTested: false }, ['monthly', 'refused']],
+  ['the same status twice', { statuses: ['FAILING', 'FAILING'] }, ['refused']],
   ['several filters', { neverTested: true, rotationDueBefore: inDays(366), statuses: ['ACTIVE'] }, ['yearly']],
 ])('finds registries with %s', async (_, filter, names) => {
   expect(await namesWith(filter)).toEqual(names);
