@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { withClient } from './server-databases.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -70,7 +72,23 @@ export async function rebuildInChild(
     text(child.stderr),
     once(child, 'exit'),
   ]);
-  if (signal !== null) return undefined;
+  if (signal !== null) {
+    await unlocked(connectionString);
+    return undefined;
+  }
   if (code !== 0) throw new Error(complaint);
   return JSON.parse(said);
+}
+
+/** Postgres has noticed that the process was killed. */
+async function unlocked(connectionString: string): Promise<void> {
+  await withClient(connectionString, async (client) => {
+    for (;;) {
+      const { rowCount } = await client.query(
+        `select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
+      );
+      if (rowCount === 0) return;
+      await delay(50);
+    }
+  });
 }

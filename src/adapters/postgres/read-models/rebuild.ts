@@ -93,7 +93,10 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
   try {
     await requireOnlyRebuild(bulk);
     await lookUpByIndexOnly(client);
-    for (const each of [bulk, beside]) await each.query(IN_BULK);
+    for (const each of [bulk, beside]) {
+      await each.query(IN_BULK);
+      await endWithProcess(each);
+    }
     const until = options.until ?? (await readCheckpoint(client));
     const mark = await buildMark(bulk, deps);
     const left = options.continues ? await eventsOfMarked(bulk, mark) : undefined;
@@ -156,6 +159,14 @@ export async function bringUpToDate(deps: RebuildDeps): Promise<number> {
 
 function buildOf(schema: string, { log, authenticator, begins, onFault }: RebuildDeps): Build {
   return { schema, log, authenticator, beginsAt: begins?.state, ...(onFault && { onFault }) };
+}
+
+/**
+ * An index of a large table takes minutes, and Postgres would go on with it, and keep the lock, after this process was
+ * killed. Not every operating system can tell a server that its client has gone.
+ */
+async function endWithProcess(client: Client): Promise<void> {
+  await client.query(`set client_connection_check_interval = '1s'`).catch(() => undefined);
 }
 
 async function requireOnlyRebuild(client: Client): Promise<void> {
