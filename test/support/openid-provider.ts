@@ -14,6 +14,7 @@ export const USERS: Readonly<Record<string, Projects>> = {
   ada: { demo: Object.values(PERMISSIONS), shop: Object.values(PERMISSIONS) },
   bob: { demo: [PERMISSIONS.registryRead] },
   dora: { demo: [PERMISSIONS.trustRead] },
+  abel: { demo: [PERMISSIONS.auditRead] },
   eve: null,
 };
 
