@@ -57,7 +57,7 @@ export const KEYS = {
   newSincePin: 'new since you pinned',
   paste: 'Paste a public key',
   pasteHelp: '32 bytes in base64, as purser audit verify takes it.',
-  add: 'Add',
+  add: 'Accept this key',
   bad: 'This is no Ed25519 key: 32 bytes in base64 are expected, 44 characters.',
   noEd25519:
     'This browser cannot check signatures of Ed25519. It checks that the chain is whole, but not who signed it: a log that was written anew would pass. Use a newer browser, or purser audit verify.',

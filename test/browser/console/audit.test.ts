@@ -135,7 +135,7 @@ describe.skipIf(missing)(titled('the audit log in the console', missing), () => 
     await page.getByText('Only the service vouches for this key.').waitFor();
     await expectNoAxeViolations(page);
     await page.getByLabel('Paste a public key').fill(`${'A'.repeat(43)}=`);
-    await page.getByRole('button', { name: 'Add' }).click();
+    await page.getByRole('button', { name: 'Accept this key' }).click();
     await page.getByRole('button', { name: 'Verify again' }).click();
     // The reader's own key did not sign this log.
     await page.getByText('is not signed by a key that you chose').waitFor();
