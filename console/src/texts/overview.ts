@@ -28,7 +28,7 @@ export const OVERVIEW = {
     none: 'Nothing that Purser knows of ends in the next 90 days.',
     expires: 'expires',
     rotationDue: 'rotation due',
-    more: 'The nearest 100 of each kind are shown.',
+    more: 'At most 100 of each kind are shown.',
   },
   use: {
     title: 'Use in the last 30 days',

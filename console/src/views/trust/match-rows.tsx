@@ -2,10 +2,10 @@ import { Banner } from '../../components/banner.tsx';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ComboBox } from '../../components/combo-box.tsx';
 import { ErrorText, fieldStyles, useFieldError } from '../../components/field.tsx';
+import { Marked } from '../../components/marked.tsx';
 import { Select } from '../../components/select.tsx';
 import { TextArea, TextField } from '../../components/text-field.tsx';
 import { RULE_FORM as TEXTS } from '../../texts/trust.ts';
-import { Marked } from './marked.tsx';
 import { type MatchDraft, matchDraft } from './rule-draft.ts';
 import css from './trust.module.css';
 

@@ -1,1 +1,0 @@
-export { Marked, Pieces } from '../../components/marked.tsx';
