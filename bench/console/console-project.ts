@@ -4,7 +4,7 @@ import { AUDIT_COLUMNS, type AuditRow, auditEntryView } from '../../src/adapters
 import { openSession } from '../../src/adapters/postgres/session.ts';
 import { chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
 import { withClient } from '../database.ts';
-import { seedGrownProject } from '../grown-project.ts';
+import { registryId, seedGrownProject } from '../grown-project.ts';
 
 export const CONSOLE_PROJECT = { projectId: 'demo', registries: 100_000, entries: 1_000_000 } as const;
 
@@ -93,8 +93,8 @@ const REST = [
       rotate_every_days = case when n % 4 = 0 then 90 end,
       rotation_due_at = case when n % 4 = 0 then now() + (n % 1000 - 50) * interval '2 hours' end,
       expiring_from = expires_at - interval '30 days',
-      health = case when n % 5 <> 0 then jsonb_build_object('credentialVersion', 1, 'login', true, 'pull', true, 'push', null,
-        'method', 'BEARER_TOKEN', 'repository', null, 'detail', null, 'durationMs', 120,
+      health = case when n % 5 <> 0 then jsonb_build_object('credentialVersion', 1, 'login', 'PROVED', 'pull', 'UNKNOWN',
+        'push', 'UNKNOWN', 'method', 'BASIC', 'repository', null, 'detail', null, 'durationMs', 120,
         'outcome', case when n % 701 = 0 then 'AUTHENTICATION_FAILED' else 'OK' end,
         'testedAt', to_char(now() at time zone 'UTC' - n % 400 * interval '1 hour', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) end
     from (select id, substr(name, 10)::int as n from read_models.registries where project_id = ${PROJECT}) numbered
@@ -114,5 +114,5 @@ const REST = [
       leases_on_older_versions, message)
     select n, case when n % 3 = 0 then 'EXPIRING' else 'ROTATED' end, ${PROJECT}, r.id, r.url, 1,
       now() - (${NOTICES} - n) * interval '10 minutes', 'someone', 0, 'The credential of ' || r.url || ' was rotated.'
-    from generate_series(1, ${NOTICES}) n join read_models.registries r on r.id = md5('registry ' || n)::uuid`,
+    from generate_series(1, ${NOTICES}) n join read_models.registries r on r.id = ${registryId('n')}`,
 ];

@@ -39,8 +39,8 @@ const waitFor = (condition: string, patienceMs: number) => `new Promise((resolve
   const before = ${ROWS_TEXT};
   const giveUp = performance.now() + ${patienceMs};
   const look = () => {
-    const alert = document.querySelector('[role="alert"]');
-    if (alert !== null) return reject(new Error('the console says: ' + alert.textContent));
+    const alert = [...document.querySelectorAll('[role="alert"]')].find(({ textContent }) => textContent.includes('could not be loaded'));
+    if (alert !== undefined) return reject(new Error('the console says: ' + alert.textContent));
     if (performance.now() > giveUp) return reject(new Error('never: ' + ${JSON.stringify(condition)}));
     if (window.benchInput === undefined || !(${condition})) return requestAnimationFrame(look);
     setTimeout(() => {
