@@ -13,7 +13,7 @@ const WRITERS = 8;
 const ANSWER_WITHIN_MS = 20_000;
 /** The first pause after an answer that leaves the outcome unknown. Each further one is twice as long, up to the longest. */
 const RETRY_MS = 50;
-const LONGEST_RETRY_MS = 800;
+const LONGEST_RETRY_MS = 200;
 /** A random pause, so that the next step comes at any point of the running work. */
 const MOMENT_MS = 20;
 

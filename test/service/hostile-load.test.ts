@@ -14,7 +14,7 @@ import { measureHeldUp } from '../support/waited-for-cpu.ts';
 import { CREATE, ISSUE, LIST, UPDATE } from './operations.ts';
 
 /** With `PURSER_TORTURE=4` the ten minutes in which the bounds were measured. */
-const SECONDS = rounds({ usual: 4, torture: 150 });
+const SECONDS = rounds({ usual: 4, torture: 90 });
 const MINUTES = Math.ceil(SECONDS / 60) + 1;
 const BOUNDS = {
   /** Some three times what ten minutes gave: docs/decisions/denial-aggregation.md. */
