@@ -4,6 +4,8 @@ import { until } from '../support/until.ts';
 import { type Ledger, lastAcknowledged, type Mutation, type RegistryRecord, unresolvedPasswords } from './ledger.ts';
 import type { Client } from './load.ts';
 
+const AT_A_TIME = 100;
+
 /**
  * Every registry whose creation was acknowledged is there, at the version that was acknowledged last or at one that
  * was attempted since, and that version's password is the one that is given out. Of the registries that these mutations
@@ -16,8 +18,7 @@ export async function readBackFaults(
 ): Promise<string[]> {
   const about = new Set(mutations.map(({ registry }) => registry));
   const created = [...about].filter((registry) => registry.created);
-  const findings = await Promise.all(created.map((registry) => registryFaults(client, ledger, registry)));
-  return findings.flat();
+  return someAtATime(created, (registry) => registryFaults(client, ledger, registry));
 }
 
 async function registryFaults(client: Client, ledger: Ledger, registry: RegistryRecord): Promise<string[]> {
@@ -40,20 +41,30 @@ async function registryFaults(client: Client, ledger: Ledger, registry: Registry
 
 /** Sent again with their keys, mutations get the answers that they got at first. */
 export async function repeatFaults(client: Client, mutations: readonly Mutation[]): Promise<string[]> {
-  const findings = await Promise.all(
-    mutations.map(async (mutation) => {
-      const { outcome, query, variables, kind, registry } = mutation;
-      if (outcome.kind !== 'acknowledged') return [];
-      const again = await certain(client, query, variables);
-      if (comparable(again) === comparable(outcome.answer) || isWithheld(mutation, again)) return [];
-      const other = again.errors?.[0]?.extensions.code ?? differingFields(outcome.answer, again).join(', ');
-      return [`a repeated ${kind} of ${registry.url} got another answer: ${other}`];
-    }),
-  );
-  return findings.flat();
+  return someAtATime(mutations, async (mutation) => {
+    const { outcome, query, variables, kind, registry } = mutation;
+    if (outcome.kind !== 'acknowledged') return [];
+    const again = await certain(client, query, variables);
+    if (comparable(again) === comparable(outcome.answer) || isWithheld(mutation, again)) return [];
+    const other = again.errors?.[0]?.extensions.code ?? differingFields(outcome.answer, again).join(', ');
+    return [`a repeated ${kind} of ${registry.url} got another answer: ${other}`];
+  });
 }
 
-/** Asks again while the service says that it is too busy: hundreds ask at the same time. */
+/** Beyond some five hundred at the same time the service answers RATE_LIMITED: it is one caller. */
+async function someAtATime<Item>(
+  items: readonly Item[],
+  findings: (item: Item) => Promise<readonly string[]>,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (let start = 0; start < items.length; start += AT_A_TIME) {
+    const some = await Promise.all(items.slice(start, start + AT_A_TIME).map(findings));
+    found.push(...some.flat());
+  }
+  return found;
+}
+
+/** Asks again while the service says that it is too busy: a hundred ask at the same time. */
 async function certain(client: Client, query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer> {
   let answer: GraphqlAnswer = {};
   await until(async () => {
