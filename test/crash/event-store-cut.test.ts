@@ -11,7 +11,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { type Client, createClient, startLoad } from './load.ts';
 import { readBackFaults, repeatFaults } from './read-back.ts';
 
-const ROUNDS = numbered(rounds({ usual: 3, torture: 10 }));
+const ROUNDS = numbered(rounds({ usual: 3, torture: 6 }));
 const ANSWERS_A_ROUND = 20;
 /** In each round, before the store is away for a moment. */
 const CUTS = 5;

@@ -15,7 +15,7 @@ import { withClient } from '../support/server-databases.ts';
 import { createTestIssuer } from '../support/tokens.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/bin/purser.js');
-const EVENTS = rounds({ usual: 2_000, torture: 5_000 });
+const EVENTS = rounds({ usual: 2_000, torture: 3_000 });
 
 let folder: string;
 let double: ProtocolDouble;
