@@ -6,9 +6,7 @@ import { callerKey } from '../../domain/permissions.ts';
 import type { ProbeOutcome, TestFindings } from '../../domain/probe-outcome.ts';
 import type { RegistryProvider } from '../../domain/providers/table.ts';
 import { decideLearnExpiry, type LiveRegistry } from '../../domain/registry.ts';
-
 import { type HealthView, healthAfterTest } from '../../domain/registry-view.ts';
-
 import type { AggregateStore } from '../log/aggregate-store.ts';
 import type { EventWriter } from '../log/event-writer.ts';
 import { elsewhere } from '../operation-time.ts';

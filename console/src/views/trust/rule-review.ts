@@ -1,5 +1,5 @@
 import type { ReviewOfRuleQuery } from '../../api/generated/graphql.ts';
-import { linesOf, type MatchDraft, type RuleDraft } from './rule-draft.ts';
+import { linesOf, type MatchDraft, RULE_FIELDS, type RuleDraft } from './rule-draft.ts';
 
 type Review = ReviewOfRuleQuery['reviewTrustRule'];
 
@@ -38,17 +38,8 @@ export function shownReview(
   };
 }
 
-const IN_FORM: ReadonlySet<string> = new Set([
-  'name',
-  'issuer',
-  'matches',
-  'permissions',
-  'purposes',
-  'registryIds',
-  'repositories',
-  'pipelineClaim',
-  'runIdClaim',
-]);
+/** A password's box says what is said of it itself. */
+const IN_FORM: ReadonlySet<string> = new Set(RULE_FIELDS.filter((field) => field !== 'allowPassword'));
 
 function isInForm(field: string): boolean {
   return IN_FORM.has(field) || OF_MATCH.test(field);
