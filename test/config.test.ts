@@ -142,6 +142,10 @@ it.each([
   ['CORS_ORIGINS', 'ci.example.com', /^CORS_ORIGINS must be origins/],
   ['CORS_ORIGINS', 'https://ci.example.com/', /^CORS_ORIGINS must be origins/],
   ['CORS_ORIGINS', '*', /^CORS_ORIGINS must be origins/],
+  ['CONSOLE_REPORT_URL', 'http://reports.example/csp', /^CONSOLE_REPORT_URL must be an https URL/],
+  ['CONSOLE_REPORT_URL', "https://reports.example/csp; script-src 'x'", /^CONSOLE_REPORT_URL must be an https URL/],
+  ['CONSOLE_REPORT_URL', 'https://reports.example/,default-src', /^CONSOLE_REPORT_URL must be an https URL/],
+  ['CONSOLE_REPORT_URL', 'https://ada@reports.example/', /^CONSOLE_REPORT_URL must be an https URL/],
   ['NODE_ENV', 'prod', /^NODE_ENV must be production or development/],
 ])('refuses what would never match: %s=%s', (name, value, message) => {
   expect(() => readConfig({ [name]: value })).toThrow(message);

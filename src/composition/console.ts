@@ -47,6 +47,7 @@ export async function openConsole(deps: ConsoleDeps): Promise<Console | undefine
       build,
       settings: { version: VERSION ?? 'from source', signIn: signInSettings(config, provider) },
       connectTo: provider === undefined ? [] : [...new Set([new URL(provider.issuer).origin, ...provider.origins])],
+      reportTo: config.consoleReportUrl,
       ...(takesLinks && { developmentSignIn: developmentSignIn(codes, developmentToken, logger) }),
     },
     link: takesLinks ? (url) => signInLink(codes, url) : undefined,

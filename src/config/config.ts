@@ -7,6 +7,7 @@ import { Secret } from '../domain/secret.ts';
 import { hosts, list, origins, trustedProxies } from './config-lists.ts';
 import { checkInterval, checkIntervalMs, listed, OFF, retention } from './config-times.ts';
 import { issuerUrl } from './issuer-url.ts';
+import { reportUrl } from './report-url.ts';
 
 /** A setting is missing or wrong. The message names every variable at fault and says what to set. */
 export class ConfigurationError extends OperatorError {
@@ -89,6 +90,7 @@ const environment = z.object({
   CORS_ORIGINS: origins,
   CONSOLE: z.enum(['on', OFF], 'must be on (the default) or off').default('on'),
   CONSOLE_OIDC: z.string().min(1).optional(),
+  CONSOLE_REPORT_URL: reportUrl,
   TRUST_PROXY: trustedProxies,
   LOG_LEVEL: z
     .enum(
@@ -178,6 +180,8 @@ export interface Config {
   readonly console: boolean;
   /** Where people sign in to the console: a JSON object, or the path of a file with one. Undefined: nowhere. */
   readonly consoleOidc: string | undefined;
+  /** Where browsers report what the console's content security policy refused. Undefined: nowhere. */
+  readonly consoleReportUrl: string | undefined;
   /** The proxies whose `X-Forwarded-For` is trusted: addresses and networks, or their number. Default: none. */
   readonly trustedProxies: readonly string[] | number;
   readonly logLevel: string;
@@ -248,6 +252,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: values.CORS_ORIGINS,
     console: values.CONSOLE !== OFF,
     consoleOidc: values.CONSOLE_OIDC,
+    consoleReportUrl: values.CONSOLE_REPORT_URL,
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
     otlp: otlp(values),

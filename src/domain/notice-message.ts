@@ -23,7 +23,7 @@ export function noticeMessage({ kind, registry, actor, occurredAt, olderLeases }
   switch (kind) {
     case 'ROTATED': {
       const rotated = `${actor} rotated the credential of ${url} to version ${version}.`;
-      const until = registry.retiring ? `, until ${registry.retiring.graceEndsAt} at the latest` : '';
+      const until = registry.retiring ? `, at the latest until ${minuteOf(registry.retiring.graceEndsAt)}` : '';
       return olderLeases === 0 ? rotated : `${rotated} ${holders(olderLeases)} an older version${until}.`;
     }
     case 'EXPIRING':
@@ -91,9 +91,13 @@ function timeLeft(from: Instant, until: Instant): string {
   return counted(Math.max(1, Math.round(left / MINUTE_MS)), 'minute');
 }
 
-/** Such as `on 2026-12-01 at 09:30 UTC`. */
 function onDay(instant: Instant): string {
-  return `on ${instant.slice(0, 10)} at ${instant.slice(11, 16)} UTC`;
+  return `on ${minuteOf(instant)}`;
+}
+
+/** Such as `2026-12-01 at 09:30 UTC`: all readers get the same text, wherever they are. */
+function minuteOf(instant: Instant): string {
+  return `${instant.slice(0, 10)} at ${instant.slice(11, 16)} UTC`;
 }
 
 function counted(count: number, unit: string): string {

@@ -5,11 +5,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from '../support/browser.ts';
 import { canary } from '../support/canary.ts';
-import { pathOf, skipReason, titled } from '../support/required-tools.ts';
+import { skipReason, titled } from '../support/required-tools.ts';
 
 const missing = skipReason('chromium');
 /** As the console has it, for what the parts do: no inline style or script, and nothing is inserted as HTML. */
@@ -60,7 +61,7 @@ describe.skipIf(missing)(titled('the parts of the console', missing), () => {
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     url = `http://127.0.0.1:${address.port}/`;
-    browser = await chromium.launch({ executablePath: pathOf('chromium') ?? '' });
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();

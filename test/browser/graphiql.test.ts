@@ -1,9 +1,10 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchBrowser } from '../support/browser.ts';
 import { canary } from '../support/canary.ts';
 import { ask } from '../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../support/purser-process.ts';
-import { pathOf, skipReason, titled } from '../support/required-tools.ts';
+import { skipReason, titled } from '../support/required-tools.ts';
 
 const missing = skipReason('chromium');
 
@@ -17,7 +18,7 @@ describe.skipIf(missing)(titled('in a browser', missing), () => {
 
   beforeAll(async () => {
     purser = await createPurserHome();
-    [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
+    [browser] = await Promise.all([launchBrowser(), purser.start()]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -43,6 +43,8 @@ export interface ConsoleOptions extends TokenFor {
   readonly colorScheme?: 'light' | 'dark';
   /** Whether it is used by fingers. Default: false. */
   readonly hasTouch?: boolean;
+  /** Whether its clock can be put forward, by `page.clock`. Default: false. */
+  readonly hasClock?: boolean;
   /** False: it stays at the sign-in page. */
   readonly isSignedIn?: boolean;
 }
@@ -65,6 +67,7 @@ export async function openConsole({
   viewport = { width: 1280, height: 800 },
   colorScheme = 'light',
   hasTouch = false,
+  hasClock = false,
   isSignedIn = true,
   ...tokenFor
 }: ConsoleOptions): Promise<ConsolePage> {
@@ -77,6 +80,7 @@ export async function openConsole({
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
+  if (hasClock) await page.clock.install();
   // Pages of providers may ask for fonts.
   await context.route(/^https:/, (route) => route.abort());
   const { complaints, answers, searched } = await watchConsole(context, page, purser.url);
@@ -107,7 +111,9 @@ export async function becomesLive(page: Page): Promise<void> {
 }
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const ALL = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
+/** What may differ between light and dark: the rest of the page is the same. */
+const COLOURS = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
 
 /** Colours count once they have come to rest. What runs without end is not awaited. */
 const AT_REST = `Promise.allSettled(document.getAnimations()
@@ -118,12 +124,13 @@ const AT_REST = `Promise.allSettled(document.getAnimations()
  * What axe finds in the page as it stands now, by the rules of WCAG 2.2 AA and its own. React Aria's announcer is left out: for some
  * seconds it names buttons that may be gone by then.
  * @param what is named in the failure
+ * @param only its colours: everything else was looked at before
  */
-export async function expectNoAxeViolations(page: Page, what = ''): Promise<void> {
+export async function expectNoAxeViolations(page: Page, what = '', only?: 'colours'): Promise<void> {
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(await readFile(AXE, 'utf8'));
   await page.evaluate(AT_REST);
   const { violations } = await page.evaluate<AxeResults>(
-    `axe.run({ exclude: ['[data-live-announcer]'] }, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`,
+    `axe.run({ exclude: ['[data-live-announcer]'] }, { runOnly: ${JSON.stringify(only ? COLOURS : ALL)}, resultTypes: ['violations'] })`,
   );
   const found = violations.map(({ id, help, nodes }) => ({
     id,

@@ -3,8 +3,9 @@ import { CREATE, ISSUE, ROTATE } from '../service/operations.ts';
 import { CREATE_RULE, GITHUB_RULE } from '../service/trust-operations.ts';
 import { canary } from './canary.ts';
 import { createGithub } from './ci-issuers.ts';
-import type { ShownIds } from './console-views.ts';
+import { RETIRING_HOST, type ShownIds, STAGED_HOST } from './console-views.ts';
 import { startOpenidProvider } from './openid-provider.ts';
+import { collectPolicyReports, type PolicyReport } from './policy-reports.ts';
 import type { GraphqlAnswer } from './purser.ts';
 import { createPurserHome, type PurserHome } from './purser-process.ts';
 import { createTestIssuer } from './tokens.ts';
@@ -19,6 +20,8 @@ const HOST = 'scripts.example.com';
 /** A service whose project `demo` has something to show in every view, with a script in every text; `shop` is empty. */
 export interface ConsoleWorld extends ShownIds {
   readonly purser: PurserHome;
+  /** What browsers have reported of its policy so far. */
+  readonly policyReports: readonly PolicyReport[];
   /** Of a pipeline that may use credentials. */
   pipelineToken(): string;
   close(): Promise<void>;
@@ -42,21 +45,30 @@ export const CONSOLE_WORLD = {
 
 const LINK = `mutation ($id: ID!, $input: LinkPipelineInput!) {
   linkPipeline(projectId: "demo", id: $id, input: $input) { registry { id } } }`;
+const STAGE = `mutation ($id: ID!, $input: StageCredentialInput!) {
+  stageCredential(projectId: "demo", id: $id, input: $input) { registry { id } } }`;
+const ACTIVATE = `mutation ($id: ID!, $input: ActivateCredentialInput!) {
+  activateCredential(projectId: "demo", id: $id, input: $input) { registry { id } } }`;
 const CREATE_FEED = `mutation ($input: CreateCalendarFeedInput!) {
   createCalendarFeed(projectId: "demo", input: $input) { feed { id } } }`;
 
 export async function openConsoleWorld(): Promise<ConsoleWorld> {
-  const [provider, receiver] = await Promise.all([startOpenidProvider(), startReceiver(statuses(410))]);
+  const [provider, receiver, reports] = await Promise.all([
+    startOpenidProvider(),
+    startReceiver(statuses(410)),
+    collectPolicyReports(),
+  ]);
   const [api, github] = [createTestIssuer(), createGithub()];
   const people: unknown = JSON.parse(provider.environment.JWT_ISSUERS);
   const purser = await createPurserHome({
     ...provider.environment,
     JWT_ISSUERS: JSON.stringify([people, JSON.parse(api.jwtIssuers), github.entry].flat()),
     ...webhookEnvironment({ chat: receiver }),
+    CONSOLE_REPORT_URL: reports.url,
   });
   const close = async () => {
     await purser.remove();
-    await Promise.all([provider.close(), receiver[Symbol.asyncDispose]()]);
+    await Promise.all([provider.close(), receiver[Symbol.asyncDispose](), reports.close()]);
   };
   const pipelineToken = () => api.token({ projects: { demo: [PERMISSIONS.registryUse] }, subject: SCRIPT });
 
@@ -72,16 +84,32 @@ export async function openConsoleWorld(): Promise<ConsoleWorld> {
     return data;
   }
 
+  /** A registry with a version that is staged beside the current one. */
+  async function withNext(url: string): Promise<string> {
+    const created = await graphql(CREATE, { input: { url, username: 'ci', password: canary('world') } });
+    const { id } = created.createRegistry.registry;
+    await graphql(STAGE, { id, input: { password: canary('world') } });
+    return id;
+  }
+
   async function fill(): Promise<ShownIds> {
     const texts = { name: SCRIPT, description: `${SCRIPT} ${SCRIPT_LINK}` };
     const login = { username: SCRIPT, password: canary('world') };
     const expiresAt = new Date(Date.now() + 3 * 86_400_000).toISOString();
     const created = await graphql(CREATE, { input: { ...texts, ...login, url: HOST, expiresAt, rotateEveryDays: 30 } });
     const { id } = created.createRegistry.registry;
-    for (const name of ['first', 'second']) {
-      const input = { url: `${name}.example.com`, username: name, password: canary('world') };
-      await graphql(CREATE, { input });
+    const stagedId = await withNext(STAGED_HOST);
+    const retiringId = await withNext(RETIRING_HOST);
+    // With more leases than are shown at first.
+    for (const runId of ['1', '2', '3', '4']) {
+      await graphql(
+        ISSUE,
+        { input: { image: `${RETIRING_HOST}/team/app:latest`, pipeline: 'shop', runId } },
+        pipelineToken(),
+      );
     }
+    const activation = { version: 2, verify: false, graceMinutes: 60 };
+    await graphql(ACTIVATE, { id: retiringId, input: activation });
     await graphql(LINK, { id, input: { pipeline: SCRIPT, note: SCRIPT } });
     const asked = { image: `${HOST}/team/app:latest`, pipeline: SCRIPT, runId: SCRIPT };
     await graphql(ISSUE, { input: asked }, pipelineToken());
@@ -93,12 +121,12 @@ export async function openConsoleWorld(): Promise<ConsoleWorld> {
     await graphql(ISSUE, { input: asked }, api.token({ projects: { demo: [] }, subject: SCRIPT })).catch(
       () => undefined,
     );
-    return { registryId: id, ruleId: createTrustRule.rule.id };
+    return { registryId: id, stagedId, retiringId, ruleId: createTrustRule.rule.id };
   }
 
   try {
     await purser.start();
-    return { ...(await fill()), purser, pipelineToken, close };
+    return { ...(await fill()), purser, policyReports: reports.received, pipelineToken, close };
   } catch (error) {
     await close();
     throw error;

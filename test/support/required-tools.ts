@@ -7,6 +7,7 @@ const PACKAGES = {
   buildah: 'buildah',
   busybox: 'busybox',
   chromium: 'chromium',
+  'chromium-headless-shell': 'chromium-headless-shell',
   curl: 'curl',
   'docker-registry': 'docker-registry',
   fish: 'fish',

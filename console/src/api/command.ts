@@ -3,6 +3,7 @@ import type { Api } from './client.ts';
 import type { Envelope } from './envelope.ts';
 import { hasCode, OfflineError } from './errors.ts';
 import type { TypedDocumentString } from './generated/graphql.ts';
+import { readAgain } from './long-lists.ts';
 import { retryDelay } from './retries.ts';
 
 const MOST_TRIES = 4;
@@ -22,7 +23,7 @@ export interface LastIntent {
 
 export interface CommandDeps {
   readonly api: Pick<Api, 'request'>;
-  readonly queries: Pick<QueryClient, 'invalidateQueries'>;
+  readonly queries: QueryClient;
   readonly intent: LastIntent;
 }
 
@@ -53,7 +54,7 @@ export function commandOptions<Result, Variables>(
     onSettled: (_result, _error, envelope) => {
       const project = affects ?? projectOf(envelope.open());
       envelope.empty();
-      void queries.invalidateQueries(project === undefined ? {} : { queryKey: [project] });
+      readAgain(queries, project === undefined ? [] : [project]);
     },
     // Its answer may hold what is shown once, such as the URL of a calendar feed.
     gcTime: 0,

@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-query';
 import { useApi } from './api-context.tsx';
 import type { TypedDocumentString } from './generated/graphql.ts';
+import { isLong, PAGES } from './long-lists.ts';
 import { queryKeyOf } from './operation.ts';
 
 export interface ApiQueryOptions {
@@ -48,7 +49,7 @@ export function useApiPages<Result, Variables extends { after?: string | null | 
 ): UseInfiniteQueryResult<readonly Result[]> {
   const api = useApi();
   return useInfiniteQuery({
-    queryKey: [...queryKeyOf(document, variables), 'pages'],
+    queryKey: [...queryKeyOf(document, variables), PAGES],
     queryFn: ({ signal, pageParam }) =>
       api.request(document, pageParam === undefined ? variables : { ...variables, after: pageParam }, { signal }),
     initialPageParam: undefined as string | undefined,
@@ -58,6 +59,6 @@ export function useApiPages<Result, Variables extends { after?: string | null | 
     },
     select: ({ pages }) => pages,
     placeholderData: keepPreviousData,
-    ...(refetchInterval === undefined ? {} : { refetchInterval }),
+    refetchInterval: (query) => (isLong(query) ? false : (refetchInterval ?? false)),
   });
 }

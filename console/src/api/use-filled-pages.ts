@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { TypedDocumentString } from './generated/graphql.ts';
+import { useRestart } from './long-lists.ts';
 import { type Page, useApiPages } from './use-api-query.ts';
 
 /** So many pages are looked through without being asked to. */
@@ -16,7 +17,11 @@ interface FilledPagesOptions<Result, Row> {
  * A list by pages. The service looks at a few hundred rows for a page, however many match a filter, so a page may have few of them, or
  * none: then the next ones are read as well, until the rows are as many as were asked for.
  */
-export function useFilledPages<Result, Row, Variables extends { after?: string | null | undefined }>(
+export function useFilledPages<
+  Result,
+  Row,
+  Variables extends { projectId: string | number; after?: string | null | undefined },
+>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
   { pageOf, rowsOf, size }: FilledPagesOptions<Result, Row>,
@@ -25,6 +30,7 @@ export function useFilledPages<Result, Row, Variables extends { after?: string |
   const { data, error, hasNextPage, isFetching, isFetchingNextPage, isPending, isPlaceholderData, fetchNextPage } =
     pages;
   const rows = data?.flatMap(rowsOf) ?? [];
+  const restart = useRestart(String(variables.projectId), data?.length);
   // How often the reader asked for more of this list.
   const list = JSON.stringify(variables);
   const [asked, setAsked] = useState({ list, times: 1 });
@@ -45,6 +51,7 @@ export function useFilledPages<Result, Row, Variables extends { after?: string |
     isPlaceholderData,
     isFetching,
     refetch: pages.refetch,
+    restart,
     more: () => {
       setAsked({ list, times: times + 1 });
       if (!isFetching) void fetchNextPage();

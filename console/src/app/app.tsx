@@ -5,6 +5,7 @@ import { ApiContext } from '../api/api-context.tsx';
 import { createApi } from '../api/client.ts';
 import { LiveContext } from '../api/live.tsx';
 import { createLiveStatus } from '../api/live-status.ts';
+import { readAgain } from '../api/long-lists.ts';
 import { ViewerContext } from '../session/permissions.ts';
 import type { Session } from '../session/session.ts';
 import { SessionContext, useSessionState } from '../session/session-context.tsx';
@@ -63,7 +64,7 @@ function SignedIn({ session, viewer, ended }: SignedInProps) {
   const live = useMemo(() => ({ tokens, status }), [tokens, status, isEnded]);
 
   useEffect(() => {
-    if (!isEnded) void queries.invalidateQueries();
+    if (!isEnded) readAgain(queries);
   }, [queries, isEnded]);
 
   return (

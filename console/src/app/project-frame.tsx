@@ -3,6 +3,7 @@ import { Outlet, useMatches, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef } from 'react';
 import { useApi } from '../api/api-context.tsx';
 import { useLive } from '../api/live.tsx';
+import { forgetLong, readAgain } from '../api/long-lists.ts';
 import { permissionsOf, useViewer } from '../session/permissions.ts';
 import { Forbidden, NoProject } from './failures.tsx';
 import { keepLastProject } from './last-project.ts';
@@ -36,14 +37,16 @@ function useProjectChanges(projectId: string, enabled: boolean): void {
   const queries = useQueryClient();
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
-  const readAgain = useCallback(() => {
+  const changed = useCallback(() => {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
-      void queries.invalidateQueries({ queryKey: [projectId] });
+      readAgain(queries, [projectId]);
     }, SETTLE_MS);
   }, [queries, projectId]);
 
   useEffect(() => () => clearTimeout(timer.current), []);
+  // Nobody follows what changes in a project that was left. Later, as its lists are still shown while this is undone.
+  useEffect(() => () => void setTimeout(() => forgetLong(queries, [projectId])), [queries, projectId]);
 
   useLive(
     PROJECT_CHANGES,
@@ -52,8 +55,8 @@ function useProjectChanges(projectId: string, enabled: boolean): void {
       enabled,
       latest: async () => (await api.request(LATEST_CHANGE, { projectId })).registries.latestCursor,
       cursorOf: ({ registryChanges }) => registryChanges.cursor,
-      onEvent: readAgain,
-      onGap: readAgain,
+      onEvent: changed,
+      onGap: changed,
     },
   );
 }

@@ -1,4 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
+import { isLong } from '../api/long-lists.ts';
 import { isWorthRetrying, retryDelay } from '../api/retries.ts';
 
 /** What is older is read again when it is next shown. Live changes do not wait for it. */
@@ -13,8 +14,9 @@ export function createQueryClient(): QueryClient {
         retryDelay: (failures, error) => retryDelay(failures, error),
         // A service on this machine is there also when the network is not.
         networkMode: 'always',
-        refetchOnReconnect: true,
-        refetchOnWindowFocus: true,
+        refetchOnMount: (query) => !isLong(query),
+        refetchOnReconnect: (query) => !isLong(query),
+        refetchOnWindowFocus: (query) => !isLong(query),
       },
       // `useCommand` repeats what may be repeated.
       mutations: { retry: false, networkMode: 'always' },

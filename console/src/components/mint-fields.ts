@@ -124,3 +124,8 @@ export function mintInput(choice: MintChoice, values: Readonly<Partial<Record<Mi
   }
   return input;
 }
+
+/** The name that a setting of `mint` has as a field of a form. */
+export function fieldOfMint(field: MintField): string {
+  return `mint.${field}`;
+}

@@ -16,11 +16,13 @@ interface LoadMoreProps {
   readonly hasMore: boolean;
   readonly isLoading?: boolean;
   readonly onMore: () => void;
+  /** Begins a list anew that has become too long to be kept up to date. Undefined for others. */
+  readonly onRestart?: (() => void) | undefined;
 }
 
 /** Under a list that grows page by page. */
 export function LoadMore(props: LoadMoreProps) {
-  const { shown, what, one, total, totalIsExact = true, hasMore, isLoading = false, onMore } = props;
+  const { shown, what, one, total, totalIsExact = true, hasMore, isLoading = false, onMore, onRestart } = props;
   const of =
     total === undefined || (totalIsExact && total <= shown && !hasMore)
       ? ''
@@ -31,6 +33,14 @@ export function LoadMore(props: LoadMoreProps) {
         {formatCount(shown)}
         {of} {(total ?? shown) === 1 ? one : what}
       </span>
+      {onRestart && (
+        <span className={css.buttons}>
+          {PAGES.long}
+          <Button small kind="quiet" icon="refresh" onPress={onRestart}>
+            {PAGES.restart}
+          </Button>
+        </span>
+      )}
       {hasMore && (
         <Button small onPress={onMore} isPending={isLoading}>
           {PAGES.more}

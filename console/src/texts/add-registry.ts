@@ -38,7 +38,6 @@ export const ADD_FORM = {
     name === url ? `${url} is registered.` : `${url} is registered as ${name}.`,
   open: 'Open it',
   known: (name: string) => `This host is ${name}; what to enter below is for that.`,
-  access: 'What pipelines may ask for',
   accessHelp: 'With pull only, leases to push are refused. Enter a token that can do no more than that.',
   credential: 'The credential',
   how: 'What is stored',
@@ -81,10 +80,7 @@ export const ADD_FORM = {
     'Such as team/app, without the host. With it the test shows whether it may pull and push; it is not stored.',
   more: 'Name, contact and dates',
   connection: 'Private authority and token server',
-  name: 'Name',
-  nameHelp: 'Left empty, the URL stands in its place.',
   verify: 'Test the login when it is added, and store nothing if it fails',
-  days: 'A whole number of days.',
 } as const;
 
 /** Which kind of secret, and where to read about it. */
@@ -114,18 +110,3 @@ export const RIGHTS: Partial<Record<RegistryProvider, Readonly<Record<RegistryAc
   QUAY: { PULL: 'Read on the repositories', PULL_AND_PUSH: 'Write on the repositories' },
   SCALEWAY: { PULL: 'ContainerRegistryReadOnly', PULL_AND_PUSH: 'ContainerRegistryFullAccess' },
 };
-
-/** What goes into the settings of minting. */
-export const MINT_FIELD_HELPS = {
-  roleArn: 'Such as arn:aws:iam::123456789012:role/name. It is assumed first.',
-  externalId: 'If the trust policy of the role asks for one.',
-  workloadIdentityProvider:
-    '//iam.googleapis.com/projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>',
-  serviceAccountEmail: 'Such as name@project.iam.gserviceaccount.com. Left empty, access is direct.',
-  tenantId: 'Such as contoso.onmicrosoft.com, or a UUID.',
-  clientId: 'The application or managed identity: a UUID.',
-  installationId: 'The number at the end of the installation’s address in the settings of the organization.',
-  apiUrl: 'On GitHub Enterprise: such as https://github.example.com/api/v3. Left empty, the host tells.',
-  robot: '<organization>+<robot>',
-  providerName: 'As it is called in Artifactory.',
-} as const;

@@ -10,6 +10,8 @@ export const PARTS = {
   about: (word: string) => `About ${word}`,
   show: (label: string) => `Show ${label.toLowerCase()}`,
   today: 'Today',
+  all: (count: number) => `Show all ${count}`,
+  fewer: 'Show fewer',
 } as const;
 
 export const LOADING = {
@@ -31,6 +33,8 @@ export const OFFLINE = {
 
 export const PAGES = {
   more: 'Load more',
+  long: 'So long a list is not kept up to date.',
+  restart: 'Read it from the start',
   of: (total: string) => `of ${total}`,
   label: (what: string) => `Pages of ${what}`,
   newer: 'Newer',

@@ -64,9 +64,36 @@ export const FIELDS: Readonly<Record<string, string>> = {
   repository: 'Repository',
   outcome: 'Outcome',
   note: 'Note',
-  stagedPassword: 'Staged password',
+  stagedPassword: 'Staged version',
+  retiringPassword: 'Old version',
   graceEndsAt: 'Grace ends',
+  reason: 'Because',
+  activeLeases: 'Active leases',
+  forced: 'Although it was in use',
+  form: 'As',
+  repeated: 'Given out before',
+  withdrawn: 'Taken back by the service',
+  message: 'What the pipeline said',
+  successor: 'Successor',
+  webhook: 'Webhook',
+  delivery: 'Delivery',
 };
+
+/** Of a registry whose passwords are minted, after who mints them. */
+export const FEDERATED = 'without a stored secret';
+
+/** Values that the service chooses, by the field that has them. */
+export const CHANGE_WORDS = {
+  reason: {
+    REQUESTED: 'somebody asked for it',
+    REPLACED: 'another version took its place',
+    LAST_LEASE_ENDED: 'its last lease ended',
+    GRACE_ENDED: 'its grace ended',
+  },
+  form: { PASSWORD: 'the password', REGISTRY_TOKEN: 'a token of the registry' },
+  repeated: { true: 'yes' },
+  withdrawn: { true: 'yes' },
+} as const;
 
 /** What happened, for entries that can stand in the history of a registry. Others are shown by their name. */
 export const ACTIONS: Readonly<Record<string, string>> = {
@@ -96,27 +123,11 @@ export const ACTIONS: Readonly<Record<string, string>> = {
 
 export const EDIT = {
   title: 'Details',
-  name: 'Name',
-  nameHelp: (url: string) => `Left empty, the URL stands in its place: ${url}`,
-  description: 'Description',
-  descriptionHelp: 'A note for people, of at most 2000 characters.',
-  email: 'Contact',
-  emailHelp: 'Who to write to about this registry.',
-  access: 'Access',
-  accessHelp: 'What pipelines may ask it for. Pull only is the least privilege: leases to push are refused.',
+  accessHelp: 'Pull only is the least privilege: leases to push are refused.',
   username: 'User name',
   usernameHelp: 'A new user name makes a new version of the credential, and ends a staged and a retiring one.',
   expiresAt: 'Expires',
   expiresHelp: 'When the password ends. An earlier date within the password itself counts more.',
-  rotateEveryDays: 'Rotate every',
-  days: 'days',
-  rotateHelp: '1 to 3650. Left empty, no rotation falls due.',
-  rotateError: 'A whole number of days.',
-  authRealmHost: 'Token server',
-  realmHelp:
-    'The host that this registry sends logins to, if a test named one. By entering it you confirm that the password may be sent there.',
-  caCertificate: 'Certificate authority',
-  caHelp: 'PEM, for a registry behind a private authority. Pipelines get it too.',
   advanced: 'Connection',
   save: 'Save',
   reset: 'Undo my changes',

@@ -65,7 +65,9 @@ describe('two moments of a registry', () => {
       workloadIdentityProvider: null,
     };
     const from = factsOf({ ...REGISTRY, mint });
-    expect(from.mint).toBe('AZURE, federated, tenantId a, clientId b');
+    expect(from.mint).toBe(
+      'Azure, from a service principal; without a stored secret; Tenant, by its id or domain: a; Client id: b',
+    );
     expect(differences(from, factsOf({ ...REGISTRY, mint: { ...mint, tenantId: 'c' } }))).toHaveLength(1);
     expect(differences(from, factsOf({ ...REGISTRY, mint }))).toEqual([]);
   });

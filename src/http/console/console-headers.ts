@@ -13,10 +13,12 @@ export interface ContentPolicy {
   readonly connectTo: readonly string[];
   /** Hashes of styles that libraries put into the page. */
   readonly styles: readonly string[];
+  /** Where browsers report what the policy refused. Undefined: nowhere. */
+  readonly reportTo?: string | undefined;
 }
 
 /** The headers of every answer of the console. */
-export function consoleHeaders({ connectTo, styles }: ContentPolicy): Readonly<Record<string, string>> {
+export function consoleHeaders({ connectTo, styles, reportTo }: ContentPolicy): Readonly<Record<string, string>> {
   return {
     ...CONSTANT_HEADERS,
     'content-security-policy': [
@@ -32,6 +34,8 @@ export function consoleHeaders({ connectTo, styles }: ContentPolicy): Readonly<R
       "require-trusted-types-for 'script'",
       // The worker that verifies audit logs: its address is the only one that this policy makes.
       'trusted-types purser-worker',
+      // In place of `report-to`: all browsers know it, and the other would make some of them pass over it.
+      ...(reportTo === undefined ? [] : [`report-uri ${reportTo}`]),
     ].join('; '),
   };
 }

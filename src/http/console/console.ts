@@ -32,6 +32,8 @@ export interface ConsoleOptions {
   readonly settings: ConsoleSettings;
   /** Origins of the provider at which people sign in. */
   readonly connectTo: readonly string[];
+  /** Where browsers report what the content security policy refused. Undefined: nowhere. */
+  readonly reportTo?: string | undefined;
   /** Undefined: people sign in otherwise. */
   readonly developmentSignIn?: DevelopmentSignIn | undefined;
 }
@@ -44,7 +46,7 @@ const YEAR_SECONDS = 31_536_000;
 
 /** The web console: its pages, their files, what they need to know, and how a developer signs in. */
 export async function consoleRoutes(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
-  const { build, settings, connectTo, developmentSignIn } = options;
+  const { build, settings, connectTo, reportTo, developmentSignIn } = options;
   const isReading = (request: FastifyRequest) => request.method === 'GET' || request.method === 'HEAD';
 
   await app.register(async (scope) => {
@@ -53,7 +55,7 @@ export async function consoleRoutes(app: FastifyInstance, options: ConsoleOption
       throw error;
     });
     scope.addHook('onRequest', async (_, reply) => {
-      reply.headers(consoleHeaders({ connectTo, styles: (await build())?.styles ?? [] }));
+      reply.headers(consoleHeaders({ connectTo, reportTo, styles: (await build())?.styles ?? [] }));
       // They are for its own pages alone, and must not differ by who asks.
       for (const name of ['access-control-allow-origin', 'access-control-expose-headers']) reply.removeHeader(name);
     });

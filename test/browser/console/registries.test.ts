@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../../src/domain/permissions.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import { canary } from '../../support/canary.ts';
 import {
   DEVELOPMENT,
@@ -15,7 +16,7 @@ import { type DockerRegistry, startDockerRegistry } from '../../support/docker-r
 import { freePort } from '../../support/postgres-server.ts';
 import { ask } from '../../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../../support/purser-process.ts';
-import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 
 const missing = skipReason('chromium', 'docker-registry', 'htpasswd');
 const NEW = '/projects/demo/registries/new';
@@ -30,7 +31,7 @@ describe.skipIf(missing)(titled('the registries of a project', missing), () => {
       createPurserHome({ ...DEVELOPMENT, PORT: String(await freePort()), EGRESS_ALLOW: 'localhost' }),
       startDockerRegistry(),
     ]);
-    [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
+    [browser] = await Promise.all([launchBrowser(), purser.start()]);
   });
   afterAll(async () => {
     await browser?.close();

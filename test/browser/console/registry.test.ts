@@ -1,6 +1,7 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../../src/domain/permissions.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import { canary } from '../../support/canary.ts';
 import {
   becomesLive,
@@ -13,7 +14,7 @@ import { type DockerRegistry, startDockerRegistry } from '../../support/docker-r
 import { freePort } from '../../support/postgres-server.ts';
 import { ask } from '../../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../../support/purser-process.ts';
-import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 
 const missing = skipReason('chromium', 'docker-registry', 'htpasswd');
 /** What the browser says of requests that fail while the service is away. */
@@ -38,7 +39,7 @@ describe.skipIf(missing)(titled('the page of a registry', missing), () => {
       createPurserHome({ ...DEVELOPMENT, PORT: String(await freePort()), EGRESS_ALLOW: 'localhost' }),
       startDockerRegistry(),
     ]);
-    [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
+    [browser] = await Promise.all([launchBrowser(), purser.start()]);
   });
   afterAll(async () => {
     await browser?.close();

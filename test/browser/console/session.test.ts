@@ -1,7 +1,8 @@
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSignInCodes } from '../../../src/adapters/auth/sign-in-codes.ts';
 import { signInLink } from '../../../src/composition/console.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import {
   becomesLive,
   DEVELOPMENT,
@@ -12,11 +13,14 @@ import {
 } from '../../support/console-page.ts';
 import { freePort } from '../../support/postgres-server.ts';
 import { createPurserHome, type PurserHome } from '../../support/purser-process.ts';
-import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 
 const missing = skipReason('chromium');
 /** What the browser says of requests that fail while the service or the network is away. */
 const OUTAGE = /net::ERR_(?:CONNECTION|INTERNET|INCOMPLETE|EMPTY|NETWORK)|status of 401/;
+
+/** How long a token is valid. */
+const MINUTES = 10;
 
 describe.skipIf(missing)(titled('signing in to the console', missing), () => {
   let purser: PurserHome;
@@ -24,7 +28,7 @@ describe.skipIf(missing)(titled('signing in to the console', missing), () => {
 
   beforeAll(async () => {
     purser = await createPurserHome({ ...DEVELOPMENT, PORT: String(await freePort()) });
-    [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
+    [browser] = await Promise.all([launchBrowser(), purser.start()]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -92,8 +96,9 @@ describe.skipIf(missing)(titled('signing in to the console', missing), () => {
   });
 
   it('ends with the token, and goes on where it was when somebody signs in again', async () => {
-    const { page, close } = await open({ path: '/projects/demo/audit', ttlSeconds: 25 });
+    const { page, close } = await open({ path: '/projects/demo/audit', hasClock: true, ttlSeconds: MINUTES * 60 });
     await page.evaluate('window.isSamePage = true');
+    await page.clock.fastForward(MINUTES * 60_000);
     await page.getByRole('alertdialog', { name: 'Your session has ended' }).waitFor();
     await expectNoAxeViolations(page);
     await signInByToken(page, await developmentToken(purser));

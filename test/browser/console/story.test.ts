@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../../src/domain/permissions.ts';
 import { ISSUE, RELEASE } from '../../service/operations.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import { canary } from '../../support/canary.ts';
 import { becomesLive, type ConsolePage, expectNoAxeViolations, openConsole } from '../../support/console-page.ts';
 import { goTo, holdsSecret } from '../../support/console-views.ts';
@@ -11,7 +12,7 @@ import { type OpenidProvider, startOpenidProvider } from '../../support/openid-p
 import { freePort } from '../../support/postgres-server.ts';
 import { ask } from '../../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../../support/purser-process.ts';
-import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 import { createTestIssuer } from '../../support/tokens.ts';
 
 const missing = skipReason('chromium', 'docker-registry', 'htpasswd');
@@ -42,7 +43,7 @@ describe.skipIf(missing)(titled('a registry in the console, from sign-in to its 
       PORT: String(await freePort()),
       EGRESS_ALLOW: 'localhost',
     });
-    [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
+    [browser] = await Promise.all([launchBrowser(), purser.start()]);
     await registry.setPassword('ada', first);
     await registry.setPassword('ci', second);
   });

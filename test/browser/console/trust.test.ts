@@ -1,12 +1,13 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CREATE_RULE, GITHUB_RULE, RULES, UPDATE_RULE } from '../../service/trust-operations.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import { createGithub } from '../../support/ci-issuers.ts';
 import { expectNoAxeViolations, openConsole } from '../../support/console-page.ts';
 import { type OpenidProvider, startOpenidProvider } from '../../support/openid-provider.ts';
 import { ask } from '../../support/purser.ts';
 import { createPurserHome, type PurserHome } from '../../support/purser-process.ts';
-import { pathOf, skipReason, titled } from '../../support/required-tools.ts';
+import { skipReason, titled } from '../../support/required-tools.ts';
 import { createTestIssuer } from '../../support/tokens.ts';
 
 const missing = skipReason('chromium');
@@ -27,7 +28,7 @@ describe.skipIf(missing)(titled('trust rules in the console', missing), () => {
     const people: unknown = JSON.parse(provider.environment.JWT_ISSUERS);
     const issuers = [people, JSON.parse(api.jwtIssuers), github.entry].flat();
     purser = await createPurserHome({ ...provider.environment, JWT_ISSUERS: JSON.stringify(issuers) });
-    [browser] = await Promise.all([chromium.launch({ executablePath: pathOf('chromium') ?? '' }), purser.start()]);
+    [browser] = await Promise.all([launchBrowser(), purser.start()]);
     ({ page, close } = await open('/projects/demo/trust', 'ada'));
   });
   afterAll(async () => {

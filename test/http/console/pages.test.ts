@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConsoleBuildFault, readConsoleBuild } from '../../../src/http/console/console-build.ts';
+import { consoleHeaders } from '../../../src/http/console/console-headers.ts';
 import { buildConsoleFixture, PAGE_TEXT, PICTURE, SCRIPT, SCRIPT_TEXT, STYLE } from '../../support/console-fixture.ts';
 import { type HttpService, startHttpService } from '../../support/http-service.ts';
 import { connect } from '../../support/socket-client.ts';
@@ -94,6 +95,12 @@ describe('the pages of the console', () => {
       expect(Object.keys(headers).filter((name) => /^access-control-|^set-cookie$/.test(name))).toEqual([]);
     },
   );
+
+  it('name the collector of reports, if there is one', () => {
+    const policyFor = (reportTo?: string) =>
+      consoleHeaders({ connectTo: [], styles: [], reportTo })['content-security-policy'];
+    expect(policyFor('https://reports.example/csp')).toBe(`${policyFor()}; report-uri https://reports.example/csp`);
+  });
 
   it('are not there for pages of other sites, not even listed ones', async () => {
     await using open = await startHttpService({

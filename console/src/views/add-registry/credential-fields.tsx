@@ -1,12 +1,11 @@
 import type { RefObject } from 'react';
-import { CredentialChoice, ExpiryField } from '../../components/credential-choice.tsx';
-import { fieldsOf, isRequired, type MintChoice, mintChoices, takesSecret } from '../../components/mint-fields.ts';
+import { CredentialChoice, ExpiryField, MintFields } from '../../components/credential-choice.tsx';
+import { type MintChoice, mintChoices, takesSecret } from '../../components/mint-fields.ts';
 import type { SecretHandle } from '../../components/secret-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
-import { MINT_FIELD_HELPS, ADD_FORM as TEXTS } from '../../texts/add-registry.ts';
-import { MINT_FIELD_LABELS } from '../../texts/registry.ts';
+import { ADD_FORM as TEXTS } from '../../texts/add-registry.ts';
 import css from './add-registry.module.css';
-import { type EnteredRegistry, fieldOfMint, type Problems, withChoice } from './entered-registry.ts';
+import { type EnteredRegistry, type Problems, withChoice } from './entered-registry.ts';
 import { FederationSetup } from './federation-setup.tsx';
 import type { Preset } from './presets.ts';
 import { SecretEntry } from './secret-entry.tsx';
@@ -35,21 +34,7 @@ export function CredentialFields(props: CredentialFieldsProps) {
         value={choice}
         onChange={(next) => onChange(withChoice(entered, preset, next))}
       />
-      {fieldsOf(choice).map((field) => (
-        <TextField
-          key={field}
-          label={MINT_FIELD_LABELS[field]}
-          name={fieldOfMint(field)}
-          optional={!isRequired(choice, field)}
-          value={mint[field] ?? ''}
-          onChange={(value) => onChange({ mint: { ...mint, [field]: value } })}
-          help={MINT_FIELD_HELPS[field]}
-          error={problems[fieldOfMint(field)]}
-          mono
-          autoComplete="off"
-          spellCheck="false"
-        />
-      ))}
+      <MintFields choice={choice} value={mint} problems={problems} onChange={(value) => onChange({ mint: value })} />
       {choice !== 'password' && choice.federated && (
         <FederationSetup projectId={projectId} preset={preset} entered={entered} />
       )}

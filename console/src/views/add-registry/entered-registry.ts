@@ -6,6 +6,7 @@ import type {
 } from '../../api/generated/graphql.ts';
 import type { Failure } from '../../components/failure.ts';
 import {
+  fieldOfMint,
   fieldsOf,
   isRequired,
   type MintChoice,
@@ -14,6 +15,7 @@ import {
   takesSecret,
 } from '../../components/mint-fields.ts';
 import { ADD_FORM } from '../../texts/add-registry.ts';
+import { REGISTRY_FIELDS } from '../../texts/registry-fields.ts';
 import { onlyUrlOf, type Preset } from './presets.ts';
 
 /** What was entered for a new registry, but its secret. Texts are empty where there is nothing. */
@@ -71,11 +73,6 @@ export function isKeyFile(choice: MintChoice, provider: RegistryProvider): boole
   return choice.kind === 'GOOGLE' || choice.kind === 'GITHUB_APP';
 }
 
-/** The name that a setting of `mint` has as a field of the form. */
-export function fieldOfMint(field: MintField): string {
-  return `mint.${field}`;
-}
-
 export type Problems = Readonly<Record<string, string>>;
 
 /** What is certain before anything is sent, by field, so that a typed secret need not be typed again for it. */
@@ -92,7 +89,7 @@ export function problemsOf(entered: EnteredRegistry, secret: string): Problems {
     if (username.trim() === '') problems.username = ADD_FORM.usernameMissing;
     if (secret.trim() === '') problems.password = ADD_FORM.passwordMissing;
   }
-  if (!/^\s*\d*\s*$/.test(rotateEveryDays)) problems.rotateEveryDays = ADD_FORM.days;
+  if (!/^\s*\d*\s*$/.test(rotateEveryDays)) problems.rotateEveryDays = REGISTRY_FIELDS.rotateError;
   return problems;
 }
 

@@ -1,9 +1,7 @@
 import { type ReactNode, useState } from 'react';
-import { ConnectionFields } from '../../components/connection-fields.tsx';
 import { FieldRow } from '../../components/form.tsx';
-import { TextArea, TextField } from '../../components/text-field.tsx';
+import { ConnectionFields, ContactField, IntervalField, NameFields } from '../../components/registry-fields.tsx';
 import { ADD_FORM as TEXTS } from '../../texts/add-registry.ts';
-import { EDIT } from '../../texts/registry-history.ts';
 import css from './add-registry.module.css';
 import type { EnteredRegistry, Problems } from './entered-registry.ts';
 
@@ -30,45 +28,10 @@ export function MoreFields({ entered, problems, faulty, isOwnHost, onChange }: M
         <ConnectionFields value={entered} onChange={onChange} />
       </Fold>
       <Fold title={TEXTS.more} isForced={isFaulty('name', 'description', 'email', 'rotateEveryDays')}>
-        <TextField
-          label={EDIT.name}
-          name="name"
-          optional
-          value={entered.name}
-          onChange={(name) => onChange({ name })}
-          placeholder={entered.url}
-          help={TEXTS.nameHelp}
-        />
-        <TextArea
-          label={EDIT.description}
-          name="description"
-          optional
-          value={entered.description}
-          onChange={(description) => onChange({ description })}
-          help={EDIT.descriptionHelp}
-          maxLength={2000}
-          rows={3}
-        />
+        <NameFields value={entered} url={entered.url} onChange={onChange} />
         <FieldRow>
-          <TextField
-            label={EDIT.email}
-            name="email"
-            optional
-            value={entered.email}
-            onChange={(email) => onChange({ email })}
-            help={EDIT.emailHelp}
-            inputMode="email"
-          />
-          <TextField
-            label={`${EDIT.rotateEveryDays}, in ${EDIT.days}`}
-            name="rotateEveryDays"
-            optional
-            value={entered.rotateEveryDays}
-            onChange={(rotateEveryDays) => onChange({ rotateEveryDays })}
-            help={EDIT.rotateHelp}
-            inputMode="numeric"
-            error={problems.rotateEveryDays}
-          />
+          <ContactField value={entered} onChange={onChange} />
+          <IntervalField value={entered} onChange={onChange} error={problems.rotateEveryDays} />
         </FieldRow>
       </Fold>
     </>

@@ -4,11 +4,10 @@ import { useApiQuery } from '../../api/use-api-query.ts';
 import { registryHref } from '../../app/links.ts';
 import { Banner } from '../../components/banner.tsx';
 import { LinkButton } from '../../components/button.tsx';
-import { RadioCards } from '../../components/radio-cards.tsx';
+import { AccessField } from '../../components/registry-fields.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { ADD_FORM as TEXTS } from '../../texts/add-registry.ts';
-import { REGISTRY } from '../../texts/registry.ts';
 import css from './add-registry.module.css';
 import { REGISTRY_AT } from './add-registry-operations.ts';
 import type { EnteredRegistry, Problems } from './entered-registry.ts';
@@ -68,17 +67,7 @@ export function WhereFields({ projectId, chosen, shown, isDuplicate, entered, pr
         </Banner>
       )}
       {shown !== undefined && <Banner>{TEXTS.known(shown.name)}</Banner>}
-      <RadioCards
-        label={TEXTS.access}
-        name="access"
-        value={access}
-        onChange={(value) => onChange({ access: value })}
-        help={TEXTS.accessHelp}
-        cards={[
-          { id: 'PULL_AND_PUSH', label: REGISTRY.access.PULL_AND_PUSH },
-          { id: 'PULL', label: REGISTRY.access.PULL },
-        ]}
-      />
+      <AccessField value={access} onChange={(value) => onChange({ access: value })} help={TEXTS.accessHelp} />
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
+import { startAgain } from '../../api/long-lists.ts';
 import { projectHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
 import { Button, LinkButton } from '../../components/button.tsx';
@@ -22,6 +23,7 @@ export function AuditView() {
   const queries = useQueryClient();
   const [isExporting, setExporting] = useState(false);
 
+  const refresh = () => startAgain(queries, [projectId]);
   /** Each choice is a step that the back button undoes. */
   const show = (next: AuditSearch) => void navigate({ search: next, resetScroll: false });
 
@@ -31,7 +33,7 @@ export function AuditView() {
       intro={AUDIT.intro}
       actions={
         <>
-          <Button icon="refresh" onPress={() => void queries.invalidateQueries({ queryKey: [projectId] })}>
+          <Button icon="refresh" onPress={refresh}>
             {AUDIT.refresh}
           </Button>
           <Button icon="download" onPress={() => setExporting(true)}>

@@ -123,6 +123,7 @@ export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
           hasMore={hasMore}
           isLoading={isLooking}
           onMore={more}
+          onRestart={pages.restart}
         />
       )}
       {error instanceof ApiError && rows.length > 0 && <ErrorState error={error} onRetry={more} />}

@@ -1,6 +1,8 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { RotationNoticeKind, ShownNoticeFragment } from '../../api/generated/graphql.ts';
 import { useLive } from '../../api/live.tsx';
+import { startAgain } from '../../api/long-lists.ts';
 import { useApiPages } from '../../api/use-api-query.ts';
 import { together } from './notice-days.ts';
 import { FOLLOW_NOTICES, NOTICES_PAGE } from './notices-operations.ts';
@@ -26,6 +28,7 @@ export function useNotices({ projectId, registryId, kinds }: NoticesAsked) {
     { ...variables, first: PAGE },
     ({ rotationNotices }) => rotationNotices.pageInfo,
   );
+  const queries = useQueryClient();
   const [live, setLive] = useState<readonly ShownNoticeFragment[]>([]);
   // What came before belongs to another selection.
   const [selection, setSelection] = useState({ projectId, registryId });
@@ -40,7 +43,7 @@ export function useNotices({ projectId, registryId, kinds }: NoticesAsked) {
     onEvent: ({ rotationNotices }) => setLive((before) => [...before, rotationNotices].slice(-MOST_LIVE)),
     onGap: () => {
       setLive([]);
-      void pages.refetch();
+      startAgain(queries, [projectId]);
     },
   });
 

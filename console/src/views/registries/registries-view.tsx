@@ -98,6 +98,7 @@ export function RegistriesView() {
           hasMore={pages.hasMore}
           isLoading={isLooking}
           onMore={pages.more}
+          onRestart={pages.restart}
         />
       )}
     </Page>

@@ -1,9 +1,14 @@
-import { ConnectionFields } from '../../components/connection-fields.tsx';
 import { DateTimeField } from '../../components/date-field.tsx';
 import { FieldRow } from '../../components/form.tsx';
-import { RadioCards } from '../../components/radio-cards.tsx';
-import { TextArea, TextField } from '../../components/text-field.tsx';
-import { REGISTRY } from '../../texts/registry.ts';
+import {
+  AccessField,
+  ConnectionFields,
+  ContactField,
+  IntervalField,
+  NameFields,
+} from '../../components/registry-fields.tsx';
+import { TextField } from '../../components/text-field.tsx';
+import { REGISTRY_FIELDS } from '../../texts/registry-fields.ts';
 import { EDIT as TEXTS } from '../../texts/registry-history.ts';
 import { type EditDraft, isDays } from './edit-draft.ts';
 import type { ShownRegistry } from './shown-registry.ts';
@@ -17,45 +22,9 @@ interface EditFieldsProps {
 export function EditFields({ registry: { url, mint }, draft, onChange }: EditFieldsProps) {
   return (
     <>
-      <TextField
-        label={TEXTS.name}
-        name="name"
-        optional
-        value={draft.name}
-        onChange={(name) => onChange({ name })}
-        placeholder={url}
-        help={TEXTS.nameHelp(url)}
-      />
-      <TextArea
-        label={TEXTS.description}
-        name="description"
-        optional
-        value={draft.description}
-        onChange={(description) => onChange({ description })}
-        help={TEXTS.descriptionHelp}
-        maxLength={2000}
-        rows={3}
-      />
-      <TextField
-        label={TEXTS.email}
-        name="email"
-        optional
-        value={draft.email}
-        onChange={(email) => onChange({ email })}
-        help={TEXTS.emailHelp}
-        inputMode="email"
-      />
-      <RadioCards
-        label={TEXTS.access}
-        name="access"
-        value={draft.access}
-        onChange={(access) => onChange({ access })}
-        help={TEXTS.accessHelp}
-        cards={[
-          { id: 'PULL', label: REGISTRY.access.PULL },
-          { id: 'PULL_AND_PUSH', label: REGISTRY.access.PULL_AND_PUSH },
-        ]}
-      />
+      <NameFields value={draft} url={url} onChange={onChange} />
+      <ContactField value={draft} onChange={onChange} />
+      <AccessField value={draft.access} onChange={(access) => onChange({ access })} help={TEXTS.accessHelp} />
       {!mint?.federated && (
         <TextField
           label={TEXTS.username}
@@ -77,15 +46,10 @@ export function EditFields({ registry: { url, mint }, draft, onChange }: EditFie
           onChange={(expiresAt) => onChange({ expiresAt: expiresAt ?? '' })}
           help={TEXTS.expiresHelp}
         />
-        <TextField
-          label={`${TEXTS.rotateEveryDays}, in ${TEXTS.days}`}
-          name="rotateEveryDays"
-          optional
-          value={draft.rotateEveryDays}
-          onChange={(rotateEveryDays) => onChange({ rotateEveryDays })}
-          help={TEXTS.rotateHelp}
-          inputMode="numeric"
-          {...(!isDays(draft.rotateEveryDays) && { error: TEXTS.rotateError })}
+        <IntervalField
+          value={draft}
+          onChange={onChange}
+          error={isDays(draft.rotateEveryDays) ? undefined : REGISTRY_FIELDS.rotateError}
         />
       </FieldRow>
       <ConnectionFields value={draft} onChange={onChange} />

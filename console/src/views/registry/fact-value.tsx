@@ -1,13 +1,10 @@
-import { plural } from '../../components/format.ts';
 import { Time } from '../../components/time.tsx';
-import { PROVIDERS } from '../../texts/providers.ts';
-import { CREDENTIAL, REGISTRY } from '../../texts/registry.ts';
+import { CREDENTIAL } from '../../texts/registry.ts';
 import { HISTORY } from '../../texts/registry-history.ts';
+import { changeInWords } from './change-in-words.ts';
 import css from './registry.module.css';
 import { FACT_KINDS, type FactName } from './registry-facts.ts';
 
-const ACCESS: Readonly<Record<string, string>> = REGISTRY.access;
-const PROVIDER_NAMES: Readonly<Record<string, string>> = PROVIDERS;
 const SOURCES: Readonly<Record<string, string>> = CREDENTIAL.sources;
 
 /** A fact of a registry, as people read it. */
@@ -19,11 +16,9 @@ export function FactValue({ fact, value }: { readonly fact: FactName; readonly v
     case 'date':
       return <Time at={text} show="absolute" />;
     case 'days':
-      return plural(Number(value), 'day');
     case 'access':
-      return ACCESS[text] ?? text;
     case 'provider':
-      return PROVIDER_NAMES[text] ?? text;
+      return changeInWords(fact, text);
     case 'code':
       return <code className={css.break}>{text}</code>;
     default:

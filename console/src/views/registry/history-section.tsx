@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { RegistryHistoryQuery } from '../../api/generated/graphql.ts';
+import { useRestart } from '../../api/long-lists.ts';
 import { useApiPages } from '../../api/use-api-query.ts';
 import { auditEntryHref } from '../../app/links.ts';
 import { Banner } from '../../components/banner.tsx';
@@ -14,6 +15,7 @@ import { Time } from '../../components/time.tsx';
 import { Timeline } from '../../components/timeline.tsx';
 import { claimOf, usePermissions } from '../../session/permissions.ts';
 import { ACTIONS, FIELDS, HISTORY as TEXTS } from '../../texts/registry-history.ts';
+import { changeInWords } from './change-in-words.ts';
 import css from './history.module.css';
 import shared from './registry.module.css';
 import { REGISTRY_HISTORY } from './registry-operations.ts';
@@ -56,6 +58,7 @@ function Entries({ registry, asOf, onTravel }: EntriesProps) {
     { projectId, id, first: PAGE },
     ({ registry: answered }) => answered?.history?.pageInfo ?? { hasNextPage: false },
   );
+  const restart = useRestart(projectId, pages.data?.length);
   const entries = pages.data?.flatMap((page) => page.registry?.history?.nodes ?? []) ?? [];
   const first = pages.data?.[0]?.registry?.history;
   if (entries.length === 0) {
@@ -93,6 +96,7 @@ function Entries({ registry, asOf, onTravel }: EntriesProps) {
         hasMore={pages.hasNextPage}
         isLoading={pages.isFetchingNextPage}
         onMore={() => void pages.fetchNextPage()}
+        onRestart={restart}
       />
     </Card>
   );
@@ -203,12 +207,12 @@ function ChangeList({ changes }: { changes: readonly Change[] }) {
           {from !== null && (
             <>
               <del className={shared.break}>
-                <Value text={from} />
+                <Value field={field} text={from} />
               </del>
               {' → '}
             </>
           )}
-          <ins className={shared.break}>{to === null ? TEXTS.nothing : <Value text={to} />}</ins>
+          <ins className={shared.break}>{to === null ? TEXTS.nothing : <Value field={field} text={to} />}</ins>
         </li>
       ))}
     </ul>
@@ -218,6 +222,6 @@ function ChangeList({ changes }: { changes: readonly Change[] }) {
 /** Entries have dates as the API writes them. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-function Value({ text }: { text: string }) {
-  return INSTANT.test(text) ? <Time at={text} show="absolute" /> : text;
+function Value({ field, text }: { readonly field: string; readonly text: string }) {
+  return INSTANT.test(text) ? <Time at={text} show="absolute" /> : changeInWords(field, text);
 }

@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
+import { useRestart } from '../../api/long-lists.ts';
 import { useApiPages } from '../../api/use-api-query.ts';
 import { useCommand } from '../../api/use-command.ts';
 import { known } from '../../app/search-params.ts';
@@ -41,6 +42,7 @@ export function LeasesSection({ registry }: { registry: ShownRegistry }) {
     },
     ({ leases }) => leases.pageInfo,
   );
+  const restart = useRestart(projectId, pages.data?.length);
   const leases = pages.data?.flatMap((page) => page.leases.nodes) ?? [];
   const first = pages.data?.[0]?.leases;
   const isFiltered = search.pipeline !== undefined || search.run !== undefined;
@@ -117,6 +119,7 @@ export function LeasesSection({ registry }: { registry: ShownRegistry }) {
           hasMore={pages.hasNextPage}
           isLoading={pages.isFetchingNextPage}
           onMore={() => void pages.fetchNextPage()}
+          onRestart={restart}
         />
       )}
       <RevokeLeases registry={registry} isOpen={isRevoking} onClose={() => setRevoking(false)} />

@@ -1,5 +1,7 @@
 import type { RegistryDetailsFragment } from '../../api/generated/graphql.ts';
 import { MINT_FIELD_NAMES } from '../../components/mint-fields.ts';
+import { MINT_FIELD_LABELS, MINT_KIND_NAMES } from '../../texts/registry.ts';
+import { FEDERATED } from '../../texts/registry-history.ts';
 
 /** How a fact is to be shown. */
 export type FactKind = 'text' | 'date' | 'days' | 'version' | 'code' | 'access' | 'provider' | 'person';
@@ -71,6 +73,9 @@ type Mint = NonNullable<RegistryDetailsFragment['mint']>;
 /** One line for all settings, so that any difference between two shows. */
 function mintLine(mint: Mint): string {
   const { kind, federated } = mint;
-  const set = MINT_FIELD_NAMES.flatMap((name) => (mint[name] === null ? [] : [`${name} ${mint[name]}`]));
-  return [kind, ...(federated ? ['federated'] : []), ...set].join(', ');
+  const set = MINT_FIELD_NAMES.flatMap((name) => {
+    const value = mint[name];
+    return value === null ? [] : [`${MINT_FIELD_LABELS[name]}: ${value}`];
+  });
+  return [MINT_KIND_NAMES[kind], ...(federated ? [FEDERATED] : []), ...set].join('; ');
 }

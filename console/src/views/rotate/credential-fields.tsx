@@ -1,9 +1,8 @@
 import type { Ref } from 'react';
-import { CredentialChoice, ExpiryField } from '../../components/credential-choice.tsx';
-import { fieldsOf, isRequired, mintChoices, takesSecret } from '../../components/mint-fields.ts';
+import { CredentialChoice, ExpiryField, MintFields } from '../../components/credential-choice.tsx';
+import { mintChoices, takesSecret } from '../../components/mint-fields.ts';
 import { SecretField, type SecretHandle } from '../../components/secret-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
-import { MINT_FIELD_LABELS } from '../../texts/registry.ts';
 import { ENTER as TEXTS } from '../../texts/rotate.ts';
 import type { ShownRegistry } from '../registry/shown-registry.ts';
 import { type EnteredCredential, isMultiline } from './entered-credential.ts';
@@ -28,18 +27,7 @@ export function CredentialFields(props: CredentialFieldsProps) {
         value={choice}
         onChange={(next) => onChange({ choice: next })}
       />
-      {fieldsOf(choice).map((field) => (
-        <TextField
-          key={field}
-          label={MINT_FIELD_LABELS[field]}
-          optional={!isRequired(choice, field)}
-          value={mint[field] ?? ''}
-          onChange={(value) => onChange({ mint: { ...mint, [field]: value } })}
-          mono
-          autoComplete="off"
-          spellCheck="false"
-        />
-      ))}
+      <MintFields choice={choice} value={mint} onChange={(value) => onChange({ mint: value })} />
       {takesSecret(choice) && (
         <>
           <TextField

@@ -2,6 +2,7 @@ import { useApiQuery } from '../../api/use-api-query.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
+import { Few } from '../../components/few.tsx';
 import { EmptyState, ErrorState, LoadingState } from '../../components/states.tsx';
 import { Time } from '../../components/time.tsx';
 import { IMPACT as TEXTS } from '../../texts/rotate.ts';
@@ -32,7 +33,9 @@ export function ImpactStep({ registry: { projectId, id }, onGo }: StepProps) {
             ) : (
               <>
                 <p>{TEXTS.leases(impact.activeLeaseCount)}</p>
-                <LeaseTable label={TEXTS.leasesTitle} leases={impact.activeLeases} empty={null} />
+                <Few items={impact.activeLeases}>
+                  {(shown) => <LeaseTable label={TEXTS.leasesTitle} leases={shown} empty={null} />}
+                </Few>
                 {impact.activeLeaseCount > impact.activeLeases.length && (
                   <p className={css.soft}>{TEXTS.more(impact.activeLeases.length)}</p>
                 )}
@@ -42,19 +45,23 @@ export function ImpactStep({ registry: { projectId, id }, onGo }: StepProps) {
               <section className={css.list}>
                 <h3>{TEXTS.lately}</h3>
                 <p className={css.soft}>{TEXTS.latelyHelp}</p>
-                <ul className={css.bullets}>
-                  {impact.pipelinesLast30Days.map(({ pipeline, lastUsedAt }) => (
-                    <li key={pipeline} className={css.break}>
-                      {pipeline}
-                      {lastUsedAt !== null && (
-                        <span className={css.soft}>
-                          {' · '}
-                          <Time at={lastUsedAt} show="relative" />
-                        </span>
-                      )}
-                    </li>
-                  ))}
-                </ul>
+                <Few items={impact.pipelinesLast30Days}>
+                  {(shown) => (
+                    <ul className={css.bullets}>
+                      {shown.map(({ pipeline, lastUsedAt }) => (
+                        <li key={pipeline} className={css.break}>
+                          {pipeline}
+                          {lastUsedAt !== null && (
+                            <span className={css.soft}>
+                              {' · '}
+                              <Time at={lastUsedAt} show="relative" />
+                            </span>
+                          )}
+                        </li>
+                      ))}
+                    </ul>
+                  )}
+                </Few>
               </section>
             )}
           </div>

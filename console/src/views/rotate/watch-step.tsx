@@ -3,6 +3,7 @@ import { registryHref } from '../../app/links.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button, LinkButton } from '../../components/button.tsx';
 import { Card, KeyValueList } from '../../components/card.tsx';
+import { Few } from '../../components/few.tsx';
 import { Time } from '../../components/time.tsx';
 import { WATCH as TEXTS } from '../../texts/rotate.ts';
 import { LeaseTable } from '../registry/lease-table.tsx';
@@ -44,7 +45,7 @@ export function WatchStep({ registry, onGo }: StepProps & { readonly activated: 
         {old.length > 0 && (
           <section className={css.list}>
             <h3>{isWaiting ? TEXTS.leases : TEXTS.warnings}</h3>
-            <LeaseTable label={TEXTS.leases} leases={old} empty={null} />
+            <Few items={old}>{(shown) => <LeaseTable label={TEXTS.leases} leases={shown} empty={null} />}</Few>
           </section>
         )}
         <div className={css.line}>

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { useRestart } from '../../api/long-lists.ts';
 import { useApiPages } from '../../api/use-api-query.ts';
 import { Awaited } from '../../app/awaited.tsx';
 import { known } from '../../app/search-params.ts';
@@ -40,6 +41,7 @@ export function Deliveries({ projectId, webhookNames, search, onChange }: Delive
     ({ webhookDeliveries }) => webhookDeliveries.pageInfo,
     { refetchInterval: isPending ? READ_AGAIN.whilePending : READ_AGAIN.otherwise },
   );
+  const restart = useRestart(projectId, pages.data?.length);
   const deliveries = pages.data?.flatMap(({ webhookDeliveries }) => webhookDeliveries.nodes) ?? [];
   const hasPending = deliveries.some((delivery) => delivery.state === 'PENDING');
   if (hasPending !== isPending) setPending(hasPending);
@@ -113,6 +115,7 @@ export function Deliveries({ projectId, webhookNames, search, onChange }: Delive
             hasMore={pages.hasNextPage}
             isLoading={pages.isFetchingNextPage}
             onMore={() => void pages.fetchNextPage()}
+            onRestart={restart}
           />
         )}
       </Card>

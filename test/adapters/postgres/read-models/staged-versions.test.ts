@@ -48,7 +48,7 @@ describe('the versions beside the current one', () => {
       [
         'ROTATED',
         3,
-        `ada rotated the credential of a.example to version 3. 1 lease still holds an older version, until ${LATER} at the latest.`,
+        `ada rotated the credential of a.example to version 3. 1 lease still holds an older version, at the latest until 2026-03-02 at 00:00 UTC.`,
       ],
       ['RETIRED', 1, 'The last lease of version 1 of the credential of a.example ended. It is destroyed.'],
     ]);
