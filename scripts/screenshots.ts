@@ -83,7 +83,9 @@ async function takePictures(executablePath: string): Promise<void> {
 function chromiumPath(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return folders
-    .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
+    .flatMap((folder) =>
+      ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)),
+    )
     .find((path) => {
       try {
         accessSync(path, constants.X_OK);

@@ -203,4 +203,6 @@ export const SECONDS_OF_SLOW_TESTS: Readonly<Record<string, number>> = {
   'test/end-to-end/staged-rotation.test.ts': 63,
   'test/crash/event-store-cut.test.ts': 62,
   'test/domain/audit-tampering.integration.test.ts': 61,
+  'test/browser/console/every-view.test.ts': 120,
+  'test/browser/console-parts.test.ts': 49,
 };

@@ -87,17 +87,19 @@ function Entries({ registry, asOf, onTravel }: EntriesProps) {
           ),
         }))}
       />
-      <LoadMore
-        shown={entries.length}
-        what={TEXTS.entries}
-        one={TEXTS.one}
-        total={first?.totalCount}
-        totalIsExact={first?.totalCountIsExact ?? true}
-        hasMore={pages.hasNextPage}
-        isLoading={pages.isFetchingNextPage}
-        onMore={() => void pages.fetchNextPage()}
-        onRestart={restart}
-      />
+      <div className={css.more}>
+        <LoadMore
+          shown={entries.length}
+          what={TEXTS.entries}
+          one={TEXTS.one}
+          total={first?.totalCount}
+          totalIsExact={first?.totalCountIsExact ?? true}
+          hasMore={pages.hasNextPage}
+          isLoading={pages.isFetchingNextPage}
+          onMore={() => void pages.fetchNextPage()}
+          onRestart={restart}
+        />
+      </div>
     </Card>
   );
 }

@@ -46,6 +46,8 @@ const COLUMNS: readonly Column<LeaseDetailsFragment>[] = [
   },
 ];
 
+const BRIEF_COLUMNS = COLUMNS.filter(({ id }) => ['pipeline', 'version', 'ends'].includes(id));
+
 function LeaseEnd({ lease }: { lease: LeaseDetailsFragment }) {
   const state = leaseState(lease, Date.now());
   if (state === 'active') {
@@ -67,17 +69,19 @@ interface LeaseTableProps {
   readonly label: string;
   readonly leases: readonly LeaseDetailsFragment[];
   readonly isLoading?: boolean;
+  /** On the way to something else: only what tells who is hit, and until when. The row opens the rest. */
+  readonly isBrief?: boolean;
   readonly empty: React.ReactNode;
 }
 
 /** Leases of one registry; a row opens all that is known of it. */
-export function LeaseTable({ label, leases, isLoading = false, empty }: LeaseTableProps) {
+export function LeaseTable({ label, leases, isLoading = false, isBrief = false, empty }: LeaseTableProps) {
   const [opened, setOpened] = useState<LeaseDetailsFragment>();
   return (
     <>
       <Table
         label={label}
-        columns={COLUMNS}
+        columns={isBrief ? BRIEF_COLUMNS : COLUMNS}
         rows={leases}
         rowKey={({ id }) => id}
         onOpen={setOpened}

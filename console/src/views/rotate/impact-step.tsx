@@ -34,7 +34,7 @@ export function ImpactStep({ registry: { projectId, id }, onGo }: StepProps) {
               <>
                 <p>{TEXTS.leases(impact.activeLeaseCount)}</p>
                 <Few items={impact.activeLeases}>
-                  {(shown) => <LeaseTable label={TEXTS.leasesTitle} leases={shown} empty={null} />}
+                  {(shown) => <LeaseTable label={TEXTS.leasesTitle} leases={shown} isBrief empty={null} />}
                 </Few>
                 {impact.activeLeaseCount > impact.activeLeases.length && (
                   <p className={css.soft}>{TEXTS.more(impact.activeLeases.length)}</p>

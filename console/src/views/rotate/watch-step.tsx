@@ -45,7 +45,7 @@ export function WatchStep({ registry, onGo }: StepProps & { readonly activated: 
         {old.length > 0 && (
           <section className={css.list}>
             <h3>{isWaiting ? TEXTS.leases : TEXTS.warnings}</h3>
-            <Few items={old}>{(shown) => <LeaseTable label={TEXTS.leases} leases={shown} empty={null} />}</Few>
+            <Few items={old}>{(shown) => <LeaseTable label={TEXTS.leases} leases={shown} isBrief empty={null} />}</Few>
           </section>
         )}
         <div className={css.line}>
