@@ -35,7 +35,7 @@ function Attention({ projectId, address }: { readonly projectId: string; readonl
   const { data, error } = useApiQuery(PROJECT_ATTENTION, { projectId, now });
   if (data === undefined) {
     return error === null ? (
-      <p className={css.grey} aria-hidden />
+      <p className={css.grey} aria-busy aria-hidden />
     ) : (
       <p className={css.soft}>
         {PROJECTS.failed}: {error.message}
