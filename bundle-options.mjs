@@ -5,12 +5,16 @@ export const common = {
   format: 'esm',
   target: 'node20.19',
   sourcemap: true,
+  // What Node has to read at each start; names stay, for the traces of errors.
+  minifyWhitespace: true,
+  minifySyntax: true,
   logLevel: 'warning',
 };
 
 export const serviceBundle = {
   ...common,
   entryPoints: { purser: 'src/cli/main.ts' },
+  inject: ['src/navigator.ts'],
   // What is loaded late stays apart: the SDKs of the clouds.
   splitting: true,
   // The first is looked up at run time, the last loaded in development; the others are optional peers, not installed.

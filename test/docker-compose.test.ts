@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readConfig, VARIABLES } from '../src/config/config.ts';
 
 const TEXT = readFileSync(join(import.meta.dirname, '../docker-compose.yml'), 'utf8');

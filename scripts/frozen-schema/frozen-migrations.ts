@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Migration, readMigrations } from '../../src/adapters/postgres/migration-files.ts';
 
 const FILE = 'schema/frozen-migrations.json';

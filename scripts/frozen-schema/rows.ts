@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Client } from 'pg';
 import { from, to } from 'pg-copy-streams';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openSession } from '../../src/adapters/postgres/session.ts';
 
 const migrationSchema = z.strictObject({ name: z.string(), checksum: z.string() });

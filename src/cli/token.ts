@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isProjectId } from '../adapters/auth/claims.ts';
 import { MAX_TOKEN_LENGTH } from '../adapters/auth/compact-jws.ts';
 import { type DevelopmentToken, openDevelopmentIssuer } from '../adapters/auth/development-issuer.ts';

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { OperatorError } from '../domain/errors.ts';
 import { type EventStoreConfig, eventStoreOf, UnusableAddress } from '../domain/event-store-url.ts';
 import { parseUrl } from '../domain/parse-url.ts';

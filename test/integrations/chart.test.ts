@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createCluster } from '../support/ci-issuers.ts';
 import { type DelayingProxy, startDelayingProxy } from '../support/delaying-proxy.ts';
 import { createHelm, type Helm, helmIsMissing, type Manifest } from '../support/helm.ts';

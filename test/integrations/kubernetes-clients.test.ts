@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CLUSTER_RULE, CREATE_RULE, REGISTER } from '../service/trust-operations.ts';
 import { canary } from '../support/canary.ts';
 import { createCluster } from '../support/ci-issuers.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseWoodpeckerServers } from '../../src/adapters/auth/woodpecker-servers.ts';
 import { canary } from '../support/canary.ts';
 import { askFor } from '../support/credential-asks.ts';

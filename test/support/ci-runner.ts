@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const INTEGRATIONS = join(import.meta.dirname, '../../integrations');
 const MACHINE = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };

@@ -151,6 +151,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: 'any',
   },
   'logger.ts': { to: ['domain/**', 'adapters/postgres'], modules: 'any' },
+  'navigator.ts': { to: [], modules: 'builtins' },
   'package-folder.ts': { to: [], modules: 'builtins' },
   'version.ts': { to: [], modules: 'builtins' },
 };

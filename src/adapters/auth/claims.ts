@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AuthenticationFailed, type RefusalReason } from '../../application/ports/authenticator.ts';
 import type { Principal } from '../../domain/permissions.ts';
 import { isReadableName } from '../../domain/readable-name.ts';

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } fr
 import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, SignJWT } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorCode } from '../../domain/error-code.ts';
 import { OperatorError } from '../../domain/errors.ts';
 import { DEFAULT_CLOCK_TOLERANCE, type LocalIssuer } from './issuers.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Revocations } from '../../application/ports/authenticator.ts';
 import { OperatorError } from '../../domain/errors.ts';
 

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MIN_RSA_BITS, verifiesQuickly } from '../../domain/rsa-keys.ts';
 import type { SignatureAlgorithm } from './algorithms.ts';
 

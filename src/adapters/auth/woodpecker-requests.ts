@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AuthenticationFailed, type RefusalReason, type VerifiedToken } from '../../application/ports/authenticator.ts';
 import type { SignedRequests, TakenSignatures } from '../../application/ports/signed-requests.ts';
 import { unavailable } from '../../domain/errors.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { OperatorError } from '../../domain/errors.ts';
 import { parseUrl } from '../../domain/parse-url.ts';
 import { Secret } from '../../domain/secret.ts';

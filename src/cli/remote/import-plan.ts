@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ImportedLogin, ImportSource } from './import-source.ts';
 import { type Registry, registryByUrl } from './registry.ts';
 import type { Call } from './remote-command.ts';

@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PurserError } from '../../domain/errors.ts';
 import { parseRegistryUrl } from '../../domain/registry-url.ts';
 import { Secret } from '../../domain/secret.ts';

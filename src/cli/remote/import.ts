@@ -1,7 +1,7 @@
 import { randomUUID, scryptSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../command.ts';
 import { YES } from './credential-options.ts';
 import { patiently, planImport, reasonOf, type Step } from './import-plan.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Option } from '../command.ts';
 import { chosen, wholeNumber } from './option-values.ts';
 import { remote } from './remote-command.ts';

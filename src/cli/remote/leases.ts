@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PAGE_OPTIONS, readPages } from './pages.ts';
 import { findRegistry } from './registry.ts';
 import { remote } from './remote-command.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CommandError } from '../command.ts';
 import { PAGE_OPTIONS, readPages } from './pages.ts';
 import { findRegistry } from './registry.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { YES } from './credential-options.ts';
 import { wholeNumber } from './option-values.ts';
 import { confirm } from './prompt.ts';

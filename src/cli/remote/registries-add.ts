@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Option, UsageError } from '../command.ts';
 import { enteredPassword, MINT_OPTIONS, mintInput, PASSWORD_OPTIONS } from './credential-options.ts';
 import { checkedTime, chosen, fileOption, wholeNumber } from './option-values.ts';

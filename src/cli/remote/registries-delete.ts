@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { YES } from './credential-options.ts';
 import { confirmByTyping } from './prompt.ts';
 import { REGISTRY_ARGUMENT } from './registry.ts';

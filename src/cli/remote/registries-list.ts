@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Option, Options } from '../command.ts';
 import { checkedTime, choice, chosen } from './option-values.ts';
 import { PAGE_OPTIONS, readPages } from './pages.ts';

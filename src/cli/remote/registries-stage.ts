@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { enteredPassword, MINT_OPTIONS, mintInput, PASSWORD_OPTIONS } from './credential-options.ts';
 import { checkedTime } from './option-values.ts';
 import { findRegistry, REGISTRY_ARGUMENT } from './registry.ts';

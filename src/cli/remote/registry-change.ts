@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { findRegistry, REGISTRY_FIELDS, type Registry, registryData, registryDetails } from './registry.ts';
 import type { Call } from './remote-command.ts';
 import { EXIT } from './service.ts';

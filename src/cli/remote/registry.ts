@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CommandError } from '../command.ts';
 import { EXIT, type Service } from './service.ts';
 import { details, minute } from './table.ts';

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../command.ts';
 import { remote } from './remote-command.ts';
 import { EXIT } from './service.ts';

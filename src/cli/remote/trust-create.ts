@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../command.ts';
 import { type Call, remote } from './remote-command.ts';
 import { EXIT } from './service.ts';

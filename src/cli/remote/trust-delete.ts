@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { YES } from './credential-options.ts';
 import { confirm } from './prompt.ts';
 import { remote } from './remote-command.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CommandError } from '../command.ts';
 import { remote } from './remote-command.ts';
 import { EXIT, type Service } from './service.ts';

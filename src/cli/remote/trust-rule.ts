@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CommandError, type Option, type Options, UsageError } from '../command.ts';
 import { choice } from './option-values.ts';
 import { findRegistry } from './registry.ts';

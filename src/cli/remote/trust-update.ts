@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { remote } from './remote-command.ts';
 import { answerRule, rulePayload } from './trust-create.ts';
 import { findRule, RULE_ARGUMENT, RULE_FIELDS, RULE_OPTIONS, ruleInput } from './trust-rule.ts';

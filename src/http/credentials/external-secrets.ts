@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_CREDENTIALS } from '../../application/lease/issue-credentials.ts';
 import { badUserInput, PurserError } from '../../domain/errors.ts';
 import { runWindow } from '../../domain/run-window.ts';

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { IssueCredentialCommand } from '../../application/lease/issue-credential.ts';
 import { AuthenticationFailed, type Authenticator } from '../../application/ports/authenticator.ts';
 import { badUserInput, PurserError } from '../../domain/errors.ts';

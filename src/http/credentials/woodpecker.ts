@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_CREDENTIALS } from '../../application/lease/issue-credentials.ts';
 import type { IssuedCredential } from '../../application/lease/issued-credential.ts';
 import type { SignedRequests } from '../../application/ports/signed-requests.ts';

@@ -3,7 +3,7 @@ import { access, chmod, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { OperatorError } from '../../../domain/errors.ts';
 import { type Account, CLEAN_ENVIRONMENT, idsOf } from './account.ts';
 

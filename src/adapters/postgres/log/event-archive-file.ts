@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EventAuthenticator } from '../../../application/ports/event-authenticator.ts';
 import type { Position, RecordedEvent, StoredMetadata } from '../../../application/ports/event-log.ts';
 import { OperatorError } from '../../../domain/errors.ts';
