@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { englishOnly } from './build/english-only.ts';
 import { listFiles } from './build/list-files.ts';
+import { operationTexts } from './build/operation-texts.ts';
+import { preloadCode } from './build/preload-code.ts';
 import { withoutInjection } from './without-injection.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -16,7 +19,14 @@ const servedFiles: Plugin = {
 
 export default defineConfig({
   root: here('.'),
-  plugins: [react(), withoutInjection(), servedFiles],
+  plugins: [
+    operationTexts(here('./src/api/generated/graphql.ts')),
+    react(),
+    englishOnly(),
+    withoutInjection(),
+    preloadCode('src/app/show.tsx'),
+    servedFiles,
+  ],
   build: {
     outDir: OUTPUT,
     emptyOutDir: true,
@@ -25,6 +35,8 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // The content security policy allows no `data:` but for images, and a hashed file is cached for ever.
     assetsInlineLimit: 0,
+    // One sheet, with the page: no view waits for its own, or is without it where the network went away.
+    cssCodeSplit: false,
     // The polyfill is for browsers that the target leaves out.
     modulePreload: { polyfill: false },
     // To compress well takes seconds, and is no fault.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listFiles } from '../../console/build/list-files.ts';
 
-export const PAGE_TEXT = `<!doctype html><title>Purser</title><script type="module" src="/assets/index-A1b2C3d4.js"></script>\n`;
+export const PAGE_TEXT = `<!doctype html><meta name="purser-settings" content="" /><title>Purser</title><script type="module" src="/assets/index-A1b2C3d4.js"></script>\n`;
 export const SCRIPT = '/assets/index-A1b2C3d4.js';
 export const SCRIPT_TEXT = `document.title = 'Purser';\n`.repeat(50);
 export const STYLE = '/assets/index-E5f6G7h8.css';

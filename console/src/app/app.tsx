@@ -54,7 +54,8 @@ interface SignedInProps {
 
 function SignedIn({ session, viewer, ended }: SignedInProps) {
   const { tokens } = session;
-  const router = useMemo(createConsoleRouter, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what changes of the viewer reaches it below, and the page stays
+  const router = useMemo(() => createConsoleRouter(viewer), []);
   const queries = useMemo(createQueryClient, []);
   const api = useMemo(() => createApi(tokens), [tokens]);
   const status = useMemo(createLiveStatus, []);
@@ -72,7 +73,7 @@ function SignedIn({ session, viewer, ended }: SignedInProps) {
       <ApiContext value={api}>
         <LiveContext value={live}>
           <QueryClientProvider client={queries}>
-            <RouterProvider router={router} />
+            <RouterProvider router={router} context={{ viewer }} />
             {ended === undefined ? null : <SessionEndedDialog reason={ended} />}
           </QueryClientProvider>
         </LiveContext>

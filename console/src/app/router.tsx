@@ -1,5 +1,6 @@
-import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { createRootRouteWithContext, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import type { Permission } from '../session/permissions.ts';
+import type { Viewer } from '../session/viewer.ts';
 import { addRegistrySearch } from '../views/add-registry/search.ts';
 import { addTrustRuleSearch } from '../views/add-trust-rule/search.ts';
 import { auditSearch } from '../views/audit/search.ts';
@@ -10,15 +11,29 @@ import { rotateSearch } from '../views/rotate/search.ts';
 import { webhooksSearch } from '../views/webhooks/search.ts';
 import { NotFound, ViewFailed } from './failures.tsx';
 import { Frame } from './frame.tsx';
-import { Home } from './home.tsx';
+import { firstProject } from './last-project.ts';
 import { lazyView } from './lazy-view.tsx';
 import { ProjectFrame } from './project-frame.tsx';
 import { parseSearch, stringifySearch } from './search-params.ts';
 import { ViewLoading } from './view-loading.tsx';
+import { VIEWS } from './views.ts';
 
-const root = createRootRoute({ component: Frame });
+export interface RouterContext {
+  readonly viewer: Viewer;
+}
 
-const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
+const root = createRootRouteWithContext<RouterContext>()({ component: Frame });
+
+/** To the last or the only project, else to all of them: before anything is shown, so that no view is shown in between. */
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: ({ context }) => {
+    const projectId = firstProject(context.viewer);
+    if (projectId === undefined) throw redirect({ to: '/projects', replace: true });
+    throw redirect({ to: '/projects/$projectId', params: { projectId }, replace: true });
+  },
+});
 
 /** Where signing in begins and ends. Who comes here has done so. */
 const signIn = createRoute({
@@ -39,7 +54,7 @@ const signedIn = createRoute({
 const projects = createRoute({
   getParentRoute: () => root,
   path: '/projects',
-  component: lazyView(() => import('../views/projects/projects-view.tsx'), 'ProjectsView'),
+  component: lazyView(VIEWS.projects, 'ProjectsView'),
 });
 
 const project = createRoute({ getParentRoute: () => root, path: '/projects/$projectId', component: ProjectFrame });
@@ -48,87 +63,87 @@ const overview = createRoute({
   getParentRoute: () => project,
   path: '/',
   staticData: { permission: 'registry:read' },
-  component: lazyView(() => import('../views/overview/overview-view.tsx'), 'OverviewView'),
+  component: lazyView(VIEWS.overview, 'OverviewView'),
 });
 const registries = createRoute({
   getParentRoute: () => project,
   path: '/registries',
   staticData: { permission: 'registry:read' },
   validateSearch: registriesSearch,
-  component: lazyView(() => import('../views/registries/registries-view.tsx'), 'RegistriesView'),
+  component: lazyView(VIEWS.registries, 'RegistriesView'),
 });
 const addRegistry = createRoute({
   getParentRoute: () => project,
   path: '/registries/new',
   staticData: { permission: 'registry:write' },
   validateSearch: addRegistrySearch,
-  component: lazyView(() => import('../views/add-registry/add-registry-view.tsx'), 'AddRegistryView'),
+  component: lazyView(VIEWS.addRegistry, 'AddRegistryView'),
 });
 const registry = createRoute({
   getParentRoute: () => project,
   path: '/registries/$registryId',
   staticData: { permission: 'registry:read' },
   validateSearch: registrySearch,
-  component: lazyView(() => import('../views/registry/registry-view.tsx'), 'RegistryView'),
+  component: lazyView(VIEWS.registry, 'RegistryView'),
 });
 const rotate = createRoute({
   getParentRoute: () => project,
   path: '/registries/$registryId/rotate',
   staticData: { permission: 'registry:write' },
   validateSearch: rotateSearch,
-  component: lazyView(() => import('../views/rotate/rotate-view.tsx'), 'RotateView'),
+  component: lazyView(VIEWS.rotate, 'RotateView'),
 });
 const notices = createRoute({
   getParentRoute: () => project,
   path: '/notices',
   staticData: { permission: 'registry:read' },
   validateSearch: noticesSearch,
-  component: lazyView(() => import('../views/notices/notices-view.tsx'), 'NoticesView'),
+  component: lazyView(VIEWS.notices, 'NoticesView'),
 });
 const calendar = createRoute({
   getParentRoute: () => project,
   path: '/calendar',
   staticData: { permission: 'registry:read' },
-  component: lazyView(() => import('../views/calendar/calendar-view.tsx'), 'CalendarView'),
+  component: lazyView(VIEWS.calendar, 'CalendarView'),
 });
 const webhooks = createRoute({
   getParentRoute: () => project,
   path: '/webhooks',
   staticData: { permission: 'registry:read' },
   validateSearch: webhooksSearch,
-  component: lazyView(() => import('../views/webhooks/webhooks-view.tsx'), 'WebhooksView'),
+  component: lazyView(VIEWS.webhooks, 'WebhooksView'),
 });
 const audit = createRoute({
   getParentRoute: () => project,
   path: '/audit',
   staticData: { permission: 'audit:read' },
   validateSearch: auditSearch,
-  component: lazyView(() => import('../views/audit/audit-view.tsx'), 'AuditView'),
+  component: lazyView(VIEWS.audit, 'AuditView'),
 });
 const auditVerify = createRoute({
   getParentRoute: () => project,
   path: '/audit/verify',
   staticData: { permission: 'audit:read' },
-  component: lazyView(() => import('../views/audit-verify/audit-verify-view.tsx'), 'AuditVerifyView'),
+  component: lazyView(VIEWS.auditVerify, 'AuditVerifyView'),
 });
 const trust = createRoute({
   getParentRoute: () => project,
   path: '/trust',
   staticData: { permission: 'trust:read' },
-  component: lazyView(() => import('../views/trust/trust-view.tsx'), 'TrustView'),
+  component: lazyView(VIEWS.trust, 'TrustView'),
 });
 const addTrustRule = createRoute({
   getParentRoute: () => project,
   path: '/trust/new',
   staticData: { permission: 'trust:write' },
   validateSearch: addTrustRuleSearch,
-  component: lazyView(() => import('../views/add-trust-rule/add-trust-rule-view.tsx'), 'AddTrustRuleView'),
+  component: lazyView(VIEWS.addTrustRule, 'AddTrustRuleView'),
 });
 const trustRule = createRoute({
   getParentRoute: () => project,
   path: '/trust/$ruleId',
   staticData: { permission: 'trust:read' },
-  component: lazyView(() => import('../views/trust-rule/trust-rule-view.tsx'), 'TrustRuleView'),
+  component: lazyView(VIEWS.trustRule, 'TrustRuleView'),
 });
 
 const routeTree = root.addChildren([
@@ -153,9 +168,10 @@ const routeTree = root.addChildren([
   ]),
 ]);
 
-export function createConsoleRouter() {
+export function createConsoleRouter(viewer: Viewer) {
   return createRouter({
     routeTree,
+    context: { viewer },
     parseSearch,
     stringifySearch,
     defaultPreload: 'intent',

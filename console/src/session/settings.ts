@@ -1,6 +1,6 @@
 import { isRecord, OfflineError } from '../api/errors.ts';
 
-/** How people sign in, as the service has it at `GET /console/settings`. */
+/** How people sign in, as the service writes it into the page, and has it at `GET /console/settings`. */
 export interface ConsoleSettings {
   /** Of the service. */
   readonly version: string;
@@ -21,9 +21,15 @@ export interface ProviderSettings {
 
 /** @throws OfflineError if the service does not answer as it should */
 export async function readSettings(): Promise<ConsoleSettings> {
-  const settings = settingsOf(await fetchSettings());
+  const settings = settingsOf(settingsOfPage() ?? (await fetchSettings()));
   if (settings === undefined) throw new OfflineError('The service did not say how to sign in.');
   return settings;
+}
+
+/** Undefined where something else serves the page. */
+function settingsOfPage(): unknown {
+  const written = document.querySelector<HTMLMetaElement>('meta[name="purser-settings"]')?.content;
+  return written ? JSON.parse(written) : undefined;
 }
 
 async function fetchSettings(): Promise<unknown> {

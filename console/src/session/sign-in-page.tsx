@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { Button } from '../components/button.tsx';
+import { classNames } from '../components/class-names.ts';
 import { NO_PROJECTS, SIGN_IN } from '../texts/session.ts';
 import type { ClaimFault } from './claims.ts';
 import { useSession } from './session-context.tsx';
@@ -8,11 +9,18 @@ import { SignInPanel } from './sign-in-panel.tsx';
 import type { SignedOutReason } from './tokens.ts';
 import { useTitle } from './use-title.ts';
 
+interface WelcomeProps {
+  readonly title: string;
+  /** It is seen only after a while: most often what it speaks of has come by then. */
+  readonly isLate?: boolean;
+  readonly children: ReactNode;
+}
+
 /** What fills the window while nobody is signed in. */
-function Welcome({ title, children }: { title: string; children: ReactNode }) {
+function Welcome({ title, isLate = false, children }: WelcomeProps) {
   useTitle(title);
   return (
-    <main className={styles.window}>
+    <main className={classNames(styles.window, isLate && styles.late)}>
       <div className={styles.card}>
         <p className={styles.product}>
           <span className={styles.mark} aria-hidden="true" />
@@ -36,7 +44,7 @@ export function SignInPage({ reason }: { reason: SignedOutReason }) {
 
 export function WaitingPage() {
   return (
-    <Welcome title={SIGN_IN.waiting}>
+    <Welcome title={SIGN_IN.waiting} isLate>
       <p role="status" className={styles.soft}>
         {SIGN_IN.starting}
       </p>

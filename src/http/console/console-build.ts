@@ -24,7 +24,8 @@ const CODINGS = [
   ['br', '.br'],
   ['gzip', '.gz'],
 ] as const;
-export type Coding = (typeof CODINGS)[number][0] | 'identity';
+type CompressedCoding = (typeof CODINGS)[number][0];
+export type Coding = CompressedCoding | 'identity';
 
 export interface Representation {
   readonly body: Buffer;
@@ -76,11 +77,25 @@ async function consoleFile(folder: string, path: string): Promise<ConsoleFile> {
   const type = TYPES[extname(path)];
   if (type === undefined) throw new Error(`${path} is of a type that is not known`);
   const body = await readFile(join(folder, path));
+  const compressed: Partial<Record<CompressedCoding, Buffer>> = {};
+  for (const [coding, ending] of CODINGS) {
+    const found = await optionalFile(join(folder, path + ending));
+    if (found) compressed[coding] = found;
+  }
+  return fileOf(type, body, compressed);
+}
+
+/** A file by its content, and what of it there is compressed. */
+export function fileOf(
+  type: string,
+  body: Buffer,
+  compressed: Readonly<Partial<Record<CompressedCoding, Buffer>>>,
+): ConsoleFile {
   const tag = createHash('sha256').update(body).digest('base64url');
   const representations = new Map<Coding, Representation>();
-  for (const [coding, ending] of CODINGS) {
-    const compressed = await optionalFile(join(folder, path + ending));
-    if (compressed) representations.set(coding, { body: compressed, etag: `"${tag}-${coding}"` });
+  for (const [coding] of CODINGS) {
+    const smaller = compressed[coding];
+    if (smaller) representations.set(coding, { body: smaller, etag: `"${tag}-${coding}"` });
   }
   representations.set('identity', { body, etag: `"${tag}"` });
   return { type, representations };

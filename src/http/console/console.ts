@@ -4,9 +4,10 @@ import { JSON_TYPE } from '../answer-type.ts';
 import { isNamed } from '../entity-tag.ts';
 import { sendFault } from '../graphql-answer.ts';
 import { RequestFault, requestFault } from '../request-fault.ts';
-import { type Coding, type ConsoleBuild, type ConsoleFile, PAGE, type Representation } from './console-build.ts';
+import type { Coding, ConsoleBuild, ConsoleFile, Representation } from './console-build.ts';
 import { consoleHeaders } from './console-headers.ts';
 import { type DevelopmentSignIn, developmentSignInRoute } from './development-sign-in.ts';
+import { pageWithSettings } from './page-with-settings.ts';
 
 /** How people sign in, as the console is told. */
 export type SignInSettings =
@@ -47,6 +48,7 @@ const YEAR_SECONDS = 31_536_000;
 /** The web console: its pages, their files, what they need to know, and how a developer signs in. */
 export async function consoleRoutes(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
   const { build, settings, connectTo, reportTo, developmentSignIn } = options;
+  const pageOf = pageWithSettings(settings);
   const isReading = (request: FastifyRequest) => request.method === 'GET' || request.method === 'HEAD';
 
   await app.register(async (scope) => {
@@ -74,7 +76,7 @@ export async function consoleRoutes(app: FastifyInstance, options: ConsoleOption
       });
     serve(SETTINGS_PATH, () => settings);
     for (const path of PAGES) {
-      serve(path, async (request, reply) => send(request, reply, (await build())?.files.get(PAGE), 'no-cache'));
+      serve(path, async (request, reply) => send(request, reply, pageOf(await build()), 'no-cache'));
     }
     serve(ASSETS, async (request, reply) => {
       const [path = ''] = (request.raw.url ?? '').split('?', 1);

@@ -12,7 +12,12 @@ import { type HttpService, startHttpService } from '../../support/http-service.t
 import { connect } from '../../support/socket-client.ts';
 
 const STYLE_HASH = `sha256-${'A'.repeat(43)}=`;
-const SETTINGS = { version: '1.2.3', signIn: { kind: 'none', reason: 'A test.' } } as const;
+const SETTINGS = { version: '1.2.3', signIn: { kind: 'none', reason: 'A "test" of <b> & $&.' } } as const;
+/** The settings stand in an attribute, which no text of theirs leaves. */
+const WRITTEN =
+  '{&quot;version&quot;:&quot;1.2.3&quot;,&quot;signIn&quot;:{&quot;kind&quot;:&quot;none&quot;,' +
+  '&quot;reason&quot;:&quot;A \\&quot;test\\&quot; of &lt;b&gt; &amp; $&amp;.&quot;}}';
+const PAGE_SENT = PAGE_TEXT.replace('content=""', () => `content="${WRITTEN}"`);
 const PAGES = [
   '/',
   '/sign-in',
@@ -70,7 +75,7 @@ const isJson404 = ({ status, headers, body }: Answer) =>
 describe('the pages of the console', () => {
   it.each(PAGES)('%s is the page, which is asked for again each time', async (path) => {
     const { status, headers, body } = await ask(path);
-    expect([status, headers['content-type'], body.toString()]).toEqual([200, 'text/html; charset=utf-8', PAGE_TEXT]);
+    expect([status, headers['content-type'], body.toString()]).toEqual([200, 'text/html; charset=utf-8', PAGE_SENT]);
     expect(headers['cache-control']).toBe('no-cache');
     expect(headers.vary).toBe('Accept-Encoding');
   });
