@@ -13,7 +13,11 @@ export const common = {
 
 export const serviceBundle = {
   ...common,
-  entryPoints: { purser: 'src/cli/main.ts' },
+  entryPoints: {
+    purser: 'src/cli/main.ts',
+    // Threads begin with a file of their own.
+    'rebuild-thread': 'src/cli/rebuild-thread.ts',
+  },
   inject: ['src/navigator.ts'],
   // What is loaded late stays apart: the SDKs of the clouds.
   splitting: true,

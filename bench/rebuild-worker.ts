@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { createPostgresEventLog } from '../src/adapters/postgres/log/event-log.ts';
 import { SILENT } from '../src/adapters/postgres/logger.ts';
 import { rebuildReadModels } from '../src/adapters/postgres/read-models/rebuild.ts';
-import { openSession } from '../src/adapters/postgres/session.ts';
-import { createEventAuthenticator } from '../src/adapters/vault/event-authenticator.ts';
+import { authenticator, connectTo, threadsOf } from './rebuild-threads.ts';
 
 /** One rebuild in a process of its own, because the most memory that a process had never goes down. */
 export interface RebuildOrder {
@@ -19,9 +17,6 @@ export interface RebuildResult {
   readonly peakBytes: number;
 }
 
-/** HMAC takes the same time, whatever comes out. */
-const authenticator = createEventAuthenticator([{ id: 1, bytes: randomBytes(32) }]);
-
 async function rebuild({ connectionString }: RebuildOrder): Promise<RebuildResult> {
   const log = createPostgresEventLog({ connectionString, logger: SILENT });
   try {
@@ -29,10 +24,9 @@ async function rebuild({ connectionString }: RebuildOrder): Promise<RebuildResul
     const cpu = process.cpuUsage();
     const { events } = await rebuildReadModels({
       log,
-      // SQL cannot sign the events. Each is verified nevertheless, because that takes a good part of the time.
-      authenticator: { ...authenticator, isAuthentic: (event) => authenticator.isAuthentic(event) || true },
-      connect: ({ pipeline }) =>
-        openSession({ connectionString, name: 'bench rebuild', statementTimeoutMs: 0, pipeline }, () => undefined),
+      authenticator,
+      connect: connectTo(connectionString),
+      startThreads: threadsOf(connectionString),
     });
     const milliseconds = performance.now() - startedAt;
     const { user, system } = process.cpuUsage(cpu);

@@ -5,6 +5,7 @@ import { openDatabase } from '../composition/stores.ts';
 import { CONFIGURED, type Command } from './command.ts';
 import { createCopyProgress } from './copy-progress.ts';
 import { folderOption } from './folder-option.ts';
+import { rebuildThreads } from './rebuild-threads.ts';
 import { withStores } from './with-stores.ts';
 
 export const rebuild: Command = {
@@ -19,7 +20,7 @@ export const rebuild: Command = {
 ${CONFIGURED}`,
   options: { archive: { type: 'string' }, continue: { type: 'boolean' }, 'despite-signed-heads': { type: 'boolean' } },
   run: ({ archive, continue: continues, 'despite-signed-heads': despite }, env, output) =>
-    withStores(env, openDatabase, async ({ logger, stores, vault: { authenticator } }) => {
+    withStores(env, openDatabase, async ({ config, logger, stores, vault: { authenticator } }) => {
       const { connectionString } = stores;
       const connect = ({ pipeline = false } = {}) =>
         openSession({ connectionString, name: 'purser rebuild', statementTimeoutMs: 0, pipeline }, (error) =>
@@ -29,6 +30,7 @@ ${CONFIGURED}`,
       const { log, begins } = await openLogBeginning(reader, stores.log, authenticator, folderOption(archive)).finally(
         () => reader.end(),
       );
+      const isOwn = config.eventStore.kind === 'postgres';
       const progress = createCopyProgress(output);
       const startedAt = performance.now();
       const { events } = await rebuildReadModels(
@@ -37,6 +39,7 @@ ${CONFIGURED}`,
           begins,
           authenticator,
           connect,
+          startThreads: isOwn ? rebuildThreads(connectionString, authenticator) : undefined,
           onFault: (error) => logger.warn({ err: error }, 'an event cannot be applied'),
         },
         {

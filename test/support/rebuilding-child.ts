@@ -1,11 +1,29 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { withClient } from './server-databases.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The same for each thread. A thread's program has no place that it could import relatively to. */
+const compiled = (file: string) => pathToFileURL(join(REPOSITORY, 'dist/src/adapters/postgres', file)).href;
+const DEPS = `
+  import { openSession } from '${compiled('session.js')}';
+  const authenticator = {
+    isAuthentic: () => true, isSigned: () => false, signText: () => 'no code', isAuthenticText: () => true,
+  };
+  const connectTo = (connectionString) => ({ pipeline }) =>
+    openSession({ connectionString, name: 'test rebuild', statementTimeoutMs: 0, pipeline }, () => undefined);
+`;
+
+const THREAD = `
+  import { foldInThread } from '${compiled('read-models/fold-threads.js')}';
+  ${DEPS}
+  foldInThread(({ connectionString }) => ({ authenticator, connect: connectTo(connectionString) }));
+`;
 
 /** Rebuilds the read models of events that nobody signed. Kills itself after an event, or before a statement. */
 const PROGRAM = `
@@ -13,19 +31,18 @@ const PROGRAM = `
   import { createPostgresEventLog } from './dist/src/adapters/postgres/log/event-log.js';
   import { SILENT } from './dist/src/adapters/postgres/logger.js';
   import { rebuildReadModels } from './dist/src/adapters/postgres/read-models/rebuild.js';
-  import { openSession } from './dist/src/adapters/postgres/session.js';
-  const { connectionString, maxRemembered, continues, killedAfter, killedBefore } = JSON.parse(process.argv[1]);
+  import { startFoldThreads } from './dist/src/adapters/postgres/read-models/fold-threads.js';
+  ${DEPS}
+  const { connectionString, thread, maxRemembered, continues, killedAfter, killedBefore } = JSON.parse(process.argv[1]);
   const { query } = pg.Client.prototype;
   pg.Client.prototype.query = function (statement, ...rest) {
     const text = typeof statement === 'string' ? statement : statement.text;
     if (killedBefore && text?.includes(killedBefore)) process.kill(process.pid, 'SIGKILL');
     return query.call(this, statement, ...rest);
   };
-  const authenticator = {
-    isAuthentic: () => true, isSigned: () => false, signText: () => 'no code', isAuthenticText: () => true,
-  };
-  const connect = ({ pipeline }) =>
-    openSession({ connectionString, name: 'test rebuild', statementTimeoutMs: 0, pipeline }, () => undefined);
+  const connect = connectTo(connectionString);
+  const startThreads = () => startFoldThreads(new URL(thread), { connectionString });
+  const onFault = (fault) => { throw fault; };
   let first;
   const onProgress = ({ events }) => {
     first ??= events;
@@ -34,7 +51,7 @@ const PROGRAM = `
   const log = createPostgresEventLog({ connectionString, logger: SILENT });
   const startedAt = performance.now();
   const { events } = await rebuildReadModels(
-    { log, authenticator, connect },
+    { log, authenticator, connect, startThreads, onFault },
     { continues, onProgress, ...(maxRemembered && { maxRemembered }) },
   );
   const seconds = (performance.now() - startedAt) / 1000;
@@ -65,7 +82,8 @@ export async function rebuildInChild(
   connectionString: string,
   options: RebuildingOptions = {},
 ): Promise<RebuiltByChild | undefined> {
-  const args = ['--input-type=module', '-e', PROGRAM, JSON.stringify({ connectionString, ...options })];
+  const thread = `data:text/javascript,${encodeURIComponent(THREAD)}`;
+  const args = ['--input-type=module', '-e', PROGRAM, JSON.stringify({ connectionString, thread, ...options })];
   const child = spawn(process.execPath, args, { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'pipe'] });
   const [said, complaint, [code, signal]] = await Promise.all([
     text(child.stdout),

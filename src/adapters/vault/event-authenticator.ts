@@ -14,14 +14,29 @@ export interface EventKey {
 /** Such as `1.<43 characters>`: the key's id and HMAC-SHA-256 in base64url. */
 const CODE = /^[1-9][0-9]{0,9}\.[A-Za-z0-9_-]{43}$/;
 
+/** Keys that another thread of this process can be given. A KeyObject does not reveal its bytes when it is printed. */
+export type EventKeyObjects = ReadonlyMap<number, KeyObject>;
+
+const keysOf = new WeakMap<EventAuthenticator, EventKeyObjects>();
+
+/** For a thread, which makes its own authenticator of them. */
+export function eventKeysOf(authenticator: EventAuthenticator): EventKeyObjects {
+  const keys = keysOf.get(authenticator);
+  if (keys === undefined) throw new TypeError('the authenticator has no keys');
+  return keys;
+}
+
 /** The key with the highest id signs; the codes of all are known. */
 export function createEventAuthenticator(eventKeys: readonly [EventKey, ...EventKey[]]): EventAuthenticator {
-  // A KeyObject does not reveal its bytes when it is printed or serialised.
   const keys = new Map<number, KeyObject>();
   for (const { id, bytes } of eventKeys) {
     keys.set(id, createSecretKey(bytes));
     bytes.fill(0);
   }
+  return authenticatorWith(keys);
+}
+
+export function authenticatorWith(keys: EventKeyObjects): EventAuthenticator {
   const signing = Math.max(...keys.keys());
 
   function codeBy(keyId: number, bytes: Uint8Array): string | undefined {
@@ -47,7 +62,7 @@ export function createEventAuthenticator(eventKeys: readonly [EventKey, ...Event
     return isCodeOf(mac, signedBytes({ ...event, metadata, revision }));
   }
 
-  return {
+  const authenticator: EventAuthenticator = {
     sign: (event) => sign(signedBytes(event)),
     isAuthentic(event) {
       if (!isAuthenticatedStream(event.stream)) return !isAuthenticated(event.type) && hasOwner(event);
@@ -58,6 +73,8 @@ export function createEventAuthenticator(eventKeys: readonly [EventKey, ...Event
     signText: ({ purpose, text }) => sign(lengthPrefixed(`purser ${purpose}`, text)),
     isAuthenticText: ({ purpose, text }, code) => isCodeOf(code, lengthPrefixed(`purser ${purpose}`, text)),
   };
+  keysOf.set(authenticator, keys);
+  return authenticator;
 }
 
 /**

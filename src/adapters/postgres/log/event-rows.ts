@@ -69,7 +69,7 @@ export interface EventRow {
   readonly metadata: StoredMetadata;
 }
 
-const EVENT_COLUMNS =
+export const EVENT_COLUMNS =
   'position, stream, revision, event_id, type, schema_version, occurred_at, data::text as data, metadata';
 
 export const READ_ALL = {

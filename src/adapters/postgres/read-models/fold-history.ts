@@ -34,6 +34,11 @@ export interface Build {
   readonly maxRemembered?: number;
 }
 
+/** It has to be folded as one. */
+export class NotInParts extends Error {
+  override readonly name = 'NotInParts';
+}
+
 /**
  * Makes the tables by `createEmpty` and `createEmptyTables`, and folds the events up to a position into them. If the
  * database refuses a row, the tables stay empty, at the beginning of the log: `catchUp` then finds the row in the same way
@@ -72,7 +77,7 @@ export async function buildTables(
 }
 
 /** The tables of the read models, without rows and indexes. */
-async function createEmptyTables(client: Client, schema: string): Promise<void> {
+export async function createEmptyTables(client: Client, schema: string): Promise<void> {
   const { rows } = await client.query<{ tablename: string }>(
     'select tablename from pg_tables where schemaname = $1 order by tablename',
     [LIVE],
@@ -88,8 +93,10 @@ async function createEmptyTables(client: Client, schema: string): Promise<void> 
 const LOOKED_UP_BY = ['leases_active'];
 
 /** What `catchUp` needs. Each further index would cost it a part of its time at every row. */
-async function createKeys(client: Client, schema: string): Promise<void> {
-  await createIndexes([client], schema, `indexdef like 'CREATE UNIQUE %' or indexname = any($3)`, [LOOKED_UP_BY]);
+export async function createKeys(client: Client, schema: string, ...others: readonly Client[]): Promise<void> {
+  await createIndexes([client, ...others], schema, `indexdef like 'CREATE UNIQUE %' or indexname = any($3)`, [
+    LOOKED_UP_BY,
+  ]);
   await client.query(`analyze ${schema}.registries, ${schema}.leases`);
 }
 
@@ -132,10 +139,34 @@ async function createIndexes(
  * the memory allows. `catchUp` goes on from there.
  */
 async function foldHistory(client: Client, build: Build, until: Position): Promise<number> {
+  const { count, position, events } = await foldEvents(client, build, until);
+  await writeCheckpoint(client, build.schema, position, events);
+  return count;
+}
+
+export interface Folded {
+  /** How many there were. */
+  readonly count: number;
+  /** The checkpoint that follows from them. */
+  readonly position: Position;
+  readonly events: number;
+}
+
+/**
+ * The same without a checkpoint. `isPart`: `build.log` gives the events of some projects, all of which are to be folded, and an
+ * event's number is its position.
+ * @throws NotInParts
+ */
+export async function foldEvents(
+  client: Client,
+  build: Build,
+  until: Position,
+  { isPart = false } = {},
+): Promise<Folded> {
   const { schema, log, authenticator, alone, onProgress, maxRemembered = MAX_REMEMBERED } = build;
   const models = createReadModels(schema, authenticator, { fromTheStart: true, alone, quiet: true });
   await models.audit.recallParked(client);
-  const projection = createProjection(models);
+  const projection = createProjection(models, 0, isPart ? ({ position }) => Number(position) : undefined);
   for (const text of projection.models.flatMap(({ interim = [] }) => interim)) await client.query(text);
 
   const withoutRemoved = removedFilter(await readRemoved(client, authenticator));
@@ -147,14 +178,17 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
   for (;;) {
     const read = await page;
     const events = notYetApplied(read.events, position).filter((event) => event.position <= until);
-    const isLast = read.atEnd || read.position >= until || projection.remembered > maxRemembered;
+    const isFull = projection.remembered > maxRemembered;
+    if (isPart && isFull) throw new NotInParts('a part takes too much memory');
+    const isLast = read.atEnd || read.position >= until || isFull;
     position = read.position < until ? read.position : until;
     if (!isLast) page = log.readAll({ after: position, maxCount: PAGE });
     page.catch(() => undefined);
     const newer = firstNewerEvent(events, authenticator);
     if (newer) throw new NewerEvent(newer);
     // While the previous page is being written, this one is folded and the next one is read.
-    projection.apply(withoutForgeries(events, authenticator));
+    const parked = projection.apply(withoutForgeries(events, authenticator));
+    if (isPart && parked.length > 0) throw new NotInParts('an event is parked, perhaps of a project of another part');
     const added = withoutRemoved(projection.models.flatMap((model) => model.added?.() ?? []));
     await written;
     written = copyAll(client, schema, added);
@@ -168,17 +202,21 @@ async function foldHistory(client: Client, build: Build, until: Position): Promi
     if ('table' in total) await copyAll(client, schema, [total]);
     else await client.query(total);
   }
-  await writeCheckpoint(client, schema, position, projection.events);
-  return count;
+  return { count, position, events: projection.events };
 }
 
 async function copyAll(client: Client, schema: string, all: readonly Rows[]): Promise<void> {
-  for (const { table, rows } of all) {
-    for (const page of pagesOf(rows)) await copyIn(client, `${schema}.${table}`, page);
+  for (const { table, isInterim, rows } of all) {
+    for (const page of pagesOf(rows)) await copyIn(client, `${isInterim ? 'pg_temp' : schema}.${table}`, page);
   }
 }
 
-async function writeCheckpoint(client: Client, schema: string, position: Position, events: number): Promise<void> {
+export async function writeCheckpoint(
+  client: Client,
+  schema: string,
+  position: Position,
+  events: number,
+): Promise<void> {
   await client.query(`insert into ${schema}.checkpoint (name, position, events) values ('read_models', $1, $2)`, [
     String(position),
     events,

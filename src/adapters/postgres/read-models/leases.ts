@@ -152,21 +152,21 @@ export function createLeases(schema: string, { fromTheStart }: { readonly fromTh
     },
 
     interim: [
-      `create table ${schema}.leases_issued (like ${schema}.leases)`,
-      `create table ${schema}.leases_released (id uuid, released_at timestamptz(3), revoked_by text)`,
+      `create temporary table leases_issued (like ${schema}.leases)`,
+      `create temporary table leases_released (id uuid, released_at timestamptz(3), revoked_by text)`,
     ],
 
     added: () => [
-      { table: 'leases_issued', rows: take(issues) },
-      { table: 'leases_released', rows: take(releases) },
+      { table: 'leases_issued', isInterim: true, rows: take(issues) },
+      { table: 'leases_released', isInterim: true, rows: take(releases) },
     ],
 
     totals: () => [
       withoutValues(`insert into ${schema}.leases
         select i.id, i.project_id, i.registry_id, i.url, i.image, i.credential_version, i.pipeline, i.run_id, i.purpose,
           i.issued_to, i.issued_at, i.expires_at, r.released_at, r.revoked_by, i.issuer, i.identity
-        from ${schema}.leases_issued i left join ${schema}.leases_released r on r.id = i.id`),
-      withoutValues(`drop table ${schema}.leases_issued, ${schema}.leases_released`),
+        from pg_temp.leases_issued i left join pg_temp.leases_released r on r.id = i.id`),
+      withoutValues(`drop table pg_temp.leases_issued, pg_temp.leases_released`),
     ],
   };
 }

@@ -41,15 +41,23 @@ export interface Projection {
   readonly remembered: number;
 }
 
-/** `before`: how many events that Purser wrote were applied or parked already. */
-export function createProjection({ registries, parked, all }: ReadModels, before = 0): Projection {
+/**
+ * `before`: how many events that Purser wrote were applied or parked already. `numberOf`: the number of an event, if not all
+ * events are applied. Default: they are counted.
+ */
+export function createProjection(
+  { registries, parked, all }: ReadModels,
+  before = 0,
+  numberOf?: (recorded: RecordedEvent) => number,
+): Projection {
   let number = before;
   const modelsOf = new Map(
     Object.keys(EVENT_TYPES).map((type) => [type, all.filter((model) => isHandled(model, type))]),
   );
 
   function apply(recorded: RecordedEvent, refusal: string | undefined): ParkedEvent | undefined {
-    if (!isForged(recorded)) number += 1;
+    if (numberOf) number = numberOf(recorded);
+    else if (!isForged(recorded)) number += 1;
     const applied = refusal ?? readable(recorded);
     if (typeof applied === 'string') {
       for (const model of all) model.park?.(recorded, applied);

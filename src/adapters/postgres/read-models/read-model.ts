@@ -42,6 +42,8 @@ export interface Change extends Statement {
 /** Rows for an empty table. Their keys are the table's columns. */
 export interface Rows {
   readonly table: string;
+  /** A table of `interim`. Default: one of the read models. */
+  readonly isInterim?: true;
   /** May be made one by one while they are written: all registries at once take as much memory as what is remembered. */
   readonly rows: Iterable<object>;
 }
@@ -68,7 +70,7 @@ export interface ReadModel {
   /** The changes since the last call: at most one statement a table, for any number of events. */
   changes(): readonly Change[];
 
-  /** Statements that create the tables that only a rebuild needs. */
+  /** Statements that create the temporary tables that only a rebuild needs. */
   readonly interim?: readonly string[];
   /** The rows since the last call that never change. */
   added?(): readonly Rows[];

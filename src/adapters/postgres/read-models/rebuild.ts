@@ -4,8 +4,9 @@ import { OperatorError } from '../../../domain/errors.ts';
 import { type LogBeginning, requireEdge } from '../event-archives.ts';
 import { lookUpByIndexOnly } from '../session.ts';
 import { NEWLY_PARKED } from './audit.ts';
-import { loadCheckpoint, readCheckpoint } from './checkpoint.ts';
+import { readCheckpoint } from './checkpoint.ts';
 import { type Build, buildTables, catchUp, createMissingIndexes, finishChains } from './fold-history.ts';
+import { buildInParts, type FoldThreads } from './folded-parts.ts';
 import type { ReadModelAuthenticator } from './forged-events.ts';
 import { LIVE } from './read-model.ts';
 import { READ_MODELS_VERSION } from './read-models-version.ts';
@@ -32,6 +33,8 @@ export interface RebuildDeps {
   readonly begins?: LogBeginning | undefined;
   /** A new, connected client, with or without pg's `pipeline`. */
   readonly connect: (options: { readonly pipeline: boolean }) => Promise<Client>;
+  /** Threads that fold parts of the history, if all of it is in this database. Default: it is folded as one. */
+  readonly startThreads?: (() => FoldThreads) | undefined;
   /** Called for each event that is parked because the database refuses it. */
   readonly onFault?: (error: Error) => void;
 }
@@ -99,8 +102,15 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
     }
     const until = options.until ?? (await readCheckpoint(client));
     const mark = await buildMark(bulk, deps);
-    const left = options.continues ? await eventsOfMarked(bulk, mark) : undefined;
-    const folded = left ?? (await beginBuild(bulk, build, until, mark));
+    const goesOn = options.continues === true && (await isMarked(bulk, mark));
+    const left = goesOn ? await eventsLeft(bulk) : undefined;
+    const folded =
+      left ??
+      (await beginBuild([bulk, beside], build, until, {
+        mark,
+        goesOn,
+        startThreads: edgeOf(deps) === BEGINNING ? deps.startThreads : undefined,
+      }));
     const known = await catchUp(client, { ...build, quiet: true, onProgress: report(folded) }, until);
     // Before the indexes: where the vault is lost it writes all rows.
     await recheckSecrets(client, NEXT);
@@ -115,14 +125,32 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
   }
 }
 
-async function beginBuild(bulk: Client, build: Build, until: Position, mark: string): Promise<number> {
-  const folded = await buildTables(bulk, build, until, () =>
+interface Beginning {
+  readonly mark: string;
+  /** There is a build with this mark. */
+  readonly goesOn: boolean;
+  readonly startThreads: RebuildDeps['startThreads'];
+}
+
+async function beginBuild(
+  sessions: readonly [Client, Client],
+  build: Build,
+  until: Position,
+  { mark, goesOn, startThreads }: Beginning,
+): Promise<number> {
+  const [bulk] = sessions;
+  const createEmpty = () =>
     bulk.query(
       `drop schema if exists ${NEXT} cascade; create schema ${NEXT};
        create table ${NEXT}.${NEWLY_PARKED} (like log.parked_entries)`,
-    ),
-  );
-  await bulk.query(`comment on schema ${NEXT} is ${escapeLiteral(mark)}`);
+    );
+  const setMark = () => bulk.query(`comment on schema ${NEXT} is ${escapeLiteral(mark)}`);
+  if (startThreads) {
+    const folded = await buildInParts(sessions, build, startThreads, until, () => createEmpty().then(setMark), goesOn);
+    if (folded !== undefined) return folded;
+  }
+  const folded = await buildTables(bulk, build, until, createEmpty);
+  await setMark();
   return folded;
 }
 
@@ -138,12 +166,17 @@ function edgeOf({ begins }: RebuildDeps): Position {
   return begins?.edge ?? BEGINNING;
 }
 
-/** How many events the build with this mark has; undefined if there is none. */
-async function eventsOfMarked(client: Client, mark: string): Promise<number | undefined> {
+async function isMarked(client: Client, mark: string): Promise<boolean> {
   const { rows } = await client.query<{ mark: string | null }>(
     `select obj_description(oid, 'pg_namespace') as mark from pg_namespace where nspname = '${NEXT}'`,
   );
-  return rows[0]?.mark === mark ? (await loadCheckpoint(client, NEXT)).events : undefined;
+  return rows[0]?.mark === mark;
+}
+
+/** Undefined while not all parts are folded. */
+async function eventsLeft(client: Client): Promise<number | undefined> {
+  const { rows } = await client.query<{ events: number }>(`select events::float8 as events from ${NEXT}.checkpoint`);
+  return rows[0]?.events;
 }
 
 /** Applies what the read models have not seen yet, if no replica does. @returns the number of events */

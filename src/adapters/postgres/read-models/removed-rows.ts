@@ -142,11 +142,10 @@ export function removedFilter(removed: readonly Removed[]): (added: readonly Row
     upTo.set(what, ofTable.set(projectId, place));
   }
   return (added) =>
-    added.map(({ table, rows }) => {
-      const ofTable = upTo.get(table);
-      return ofTable === undefined
-        ? { table, rows }
-        : { table, rows: [...rows].filter((row) => !isRemoved(row, ofTable)) };
+    added.map((each) => {
+      const ofTable = upTo.get(each.table);
+      if (ofTable === undefined) return each;
+      return { ...each, rows: [...each.rows].filter((row) => !isRemoved(row, ofTable)) };
     });
 }
 
