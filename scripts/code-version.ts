@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 /** The folds whose states are kept in snapshots. */
 export const FOLDS = 'src/application/log/folds.ts';
 /** What makes the rows of the read models. */
-export const READ_MODELS = 'src/adapters/postgres/read-models/fold-history.ts';
+export const READ_MODELS = 'src/adapters/postgres/read-models/folded-parts.ts';
 export const FOLD_VERSION_FILE = 'src/application/log/fold-version.ts';
 export const READ_MODELS_VERSION_FILE = 'src/adapters/postgres/read-models/read-models-version.ts';
 /** Imports of types alone have no effect on a state. */

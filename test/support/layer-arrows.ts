@@ -80,6 +80,8 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'adapters/postgres/embedded': adapter('adapters/files', 'adapters/postgres'),
   'adapters/postgres/log': adapter('adapters/postgres', 'adapters/event-log'),
   'adapters/postgres/read-models': adapter('adapters/postgres'),
+  // It reads the events of some projects alone, which only this log can tell apart.
+  'adapters/postgres/read-models/folded-parts.ts': adapter('adapters/postgres', 'adapters/postgres/log/part-of-log.ts'),
   'adapters/postgres/webhooks': adapter('adapters/postgres'),
   'adapters/postgres/standby': adapter('adapters/postgres', 'adapters/postgres/read-models'),
   // What the vault asks of its stores is the vault's to say.
