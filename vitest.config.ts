@@ -9,6 +9,7 @@ import {
   INTEGRATION_TESTS,
   KURRENTDB_TESTS,
   NETWORK_TESTS,
+  OWN_PROCESS_TESTS,
   POSTGRES_PROJECTS,
   POSTGRES_TESTS,
   STORE_TESTS,
@@ -46,6 +47,15 @@ const INTEGRATION: TestProjectInlineConfiguration = {
     globalSetup: [RUN_FOLDER, 'test/support/global-setup.ts'],
     setupFiles: ['test/support/close-check.ts'],
   },
+};
+/** Modules are loaded once for many files here too: to load the service takes as long as many a test of it. */
+const SHARING_MODULES: TestProjectInlineConfiguration = {
+  ...INTEGRATION,
+  test: { ...INTEGRATION.test, isolate: false, exclude: [...LEFT_OUT, ...OWN_PROCESS_TESTS] },
+};
+const OWN_PROCESS: TestProjectInlineConfiguration = {
+  ...INTEGRATION,
+  test: { ...INTEGRATION.test, name: 'own-process', include: OWN_PROCESS_TESTS },
 };
 const TORTURE: TestProjectInlineConfiguration = {
   ...INTEGRATION,
@@ -100,7 +110,7 @@ function projects(): TestProjectInlineConfiguration[] {
   if (process.env[TORTURE_VARIABLE]) return [TORTURE];
   if (process.env[BROWSER_VARIABLE]) return [BROWSER];
   if (process.env[STORES_VARIABLE]) return [STORES];
-  return process.env[POSTGRES_VARIABLE] ? POSTGRES : [UNIT, NETWORK, INTEGRATION];
+  return process.env[POSTGRES_VARIABLE] ? POSTGRES : [UNIT, NETWORK, SHARING_MODULES, OWN_PROCESS];
 }
 
 export default defineConfig({
