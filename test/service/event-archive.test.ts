@@ -27,7 +27,7 @@ const isWell = async (...argv: string[]) => {
 };
 
 /** Weeks ago, by what they were asked for with. */
-const leases = { ofRun: '', again: '', keyed: '', released: '', alone: '', kept: '' };
+const leases = { ofRun: '', again: '', keyed: '', released: '', alone: '', closing: '', kept: '' };
 
 describe('events of ended leases and of access', () => {
   it('leave the log for a file; doctor and a rebuild see the same without it and with it', async () => {
@@ -44,6 +44,9 @@ describe('events of ended leases and of access', () => {
     await old.beDenied();
     await old.beDenied();
     await old.settle();
+    // Over before the time, but not for a day.
+    old.goTo(30.5);
+    leases.closing = (await old.issue({ runId: '5' })).lease.id;
     old.goTo(20);
     leases.again = (await old.issue({ runId: '3' })).lease.id;
     await old.beDenied();
@@ -55,7 +58,9 @@ describe('events of ended leases and of access', () => {
 
     const archived = await old.archive(folder);
     expect(archived).toMatchObject({ code: 0, stdout: expect.stringMatching(/^9 events up to position \d+ are in /) });
-    expect(await old.streams('lease-')).toEqual([leases.again, leases.kept].map((id) => `lease-${id}-demo`).sort());
+    expect(await old.streams('lease-')).toEqual(
+      [leases.closing, leases.again, leases.kept].map((id) => `lease-${id}-demo`).sort(),
+    );
     expect([await old.streams('reissue-'), await old.streams('access-')]).toEqual([[], ['access-demo']]);
     expect(await old.streams('registry-')).toHaveLength(1);
     expect(await old.streams('idempotency-')).toHaveLength(1);
@@ -116,8 +121,8 @@ describe('events of ended leases and of access', () => {
   it('are archived further, into the next file', async () => {
     const before = await readModels();
     const whole = await old.sql('select from log.events');
-    expect(await old.archive(folder, 10)).toMatchObject({ stdout: expect.stringMatching(/^2 events up to position /) });
-    expect(await old.sql('select from log.events')).toHaveLength(whole.length - 2);
+    expect(await old.archive(folder, 10)).toMatchObject({ stdout: expect.stringMatching(/^3 events up to position /) });
+    expect(await old.sql('select from log.events')).toHaveLength(whole.length - 3);
     expect(await files()).toHaveLength(2);
     for (const argv of [['rebuild'], ['rebuild', '--archive', folder]]) {
       expect(await old.run(...argv)).toMatchObject({ code: 0, stderr: expect.not.stringMatching('rror') });
@@ -166,17 +171,20 @@ describe('a backup', () => {
     }
   });
 
-  it('is restored from all events, with the archives: rows that had been removed are there again', async () => {
+  it('is restored from all events, with the archives, and brings no row back that was removed', async () => {
     const file = join(folder, 'purser.backup');
-    const { audit_entries: archived, ...before } = await readModels();
+    const before = await readModels();
     const target = await createEmptyDatabase();
     const settings = { DATABASE_URL: target };
     expect(await runOn(old.purser, settings, 'restore', file, '--archive', folder)).toMatchObject({ code: 0 });
-    const { audit_entries: all, ...others } = await digestsOfReadModels(target);
-    expect(others).toEqual(before);
-    expect(all).not.toBe(archived);
-    const { stdout } = await runOn(old.purser, settings, 'doctor', '--archive', folder);
-    expect(stdout.match(/^failed.*$/gm)).toBeNull();
+    expect(await digestsOfReadModels(target)).toEqual(before);
+    for (const argv of [[], ['--archive', folder]]) {
+      const { stdout } = await runOn(old.purser, settings, 'doctor', ...argv);
+      expect(stdout.match(/^failed.*$/gm)).toBeNull();
+    }
+    const older = ['archive', folder, '--before', old.daysAgo(30)];
+    const again = await runOn(old.purser, settings, ...older);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^nothing to archive/) });
   });
 });
 

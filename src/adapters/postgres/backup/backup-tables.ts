@@ -3,8 +3,11 @@ import type { BackedUpTable } from './backup-format.ts';
 
 /** Everything in these schemas is backed up, so that a new table is as well. */
 const SCHEMAS = ['log', 'vault'];
-/** The rest can be built again from the log, or is true only of the moment. */
-const FURTHER_TABLES = ['projection.cursor_key'];
+/**
+ * The rest can be built again from the log, or is true only of the moment. What was removed from the read models stays removed:
+ * the log does not say it.
+ */
+const FURTHER_TABLES = ['projection.cursor_key', 'projection.removed_rows'];
 const LEFT_OUT_TABLES = [
   // Follows from the events.
   'log.head',
