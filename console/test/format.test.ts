@@ -104,6 +104,6 @@ it('counts have their plural, and totals say when they were not counted to the e
   expect(plural(1, 'registry', 'registries')).toBe('1 registry');
   expect(plural(0, 'lease')).toBe('0 leases');
   expect(plural(1200, 'lease')).toBe('1,200 leases');
-  expect(formatTotal(10_000, false)).toBe('more than 10,000');
+  expect(formatTotal(10_000, false)).toBe('at least 10,000');
   expect(formatTotal(9_999)).toBe('9,999');
 });

@@ -127,9 +127,9 @@ export function formatShortCount(count: number): string {
   return shortCountFormat.format(count);
 }
 
-/** "12,345", or "more than 10,000" of a total that the service did not count to its end. */
+/** "12,345", or "at least 10,000" of a total that the service did not count to its end. */
 export function formatTotal(count: number, isExact = true): string {
-  return isExact ? formatCount(count) : `more than ${formatCount(count)}`;
+  return isExact ? formatCount(count) : `at least ${formatCount(count)}`;
 }
 
 const pluralRules = new Intl.PluralRules('en');

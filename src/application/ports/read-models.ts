@@ -65,12 +65,12 @@ export interface Page<Node, Cursor> {
   readonly end: Cursor | undefined;
 }
 
-/** Counting stops there, unless the number is known without counting. */
+/** Counting stops there at the latest, unless the number is known without counting. */
 export const MAX_EXACT_COUNT = 10_000;
 
 export interface Count {
   readonly count: number;
-  /** False if there are more. */
+  /** False if there are at least as many. */
   readonly isExact: boolean;
 }
 

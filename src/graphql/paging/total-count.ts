@@ -4,11 +4,11 @@ const MOST = MAX_EXACT_COUNT.toLocaleString('en-US');
 
 /** The description of `totalCount`. @param what in the plural */
 export function totalCountOf(what: string): string {
-  return `The number of ${what} on all pages, or ${MOST} if there are more and \`totalCountIsExact\` is false.`;
+  return `The number of ${what} on all pages. Counting stops at ${MOST}, and sooner if each has to be looked at, as with several filters in a large project: then \`totalCountIsExact\` is false, and there are at least as many.`;
 }
 
 /** The description of `totalCountIsExact`. */
-export const TOTAL_COUNT_IS_EXACT = 'Whether `totalCount` is the exact number. False: there are more.';
+export const TOTAL_COUNT_IS_EXACT = 'Whether `totalCount` is the exact number. False: there are at least as many.';
 
 /** Both fields share one count. */
 export function once<Result>(make: () => Promise<Result>): () => Promise<Result> {

@@ -77,7 +77,8 @@ export class RegistryFilter {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'Only registries that were not used since this time, or never.',
+    description:
+      'Only registries that were not used since this time, or never. To the minute: a use within the minute of the time counts as one since.',
   })
   readonly unusedSince?: string | null;
 

@@ -4,8 +4,14 @@
  * before the deletion have lower ones.
  */
 export function activeLease(at: string): string {
-  return `l.released_at is null and l.expires_at > ${at} and not exists (
-    select from read_models.registries ended where ended.id = l.registry_id
-      and (ended.phase = 'deleted' or ended.first_version > 1)
-      and (ended.phase = 'deleted' or l.credential_version < ended.first_version))`;
+  return `l.released_at is null and l.expires_at > ${at} and ${notEnded('read_models.registries')}`;
 }
+
+/** Of a row `l` of `leases` that is neither released nor expired. @param registries the table, or the rows of it that `ENDED` finds */
+export function notEnded(registries: string): string {
+  return `not exists (select from ${registries} ended where ended.project_id = l.project_id and ended.id = l.registry_id
+      and ${ENDED} and (ended.phase = 'deleted' or l.credential_version < ended.first_version))`;
+}
+
+/** Registries `ended` whose earlier leases a deletion ended, as their index has them. */
+export const ENDED = `(ended.phase = 'deleted' or ended.first_version > 1)`;

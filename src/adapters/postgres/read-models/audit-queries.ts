@@ -11,7 +11,7 @@ import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, containing, named, type Queryable } from '../statement.ts';
 import { type AuditRow, auditEntryView, createAuditColumns } from './audit-row.ts';
 import { boundedPage, type Source } from './bounded-page.ts';
-import { countUpTo } from './counts.ts';
+import { countByLooking, countInIndex } from './counts.ts';
 import { hasTrigram } from './trigrams.ts';
 
 /** `slow` is for searches, counts and histograms. */
@@ -58,19 +58,30 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
     },
 
     async count(projectId, filter) {
-      const where = new Conditions();
-      where.add(`e.project_id = ${where.value(projectId)}`);
-      const { equal, others, searched } = conditionsOf(where, filter);
-      const conditions = [
-        ...timesOf(where, filter),
-        ...equal,
-        ...others,
-        // What the search implies, so that the index is found.
-        ...(searched === undefined ? [] : [searched]),
-      ];
+      const values = new Conditions();
+      const within = `e.project_id = ${values.value(projectId)}`;
+      const times = timesOf(values, filter);
+      const { equal, others, searched, ofActions } = conditionsOf(values, filter);
+      const conditions = [...(times.length > 0 ? [times.join(' and ')] : []), ...equal, ...others];
       if (conditions.length === 0) return countOfChain(database, projectId);
-      for (const condition of conditions) where.add(condition);
-      return countUpTo(slow.ofProject(projectId), 'audit-count', { from: TABLE, where });
+      const reads = slow.ofProject(projectId);
+      const orderBy = times.length > 0 ? 'order by e.occurred_at desc, e.sequence desc' : NEWEST_FIRST;
+      const indexed = others.length === 0 ? conditions : ofActions;
+      if (conditions.length === 1 && indexed.length > 0) {
+        const parts = indexed.map((condition) => ({ from: TABLE, condition: `${within} and ${condition}`, orderBy }));
+        return countInIndex(reads, 'audit-count', values, parts);
+      }
+      return countByLooking(reads, 'audit-count', {
+        from: TABLE,
+        looksUp: false,
+        id: 'e.sequence',
+        values,
+        within: [within, ...times].join(' and '),
+        orderBy,
+        areStoredSo: true,
+        filter: [...equal, ...others],
+        sources: sourcesOf({ searched, left: equal, ofActions }),
+      });
     },
 
     async histogram(projectId, filter, { from, to, bucketMs }) {
@@ -97,6 +108,7 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
 }
 
 const TABLE = 'read_models.audit_entries e';
+const NEWEST_FIRST = 'order by e.sequence desc';
 
 /** As the index of trigrams has it: no text that is found has a line feed. */
 const SEARCHED = `(e.actor || E'\\n' || coalesce(e.url, '') || E'\\n' || e.action || E'\\n' || coalesce(e.pipeline, ''))`;
@@ -111,7 +123,7 @@ function sourcesOf({
   left: readonly string[];
   ofActions: readonly string[];
 }): Source[] {
-  const orderBy = 'order by e.sequence desc';
+  const orderBy = NEWEST_FIRST;
   if (searched !== undefined) return [{ condition: searched, orderBy: '' }];
   const [one] = left;
   if (one !== undefined) return [{ condition: one, orderBy }];
@@ -155,9 +167,10 @@ function conditionsOf(values: Conditions, filter: AuditFilter) {
   const others: string[] = [];
   let ofActions: readonly string[] = [];
   if (actions !== undefined) {
-    const list = `${values.value(actions)}::text[]`;
+    const distinct = [...new Set(actions)];
+    const list = `${values.value(distinct)}::text[]`;
     others.push(`e.action = any(${list})`);
-    ofActions = actions.map((_, index) => `e.action = (${list})[${index + 1}]`);
+    ofActions = distinct.map((_, index) => `e.action = (${list})[${index + 1}]`);
   }
   if (outcome === 'SUCCEEDED') others.push(`e.outcome = 'SUCCEEDED'`);
   // The index has only these.

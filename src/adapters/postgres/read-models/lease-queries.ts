@@ -3,12 +3,13 @@ import type { LeaseFilter, LeaseQueries } from '../../../application/ports/read-
 import { LEASE_TTL_SECONDS, type LeaseView } from '../../../domain/lease.ts';
 import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, type Queryable } from '../statement.ts';
-import { activeLease } from './active-leases.ts';
+import { activeLease, ENDED, notEnded } from './active-leases.ts';
 import { boundedPage, type Source } from './bounded-page.ts';
-import { countUpTo } from './counts.ts';
+import { countByLooking, countInIndex, type IndexedRows } from './counts.ts';
 import type { LeaseRow } from './leases.ts';
 
 const TABLE = 'read_models.leases l';
+const NEWEST_FIRST = 'order by l.issued_at desc, l.id desc';
 const COLUMNS = `l.id, l.registry_id, l.url, l.image, l.credential_version, l.pipeline, l.run_id, l.purpose, l.issued_to,
   l.issued_at, l.expires_at, l.released_at, l.revoked_by, l.identity`;
 
@@ -62,15 +63,31 @@ export function createLeaseQueries(
     },
 
     async count(projectId, filter) {
-      const where = new Conditions();
-      const project = `l.project_id = ${where.value(projectId)}`;
-      const { equal, others, open } = conditionsOf(where, filter, now());
-      for (const condition of [project, ...equal, ...others]) where.add(condition);
-      // Active leases come first, by project or by registry: for another condition's sake the planner would read all that ended.
-      const found = filter.registryId === undefined ? `${project} and ${open}` : open;
-      const from =
-        open === undefined ? TABLE : `(select * from ${TABLE} where ${found} order by l.expires_at offset 0) l`;
-      return countUpTo(slow.ofProject(projectId), 'leases-count', { from, where });
+      const values = new Conditions();
+      const project = values.value(projectId);
+      const within = `l.project_id = ${project}`;
+      const { equal, others, sources, open } = conditionsOf(values, filter, now());
+      const reads = slow.ofProject(projectId);
+      if (open !== undefined && filter.pipeline === undefined && filter.runId === undefined) {
+        return countInIndex(reads, 'leases-count', values, [activeIn(project, open, filter)]);
+      }
+      const conditions = [...equal, ...others];
+      if (conditions.length <= 1) {
+        const condition = [within, ...conditions].join(' and ');
+        const orderBy = filter.runId === undefined ? NEWEST_FIRST : '';
+        return countInIndex(reads, 'leases-count', values, [{ from: TABLE, condition, orderBy }]);
+      }
+      return countByLooking(reads, 'leases-count', {
+        from: TABLE,
+        looksUp: filter.activeOnly,
+        id: 'l.id',
+        values,
+        within,
+        orderBy: NEWEST_FIRST,
+        areStoredSo: true,
+        filter: conditions,
+        sources: sources.slice(0, 1),
+      });
     },
 
     async lastToEnd(projectId, registryId, limit) {
@@ -143,6 +160,19 @@ export function createLeaseQueries(
   };
 }
 
+/**
+ * Of the open leases those that no deletion ended. Such registries are read once, and not again for each lease. Open ones come
+ * first, by project or by registry: for the other's sake the planner would read all that ended.
+ */
+function activeIn(project: string, open: string, { registryId }: LeaseFilter): IndexedRows {
+  const found = registryId === undefined ? `l.project_id = ${project} and ${open}` : open;
+  const from = `(select l.project_id, l.registry_id, l.credential_version from ${TABLE}
+      where ${found} order by l.expires_at offset 0) l`;
+  const ended = `(select ended.project_id, ended.id, ended.phase, ended.first_version from read_models.registries ended
+      where ended.project_id = ${project} and ${ENDED} offset 0)`;
+  return { from, condition: `l.project_id = ${project} and ${notEnded(ended)}`, orderBy: '' };
+}
+
 /** Each of `equal` has an index in the order of the list. `sources` find few leases, in any order; `open` those that are active. */
 function conditionsOf(values: Conditions, { registryId, pipeline, runId, activeOnly }: LeaseFilter, now: number) {
   const equal = [
@@ -163,7 +193,7 @@ function conditionsOf(values: Conditions, { registryId, pipeline, runId, activeO
     open = `l.released_at is null and l.expires_at > ${at}${registryId === undefined ? '' : ` and ${equal[0]}`}`;
     sources.push({ condition: open, orderBy: 'order by l.expires_at' });
   }
-  if (equal[1] !== undefined) sources.push({ condition: equal[1], orderBy: 'order by l.issued_at desc, l.id desc' });
+  if (equal[1] !== undefined) sources.push({ condition: equal[1], orderBy: NEWEST_FIRST });
   return { equal, others, sources, open };
 }
 

@@ -17,6 +17,7 @@ const SEARCHED = `(r.name || E'\\n' || r.url || E'\\n' || r.username || E'\\n' |
 
 const EXPIRES_LAST = `coalesce(r.expires_at, 'infinity')`;
 const EXPIRES_FIRST = `coalesce(r.expires_at, '-infinity')`;
+const EXPIRING_FROM = `coalesce(r.expiring_from, 'infinity')`;
 /** Uses change this value once a minute at most, so that most of them change no index. */
 const USED_LAST = `coalesce(u.used_minute, 'infinity')`;
 const USED_FIRST = `coalesce(u.used_minute, '-infinity')`;
@@ -45,9 +46,12 @@ export interface FilterPart {
   readonly served?: ((order: RegistryOrder) => Served | undefined) | undefined;
   /** What finds the rows in any order; undefined if no index does. */
   readonly sources?: readonly Source[] | undefined;
-  /** Together as much as the condition, and no row is in two of them. Undefined if an index does not find all. */
-  readonly oneOf?: readonly Source[] | undefined;
-  /** Whether it reads the last use, `u`. */
+  /**
+   * Together as much as the condition, and no row is in two of them: of each an index has all that it reads. Undefined if
+   * there are no such indexes.
+   */
+  readonly indexed?: readonly Source[] | undefined;
+  /** Whether it reads the last use, `u`; `indexed` reads nothing else. */
   readonly ofUse?: boolean;
 }
 
@@ -79,7 +83,9 @@ function inOrderOfName(condition: string): FilterPart {
   return {
     condition,
     served: ({ field }) => (field === 'NAME' ? { condition, exactly: true } : undefined),
-    sources: [{ condition: condition, orderBy: BY_NAME }],
+    sources: [{ condition, orderBy: BY_NAME }],
+    // In the order of names, the name itself would be read from the table.
+    indexed: [{ condition, orderBy: '' }],
   };
 }
 
@@ -94,6 +100,7 @@ function searchPart(where: Conditions, search: string): FilterPart {
 
 function expiresBeforePart(where: Conditions, time: string): FilterPart {
   const own = where.value(time);
+  const indexed = [{ condition: `${EXPIRES_LAST} < ${own}`, orderBy: `order by ${EXPIRES_LAST}, r.id` }];
   return {
     condition: `r.expires_at < ${own}`,
     served: ({ field, direction }) => {
@@ -101,26 +108,28 @@ function expiresBeforePart(where: Conditions, time: string): FilterPart {
       const key = direction === 'ASC' ? EXPIRES_LAST : EXPIRES_FIRST;
       return { condition: `${key} < ${own}`, exactly: direction === 'ASC' };
     },
-    sources: [{ condition: `${EXPIRES_LAST} < ${own}`, orderBy: `order by ${EXPIRES_LAST}, r.id` }],
+    sources: indexed,
+    indexed,
   };
 }
 
 function rotationPart(where: Conditions, time: string): FilterPart {
   const condition = `r.rotation_due_at < ${where.value(time)}`;
-  return { condition, sources: [{ condition: condition, orderBy: 'order by r.rotation_due_at, r.id' }] };
+  const indexed = [{ condition, orderBy: 'order by r.rotation_due_at, r.id' }];
+  return { condition, sources: indexed, indexed };
 }
 
+/** In whole minutes, as the index has them: a use within the minute of the time is none before it. */
 function unusedPart(where: Conditions, time: string): FilterPart {
-  const own = where.value(time);
-  const latest = `${USED_FIRST} <= date_trunc('minute', ${own}::timestamptz)`;
+  const condition = `${USED_FIRST} < date_trunc('minute', ${where.value(time)}::timestamptz)`;
+  const indexed = [{ condition, orderBy: `order by ${USED_FIRST}, u.registry_id` }];
   return {
-    condition: `(u.last_used_at is null or u.last_used_at < ${own})`,
+    condition,
     ofUse: true,
     served: ({ field, direction }) =>
-      field === 'LAST_USED_AT' && direction === 'DESC' ? { condition: latest, exactly: false } : undefined,
-    sources: [
-      { condition: `u.project_id = r.project_id and ${latest}`, orderBy: `order by ${USED_FIRST}, u.registry_id` },
-    ],
+      field === 'LAST_USED_AT' && direction === 'DESC' ? { condition, exactly: true } : undefined,
+    sources: indexed.map((each) => ({ ...each, condition: `u.project_id = r.project_id and ${condition}` })),
+    indexed,
   };
 }
 
@@ -129,17 +138,30 @@ function statusPart(where: Conditions, entered: readonly CredentialStatus[], now
   const at = statuses.every((status) => status === 'NEEDS_CREDENTIAL') ? '' : where.value(now);
   const [only] = statuses.length === 1 ? statuses : [];
   const found = statuses.map((status) => sourceOf(status, at));
-  const own = statuses.map((status) => hasStatus(status, at));
   const sources = found.flatMap((source) => source ?? []);
-  const areFound = sources.length === statuses.length;
   return {
-    condition: `(${own.join(' or ')})`,
+    condition: `(${statuses.map((status) => hasStatus(status, at)).join(' or ')})`,
     served: only && ((order) => statusServed(only, order, at)),
-    sources: areFound ? sources : undefined,
-    oneOf: areFound
-      ? sources.map(({ condition, orderBy }, place) => ({ condition: `${condition} and ${own[place]}`, orderBy }))
-      : undefined,
+    sources: sources.length === statuses.length ? sources : undefined,
+    indexed: statuses.map((status) => ({ condition: hasStatus(status, at), orderBy: indexOrder(status) })),
   };
+}
+
+const LAST_BEGUN = `order by ${EXPIRING_FROM} desc, r.id desc`;
+
+/** Of the index that has all of the status. */
+function indexOrder(status: CredentialStatus): string {
+  switch (status) {
+    case 'EXPIRED':
+      return `order by ${EXPIRES_LAST}, r.id`;
+    case 'EXPIRING':
+    case 'ACTIVE':
+      return LAST_BEGUN;
+    case 'FAILING':
+    case 'NEEDS_CREDENTIAL':
+      // In the order of names, the name itself would be read from the table.
+      return '';
+  }
 }
 
 /** The same rule as `credentialStatus`, for rows. The statuses exclude each other. */
@@ -151,9 +173,9 @@ function hasStatus(status: CredentialStatus, at: string): string {
       // As the index has it: of a partial index the planner knows no statistics, and the column's would make it read the table.
       return `(not r.secret_missing and ${EXPIRES_LAST} <= ${at})`;
     case 'EXPIRING':
-      return `(not r.secret_missing and not ${FAILING} and r.expires_at > ${at} and r.expiring_from <= ${at})`;
+      return `(not r.secret_missing and not ${FAILING} and r.expires_at > ${at} and ${EXPIRING_FROM} <= ${at})`;
     case 'ACTIVE':
-      return `(not r.secret_missing and not ${FAILING} and (r.expires_at is null or r.expiring_from > ${at}))`;
+      return `(not r.secret_missing and not ${FAILING} and ${EXPIRING_FROM} > ${at})`;
     case 'FAILING':
       return `(not r.secret_missing and ${FAILING} and (r.expires_at is null or r.expires_at > ${at}))`;
   }
@@ -178,7 +200,10 @@ function sourceOf(status: CredentialStatus, at: string): Source | undefined {
     case 'EXPIRED':
       return { condition: `${EXPIRES_LAST} <= ${at}`, orderBy: `order by ${EXPIRES_LAST}, r.id` };
     case 'EXPIRING':
-      return { condition: `r.expiring_from <= ${at}`, orderBy: 'order by r.expiring_from desc, r.id desc' };
+      return {
+        condition: `not r.secret_missing and not ${FAILING} and ${EXPIRING_FROM} <= ${at}`,
+        orderBy: LAST_BEGUN,
+      };
     case 'ACTIVE':
       // Usually most of all.
       return undefined;

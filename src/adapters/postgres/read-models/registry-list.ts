@@ -6,8 +6,8 @@ import type {
 } from '../../../application/ports/read-models.ts';
 import type { SlowReads } from '../slow-reads.ts';
 import { Conditions, type Queryable } from '../statement.ts';
-import { boundedPage, type Source } from './bounded-page.ts';
-import { countUpTo } from './counts.ts';
+import { boundedPage } from './bounded-page.ts';
+import { countByLooking, countInIndex } from './counts.ts';
 import { type FilterPart, filterParts, orderKey } from './registry-filters.ts';
 import { createViewColumns, type ViewRow, viewOfRow } from './registry-view-row.ts';
 import { removedUpTo } from './removed-rows.ts';
@@ -20,9 +20,9 @@ const TABLE = 'read_models.registries r';
  * Rows are stored about in this order. In the order of ids, a count of 10,001 of a million went so often from one block of the
  * visibility map to another that it read 5,179 blocks in place of 111.
  */
-const AS_STORED: Source = { condition: 'true', orderBy: 'order by r.created_at, r.id' };
-const ANY: Source = { condition: 'true', orderBy: '' };
-const USE = 'join read_models.registry_uses u on u.registry_id = r.id';
+const AS_STORED = 'order by r.created_at, r.id';
+const USES = 'read_models.registry_uses u';
+const USE = `join ${USES} on u.registry_id = r.id`;
 
 /** The part of the queries that lists and counts. `slow` is for searches and counts. */
 export function createRegistryList(
@@ -85,28 +85,36 @@ export function createRegistryList(
     },
 
     async count(projectId, filter) {
-      const where = new Conditions();
-      where.add(`r.project_id = ${where.value(projectId)} and r.phase = 'live'`);
-      const parts = partsOf(where, filter);
-      const from = parts.some(({ ofUse }) => ofUse) ? `${TABLE} ${USE}` : TABLE;
-      return countUpTo(slow.ofProject(projectId), 'registries-count', { from, where, oneOf: foundBy(where, parts) });
+      const values = new Conditions();
+      const project = values.value(projectId);
+      const within = `r.project_id = ${project} and r.phase = 'live'`;
+      const reads = slow.ofProject(projectId);
+      const [part, ...others] = partsOf(values, filter);
+      if (part === undefined || (others.length === 0 && part.indexed !== undefined)) {
+        const of = part?.ofUse ? { from: USES, all: `u.project_id = ${project}` } : { from: TABLE, all: within };
+        const parts = (part?.indexed ?? [{ condition: 'true', orderBy: AS_STORED }]).map(({ condition, orderBy }) => ({
+          from: of.from,
+          condition: `${of.all} and ${condition}`,
+          orderBy,
+        }));
+        return countInIndex(reads, 'registries-count', values, parts);
+      }
+      const parts = [part, ...others];
+      const looksUp = parts.some(({ ofUse }) => ofUse);
+      return countByLooking(reads, 'registries-count', {
+        from: looksUp ? `${TABLE} ${USE}` : TABLE,
+        looksUp,
+        id: 'r.id',
+        values,
+        within,
+        orderBy: AS_STORED,
+        // Not all of them: a registry that changes moves.
+        areStoredSo: false,
+        filter: parts.map(({ condition }) => condition),
+        sources: parts.find(({ sources }) => sources !== undefined)?.sources ?? [],
+      });
     },
   };
-}
-
-/** Adds the conditions to `where`, but for those that it returns: of one part, each as an index finds it. */
-function foundBy(where: Conditions, parts: readonly FilterPart[]): readonly Source[] {
-  if (parts.length === 0) return [AS_STORED];
-  const chosen = parts.find(({ oneOf }) => oneOf !== undefined);
-  for (const { condition, oneOf, sources = [] } of parts) {
-    if (oneOf !== undefined && oneOf === chosen?.oneOf) continue;
-    where.add(condition);
-    // What it implies, so that the index is found.
-    if (sources.length === 1 && sources[0]) where.add(sources[0].condition);
-  }
-  const oneOf = chosen?.oneOf ?? [ANY];
-  // With further conditions another index may find fewer rows.
-  return parts.length === 1 ? oneOf : oneOf.map(({ condition }) => ({ condition, orderBy: '' }));
 }
 
 /** What an index does in this order, and what is left. By name there is an index for each condition: one of them is used. */
