@@ -4,7 +4,7 @@ const MOST = MAX_EXACT_COUNT.toLocaleString('en-US');
 
 /** The description of `totalCount`. @param what in the plural */
 export function totalCountOf(what: string): string {
-  return `The number of ${what} on all pages. Counting stops at ${MOST}, and sooner if each has to be looked at, as with several filters in a large project: then \`totalCountIsExact\` is false, and there are at least as many.`;
+  return `The number of ${what} on all pages. Counting stops at ${MOST}, also of those that searches and several filters have it look at: then \`totalCountIsExact\` is false, and there are at least as many.`;
 }
 
 /** The description of `totalCountIsExact`. */

@@ -78,7 +78,6 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
         values,
         within: [within, ...times].join(' and '),
         orderBy,
-        areStoredSo: true,
         filter: [...equal, ...others],
         sources: sourcesOf({ searched, left: equal, ofActions }),
       });

@@ -2,9 +2,7 @@ import { type Count, MAX_EXACT_COUNT } from '../../../application/ports/read-mod
 import { type Conditions, named, type Queryable } from '../statement.ts';
 import type { Source } from './bounded-page.ts';
 
-/** A row that a count looks at costs about one buffer, much less if the next one is beside it. To look up what belongs to it costs three more. */
-const LOOKED_AT = 700;
-const BESIDE_EACH_OTHER = 5_000;
+/** A row that a count looks at costs a block at most, and three more to look up what belongs to it. */
 const WITH_LOOK_UP = 4;
 
 /** Rows of which an index has all that the condition and the order read. */
@@ -40,8 +38,6 @@ export interface LookedAtRows {
   /** Which rows are looked at, if no source finds those that are counted. An index has them in this order. */
   readonly within: string;
   readonly orderBy: string;
-  /** Whether they are stored in this order. */
-  readonly areStoredSo: boolean;
   /** Which of these are counted. */
   readonly filter: readonly string[];
   /** Each row that is counted is in one of them; empty if no index finds these. */
@@ -52,9 +48,9 @@ export interface LookedAtRows {
 export async function countByLooking(
   database: Queryable,
   name: string,
-  { from, looksUp, id, values, within, orderBy, areStoredSo, filter, sources }: LookedAtRows,
+  { from, looksUp, id, values, within, orderBy, filter, sources }: LookedAtRows,
 ): Promise<Count> {
-  const most = looksUp ? LOOKED_AT / WITH_LOOK_UP : sources.length === 0 && areStoredSo ? BESIDE_EACH_OTHER : LOOKED_AT;
+  const most = looksUp ? MAX_EXACT_COUNT / WITH_LOOK_UP : MAX_EXACT_COUNT;
   const limit = `limit ${most + 1}`;
   const each = (sources.length > 0 ? sources : [{ condition: 'true', orderBy }]).map(
     (source) => `(select ${id} as id, coalesce(${filter.join(' and ')}, false) as matches

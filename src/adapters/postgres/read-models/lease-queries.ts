@@ -84,7 +84,6 @@ export function createLeaseQueries(
         values,
         within,
         orderBy: NEWEST_FIRST,
-        areStoredSo: true,
         filter: conditions,
         sources: sources.slice(0, 1),
       });

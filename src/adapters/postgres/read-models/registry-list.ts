@@ -109,7 +109,6 @@ export function createRegistryList(
         within,
         orderBy: AS_STORED,
         // Not all of them: a registry that changes moves.
-        areStoredSo: false,
         filter: parts.map(({ condition }) => condition),
         sources: parts.find(({ sources }) => sources !== undefined)?.sources ?? [],
       });
