@@ -3,7 +3,7 @@ import { applyTheme, chosenTheme } from './app/theme.ts';
 import { loadFirstView } from './app/views.ts';
 import { createSession } from './session/session.ts';
 import { readSettings } from './session/settings.ts';
-import { startSession, takeFirstAddress } from './session/start.ts';
+import { isArrival, startSession, takeFirstAddress } from './session/start.ts';
 import { NOT_LOADED } from './texts/start.ts';
 
 // All that signing in needs, and no more: it goes on while the browser loads and compiles what shows the console.
@@ -45,7 +45,7 @@ async function start(): Promise<void> {
     // First of all, because the browser asks for six things at a time.
     const started = startSession(session, first);
     // By now the address is that of the view, also where a provider has led back.
-    loadFirstView(location.pathname);
+    if (isArrival(first)) loadFirstView(location.pathname);
     await Promise.all([started, appOnce().then(({ showApp }) => showApp(place(), session))]);
   } catch {
     (await appOnce()).showUnreachable(place(), () => void start());

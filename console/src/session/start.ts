@@ -19,6 +19,11 @@ export function takeFirstAddress(): FirstAddress {
   return { address, code };
 }
 
+/** Whether the first address may sign somebody in, so that a view is likely to be shown next. */
+export function isArrival({ address, code }: FirstAddress): boolean {
+  return code !== undefined || address.pathname === SIGNED_IN_PATH;
+}
+
 /** Signs in by what the first address holds, or says what is needed for it. */
 export async function startSession(session: Session, { address, code }: FirstAddress): Promise<void> {
   const { kind } = session.settings.signIn;
