@@ -10,8 +10,9 @@ import type { TokenIssuer } from './tokens.ts';
 export const REPLICAS = [1, 2, 4] as const;
 /** The same for every number of replicas, which share them. */
 const CONNECTIONS = 32;
-const ROUNDS = 5;
-/** Until a process has compiled what it runs often. */
+/** Each number of replicas gets its turn so often, and is asked in so many rounds each time. */
+const TURNS = 2;
+const ROUNDS = 3;
 const WARM_UP_REQUESTS = 1_500;
 const WARM_UP_MS = 60_000;
 const ROUND_MS = 2_000;
@@ -34,6 +35,11 @@ const BODIES: Readonly<Record<Kind, readonly string[]>> = {
 interface Installation {
   readonly replicas: readonly PurserProcess[];
   readonly loads: readonly HttpLoad[];
+}
+
+/** A number of replicas, and what was measured with so many. */
+interface Figures {
+  readonly count: number;
   readonly found: Readonly<Record<Kind, Measured[]>>;
 }
 
@@ -47,8 +53,8 @@ interface Measured {
 
 /**
  * What 1, 2 and 4 replicas on one Postgres cost: CPU a request, and how many requests the machine answers. On few cores more
- * replicas cannot be faster; the figures show what it costs that they wait for each other. All run all the time, on a
- * database for each number, and are asked in turns.
+ * replicas cannot be faster; the figures show what it costs that they wait for each other. Each number runs on a database of its
+ * own, in turns: all together would take more connections than the server has.
  */
 export async function benchReplicas(
   environment: PurserEnvironment,
@@ -57,45 +63,45 @@ export async function benchReplicas(
 ): Promise<Row[]> {
   const token = await issuer.token(PROJECT);
   const cpuOfPostgres = await postgresCpu(databases[0] ?? '');
-  const installations: Installation[] = [];
-  try {
-    for (const [index, count] of REPLICAS.entries()) {
-      const of = { ...environment, DATABASE_URL: databases[index] ?? '' };
-      const first = await startPurser(of);
-      const replicas = [first];
-      installations.push({
-        replicas,
-        loads: Array.from({ length: count }, startHttpLoad),
-        found: { issue: [], list: [] },
-      });
-      await seedRegistries(first.url, token, REGISTRIES);
-      await ask(first.url, token, BODIES.list[0] ?? '');
-      while (replicas.length < count) replicas.push(await startPurser(of));
-    }
-    for (const { replicas, loads } of installations) {
-      for (const kind of KINDS) {
-        const bodies = Array.from(
-          { length: WARM_UP_REQUESTS },
-          (_, index) => BODIES[kind][index % BODIES[kind].length] ?? '',
-        );
-        await Promise.all(
-          replicas.map(({ url }, index) =>
-            loads[index]?.run({ url, token, connections: 8, milliseconds: WARM_UP_MS, bodies, repeat: false }),
-          ),
-        );
-      }
-    }
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (const kind of KINDS) {
-        for (const installation of installations) {
-          installation.found[kind].push(await measure(installation, kind, token, cpuOfPostgres));
+  const all = REPLICAS.map((count): Figures => ({ count, found: { issue: [], list: [] } }));
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    for (const [index, { count, found }] of all.entries()) {
+      const installation = await startReplicas({ ...environment, DATABASE_URL: databases[index] ?? '' }, count);
+      try {
+        await warmUp(installation, token, turn === 0);
+        for (let round = 0; round < ROUNDS; round += 1) {
+          for (const kind of KINDS) found[kind].push(await measure(installation, kind, token, cpuOfPostgres));
         }
+      } finally {
+        await Promise.all([...installation.replicas, ...installation.loads].map((each) => each.stop()));
       }
     }
-    return rowsOf(installations);
-  } finally {
-    const all = installations.flatMap(({ replicas, loads }) => [...replicas, ...loads]);
-    await Promise.all(all.map((each) => each.stop()));
+  }
+  return rowsOf(all);
+}
+
+async function startReplicas(environment: PurserEnvironment, count: number): Promise<Installation> {
+  const replicas: PurserProcess[] = [];
+  while (replicas.length < count) replicas.push(await startPurser(environment));
+  return { replicas, loads: Array.from({ length: count }, startHttpLoad) };
+}
+
+/** Until the processes have compiled what they run often. */
+async function warmUp({ replicas, loads }: Installation, token: string, isEmpty: boolean): Promise<void> {
+  const url = replicas[0]?.url ?? '';
+  if (isEmpty) await seedRegistries(url, token, REGISTRIES);
+  // It waits until the read models have them.
+  await ask(url, token, BODIES.list[0] ?? '');
+  for (const kind of KINDS) {
+    const bodies = Array.from(
+      { length: WARM_UP_REQUESTS },
+      (_, index) => BODIES[kind][index % BODIES[kind].length] ?? '',
+    );
+    await Promise.all(
+      replicas.map((replica, index) =>
+        loads[index]?.run({ url: replica.url, token, connections: 8, milliseconds: WARM_UP_MS, bodies, repeat: false }),
+      ),
+    );
   }
 }
 
@@ -125,10 +131,10 @@ async function measure(
 }
 
 /** Ratios are medians of those of each round. */
-function rowsOf(installations: readonly Installation[]): Row[] {
-  const [alone] = installations;
+function rowsOf(all: readonly Figures[]): Row[] {
+  const [alone] = all;
   return KINDS.flatMap((kind) =>
-    installations.map(({ replicas, found }) => {
+    all.map(({ count, found }) => {
       const of = (figure: keyof Measured) => median(found[kind].map((round) => round[figure]));
       const share = (figure: keyof Measured) =>
         ratio(
@@ -138,7 +144,6 @@ function rowsOf(installations: readonly Installation[]): Row[] {
         );
       const cpu = (figure: 'node' | 'postgres') => `${of(figure).toFixed(3)} ms (× ${share(figure)})`;
       const rate = `${perSecond(of('perSecond'))} (× ${share('perSecond')})`;
-      const count = replicas.length;
       return reference(
         `${kind}, ${count} ${count === 1 ? 'replica' : 'replicas'}`,
         `node ${cpu('node')}, Postgres ${cpu('postgres')} a request; ${rate}, p99 ${milliseconds(of('p99'))}`,
