@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type OldLeases, startOldLeases } from '../support/old-leases.ts';
 import { debianPostgres, type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
 import { startPurser, type TestPurser } from '../support/purser.ts';
 import { skipReason, titled } from '../support/required-tools.ts';
@@ -26,6 +28,10 @@ const ALL = `query ($id: ID!) {
   auditHeads(projectId: "demo") { nodes { sequence } }
   webhookDeliveries(projectId: "demo") { nodes { id } }
 }`;
+const LEFT = `{
+  auditLog(projectId: "demo", first: 100) { totalCount totalCountIsExact nodes { sequence } }
+  leases(projectId: "demo", filter: { activeOnly: false }, first: 100) { nodes { id } }
+}`;
 const ISSUE = `mutation ($input: IssueCredentialInput!) {
   issueCredential(projectId: "demo", input: $input) { password }
 }`;
@@ -34,6 +40,8 @@ describe.skipIf(missing)(titled('queries on a hot standby', missing), () => {
   let primary: PostgresServer;
   let standby: PostgresServer;
   let purser: TestPurser;
+  let old: OldLeases;
+  let ended: string;
   let count = 0;
   const ofStandby = (text: string) => withClient(standby.connectionString, (client) => client.query(text));
   const pause = () => ofStandby('select pg_wal_replay_pause()');
@@ -49,13 +57,20 @@ describe.skipIf(missing)(titled('queries on a hot standby', missing), () => {
     const settings = { shared_preload_libraries: 'pg_stat_statements' };
     standby = await startPostgresServer({ programs, standbyOf: primary, settings });
     purser = await startPurser({ environment: environmentOf(primary, standby) });
+    // Its first registry, and what archives may take, which is older than all else.
+    old = await startOldLeases({ ...purser, connectionString: purser.environment.DATABASE_URL ?? '' }, 'r1.example');
+    count += 1;
+    old.goTo(40);
+    ended = (await old.issue({ runId: '1' })).lease.id;
+    await old.release(ended);
+    await old.settle();
   });
   beforeEach(async () => {
     await create();
     await until(async () => (await readsOnStandby()) === 1);
   });
   afterAll(async () => {
-    await purser.stop();
+    await old.stop();
     await standby.stop();
     await primary.stop();
   });
@@ -123,6 +138,40 @@ describe.skipIf(missing)(titled('queries on a hot standby', missing), () => {
     );
     expect(rows.map(({ name }) => name).toSorted()).toEqual([...documented.keys()].toSorted());
     for (const { name, count: open } of rows) expect(open).toBeLessThanOrEqual(documented.get(name) ?? 0);
+  });
+
+  it('answers there from what archives have left, with the place where the lists begin', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'purser-standby-archive-'));
+    try {
+      old.goTo(0);
+      const kept = (await old.issue({ runId: '2' })).lease.id;
+      await old.settle();
+      const entries = () =>
+        old.sql<{ sequence: string }>(
+          `select sequence from read_models.audit_entries where project_id = 'demo' order by sequence desc`,
+        );
+      const all = await entries();
+      expect(await old.archive(folder)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+ events up to /) });
+      expect(await old.streams('lease-')).not.toContain(`lease-${ended}-demo`);
+      expect(await old.run('archive', folder, '--before', old.daysAgo(30))).toMatchObject({ code: 0 });
+      const left = await entries();
+      expect(left.length).toBeLessThan(all.length);
+
+      // Once it has replayed that.
+      await until(async () => (await listed()).source === 'standby');
+      const before = await sources(purser);
+      const { data, errors } = await purser.graphql(LEFT);
+      expect(errors).toBeUndefined();
+      expect((await sources(purser)).standby).toBeGreaterThan(before.standby);
+      const { auditLog, leases } = data;
+      expect(auditLog.nodes.map((entry: { sequence: number }) => String(entry.sequence))).toEqual(
+        left.map(({ sequence }) => sequence),
+      );
+      expect(auditLog).toMatchObject({ totalCount: left.length, totalCountIsExact: true });
+      expect(leases.nodes.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining([kept, ended]));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('waits a second for it at most, then reads what the caller wrote from the primary; others may read what is there', async () => {
