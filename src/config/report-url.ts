@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { parseUrl } from '../domain/parse-url.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 export interface JsonSetting<Schema extends z.ZodType> {
   /** The variable's name, for faults. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readConnection } from '../../clients/client-configuration.ts';
 import { ClientError, UnavailableError } from '../../clients/client-error.ts';
 import { followSubscription } from '../../clients/followed-subscription.ts';
