@@ -28,7 +28,11 @@ export const INTEGRATION_TESTS = [
 ];
 
 /** Those of them that look at what a module does to its whole process, so that none may have loaded it before. */
-export const OWN_PROCESS_TESTS = ['test/adapters/kurrentdb/**/*.test.ts', 'test/support/protocol-double/**/*.test.ts'];
+export const OWN_PROCESS_TESTS = [
+  'test/adapters/kurrentdb/**/*.test.ts',
+  'test/adapters/vault/randomness.test.ts',
+  'test/support/protocol-double/**/*.test.ts',
+];
 
 /** The tests that open pages in a browser. `npm run test:browser` runs them, with what integration tests need. */
 export const BROWSER_TESTS = ['test/browser/**/*.test.ts'];

@@ -9,7 +9,7 @@ export interface Part {
 }
 
 /** In SQL: a number of a project, the same everywhere. No project has one, too. */
-export function bucketOf(project: string): string {
+function bucketOf(project: string): string {
   return `('x' || left(md5(coalesce(${project}, '')), 7))::bit(28)::int`;
 }
 
@@ -25,4 +25,28 @@ export function partOfLog(client: Client, { index, of }: Part, until: Position):
       return { events: rows.map(recordedEvent), position, atEnd: position === until };
     },
   };
+}
+
+/** Whether no event is missing up to there: then the number of events is the position. */
+export async function isWhole(client: Client, until: Position): Promise<boolean> {
+  const text = 'select count(*) = $1 as whole from log.events where position <= $1';
+  const { rows } = await client.query<{ whole: boolean }>(text, [String(until)]);
+  return rows[0]?.whole === true;
+}
+
+/** What has to be remembered to fold the events of a bucket's projects: their registries, and a sixteenth for an open lease. */
+export interface BucketSize {
+  readonly bucket: number;
+  readonly size: number;
+}
+
+export async function sizesByBucket(client: Client, until: Position): Promise<readonly BucketSize[]> {
+  const text = `select ${bucketOf('project')} as bucket, sum(registries + greatest(leases, 0) / 16 + 1)::float8 as size from (
+      select metadata ->> 'projectId' as project, count(*) filter (where type = 'RegistryCreated') as registries,
+        count(*) filter (where type = 'CredentialIssued') - count(*) filter (where type = 'LeaseReleased') as leases
+      from log.events
+      where position <= $1 and type in ('RegistryCreated', 'CredentialIssued', 'LeaseReleased') group by 1
+    ) as of_project group by 1`;
+  const { rows } = await client.query<BucketSize>(text, [String(until)]);
+  return rows;
 }

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { Position } from '../../../application/ports/event-log.ts';
-import { bucketOf, type Part, partOfLog } from '../log/part-of-log.ts';
+import { isWhole, type Part, partOfLog, sizesByBucket } from '../log/part-of-log.ts';
 import { type Build, createEmptyTables, createKeys, foldEvents, writeCheckpoint } from './fold-history.ts';
 import type { ReadModelAuthenticator } from './forged-events.ts';
 import { MAX_REMEMBERED } from './projection.ts';
@@ -8,6 +8,8 @@ import { MAX_REMEMBERED } from './projection.ts';
 /** Each has a thread and a session: two cores are then busy, and with more threads each could remember less. */
 const AT_ONCE = 2;
 const MAX_PARTS = 100;
+/** Of the memory of a part. Two of 13,300 registries each, three quarters of it, took 502 MB. */
+const MOST_OF_IT = 0.6;
 
 /** What a thread is told to do. */
 export interface PartToFold {
@@ -69,8 +71,7 @@ interface PartRow {
 
 /**
  * Makes the tables like `buildTables`, with the history folded in parts: each has the events of some projects, so that none
- * needs what another one remembers. `continues`: with
- * what an ended run left. @returns undefined if it has to be folded as one
+ * needs what another one remembers. `continues`: with what an ended run left. @returns undefined if it has to be folded as one
  */
 export async function buildInParts(
   clients: readonly [Client, Client],
@@ -162,20 +163,8 @@ async function foldAll(
  * missing: then the numbers of events are not their positions.
  */
 async function countParts(client: Client, until: Position, maxRemembered: number): Promise<number | undefined> {
-  const { rows: counted } = await client.query<{ whole: boolean }>(
-    'select count(*) = $1 as whole from log.events where position <= $1',
-    [String(until)],
-  );
-  if (!counted[0]?.whole) return undefined;
-  const { rows } = await client.query<{ bucket: number; size: number }>(
-    `select ${bucketOf('project')} as bucket, sum(registries + greatest(leases, 0) / 16 + 1)::float8 as size from (
-       select metadata ->> 'projectId' as project, count(*) filter (where type = 'RegistryCreated') as registries,
-         count(*) filter (where type = 'CredentialIssued') - count(*) filter (where type = 'LeaseReleased') as leases
-       from log.events
-       where position <= $1 and type in ('RegistryCreated', 'CredentialIssued', 'LeaseReleased') group by 1
-     ) as of_project group by 1`,
-    [String(until)],
-  );
+  if (!(await isWhole(client, until))) return undefined;
+  const rows = await sizesByBucket(client, until);
   for (let of = AT_ONCE; of <= MAX_PARTS; of += Math.ceil(of / 4)) {
     const sizes = new Map<number, number>();
     for (const { bucket, size } of rows) sizes.set(bucket % of, (sizes.get(bucket % of) ?? 0) + size);
@@ -183,6 +172,3 @@ async function countParts(client: Client, until: Position, maxRemembered: number
   }
   return undefined;
 }
-
-/** Of its memory. Two parts of 13,300 registries each, three quarters of it, took 502 MB. */
-const MOST_OF_IT = 0.6;
