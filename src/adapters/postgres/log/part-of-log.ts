@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { EventLog, Position } from '../../../application/ports/event-log.ts';
-import { EVENT_COLUMNS, type EventRow, recordedEvent } from './event-rows.ts';
+import { EVENT_COLUMNS, type EventRow, pageOf } from './event-rows.ts';
 
 /** Some projects: those whose bucket leaves `index` when it is divided by `of`. */
 export interface Part {
@@ -13,16 +13,29 @@ function bucketOf(project: string): string {
   return `('x' || left(md5(coalesce(${project}, '')), 7))::bit(28)::int`;
 }
 
-/** The events of a part, up to a position. A page spans so many positions that it has about `maxCount` events. */
-export function partOfLog(client: Client, { index, of }: Part, until: Position): Pick<EventLog, 'readAll'> {
-  const text = `select ${EVENT_COLUMNS} from log.events
-    where position > $1 and position <= $2 and ${bucketOf(`metadata ->> 'projectId'`)} % $3 = $4 order by position`;
+/**
+ * Makes the table `places`: which event belongs to which part. Looking into all events for each part would take most of the
+ * server's time from some parts on.
+ */
+export async function createPlaces(client: Client, schema: string, of: number, until: Position): Promise<void> {
+  await client.query(
+    `create table ${schema}.places as
+       select ${bucketOf(`metadata ->> 'projectId'`)} % ${of} as part, position from log.events
+       where position <= ${until} order by part, position`,
+  );
+  await client.query(`create unique index on ${schema}.places (part, position); analyze ${schema}.places`);
+}
+
+/** The events of a part. `client` looks up by index only. */
+export function partOfLog(client: Client, schema: string, { index }: Part): Pick<EventLog, 'readAll'> {
+  const text = `select ${EVENT_COLUMNS} from log.events e join (
+      select position from ${schema}.places where part = $1 and position > $2 order by position limit $3
+    ) p using (position) order by position`;
   return {
     async readAll({ after, maxCount }) {
-      const end = after + BigInt(maxCount * of);
-      const position = end < until ? (end as Position) : until;
-      const { rows } = await client.query<EventRow>({ name: 'read-part', text, values: [after, position, of, index] });
-      return { events: rows.map(recordedEvent), position, atEnd: position === until };
+      const values = [index, after, maxCount];
+      const { rows } = await client.query<EventRow>({ name: 'read-part', text, values });
+      return pageOf(rows, { after, maxCount });
     },
   };
 }

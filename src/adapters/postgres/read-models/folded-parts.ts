@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { Position } from '../../../application/ports/event-log.ts';
-import { isWhole, type Part, partOfLog, sizesByBucket } from '../log/part-of-log.ts';
+import { createPlaces, isWhole, type Part, partOfLog, sizesByBucket } from '../log/part-of-log.ts';
+import { lookUpByIndexOnly } from '../session.ts';
 import { type Build, createEmptyTables, createKeys, foldEvents, writeCheckpoint } from './fold-history.ts';
 import type { ReadModelAuthenticator } from './forged-events.ts';
 import { MAX_REMEMBERED } from './projection.ts';
@@ -46,10 +47,11 @@ export async function foldPart(
 ): Promise<void> {
   const [client, reader] = await Promise.all([connect({ pipeline: false }), connect({ pipeline: false })]);
   try {
+    await lookUpByIndexOnly(reader);
     await client.query(`begin; set local synchronous_commit = off; set local idle_in_transaction_session_timeout = 0`);
     const build = {
       schema,
-      log: partOfLog(reader, part, until),
+      log: partOfLog(reader, schema, part),
       authenticator,
       maxRemembered,
       onProgress: (events: number, position: Position) => onProgress({ events, position }),
@@ -89,6 +91,7 @@ export async function buildInParts(
     if (count === undefined) return undefined;
     await createEmpty();
     await createEmptyTables(client, schema);
+    await createPlaces(client, schema, count, until);
     await client.query(`create table ${schema}.parts (part int primary key, until bigint not null, events int)`);
     await client.query(`insert into ${schema}.parts select part, $1 from generate_series(0, $2 - 1) as part`, [
       String(until),
@@ -101,9 +104,10 @@ export async function buildInParts(
     const last = (await partsOf(client, schema)).map((part) => part.until as Position)[0] ?? until;
     await client.query('begin');
     await writeCheckpoint(client, schema, last, events);
-    await client.query(`drop table ${schema}.parts; commit`);
+    await client.query(`drop table ${schema}.parts, ${schema}.places; commit`);
     return events;
   } catch (error) {
+    await client.query('rollback').catch(() => undefined);
     // Whatever it is, folding the history as one tells it apart.
     onFault(new Error(`the history is folded as one: ${error instanceof Error ? error.message : error}`));
     return undefined;
