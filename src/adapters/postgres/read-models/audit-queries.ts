@@ -84,24 +84,27 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
     },
 
     async histogram(projectId, filter, { from, to, bucketMs }) {
+      const reads = slow.ofProject(projectId);
       const where = new Conditions();
-      const [project, first, end, bucket] = [projectId, from, to, bucketMs / 1000].map((value) => where.value(value));
+      const [project, first, end] = [projectId, from, to].map((value) => where.value(value));
+      const within = `project_id = ${project} and occurred_at >= ${first} and occurred_at < ${end}`;
+      // The index alone tells whether they are too many: to read the entries and then refuse takes eight times as long.
+      const tooMany = named(
+        'audit-too-many',
+        `select 1 from read_models.audit_entries where ${within}
+          order by occurred_at, sequence offset ${MAX_COUNTED_ENTRIES} limit 1`,
+        [...where.values],
+      );
+      if ((await reads.query(tooMany)).rows.length > 0) return undefined;
       const { equal, others } = conditionsOf(where, filter);
       const matches = ['true', ...equal, ...others].join(' and ');
-      const start = `date_bin(make_interval(secs => ${bucket}), occurred_at, timestamptz '1970-01-01 00:00:00Z')`;
-      // No more entries of the time than the limit are read, whatever the filter is, and none of them is kept.
-      const text = `select (extract(epoch from ${start}) * 1000)::float8 as start, outcome, count(*)::int as entries,
-          coalesce(sum(count) filter (where ${matches}), 0)::float8 as count
-        from (select * from read_models.audit_entries where project_id = ${project} and occurred_at >= ${first} and occurred_at < ${end}
-          limit ${MAX_COUNTED_ENTRIES + 1}) e
-        group by 1, 2`;
-      const { rows } = await slow
-        .ofProject(projectId)
-        .query<OutcomeCount & { entries: number }>(named('audit-histogram', text, where.values));
-      const entries = rows.reduce((sum, row) => sum + row.entries, 0);
-      return entries > MAX_COUNTED_ENTRIES
-        ? undefined
-        : rows.filter(({ count }) => count > 0).map(({ start: at, outcome, count }) => ({ start: at, outcome, count }));
+      const start = `date_bin(make_interval(secs => ${where.value(bucketMs / 1000)}), occurred_at, timestamptz '1970-01-01 00:00:00Z')`;
+      // The start becomes a number after the sums: that of each entry would take longer than to add it.
+      const text = `select (extract(epoch from start) * 1000)::float8 as start, outcome, count
+        from (select ${start} as start, outcome, sum(count) filter (where ${matches})::float8 as count
+          from ${TABLE} where ${within} group by 1, 2) bars
+        where count > 0`;
+      return (await reads.query<OutcomeCount>(named('audit-histogram', text, where.values))).rows;
     },
   };
 }
