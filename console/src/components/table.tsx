@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useRef } from 'react';
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from 'react';
 import { Button, Link } from 'react-aria-components';
 import { classNames } from './class-names.ts';
 import { Icon } from './icon.tsx';
@@ -54,6 +54,7 @@ const GREY_ROWS = ['a', 'b', 'c', 'd', 'e', 'f'];
 export function Table<Row, Field extends string = never>(props: TableProps<Row, Field>) {
   const { label, columns, rows, rowKey, isLoading = false, empty } = props;
   const body = useRef<HTMLTableSectionElement>(null);
+  const open = useLatest(props.onOpen);
   if (rows.length === 0 && !isLoading && empty !== undefined) return empty;
 
   function move(event: KeyboardEvent): void {
@@ -78,13 +79,13 @@ export function Table<Row, Field extends string = never>(props: TableProps<Row, 
         </thead>
         <tbody ref={body} onKeyDown={move} className={classNames(isLoading && css.dimmed)}>
           {rows.map((row) => (
-            <tr key={rowKey(row)} className={classNames(css.row, (props.href || props.onOpen) && css.open)}>
-              {columns.map((column) => (
-                <BodyCell key={column.id} column={column} isEmpty={column.isEmpty?.(row)}>
-                  {column.isTitle ? <RowLink {...props} row={row} column={column} /> : column.cell(row)}
-                </BodyCell>
-              ))}
-            </tr>
+            <BodyRow
+              key={rowKey(row)}
+              row={row}
+              columns={columns}
+              address={props.href?.(row)}
+              onOpen={props.onOpen && open}
+            />
           ))}
           {rows.length === 0 &&
             isLoading &&
@@ -175,15 +176,37 @@ function BodyCell<Row, Field extends string>({ column, isEmpty = false, children
   );
 }
 
-interface RowLinkProps<Row, Field extends string> extends TableProps<Row, Field> {
+interface BodyRowProps<Row, Field extends string> {
   readonly row: Row;
+  readonly columns: readonly Column<Row, Field>[];
+  readonly address: string | undefined;
+  readonly onOpen: ((row: Row) => void) | undefined;
+}
+
+/** Drawn again only if it changed: a list that grows page by page has hundreds. */
+function BodyRow<Row, Field extends string>({ row, columns, address, onOpen }: BodyRowProps<Row, Field>) {
+  return useMemo(
+    () => (
+      <tr className={classNames(css.row, (address !== undefined || onOpen) && css.open)}>
+        {columns.map((column) => (
+          <BodyCell key={column.id} column={column} isEmpty={column.isEmpty?.(row)}>
+            {column.isTitle ? <RowLink {...{ row, address, onOpen, column }} /> : column.cell(row)}
+          </BodyCell>
+        ))}
+      </tr>
+    ),
+    [row, columns, address, onOpen],
+  );
+}
+
+interface RowLinkProps<Row, Field extends string> extends Omit<BodyRowProps<Row, Field>, 'columns'> {
   readonly column: Column<Row, Field>;
 }
 
-function RowLink<Row, Field extends string>({ row, column, href, onOpen }: RowLinkProps<Row, Field>) {
-  if (href !== undefined) {
+function RowLink<Row, Field extends string>({ row, column, address, onOpen }: RowLinkProps<Row, Field>) {
+  if (address !== undefined) {
     return (
-      <Link href={href(row)} className={classNames(css.link)} data-row>
+      <Link href={address} className={classNames(css.link)} data-row>
         {column.cell(row)}
       </Link>
     );
@@ -194,4 +217,13 @@ function RowLink<Row, Field extends string>({ row, column, href, onOpen }: RowLi
       {column.cell(row)}
     </Button>
   );
+}
+
+/** The same function for ever, which calls the one that was given last. */
+function useLatest<Argument>(given: ((argument: Argument) => void) | undefined): (argument: Argument) => void {
+  const latest = useRef(given);
+  useEffect(() => {
+    latest.current = given;
+  });
+  return useCallback((argument) => latest.current?.(argument), []);
 }
