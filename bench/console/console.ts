@@ -3,10 +3,11 @@ import { type Browser, chromium } from 'playwright-core';
 import { createSignInCodes } from '../../src/adapters/auth/sign-in-codes.ts';
 import { median, whole } from '../figures.ts';
 import { type PurserEnvironment, startPurser } from '../purser-process.ts';
-import { type Row, reference } from '../table.ts';
-import { CONSOLE_PROJECT, seedSecrets } from './console-project.ts';
-import { type Measured, type MeasuredPage, openMeasuredPage } from './measured-page.ts';
-import { FIRST_VIEW, STEPS, VERIFICATION } from './steps.ts';
+import type { Row } from '../table.ts';
+import { seedSecrets } from './console-project.ts';
+import { type Measured, openMeasuredPage } from './measured-page.ts';
+import { FIRST_VIEW, STEPS } from './steps.ts';
+import { benchWholeLog } from './whole-log.ts';
 
 const REPEATS = 5;
 /** The shell first: Chromium draws its own window too, by the same cores. */
@@ -16,7 +17,6 @@ const CHROMIUM = [
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
 ];
-const VERIFICATION_PATIENCE_MS = 15 * 60_000;
 const MAX_MS = 1_000;
 const MAX_SCRIPT_BYTES = 300 * 1024;
 
@@ -49,7 +49,7 @@ export async function benchConsole(environment: PurserEnvironment): Promise<Row[
     return [
       scriptRow(Math.max(...scriptBytes)),
       ...[...all].map(([what, measured]) => rowOf(what, measured)),
-      ...(await benchVerification(browser, purser.url, await signIn())),
+      ...(await benchWholeLog(browser, purser.url, signIn)),
     ];
   } finally {
     await browser.close();
@@ -66,43 +66,16 @@ async function walk(browser: Browser, url: string, signIn: string) {
     const steps: [string, Measured][] = [];
     steps.push(['the first view, from the link that signs in', await measured.open(signIn, FIRST_VIEW.done)]);
     const scriptBytes = await measured.page.evaluate<number>(SCRIPT_BYTES);
-    await settled(measured, FIRST_VIEW.settles);
+    await measured.settle(FIRST_VIEW.settles);
     for (const { what, act, done, settles } of STEPS) {
       try {
         steps.push([what, await measured.measure(() => act(measured.page), done)]);
-        if (settles) await settled(measured, settles);
+        if (settles) await measured.settle(settles);
       } catch (error) {
         throw new Error(`${what}: ${error instanceof Error ? error.message : error}`, { cause: error });
       }
     }
     return { steps, scriptBytes };
-  } finally {
-    await measured.close();
-  }
-}
-
-async function settled(measured: MeasuredPage, condition: string): Promise<void> {
-  await measured.measure(() => measured.page.evaluate('window.benchInput = performance.now()'), condition);
-}
-
-async function benchVerification(browser: Browser, url: string, signIn: string): Promise<Row[]> {
-  const measured = await openMeasuredPage(browser, url);
-  try {
-    await measured.open(signIn, FIRST_VIEW.settles);
-    await measured.page.evaluate(`history.pushState(null, '', ${JSON.stringify(VERIFICATION.open)})`);
-    await settled(measured, VERIFICATION.isReady);
-    const { took, longestTask } = await measured.measure(
-      () => VERIFICATION.act(measured.page),
-      VERIFICATION.done,
-      VERIFICATION_PATIENCE_MS,
-    );
-    const rate = (CONSOLE_PROJECT.entries / took) * 1000;
-    return [
-      reference(
-        'audit log, all of it verified in the browser',
-        `${whole(rate)} entries/s (${whole(took / 1000)} s, longest task ${whole(longestTask)} ms)`,
-      ),
-    ];
   } finally {
     await measured.close();
   }
