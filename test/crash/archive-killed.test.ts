@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SignedLog, startSignedLog } from '../support/signed-log.ts';
 import { ARCHIVE_CHANGES, STEPS, type Step } from './archive-points/changes.ts';
+import { orderOnDisk } from './archive-points/order-on-disk.ts';
 import { bundleFailing } from './fail-points/process.ts';
 
 /** Entries in each part that is archived. */
@@ -64,11 +65,30 @@ describe('an archive', () => {
     expect((await files()).map(firstOf)).toEqual([...upTo(before / ENTRIES), 0].map((_, part) => part * ENTRIES + 1));
   });
 
+  it('is on the disk under its name before it is remembered, and only then entries leave the table', async () => {
+    await log.add(ENTRIES);
+    const argv = [program, 'archive', folder, '--before', new Date().toISOString()] as const;
+    expect(await orderOnDisk(argv, log.purser.environment)).toEqual([
+      'open .ndjson.tmp',
+      'a page written',
+      'on the disk',
+      'open .ndjson.tmp',
+      'draft verified',
+      'rename to .ndjson',
+      'renamed',
+      'open folder',
+      'on the disk',
+      'archive remembered',
+      'removal remembered',
+      'rows deleted',
+    ]);
+  });
+
   it('is then verified from its first entry on', async () => {
     const live = await log.exportTo(join(tmpdir(), `${crypto.randomUUID()}.ndjson`));
     const verified = await log.verify(live, ...(await files()).flatMap((file) => ['--archive', join(folder, file)]));
     await rm(live);
-    expect(verified.stdout).toMatch(new RegExp(`^project demo: ${STEPS.length * ENTRIES} entries verified\n`));
+    expect(verified.stdout).toMatch(new RegExp(`^project demo: ${(STEPS.length + 1) * ENTRIES} entries verified\n`));
     expect(verified.code).toBe(0);
   });
 });

@@ -2,8 +2,10 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildShadow } from '../../src/adapters/postgres/doctor/shadow-read-models.ts';
 import { rebuildReadModels } from '../../src/adapters/postgres/read-models/rebuild.ts';
 import type { EventLog } from '../../src/application/ports/event-log.ts';
+import { openLogBeginning } from '../../src/composition/log-beginning.ts';
 import { openVault } from '../../src/composition/stores.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/logger.ts';
@@ -136,7 +138,7 @@ describe('a log with archived events', () => {
     }
   });
 
-  it('refuses a rebuild that read it while they left', async () => {
+  it('refuses a rebuild, and what doctor compares with, that read it while they left', async () => {
     const other = await startOldLeases();
     const archives = join(folder, 'meanwhile');
     await mkdir(archives);
@@ -146,24 +148,41 @@ describe('a log with archived events', () => {
     try {
       other.goTo(40);
       await other.issue({ runId: '1' });
+      other.goTo(20);
+      await other.issue({ runId: '2' });
       other.goTo(0);
       await other.issue();
       await other.settle();
       const before = await digestsOfReadModels(connectionString);
       let archived: unknown;
-      const log: EventLog = {
+      const archivedWhileRead = (days: number): EventLog => ({
         ...events,
         async readAll(options) {
-          archived ??= await other.archive(archives);
+          archived ??= await other.archive(archives, days);
           return events.readAll(options);
         },
-      };
+      });
       const connect = ({ pipeline }: { readonly pipeline: boolean }) => projectorClient(connectionString, { pipeline });
       const { authenticator } = vault;
-      await expect(rebuildReadModels({ log, authenticator, connect })).rejects.toThrow(
+      const oneEvent = { code: 0, stdout: expect.stringMatching(/^1 event up to/) };
+      await expect(rebuildReadModels({ log: archivedWhileRead(30), authenticator, connect })).rejects.toThrow(
         /^Events were archived meanwhile/,
       );
-      expect(archived).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 event up to/) });
+      expect(archived).toMatchObject(oneEvent);
+
+      archived = undefined;
+      const { log, begins } = await withClient(connectionString, (client) =>
+        openLogBeginning(client, archivedWhileRead(10), authenticator, undefined),
+      );
+      const shadow = {
+        connect: () => connect({ pipeline: false }),
+        log,
+        authenticator,
+        begins,
+        onProgress: () => undefined,
+      };
+      await expect(buildShadow(shadow)).rejects.toThrow(/^Events were archived meanwhile/);
+      expect(archived).toMatchObject(oneEvent);
       expect(await digestsOfReadModels(connectionString)).toEqual(before);
     } finally {
       await vault.close();
