@@ -47,6 +47,15 @@ function restorable() {
   };
 }
 
+/** With one event, which the read models have passed. */
+async function watchedStore() {
+  const store = restorable();
+  await store.append();
+  await store.project();
+  const watch = await store.open();
+  return { store, watch, log: watchedLog(store.log, watch) };
+}
+
 const OLDER = { code: 'UNAVAILABLE', message: expect.stringContaining('purser rebuild') };
 
 describe('the watch over the log', () => {
@@ -91,11 +100,7 @@ describe('the watch over the log', () => {
   it.each(['before', 'after'])(
     'finds one that lost only what was read since the last look, and projected %s the next one',
     async (when) => {
-      const store = restorable();
-      await store.append();
-      await store.project();
-      const watch = await store.open();
-      const log = watchedLog(store.log, watch);
+      const { store, watch, log } = await watchedStore();
       const { position } = await store.append(log);
       expect((await log.readAll({ after: BEGINNING, maxCount: 9 })).events).toHaveLength(2);
       await store.restore(1);
@@ -108,11 +113,7 @@ describe('the watch over the log', () => {
   );
 
   it('looks before an append if the log was away: it may be another one now', async () => {
-    const store = restorable();
-    await store.append();
-    await store.project();
-    const watch = await store.open();
-    const log = watchedLog(store.log, watch);
+    const { store, watch, log } = await watchedStore();
     store.setAway(true);
     await expect(watch.look()).rejects.toThrow(EventLogUnavailable);
     await expect(store.append(log)).rejects.toThrow(EventLogUnavailable);
@@ -123,11 +124,7 @@ describe('the watch over the log', () => {
   });
 
   it('goes on after an outage that changed nothing', async () => {
-    const store = restorable();
-    await store.append();
-    await store.project();
-    const watch = await store.open();
-    const log = watchedLog(store.log, watch);
+    const { store, watch, log } = await watchedStore();
     store.setAway(true);
     await expect(watch.look()).rejects.toThrow(EventLogUnavailable);
     store.setAway(false);

@@ -10,8 +10,8 @@ import { type HttpService, startHttpService } from '../../support/http-service.t
 import { createTestDatabase } from '../../support/postgres.ts';
 import { ask } from '../../support/purser.ts';
 import { remembering } from '../../support/query-plans.ts';
+import { putRows } from '../../support/read-models.ts';
 import { idOf } from '../../support/recorded-events.ts';
-import { withClient } from '../../support/server-databases.ts';
 
 const schema = await buildPurserSchema();
 /** It has a value in every column. */
@@ -51,14 +51,7 @@ let connections: ReadConnections;
 let service: HttpService;
 beforeAll(async () => {
   const { connectionString } = await createTestDatabase();
-  await withClient(connectionString, async (client) => {
-    for (const entry of ENTRIES) {
-      const columns = Object.keys(entry).join(', ');
-      const text = `insert into read_models.audit_entries (${columns})
-        select ${columns} from json_populate_record(null::read_models.audit_entries, $1)`;
-      await client.query(text, [entry]);
-    }
-  });
+  await putRows(connectionString, 'audit_entries', ENTRIES);
   connections = createReadConnections({ connectionString, name: 'test reads', connections: 1, logger: SILENT });
   reads = remembering(connections);
   const double = createApplicationDouble();

@@ -10,8 +10,8 @@ import { type HttpService, startHttpService } from '../../support/http-service.t
 import { createTestDatabase } from '../../support/postgres.ts';
 import { ask } from '../../support/purser.ts';
 import { remembering } from '../../support/query-plans.ts';
+import { putRows } from '../../support/read-models.ts';
 import { idOf } from '../../support/recorded-events.ts';
-import { withClient } from '../../support/server-databases.ts';
 
 const schema = await buildPurserSchema();
 const DAY_MS = 86_400_000;
@@ -22,14 +22,7 @@ let connections: ReadConnections;
 let service: HttpService;
 beforeAll(async () => {
   const { connectionString } = await createTestDatabase();
-  await withClient(connectionString, async (client) => {
-    for (const row of ROWS) {
-      const columns = Object.keys(row).join(', ');
-      const text = `insert into read_models.registries (${columns})
-        select ${columns} from json_populate_record(null::read_models.registries, $1)`;
-      await client.query(text, [row]);
-    }
-  });
+  await putRows(connectionString, 'registries', ROWS);
   connections = createReadConnections({ connectionString, name: 'test reads', connections: 1, logger: SILENT });
   reads = remembering(connections);
   const double = createApplicationDouble();
