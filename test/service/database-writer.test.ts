@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FORGED } from '../../src/adapters/postgres/read-models/forged-events.ts';
 import {
   derivedId,
   healthStream,
@@ -231,7 +232,7 @@ describe('somebody who can write to the database cannot', () => {
     const forged = () => forgeries(`RegistryCreated at revision 1 of ${victim.stream}`);
     await expect.poll(forged).toMatchObject([{ outcome: 'FAILED', actor: 'unknown' }]);
     const parked = await writer.sql('select reason from read_models.parked_events where stream = $1', [victim.stream]);
-    expect(parked).toEqual([{ reason: 'the event was not written by Purser, or was changed since' }]);
+    expect(parked).toEqual([{ reason: FORGED }]);
   });
 });
 
@@ -285,19 +286,17 @@ describe('somebody who can write to the database can', () => {
 
     const { id: registryId, url } = victim;
     const [leaseId, image, purpose] = [randomUUID(), `${url}/app`, 'PULL'];
-    const data = JSON.stringify({
-      leaseId,
-      registryId,
-      url,
-      credentialVersion: 1,
-      image,
-      pipeline,
-      runId: null,
-      purpose,
-    });
+    const asked = { image, pipeline, runId: null, purpose };
+    const data = JSON.stringify({ leaseId, registryId, url, credentialVersion: 1, ...asked });
     const handedOut = { stream: reissueStream(leaseId), revision: 0, type: 'CredentialIssuedAgain', data };
     await writer.append({ ...real, ...handedOut });
     await expect.poll(found).toEqual(['ISSUE_CREDENTIAL SUCCEEDED', ...denied]);
+
+    // Not of another project, whose registry would then show the use.
+    const [stream, metadata] = [reissueStream(randomUUID()), real.metadata.replace('"demo"', '"own"')];
+    await writer.append({ ...real, ...handedOut, stream, metadata });
+    const parked = () => writer.sql('select reason from read_models.parked_events where stream = $1', [stream]);
+    await expect.poll(parked).toEqual([{ reason: FORGED }]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { AuthenticatedEvent, EventAuthenticator } from '../../application/ports/event-authenticator.ts';
 import type { EventMetadata, StreamEvent } from '../../application/ports/event-log.ts';
-import { isAuthenticated } from '../../domain/events.ts';
-import { isAuthenticatedStream, isDecisionStream } from '../../domain/identity.ts';
+import { type EventType, isAuthenticated } from '../../domain/events.ts';
+import { isAuthenticatedStream, isDecisionStream, registryId } from '../../domain/identity.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 
 export interface EventKey {
@@ -65,7 +65,9 @@ export function authenticatorWith(keys: EventKeyObjects): EventAuthenticator {
   const authenticator: EventAuthenticator = {
     sign: (event) => sign(signedBytes(event)),
     isAuthentic(event) {
-      if (!isAuthenticatedStream(event.stream)) return !isAuthenticated(event.type) && hasOwner(event);
+      if (!isAuthenticatedStream(event.stream)) {
+        return !isAuthenticated(event.type) && hasOwner(event) && isOfItsProject(event);
+      }
       return isSignedAt(event, isDecisionStream(event.stream) ? event.revision : null);
     },
     // Which streams are appended to at any revision, only the version that wrote the event knows.
@@ -113,6 +115,21 @@ function onlyExactNumbers(_key: string, value: unknown): unknown {
 function hasOwner({ metadata }: { readonly metadata: Partial<EventMetadata> | null }): boolean {
   const { projectId, actor } = metadata ?? {};
   return typeof actor === 'string' && (typeof projectId === 'string' || projectId === null);
+}
+
+/**
+ * A use is shown with its registry, whose id tells its project: nobody adds one to a registry of another project. A rebuild in
+ * parts, by the project in the metadata, would not find the registry of such a use.
+ */
+function isOfItsProject({ type, data, metadata }: StreamEvent): boolean {
+  if (type !== ('CredentialIssuedAgain' satisfies EventType)) return true;
+  if (!hasRegistry(data) || metadata.projectId === null) return false;
+  return data.registryId === registryId(metadata.projectId, data.url);
+}
+
+function hasRegistry(data: unknown): data is { readonly registryId: string; readonly url: string } {
+  if (typeof data !== 'object' || data === null || !('registryId' in data && 'url' in data)) return false;
+  return typeof data.registryId === 'string' && typeof data.url === 'string';
 }
 
 /** Forged metadata can be any JSON. */

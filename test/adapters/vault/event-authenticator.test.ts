@@ -5,12 +5,13 @@ import { createEventAuthenticator } from '../../../src/adapters/vault/event-auth
 import { authenticStreams } from '../../../src/application/log/authentic-events.ts';
 import { createEventWriter } from '../../../src/application/log/event-writer.ts';
 import type { StreamEvent } from '../../../src/application/ports/event-log.ts';
-import { healthStream, registryStream } from '../../../src/domain/identity.ts';
+import { healthStream, registryId, registryStream, reissueStream } from '../../../src/domain/identity.ts';
 import { createMemoryEventStore } from '../../support/memory-event-log.ts';
 import {
   createdEvent,
   credentialsTestedEvent,
   idOf,
+  issuedEvent,
   METADATA,
   recorded,
   renamedEvent,
@@ -154,6 +155,26 @@ describe('events that nobody signs', () => {
     expect(authenticator.isAuthentic({ ...unstored, stream, metadata: JSON.parse('null') })).toBe(false);
     expect(authenticator.isAuthentic(tested)).toBe(false);
     expect(authenticator.isAuthentic({ ...tested, stream })).toBe(false);
+  });
+
+  it('are not authentic if they say that a lease of another project was handed out again', () => {
+    const [issued] = recorded([issuedEvent('a', 'lease', 1, '2026-03-02T12:00:00.000Z')]);
+    if (!issued) throw new Error('an event was recorded');
+    const url = 'a.example';
+    const again = (data: unknown, projectId: string | null = 'demo') =>
+      authenticator.isAuthentic({
+        ...issued,
+        type: 'CredentialIssuedAgain',
+        stream: reissueStream(idOf('lease')),
+        data,
+        metadata: { ...issued.metadata, projectId },
+      });
+    const data = { ...Object(issued.data), url, registryId: registryId('demo', url) };
+    expect(again(data)).toBe(true);
+    expect(again(data, 'other')).toBe(false);
+    expect(again(data, null)).toBe(false);
+    expect(again({ ...data, registryId: registryId('other', url) })).toBe(false);
+    for (const other of [null, 'text', {}, { url }, { ...data, url: null }]) expect(again(other)).toBe(false);
   });
 
   it('are refused by the writer where decisions read, and signed ones elsewhere', async () => {
