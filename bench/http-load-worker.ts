@@ -26,6 +26,7 @@ export interface LoadResult {
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
+  readonly worst: number;
   /** The first wrong answer. */
   readonly fault: string | undefined;
 }
@@ -94,6 +95,7 @@ async function load(order: LoadOrder): Promise<LoadResult> {
     p50: percentile(0.5),
     p90: percentile(0.9),
     p99: percentile(0.99),
+    worst: latencies.at(-1) ?? Number.NaN,
     fault,
   };
 }

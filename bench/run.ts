@@ -106,7 +106,7 @@ async function run(print: (line: string) => void): Promise<void> {
         const grown = await server.createDatabase('bench_grown');
         await seedGrownProject(grown, { projectId: GROWN, registries: scale, entries: scale });
         await measure('growth', () => benchGrowth(grown, scale));
-        await measure('searches', () => benchHeadOfLine({ ...environment, DATABASE_URL: grown }, issuer));
+        await measure('searches', () => benchHeadOfLine({ ...environment, DATABASE_URL: grown }, issuer, scale));
       }
       await measure('subscribers', async () => {
         const database = await server.createDatabase('bench_subscribers');
