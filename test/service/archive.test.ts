@@ -21,8 +21,10 @@ afterAll(async () => {
 const archive = () => log.archive(folder);
 const exportLive = (name: string) => log.exportTo(join(folder, name));
 
-it('removes nothing because of a row that somebody else wrote', async () => {
+it('removes nothing because of rows that somebody else wrote', async () => {
   await log.add(2, { signed: false });
+  await log.sql(`insert into projection.audit_archives (project_id, last, occurred_before, code)
+    values ('demo', 2, '2020-01-01', 'forged')`);
   await log.sql(`insert into projection.removed_rows (what, project_id, up_to, code)
     values ('audit_entries', 'demo', 1000, 'forged')`);
   const nothing = await log.run('archive', folder, '--before', '2020-01-01T00:00:00Z');
@@ -31,7 +33,7 @@ it('removes nothing because of a row that somebody else wrote', async () => {
 });
 
 it('moves entries up to a signed one into a file; with it the log is verified from its first entry on', async () => {
-  // The row that somebody wrote is still there.
+  // The rows that somebody wrote are still there.
   await log.add(1);
   await log.add(2, { signed: false });
   const first = await archive();
