@@ -9,7 +9,7 @@ export const WEBHOOKS = {
   states: { enabled: 'Enabled', disabled: 'Disabled', paused: 'Paused' },
   disabled: {
     title: (names: string) => `Disabled: ${names}`,
-    text: 'The receiver answered 410 (gone), so nothing is sent to it. It is enabled when the operator changes its URL or secret, or when one of its deliveries is replayed.',
+    text: 'The receiver answered 410 (gone), so nothing is sent to it. It is enabled when the operator changes its URL or secret, or when one of its deliveries is replayed. Until then deliveries wait, each for seven days at most.',
   },
   empty: {
     title: 'No webhook hears of this project',
@@ -44,6 +44,24 @@ export const DELIVERIES = {
   last: 'last',
   none: 'none yet',
   due: 'waiting',
+  /** Why one that is pending is not sent. */
+  holds: {
+    disabled: {
+      word: 'webhook disabled',
+      title: 'It waits: the webhook is disabled',
+      text: 'It is sent when the webhook is enabled: when the operator changes its URL or secret, or when one of its deliveries is replayed. After seven days it is given up.',
+    },
+    paused: {
+      word: 'webhook paused',
+      title: 'It waits: the webhook is paused',
+      text: 'The receiver asked to be left alone for a while. After that it is sent; if that takes seven days, it is given up.',
+    },
+    removed: {
+      word: 'not configured',
+      title: 'It waits: the webhook no longer hears of this',
+      text: 'The operator took the webhook, this project or this kind of notice out of the setting WEBHOOKS. If it is not put back within seven days, the delivery is given up.',
+    },
+  },
   replay: {
     action: 'Replay',
     actionFor: (kind: string, url: string) => `Replay “${kind}” of ${url}`,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stateOf } from '../../src/views/webhooks/webhook-state.ts';
+import { holdOf, stateOf } from '../../src/views/webhooks/webhook-state.ts';
 
 const NOW = Date.parse('2026-03-28T12:00:00Z');
 const EARLIER = '2026-03-28T11:00:00.000Z';
@@ -14,4 +14,20 @@ it.each([
   const state = stateOf({ disabledAt, pausedUntil }, NOW);
   expect(state.status.word).toBe(word);
   expect(state.at).toBe(at);
+});
+
+it.each([
+  ['an enabled webhook', {}, undefined],
+  ['a webhook that is disabled', { disabledAt: EARLIER }, 'disabled'],
+  ['a webhook that is disabled and paused', { disabledAt: EARLIER, pausedUntil: LATER }, 'disabled'],
+  ['a webhook that is paused', { pausedUntil: LATER }, 'paused'],
+  ['a webhook whose pause has passed', { pausedUntil: EARLIER }, undefined],
+  ['a webhook that hears of its kind', { kinds: ['ROTATED' as const] }, undefined],
+  ['a webhook that no longer hears of its kind', { kinds: ['DELETED' as const] }, 'removed'],
+  ['a webhook that is not configured', { name: 'other' }, 'removed'],
+])('a pending delivery for %s is held so', (_what, differences, hold) => {
+  const webhook = { name: 'chat', kinds: null, disabledAt: null, pausedUntil: null, ...differences };
+  const delivery = { webhook: 'chat', kind: 'ROTATED' as const };
+  expect(holdOf({ ...delivery, state: 'PENDING' }, [webhook], NOW)).toBe(hold);
+  expect(holdOf({ ...delivery, state: 'DEAD_LETTER' }, [webhook], NOW)).toBeUndefined();
 });

@@ -176,10 +176,17 @@ describe.skipIf(missing)(titled('notices, calendar and webhooks in the console',
   });
 
   it('tell which webhook is disabled and why a delivery was given up, and replay it', async () => {
-    const { page, close } = await open('/webhooks?state=DEAD_LETTER');
+    const { page, close } = await open('/webhooks?state=PENDING');
     await page.getByText('Disabled: chat').waitFor();
     await page.getByText(receiver.host).waitFor();
     await expectNoAxeViolations(page);
+    await page.getByText('webhook disabled').first().waitFor();
+    await page.getByRole('rowheader').getByRole('button').last().click();
+    await page.getByRole('dialog').getByText('It waits: the webhook is disabled').waitFor();
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('button', { name: /^State/ }).click();
+    await page.getByRole('menuitemradio', { name: 'Dead letter' }).click();
     const [given] = idsOf(receiver);
     await page.getByRole('button', { name: /^Rotated/ }).click();
     const panel = page.getByRole('dialog', { name: 'Delivery: Rotated' });

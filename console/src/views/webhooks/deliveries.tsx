@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { ShownWebhookFragment } from '../../api/generated/graphql.ts';
 import { useRestart } from '../../api/long-lists.ts';
 import { useApiPages } from '../../api/use-api-query.ts';
 import { Awaited } from '../../app/awaited.tsx';
@@ -12,10 +13,11 @@ import { DELIVERY_STATES as STATE_STATUSES } from '../../components/statuses.ts'
 import { Table } from '../../components/table.tsx';
 import { usePermissions } from '../../session/permissions.ts';
 import { DELIVERIES } from '../../texts/webhooks.ts';
-import { COLUMNS, replayColumn } from './delivery-columns.tsx';
+import { columnsWith, replayColumn } from './delivery-columns.tsx';
 import { DeliveryPanel } from './delivery-panel.tsx';
 import { DELIVERY_STATES, type WebhooksSearch } from './search.ts';
 import { useReplay } from './use-replay.ts';
+import { holdOf } from './webhook-state.ts';
 import { DELIVERIES_PAGE } from './webhooks-operations.ts';
 
 const STATE_OPTIONS = DELIVERY_STATES.map((id) => ({ id, label: STATE_STATUSES[id].word }));
@@ -25,12 +27,12 @@ const READ_AGAIN = { whilePending: 5_000, otherwise: 30_000 };
 
 interface DeliveriesProps {
   readonly projectId: string;
-  readonly webhookNames: readonly string[];
+  readonly webhooks: readonly ShownWebhookFragment[];
   readonly search: WebhooksSearch;
   readonly onChange: (search: WebhooksSearch) => void;
 }
 
-export function Deliveries({ projectId, webhookNames, search, onChange }: DeliveriesProps) {
+export function Deliveries({ projectId, webhooks, search, onChange }: DeliveriesProps) {
   const mayReplay = usePermissions(projectId).can('registry:write');
   const replay = useReplay(projectId);
   const [isPending, setPending] = useState(false);
@@ -48,10 +50,12 @@ export function Deliveries({ projectId, webhookNames, search, onChange }: Delive
 
   const opened = deliveries.find(({ id }) => id === search.delivery);
   const isFiltered = state !== undefined || webhook !== undefined;
-  const webhookOptions = [...new Set([...webhookNames, ...(webhook === undefined ? [] : [webhook])])].map((id) => ({
+  const names = webhooks.map(({ name }) => name);
+  const webhookOptions = [...new Set([...names, ...(webhook === undefined ? [] : [webhook])])].map((id) => ({
     id,
     label: id,
   }));
+  const columns = columnsWith(webhooks);
   const { empty, nothingFound } = DELIVERIES;
 
   if (pages.data === undefined && pages.isError) {
@@ -62,7 +66,7 @@ export function Deliveries({ projectId, webhookNames, search, onChange }: Delive
     );
   }
   // What says that there is no webhook is enough.
-  if (webhookNames.length === 0 && deliveries.length === 0 && !isFiltered) return null;
+  if (webhooks.length === 0 && deliveries.length === 0 && !isFiltered) return null;
   return (
     <>
       <FilterBar>
@@ -86,7 +90,7 @@ export function Deliveries({ projectId, webhookNames, search, onChange }: Delive
       <Card title={DELIVERIES.title} flush>
         <Table
           label={DELIVERIES.table}
-          columns={mayReplay ? [...COLUMNS, replayColumn(replay)] : COLUMNS}
+          columns={mayReplay ? [...columns, replayColumn(replay)] : columns}
           rows={deliveries}
           rowKey={({ id }) => id}
           onOpen={({ id }) => onChange({ ...search, delivery: id })}
@@ -123,6 +127,7 @@ export function Deliveries({ projectId, webhookNames, search, onChange }: Delive
         <DeliveryPanel
           projectId={projectId}
           delivery={opened}
+          hold={holdOf(opened, webhooks, Date.now())}
           replay={mayReplay ? replay : undefined}
           onClose={() => onChange(known({ state, webhook }))}
         />

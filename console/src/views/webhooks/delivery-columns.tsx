@@ -1,4 +1,4 @@
-import type { ShownDeliveryFragment } from '../../api/generated/graphql.ts';
+import type { ShownDeliveryFragment, ShownWebhookFragment } from '../../api/generated/graphql.ts';
 import { Button } from '../../components/button.tsx';
 import { formatCount } from '../../components/format.ts';
 import { StatusBadge } from '../../components/status-badge.tsx';
@@ -7,13 +7,14 @@ import type { Column } from '../../components/table.tsx';
 import { Time } from '../../components/time.tsx';
 import { DELIVERIES } from '../../texts/webhooks.ts';
 import type { Replay } from './use-replay.ts';
+import { type Hold, holdOf } from './webhook-state.ts';
 import css from './webhooks.module.css';
 
 const { columns: labels } = DELIVERIES;
 
 type DeliveryColumn = Column<ShownDeliveryFragment>;
 
-export const COLUMNS: readonly DeliveryColumn[] = [
+export const columnsWith = (webhooks: readonly ShownWebhookFragment[]): readonly DeliveryColumn[] => [
   {
     id: 'notice',
     label: labels.notice,
@@ -29,12 +30,7 @@ export const COLUMNS: readonly DeliveryColumn[] = [
   {
     id: 'state',
     label: labels.state,
-    cell: ({ state, lastFault }) => (
-      <StatusBadge
-        status={DELIVERY_STATES[state]}
-        {...(lastFault !== null && { detail: DELIVERIES.faults[lastFault].word })}
-      />
-    ),
+    cell: (delivery) => <State delivery={delivery} hold={holdOf(delivery, webhooks, Date.now())} />,
   },
   {
     id: 'attempts',
@@ -43,13 +39,28 @@ export const COLUMNS: readonly DeliveryColumn[] = [
     from: 'medium',
     cell: ({ attempts }) => formatCount(attempts),
   },
-  { id: 'next', label: labels.next, from: 'medium', cell: (delivery) => <Attempt delivery={delivery} /> },
+  {
+    id: 'next',
+    label: labels.next,
+    from: 'medium',
+    cell: (delivery) => <Attempt delivery={delivery} hold={holdOf(delivery, webhooks, Date.now())} />,
+  },
 ];
 
-function Attempt({ delivery: { nextAttemptAt, lastAttemptAt } }: { readonly delivery: ShownDeliveryFragment }) {
+interface HeldDelivery {
+  readonly delivery: ShownDeliveryFragment;
+  readonly hold: Hold | undefined;
+}
+
+function State({ delivery: { state, lastFault }, hold }: HeldDelivery) {
+  const why = hold === undefined ? lastFault && DELIVERIES.faults[lastFault] : DELIVERIES.holds[hold];
+  return <StatusBadge status={DELIVERY_STATES[state]} {...(why && { detail: why.word })} />;
+}
+
+function Attempt({ delivery: { nextAttemptAt, lastAttemptAt }, hold }: HeldDelivery) {
   const at = nextAttemptAt ?? lastAttemptAt;
-  // Its turn has come, or its webhook is disabled.
-  if (nextAttemptAt !== null && Date.parse(nextAttemptAt) <= Date.now()) return DELIVERIES.due;
+  const hasCome = nextAttemptAt !== null && Date.parse(nextAttemptAt) <= Date.now();
+  if (hasCome || hold !== undefined) return DELIVERIES.due;
   if (at === null) return <span className={css.soft}>{DELIVERIES.none}</span>;
   return (
     <span>

@@ -10,19 +10,21 @@ import { DELIVERY_STATES, NOTICE_KINDS } from '../../components/statuses.ts';
 import { Time } from '../../components/time.tsx';
 import { DELIVERIES } from '../../texts/webhooks.ts';
 import type { Replay } from './use-replay.ts';
+import type { Hold } from './webhook-state.ts';
 import css from './webhooks.module.css';
 
-const { details: texts, faults, replay: replayTexts } = DELIVERIES;
+const { details: texts, faults, holds, replay: replayTexts } = DELIVERIES;
 
 interface DeliveryPanelProps {
   readonly projectId: string;
   readonly delivery: ShownDeliveryFragment;
+  readonly hold: Hold | undefined;
   /** Undefined where the token does not grant it. */
   readonly replay: Replay | undefined;
   readonly onClose: () => void;
 }
 
-export function DeliveryPanel({ projectId, delivery, replay, onClose }: DeliveryPanelProps) {
+export function DeliveryPanel({ projectId, delivery, hold, replay, onClose }: DeliveryPanelProps) {
   const { id, kind, state, lastFault, lastStatusClass, registryId, url } = delivery;
   const moment = (at: string | null) => (at === null ? null : <Time at={at} />);
   return (
@@ -31,6 +33,11 @@ export function DeliveryPanel({ projectId, delivery, replay, onClose }: Delivery
         <div>
           <StatusBadge status={DELIVERY_STATES[state]} />
         </div>
+        {hold !== undefined && (
+          <Banner kind="warning" title={holds[hold].title}>
+            {holds[hold].text}
+          </Banner>
+        )}
         {lastFault !== null && (
           <Banner kind={state === 'DEAD_LETTER' ? 'danger' : 'warning'} title={faults[lastFault].word}>
             {faults[lastFault].text}
@@ -52,7 +59,7 @@ export function DeliveryPanel({ projectId, delivery, replay, onClose }: Delivery
               label: texts.answer,
               value: lastStatusClass === null ? null : texts.answerOf(lastStatusClass),
             },
-            { label: texts.nextAttempt, value: moment(delivery.nextAttemptAt) },
+            { label: texts.nextAttempt, value: moment(hold === undefined ? delivery.nextAttemptAt : null) },
             { label: texts.ended[state], value: moment(delivery.endedAt) },
             {
               label: texts.eventId,
@@ -62,7 +69,7 @@ export function DeliveryPanel({ projectId, delivery, replay, onClose }: Delivery
             },
           ]}
         />
-        {replay !== undefined && state !== 'PENDING' && (
+        {replay !== undefined && (state !== 'PENDING' || hold === 'disabled') && (
           <div className={css.details}>
             <p className={css.soft}>{replayTexts.explained}</p>
             <div>

@@ -26,7 +26,7 @@ export function WebhooksView() {
           <WebhooksList webhooks={query.data.webhooks} />
           <Deliveries
             projectId={projectId}
-            webhookNames={query.data.webhooks.map(({ name }) => name)}
+            webhooks={query.data.webhooks}
             search={search}
             onChange={(next) => void navigate({ search: next, replace: next.delivery === undefined })}
           />
