@@ -39,7 +39,22 @@ export default defineConfig({
     cssCodeSplit: false,
     // The polyfill is for browsers that the target leaves out.
     modulePreload: { polyfill: false },
-    // To compress well takes seconds, and is no fault.
-    rolldownOptions: { checks: { bundlerTimings: false } },
+    // One chunk has all that is always needed; the first view's size is held by a test.
+    chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      // To compress well takes seconds, and is no fault.
+      checks: { bundlerTimings: false },
+      // Each takes what it imports, but for what one above it has taken. Left to itself the bundler makes some thirty chunks of what
+      // the first view needs, and a browser asks for six at a time.
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'start', test: /\/src\/main\.ts$/, priority: 3 },
+            { name: 'app', test: /\/src\/app\/show\.tsx$/, priority: 2 },
+            { name: 'overview', test: /\/src\/views\/overview\/overview-view\.tsx$/, priority: 1 },
+          ],
+        },
+      },
+    },
   },
 });

@@ -1,8 +1,5 @@
 import type { HtmlTagDescriptor, Plugin } from 'vite';
 
-/** In characters. Smaller ones would take the browser's six connections from the request that signs in. */
-const LARGE = 16_000;
-
 /**
  * Lets the page name the code that its entry imports while it runs: the browser loads it from the beginning, beside the entry, which
  * signs in meanwhile.
@@ -16,13 +13,10 @@ export function preloadCode(module: string): Plugin {
       order: 'post',
       handler(_, { bundle = {} }) {
         const chunks = Object.values(bundle).filter((output) => output.type === 'chunk');
-        const code = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/${module}`));
+        const code = chunks.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith(`/${module}`)));
         if (code === undefined) throw new Error(`${module} is no chunk of its own, so the page cannot name it`);
-        const large = chunks.filter(
-          ({ fileName, code: text }) => text.length >= LARGE && [code.fileName, ...code.imports].includes(fileName),
-        );
-        return large.map(
-          ({ fileName }): HtmlTagDescriptor => ({
+        return [code.fileName, ...code.imports].map(
+          (fileName): HtmlTagDescriptor => ({
             tag: 'link',
             attrs: { rel: 'modulepreload', crossorigin: true, href: `/${fileName}` },
             injectTo: 'head',

@@ -16,7 +16,7 @@ import { ask } from '../support/purser.ts';
 import { createTestIssuer } from '../support/tokens.ts';
 
 /** Compressed by brotli. The goal is 300; this is what was reached and a little more. */
-const MOST_SCRIPT_KB = 215;
+const MOST_SCRIPT_KB = 205;
 
 let dataDir: string;
 let databaseUrl: string;
