@@ -1,11 +1,14 @@
 import {
+  type FetchQueryOptions,
   keepPreviousData,
+  type QueryClient,
   type UseInfiniteQueryResult,
   type UseQueryResult,
   useInfiniteQuery,
   useQuery,
 } from '@tanstack/react-query';
 import { useApi } from './api-context.tsx';
+import type { Api } from './client.ts';
 import type { TypedDocumentString } from './generated/graphql.ts';
 import { isLong, PAGES } from './long-lists.ts';
 import { queryKeyOf } from './operation.ts';
@@ -19,6 +22,26 @@ export interface ApiQueryOptions {
   readonly refetchInterval?: number;
 }
 
+function queryOf<Result, Variables>(
+  api: Api,
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+): FetchQueryOptions<Result> {
+  return {
+    queryKey: queryKeyOf(document, variables),
+    queryFn: ({ signal }) => api.request(document, variables, { signal }),
+  };
+}
+
+/** Asks for what `useApiQuery` will be asked soon, unless it is known. A failure shows there. */
+export function readAhead<Result, Variables>(
+  { api, queries }: { readonly api: Api; readonly queries: QueryClient },
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+): void {
+  void queries.prefetchQuery(queryOf(api, document, variables));
+}
+
 /** A query of the API, cached, cancelled when nobody needs it, read again after changes of its project. */
 export function useApiQuery<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
@@ -27,8 +50,7 @@ export function useApiQuery<Result, Variables>(
 ): UseQueryResult<Result> {
   const api = useApi();
   return useQuery<Result>({
-    queryKey: queryKeyOf(document, variables),
-    queryFn: ({ signal }) => api.request(document, variables, { signal }),
+    ...queryOf(api, document, variables),
     enabled,
     ...(keepPrevious ? { placeholderData: keepPreviousData } : {}),
     ...(refetchInterval === undefined ? {} : { refetchInterval }),

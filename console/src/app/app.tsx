@@ -54,10 +54,10 @@ interface SignedInProps {
 
 function SignedIn({ session, viewer, ended }: SignedInProps) {
   const { tokens } = session;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what changes of the viewer reaches it below, and the page stays
-  const router = useMemo(() => createConsoleRouter(viewer), []);
   const queries = useMemo(createQueryClient, []);
   const api = useMemo(() => createApi(tokens), [tokens]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what changes of the viewer reaches it below, and the page stays
+  const router = useMemo(() => createConsoleRouter({ viewer, api, queries }), []);
   const status = useMemo(createLiveStatus, []);
   const isEnded = ended !== undefined;
   // Another object once somebody has signed in again: what had given up begins anew.
@@ -73,7 +73,7 @@ function SignedIn({ session, viewer, ended }: SignedInProps) {
       <ApiContext value={api}>
         <LiveContext value={live}>
           <QueryClientProvider client={queries}>
-            <RouterProvider router={router} context={{ viewer }} />
+            <RouterProvider router={router} context={{ viewer, api, queries }} />
             {ended === undefined ? null : <SessionEndedDialog reason={ended} />}
           </QueryClientProvider>
         </LiveContext>

@@ -1,10 +1,13 @@
+import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, redirect } from '@tanstack/react-router';
-import type { Permission } from '../session/permissions.ts';
+import type { Api } from '../api/client.ts';
+import { type Permission, permissionsOf } from '../session/permissions.ts';
 import type { Viewer } from '../session/viewer.ts';
 import { addRegistrySearch } from '../views/add-registry/search.ts';
 import { addTrustRuleSearch } from '../views/add-trust-rule/search.ts';
 import { auditSearch } from '../views/audit/search.ts';
 import { noticesSearch } from '../views/notices/search.ts';
+import { readOverview } from '../views/overview/read-overview.ts';
 import { registriesSearch } from '../views/registries/search.ts';
 import { registrySearch } from '../views/registry/search.ts';
 import { rotateSearch } from '../views/rotate/search.ts';
@@ -20,6 +23,8 @@ import { VIEWS } from './views.ts';
 
 export interface RouterContext {
   readonly viewer: Viewer;
+  readonly api: Api;
+  readonly queries: QueryClient;
 }
 
 const root = createRootRouteWithContext<RouterContext>()({ component: Frame });
@@ -63,6 +68,9 @@ const overview = createRoute({
   getParentRoute: () => project,
   path: '/',
   staticData: { permission: 'registry:read' },
+  loader: ({ context, params: { projectId } }) => {
+    if (permissionsOf(context.viewer, projectId).can('registry:read')) readOverview(context, projectId);
+  },
   component: lazyView(VIEWS.overview, 'OverviewView'),
 });
 const registries = createRoute({
@@ -168,10 +176,10 @@ const routeTree = root.addChildren([
   ]),
 ]);
 
-export function createConsoleRouter(viewer: Viewer) {
+export function createConsoleRouter(context: RouterContext) {
   return createRouter({
     routeTree,
-    context: { viewer },
+    context,
     parseSearch,
     stringifySearch,
     defaultPreload: 'intent',
