@@ -16,7 +16,7 @@ import { ask } from '../support/purser.ts';
 import { createTestIssuer } from '../support/tokens.ts';
 
 /** Compressed by brotli. The goal is 300; this is what was reached and a little more. */
-const MOST_SCRIPT_KB = 205;
+const MOST_SCRIPT_KB = 195;
 
 let dataDir: string;
 let databaseUrl: string;
@@ -146,7 +146,7 @@ describe('the built console', () => {
   it('sends less script before the first view than it may, and one style sheet', async () => {
     const html = await readFile('dist/console/index.html', 'utf8');
     const assets = await readdir('dist/console/assets');
-    const overview = assets.filter((name) => /^overview-view-[\w-]{8}\.js$/.test(name));
+    const overview = assets.filter((name) => /^overview-[\w-]{8}\.js$/.test(name));
     const needed = new Set([
       ...[...html.matchAll(/"\/assets\/([^"]+\.js)"/g)].map(([, name = '']) => name),
       ...overview,
