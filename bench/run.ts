@@ -44,11 +44,25 @@ const ON_DEMAND: Group = 'console';
 /** 1.3 million events at the largest scale, at which a rebuild once ended at Node's heap limit. */
 const STREAMS_TO_REBUILD: Readonly<Record<Scale, number>> = { 10000: 10_000, 100000: 20_000, 1000000: 130_000 };
 
+/** A database server would outlive the process that started it. */
+const SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const;
+
 /** One server for the whole run. The figures of each ratio are measured in turns. */
 async function run(print: (line: string) => void): Promise<void> {
   const { scale, only } = parseOptions(process.argv.slice(2), GROUPS);
   const isWanted = (group: Group) => (only === undefined ? group !== ON_DEMAND : only.includes(group));
   const server = await startServer();
+  for (const [signal, exitCode] of SIGNALS) {
+    process.once(signal, () => {
+      process.stderr.write('stops …\n');
+      // What is measured fails now, which nobody needs to be told.
+      process.on('uncaughtException', () => undefined);
+      void server.stop().finally(() => process.exit(exitCode));
+    });
+  }
   const load = startHttpLoad();
   const rows: Row[] = [];
   let facts = '';

@@ -42,7 +42,15 @@ export function startWorker<Order extends object, Result>(
   };
 }
 
+/** Of a child that ends with the bench, however the bench ends. */
 export function pidOf(child: ChildProcess): number {
   if (child.pid === undefined) throw new Error('a process could not be started');
+  children.add(child);
+  child.once('exit', () => children.delete(child));
   return child.pid;
 }
+
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGTERM');
+});

@@ -32,7 +32,8 @@ export async function benchConsole(environment: PurserEnvironment): Promise<Row[
   const executablePath = CHROMIUM.find((path) => existsSync(path));
   if (executablePath === undefined) throw new Error('no Chromium: apt-get install chromium');
   const purser = await startPurser({ ...environment, ...DEVELOPMENT });
-  const browser = await chromium.launch({ executablePath });
+  // The bench itself stops what it started.
+  const browser = await chromium.launch({ executablePath, handleSIGINT: false, handleSIGTERM: false });
   try {
     await seedSecrets(environment.DATABASE_URL ?? '');
     const codes = createSignInCodes(environment.PURSER_DATA_DIR ?? '');
