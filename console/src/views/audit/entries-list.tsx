@@ -94,14 +94,16 @@ export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
     { projectId, filter, first: PAGE },
     { pageOf: ({ auditLog }) => auditLog.pageInfo, rowsOf: ({ auditLog }) => auditLog.nodes, size: PAGE },
   );
-  const count = useApiQuery(AUDIT_COUNT, { projectId, filter }, { keepPrevious: true });
   const { rows, error, hasMore, isLooking, more } = pages;
+  // Of what is all there the rows are the count, and a count beside the first page would make both slower.
+  const isCounted = hasMore && !isLooking && !pages.isPlaceholderData;
+  const count = useApiQuery(AUDIT_COUNT, { projectId, filter }, { keepPrevious: true, enabled: isCounted });
 
   if (error !== null && rows.length === 0) {
     const retry = { onRetry: () => void pages.refetch(), isRetrying: pages.isFetching };
     return error instanceof OfflineError ? <OfflineState {...retry} /> : <ErrorState error={error} {...retry} />;
   }
-  const total = count.data?.auditLog;
+  const total = hasMore ? count.data?.auditLog : undefined;
   return (
     <Card flush>
       <Table

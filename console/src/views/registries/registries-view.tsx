@@ -36,9 +36,15 @@ export function RegistriesView() {
     size: PAGE,
   });
   const { filter } = variables;
-  const count = useApiQuery(REGISTRIES_COUNT, { projectId, ...(filter && { filter }) }, { keepPrevious: true });
-  const total = count.data?.registries;
-  const { rows, isLooking, isPlaceholderData } = pages;
+  const { rows, hasMore, isLooking, isPlaceholderData } = pages;
+  // Of what is all there the rows are the count, and a count beside the first page would make both slower.
+  const isCounted = hasMore && !isLooking && !isPlaceholderData;
+  const count = useApiQuery(
+    REGISTRIES_COUNT,
+    { projectId, ...(filter && { filter }) },
+    { keepPrevious: true, enabled: isCounted },
+  );
+  const total = hasMore ? count.data?.registries : undefined;
 
   const show = (next: RegistriesSearch) => navigate({ search: next, replace: true });
   const add = mayAdd && (
