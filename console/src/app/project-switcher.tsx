@@ -2,11 +2,10 @@ import { useRouter } from '@tanstack/react-router';
 import {
   Autocomplete,
   Button,
-  Dialog,
-  DialogTrigger,
   Input,
   Menu,
   MenuItem,
+  MenuTrigger,
   Popover,
   SearchField,
   useFilter,
@@ -27,14 +26,32 @@ export function ProjectSwitcher({ projectId }: { projectId: string | undefined }
   const { contains } = useFilter({ sensitivity: 'base' });
   const isSearchable = projects.length >= MANY;
 
-  const choose = (key: string | number, close: () => void) => {
-    close();
+  const choose = (key: string | number) => {
     if (key === ALL) return void router.navigate({ to: '/projects' });
     return void router.navigate({ to: '/projects/$projectId', params: { projectId: String(key) } });
   };
 
+  const menu = (
+    <Menu
+      aria-label={FRAME.project}
+      className={styles.menu ?? ''}
+      onAction={choose}
+      renderEmptyState={() => <p className={styles.empty}>{FRAME.noProjectFound}</p>}
+    >
+      {projects.map(({ id }) => (
+        <MenuItem key={id} id={id} textValue={id} className={styles.item ?? ''}>
+          <span className={styles.label}>{id}</span>
+          {id === projectId ? <Icon name="check" size="small" /> : null}
+        </MenuItem>
+      ))}
+      <MenuItem id={ALL} textValue={FRAME.allProjects} className={styles.last ?? ''}>
+        {FRAME.allProjects}
+      </MenuItem>
+    </Menu>
+  );
+
   return (
-    <DialogTrigger>
+    <MenuTrigger>
       <Button
         className={styles.trigger ?? ''}
         aria-label={projectId === undefined ? FRAME.allProjects : FRAME.switchProject(projectId)}
@@ -43,38 +60,17 @@ export function ProjectSwitcher({ projectId }: { projectId: string | undefined }
         <Icon name="chevron-down" size="small" />
       </Button>
       <Popover placement="bottom start" className={styles.popover ?? ''}>
-        <Dialog aria-label={FRAME.project} className={styles.dialog ?? ''}>
-          {({ close }) => {
-            const menu = (
-              <Menu
-                aria-label={FRAME.project}
-                className={styles.menu ?? ''}
-                onAction={(key) => choose(key, close)}
-                renderEmptyState={() => <p className={styles.empty}>{FRAME.noProjectFound}</p>}
-              >
-                {projects.map(({ id }) => (
-                  <MenuItem key={id} id={id} textValue={id} className={styles.item ?? ''}>
-                    <span className={styles.label}>{id}</span>
-                    {id === projectId ? <Icon name="check" size="small" /> : null}
-                  </MenuItem>
-                ))}
-                <MenuItem id={ALL} textValue={FRAME.allProjects} className={styles.last ?? ''}>
-                  {FRAME.allProjects}
-                </MenuItem>
-              </Menu>
-            );
-            if (!isSearchable) return menu;
-            return (
-              <Autocomplete filter={contains}>
-                <SearchField aria-label={FRAME.findProject} autoFocus className={styles.search ?? ''}>
-                  <Input placeholder={FRAME.findProject} className={styles.input ?? ''} />
-                </SearchField>
-                {menu}
-              </Autocomplete>
-            );
-          }}
-        </Dialog>
+        {isSearchable ? (
+          <Autocomplete filter={contains}>
+            <SearchField aria-label={FRAME.findProject} autoFocus className={styles.search ?? ''}>
+              <Input placeholder={FRAME.findProject} className={styles.input ?? ''} />
+            </SearchField>
+            {menu}
+          </Autocomplete>
+        ) : (
+          menu
+        )}
       </Popover>
-    </DialogTrigger>
+    </MenuTrigger>
   );
 }
