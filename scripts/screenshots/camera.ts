@@ -69,6 +69,13 @@ async function settings(page: Page, { isSignedIn = true }: Scene): Promise<void>
   const provider = { kind: 'openid-connect', issuer: 'https://id.acme.example', clientId: 'purser', scope: 'openid' };
   const signIn = isSignedIn ? { kind: 'development' } : provider;
   await page.route('**/console/settings', (route) => route.fulfill({ json: { version: '0.1.0', signIn } }));
+  // The page has those of the service, and asks for them only without.
+  await page.route('**', async (route) => {
+    if (route.request().resourceType() !== 'document') return route.fallback();
+    const response = await route.fetch();
+    const html = await response.text();
+    await route.fulfill({ response, body: html.replace(/(<meta name="purser-settings" content=")[^"]*/, '$1') });
+  });
 }
 
 function tokenFor(
