@@ -188,7 +188,10 @@ describe.skipIf(missing)(titled('notices, calendar and webhooks in the console',
     await page.getByRole('button', { name: /^State/ }).click();
     await page.getByRole('menuitemradio', { name: 'Dead letter' }).click();
     const [given] = idsOf(receiver);
-    await page.getByRole('button', { name: /^Rotated/ }).click();
+    const givenUp = page.getByRole('button', { name: /^Rotated/ });
+    // Those that wait are shown until it is read.
+    await expect.poll(() => givenUp.count()).toBe(1);
+    await givenUp.click();
     const panel = page.getByRole('dialog', { name: 'Delivery: Rotated' });
     await panel.getByText('The receiver wants no more notices').waitFor();
     await panel.getByText(String(given)).waitFor();
