@@ -2,38 +2,33 @@ import type { Client } from 'pg';
 import type { EventLog, Position } from '../../../application/ports/event-log.ts';
 import { EVENT_COLUMNS, type EventRow, pageOf } from './event-rows.ts';
 
-/** Some projects: those whose bucket leaves `index` when it is divided by `of`. */
-export interface Part {
-  readonly index: number;
-  readonly of: number;
-}
-
 /** In SQL: a number of a project, the same everywhere. No project has one, too. */
 function bucketOf(project: string): string {
   return `('x' || left(md5(coalesce(${project}, '')), 7))::bit(28)::int`;
 }
 
 /**
- * Makes the table `places`: which event belongs to which part. Looking into all events for each part would take most of the
+ * Makes the table `places`: which event belongs to which of `count` parts. A part has the projects whose bucket leaves its number
+ * when it is divided by `count`. Looking into all events for each part would take most of the
  * server's time from some parts on.
  */
-export async function createPlaces(client: Client, schema: string, of: number, until: Position): Promise<void> {
+export async function createPlaces(client: Client, schema: string, count: number, until: Position): Promise<void> {
   await client.query(
     `create table ${schema}.places as
-       select ${bucketOf(`metadata ->> 'projectId'`)} % ${of} as part, position from log.events
+       select ${bucketOf(`metadata ->> 'projectId'`)} % ${count} as part, position from log.events
        where position <= ${until} order by part, position`,
   );
   await client.query(`create unique index on ${schema}.places (part, position); analyze ${schema}.places`);
 }
 
-/** The events of a part. `client` looks up by index only. */
-export function partOfLog(client: Client, schema: string, { index }: Part): Pick<EventLog, 'readAll'> {
+/** The events of a part, from 0. `client` looks up by index only. */
+export function partOfLog(client: Client, schema: string, part: number): Pick<EventLog, 'readAll'> {
   const text = `select ${EVENT_COLUMNS} from log.events e join (
       select position from ${schema}.places where part = $1 and position > $2 order by position limit $3
     ) p using (position) order by position`;
   return {
     async readAll({ after, maxCount }) {
-      const values = [index, after, maxCount];
+      const values = [part, after, maxCount];
       const { rows } = await client.query<EventRow>({ name: 'read-part', text, values });
       return pageOf(rows, { after, maxCount });
     },

@@ -91,7 +91,7 @@ export function createAuditQueries(database: Queryable, slow: SlowReads = { ofPr
       // The index alone tells whether they are too many: to read the entries and then refuse takes eight times as long.
       const tooMany = named(
         'audit-too-many',
-        `select 1 from read_models.audit_entries where ${within}
+        `select 1 from ${TABLE} where ${within}
           order by occurred_at, sequence offset ${MAX_COUNTED_ENTRIES} limit 1`,
         [...where.values],
       );

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { Position } from '../../../application/ports/event-log.ts';
-import { createPlaces, isWhole, type Part, partOfLog, sizesByBucket } from '../log/part-of-log.ts';
+import { createPlaces, isWhole, partOfLog, sizesByBucket } from '../log/part-of-log.ts';
 import { lookUpByIndexOnly } from '../session.ts';
 import { type Build, createEmptyTables, createKeys, foldEvents, writeCheckpoint } from './fold-history.ts';
 import type { ReadModelAuthenticator } from './forged-events.ts';
@@ -15,7 +15,8 @@ const MOST_OF_IT = 0.6;
 /** What a thread is told to do. */
 export interface PartToFold {
   readonly schema: string;
-  readonly part: Part;
+  /** From 0. */
+  readonly part: number;
   readonly until: Position;
   readonly maxRemembered: number;
 }
@@ -57,7 +58,7 @@ export async function foldPart(
       onProgress: (events: number, position: Position) => onProgress({ events, position }),
     };
     const { count } = await foldEvents(client, build, until, { isPart: true });
-    await client.query(`update ${schema}.parts set events = $1 where part = $2`, [count, part.index]);
+    await client.query(`update ${schema}.parts set events = $1 where part = $2`, [count, part]);
     await client.query('commit');
   } finally {
     await Promise.all([client.end(), reader.end()]);
@@ -107,6 +108,7 @@ export async function buildInParts(
     await client.query(`drop table ${schema}.parts, ${schema}.places; commit`);
     return events;
   } catch (error) {
+    // It may have begun to write the checkpoint.
     await client.query('rollback').catch(() => undefined);
     // Whatever it is, folding the history as one tells it apart.
     onFault(new Error(`the history is folded as one: ${error instanceof Error ? error.message : error}`));
@@ -140,7 +142,7 @@ async function foldAll(
       const { part } = next;
       const order = {
         schema,
-        part: { index: part, of: parts.length },
+        part,
         until: next.until as Position,
         maxRemembered: maxRemembered / AT_ONCE,
       };
