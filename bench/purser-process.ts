@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createKeyFile } from '../src/adapters/vault/key-file.ts';
 import type { TokenIssuer } from './tokens.ts';
-import { pidOf } from './worker.ts';
+import { endWithBench, pidOf } from './worker.ts';
 
 export type PurserEnvironment = Readonly<Record<string, string>>;
 
@@ -43,6 +43,7 @@ export async function startPurser(environment: PurserEnvironment): Promise<Purse
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  endWithBench(child);
   for await (const line of createInterface({ input: child.stdout })) {
     const { msg, url } = JSON.parse(line) as { msg?: string; url?: string };
     if (msg !== 'listening' || url === undefined) continue;

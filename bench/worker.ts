@@ -21,6 +21,7 @@ export function startWorker<Order extends object, Result>(
   // As in production, so that no library runs in development mode.
   const env = { ...process.env, NODE_ENV: 'production' };
   const child = fork(join(import.meta.dirname, file), { execArgv: [...execArgv], env });
+  endWithBench(child);
   let answered: (answer: Answer<Result>) => void = () => undefined;
   child.on('message', (answer) => answered(answer as Answer<Result>));
   child.once('exit', (code, signal) => answered({ error: `the process ended with ${signal ?? code}` }));
@@ -42,12 +43,15 @@ export function startWorker<Order extends object, Result>(
   };
 }
 
-/** Of a child that ends with the bench, however the bench ends. */
 export function pidOf(child: ChildProcess): number {
   if (child.pid === undefined) throw new Error('a process could not be started');
+  return child.pid;
+}
+
+/** Ends the child with the bench, however the bench ends. */
+export function endWithBench(child: ChildProcess): void {
   children.add(child);
   child.once('exit', () => children.delete(child));
-  return child.pid;
 }
 
 const children = new Set<ChildProcess>();

@@ -66,6 +66,9 @@ const waitFor = (condition: string, patienceMs: number) => `new Promise((resolve
   requestAnimationFrame(look);
 })`;
 
+/** For a step without an input: its time begins now. */
+export const beginNow = (page: Page): Promise<unknown> => page.evaluate('window.benchInput = performance.now()');
+
 export async function openMeasuredPage(browser: Browser, baseURL: string): Promise<MeasuredPage> {
   const context = await browser.newContext({ baseURL, viewport: { width: 1280, height: 800 } });
   context.setDefaultTimeout(PATIENCE_MS);
@@ -86,7 +89,7 @@ export async function openMeasuredPage(browser: Browser, baseURL: string): Promi
       return page.evaluate<Measured>(`window.benchInput ??= 0, ${waitFor(condition, PATIENCE_MS)}`);
     },
     async settle(condition) {
-      await measure(() => page.evaluate('window.benchInput = performance.now()'), condition);
+      await measure(() => beginNow(page), condition);
     },
     mostMemory: () => mostMemoryOfPages(browser),
     close: () => context.close(),

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { ROWS_TEXT } from './measured-page.ts';
+import { beginNow, ROWS_TEXT } from './measured-page.ts';
 
 /** One thing that a person does, and how it shows that it is done. */
 export interface Step {
@@ -18,6 +18,7 @@ const NEW_ROWS = `${IS_IDLE} && ${ROWS} > 0 && ${ROWS_TEXT} !== before`;
 const FULL = `${IS_IDLE} && ${ROWS} >= 50`;
 /** What is looked for page by page has ended. */
 const NOT_PENDING = `document.querySelector('[data-pending]') === null`;
+const HAS_CHART = `document.querySelector('[role="toolbar"] button') !== null`;
 const says = (text: string) => `document.querySelector('main')?.innerText.includes(${JSON.stringify(text)})`;
 const heading = (text: string) => `document.querySelector('h1')?.textContent === ${JSON.stringify(text)}`;
 
@@ -51,8 +52,8 @@ const REGISTRIES: readonly Step[] = [
   },
   {
     what: '… and the rest of a page of them',
-    act: (page) => page.evaluate('window.benchInput = performance.now()'),
-    done: `${IS_IDLE} && ${ROWS} >= 50`,
+    act: beginNow,
+    done: FULL,
     settles: NOT_PENDING,
   },
   {
@@ -103,7 +104,7 @@ const AUDIT: readonly Step[] = [
     what: 'audit log, opened',
     act: goTo('Audit log'),
     done: `${heading('Audit log')} && ${ROWS} >= 50`,
-    settles: `document.querySelector('[role="toolbar"] button') !== null && ${says('1,000,0')}`,
+    settles: `${HAS_CHART} && ${says('1,000,0')}`,
   },
   { what: 'audit log, the next page', act: press('Load more'), done: `${ROWS} >= 100` },
   {
@@ -122,8 +123,8 @@ const AUDIT: readonly Step[] = [
   {
     what: 'audit log, all again',
     act: press('Clear'),
-    done: `${IS_IDLE} && ${ROWS} >= 50`,
-    settles: `document.querySelector('[role="toolbar"] button') !== null`,
+    done: FULL,
+    settles: HAS_CHART,
   },
   {
     what: 'audit log, three bars chosen over the chart',
@@ -170,7 +171,7 @@ export const STEPS: readonly Step[] = [...REGISTRIES, ...REGISTRY, ...AUDIT, ...
 /** The audit log's page, with all that it loads. */
 export const AUDIT_AT_REST = {
   open: '/projects/demo/audit',
-  isReady: `${AT_REST} && ${ROWS} >= 50 && document.querySelector('[role="toolbar"] button') !== null`,
+  isReady: `${AT_REST} && ${ROWS} >= 50 && ${HAS_CHART}`,
 } as const;
 
 /** The whole log, to a file. */
