@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { TypedDocumentString } from './generated/graphql.ts';
 import { useRestart } from './long-lists.ts';
-import { type Page, useApiPages } from './use-api-query.ts';
+import { type Page, useApiPages, useApiQuery } from './use-api-query.ts';
 
 /** So many pages are looked through without being asked to. */
 const PAGES_IN_A_ROW = 20;
@@ -57,4 +57,22 @@ export function useFilledPages<
       if (!isFetching) void fetchNextPage();
     },
   };
+}
+
+/**
+ * The answer of the query that counts such a list; undefined for one whose rows are all there, because they are its count. It is asked
+ * after the page: beside it, both would be slower.
+ */
+export function useCount<Result, Variables>(
+  {
+    hasMore,
+    isLooking,
+    isPlaceholderData,
+  }: Pick<ReturnType<typeof useFilledPages>, 'hasMore' | 'isLooking' | 'isPlaceholderData'>,
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+): Result | undefined {
+  const enabled = hasMore && !isLooking && !isPlaceholderData;
+  const { data } = useApiQuery(document, variables, { keepPrevious: true, enabled });
+  return hasMore ? data : undefined;
 }

@@ -1,7 +1,6 @@
 import { ApiError, OfflineError } from '../../api/errors.ts';
 import type { AuditPageQuery } from '../../api/generated/graphql.ts';
-import { useApiQuery } from '../../api/use-api-query.ts';
-import { useFilledPages } from '../../api/use-filled-pages.ts';
+import { useCount, useFilledPages } from '../../api/use-filled-pages.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { formatCount } from '../../components/format.ts';
@@ -95,15 +94,12 @@ export function EntriesList({ projectId, search, onChange }: EntriesListProps) {
     { pageOf: ({ auditLog }) => auditLog.pageInfo, rowsOf: ({ auditLog }) => auditLog.nodes, size: PAGE },
   );
   const { rows, error, hasMore, isLooking, more } = pages;
-  // Of what is all there the rows are the count, and a count beside the first page would make both slower.
-  const isCounted = hasMore && !isLooking && !pages.isPlaceholderData;
-  const count = useApiQuery(AUDIT_COUNT, { projectId, filter }, { keepPrevious: true, enabled: isCounted });
+  const total = useCount(pages, AUDIT_COUNT, { projectId, filter })?.auditLog;
 
   if (error !== null && rows.length === 0) {
     const retry = { onRetry: () => void pages.refetch(), isRetrying: pages.isFetching };
     return error instanceof OfflineError ? <OfflineState {...retry} /> : <ErrorState error={error} {...retry} />;
   }
-  const total = hasMore ? count.data?.auditLog : undefined;
   return (
     <Card flush>
       <Table

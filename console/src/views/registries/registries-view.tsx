@@ -1,7 +1,6 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useApiQuery } from '../../api/use-api-query.ts';
-import { useFilledPages } from '../../api/use-filled-pages.ts';
+import { useCount, useFilledPages } from '../../api/use-filled-pages.ts';
 import { Awaited } from '../../app/awaited.tsx';
 import { projectHref, registryHref } from '../../app/links.ts';
 import { Page } from '../../app/page.tsx';
@@ -36,15 +35,8 @@ export function RegistriesView() {
     size: PAGE,
   });
   const { filter } = variables;
-  const { rows, hasMore, isLooking, isPlaceholderData } = pages;
-  // Of what is all there the rows are the count, and a count beside the first page would make both slower.
-  const isCounted = hasMore && !isLooking && !isPlaceholderData;
-  const count = useApiQuery(
-    REGISTRIES_COUNT,
-    { projectId, ...(filter && { filter }) },
-    { keepPrevious: true, enabled: isCounted },
-  );
-  const total = hasMore ? count.data?.registries : undefined;
+  const { rows, isLooking, isPlaceholderData } = pages;
+  const total = useCount(pages, REGISTRIES_COUNT, { projectId, ...(filter && { filter }) })?.registries;
 
   const show = (next: RegistriesSearch) => navigate({ search: next, replace: true });
   const add = mayAdd && (
