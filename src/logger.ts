@@ -15,7 +15,7 @@ export function createLogger(level: string, destination: DestinationStream = lin
   return pino(options, destination);
 }
 
-const STANDARD_OUTPUT = 1;
+export const STANDARD_OUTPUT = 1;
 const MAX_UNWRITTEN_BYTES = 1024 * 1024;
 
 /**
@@ -26,6 +26,27 @@ export function linesTo(fd: number) {
   const lines = pino.destination({ dest: fd, sync: true, maxLength: MAX_UNWRITTEN_BYTES });
   lines.on('error', () => undefined);
   return lines;
+}
+
+/**
+ * Writes the lines of one turn of the event loop with one call, at the turn's end: with a call for each line, a busy service
+ * and whoever reads its lines are woken for every request. Lines that wait when the process exits are written then; only a
+ * process that is killed loses them.
+ */
+export function onceATurn(lines: DestinationStream): DestinationStream {
+  let waiting = '';
+  const write = () => {
+    const text = waiting;
+    waiting = '';
+    if (text !== '') lines.write(text);
+  };
+  process.once('exit', write);
+  return {
+    write(line) {
+      if (waiting === '') setImmediate(write);
+      waiting += line;
+    },
+  };
 }
 
 /** The stack without the message, which `loggable` adds if it is safe to show. */

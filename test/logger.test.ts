@@ -2,8 +2,9 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLogger, linesTo } from '../src/logger.ts';
+import { createLogger, linesTo, onceATurn } from '../src/logger.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -36,5 +37,51 @@ describe('lines of the service', () => {
     expect(dropped).toBeGreaterThan(1_500);
     expect(dropped).toBeLessThan(2_500);
     closeSync(fd);
+  });
+
+  describe('of a busy service', () => {
+    const listenersBefore = new Set(process.listeners('exit'));
+    afterEach(() => {
+      for (const listener of added()) process.off('exit', listener);
+    });
+
+    function added() {
+      return process.listeners('exit').filter((listener) => !listenersBefore.has(listener));
+    }
+
+    function begin() {
+      const written: string[] = [];
+      const logger = createLogger('info', onceATurn({ write: (text) => written.push(text) }));
+      return {
+        logger,
+        messages: () =>
+          written.map((text) =>
+            text
+              .trim()
+              .split('\n')
+              .map((line) => JSON.parse(line).msg),
+          ),
+      };
+    }
+
+    it('are written with one call at the end of a turn', async () => {
+      const { logger, messages } = begin();
+      logger.info('first');
+      logger.info('second');
+      expect(messages()).toEqual([]);
+      await nextTurn();
+      logger.info('third');
+      await nextTurn();
+      expect(messages()).toEqual([['first', 'second'], ['third']]);
+    });
+
+    it('are written at the exit if they still wait', async () => {
+      const { logger, messages } = begin();
+      logger.info('last');
+      for (const listener of added()) listener.call(process, 0);
+      expect(messages()).toEqual([['last']]);
+      await nextTurn();
+      expect(messages()).toEqual([['last']]);
+    });
   });
 });

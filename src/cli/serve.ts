@@ -1,4 +1,5 @@
 import { startService } from '../compose.ts';
+import { linesTo, onceATurn, STANDARD_OUTPUT } from '../logger.ts';
 import { CONFIGURED, type Command } from './command.ts';
 import { welcome } from './welcome.ts';
 import { withConfig } from './with-config.ts';
@@ -12,23 +13,27 @@ export const serve: Command = {
   help: CONFIGURED,
   options: {},
   run: (_options, env, { stdout }) =>
-    withConfig(env, async (config, logger) => {
-      const stopRequested = stopSignal();
-      const service = await startService(config, logger);
-      logger.info({ url: service.url, metricsUrl: service.metricsUrl }, 'listening');
-      if (!config.production) stdout.write(await welcome(service));
+    withConfig(
+      env,
+      async (config, logger) => {
+        const stopRequested = stopSignal();
+        const service = await startService(config, logger);
+        logger.info({ url: service.url, metricsUrl: service.metricsUrl }, 'listening');
+        if (!config.production) stdout.write(await welcome(service));
 
-      const signal = await stopRequested;
-      logger.info({ signal }, 'stopping');
-      const deadline = setTimeout(() => {
-        logger.error({ seconds: STOP_WITHIN_MS / 1000 }, 'the service did not stop in time');
-        process.exit(1);
-      }, STOP_WITHIN_MS);
-      deadline.unref();
-      await service.close();
-      logger.info('stopped');
-      return 0;
-    }),
+        const signal = await stopRequested;
+        logger.info({ signal }, 'stopping');
+        const deadline = setTimeout(() => {
+          logger.error({ seconds: STOP_WITHIN_MS / 1000 }, 'the service did not stop in time');
+          process.exit(1);
+        }, STOP_WITHIN_MS);
+        deadline.unref();
+        await service.close();
+        logger.info('stopped');
+        return 0;
+      },
+      onceATurn(linesTo(STANDARD_OUTPUT)),
+    ),
 };
 
 /** A terminal's Ctrl-C arrives twice, directly and through npm: within this time both count as one. */
