@@ -28,6 +28,9 @@ export function linesTo(fd: number) {
   return lines;
 }
 
+/** Less than `linesTo` takes at once, however many lines a turn has. */
+const MAX_TURN_CHARACTERS = 64 * 1024;
+
 /**
  * Writes the lines of one turn of the event loop with one call, at the turn's end: with a call for each line, a busy service
  * and whoever reads its lines are woken for every request. Lines that wait when the process exits are written then; only a
@@ -45,6 +48,7 @@ export function onceATurn(lines: DestinationStream): DestinationStream {
     write(line) {
       if (waiting === '') setImmediate(write);
       waiting += line;
+      if (waiting.length >= MAX_TURN_CHARACTERS) write();
     },
   };
 }

@@ -75,6 +75,15 @@ describe('lines of the service', () => {
       expect(messages()).toEqual([['first', 'second'], ['third']]);
     });
 
+    it('are all written however many a turn has', async () => {
+      const fd = openSync(join(folder, 'out'), 'w');
+      const logger = createLogger('info', onceATurn(linesTo(fd)));
+      for (let line = 0; line < 3_000; line += 1) logger.info('x'.repeat(1_000));
+      await nextTurn();
+      expect(readFileSync(join(folder, 'out'), 'utf8').trim().split('\n')).toHaveLength(3_000);
+      closeSync(fd);
+    });
+
     it('are written at the exit if they still wait', async () => {
       const { logger, messages } = begin();
       logger.info('last');
