@@ -26,7 +26,7 @@ interface Page {
 /** One audit log, to be read from its beginning on. All methods throw PurserError UNAVAILABLE. */
 export interface AuditRows {
   /**
-   * From the first entry at `from` or later to the last one before `to`, with all between them. `beginsBefore`: from the
+   * From the first entry of that time to the last one, with all between them. `beginsBefore`: from the
    * entry before that, if there is one. `after`: from the one after this entry. Default: after those that were removed.
    */
   range(

@@ -1,5 +1,5 @@
 import type { AuditHeads } from '../../../application/ports/audit-heads.ts';
-import type { AuditRows } from '../../../application/ports/audit-rows.ts';
+import type { AuditRows, TimeLimits } from '../../../application/ports/audit-rows.ts';
 import { firstPreviousHash } from '../../../domain/audit-entry.ts';
 import { HEAD_COLUMNS, type HeadRow, signedHead } from '../signed-head-rows.ts';
 import { named, type Queryable } from '../statement.ts';
@@ -13,33 +13,41 @@ export function createAuditRows(database: Queryable, { keys }: Pick<AuditHeads, 
     return rows[0]?.number ?? undefined;
   };
 
-  /** Nobody asks for times often, and an export reads the rows anyway: no index is kept for it. */
-  async function firstFrom(projectId: string, from: string | null): Promise<number | undefined> {
-    if (from === null) return 1;
-    return number(
-      `select min(sequence)::float8 as number from read_models.audit_entries where project_id = $1 and occurred_at >= $2`,
-      [projectId, from],
+  /**
+   * The first and the last entry of that time, by the index of times, which reads no others. If there are none: the place
+   * where they would be, with `last` before `first`.
+   */
+  async function ofTime(projectId: string, { from, to }: TimeLimits): Promise<{ first: number; last: number }> {
+    if (from === null && to === null) {
+      const newest = `select max(sequence)::float8 as number from read_models.audit_entries where project_id = $1`;
+      return { first: 1, last: (await number(newest, [projectId])) ?? 0 };
+    }
+    // Without the offset Postgres would look for the first of all entries that is of this time.
+    const text = `select min(sequence)::float8 as first, max(sequence)::float8 as last from (select sequence
+      from read_models.audit_entries where project_id = $1 and occurred_at >= $2 and occurred_at < $3 offset 0) of_time`;
+    const limits = [projectId, from ?? '-infinity', to ?? 'infinity'];
+    const { rows } = await database.query<{ first: number | null; last: number | null }>(
+      named('audit-time', text, limits),
     );
-  }
-
-  async function lastBefore(projectId: string, to: string | null): Promise<number | undefined> {
-    const all = `select max(sequence)::float8 as number from read_models.audit_entries where project_id = $1`;
-    return to === null ? number(all, [projectId]) : number(`${all} and occurred_at < $2`, [projectId, to]);
+    const { first = null, last = null } = rows[0] ?? {};
+    if (first !== null && last !== null) return { first: from === null ? 1 : first, last };
+    const before = `select sequence::float8 as number from read_models.audit_entries where project_id = $1 and occurred_at < $2
+      order by occurred_at desc, sequence desc limit 1`;
+    const place = (await number(before, [projectId, from ?? to])) ?? 0;
+    return { first: place + 1, last: place };
   }
 
   return {
     keys,
 
     async range(projectId, { from, to, beginsBefore, after }) {
-      const [found, last = 0, archived] = await Promise.all([
-        firstFrom(projectId, from),
-        lastBefore(projectId, to),
+      const [{ first: found, last }, archived] = await Promise.all([
+        ofTime(projectId, { from, to }),
         removedUpTo(database, 'audit_entries', projectId),
       ]);
       // The last entry of an archive is kept, for its hash.
       const lowest = after === undefined ? (archived === 0 ? 1 : archived + 2) : after + 1;
-      // Nothing is as late as `from`.
-      const first = Math.max(lowest, (found ?? last + 1) - (beginsBefore && from !== null ? 1 : 0));
+      const first = Math.max(lowest, found - (beginsBefore && from !== null ? 1 : 0));
       if (first === 1) return { first, last, previousHash: firstPreviousHash(projectId) };
       const { rows } = await database.query<{ hash: string }>({
         name: 'audit-hash',

@@ -16,6 +16,7 @@ import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { createReadConnections, type ReadConnections } from '../../../../src/adapters/postgres/read-connections.ts';
 import { createAuditQueries } from '../../../../src/adapters/postgres/read-models/audit-queries.ts';
 import { createAuditRetention } from '../../../../src/adapters/postgres/read-models/audit-retention.ts';
+import { createAuditRows } from '../../../../src/adapters/postgres/read-models/audit-rows.ts';
 import { createCheckSchedule } from '../../../../src/adapters/postgres/read-models/check-schedule.ts';
 import { createDailyUseQueries } from '../../../../src/adapters/postgres/read-models/daily-use-queries.ts';
 import { rememberArchive } from '../../../../src/adapters/postgres/read-models/known-archives.ts';
@@ -286,6 +287,22 @@ describe('a count', () => {
     },
     60_000,
   );
+});
+
+it.each([
+  ['an hour', inDays(-10), inDays(-10 + 1 / 24)],
+  ['the last hour', inDays(-1 / 24), null],
+  ['the first minutes', null, inDays(-23)],
+  ['a time without entries', inDays(-1_000), inDays(-999)],
+  ['all', null, null],
+])('the range of an export of %s is found by its own entries alone', async (_, from, to) => {
+  asked.statements.length = 0;
+  const rows = createAuditRows(asked, createAuditHeads(asked));
+  await rows.range('demo', { from, to, beginsBefore: true, after: undefined });
+  const plans = [];
+  for (const statement of asked.statements.splice(0)) plans.push(await measuring.measure(statement));
+  expect(plans.length).toBeGreaterThan(1);
+  expect(plans.filter(({ buffers }) => buffers > 100)).toEqual([]);
 });
 
 it('a round of a chore reads as much in a large project as in a small one', async () => {
