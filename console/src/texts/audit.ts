@@ -160,7 +160,4 @@ export const EXPORT = {
   done: (name: string, bytes: string) => `${name} is complete: ${bytes}.`,
   cancelled: 'The export was cancelled. What was written is not complete.',
   broken: 'The connection broke before the export was complete. Delete the file and try again.',
-  incomplete:
-    'The service ended the export before its end, perhaps because your sign-in ended. Delete the file and try again.',
-  inMemory: 'This browser cannot write to disk as it goes: the export is held in memory until it is complete.',
 } as const;

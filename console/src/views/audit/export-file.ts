@@ -1,8 +1,6 @@
 /** Where an export is written to while it arrives. */
 export interface ExportFile {
   readonly name: string;
-  /** True: this browser can write nowhere but into memory. */
-  readonly isInMemory: boolean;
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
   /** Hands the whole file to the reader, if the browser has not written it where it belongs. */
   finish(): Promise<void>;
@@ -38,7 +36,6 @@ async function chosenFile(handle: FileSystemFileHandle): Promise<ExportFile> {
   const writable = await handle.createWritable();
   return {
     name: handle.name,
-    isInMemory: false,
     writable,
     finish: async () => undefined,
     discard: async () => undefined,
@@ -53,7 +50,6 @@ async function privateFile(name: string): Promise<ExportFile> {
   const handle = await folder.getFileHandle(own, { create: true });
   return {
     name,
-    isInMemory: false,
     writable: await handle.createWritable(),
     finish: async () => download(await handle.getFile(), name),
     discard: () => folder.removeEntry(own).catch(() => undefined),
@@ -81,7 +77,6 @@ function memoryFile(name: string): ExportFile {
   let pieces: Uint8Array<ArrayBuffer>[] = [];
   return {
     name,
-    isInMemory: true,
     writable: new WritableStream({ write: (piece) => void pieces.push(piece) }),
     async finish() {
       download(new Blob(pieces), name);
