@@ -184,9 +184,14 @@ async function page(
     token,
   );
   if (errors !== undefined) throw new Error(`${list} ${JSON.stringify(variables)}: ${JSON.stringify(errors)}`);
+  return { data: data.page, plans: await plansOfAsked() };
+}
+
+/** Of all statements since they were last taken. */
+async function plansOfAsked(client: Pick<MeasuringClient, 'measure'> = measuring): Promise<MeasuredPlan[]> {
   const plans = [];
-  for (const statement of asked.statements.splice(0)) plans.push(await measuring.measure(statement));
-  return { data: data.page, plans };
+  for (const statement of asked.statements.splice(0)) plans.push(await client.measure(statement));
+  return plans;
 }
 
 const buffersOf = (plans: readonly MeasuredPlan[]) => plans.reduce((sum, { buffers }) => sum + buffers, 0);
@@ -299,8 +304,7 @@ it.each([
   asked.statements.length = 0;
   const rows = createAuditRows(asked, createAuditHeads(asked));
   await rows.range('demo', { from, to, beginsBefore: true, after: undefined });
-  const plans = [];
-  for (const statement of asked.statements.splice(0)) plans.push(await measuring.measure(statement));
+  const plans = await plansOfAsked();
   expect(plans.length).toBeGreaterThan(1);
   expect(plans.filter(({ buffers }) => buffers > 100)).toEqual([]);
 });
@@ -309,7 +313,7 @@ it('a round of a chore reads as much in a large project as in a small one', asyn
   const ofChores = await measuringClient(connectionString, { byIndexOnly: true });
   const plans: MeasuredPlan[] = [];
   const measure = async () => {
-    for (const statement of asked.statements.splice(0)) plans.push(await ofChores.measure(statement));
+    plans.push(...(await plansOfAsked(ofChores)));
   };
   asked.statements.length = 0;
   const at = inDays(0);
