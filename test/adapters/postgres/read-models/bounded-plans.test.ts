@@ -1,15 +1,5 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import {
-  type GraphQLInputField,
-  type GraphQLInputType,
-  type GraphQLNamedType,
-  getNamedType,
-  isEnumType,
-  isInputObjectType,
-  isObjectType,
-  isScalarType,
-} from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuditHeads } from '../../../../src/adapters/postgres/audit-heads.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
@@ -36,7 +26,7 @@ import { createCursors } from '../../../../src/graphql/paging/cursors.ts';
 import { positionOf, registryFilter, registrySelection } from '../../../../src/graphql/registry/registry-connection.ts';
 import { buildPurserSchema } from '../../../../src/graphql/schema.ts';
 import { createApplicationDouble } from '../../../support/application-double.ts';
-import { A_REGISTRY, inDays, SAMPLES, TOGETHER } from '../../../support/filter-samples.ts';
+import { A_REGISTRY, inDays } from '../../../support/filter-samples.ts';
 import { type HttpService, startHttpService } from '../../../support/http-service.ts';
 import { seedLargeProject } from '../../../support/large-project.ts';
 import { type MeasuredPlan, type MeasuringClient, measuringClient } from '../../../support/measured-plans.ts';
@@ -44,6 +34,7 @@ import { createTestDatabase } from '../../../support/postgres.ts';
 import { ask } from '../../../support/purser.ts';
 import { remembering } from '../../../support/query-plans.ts';
 import { trusting } from '../../../support/read-models.ts';
+import { type Filter, listsOf, type SchemaList } from '../../../support/schema-lists.ts';
 
 const REGISTRIES = 50_000;
 const ENTRIES = 100_000;
@@ -52,9 +43,8 @@ const MOST_BUFFERS = 1_000;
 /** Of a search, or with several filters, rows are looked at one by one, 10,000 at most. */
 const MOST_BY_LOOKING = 11_000;
 
-type Values = Readonly<Record<string, unknown>>;
-
 const schema = await buildPurserSchema();
+const LISTS = listsOf(schema);
 const cursorKey = randomBytes(32);
 const cursors = createCursors(cursorKey);
 let connectionString: string;
@@ -99,55 +89,6 @@ afterAll(async () => {
   await reads?.close();
 });
 
-/** All filters of one field, and those of `TOGETHER`. @throws Error for a field without a sample */
-function filtersOf(typeName: string): readonly Values[] {
-  const type = schema.getType(typeName);
-  if (!isInputObjectType(type)) throw new Error(`${typeName} is no input`);
-  const single = Object.values(type.getFields()).flatMap((field) =>
-    samplesOf(typeName, field).map((value) => ({ [field.name]: value })),
-  );
-  return [{}, ...single, ...(TOGETHER[typeName] ?? [])];
-}
-
-function samplesOf(typeName: string, field: GraphQLInputField): readonly unknown[] {
-  const given = SAMPLES[`${typeName}.${field.name}`];
-  if (given !== undefined) return given;
-  const values = valuesOf(field.type);
-  if (values === undefined) throw new Error(`give samples of ${typeName}.${field.name}`);
-  return values;
-}
-
-function valuesOf(type: GraphQLInputType): readonly unknown[] | undefined {
-  const named = getNamedType(type);
-  if (isEnumType(named) && String(type).replace('!', '') === named.name)
-    return named.getValues().map(({ name }) => name);
-  if (isScalarType(named) && named.name === 'Boolean') return [true, false];
-  return undefined;
-}
-
-function hasTotal(type: GraphQLNamedType): boolean {
-  return isObjectType(type) && 'totalCount' in type.getFields();
-}
-
-/** The lists of the schema: root fields that answer in pages. */
-const LISTS = Object.values(schema.getQueryType()?.getFields() ?? {})
-  .filter(({ args }) => args.some(({ name }) => name === 'first'))
-  .map(({ name, args, type }) => ({
-    name,
-    filter: args.find(({ name: argument }) => argument === 'filter')?.type,
-    order: args.find(({ name: argument }) => argument === 'orderBy')?.type,
-    counts: hasTotal(getNamedType(type)),
-  }));
-
-function ordersOf(type: GraphQLInputType | undefined): readonly (RegistryOrder | undefined)[] {
-  const input = type && getNamedType(type);
-  if (!isInputObjectType(input)) return [undefined];
-  const { field, direction } = input.getFields();
-  const fields = field ? (valuesOf(field.type) ?? []) : [];
-  const directions = direction ? (valuesOf(direction.type) ?? []) : [];
-  return fields.flatMap((each) => directions.map((way) => ({ field: each, direction: way }) as RegistryOrder));
-}
-
 interface Asked {
   readonly data: {
     readonly nodes: readonly unknown[];
@@ -156,34 +97,25 @@ interface Asked {
   readonly plans: readonly MeasuredPlan[];
 }
 
-/** All leaves of the list's nodes, because a page reads only the columns that it is asked for. */
-function leavesOf(list: string): string {
-  const page = getNamedType(schema.getQueryType()?.getFields()[list]?.type);
-  const node = isObjectType(page) && getNamedType(page.getFields().nodes?.type);
-  if (!isObjectType(node)) throw new Error(`${list} has no nodes`);
-  const leaves = Object.values(node.getFields()).filter(({ type }) => !isObjectType(getNamedType(type)));
-  return leaves.map(({ name }) => name).join(' ');
-}
-
 /** Asks for a page and measures all statements that this took. */
 async function page(
-  list: string,
-  variables: Values,
-  fields = `nodes { ${leavesOf(list)} } pageInfo { hasNextPage endCursor }`,
+  { name, leaves }: SchemaList,
+  variables: Filter,
+  fields = `nodes { ${leaves} } pageInfo { hasNextPage endCursor }`,
 ): Promise<Asked> {
-  const field = schema.getQueryType()?.getFields()[list];
-  const used = field?.args.filter(({ name }) => name === 'projectId' || variables[name] !== undefined) ?? [];
-  const declared = used.map(({ name, type }) => `$${name}: ${type}`).join(', ');
-  const passed = used.map(({ name }) => `${name}: $${name}`).join(', ');
+  const field = schema.getQueryType()?.getFields()[name];
+  const used = field?.args.filter((arg) => arg.name === 'projectId' || variables[arg.name] !== undefined) ?? [];
+  const declared = used.map((arg) => `$${arg.name}: ${arg.type}`).join(', ');
+  const passed = used.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
   asked.statements.length = 0;
-  const query = `query (${declared}) { page: ${list}(${passed}) { ${fields} } }`;
+  const query = `query (${declared}) { page: ${name}(${passed}) { ${fields} } }`;
   const { data, errors } = await ask(
     service.url.replace('/graphql', ''),
     query,
     { projectId: 'demo', ...variables },
     token,
   );
-  if (errors !== undefined) throw new Error(`${list} ${JSON.stringify(variables)}: ${JSON.stringify(errors)}`);
+  if (errors !== undefined) throw new Error(`${name} ${JSON.stringify(variables)}: ${JSON.stringify(errors)}`);
   return { data: data.page, plans: await plansOfAsked() };
 }
 
@@ -196,10 +128,10 @@ async function plansOfAsked(client: Pick<MeasuringClient, 'measure'> = measuring
 
 const buffersOf = (plans: readonly MeasuredPlan[]) => plans.reduce((sum, { buffers }) => sum + buffers, 0);
 
-/** A page for each filter and order, and the page after it, with more than `most` buffers. */
-async function excesses(list: string, filters: readonly Values[], order: RegistryOrder | undefined): Promise<string[]> {
+/** A page for each filter in that order, and the page after it, with too many buffers. */
+async function excesses(list: SchemaList, order: RegistryOrder | undefined): Promise<string[]> {
   const found: string[] = [];
-  for (const filter of filters) {
+  for (const filter of list.filters) {
     let after: string | undefined;
     for (const which of Object.keys(filter).length === 0 ? ['first', 'second', 'deep'] : ['first', 'second']) {
       if (which === 'deep') after = order && (await deepCursor(filter, order));
@@ -208,7 +140,7 @@ async function excesses(list: string, filters: readonly Values[], order: Registr
       const buffers = buffersOf(plans);
       if (buffers > MOST_BUFFERS) {
         found.push(
-          `${buffers} buffers for the ${which} page of ${list} ${JSON.stringify({ filter, order })}: ${plans.map(({ summary }) => summary).join(' + ')}`,
+          `${buffers} buffers for the ${which} page of ${list.name} ${JSON.stringify({ filter, order })}: ${plans.map(({ summary }) => summary).join(' + ')}`,
         );
       }
       after = data.pageInfo.endCursor ?? undefined;
@@ -218,7 +150,7 @@ async function excesses(list: string, filters: readonly Values[], order: Registr
 }
 
 /** Samples that are expressions stand for what the database has. */
-async function resolved(filter: Values): Promise<Values> {
+async function resolved(filter: Filter): Promise<Filter> {
   return Object.fromEntries(
     Object.entries(filter).map(([name, value]) => [name, value === A_REGISTRY ? aRegistry : value]),
   );
@@ -234,7 +166,7 @@ beforeAll(async () => {
 });
 
 /** Four fifths down the list. */
-async function deepCursor(filter: Values, order: RegistryOrder): Promise<string> {
+async function deepCursor(filter: Filter, order: RegistryOrder): Promise<string> {
   const { key } = orderKey(order);
   const { rows } = await reads.query<{ key: string; id: string }>({
     name: `deep-${order.field}-${order.direction}`,
@@ -249,13 +181,11 @@ async function deepCursor(filter: Values, order: RegistryOrder): Promise<string>
 }
 
 describe('a page reads no more than a thousand blocks of a large project', () => {
-  const cases = LISTS.flatMap(({ name, filter, order }) =>
-    ordersOf(order).map((each) => [name, each, filter && String(filter)] as const),
-  );
+  const cases = LISTS.flatMap((list) => list.orders.map((order) => [list.name, order, list] as const));
   it.each(cases)(
     'of %s in the order %j, whatever the filter',
-    async (list, order, filter) => {
-      expect(await excesses(list, filter === undefined ? [{}] : filtersOf(filter), order)).toEqual([]);
+    async (_, order, list) => {
+      expect(await excesses(list, order)).toEqual([]);
     },
     60_000,
   );
@@ -272,17 +202,17 @@ describe('a page reads no more than a thousand blocks of a large project', () =>
   });
 });
 
-function mostOfCount(filter: Values): number {
+function mostOfCount(filter: Filter): number {
   return 'search' in filter || Object.keys(filter).length > 1 ? MOST_BY_LOOKING : MOST_BUFFERS;
 }
 
 describe('a count', () => {
-  it.each(LISTS.filter(({ counts }) => counts))(
+  it.each(LISTS.filter(({ hasCount }) => hasCount))(
     'of $name reads no more than a thousand blocks for one filter, and looks at no more than ten thousand rows for others',
-    async ({ name, filter }) => {
+    async (list) => {
       const found = [];
-      for (const each of filtersOf(String(filter))) {
-        const { plans } = await page(name, { filter: await resolved(each), first: 1 }, 'totalCount totalCountIsExact');
+      for (const each of list.filters) {
+        const { plans } = await page(list, { filter: await resolved(each), first: 1 }, 'totalCount totalCountIsExact');
         const buffers = buffersOf(plans.filter(({ name: statement }) => statement.includes('-count')));
         if (buffers > mostOfCount(each)) {
           found.push(`${buffers} ${JSON.stringify(each)}: ${plans.map(({ summary }) => summary).join(' + ')}`);
