@@ -4,6 +4,7 @@ import { AUDIT_COLUMNS, type AuditRow, auditEntryView } from '../../src/adapters
 import { openSession } from '../../src/adapters/postgres/session.ts';
 import { chainHash, firstPreviousHash } from '../../src/domain/audit-entry.ts';
 import { withClient } from '../database.ts';
+import { dropIndexes } from '../dropped-indexes.ts';
 import { registryId, seedGrownProject } from '../grown-project.ts';
 
 export const CONSOLE_PROJECT = { projectId: 'demo', registries: 100_000, entries: 1_000_000 } as const;
@@ -24,22 +25,11 @@ export async function seedConsoleProject(connectionString: string): Promise<void
     await seedGrownProject(connectionString, CONSOLE_PROJECT);
     await chain(client);
     for (const statement of REST) await client.query(statement);
-    await restoreIndexes();
+    await restoreIndexes(client);
     await client.query('vacuum analyze');
   } finally {
     await client.end();
   }
-}
-
-/** To make them at the end takes a third of the time. */
-async function dropIndexes(client: Client): Promise<() => Promise<void>> {
-  const { rows } = await client.query<{ name: string; indexdef: string }>(
-    `select indexname as name, indexdef from pg_indexes where schemaname = 'read_models' and indexdef not like '% UNIQUE %'`,
-  );
-  for (const { name } of rows) await client.query(`drop index read_models.${name}`);
-  return async () => {
-    for (const { indexdef } of rows) await client.query(indexdef);
-  };
 }
 
 /** The hashes of the entries, as the projector would have made them. */

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { dropIndexes } from '../../bench/dropped-indexes.ts';
 
 export interface LargeProject {
   readonly registries: number;
@@ -83,17 +84,6 @@ const DELIVERIES = `
     now(), now(), now()
   from noticed order by sequence`;
 
-/** To make them at the end takes a third of the time. */
-async function dropIndexes(client: Client): Promise<() => Promise<void>> {
-  const { rows } = await client.query<{ name: string; indexdef: string }>(
-    `select indexname as name, indexdef from pg_indexes where schemaname = 'read_models' and indexdef not like '% UNIQUE %'`,
-  );
-  for (const { name } of rows) await client.query(`drop index read_models.${name}`);
-  return async () => {
-    for (const { indexdef } of rows) await client.query(indexdef);
-  };
-}
-
 /** Fills the read models of the project `demo`, as if they had grown over years. The session must have no statement timeout. */
 export async function seedLargeProject(client: Client, { registries, entries, leases }: LargeProject): Promise<void> {
   const restoreIndexes = await dropIndexes(client);
@@ -105,6 +95,6 @@ export async function seedLargeProject(client: Client, { registries, entries, le
   await client.query(NOTICES, [Math.min(registries, 50_000)]);
   await client.query(DELIVERIES, [Math.min(registries, 20_000)]);
 
-  await restoreIndexes();
+  await restoreIndexes(client);
   await client.query('vacuum analyze');
 }
