@@ -28,13 +28,13 @@ export function linesTo(fd: number) {
   return lines;
 }
 
-/** Less than `linesTo` takes at once, however many lines a turn has. */
-const MAX_TURN_CHARACTERS = 64 * 1024;
+/** A pipe takes 64 KiB at once, also of characters of three bytes. Of more a part would be left, and wait without the event loop. */
+const MAX_CHARACTERS = 16 * 1024;
 
 /**
  * Writes the lines of one turn of the event loop with one call, at the turn's end: with a call for each line, a busy service
  * and whoever reads its lines are woken for every request. Lines that wait when the process exits are written then; only a
- * process that is killed loses them.
+ * process that is killed, or that Node aborts, loses them.
  */
 export function onceATurn(lines: DestinationStream): DestinationStream {
   let waiting = '';
@@ -46,9 +46,9 @@ export function onceATurn(lines: DestinationStream): DestinationStream {
   process.once('exit', write);
   return {
     write(line) {
+      if (waiting.length + line.length > MAX_CHARACTERS) write();
       if (waiting === '') setImmediate(write);
       waiting += line;
-      if (waiting.length >= MAX_TURN_CHARACTERS) write();
     },
   };
 }

@@ -54,6 +54,7 @@ describe('lines of the service', () => {
       const logger = createLogger('info', onceATurn({ write: (text) => written.push(text) }));
       return {
         logger,
+        sizes: () => written.map((text) => Buffer.byteLength(text)),
         messages: () =>
           written.map((text) =>
             text
@@ -82,6 +83,15 @@ describe('lines of the service', () => {
       await nextTurn();
       expect(readFileSync(join(folder, 'out'), 'utf8').trim().split('\n')).toHaveLength(3_000);
       closeSync(fd);
+    });
+
+    it('are written in parts that a pipe takes, each of whole lines', () => {
+      const { logger, messages, sizes } = begin();
+      for (let line = 0; line < 100; line += 1) logger.info('€'.repeat(1_000));
+      logger.info('long '.repeat(20_000));
+      logger.info('after it');
+      expect(messages().flat().length).toBeGreaterThanOrEqual(100);
+      expect(sizes().filter((bytes) => bytes > 65_536)).toHaveLength(1);
     });
 
     it('are written at the exit if they still wait', async () => {
