@@ -66,8 +66,12 @@ export function auditEntry(sequence: number): AuditEntry {
 }
 
 /** The entries of a chain, hashed anew from the one at `from` on; those before it stay as they are. */
-export function chained(entries: readonly (AuditEntry & Partial<ChainedEntry>)[], from = 1): ChainedEntry[] {
-  let previous = firstPreviousHash(PROJECT);
+export function chained(
+  entries: readonly (AuditEntry & Partial<ChainedEntry>)[],
+  from = 1,
+  projectId = PROJECT,
+): ChainedEntry[] {
+  let previous = firstPreviousHash(projectId);
   return entries.map((entry, index) => {
     const sequence = index + 1;
     const hash = sequence < from && entry.hash !== undefined ? entry.hash : chainHash(previous, sequence, entry);

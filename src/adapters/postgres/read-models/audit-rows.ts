@@ -1,10 +1,18 @@
 import type { AuditHeads } from '../../../application/ports/audit-heads.ts';
-import type { AuditRows, TimeLimits } from '../../../application/ports/audit-rows.ts';
+import type { AuditRows } from '../../../application/ports/audit-rows.ts';
 import { firstPreviousHash } from '../../../domain/audit-entry.ts';
+import type { Instant } from '../../../domain/instant.ts';
 import { HEAD_COLUMNS, type HeadRow, signedHead } from '../signed-head-rows.ts';
 import { named, type Queryable } from '../statement.ts';
 import { AUDIT_COLUMNS, type AuditRow, auditEntryView } from './audit-row.ts';
 import { removedUpTo } from './removed-rows.ts';
+
+/**
+ * How far the times of entries can be out of the order of the log, as the clocks of replicas differ. Within it both ends of a
+ * range are found by the index of times, which reads no other entries.
+ */
+const MOST_DISORDER = `interval '1 day'`;
+const ENTRIES = 'read_models.audit_entries where project_id = $1';
 
 /** For exports. */
 export function createAuditRows(database: Queryable, { keys }: Pick<AuditHeads, 'keys'>): AuditRows {
@@ -13,41 +21,56 @@ export function createAuditRows(database: Queryable, { keys }: Pick<AuditHeads, 
     return rows[0]?.number ?? undefined;
   };
 
-  /**
-   * The first and the last entry of that time, by the index of times, which reads no others. If there are none: the place
-   * where they would be, with `last` before `first`.
-   */
-  async function ofTime(projectId: string, { from, to }: TimeLimits): Promise<{ first: number; last: number }> {
-    if (from === null && to === null) {
-      const newest = `select max(sequence)::float8 as number from read_models.audit_entries where project_id = $1`;
-      return { first: 1, last: (await number(newest, [projectId])) ?? 0 };
-    }
+  /** The first entry of this time or later, or the place after all: all before it are older. */
+  async function firstFrom(projectId: string, from: Instant | null): Promise<number> {
+    if (from === null) return 1;
     // Without the offset Postgres would look for the first of all entries that is of this time.
-    const text = `select min(sequence)::float8 as first, max(sequence)::float8 as last from (select sequence
-      from read_models.audit_entries where project_id = $1 and occurred_at >= $2 and occurred_at < $3 offset 0) of_time`;
-    const limits = [projectId, from ?? '-infinity', to ?? 'infinity'];
-    const { rows } = await database.query<{ first: number | null; last: number | null }>(
-      named('audit-time', text, limits),
+    const found = await number(
+      `select coalesce((select min(sequence) from (select sequence from ${ENTRIES} and occurred_at >= $2 and occurred_at <=
+          (select min(occurred_at) from ${ENTRIES} and occurred_at >= $2) + ${MOST_DISORDER} offset 0) of_time),
+        (select max(sequence) from ${ENTRIES}) + 1)::float8 as number`,
+      [projectId, from],
     );
-    const { first = null, last = null } = rows[0] ?? {};
-    if (first !== null && last !== null) return { first: from === null ? 1 : first, last };
-    const before = `select sequence::float8 as number from read_models.audit_entries where project_id = $1 and occurred_at < $2
-      order by occurred_at desc, sequence desc limit 1`;
-    const place = (await number(before, [projectId, from ?? to])) ?? 0;
-    return { first: place + 1, last: place };
+    // It is the one after this, but if a clock was wrong by more.
+    const older = await number(
+      `select sequence::float8 as number from ${ENTRIES} and sequence < $2 and occurred_at < $3
+        order by audit_entries.sequence desc limit 1`,
+      [projectId, found ?? 1, from],
+    );
+    return (older ?? 0) + 1;
+  }
+
+  /** The last entry before this time, or 0: all after it are of this time or later. */
+  async function lastBefore(projectId: string, to: Instant | null): Promise<number> {
+    const found = await number(
+      to === null
+        ? `select max(sequence)::float8 as number from ${ENTRIES}`
+        : `select max(sequence)::float8 as number from (select sequence from ${ENTRIES} and occurred_at < $2 and occurred_at >=
+            (select max(occurred_at) from ${ENTRIES} and occurred_at < $2) - ${MOST_DISORDER} offset 0) of_time`,
+      to === null ? [projectId] : [projectId, to],
+    );
+    if (to === null || found === undefined) return found ?? 0;
+    // None is older behind it, but if a clock was wrong by more.
+    const last = await number(
+      `select coalesce((select sequence - 1 from ${ENTRIES} and sequence > $2 and occurred_at >= $3
+          order by audit_entries.sequence limit 1), (select max(sequence) from ${ENTRIES}))::float8 as number`,
+      [projectId, found, to],
+    );
+    return last ?? found;
   }
 
   return {
     keys,
 
     async range(projectId, { from, to, beginsBefore, after }) {
-      const [{ first: found, last }, archived] = await Promise.all([
-        ofTime(projectId, { from, to }),
+      const [firstOfTime, last, archived] = await Promise.all([
+        firstFrom(projectId, from),
+        lastBefore(projectId, to),
         removedUpTo(database, 'audit_entries', projectId),
       ]);
       // The last entry of an archive is kept, for its hash.
       const lowest = after === undefined ? (archived === 0 ? 1 : archived + 2) : after + 1;
-      const first = Math.max(lowest, found - (beginsBefore && from !== null ? 1 : 0));
+      const first = Math.max(lowest, firstOfTime - (beginsBefore && from !== null ? 1 : 0));
       if (first === 1) return { first, last, previousHash: firstPreviousHash(projectId) };
       const { rows } = await database.query<{ hash: string }>({
         name: 'audit-hash',

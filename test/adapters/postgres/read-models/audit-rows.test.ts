@@ -1,64 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAuditHeads } from '../../../../src/adapters/postgres/audit-heads.ts';
+import { copyIn } from '../../../../src/adapters/postgres/copy-in.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { createReadConnections, type ReadConnections } from '../../../../src/adapters/postgres/read-connections.ts';
+import { auditRow } from '../../../../src/adapters/postgres/read-models/audit-row.ts';
 import { createAuditRows } from '../../../../src/adapters/postgres/read-models/audit-rows.ts';
+import { exportAuditLog } from '../../../../src/application/audit/export-audit-log.ts';
 import type { AuditRows } from '../../../../src/application/ports/audit-rows.ts';
+import { type ExportWriter, NDJSON } from '../../../../src/domain/audit-export.ts';
+import type { SignedAuditHead } from '../../../../src/domain/audit-head.ts';
+import { createAuditVerifier } from '../../../../src/domain/audit-verification.ts';
 import type { Instant } from '../../../../src/domain/instant.ts';
+import { auditEntry, chained, createHeadKey } from '../../../support/audit-exports.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';
 import { withClient } from '../../../support/server-databases.ts';
 
 /** Minutes of the entries 1, 2, 3 …: two in one minute, one by a replica whose clock is behind, a pause. */
 const MINUTES = [1, 2, 3, 3, 5, 4, 10, 11];
+const DAY = 24 * 60;
 
+const key = createHeadKey();
+let connectionString: string;
 let reads: ReadConnections;
 let rows: AuditRows;
 beforeAll(async () => {
-  const { connectionString } = await createTestDatabase();
+  ({ connectionString } = await createTestDatabase());
   reads = createReadConnections({ connectionString, name: 'test reads', connections: 1, logger: SILENT });
   rows = createAuditRows(reads, createAuditHeads(reads));
-  await withClient(connectionString, (client) =>
-    client.query(
-      `insert into read_models.audit_entries (project_id, sequence, format, event_id, occurred_at, action, outcome, actor,
-          request_id, changes, count, hash)
-        select project, n, 1, gen_random_uuid(), timestamptz '2026-01-01Z' + minute * interval '1 minute',
-          'ISSUE_CREDENTIAL', 'SUCCEEDED', 'ada', 'r', '[]', 1, 'hash of ' || n
-        from unnest($1::int[]) with ordinality as of_demo (minute, n), unnest(array['demo', 'other']) project`,
-      [MINUTES],
-    ),
-  );
 });
 afterAll(() => reads.close());
 
-const at = (minute: number | null) =>
+const at = (minute: number | null): Instant | null =>
   minute === null ? null : (new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString() as Instant);
-const entriesOf = async (from: number | null, to: number | null, beginsBefore = false) => {
-  const range = await rows.range('demo', { from: at(from), to: at(to), beginsBefore, after: undefined });
-  const entries = await rows.entries('demo', { after: range.first - 1, upTo: range.last, limit: 100 });
-  return { ...range, sequences: entries.map(({ sequence }) => sequence) };
-};
 
-const LIMITS = [null, ...Array.from({ length: 13 }, (_, minute) => minute)];
+interface Log {
+  readonly projectId: string;
+  readonly heads: readonly SignedAuditHead[];
+}
 
-it.each(LIMITS)('an export from minute %s has the entries of each time, and those between them', async (from) => {
-  for (const to of LIMITS) {
-    const ofTime = MINUTES.flatMap((minute, index) =>
-      minute >= (from ?? 0) && minute < (to ?? 99) ? [index + 1] : [],
-    );
-    const [first = 0] = from === null ? [1] : ofTime;
-    const last = ofTime.at(-1) ?? 0;
-    const expected = ofTime.length === 0 ? [] : Array.from({ length: last - first + 1 }, (_, index) => first + index);
-    expect((await entriesOf(from, to)).sequences, `to ${to}`).toEqual(expected);
+/** The log of a new project with entries of these minutes, each signed when it and all before it had been written. */
+async function logOf(minutes: readonly number[]): Promise<Log> {
+  const projectId = randomUUID();
+  const entries = chained(
+    minutes.map((minute, index) => ({ ...auditEntry(index + 1), occurredAt: at(minute) as Instant })),
+    1,
+    projectId,
+  );
+  const heads = entries.map(({ sequence, hash }) =>
+    key.sign({ projectId, sequence, hash, signedAt: at(Math.max(...minutes.slice(0, sequence)) + 1) as Instant }),
+  );
+  await withClient(connectionString, (client) =>
+    copyIn(
+      client,
+      'read_models.audit_entries',
+      entries.map((entry) => auditRow(projectId, entry.sequence, entry, entry.hash)),
+    ),
+  );
+  await createAuditHeads(reads).add(heads);
+  return { projectId, heads };
+}
+
+interface Limits {
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
+async function exported({ projectId }: Log, { from, to }: Limits, writer: ExportWriter): Promise<string[]> {
+  const parts = exportAuditLog(
+    { projectId, from: at(from), to: at(to) },
+    { rows, writer, now: Date.now, purser: 'test' },
+  );
+  let text = '';
+  for await (const part of parts) text += part;
+  return text.split('\n').slice(0, -1);
+}
+
+const NUMBERS: ExportWriter = { ...NDJSON, header: () => '', key: () => '', head: () => '', end: () => '' };
+const numbersOf = async (log: Log, limits: Limits, beginsBefore = false) =>
+  (await exported(log, limits, { ...NUMBERS, beginsBefore, entry: ({ sequence }) => `${sequence}\n` })).map(Number);
+
+/** What docs/audit-format.md says: from the first entry at `from` or later to the last one before `to`. */
+function numbersBetween(minutes: readonly number[], { from, to }: Limits): number[] {
+  const first = from === null ? 0 : minutes.findIndex((minute) => minute >= from);
+  const last = to === null ? minutes.length - 1 : minutes.findLastIndex((minute) => minute < to);
+  return first === -1 ? [] : minutes.map((_, index) => index + 1).slice(first, last + 1);
+}
+
+/** What a verifier says of an export, beside an anchor of all heads. */
+async function findingOf(log: Log, { from, to }: Limits): Promise<unknown> {
+  const anchor = { heads: new Map(log.heads.map((head) => [head.sequence, head])), problem: undefined };
+  const publicKeys = new Map([[key.keyId, key.publicKey]]);
+  const verifier = createAuditVerifier({ publicKeys, from: at(from), to: at(to), anchor });
+  for (const line of await exported(log, { from, to }, NDJSON)) verifier.take(line);
+  return verifier.end().finding;
+}
+
+const minute = fc.integer({ min: 0, max: 30 });
+const limit = fc.option(minute);
+const someLimits = fc.array(fc.tuple(limit, limit), { minLength: 8, maxLength: 8 }).map((pairs) =>
+  pairs.map(([a, b]): Limits => {
+    const isReversed = a !== null && b !== null && a > b;
+    return isReversed ? { from: b, to: a } : { from: a, to: b };
+  }),
+);
+
+it('an export has all entries of its time and those between them, and a verifier finds it whole, whatever the order of times', async () => {
+  const logs = fc.array(minute, { minLength: 1, maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(logs, someLimits, async (minutes, manyLimits) => {
+      const log = await logOf(minutes);
+      for (const limits of manyLimits) {
+        expect(await numbersOf(log, limits), JSON.stringify(limits)).toEqual(numbersBetween(minutes, limits));
+        expect(await findingOf(log, limits), JSON.stringify(limits)).toBeUndefined();
+      }
+    }),
+    {
+      numRuns: 40,
+      examples: [
+        [
+          MINUTES,
+          [
+            { from: 4, to: 5 },
+            { from: 6, to: 9 },
+            { from: 5, to: null },
+            { from: 20, to: null },
+          ],
+        ],
+      ],
+    },
+  );
+});
+
+it('a verifier finds it whole although a clock was wrong by days', async () => {
+  const minutes = [1, 2, 9 * DAY, 3, 4, 5, 5 * DAY, 5 * DAY + 1, 6 * DAY, 4 * DAY, 1, 7 * DAY];
+  const log = await logOf(minutes);
+  const limits = [null, 3, 4 * DAY, 5 * DAY, 5 * DAY + 2, 6 * DAY, 8 * DAY, 10 * DAY];
+  for (const [index, from] of limits.entries()) {
+    for (const to of [null, ...limits.slice(Math.max(index, 1))]) {
+      expect(await findingOf(log, { from, to }), JSON.stringify({ from, to })).toBeUndefined();
+    }
   }
 });
 
-it('without entries of the time it is where they would be', async () => {
-  expect(await entriesOf(6, 9)).toEqual({ first: 6, last: 5, previousHash: 'hash of 5', sequences: [] });
-  expect(await entriesOf(20, null)).toEqual({ first: 9, last: 8, previousHash: 'hash of 8', sequences: [] });
-  expect(await entriesOf(null, 1)).toMatchObject({ first: 1, last: 0, sequences: [] });
-});
-
 it('it begins with the entry before, where the format has no hash of it', async () => {
-  expect(await entriesOf(10, null, true)).toMatchObject({ previousHash: 'hash of 5', sequences: [6, 7, 8] });
-  expect(await entriesOf(null, 3, true)).toMatchObject({ first: 1, sequences: [1, 2] });
+  const log = await logOf(MINUTES);
+  expect(await numbersOf(log, { from: 10, to: null }, true)).toEqual([6, 7, 8]);
+  expect(await numbersOf(log, { from: 6, to: 9 }, true)).toEqual([6]);
+  expect(await numbersOf(log, { from: null, to: 3 }, true)).toEqual([1, 2]);
 });

@@ -229,8 +229,10 @@ it.each([
   ['the last hour', inDays(-1 / 24), null],
   ['the first minutes', null, inDays(-23)],
   ['a time without entries', inDays(-1_000), inDays(-999)],
+  ['all but a day', null, inDays(-1)],
+  ['all but the first day', inDays(-22), null],
   ['all', null, null],
-])('the range of an export of %s is found by its own entries alone', async (_, from, to) => {
+])('the range of an export of %s is found by the entries of a day about each end', async (_, from, to) => {
   asked.statements.length = 0;
   const rows = createAuditRows(asked, createAuditHeads(asked));
   await rows.range('demo', { from, to, beginsBefore: true, after: undefined });
