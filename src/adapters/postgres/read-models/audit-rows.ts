@@ -8,11 +8,12 @@ import { AUDIT_COLUMNS, type AuditRow, auditEntryView } from './audit-row.ts';
 import { removedUpTo } from './removed-rows.ts';
 
 /**
- * How far the times of entries can be out of the order of the log, as the clocks of replicas differ. Within it both ends of a
- * range are found by the index of times, which reads no other entries.
+ * How far the times of entries and of heads can be out of the order of the log, as the clocks of replicas differ. Within it both
+ * ends of a range are found by the index of times, which reads no other entries.
  */
 const MOST_DISORDER = `interval '1 day'`;
 const ENTRIES = 'read_models.audit_entries where project_id = $1';
+const HEADS = 'log.signed_heads where project_id = $1';
 
 /** For exports. */
 export function createAuditRows(database: Queryable, { keys }: Pick<AuditHeads, 'keys'>): AuditRows {
@@ -40,8 +41,21 @@ export function createAuditRows(database: Queryable, { keys }: Pick<AuditHeads, 
     return (older ?? 0) + 1;
   }
 
-  /** The last entry before this time, or 0: all after it are of this time or later. */
+  /** The last entry of before this time, or that was signed before it, as by a clock that is behind; 0 if there is none. */
   async function lastBefore(projectId: string, to: Instant | null): Promise<number> {
+    const last = await lastOfBefore(projectId, to);
+    if (to === null) return last;
+    const signed = await number(
+      `select max(sequence)::float8 as number from ${HEADS} and sequence > $2 and signed_at < $3 and sequence < coalesce(
+        (select sequence from ${HEADS} and sequence > $2 and signed_at >= $3::timestamptz + ${MOST_DISORDER}
+          order by sequence limit 1), ${Number.MAX_SAFE_INTEGER})`,
+      [projectId, last, to],
+    );
+    return signed ?? last;
+  }
+
+  /** All entries after it are of this time or later. */
+  async function lastOfBefore(projectId: string, to: Instant | null): Promise<number> {
     const found = await number(
       to === null
         ? `select max(sequence)::float8 as number from ${ENTRIES}`
