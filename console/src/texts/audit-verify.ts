@@ -86,7 +86,7 @@ export const RESULT = {
   unprovenFirst: (sequence: number) =>
     `Entry ${formatCount(sequence)} shows only where the file begins: that it is unchanged follows from a signed head after it.`,
   leftOut: (names: readonly string[]) =>
-    `Left out, as the newest export has their entries as well: ${names.join(', ')}.`,
+    `Left out, as the other files have their entries as well: ${names.join(', ')}.`,
   newest: (sequence: number, time: string) =>
     `The service has signed up to entry ${formatCount(sequence)} since (${formatTime(new Date(time))}): this file is older, or was cut before that.`,
   torn: 'The last line of the anchor is not whole, as a crash leaves it: it was left out.',
@@ -94,7 +94,7 @@ export const RESULT = {
     `${plural(entries, 'entry', 'entries')} in ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`,
   where: (line: number, file: string | undefined) =>
     file === undefined ? `Line ${formatCount(line)}` : `Line ${formatCount(line)} of ${file}`,
-  anchorLine: (line: number) => `Head ${formatCount(line)} of those kept elsewhere`,
+  anchorLine: (line: number) => `Head ${formatCount(line)} of those that the service has`,
   byHeads: 'By signed heads from elsewhere',
   entry: (sequence: number) => `entry ${formatCount(sequence)}`,
   upTo: (last: number) =>
@@ -132,7 +132,7 @@ export const FAULTS: Readonly<Record<AuditFault, string>> = {
   OTHER_PART:
     'The export says that it is another part of the log than the whole. If you limited it, say so; if earlier entries are archived, add the archives.',
   FRONT_CUT:
-    'Entries before this one are missing: a part begins with the last entry before its time, and this one is not older.',
+    'Entries before this one are missing: a part begins with the last entry before its time, and this one is not older. Right behind an archive there is none: then export all that is left, and verify it with its archives.',
   ANCHOR_DAMAGED: 'A line of the anchor is not a signed head.',
   ANCHOR_WRONG_KEY: 'A signed head that is kept elsewhere is not signed by a key that you chose.',
   ANCHOR_CONTRADICTION:

@@ -46,8 +46,10 @@ export function FindingDetails({ report, asked, finding, onConfirmPart }: Findin
   );
 }
 
-function placeOf({ files, verdict }: VerificationReport, { line, file, anchorLine }: Finding): string {
-  if (anchorLine !== undefined) return RESULT.anchorLine(anchorLine);
+function placeOf({ files, verdict }: VerificationReport, { line, file, anchorLine, anchorFile }: Finding): string {
+  if (anchorLine !== undefined) {
+    return anchorFile === undefined ? RESULT.anchorLine(anchorLine) : RESULT.where(anchorLine, anchorFile);
+  }
   if (line === 0) return RESULT.byHeads;
   const name = files.length > 1 || verdict.header === undefined ? files[file] : undefined;
   return RESULT.where(line, name === '' ? undefined : name);

@@ -9,6 +9,8 @@ export interface AnchorProblem {
   readonly fault: AuditFault;
   /** Of the anchor. */
   readonly anchorLine: number;
+  /** Its name, if it is a file. */
+  readonly anchorFile?: string;
   readonly sequence: number;
 }
 
@@ -27,9 +29,15 @@ export interface AnchorReader {
   end(): Anchor;
 }
 
-/** Reads the heads of one project from the lines of an anchor. A head that does not fit is a problem, not left out. */
-export function createAnchorReader(project: string, keys: TrustedKeys): AnchorReader {
-  const heads = new Map<number, AnchoredHead>();
+/**
+ * Reads the heads of one project from the lines of an anchor. A head that does not fit is a problem, not left out. `heads`: those
+ * of the anchors that were read before, which must not contradict it; its own are added.
+ */
+export function createAnchorReader(
+  project: string,
+  keys: TrustedKeys,
+  heads = new Map<number, AnchoredHead>(),
+): AnchorReader {
   let lines = 0;
   let isTorn = false;
   let problem: AnchorProblem | undefined;

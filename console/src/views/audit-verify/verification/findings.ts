@@ -44,8 +44,9 @@ export interface Finding {
   readonly after?: string;
   /** The line has members that no entry has, or a format that is not known: why its hash was not compared. */
   readonly because?: 'MORE_THAN_AN_ENTRY' | 'UNKNOWN_FORMAT';
-  /** Of an anchor. */
+  /** Of an anchor, and its name if it is a file. */
   readonly anchorLine?: number;
+  readonly anchorFile?: string;
   readonly foundProject?: string;
   readonly keyId?: string;
 }

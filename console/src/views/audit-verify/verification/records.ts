@@ -115,3 +115,9 @@ export function headerOf(firstLine: string): ExportHeader | undefined {
   const parsed = parse(firstLine);
   return parsed?.record === 'header' ? parsed : undefined;
 }
+
+/** What the last line of an export says of it; undefined if it is no end. */
+export function endOf(lastLine: string): ExportEnd | undefined {
+  const parsed = parse(lastLine);
+  return parsed?.record === 'end' ? parsed : undefined;
+}

@@ -1,4 +1,4 @@
-import { type Anchor, createAnchorReader } from './anchor.ts';
+import { type Anchor, type AnchoredHead, createAnchorReader } from './anchor.ts';
 import { createChainVerifier } from './chain.ts';
 import { createCsvTranslator } from './csv.ts';
 import type { Verdict } from './findings.ts';
@@ -12,7 +12,8 @@ export interface Source {
   readonly name: string;
   /** In bytes; undefined: not known before the end. */
   readonly size: number | undefined;
-  read(): AsyncIterable<Uint8Array>;
+  /** From that byte on; default: from the first. */
+  read(from?: number): AsyncIterable<Uint8Array>;
 }
 
 export interface VerificationTask {
@@ -66,11 +67,18 @@ export class CannotVerify extends Error {
 
 const FEW = 256;
 
+/** Longer than the last line of an export. */
+const END_BYTES = 1024;
+
 /** Lines of a source, in batches. */
-async function* batchesOf(source: Source, onBytes: (bytes: number) => void): AsyncGenerator<Line[], void, undefined> {
+async function* batchesOf(
+  source: Source,
+  onBytes: (bytes: number) => void,
+  from?: number,
+): AsyncGenerator<Line[], void, undefined> {
   const splitter = createLineSplitter();
   try {
-    for await (const bytes of source.read()) {
+    for await (const bytes of source.read(from)) {
       const lines = splitter.take(bytes);
       for (let at = 0; at < lines.length; at += FEW) yield lines.slice(at, at + FEW);
       onBytes(bytes.length);
@@ -81,26 +89,49 @@ async function* batchesOf(source: Source, onBytes: (bytes: number) => void): Asy
   }
 }
 
-async function named(source: Source): Promise<NamedFile & { readonly source: Source }> {
-  for await (const [first] of batchesOf(source, () => undefined)) {
-    if (first !== undefined) return { ...fileBy(source.name, first.text), source };
-  }
-  return { ...fileBy(source.name, ''), source };
+async function firstLineOf(source: Source): Promise<string> {
+  for await (const [first] of batchesOf(source, () => undefined)) if (first !== undefined) return first.text;
+  return '';
 }
 
-async function readAnchor(
+async function lastLineOf(source: Source): Promise<string> {
+  let last = '';
+  const from = Math.max(0, (source.size ?? 0) - END_BYTES);
+  for await (const lines of batchesOf(source, () => undefined, from)) last = lines.at(-1)?.text ?? last;
+  return last;
+}
+
+async function named(source: Source): Promise<NamedFile & { readonly source: Source }> {
+  return { ...fileBy(source.name, await firstLineOf(source), await lastLineOf(source)), source };
+}
+
+interface ReadAnchors extends Anchor {
+  /** The entries whose heads stand in a file. */
+  readonly inFiles: ReadonlySet<number>;
+}
+
+/** Each file by itself, as a crash can tear the last line of each; then what the service says, which must not contradict them. */
+async function readAnchors(
   project: string,
   keys: TrustedKeys | undefined,
   files: readonly Source[],
-  heads: readonly SignedHead[],
-): Promise<Anchor> {
-  const reader = createAnchorReader(project, keys ?? new Map());
-  if (keys === undefined) return reader.end();
-  for (const head of heads) await reader.take(headLine(head));
+  signed: readonly SignedHead[],
+): Promise<ReadAnchors> {
+  const heads = new Map<number, AnchoredHead>();
+  if (keys === undefined) return { heads, problem: undefined, torn: false, inFiles: new Set() };
+  const read: Anchor[] = [];
   for (const file of files) {
+    const reader = createAnchorReader(project, keys, heads);
     for await (const lines of batchesOf(file, () => undefined)) for (const { text } of lines) await reader.take(text);
+    const { problem, ...anchor } = reader.end();
+    read.push({ ...anchor, problem: problem && { ...problem, anchorFile: file.name } });
   }
-  return reader.end();
+  const inFiles = new Set(heads.keys());
+  const reader = createAnchorReader(project, keys, heads);
+  for (const head of signed) await reader.take(headLine(head));
+  read.push(reader.end());
+  const problem = read.find((anchor) => anchor.problem !== undefined)?.problem;
+  return { heads, problem, torn: read.some(({ torn }) => torn), inFiles };
 }
 
 /** Reads the sources as a stream: no more than a batch of them is in memory. @throws CannotVerify */
@@ -112,12 +143,14 @@ export async function verifySources(
   const { project, from, to, heads, isLive } = task;
   // What is read from the service comes once: its first line is not read ahead.
   const files = isLive ? undefined : await Promise.all(sources.map(named));
-  const arranged = files && arrange(files);
+  const arranged = files && arrange(files, task);
   if (arranged?.problem !== undefined) throw new CannotVerify(arranged.problem);
   const imported = await importKeys(task.publicKeys);
   const keys = imported !== undefined && imported.size > 0 ? imported : undefined;
   const anchorFiles = arranged?.anchors.map(({ source }) => source) ?? [];
-  const anchor = await readAnchor(project, keys, anchorFiles, heads);
+  const anchor = await readAnchors(project, keys, anchorFiles, heads);
+  // What a person kept counts, also if the service says the same.
+  const mayBeLater = new Set(heads.map(({ sequence }) => sequence).filter((each) => !anchor.inFiles.has(each)));
   const form = arranged?.exports[0]?.kind === 'csv' ? 'csv' : 'ndjson';
   const csv = form === 'csv' ? createCsvTranslator(project) : undefined;
   const verifier = createChainVerifier({
@@ -126,7 +159,7 @@ export async function verifySources(
     ...(csv === undefined && { from, to }),
     anchor,
     startsAnywhere: csv !== undefined,
-    ...(!isLive && { mayBeLater: new Set(heads.map(({ sequence }) => sequence)) }),
+    ...(!isLive && { mayBeLater }),
   });
   let bytes = 0;
   const tell = () => onProgress({ entries: verifier.entries(), bytes });

@@ -15,8 +15,8 @@ function fileSource(file: File): Source {
   return {
     name: file.name,
     size: file.size,
-    async *read() {
-      const reader = file.stream().getReader();
+    async *read(from = 0) {
+      const reader = file.slice(from).stream().getReader();
       try {
         for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
       } finally {
