@@ -7,7 +7,7 @@ import { EXPORT_FORMATS, type ExportFormat } from '../domain/audit-export.ts';
 import { SERVICE_LOG } from '../domain/audit-head.ts';
 import { CONFIGURED, type Command, type Options, type Output, UsageError } from './command.ts';
 import { openToRead } from './open-to-read.ts';
-import { timeOption } from './time-option.ts';
+import { timeLimits } from './time-option.ts';
 import { withConfig } from './with-config.ts';
 
 export const auditExport: Command = {
@@ -45,7 +45,8 @@ ${CONFIGURED}`,
   },
 };
 
-function readOptions({ project, service, format, from, to }: Options) {
+function readOptions(options: Options) {
+  const { project, service, format } = options;
   if ((typeof project === 'string') === (service === true)) {
     throw new UsageError(`Name a project, or --service alone: purser audit export ${auditExport.usage}`);
   }
@@ -57,8 +58,7 @@ function readOptions({ project, service, format, from, to }: Options) {
   return {
     projectId: typeof project === 'string' ? project : SERVICE_LOG,
     format: known satisfies ExportFormat,
-    from: timeOption('from', from),
-    to: timeOption('to', to),
+    ...timeLimits(options),
   };
 }
 

@@ -17,7 +17,7 @@ import {
   headerOfExport,
 } from '../domain/audit-verification.ts';
 import { type Command, type Environment, type Options, type Output, UsageError } from './command.ts';
-import { timeOption } from './time-option.ts';
+import { timeLimits } from './time-option.ts';
 
 const FOUND = 1;
 const NOT_VOUCHED = 3;
@@ -50,7 +50,7 @@ vouches for it.
   },
   async run(options, env, output) {
     const publicKeys = readKeys(options);
-    const limits = { from: timeOption('from', options.from), to: timeOption('to', options.to) };
+    const limits = timeLimits(options);
     const archives = [options.archive ?? []].flat().map(String);
     if (archives.length > 0 && (limits.from !== null || limits.to !== null)) {
       throw new UsageError('--archive is for the whole log: leave --from and --to out.');
@@ -145,7 +145,7 @@ const FAULTS: Readonly<Record<AuditFault, string>> = {
   OTHER_PART:
     'the export says that it is another part of the log than the one that you asked for: if you limited the export, name the same --from and --to; if earlier entries are archived, name the archives with --archive',
   FRONT_CUT:
-    'entries before this one are missing: a part begins with the last entry before --from, and this one is not older',
+    'entries before this one are missing: a part begins with the last entry before --from, and this one is not older. Right behind an archive there is none: export without --from, and verify with --archive',
   ANCHOR_DAMAGED: 'the line is not a signed head',
   ANCHOR_WRONG_KEY: 'the head of this entry is not signed by a key that was given',
   ANCHOR_CONTRADICTION:

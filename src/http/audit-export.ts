@@ -88,7 +88,7 @@ export function auditExportRoute(app: FastifyInstance, options: AuditExportOptio
       throw new PurserError('FORBIDDEN', 'You do not have the permission for this in this project.');
     }
     try {
-      return { project, format: formatOf(query.format), from: instantOf('from', query), to: instantOf('to', query) };
+      return { project, format: formatOf(query.format), ...limitsOf(query) };
     } catch (error) {
       await services.application.recordFailed(context, attempt, 'BAD_USER_INPUT');
       throw error;
@@ -143,6 +143,13 @@ function formatOf(entered: unknown): ExportFormat {
   const format = EXPORT_FORMATS.find((known) => known === (entered ?? 'ndjson'));
   if (format === undefined) throw badUserInput('format', `\`format\` must be one of ${EXPORT_FORMATS.join(', ')}.`);
   return format;
+}
+
+function limitsOf(query: Readonly<Record<string, unknown>>): Pick<Asked, 'from' | 'to'> {
+  const from = instantOf('from', query);
+  const to = instantOf('to', query);
+  if (from !== null && to !== null && to < from) throw badUserInput('to', '`to` must not be before `from`.');
+  return { from, to };
 }
 
 function instantOf(field: 'from' | 'to', query: Readonly<Record<string, unknown>>): Instant | null {

@@ -149,6 +149,10 @@ describe('purser audit', () => {
     [['export', '--project', 'demo', '--service'], 'Name a project, or --service alone'],
     [['export', '--project', 'demo', '--format', 'xml'], '--format must be one of ndjson, csv, cef.'],
     [['export', '--project', 'demo', '--from', 'today'], '--from must be a date and time with a time zone'],
+    [
+      ['export', '--service', '--from', '2026-02-01T00:00:00Z', '--to', '2026-01-01T00:00:00Z'],
+      '--to must not be before --from.',
+    ],
     [['verify', 'x'], 'Name the public key'],
     [
       ['verify', 'x', '--public-key', Buffer.alloc(32, 1).toString('base64'), '--to', 'now'],

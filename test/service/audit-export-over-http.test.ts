@@ -23,6 +23,7 @@ const errorOf = async (answer: Response): Promise<string> => {
   const { errors } = (await answer.json()) as { errors: { extensions: { code: string } }[] };
   return errors[0]?.extensions.code ?? '';
 };
+const REVERSED = 'project=demo&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z';
 const newest = async () => (await purser.graphql(AUDIT, { first: 1 })).data.auditLog.nodes[0];
 
 describe('GET /v1/audit/export', () => {
@@ -73,7 +74,7 @@ describe('GET /v1/audit/export', () => {
     const denied = await ask('project=demo', reader);
     expect([denied.status, await errorOf(denied)]).toEqual([403, 'FORBIDDEN']);
     expect(await newest()).toMatchObject({ action: 'EXPORT_AUDIT_LOG', outcome: 'DENIED', actor: 'bob' });
-    for (const query of ['project=demo&format=xml', 'project=demo&from=yesterday', 'project=demo&to=2026']) {
+    for (const query of ['project=demo&format=xml', 'project=demo&from=yesterday', 'project=demo&to=2026', REVERSED]) {
       const answer = await ask(query);
       expect([answer.status, await errorOf(answer)]).toEqual([422, 'BAD_USER_INPUT']);
       expect(await newest()).toMatchObject({ action: 'EXPORT_AUDIT_LOG', outcome: 'FAILED', code: 'BAD_USER_INPUT' });

@@ -1,5 +1,6 @@
 import type { ChainedEntry, ExportWriter } from '../../domain/audit-export.ts';
 import type { SignedAuditHead } from '../../domain/audit-head.ts';
+import { PurserError } from '../../domain/errors.ts';
 import type { AuditRows, TimeLimits } from '../ports/audit-rows.ts';
 
 /** Entries a page: a page of long entries is about a megabyte. */
@@ -25,6 +26,8 @@ export interface ExportAuditLogDeps {
 /**
  * The text of an export, a page at a time, each read when it is asked for. Signed heads follow the entries that they
  * sign. Heads beyond the last entry come at the end: they show that entries are missing.
+ *
+ * @throws PurserError UNAVAILABLE if entries leave the table before they were read
  */
 export async function* exportAuditLog(
   { projectId, from, to, after, upTo = Number.MAX_SAFE_INTEGER }: ExportedLog,
@@ -33,16 +36,8 @@ export async function* exportAuditLog(
   const keys = await rows.keys();
   // Before the entries: whatever is signed by now has its entry.
   const newestHead = await rows.newestHead(projectId);
-  const {
-    first,
-    last: end,
-    previousHash,
-  } = await rows.range(projectId, {
-    from,
-    to,
-    after,
-    beginsBefore: writer.beginsBefore,
-  });
+  const limits = { from, to, after, beginsBefore: writer.beginsBefore };
+  const { first, last: end, previousHash } = await rows.range(projectId, limits);
   const last = Math.min(end, upTo);
   const exportedAt = new Date(now()).toISOString();
   yield writer.header({ project: projectId, from, to, firstSequence: first, previousHash, exportedAt, purser }) +
@@ -51,6 +46,13 @@ export async function* exportAuditLog(
   let written = { sequence: first - 1, hash: previousHash, entries: 0 };
   for (;;) {
     const entries = await rows.entries(projectId, { after: written.sequence, upTo: last, limit: PAGE });
+    const next = written.sequence + 1;
+    if (next <= last && entries[0]?.sequence !== next && (await rows.range(projectId, limits)).first > next) {
+      throw new PurserError(
+        'UNAVAILABLE',
+        `Entries of this audit log were archived while it was exported, from entry ${next} on. Export it again.`,
+      );
+    }
     const newest = entries.at(-1);
     if (newest === undefined) break;
     const heads = await rows.heads(projectId, { after: written.sequence, upTo: newest.sequence, limit: PAGE });

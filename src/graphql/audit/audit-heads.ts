@@ -73,7 +73,7 @@ export class AuditHeadResolver {
   })
   @Directive('@requiresPermission(permission: "iam:project:cicd:audit:read")')
   async auditHeads(
-    @Ctx() { services: { queries, cursors } }: GraphqlContext,
+    @Ctx() { services: { queries, cursors, application }, request }: GraphqlContext,
     @ProjectId() projectId: string,
     @First(DEFAULT_PAGE_SIZE) first: number | null | undefined,
     @After() after: string | null | undefined,
@@ -83,6 +83,8 @@ export class AuditHeadResolver {
       first: pageSize(first, DEFAULT_PAGE_SIZE),
       before: decodeSequence(cursors, scope, after),
     });
+    // They are the primary's: what a standby exports to this caller next must have their entries.
+    application.answered(request.principal);
     const last = heads.at(-1);
     const endCursor = last === undefined ? null : cursors.encode(scope, String(last.sequence));
     return { nodes: heads, pageInfo: { hasNextPage, endCursor } };

@@ -3,6 +3,7 @@ import type { EventAuthenticator } from '../../../application/ports/event-authen
 import { firstPreviousHash } from '../../../domain/audit-entry.ts';
 import type { ChainPlace } from '../../../domain/audit-verification.ts';
 import type { Queryable } from '../statement.ts';
+import { firstFrom } from './audit-times.ts';
 import { archivesOf, forgetArchives, rememberArchive } from './known-archives.ts';
 import { deleteRemoved, forgetForged, type Removed, readRemoved, rememberRemoved } from './removed-rows.ts';
 
@@ -17,8 +18,9 @@ export function createAuditArchive(database: Queryable, authenticator: Codes): A
 
   /** 0 if there are no archives. */
   async function lastArchived(projectId: string): Promise<number> {
-    const removed = await removedOf(projectId);
+    // First what is forgotten once its entries count as removed.
     const archives = await archivesOf(database, projectId, authenticator);
+    const removed = await removedOf(projectId);
     return Math.max(removed === undefined ? 0 : removed.upTo + 1, archives.at(-1)?.last ?? 0);
   }
 
@@ -38,14 +40,12 @@ export function createAuditArchive(database: Queryable, authenticator: Codes): A
     },
 
     async archivable(projectId, before, upTo = Number.MAX_SAFE_INTEGER) {
+      const end = (await firstFrom(database, projectId, before)) - 1;
       const { rows } = await database.query<ChainPlace>({
         name: 'archivable',
         text: `select s.sequence::float8 as sequence, s.hash from log.signed_heads s
-          where s.project_id = $1 and s.sequence <= $3 and s.sequence < coalesce(
-            (select min(sequence) from read_models.audit_entries where project_id = $1 and occurred_at >= $2),
-            (select sequence + 1 from read_models.audit_heads where project_id = $1))
-          order by s.sequence desc limit 1`,
-        values: [projectId, before, upTo],
+          where s.project_id = $1 and s.sequence <= $2 order by s.sequence desc limit 1`,
+        values: [projectId, Math.min(end, upTo)],
       });
       const [head] = rows;
       const beginning = { sequence: 0, hash: firstPreviousHash(projectId) };

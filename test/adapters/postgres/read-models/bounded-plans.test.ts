@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuditHeads } from '../../../../src/adapters/postgres/audit-heads.ts';
 import { SILENT } from '../../../../src/adapters/postgres/logger.ts';
 import { createReadConnections, type ReadConnections } from '../../../../src/adapters/postgres/read-connections.ts';
+import { createAuditArchive } from '../../../../src/adapters/postgres/read-models/audit-archive.ts';
 import { createAuditQueries } from '../../../../src/adapters/postgres/read-models/audit-queries.ts';
 import { createAuditRetention } from '../../../../src/adapters/postgres/read-models/audit-retention.ts';
 import { createAuditRows } from '../../../../src/adapters/postgres/read-models/audit-rows.ts';
@@ -22,6 +23,7 @@ import { createSecretCheck } from '../../../../src/adapters/postgres/read-models
 import { openSession } from '../../../../src/adapters/postgres/session.ts';
 import { createWebhookQueries } from '../../../../src/adapters/postgres/webhooks/webhook-queries.ts';
 import type { RegistryOrder } from '../../../../src/application/ports/read-models.ts';
+import type { Instant } from '../../../../src/domain/instant.ts';
 import { createCursors } from '../../../../src/graphql/paging/cursors.ts';
 import { positionOf, registryFilter, registrySelection } from '../../../../src/graphql/registry/registry-connection.ts';
 import { buildPurserSchema } from '../../../../src/graphql/schema.ts';
@@ -236,6 +238,14 @@ it.each([
   asked.statements.length = 0;
   const rows = createAuditRows(asked, createAuditHeads(asked));
   await rows.range('demo', { from, to, beginsBefore: true, after: undefined });
+  const plans = await plansOfAsked();
+  expect(plans.length).toBeGreaterThan(1);
+  expect(plans.filter(({ buffers }) => buffers > 100)).toEqual([]);
+});
+
+it('what can be archived is found by the entries of a day about its end', async () => {
+  asked.statements.length = 0;
+  await createAuditArchive(asked, trusting).archivable('demo', inDays(-1) as Instant);
   const plans = await plansOfAsked();
   expect(plans.length).toBeGreaterThan(1);
   expect(plans.filter(({ buffers }) => buffers > 100)).toEqual([]);
