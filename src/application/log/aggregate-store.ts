@@ -27,6 +27,8 @@ const FIRST_REPEAT: EventType = 'CredentialIssuedAgain';
 export interface Loaded<State> {
   readonly state: State;
   readonly revision: number | 'no-stream';
+  /** Of the event with this revision. */
+  readonly eventId?: string;
 }
 
 export interface AggregateStore {
@@ -111,6 +113,12 @@ export function createAggregateStore(
     }
   }
 
+  async function holds(stream: string, revision: number | 'no-stream', eventId: string): Promise<boolean> {
+    if (revision === 'no-stream') return true;
+    const [event] = await log.readStream(stream, { fromRevision: revision, maxCount: 1 });
+    return event?.id === eventId;
+  }
+
   /** The state of the snapshot, if the log still has what it was made of. */
   async function resume<State extends object | null>(
     stream: string,
@@ -120,8 +128,7 @@ export function createAggregateStore(
     const snapshot = await kept.latest<State>(stream, upTo);
     if (!snapshot) return undefined;
     const { revision, eventId } = snapshot;
-    const [last] = await log.readStream(stream, { fromRevision: revision, maxCount: 1 });
-    if (last?.id === eventId) return snapshot;
+    if (await holds(stream, revision, eventId)) return snapshot;
     await kept.drop(stream, revision);
     return undefined;
   }
@@ -129,21 +136,27 @@ export function createAggregateStore(
   /** Folds on from what is known. @param upTo the revision of the last event to fold */
   async function foldOn<State extends object | null>(
     stream: string,
-    { state: from, revision: known }: Loaded<State>,
-    { evolve }: StreamFold<State>,
+    { state: from, revision: known, eventId: knownId }: Loaded<State>,
+    fold: StreamFold<State>,
     kept: StreamSnapshots,
     upTo = Number.POSITIVE_INFINITY,
   ): Promise<Loaded<State>> {
     let state = from;
     let revision = known;
+    let eventId = knownId;
     let snapshot: Snapshot<State> | undefined;
     for await (const event of events(stream, after(known), upTo)) {
-      state = evolve(state, event);
+      state = fold.evolve(state, event);
       revision = event.revision;
+      eventId = event.id;
       if (revision > 0 && revision % snapshotEvery === 0) snapshot = { revision, eventId: event.id, state };
     }
-    if (snapshot) kept.keep(stream, snapshot);
-    return { state, revision };
+    if (snapshot) {
+      // A failover may have lost what is remembered. A snapshot of it would be trusted for ever, by every replica.
+      if (knownId !== undefined && !(await holds(stream, known, knownId))) return foldAnew(stream, fold, kept, upTo);
+      kept.keep(stream, snapshot);
+    }
+    return { state, revision, ...(eventId !== undefined && { eventId }) };
   }
 
   /** Folds a stream that is not known. Most are short, and read at once. */
@@ -158,11 +171,11 @@ export function createAggregateStore(
     const isAll = first.length < maxCount || maxCount > upTo;
     const resumed = isAll ? undefined : await resume<State>(stream, kept, upTo);
     if (resumed) return foldOn(stream, resumed, fold, kept, upTo);
-    const begun = {
-      state: first.reduce<State>(fold.evolve, fold.initial),
-      revision: first.at(-1)?.revision ?? ('no-stream' as const),
-    };
-    return isAll ? begun : foldOn(stream, begun, fold, kept, upTo);
+    const last = first.at(-1);
+    const state = first.reduce<State>(fold.evolve, fold.initial);
+    if (last === undefined) return { state, revision: 'no-stream' };
+    const begun = { state, revision: last.revision };
+    return isAll ? { ...begun, eventId: last.id } : foldOn(stream, begun, fold, kept, upTo);
   }
 
   async function load<State extends object | null>(

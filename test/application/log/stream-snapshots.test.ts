@@ -13,7 +13,7 @@ import { registryStream } from '../../../src/domain/identity.ts';
 import { someAuthenticator } from '../../support/event-authenticator.ts';
 import { createMemoryEventStore } from '../../support/memory-event-log.ts';
 import { createMemorySnapshots, type MemorySnapshots } from '../../support/memory-snapshots.ts';
-import { createdEvent, idOf, METADATA, renamedEvent } from '../../support/recorded-events.ts';
+import { createdEvent, idOf, linkedEvent, METADATA, renamedEvent } from '../../support/recorded-events.ts';
 import { eventsOf, registrySteps } from '../../support/registry-histories.ts';
 
 const A = registryStream('demo', idOf('a'));
@@ -188,6 +188,30 @@ it('a snapshot of events that the log has lost is not used', async () => {
   expect(await replica.loadRegistry('demo', idOf('a'))).toMatchObject({ state: { name: 'a 7' }, revision: 7 });
   expect([...world.store.all.keys()]).not.toContain(`9 ${A}`);
   expect(await aReplica(world, { log: lost }).loadRegistry('demo', idOf('a'))).toMatchObject({ revision: 7 });
+});
+
+it('a state whose events the log has lost is not kept, however many came since, and is folded anew', async () => {
+  const [world, other] = [newWorld(), newWorld()];
+  const renames = Array.from({ length: 7 }, (_none, n) => renamedEvent('a', `name ${n + 1}`));
+  await append(world, A, createdEvent('a', 1), ...renames);
+  const links = ['w', 'x', 'y', 'z'].map((pipeline) => linkedEvent('a', pipeline));
+  await append(other, A, createdEvent('a', 1), ...renames.slice(0, 5), ...links);
+  const all = { fromRevision: 0, maxCount: 100 };
+  const before = await world.log.readStream(A, all);
+  const after = [...before.slice(0, 6), ...(await other.log.readStream(A, all)).slice(6)];
+  let events = before;
+  const log: EventLog = {
+    ...world.log,
+    readStream: async (_, { fromRevision, maxCount }) => events.slice(fromRevision).slice(0, maxCount),
+  };
+  const replica = aReplica(world, { log });
+  expect(await replica.loadRegistry('demo', idOf('a'))).toMatchObject({ state: { name: 'name 7' }, revision: 7 });
+  await replica.kept();
+  events = after;
+  for (const each of [replica, aReplica(world, { log })]) {
+    expect(await each.loadRegistry('demo', idOf('a'))).toMatchObject(named('name 5'));
+    await each.kept();
+  }
 });
 
 it('a process that was killed before it kept a snapshot leaves that to the next one', async () => {
