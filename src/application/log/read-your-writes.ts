@@ -33,7 +33,7 @@ export interface ReadYourWrites {
   readable(caller: Caller): Promise<void>;
   /** The same for a query that the standby may answer. Resolves with where to read. @throws as `readable` */
   readableAt(caller: Caller): Promise<ReadSource>;
-  /** A mutation was answered, perhaps with what others wrote: the standby must have that before it answers the caller. */
+  /** A mutation or the primary answered, perhaps with what others wrote: the standby must have that before it answers the caller. */
   answered(caller: Caller): void;
   /** The same for everything that the caller is sent until the signal aborts. */
   follows(caller: Caller, signal: AbortSignal): void;
@@ -49,23 +49,26 @@ export interface ReadYourWritesDeps {
 
 export function createReadYourWrites({ log, progress, standby, metrics }: ReadYourWritesDeps): ReadYourWrites {
   const readHead = createSharedRead(() => log.head());
-  /** The last writes, in their order; of callers with something else that the standby must have, perhaps the beginning. */
-  const told = new Map<string, Position>();
+  /**
+   * The last writes, in their order; of callers with something else that the standby must have, perhaps the beginning. Each time
+   * that a caller is told something is an object of its own: what is told while another query waits is not forgotten with it.
+   */
+  const told = new Map<string, { readonly position: Position }>();
   /** How many subscriptions they have. */
   const followers = new Map<string, number>();
 
   /** The caller's last write that the read models may not have passed. */
   function unread(key: string): Position | undefined {
-    const position = told.get(key);
+    const position = told.get(key)?.position;
     if (position === undefined || position > progress.position) return position;
     if (standby === undefined) told.delete(key);
     return undefined;
   }
 
   function remember(key: string, position: Position): void {
-    const known = told.get(key);
+    const known = told.get(key)?.position;
     told.delete(key);
-    told.set(key, known !== undefined && known > position ? known : position);
+    told.set(key, { position: known !== undefined && known > position ? known : position });
     const [oldest] = told.keys();
     if (told.size > MAX_CALLERS && oldest !== undefined) told.delete(oldest);
   }
@@ -76,6 +79,8 @@ export function createReadYourWrites({ log, progress, standby, metrics }: ReadYo
   async function waitForPrimary(key: string, head: Position | undefined, startedAt: number): Promise<void> {
     const target = head ?? unread(key);
     if (target === undefined || target <= progress.position) return;
+    // While nobody waits this process may not look: whether they still stand still is not known then.
+    if (progress.stalledMs > 0) await within(OTHER_WRITES_MS, progress.refresh()).catch(() => undefined);
     // Time that the read models have stood still counts for all: a dead projector delays readers once, not each time.
     const patience = OTHER_WRITES_MS - progress.stalledMs - (performance.now() - startedAt);
     if (await progress.waitFor(target, patience)) return;

@@ -168,6 +168,8 @@ async function read<Result>(
   const source = await application.readableAt(request.principal);
   const onStandby = source === 'standby' && standbyQueries !== undefined;
   const result = await run(onStandby ? { ...context, services: { ...services, queries: standbyQueries } } : context);
+  // Again, as before the read: a query beside this one may have found the standby to be as far as the caller knew then.
+  if (source === 'primary') application.answered(request.principal);
   if (policy.kind === 'permission' && policy.showsEntries) {
     await application.recordAuditRead(request, String(projectId));
   }

@@ -89,6 +89,21 @@ describe('a query', () => {
     expect(await within(OTHER_WRITES_MS, query())).toEqual({ outcome: 'answers', waitedMs: OTHER_WRITES_MS });
   });
 
+  it('waits for them if they have moved since, although nobody looked meanwhile', async () => {
+    const { query, append, models } = world();
+    append();
+    await within(OTHER_WRITES_MS, query());
+    models.position = 1;
+    await vi.advanceTimersByTimeAsync(60_000);
+    append();
+    const asked = query();
+    await vi.advanceTimersByTimeAsync(300);
+    models.position = 2;
+    const { outcome, waitedMs } = await within(50, asked);
+    expect(outcome).toBe('answers');
+    expect(waitedMs).toBeGreaterThanOrEqual(300);
+  });
+
   it('waits longer for what its caller wrote, and says so if it cannot be read', async () => {
     const { query, append, models } = world();
     append(ALICE);
@@ -96,11 +111,11 @@ describe('a query', () => {
     const [alice, bob] = [query(ALICE), query(BOB)];
     expect(await within(OTHER_WRITES_MS, bob)).toEqual({ outcome: 'answers', waitedMs: OTHER_WRITES_MS });
     expect(await within(OWN_WRITES_MS, alice)).toEqual({ outcome: 'UNAVAILABLE', waitedMs: OWN_WRITES_MS });
-    // Its own write is enough.
+    // Its own write is enough, if those of others do not come.
     const again = query(ALICE);
     models.position = 1;
-    expect((await within(50, again)).outcome).toBe('answers');
-    expect(await within(OTHER_WRITES_MS, query(ALICE))).toEqual({ outcome: 'answers', waitedMs: OTHER_WRITES_MS });
+    expect(await within(OTHER_WRITES_MS, again)).toEqual({ outcome: 'answers', waitedMs: OTHER_WRITES_MS });
+    expect(await within(0, query(ALICE))).toEqual({ outcome: 'answers', waitedMs: 0 });
   });
 
   it('answers although the log does not, unless its caller wrote', async () => {
@@ -224,6 +239,20 @@ describe('a query that a standby may answer', () => {
     stopping.abort();
     append();
     expect((await within(20, query())).source).toBe('standby');
+  });
+
+  it('misses nothing that its caller was told while another of its queries waited', async () => {
+    const { query, append, standby, answered } = standbyWorld();
+    answered(ALICE);
+    append();
+    const asked = query();
+    await vi.advanceTimersByTimeAsync(100);
+    append();
+    answered(ALICE);
+    standby.position = at(1);
+    expect((await within(20, asked)).source).toBe('standby');
+    standby.behindMs = STANDBY_MS;
+    expect((await within(20, query())).source).toBe('primary');
   });
 
   it('goes to the primary at once while the standby is gone, also if it goes while the query waits', async () => {
