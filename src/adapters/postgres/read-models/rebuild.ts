@@ -119,6 +119,7 @@ export async function rebuildReadModels(deps: RebuildDeps, options: RebuildOptio
     // The bulk of it, while nobody waits. What the leader removes meanwhile follows in the swap.
     await removeAgain(bulk, NEXT, await readRemoved(bulk, deps.authenticator));
     const last = await swapSchemas(client, bulk, build, { ...options, edge: edgeOf(deps) });
+    await bulk.query(`drop schema ${OLD} cascade`);
     return { events: folded + known + caughtUp + last, position: until };
   } finally {
     await Promise.all([client, bulk, beside].map((each) => each.end()));
@@ -173,8 +174,12 @@ async function isMarked(client: Client, mark: string): Promise<boolean> {
   return rows[0]?.mark === mark;
 }
 
-/** Undefined while not all parts are folded. */
+/** Undefined while not all parts are folded, or if there are no tables yet. */
 async function eventsLeft(client: Client): Promise<number | undefined> {
+  const tables = await client.query<{ there: boolean }>(
+    `select to_regclass('${NEXT}.checkpoint') is not null as there`,
+  );
+  if (tables.rows[0]?.there !== true) return undefined;
   const { rows } = await client.query<{ events: number }>(`select events::float8 as events from ${NEXT}.checkpoint`);
   return rows[0]?.events;
 }
@@ -216,9 +221,12 @@ async function swapSchemas(
   { beforeSwap, despiteSignedHeads = false, edge }: RebuildOptions & { readonly edge: Position },
 ): Promise<number> {
   try {
+    // Of a rebuild that was ended behind its swap. Whoever still reads these tables, such as a dump, delays nobody else so.
+    await swap.query(`drop schema if exists ${OLD} cascade`);
     await swap.query('begin; set local synchronous_commit = on');
     await swap.query(`lock table ${LIVE}.checkpoint in exclusive mode`);
-    const count = await catchUp(client, build);
+    // No further: what is appended meanwhile is left to the projector, which waits.
+    const count = await catchUp(client, build, await readCheckpoint(swap));
     await finishChains(client, build);
     await removeAgain(swap, NEXT, await readRemoved(swap, build.authenticator));
     await requireEdge(swap, edge, build.authenticator);
@@ -226,11 +234,9 @@ async function swapSchemas(
     await beforeSwap?.(swap);
     await swap.query(`insert into log.parked_entries select * from ${NEXT}.${NEWLY_PARKED} on conflict do nothing`);
     await swap.query(`drop table ${NEXT}.${NEWLY_PARKED}`);
-    await swap.query(`drop schema if exists ${OLD} cascade`);
     await swap.query(`alter schema ${LIVE} rename to ${OLD}`);
     await swap.query(`alter schema ${NEXT} rename to ${LIVE}`);
     await swap.query('commit');
-    await swap.query(`drop schema ${OLD} cascade`);
     return count;
   } catch (error) {
     // Nothing is left behind but by a lost connection, and then the next rebuild removes it.

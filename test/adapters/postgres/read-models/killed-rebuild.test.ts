@@ -52,6 +52,9 @@ it(
     const projected = await digestsOfReadModels(connectionString);
 
     const again = { ...FEW, continues: true };
+    // There is a build to go on with, but no table of it.
+    const atFirstTable = { ...again, killedBefore: 'create table read_models_next.audit_entries' };
+    expect(await rebuildInChild(connectionString, atFirstTable)).toBeUndefined();
     const killedAfter = EVENTS / 2;
     expect(await rebuildInChild(connectionString, { ...again, killedAfter: killedAfter + 1 })).toBeUndefined();
     const left = await tablesLeft(connectionString);
@@ -66,6 +69,12 @@ it(
     expect(differingTables(projected, await digestsOfReadModels(connectionString))).toEqual([]);
     const resumed = await rebuildInChild(connectionString, again);
     expect(resumed?.events).toBe(EVENTS);
+    expect(differingTables(projected, await digestsOfReadModels(connectionString))).toEqual([]);
+
+    // Of one that was killed behind its swap the next one removes what is left.
+    const behindSwap = { ...FEW, killedBefore: 'drop schema read_models_old cascade' };
+    expect(await rebuildInChild(connectionString, behindSwap)).toBeUndefined();
+    expect((await rebuildInChild(connectionString, FEW))?.events).toBe(EVENTS);
     expect(differingTables(projected, await digestsOfReadModels(connectionString))).toEqual([]);
 
     if (!IS_MEASURED) return;
