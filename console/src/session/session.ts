@@ -53,9 +53,6 @@ export interface SessionDeps {
   readonly goTo: (url: URL) => void;
 }
 
-/** A refused token is `expired` where it was accepted before. */
-const EXPIRED: SignedOutReason = { kind: 'expired' };
-
 export function createSession({ settings, origin, goTo }: SessionDeps): Session {
   const { signIn } = settings;
   const provider = signIn.kind === 'openid-connect' ? createOpenIdProvider(signIn, origin) : undefined;
@@ -82,9 +79,9 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
     renewed: (tokens) => {
       held = tokens;
     },
-    ended: () => {
+    ended: (reason) => {
       forget();
-      if (state.phase === 'signed-in') become({ ...state, ended: EXPIRED });
+      if (state.phase === 'signed-in') become({ ...state, ended: reason });
     },
   });
 
@@ -93,7 +90,8 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
       if (held === undefined) throw new SignedOutError('Nobody is signed in.');
       return held.accessToken;
     },
-    renew: (refused) => renewal.renew(refused),
+    renew: renewal.renew,
+    accepted: renewal.accepted,
   };
   const api = createApi(tokens);
 
