@@ -59,6 +59,8 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
   const listeners = new Set<() => void>();
   let state: SessionState = { phase: 'waiting' };
   let held: Tokens | undefined;
+  /** How often it was asked who is signed in. */
+  let timesAsked = 0;
   let lastWindow: AbortController | undefined;
   /** What signs in, if no answer came to it yet. */
   let unanswered: (() => Promise<Tokens>) | undefined;
@@ -78,6 +80,8 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
     renew: provider && ((tokens) => provider.renew(tokens)),
     renewed: (tokens) => {
       held = tokens;
+      // It may grant more than the one before, or less. Where that cannot be asked, the next renewal does.
+      if (isSettled()) identify().catch(() => undefined);
     },
     ended: (reason) => {
       forget();
@@ -95,17 +99,26 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
   };
   const api = createApi(tokens);
 
+  /** Whether somebody is signed in, and nothing is under way. */
+  function isSettled(): boolean {
+    return state.phase === 'no-projects' || (state.phase === 'signed-in' && state.ended === undefined);
+  }
+
   async function identify(): Promise<void> {
-    const before = state;
+    timesAsked += 1;
+    const thisTime = timesAsked;
     const { viewer } = await api.request(VIEWER, {});
-    if (held !== undefined && held.expiresAt === undefined) {
-      held = { ...held, expiresAt: Date.parse(viewer.tokenExpiresAt) };
-    }
+    // It was asked again in the meantime.
+    if (thisTime !== timesAsked) return;
+    if (held === undefined) throw new SignInFailed({ kind: 'expired' });
+    const before = state;
+    if (held.expiresAt === undefined) held = { ...held, expiresAt: Date.parse(viewer.tokenExpiresAt) };
     renewal.schedule();
     if (viewer.projects.length === 0) {
       const fault = claimFaultOf(tokens.current());
       return become({ phase: 'no-projects', subject: viewer.subject, fault });
     }
+    if (before.phase === 'signed-in' && before.ended === undefined && isSame(before.viewer, viewer)) return;
     // Somebody else must not find what the one before had open.
     const isSomebodyElse = before.phase === 'signed-in' && before.viewer.subject !== viewer.subject;
     if (isSomebodyElse) become({ phase: 'waiting' });
@@ -201,6 +214,12 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
       if (page !== undefined) goTo(page);
     },
   };
+}
+
+/** Whether the token grants one the same as the other. */
+function isSame(one: Viewer, other: Viewer): boolean {
+  const partsOf = ({ subject, issuer, projects }: Viewer) => JSON.stringify([subject, issuer, projects]);
+  return partsOf(one) === partsOf(other);
 }
 
 /** The same may work later. */
