@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createApi } from '../../src/api/client.ts';
 import { SignedOutError } from '../../src/api/errors.ts';
-import { createSession, type Session } from '../../src/session/session.ts';
+import { createSession, type Session, SIGN_OUTS } from '../../src/session/session.ts';
 import { VIEWER } from '../../src/session/viewer.ts';
 import { type Doubles, PROVIDER, stubProvider, tokensNumbered } from './provider-double.ts';
 
@@ -15,20 +15,25 @@ function viewer(subject: string, permissions: readonly string[] = [READ]): Respo
 }
 const refused = () => new Response(null, { status: 401 });
 
+const channels: BroadcastChannel[] = [];
 afterEach(() => {
+  for (const channel of channels.splice(0)) channel.close();
   vi.unstubAllGlobals();
 });
 
 /** A tab in which somebody has signed in, with what its page went through. */
-async function tab() {
+async function tab(number = 1, goTo: (url: URL) => void = () => undefined) {
+  const signOuts = new BroadcastChannel(SIGN_OUTS);
+  channels.push(signOuts);
   const session = createSession({
     settings: { version: '1', signIn: PROVIDER },
     origin: 'https://purser.example',
-    goTo: () => undefined,
+    goTo,
+    signOuts,
   });
   await session.signInWith(async () => ({
-    accessToken: 'a1',
-    refreshToken: 'r1',
+    accessToken: `a${number}`,
+    refreshToken: `r${number}`,
     expiresAt: Date.now() + 3_600_000,
   }));
   const phases: string[] = [];
@@ -103,5 +108,34 @@ describe('a session', () => {
     answer(viewer('ada', [READ, WRITE]));
     await new Promise((resolve) => setImmediate(resolve));
     expect(session.get()).toEqual({ phase: 'signed-out', reason: { kind: 'signed-out' } });
+  });
+});
+
+describe('signing out', () => {
+  it('signs the same person out in other tabs, and nobody else', async () => {
+    const revoked: string[] = [];
+    stubProvider({
+      token: () => tokensNumbered(9),
+      service: (token) => viewer(token === 'a3' ? 'bob' : 'ada'),
+      revoked: (token) => revoked.push(token),
+    });
+    const left: string[] = [];
+    const leaving = (name: string) => (url: URL) => left.push(`${name} ${url.pathname}`);
+    const first = await tab(1, leaving('first'));
+    const second = await tab(2, leaving('second'));
+    const bobs = await tab(3, leaving('third'));
+    const told: unknown[] = [];
+    const listener = new BroadcastChannel(SIGN_OUTS);
+    channels.push(listener);
+    listener.addEventListener('message', ({ data }: MessageEvent<unknown>) => told.push(data));
+
+    await first.session.signOut();
+    await expect.poll(() => second.session.get()).toEqual({ phase: 'signed-out', reason: { kind: 'signed-out' } });
+    // Each has a refresh token of its own; one page of the provider is enough.
+    await expect.poll(() => revoked.toSorted()).toEqual(['r1', 'r2']);
+    expect(left).toEqual(['first /end']);
+    await expect.poll(() => told).toEqual([{ issuer: PROVIDER.issuer, subject: 'ada' }]);
+    expect(bobs.session.get()).toMatchObject({ phase: 'signed-in', ended: undefined });
+    expect(bobs.session.tokens.current()).toBe('a3');
   });
 });
