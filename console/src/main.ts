@@ -1,7 +1,7 @@
 import './styles/base.css';
 import { applyTheme, chosenTheme } from './app/theme.ts';
 import { loadFirstView } from './app/views.ts';
-import { createSession } from './session/session.ts';
+import { createSession, SIGN_OUTS } from './session/session.ts';
 import { readSettings } from './session/settings.ts';
 import { isArrival, startSession, takeFirstAddress } from './session/start.ts';
 import { NOT_LOADED } from './texts/start.ts';
@@ -41,7 +41,12 @@ function appOnce(): ReturnType<typeof loadApp> {
 async function start(): Promise<void> {
   try {
     const settings = await readSettings();
-    const session = createSession({ settings, origin: location.origin, goTo: (url) => location.assign(url) });
+    const session = createSession({
+      settings,
+      origin: location.origin,
+      goTo: (url) => location.assign(url),
+      signOuts: new BroadcastChannel(SIGN_OUTS),
+    });
     // First of all, because the browser asks for six things at a time.
     const started = startSession(session, first);
     // By now the address is that of the view, also where a provider has led back.

@@ -4,6 +4,8 @@ import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { delayAfter, type Followed, follow, type LiveState } from '../../console/src/api/follow.ts';
 import type { TokenSource } from '../../console/src/api/token-source.ts';
+import { createRenewal } from '../../console/src/session/renewal.ts';
+import type { Tokens } from '../../console/src/session/tokens.ts';
 
 interface Change {
   readonly change: { readonly cursor: string };
@@ -16,13 +18,13 @@ describe('following a subscription', () => {
   /** What each connection asked for; how the next ones are answered. */
   const asked: Asked[] = [];
   const answers: ((response: ServerResponse) => void)[] = [];
-  const seen = { events: [] as string[], states: [] as LiveState[], gaps: 0, renewed: 0 };
+  const seen = { events: [] as string[], states: [] as LiveState[], gaps: 0, renewed: 0, accepted: [] as string[] };
   let end: AbortController;
 
   beforeEach(async () => {
     asked.length = 0;
     answers.length = 0;
-    Object.assign(seen, { events: [], states: [], gaps: 0, renewed: 0 });
+    Object.assign(seen, { events: [], states: [], gaps: 0, renewed: 0, accepted: [] });
     end = new AbortController();
     server = createServer(async (request, response) => {
       const body = (await json(request)) as { variables: { after?: string } };
@@ -55,13 +57,15 @@ describe('following a subscription', () => {
       if (isCut) setImmediate(() => response.destroy());
     };
 
-  function start(given: Partial<Followed<Change>> = {}): Promise<void> {
+  function start(given: Partial<Followed<Change>> = {}, givenTokens: Partial<TokenSource> = {}): Promise<void> {
     const tokens: TokenSource = {
       current: () => `t${seen.renewed}`,
       renew: async () => {
         seen.renewed += 1;
         return `t${seen.renewed}`;
       },
+      accepted: (token) => seen.accepted.push(token),
+      ...givenTokens,
     };
     const followed: Followed<Change> = {
       query: 'subscription Changes { change { cursor } }',
@@ -96,6 +100,29 @@ describe('following a subscription', () => {
     void start();
     await expect.poll(() => seen.events).toEqual(['c1', 'c2']);
     expect(asked.map(({ authorization }) => authorization)).toEqual(['Bearer t0', 'Bearer t1', 'Bearer t2']);
+    expect(seen.accepted).toEqual(['t0', 't2']);
+  });
+
+  it('gives up when the token that came in place of a refused one is refused as well', async () => {
+    const refuse = (response: ServerResponse) => response.writeHead(401).end();
+    answers.push(sends(event('c1') + fault('UNAUTHENTICATED')), refuse, refuse, refuse);
+    let held: Tokens | undefined = { accessToken: 't0', refreshToken: 'r', expiresAt: undefined };
+    const ended: string[] = [];
+    const renewal = createRenewal({
+      held: () => held,
+      renew: async (tokens) => ({ ...tokens, accessToken: `${tokens.accessToken}+` }),
+      renewed: (tokens) => {
+        held = tokens;
+      },
+      ended: ({ kind }) => {
+        ended.push(kind);
+        held = undefined;
+      },
+    });
+    await start({}, { current: () => held?.accessToken ?? '', renew: renewal.renew, accepted: renewal.accepted });
+    expect(asked.map(({ authorization }) => authorization)).toEqual(['Bearer t0', 'Bearer t0+']);
+    expect(ended).toEqual(['refused']);
+    expect(seen.states.at(-1)).toBe('stopped');
   });
 
   it('begins afresh, and says so, when its cursor cannot be resumed', async () => {

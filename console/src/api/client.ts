@@ -1,6 +1,6 @@
-import { errorOf, errorOfStatus, isRecord, OfflineError, SignedOutError } from './errors.ts';
+import { errorOf, errorOfStatus, isRecord, OfflineError } from './errors.ts';
 import type { TypedDocumentString } from './generated/graphql.ts';
-import type { TokenSource } from './token-source.ts';
+import { sendWithToken, type TokenSource } from './token-source.ts';
 
 export interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -40,14 +40,7 @@ export function createApi(tokens: TokenSource, endpoint = '/graphql'): Api {
   return {
     async request(document, variables, { signal } = {}) {
       const body = JSON.stringify({ query: document.toString(), variables });
-      const token = tokens.current();
-      let response = await send(token, body, signal);
-      if (response.status === 401) {
-        const renewed = await tokens.renew(token);
-        response = await send(renewed, body, signal);
-        if (response.status === 401) throw new SignedOutError('The service does not accept the token.');
-      }
-      return answerOf(response);
+      return answerOf(await sendWithToken(tokens, (token) => send(token, body, signal)));
     },
   };
 }

@@ -60,18 +60,20 @@ export async function follow<Result>(deps: FollowDeps, followed: Followed<Result
     signal.addEventListener('abort', end);
     const silence = watchSilence(end);
     try {
-      token = tokens.current();
+      const current = tokens.current();
+      token = current;
       position.cursor ??= await followed.latest?.();
       if (signal.aborted) return;
       const client = createClient({
         url: endpoint,
-        headers: { authorization: `Bearer ${token}` },
+        headers: { authorization: `Bearer ${current}` },
         credentials: 'omit',
         retryAttempts: 0,
         fetchFn: (url: string, init: RequestInit) => deps.fetch(url, init).then(silence.watch),
         on: {
           connected: () => {
             failures = 0;
+            tokens.accepted(current);
             followed.onState('live');
             // Nothing says what happened since the connection before.
             if (!isFirst && position.cursor === undefined) followed.onGap();

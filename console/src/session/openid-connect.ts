@@ -21,7 +21,7 @@ export interface OpenIdProvider {
   depart(returnTo: string): Promise<{ readonly url: URL; readonly departure: Departure }>;
   /** Takes the code of the address that the provider sent somebody back to. @throws OfflineError, SignInFailed */
   arrive(address: URL, departure: Departure): Promise<Tokens>;
-  /** @throws SignInFailed if the provider refuses, OfflineError if it is away */
+  /** @throws SignInFailed if the provider refuses, OfflineError if it is away, overloaded or out of order */
   renew(tokens: Tokens): Promise<Tokens>;
   /** Has the provider forget the session, as far as it can. @returns its page to go to, if it has one */
   signOut(tokens: Tokens): Promise<URL | undefined>;
@@ -100,12 +100,18 @@ export function createOpenIdProvider(settings: ProviderSettings, origin: string)
     renew: (tokens) =>
       explained(async () => {
         if (tokens.refreshToken === undefined) throw new SignInFailed({ kind: 'expired' });
-        const server = await discover();
-        const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), tokens.refreshToken, {
-          ...options,
-          additionalParameters: target,
-        });
-        return tokensOf(await oauth.processRefreshTokenResponse(server, client, response), tokens);
+        try {
+          const server = await discover();
+          const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), tokens.refreshToken, {
+            ...options,
+            additionalParameters: target,
+          });
+          return tokensOf(await oauth.processRefreshTokenResponse(server, client, response), tokens);
+        } catch (error) {
+          // It says nothing of the session, which goes on as long as the token does.
+          if (isOutage(error)) throw new OfflineError('The provider is overloaded or out of order.', { cause: error });
+          throw error;
+        }
       }),
 
     async signOut({ refreshToken, idToken }) {
@@ -139,15 +145,40 @@ function failure(message: string, cause?: unknown): SignInFailed {
   return new SignInFailed({ kind: 'failed', message }, { cause });
 }
 
+/** Codes of a provider that cannot answer now. */
+const OUTAGES = ['temporarily_unavailable', 'server_error'];
+const REQUEST_TIMEOUT = 408;
+const TOO_MANY_REQUESTS = 429;
+
+/** Whether the provider answered that it cannot answer now: the same request may work later. */
+function isOutage(error: unknown): boolean {
+  if (error instanceof oauth.ResponseBodyError && OUTAGES.includes(error.error)) return true;
+  const status = statusOf(error);
+  return status !== undefined && (status >= 500 || status === REQUEST_TIMEOUT || status === TOO_MANY_REQUESTS);
+}
+
+/** Of the answer at fault. */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof oauth.ResponseBodyError || error instanceof oauth.WWWAuthenticateChallengeError) {
+    return error.status;
+  }
+  return error instanceof oauth.OperationProcessingError && error.cause instanceof Response
+    ? error.cause.status
+    : undefined;
+}
+
 /** Says what went wrong at the provider in a sentence that holds nothing secret. */
 async function explained<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof SignInFailed) throw error;
+    if (error instanceof SignInFailed || error instanceof OfflineError) throw error;
     if (error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError) {
       const described = error.error_description === undefined ? '' : `: ${error.error_description}`;
       throw failure(`The provider refused with “${error.error}”${described}.`, error);
+    }
+    if (error instanceof oauth.WWWAuthenticateChallengeError) {
+      throw failure(`The provider refused with HTTP ${error.status}.`, error);
     }
     if (error instanceof oauth.OperationProcessingError) {
       throw failure(`The provider’s answer was not as it must be: ${error.message}.`, error);

@@ -1,5 +1,5 @@
 import { createApi } from '../api/client.ts';
-import { hasCode, OfflineError, SignedOutError } from '../api/errors.ts';
+import { hasCode, isRecord, OfflineError, SignedOutError } from '../api/errors.ts';
 import type { TokenSource } from '../api/token-source.ts';
 import { type ClaimFault, claimFaultOf } from './claims.ts';
 import { keepDeparture } from './departure.ts';
@@ -18,8 +18,13 @@ export type SessionState =
   | { readonly phase: 'unavailable' }
   /** This window has signed in another one. */
   | { readonly phase: 'handed-over' }
-  /** `subject` is undefined where the service did not accept the token. */
-  | { readonly phase: 'no-projects'; readonly subject: string | undefined; readonly fault: ClaimFault }
+  /** `subject` and `issuer` are undefined where the service did not accept the token. */
+  | {
+      readonly phase: 'no-projects';
+      readonly subject: string | undefined;
+      readonly issuer: string | undefined;
+      readonly fault: ClaimFault;
+    }
   /** `ended`: why the token is of no use any more. The page stays, so that nothing typed is lost. */
   | { readonly phase: 'signed-in'; readonly viewer: Viewer; readonly ended: SignedOutReason | undefined };
 
@@ -42,7 +47,7 @@ export interface Session {
   handedOver(): void;
   /** Asks again who is signed in, after it could not be asked. */
   retry(): Promise<void>;
-  /** Forgets everything, here and at the provider. */
+  /** Forgets everything, here, in other tabs where the same person is signed in, and at the provider. */
   signOut(): Promise<void>;
   readonly provider: OpenIdProvider | undefined;
 }
@@ -51,17 +56,21 @@ export interface SessionDeps {
   readonly settings: ConsoleSettings;
   readonly origin: string;
   readonly goTo: (url: URL) => void;
+  /** Between the tabs of this browser: who has signed out. No secret goes over it. */
+  readonly signOuts: BroadcastChannel;
 }
 
-/** A refused token is `expired` where it was accepted before. */
-const EXPIRED: SignedOutReason = { kind: 'expired' };
+/** Where tabs tell each other who has signed out. */
+export const SIGN_OUTS = 'purser.sign-out';
 
-export function createSession({ settings, origin, goTo }: SessionDeps): Session {
+export function createSession({ settings, origin, goTo, signOuts }: SessionDeps): Session {
   const { signIn } = settings;
   const provider = signIn.kind === 'openid-connect' ? createOpenIdProvider(signIn, origin) : undefined;
   const listeners = new Set<() => void>();
   let state: SessionState = { phase: 'waiting' };
   let held: Tokens | undefined;
+  /** How often it was asked who is signed in. */
+  let timesAsked = 0;
   let lastWindow: AbortController | undefined;
   /** What signs in, if no answer came to it yet. */
   let unanswered: (() => Promise<Tokens>) | undefined;
@@ -81,10 +90,12 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
     renew: provider && ((tokens) => provider.renew(tokens)),
     renewed: (tokens) => {
       held = tokens;
+      // It may grant more than the one before, or less. Where that cannot be asked, the next renewal does.
+      if (isSettled()) identify().catch(() => undefined);
     },
-    ended: () => {
+    ended: (reason) => {
       forget();
-      if (state.phase === 'signed-in') become({ ...state, ended: EXPIRED });
+      if (state.phase === 'signed-in') become({ ...state, ended: reason });
     },
   });
 
@@ -93,21 +104,31 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
       if (held === undefined) throw new SignedOutError('Nobody is signed in.');
       return held.accessToken;
     },
-    renew: (refused) => renewal.renew(refused),
+    renew: renewal.renew,
+    accepted: renewal.accepted,
   };
   const api = createApi(tokens);
 
+  /** Whether somebody is signed in, and nothing is under way. */
+  function isSettled(): boolean {
+    return state.phase === 'no-projects' || (state.phase === 'signed-in' && state.ended === undefined);
+  }
+
   async function identify(): Promise<void> {
-    const before = state;
+    timesAsked += 1;
+    const thisTime = timesAsked;
     const { viewer } = await api.request(VIEWER, {});
-    if (held !== undefined && held.expiresAt === undefined) {
-      held = { ...held, expiresAt: Date.parse(viewer.tokenExpiresAt) };
-    }
+    // It was asked again in the meantime.
+    if (thisTime !== timesAsked) return;
+    if (held === undefined) throw new SignInFailed({ kind: 'expired' });
+    const before = state;
+    if (held.expiresAt === undefined) held = { ...held, expiresAt: Date.parse(viewer.tokenExpiresAt) };
     renewal.schedule();
     if (viewer.projects.length === 0) {
       const fault = claimFaultOf(tokens.current());
-      return become({ phase: 'no-projects', subject: viewer.subject, fault });
+      return become({ phase: 'no-projects', subject: viewer.subject, issuer: viewer.issuer, fault });
     }
+    if (before.phase === 'signed-in' && before.ended === undefined && isSame(before.viewer, viewer)) return;
     // Somebody else must not find what the one before had open.
     const isSomebodyElse = before.phase === 'signed-in' && before.viewer.subject !== viewer.subject;
     if (isSomebodyElse) become({ phase: 'waiting' });
@@ -143,12 +164,27 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
       const fault = claimFaultOf(refused.accessToken);
       // The service refuses claims that it cannot read, and tokens that are none.
       if (fault === 'shape' || fault === 'unknown') {
-        become({ phase: 'no-projects', subject: undefined, fault });
+        become({ phase: 'no-projects', subject: undefined, issuer: undefined, fault });
         return;
       }
     }
     become(state.phase === 'signed-in' ? { ...state, ended: reason } : { phase: 'signed-out', reason });
   }
+
+  /** @returns the provider's page for signing out, if it has one */
+  async function signOutHere(): Promise<URL | undefined> {
+    const last = held;
+    forget();
+    become({ phase: 'signed-out', reason: { kind: 'signed-out' } });
+    return last && provider?.signOut(last).catch(() => undefined);
+  }
+
+  signOuts.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    const person = personOf(state);
+    if (person === undefined || !isRecord(data)) return;
+    // The tab in which the person signed out goes to the provider's page: one is enough.
+    if (data.issuer === person.issuer && data.subject === person.subject) void signOutHere();
+  });
 
   return {
     settings,
@@ -195,14 +231,26 @@ export function createSession({ settings, origin, goTo }: SessionDeps): Session 
     },
 
     async signOut() {
-      const last = held;
-      forget();
-      become({ phase: 'signed-out', reason: { kind: 'signed-out' } });
-      if (last === undefined || provider === undefined) return;
-      const page = await provider.signOut(last).catch(() => undefined);
+      const person = personOf(state);
+      if (person !== undefined) signOuts.postMessage(person);
+      const page = await signOutHere();
       if (page !== undefined) goTo(page);
     },
   };
+}
+
+/** Who is signed in, or was until the session ended. */
+function personOf(state: SessionState): Pick<Viewer, 'subject' | 'issuer'> | undefined {
+  if (state.phase === 'signed-in') return { subject: state.viewer.subject, issuer: state.viewer.issuer };
+  if (state.phase !== 'no-projects') return undefined;
+  const { subject, issuer } = state;
+  return subject === undefined || issuer === undefined ? undefined : { subject, issuer };
+}
+
+/** Whether the token grants one the same as the other. */
+function isSame(one: Viewer, other: Viewer): boolean {
+  const partsOf = ({ subject, issuer, projects }: Viewer) => JSON.stringify([subject, issuer, projects]);
+  return partsOf(one) === partsOf(other);
 }
 
 /** The same may work later. */

@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ApiError, OfflineError } from '../../src/api/errors.ts';
 import { codeExchange } from '../../src/session/development.ts';
-import { createSession } from '../../src/session/session.ts';
+import { createSession, SIGN_OUTS } from '../../src/session/session.ts';
 import { SignInFailed } from '../../src/session/tokens.ts';
 
 type Answer = () => Promise<Response>;
@@ -53,7 +53,10 @@ describe('the code of a link', () => {
   });
 
   it('is kept by a session that could not be asked, until it could', async () => {
+    const signOuts = new BroadcastChannel(SIGN_OUTS);
+    onTestFinished(() => signOuts.close());
     const session = createSession({
+      signOuts,
       settings: { version: '1', signIn: { kind: 'development' } },
       origin: 'http://127.0.0.1:4000',
       goTo: () => undefined,

@@ -101,11 +101,15 @@ describe.skipIf(missing)(titled('signing in to the console at an OpenID provider
     await close(REFUSED);
   });
 
-  it('signs out at the provider as well', async () => {
+  it('signs out at the provider as well, and in other tabs', async () => {
     const { page, close } = await open('/projects/demo');
     await signInAs(page, 'ada');
+    const otherTab = await page.context().newPage();
+    await otherTab.goto('/projects/demo/registries');
+    await otherTab.getByRole('button', { name: 'Signed in as ada' }).waitFor();
     await page.getByRole('button', { name: 'Signed in as ada' }).click();
     await page.getByRole('button', { name: 'Sign out' }).click();
+    await otherTab.getByText('You have signed out.').waitFor();
     await page.getByRole('button', { name: /yes, sign me out/i }).click();
     await page.getByRole('button', { name: /^Sign in with / }).waitFor();
     expect(new URL(page.url()).pathname).toBe('/sign-in');
