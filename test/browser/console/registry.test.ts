@@ -84,7 +84,6 @@ describe.skipIf(missing)(titled('the page of a registry', missing), () => {
     const { host, caCertificate } = registry;
     const id = await create({ url: host, username: 'ada', password: first, name: 'Releases', caCertificate });
     const { page, close } = await open(`/projects/demo/registries/${id}?tab=leases`);
-
     // A lease is no change of the registry, and stands there all the same.
     await page.getByText('No lease is active').waitFor();
     const running = await lease({ image: `${host}/team/app:1`, pipeline: 'shop/build', runId: '1742' });
@@ -223,7 +222,6 @@ describe.skipIf(missing)(titled('the page of a registry', missing), () => {
     expect(await password.inputValue()).toBe(mine);
     await expectNoAxeViolations(page);
     await page.getByRole('button', { name: 'Go on from what is there now' }).click();
-
     // Whoever has left is not led back by an answer that comes late.
     const answer = await holdingBack(page, 'StageNextCredential');
     await page.getByRole('button', { name: 'Store as the next version' }).click();
