@@ -12,11 +12,13 @@ export interface CommandOptions<Result, Variables> {
   /** Puts the key where the mutation takes it. Without this the mutation is never sent twice. */
   readonly withKey?: (variables: Variables, idempotencyKey: string) => Variables;
   readonly onSuccess?: (result: Result, variables: Variables) => void;
+  /** Takes the reader to where it goes on. Left out if they have gone elsewhere since it was sent. */
+  readonly goOn?: (result: Result) => void;
   /** The project whose queries are read again. Default: the `projectId` of the variables. */
   readonly affects?: string;
 }
 
-/** Of commands that were sent from one place on the page: the last one whose outcome is not known. */
+/** Of commands that were sent from one place on the page: the last one that has not succeeded. */
 export interface LastIntent {
   current: Intent | undefined;
 }
@@ -25,6 +27,8 @@ export interface CommandDeps {
   readonly api: Pick<Api, 'request'>;
   readonly queries: QueryClient;
   readonly intent: LastIntent;
+  /** The address where the reader is. */
+  readonly place: () => string;
 }
 
 /**
@@ -32,24 +36,27 @@ export interface CommandDeps {
  * once. What it sends is forgotten when it ends.
  */
 export function commandOptions<Result, Variables>(
-  { api, queries, intent }: CommandDeps,
+  { api, queries, intent, place }: CommandDeps,
   document: TypedDocumentString<Result, Variables>,
-  { withKey, onSuccess, affects }: CommandOptions<Result, Variables>,
-): MutationObserverOptions<Result, Error, Envelope<Variables>> {
+  { withKey, onSuccess, goOn, affects }: CommandOptions<Result, Variables>,
+): MutationObserverOptions<Result, Error, Envelope<Variables>, string> {
   return {
+    onMutate: () => place(),
     mutationFn: async (envelope) => {
       const variables = envelope.open();
       if (!withKey) return api.request(document, variables);
-      // After a failed network the person presses again: that is the same intent, if nothing in it was changed.
+      // The person presses again: that is the same intent, if nothing in it was changed.
       intent.current = await intentFor(variables, intent.current);
       return sendUntilAnswered(api, document, withKey(variables, intent.current.key));
     },
-    onSuccess: (result, envelope) => {
+    onSuccess: (result, envelope, sentFrom) => {
       intent.current = undefined;
       onSuccess?.(result, envelope.open());
+      if (place() === sentFrom) goOn?.(result);
     },
     onError: (error) => {
-      if (!isOutcomeUnknown(error)) intent.current = undefined;
+      // No other refusal says what became of a try before it, whose answer was lost. What was refused left its key free.
+      if (hasCode(error, 'IDEMPOTENCY_KEY_REUSED')) intent.current = undefined;
     },
     onSettled: (_result, _error, envelope) => {
       const project = affects ?? projectOf(envelope.open());
@@ -73,7 +80,8 @@ async function intentFor(variables: unknown, last: Intent | undefined): Promise<
   return last?.digest === digest ? last : { key: crypto.randomUUID(), digest };
 }
 
-function isOutcomeUnknown(error: unknown): boolean {
+/** Whether what was sent may have been carried out all the same. */
+export function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof OfflineError || hasCode(error, 'UNAVAILABLE');
 }
 

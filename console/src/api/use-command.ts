@@ -31,7 +31,7 @@ export function useCommand<Result, Variables>(
   const api = useApi();
   const queries = useQueryClient();
   const intent = useRef<Intent | undefined>(undefined);
-  const command = useMutation(commandOptions({ api, queries, intent }, document, options));
+  const command = useMutation(commandOptions({ api, queries, intent, place }, document, options));
   const { data, error, isIdle, isError, isPending, reset } = command;
   return {
     mutate: (variables, ofCall) => command.mutate(new Envelope(variables), ofCall),
@@ -44,4 +44,8 @@ export function useCommand<Result, Variables>(
     isPending,
     reset,
   };
+}
+
+function place(): string {
+  return location.href;
 }

@@ -75,9 +75,16 @@ export const ENTER = {
   tested: 'What the test found',
   stage: (version: string) => `Store as ${version}`,
   next: 'the next version',
-  lost: 'The answer did not come. What you entered is still here: send it again, it is stored once.',
+  lost: 'It is not known whether it was stored. Send the same again, with its secret entered anew: it is stored once.',
   empty: 'Enter the new password or token.',
   replaced: 'A staged version would be replaced.',
+} as const;
+
+export const OVERTAKEN = {
+  title: 'The registry has changed since you began',
+  current: (version: number, by: string) => `Version ${version} is the current one, by ${by}.`,
+  staged: (version: number, by: string) => `Version ${version} is staged, by ${by}. What you store replaces it.`,
+  goOn: 'Go on from what is there now',
 } as const;
 
 export const PROVE = {
@@ -105,19 +112,23 @@ export const ACTIVATE = {
   grace: 'What runs now',
   graces: {
     none: 'No grace',
-    noneHelp: (count: number) =>
-      count === 0
+    noneHelp: (count: number | undefined) => {
+      if (count === undefined) return 'Leases that run would lose the old version at once.';
+      return count === 0
         ? 'No lease is active, so nobody loses anything.'
-        : `${plural(count, 'lease')} would lose the old version at once.`,
+        : `${plural(count, 'lease')} would lose the old version at once.`;
+    },
     recommended: 'Until they end',
-    recommendedHelp: (minutes: number) => `${formatDuration(minutes * 60)}: the last running lease ends then.`,
+    recommendedHelp: (last: string | undefined) =>
+      last === undefined ? 'No lease lasts longer than a day.' : `The last running lease ends on ${last}.`,
     other: 'Another time',
     otherHelp: 'Up to a day.',
   },
   minutes: 'Grace, in minutes',
   minutesHelp: '0 to 1440. The old version is destroyed when its last lease ends, at the latest then.',
   minutesError: 'A whole number from 0 to 1440.',
-  cutOff: (count: number) => `${plural(count, 'lease')} would lose the old version before ending.`,
+  cutOff: (count: number) => `${plural(count, 'lease')} may lose the old version before ending.`,
+  unread: 'It is not known which leases run',
   skip: 'Activate without the test',
   skipHelp: 'For a registry that is down now. Nothing proves that the staged version works.',
   go: 'Test both and activate',
@@ -130,10 +141,10 @@ export const ACTIVATE = {
   untested: 'Nothing is tested first.',
   becomes: (staged: number) => `Version ${staged} becomes the current one: whoever asks from then on gets it.`,
   nobody: (active: number) => `No lease holds version ${active}: Purser’s copy of it is destroyed at once.`,
-  lost: (count: number, active: number) =>
-    `${plural(count, 'lease')} ${count === 1 ? 'loses' : 'lose'} version ${active} at once, and Purser’s copy of it is destroyed.`,
-  kept: (count: number, active: number, minutes: number) =>
-    `${plural(count, 'lease')} ${count === 1 ? 'keeps' : 'keep'} version ${active}. Purser’s copy of it is destroyed when the last of them ends, ${formatDuration(minutes * 60)} from now at the latest.`,
+  lost: (count: number | undefined, active: number) =>
+    `${count === undefined ? 'Any lease that runs' : plural(count, 'lease')} ${count === undefined || count === 1 ? 'loses' : 'lose'} version ${active} at once, and Purser’s copy of it is destroyed.`,
+  kept: (count: number | undefined, active: number, minutes: number) =>
+    `${count === undefined ? 'Any lease that runs' : plural(count, 'lease')} ${count === undefined || count === 1 ? 'keeps' : 'keep'} version ${active}. Purser’s copy of it is destroyed when the last of them ends, ${formatDuration(minutes * 60)} from now at the latest.`,
   ends: (retiring: number) => `Version ${retiring}, which leases still keep, is destroyed at once.`,
   revoke: 'At the registry the old password works until you revoke it there.',
 } as const;

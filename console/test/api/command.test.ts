@@ -3,7 +3,7 @@ import { MutationObserver, QueryClient } from '@tanstack/react-query';
 import { describe, expect, it } from 'vitest';
 import { type CommandOptions, commandOptions } from '../../src/api/command.ts';
 import { Envelope } from '../../src/api/envelope.ts';
-import { ApiError } from '../../src/api/errors.ts';
+import { ApiError, SignedOutError } from '../../src/api/errors.ts';
 import { TypedDocumentString } from '../../src/api/generated/graphql.ts';
 
 interface Sent {
@@ -29,7 +29,7 @@ function aCommand(options: CommandOptions<{ readonly stored: boolean }, Sent> = 
       return (await answer) as Result;
     },
   };
-  const deps = { api, queries, intent: { current: undefined } };
+  const deps = { api, queries, intent: { current: undefined }, place: () => '/' };
   const observer = new MutationObserver(queries, commandOptions(deps, DOCUMENT, options));
   // As a form does while it is on the page.
   observer.subscribe(() => undefined);
@@ -69,5 +69,64 @@ describe('what a command sends', () => {
     command.resolve({ stored: true });
     await command.ended;
     expect(seen).toEqual([SENT]);
+  });
+});
+
+const withKey = (variables: Sent, idempotencyKey: string) => ({ ...variables, idempotencyKey });
+const refusal = (code: string) => new ApiError({ message: code, extensions: { code, retryAfter: 30 } });
+
+/** A form whose command is sent again and again; each request gets the next answer, or fails with it. */
+function aForm(answers: readonly unknown[], options: CommandOptions<{ readonly stored: boolean }, Sent> = {}) {
+  const keys: unknown[] = [];
+  let left = answers;
+  const api = {
+    async request<Result>(_document: unknown, variables: unknown): Promise<Result> {
+      keys.push((variables as { idempotencyKey?: string }).idempotencyKey);
+      const [answer, ...others] = left;
+      left = others;
+      if (answer instanceof Error) throw answer;
+      return answer as Result;
+    },
+  };
+  const reader = { place: '/form' };
+  const deps = { api, queries: new QueryClient(), intent: { current: undefined }, place: () => reader.place };
+  const observer = new MutationObserver(deps.queries, commandOptions(deps, DOCUMENT, { withKey, ...options }));
+  const send = (sent: Sent = SENT) => observer.mutate(new Envelope(sent)).catch((error: unknown) => error);
+  return { keys, send, reader };
+}
+
+describe('the key of a command', () => {
+  it.each([refusal('RATE_LIMITED'), refusal('FORBIDDEN'), refusal('INTERNAL'), new SignedOutError('signed out')])(
+    'is the same when the person presses again, after an answer that was lost and then $message',
+    async (error) => {
+      const { keys, send } = aForm([refusal('UNAVAILABLE'), error, { stored: true }]);
+      await send();
+      expect(await send()).toBe(error);
+      expect(await send()).toEqual({ stored: true });
+      expect(keys).toHaveLength(3);
+      expect(new Set(keys).size).toBe(1);
+    },
+  );
+
+  it('is another once it was carried out, for what was changed, and where it belongs to something else', async () => {
+    const { keys, send } = aForm([{ stored: true }, refusal('RATE_LIMITED'), refusal('IDEMPOTENCY_KEY_REUSED'), {}]);
+    await send();
+    await send();
+    await send({ ...SENT, password: 'another' });
+    await send({ ...SENT, password: 'another' });
+    expect(new Set(keys).size).toBe(4);
+  });
+});
+
+describe('where a command leads to', () => {
+  it('is gone to by those who wait for it, and not by those who have left', async () => {
+    const went: unknown[] = [];
+    const { send, reader } = aForm([{ stored: true }, { stored: true }], { goOn: (result) => went.push(result) });
+    await send();
+    expect(went).toEqual([{ stored: true }]);
+    const ended = send();
+    reader.place = '/elsewhere';
+    await ended;
+    expect(went).toHaveLength(1);
   });
 });

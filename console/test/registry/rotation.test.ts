@@ -1,26 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { cutOff, graceFrom, recommendedGrace } from '../../src/views/rotate/grace.ts';
-import { rotationStep } from '../../src/views/rotate/rotation-position.ts';
+import { cutOff, graceChoice, graceFrom, lastEnd, minutesOf } from '../../src/views/rotate/grace.ts';
+import { isOvertaken, rotationStep } from '../../src/views/rotate/rotation-position.ts';
 
 const NOW = Date.parse('2026-03-01T10:00:00.000Z');
 const inMinutes = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString();
 
-describe('the recommended grace', () => {
-  it('lasts until the last running lease ends, in whole minutes', () => {
-    expect(recommendedGrace([inMinutes(5), inMinutes(59.2), inMinutes(30)], NOW)).toBe(60);
+describe('the grace of an activation', () => {
+  it('lasts a day where leases run, whatever the clock of the browser says', () => {
+    expect(minutesOf(graceChoice(undefined, 3), '60')).toBe(1440);
   });
 
-  it('is none where no lease runs, and a day at most', () => {
-    expect(recommendedGrace([], NOW)).toBe(0);
-    expect(recommendedGrace([inMinutes(-1)], NOW)).toBe(0);
-    expect(recommendedGrace([inMinutes(5000)], NOW)).toBe(1440);
+  it('is none where it is known that no lease runs', () => {
+    expect(minutesOf(graceChoice(undefined, 0), '60')).toBe(0);
   });
 
-  it('cuts nobody off, and a shorter one says whom', () => {
+  it('is chosen by the reader while it is not known what runs', () => {
+    expect(graceChoice(undefined, undefined)).toBeUndefined();
+    expect(minutesOf(graceChoice(undefined, undefined), '60')).toBeUndefined();
+    expect(minutesOf(graceChoice('none', undefined), '60')).toBe(0);
+    expect(minutesOf(graceChoice('other', undefined), '90')).toBe(90);
+    expect(minutesOf(graceChoice('other', 1), 'an hour')).toBeUndefined();
+  });
+
+  it('is said to cut off whom it may, by the latest time that the service told', () => {
     const ends = [inMinutes(5), inMinutes(59.2), inMinutes(30)];
-    expect(cutOff(ends, recommendedGrace(ends, NOW), NOW)).toBe(0);
-    expect(cutOff(ends, 30, NOW)).toBe(1);
-    expect(cutOff(ends, 0, NOW)).toBe(3);
+    const told = [inMinutes(0), inMinutes(-30), null, undefined];
+    expect(cutOff(ends, 60, told)).toBe(0);
+    expect(cutOff(ends, 30, told)).toBe(1);
+    expect(cutOff(ends, 0, told)).toBe(3);
+    expect(lastEnd(ends)).toBe(NOW + 59.2 * 60_000);
+    expect(lastEnd([])).toBeUndefined();
   });
 
   it('takes what the service takes', () => {
@@ -32,7 +41,7 @@ describe('the recommended grace', () => {
 });
 
 describe('a guided rotation', () => {
-  const fresh = { entering: false, proved: undefined, activated: undefined };
+  const fresh = { entering: false, begun: false, proved: undefined, activated: undefined };
   const idle = { version: 1, staged: null, retiring: null };
   const staged = { version: 1, staged: { version: 2 }, retiring: null };
   const retiring = { version: 2, staged: null, retiring: { version: 1 } };
@@ -46,6 +55,18 @@ describe('a guided rotation', () => {
     expect(rotationStep(staged, fresh)).toBe('prove');
     expect(rotationStep(staged, { ...fresh, entering: true })).toBe('prove');
     expect(rotationStep(retiring, fresh)).toBe('watch');
+  });
+
+  it('takes nothing away that the reader has entered', () => {
+    expect(rotationStep(staged, { ...fresh, entering: true, begun: true })).toBe('enter');
+    expect(rotationStep(staged, { ...fresh, begun: true })).toBe('prove');
+  });
+
+  it('knows when somebody else was quicker', () => {
+    expect(isOvertaken(idle, idle)).toBe(false);
+    expect(isOvertaken(idle, staged)).toBe(true);
+    expect(isOvertaken(staged, { ...staged, staged: { version: 3 } })).toBe(true);
+    expect(isOvertaken(idle, { version: 2, staged: null })).toBe(true);
   });
 
   it('is proved before it is activated, version by version', () => {

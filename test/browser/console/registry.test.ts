@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../../src/domain/permissions.ts';
 import { launchBrowser } from '../../support/browser.ts';
 import { canary } from '../../support/canary.ts';
+import { answering, holdingBack } from '../../support/console-answers.ts';
 import {
   becomesLive,
   DEVELOPMENT,
@@ -82,8 +83,13 @@ describe.skipIf(missing)(titled('the page of a registry', missing), () => {
     await registry.setPassword('bob', second);
     const { host, caCertificate } = registry;
     const id = await create({ url: host, username: 'ada', password: first, name: 'Releases', caCertificate });
+    const { page, close } = await open(`/projects/demo/registries/${id}?tab=leases`);
+    // A lease is no change of the registry, and stands there all the same.
+    await page.getByText('No lease is active').waitFor();
     const running = await lease({ image: `${host}/team/app:1`, pipeline: 'shop/build', runId: '1742' });
-    const { page, close } = await open(`/projects/demo/registries/${id}`);
+    await page.getByRole('button', { name: 'shop/build' }).waitFor();
+    await page.getByRole('tab', { name: 'Leases 1' }).waitFor();
+    await page.getByRole('button', { name: 'Revoke all…' }).waitFor();
 
     // What a test finds, with the repository.
     await page.getByRole('tab', { name: 'Health' }).click();
@@ -99,6 +105,7 @@ describe.skipIf(missing)(titled('the page of a registry', missing), () => {
     await page.getByRole('button', { name: 'shop/build' }).waitFor();
     await expectNoAxeViolations(page);
     await page.getByRole('button', { name: 'Enter the new credential' }).click();
+    await page.locator('h2:focus', { hasText: 'The new credential' }).waitFor();
 
     // Nothing is sent without a secret, and a typed one leaves the page with the request.
     const store = page.getByRole('button', { name: 'Store as the next version' });
@@ -147,12 +154,19 @@ describe.skipIf(missing)(titled('the page of a registry', missing), () => {
     await store.click();
     await page.getByRole('button', { name: 'Test both versions' }).click();
     await page.getByText('It proves all that the current version proves').waitFor();
+    // What cannot be read is not taken for nothing.
+    const activate = page.getByRole('button', { name: 'Test both and activate' });
+    const readable = await answering(page, 'ChangeImpactOfRegistry', 'FORBIDDEN');
     await page.getByRole('button', { name: 'Go on to the activation' }).click();
-    await page.getByText('Until they end').waitFor();
+    await page.getByText('It is not known which leases run').waitFor();
+    expect(await activate.isDisabled()).toBe(true);
+    expect(await page.getByText('nobody loses anything').count()).toBe(0);
+    await readable();
+    await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('1 lease keeps version 1.').waitFor();
     await expectNoAxeViolations(page);
     expect(await page.getByRole('radio', { name: 'Until they end' }).isChecked()).toBe(true);
-    await page.getByRole('button', { name: 'Test both and activate' }).click();
+    await activate.click();
 
     await page.getByText('1 lease still holds version 1.').waitFor();
     await expectNoAxeViolations(page);
@@ -162,6 +176,61 @@ describe.skipIf(missing)(titled('the page of a registry', missing), () => {
     await page.getByText('The old version is gone').waitFor({ timeout: 30_000 });
     expect(await holds(page, second)).toBe(false);
     await close(OUTAGE);
+  });
+
+  it('replaces nothing that somebody else stored meanwhile, and nothing twice', async () => {
+    const id = await create({ url: 'twice.example.com', username: 'ada', password: canary('console'), name: 'Twice' });
+    const theirs = (mutation: string, input: string) =>
+      graphql(
+        `mutation ($id: ID!, $input: ${input}!) { ${mutation}(projectId: "demo", id: $id, input: $input) { registry { id } } }`,
+        { id, input: { password: canary('console-theirs') } },
+        'bob',
+      );
+    const versionOf = async () => {
+      const query = 'query ($id: ID!) { registry(projectId: "demo", id: $id) { credential { version } } }';
+      return (await graphql(query, { id })).registry.credential.version;
+    };
+    const { page, close } = await open(`/projects/demo/registries/${id}/rotate?step=now`);
+    const password = page.getByLabel('New password or token', { exact: true });
+    const [replace, mine] = [page.getByRole('button', { name: 'Replace the credential' }), canary('console-mine')];
+    await becomesLive(page);
+    await password.fill(mine);
+    await page.getByText('Test the login first').click();
+    await theirs('rotateCredential', 'RotateCredentialInput');
+    await page.getByText('Version 2 is the current one, by bob.').waitFor();
+    await replace.click();
+    await page.getByText('The registry is at revision').waitFor();
+    expect(await versionOf()).toBe(2);
+    await page.getByRole('button', { name: 'Go on from what is there now' }).click();
+
+    // Its answer is lost; the same is sent again although the registry is another by now.
+    const mended = await answering(page, 'RotateCredentialAtOnce', 'UNAVAILABLE', true);
+    await password.fill(mine);
+    await replace.click();
+    await page.getByText('It is not known whether it was stored.').waitFor();
+    await mended();
+    await password.fill(mine);
+    await replace.click();
+    await page.getByText('The old version is gone').waitFor();
+    expect(await versionOf()).toBe(3);
+
+    // What is typed stays while somebody stages another one, and is stored in its place by those who say so.
+    await page.getByRole('button', { name: 'Rotate again' }).click();
+    await password.fill(mine);
+    await theirs('stageCredential', 'StageCredentialInput');
+    await page.getByText('Version 4 is staged, by bob.').waitFor();
+    expect(await password.inputValue()).toBe(mine);
+    await expectNoAxeViolations(page);
+    await page.getByRole('button', { name: 'Go on from what is there now' }).click();
+    // Whoever has left is not led back by an answer that comes late.
+    const answer = await holdingBack(page, 'StageNextCredential');
+    await page.getByRole('button', { name: 'Store as the next version' }).click();
+    await page.getByRole('link', { name: 'Twice' }).first().click();
+    await page.getByText('by bob').first().waitFor();
+    await answer();
+    await page.getByText('5', { exact: true }).waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/projects/demo/registries/${id}`);
+    await close();
   });
 
   it('refuses to delete what pipelines use, and deletes it when it is forced', async () => {

@@ -52,11 +52,12 @@ export function AddForm({ projectId, presets, chosen, url }: AddFormProps) {
       const { warnings } = registry.credential;
       const more = registry.mint?.federated ? [...warnings, TEXTS.addedFederated] : warnings;
       toasts.done(TEXTS.added(registry.name), more.join(' ') || undefined);
+    },
+    goOn: ({ createRegistry: { registry } }) =>
       void navigate({
         to: '/projects/$projectId/registries/$registryId',
         params: { projectId, registryId: registry.id },
-      });
-    },
+      }),
   });
   const { choice, access } = entered;
   const shown = presetOfHost(presets, entered.url);

@@ -93,10 +93,9 @@ function NewRule({ projectId, chosen, presets }: NewRuleProps) {
   const [isTried, setTried] = useState(false);
   const create = useCommand(CREATE_TRUST_RULE, {
     withKey: (variables, idempotencyKey) => ({ ...variables, input: { ...variables.input, idempotencyKey } }),
-    onSuccess: ({ createTrustRule: { rule } }) => {
-      toasts.done(TEXTS.saved);
-      void navigate({ to: '/projects/$projectId/trust/$ruleId', params: { projectId, ruleId: rule.id } });
-    },
+    onSuccess: () => toasts.done(TEXTS.saved),
+    goOn: ({ createTrustRule: { rule } }) =>
+      void navigate({ to: '/projects/$projectId/trust/$ruleId', params: { projectId, ruleId: rule.id } }),
   });
   const left = isFromToken ? [] : wordsLeft(draft, preset);
   const isTemplate = left.length > 0;

@@ -45,10 +45,10 @@ function Question({ registry, onClose }: Omit<DeleteRegistryProps, 'isOpen'>) {
   const queries = useQueryClient();
   const remove = useCommand(DELETE_REGISTRY, {
     withKey: (variables, idempotencyKey) => ({ ...variables, input: { ...variables.input, idempotencyKey } }),
-    onSuccess: async () => {
+    onSuccess: () => toasts.done(TEXTS.done(url)),
+    goOn: async () => {
       await navigate({ to: '/projects/$projectId/registries', params: { projectId } });
       queries.removeQueries({ queryKey: queryKeyOf(REGISTRY, { projectId, id }) });
-      toasts.done(TEXTS.done(url));
     },
   });
   const refused = inUseOf(remove.error);

@@ -1,5 +1,8 @@
 import { graphql } from '../../api/generated/gql.ts';
 
+/** How often leases are read again: their beginnings and ends are no changes of the registry, so nothing tells of them. */
+export const LEASES_READ_MS = 5_000;
+
 export const LEASE_DETAILS = graphql(`
   fragment LeaseDetails on Lease {
     id

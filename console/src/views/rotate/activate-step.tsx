@@ -6,15 +6,16 @@ import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { Checkbox } from '../../components/checkbox.tsx';
 import { Form } from '../../components/form.tsx';
-import { PROVE, ACTIVATE as TEXTS } from '../../texts/rotate.ts';
+import { ErrorState, LoadingState } from '../../components/states.tsx';
+import { IMPACT, PROVE, ACTIVATE as TEXTS } from '../../texts/rotate.ts';
 import css from '../registry/registry.module.css';
+import { LEASES_READ_MS } from '../registry/usage-operations.ts';
 import { AbandonStaged } from './abandon-staged.tsx';
 import { ActivationOutcome } from './activation-outcome.tsx';
 import { comparedTests } from './compared-tests.ts';
 import { Comparison } from './comparison.tsx';
-import { type GraceChoice, graceFrom, recommendedGrace } from './grace.ts';
+import { type GraceChoice, graceChoice, minutesOf } from './grace.ts';
 import { GraceFields } from './grace-fields.tsx';
-import { LEASES_READ_MS } from './impact-step.tsx';
 import { ACTIVATE, CHANGE_IMPACT } from './rotation-operations.ts';
 import { StagedFacts } from './staged-facts.tsx';
 import type { StepProps } from './step-props.ts';
@@ -29,15 +30,16 @@ export function ActivateStep({ registry, onGo }: StepProps) {
   const impact = useApiQuery(CHANGE_IMPACT, { projectId, id }, { refetchInterval: LEASES_READ_MS });
   const activate = useCommand(ACTIVATE, {
     withKey: (variables, idempotencyKey) => ({ ...variables, input: { ...variables.input, idempotencyKey } }),
-    onSuccess: ({ activateCredential }) => onGo({ activated: activateCredential.registry.credential.version }),
+    goOn: ({ activateCredential }) => onGo({ activated: activateCredential.registry.credential.version }),
   });
   // It has just been activated or abandoned: the next answer shows the next step.
   if (staged === null) return null;
 
-  const endsAt = impact.data?.changeImpact.activeLeases.map(({ expiresAt }) => expiresAt) ?? [];
-  const recommended = recommendedGrace(endsAt, Date.now());
-  const grace = chosen ?? (recommended > 0 ? 'recommended' : 'none');
-  const graceMinutes = { none: 0, recommended, other: graceFrom(minutes) }[grace];
+  // What was read before a failure, or long before this step, does not tell what runs now.
+  const isRead = impact.error === null && (impact.isFetchedAfterMount || !impact.isStale);
+  const running = isRead ? impact.data?.changeImpact : undefined;
+  const grace = graceChoice(chosen, running?.activeLeaseCount);
+  const graceMinutes = minutesOf(grace, minutes);
   const compared = comparedTests(activate.error);
 
   return (
@@ -57,7 +59,7 @@ export function ActivateStep({ registry, onGo }: StepProps) {
                 type="submit"
                 kind="primary"
                 isPending={activate.isPending}
-                isDisabled={graceMinutes === undefined || impact.isPending}
+                isDisabled={graceMinutes === undefined}
               >
                 {isSkipped ? TEXTS.goUntested : TEXTS.go}
               </Button>
@@ -74,24 +76,33 @@ export function ActivateStep({ registry, onGo }: StepProps) {
               </Banner>
             </Comparison>
           )}
+          {impact.error !== null && (
+            <ErrorState
+              error={impact.error}
+              title={TEXTS.unread}
+              onRetry={() => void impact.refetch()}
+              isRetrying={impact.isFetching}
+            />
+          )}
+          {running === undefined && impact.error === null && <LoadingState what={IMPACT.what} lines={2} />}
           <GraceFields
             grace={grace}
             onGrace={setChosen}
             minutes={minutes}
             onMinutes={setMinutes}
-            recommended={recommended}
-            endsAt={endsAt}
+            running={running}
+            told={[staged.stagedAt, staged.health?.testedAt]}
           />
           <Checkbox isSelected={isSkipped} onChange={setSkipped} help={TEXTS.skipHelp}>
             {TEXTS.skip}
           </Checkbox>
-          {graceMinutes !== undefined && impact.data && (
+          {graceMinutes !== undefined && (
             <ActivationOutcome
               staged={staged.version}
               active={credential.version}
               isTested={!isSkipped}
               retiring={credential.retiring?.version ?? null}
-              activeLeases={impact.data.changeImpact.activeLeaseCount}
+              activeLeases={running?.activeLeaseCount}
               graceMinutes={graceMinutes}
             />
           )}

@@ -8,7 +8,8 @@ interface ActivationOutcomeProps {
   readonly isTested: boolean;
   /** Version number; null if no older version is kept. */
   readonly retiring: number | null;
-  readonly activeLeases: number;
+  /** Undefined while it is not known. */
+  readonly activeLeases: number | undefined;
   readonly graceMinutes: number;
 }
 

@@ -1,5 +1,6 @@
-import { useRef, useState } from 'react';
-import { OfflineError } from '../../api/errors.ts';
+import { useEffect, useRef, useState } from 'react';
+import { isOutcomeUnknown } from '../../api/command.ts';
+import { hasCode, OfflineError } from '../../api/errors.ts';
 import { useCommand } from '../../api/use-command.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button } from '../../components/button.tsx';
@@ -12,32 +13,54 @@ import type { SecretHandle } from '../../components/secret-field.tsx';
 import { TestResult } from '../../components/test-result.tsx';
 import { NOW, ROTATE, ENTER as TEXTS } from '../../texts/rotate.ts';
 import css from '../registry/registry.module.css';
+import type { ShownRegistry } from '../registry/shown-registry.ts';
 import { CredentialFields } from './credential-fields.tsx';
-import { credentialDraft, credentialInput } from './entered-credential.ts';
+import { credentialDraft, credentialInput, type EnteredCredential } from './entered-credential.ts';
 import { ImmediateConsequences } from './immediate-consequences.tsx';
+import { Overtaken } from './overtaken.tsx';
 import { ROTATE as ROTATE_AT_ONCE, STAGE } from './rotation-operations.ts';
+import { isOvertaken } from './rotation-position.ts';
 import type { StepProps } from './step-props.ts';
 import { useEnteredTest } from './use-entered-test.ts';
 
+interface EnterStepProps extends StepProps {
+  readonly isImmediate?: boolean;
+  /** Told whether there is something that a reader would have to enter again. */
+  readonly onBegun?: (isBegun: boolean) => void;
+}
+
 /** Enters the next version: to be staged, or `isImmediate`, to replace the current one. */
-export function EnterStep({ registry, onGo, isImmediate = false }: StepProps & { readonly isImmediate?: boolean }) {
-  const { projectId, id, mint, revision } = registry;
-  const [entered, setEntered] = useState(() => credentialDraft(mint));
+export function EnterStep({ registry, onGo, isImmediate = false, onBegun }: EnterStepProps) {
+  const { projectId, id } = registry;
+  // The registry as the reader saw it on beginning: what somebody else does meanwhile must not be replaced unseen.
+  const [begun, setBegun] = useState<{ readonly base: ShownRegistry; readonly entered: EnteredCredential }>();
+  const { base, entered } = begun ?? { base: registry, entered: credentialDraft(registry.mint) };
+  const { mint, revision } = base;
+  const begin = (change: Partial<EnteredCredential> = {}) => setBegun({ base, entered: { ...entered, ...change } });
+  const isBegun = begun !== undefined;
+  useEffect(() => {
+    onBegun?.(isBegun);
+    return () => onBegun?.(false);
+  }, [isBegun, onBegun]);
   const [verify, setVerify] = useState(true);
   const [refuse, setRefuse] = useState(false);
   const [isEmpty, setEmpty] = useState(false);
   const secret = useRef<SecretHandle>(null);
-  const test = useEnteredTest(registry);
+  const test = useEnteredTest(base);
   const withKey = <Sent extends { input: object }>(sent: Sent, idempotencyKey: string): Sent => ({
     ...sent,
     input: { ...sent.input, idempotencyKey },
   });
-  const stage = useCommand(STAGE, { withKey, onSuccess: () => onGo({}) });
+  const stage = useCommand(STAGE, { withKey, goOn: () => onGo({}) });
   const rotate = useCommand(ROTATE_AT_ONCE, {
     withKey,
-    onSuccess: ({ rotateCredential: { registry: rotated } }) => onGo({ activated: rotated.credential.version }),
+    goOn: ({ rotateCredential: { registry: rotated } }) => onGo({ activated: rotated.credential.version }),
   });
-  const { error, isPending } = isImmediate ? rotate : stage;
+  const { data, error, isPending } = isImmediate ? rotate : stage;
+  // While it is, the same must be sent again: it has the same key. Another one would be carried out beside it.
+  const isUnknown = isOutcomeUnknown(error);
+  const isConflict = hasCode(error, 'REVISION_CONFLICT');
+  const isOpen = isBegun && !isPending && !isUnknown && data === undefined;
 
   /** What is to be sent; undefined if the secret is missing, which is said at its field. */
   function inputNow() {
@@ -52,12 +75,21 @@ export function EnterStep({ registry, onGo, isImmediate = false }: StepProps & {
   function send(): void {
     const input = inputNow();
     if (input === undefined || isPending) return;
+    begin();
     test.forget();
     if (isImmediate) {
       const whenInUse = refuse ? ('REFUSE' as const) : ('PROCEED' as const);
       rotate.mutate({ projectId, id, input: { ...input, verify, whenInUse, expectedRevision: revision } });
     } else stage.mutate({ projectId, id, input: { ...input, expectedRevision: revision } });
     secret.current?.clear();
+  }
+
+  /** What was entered is for the registry as it is now. */
+  function startOver(): void {
+    setBegun({ base: registry, entered });
+    stage.reset();
+    rotate.reset();
+    secret.current?.focus();
   }
 
   /** It stays in the field: the same is about to be stored. */
@@ -89,15 +121,19 @@ export function EnterStep({ registry, onGo, isImmediate = false }: StepProps & {
         >
           {isImmediate ? <ImmediateConsequences registry={registry} /> : <p className={css.soft}>{TEXTS.keeps}</p>}
           <CredentialFields
-            registry={registry}
+            registry={base}
             entered={entered}
             onChange={(change) => {
-              setEntered({ ...entered, ...change });
+              begin(change);
               test.forget();
             }}
             secret={secret}
             secretError={isEmpty ? TEXTS.empty : undefined}
-            onFilled={(isFilled) => isFilled && setEmpty(false)}
+            onFilled={(isFilled) => {
+              if (!isFilled) return;
+              begin();
+              setEmpty(false);
+            }}
           />
           {isImmediate && (
             <>
@@ -115,7 +151,10 @@ export function EnterStep({ registry, onGo, isImmediate = false }: StepProps & {
               <TestResult health={test.found} />
             </section>
           )}
-          {error instanceof OfflineError && <Banner kind="warning" title={TEXTS.lost} />}
+          {isUnknown && <Banner kind="warning" title={TEXTS.lost} />}
+          {isOpen && (isConflict || isOvertaken(base.credential, registry.credential)) && (
+            <Overtaken credential={registry.credential} onGoOn={startOver} />
+          )}
         </Form>
       </div>
     </Card>

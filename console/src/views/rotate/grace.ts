@@ -1,24 +1,50 @@
-/** The longest grace that the service takes: a day. */
+/**
+ * The longest grace that the service takes: a day. No lease lasts longer, and the version before is destroyed when its last lease
+ * ends, so this grace outlasts them all by nobody's clock, those too that begin before the activation.
+ */
 export const LONGEST_GRACE_MINUTES = 1440;
 
-/** What becomes of the leases that run: `recommended` lasts until the last of them ends. */
+/** What becomes of the leases that run: with `recommended` they keep their version until the last of them ends. */
 export type GraceChoice = 'none' | 'recommended' | 'other';
 
 const MINUTE_MS = 60_000;
 
 /**
- * How long leases should keep the version before: until the last of them ends.
+ * The grace that is asked for.
  *
- * @param endsAt when each active lease ends
- * @returns whole minutes, from 0 to a day
+ * @param activeLeases undefined while it is not known whether any runs: then only the reader can say
  */
-export function recommendedGrace(endsAt: readonly string[], now: number): number {
-  const last = Math.max(now, ...endsAt.map((end) => Date.parse(end)));
-  return Math.min(LONGEST_GRACE_MINUTES, Math.ceil((last - now) / MINUTE_MS));
+export function graceChoice(
+  chosen: GraceChoice | undefined,
+  activeLeases: number | undefined,
+): GraceChoice | undefined {
+  if (chosen !== undefined || activeLeases === undefined) return chosen;
+  return activeLeases > 0 ? 'recommended' : 'none';
 }
 
-/** How many of these leases would lose their version before they end. */
-export function cutOff(endsAt: readonly string[], graceMinutes: number, now: number): number {
+/** @returns whole minutes; undefined if none are known */
+export function minutesOf(grace: GraceChoice | undefined, entered: string): number | undefined {
+  if (grace === undefined) return undefined;
+  return { none: 0, recommended: LONGEST_GRACE_MINUTES, other: graceFrom(entered) }[grace];
+}
+
+/** When the last of these leases ends, in milliseconds since 1970; undefined if there is none. */
+export function lastEnd(endsAt: readonly string[]): number | undefined {
+  return endsAt.length === 0 ? undefined : Math.max(...endsAt.map((end) => Date.parse(end)));
+}
+
+/**
+ * How many of these leases may lose their version before they end. The browser's clock may be wrong, so what counts is the latest
+ * time that the service has told: it is no later than now, so no lease is missed.
+ *
+ * @param told times at which something happened at the service; null where it has not happened
+ */
+export function cutOff(
+  endsAt: readonly string[],
+  graceMinutes: number,
+  told: readonly (string | null | undefined)[],
+): number {
+  const now = Math.max(0, ...told.map((time) => Date.parse(time ?? '') || 0));
   const end = now + graceMinutes * MINUTE_MS;
   return endsAt.filter((lease) => Date.parse(lease) > end).length;
 }

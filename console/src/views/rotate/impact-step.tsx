@@ -8,11 +8,9 @@ import { Time } from '../../components/time.tsx';
 import { IMPACT as TEXTS } from '../../texts/rotate.ts';
 import { LeaseTable } from '../registry/lease-table.tsx';
 import css from '../registry/registry.module.css';
+import { LEASES_READ_MS } from '../registry/usage-operations.ts';
 import { CHANGE_IMPACT } from './rotation-operations.ts';
 import type { StepProps } from './step-props.ts';
-
-/** How often leases are read again: their beginnings and ends are no changes of the registry, so nothing tells of them. */
-export const LEASES_READ_MS = 5_000;
 
 export function ImpactStep({ registry: { projectId, id }, onGo }: StepProps) {
   const query = useApiQuery(CHANGE_IMPACT, { projectId, id }, { refetchInterval: LEASES_READ_MS });

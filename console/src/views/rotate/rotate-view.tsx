@@ -1,4 +1,5 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { OfflineError } from '../../api/errors.ts';
 import { useApiQuery } from '../../api/use-api-query.ts';
 import { Awaited } from '../../app/awaited.tsx';
@@ -18,6 +19,7 @@ import { ImpactStep } from './impact-step.tsx';
 import { ProveStep } from './prove-step.tsx';
 import { ROTATION_STEPS, type RotationStep, rotationStep } from './rotation-position.ts';
 import type { RotateSearch } from './search.ts';
+import { useStepFocus } from './step-focus.ts';
 import type { StepProps } from './step-props.ts';
 import { WatchStep } from './watch-step.tsx';
 
@@ -29,10 +31,17 @@ export function RotateView() {
   const navigate = useNavigate({ from: ROUTE });
   const query = useApiQuery(REGISTRY, { projectId, id: registryId });
   const registry = query.data?.registry;
+  const [isBegun, setBegun] = useState(false);
+  const { proved, activated } = search;
+  const isNow = search.step === 'now';
+  const step = registry
+    ? rotationStep(registry.credential, { entering: search.step === 'enter', begun: isBegun, proved, activated })
+    : undefined;
+  const steps = useStepFocus(isNow ? 'now' : step);
   const back = (
     <TextLink href={registryHref({ projectId, registryId })}>{registry?.name ?? NAVIGATION.registry}</TextLink>
   );
-  if (!registry) {
+  if (!registry || !step) {
     return (
       <Page title={NAVIGATION.rotate} back={back}>
         {query.data ? (
@@ -44,37 +53,40 @@ export function RotateView() {
     );
   }
   const go = (to: RotateSearch) => void navigate({ search: to });
-  const isNow = search.step === 'now';
-  const { proved, activated } = search;
-  const step = rotationStep(registry.credential, { entering: search.step === 'enter', proved, activated });
   return (
     <Page title={TEXTS.title(registry.name)} back={back} intro={TEXTS.intro}>
       {query.error instanceof OfflineError && <Banner kind="warning" title={REGISTRY_TEXTS.old} />}
-      {isNow ? (
-        <EnterStep key="now" registry={registry} onGo={go} isImmediate />
-      ) : (
-        <Steps
-          label={TEXTS.stepsLabel}
-          steps={ROTATION_STEPS.map((id, at) => ({
-            id,
-            title: TEXTS.steps[id],
-            state: at < ROTATION_STEPS.indexOf(step) ? 'done' : id === step ? 'current' : 'coming',
-            children: <Step step={id} registry={registry} onGo={go} activated={activated} />,
-          }))}
-        />
-      )}
+      <div ref={steps}>
+        {isNow ? (
+          <EnterStep key="now" registry={registry} onGo={go} isImmediate />
+        ) : (
+          <Steps
+            label={TEXTS.stepsLabel}
+            steps={ROTATION_STEPS.map((id, at) => ({
+              id,
+              title: TEXTS.steps[id],
+              state: at < ROTATION_STEPS.indexOf(step) ? 'done' : id === step ? 'current' : 'coming',
+              children: <Step step={id} registry={registry} onGo={go} onBegun={setBegun} activated={activated} />,
+            }))}
+          />
+        )}
+      </div>
     </Page>
   );
 }
 
-type ShownStepProps = StepProps & { readonly step: RotationStep; readonly activated: number | undefined };
+interface ShownStepProps extends StepProps {
+  readonly step: RotationStep;
+  readonly activated: number | undefined;
+  readonly onBegun: (isBegun: boolean) => void;
+}
 
-function Step({ step, activated, ...props }: ShownStepProps) {
+function Step({ step, activated, onBegun, ...props }: ShownStepProps) {
   switch (step) {
     case 'impact':
       return <ImpactStep {...props} />;
     case 'enter':
-      return <EnterStep {...props} />;
+      return <EnterStep {...props} onBegun={onBegun} />;
     case 'prove':
       return <ProveStep {...props} />;
     case 'activate':

@@ -11,6 +11,8 @@ export interface RotatedCredential {
 export interface AskedRotation {
   /** The reader has seen what would be hit. */
   readonly entering: boolean;
+  /** The reader has entered something, which would be lost. */
+  readonly begun: boolean;
   /** The staged version that the reader went on with to its activation. */
   readonly proved: number | undefined;
   /** The version that was made current on this page. */
@@ -23,11 +25,19 @@ export interface AskedRotation {
  */
 export function rotationStep(
   { version, staged, retiring }: RotatedCredential,
-  { entering, proved, activated }: AskedRotation,
+  { entering, begun, proved, activated }: AskedRotation,
 ): RotationStep {
+  if (entering && begun) return 'enter';
   if (staged !== null) return proved === staged.version ? 'activate' : 'prove';
   // The last leases may have ended while nobody looked: the reader still wants to be told.
   if (!entering && activated !== undefined && activated <= version) return 'watch';
   if (!entering && retiring !== null) return 'watch';
   return entering ? 'enter' : 'impact';
 }
+
+/** Whether another version is current or staged than when the reader began. */
+export function isOvertaken(began: EnteredBeside, now: EnteredBeside): boolean {
+  return began.version !== now.version || began.staged?.version !== now.staged?.version;
+}
+
+type EnteredBeside = Pick<RotatedCredential, 'version' | 'staged'>;

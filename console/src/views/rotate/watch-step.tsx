@@ -9,8 +9,7 @@ import { WATCH as TEXTS } from '../../texts/rotate.ts';
 import { LeaseTable } from '../registry/lease-table.tsx';
 import css from '../registry/registry.module.css';
 import { REGISTRY } from '../registry/registry-operations.ts';
-import { REGISTRY_LEASES } from '../registry/usage-operations.ts';
-import { LEASES_READ_MS } from './impact-step.tsx';
+import { LEASES_READ_MS, REGISTRY_LEASES } from '../registry/usage-operations.ts';
 import type { StepProps } from './step-props.ts';
 
 /** As many as one answer has. Those that began last come first, so the old ones are told by their count as well. */

@@ -15,10 +15,8 @@ export function DeleteRule({ rule }: { readonly rule: TrustRuleDetailsFragment }
   const navigate = useNavigate();
   const toasts = useToasts();
   const remove = useCommand(DELETE_TRUST_RULE, {
-    onSuccess: () => {
-      toasts.done(TEXTS.removed, name);
-      void navigate({ to: '/projects/$projectId/trust', params: { projectId } });
-    },
+    onSuccess: () => toasts.done(TEXTS.removed, name),
+    goOn: () => void navigate({ to: '/projects/$projectId/trust', params: { projectId } }),
   });
   return (
     <>
