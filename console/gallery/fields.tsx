@@ -26,6 +26,8 @@ export function Fields() {
   const [url, setUrl] = useState('');
   const [expiry, setExpiry] = useState<string | null>('2027-03-31T22:00:00.000Z');
   const [error, setError] = useState<Failure | null>(null);
+  const [isSending, setSending] = useState(false);
+  const [sendings, setSendings] = useState(0);
   const [sentLength, setSentLength] = useState<number | null>(null);
 
   function send(): void {
@@ -35,59 +37,83 @@ export function Fields() {
   }
 
   return (
-    <Card title="Fields">
-      <Form
-        aria-label="Fields"
-        onSubmit={send}
-        error={error}
-        actions={
-          <>
-            <Button type="submit" kind="primary">
-              Save
-            </Button>
-            <Button onPress={() => setError({ message: 'The registry cannot be reached.', requestId: 'b7e1' })}>
-              Fail
-            </Button>
-          </>
-        }
-      >
-        <RadioCards label="Kind" cards={KINDS} value={kind} onChange={setKind} />
-        <FieldRow>
-          <ComboBox
-            label="URL"
-            name="url"
-            options={HOSTS}
-            value={url}
-            onChange={setUrl}
-            placeholder="ghcr.io/acme"
-            mono
-          />
-          <TextField label="User name" name="username" help="As the registry knows it." />
-        </FieldRow>
-        <FieldRow>
-          <SecretField ref={secret} label="Password" name="password" help="It is sent once and shown nowhere." />
-          <Select label="Kind of credential" name="kind" options={KINDS} value={kind} onChange={setKind} />
-        </FieldRow>
-        <FieldRow>
-          <NumberField
-            label="Rotate every"
-            unit="days"
-            name="rotateEveryDays"
-            minValue={1}
-            defaultValue={90}
-            optional
-          />
-          <DateTimeField label="Expires" name="expiresAt" value={expiry} onChange={setExpiry} optional notBeforeNow />
-        </FieldRow>
-        <TextArea label="Description" name="description" optional error="At most 500 characters." />
-        <div className={css.row}>
-          <Checkbox help="Else only pulling works.">Used for pushing</Checkbox>
-          <Checkbox isSelected>Chosen</Checkbox>
-          <Switch defaultSelected>Follow live</Switch>
-          <Switch isDisabled>Not allowed</Switch>
-        </div>
-        {sentLength !== null && <p role="status">{sentLength} characters were read.</p>}
-      </Form>
-    </Card>
+    <>
+      <Card title="Fields">
+        <Form
+          aria-label="Fields"
+          onSubmit={send}
+          error={error}
+          actions={
+            <>
+              <Button type="submit" kind="primary">
+                Save
+              </Button>
+              <Button onPress={() => setError({ message: 'The registry cannot be reached.', requestId: 'b7e1' })}>
+                Fail
+              </Button>
+            </>
+          }
+        >
+          <RadioCards label="Kind" cards={KINDS} value={kind} onChange={setKind} />
+          <FieldRow>
+            <ComboBox
+              label="URL"
+              name="url"
+              options={HOSTS}
+              value={url}
+              onChange={setUrl}
+              placeholder="ghcr.io/acme"
+              mono
+            />
+            <TextField label="User name" name="username" help="As the registry knows it." />
+          </FieldRow>
+          <FieldRow>
+            <SecretField ref={secret} label="Password" name="password" help="It is sent once and shown nowhere." />
+            <Select label="Kind of credential" name="kind" options={KINDS} value={kind} onChange={setKind} />
+          </FieldRow>
+          <FieldRow>
+            <NumberField
+              label="Rotate every"
+              unit="days"
+              name="rotateEveryDays"
+              minValue={1}
+              defaultValue={90}
+              optional
+            />
+            <DateTimeField label="Expires" name="expiresAt" value={expiry} onChange={setExpiry} optional notBeforeNow />
+          </FieldRow>
+          <TextArea label="Description" name="description" optional error="At most 500 characters." />
+          <div className={css.row}>
+            <Checkbox help="Else only pulling works.">Used for pushing</Checkbox>
+            <Checkbox isSelected>Chosen</Checkbox>
+            <Switch defaultSelected>Follow live</Switch>
+            <Switch isDisabled>Not allowed</Switch>
+          </div>
+          <p role="status">Expires: {expiry ?? 'never'}</p>
+          {sentLength !== null && <p role="status">{sentLength} characters were read.</p>}
+        </Form>
+      </Card>
+      <Card title="A slow form">
+        <Form
+          aria-label="A slow form"
+          onSubmit={() => {
+            setSending(true);
+            setSendings(sendings + 1);
+          }}
+          error={null}
+          actions={
+            <>
+              <Button type="submit" kind="primary" isPending={isSending}>
+                Send
+              </Button>
+              <Button onPress={() => setSending(false)}>Answer</Button>
+            </>
+          }
+        >
+          <TextField label="Pipeline" name="pipeline" />
+          <p role="status">Sent {sendings} times.</p>
+        </Form>
+      </Card>
+    </>
   );
 }

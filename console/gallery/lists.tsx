@@ -64,6 +64,7 @@ const STATUS_OPTIONS = (['ACTIVE', 'EXPIRING', 'EXPIRED', 'FAILING'] as const).m
 
 export function Lists() {
   const [search, setSearch] = useState('');
+  const [asked, setAsked] = useState<readonly string[]>([]);
   const [sort, setSort] = useState<Sort<'URL' | 'EXPIRES_AT'>>({ field: 'URL', direction: 'ASC' });
   const [statuses, setStatuses] = useState<readonly (keyof typeof CREDENTIAL_STATUSES)[]>(['EXPIRED', 'FAILING']);
   const [isUntested, setUntested] = useState(false);
@@ -75,8 +76,19 @@ export function Lists() {
         <Stat label="Expiring" value="7" tone="attention" detail="in the next 30 days" />
         <Stat label="Issued" value="4,210" detail="in the last 30 days" />
       </Stats>
+      {asked.length > 0 && (
+        <Button
+          small
+          onPress={() => {
+            setSearch(asked[0] ?? '');
+            setAsked(asked.slice(1));
+          }}
+        >
+          {`Take over “${asked[0]}”`}
+        </Button>
+      )}
       <FilterBar>
-        <SearchField label="Search registries" value={search} onChange={setSearch} />
+        <SearchField label="Search registries" value={search} onChange={(text) => setAsked([...asked, text])} />
         <FilterMenu label="Status" options={STATUS_OPTIONS} chosen={statuses} onChange={setStatuses} />
         <FilterToggle isOn={isUntested} onChange={setUntested}>
           Never tested

@@ -72,7 +72,7 @@ describe.skipIf(missing)(titled('the parts of the console', missing), () => {
 
   async function open(width: number, colorScheme: 'light' | 'dark'): Promise<void> {
     complaints.length = 0;
-    page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, timezoneId: 'America/Los_Angeles' });
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
@@ -155,9 +155,67 @@ describe.skipIf(missing)(titled('the parts of the console', missing), () => {
     expect(complaints).toEqual([]);
   });
 
+  it('refuse a date of which a part is missing, and keep none from before in its place', async () => {
+    await open(1024, 'light');
+    await page.getByText('Expires: 2027-03-31T22:00:00.000Z').waitFor();
+    const hour = page.getByRole('group', { name: 'Expires' }).getByRole('spinbutton', { name: /^hour/ });
+    await hour.focus();
+    for (const key of ['Backspace', 'Backspace']) await page.keyboard.press(key);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('Still missing: hour.').waitFor();
+    expect(await hour.evaluate('document.activeElement.dataset.type')).toBe('hour');
+    expect(await page.getByText('characters were read').count()).toBe(0);
+    await page.keyboard.press('7');
+    await page.getByText('Expires: 2027-03-31T14:00:00.000Z').waitFor();
+    expect(await page.getByText('Still missing').count()).toBe(0);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('characters were read').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('send a form once, however often Enter is pressed', async () => {
+    await open(1024, 'light');
+    const pipeline = page.getByLabel('Pipeline', { exact: true });
+    await pipeline.press('Enter');
+    await page.getByText('Sent 1 times.').waitFor();
+    await pipeline.press('Enter');
+    await page.getByRole('button', { name: 'Answer' }).click();
+    await pipeline.press('Enter');
+    await expect.poll(() => page.getByText(/Sent \d times/).textContent()).toBe('Sent 2 times.');
+    expect(complaints).toEqual([]);
+  });
+
+  it('keep what is typed while an earlier search is taken over', async () => {
+    await open(1024, 'light');
+    const search = page.getByRole('searchbox', { name: 'Search registries' });
+    await search.pressSequentially('gh');
+    const takeOver = page.getByRole('button', { name: 'Take over “gh”', exact: true });
+    await takeOver.waitFor();
+    await search.pressSequentially('cr io');
+    await takeOver.click();
+    expect(await search.inputValue()).toBe('ghcr io');
+    await page.getByRole('button', { name: 'Take over “ghcr io”', exact: true }).click();
+    await takeOver.waitFor({ state: 'detached' });
+    expect(await search.inputValue()).toBe('ghcr io');
+    expect(complaints).toEqual([]);
+  });
+
+  it('lead the focus from the last filter that is taken away to the filters above', async () => {
+    await open(1024, 'light');
+    const focused = () => page.evaluate('document.activeElement.textContent');
+    await page.getByRole('row', { name: 'Status: Expired' }).press('Delete');
+    await expect.poll(focused).toBe('Status: Failing');
+    await page.keyboard.press('Delete');
+    await expect.poll(focused).toBe('Never tested');
+    expect(complaints).toEqual([]);
+  });
+
   it('let a range of a chart be chosen by keys and by dragging', async () => {
     await open(1024, 'light');
     const columns = page.getByRole('toolbar').getByRole('button');
+    // The service counts days of UTC, whatever the reader's clock says.
+    const today = new Date().toLocaleDateString('en-US', { dateStyle: 'medium', timeZone: 'UTC' });
+    expect(await columns.last().getAttribute('aria-label')).toContain(today);
     await columns.first().focus();
     for (const key of ['ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowRight']) await page.keyboard.press(key);
     await page.getByText('3 days chosen').waitFor();

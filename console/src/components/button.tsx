@@ -26,10 +26,18 @@ function lookOf({ kind = 'secondary', small = false }: Pick<Look, 'kind' | 'smal
 
 type ButtonProps = Look & Omit<AriaButtonProps, 'children' | 'className' | 'style'>;
 
+/** What `Form` finds the button by that submits it, which is of another type while it is pending. */
+const SUBMITS = 'data-submits';
+export const PENDING_SUBMIT = `[${SUBMITS}][data-pending]`;
+
 /** While `isPending`, it keeps its width and its focus, takes no press, and screen readers hear that it is busy. */
 export function Button({ kind, small, icon, children, ...rest }: ButtonProps) {
   return (
-    <AriaButton {...rest} className={lookOf({ ...(kind && { kind }), ...(small && { small }) })}>
+    <AriaButton
+      {...rest}
+      {...(rest.type === 'submit' && { [SUBMITS]: true })}
+      className={lookOf({ ...(kind && { kind }), ...(small && { small }) })}
+    >
       {({ isPending }) => (
         <>
           <span className={classNames(css.content, isPending && css.hidden)}>

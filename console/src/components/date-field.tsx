@@ -1,4 +1,5 @@
 import { getLocalTimeZone, now, parseAbsoluteToLocal, type ZonedDateTime } from '@internationalized/date';
+import { type FocusEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import {
   Button,
   Calendar,
@@ -12,6 +13,7 @@ import {
   Heading,
   I18nProvider,
 } from 'react-aria-components';
+import { DATE } from '../texts/parts.ts';
 import { classNames } from './class-names.ts';
 import css from './date-field.module.css';
 import { FieldLabel, FieldNotes, type FieldProps, fieldStyles } from './field.tsx';
@@ -28,23 +30,72 @@ interface DateTimeFieldProps extends FieldProps {
   readonly isDisabled?: boolean;
 }
 
+const NAMES = new Intl.ListFormat('en');
+
 function toMoment(value: ZonedDateTime | null): string | null {
   return value === null ? null : value.toDate().toISOString();
 }
 
-/** A day and a time in the reader's zone, which it names. Each part is typed or stepped by arrow keys; the calendar is for pointers. */
+/** What is typed, each an element of its own. */
+const PARTS = ['day', 'month', 'year', 'hour', 'minute'].map((part) => `[data-type="${part}"]`).join();
+
+/** The parts that are empty while others are not: React Aria keeps such a date to itself, and the value from before stays. */
+function missingParts(field: HTMLElement | null): readonly HTMLElement[] {
+  const parts = [...(field?.querySelectorAll<HTMLElement>(PARTS) ?? [])];
+  const empty = parts.filter(({ dataset }) => dataset.placeholder !== undefined);
+  return empty.length === parts.length ? [] : empty;
+}
+
+/**
+ * A day and a time in the reader's zone, which it names. Each part is typed or stepped by arrow keys; the calendar is for pointers.
+ * The form that it is in is not submitted while some of the parts are missing: what was typed would be lost.
+ */
 export function DateTimeField(props: DateTimeFieldProps) {
-  const { label, help, error, optional, aside, name, value, onChange, notBeforeNow = false } = props;
+  const { label, help, optional, aside, name, value, onChange, notBeforeNow = false } = props;
   const zone = getLocalTimeZone();
+  const field = useRef<HTMLDivElement>(null);
+  const [missing, setMissing] = useState('');
+  const error = props.error ?? (missing === '' ? undefined : DATE.missing(missing));
+  // The same as long as the value is: another one would take away what is typed of the next.
+  const moment = useMemo(() => (value === null ? null : parseAbsoluteToLocal(value)), [value]);
+
+  const check = useCallback(() => {
+    const parts = missingParts(field.current);
+    setMissing(NAMES.format(parts.map(({ dataset }) => dataset.type ?? '')));
+    return parts;
+  }, []);
+  useEffect(() => {
+    const form = field.current?.closest('form');
+    const refuse = (event: SubmitEvent) => {
+      const [first] = check();
+      if (first === undefined) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      first.focus();
+    };
+    form?.addEventListener('submit', refuse, { capture: true });
+    return () => form?.removeEventListener('submit', refuse, { capture: true });
+  }, [check]);
+
+  function leave({ relatedTarget }: FocusEvent): void {
+    // A button that is pressed must not move away under the pointer: submitting says it.
+    if (!(relatedTarget instanceof HTMLButtonElement)) check();
+  }
+
   return (
     // The console speaks English, whatever the browser does.
     <I18nProvider locale={readerLocale}>
       <DatePicker
+        ref={field}
         {...(name !== undefined && { 'data-field': name })}
         {...(error !== undefined && { isInvalid: true })}
         {...(notBeforeNow && { minValue: now(zone) })}
-        value={value === null ? null : parseAbsoluteToLocal(value)}
-        onChange={(chosen) => onChange(toMoment(chosen))}
+        value={moment}
+        onChange={(chosen) => {
+          setMissing('');
+          onChange(toMoment(chosen));
+        }}
+        onBlur={leave}
         placeholderValue={now(zone).set({ hour: 12, minute: 0, second: 0, millisecond: 0 })}
         granularity="minute"
         hourCycle={24}

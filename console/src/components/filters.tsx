@@ -18,6 +18,7 @@ import { Icon } from './icon.tsx';
 import listCss from './list-box.module.css';
 import type { Option } from './options.tsx';
 import { Popover } from './popover.tsx';
+import { useFocusHandover } from './use-focus-handover.ts';
 
 /** Search, filters and their buttons in a line above a list. */
 export function FilterBar({ children }: { readonly children: ReactNode }) {
@@ -110,11 +111,23 @@ interface FilterChipsProps {
   readonly onClear: () => void;
 }
 
-/** What the list is filtered by, each with a button (or the Delete key) that takes it away. Nothing when there is nothing. */
+/**
+ * What the list is filtered by, each with a button (or the Delete key) that takes it away. Nothing when there is nothing: the focus
+ * goes back to the `FilterBar`, which they stand below.
+ */
 export function FilterChips({ chips, onRemove, onClear }: FilterChipsProps) {
-  if (chips.length === 0) return null;
+  return chips.length > 0 && <Chips chips={chips} onRemove={onRemove} onClear={onClear} />;
+}
+
+/** The last button of the bar above. */
+function buttonBefore(chips: HTMLElement): HTMLElement | undefined {
+  return [...(chips.previousElementSibling?.querySelectorAll('button') ?? [])].at(-1);
+}
+
+function Chips({ chips, onRemove, onClear }: FilterChipsProps) {
+  const part = useFocusHandover<HTMLDivElement>(buttonBefore);
   return (
-    <div className={css.chips}>
+    <div ref={part} className={css.chips}>
       <TagGroup
         aria-label={CHIPS.label}
         onRemove={(keys) => {

@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { Form as AriaForm } from 'react-aria-components';
 import { Banner } from './banner.tsx';
+import { PENDING_SUBMIT } from './button.tsx';
 import { classNames } from './class-names.ts';
 import type { Failure } from './failure.ts';
 import css from './form.module.css';
@@ -23,7 +24,7 @@ function fieldNamed(form: HTMLFormElement, name: string): Element | null {
 
 /**
  * Puts an error at the field that it names, and the focus there; an error that names no field of this form stands above the buttons, and
- * is announced. It goes away when the field is edited. The browser checks nothing by itself: its sentences would differ from the service's.
+ * is announced. It goes away when the field is edited. While its button `isPending`, nothing is submitted. The browser checks nothing by itself: its sentences would differ from the service's.
  */
 export function Form({ onSubmit, error, children, actions, ...rest }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
@@ -45,6 +46,8 @@ export function Form({ onSubmit, error, children, actions, ...rest }: FormProps)
 
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
+    // Enter in a field submits whatever the button shows: what is being sent must not be sent again.
+    if (event.currentTarget.querySelector(PENDING_SUBMIT) !== null) return;
     onSubmit(new FormData(event.currentTarget));
   }
 

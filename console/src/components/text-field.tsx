@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import {
   SearchField as AriaSearchField,
   TextArea as AriaTextArea,
@@ -75,23 +75,36 @@ interface SearchFieldProps {
 export function SearchField({ label, value, onChange, pause = 250 }: SearchFieldProps) {
   const [typed, setTyped] = useState(value);
   const [seen, setSeen] = useState(value);
-  // The address changed in another way, such as by the back button.
+  // What was handed out and has not come back as `value`: more is typed while the router changes the address.
+  const [handedOut, setHandedOut] = useState<readonly string[]>([]);
   if (value !== seen) {
     setSeen(value);
-    setTyped(value);
+    const place = handedOut.lastIndexOf(value);
+    setHandedOut(place === -1 ? [] : handedOut.slice(place + 1));
+    // The address changed in another way, such as by the back button.
+    if (place === -1) setTyped(value);
   }
+  const latest = handedOut.at(-1) ?? value;
+  const handOut = useCallback(
+    (text: string) => {
+      if (text === latest) return;
+      setHandedOut((before) => [...before, text]);
+      onChange(text);
+    },
+    [latest, onChange],
+  );
   useEffect(() => {
-    if (typed === value) return;
-    const timer = setTimeout(() => onChange(typed), pause);
+    const timer = setTimeout(() => handOut(typed.trim()), pause);
     return () => clearTimeout(timer);
-  }, [typed, value, onChange, pause]);
+  }, [typed, handOut, pause]);
+
   return (
     <AriaSearchField
       aria-label={label}
       value={typed}
       onChange={setTyped}
-      onSubmit={onChange}
-      onClear={() => onChange('')}
+      onSubmit={(text) => handOut(text.trim())}
+      onClear={() => handOut('')}
       className={classNames(css.search)}
     >
       <Group className={fieldStyles.control}>

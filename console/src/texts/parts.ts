@@ -47,6 +47,11 @@ export const COPY = {
   refused: 'The browser does not allow it: select the text instead',
 } as const;
 
+export const DATE = {
+  missing: (parts: string) =>
+    `Still missing: ${parts}. A date is kept with all of its parts; for none, empty them all.`,
+} as const;
+
 export const CHIPS = {
   label: 'Filters in force',
   remove: 'Remove',

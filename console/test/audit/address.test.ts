@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type AuditSearch,
+  appliedSearch,
   auditSearch,
   CHANGES,
   entryAddress,
@@ -8,6 +10,7 @@ import {
   PRESET_NAMES,
   placeOf,
   presetOf,
+  withEntered,
   withPreset,
 } from '../../src/views/audit/search.ts';
 
@@ -39,6 +42,22 @@ describe('the address of the audit log', () => {
     expect(filterOf({ kind: 'changes', entry: '1@x' })).toEqual({ actions: CHANGES });
     expect(filterOf({ kind: 'changes', action: 'LINK_PIPELINE' })).toEqual({ action: 'LINK_PIPELINE' });
     expect(CHANGES.length).toBeLessThanOrEqual(32);
+  });
+
+  it('takes what is entered as it is typed, and trims it when it is applied', () => {
+    const typed = [...' web deploy '].reduce<AuditSearch>(
+      (draft, letter) => withEntered(draft, 'pipeline', (draft.pipeline ?? '') + letter),
+      {},
+    );
+    expect(typed).toEqual({ pipeline: ' web deploy ' });
+    expect(appliedSearch({ ...typed, actor: '  ', entry: '1@x' })).toEqual({ pipeline: 'web deploy' });
+    expect(withEntered(typed, 'pipeline', '')).toEqual({});
+    expect(withEntered({ from: '2026-03-01T00:00:00.000Z' }, 'from', null)).toEqual({});
+  });
+
+  it('keeps the kind of a quick filter, unless an action was entered', () => {
+    expect(appliedSearch({ kind: 'changes', action: ' ' })).toEqual({ kind: 'changes' });
+    expect(appliedSearch({ kind: 'changes', action: 'LINK_PIPELINE' })).toEqual({ action: 'LINK_PIPELINE' });
   });
 
   it.each(PRESET_NAMES)('knows the quick filter %s again, and keeps its times', (name) => {

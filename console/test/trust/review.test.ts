@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { matchDraft, newDraft, type RuleDraft } from '../../src/views/trust/rule-draft.ts';
-import { shownReview } from '../../src/views/trust/rule-review.ts';
+import { isOutdated, movedWithRows, shownReview } from '../../src/views/trust/rule-review.ts';
 
 const DRAFT: RuleDraft = {
   ...newDraft({ grantable: [] }),
@@ -54,5 +54,26 @@ describe('a review of a rule that is being typed', () => {
     expect(shownReview(warned, DRAFT, { isTemplate: true })).toMatchObject({ warnings: [] });
     const { warnings, ofPasswords } = shownReview(warned, DRAFT, { isTemplate: false });
     expect([warnings, ofPasswords]).toEqual([['of a fork'], ['`allowPassword` hands out passwords.']]);
+  });
+});
+
+describe('what is said of a condition', () => {
+  it('moves with its row, and goes with it', () => {
+    const said = wrong('name', 'matches', 'matches[0].claim', 'matches[1].equals', 'matches[2]').rejections;
+    const fields = (before: string[], now: string[]) => movedWithRows(said, before, now).map(({ field }) => field);
+    expect(fields(['a', 'b', 'c'], ['a', 'b', 'c', 'd'])).toEqual(said.map(({ field }) => field));
+    expect(fields(['a', 'b', 'c'], ['b', 'c'])).toEqual(['name', 'matches', 'matches[0].equals', 'matches[1]']);
+    expect(fields(['a', 'b', 'c'], ['a', 'c'])).toEqual(['name', 'matches', 'matches[0].claim', 'matches[1]']);
+    expect(fields([], ['a'])).toEqual(['name', 'matches']);
+  });
+
+  it('is outdated when a row was taken away after saving was refused', () => {
+    const refusal = { message: 'wrong', field: 'matches[1].equals' };
+    const two = { ...DRAFT, matches: [matchDraft(), matchDraft()] };
+    expect(isOutdated(refusal, two, { matches: two.matches.slice(1) })).toBe(true);
+    expect(isOutdated(refusal, two, { matches: [...two.matches, matchDraft()] })).toBe(false);
+    expect(isOutdated(refusal, two, { name: 'other' })).toBe(false);
+    expect(isOutdated({ message: 'wrong', field: 'name' }, two, { matches: [] })).toBe(false);
+    expect(isOutdated(null, two, { matches: [] })).toBe(false);
   });
 });

@@ -171,6 +171,7 @@ describe.skipIf(missing)(titled('notices, calendar and webhooks in the console',
     await page.getByRole('button', { name: 'Revoke Platform team' }).click();
     await page.getByRole('button', { name: 'Revoke the feed' }).click();
     await page.getByText('No calendar feed yet').waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('H1');
     expect((await fetch(url)).status).toBe(404);
     await close(OUTAGE);
   });

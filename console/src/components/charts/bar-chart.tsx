@@ -1,8 +1,9 @@
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { CHART } from '../../texts/parts.ts';
 import { classNames } from '../class-names.ts';
-import { formatClock, formatCount, formatDay, formatShortCount, formatShortDay, formatTime } from '../format.ts';
+import { formatCount, formatShortCount } from '../format.ts';
 import css from './bar-chart.module.css';
+import { type BucketSize, nameOfBucket, shortNameOfBucket } from './bucket-names.ts';
 import { type Bucket, layOutBars, span } from './scales.ts';
 import { useWidth } from './use-width.ts';
 
@@ -15,7 +16,7 @@ export interface Series {
 interface BarChartProps {
   readonly label: string;
   readonly buckets: readonly Bucket[];
-  readonly size: 'DAY' | 'HOUR' | 'MINUTE';
+  readonly size: BucketSize;
   /** From the bottom up. */
   readonly series: readonly Series[];
   /** In pixels, without the names under the bars. */
@@ -35,8 +36,8 @@ export function BarChart(props: BarChartProps) {
   const ids = series.map(({ id }) => id);
   const plot = Math.max(0, width - AXIS);
   const { bars, ticks, nameEvery } = layOutBars(buckets, ids, plot, height);
-  const nameOf = ({ at }: Bucket) => (size === 'DAY' ? formatShortDay(new Date(at)) : formatClock(new Date(at)));
-  const fullNameOf = ({ at }: Bucket) => (size === 'DAY' ? formatDay(new Date(at)) : formatTime(new Date(at)));
+  const nameOf = ({ at }: Bucket) => shortNameOfBucket(at, size);
+  const fullNameOf = ({ at }: Bucket) => nameOfBucket(at, size);
   const said = (bucket: Bucket) =>
     `${fullNameOf(bucket)}: ${series.map(({ id, label: name }) => `${formatCount(bucket.counts[id] ?? 0)} ${name.toLowerCase()}`).join(', ')}`;
   const shownBucket = shown === null ? undefined : buckets[shown];

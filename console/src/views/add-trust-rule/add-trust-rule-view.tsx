@@ -5,6 +5,7 @@ import { useApiQuery } from '../../api/use-api-query.ts';
 import { useCommand } from '../../api/use-command.ts';
 import { Awaited } from '../../app/awaited.tsx';
 import { Page } from '../../app/page.tsx';
+import { useNavigateFromHere } from '../../app/use-navigate-from-here.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button, TextLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -16,9 +17,10 @@ import { usePermissions } from '../../session/permissions.ts';
 import { RULE_FORM, ADD_RULE as TEXTS, TRUST } from '../../texts/trust.ts';
 import { trustHref } from '../trust/links.ts';
 import { PipelineSide } from '../trust/pipeline-side.tsx';
-import { inputOf, newDraft, READ, USE, wordsLeft } from '../trust/rule-draft.ts';
+import { inputOf, newDraft, READ, type RuleDraft, USE, wordsLeft } from '../trust/rule-draft.ts';
 import { RuleFields } from '../trust/rule-fields.tsx';
 import { RuleInWords } from '../trust/rule-in-words.tsx';
+import { isOutdated } from '../trust/rule-review.ts';
 import { sidesOf } from '../trust/sides.ts';
 import css from '../trust/trust.module.css';
 import { CREATE_TRUST_RULE, TRUST_RULE_PRESETS } from '../trust/trust-operations.ts';
@@ -78,7 +80,7 @@ interface NewRuleProps {
 function NewRule({ projectId, chosen, presets }: NewRuleProps) {
   const { issuer, claim } = route.useSearch();
   const { can } = usePermissions(projectId);
-  const navigate = route.useNavigate();
+  const navigate = useNavigateFromHere();
   const toasts = useToasts();
   const isFromToken = chosen === FROM_TOKEN;
   // Of a token the issuer tells which preset knows its claims.
@@ -100,6 +102,11 @@ function NewRule({ projectId, chosen, presets }: NewRuleProps) {
   const left = isFromToken ? [] : wordsLeft(draft, preset);
   const isTemplate = left.length > 0;
   const review = useRuleReview({ projectId, id: null, input: inputOf(draft), draft, isTemplate });
+
+  function change(changed: Partial<RuleDraft>): void {
+    if (isOutdated(create.error, draft, changed)) create.reset();
+    setDraft((before) => ({ ...before, ...changed }));
+  }
 
   function save(): void {
     setTried(true);
@@ -131,7 +138,7 @@ function NewRule({ projectId, chosen, presets }: NewRuleProps) {
             <RuleFields
               projectId={projectId}
               draft={draft}
-              onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
+              onChange={change}
               claims={preset?.claims ?? []}
               review={review}
             />

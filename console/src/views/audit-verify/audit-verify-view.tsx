@@ -41,6 +41,7 @@ export function AuditVerifyView() {
   const [limits, setLimits] = useState<Pick<Asked, 'from' | 'to'>>({ from: null, to: null });
   const [run, setRun] = useState<Run>({ kind: 'idle' });
   const controller = useRef<AbortController>(null);
+  const form = useRef<HTMLFormElement>(null);
   useEffect(() => () => controller.current?.abort(), []);
 
   async function start(asked: Asked): Promise<void> {
@@ -79,7 +80,14 @@ export function AuditVerifyView() {
       <div className={styles.view}>
         <div className={styles.form}>
           <Card>
-            <div className={styles.choices}>
+            <form
+              ref={form}
+              className={styles.choices}
+              onSubmit={(event) => {
+                event.preventDefault();
+                void start(asked());
+              }}
+            >
               <RadioCards label={VERIFY.subject} cards={SUBJECTS} value={subject} onChange={setSubject} />
               {subject === 'files' && (
                 <>
@@ -95,13 +103,14 @@ export function AuditVerifyView() {
                     kind="primary"
                     icon="shield"
                     isDisabled={!isReady || keys.isPending}
-                    onPress={() => void start(asked())}
+                    // Not of the type that submits: a moment later, and a moment before, it is the one that cancels.
+                    onPress={() => form.current?.requestSubmit()}
                   >
                     {run.kind === 'idle' ? VERIFY.start : VERIFY.again}
                   </Button>
                 )}
               </div>
-            </div>
+            </form>
           </Card>
           <Card title={KEYS.title}>
             <KeyChoice keys={keys} />

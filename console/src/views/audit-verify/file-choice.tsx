@@ -2,6 +2,7 @@ import { DropZone, FileTrigger, Text } from 'react-aria-components';
 import { Button, IconButton } from '../../components/button.tsx';
 import { formatBytes } from '../../components/format.ts';
 import { Icon } from '../../components/icon.tsx';
+import { useFocusHandover } from '../../components/use-focus-handover.ts';
 import { VERIFY } from '../../texts/audit-verify.ts';
 import styles from './file-choice.module.css';
 
@@ -37,18 +38,30 @@ export function FileChoice({ files, onChange }: FileChoiceProps) {
       {files.length > 0 && (
         <ul className={styles.files} aria-label={VERIFY.files}>
           {files.map((file) => (
-            <li key={file.name} className={styles.file}>
-              <span className={styles.name}>{file.name}</span>
-              <span className={styles.size}>{formatBytes(file.size)}</span>
-              <IconButton
-                icon="close"
-                label={VERIFY.removeFile(file.name)}
-                onPress={() => onChange(files.filter((other) => other !== file))}
-              />
-            </li>
+            <ChosenFile
+              key={file.name}
+              file={file}
+              onRemove={() => onChange(files.filter((other) => other !== file))}
+            />
           ))}
         </ul>
       )}
     </div>
+  );
+}
+
+/** The button that chooses files: the zone above has another one, for what is pasted. */
+function chooseButton(row: HTMLElement): HTMLElement | undefined {
+  return [...(row.closest('ul')?.previousElementSibling?.querySelectorAll('button') ?? [])].at(-1);
+}
+
+function ChosenFile({ file, onRemove }: { readonly file: File; readonly onRemove: () => void }) {
+  const row = useFocusHandover<HTMLLIElement>(chooseButton);
+  return (
+    <li ref={row} className={styles.file}>
+      <span className={styles.name}>{file.name}</span>
+      <span className={styles.size}>{formatBytes(file.size)}</span>
+      <IconButton icon="close" label={VERIFY.removeFile(file.name)} onPress={onRemove} />
+    </li>
   );
 }

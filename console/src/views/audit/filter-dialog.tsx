@@ -7,7 +7,7 @@ import { TextField } from '../../components/text-field.tsx';
 import { AUDIT, AUDIT_FILTERS } from '../../texts/audit.ts';
 import { ACTIONS } from './actions.ts';
 import styles from './filter-dialog.module.css';
-import type { AuditSearch } from './search.ts';
+import { type AuditSearch, appliedSearch, withEntered } from './search.ts';
 
 interface FilterDialogProps {
   readonly search: AuditSearch;
@@ -39,17 +39,13 @@ function Fields({ search, onClose, onApply }: FilterDialogProps) {
   const badTimes = from !== undefined && to !== undefined && from >= to;
 
   function set(name: keyof AuditSearch, value: string | null): void {
-    const { [name]: _, ...others } = draft;
-    const text = value?.trim() ?? '';
-    setDraft(text === '' ? others : { ...others, [name]: text });
+    setDraft(withEntered(draft, name, value));
   }
 
   function apply(event: FormEvent): void {
     event.preventDefault();
     if (badTimes) return;
-    // An action that was typed takes the place of the quick filter's many.
-    const { entry: _, kind, ...filter } = draft;
-    onApply(kind === undefined || filter.action !== undefined ? filter : { ...filter, kind });
+    onApply(appliedSearch(draft));
     onClose();
   }
 

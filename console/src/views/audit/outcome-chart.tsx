@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { BarChart } from '../../components/charts/bar-chart.tsx';
 import { ErrorState, LoadingState } from '../../components/states.tsx';
+import { useFocusHandover } from '../../components/use-focus-handover.ts';
 import { OUTCOME_CHART } from '../../texts/audit.ts';
 import { AUDIT_HISTOGRAM } from './operations.ts';
 import styles from './outcome-chart.module.css';
@@ -61,16 +62,7 @@ export function OutcomeChart({ projectId, search, onChange }: OutcomeChartProps)
   }
 
   return (
-    <Card
-      title={OUTCOME_CHART.title}
-      actions={
-        isChosen && (
-          <Button small kind="quiet" icon="close" onPress={() => onChange(withoutTimes(search))}>
-            {OUTCOME_CHART.clear}
-          </Button>
-        )
-      }
-    >
+    <Card title={OUTCOME_CHART.title} actions={isChosen && <AllTimes onPress={() => onChange(withoutTimes(search))} />}>
       <p className={styles.span}>{data && saidOf(data.span, search, sumOf(data.buckets))}</p>
       {isPending && <LoadingState what={OUTCOME_CHART.label} lines={5} />}
       {error instanceof ApiError && isUncountable(error) && <Banner kind="info" title={OUTCOME_CHART.tooMany} />}
@@ -106,6 +98,22 @@ export function OutcomeChart({ projectId, search, onChange }: OutcomeChartProps)
         </>
       )}
     </Card>
+  );
+}
+
+/** The bar that Tab reaches. */
+function barOfChart(button: HTMLElement): HTMLElement | null | undefined {
+  return button.closest('section')?.querySelector<HTMLElement>('[role="toolbar"] [tabindex="0"]');
+}
+
+function AllTimes({ onPress }: { readonly onPress: () => void }) {
+  const part = useFocusHandover<HTMLSpanElement>(barOfChart);
+  return (
+    <span ref={part}>
+      <Button small kind="quiet" icon="close" onPress={onPress}>
+        {OUTCOME_CHART.clear}
+      </Button>
+    </span>
   );
 }
 

@@ -46,6 +46,20 @@ export const CHANGES: readonly string[] = [
   'DELETE_TRUST_RULE',
 ];
 
+/** As it is typed: a space may come before the next word. */
+export function withEntered(draft: AuditSearch, name: keyof AuditSearch, value: string | null): AuditSearch {
+  const { [name]: _, ...others } = draft;
+  return value === null || value === '' ? others : { ...others, [name]: value };
+}
+
+/** What was entered, as it is filtered by: without spaces around it, and without what is empty then. */
+export function appliedSearch({ entry: _, ...draft }: AuditSearch): AuditSearch {
+  const trimmed = Object.entries(draft).map(([name, value]) => [name, value.trim()] as const);
+  const { kind, ...filter }: AuditSearch = Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
+  // An action that was typed takes the place of the quick filter's many.
+  return kind === undefined || filter.action !== undefined ? filter : { ...filter, kind };
+}
+
 /** As the API takes it. An action that was chosen counts more than its kind. */
 export function filterOf({ kind, entry: _, ...filter }: AuditSearch): AuditFilter {
   return kind === 'changes' && filter.action === undefined ? { ...filter, actions: [...CHANGES] } : filter;

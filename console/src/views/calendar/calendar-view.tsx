@@ -9,6 +9,7 @@ import { Card } from '../../components/card.tsx';
 import { EmptyState } from '../../components/states.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { Time } from '../../components/time.tsx';
+import { useFocusHandover } from '../../components/use-focus-handover.ts';
 import { usePermissions } from '../../session/permissions.ts';
 import { CALENDAR } from '../../texts/calendar.ts';
 import { CALENDAR_FEEDS } from './calendar-operations.ts';
@@ -87,10 +88,22 @@ function revokeColumn(onRevoke: (feed: ShownFeedFragment) => void): Column<Shown
     label: labels.actions,
     hideLabel: true,
     align: 'end',
-    cell: (feed) => (
+    cell: (feed) => <RevokeButton feed={feed} onRevoke={onRevoke} />,
+  };
+}
+
+/** With the last feed the table goes too. */
+function pageHeading(): HTMLElement | null {
+  return document.querySelector('h1');
+}
+
+function RevokeButton({ feed, onRevoke }: { feed: ShownFeedFragment; onRevoke: (feed: ShownFeedFragment) => void }) {
+  const part = useFocusHandover<HTMLSpanElement>(pageHeading);
+  return (
+    <span ref={part}>
       <Button small onPress={() => onRevoke(feed)} aria-label={CALENDAR.revoke.actionFor(feed.name)}>
         {CALENDAR.revoke.action}
       </Button>
-    ),
-  };
+    </span>
+  );
 }

@@ -1,5 +1,6 @@
 import type { ShownFeedFragment } from '../../api/generated/graphql.ts';
 import { useCommand } from '../../api/use-command.ts';
+import { useIsHere } from '../../app/use-navigate-from-here.ts';
 import { ConfirmDialog } from '../../components/dialog.tsx';
 import { useToasts } from '../../components/toast.tsx';
 import { CALENDAR } from '../../texts/calendar.ts';
@@ -15,9 +16,11 @@ interface RevokeFeedProps {
 
 export function RevokeFeed({ projectId, feed: { id, name }, onClose }: RevokeFeedProps) {
   const toasts = useToasts();
+  const isHere = useIsHere();
   const revoke = useCommand(REVOKE_CALENDAR_FEED, {
     onSuccess: () => {
-      onClose();
+      // Another feed's question may stand there by now.
+      if (isHere()) onClose();
       toasts.done(texts.done(name));
     },
   });

@@ -13,6 +13,7 @@ import { PipelineSide } from '../trust/pipeline-side.tsx';
 import { changedFields, draftOf, mergeDraft, type RuleDraft, updateInput } from '../trust/rule-draft.ts';
 import { RuleFields } from '../trust/rule-fields.tsx';
 import { RuleInWords } from '../trust/rule-in-words.tsx';
+import { isOutdated } from '../trust/rule-review.ts';
 import { sidesOf } from '../trust/sides.ts';
 import css from '../trust/trust.module.css';
 import { TRUST_RULE_PRESETS, UPDATE_TRUST_RULE } from '../trust/trust-operations.ts';
@@ -59,6 +60,11 @@ export function EditRule({ rule, aside }: EditRuleProps) {
   }
   const isConflict = hasCode(update.error, 'REVISION_CONFLICT');
 
+  function change(to: Partial<RuleDraft>): void {
+    if (isOutdated(update.error, draft, to)) update.reset();
+    setDraft((before) => ({ ...before, ...to }));
+  }
+
   function takeOver(): void {
     setDraft(mergeDraft(base.draft, theirs, draft));
     setBase({ draft: theirs, revision: rule.revision });
@@ -83,13 +89,7 @@ export function EditRule({ rule, aside }: EditRuleProps) {
             </>
           }
         >
-          <RuleFields
-            projectId={projectId}
-            draft={draft}
-            onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
-            claims={claims}
-            review={review}
-          />
+          <RuleFields projectId={projectId} draft={draft} onChange={change} claims={claims} review={review} />
           {isOvertaken && changed.length > 0 && (
             <Banner
               kind="warning"

@@ -57,7 +57,7 @@ export function TrustRuleView() {
       title={rule.name}
       back={back}
       intro={<span className={css.issuer}>{rule.issuer}</span>}
-      actions={mayWrite ? <DeleteRule rule={rule} /> : undefined}
+      actions={mayWrite ? <DeleteRule key={rule.id} rule={rule} /> : undefined}
     >
       {query.error instanceof OfflineError && <Banner kind="warning" title={CONNECTION.noService} />}
       {!mayWrite && <Banner title={TRUST.readOnly} />}

@@ -5,6 +5,7 @@ import { ErrorText, fieldStyles, useFieldError } from '../../components/field.ts
 import { Marked } from '../../components/marked.tsx';
 import { Select } from '../../components/select.tsx';
 import { TextArea, TextField } from '../../components/text-field.tsx';
+import { useFocusHandover } from '../../components/use-focus-handover.ts';
 import { RULE_FORM as TEXTS } from '../../texts/trust.ts';
 import { type MatchDraft, matchDraft } from './rule-draft.ts';
 import css from './trust.module.css';
@@ -60,13 +61,18 @@ export function MatchRows({ matches, onChange, claims, problems, warnings }: Mat
           </ul>
         </Banner>
       )}
-      <div>
+      <div data-add>
         <Button small icon="add" onPress={() => onChange([...matches, matchDraft()])}>
           {TEXTS.addMatch}
         </Button>
       </div>
     </fieldset>
   );
+}
+
+/** The button that adds a condition: the others have not moved away from it. */
+function addButton(row: HTMLElement): HTMLElement | null | undefined {
+  return row.closest('fieldset')?.querySelector<HTMLElement>('[data-add] button');
 }
 
 interface MatchRowProps {
@@ -79,6 +85,7 @@ interface MatchRowProps {
 }
 
 function MatchRow({ match: { claim, kind, text }, index, claims, problems, onChange, onRemove }: MatchRowProps) {
+  const row = useFocusHandover<HTMLDivElement>(addButton);
   const place = `matches[${index}]`;
   const value = {
     value: text,
@@ -88,7 +95,7 @@ function MatchRow({ match: { claim, kind, text }, index, claims, problems, onCha
   } as const;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset within a fieldset is read twice
-    <div className={css.match} role="group" aria-label={`${TEXTS.matches} ${index + 1}`}>
+    <div ref={row} className={css.match} role="group" aria-label={`${TEXTS.matches} ${index + 1}`}>
       <div className={css.matchFields}>
         <ComboBox
           label={TEXTS.claim}

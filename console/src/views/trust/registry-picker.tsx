@@ -3,6 +3,7 @@ import { useApiQuery } from '../../api/use-api-query.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ErrorText, fieldStyles, useFieldError } from '../../components/field.tsx';
 import { SearchField } from '../../components/text-field.tsx';
+import { useFocusHandover } from '../../components/use-focus-handover.ts';
 import { usePermissions } from '../../session/permissions.ts';
 import { RULE_FORM as TEXTS } from '../../texts/trust.ts';
 import css from './trust.module.css';
@@ -33,14 +34,13 @@ export function RegistryPicker({ projectId, ids, onChange, error: problem }: Reg
       {ids.length > 0 && (
         <ul className={css.rows}>
           {ids.map((id) => (
-            <li key={id}>
-              <Picked
-                projectId={projectId}
-                id={id}
-                mayRead={mayRead}
-                onRemove={() => onChange(ids.filter((one) => one !== id))}
-              />
-            </li>
+            <Picked
+              key={id}
+              projectId={projectId}
+              id={id}
+              mayRead={mayRead}
+              onRemove={() => onChange(ids.filter((one) => one !== id))}
+            />
           ))}
         </ul>
       )}
@@ -58,18 +58,15 @@ export function RegistryPicker({ projectId, ids, onChange, error: problem }: Reg
           </p>
           <div className={css.line}>
             {found.map(({ id, name, url }) => (
-              <Button
+              <Found
                 key={id}
-                small
-                icon="add"
-                aria-label={TEXTS.addRegistry(name)}
-                onPress={() => {
+                name={name}
+                url={url}
+                onAdd={() => {
                   onChange([...ids, id]);
                   setSearch('');
                 }}
-              >
-                <span className={css.break}>{name === url ? url : `${name} (${url})`}</span>
-              </Button>
+              />
             ))}
           </div>
         </>
@@ -83,6 +80,11 @@ export function RegistryPicker({ projectId, ids, onChange, error: problem }: Reg
   );
 }
 
+/** Where others are found. */
+function searchInput(leaving: HTMLElement): HTMLElement | null | undefined {
+  return leaving.closest('fieldset')?.querySelector('input');
+}
+
 interface PickedProps {
   readonly projectId: string;
   readonly id: string;
@@ -91,12 +93,24 @@ interface PickedProps {
 }
 
 function Picked({ projectId, id, mayRead, onRemove }: PickedProps) {
+  const part = useFocusHandover<HTMLLIElement>(searchInput);
   const { data } = useApiQuery(PICKED_REGISTRY, { projectId, id }, { enabled: mayRead });
   const name = data?.registry?.name ?? id;
   return (
-    <>
+    <li ref={part}>
       <span className={css.break}>{name}</span>
       <IconButton icon="close" label={TEXTS.removeRegistry(name)} onPress={onRemove} />
-    </>
+    </li>
+  );
+}
+
+function Found({ name, url, onAdd }: { readonly name: string; readonly url: string; readonly onAdd: () => void }) {
+  const part = useFocusHandover<HTMLSpanElement>(searchInput);
+  return (
+    <span ref={part}>
+      <Button small icon="add" aria-label={TEXTS.addRegistry(name)} onPress={onAdd}>
+        <span className={css.break}>{name === url ? url : `${name} (${url})`}</span>
+      </Button>
+    </span>
   );
 }

@@ -1,4 +1,5 @@
 import type { ReviewOfRuleQuery } from '../../api/generated/graphql.ts';
+import type { Failure } from '../../components/failure.ts';
 import { linesOf, type MatchDraft, RULE_FIELDS, type RuleDraft } from './rule-draft.ts';
 
 type Review = ReviewOfRuleQuery['reviewTrustRule'];
@@ -19,6 +20,25 @@ export const NOT_REVIEWED: ShownReview = { problems: {}, others: [], warnings: [
 
 const OF_MATCH = /^matches\[(\d+)\](?:\.(\w+))?$/;
 const OF_PASSWORDS = '`allowPassword`';
+
+/** An answer names conditions by their place. What it says of one moves with its row, and goes with it. */
+export function movedWithRows<Named extends { readonly field: string }>(
+  said: readonly Named[],
+  before: readonly string[],
+  now: readonly string[],
+): Named[] {
+  return said.flatMap((one) => {
+    const [, place, part] = OF_MATCH.exec(one.field) ?? [];
+    if (place === undefined) return [one];
+    const to = now.indexOf(before[Number(place)] ?? '');
+    return to === -1 ? [] : [{ ...one, field: `matches[${to}]${part === undefined ? '' : `.${part}`}` }];
+  });
+}
+
+/** Whether saving was refused for a condition that the change takes away, or moves to another place. */
+export function isOutdated(refusal: Failure | null, before: RuleDraft, { matches }: Partial<RuleDraft>): boolean {
+  return OF_MATCH.test(refusal?.field ?? '') && matches !== undefined && matches.length < before.matches.length;
+}
 
 /** What is not typed yet is not said to be missing: saving says so. `isTemplate` while words of a preset are left to be replaced. */
 export function shownReview(
