@@ -1,7 +1,7 @@
+import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { hasCode, OfflineError } from '../../api/errors.ts';
 import { useCommand } from '../../api/use-command.ts';
-import { useNavigateFromHere } from '../../app/use-navigate-from-here.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -44,7 +44,7 @@ export function AddForm({ projectId, presets, chosen, url }: AddFormProps) {
   const secret = useRef<SecretHandle>(null);
   const form = useRef<HTMLDivElement>(null);
   const toasts = useToasts();
-  const navigate = useNavigateFromHere();
+  const navigate = useNavigate();
   const test = useCommand(TEST_NEW);
   const create = useCommand(CREATE_REGISTRY, {
     withKey: (variables, idempotencyKey) => ({ ...variables, input: { ...variables.input, idempotencyKey } }),

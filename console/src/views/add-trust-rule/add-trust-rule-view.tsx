@@ -5,7 +5,6 @@ import { useApiQuery } from '../../api/use-api-query.ts';
 import { useCommand } from '../../api/use-command.ts';
 import { Awaited } from '../../app/awaited.tsx';
 import { Page } from '../../app/page.tsx';
-import { useNavigateFromHere } from '../../app/use-navigate-from-here.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button, TextLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -80,7 +79,7 @@ interface NewRuleProps {
 function NewRule({ projectId, chosen, presets }: NewRuleProps) {
   const { issuer, claim } = route.useSearch();
   const { can } = usePermissions(projectId);
-  const navigate = useNavigateFromHere();
+  const navigate = route.useNavigate();
   const toasts = useToasts();
   const isFromToken = chosen === FROM_TOKEN;
   // Of a token the issuer tells which preset knows its claims.

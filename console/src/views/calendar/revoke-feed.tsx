@@ -1,6 +1,6 @@
 import type { ShownFeedFragment } from '../../api/generated/graphql.ts';
 import { useCommand } from '../../api/use-command.ts';
-import { useIsHere } from '../../app/use-navigate-from-here.ts';
+import { useIsHere } from '../../app/use-is-here.ts';
 import { ConfirmDialog } from '../../components/dialog.tsx';
 import { useToasts } from '../../components/toast.tsx';
 import { CALENDAR } from '../../texts/calendar.ts';

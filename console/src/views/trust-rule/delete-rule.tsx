@@ -1,7 +1,7 @@
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { TrustRuleDetailsFragment } from '../../api/generated/graphql.ts';
 import { useCommand } from '../../api/use-command.ts';
-import { useNavigateFromHere } from '../../app/use-navigate-from-here.ts';
 import { Button } from '../../components/button.tsx';
 import { ConfirmDialog } from '../../components/dialog.tsx';
 import { Time } from '../../components/time.tsx';
@@ -12,7 +12,7 @@ import { DELETE_TRUST_RULE } from '../trust/trust-operations.ts';
 export function DeleteRule({ rule }: { readonly rule: TrustRuleDetailsFragment }) {
   const { projectId, id, name, revision, lastUsedAt } = rule;
   const [isOpen, setOpen] = useState(false);
-  const navigate = useNavigateFromHere();
+  const navigate = useNavigate();
   const toasts = useToasts();
   const remove = useCommand(DELETE_TRUST_RULE, {
     onSuccess: () => toasts.done(TEXTS.removed, name),
