@@ -12,7 +12,9 @@ import { aCaller, command, createWorld, PROJECT, type World } from '../support/u
 const ID = registryId(PROJECT, 'registry.example');
 const STREAM = registryStream(PROJECT, ID);
 const SHORT = 10;
-const LONG = 10_000;
+const LONG = 10_010;
+/** A snapshot is due at its next event. */
+const WITH_SNAPSHOT = 10_000;
 /** Where only the order of magnitude matters. */
 const SEVERAL_PAGES = 1_200;
 const password = new Secret(canary('password'));
@@ -66,7 +68,7 @@ const renameWith = (idempotencyKey: string, name = 'renamed') => command.update(
 
 it('an update costs as much on a long stream as on a short one, with what is remembered and without', async () => {
   const costs = [];
-  for (const length of [SHORT, LONG]) {
+  for (const length of [SHORT, LONG, WITH_SNAPSHOT]) {
     const world = await withStreamOf(length);
     const running = countingReplica(world);
     await running.application.updateRegistry(aCaller(), PROJECT, ID, renameWith('warm'));
@@ -80,8 +82,11 @@ it('an update costs as much on a long stream as on a short one, with what is rem
     const repeated = await update(countingReplica(world), 'k');
     costs.push({ warm, cold, repeated });
   }
-  const [short, long] = costs;
+  const [short, long, withSnapshot] = costs;
   expect(long?.warm).toEqual(short?.warm);
+  // Once in fifty events the one that was remembered is read again, before a snapshot is made of it.
+  const [first, second] = short?.warm ?? [];
+  expect(withSnapshot?.warm).toEqual([{ events: (first?.events ?? 0) + 1, pages: (first?.pages ?? 0) + 1 }, second]);
   for (const { events } of short?.warm ?? []) expect(events).toBeLessThanOrEqual(2);
   // Of a registry that is not in memory fifty events before its snapshot is looked for, that of the snapshot, and fewer
   // than fifty after it. A repeated command needs its state as it is and as it was.
