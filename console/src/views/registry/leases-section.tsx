@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useRestart } from '../../api/long-lists.ts';
-import { useApiPages, useApiQuery } from '../../api/use-api-query.ts';
+import { useApiPages } from '../../api/use-api-query.ts';
 import { useCommand } from '../../api/use-command.ts';
 import { known } from '../../app/search-params.ts';
 import { Button } from '../../components/button.tsx';
@@ -16,9 +16,9 @@ import { usePermissions } from '../../session/permissions.ts';
 import { LEASES as TEXTS } from '../../texts/registry.ts';
 import { LeaseTable } from './lease-table.tsx';
 import css from './registry.module.css';
-import { REGISTRY } from './registry-operations.ts';
 import type { ShownRegistry } from './shown-registry.ts';
 import { LEASES_READ_MS, REGISTRY_LEASES, REVOKE_LEASES } from './usage-operations.ts';
+import { useLeaseCounts } from './use-lease-counts.ts';
 
 const PAGE = 25;
 
@@ -29,7 +29,6 @@ export function LeasesSection({ registry }: { registry: ShownRegistry }) {
   const navigate = useNavigate({ from: '/projects/$projectId/registries/$registryId' });
   const [isRevoking, setRevoking] = useState(false);
   const isAll = search.leases === 'all';
-  const every = { refetchInterval: LEASES_READ_MS };
   const pages = useApiPages(
     REGISTRY_LEASES,
     {
@@ -43,10 +42,9 @@ export function LeasesSection({ registry }: { registry: ShownRegistry }) {
       },
     },
     ({ leases }) => leases.pageInfo,
-    every,
+    { refetchInterval: LEASES_READ_MS },
   );
-  // Their count, which the page shows too.
-  useApiQuery(REGISTRY, { projectId, id: registryId }, every);
+  useLeaseCounts(projectId, registryId);
   const restart = useRestart(projectId, pages.data?.length);
   const leases = pages.data?.flatMap((page) => page.leases.nodes) ?? [];
   const first = pages.data?.[0]?.leases;

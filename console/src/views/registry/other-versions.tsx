@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { useApiQuery } from '../../api/use-api-query.ts';
 import { type RegistryPlace, rotateHref } from '../../app/links.ts';
 import { Button, LinkButton } from '../../components/button.tsx';
 import { Card, KeyValueList } from '../../components/card.tsx';
@@ -11,9 +10,8 @@ import { CREDENTIAL as TEXTS } from '../../texts/registry.ts';
 import { AbandonStaged } from '../rotate/abandon-staged.tsx';
 import { Moment } from './moment.tsx';
 import css from './registry.module.css';
-import { REGISTRY } from './registry-operations.ts';
 import type { ShownRegistry } from './shown-registry.ts';
-import { LEASES_READ_MS } from './usage-operations.ts';
+import { useLeaseCounts } from './use-lease-counts.ts';
 
 type Credential = ShownRegistry['credential'];
 
@@ -67,10 +65,8 @@ interface RetiringProps {
 }
 
 export function RetiringCard({ place, retiring }: RetiringProps) {
-  const { projectId, registryId: id } = place;
-  const { can } = usePermissions(projectId);
-  // The count of its leases: their ends are no changes of the registry.
-  useApiQuery(REGISTRY, { projectId, id }, { refetchInterval: LEASES_READ_MS });
+  const { can } = usePermissions(place.projectId);
+  useLeaseCounts(place.projectId, place.registryId);
   return (
     <Card title={TEXTS.retiring.title}>
       <div className={css.stack}>
